@@ -1,0 +1,151 @@
+"""What learning is: an analyzer is a commutative monoid over batches, then one last step.
+
+    state = analyzer.empty()
+    state = analyzer.update(state, value)        # for each batch, in any order
+    state = analyzer.merge(state, other)         # states of other threads, processes, machines
+    learned = analyzer.finish(state)
+
+Laws, tested for every analyzer: any order of values, any batching, any sharding and any tree of merges gives the same
+learned bits, and the same `to_bytes`. Nothing is sampled and nothing is pruned.
+"""
+
+from __future__ import annotations
+
+import struct
+from abc import abstractmethod
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, ClassVar, Protocol
+
+import numpy as np
+
+from featurecols import errors
+from featurecols.spec import Spec
+from featurecols.values import Array, Numbers, Tokens
+
+State = Any
+DTYPES = ("float64", "float32")
+
+
+class HasNumbers(Protocol):
+    """What numeric analyzers read: batch.Cells or Numbers."""
+
+    def numbers(self) -> Numbers: ...
+
+
+class HasTokens(Protocol):
+    """What TermCounts reads: batch.Cells."""
+
+    def tokens(self) -> Tokens: ...
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Analyzer(Spec):
+    """Base of all analyzers: a declared value, so that equal requests are learned once. It holds nothing of a run.
+
+    `update` and `merge` may change and return their first argument; `merge` uses its second up. `finish` and `to_bytes`
+    leave the state as good as it was.
+    """
+
+    abstract: ClassVar[bool] = True
+
+    @property
+    def collects(self) -> Spec:
+        """Which state this analyzer needs: analyzers with equal `collects` may share one state and finish it each."""
+        return self
+
+    @abstractmethod
+    def empty(self) -> State:
+        """The state of no data."""
+
+    @abstractmethod
+    def update(self, state: State, value: Any) -> State:
+        """The state with one more batch; raises DataError with the row, counted from the start of this batch."""
+
+    @abstractmethod
+    def merge(self, a: State, b: State) -> State:
+        """The state of both states' data."""
+
+    @abstractmethod
+    def finish(self, state: State) -> dict[str, Array]:
+        """What was learned, as arrays by name; raises DataError when the data gives no answer."""
+
+    @abstractmethod
+    def to_bytes(self, state: State) -> bytes:
+        """The state for another process; equal data gives equal bytes."""
+
+    @abstractmethod
+    def from_bytes(self, data: bytes) -> State:
+        """The state that to_bytes wrote; raises DataError for anything else, in memory bounded by the length of data."""
+
+
+def check_dtype(who: str, dtype: object) -> None:
+    if dtype not in DTYPES:
+        raise errors.argument(who, "dtype must be float64 or float32", dtype, "float32 rounds each value first")
+
+
+def elements(value: HasNumbers, dtype: str) -> Array:
+    """The elements of a batch as float64 [m], NaN where missing, rounded to dtype.
+
+    Only elements inside the rows count: a sliced list column shares its values with its neighbours.
+    """
+    numbers = value.numbers()
+    flat = np.asarray(numbers.values)
+    if numbers.offsets is not None:
+        flat = flat[int(numbers.offsets[0]) : int(numbers.offsets[-1])]
+    flat = np.ascontiguousarray(flat).reshape(-1)
+    if dtype == "float32":
+        with np.errstate(over="ignore", invalid="ignore"):
+            flat = flat.astype(np.float32).astype(np.float64)
+    return flat
+
+
+def refuse_infinity(who: str, value: HasNumbers, position: int) -> errors.DataError:
+    """The error for an infinite element at `position` of elements(value)."""
+    numbers = value.numbers()
+    flat = np.asarray(numbers.values)
+    if numbers.offsets is not None:
+        start = int(numbers.offsets[0])
+        row = int(np.searchsorted(numbers.offsets, position + start, side="right")) - 1
+        got = flat.reshape(-1)[start + position]
+    else:
+        row = position // max(1, flat[:1].size)
+        got = flat.reshape(-1)[position]
+    todo = "clean the data, declare it missing with Field(key, missing=...), or clip it before"
+    return errors.bad_value(who, getattr(value, "key", None), row, "infinity cannot be learned from", float(got), todo)
+
+
+def pack(kind: str, *parts: bytes) -> bytes:
+    """Parts with their lengths, under the kind that wrote them."""
+    head = kind.encode()
+    return b"".join(struct.pack("<q", len(part)) + part for part in (head, *parts))
+
+
+def unpack(kind: str, data: bytes, count: int) -> list[memoryview]:
+    """The parts that pack wrote, without copying; raises DataError unless there are exactly `count` under this kind."""
+    parts = list(_parts(kind, memoryview(data)))
+    if len(parts) != count + 1 or bytes(parts[0]) != kind.encode():
+        raise damaged(kind)
+    return parts[1:]
+
+
+def _parts(kind: str, data: memoryview) -> Iterator[memoryview]:
+    at = 0
+    while at < len(data):
+        if at + 8 > len(data):
+            raise damaged(kind)
+        (size,) = struct.unpack_from("<q", data, at)
+        if size < 0 or size > len(data) - at - 8:
+            raise damaged(kind)
+        yield data[at + 8 : at + 8 + size]
+        at += 8 + size
+
+
+def damaged(kind: str) -> errors.DataError:
+    return errors.DataError(kind, "these bytes are not a state of it", todo="send what to_bytes gave, whole")
+
+
+def nothing_to_learn(who: str) -> errors.DataError:
+    return errors.DataError(
+        who, "no value to learn from, all are missing", todo="give data with values, or the numbers themselves"
+    )
