@@ -1,0 +1,14 @@
+"""Columns, one file per kind; importing this registers them all."""
+
+from featurecols.columns.base import Column as Column
+from featurecols.columns.base import Field as Field
+from featurecols.columns.bucketized import Bucketized as Bucketized
+from featurecols.columns.crossed import Crossed as Crossed
+from featurecols.columns.embedding import Embedding as Embedding
+from featurecols.columns.hashed import Hashed as Hashed
+from featurecols.columns.identity import Identity as Identity
+from featurecols.columns.indicator import Indicator as Indicator
+from featurecols.columns.numeric import Numeric as Numeric
+from featurecols.columns.sequence import Sequence as Sequence
+from featurecols.columns.vocabulary import Vocabulary as Vocabulary
+from featurecols.columns.weighted import Weighted as Weighted

@@ -1,0 +1,214 @@
+"""What a column is: declare, learn, bind. Adding a kind touches one file beside this one, one export and one test.
+
+A column declares (a frozen value), says what must be learned (analyzers), and binds to what was learned. A Bound is
+final: its tables are built once, it holds no state of a run, and it has both ways to run: over arrays (`ids`, `write`)
+and over one Python value (`row`), with the same bits.
+"""
+
+from __future__ import annotations
+
+import math
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, MutableSequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+
+import numpy as np
+
+from featurecols import errors
+from featurecols.spec import Spec
+from featurecols.values import Array, Ids, Integers, Numbers, Tokens
+
+if TYPE_CHECKING:
+    from featurecols.analyzers.base import Analyzer
+
+Learned = Mapping[str, Array]
+
+
+class Raw(Protocol):
+    """One field over n rows, as batch.Cells gives it: each view is made when asked for."""
+
+    key: str
+
+    def __len__(self) -> int: ...
+    def numbers(self) -> Numbers: ...
+    def integers(self) -> Integers: ...
+    def tokens(self) -> Tokens: ...
+    def elements(self) -> tuple[Raw, Array]: ...
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Field(Spec):
+    """A raw input. A plain string where a column reads a field is shorthand for Field(string).
+
+    Args:
+        key: name of the field in the data.
+        missing: values that mean "missing" beside null, None and NaN; compared by canonical value (-999 is -999.0).
+
+    >>> Field("age", missing=("?", -999))
+    Field('age', missing=('?', -999))
+    """
+
+    key: str
+    missing: tuple[Any, ...] = ()
+
+    def check(self) -> None:
+        if not isinstance(self.key, str) or not self.key:
+            raise errors.argument("Field", "key must be a non-empty string", self.key, "name a field of the data")
+        if not isinstance(self.missing, tuple):
+            object.__setattr__(self, "missing", (self.missing,))
+        for marker in self.missing:
+            if not isinstance(marker, (str, bytes, int, float)):
+                raise errors.argument(
+                    f"Field {self.key}", "a missing marker is a string or a number", marker, "null needs no marker"
+                )
+
+    @property
+    def name(self) -> str:
+        return self.key
+
+    def to_json(self) -> Any:
+        """A field without markers is its key."""
+        return super().to_json() if self.missing else self.key
+
+    def source_text(self) -> str:
+        return repr(self) if self.missing else repr(self.key)
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Column(Spec):
+    """Base of all columns: the fields of a subclass are what is declared.
+
+    `reads` names the fields of the dataclass that are inputs (a Field, a Column, or a tuple of them; a string there
+    is shorthand for a Field). `name` is derived from the inputs, as TensorFlow does, unless it is given.
+    """
+
+    abstract: ClassVar[bool] = True
+    categorical: ClassVar[bool] = False  # gives ids, which another column must turn into cells
+    reads: ClassVar[tuple[str, ...]] = ("source",)
+    needs: ClassVar[str] = "category"  # how it reads raw fields: "category" or "number"
+
+    name: str = field(default=None, kw_only=True)  # type: ignore[assignment]
+
+    def __post_init__(self) -> None:
+        for attribute in self.reads:
+            object.__setattr__(self, attribute, _field_or_column(getattr(self, attribute)))
+        super().__post_init__()
+        if self.name is None:
+            object.__setattr__(self, "name", self.derived_name())
+            self._seal()
+        if not isinstance(self.name, str) or not self.name:
+            raise errors.argument(
+                type(self).__name__, "name must be a non-empty string", self.name, "leave it out to derive it"
+            )
+
+    def inputs(self) -> tuple[Field | Column, ...]:
+        """What this column reads, in the order in which bind, ids, values, write and row take it."""
+        found: list[Field | Column] = []
+        for attribute in self.reads:
+            value = getattr(self, attribute)
+            found.extend(value if isinstance(value, tuple) else (value,))
+        return tuple(found)
+
+    def derived_name(self) -> str:
+        """The name that the column has when none is given."""
+        return self.inputs()[0].name
+
+    def default_of(self, name: str) -> Any:
+        return self.derived_name() if name == "name" else super().default_of(name)
+
+    def analyzers(self, learned: Mapping[str, Learned]) -> Mapping[str, Analyzer]:
+        """What can be learned next from inputs()[0], by slot, given the slots learned so far; empty when all is.
+
+        Slots asked for together are learned in one pass; a slot that depends on another is asked for one pass later.
+        """
+        return {}
+
+    def rounds(self) -> int:
+        """How many passes over the data its own learning takes, once its inputs are learned."""
+        return 1 if self.analyzers({}) else 0
+
+    def bind(self, learned: Mapping[str, Learned], *inputs: Field | Bound) -> Bound:
+        """This column over its inputs (a Field stands for itself, a column for its Bound). Pure: builds tables only."""
+        raise TypeError(f"{type(self).__name__} does not bind")
+
+
+def _field_or_column(value: Any) -> Any:
+    if isinstance(value, str):
+        return Field(value)
+    if isinstance(value, (list, tuple)):
+        return tuple(_field_or_column(v) for v in value)
+    return value
+
+
+class Bound(ABC):
+    """A column with its tables: final, shared by threads, holding nothing of a run."""
+
+    column: Column
+
+
+class CategoricalBound(Bound):
+    """Gives ids. `num_buckets` bounds them from above unless the column keeps ids that are out of range."""
+
+    num_buckets: int
+
+    @abstractmethod
+    def ids(self, *inputs: Any) -> Ids:
+        """Ids of n rows; inputs are Raw for fields, Ids or Numbers for columns."""
+
+    @abstractmethod
+    def row(self, *inputs: Any) -> RowIds:
+        """The same for one row: inputs are Python values (None is missing, a list is a list), or rows of columns."""
+
+    @abstractmethod
+    def meaning(self, bucket: int) -> str:
+        """What id `bucket` stands for, short and unique within the column: a term, an interval, a hash bucket."""
+
+
+class DenseBound(Bound):
+    """Writes `width` float32 cells a row into its slice of the matrix."""
+
+    shape: tuple[int, ...]
+
+    @property
+    def width(self) -> int:
+        return math.prod(self.shape)
+
+    @abstractmethod
+    def write(self, *inputs: Any, out: Array) -> None:
+        """Fill out, float32 [n, width], zeroed by the caller; a view into the whole matrix."""
+
+    @abstractmethod
+    def write_row(self, out: MutableSequence[float], at: int, *inputs: Any) -> None:
+        """The same for one row: fill out[at:at + width], which holds zeros (`out` is an array of typecode "f")."""
+
+    def label(self, cell: int) -> str:
+        """What sets output `cell` apart within the column, "" when it is the only one."""
+        if not self.shape:
+            return ""
+        return ",".join(str(int(i)) for i in np.unravel_index(cell, self.shape))
+
+    def id_source(self, *inputs: Any) -> Ids | None:
+        """The ids behind the cells, which `encode` gives in place of the cells; None for a column of numbers."""
+        return None
+
+
+class NumberBound(DenseBound):
+    """A dense column whose full-precision values other columns may read."""
+
+    @abstractmethod
+    def values(self, *inputs: Any) -> Numbers:
+        """float64 [n] or [n, width], NaN where a missing value is let through."""
+
+    @abstractmethod
+    def row(self, *inputs: Any) -> float | list[float]:
+        """The same for one row."""
+
+
+# One row of ids: an int (negative is none), a list of ints, or (ids, weights) of a weighted column.
+RowIds = int | list[int] | tuple[list[int], list[float]]
+
+
+def id_dtype(largest: int) -> type[np.signedinteger[Any]]:
+    """int32 while every id fits, else int64."""
+    return np.int32 if largest <= 2**31 else np.int64

@@ -1,0 +1,159 @@
+"""Bucketized: numbers into intervals."""
+
+from __future__ import annotations
+
+import bisect
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+
+from featurecols import errors, kernels
+from featurecols.analyzers.markers import Marker
+from featurecols.columns.base import Bound, CategoricalBound, Column, Field, Learned, NumberBound, Raw, RowIds
+from featurecols.values import Ids, Numbers
+
+if TYPE_CHECKING:
+    from featurecols.analyzers.base import Analyzer
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Bucketized(Column):
+    """The interval that a number falls into: with boundaries b0 < b1 < ... the buckets are (-inf, b0) [b0, b1) ... [bk, inf).
+
+    Missing: id -1, or `missing_bucket`.
+    Unseen: does not arise; inf and -inf fall into the outer buckets.
+    Learns: the boundaries, when they are Quantiles(n).
+
+    Args:
+        source: a field, read as float64 (a list is multi-valued), or a Numeric: its filled and normalized values in full
+            precision. A Numeric with dtype="float32" is compared in float32: boundaries are rounded too, as TensorFlow does.
+        boundaries: strictly increasing numbers, or Quantiles(n).
+        missing_bucket: the id of a missing value: one of the buckets, or one past the last to give it a bucket of its own.
+
+    With k buckets an element, element j of a source of shape (m,) has id `bucket + k * j`, and there are k * m in all.
+
+    Raises:
+        ColumnError: for a wrong argument. DataError: in use, for a value that is no number.
+
+    >>> import featurecols as fc
+    >>> bands = fc.Bucketized("age", [18, 65])
+    >>> fc.compile([bands]).encode({"age": [3, 18, 70, None]}).ids["age_bucketized"].values
+    array([ 0,  1,  2, -1], dtype=int32)
+    """
+
+    categorical: ClassVar[bool] = True
+    needs: ClassVar[str] = "number"
+
+    source: Field | Column
+    boundaries: tuple[float, ...] | Marker
+    missing_bucket: int | None = field(default=None, kw_only=True)
+
+    def derived_name(self) -> str:
+        return f"{self.source.name}_bucketized"
+
+    def check(self) -> None:
+        if not isinstance(self.source, (Field, Column)):
+            raise errors.argument(
+                "Bucketized", "source must be a field or a Numeric", self.source, 'give "age" or Numeric("age")'
+            )
+        who = f"Bucketized {self.source.name}"
+        if isinstance(self.source, Column) and not hasattr(self.source, "normalizer"):
+            raise errors.argument(who, "source must be a field or a Numeric", self.source, "only numbers have buckets")
+        if len(getattr(self.source, "shape", ())) > 1:
+            raise errors.argument(who, "source must have at most one dimension", self.source, "flatten it: Numeric(shape=(n,))")
+        if not (isinstance(self.boundaries, Marker) and self.boundaries.gives == "boundaries"):
+            self._check_boundaries(who)
+        bucket = self.missing_bucket
+        if bucket is not None and (type(bucket) is not int or bucket < 0):
+            raise errors.argument(
+                who, "missing_bucket must be an id", bucket, "give 0 or more, or leave it out to drop missing values"
+            )
+        if bucket is not None and isinstance(self.boundaries, tuple) and bucket > len(self.boundaries) + 1:
+            limit = len(self.boundaries) + 1
+            raise errors.argument(
+                who, f"missing_bucket must be at most {limit}", bucket, f"{limit} gives it a bucket of its own"
+            )
+
+    def _check_boundaries(self, who: str) -> None:
+        b = self.boundaries
+        if not isinstance(b, tuple) or not b or not all(isinstance(v, (int, float)) and not isinstance(v, bool) for v in b):
+            raise errors.argument(who, "boundaries must be numbers or Quantiles(n)", b, "give at least one number")
+        object.__setattr__(self, "boundaries", tuple(float(v) for v in b))
+        for left, right in zip(self.boundaries, self.boundaries[1:], strict=False):  # type: ignore[arg-type,index]
+            if not left < right:
+                raise errors.argument(who, "boundaries must strictly increase", (left, right), "sort them and drop duplicates")
+        if any(math.isnan(v) for v in self.boundaries):  # type: ignore[union-attr]
+            raise errors.argument(who, "a boundary must be a number", b, "use missing_bucket for missing values")
+
+    def analyzers(self, learned: Mapping[str, Learned]) -> Mapping[str, Analyzer]:
+        if not isinstance(self.boundaries, Marker) or "boundaries" in learned:
+            return {}
+        return {"boundaries": self.boundaries.analyzer(getattr(self.source, "dtype", "float64"))}
+
+    def bind(self, learned: Mapping[str, Learned], *inputs: Field | Bound) -> BucketizedBound:
+        boundaries = learned["boundaries"]["boundaries"] if isinstance(self.boundaries, Marker) else self.boundaries
+        exact = np.array(boundaries, dtype=np.float64)
+        if getattr(self.source, "dtype", "float64") == "float32":
+            exact = exact.astype(np.float32).astype(np.float64)
+        source = inputs[0]
+        width = source.width if isinstance(source, NumberBound) else 1
+        return BucketizedBound(self, exact, width)
+
+
+class BucketizedBound(CategoricalBound):
+    def __init__(self, column: Bucketized, boundaries: np.ndarray[Any, Any], width: int) -> None:
+        self.column, self.boundaries, self.width = column, boundaries, width
+        self.missing = -1 if column.missing_bucket is None else column.missing_bucket
+        self.stride = max(len(boundaries), self.missing) + 1
+        self.num_buckets = self.stride * width
+        self._cuts = boundaries.tolist()
+        self._field = column.source.key if isinstance(column.source, Field) else None
+
+    def ids(self, source: Raw | Numbers) -> Ids:
+        numbers = source.numbers()
+        values, offsets = numbers.values, numbers.offsets
+        if offsets is not None and numbers.nested:
+            raise errors.wrong_type(
+                self.column.name, str(self._field), "lists of lists", "numbers or lists", "flatten the lists"
+            )
+        if values.ndim == 2:
+            offsets = np.arange(0, values.size + 1, self.width, dtype=np.int64)
+            values = values.ravel()
+        found = kernels.bucketize.bucketize(values, self.boundaries, self.missing, self.width, self.stride)
+        return Ids(found, offsets)
+
+    def row(self, value: Any) -> RowIds:
+        if isinstance(value, (list, tuple)):
+            return [self._bucket(v, j % self.width) for j, v in enumerate(value)]
+        return self._bucket(value, 0)
+
+    def _bucket(self, value: Any, element: int) -> int:
+        if value is None or value != value:
+            return -1 if self.missing < 0 else self.missing + self.stride * element
+        if not isinstance(value, (int, float)):
+            raise errors.bad_value(
+                self.column.name, self._field, None, "needs a number", value, "cast it, or declare it missing with Field"
+            )
+        return bisect.bisect_right(self._cuts, float(value)) + self.stride * element
+
+    def meaning(self, bucket: int) -> str:
+        element, i = divmod(bucket, self.stride)
+        at = f"{element}: " if self.width > 1 else ""
+        if i > len(self._cuts):
+            return f"{at}missing" if i == self.missing else f"{at}unused {i}"
+        also = " or missing" if i == self.missing else ""
+        if not self._cuts:
+            return f"{at}any number{also}"
+        if i == 0:
+            return f"{at}< {_short(self._cuts[0])}{also}"
+        if i == len(self._cuts):
+            return f"{at}>= {_short(self._cuts[-1])}{also}"
+        return f"{at}[{_short(self._cuts[i - 1])}, {_short(self._cuts[i])}){also}"
+
+
+def _short(x: float) -> str:
+    """The shortest text that reads back as x, whole numbers without a point."""
+    return str(int(x)) if x.is_integer() and abs(x) < 1e15 else repr(x)

@@ -1,0 +1,189 @@
+"""Crossed: combinations of values, hashed into a fixed number of buckets."""
+
+from __future__ import annotations
+
+import itertools
+import struct
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, NamedTuple
+
+import mmh3
+import numpy as np
+
+from featurecols import errors, farmhash, kernels
+from featurecols.columns.base import Bound, CategoricalBound, Column, Field, Learned, Raw, RowIds
+from featurecols.columns.tokens import HASH_LIMITS, check_count, check_hash
+from featurecols.values import Array, Ids, Texts, canonical
+
+_FARM_SEED = 956888297470  # TensorFlow's default hash_key
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Crossed(Column):
+    """One id for each combination of the sources' values.
+
+    Missing: a combination with a missing part, or an unseen one that has no id, is -1; with keep_unseen=True the part
+        enters as all ones, as TensorFlow crosses the unknown words of a vocabulary.
+    Unseen: as the sources say.
+    Learns: nothing of its own.
+
+    Args:
+        sources: two or more fields or categorical columns. A field is crossed by the hash of its canonical bytes, a column
+            by its ids.
+        num_buckets: how many ids; at most 2^31 - 1, with farmhash64 2^63 - 1.
+        hash: "murmur3": `mmh3.hash(struct.pack("<kI", *parts), seed, signed=False) % num_buckets`, a part being the seed-0
+            murmur3 of a field's bytes or the id of a column. "farmhash64": TensorFlow's crosses; strings enter by
+            Fingerprint64, integers and ids as uint64.
+        seed: unsigned 32-bit for murmur3; for farmhash64 TensorFlow's hash_key, 0 being its default.
+        keep_unseen: see Missing.
+
+    Lists are multi-valued: a row has the product of its parts' values, the last part fastest.
+
+    Raises:
+        ColumnError: for a wrong argument. DataError: in use, for a value that is no category.
+
+    >>> import featurecols as fc
+    >>> cross = fc.Crossed([fc.Bucketized("age", [18, 65]), "job"], 100)
+    >>> f = fc.compile([cross]).encode({"age": [30, 30, None], "job": ["nurse", "pilot", "nurse"]})
+    >>> f.ids["age_bucketized_X_job"].values
+    array([93, 33, -1], dtype=int32)
+    """
+
+    categorical: ClassVar[bool] = True
+    reads: ClassVar[tuple[str, ...]] = ("sources",)
+
+    sources: tuple[Field | Column, ...]
+    num_buckets: int
+    hash: str = field(default="murmur3", kw_only=True)
+    seed: int = field(default=0, kw_only=True)
+    keep_unseen: bool = field(default=False, kw_only=True)
+
+    def derived_name(self) -> str:
+        return "_X_".join(sorted(source.name for source in self.sources))
+
+    def check(self) -> None:
+        if not isinstance(self.sources, tuple) or len(self.sources) < 2:
+            raise errors.argument(
+                "Crossed", "sources must be two or more fields or columns", self.sources, "give a list of them"
+            )
+        for source in self.sources:
+            if not isinstance(source, Field) and not (isinstance(source, Column) and source.categorical):
+                raise errors.argument(
+                    "Crossed", "a source must be a field or a categorical column", source, "bucketize numbers first"
+                )
+            if getattr(source, "weight", None) is not None:
+                raise errors.argument(
+                    "Crossed", "a weighted column cannot be crossed", source, "cross its source, and weigh the cross"
+                )
+        who = f"Crossed {self.derived_name()}"
+        check_hash(who, self.hash, self.seed)
+        if self.hash == "farmhash64" and self.seed >= 2**64:
+            raise errors.argument(who, "seed must be below 2^64", self.seed, "0 is TensorFlow's default")
+        check_count(who, "num_buckets", self.num_buckets, HASH_LIMITS[self.hash])
+        if type(self.keep_unseen) is not bool:
+            raise errors.argument(
+                who, "keep_unseen must be True or False", self.keep_unseen, "False leaves such combinations out"
+            )
+
+    def bind(self, learned: Mapping[str, Learned], *inputs: Field | Bound) -> CrossedBound:
+        return CrossedBound(self)
+
+
+class _Part(NamedTuple):
+    """Element hashes (uint32 for murmur3, uint64 for farmhash64) of one source, which are there, and whose row they are."""
+
+    hashes: Array
+    valid: Array
+    offsets: Array | None
+
+
+class CrossedBound(CategoricalBound):
+    def __init__(self, column: Crossed) -> None:
+        self.column, self.num_buckets = column, column.num_buckets
+        self.farm = column.hash == "farmhash64"
+        self.dtype = np.uint64 if self.farm else np.uint32
+        self._keys = [s.key if isinstance(s, Field) else None for s in column.sources]
+        self._pack = struct.Struct(f"<{len(column.sources)}I").pack
+
+    def ids(self, *inputs: Any) -> Ids:
+        parts = [self._of_ids(x) if isinstance(x, Ids) else self._of_raw(x) for x in inputs]
+        c = self.column
+        if all(p.offsets is None for p in parts):
+            hashes, valid = np.stack([p.hashes for p in parts]), np.stack([p.valid for p in parts])
+            return Ids(kernels.hashing.cross(hashes, valid, c.seed, c.num_buckets, self.farm, c.keep_unseen))
+        offsets = np.stack([np.arange(len(p.hashes) + 1) if p.offsets is None else p.offsets for p in parts]).astype(np.int64)
+        base = np.cumsum([0, *(len(p.hashes) for p in parts[:-1])], dtype=np.int64)
+        values, rows = kernels.hashing.cross_lists(
+            np.concatenate([p.hashes for p in parts]),
+            np.concatenate([p.valid for p in parts]),
+            offsets + base[:, None],
+            c.seed,
+            c.num_buckets,
+            self.farm,
+            c.keep_unseen,
+        )
+        return Ids(values, rows)
+
+    def _of_ids(self, ids: Ids) -> _Part:
+        # A negative id is the same bits as all ones only when it is -1, so what is not there is marked, never read.
+        return _Part(ids.values.astype(np.int64).astype(self.dtype), ids.values >= 0, ids.offsets)
+
+    def _of_raw(self, raw: Raw) -> _Part:
+        tokens = raw.tokens()
+        texts, codes = tokens.texts, tokens.codes
+        if codes is None:
+            valid = np.ones(len(texts), bool) if texts.valid is None else texts.valid
+            return _Part(self._hashes(texts), valid, tokens.offsets)
+        hashes = texts.once(("part", self.farm), self._hashes)
+        valid = codes >= 0
+        if len(texts) == 0:
+            return _Part(np.zeros(len(codes), self.dtype), valid, tokens.offsets)
+        if texts.valid is not None:
+            valid &= texts.valid[codes]
+        return _Part(hashes[codes], valid, tokens.offsets)
+
+    def _hashes(self, texts: Texts) -> Array:
+        if not self.farm:
+            return kernels.hashing.murmur3(texts.offsets, texts.data, 0)  # type: ignore[no-any-return]
+        if texts.integers is not None:
+            return texts.integers.astype(np.uint64, copy=False)
+        return kernels.hashing.farmhash64(texts.offsets, texts.data)  # type: ignore[no-any-return]
+
+    def row(self, *inputs: Any) -> RowIds:
+        parts = [self._row_part(x, key) for x, key in zip(inputs, self._keys, strict=True)]
+        if not any(isinstance(p, list) for p in parts):
+            return self._combine(tuple(parts))  # type: ignore[arg-type]
+        return [self._combine(c) for c in itertools.product(*(p if isinstance(p, list) else [p] for p in parts))]
+
+    def _row_part(self, value: Any, key: str | None) -> int | list[int | None] | None:
+        one = self._id_part if key is None else self._raw_part(key)
+        return [one(v) for v in value] if isinstance(value, (list, tuple)) else one(value)
+
+    def _id_part(self, value: int) -> int | None:
+        return value if value >= 0 else None
+
+    def _raw_part(self, key: str) -> Callable[[Any], int | None]:
+        def part(value: Any) -> int | None:
+            if value is None:
+                return None
+            if self.farm and isinstance(value, (int, np.integer)) and not isinstance(value, bool):
+                return int(value)
+            text = canonical(value, self.column.name, key)
+            return farmhash.fingerprint64(text) if self.farm else mmh3.hash(text, 0, signed=False)
+
+        return part
+
+    def _combine(self, parts: tuple[int | None, ...]) -> int:
+        if None in parts and not self.column.keep_unseen:
+            return -1
+        if not self.farm:
+            packed = self._pack(*(0xFFFFFFFF if p is None else p & 0xFFFFFFFF for p in parts))
+            return mmh3.hash(packed, self.column.seed, signed=False) % self.num_buckets
+        h = self.column.seed or _FARM_SEED
+        for p in parts:
+            h = farmhash.combine(h, 0xFFFFFFFFFFFFFFFF if p is None else p & 0xFFFFFFFFFFFFFFFF)
+        return h % self.num_buckets
+
+    def meaning(self, bucket: int) -> str:
+        return f"hash {bucket}"

@@ -1,0 +1,158 @@
+"""Embedding: ids as rows of a table, combined."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, MutableSequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from featurecols import errors, kernels
+from featurecols.columns.base import Bound, CategoricalBound, Column, DenseBound, Field, Learned
+from featurecols.columns.tables import Table, Tables
+from featurecols.columns.tokens import check_categorical
+from featurecols.initializers import Initializer, TruncatedNormal
+from featurecols.values import Array, Ids
+
+COMBINERS = ("sum", "mean", "sqrtn")
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Embedding(Column):
+    """The table rows of the ids of `source`, combined into one vector a row.
+
+    Missing: adds nothing; a row without ids is zeros.
+    Unseen: as the source says; an id past the table is an error.
+    Learns: nothing from data; its table starts from `initializer` and a model trains it (plan.with_tables).
+
+    With rows e_i, weights w_i (1 where there are none), in order and in float64: sum = S w_i e_i; mean = sum / S w_i;
+    sqrtn = sum / sqrt(S w_i^2). mean and sqrtn leave out weights <= 0, as TensorFlow's safe lookup does.
+
+    Args:
+        source: a categorical column; the table has num_buckets rows.
+        dimension: length of a vector; None is the fourth root of num_buckets, rounded up.
+        combiner: "mean", "sum" or "sqrtn".
+        max_norm: rows whose L2 norm is larger are scaled down to it, before weights.
+        table: a name; columns that give the same one share one table. None is the column's own name.
+        initializer: how the table starts; TruncatedNormal() by default.
+        seed: of the initializer.
+
+    Raises:
+        ColumnError: for a wrong argument. PlanError: when columns share a table but not its shape.
+        DataError: in use, for an id past the table.
+
+    >>> import featurecols as fc
+    >>> e = fc.Embedding(fc.Identity("city", 3), 2, table="cities", combiner="sum")
+    >>> plan = fc.compile([e]).with_tables({"cities": [[1, 2], [3, 4], [5, 6]]})
+    >>> plan.transform({"city": [[0, 2], []]})
+    array([[6., 8.],
+           [0., 0.]], dtype=float32)
+    """
+
+    source: Column
+    dimension: int | None = None
+    combiner: str = field(default="mean", kw_only=True)
+    max_norm: float | None = field(default=None, kw_only=True)
+    table: str | None = field(default=None, kw_only=True)
+    initializer: Initializer = field(default=TruncatedNormal(), kw_only=True)
+    seed: int = field(default=0, kw_only=True)
+
+    def derived_name(self) -> str:
+        return f"{self.source.name}_embedding"
+
+    def check(self) -> None:
+        check_categorical(self.source, "Embedding")
+        who = f"Embedding {self.source.name}"
+        if self.dimension is not None and (type(self.dimension) is not int or not 1 <= self.dimension <= 2**20):
+            raise errors.argument(
+                who, "dimension must be a positive integer", self.dimension, "None is the fourth root of the ids"
+            )
+        if self.combiner not in COMBINERS:
+            raise errors.argument(who, "combiner must be one of " + ", ".join(COMBINERS), self.combiner, "mean is the default")
+        norm = self.max_norm
+        if norm is not None:
+            if isinstance(norm, bool) or not isinstance(norm, (int, float)) or not 0 < norm < math.inf:
+                raise errors.argument(
+                    who, "max_norm must be a positive number", norm, "leave it out to keep the rows as they are"
+                )
+            object.__setattr__(self, "max_norm", float(norm))
+        if self.table is not None and (not isinstance(self.table, str) or not self.table):
+            raise errors.argument(who, "table must be a non-empty string", self.table, "leave it out for a table of its own")
+        if not isinstance(self.initializer, Initializer):
+            raise errors.argument(
+                who, "initializer must be an Initializer", self.initializer, "give TruncatedNormal(), Uniform(...) or Zeros()"
+            )
+        if type(self.seed) is not int or not 0 <= self.seed < 2**63:
+            raise errors.argument(who, "seed must be an integer from 0", self.seed, "0 is the default")
+
+    def bind(self, learned: Mapping[str, Learned], *inputs: Field | Bound) -> EmbeddingBound:
+        source = inputs[0]
+        assert isinstance(source, CategoricalBound)
+        dimension = self.dimension or default_dimension(source.num_buckets)
+        tables = learned["tables"]
+        assert isinstance(tables, Tables)
+        table = tables.table(self.table or self.name, (source.num_buckets, dimension), self.initializer, self.seed, self.name)
+        return EmbeddingBound(self, source, table)
+
+
+def default_dimension(num_buckets: int) -> int:
+    """The smallest d with d**4 >= num_buckets, at least 1."""
+    d = max(1, round(num_buckets**0.25))
+    while d**4 < num_buckets:
+        d += 1
+    while d > 1 and (d - 1) ** 4 >= num_buckets:
+        d -= 1
+    return d
+
+
+class EmbeddingBound(DenseBound):
+    def __init__(self, column: Embedding, source: CategoricalBound, table: Table) -> None:
+        self.column, self.source, self.table = column, source, table
+        self.shape = (table.shape[1],)
+        self.max_norm = 0.0 if column.max_norm is None else column.max_norm
+        self.combiner = COMBINERS.index(column.combiner)
+
+    def write(self, ids: Ids, *, out: Array) -> None:
+        bad = kernels.pool.pool(ids.values, ids.offsets, ids.weights, self.table.array, self.combiner, self.max_norm, out)
+        if bad >= 0:
+            row = bad if ids.offsets is None else int(np.searchsorted(ids.offsets, bad, side="right")) - 1
+            raise self._past(row, int(ids.values[bad]))
+
+    def _past(self, row: int | None, got: int) -> errors.DataError:
+        todo = "bound the ids of its source (out_of_range, unseen)"
+        return errors.bad_value(self.column.name, None, row, f"id past the table of {self.table.shape[0]} rows", got, todo)
+
+    def write_row(self, out: MutableSequence[float], at: int, ids: Any) -> None:
+        found, weights = ids if isinstance(ids, tuple) else (ids if isinstance(ids, list) else [ids], None)
+        width = self.shape[0]
+        sums, total = [0.0] * width, 0.0
+        for k, i in enumerate(found):
+            w = 1.0 if weights is None else weights[k]
+            if i < 0 or (self.combiner and w <= 0):
+                continue
+            if i >= self.table.shape[0]:
+                raise self._past(None, i)
+            total += w * w if self.combiner == 2 else w
+            vector = self.table.array[i].tolist()
+            scale = self._scale(vector)
+            for d in range(width):
+                sums[d] += w * (vector[d] * scale)
+        if self.combiner:
+            divisor = math.sqrt(total) if self.combiner == 2 else total
+            sums = [s / divisor for s in sums] if divisor else [0.0] * width
+        for d, s in enumerate(sums):
+            out[at + d] = s
+
+    def _scale(self, vector: list[float]) -> float:
+        if not self.max_norm:
+            return 1.0
+        squares = 0.0
+        for v in vector:
+            squares += v * v
+        norm = math.sqrt(squares)
+        return self.max_norm / norm if norm > self.max_norm else 1.0
+
+    def id_source(self, ids: Ids) -> Ids:
+        return ids

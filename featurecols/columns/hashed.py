@@ -1,0 +1,86 @@
+"""Hashed: any value into a fixed number of buckets, nothing to learn and nothing to keep."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+from featurecols import errors
+from featurecols.columns.base import Bound, CategoricalBound, Column, Field, Learned, Raw, RowIds
+from featurecols.columns.tokens import (
+    HASH_LIMITS,
+    buckets_of,
+    check_count,
+    check_field,
+    check_hash,
+    map_tokens,
+    row_hash,
+    row_of,
+)
+from featurecols.values import Array, Ids, Texts, canonical
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Hashed(Column):
+    """The hash of a value's canonical bytes, modulo num_buckets.
+
+    Missing: id -1.
+    Unseen: does not arise.
+    Learns: nothing.
+
+    Args:
+        key: the field; its values are strings, bytes, integers, booleans or floats that are whole numbers.
+        num_buckets: how many ids; at most 2^31 - 1, with farmhash64 2^63 - 1.
+        hash: "murmur3" is `mmh3.hash(bytes, seed, signed=False) % num_buckets`; "farmhash64" is FarmHash Fingerprint64,
+            the ids of TensorFlow's hash buckets and of BigQuery's FARM_FINGERPRINT (taken as unsigned).
+        seed: an unsigned 32-bit seed of murmur3.
+
+    Raises:
+        ColumnError: for a wrong argument. DataError: in use, for a value that is no category (a fraction, a date).
+
+    >>> import featurecols as fc
+    >>> fc.compile([fc.Hashed("city", 1000)]).encode({"city": ["Oslo", "Lima", None]}).ids["city"].values
+    array([345, 849,  -1], dtype=int32)
+    """
+
+    categorical: ClassVar[bool] = True
+    reads: ClassVar[tuple[str, ...]] = ("key",)
+
+    key: Field
+    num_buckets: int
+    hash: str = field(default="murmur3", kw_only=True)
+    seed: int = field(default=0, kw_only=True)
+
+    def check(self) -> None:
+        check_field(self, "Hashed")
+        who = f"Hashed {self.key.key}"
+        check_hash(who, self.hash, self.seed)
+        check_count(who, "num_buckets", self.num_buckets, HASH_LIMITS[self.hash])
+        if self.hash == "farmhash64" and self.seed:
+            raise errors.argument(who, "farmhash64 takes no seed", self.seed, 'leave it 0, or use hash="murmur3"')
+
+    def bind(self, learned: Mapping[str, Learned], *inputs: Field | Bound) -> HashedBound:
+        return HashedBound(self)
+
+
+class HashedBound(CategoricalBound):
+    def __init__(self, column: Hashed) -> None:
+        self.column, self.num_buckets = column, column.num_buckets
+        self._hash = row_hash(column.hash, column.seed)
+        self._key = column.key.key
+
+    def ids(self, raw: Raw) -> Ids:
+        return map_tokens(self, raw.tokens(), self._of_texts)
+
+    def _of_texts(self, texts: Texts) -> Array:
+        return buckets_of(texts, self.column.hash, self.column.seed, self.num_buckets)
+
+    def row(self, value: Any) -> RowIds:
+        return row_of(value, self._id)
+
+    def _id(self, value: Any) -> int:
+        return self._hash(canonical(value, self.column.name, self._key)) % self.num_buckets
+
+    def meaning(self, bucket: int) -> str:
+        return f"hash {bucket}"

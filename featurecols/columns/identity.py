@@ -1,0 +1,124 @@
+"""Identity: integers that are ids already."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+import numpy as np
+
+from featurecols import errors
+from featurecols.columns.base import Bound, CategoricalBound, Column, Field, Learned, Raw, RowIds, id_dtype
+from featurecols.columns.tokens import check_count, check_field
+from featurecols.values import Array, Ids
+
+_TODO = 'say what to do with Identity(out_of_range="drop", "keep" or an id)'
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Identity(Column):
+    """Integers of a field as ids 0 ... num_buckets - 1.
+
+    Missing: id -1.
+    Unseen: an id out of range is an error; `out_of_range="drop"` makes it -1, "keep" lets it through as it is (an indicator
+        leaves it out, an embedding refuses it), and an integer replaces it.
+    Learns: nothing.
+
+    Args:
+        key: a field of integers, or of floats that are whole numbers (pandas integers with NaN).
+        num_buckets: how many ids there are.
+        out_of_range: "error", "drop", "keep", or an id below num_buckets.
+
+    Raises:
+        ColumnError: for a wrong argument. DataError: in use, for a value that is no integer, or one out of range.
+
+    >>> import featurecols as fc
+    >>> plan = fc.compile([fc.Indicator(fc.Identity("floor", 3, out_of_range=0))])
+    >>> plan.transform({"floor": [2, None, 7]})
+    array([[0., 0., 1.],
+           [0., 0., 0.],
+           [1., 0., 0.]], dtype=float32)
+    """
+
+    categorical: ClassVar[bool] = True
+    reads: ClassVar[tuple[str, ...]] = ("key",)
+
+    key: Field
+    num_buckets: int
+    out_of_range: str | int = field(default="error", kw_only=True)
+
+    def check(self) -> None:
+        check_field(self, "Identity")
+        who = f"Identity {self.key.key}"
+        check_count(who, "num_buckets", self.num_buckets, 2**62)
+        choice = self.out_of_range
+        if choice in ("error", "drop", "keep") and isinstance(choice, str):
+            return
+        if type(choice) is not int or not 0 <= choice < self.num_buckets:
+            raise errors.argument(
+                who, f'out_of_range must be "error", "drop", "keep" or an id below {self.num_buckets}', choice, "give one"
+            )
+
+    def bind(self, learned: Mapping[str, Learned], *inputs: Field | Bound) -> IdentityBound:
+        return IdentityBound(self)
+
+
+class IdentityBound(CategoricalBound):
+    def __init__(self, column: Identity) -> None:
+        self.column, self.num_buckets = column, column.num_buckets
+        self.choice = column.out_of_range
+        self.dtype = np.int64 if self.choice == "keep" else id_dtype(self.num_buckets)
+
+    def ids(self, raw: Raw) -> Ids:
+        integers = raw.integers()
+        values = integers.values
+        inside = (values >= 0) & (values < self.num_buckets)
+        if integers.valid is not None:
+            inside |= ~integers.valid
+        if not inside.all() and self.choice != "keep":
+            values = self._outside(values, inside, integers.offsets)
+        out = values.astype(self.dtype, copy=integers.valid is not None)
+        if integers.valid is not None:
+            out[~integers.valid] = -1
+        return Ids(out, integers.offsets)
+
+    def _outside(self, values: Array, inside: Array, offsets: Array | None) -> Array:
+        if self.choice == "error":
+            if offsets is not None:  # values outside the rows of this slice do not count
+                inside = inside.copy()
+                inside[: offsets[0]] = True
+                inside[offsets[-1] :] = True
+                if inside.all():
+                    return np.where((values >= 0) & (values < self.num_buckets), values, -1)
+            at = int(np.flatnonzero(~inside)[0])
+            row = at if offsets is None else int(np.searchsorted(offsets, at, side="right")) - 1
+            raise self._error(row, int(values[at]))
+        return np.where(inside, values, -1 if self.choice == "drop" else self.choice)
+
+    def _error(self, row: int | None, value: object) -> errors.DataError:
+        what = f"id out of range 0 ... {self.num_buckets - 1}"
+        return errors.bad_value(self.column.name, self.column.inputs()[0].name, row, what, value, _TODO)
+
+    def row(self, value: Any) -> RowIds:
+        return [self._id(v) for v in value] if isinstance(value, (list, tuple)) else self._id(value)
+
+    def _id(self, value: Any) -> int:
+        if value is None or value != value:
+            return -1
+        if not isinstance(value, (int, float)) or (
+            isinstance(value, float) and not (value.is_integer() and abs(value) < 2.0**53)
+        ):
+            key = self.column.inputs()[0].name
+            raise errors.bad_value(
+                self.column.name, key, None, "needs an integer", value, "use Vocabulary or Hashed for other values"
+            )
+        i = int(value)
+        if 0 <= i < self.num_buckets or self.choice == "keep":
+            return i
+        if self.choice == "error":
+            raise self._error(None, value)
+        return -1 if self.choice == "drop" else int(self.choice)
+
+    def meaning(self, bucket: int) -> str:
+        return str(bucket)

@@ -1,0 +1,77 @@
+"""Indicator: ids as one-hot or multi-hot cells."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, MutableSequence
+from dataclasses import dataclass
+from typing import Any
+
+from featurecols import kernels
+from featurecols.columns.base import Bound, CategoricalBound, Column, DenseBound, Field, Learned
+from featurecols.columns.tokens import check_categorical
+from featurecols.values import Array, Ids
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Indicator(Column):
+    """One cell for each id of `source`: how often it occurs in the row, or the sum of its weights.
+
+    Missing: adds nothing.
+    Unseen: as the source says; an id outside 0 ... num_buckets - 1 adds nothing.
+    Learns: nothing of its own.
+
+    Args:
+        source: a categorical column. The width is its num_buckets.
+
+    Raises:
+        ColumnError: when source gives no ids. SizeError: in use, when the dense result would not fit into memory.
+
+    >>> import featurecols as fc
+    >>> plan = fc.compile([fc.Indicator(fc.Vocabulary("tag", ["a", "b"]))])
+    >>> plan.transform({"tag": [["b", "a", "b"], [], ["c"]]})
+    array([[1., 2.],
+           [0., 0.],
+           [0., 0.]], dtype=float32)
+    """
+
+    source: Column
+
+    def derived_name(self) -> str:
+        return f"{self.source.name}_indicator"
+
+    def check(self) -> None:
+        check_categorical(self.source, "Indicator")
+
+    def bind(self, learned: Mapping[str, Learned], *inputs: Field | Bound) -> IndicatorBound:
+        source = inputs[0]
+        assert isinstance(source, CategoricalBound)
+        return IndicatorBound(self, source)
+
+
+class IndicatorBound(DenseBound):
+    def __init__(self, column: Indicator, source: CategoricalBound) -> None:
+        self.column, self.source = column, source
+        self.shape = (source.num_buckets,)
+
+    def write(self, ids: Ids, *, out: Array) -> None:
+        if ids.offsets is None:
+            kernels.scatter.onehot(ids.values, ids.weights, out)
+        else:
+            kernels.scatter.multihot(ids.values, ids.offsets, ids.weights, out)
+
+    def write_row(self, out: MutableSequence[float], at: int, ids: Any) -> None:
+        width = self.shape[0]
+        if isinstance(ids, int):
+            if 0 <= ids < width:
+                out[at + ids] += 1.0
+            return
+        found, weights = ids if isinstance(ids, tuple) else (ids, None)
+        for k, i in enumerate(found):
+            if 0 <= i < width:
+                out[at + i] += 1.0 if weights is None else weights[k]
+
+    def id_source(self, ids: Ids) -> Ids:
+        return ids
+
+    def label(self, cell: int) -> str:
+        return self.source.meaning(cell)

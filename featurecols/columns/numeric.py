@@ -1,0 +1,253 @@
+"""Numeric: numbers as they are, with a default for the missing and normalizers in order."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, MutableSequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+
+from featurecols import errors, kernels
+from featurecols.analyzers.markers import Marker
+from featurecols.columns.base import Bound, Column, Field, Learned, NumberBound, Raw
+from featurecols.normalizers import Normalizer
+from featurecols.values import Array, Numbers, float32
+
+if TYPE_CHECKING:
+    from featurecols.analyzers.base import Analyzer
+
+MISSING_TODO = "give Numeric(default=...), or default=float('nan') to let NaN through"
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Numeric(Column):
+    """Numbers of a field, one cell an element.
+
+    Missing: filled with `default` before the normalizers; with none, an error names the first row. An empty or null
+    list of a shaped column is missing as a whole.
+    Unseen: does not arise.
+    Learns: `default` when it is Mean() or Median(), and what its normalizers learn, from the values that are present.
+
+    Args:
+        key: the field.
+        shape: () for one number a row, else the shape of the list in the field, nested or flat.
+        dtype: "float64", or "float32" to round each value to float32 as it is read (what TensorFlow compares).
+        default: a number, one per element, Mean(), Median(), or nan to let missing values through as NaN.
+        normalizer: a Normalizer or a sequence of them, applied in order in float64. The result is rounded to float32
+            once, when it is written; beyond float32's range it is inf.
+
+    Raises:
+        ColumnError: for a wrong argument.
+        DataError: in use, for a value that is no number, a missing one without default, or a wrong list length.
+
+    >>> import featurecols as fc
+    >>> plan = fc.compile([fc.Numeric("age", default=30, normalizer=fc.ZScore(mean=40, std=10))])
+    >>> plan.transform({"age": [50, None]})
+    array([[ 1.],
+           [-1.]], dtype=float32)
+    """
+
+    reads: ClassVar[tuple[str, ...]] = ("key",)
+    needs: ClassVar[str] = "number"
+
+    key: Field
+    shape: tuple[int, ...] = field(default=(), kw_only=True)
+    dtype: str = field(default="float64", kw_only=True)
+    default: Any = field(default=None, kw_only=True)
+    normalizer: tuple[Normalizer, ...] = field(default=(), kw_only=True)
+
+    def check(self) -> None:
+        who = f"Numeric {getattr(self.key, 'key', self.key)}"
+        if not isinstance(self.key, Field):
+            raise errors.argument("Numeric", "key must name a field", self.key, 'give "age" or Field("age", missing=...)')
+        if isinstance(self.shape, int) and not isinstance(self.shape, bool):
+            object.__setattr__(self, "shape", (self.shape,))
+        if not isinstance(self.shape, tuple) or not all(type(d) is int and d >= 1 for d in self.shape):
+            raise errors.argument(who, "shape must be positive integers", self.shape, "give () for one number a row")
+        if math.prod(self.shape) > 2**20:
+            raise errors.argument(who, f"shape must hold at most {2**20} numbers", self.shape, "split the field")
+        if self.dtype not in ("float64", "float32"):
+            raise errors.argument(who, 'dtype must be "float64" or "float32"', self.dtype, "the output is float32 in any case")
+        if self.normalizer is None or isinstance(self.normalizer, Normalizer):
+            object.__setattr__(self, "normalizer", () if self.normalizer is None else (self.normalizer,))
+        for n in self.normalizer if isinstance(self.normalizer, tuple) else (self.normalizer,):
+            if not isinstance(n, Normalizer):
+                raise errors.argument(
+                    who, "normalizer must be a Normalizer or several", n, "give ZScore(), MinMax(), Log1p() or Clip()"
+                )
+        self._check_default(who)
+
+    def _check_default(self, who: str) -> None:
+        if self.default is None or (isinstance(self.default, Marker) and self.default.gives == "value"):
+            return
+        flat = _flatten(self.default) if isinstance(self.default, tuple) else [self.default]
+        if not all(isinstance(v, (int, float)) and not isinstance(v, bool) for v in flat):
+            raise errors.argument(
+                who, "default must be a number, Mean() or Median()", self.default, "leave it out to refuse missing values"
+            )
+        if isinstance(self.default, tuple) and len(flat) != math.prod(self.shape):
+            raise errors.argument(
+                who, f"default must hold {math.prod(self.shape)} numbers", self.default, "give one number for all elements"
+            )
+
+    def analyzers(self, learned: Mapping[str, Learned]) -> Mapping[str, Analyzer]:
+        wanted: dict[str, Analyzer] = {}
+        if isinstance(self.default, Marker) and "default" not in learned:
+            wanted["default"] = self.default.analyzer(self.dtype)
+        before: list[Normalizer] = []
+        for i, normalizer in enumerate(self.normalizer):
+            slot = f"normalizer_{i}"
+            if slot in learned:
+                before.append(normalizer.given(learned[slot]))
+                continue
+            analyzer = normalizer.analyzer(tuple(before), self.dtype)
+            if analyzer is not None:
+                wanted[slot] = analyzer
+                break
+            before.append(normalizer)
+        return wanted
+
+    def rounds(self) -> int:
+        learning = sum(n.analyzer() is not None for n in self.normalizer)
+        return max(learning, int(isinstance(self.default, Marker)))
+
+    def bind(self, learned: Mapping[str, Learned], *inputs: Field | Bound) -> NumericBound:
+        default = float(learned["default"]["value"]) if isinstance(self.default, Marker) else self.default
+        given = [n.given(learned[s]) if (s := f"normalizer_{i}") in learned else n for i, n in enumerate(self.normalizer)]
+        return NumericBound(self, default, tuple(given))
+
+
+class NumericBound(NumberBound):
+    def __init__(self, column: Numeric, default: Any, normalizers: tuple[Normalizer, ...]) -> None:
+        self.column, self.shape, self.normalizers = column, column.shape, normalizers
+        self.field = column.key.key
+        self.refuses_missing = default is None
+        flat = (
+            _flatten(default) if isinstance(default, tuple) else [math.nan if default is None else float(default)] * self.width
+        )
+        self.defaults = np.array(flat, dtype=np.float64)
+        if column.dtype == "float32":
+            self.defaults = self.defaults.astype(np.float32).astype(np.float64)
+        ops = [n.op() for n in normalizers]
+        self.ops = np.array([code for code, _, _ in ops], dtype=np.int64)
+        self.a = np.array([a for _, a, _ in ops], dtype=np.float64)
+        self.b = np.array([b for _, _, b in ops], dtype=np.float64)
+        self._row_defaults = self.defaults.tolist()
+        self._row_ops = [n.row for n in normalizers]
+        self._rounds = column.dtype == "float32"
+
+    def values(self, raw: Raw) -> Numbers:
+        x = self._flat(raw)
+        out = np.empty_like(x)
+        self._run(x, out)
+        return Numbers(out.reshape(len(raw), *((self.width,) if self.shape else ())))
+
+    def write(self, raw: Raw, *, out: Array) -> None:
+        self._run(self._flat(raw), out)
+
+    def _run(self, x: Array, out: Array) -> None:
+        bad = kernels.numeric.normalize(x, self.defaults, self.ops, self.a, self.b, not self.refuses_missing, out)
+        if bad >= 0:
+            raise self._missing(bad // self.width)
+
+    def _missing(self, row: int | None) -> errors.DataError:
+        return errors.bad_value(
+            self.column.name, self.field, row, "a number is missing and there is no default", None, MISSING_TODO
+        )
+
+    def _flat(self, raw: Raw) -> Array:
+        """float64 [n * width] of a block, its list lengths checked."""
+        numbers = raw.numbers()
+        x = numbers.values
+        if numbers.offsets is not None:
+            x = self._from_lists(numbers)
+        elif self.width != 1:
+            raise self._wrong_length(0 if len(raw) else None, "a single number")
+        return x.astype(np.float32).astype(np.float64) if self._rounds else x
+
+    def _from_lists(self, numbers: Numbers) -> Array:
+        offsets, width = numbers.offsets, self.width
+        assert offsets is not None
+        if not self.shape:
+            raise self._wrong_length(0 if len(numbers) else None, "a list")
+        lengths = np.diff(offsets)
+        wrong = np.flatnonzero((lengths != width) & (lengths != 0))
+        if len(wrong):
+            raise self._wrong_length(int(wrong[0]), f"{lengths[wrong[0]]} values")
+        for depth, inner in enumerate(numbers.nested, start=1):
+            uneven = np.flatnonzero(inner != self.shape[depth]) if len(self.shape) == len(numbers.nested) + 1 else [0]
+            if len(uneven) and len(inner):
+                raise self._wrong_length(None, f"lists of {inner[uneven[0]]} at depth {depth + 1}")
+        if not (lengths == 0).any():
+            return numbers.values[offsets[0] : offsets[-1]]
+        x = np.full((len(lengths), width), np.nan)
+        x[lengths != 0] = numbers.values[offsets[0] : offsets[-1]].reshape(-1, width)
+        return x.ravel()
+
+    def _wrong_length(self, row: int | None, got: str) -> errors.DataError:
+        want = f"{self.width} numbers a row, shape {self.shape}" if self.shape else "one number a row"
+        todo = (
+            "give shape=(length,), or Sequence for lists of any length" if not self.shape else "mend the lists, or change shape"
+        )
+        return errors.DataError(self.column.name, f"needs {want}", field=self.field, row=row, got=got, todo=todo)
+
+    def row(self, value: Any) -> float | list[float]:
+        if not self.shape:
+            return self._number(value, 0)
+        if value is None:
+            value = ()
+        if not isinstance(value, (list, tuple)):
+            if self.width != 1:
+                raise self._wrong_length(None, "a single number")
+            value = (value,)
+        flat = self._flat_row(value)
+        if len(flat) not in (0, self.width):
+            raise self._wrong_length(None, f"{len(flat)} values")
+        return [self._number(v, j) for j, v in enumerate(flat or [None] * self.width)]
+
+    def _flat_row(self, value: Any) -> list[Any]:
+        if any(isinstance(v, (list, tuple)) for v in value):
+            shape = np.shape(value)
+            if shape and 0 not in shape and shape != self.shape:
+                raise self._wrong_length(None, f"shape {shape}")
+        return _flatten(value)
+
+    def _number(self, value: Any, element: int) -> float:
+        if value is None or value != value:
+            if self.refuses_missing:
+                raise self._missing(None)
+            x = self._row_defaults[element]
+        elif isinstance(value, (int, float)):
+            x = float(value)
+            if self._rounds:
+                x = float32(x)
+        elif isinstance(value, (list, tuple)):
+            raise self._wrong_length(None, "a list")
+        else:
+            raise errors.bad_value(
+                self.column.name, self.field, None, "needs a number", value, "cast it, or declare it missing with Field"
+            )
+        for op in self._row_ops:
+            x = op(x)
+        return x
+
+    def write_row(self, out: MutableSequence[float], at: int, value: Any) -> None:
+        x = self.row(value)
+        if isinstance(x, list):
+            for j, v in enumerate(x):
+                out[at + j] = v
+        else:
+            out[at] = x
+
+
+def _flatten(value: Any) -> list[Any]:
+    """Leaves of nested tuples and lists, in order."""
+    flat: list[Any] = []
+    for v in value:
+        if isinstance(v, (list, tuple)):
+            flat.extend(_flatten(v))
+        else:
+            flat.append(v)
+    return flat

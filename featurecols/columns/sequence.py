@@ -1,0 +1,164 @@
+"""Sequence: the elements of a list as steps, in order."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, MutableSequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from featurecols import errors
+from featurecols.columns.base import Bound, Column, DenseBound, Field, Learned
+from featurecols.values import Array, Ids
+
+if TYPE_CHECKING:
+    from featurecols.analyzers.base import Analyzer
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Sequence(Column):
+    """Each element of a list through `source`, as one step: max_length steps, step-major, zeros after the last.
+
+    Missing: a null list is an empty one; a null element is a step, and becomes what the source makes of it.
+    Unseen: as the source says; an element without an id is a step of zeros.
+    Learns: what its source learns, from the elements.
+
+    Args:
+        source: a dense column over a list field: Numeric, Indicator or Embedding.
+        max_length: how many steps there are.
+        keep: which elements of a longer list stay, the "last" or the "first" ones. Their order is kept.
+
+    The shape is (max_length, width of the source); the number of steps of each row is in Features.lengths.
+
+    Raises:
+        ColumnError: for a wrong argument. DataError: in use, when the field holds no lists, and as the source says.
+
+    >>> import featurecols as fc
+    >>> plan = fc.compile([fc.Sequence(fc.Numeric("clicks"), 3)])
+    >>> plan.transform({"clicks": [[1, 2, 3, 4], [5], []]})
+    array([[2., 3., 4.],
+           [5., 0., 0.],
+           [0., 0., 0.]], dtype=float32)
+    """
+
+    source: Column
+    max_length: int
+    keep: str = field(default="last", kw_only=True)
+
+    def derived_name(self) -> str:
+        return f"{self.source.name}_sequence"
+
+    def check(self) -> None:
+        if not isinstance(self.source, Column) or self.source.categorical or isinstance(self.source, Sequence):
+            raise errors.argument(
+                "Sequence", "source must be a dense column", self.source, "wrap it in Numeric, Indicator or Embedding"
+            )
+        who = f"Sequence {self.source.name}"
+        if type(self.max_length) is not int or not 1 <= self.max_length <= 2**20:
+            raise errors.argument(who, "max_length must be a positive integer", self.max_length, "give the number of steps")
+        if self.keep not in ("last", "first"):
+            raise errors.argument(who, 'keep must be "last" or "first"', self.keep, "last is the default")
+
+    def inputs(self) -> tuple[Field | Column, ...]:
+        return self.source.inputs()
+
+    @property
+    def needs(self) -> str:  # type: ignore[override]
+        return self.source.needs
+
+    def rounds(self) -> int:
+        return self.source.rounds()
+
+    def analyzers(self, learned: Mapping[str, Learned]) -> Mapping[str, Analyzer]:
+        return self.source.analyzers(learned)
+
+    def bind(self, learned: Mapping[str, Learned], *inputs: Field | Bound) -> SequenceBound:
+        step = self.source.bind(learned, *inputs)
+        assert isinstance(step, DenseBound)
+        return SequenceBound(self, step)
+
+
+class SequenceBound(DenseBound):
+    def __init__(self, column: Sequence, step: DenseBound) -> None:
+        self.column, self.step = column, step
+        self.shape = (column.max_length, step.width)
+        self._field = next((i.key for i in column.inputs() if isinstance(i, Field)), None)
+
+    def _trim(self, offsets: Array) -> tuple[Array, Array]:
+        """First element and number of steps of each row, after keeping at most max_length."""
+        counts = np.minimum(np.diff(offsets), self.column.max_length)
+        first = offsets[1:] - counts if self.column.keep == "last" else offsets[:-1]
+        return first, counts
+
+    def write(self, *inputs: Any, out: Array) -> None:
+        flat, offsets = self._elements(inputs)
+        steps = np.zeros((len(flat[0]), self.step.width), np.float32)
+        try:
+            self.step.write(*flat, out=steps)
+        except errors.DataError as e:
+            raise self._of_row(e, offsets) from None
+        first, counts = self._trim(offsets)
+        rows = np.repeat(np.arange(len(counts)), counts)
+        at = np.arange(len(rows)) - np.repeat(np.cumsum(counts) - counts, counts)
+        for k in range(self.step.width):
+            out[rows, at * self.step.width + k] = steps[np.repeat(first, counts) + at, k]
+
+    def _elements(self, inputs: tuple[Any, ...]) -> tuple[list[Any], Array]:
+        if any(isinstance(x, Ids) and x.offsets is None for x in inputs):
+            raise self._no_list("one value a row")
+        pairs = [x.elements() for x in inputs]
+        return [flat for flat, _ in pairs], pairs[0][1]
+
+    def _of_row(self, error: errors.DataError, offsets: Array) -> errors.DataError:
+        """An element's error as its row's."""
+        if error.row is None:
+            return error
+        return error.shifted(int(np.searchsorted(offsets, error.row, side="right")) - 1 - error.row)
+
+    def write_row(self, out: MutableSequence[float], at: int, *inputs: Any) -> None:
+        lists = [self._listed(x) for x in inputs]
+        steps = list(zip(*lists, strict=True))
+        scratch = out[:0]
+        for step in steps:  # every element is read, as over arrays, so that a bad one is found wherever it stands
+            cells = out[:0]
+            cells.extend([0.0] * self.step.width)
+            self.step.write_row(cells, 0, *step)
+            scratch.extend(cells)
+        keep = min(len(steps), self.column.max_length)
+        start = len(steps) - keep if self.column.keep == "last" else 0
+        width = self.step.width
+        out[at : at + keep * width] = scratch[start * width : (start + keep) * width]
+
+    def _listed(self, value: Any) -> list[Any]:
+        if value is None or value == -1:  # one row cannot tell a null list from a null: both have no steps
+            return []
+        if isinstance(value, tuple):  # ids with weights: one weighted id a step
+            return [([i], [w]) for i, w in zip(*value, strict=True)]
+        if isinstance(value, list):
+            return value
+        raise self._no_list(type(value).__name__)
+
+    def _no_list(self, got: str) -> errors.DataError:
+        todo = "drop Sequence, or put the values into lists"
+        return errors.wrong_type(self.column.name, str(self._field), got, "lists", todo)
+
+    def lengths(self, *inputs: Any) -> Array:
+        """Steps of each row, int64 [n]."""
+        return self._trim(self._elements(inputs[:1])[1])[1].astype(np.int64)
+
+    def id_source(self, *inputs: Any) -> Ids | None:
+        """The ids of the steps that stay, when the source is made of ids."""
+        ids = self.step.id_source(*inputs)
+        if ids is None:
+            return None
+        flat, offsets = ids.elements()
+        first, counts = self._trim(offsets)
+        rows = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
+        at = np.arange(rows[-1]) - np.repeat(rows[:-1], counts) + np.repeat(first, counts)
+        return Ids(flat.values[at], rows, None if flat.weights is None else flat.weights[at])
+
+    def label(self, cell: int) -> str:
+        step, inner = divmod(cell, self.step.width)
+        label = self.step.label(inner)
+        return f"step {step}" if not label else f"step {step}: {label}"

@@ -1,0 +1,172 @@
+"""Vocabulary: known terms in a given or learned order, and what becomes of the others."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+
+from featurecols import errors, kernels
+from featurecols.analyzers.markers import Marker
+from featurecols.columns.base import Bound, CategoricalBound, Column, Field, Learned, Raw, RowIds, id_dtype
+from featurecols.columns.tokens import buckets_of, check_field, check_hash, map_tokens, row_hash, row_of
+from featurecols.values import Array, Ids, Texts, canonical
+
+if TYPE_CHECKING:
+    from featurecols.analyzers.base import Analyzer
+
+Term = str | bytes | int | bool
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Vocabulary(Column):
+    """The position of a value in a list of terms.
+
+    Missing: id -1.
+    Unseen: one of `num_oov_buckets` ids after the terms, by hash; or the id `unseen`; else -1.
+    Learns: the terms, when they are TopTerms(n, min_count=...).
+
+    Args:
+        key: the field. Values and terms are compared by canonical bytes: 5, "5" and 5.0 are one term.
+        terms: strings, bytes, integers or booleans, of one type, no two alike; or TopTerms.
+        num_oov_buckets: how many ids beyond the terms the unseen values share.
+        unseen: the id of every unseen value; any id from 0, and it may lie beyond the terms.
+        hash, seed: how unseen values are hashed, as in Hashed.
+
+    Raises:
+        ColumnError: for a wrong argument. DataError: in use, for a value that is no category, or booleans where the terms
+            are strings.
+
+    >>> import featurecols as fc
+    >>> v = fc.Vocabulary("job", ["nurse", "pilot"], num_oov_buckets=1)
+    >>> fc.compile([v]).encode({"job": ["pilot", "clown", None]}).ids["job"].values
+    array([ 1,  2, -1], dtype=int32)
+    """
+
+    categorical: ClassVar[bool] = True
+    reads: ClassVar[tuple[str, ...]] = ("key",)
+
+    key: Field
+    terms: tuple[Term, ...] | Marker
+    num_oov_buckets: int = field(default=0, kw_only=True)
+    unseen: int | None = field(default=None, kw_only=True)
+    hash: str = field(default="murmur3", kw_only=True)
+    seed: int = field(default=0, kw_only=True)
+
+    def check(self) -> None:
+        check_field(self, "Vocabulary")
+        who = f"Vocabulary {self.key.key}"
+        if not (isinstance(self.terms, Marker) and self.terms.gives == "terms"):
+            self._check_terms(who)
+        check_hash(who, self.hash, self.seed)
+        if self.hash == "farmhash64" and self.seed:
+            raise errors.argument(who, "farmhash64 takes no seed", self.seed, 'leave it 0, or use hash="murmur3"')
+        n = self.num_oov_buckets
+        if type(n) is not int or not 0 <= n <= 2**31 - 1:
+            raise errors.argument(who, "num_oov_buckets must be 0 or more", n, "0 leaves unseen values out")
+        if self.unseen is not None and (type(self.unseen) is not int or not 0 <= self.unseen < 2**62):
+            raise errors.argument(
+                who, "unseen must be an id, 0 or more", self.unseen, "leave it out to give unseen values no id"
+            )
+        if self.unseen is not None and n:
+            raise errors.argument(who, "unseen values get num_oov_buckets or unseen, not both", (n, self.unseen), "drop one")
+        if (self.hash != "murmur3" or self.seed) and not n:
+            raise errors.argument(
+                who, "hash and seed say how unseen values are hashed", self.hash, "give num_oov_buckets, or leave them out"
+            )
+
+    def _check_terms(self, who: str) -> None:
+        terms = self.terms
+        if not isinstance(terms, tuple) or not terms:
+            raise errors.argument(who, "terms must be a non-empty list or TopTerms(n)", terms, "give the known values")
+        kinds = {type(t) for t in terms}
+        if float in kinds and all(type(t) is float and t.is_integer() and abs(t) < 2.0**53 for t in terms):
+            object.__setattr__(self, "terms", tuple(int(t) for t in terms))  # type: ignore[arg-type]
+        elif len(kinds) != 1 or not kinds <= {str, bytes, int, bool}:
+            odd = next(t for t in terms if type(t) is not type(terms[0]) or type(t) not in (str, bytes, int, bool))
+            raise errors.argument(
+                who, "terms must all be strings, all bytes, all integers or all booleans", odd, "cast them to one type"
+            )
+        seen: dict[bytes, object] = {}
+        for term in self.terms:  # type: ignore[union-attr]
+            try:
+                text = canonical(term, who, self.key.key)
+            except errors.DataError as e:
+                raise errors.argument(who, e.what, term, e.todo) from None
+            if text in seen:
+                raise errors.argument(
+                    who, f"terms {errors.show(seen[text])} and {errors.show(term)} are the same", term, "name it once"
+                )
+            seen[text] = term
+
+    def analyzers(self, learned: Mapping[str, Learned]) -> Mapping[str, Analyzer]:
+        return {"terms": self.terms.analyzer()} if isinstance(self.terms, Marker) and "terms" not in learned else {}
+
+    def bind(self, learned: Mapping[str, Learned], *inputs: Field | Bound) -> VocabularyBound:
+        if isinstance(self.terms, Marker):
+            offsets, data = learned["terms"]["offsets"], learned["terms"]["data"]
+        else:
+            texts = [canonical(t, self.name, self.key.key) for t in self.terms]
+            offsets = np.cumsum([0, *map(len, texts)], dtype=np.int64)
+            data = np.frombuffer(b"".join(texts), dtype=np.uint8)
+        return VocabularyBound(self, Texts(offsets, data))
+
+
+class VocabularyBound(CategoricalBound):
+    def __init__(self, column: Vocabulary, terms: Texts) -> None:
+        self.column, self.terms = column, terms
+        self.size = len(terms)
+        self.num_buckets = max(self.size + column.num_oov_buckets, 0 if column.unseen is None else column.unseen + 1)
+        self.dtype = id_dtype(self.num_buckets)
+        self.no_booleans = isinstance(column.terms, tuple) and isinstance(column.terms[0], (str, bytes))
+        self._key, self._hash = column.key.key, row_hash(column.hash, column.seed)
+        self._unseen = -1 if column.unseen is None else column.unseen
+
+    @cached_property
+    def _ids(self) -> dict[bytes, int]:
+        """Position by term, for the row path alone: made when a row first asks."""
+        return {self.terms[i]: i for i in range(self.size)}
+
+    def ids(self, raw: Raw) -> Ids:
+        tokens = raw.tokens()
+        if self.no_booleans and tokens.kind == "boolean":
+            raise self._boolean("bool")
+        return map_tokens(self, tokens, self._of_texts)
+
+    def _of_texts(self, texts: Texts) -> Array:
+        table = self.terms.once("lookup", lambda t: kernels.lookup.build(t.offsets, t.data))
+        found = kernels.lookup.find(table, texts.offsets, texts.data, texts.valid).astype(self.dtype, copy=False)
+        unseen = found == -1
+        if unseen.any() and self.column.num_oov_buckets:
+            buckets = buckets_of(texts, self.column.hash, self.column.seed, self.column.num_oov_buckets)
+            found = np.where(unseen, buckets + self.size, found).astype(self.dtype, copy=False)
+        elif self._unseen >= 0:
+            found[unseen] = self._unseen
+        return np.maximum(found, -1, out=found)
+
+    def _boolean(self, got: object) -> errors.DataError:
+        return errors.wrong_type(
+            self.column.name, self._key, got, "strings, as its terms are", "cast booleans to text, or list True and False"
+        )
+
+    def row(self, value: Any) -> RowIds:
+        return row_of(value, self._id)
+
+    def _id(self, value: Any) -> int:
+        if self.no_booleans and (value is True or value is False):
+            raise self._boolean("bool")
+        text = canonical(value, self.column.name, self._key)
+        found = self._ids.get(text)
+        if found is not None:
+            return found
+        n = self.column.num_oov_buckets
+        return self.size + self._hash(text) % n if n else self._unseen
+
+    def meaning(self, bucket: int) -> str:
+        if bucket >= self.size:
+            label = "unseen" if self.column.num_oov_buckets <= 1 else f"unseen {bucket - self.size}"
+            return f"<{label}>"
+        return self.terms[bucket].decode("utf-8", "backslashreplace")

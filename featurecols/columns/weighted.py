@@ -1,0 +1,128 @@
+"""Weighted: ids with a weight each, taken from another field."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+import numpy as np
+
+from featurecols import errors
+from featurecols.columns.base import Bound, CategoricalBound, Column, Field, Learned, Raw, RowIds
+from featurecols.columns.tokens import check_categorical
+from featurecols.values import Ids, float32
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Weighted(Column):
+    """The ids of `source`, each with the weight at the same position of the field `weight`.
+
+    Missing: a value without an id keeps none, whatever its weight; a null weight where there is an id is an error unless
+        `default` is given.
+    Unseen: as the source says.
+    Learns: nothing of its own.
+
+    Args:
+        source: a categorical column.
+        weight: a field with one number for each value of the source, lists beside lists.
+        default: the weight of a null or NaN.
+
+    Raises:
+        ColumnError: for a wrong argument. DataError: in use, for lengths that differ and for missing weights.
+
+    >>> import featurecols as fc
+    >>> tags = fc.Weighted(fc.Vocabulary("tag", ["a", "b"]), "score")
+    >>> fc.compile([fc.Indicator(tags)]).transform({"tag": [["a", "b", "a"]], "score": [[0.5, 2.0, 1.0]]})
+    array([[1.5, 2. ]], dtype=float32)
+    """
+
+    categorical: ClassVar[bool] = True
+    reads: ClassVar[tuple[str, ...]] = ("source", "weight")
+    needs: ClassVar[str] = "number"
+
+    source: Column
+    weight: Field
+    default: float | None = field(default=None, kw_only=True)
+
+    def derived_name(self) -> str:
+        return f"{self.source.name}_weighted_by_{self.weight.key}"
+
+    def check(self) -> None:
+        check_categorical(self.source, "Weighted")
+        if isinstance(self.source, Weighted):
+            raise errors.argument("Weighted", "source is weighted already", self.source, "weigh it once")
+        if not isinstance(self.weight, Field):
+            raise errors.argument(
+                "Weighted", "weight must name a field", self.weight, 'give "score" or Field("score", missing=...)'
+            )
+        if self.default is not None:
+            if isinstance(self.default, bool) or not isinstance(self.default, (int, float)) or self.default != self.default:
+                raise errors.argument(
+                    f"Weighted {self.weight.key}", "default must be a number", self.default, "leave it out to refuse nulls"
+                )
+            object.__setattr__(self, "default", float(self.default))
+
+    def bind(self, learned: Mapping[str, Learned], *inputs: Field | Bound) -> WeightedBound:
+        source = inputs[0]
+        assert isinstance(source, CategoricalBound)
+        return WeightedBound(self, source)
+
+
+class WeightedBound(CategoricalBound):
+    def __init__(self, column: Weighted, source: CategoricalBound) -> None:
+        self.column, self.source, self.num_buckets = column, source, source.num_buckets
+        self._key, self._default = column.weight.key, column.default
+
+    def ids(self, ids: Ids, raw: Raw) -> Ids:
+        flat, starts = ids.elements()
+        numbers = raw.numbers()
+        weights, offsets = numbers.values, numbers.offsets
+        if offsets is None:
+            offsets = np.arange(len(weights) + 1)
+        wrong = np.flatnonzero(np.diff(starts) != np.diff(offsets))
+        if len(wrong):
+            row = int(wrong[0])
+            raise self._length(row, int(starts[row + 1] - starts[row]), int(offsets[row + 1] - offsets[row]))
+        weights = weights[offsets[0] : offsets[-1]]
+        missing = np.isnan(weights)
+        if missing.any():
+            needed = np.flatnonzero(missing & (flat.values >= 0))
+            if self._default is None and len(needed):
+                raise self._null(int(np.searchsorted(starts, needed[0], side="right")) - 1)
+            weights = np.where(missing, self._default or 0.0, weights)
+        with np.errstate(over="ignore"):
+            rounded = weights.astype(np.float32)
+        return Ids(flat.values, None if ids.offsets is None else starts, rounded)
+
+    def _length(self, row: int | None, ids: int, weights: int) -> errors.DataError:
+        what = f"needs one weight for each of {ids} values"
+        return errors.DataError(self.column.name, what, field=self._key, row=row, got=str(weights), todo="mend the lists")
+
+    def _null(self, row: int | None) -> errors.DataError:
+        return errors.bad_value(self.column.name, self._key, row, "a weight is missing", None, "give Weighted(default=...)")
+
+    def row(self, ids: Any, value: Any) -> RowIds:
+        single = not isinstance(ids, list)
+        if isinstance(value, (list, tuple)):
+            weights = list(value)
+        else:
+            weights = [value] if single or value is not None else []
+        if ids == -1 and value in (None, []):  # one row cannot tell a null list from a null
+            return [], []
+        found = [ids] if single else ids
+        if len(found) != len(weights):
+            raise self._length(None, len(found), len(weights))
+        return found, [self._weight(w, i) for w, i in zip(weights, found, strict=True)]
+
+    def _weight(self, value: Any, bucket: int) -> float:
+        if value is None or value != value:
+            if self._default is None and bucket >= 0:
+                raise self._null(None)
+            return float32(self._default or 0.0)
+        if not isinstance(value, (int, float)):
+            raise errors.bad_value(self.column.name, self._key, None, "needs a number", value, "cast the weights")
+        return float32(float(value))
+
+    def meaning(self, bucket: int) -> str:
+        return self.source.meaning(bucket)

@@ -1,0 +1,135 @@
+"""Every error of the package: one base class, one kind per remedy, and every message built here.
+
+A message reads "who: what, got value; what to do". Values are shown bounded and escaped, so that a message
+never carries ten kilobytes of data or a control character into a log.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from typing import Any
+
+
+class FeatureColumnsError(Exception):
+    """Base of all errors that featurecols raises on purpose."""
+
+
+class ColumnError(FeatureColumnsError, ValueError):
+    """A declaration is wrong: change the column."""
+
+
+class PlanError(FeatureColumnsError, ValueError):
+    """The plan cannot do what was asked: something is not learned, not wrapped, or asked of the wrong kind."""
+
+
+class SavedPlanError(FeatureColumnsError, ValueError):
+    """A file is not a plan, is damaged, or comes from an incompatible version."""
+
+
+class OutputError(FeatureColumnsError, OSError):
+    """A target cannot be written: it exists, is being written, or the disk refuses."""
+
+
+class SizeError(FeatureColumnsError, MemoryError):
+    """A dense result would not fit into memory."""
+
+
+class DataError(FeatureColumnsError, ValueError):
+    """The data does not fit the declaration: change the data, or declare what to do about it.
+
+    Attributes:
+        who: name of the column that met the value (or of the field, where no column was involved).
+        field: key of the raw field, or None.
+        row: number of the first bad row, counted from the start of the data that was passed in, or None.
+    """
+
+    def __init__(
+        self, who: str, what: str, *, field: str | None = None, row: int | None = None, got: str | None = None, todo: str
+    ) -> None:
+        self.who, self.what, self.field, self.row, self.got, self.todo = who, what, field, row, got, todo
+        super().__init__(who, what)
+
+    def __str__(self) -> str:
+        where = "" if self.field is None else f" in field {show(self.field)}"
+        where += "" if self.row is None else f" at row {self.row}"
+        got = "" if self.got is None else f", got {self.got}"
+        return f"{self.who}: {self.what}{where}{got}; {self.todo}"
+
+    def __reduce__(self) -> tuple[Any, ...]:  # worker processes send errors home
+        return _data_error, (self.who, self.what, self.field, self.row, self.got, self.todo)
+
+    def shifted(self, rows: int) -> DataError:
+        """The same error, its row counted from `rows` rows earlier (a block's error seen from the whole)."""
+        row = None if self.row is None else self.row + rows
+        return DataError(self.who, self.what, field=self.field, row=row, got=self.got, todo=self.todo)
+
+
+def _data_error(who: str, what: str, field: str | None, row: int | None, got: str | None, todo: str) -> DataError:
+    return DataError(who, what, field=field, row=row, got=got, todo=todo)
+
+
+def show(value: object, limit: int = 80) -> str:
+    """`repr` of a value in at most `limit` characters, printable ASCII escapes for what a terminal would act on."""
+    if isinstance(value, (str, bytes)) and len(value) > limit:
+        head = repr(value[:limit])
+        return f"{_printable(head)[:limit]}... ({len(value)} {'characters' if isinstance(value, str) else 'bytes'})"
+    text = _printable(repr(value))
+    return text if len(text) <= limit else text[: limit - 3] + "..."
+
+
+def _printable(text: str) -> str:
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
+
+
+def argument(who: str, what: str, got: object, todo: str) -> ColumnError:
+    """A constructor argument that can never work."""
+    return ColumnError(f"{who}: {what}, got {show(got)}; {todo}")
+
+
+def missing_field(key: str, present: Iterable[str]) -> DataError:
+    """The data lacks a field that the plan reads; near names are offered."""
+    names = list(present)
+    near = difflib.get_close_matches(key, names, n=3, cutoff=0.6)
+    lower = {name.lower(): name for name in names}
+    if not near and key.lower() in lower:
+        near = [lower[key.lower()]]
+    listed = ", ".join(show(n, 40) for n in (near or names[:12]))
+    more = "" if near or len(names) <= 12 else f" and {len(names) - 12} more"
+    todo = f"did you mean {listed}?" if near else f"the data has {listed or 'no fields'}{more}"
+    return DataError(key, "field is not in the data", todo=todo)
+
+
+def wrong_type(who: str, field: str, got: object, want: str, todo: str) -> DataError:
+    """A field holds a type that the column cannot read."""
+    return DataError(who, f"needs {want}", field=field, got=str(got), todo=todo)
+
+
+def bad_value(who: str, field: str | None, row: int | None, what: str, got: object, todo: str) -> DataError:
+    """One value is wrong; `row` is the first row where it happens."""
+    return DataError(who, what, field=field, row=row, got=show(got), todo=todo)
+
+
+def not_learned(names: Iterable[str]) -> PlanError:
+    listed = ", ".join(names)
+    return PlanError(f"compile: {listed} must be learned from data; use fc.fit(columns, data), or give the values")
+
+
+def plan(who: str, what: str, got: object, todo: str) -> PlanError:
+    """The plan cannot be made or cannot do what was asked."""
+    return PlanError(f"{who}: {what}, got {show(got)}; {todo}")
+
+
+def too_big(what: str, size: int, have: int) -> SizeError:
+    return SizeError(
+        f"{what}: a dense result needs {size / 2**30:.1f} GiB and {have / 2**30:.1f} GiB are free; use encode(data) "
+        "for ids, encode(data).csr() for a sparse matrix, an Embedding instead of an Indicator, or smaller batches"
+    )
+
+
+def saved_plan(path: object, what: str, todo: str = "save the plan again with plan.save(path)") -> SavedPlanError:
+    return SavedPlanError(f"{path}: {what}; {todo}")
+
+
+def output(path: object, what: str, todo: str) -> OutputError:
+    return OutputError(f"{path}: {what}; {todo}")

@@ -1,0 +1,213 @@
+"""Running a bound plan: blocks of rows, each step writing its own slice; threads that share nothing they write.
+
+A Program is the plan's steps in topological order. It knows Bounds and blocks, no files and no tables.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from featurecols import errors, threads
+from featurecols.columns.base import Bound, CategoricalBound, DenseBound, Field, NumberBound
+from featurecols.columns.sequence import SequenceBound
+from featurecols.features import Features, Slot
+from featurecols.present import Markers, presenter
+from featurecols.values import Array, Ids
+
+_BLOCK_BYTES = 1 << 20  # about the L2 cache of one core: a block is written while its rows are still there
+_BLOCK_ROWS = (512, 65536)
+
+
+class Step(NamedTuple):
+    """One value that others read: values[node] = run(*values of inputs)."""
+
+    node: int
+    inputs: tuple[int, ...]
+    run: Callable[..., Any]
+    row: Callable[..., Any]
+
+
+class Output(NamedTuple):
+    """One declared column. start:stop is its slice of the matrix (dense), and its slot says what encode gives for it."""
+
+    node: int
+    inputs: tuple[int, ...]
+    bound: Bound
+    start: int
+    stop: int
+    slot: Slot
+    shared: bool  # its value is computed for other columns too
+
+
+class Program:
+    """Steps and outputs of one plan, ready to run; final."""
+
+    def __init__(
+        self, nodes: Sequence[Field | Bound], inputs: Sequence[tuple[int, ...]], outputs: Sequence[int], slots: Sequence[Slot]
+    ) -> None:
+        self.size = len(nodes)
+        self.fields = [(i, node) for i, node in enumerate(nodes) if isinstance(node, Field)]
+        read = {j for i, node in enumerate(nodes) if not isinstance(node, Field) for j in inputs[i]}
+        self.steps = [_step(i, inputs[i], node) for i, node in enumerate(nodes) if not isinstance(node, Field) and i in read]
+        self.outputs: list[Output] = []
+        at = 0
+        for i, slot in zip(outputs, slots, strict=True):
+            bound = nodes[i]
+            assert isinstance(bound, Bound)
+            width = bound.width if isinstance(bound, DenseBound) else 0
+            self.outputs.append(Output(i, inputs[i], bound, at, at + width, slot, i in read))
+            at += width
+        self.width = at
+        self._presenters = [(i, f.key, presenter(Markers.of(f.missing))) for i, f in self.fields]
+
+    # One block of rows ----------------------------------------------------------------------------------------------
+
+    def values(self, cells: Sequence[Any], start: int, stop: int, problems: list[errors.DataError]) -> list[Any]:
+        """Every value that outputs read, for rows start:stop; a step that fails leaves None and adds to problems."""
+        values: list[Any] = [None] * self.size
+        for (i, _), cell in zip(self.fields, cells, strict=True):
+            values[i] = cell.slice(start, stop)
+        for step in self.steps:
+            values[step.node] = _attempt(problems, values, step.inputs, step.run)
+        return values
+
+    def write(self, cells: Sequence[Any], start: int, stop: int, out: Array) -> None:
+        """Fill out, float32 [stop - start, width]."""
+        problems: list[errors.DataError] = []
+        values = self.values(cells, start, stop, problems)
+        out[...] = 0
+        for output in self.outputs:
+            target = out[:, output.start : output.stop]
+            if output.shared:
+                if values[output.node] is not None:
+                    _store(values[output.node].values, target)
+            else:
+                _attempt(problems, values, output.inputs, _writer(output.bound, target))
+        _raise_first(problems, start)
+
+    def encode(self, cells: Sequence[Any], start: int, stop: int) -> Features:
+        """Features of rows start:stop."""
+        problems: list[errors.DataError] = []
+        values = self.values(cells, start, stop, problems)
+        slots = tuple(output.slot for output in self.outputs)
+        dense = np.zeros((stop - start, sum(s.width for s in slots)), np.float32)
+        ids: dict[str, Ids] = {}
+        lengths: dict[str, Array] = {}
+        for output in self.outputs:
+            slot = output.slot
+            found = _attempt(problems, values, output.inputs, _encoder(output, values, dense[:, slot.start : slot.stop]))
+            if slot.kind == "ids" and found is not None:
+                ids[slot.name] = found
+            if isinstance(output.bound, SequenceBound):
+                lengths[slot.name] = _attempt(problems, values, output.inputs, output.bound.lengths)
+        _raise_first(problems, start)
+        return Features(dense, ids, lengths, slots)
+
+    # A batch, block by block ----------------------------------------------------------------------------------------
+
+    def fill(self, batch: Any, out: Array, workers: int) -> None:
+        """Fill out, float32 [rows of the batch, width], with blocks on `workers` threads."""
+        cells = [batch.cells(f.key, f.missing) for _, f in self.fields]
+        rows = _BLOCK_BYTES // (4 * max(self.width, 1))
+        blocks = _blocks(batch.num_rows, min(max(rows, _BLOCK_ROWS[0]), _BLOCK_ROWS[1]))
+
+        def task(block: tuple[int, int]) -> None:
+            self.write(cells, *block, out[block[0] : block[1]])
+
+        for _ in threads.run(task, blocks, workers):
+            pass
+
+    def encode_batch(self, batch: Any, workers: int) -> Features:
+        cells = [batch.cells(f.key, f.missing) for _, f in self.fields]
+        blocks = _blocks(batch.num_rows, _BLOCK_ROWS[1])
+        return Features.concatenate(list(threads.run(lambda b: self.encode(cells, *b), blocks, workers)))
+
+    # One row --------------------------------------------------------------------------------------------------------
+
+    def row(self, row: Mapping[str, Any]) -> array[float]:
+        """The matrix row of one dict, as an array of typecode "f"."""
+        raw = []
+        for _, key, present in self._presenters:
+            try:
+                raw.append(present(row[key]))
+            except KeyError:
+                raise errors.missing_field(key, map(str, row)) from None
+        return self.row_of(raw)
+
+    def row_of(self, raw: Sequence[Any]) -> array[float]:
+        """The same from one presented value for each field."""
+        values: list[Any] = [None] * self.size
+        for (i, _), value in zip(self.fields, raw, strict=True):
+            values[i] = value
+        for step in self.steps:
+            values[step.node] = step.row(*[values[j] for j in step.inputs])
+        out = array("f", bytes(4 * self.width))
+        for output in self.outputs:
+            bound = output.bound
+            assert isinstance(bound, DenseBound)
+            bound.write_row(out, output.start, *[values[j] for j in output.inputs])
+        return out
+
+    def fill_rows(self, batch: Any, out: Array) -> None:
+        """`fill` by the row path: what a handful of rows costs least, and nothing is compiled."""
+        columns = [batch.cells(f.key, f.missing).to_pylist() for _, f in self.fields]
+        for r, raw in enumerate(zip(*columns, strict=True) if columns else ()):
+            try:
+                out[r] = self.row_of(raw)
+            except errors.DataError as e:
+                raise e.shifted(0) if e.row is not None else _at_row(e, r) from None
+
+
+def _step(node: int, inputs: tuple[int, ...], bound: Any) -> Step:
+    if isinstance(bound, CategoricalBound):
+        return Step(node, inputs, bound.ids, bound.row)
+    assert isinstance(bound, NumberBound)
+    return Step(node, inputs, bound.values, bound.row)
+
+
+def _attempt(problems: list[errors.DataError], values: list[Any], inputs: tuple[int, ...], run: Callable[..., Any]) -> Any:
+    """run over its inputs; a DataError is kept, so that the first bad row of all columns is the one reported."""
+    arguments = [values[j] for j in inputs]
+    if any(a is None for a in arguments):
+        return None
+    try:
+        return run(*arguments)
+    except errors.DataError as e:
+        problems.append(e)
+        return None
+
+
+def _raise_first(problems: list[errors.DataError], start: int) -> None:
+    if problems:
+        raise min(problems, key=lambda e: -1 if e.row is None else e.row).shifted(start)
+
+
+def _writer(bound: Any, out: Array) -> Callable[..., None]:
+    return lambda *inputs: bound.write(*inputs, out=out)
+
+
+def _store(values: Array, out: Array) -> None:
+    with np.errstate(over="ignore"):
+        out[...] = values.reshape(out.shape)
+
+
+def _encoder(output: Output, values: list[Any], out: Array) -> Callable[..., Any]:
+    bound = output.bound
+    if isinstance(bound, CategoricalBound):
+        return bound.ids if not output.shared else lambda *_: values[output.node]
+    assert isinstance(bound, DenseBound)
+    if output.slot.kind == "ids":
+        return bound.id_source
+    return _writer(bound, out)
+
+
+def _blocks(rows: int, size: int) -> Iterable[tuple[int, int]]:
+    return [(start, min(start + size, rows)) for start in range(0, rows, size)] or [(0, 0)]
+
+
+def _at_row(error: errors.DataError, row: int) -> errors.DataError:
+    return errors.DataError(error.who, error.what, field=error.field, row=row, got=error.got, todo=error.todo)

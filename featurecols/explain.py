@@ -1,0 +1,128 @@
+"""What output cells mean, in words: names, describe, explain, and the printed plan."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from featurecols import errors
+from featurecols.columns.base import Column, DenseBound, Field
+from featurecols.execute import Output, Program
+from featurecols.values import Array
+
+_MANY = 10_000_000  # names and tables of more cells than this are refused rather than built
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """One output cell: its position, unique name, declared column, and what sets it apart within the column."""
+
+    index: int
+    name: str
+    column: Column
+    label: str
+    reads: tuple[str, ...]
+
+    def __str__(self) -> str:
+        of = f" is {self.label!r}" if self.label else ""
+        return f"{self.index}: {self.name}\n   {self.column.name}{of}, from {', '.join(self.reads)}\n   {self.column!r}"
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """The cells of one row that are not zero, each with the raw values that its column read."""
+
+    cells: tuple[tuple[Meaning, float, dict[str, Any]], ...]
+    width: int
+
+    def __str__(self) -> str:
+        lines = [
+            (str(m.index), _number(v), m.name, ", ".join(f"{k}={errors.show(x, 40)}" for k, x in r.items()))
+            for m, v, r in self.cells
+        ]
+        head = f"{len(self.cells)} of {self.width} cells are not zero"
+        return "\n".join([head, *_aligned([("cell", "value", "name", "from"), *lines])])
+
+    __repr__ = __str__
+
+
+def names(program: Program) -> tuple[str, ...]:
+    """One unique name for each cell of the matrix."""
+    if program.width > _MANY:
+        raise errors.plan("names", "a plan this wide has no list of names", program.width, "use describe(index)")
+    found: list[str] = []
+    for output in program.outputs:
+        found.extend(_names(output))
+    if len(set(found)) != len(found):  # a column may be named like another's cell
+        seen: dict[str, int] = {}
+        for i, name in enumerate(found):
+            seen[name] = seen.get(name, 0) + 1
+            if seen[name] > 1:
+                found[i] = f"{name}#{i}"
+    return tuple(found)
+
+
+def _names(output: Output) -> list[str]:
+    bound, name = output.bound, output.slot.name
+    assert isinstance(bound, DenseBound)
+    labels = [bound.label(cell) for cell in range(bound.width)]
+    if len(set(labels)) != len(labels):  # bytes that only look alike when shown as text
+        seen: set[str] = set()
+        for cell, label in enumerate(labels):
+            labels[cell] = f"{label}#{cell}" if label in seen else label
+            seen.add(label)
+    return [f"{name}[{label}]" if label else name for label in labels]
+
+
+def meaning(program: Program, columns: Sequence[Column], index: int) -> Meaning:
+    """What cell `index` is; negative counts from the end."""
+    at = index + program.width if index < 0 else index
+    if not 0 <= at < program.width:
+        raise errors.plan("describe", f"index must be below {program.width}", index, "plan.width is the number of cells")
+    k = next(k for k, o in enumerate(program.outputs) if o.start <= at < o.stop)
+    output = program.outputs[k]
+    bound = output.bound
+    assert isinstance(bound, DenseBound)
+    label = bound.label(at - output.start)
+    name = f"{output.slot.name}[{label}]" if label else output.slot.name
+    return Meaning(at, name, columns[k], label, tuple(_fields(columns[k])))
+
+
+def _fields(column: Column) -> list[str]:
+    """Keys of the raw fields behind a column, in order, each once."""
+    found: dict[str, None] = {}
+    for source in column.inputs():
+        for key in [source.key] if isinstance(source, Field) else _fields(source):
+            found[key] = None
+    return list(found)
+
+
+def explain(program: Program, columns: Sequence[Column], row: Mapping[str, Any], cells: Array) -> Explanation:
+    lit = []
+    for i in cells.nonzero()[0].tolist():
+        m = meaning(program, columns, i)
+        lit.append((m, float(cells[i]), {key: row[key] for key in m.reads}))
+    return Explanation(tuple(lit), program.width)
+
+
+def table(program: Program, columns: Sequence[Column], fingerprint: str) -> str:
+    """The plan as text: one line a declared column."""
+    rows = [("cells", "name", "kind", "reads", "ids")]
+    for output, column in zip(program.outputs, columns, strict=True):
+        slot = output.slot
+        cells = f"{output.start}:{output.stop}" if output.stop > output.start or slot.kind == "dense" else "-"
+        ids = f"{slot.num_buckets:,}" if slot.kind == "ids" else ""
+        rows.append((cells, column.name, type(column).__name__, ", ".join(_fields(column)), ids))
+    head = f"Plan of {len(columns)} columns, {program.width:,} cells, {len(program.fields)} fields, fingerprint {fingerprint}"
+    return "\n".join([head, *_aligned(rows)])
+
+
+def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:
+    """Rows of text as columns; the last one is not padded."""
+    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+    return ["  ".join(cell.ljust(w) for cell, w in zip(row, widths, strict=True)).rstrip() for row in rows]
+
+
+def _number(x: float) -> str:
+    return f"{x:.6g}"

@@ -1,0 +1,78 @@
+"""The declared columns as nodes: each distinct field and column once, inputs before what reads them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from featurecols import errors
+from featurecols.columns.base import Column, Field
+
+
+class Graph:
+    """Nodes of a list of columns.
+
+    nodes[i] is a Field or a Column, inputs[i] the positions of what it reads, outputs the positions of the declared
+    columns. Equal values are one node: that is the whole of common-subexpression elimination.
+    """
+
+    def __init__(self, columns: Iterable[Any]) -> None:
+        self.columns = _checked(columns)
+        self.nodes: list[Field | Column] = []
+        self.inputs: list[tuple[int, ...]] = []
+        self._index: dict[Field | Column, int] = {}
+        self.outputs = [self._add(column) for column in self.columns]
+
+    def _add(self, node: Field | Column) -> int:
+        found = self._index.get(node)
+        if found is not None:
+            return found
+        inputs = () if isinstance(node, Field) else tuple(self._add(i) for i in node.inputs())
+        self._index[node] = len(self.nodes)
+        self.nodes.append(node)
+        self.inputs.append(inputs)
+        return self._index[node]
+
+    def fields(self) -> tuple[Field, ...]:
+        return tuple(node for node in self.nodes if isinstance(node, Field))
+
+    def needs(self) -> dict[str, frozenset[str]]:
+        """For each key of a raw field, how it is read: "number", "category" or both."""
+        found: dict[str, set[str]] = {}
+        for node, inputs in zip(self.nodes, self.inputs, strict=True):
+            if isinstance(node, Column):
+                for i in inputs:
+                    field = self.nodes[i]
+                    if isinstance(field, Field):
+                        found.setdefault(field.key, set()).add(node.needs)
+        return {key: frozenset(kinds) for key, kinds in found.items()}
+
+    def passes(self) -> list[list[str]]:
+        """Which columns learn in each pass over the data, by name; the length is the number of passes."""
+        done: list[int] = []
+        found: list[list[str]] = []
+        for node, inputs in zip(self.nodes, self.inputs, strict=True):
+            start = max((done[i] for i in inputs), default=0)
+            rounds = node.rounds() if isinstance(node, Column) else 0
+            done.append(start + rounds)
+            for p in range(start, start + rounds):
+                while len(found) <= p:
+                    found.append([])
+                found[p].append(node.name)
+        return found
+
+
+def _checked(columns: Iterable[Any]) -> tuple[Column, ...]:
+    if isinstance(columns, (Column, Field, str)) or not hasattr(columns, "__iter__"):
+        raise errors.argument("columns", "must be a list of columns", columns, "wrap it in [ ]")
+    listed = tuple(columns)
+    if not listed:
+        raise errors.argument("columns", "must not be empty", listed, "declare at least one column")
+    seen: dict[str, Column] = {}
+    for column in listed:
+        if not isinstance(column, Column):
+            raise errors.argument("columns", "must all be columns", column, "wrap a field in Numeric, Vocabulary, Hashed, ...")
+        if column.name in seen:
+            raise errors.argument("columns", f"two outputs are named {column.name!r}", column, "give one of them name=...")
+        seen[column.name] = column
+    return listed

@@ -1,0 +1,378 @@
+"""Plan: columns plus what was learned. The only place where data and columns meet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from featurecols import errors, kernels, memory, save, threads
+from featurecols.columns.base import Bound, CategoricalBound, Column, DenseBound, Field, Learned
+from featurecols.columns.embedding import Embedding, EmbeddingBound
+from featurecols.columns.indicator import IndicatorBound
+from featurecols.columns.sequence import SequenceBound
+from featurecols.columns.tables import Tables
+from featurecols.execute import Program
+from featurecols.explain import Explanation, Meaning, explain, meaning, names
+from featurecols.features import Features, Slot
+from featurecols.graph import Graph
+from featurecols.sources import Source
+from featurecols.values import Array
+
+LearnedByNode = Mapping[int, Mapping[str, Learned]]
+SMALL = 1000  # rows below which a process that has no kernels yet takes the row path
+
+
+class Plan:
+    """Declared columns bound to what was learned: final, shared by threads, saved as data.
+
+    Made by fc.fit, fc.compile and fc.load; every plan is fitted. Two plans of one fingerprint give the same bits.
+
+    Attributes:
+        columns: the declared columns, in order.
+        fields: the raw fields that are read.
+        width: columns of the matrix that transform gives.
+        names: their names, unique, as many as width.
+        slots: where each declared column is in that matrix.
+        feature_slots: the same for encode.
+        fingerprint: of columns and what was learned, without tables. tables_digest: of trained tables.
+    """
+
+    __slots__ = ("_digests", "_program", "_tables", "columns", "feature_slots", "fields", "graph", "learned")
+
+    def __init__(self, graph: Graph, learned: LearnedByNode, tables: Mapping[str, Any] | None = None) -> None:
+        self.graph, self.learned, self.columns, self.fields = graph, learned, graph.columns, graph.fields()
+        self._tables = Tables(tables)
+        bounds = bind(graph, learned, self._tables)
+        unknown = sorted(set(self._tables.given) - set(self._tables))
+        if unknown:
+            raise errors.plan(
+                "tables", "no column has this table", unknown[0], f"the plan has {', '.join(self._tables) or 'none'}"
+            )
+        outputs = [bounds[i] for i in graph.outputs]
+        self.feature_slots = _feature_slots([b for b in outputs if isinstance(b, Bound)])
+        self._program = Program(bounds, graph.inputs, graph.outputs, self.feature_slots)
+        self._digests: dict[str, str] = {}
+
+    # Shape ----------------------------------------------------------------------------------------------------------
+
+    @property
+    def width(self) -> int:
+        return self._dense().width
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return names(self._dense())
+
+    @property
+    def slots(self) -> tuple[Slot, ...]:
+        outputs = self._dense().outputs
+        return tuple(
+            Slot(o.slot.name, "dense", o.start, o.stop, o.bound.shape) for o in outputs if isinstance(o.bound, DenseBound)
+        )
+
+    @property
+    def passes(self) -> list[list[str]]:
+        """Names of the columns that learned in each pass over the data."""
+        return self.graph.passes()
+
+    @property
+    def input_schema(self) -> dict[str, frozenset[str]]:
+        """How each raw field is read: "number", "category" or both, by key."""
+        return self.graph.needs()
+
+    @property
+    def fingerprint(self) -> str:
+        """32 hex digits of a SHA-256 over the columns and what was learned."""
+        if "fingerprint" not in self._digests:
+            self._digests["fingerprint"] = save.fingerprint(self.graph, self.learned)
+        return self._digests["fingerprint"]
+
+    @property
+    def tables_digest(self) -> str:
+        """32 hex digits over the tables that were given (trained); "" while all are initial ones."""
+        if "tables" not in self._digests:
+            self._digests["tables"] = save.digest(self.tables) if self.tables else ""
+        return self._digests["tables"]
+
+    @property
+    def tables(self) -> dict[str, Array]:
+        """The trained tables, float32 [num_buckets, dimension], read-only, by name."""
+        return {name: t.array for name, t in self._tables.items() if t.trained}
+
+    # Running --------------------------------------------------------------------------------------------------------
+
+    def transform(self, data: Any, *, out: Array | None = None, threads: int | None = None) -> Array:
+        """All rows as one matrix.
+
+        Args:
+            data: pandas, Arrow, Polars, a dict of columns, a list of dicts, a path, ... (see fc.fit).
+            out: float32 [n, width] to fill, in any layout; a new C-ordered array when None.
+            threads: how many; the result never depends on it.
+
+        Returns:
+            float32 [n, width], C order unless `out` was given.
+
+        Raises:
+            PlanError: when an output is a bare categorical column. DataError: for data that does not fit the columns;
+                `out` is then partly written. SizeError: when the result would not fit into memory.
+        """
+        program, workers = self._dense(), _workers(threads)
+        source = Source.of(data)
+        rows = source.num_rows
+        if out is None and rows is None:
+            return self._gather(source, workers)
+        if out is None:
+            assert rows is not None
+            memory.check("transform", rows * program.width * 4)
+            out = np.empty((rows, program.width), np.float32)
+        _check_out(out, rows, program.width)
+        at = 0
+        for batch in source.batches(self._needs()):
+            if at + batch.num_rows > len(out):
+                raise errors.plan("transform", "out has too few rows", len(out), "give one row for each row of the data")
+            self._fill(batch, out[at : at + batch.num_rows], workers, at)
+            at += batch.num_rows
+        if at != len(out):
+            raise errors.plan("transform", f"out must have {at} rows", len(out), "give one row for each row of the data")
+        return out
+
+    def _gather(self, source: Source, workers: int) -> Array:
+        """transform of a source that does not know its length."""
+        parts, rows = [], 0
+        for batch in source.batches(self._needs()):
+            memory.check("transform", (rows + batch.num_rows) * self._program.width * 4)
+            part = np.empty((batch.num_rows, self._program.width), np.float32)
+            self._fill(batch, part, workers, rows)
+            parts.append(part)
+            rows += batch.num_rows
+        return np.concatenate(parts) if parts else np.empty((0, self._program.width), np.float32)
+
+    def _fill(self, batch: Any, out: Array, workers: int, start: int) -> None:
+        try:
+            if batch.num_rows < SMALL and not kernels.loaded():
+                self._program.fill_rows(batch, out)
+            else:
+                self._program.fill(batch, out, workers)
+        except errors.DataError as e:
+            raise e.shifted(start) from None
+
+    def transform_row(self, row: Mapping[str, Any]) -> Array:
+        """One row, a dict of raw values, as float32 [width]: the bits of transform, in microseconds.
+
+        None is one missing value; a list stands for a list field, [] for an empty one.
+
+        Raises:
+            DataError: for a field that is not there, and for values that do not fit the columns.
+        """
+        if self._program.width == 0 or not isinstance(row, Mapping):
+            self._dense()
+            raise errors.plan(
+                "transform_row", "needs a dict of raw values", type(row).__name__, "use transform(data) for tables"
+            )
+        return np.frombuffer(self._dense().row(row), np.float32)
+
+    def encode(self, data: Any, *, threads: int | None = None) -> Features:
+        """All rows as Features: numbers in one dense block, ids for everything else. See Features and feature_slots.
+
+        Raises:
+            DataError: for data that does not fit the columns.
+        """
+        workers = _workers(threads)
+        parts, rows = [], 0
+        for batch in Source.of(data).batches(self._needs()):
+            try:
+                parts.append(self._program.encode_batch(batch, workers))
+            except errors.DataError as e:
+                raise e.shifted(rows) from None
+            rows += batch.num_rows
+        return Features.concatenate(parts) if parts else self._empty()
+
+    def _empty(self) -> Features:
+        empty: dict[str, list[Any]] = {f.key: [] for f in self.fields}
+        return Features.concatenate([self._program.encode_batch(b, 1) for b in Source.of(empty).batches(self._needs())])
+
+    def transform_batches(self, source: Any, batch_size: int | None = None, *, threads: int | None = None) -> Iterator[Array]:
+        """float32 [<= batch_size, width] for each batch of a source, in order and in bounded memory."""
+        self._dense()
+        workers = _workers(threads)
+
+        def run() -> Iterator[Array]:
+            rows = 0
+            for batch in Source.of(source).batches(self._needs(), batch_size):
+                out = np.empty((batch.num_rows, self._program.width), np.float32)
+                self._fill(batch, out, workers, rows)
+                rows += batch.num_rows
+                yield out
+
+        return run()
+
+    def encode_batches(self, source: Any, batch_size: int | None = None, *, threads: int | None = None) -> Iterator[Features]:
+        """Features of <= batch_size rows for each batch of a source, in order and in bounded memory."""
+        workers = _workers(threads)
+
+        def run() -> Iterator[Features]:
+            rows = 0
+            for batch in Source.of(source).batches(self._needs(), batch_size):
+                try:
+                    features = self._program.encode_batch(batch, workers)
+                except errors.DataError as e:
+                    raise e.shifted(rows) from None
+                rows += batch.num_rows
+                yield features
+
+        return run()
+
+    # Meaning --------------------------------------------------------------------------------------------------------
+
+    def describe(self, index: int) -> Meaning:
+        """What output column `index` means: its declared column, and the term, interval or hash bucket that it stands for."""
+        return meaning(self._dense(), self.columns, index)
+
+    def explain(self, row: Mapping[str, Any]) -> Explanation:
+        """Which values of a raw row lit which outputs."""
+        return explain(self._dense(), self.columns, row, self.transform_row(row))
+
+    # Tables and files -----------------------------------------------------------------------------------------------
+
+    def with_tables(self, tables: Mapping[str, Any]) -> Plan:
+        """A plan with these embedding tables, float32 [num_buckets, dimension] by name, copied; the others stay."""
+        return Plan(self.graph, self.learned, {**self.tables, **tables})
+
+    @property
+    def all_tables(self) -> dict[str, Array]:
+        """Every embedding table of the plan, initial ones included, by name; read-only."""
+        return {name: t.array for name, t in self._tables.items()}
+
+    def save(self, path: str | Path) -> None:
+        """Write plan.json and learned.safetensors into the folder `path`, each complete or not at all."""
+        save.write(Path(path), self.graph, self.learned, self.tables)
+
+    def to_bytes(self) -> bytes:
+        """The whole plan as bytes: equal plans give equal bytes."""
+        return save.to_bytes(self.graph, self.learned, self.tables)
+
+    @staticmethod
+    def from_bytes(data: bytes) -> Plan:
+        """The plan that to_bytes wrote. Raises SavedPlanError for anything else; never runs code."""
+        return Plan(*save.from_bytes(data))
+
+    def to_json(self) -> list[Any]:
+        """The declared columns as plain JSON data, for fc.columns_from_json."""
+        return [column.to_json() for column in self.columns]
+
+    def __repr__(self) -> str:
+        from featurecols.explain import table
+
+        return table(self._program, self.columns, self.fingerprint)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Plan):
+            return NotImplemented
+        return (self.fingerprint, self.tables_digest) == (other.fingerprint, other.tables_digest)
+
+    def __hash__(self) -> int:
+        return hash((self.fingerprint, self.tables_digest))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Plan.from_bytes, (self.to_bytes(),)
+
+    def _needs(self) -> list[tuple[str, str]]:
+        return [(key, "category" if "category" in kinds else "number") for key, kinds in self.input_schema.items()]
+
+    def _dense(self) -> Program:
+        """The program, if all outputs are dense."""
+        for output in self._program.outputs:
+            if isinstance(output.bound, CategoricalBound):
+                todo = "wrap it in Indicator or Embedding, or use encode(data)"
+                raise errors.plan("transform", "a categorical column gives ids, not cells", output.bound.column.name, todo)
+        return self._program
+
+
+def compile(columns: Iterable[Column]) -> Plan:
+    """A plan of columns that learn nothing.
+
+    Raises:
+        PlanError: when something must be learned; it lists what.
+        ColumnError: for an empty list, something that is no column, or two outputs of one name.
+
+    >>> import featurecols as fc
+    >>> fc.compile([fc.Numeric("age"), fc.Indicator(fc.Bucketized("age", [18, 65]))]).width
+    4
+    """
+    graph = Graph(columns)
+    wanted = [node.name for node in graph.nodes if isinstance(node, Column) and node.rounds()]
+    if wanted:
+        raise errors.not_learned(wanted)
+    return Plan(graph, {})
+
+
+def load(path: str | Path) -> Plan:
+    """The plan saved in the folder `path`. Opens plan.json and learned.safetensors, nothing else, and never runs code.
+
+    Raises:
+        SavedPlanError: when the files are missing, damaged, or from another version.
+    """
+    return Plan(*save.read(Path(path)))
+
+
+def bind(graph: Graph, learned: LearnedByNode, tables: Tables, only: Iterable[int] | None = None) -> list[Any]:
+    """The bound columns by node (a Field stands for itself); with `only`, None for all other nodes."""
+    wanted = set(range(len(graph.nodes))) if only is None else set(only)
+    found: list[Any] = []
+    for i, (node, inputs) in enumerate(zip(graph.nodes, graph.inputs, strict=True)):
+        if isinstance(node, Field):
+            found.append(node)
+        elif i in wanted:
+            slots: dict[str, Any] = dict(learned.get(i, {}))
+            slots["tables"] = tables
+            found.append(node.bind(slots, *[found[j] for j in inputs]))
+        else:
+            found.append(None)
+    return found
+
+
+def _feature_slots(outputs: list[Bound]) -> tuple[Slot, ...]:
+    slots, at = [], 0
+    for bound in outputs:
+        slot = _feature_slot(bound, at)
+        at += slot.width
+        slots.append(slot)
+    return tuple(slots)
+
+
+def _feature_slot(bound: Bound, at: int) -> Slot:
+    name = bound.column.name
+    max_length = bound.column.max_length if isinstance(bound, SequenceBound) else None
+    step = bound.step if isinstance(bound, SequenceBound) else bound
+    if isinstance(step, CategoricalBound):
+        return Slot(name, "ids", num_buckets=step.num_buckets)
+    if isinstance(step, IndicatorBound):
+        return Slot(name, "ids", num_buckets=step.source.num_buckets, max_length=max_length)
+    if isinstance(step, EmbeddingBound):
+        c = step.column
+        assert isinstance(c, Embedding)
+        return Slot(
+            name, "ids", 0, 0, (), step.table.shape[0], step.table.name, step.table.shape[1], c.combiner, c.max_norm, max_length
+        )
+    assert isinstance(bound, DenseBound)
+    return Slot(name, "dense", at, at + bound.width, bound.shape, max_length=max_length)
+
+
+def _workers(given: int | None) -> int:
+    return threads.count(given)
+
+
+def _check_out(out: Any, rows: int | None, width: int) -> None:
+    if not isinstance(out, np.ndarray) or out.dtype != np.float32 or out.ndim != 2 or out.shape[1] != width:
+        got = (getattr(out, "dtype", type(out).__name__), getattr(out, "shape", None))
+        raise errors.plan("transform", f"out must be float32 [n, {width}]", got, "leave it out for a new array")
+    if rows is not None and out.shape[0] != rows:
+        raise errors.plan("transform", f"out must have {rows} rows", out.shape[0], "give one row for each row of the data")
+    if not out.flags.writeable:
+        raise errors.plan("transform", "out is read-only", out.shape, "leave it out for a new array")
+
+
+__all__ = ["Plan", "compile", "load"]

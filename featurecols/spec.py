@@ -1,0 +1,220 @@
+"""Declared values: frozen, equal by value, written as plain JSON and as Python source.
+
+Columns, fields, normalizers, initializers and things to learn are all Specs. A Spec is a frozen dataclass whose
+fields are canonical (ndarrays and lists become tuples, numpy scalars become Python's). Two Specs are equal when they
+have the same class and the same fields by type and bits: NaN equals NaN, 1 is not True, 0.0 is not -0.0. Equality is
+the whole of common-subexpression elimination.
+"""
+
+from __future__ import annotations
+
+import math
+import struct
+from collections.abc import Callable, Mapping
+from dataclasses import MISSING, dataclass, fields
+from typing import Any, ClassVar
+
+import numpy as np
+
+from featurecols import errors
+
+KINDS: dict[str, type[Spec]] = {}
+_DEPTH = 64
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Spec:
+    """Base of every declared value; subclasses are frozen dataclasses with eq=False and repr=False.
+
+    `kind` is the saved name with a version ("Hashed.v1"), set from the class name when a subclass does not set it.
+    """
+
+    kind: ClassVar[str] = "Spec.v1"
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if cls.__name__.startswith("_") or cls.__dict__.get("abstract", False):
+            return
+        if "kind" not in cls.__dict__:
+            cls.kind = f"{cls.__name__}.v1"
+        if cls.kind in KINDS:
+            raise TypeError(f"{cls.kind} is the kind of {KINDS[cls.kind]!r} already")
+        KINDS[cls.kind] = cls
+
+    def __post_init__(self) -> None:
+        for f in fields(self):
+            object.__setattr__(self, f.name, canonical(getattr(self, f.name)))
+        self.check()
+        self._seal()
+
+    def _seal(self) -> None:
+        key = (type(self).kind, tuple(_key(getattr(self, f.name)) for f in fields(self)))
+        object.__setattr__(self, "_key", key)
+        object.__setattr__(self, "_hash", hash(key))
+
+    def check(self) -> None:
+        """Validate the arguments and fill what is derived; raises ColumnError."""
+
+    def default_of(self, name: str) -> Any:
+        """What field `name` is when it is not given; MISSING where it must be. Derived names override this."""
+        for f in fields(self):
+            if f.name == name:
+                return f.default if f.default_factory is MISSING else canonical(f.default_factory())
+        return MISSING
+
+    def __eq__(self, other: object) -> bool:
+        if self is other:
+            return True
+        return isinstance(other, Spec) and self._hash == other._hash and self._key == other._key  # type: ignore[attr-defined]
+
+    def __hash__(self) -> int:
+        return self._hash  # type: ignore[attr-defined,no-any-return]
+
+    def __repr__(self) -> str:
+        parts = []
+        for f in fields(self):
+            value = getattr(self, f.name)
+            default = self.default_of(f.name)
+            if default is MISSING:
+                parts.append(_source(value) if not f.kw_only else f"{f.name}={_source(value)}")
+            elif _key(value) != _key(default):
+                parts.append(f"{f.name}={_source(value)}")
+        return f"{type(self).__name__}({', '.join(parts)})"
+
+    def source_text(self) -> str:
+        """How this value is written inside another one's repr."""
+        return repr(self)
+
+    def to_json(self) -> Any:
+        """This value as plain JSON data: {"type": kind, field: value, ...}; from_json gives it back, equal."""
+        return fields_json(self)
+
+    def replace(self, **changes: Any) -> Any:
+        """A copy with some fields changed. A derived name is derived anew."""
+        given = {f.name: getattr(self, f.name) for f in fields(self)}
+        for name, value in given.items():
+            if name not in changes and _key(value) == _key(self.default_of(name)):
+                continue
+            changes.setdefault(name, value)
+        return type(self)(**changes)
+
+
+def canonical(value: Any) -> Any:
+    """Lists and arrays as tuples, numpy scalars as Python's, everything inside likewise."""
+    if isinstance(value, np.ndarray):
+        return canonical(value.tolist())
+    if isinstance(value, (list, tuple)):
+        return tuple(canonical(v) for v in value)
+    if isinstance(value, np.generic):
+        return canonical(value.item())
+    return value
+
+
+def _key(value: Any) -> Any:
+    """A hashable stand-in that is equal exactly when the value is equal by type and bits."""
+    kind = type(value)
+    if kind is float:
+        return ("float", b"nan" if math.isnan(value) else struct.pack("<d", value))
+    if kind is tuple:
+        return tuple(_key(v) for v in value)
+    if isinstance(value, Spec):
+        return value._key  # type: ignore[attr-defined]
+    try:
+        hash(value)
+    except TypeError:
+        raise errors.argument(
+            kind.__name__, "an argument must be data", value, "give numbers, strings, tuples or columns"
+        ) from None
+    return (kind.__name__, value)
+
+
+def _source(value: Any) -> str:
+    if isinstance(value, float) and not math.isfinite(value):
+        return f'float("{value}")'
+    if isinstance(value, tuple):
+        return f"({', '.join(_source(v) for v in value)}{',' if len(value) == 1 else ''})"
+    return value.source_text() if isinstance(value, Spec) else repr(value)
+
+
+def fields_json(value: Spec, refer: Callable[[Spec], Any] = lambda _: None) -> dict[str, Any]:
+    """{"type": kind, field: value, ...}, leaving out fields at their defaults; see encode for `refer`."""
+    out: dict[str, Any] = {"type": type(value).kind}
+    for f in fields(value):
+        v, default = getattr(value, f.name), value.default_of(f.name)
+        if default is MISSING or _key(v) != _key(default):
+            out[f.name] = encode(v, refer)
+    return out
+
+
+def encode(value: Any, refer: Callable[[Spec], Any] = lambda _: None) -> Any:
+    """A field's value as JSON data. Non-finite floats and bytes are marked objects, never ambiguous with text.
+
+    `refer` may give other JSON data for a Spec inside, such as a reference to where it stands already.
+    """
+    if value is None or isinstance(value, (bool, int, str)):
+        return value
+    if isinstance(value, float):
+        return value if math.isfinite(value) else {"float": "nan" if math.isnan(value) else "inf" if value > 0 else "-inf"}
+    if isinstance(value, bytes):
+        return {"hex": value.hex()}
+    if isinstance(value, tuple):
+        return [encode(v, refer) for v in value]
+    if isinstance(value, Spec):
+        reference = refer(value)
+        return reference if reference is not None else value.to_json()
+    raise errors.argument(type(value).__name__, "only data can be saved", value, "give numbers, strings, lists or columns")
+
+
+def decode(
+    data: Any, where: str = "spec", depth: int = 0, *, refer: Callable[[Any], Any] = lambda _: None, versions: bool = False
+) -> Any:
+    """The value that `encode` wrote; raises ColumnError for anything else. Never imports, never evaluates.
+
+    `refer` gives the value of a {"node": ...} reference; with `versions` a kind must carry its version.
+    """
+    if depth > _DEPTH:
+        raise errors.argument(where, "nested too deep", f"more than {_DEPTH} levels", "flatten it")
+    if data is None or isinstance(data, (bool, int, float, str)):
+        return data
+    if isinstance(data, (list, tuple)):
+        return tuple(decode(v, f"{where}[{i}]", depth + 1, refer=refer, versions=versions) for i, v in enumerate(data))
+    if isinstance(data, Mapping):
+        if set(data) == {"float"} and data["float"] in ("nan", "inf", "-inf"):
+            return float(data["float"])
+        if set(data) == {"hex"} and isinstance(data["hex"], str):
+            try:
+                return bytes.fromhex(data["hex"])
+            except ValueError:
+                raise errors.argument(where, "not hexadecimal", data["hex"], "give pairs of hex digits") from None
+        if set(data) == {"node"} and (found := refer(data["node"])) is not None:
+            return found
+        if "type" in data:
+            cls = _kind(data["type"], where, versions)
+            return cls(**_arguments(cls, data, where, lambda v, at: decode(v, at, depth + 1, refer=refer, versions=versions)))
+    raise errors.argument(where, "not a declared value", data, 'give {"type": ..., field: value}')
+
+
+def _kind(name: Any, where: str, versions: bool) -> type[Spec]:
+    cls = KINDS.get(name) if isinstance(name, str) else None
+    if cls is None and isinstance(name, str) and "." not in name and not versions:  # in a hand-written spec: the newest
+        found = sorted((k for k in KINDS if k.split(".v")[0] == name), key=lambda k: int(k.split(".v")[1]))
+        cls = KINDS[found[-1]] if found else None
+    if cls is None:
+        known = ", ".join(sorted({k.split(".v")[0] for k in KINDS}))
+        raise errors.argument(where, "unknown type", name, f"known are {known}")
+    return cls
+
+
+def _arguments(cls: type[Spec], data: Mapping[str, Any], where: str, decoded: Callable[[Any, str], Any]) -> dict[str, Any]:
+    """The arguments of cls in a JSON object: all that it needs, and none that it does not have."""
+    allowed = {f.name for f in fields(cls)}
+    kind = cls.kind.split(".v")[0]
+    unknown = sorted(str(k) for k in data if k != "type" and k not in allowed)
+    if unknown:
+        raise errors.argument(
+            where, f"{kind} has no argument {unknown[0]!r}", unknown[0], f"it takes {', '.join(sorted(allowed))}"
+        )
+    missing = [f.name for f in fields(cls) if f.name not in data and f.default is MISSING and f.default_factory is MISSING]
+    if missing:
+        raise errors.argument(where, f"{kind} needs {', '.join(missing)}", sorted(map(str, data)), f"give {missing[0]}")
+    return {k: decoded(v, f"{where}.{k}") for k, v in data.items() if k != "type"}

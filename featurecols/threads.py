@@ -1,0 +1,96 @@
+"""One pool of threads a process: results never depend on it."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import islice
+from typing import Any, TypeVar
+
+from featurecols import errors
+
+T = TypeVar("T")
+_lock = threading.Lock()
+_pools: dict[tuple[int, int], ThreadPoolExecutor] = {}
+_inside = threading.local()
+
+
+def count(threads: int | None = None) -> int:
+    """How many threads to use: the argument, else FEATURECOLS_THREADS, else what affinity and cgroup allow."""
+    if threads is None:
+        text = os.environ.get("FEATURECOLS_THREADS", "")
+        if not text:
+            return _allowed()
+        if not text.isdigit() or int(text) < 1:
+            raise errors.argument("FEATURECOLS_THREADS", "must be a positive integer", text, "unset it for the default")
+        return int(text)
+    if type(threads) is not int or threads < 1:
+        raise errors.argument("threads", "must be a positive integer", threads, "leave it out for the default")
+    return threads
+
+
+def _allowed() -> int:
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    try:
+        with open("/sys/fs/cgroup/cpu.max") as f:
+            quota, period = f.read().split()[:2]
+        if quota != "max":
+            cores = min(cores, max(1, int(quota) // int(period)))
+    except (OSError, ValueError):
+        pass
+    return max(1, cores)
+
+
+def run(task: Callable[[T], Any], items: Iterable[T], threads: int) -> Iterator[Any]:
+    """task(item) for each item, results in order; at most 2 * threads items are in flight.
+
+    A call from inside a task runs inline, so that plans used within plans cannot wait for each other. The first error in
+    the order of the items is the one that is raised.
+    """
+    if threads == 1 or getattr(_inside, "busy", False):
+        yield from map(task, items)
+        return
+    pool = _pool(threads)
+    waiting: list[Future[Any]] = []
+    source = iter(items)
+    try:
+        waiting.extend(pool.submit(_marked, task, item) for item in islice(source, 2 * threads))
+        while waiting:
+            yield waiting.pop(0).result()
+            waiting.extend(pool.submit(_marked, task, item) for item in islice(source, 1))
+    finally:
+        for future in waiting:
+            future.cancel()
+        for future in waiting:  # nothing may still write into the caller's arrays after this returns
+            if not future.cancelled():
+                future.exception()
+
+
+def _marked(task: Callable[[T], Any], item: T) -> Any:
+    _inside.busy = True
+    try:
+        return task(item)
+    finally:
+        _inside.busy = False
+
+
+def _pool(threads: int) -> ThreadPoolExecutor:
+    """The pool of that size, made anew in a forked child, whose parent's threads do not exist."""
+    key = (os.getpid(), threads)
+    with _lock:
+        if key not in _pools:
+            _pools[key] = ThreadPoolExecutor(threads, thread_name_prefix="featurecols")
+        return _pools[key]
+
+
+def _after_fork() -> None:
+    global _lock
+    _lock = threading.Lock()
+    _pools.clear()
+    _inside.busy = False
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)
