@@ -1,0 +1,148 @@
+"""Fields that hold lists, and fields of Python objects that no Arrow array can hold together."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+
+from featurecols import errors, values
+from featurecols.cells import Cells, Store
+from featurecols.errors import DataError
+from featurecols.present import Markers, presenter
+from featurecols.values import Array, Integers, Numbers, Texts, Tokens
+
+
+class ListStore(Store):
+    """Lists: row i owns elements[offsets[i]:offsets[i + 1]] of another store."""
+
+    def __init__(self, key: str, offsets: Array, child: Store, markers: Markers) -> None:
+        super().__init__(key, len(offsets) - 1, markers, child.parse)
+        self.offsets, self.child = offsets, child
+        self.depth = child.depth + 1
+
+    def _window(self, start: int, stop: int) -> tuple[int, int, Array]:
+        offsets = self.offsets[start : stop + 1]
+        return int(offsets[0]), int(offsets[-1]), offsets - offsets[0]
+
+    def row_of(self, element: int) -> int:
+        return int(np.searchsorted(self.offsets, element, side="right")) - 1
+
+    def _of_row(self, error: DataError) -> DataError:
+        return error if error.row is None else error.shifted(self.row_of(error.row) - error.row)
+
+    def numbers(self, start: int, stop: int) -> Numbers:
+        first, last, offsets = self._window(start, stop)
+        try:
+            inner = self.child.numbers(first, last)
+        except DataError as error:
+            raise self._of_row(error) from None
+        if inner.offsets is None:
+            return Numbers(inner.values, offsets)
+        return Numbers(inner.values, inner.offsets[offsets], (np.diff(inner.offsets), *inner.nested))
+
+    def integers(self, start: int, stop: int) -> Integers:
+        first, last, offsets = self._window(start, stop)
+        self._flat(start, stop)
+        try:
+            inner = self.child.integers(first, last)
+        except DataError as error:
+            raise self._of_row(error) from None
+        return Integers(inner.values, inner.valid, offsets)
+
+    def tokens(self, start: int, stop: int) -> Tokens:
+        first, last, offsets = self._window(start, stop)
+        self._flat(start, stop)
+        try:
+            inner = self.child.tokens(first, last)
+        except DataError as error:
+            raise self._of_row(error) from None
+        return Tokens(inner.texts, inner.codes, offsets, inner.kind)
+
+    def _flat(self, start: int, stop: int) -> None:
+        if self.depth > 1:
+            lengths = np.diff(self.offsets[start : stop + 1])
+            row = start + int(lengths.argmax()) if len(lengths) and lengths.any() else None
+            todo = "flatten the inner lists: a categorical field holds one value or one list of values a row"
+            raise DataError(
+                self.key, "needs values, or lists of them", field=self.key, row=row, got="lists of lists", todo=todo
+            )
+
+    def elements(self, cells: Cells) -> tuple[Cells, Array]:
+        first, last, offsets = self._window(cells.start, cells.stop)
+        return Cells(self.child, first, last, outer=cells), offsets
+
+    def pylist(self, start: int, stop: int) -> list[Any]:
+        first, last, offsets = self._window(start, stop)
+        flat = self.child.pylist(first, last)
+        edges = offsets.tolist()
+        return [flat[a:b] for a, b in pairwise(edges)]
+
+
+class MixedStore(Store):
+    """Python values of more than one type, or integers past 64 bits: converted one at a time, as the row path does."""
+
+    def __init__(self, key: str, raw: list[Any], markers: Markers) -> None:
+        super().__init__(key, len(raw), markers)
+        self.rows = list(map(presenter(markers), raw))
+
+    def numbers(self, start: int, stop: int) -> Numbers:
+        return Numbers(np.array([self._number(row) for row in range(start, stop)], np.float64))
+
+    def _number(self, row: int) -> float:
+        value = self.rows[row]
+        if value is None:
+            return float("nan")
+        if isinstance(value, (float, int)):
+            try:
+                return float(value)
+            except OverflowError:
+                todo = "scale it, or cast it to a string for a category"
+                raise errors.bad_value(self.key, self.key, row, "integer is past float64", value, todo) from None
+        todo = "cast it to a number, or read it with Vocabulary or Hashed"
+        raise errors.bad_value(self.key, self.key, row, "needs a number", value, todo)
+
+    def integers(self, start: int, stop: int) -> Integers:
+        found = [self._integer(row) for row in range(start, stop)]
+        present = [v for v in found if v is not None]
+        kind = np.uint64 if present and max(present) >= 2**63 else np.int64
+        low, high = np.iinfo(kind).min, np.iinfo(kind).max
+        for i, value in enumerate(found):
+            if value is not None and not low <= value <= high:
+                todo = "read it with Vocabulary or Hashed"
+                raise errors.bad_value(self.key, self.key, start + i, "needs an integer of 64 bits", value, todo)
+        valid = np.array([v is not None for v in found], np.bool_)
+        return Integers(np.array([v or 0 for v in found], kind), None if valid.all() else valid)
+
+    def _integer(self, row: int) -> int | None:
+        value = self.rows[row]
+        if value is None or isinstance(value, int):
+            return None if value is None else int(value)
+        if isinstance(value, float) and value.is_integer() and abs(value) < 2.0**53:
+            return int(value)
+        todo = "round it and cast it to an integer"
+        raise errors.bad_value(self.key, self.key, row, "needs a whole number below 2^53", value, todo)
+
+    def tokens(self, start: int, stop: int) -> Tokens:
+        parts, kinds = [], set()
+        for row in range(start, stop):
+            value = self.rows[row]
+            if value is None:
+                parts.append(b"")
+                continue
+            kinds.add(
+                "boolean" if value is True or value is False else "text" if isinstance(value, (str, bytes)) else "integer"
+            )
+            try:
+                parts.append(values.canonical(value, self.key, self.key))
+            except DataError as error:
+                raise DataError(error.who, error.what, field=self.key, row=row, got=error.got, todo=error.todo) from None
+        offsets = np.zeros(len(parts) + 1, np.int64)
+        np.cumsum([len(p) for p in parts], out=offsets[1:])
+        valid = np.array([v is not None for v in self.rows[start:stop]], np.bool_)
+        texts = Texts(offsets, np.frombuffer(b"".join(parts), np.uint8), None if valid.all() else valid)
+        return Tokens(texts, kind=kinds.pop() if len(kinds) == 1 else "text")
+
+    def pylist(self, start: int, stop: int) -> list[Any]:
+        return self.rows[start:stop]

@@ -1,0 +1,157 @@
+"""When a value counts as missing: None, null, NaN and the markers of its Field, by canonical value.
+
+Two values are equal here when they have the same canonical bytes (docs/ids.md) or are equal numbers: the marker -999
+matches -999, -999.0 and "-999"; the marker "?" matches "?" and b"?".
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import sys
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+_DECIMAL = re.compile(rb"0|-?[1-9][0-9]{0,40}")
+_PLAIN = frozenset((str, int, bool, float, bytes))
+
+
+@dataclass(frozen=True, slots=True)
+class Markers:
+    """The missing markers of one Field, ready to be compared with values of any type.
+
+    values: every Python value that matches (closed under canonical equality). texts, integers, floats: the same,
+    split for arrays of bytes, of integers and of floats.
+    """
+
+    values: frozenset[Any] = frozenset()
+    texts: tuple[bytes, ...] = ()
+    integers: tuple[int, ...] = ()
+    floats: tuple[float, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.values)
+
+    @staticmethod
+    def of(missing: Iterable[Any] = ()) -> Markers:
+        """The markers of a Field, from its `missing`.
+
+        >>> sorted(Markers.of((-999,)).texts)
+        [b'-999']
+        """
+        return _markers(tuple(missing)) if missing else NONE
+
+
+NONE = Markers()
+
+
+@lru_cache(maxsize=256)
+def _markers(missing: tuple[Any, ...]) -> Markers:
+    texts: set[bytes] = set()
+    numbers: set[int | float] = set()
+    for marker in missing:
+        if isinstance(marker, str):
+            texts.add(marker.encode("utf-8", "surrogatepass"))
+        elif isinstance(marker, bytes):
+            texts.add(marker)
+        elif isinstance(marker, float) and not marker.is_integer():
+            numbers.update([] if math.isnan(marker) else [marker])
+        else:
+            numbers.add(int(marker))
+            if not isinstance(marker, float) or abs(marker) < 2.0**53:
+                texts.add(b"%d" % int(marker))
+    numbers.update(int(text) for text in texts if _DECIMAL.fullmatch(text))
+    values: set[Any] = set(texts) | numbers
+    for text in texts:
+        try:
+            values.add(text.decode())
+        except UnicodeDecodeError:
+            continue
+    integers = tuple(sorted(n for n in numbers if isinstance(n, int)))
+    floats = tuple(sorted(float(n) for n in numbers if _is_float(n)))
+    return Markers(frozenset(values), tuple(sorted(texts)), integers, floats)
+
+
+def _is_float(number: int | float) -> bool:
+    try:
+        return float(number) == number
+    except OverflowError:
+        return False
+
+
+def presenter(markers: Markers = NONE) -> Callable[[Any], Any]:
+    """A function that gives one raw value as a plain Python value, or None where it is missing.
+
+    Lists, tuples and arrays become lists with None in the place of missing elements. Numpy scalars become Python's.
+    Values of other types (dates, decimals) pass unchanged: the column that meets them says what is wrong.
+
+    >>> present = presenter(Markers.of(("?", -999)))
+    >>> [present(v) for v in ("a", "?", -999.0, float("nan"), [1, None, -999])]
+    ['a', None, None, None, [1, None, None]]
+    """
+    values = markers.values
+
+    def unmarked(value: Any) -> Any:
+        if type(value) in _PLAIN:
+            return value if value == value else None  # NaN is the only plain value that differs from itself
+        return None if value is None else _unusual(value, unmarked)
+
+    def marked(value: Any) -> Any:
+        if type(value) in _PLAIN:
+            return value if value == value and value not in values else None
+        return None if value is None else _unusual(value, marked)
+
+    return marked if markers else unmarked
+
+
+def present(value: Any, markers: Markers = NONE) -> Any:
+    """`presenter(markers)(value)`, for a single value."""
+    return _presenter(markers)(value)
+
+
+_presenter = lru_cache(maxsize=256)(presenter)
+
+
+def _unusual(value: Any, again: Callable[[Any], Any]) -> Any:
+    """A value of a type that is not Python's plain ones, by the same rules."""
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return [again(v) for v in value]
+    if isinstance(value, np.ndarray):
+        return _unusual_array(value, again)
+    if isinstance(value, np.generic):
+        item = value.item()
+        return again(float(item) if isinstance(item, np.floating) else item)
+    for plain in (str, bytes, float, bool, int):  # subclasses, numpy.str_ among them
+        if isinstance(value, plain):
+            return again(plain(value))  # type: ignore[arg-type]
+    if isinstance(value, (bytearray, memoryview)):
+        return again(bytes(value))
+    if isinstance(value, Decimal):
+        return None if value.is_nan() else value
+    pandas = sys.modules.get("pandas")
+    if pandas is not None and (value is pandas.NA or value is pandas.NaT):
+        return None
+    return _from_library(value, again)
+
+
+def _unusual_array(value: Any, again: Callable[[Any], Any]) -> Any:
+    if isinstance(value, np.ma.MaskedArray):
+        return again(value.tolist())  # masked elements come out as None
+    if value.dtype.kind == "M" or value.dtype.kind == "m":
+        return [again(v) for v in value] if value.ndim else value.item()
+    return again(value.tolist())
+
+
+def _from_library(value: Any, again: Callable[[Any], Any]) -> Any:
+    """Arrow scalars and anything that offers a list of its elements (Arrow, pandas, Polars and torch arrays)."""
+    for method in ("as_py", "to_pylist", "tolist", "to_list"):
+        convert = getattr(value, method, None)
+        if callable(convert):
+            plain = convert()
+            return value if type(plain) is type(value) else again(plain)
+    return value
