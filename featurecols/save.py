@@ -106,10 +106,11 @@ def from_bytes(data: bytes) -> Parts:
 
 
 def _document(graph: Graph) -> dict[str, Any]:
-    index = {node: i for i, node in enumerate(graph.nodes)}
+    index: dict[spec.Spec, int] = {}
     nodes = []
-    for i, node in enumerate(graph.nodes):
-        nodes.append(spec.fields_json(node, lambda v, i=i: {"node": index[v]} if index.get(v, i) < i else None))
+    for i, node in enumerate(graph.nodes):  # only earlier nodes can be referred to
+        nodes.append(spec.fields_json(node, lambda v: {"node": index[v]} if v in index else None))
+        index[node] = i
     return {"format": FORMAT, "nodes": nodes, "outputs": graph.outputs}
 
 

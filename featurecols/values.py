@@ -145,12 +145,12 @@ class Ids:
     @staticmethod
     def concatenate(parts: list[Ids]) -> Ids:
         """Rows of all parts in order; one id per row stays so only if every part has it so."""
-        if all(p.offsets is None for p in parts):
-            weights = [p.weights for p in parts]
-            return Ids(np.concatenate([p.values for p in parts]), None, None if weights[0] is None else np.concatenate(weights))
         flats = [p.elements() for p in parts]
-        values = np.concatenate([f.values for f, _ in flats])
-        weights = None if flats[0][0].weights is None else np.concatenate([f.weights for f, _ in flats])
+        values = np.concatenate([flat.values for flat, _ in flats])
+        given = [flat.weights for flat, _ in flats if flat.weights is not None]
+        weights = np.concatenate(given) if given else None
+        if all(p.offsets is None for p in parts):
+            return Ids(values, None, weights)
         offsets, base = [np.zeros(1, np.int64)], 0
         for flat, starts in flats:
             offsets.append(starts[1:].astype(np.int64) + base)

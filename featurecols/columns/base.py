@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, MutableSequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
@@ -28,8 +28,10 @@ Learned = Mapping[str, Array]
 class Raw(Protocol):
     """One field over n rows, as batch.Cells gives it: each view is made when asked for."""
 
-    key: str
-
+    @property
+    def key(self) -> str: ...
+    @property
+    def depth(self) -> int: ...  # 0 for one value a row, 1 for lists, 2 for lists of lists
     def __len__(self) -> int: ...
     def numbers(self) -> Numbers: ...
     def integers(self) -> Integers: ...
@@ -142,9 +144,13 @@ def _field_or_column(value: Any) -> Any:
 
 
 class Bound(ABC):
-    """A column with its tables: final, shared by threads, holding nothing of a run."""
+    """A column with its tables: final, shared by threads, holding nothing of a run.
 
-    column: Column
+    The methods below take what the inputs of the column give, one argument each, in the order of inputs(). Each kind
+    writes its own arguments; `*args, **kwargs` here only says that they differ.
+    """
+
+    column: Any  # the Column that it is bound from
 
 
 class CategoricalBound(Bound):
@@ -153,12 +159,12 @@ class CategoricalBound(Bound):
     num_buckets: int
 
     @abstractmethod
-    def ids(self, *inputs: Any) -> Ids:
-        """Ids of n rows; inputs are Raw for fields, Ids or Numbers for columns."""
+    def ids(self, *args: Any, **kwargs: Any) -> Ids:
+        """Ids of n rows; arguments are Raw for fields, Ids or Numbers for columns."""
 
     @abstractmethod
-    def row(self, *inputs: Any) -> RowIds:
-        """The same for one row: inputs are Python values (None is missing, a list is a list), or rows of columns."""
+    def row(self, *args: Any, **kwargs: Any) -> RowIds:
+        """The same for one row: arguments are Python values (None is missing, a list is a list), or rows of columns."""
 
     @abstractmethod
     def meaning(self, bucket: int) -> str:
@@ -175,12 +181,15 @@ class DenseBound(Bound):
         return math.prod(self.shape)
 
     @abstractmethod
-    def write(self, *inputs: Any, out: Array) -> None:
-        """Fill out, float32 [n, width], zeroed by the caller; a view into the whole matrix."""
+    def write(self, *args: Any, **kwargs: Any) -> None:
+        """write(*inputs, out=out): fill out, float32 [n, width], zeroed by the caller; a view into the whole matrix."""
 
     @abstractmethod
-    def write_row(self, out: MutableSequence[float], at: int, *inputs: Any) -> None:
-        """The same for one row: fill out[at:at + width], which holds zeros (`out` is an array of typecode "f")."""
+    def write_row(self, *args: Any, **kwargs: Any) -> None:
+        """write_row(out, at, *inputs): the same for one row.
+
+        Fills out[at:at + width], which holds zeros; `out` is an array of typecode "f".
+        """
 
     def label(self, cell: int) -> str:
         """What sets output `cell` apart within the column, "" when it is the only one."""
@@ -188,7 +197,7 @@ class DenseBound(Bound):
             return ""
         return ",".join(str(int(i)) for i in np.unravel_index(cell, self.shape))
 
-    def id_source(self, *inputs: Any) -> Ids | None:
+    def id_source(self, *args: Any, **kwargs: Any) -> Ids | None:
         """The ids behind the cells, which `encode` gives in place of the cells; None for a column of numbers."""
         return None
 
@@ -197,11 +206,11 @@ class NumberBound(DenseBound):
     """A dense column whose full-precision values other columns may read."""
 
     @abstractmethod
-    def values(self, *inputs: Any) -> Numbers:
+    def values(self, *args: Any, **kwargs: Any) -> Numbers:
         """float64 [n] or [n, width], NaN where a missing value is let through."""
 
     @abstractmethod
-    def row(self, *inputs: Any) -> float | list[float]:
+    def row(self, *args: Any, **kwargs: Any) -> float | list[float]:
         """The same for one row."""
 
 

@@ -111,10 +111,10 @@ class CrossedBound(CategoricalBound):
         c = self.column
         if all(p.offsets is None for p in parts):
             hashes, valid = np.stack([p.hashes for p in parts]), np.stack([p.valid for p in parts])
-            return Ids(kernels.hashing.cross(hashes, valid, c.seed, c.num_buckets, self.farm, c.keep_unseen))
+            return Ids(kernels.crossing.cross(hashes, valid, c.seed, c.num_buckets, self.farm, c.keep_unseen))
         offsets = np.stack([np.arange(len(p.hashes) + 1) if p.offsets is None else p.offsets for p in parts]).astype(np.int64)
         base = np.cumsum([0, *(len(p.hashes) for p in parts[:-1])], dtype=np.int64)
-        values, rows = kernels.hashing.cross_lists(
+        values, rows = kernels.crossing.cross_lists(
             np.concatenate([p.hashes for p in parts]),
             np.concatenate([p.valid for p in parts]),
             offsets + base[:, None],

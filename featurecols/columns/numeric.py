@@ -164,14 +164,19 @@ class NumericBound(NumberBound):
         if numbers.offsets is not None:
             x = self._from_lists(numbers)
         elif self.width != 1:
-            raise self._wrong_length(0 if len(raw) else None, "a single number")
+            present = np.flatnonzero(~np.isnan(x))  # a field of nulls alone has no type, so it may be one of lists
+            if len(present):
+                raise self._wrong_length(int(present[0]), "a single number")
+            x = np.full(len(raw) * self.width, np.nan)
         return x.astype(np.float32).astype(np.float64) if self._rounds else x
 
     def _from_lists(self, numbers: Numbers) -> Array:
         offsets, width = numbers.offsets, self.width
         assert offsets is not None
         if not self.shape:
-            raise self._wrong_length(0 if len(numbers) else None, "a list")
+            if not len(numbers):
+                return np.empty(0)
+            raise self._wrong_length(0, "a list")
         lengths = np.diff(offsets)
         wrong = np.flatnonzero((lengths != width) & (lengths != 0))
         if len(wrong):

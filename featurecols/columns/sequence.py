@@ -105,10 +105,21 @@ class SequenceBound(DenseBound):
             out[rows, at * self.step.width + k] = steps[np.repeat(first, counts) + at, k]
 
     def _elements(self, inputs: tuple[Any, ...]) -> tuple[list[Any], Array]:
-        if any(isinstance(x, Ids) and x.offsets is None for x in inputs):
-            raise self._no_list("one value a row")
-        pairs = [x.elements() for x in inputs]
+        pairs = [self._lists(x) for x in inputs]
         return [flat for flat, _ in pairs], pairs[0][1]
+
+    def _lists(self, x: Any) -> tuple[Any, Array]:
+        if isinstance(x, Ids):
+            single = x.offsets is None
+            empty = single and not (x.values >= 0).any()
+        else:
+            single = x.depth == 0
+            empty = single and all(v is None for v in x.to_pylist())
+        if single and not empty:
+            raise self._no_list("one value a row")
+        if empty:  # a field of nulls alone has no type, so it may be one of lists
+            return x.slice(0, 0), np.zeros(len(x) + 1, np.int64)
+        return x.elements()  # type: ignore[no-any-return]
 
     def _of_row(self, error: errors.DataError, offsets: Array) -> errors.DataError:
         """An element's error as its row's."""
