@@ -62,7 +62,22 @@ class Program:
             self.outputs.append(Output(i, inputs[i], bound, at, at + width, slot, i in read))
             at += width
         self.width = at
-        self._presenters = [(i, f.key, presenter(Markers.of(f.missing))) for i, f in self.fields]
+        self._prepare_rows()
+
+    def _prepare_rows(self) -> None:
+        """The row path as short lists of calls. Values stand in a list: fields first, then the nodes of steps."""
+        place = {i: k for k, (i, _) in enumerate(self.fields)}
+        place.update({step.node: len(place) + k for k, step in enumerate(self.steps)})
+        self._blank = [None] * len(self.steps)
+        self._row_steps = [
+            (place[s.node], place[s.inputs[0]], tuple(place[j] for j in s.inputs[1:]), s.row) for s in self.steps
+        ]
+        self._row_writes = [
+            (o.start, place[o.inputs[0]], tuple(place[j] for j in o.inputs[1:]), o.bound.write_row)
+            for o in self.outputs
+            if isinstance(o.bound, DenseBound)
+        ]
+        self._presenters = [(f.key, presenter(Markers.of(f.missing))) for _, f in self.fields]
 
     # One block of rows ----------------------------------------------------------------------------------------------
 
@@ -130,26 +145,26 @@ class Program:
 
     def row(self, row: Mapping[str, Any]) -> array[float]:
         """The matrix row of one dict, as an array of typecode "f"."""
-        raw = []
-        for _, key, present in self._presenters:
-            try:
-                raw.append(present(row[key]))
-            except KeyError:
-                raise errors.missing_field(key, map(str, row)) from None
+        try:
+            raw = [present(row[key]) for key, present in self._presenters]
+        except KeyError as e:
+            key = next((key for key, _ in self._presenters if key not in row), None)
+            if key is None:
+                raise
+            raise errors.missing_field(key, map(str, row)) from e
         return self.row_of(raw)
 
-    def row_of(self, raw: Sequence[Any]) -> array[float]:
+    def row_of(self, raw: Iterable[Any]) -> array[float]:
         """The same from one presented value for each field."""
-        values: list[Any] = [None] * self.size
-        for (i, _), value in zip(self.fields, raw, strict=True):
-            values[i] = value
-        for step in self.steps:
-            values[step.node] = step.row(*[values[j] for j in step.inputs])
+        values = [*raw, *self._blank]
+        for node, first, others, run in self._row_steps:
+            values[node] = run(values[first], *[values[j] for j in others]) if others else run(values[first])
         out = array("f", bytes(4 * self.width))
-        for output in self.outputs:
-            bound = output.bound
-            assert isinstance(bound, DenseBound)
-            bound.write_row(out, output.start, *[values[j] for j in output.inputs])
+        for start, first, others, write in self._row_writes:
+            if others:
+                write(out, start, values[first], *[values[j] for j in others])
+            else:
+                write(out, start, values[first])
         return out
 
     def fill_rows(self, batch: Any, out: Array) -> None:

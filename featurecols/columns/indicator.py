@@ -61,7 +61,7 @@ class IndicatorBound(DenseBound):
 
     def write_row(self, out: MutableSequence[float], at: int, ids: Any) -> None:
         width = self.shape[0]
-        if isinstance(ids, int):
+        if type(ids) is int:
             if 0 <= ids < width:
                 out[at + ids] += 1.0
             return

@@ -220,25 +220,43 @@ class NumericBound(NumberBound):
         return _flatten(value)
 
     def _number(self, value: Any, element: int) -> float:
-        if value is None or value != value:
-            if self.refuses_missing:
-                raise self._missing(None)
-            x = self._row_defaults[element]
-        elif isinstance(value, (int, float)):
-            x = float(value)
-            if self._rounds:
-                x = float32(x)
-        elif isinstance(value, (list, tuple)):
-            raise self._wrong_length(None, "a list")
+        if type(value) is float or type(value) is int:  # what most rows hold
+            x = value
         else:
-            raise errors.bad_value(
-                self.column.name, self.field, None, "needs a number", value, "cast it, or declare it missing with Field"
-            )
+            x = self._checked(value, element)
+        if x != x:
+            x = self._default(element)
+        try:
+            x = float(x)
+        except OverflowError:
+            raise self._no_number(value, "a number is beyond float64") from None
+        if self._rounds:
+            x = float32(x)
         for op in self._row_ops:
             x = op(x)
         return x
 
+    def _checked(self, value: Any, element: int) -> float:
+        if value is None:
+            return self._default(element)
+        if isinstance(value, (int, float)):
+            return value
+        if isinstance(value, (list, tuple)):
+            raise self._wrong_length(None, "a list")
+        raise self._no_number(value, "needs a number")
+
+    def _default(self, element: int) -> float:
+        if self.refuses_missing:
+            raise self._missing(None)
+        return self._row_defaults[element]
+
+    def _no_number(self, value: Any, what: str) -> errors.DataError:
+        return errors.bad_value(self.column.name, self.field, None, what, value, "cast it, or declare it missing with Field")
+
     def write_row(self, out: MutableSequence[float], at: int, value: Any) -> None:
+        if not self.shape:
+            out[at] = self._number(value, 0)
+            return
         x = self.row(value)
         if isinstance(x, list):
             for j, v in enumerate(x):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -152,8 +152,19 @@ class VocabularyBound(CategoricalBound):
             self.column.name, self._key, got, "strings, as its terms are", "cast booleans to text, or list True and False"
         )
 
-    def row(self, value: Any) -> RowIds:
-        return row_of(value, self._id)
+    @cached_property
+    def row(self) -> Callable[[Any], RowIds]:  # type: ignore[override]
+        """One row: a known string, which is what most rows hold, costs one look into a dict."""
+        known, one = {term: i for b, i in self._ids.items() if (term := _text(b)) is not None}, self._id
+        find = known.get
+
+        def row(value: Any) -> RowIds:
+            if type(value) is str:
+                found = find(value)
+                return one(value) if found is None else found
+            return row_of(value, one)
+
+        return row
 
     def _id(self, value: Any) -> int:
         if self.no_booleans and (value is True or value is False):
@@ -170,3 +181,10 @@ class VocabularyBound(CategoricalBound):
             label = "unseen" if self.column.num_oov_buckets <= 1 else f"unseen {bucket - self.size}"
             return f"<{label}>"
         return self.terms[bucket].decode("utf-8", "backslashreplace")
+
+
+def _text(term: bytes) -> str | None:
+    try:
+        return term.decode()
+    except UnicodeDecodeError:
+        return None
