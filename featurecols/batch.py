@@ -25,7 +25,8 @@ class _Root:
     """The columns behind a Batch and all its slices, converted on demand."""
 
     def __init__(self, names: Iterable[str], num_rows: int, load: Callable[[str], Any], parse: bool = False) -> None:
-        self.names, self.num_rows, self.load, self.parse = tuple(names), num_rows, load, parse
+        self.names = names if isinstance(names, tuple) else tuple(names)
+        self.num_rows, self.load, self.parse = num_rows, load, parse
         self.lock = threading.RLock()
         self.forms: dict[str, Physical] = {}
         self.cells: dict[tuple[str, Markers], Cells] = {}
@@ -102,6 +103,15 @@ class Batch:
         """One field as a pyarrow Array, as it came: for what is carried along unread."""
         return as_arrow(key, window(self._root.form(key), self._start, self._start + self.num_rows))
 
+    def schema(self) -> Any:
+        """Names and types of the fields, as a pyarrow Schema."""
+        return pa.schema([(name, self.slice(0, min(self.num_rows, 1000)).column(name).type) for name in self.names])
+
+    @property
+    def parse(self) -> bool:
+        """Whether text may stand for numbers, as in a CSV file: the row path cannot read it."""
+        return self._root.parse
+
     def slice(self, start: int, stop: int) -> Batch:
         """Rows start:stop, without copying; conversions and dictionaries stay shared."""
         return Batch(self._root, self._start + start, self._start + stop)
@@ -156,7 +166,7 @@ def _unique(names: Iterable[Any]) -> tuple[str, ...]:
     listed = tuple(names)
     if len(set(listed)) < len(listed):
         twice = next(n for i, n in enumerate(listed) if n in listed[:i])
-        raise errors.DataError(str(twice), "field is in the data twice", field=str(twice), todo="rename or drop one of them")
+        raise errors.field_twice(str(twice))
     return listed
 
 
@@ -187,7 +197,12 @@ def _rows(rows: Sequence[Any]) -> Batch:
                 raise errors.DataError(key, "field is not in the row", field=key, row=i, got=errors.show(list(row)), todo=todo)
         return [row[key] for row in rows]
 
-    return Batch(_Root(names, len(rows), load)) if rows else Batch(_Root(_Any(), 0, lambda _: pa.nulls(0)))
+    return Batch(_Root(names, len(rows), load)) if rows else no_rows()
+
+
+def no_rows() -> Batch:
+    """A batch of no rows, in which every field is found, and empty."""
+    return Batch(_Root(_Any(), 0, lambda _: pa.nulls(0)))
 
 
 class _Any(tuple[str, ...]):

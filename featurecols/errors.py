@@ -87,7 +87,7 @@ def argument(who: str, what: str, got: object, todo: str) -> ColumnError:
     return ColumnError(f"{who}: {what}, got {show(got)}; {todo}")
 
 
-def missing_field(key: str, present: Iterable[str]) -> DataError:
+def missing_field(key: str, present: Iterable[str], where: str = "the data") -> DataError:
     """The data lacks a field that the plan reads; near names are offered."""
     names = list(present)
     near = difflib.get_close_matches(key, names, n=3, cutoff=0.6)
@@ -97,7 +97,24 @@ def missing_field(key: str, present: Iterable[str]) -> DataError:
     listed = ", ".join(show(n, 40) for n in (near or names[:12]))
     more = "" if near or len(names) <= 12 else f" and {len(names) - 12} more"
     todo = f"did you mean {listed}?" if near else f"the data has {listed or 'no fields'}{more}"
-    return DataError(key, "field is not in the data", todo=todo)
+    return DataError(key, f"field is not in {where}", todo=todo)
+
+
+def field_twice(key: str, where: str = "the data") -> DataError:
+    """Two fields of one name: which of them is meant cannot be known."""
+    return DataError(key, f"field is in {where} twice", todo="rename or drop one of them")
+
+
+def unreadable(path: object, what: str, cause: object = None) -> DataError:
+    """A path that gives no rows; `cause` is what the reader said."""
+    got = None if cause is None else _printable(" ".join(str(cause).split()))[:200]
+    return DataError(str(path), what, got=got, todo="check the path and what is there")
+
+
+def files_differ(key: str, first: str, type_: object, path: str, other: object) -> DataError:
+    """A field holds text in one file and numbers in another, say."""
+    todo = f"write both as one type: {first} holds {type_}"
+    return DataError(key, f"field has another type in {path}", field=key, got=str(other), todo=todo)
 
 
 def wrong_type(who: str, field: str, got: object, want: str, todo: str) -> DataError:

@@ -39,6 +39,8 @@ class Listed:
 
 def physical(key: str, data: Any) -> Physical:
     """One column of data in a form that store_of reads. Raises DataError for what can never be a column."""
+    if isinstance(data, (Coded, Listed)):
+        return data
     if isinstance(data, (pa.Array, pa.ChunkedArray)):
         return _arrow(buffers.one_array(data))
     if type(data).__module__.split(".")[0] == "pandas" and hasattr(data, "dtype"):
