@@ -1,0 +1,112 @@
+"""Errors of the dialect: the classes that TensorFlow raises, each also a FeatureColumnsError.
+
+Where TensorFlow raises ValueError the dialect raises ColumnError or DataError, which are ValueErrors. The errors of
+TensorFlow's kernels have classes of the same name here, and are no ValueErrors, as in TensorFlow.
+"""
+
+from __future__ import annotations
+
+from featurecols.errors import ColumnError, DataError, FeatureColumnsError, argument, show
+
+__all__ = ["ColumnError", "DataError", "argument"]
+
+
+class OpError(FeatureColumnsError):
+    """Base of what TensorFlow's kernels raise (tf.errors.OpError)."""
+
+
+class InvalidArgumentError(OpError):
+    """A tensor does not fit the operation: wrong shape, an id outside its table, a blank vocabulary line."""
+
+
+class FailedPreconditionError(OpError):
+    """A table cannot be made as asked: a term occurs twice in a vocabulary file."""
+
+
+class NotFoundError(OpError):
+    """A file is missing when it is first read."""
+
+
+class UnimplementedError(OpError):
+    """An operation that does not exist, such as casting strings to numbers."""
+
+
+class ArgumentTypeError(FeatureColumnsError, TypeError):
+    """An argument of a type that cannot work, where TensorFlow raises TypeError."""
+
+
+class ArgumentAttributeError(FeatureColumnsError, AttributeError):
+    """An argument without the attributes that are needed, where TensorFlow raises AttributeError."""
+
+
+class ArgumentAssertionError(FeatureColumnsError, AssertionError):
+    """A shape of None, where TensorFlow asserts."""
+
+
+class ArgumentIndexError(FeatureColumnsError, IndexError):
+    """An empty list of columns, where TensorFlow takes the first."""
+
+
+class ArgumentOverflowError(FeatureColumnsError, OverflowError):
+    """An integer beyond 64 bits."""
+
+
+class ArgumentNotImplementedError(FeatureColumnsError, NotImplementedError):
+    """What TensorFlow does not implement, the dialect does not either."""
+
+
+def text(who: str, what: str, got: object, todo: str) -> str:
+    return f"{who}: {what}, got {show(got)}; {todo}"
+
+
+def wrong_type(who: str, what: str, got: object, todo: str) -> ArgumentTypeError:
+    return ArgumentTypeError(text(who, what, got, todo))
+
+
+def no_attribute(who: str, what: str, got: object, todo: str) -> ArgumentAttributeError:
+    return ArgumentAttributeError(text(who, what, got, todo))
+
+
+def no_shape(who: str) -> ArgumentAssertionError:
+    return ArgumentAssertionError(text(who, "shape must be given", None, "give () for a scalar, (n,) for a vector"))
+
+
+def no_columns(who: str) -> ArgumentIndexError:
+    return ArgumentIndexError(text(who, "needs at least one categorical column", [], "give the columns that share a table"))
+
+
+def overflow(who: str, what: str, got: object) -> ArgumentOverflowError:
+    return ArgumentOverflowError(text(who, what, got, "use an integer that fits 64 bits"))
+
+
+def not_implemented(who: str, what: str, got: object, todo: str) -> ArgumentNotImplementedError:
+    return ArgumentNotImplementedError(text(who, what, got, todo))
+
+
+def invalid(who: str, what: str, got: object, todo: str) -> InvalidArgumentError:
+    return InvalidArgumentError(text(who, what, got, todo))
+
+
+def duplicate_term(who: str, path: str, got: object) -> FailedPreconditionError:
+    return FailedPreconditionError(text(who, f"a term occurs twice in {show(path)}", got, "remove one of the lines"))
+
+
+def no_file(who: str, path: str) -> NotFoundError:
+    return NotFoundError(text(who, "vocabulary_file does not exist", path, "write it before the column is first used"))
+
+
+def no_cast(who: str, got: object) -> UnimplementedError:
+    return UnimplementedError(text(who, "strings cannot be cast to float32", got, "convert them to numbers first"))
+
+
+def bad_input(who: str, key: str, what: str, got: object, todo: str) -> DataError:
+    """The features do not fit the column, where TensorFlow raises ValueError."""
+    return DataError(who, what, field=key, got=show(got), todo=todo)
+
+
+class DataLossError(OpError):
+    """A file is damaged."""
+
+
+def damaged_records(path: str) -> DataLossError:
+    return DataLossError(text("TFRecord file", "is cut short or damaged", path, "write the file again"))
