@@ -1,0 +1,98 @@
+"""Hashes of many texts: MurmurHash3 x86 32-bit and FarmHash's Fingerprint64, whole or as buckets.
+
+A text is data[offsets[i]:offsets[i + 1]]; offsets are int32 or int64 and need not start at 0. Nothing outside `data` is
+ever read; offsets that point there are an error. The arithmetic is in `mixing`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from featurecols.kernels.mixing import farm, modulo32, modulo64, murmur
+from featurecols.kernels.native import BOOL, I32, I64, NO_VALID, U8, U32, U64, damaged, kernel, read, write
+from featurecols.values import Array
+
+INT32_MAX = 2**31 - 1
+
+
+@kernel({size: (read(of), read(U8), read(BOOL), U32, U64, write(I32)) for size, of in ((4, I32), (8, I64))})
+def _MURMUR(offsets: Any, data: Any, valid: Any, seed: Any, n: Any, out: Any) -> Any:
+    total = len(data)
+    inverse = np.uint64(0xFFFFFFFF) // n if n else n
+    for i in range(len(out)):
+        start, stop = np.int64(offsets[i]), np.int64(offsets[i + 1])
+        if start < 0 or stop < start or stop > total:
+            return i
+        if len(valid) and not valid[i]:
+            out[i] = -1
+            continue
+        h = murmur(data, start, stop, total, seed)
+        out[i] = np.int32(modulo32(h, n, inverse) if n else h)
+    return -1
+
+
+@kernel(
+    {
+        (size, out): (read(of), read(U8), read(BOOL), U64, write(to))
+        for size, of in ((4, I32), (8, I64))
+        for out, to in ((4, I32), (8, I64))
+    }
+)
+def _FARM(offsets: Any, data: Any, valid: Any, n: Any, out: Any) -> Any:
+    total = len(data)
+    inverse = np.uint64(0xFFFFFFFFFFFFFFFF) // n if n else n
+    for i in range(len(out)):
+        start, stop = np.int64(offsets[i]), np.int64(offsets[i + 1])
+        if start < 0 or stop < start or stop > total:
+            return i
+        if len(valid) and not valid[i]:
+            out[i] = -1
+            continue
+        h = farm(data, start, stop - start)
+        out[i] = np.int64(modulo64(h, n, inverse) if n else h)
+    return -1
+
+
+def murmur3(offsets: Array, data: Array, seed: int) -> Array:
+    """MurmurHash3 x86 32-bit of each text: uint32 [k], mmh3.hash(text, seed, signed=False).
+
+    >>> murmur3(np.array([0, 5]), np.frombuffer(b"hello", np.uint8), 0)
+    array([613153351], dtype=uint32)
+    """
+    out = np.empty(max(len(offsets) - 1, 0), np.int32)
+    _checked(_MURMUR[offsets.dtype.itemsize](offsets, data, NO_VALID, seed & 0xFFFFFFFF, 0, out))
+    return out.view(np.uint32)
+
+
+def murmur3_buckets(offsets: Array, data: Array, valid: Array | None, seed: int, num_buckets: int) -> Array:
+    """The same modulo num_buckets (at most 2^31-1): int32 [k], -1 where valid is False."""
+    out = np.empty(max(len(offsets) - 1, 0), np.int32)
+    valid = NO_VALID if valid is None else valid
+    _checked(_MURMUR[offsets.dtype.itemsize](offsets, data, valid, seed & 0xFFFFFFFF, num_buckets, out))
+    return out
+
+
+def farmhash64(offsets: Array, data: Array) -> Array:
+    """FarmHash Fingerprint64 of each text: uint64 [k], tf.strings.to_hash_bucket_fast without its modulo.
+
+    >>> farmhash64(np.array([0, 1]), np.frombuffer(b"a", np.uint8))
+    array([12917804110809363939], dtype=uint64)
+    """
+    out = np.empty(max(len(offsets) - 1, 0), np.int64)
+    _checked(_FARM[offsets.dtype.itemsize, 8](offsets, data, NO_VALID, 0, out))
+    return out.view(np.uint64)
+
+
+def farmhash64_buckets(offsets: Array, data: Array, valid: Array | None, num_buckets: int) -> Array:
+    """The same modulo num_buckets: int32 [k] (int64 when num_buckets passes 2^31-1), -1 where valid is False."""
+    out = np.empty(max(len(offsets) - 1, 0), np.int32 if num_buckets <= INT32_MAX else np.int64)
+    valid = NO_VALID if valid is None else valid
+    _checked(_FARM[offsets.dtype.itemsize, out.itemsize](offsets, data, valid, num_buckets, out))
+    return out
+
+
+def _checked(bad: int) -> None:
+    if bad >= 0:
+        raise damaged(bad)

@@ -1,0 +1,177 @@
+"""How every kernel is compiled, and the few machine words that plain Python has no spelling for.
+
+A Kernel holds the variants of one function. A variant has one declared signature whose inputs are read-only arrays, so
+that writable inputs convert to it and one compilation serves both. It is compiled, or read from the cache, when it is
+first asked for; calls then cost what a numba dispatcher costs.
+
+The multi-byte loads are little-endian, as are all hosts that numba supports.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import threading
+from collections.abc import Callable, Hashable, Mapping
+from functools import wraps
+from typing import Any
+
+import numba
+import numpy as np
+from llvmlite import ir  # type: ignore[import-untyped]
+from numba.core.caching import FunctionCache, NullCache
+from numba.extending import intrinsic
+
+from featurecols import errors
+
+types: Any = numba.types
+JIT = not numba.config.DISABLE_JIT  # type: ignore[attr-defined]
+_LOCK = threading.Lock()
+
+BOOL, U8, U32, U64 = types.boolean, types.uint8, types.uint32, types.uint64
+I32, I64, F32, F64 = types.int32, types.int64, types.float32, types.float64
+NO_VALID = np.empty(0, np.bool_)
+NO_WEIGHTS = np.empty(0, np.float32)
+
+
+def read(dtype: Any, ndim: int = 1) -> Any:
+    """Type of an input: contiguous, read-only."""
+    return types.Array(dtype, ndim, "C", readonly=True)
+
+
+def write(dtype: Any, ndim: int = 1, layout: str = "C") -> Any:
+    """Type of an output; layout "A" takes any strides."""
+    return types.Array(dtype, ndim, layout)
+
+
+class Kernel(dict[Hashable, Callable[..., Any]]):
+    """Compiled variants of one function by key: KERNEL[key](*arguments)."""
+
+    def __init__(self, function: Callable[..., Any], signatures: Mapping[Any, tuple[Any, ...]]) -> None:
+        self.function, self.signatures = function, dict(signatures)
+
+    def __missing__(self, key: Hashable) -> Callable[..., Any]:
+        signature = self.signatures[key]
+        if not JIT:
+            return self.setdefault(key, _quiet(self.function, signature))
+        with _LOCK:
+            if key not in self:
+                dispatcher: Any = numba.njit(nogil=True, error_model="numpy")(self.function)
+                dispatcher._cache = _cache(self.function)
+                dispatcher.compile(signature)
+                dispatcher.disable_compile()  # from here on arguments convert to the declared types
+                self[key] = dispatcher
+        return self[key]
+
+
+def kernel(signatures: Mapping[Any, tuple[Any, ...]]) -> Callable[[Callable[..., Any]], Kernel]:
+    """Decorator: the function with its declared signatures by variant."""
+    return lambda function: Kernel(function, signatures)
+
+
+def damaged(bad: int) -> errors.DataError:
+    """What to raise when text `bad` lies outside the data."""
+    todo = "the Arrow array is damaged; array.validate(full=True) says more"
+    return errors.bad_value("texts", None, bad, "offsets point outside the text data", "a damaged array", todo)
+
+
+def helper(function: Callable[..., Any]) -> Any:
+    """A function that kernels call; compiled into each of them."""
+    return numba.njit(nogil=True, error_model="numpy")(function) if JIT else function
+
+
+def _quiet(function: Callable[..., Any], signature: tuple[Any, ...]) -> Callable[..., Any]:
+    """Plain Python: scalars of the declared types, and no warnings of the wrapping that hashing lives by."""
+    scalars = [getattr(np, of.name) if isinstance(of, types.Number) else None for of in signature]
+
+    @wraps(function)
+    def run(*arguments: Any) -> Any:
+        with np.errstate(all="ignore"):
+            return function(*(a if of is None else of(a) for of, a in zip(scalars, arguments, strict=True)))
+
+    return run
+
+
+class _Cache(FunctionCache):  # type: ignore[misc]
+    """numba's cache, whose failures cost a compilation and never an error."""
+
+    def _index_key(self, sig: Any, codegen: Any) -> Any:
+        # numba watches a kernel's own file alone; the helpers in it may come from the files beside this one
+        return (*super()._index_key(sig, codegen), *_SOURCES)  # type: ignore[no-untyped-call]
+
+    def load_overload(self, sig: Any, target_context: Any) -> Any:
+        try:
+            return super().load_overload(sig, target_context)  # type: ignore[no-untyped-call]
+        except Exception:  # damaged, unreadable, written by something else
+            return None
+
+    def save_overload(self, sig: Any, data: Any) -> None:
+        try:
+            super().save_overload(sig, data)  # type: ignore[no-untyped-call]
+        except Exception:  # read-only, removed, full
+            self.disable()  # type: ignore[no-untyped-call]
+
+
+def _sources() -> tuple[tuple[str, int, int], ...]:
+    with os.scandir(os.path.dirname(__file__)) as files:
+        found = [(f.name, f.stat().st_size, f.stat().st_mtime_ns) for f in files if f.name.endswith(".py")]
+    return tuple(sorted(found))
+
+
+try:
+    _SOURCES = _sources()
+except OSError:  # inside an archive
+    _SOURCES = ()
+
+
+def _cache(function: Callable[..., Any]) -> Any:
+    try:
+        return _Cache(function)  # type: ignore[no-untyped-call]
+    except (RuntimeError, OSError):  # nowhere to write
+        return NullCache()
+
+
+def _loader(bits: int, result: Any) -> Any:
+    def load(typingctx: Any, data: Any, i: Any) -> Any:
+        def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+            array = context.make_array(signature.args[0])(context, builder, arguments[0])
+            pointer = builder.gep(array.data, [arguments[1]])
+            return builder.load(builder.bitcast(pointer, ir.IntType(bits).as_pointer()), align=1)
+
+        return result(data, types.int64), codegen
+
+    return intrinsic(load)
+
+
+def _mulhi(typingctx: Any, a: Any, b: Any) -> Any:
+    def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        wide = ir.IntType(128)
+        product = builder.mul(builder.zext(arguments[0], wide), builder.zext(arguments[1], wide))
+        return builder.trunc(builder.lshr(product, wide(64)), ir.IntType(64))
+
+    return types.uint64(types.uint64, types.uint64), codegen
+
+
+def _log1p(typingctx: Any, x: Any) -> Any:
+    def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        double, word = ir.DoubleType(), ir.IntType(64)
+        of = ir.FunctionType(double, [double])
+        known: Any = builder.module.globals.get("log1p") or ir.Function(builder.module, of, "log1p")
+        # an empty piece of assembly hides which function it is, so that no vector library's is put in its place
+        hide = ir.FunctionType(word, [word])
+        hidden = builder.asm(hide, "", "=r,0", [builder.ptrtoint(known, word)], side_effect=True)
+        return builder.call(builder.inttoptr(hidden, of.as_pointer()), arguments)
+
+    return types.float64(types.float64), codegen
+
+
+if JIT:
+    load32: Any = _loader(32, types.uint32)  # load32(data, i): the little-endian word at data[i:i + 4], aligned or not
+    load64: Any = _loader(64, types.uint64)
+    mulhi: Any = intrinsic(_mulhi)  # high half of the 128-bit product of two uint64
+    log1p: Any = intrinsic(_log1p)  # of the C library, as Python's math has it, for x > -1
+else:
+    load32 = lambda data, i: data[i : i + 4].view("<u4")[0]  # noqa: E731
+    load64 = lambda data, i: data[i : i + 8].view("<u8")[0]  # noqa: E731
+    mulhi = lambda a, b: np.uint64(int(a) * int(b) >> 64)  # noqa: E731
+    log1p = math.log1p

@@ -1,0 +1,84 @@
+"""Rows of an embedding table, summed over the ids of each row of data: float64 inside, in the order of the values."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from featurecols.kernels.native import F32, F64, I32, I64, NO_WEIGHTS, helper, kernel, read, write
+from featurecols.values import Array
+
+SUM, MEAN, SQRTN = 0, 1, 2
+_NO_OFFSETS = np.empty(0, np.int64)
+
+
+@helper
+def _scale(table: Any, row: Any, max_norm: Any) -> Any:
+    squares = 0.0
+    for d in range(table.shape[1]):
+        v = np.float64(table[row, d])
+        squares += v * v
+    norm = math.sqrt(squares)
+    return max_norm / norm if norm > max_norm else 1.0
+
+
+@kernel(
+    {size: (read(of), read(I64), read(F32), read(F32, 2), I64, F64, write(F32, 2, "A")) for size, of in ((4, I32), (8, I64))}
+)
+def _POOL(values: Any, offsets: Any, weights: Any, table: Any, combiner: Any, max_norm: Any, out: Any) -> Any:
+    size, width = table.shape
+    sums = np.empty(width, np.float64)
+    lists = len(offsets) > 0
+    for i in range(len(out)):
+        start, stop = i, i + 1
+        if lists:
+            start, stop = max(offsets[i], 0), min(offsets[i + 1], len(values))
+        sums[:] = 0.0
+        total = 0.0
+        for p in range(start, stop):
+            id_ = values[p]
+            w = np.float64(weights[p]) if len(weights) else 1.0
+            if id_ < 0 or (combiner != SUM and w <= 0.0):
+                continue
+            if id_ >= size:
+                return p
+            total += w * w if combiner == SQRTN else w
+            scale = _scale(table, id_, max_norm) if max_norm > 0.0 else 1.0
+            for d in range(width):
+                sums[d] += w * (np.float64(table[id_, d]) * scale)
+        divisor = math.sqrt(total) if combiner == SQRTN else total
+        if combiner == SUM:
+            divisor = 1.0
+        for d in range(width):
+            out[i, d] = sums[d] / divisor if divisor != 0.0 else 0.0
+    return -1
+
+
+def pool(
+    values: Array,
+    offsets: Array | None,
+    weights: Array | None,
+    table: Array,
+    combiner: int,
+    max_norm: float,
+    out: Array,
+) -> int:
+    """Write each row's combination of table rows; returns the position of the first id past the table, or -1.
+
+    values int32 or int64 [m]; offsets int64 [n + 1], or None for one id per row; weights float32 [m] or None; table
+    float32 [V, D]; out float32 [n, D] of any strides. combiner: 0 the sum of w * row, 1 divided by the sum of w, 2 by
+    the root of the sum of w squared. Negative ids are skipped, and with 1 and 2 weights <= 0; nothing gives 0. With
+    max_norm > 0 a row longer than that (Euclidean) is scaled by max_norm / norm first.
+
+    >>> out = np.empty((1, 2), np.float32)
+    >>> table = np.array([[1, 2], [3, 6]], np.float32)
+    >>> pool(np.array([0, 1]), np.array([0, 2]), None, table, 1, 0.0, out)
+    -1
+    >>> out
+    array([[2., 4.]], dtype=float32)
+    """
+    offsets = _NO_OFFSETS if offsets is None else offsets
+    weights = NO_WEIGHTS if weights is None else weights
+    return _POOL[values.itemsize](values, offsets, weights, table, combiner, max_norm, out)  # type: ignore[no-any-return]
