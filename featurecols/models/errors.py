@@ -1,0 +1,43 @@
+"""Every error of the models: one kind per remedy, every message built here, in the form of `featurecols.errors`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from featurecols.errors import DataError, FeatureColumnsError, argument, bad_value, show
+
+__all__ = ["CheckpointError", "DataError", "ModelError", "argument", "bad_value", "show"]
+
+
+class ModelError(FeatureColumnsError, ValueError):
+    """A model is put together or called in a way that cannot work: change the model."""
+
+
+class CheckpointError(FeatureColumnsError, ValueError):
+    """A checkpoint or an exported model is damaged, or belongs to another model."""
+
+
+def model(who: str, what: str, got: object, todo: str) -> ModelError:
+    return ModelError(f"{who}: {what}, got {show(got)}; {todo}")
+
+
+def no_scope(who: str) -> ModelError:
+    return ModelError(
+        f"{who}: called outside a model, so it has no parameters; call it inside `with variables.scope(training=True):`, "
+        "in a model_fn, or put it into a Sequential"
+    )
+
+
+def shape_changed(name: str, have: Sequence[int], want: Sequence[int]) -> ModelError:
+    return ModelError(
+        f"{name}: the parameter has shape {tuple(have)}, and this call needs {tuple(want)}; "
+        "give layers of different shapes different names, and the model the input it was built with"
+    )
+
+
+def unknown(who: str, what: str, got: object, known: Iterable[str]) -> ModelError:
+    return ModelError(f"{who}: unknown {what} {show(got)}; known are {', '.join(known)}")
+
+
+def labels(who: str, what: str, got: object, row: int | None, todo: str) -> DataError:
+    return DataError(who, what, row=row, got=show(got), todo=todo)

@@ -1,0 +1,16 @@
+"""Compiled loops of the models: arrays in, arrays out. Each module loads (and compiles, or reads the cache) on first use."""
+
+from __future__ import annotations
+
+import importlib
+from types import ModuleType
+
+MODULES = ("bags", "pointwise", "updates")
+
+
+def __getattr__(name: str) -> ModuleType:
+    if name not in MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    module = importlib.import_module(f"{__name__}.{name}")
+    globals()[name] = module
+    return module

@@ -1,0 +1,162 @@
+"""Sums over the rows that ids name, and their gradients.
+
+A negative id adds nothing. An id past its bound stops the loop: the functions return its position (row, or place in
+the values) so that the caller can name it, and -1 where all went well. Sums run in the order of the ids.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from numba import njit
+
+
+@njit(nogil=True, cache=True)
+def hot_forward(ids: Any, starts: Any, sizes: Any, weights: Any, out: Any) -> int:
+    """out[i] += weights[starts[j] + ids[i, j]] over all j: ids [n, k], weights [v, u], out [n, u]."""
+    units = weights.shape[1]
+    for i in range(ids.shape[0]):
+        for j in range(ids.shape[1]):
+            id_ = ids[i, j]
+            if id_ < 0:
+                continue
+            if id_ >= sizes[j]:
+                return int(i * ids.shape[1] + j)
+            at = starts[j] + id_
+            for u in range(units):
+                out[i, u] += weights[at, u]
+    return -1
+
+
+@njit(nogil=True, cache=True)
+def hot_backward(ids: Any, starts: Any, d: Any, out: Any) -> None:
+    """out[starts[j] + ids[i, j]] += d[i]: the dense gradient of hot_forward's weights."""
+    for i in range(ids.shape[0]):
+        for j in range(ids.shape[1]):
+            id_ = ids[i, j]
+            if id_ >= 0:
+                at = starts[j] + id_
+                for u in range(d.shape[1]):
+                    out[at, u] += d[i, u]
+
+
+@njit(nogil=True, cache=True)
+def hot_rows(ids: Any, starts: Any, d: Any, marks: Any, touched: Any, rows: Any) -> int:
+    """The same gradient as distinct rows: touched int64 [<= n*k], rows [<= n*k, u]; returns how many. marks: see Variables."""
+    count = 0
+    units = d.shape[1]
+    for i in range(ids.shape[0]):
+        for j in range(ids.shape[1]):
+            id_ = ids[i, j]
+            if id_ < 0:
+                continue
+            at = starts[j] + id_
+            place = marks[at]
+            if place < 0:
+                marks[at] = count
+                touched[count] = at
+                for u in range(units):
+                    rows[count, u] = d[i, u]
+                count += 1
+            else:
+                for u in range(units):
+                    rows[place, u] += d[i, u]
+    for p in range(count):
+        marks[touched[p]] = -1
+    return count
+
+
+@njit(nogil=True, cache=True)
+def distinct(values: Any, marks: Any, touched: Any, places: Any) -> int:
+    """places[e] = which distinct id values[e] is (-1 for none), touched = those ids in order of appearance; their count."""
+    count = 0
+    for e in range(len(values)):
+        id_ = values[e]
+        if id_ < 0:
+            places[e] = -1
+            continue
+        if marks[id_] < 0:
+            marks[id_] = count
+            touched[count] = id_
+            count += 1
+        places[e] = marks[id_]
+    for p in range(count):
+        marks[touched[p]] = -1
+    return count
+
+
+@njit(nogil=True, cache=True)
+def bag_forward(values: Any, offsets: Any, weights: Any, table: Any, combiner: int, max_norm: float, out: Any) -> int:
+    """out[i] = the pooled rows of table that row i names: the bits of the package's kernels.pool, in float64 too."""
+    sums = np.empty(table.shape[1], np.float64)
+    for i in range(out.shape[0]):
+        a = i if offsets is None else offsets[i]
+        b = i + 1 if offsets is None else offsets[i + 1]
+        sums[:] = 0.0
+        for e in range(a, b):
+            id_ = values[e]
+            w = 1.0 if weights is None else np.float64(weights[e])
+            if id_ < 0 or (combiner != 0 and w <= 0.0):
+                continue
+            if id_ >= table.shape[0]:
+                return int(e)
+            norm = _norm(table, id_) if max_norm > 0.0 else 0.0
+            scale = max_norm / norm if norm > max_norm else 1.0
+            for c in range(table.shape[1]):
+                sums[c] += w * (np.float64(table[id_, c]) * scale)
+        divisor = _divisor(values, weights, a, b, combiner)
+        for c in range(table.shape[1]):
+            out[i, c] = sums[c] / divisor if divisor != 0.0 else 0.0
+    return -1
+
+
+@njit(nogil=True, cache=True)
+def bag_backward(
+    values: Any, offsets: Any, weights: Any, table: Any, combiner: int, max_norm: float, d: Any, places: Any, rows: Any
+) -> None:
+    """rows[places[e]] += the gradient of the table row that value e names; rows [k, dimension] zeroed by the caller."""
+    for i in range(d.shape[0]):
+        a = i if offsets is None else offsets[i]
+        b = i + 1 if offsets is None else offsets[i + 1]
+        divisor = _divisor(values, weights, a, b, combiner)
+        for e in range(a, b):
+            id_ = values[e]
+            w = 1.0 if weights is None else np.float64(weights[e])
+            if id_ < 0 or (combiner != 0 and w <= 0.0):
+                continue
+            scale, along = w / divisor, 0.0
+            if max_norm > 0.0:
+                norm = _norm(table, id_)
+                if norm > max_norm:  # d of r * max_norm / |r|: what points along r is gone
+                    scale *= max_norm / norm
+                    for c in range(table.shape[1]):
+                        along += d[i, c] * table[id_, c]
+                    along *= scale / (norm * norm)
+            p = places[e]
+            s, t = table.dtype.type(scale), table.dtype.type(along)
+            for c in range(table.shape[1]):
+                rows[p, c] += s * d[i, c] - t * table[id_, c]
+
+
+@njit(nogil=True, cache=True)
+def _norm(table: Any, id_: int) -> float:
+    total = 0.0
+    for c in range(table.shape[1]):
+        x = np.float64(table[id_, c])
+        total += x * x
+    return math.sqrt(total)
+
+
+@njit(nogil=True, cache=True)
+def _divisor(values: Any, weights: Any, a: int, b: int, combiner: int) -> float:
+    """What a bag's sum is divided by: 1 (sum), the sum of weights (mean), the root of the sum of their squares (sqrtn)."""
+    if combiner == 0:
+        return 1.0
+    total = 0.0
+    for e in range(a, b):
+        w = 1.0 if weights is None else np.float64(weights[e])
+        if values[e] >= 0 and w > 0.0:
+            total += w if combiner == 1 else w * w
+    return total if combiner == 1 else math.sqrt(total)

@@ -1,0 +1,11 @@
+"""Layers: one small file each. A layer is a declared value; calling one in a scope gives a Value with its backward."""
+
+from featurecols.models.layers.activation import Activation as Activation
+from featurecols.models.layers.base import Layer as Layer
+from featurecols.models.layers.batch_norm import BatchNorm as BatchNorm
+from featurecols.models.layers.dense import Dense as Dense
+from featurecols.models.layers.dropout import Dropout as Dropout
+from featurecols.models.layers.embedding_bag import EmbeddingBag as EmbeddingBag
+from featurecols.models.layers.sparse_linear import SparseLinear as SparseLinear
+
+BatchNormalization = BatchNorm  # the name that Keras models bring along

@@ -1,0 +1,94 @@
+"""Activation: a function of each number (softmax: of each row)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from featurecols.models import errors, kernels
+from featurecols.models.layers.base import Layer
+from featurecols.models.tape import Value, as_value
+from featurecols.models.variables import Scope
+from featurecols.values import Array
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Activation(Layer):
+    """relu, tanh, sigmoid, gelu, softmax or linear.
+
+    Args:
+        function: which one, by name.
+
+    >>> Activation("relu")
+    Activation('relu')
+    """
+
+    function: str
+
+    def check(self) -> None:
+        super().check()
+        known(type(self).__name__, self.function)
+
+    def forward(self, scope: Scope, x: Any) -> Value:
+        return activate(self.function, as_value(x))
+
+
+def known(who: str, function: object) -> None:
+    if function is not None and function not in FUNCTIONS:
+        raise errors.argument(who, "unknown activation", function, f"known are {', '.join(FUNCTIONS)}")
+
+
+def activate(function: str | None, x: Value) -> Value:
+    """The function over x; None is linear."""
+    return x if function in (None, "linear") else FUNCTIONS[function](x)
+
+
+def relu(x: Value) -> Value:
+    y = np.maximum(x.array, 0)
+    return Value(y, (x,), lambda d: (d * (y > 0),))
+
+
+def tanh(x: Value) -> Value:
+    y = np.tanh(x.array)
+    return Value(y, (x,), lambda d: (d * (1 - y * y),))
+
+
+def sigmoid(x: Value) -> Value:
+    y = logistic(x.array)
+    out = Value(y, (x,), lambda d: (d * y * (1 - y),))
+    out.logits = x
+    return out
+
+
+def gelu(x: Value) -> Value:
+    y, slope = np.empty_like(x.array), np.empty_like(x.array)
+    kernels.pointwise.gelu(x.array.reshape(-1), y.reshape(-1), slope.reshape(-1))
+    return Value(y, (x,), lambda d: (d * slope,))
+
+
+def softmax(x: Value) -> Value:
+    y = shares(x.array)
+    out = Value(y, (x,), lambda d: (y * (d - (d * y).sum(axis=-1, keepdims=True)),))
+    out.logits = x
+    return out
+
+
+def linear(x: Value) -> Value:
+    return x
+
+
+def logistic(z: Array) -> Array:
+    """1 / (1 + exp(-z)), exact in both tails."""
+    with np.errstate(over="ignore"):
+        return np.asarray(1 / (1 + np.exp(-z)), z.dtype)
+
+
+def shares(z: Array) -> Array:
+    """exp(z) of each row over its sum."""
+    e = np.exp(z - z.max(axis=-1, keepdims=True))
+    return np.asarray(e / e.sum(axis=-1, keepdims=True))
+
+
+FUNCTIONS = {"linear": linear, "relu": relu, "tanh": tanh, "sigmoid": sigmoid, "gelu": gelu, "softmax": softmax}

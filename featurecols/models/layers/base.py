@@ -1,0 +1,62 @@
+"""What a layer is: a declared value that finds its parameters in the scope of the running pass."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+from featurecols.models import errors
+from featurecols.models.part import Part
+from featurecols.models.tape import Value
+from featurecols.models.variables import Scope, current, snake
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Layer(Part):
+    """Base of all layers.
+
+    name: its parameters are called name/...; layers without one are numbered in the order of their calls, and two
+    calls under one name share parameters.
+    """
+
+    abstract: ClassVar[bool] = True
+
+    name: str | None = field(default=None, kw_only=True)
+
+    def check(self) -> None:
+        if self.name is not None and (not isinstance(self.name, str) or not self.name):
+            raise errors.argument(
+                type(self).__name__, "name must be a non-empty string", self.name, "leave it out to number it"
+            )
+
+    def __call__(self, x: Any) -> Value:
+        scope = current(type(self).__name__)
+        name = self.name or scope.numbered(snake(type(self).__name__))
+        with scope.inside(name):
+            return self.forward(scope, x)
+
+    @abstractmethod
+    def forward(self, scope: Scope, x: Any) -> Value:
+        """The layer's value for x, its parameters found (or made) in the scope."""
+
+
+def positive(who: str, what: str, got: object) -> int:
+    """got, when it is an int above 0; raises ColumnError otherwise."""
+    if not isinstance(got, int) or isinstance(got, bool) or got < 1:
+        raise errors.argument(who, f"{what} must be an integer of at least 1", got, f"give {what}=1 or more")
+    return got
+
+
+def matrix(who: str, x: Any, dtype: Any) -> Value:
+    """x as a Value of shape [n, width]; arrays become constants of the model's dtype."""
+    value = x if isinstance(x, Value) else Value(np_array(x, dtype))
+    if value.array.ndim != 2:
+        raise errors.model(who, "takes a matrix [rows, width]", value.shape, "reshape the input to two dimensions")
+    return value
+
+
+def np_array(x: Any, dtype: Any) -> Any:
+    import numpy as np
+
+    return np.ascontiguousarray(x, dtype)

@@ -1,0 +1,63 @@
+"""BatchNorm: each column to mean 0 and variance 1 over the batch, then scaled and shifted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from featurecols.models import errors
+from featurecols.models.layers.base import Layer, matrix
+from featurecols.models.tape import Value
+from featurecols.models.variables import Scope, ones, zeros
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class BatchNorm(Layer):
+    """(x - mean) / sqrt(variance + epsilon) * gamma + beta (Ioffe and Szegedy, 2015), population variance.
+
+    In training mean and variance are the batch's, and move the averages that prediction uses:
+    average = momentum * average + (1 - momentum) * batch.
+
+    Args:
+        momentum: in [0, 1); Keras has 0.99, tf.estimator 0.999.
+        epsilon: added to the variance, above 0.
+    """
+
+    momentum: float = 0.99
+    epsilon: float = field(default=1e-3, kw_only=True)
+
+    def check(self) -> None:
+        super().check()
+        if not isinstance(self.momentum, (int, float)) or not 0 <= self.momentum < 1:
+            raise errors.argument("BatchNorm", "momentum must be in [0, 1)", self.momentum, "give a share such as 0.99")
+        if not isinstance(self.epsilon, (int, float)) or not self.epsilon > 0:
+            raise errors.argument("BatchNorm", "epsilon must be above 0", self.epsilon, "give a small number such as 0.001")
+
+    def forward(self, scope: Scope, x: Any) -> Value:
+        x = matrix("BatchNorm", x, scope.variables.dtype)
+        width = (x.shape[1],)
+        gamma, beta = scope.parameter("gamma", width, ones), scope.parameter("beta", width, zeros)
+        mean, variance = scope.state("moving_mean", width, zeros), scope.state("moving_variance", width, ones)
+        if scope.training:
+            return self._train(x, gamma, beta, mean, variance)
+        scale = 1 / np.sqrt(variance + x.array.dtype.type(self.epsilon))
+        centred = (x.array - mean) * scale
+        y = centred * gamma.array + beta.array
+        return Value(y, (x, gamma, beta), lambda d: (d * (gamma.array * scale), (d * centred).sum(axis=0), d.sum(axis=0)))
+
+    def _train(self, x: Value, gamma: Value, beta: Value, moving_mean: Any, moving_variance: Any) -> Value:
+        mean, variance = x.array.mean(axis=0), x.array.var(axis=0)
+        scale = 1 / np.sqrt(variance + x.array.dtype.type(self.epsilon))
+        centred = (x.array - mean) * scale
+        for moving, batch in ((moving_mean, mean), (moving_variance, variance)):
+            moving *= self.momentum
+            moving += (1 - self.momentum) * batch
+
+        def backward(d: Any) -> tuple[Any, ...]:
+            d_gamma, d_beta = (d * centred).sum(axis=0), d.sum(axis=0)
+            n = x.array.dtype.type(len(d))
+            return (d - d_beta / n - centred * (d_gamma / n)) * (gamma.array * scale), d_gamma, d_beta
+
+        return Value(centred * gamma.array + beta.array, (x, gamma, beta), backward)

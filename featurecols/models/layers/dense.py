@@ -1,0 +1,57 @@
+"""Dense: activation(x @ kernel + bias)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from featurecols.models import errors
+from featurecols.models.layers.activation import activate, known
+from featurecols.models.layers.base import Layer, matrix, positive
+from featurecols.models.tape import Value
+from featurecols.models.variables import Scope, glorot, zeros
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Dense(Layer):
+    """A full layer: [n, width] -> [n, units]; kernel starts Glorot uniform, bias at zero.
+
+    Args:
+        units: outputs.
+        activation: a name that Activation knows, or None.
+        use_bias: whether a bias is added.
+        input_dim: the width of the input where the layer is the first; checked, never needed.
+
+    >>> Dense(64, "relu")
+    Dense(64, activation='relu')
+    """
+
+    units: int
+    activation: str | None = None
+    use_bias: bool = field(default=True, kw_only=True)
+    input_dim: int | None = field(default=None, kw_only=True)
+
+    def check(self) -> None:
+        super().check()
+        positive("Dense", "units", self.units)
+        known("Dense", self.activation)
+        if self.input_dim is not None:
+            positive("Dense", "input_dim", self.input_dim)
+
+    def forward(self, scope: Scope, x: Any) -> Value:
+        x = matrix("Dense", x, scope.variables.dtype)
+        width = x.shape[1]
+        if self.input_dim not in (None, width):
+            raise errors.model("Dense", f"input_dim is {self.input_dim}", width, "give data of that width")
+        kernel = scope.parameter("kernel", (width, self.units), glorot)
+        bias = scope.parameter("bias", (self.units,), zeros) if self.use_bias else None
+        return activate(self.activation, affine(x, kernel, bias))
+
+
+def affine(x: Value, kernel: Value, bias: Value | None) -> Value:
+    """x @ kernel + bias."""
+    y = x.array @ kernel.array
+    if bias is None:
+        return Value(y, (x, kernel), lambda d: (d @ kernel.array.T if x.live else None, x.array.T @ d))
+    y += bias.array
+    return Value(y, (x, kernel, bias), lambda d: (d @ kernel.array.T if x.live else None, x.array.T @ d, d.sum(axis=0)))

@@ -1,0 +1,46 @@
+"""Dropout: in training, some inputs are zero and the others grow to make up for them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from featurecols.models import errors
+from featurecols.models.layers.base import Layer
+from featurecols.models.tape import Value, as_value
+from featurecols.models.variables import Scope
+from featurecols.values import Array
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Dropout(Layer):
+    """Each input is dropped with probability `rate` in training, the rest divided by 1 - rate; nothing at prediction.
+
+    What is dropped depends on the model's seed and step alone.
+
+    Args:
+        rate: in [0, 1).
+    """
+
+    rate: float
+
+    def check(self) -> None:
+        super().check()
+        if not isinstance(self.rate, (int, float)) or not 0 <= self.rate < 1:
+            raise errors.argument(
+                "Dropout", "rate must be in [0, 1)", self.rate, "give the share of inputs to drop, such as 0.1"
+            )
+
+    def forward(self, scope: Scope, x: Any) -> Value:
+        value = as_value(x)
+        if not scope.training or self.rate == 0:
+            return value
+        scale = self.keep(scope.random(), value.array)
+        return Value(value.array * scale, (value,), lambda d: (d * scale,))
+
+    def keep(self, random: np.random.Generator, x: Array) -> Array:
+        """What x is multiplied by: 0 where dropped, 1 / (1 - rate) elsewhere."""
+        kept = random.random(x.shape, np.float32) >= self.rate
+        return np.asarray(kept * x.dtype.type(1 / (1 - self.rate)))

@@ -1,0 +1,88 @@
+"""EmbeddingBag: the pooled table rows that a row's ids name."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from featurecols.models import errors, kernels
+from featurecols.models.layers.base import Layer, positive
+from featurecols.models.tape import Rows, Value
+from featurecols.models.variables import Scope, Variables
+from featurecols.values import Array, Ids
+
+COMBINERS = ("sum", "mean", "sqrtn")
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class EmbeddingBag(Layer):
+    """Ids -> [n, dimension]: the sum, mean or sqrt(n)-mean of table rows; a row without ids gives zeros.
+
+    mean divides by the sum of the weights, sqrtn by the root of the sum of their squares; both leave out weights that
+    are not above 0. The gradient touches only the rows that were read. The table starts normal, standard deviation
+    1 / sqrt(dimension), cut at two deviations.
+
+    Args:
+        num_buckets: rows of the table.
+        dimension: columns of the table.
+        combiner: "sum", "mean" or "sqrtn".
+        max_norm: a longer row is scaled down to this length when it is read; None leaves rows alone.
+    """
+
+    num_buckets: int
+    dimension: int
+    combiner: str = field(default="mean", kw_only=True)
+    max_norm: float | None = field(default=None, kw_only=True)
+
+    def check(self) -> None:
+        super().check()
+        positive("EmbeddingBag", "num_buckets", self.num_buckets)
+        positive("EmbeddingBag", "dimension", self.dimension)
+        known_combiner("EmbeddingBag", self.combiner)
+        if self.max_norm is not None and not self.max_norm > 0:
+            raise errors.argument("EmbeddingBag", "max_norm must be above 0", self.max_norm, "leave it out for no bound")
+
+    def forward(self, scope: Scope, x: Ids) -> Value:
+        table = scope.parameter("table", (self.num_buckets, self.dimension), truncated_normal)
+        return bag(scope.variables, x, table, self.combiner, self.max_norm)
+
+
+def bag(variables: Variables, ids: Ids, table: Value, combiner: str, max_norm: float | None = None) -> Value:
+    """Rows of the table pooled by ids; its gradient is Rows."""
+    ids = ids.compact()
+    how, bound = COMBINERS.index(combiner), max_norm or 0.0
+    out = np.zeros((len(ids), table.shape[1]), table.array.dtype)
+    bad = kernels.bags.bag_forward(ids.values, ids.offsets, ids.weights, table.array, how, bound, out)
+    if bad >= 0:
+        raise out_of_table(table, int(ids.values[bad]))
+
+    def backward(d: Any) -> tuple[Rows]:
+        touched, places = np.empty(len(ids.values), np.int64), np.empty(len(ids.values), np.int64)
+        count = kernels.bags.distinct(ids.values, variables.marks(table.shape[0]), touched, places)
+        rows = np.zeros((count, table.shape[1]), table.array.dtype)
+        d = np.ascontiguousarray(d)
+        kernels.bags.bag_backward(ids.values, ids.offsets, ids.weights, table.array, how, bound, d, places, rows)
+        return (Rows(touched[:count], rows, table.shape),)
+
+    return Value(out, (table,), backward)
+
+
+def out_of_table(table: Value, id_: int) -> errors.ModelError:
+    return errors.model(
+        table.name or "table", f"an id must be below {table.shape[0]}", id_, "raise num_buckets or mend the ids"
+    )
+
+
+def known_combiner(who: str, combiner: object) -> None:
+    if combiner not in COMBINERS:
+        raise errors.argument(who, "unknown combiner", combiner, f"known are {', '.join(COMBINERS)}")
+
+
+def truncated_normal(shape: tuple[int, ...], random: np.random.Generator) -> Array:
+    """Normal with deviation 1/sqrt(dimension); what falls beyond two deviations is drawn again."""
+    x = random.standard_normal(shape)
+    while (far := np.abs(x) > 2).any():
+        x[far] = random.standard_normal(int(far.sum()))
+    return np.asarray(x / np.sqrt(shape[-1]))

@@ -1,0 +1,114 @@
+"""Every layer, alone and in every pair, against finite differences."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from featurecols.models import losses
+from featurecols.models.layers import Activation, BatchNorm, Dense, Dropout, EmbeddingBag, SparseLinear
+from featurecols.models.layers.activation import FUNCTIONS
+from featurecols.models.layers.sparse_linear import Hots, hots
+from featurecols.models.tape import Value, concat
+from featurecols.models.variables import Variables, current, glorot
+from featurecols.values import Ids
+from tests.models.gradients import check
+
+RANDOM = np.random.default_rng(7)
+X = RANDOM.normal(size=(6, 4))
+Y = RANDOM.normal(size=(6, 3))
+WEIGHTS = np.array([1.0, 0.5, 2.0, 0.0, 1.0, 3.0])
+ONE_EACH = Ids(np.array([0, 3, -1, 3, 4, 1], np.int32))
+LISTS = Ids(np.array([0, 3, 3, -1, 4, 1, 2, 2], np.int32), np.array([0, 2, 2, 4, 5, 8, 8]))
+WEIGHTED = Ids(LISTS.values, LISTS.offsets, np.array([0.5, 1.0, 2.0, 1.0, 0.0, -1.0, 0.25, 0.25], np.float32))
+SLICED = Ids(np.arange(-3, 5, dtype=np.int32), np.array([2, 3, 3, 4, 6, 7, 8]))
+
+LAYERS = {
+    **{name: Activation(name) for name in FUNCTIONS},
+    "dense": Dense(4),
+    "dense_tanh": Dense(4, "tanh"),
+    "dense_without_bias": Dense(4, use_bias=False),
+    "batch_norm": BatchNorm(),
+    "dropout": Dropout(0.4),
+}
+
+
+def noisy(shape, random):
+    return random.normal(size=shape)
+
+
+def input_() -> Value:
+    """A parameter in place of the data, so that the gradient with respect to a layer's input is checked too."""
+    return current("input").parameter("input", X.shape, lambda shape, random: X.copy())
+
+
+@pytest.mark.parametrize("second", LAYERS)
+@pytest.mark.parametrize("first", LAYERS)
+def test_two_layers_and_a_loss(first, second):
+    variables = Variables(seed=3, dtype="float64")
+
+    def build():
+        y = Dense(3, name="head")(LAYERS[second](LAYERS[first](input_())))
+        return losses.Squared()(Y, y, WEIGHTS)
+
+    assert "input" in check(build, variables)
+
+
+@pytest.mark.parametrize("layer", ["batch_norm", "dense_tanh"])
+def test_prediction_differentiates_too(layer):
+    variables = Variables(seed=3, dtype="float64")
+
+    def build():
+        return (Dense(3, name="head")(LAYERS[layer](input_())) * Value(Y)).sum()
+
+    with variables.scope(training=True):
+        build()
+    assert "input" in check(build, variables, training=False)
+
+
+@pytest.mark.parametrize("combiner", ["sum", "mean", "sqrtn"])
+@pytest.mark.parametrize("max_norm", [None, 0.7])
+@pytest.mark.parametrize("ids", [ONE_EACH, LISTS, WEIGHTED, SLICED], ids=["one", "lists", "weighted", "sliced"])
+def test_embedding_bag(ids, combiner, max_norm):
+    variables = Variables(seed=1, dtype="float64")
+
+    def build():
+        y = EmbeddingBag(5, 3, combiner=combiner, max_norm=max_norm)(ids)
+        return losses.Squared()(Y, y, WEIGHTS)
+
+    assert check(build, variables) == {"embedding_bag/table"}
+
+
+@pytest.mark.parametrize("combiner", ["sum", "mean", "sqrtn"])
+def test_sparse_linear(combiner):
+    variables = Variables(seed=1, dtype="float64")
+
+    def build():
+        return losses.Softmax()(np.array([0, 2, 1, 1, 0, 2]), SparseLinear(5, 3, combiner=combiner)(WEIGHTED), WEIGHTS)
+
+    assert check(build, variables) == {"sparse_linear/weights", "sparse_linear/bias"}
+
+
+@pytest.mark.parametrize("sparse", [True, False])
+def test_hots(sparse):
+    variables = Variables(seed=1, dtype="float64")
+    ids = Hots(np.array([[0, 1], [2, -1], [-1, -1], [1, 3], [1, 3], [2, 0]], np.int32), np.array([0, 3]), np.array([3, 4]))
+
+    def build():
+        weights = current("test").parameter("weights", (7, 3), glorot)
+        return losses.Squared()(Y, hots(variables, ids, weights, sparse))
+
+    assert check(build, variables) == {"weights"}
+
+
+def test_what_is_used_twice_adds_up():
+    variables = Variables(seed=1, dtype="float64")
+
+    def build():
+        shared = EmbeddingBag(5, 3, name="shared")
+        both = shared(ONE_EACH) * shared(LISTS) + shared(WEIGHTED)
+        x = concat([both, input_(), Dense(2, "tanh", name="tower")(input_())])
+        again = Dense(2, "tanh", name="tower")(input_())
+        return losses.Squared()(Y, Dense(3)(concat([x, again, again])))
+
+    assert check(build, variables) == {"shared/table", "input", "tower/kernel", "tower/bias", "dense/kernel", "dense/bias"}
