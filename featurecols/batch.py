@@ -14,8 +14,8 @@ from typing import Any
 import pyarrow as pa
 
 from featurecols import errors
-from featurecols.cells import Cells
-from featurecols.physical import Physical, as_arrow, joined, physical, store_of, window
+from featurecols.cells.base import Cells
+from featurecols.cells.forms import Physical, as_arrow, joined, physical, store_of, window
 from featurecols.present import Markers
 
 SMALL = 1 << 16  # rows: tables cut into smaller chunks than this are put together first

@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 
 from featurecols import buffers, errors
-from featurecols.cells import Store
+from featurecols.cells.base import Store
 from featurecols.present import Markers
 from featurecols.values import Array, Integers, Numbers, Texts, Tokens
 

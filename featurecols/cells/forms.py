@@ -14,11 +14,13 @@ import numpy as np
 import pyarrow as pa
 
 from featurecols import buffers, errors, values
-from featurecols.cells import Store
-from featurecols.dictionaries import Coded, DictStore
-from featurecols.lists import ListStore, MixedStore
+from featurecols.cells.base import Store
+from featurecols.cells.dictionaries import Coded, DictStore
+from featurecols.cells.lists import ListStore, MixedStore
+from featurecols.cells.numbers import NumberStore
+from featurecols.cells.others import NullStore, OtherStore
+from featurecols.cells.texts import TextStore
 from featurecols.present import Markers, presenter
-from featurecols.stores import NullStore, NumberStore, OtherStore, TextStore
 from featurecols.values import Array
 
 Physical = Any  # pa.Array | Coded | Listed | list[Any]

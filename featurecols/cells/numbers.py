@@ -1,4 +1,4 @@
-"""The physical forms of a field with one value a row: numbers, text, and what can never be read."""
+"""Integers, floats and booleans."""
 
 from __future__ import annotations
 
@@ -6,10 +6,9 @@ import threading
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
 
-from featurecols import buffers, errors, parse, values
-from featurecols.cells import Store
+from featurecols import buffers, errors, values
+from featurecols.cells.base import Store
 from featurecols.present import Markers
 from featurecols.values import Array, Integers, Numbers, Texts, Tokens
 
@@ -169,137 +168,3 @@ class NumberStore(Store):
 
 def _not_whole(key: str, row: int, got: object) -> errors.DataError:
     return errors.bad_value(key, key, row, "needs a whole number below 2^53", got, "round it and cast it to an integer")
-
-
-class TextStore(Store):
-    """Strings and binary, as their bytes."""
-
-    def __init__(self, key: str, array: Any, markers: Markers, csv: bool = False) -> None:
-        super().__init__(key, len(array), markers, csv)
-        self.array = array
-        self.offsets, self.data = buffers.texts(array)
-        self.bitmap = buffers.Valid(array)
-
-    def _valid(self, start: int, stop: int) -> Array | None:
-        valid = self.bitmap.rows(start, stop)
-        for marker in self.markers.texts:
-            same = buffers.equal_to(self.offsets[start : stop + 1], self.data, marker)
-            if same.any():
-                valid = buffers.both(valid, ~same)
-        return valid
-
-    def tokens(self, start: int, stop: int) -> Tokens:
-        return Tokens(Texts(self.offsets[start : stop + 1], self.data, self._valid(start, stop)))
-
-    def numbers(self, start: int, stop: int) -> Numbers:
-        valid = self._valid(start, stop)
-        if not self.parse:
-            self._refuse(valid, start, stop, "a number", "cast it to a number, or read it with Vocabulary or Hashed")
-            return Numbers(np.full(stop - start, np.nan))
-        x = parse.floats(self.key, self.array.slice(start, stop - start), valid, start)
-        for marker in self.markers.floats:
-            x[x == marker] = np.nan
-        return Numbers(x)
-
-    def integers(self, start: int, stop: int) -> Integers:
-        valid = self._valid(start, stop)
-        if not self.parse:
-            self._refuse(valid, start, stop, "an integer", "cast it to an integer, or read it with Vocabulary or Hashed")
-            return Integers(np.zeros(stop - start, np.int64), np.zeros(stop - start, np.bool_))
-        found = parse.integers(self.key, self.array.slice(start, stop - start), valid, start)
-        for marker in self.markers.integers:
-            if np.iinfo(found.values.dtype).min <= marker <= np.iinfo(found.values.dtype).max:
-                found = Integers(found.values, buffers.both(found.valid, found.values != marker))
-        return found
-
-    def _refuse(self, valid: Array | None, start: int, stop: int, want: str, todo: str) -> None:
-        if start == stop or (valid is not None and not valid.any()):
-            return  # all missing: there is no value to refuse
-        row = start + (0 if valid is None else int(valid.argmax()))
-        raise errors.bad_value(self.key, self.key, row, f"needs {want}", self._value(row), todo)
-
-    def _value(self, row: int) -> str | bytes:
-        raw = self.data[self.offsets[row] : self.offsets[row + 1]].tobytes()
-        if not buffers.is_utf8(self.array.type):
-            return raw
-        try:
-            return raw.decode()
-        except UnicodeDecodeError:  # bytes are taken as they are
-            return raw
-
-    def pylist(self, start: int, stop: int) -> list[Any]:
-        valid = self._valid(start, stop)
-        if valid is None:
-            return [self._value(row) for row in range(start, stop)]
-        return [self._value(start + i) if there else None for i, there in enumerate(valid.tolist())]
-
-
-class NullStore(Store):
-    """Nothing but missing values."""
-
-    def numbers(self, start: int, stop: int) -> Numbers:
-        return Numbers(np.full(stop - start, np.nan))
-
-    def integers(self, start: int, stop: int) -> Integers:
-        return Integers(np.zeros(stop - start, np.int64), np.zeros(stop - start, np.bool_))
-
-    def tokens(self, start: int, stop: int) -> Tokens:
-        none = np.zeros(stop - start, np.bool_)
-        return Tokens(Texts(np.zeros(stop - start + 1, np.int32), np.zeros(0, np.uint8), none))
-
-    def pylist(self, start: int, stop: int) -> list[Any]:
-        return [None] * (stop - start)
-
-
-_WAY_OUT = {
-    "timestamp": "take what matters from it, such as its hour or weekday, or cast it to a string",
-    "date": "take what matters from it, such as its month or weekday, or cast it to a string",
-    "time": "cast it to an integer or a string",
-    "duration": "cast it to a number of seconds",
-    "decimal": "cast it to float64, or to an integer or a string for a category",
-    "struct": "flatten it into fields of their own",
-    "map": "flatten it into fields of their own",
-    "interval": "cast it to a string",
-}
-
-
-class OtherStore(Store):
-    """A type that is neither a number nor a category: every present value is an error."""
-
-    def __init__(self, key: str, array: Any, markers: Markers) -> None:
-        super().__init__(key, len(array), markers)
-        self.array = array
-        self.bitmap = buffers.Valid(array)
-
-    def _refuse(self, start: int, stop: int, want: str) -> None:
-        valid = self.bitmap.rows(start, stop)
-        if start == stop or (valid is not None and not valid.any()):
-            return
-        row = start + (0 if valid is None else int(valid.argmax()))
-        name = str(self.array.type)
-        todo = next((way for kind, way in _WAY_OUT.items() if name.startswith(kind)), "cast it to a number or a string")
-        got = f"{errors.show(_scalar(self.array, row))} of type {name[:80]}"
-        raise errors.DataError(self.key, f"needs {want}", field=self.key, row=row, got=got, todo=todo)
-
-    def numbers(self, start: int, stop: int) -> Numbers:
-        self._refuse(start, stop, "a number")
-        return Numbers(np.full(stop - start, np.nan))
-
-    def integers(self, start: int, stop: int) -> Integers:
-        self._refuse(start, stop, "an integer")
-        return Integers(np.zeros(stop - start, np.int64), np.zeros(stop - start, np.bool_))
-
-    def tokens(self, start: int, stop: int) -> Tokens:
-        self._refuse(start, stop, "a string, an integer or a boolean")
-        none = np.zeros(stop - start, np.bool_)
-        return Tokens(Texts(np.zeros(stop - start + 1, np.int32), np.zeros(0, np.uint8), none))
-
-    def pylist(self, start: int, stop: int) -> list[Any]:
-        return [_scalar(self.array, row) for row in range(start, stop)]
-
-
-def _scalar(array: Any, row: int) -> Any:
-    try:
-        return array[row].as_py()
-    except (ValueError, OverflowError, pa.ArrowException):  # such as a timestamp with nanoseconds, without pandas
-        return str(array[row])

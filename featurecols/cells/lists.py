@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from featurecols import errors, values
-from featurecols.cells import Cells, Store
+from featurecols.cells.base import Cells, Store
 from featurecols.errors import DataError
 from featurecols.present import Markers, presenter
 from featurecols.values import Array, Integers, Numbers, Texts, Tokens
