@@ -11,8 +11,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from featurecols import errors, threads
+from featurecols import errors, kernels, threads
 from featurecols.columns.base import Bound, CategoricalBound, DenseBound, Field, NumberBound
+from featurecols.columns.indicator import IndicatorBound
 from featurecols.columns.sequence import SequenceBound
 from featurecols.features import Features, Slot
 from featurecols.present import Markers, presenter
@@ -20,6 +21,7 @@ from featurecols.values import Array, Ids
 
 _BLOCK_BYTES = 1 << 20  # about the L2 cache of one core: a block is written while its rows are still there
 _BLOCK_ROWS = (512, 65536)
+_PLAIN_ROWS = 8192
 
 
 class Step(NamedTuple):
@@ -62,6 +64,10 @@ class Program:
             self.outputs.append(Output(i, inputs[i], bound, at, at + width, slot, i in read))
             at += width
         self.width = at
+        self._numbers = [o for o in self.outputs if isinstance(o.bound, NumberBound) and o.bound.width == 1]
+        self._number_cells = np.array([o.start for o in self._numbers], np.int64)
+        self._indicators = [o for o in self.outputs if isinstance(o.bound, IndicatorBound)]
+        self._others = [o for o in self.outputs if o not in self._numbers and o not in self._indicators]
         self._prepare_rows()
 
     def _prepare_rows(self) -> None:
@@ -91,18 +97,30 @@ class Program:
         return values
 
     def write(self, cells: Sequence[Any], start: int, stop: int, out: Array) -> None:
-        """Fill out, float32 [stop - start, width]."""
+        """Fill out, float32 [stop - start, width]: plain numbers and one-hots in one pass over it, then all others."""
         problems: list[errors.DataError] = []
         values = self.values(cells, start, stop, problems)
-        out[...] = 0
-        for output in self.outputs:
-            target = out[:, output.start : output.stop]
-            if output.shared:
-                if values[output.node] is not None:
-                    _store(values[output.node].values, target)
-            else:
-                _attempt(problems, values, output.inputs, _writer(output.bound, target))
+        numbers = np.empty((len(self._numbers), stop - start), np.float32)
+        for j, output in enumerate(self._numbers):
+            self._number(output, values, problems, numbers[j][:, None])
+        hot = [o for o in self._indicators if _is_plain(values[o.inputs[0]])]
+        ids = np.empty((len(hot), stop - start), np.int32)
+        for k, output in enumerate(hot):
+            ids[k] = values[output.inputs[0]].values
+        starts, stops = (np.array([o[at] for o in hot], np.int64) for at in (3, 4))
+        kernels.assemble.assemble(numbers, self._number_cells, ids, starts, stops - starts, out)
+        rest = self._others if len(hot) == len(self._indicators) else [o for o in self.outputs if o not in hot]
+        for output in rest:
+            if output not in self._numbers:
+                self._number(output, values, problems, out[:, output.start : output.stop])
         _raise_first(problems, start)
+
+    def _number(self, output: Output, values: list[Any], problems: list[errors.DataError], target: Array) -> None:
+        """Fill target with the cells of one output."""
+        if not output.shared:
+            _attempt(problems, values, output.inputs, _writer(output.bound, target))
+        elif values[output.node] is not None:
+            _store(values[output.node].values, target)
 
     def encode(self, cells: Sequence[Any], start: int, stop: int) -> Features:
         """Features of rows start:stop."""
@@ -127,7 +145,8 @@ class Program:
     def fill(self, batch: Any, out: Array, workers: int) -> None:
         """Fill out, float32 [rows of the batch, width], with blocks on `workers` threads."""
         cells = [batch.cells(f.key, f.missing) for _, f in self.fields]
-        rows = _BLOCK_BYTES // (4 * max(self.width, 1))
+        # rows that are written in one pass need no cache for the matrix, only for what is gathered into it
+        rows = _BLOCK_BYTES // (4 * max(self.width, 1)) if self._others else _PLAIN_ROWS
         blocks = _blocks(batch.num_rows, min(max(rows, _BLOCK_ROWS[0]), _BLOCK_ROWS[1]))
 
         def task(block: tuple[int, int]) -> None:
@@ -199,6 +218,11 @@ def _attempt(problems: list[errors.DataError], values: list[Any], inputs: tuple[
 def _raise_first(problems: list[errors.DataError], start: int) -> None:
     if problems:
         raise min(problems, key=lambda e: -1 if e.row is None else e.row).shifted(start)
+
+
+def _is_plain(ids: Ids | None) -> bool:
+    """One unweighted int32 id a row."""
+    return ids is not None and ids.offsets is None and ids.weights is None and ids.values.dtype == np.int32
 
 
 def _writer(bound: Any, out: Array) -> Callable[..., None]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import importlib
 from types import ModuleType
 
-MODULES = ("bucketize", "crossing", "gather", "hashing", "lookup", "numeric", "pool", "scatter")
+MODULES = ("assemble", "bucketize", "crossing", "gather", "hashing", "lookup", "numeric", "pool", "scatter")
 
 
 def __getattr__(name: str) -> ModuleType:
