@@ -1,0 +1,1 @@
+"""Cells: one field over some rows, whatever its physical form."""
