@@ -47,7 +47,7 @@ class Crossed(Column):
     >>> cross = fc.Crossed([fc.Bucketized("age", [18, 65]), "job"], 100)
     >>> f = fc.compile([cross]).encode({"age": [30, 30, None], "job": ["nurse", "pilot", "nurse"]})
     >>> f.ids["age_bucketized_X_job"].values
-    array([93, 33, -1], dtype=int32)
+    array([56, 26, -1], dtype=int32)
     """
 
     categorical: ClassVar[bool] = True

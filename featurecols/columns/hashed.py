@@ -41,7 +41,7 @@ class Hashed(Column):
 
     >>> import featurecols as fc
     >>> fc.compile([fc.Hashed("city", 1000)]).encode({"city": ["Oslo", "Lima", None]}).ids["city"].values
-    array([345, 849,  -1], dtype=int32)
+    array([ 85, 991,  -1], dtype=int32)
     """
 
     categorical: ClassVar[bool] = True
