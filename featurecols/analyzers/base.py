@@ -93,26 +93,38 @@ def elements(value: HasNumbers, dtype: str) -> Array:
     flat = np.asarray(numbers.values)
     if numbers.offsets is not None:
         flat = flat[int(numbers.offsets[0]) : int(numbers.offsets[-1])]
-    flat = np.ascontiguousarray(flat).reshape(-1)
+    flat = np.ascontiguousarray(flat, dtype=np.float64).reshape(-1)
     if dtype == "float32":
         with np.errstate(over="ignore", invalid="ignore"):
             flat = flat.astype(np.float32).astype(np.float64)
     return flat
 
 
-def refuse_infinity(who: str, value: HasNumbers, position: int) -> errors.DataError:
-    """The error for an infinite element at `position` of elements(value)."""
+def infinite(value: HasNumbers, position: int) -> errors.DataError:
+    """The error for the element at `position` of elements(value), which is or became infinite."""
     numbers = value.numbers()
-    flat = np.asarray(numbers.values)
-    if numbers.offsets is not None:
+    flat, start = np.asarray(numbers.values), 0
+    if numbers.offsets is None:
+        row = position // max(1, flat[:1].size)
+    else:
         start = int(numbers.offsets[0])
         row = int(np.searchsorted(numbers.offsets, position + start, side="right")) - 1
-        got = flat.reshape(-1)[start + position]
-    else:
-        row = position // max(1, flat[:1].size)
-        got = flat.reshape(-1)[position]
-    todo = "clean the data, declare it missing with Field(key, missing=...), or clip it before"
-    return errors.bad_value(who, getattr(value, "key", None), row, "infinity cannot be learned from", float(got), todo)
+    got = float(flat.reshape(-1)[start + position])
+    what = "infinity cannot be learned from" if np.isinf(got) else "a number is infinite once rounded and normalized"
+    todo = "clean the data, clip it, or declare the value missing with Field(key, missing=...)"
+    return errors.bad_value("fit", getattr(value, "key", None), row, what, got, todo)
+
+
+def sortable(x: Any) -> Array:
+    """uint64 in the order of float64 values: all bits flipped for negative ones, else the sign bit."""
+    bits = np.asarray(x, np.float64).view(np.int64)
+    return (bits ^ ((bits >> 63) | np.int64(-(2**63)))).view(np.uint64)
+
+
+def unsortable(keys: Array) -> Array:
+    """The float64 values whose sortable bits these are."""
+    bits = keys.view(np.int64)
+    return (bits ^ (~(bits >> 63) | np.int64(-(2**63)))).view(np.float64)
 
 
 def pack(kind: str, *parts: bytes) -> bytes:
@@ -145,7 +157,7 @@ def damaged(kind: str) -> errors.DataError:
     return errors.DataError(kind, "these bytes are not a state of it", todo="send what to_bytes gave, whole")
 
 
-def nothing_to_learn(who: str) -> errors.DataError:
+def nothing_to_learn() -> errors.DataError:
     return errors.DataError(
-        who, "no value to learn from, all are missing", todo="give data with values, or the numbers themselves"
+        "fit", "no value to learn from, all are missing", todo="give data with values, or the numbers themselves"
     )

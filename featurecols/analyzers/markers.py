@@ -87,7 +87,7 @@ class Quantiles(Marker):
             raise errors.argument("Quantiles", "n must be an integer from 2 to 1,000,000", self.n, "n counts the buckets")
 
     def analyzer(self, dtype: str = "float64") -> Boundaries:
-        return Boundaries(self.n, dtype)
+        return Boundaries(dtype, n=self.n)
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -1,8 +1,13 @@
-"""Count, mean, population standard deviation, smallest and largest value: exact sums, rounded once at the end."""
+"""Count, mean, population standard deviation, smallest and largest value: exact sums, rounded once at the end.
+
+Every finite float64 is a whole number of 2**-1074. A kernel adds values and squares into bins by exponent, where integers
+do not overflow; the bins are then folded into two Python integers. Integers know no order, so neither does the result.
+"""
 
 from __future__ import annotations
 
 import math
+import struct
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -15,12 +20,14 @@ from featurecols.analyzers.base import Analyzer
 from featurecols.spec import Spec
 from featurecols.values import Array
 
-UNIT = 1074  # every finite float64 is a whole number of 2**-1074
+UNIT = 1074
+_ROOM = 2**20  # values that fit the kernel's bins
+_HEAD = struct.Struct("<qdd")
 
 
 @dataclass(slots=True)
 class Sums:
-    """count values; their sum in units of 2**-1074 and sum of squares in units of 2**-2148, exact; min and max."""
+    """count values; their sum in units of 2**-1074, the sum of their squares in units of 2**-2148; min and max."""
 
     count: int = 0
     total: int = 0
@@ -31,10 +38,16 @@ class Sums:
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Moments(Analyzer):
-    """Exact moments of the present values, after rounding to `dtype` and the normalizers `before`, in order.
+    """Exact moments of the present values, each rounded to `dtype` and taken through the normalizers `before`, in order.
 
-    finish gives float64 scalars "mean", "std" (population), "min", "max" and int64 "count". One state serves ZScore,
-    MinMax and Mean: they ask for equal analyzers.
+    finish gives float64 scalars "mean", "std" (population), "min", "max" and int64 "count". ZScore and MinMax of one
+    input ask for equal Moments, so that both are learned once.
+
+    >>> from featurecols.values import Numbers
+    >>> moments = Moments()
+    >>> state = moments.update(moments.empty(), Numbers(np.array([1.0, 2.0, 6.0, np.nan])))
+    >>> {name: value.item() for name, value in moments.finish(state).items()}
+    {'count': 3, 'max': 6.0, 'mean': 3.0, 'min': 1.0, 'std': 2.160246899469287}
     """
 
     dtype: str = "float64"
@@ -53,68 +66,85 @@ class Moments(Analyzer):
         return Sums()
 
     def update(self, state: Sums, value: base.HasNumbers) -> Sums:
+        from featurecols.analyzers import _accumulate
+
         x = base.elements(value, self.dtype)
         if self.before:
             x = _normalized(x, self.before)
-        x = x[x == x]
-        if not len(x):
-            return state
-        values, counts = np.unique(x + 0.0, return_counts=True)
-        for v, c in zip(values.tolist(), counts.tolist(), strict=True):
-            if math.isinf(v):
-                raise base.refuse_infinity(
-                    "learning", value, int(np.flatnonzero(np.isinf(base.elements(value, self.dtype)))[0])
-                )
-            units = int(Fraction(v) * 2**UNIT)
-            state.total += units * c
-            state.squares += units * units * c
-        state.count += len(x)
-        state.low, state.high = min(state.low, float(x.min()) + 0.0), max(state.high, float(x.max()) + 0.0)
+        bits = x.view(np.uint64)
+        for start in range(0, len(bits), _ROOM):
+            bins = np.zeros((2048, 4), np.uint64)
+            status = np.array([0, 0, base.sortable(state.low), base.sortable(state.high)], np.uint64)
+            count = _accumulate.sums[0](bits[start : start + _ROOM], bins, status)
+            if status[0] == _accumulate.INFINITE:
+                raise base.infinite(value, start + int(status[1]))
+            _fold(state, bins)
+            state.count += int(count)
+            state.low, state.high = base.unsortable(status[2:]).tolist()
         return state
 
     def merge(self, a: Sums, b: Sums) -> Sums:
         return Sums(a.count + b.count, a.total + b.total, a.squares + b.squares, min(a.low, b.low), max(a.high, b.high))
 
     def finish(self, state: Sums) -> dict[str, Array]:
-        if not state.count:
-            raise base.nothing_to_learn(type(self).__name__)
         n = state.count
+        if not n:
+            raise base.nothing_to_learn()
         variance = Fraction(n * state.squares - state.total**2, (n << UNIT) ** 2)
-        return {
-            "count": np.array(n, dtype=np.int64),
-            "mean": np.array(state.total / (n << UNIT)),
-            "std": np.array(square_root(variance)),
-            "min": np.array(state.low),
-            "max": np.array(state.high),
+        learned = {
+            "max": state.high + 0.0,  # -0.0 becomes 0.0
+            "mean": state.total / (n << UNIT),  # of integers: correctly rounded
+            "min": state.low + 0.0,
+            "std": square_root(variance),
         }
+        return {"count": np.array(n, np.int64), **{name: np.array(v, np.float64) for name, v in learned.items()}}
 
     def to_bytes(self, state: Sums) -> bytes:
-        raise NotImplementedError
+        head = _HEAD.pack(state.count, state.low + 0.0, state.high + 0.0)
+        sums = (v.to_bytes(v.bit_length() // 8 + 1, "little", signed=True) for v in (state.total, state.squares))
+        return base.pack("Moments.v1", head, *sums)
 
     def from_bytes(self, data: bytes) -> Sums:
-        raise NotImplementedError
+        head, total, squares = base.unpack("Moments.v1", data, 3)
+        if len(head) != _HEAD.size or len(total) > 512 or len(squares) > 1024:
+            raise base.damaged("Moments.v1")
+        count, low, high = _HEAD.unpack(head)
+        state = Sums(
+            count, int.from_bytes(total, "little", signed=True), int.from_bytes(squares, "little", signed=True), low, high
+        )
+        if count < 0 or (count and not -math.inf < low <= high < math.inf) or state.squares * count < state.total**2:
+            raise base.damaged("Moments.v1")
+        return state if count else Sums()
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class MeanValue(Moments):
-    """The mean alone: finish gives "value", a float64 scalar."""
+    """The mean alone: finish gives "value", a float64 scalar. Its state is that of Moments."""
 
     def finish(self, state: Sums) -> dict[str, Array]:
         return {"value": super().finish(state)["mean"]}
 
 
 def square_root(x: Fraction) -> float:
-    """The float64 nearest to sqrt(x), x >= 0: an integer root, the remainder kept as a sticky bit."""
+    """The float64 nearest to sqrt(x), x >= 0: an integer root of 64 bits or more, what remains kept as a last bit."""
     n, d = x.numerator, x.denominator
-    if n == 0:
-        return 0.0
-    shift = max(0, 2 * 64 - n.bit_length() + d.bit_length() + 1) // 2
+    shift = max(0, 131 - n.bit_length() + d.bit_length()) // 2
     root = math.isqrt((n << 2 * shift) // d)
-    sticky = root * root * d != n << 2 * shift
-    return (2 * root + sticky) / (1 << (shift + 1))
+    return (2 * root + (root * root * d != n << 2 * shift)) / (2 << shift)
+
+
+def _fold(state: Sums, bins: Array) -> None:
+    """Add the kernel's bins to the two integers."""
+    for e in np.flatnonzero(bins.any(axis=1)).tolist():
+        low, high = bins[e, :2].view(np.int64).tolist()
+        square_low, square_high = bins[e, 2:].tolist()
+        scale = max(e, 1) - 1
+        state.total += (low + (high << 32)) << scale
+        state.squares += (square_low + (square_high << 64)) << 2 * scale
 
 
 def _normalized(x: Array, before: tuple[Any, ...]) -> Array:
+    """x through the given normalizers, NaN left alone."""
     ops = [normalizer.op() for normalizer in before]
     codes = np.array([code for code, _, _ in ops], dtype=np.int64)
     a, b = (np.array([op[i] for op in ops], dtype=np.float64) for i in (1, 2))

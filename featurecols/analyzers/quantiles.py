@@ -1,9 +1,15 @@
-"""Quantiles by an adaptive radix histogram over the sortable bits of float64."""
+"""Quantiles by an adaptive radix histogram over the sortable bits of float64.
+
+A value's sortable bits are an unsigned integer in the order of the values. The histogram counts them without their last
+`drop` bits, where drop is the least number that leaves at most LIMIT bins. That number depends on the set of values
+alone, and dropping bits of a sum of histograms is the sum of histograms with dropped bits: no order of values, batches
+or merges can be seen in the state.
+"""
 
 from __future__ import annotations
 
+import struct
 from dataclasses import dataclass, field
-from typing import ClassVar
 
 import numpy as np
 
@@ -12,112 +18,147 @@ from featurecols.analyzers.base import Analyzer
 from featurecols.spec import Spec
 from featurecols.values import Array
 
-LIMIT = 2**15  # bins
+LIMIT = 2**15
+MAX_DROP = 50  # sign and exponent alone make 2**12 bins; so a bin's lower edge is always finite
+_LOOK = 2**16  # values looked at when bits must be dropped, so that most drops happen at once
 
 
 @dataclass(slots=True)
 class Bins:
-    """Counts of values by their sortable bits without the last `drop`: keys uint64 ascending, counts int64."""
+    """An open-addressing table [2**k, 2] of sortable bits >> drop and counts, at most half full; key 0 is an empty slot."""
 
     drop: int = 0
-    keys: Array = field(default_factory=lambda: np.empty(0, np.uint64))
-    counts: Array = field(default_factory=lambda: np.empty(0, np.int64))
+    used: int = 0
+    table: Array = field(default_factory=lambda: np.zeros((512, 2), np.uint64))
 
-    def add(self, keys: Array, counts: Array) -> None:
-        self.keys, inverse = np.unique(np.concatenate([self.keys, keys]), return_inverse=True)
-        both = np.concatenate([self.counts, counts])
-        self.counts = np.zeros(len(self.keys), np.int64)
-        np.add.at(self.counts, inverse, both)
+    @property
+    def shift(self) -> np.uint64:
+        return np.uint64(65 - len(self.table).bit_length())
 
-    def coarsen(self) -> None:
-        while len(self.keys) > LIMIT:
-            keys, counts = self.keys, self.counts
-            self.drop, self.keys, self.counts = self.drop + 1, keys[:0], counts[:0]
-            self.add(keys >> np.uint64(1), counts)
+    def entries(self) -> Array:
+        """uint64 [used, 2]: keys and counts, ascending by key."""
+        entries = self.table[self.table[:, 0] != 0]
+        return entries[np.argsort(entries[:, 0])]
+
+    def rebuild(self, drop: int, room: int, *parts: tuple[Array, int]) -> None:
+        """Hold the entries of the parts, each (entries, their drop), in a table with room for `room` keys."""
+        from featurecols.analyzers import _accumulate
+
+        size = 1 << max(9, (2 * min(room, LIMIT) - 1).bit_length())
+        self.drop, self.used, self.table = drop, 0, np.zeros((size, 2), np.uint64)
+        for entries, had in parts:
+            self.used += int(_accumulate.absorb[0](entries, np.uint64(drop - had), self.shift, self.table))
+
+    def make_room(self, coming: Array) -> None:
+        """Grow the table, or drop bits once it is as large as it may be; `coming` are sortable bits of values to come."""
+        entries = self.entries()
+        if len(self.table) < 2 * LIMIT:
+            self.rebuild(self.drop, 4 * self.used, (entries, self.drop))
+        else:
+            more = least_drop(np.concatenate([entries[:, 0], coming >> np.uint64(self.drop)]))
+            self.rebuild(self.drop + more, LIMIT, (entries, self.drop))
+
+
+def least_drop(keys: Array) -> int:
+    """How many bits must go so that at most LIMIT distinct keys are left."""
+    keys = np.sort(keys)
+    apart = keys[1:] ^ keys[:-1]  # neighbours stay distinct while their highest different bit stays
+    return int(np.partition(apart, -LIMIT)[-LIMIT]).bit_length() if len(apart) >= LIMIT else 0
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Histogram(Analyzer):
-    """Base of what is read off the histogram; all of one dtype share one state."""
+    """Counts of the present values, each rounded to `dtype`: exact while there are at most LIMIT distinct ones.
 
-    abstract: ClassVar[bool] = True
+    finish gives "edges" float64 [k] ascending (the distinct values; once bits are dropped, the lower edges of bins) and
+    "counts" int64 [k].
+    """
+
+    dtype: str = "float64"
+
+    def check(self) -> None:
+        base.check_dtype(type(self).__name__, self.dtype)
+
+    @property
+    def collects(self) -> Spec:
+        return self if type(self) is Histogram else Histogram(self.dtype)
 
     def empty(self) -> Bins:
         return Bins()
 
     def update(self, state: Bins, value: base.HasNumbers) -> Bins:
-        x = base.elements(value, self.dtype)  # type: ignore[attr-defined]
-        bad = np.flatnonzero(np.isinf(x))
-        if len(bad):
-            raise base.refuse_infinity("learning", value, int(bad[0]))
-        x = x[x == x] + 0.0
-        keys, counts = np.unique(sortable(x) >> np.uint64(state.drop), return_counts=True)
-        state.add(keys, counts)
-        state.coarsen()
-        return state
+        from featurecols.analyzers import _accumulate
+
+        x = base.elements(value, self.dtype)
+        bits, at, status = x.view(np.uint64), 0, np.zeros(2, np.int64)
+        while True:
+            status[0] = state.used
+            at = _accumulate.count[0](bits, at, np.uint64(state.drop), state.shift, state.table, len(state.table) // 2, status)
+            state.used = int(status[0])
+            if status[1] == _accumulate.INFINITE:
+                raise base.infinite(value, int(at))
+            if status[1] != _accumulate.FULL:
+                return state
+            coming = x[at : at + _LOOK]
+            state.make_room(base.sortable(coming[np.isfinite(coming)] + 0.0))
 
     def merge(self, a: Bins, b: Bins) -> Bins:
-        if a.drop < b.drop:
-            a, b = b, a
-        a.add(b.keys >> np.uint64(a.drop - b.drop), b.counts)
-        a.coarsen()
+        drop, parts = max(a.drop, b.drop), ((a.entries(), a.drop), (b.entries(), b.drop))
+        keys = np.concatenate([entries[:, 0] >> np.uint64(drop - had) for entries, had in parts])
+        a.rebuild(drop + least_drop(keys), len(keys), *parts)
         return a
 
+    def finish(self, state: Bins) -> dict[str, Array]:
+        entries = state.entries()
+        if not len(entries):
+            raise base.nothing_to_learn()
+        return {"edges": base.unsortable(entries[:, 0] << np.uint64(state.drop)), "counts": entries[:, 1].astype(np.int64)}
+
     def to_bytes(self, state: Bins) -> bytes:
-        raise NotImplementedError
+        return base.pack("Histogram.v1", struct.pack("<q", state.drop), state.entries().astype("<u8").tobytes())
 
     def from_bytes(self, data: bytes) -> Bins:
-        raise NotImplementedError
+        head, body = base.unpack("Histogram.v1", data, 2)
+        if len(head) != 8 or len(body) % 16 or len(body) > 16 * LIMIT:
+            raise base.damaged("Histogram.v1")
+        (drop,) = struct.unpack("<q", head)
+        entries = np.frombuffer(body, "<u8").reshape(-1, 2).astype(np.uint64)
+        keys, counts = entries[:, 0], entries[:, 1]
+        if not 0 <= drop <= MAX_DROP or (keys[1:] <= keys[:-1]).any() or (counts == 0).any() or (counts >= 2**47).any():
+            raise base.damaged("Histogram.v1")
+        if not np.isfinite(base.unsortable(keys << np.uint64(drop))).all() or (keys > np.uint64((2**64 - 1) >> drop)).any():
+            raise base.damaged("Histogram.v1")
+        state = Bins()
+        state.rebuild(drop, len(entries), (entries, drop))
+        return state
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Boundaries(Histogram):
-    """Boundaries of n buckets: finish gives "boundaries" float64 [<= n - 1], ascending, and "rank_error"."""
+    """Boundaries of n buckets by the rule of markers.Quantiles.
 
-    n: int
-    dtype: str = "float64"
+    finish gives "boundaries" float64 [<= n - 1], strictly ascending, and "rank_error", a float64 scalar: 0 while exact,
+    else the largest bin's share of the values.
+    """
 
-    def check(self) -> None:
-        base.check_dtype("Quantiles", self.dtype)
-
-    @property
-    def collects(self) -> Spec:
-        return MedianValue(self.dtype)
+    n: int = field(kw_only=True)
 
     def finish(self, state: Bins) -> dict[str, Array]:
-        total = int(state.counts.sum())
-        if not total:
-            raise base.nothing_to_learn(f"Quantiles({self.n})")
+        learned = super().finish(state)
+        below = np.cumsum(learned["counts"])
+        total = int(below[-1])
         ranks = np.array([i * total // self.n for i in range(1, self.n)], dtype=np.int64)
-        bins = np.unique(np.searchsorted(np.cumsum(state.counts), ranks, side="right"))
-        error = state.counts.max() / total if state.drop else 0.0
-        edges = unsortable(state.keys[bins[bins > 0]] << np.uint64(state.drop))
-        return {"boundaries": edges, "rank_error": np.array(error)}
+        bins = np.unique(np.searchsorted(below, ranks, side="right"))
+        error = int(learned["counts"].max()) / total if state.drop else 0.0
+        return {"boundaries": learned["edges"][bins[bins > 0]], "rank_error": np.array(error)}
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class MedianValue(Histogram):
     """The lower median: finish gives "value", a float64 scalar."""
 
-    dtype: str = "float64"
-
-    def check(self) -> None:
-        base.check_dtype("Median", self.dtype)
-
     def finish(self, state: Bins) -> dict[str, Array]:
-        total = int(state.counts.sum())
-        if not total:
-            raise base.nothing_to_learn("Median")
-        bin_ = np.searchsorted(np.cumsum(state.counts), (total - 1) // 2, side="right")
-        return {"value": unsortable(state.keys[bin_ : bin_ + 1] << np.uint64(state.drop))[0]}
-
-
-def sortable(x: Array) -> Array:
-    """uint64 in the order of the float64 values: all bits flipped for negative ones, else the sign bit."""
-    bits = x.view(np.int64)
-    return (bits ^ ((bits >> 63) | np.int64(-(2**63)))).view(np.uint64)
-
-
-def unsortable(keys: Array) -> Array:
-    signed = keys.view(np.int64)
-    return (signed ^ ((~signed >> 63) | np.int64(-(2**63)))).view(np.float64)
+        learned = super().finish(state)
+        below = np.cumsum(learned["counts"])
+        middle = np.searchsorted(below, (int(below[-1]) - 1) // 2, side="right")
+        return {"value": np.array(learned["edges"][middle])}

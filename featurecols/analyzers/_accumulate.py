@@ -1,0 +1,116 @@
+"""Kernels of the numeric analyzers: exact sums by exponent, and a counting table of sortable bits.
+
+Numbers come as the bits of float64 values. NaN is skipped; a kernel stops at an infinity and says where.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from featurecols.kernels.native import I64, U64, helper, kernel, read, write
+
+INFINITE = 2  # what a kernel leaves in its status when it stopped at an infinity
+FULL = 1  # when it stopped because the table is full
+
+_SIGN, _FRACTION, _HIDDEN = np.uint64(1 << 63), np.uint64((1 << 52) - 1), np.uint64(1 << 52)
+_LOW32 = np.uint64(0xFFFFFFFF)
+_FIBONACCI = np.uint64(0x9E3779B97F4A7C15)
+_0, _1, _32, _52, _63 = np.uint64(0), np.uint64(1), np.uint64(32), np.uint64(52), np.uint64(63)
+
+
+@helper
+def _high(a: Any) -> Any:
+    # high half of a * a for a < 2^53, in 32-bit pieces
+    low, high = a & _LOW32, a >> _32
+    middle = low * high
+    carry = ((low * low) >> _32) + (middle & _LOW32) + (middle & _LOW32)
+    return high * high + (middle >> _32) + (middle >> _32) + (carry >> _32)
+
+
+@kernel({0: (read(U64), write(U64, 2), write(U64))})
+def sums(bits: Any, bins: Any, status: Any) -> Any:
+    """Add finite values into bins [2048, 4] by exponent; returns how many.
+
+    A value is m * 2^(e - 1075), m < 2^53: bins[e] gets the low 32 bits of m and the rest (both signed by the value),
+    then m * m in two words. Room for 2^20 values. status: [INFINITE or 0, position, smallest, largest sortable bits].
+    """
+    count = 0
+    low, high = status[2], status[3]
+    for i in range(len(bits)):
+        b = bits[i]
+        e = (b >> _52) & np.uint64(2047)
+        m = b & _FRACTION
+        if e == np.uint64(2047):
+            if m == _0:
+                status[0], status[1] = INFINITE, i
+                return count
+            continue
+        if e != _0:
+            m |= _HIDDEN
+        negative = _0 - (b >> _63)  # all ones: x ^ negative - negative is -x
+        bins[e, 0] += ((m & _LOW32) ^ negative) - negative
+        bins[e, 1] += ((m >> _32) ^ negative) - negative
+        square = m * m
+        total = bins[e, 2] + square
+        bins[e, 2] = total
+        bins[e, 3] += _high(m) + np.uint64(total < square)
+        sortable = b ^ (negative | _SIGN)
+        low, high = min(low, sortable), max(high, sortable)
+        count += 1
+    status[2], status[3] = low, high
+    return count
+
+
+@helper
+def _slot(key: Any, table: Any, shift: Any) -> Any:
+    # slot of key in table [2^k, 2], or the empty one where it belongs; 0 is no key, shift is 64 - k
+    mask = np.uint64(len(table) - 1)
+    at = (key * _FIBONACCI) >> shift
+    while table[at, 0] != key and table[at, 0] != _0:
+        at = (at + _1) & mask
+    return at
+
+
+@kernel({0: (read(U64), I64, U64, U64, write(U64, 2), I64, write(I64))})
+def count(bits: Any, start: Any, drop: Any, shift: Any, table: Any, limit: Any, status: Any) -> Any:
+    """Count values from `start` on by sortable bits >> drop in table [2^k, 2] of keys and counts; returns where it stopped.
+
+    status: [used slots, FULL or INFINITE or 0]. It is full when one more key would exceed `limit`.
+    """
+    used = status[0]
+    for i in range(start, len(bits)):
+        b = bits[i]
+        if (b >> _52) & np.uint64(2047) == np.uint64(2047):
+            if b & _FRACTION:
+                continue
+            status[0], status[1] = used, INFINITE
+            return i
+        if b == _SIGN:
+            b = _0  # -0.0 is 0.0
+        key = (b ^ ((_0 - (b >> _63)) | _SIGN)) >> drop
+        at = _slot(key, table, shift)
+        if table[at, 0] == _0:
+            if used >= limit:
+                status[0], status[1] = used, FULL
+                return i
+            table[at, 0] = key
+            used += 1
+        table[at, 1] += _1
+    status[0], status[1] = used, 0
+    return len(bits)
+
+
+@kernel({0: (read(U64, 2), U64, U64, write(U64, 2))})
+def absorb(entries: Any, drop: Any, shift: Any, table: Any) -> Any:
+    """Add entries [m, 2] of keys and counts, keys >> drop, to a table with room for all; returns the new keys."""
+    new = 0
+    for i in range(len(entries)):
+        key = entries[i, 0] >> drop
+        if key != _0:
+            at = _slot(key, table, shift)
+            new += table[at, 0] == _0
+            table[at, 0] = key
+            table[at, 1] += entries[i, 1]
+    return new
