@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any
 
 from featurecols import errors
 from featurecols.columns.base import Column, DenseBound, Field
+from featurecols.columns.indicator import Indicator
 from featurecols.execute import Output, Program
 from featurecols.values import Array
 
@@ -37,14 +39,23 @@ class Explanation:
     width: int
 
     def __str__(self) -> str:
-        lines = [
-            (str(m.index), _number(v), m.name, ", ".join(f"{k}={errors.show(x, 40)}" for k, x in r.items()))
-            for m, v, r in self.cells
-        ]
-        head = f"{len(self.cells)} of {self.width} cells are not zero"
-        return "\n".join([head, *_aligned([("cell", "value", "name", "from"), *lines])])
+        lines = [("cells", "value", "name", "from")]
+        for column, group in groupby(self.cells, key=lambda cell: cell[0].column):
+            lit = list(group)
+            if len(lit) > 1 and not isinstance(column, Indicator):  # one vector, not separate facts
+                lines.append(_line(lit, column.name))
+            else:
+                lines += [_line([cell], cell[0].name) for cell in lit]
+        return "\n".join([f"{len(self.cells)} of {self.width} cells are not zero", *_aligned(lines)])
 
     __repr__ = __str__
+
+
+def _line(lit: Sequence[tuple[Meaning, float, dict[str, Any]]], name: str) -> tuple[str, str, str, str]:
+    (first, _, reads), (last, _, _) = lit[0], lit[-1]
+    at = str(first.index) if len(lit) == 1 else f"{first.index}:{last.index + 1}"
+    values = " ".join(f"{v:.4g}" for _, v, _ in lit[:3]) + (" ..." if len(lit) > 3 else "")
+    return at, values, name, ", ".join(f"{k}={errors.show(v, 60)}" for k, v in reads.items())
 
 
 def names(program: Program) -> tuple[str, ...]:
@@ -122,7 +133,3 @@ def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:
     """Rows of text as columns; the last one is not padded."""
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
     return ["  ".join(cell.ljust(w) for cell, w in zip(row, widths, strict=True)).rstrip() for row in rows]
-
-
-def _number(x: float) -> str:
-    return f"{x:.6g}"
