@@ -66,8 +66,6 @@ class Moments(Analyzer):
         return Sums()
 
     def update(self, state: Sums, value: base.HasNumbers) -> Sums:
-        from featurecols.analyzers import _accumulate
-
         x = base.elements(value, self.dtype)
         if self.before:
             x = _normalized(x, self.before)
@@ -75,8 +73,8 @@ class Moments(Analyzer):
         for start in range(0, len(bits), _ROOM):
             bins = np.zeros((2048, 4), np.uint64)
             status = np.array([0, 0, base.sortable(state.low), base.sortable(state.high)], np.uint64)
-            count = _accumulate.sums[0](bits[start : start + _ROOM], bins, status)
-            if status[0] == _accumulate.INFINITE:
+            count = kernels.accumulate.sums[0](bits[start : start + _ROOM], bins, status)
+            if status[0] == kernels.accumulate.INFINITE:
                 raise base.infinite(value, start + int(status[1]))
             _fold(state, bins)
             state.count += int(count)

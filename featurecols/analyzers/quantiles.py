@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from featurecols import kernels
 from featurecols.analyzers import base
 from featurecols.analyzers.base import Analyzer
 from featurecols.spec import Spec
@@ -42,12 +43,10 @@ class Bins:
 
     def rebuild(self, drop: int, room: int, *parts: tuple[Array, int]) -> None:
         """Hold the entries of the parts, each (entries, their drop), in a table with room for `room` keys."""
-        from featurecols.analyzers import _accumulate
-
         size = 1 << max(9, (2 * min(room, LIMIT) - 1).bit_length())
         self.drop, self.used, self.table = drop, 0, np.zeros((size, 2), np.uint64)
         for entries, had in parts:
-            self.used += int(_accumulate.absorb[0](entries, np.uint64(drop - had), self.shift, self.table))
+            self.used += int(kernels.accumulate.absorb[0](entries, np.uint64(drop - had), self.shift, self.table))
 
     def make_room(self, coming: Array) -> None:
         """Grow the table, or drop bits once it is as large as it may be; `coming` are sortable bits of values to come."""
@@ -87,17 +86,17 @@ class Histogram(Analyzer):
         return Bins()
 
     def update(self, state: Bins, value: base.HasNumbers) -> Bins:
-        from featurecols.analyzers import _accumulate
-
         x = base.elements(value, self.dtype)
         bits, at, status = x.view(np.uint64), 0, np.zeros(2, np.int64)
         while True:
             status[0] = state.used
-            at = _accumulate.count[0](bits, at, np.uint64(state.drop), state.shift, state.table, len(state.table) // 2, status)
+            at = kernels.accumulate.count[0](
+                bits, at, np.uint64(state.drop), state.shift, state.table, len(state.table) // 2, status
+            )
             state.used = int(status[0])
-            if status[1] == _accumulate.INFINITE:
+            if status[1] == kernels.accumulate.INFINITE:
                 raise base.infinite(value, int(at))
-            if status[1] != _accumulate.FULL:
+            if status[1] != kernels.accumulate.FULL:
                 return state
             coming = x[at : at + _LOOK]
             state.make_room(base.sortable(coming[np.isfinite(coming)] + 0.0))

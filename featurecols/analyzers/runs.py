@@ -13,7 +13,7 @@ from typing import IO, Any, NamedTuple
 
 import numpy as np
 
-from featurecols import errors
+from featurecols import errors, kernels
 from featurecols.analyzers import base
 from featurecols.values import Array
 
@@ -91,8 +91,7 @@ def _write_all(file: IO[bytes], part: bytes | memoryview) -> int:
 
 def merged(runs: list[Run], minimum: Callable[[], int] = lambda: 1) -> Iterator[Chunk]:
     """See Runs.merged. A chunk is valid until the next one is asked for."""
-    from featurecols.analyzers import _merge as k
-
+    k = kernels.merging
     if not runs:
         return
     reader = _Reader(runs)
@@ -120,7 +119,7 @@ def merged(runs: list[Run], minimum: Callable[[], int] = lambda: 1) -> Iterator[
 
 
 class _Reader:
-    """The windows of `_merge.merge` over some runs."""
+    """The windows of `kernels.merging.merge` over some runs."""
 
     def __init__(self, runs: list[Run]) -> None:
         k = len(runs)
@@ -184,8 +183,7 @@ def records_of(chunks: Iterable[Chunk]) -> Iterator[bytes]:
 
 def encoded(offsets: Array, data: Array, counts: Array, order: Array, before: Array) -> Iterator[bytes]:
     """Texts in the order of their numbers `order` as records; `before` is the text written last."""
-    from featurecols.analyzers import _merge as k
-
+    k = kernels.merging
     out, status, at = np.empty(2**20, np.uint8), np.zeros(2, np.int64), 0
     while at < len(order):
         at = k.encode[0](offsets, data, counts, order, at, before, out, status)

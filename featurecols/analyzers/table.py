@@ -11,6 +11,7 @@ from math import isqrt
 
 import numpy as np
 
+from featurecols import kernels
 from featurecols.analyzers import base
 from featurecols.analyzers.runs import Chunk, Runs, encoded, records_of
 from featurecols.values import Array, Texts
@@ -53,12 +54,10 @@ class Table:
 
     def count(self, codes: Array, texts: Texts) -> None:
         """Count codes of a dictionary. Its texts are added when another dictionary comes, or when a result is asked for."""
-        from featurecols.analyzers import _table
-
         if self._waiting is None or self._waiting[0] is not texts:
             self.settle()
             self._waiting = texts, np.zeros(len(texts), np.int64)
-        if _table.tally[0](codes, self._waiting[1]) < 0:
+        if kernels.terms.tally[0](codes, self._waiting[1]) < 0:
             raise base.damaged("dictionary")
 
     def settle(self) -> None:
@@ -69,15 +68,13 @@ class Table:
 
     def add(self, offsets: Array, data: Array, valid: Array | None = None, weights: Array = _NONE) -> None:
         """Count the valid texts data[offsets[i]:offsets[i + 1]], each its weight times, once without weights."""
-        from featurecols.analyzers import _table
-
         texts, at, status = np.ascontiguousarray(offsets, np.int64), 0, np.zeros(3, np.int64)
         valid = _ALL if valid is None else valid
         while True:
             status[:2] = self.used, 0
             shift = np.uint64(65 - len(self.slots).bit_length())
             table = shift, self.slots, self.offsets, self.counts, self.data
-            at = _table.add[0](texts, data, valid, weights, at, _SECRET, *table, status)
+            at = kernels.terms.add[0](texts, data, valid, weights, at, _SECRET, *table, status)
             if at < 0:
                 raise base.damaged("text column")
             self.used = int(status[0])
@@ -101,11 +98,9 @@ class Table:
             self._double()
 
     def _double(self) -> None:
-        from featurecols.analyzers import _table
-
         size = 2 * len(self.slots)
         slots, self.slots = self.slots, np.zeros(size, np.uint64)
-        _table.regrow[0](slots, np.uint64(65 - size.bit_length()), self.slots)
+        kernels.terms.regrow[0](slots, np.uint64(65 - size.bit_length()), self.slots)
         del slots
         for name, more in (("offsets", 1), ("counts", 0)):
             larger = np.zeros(size * 5 // 8 + more, np.int64)
@@ -133,10 +128,8 @@ class Table:
         yield from encoded(self.offsets, self.data, self.counts, order, np.empty(0, np.uint8))
 
     def _sort(self, order: Array, keys: Array) -> None:
-        from featurecols.analyzers import _sort
-
         stack = np.empty(256 + 3 * (isqrt(int(self.offsets[self.used])) + 2), np.int64)
-        _sort.sort[0](self.offsets, self.data, order, keys, stack)
+        kernels.sorting.sort[0](self.offsets, self.data, order, keys, stack)
 
     def chosen(self, entries: Array) -> Chunk:
         """Entries by number, sorted by bytes; the table must not have spilled."""
@@ -164,10 +157,8 @@ class Table:
 
 def take(texts: Chunk, order: Array) -> Chunk:
     """Texts by number, int32, in that order."""
-    from featurecols.analyzers import _table
-
     offsets = np.zeros(len(order) + 1, np.int64)
-    _table.take[0](texts.offsets, texts.data, order, offsets, np.empty(0, np.uint8))
+    kernels.terms.take[0](texts.offsets, texts.data, order, offsets, np.empty(0, np.uint8))
     data = np.empty(int(offsets[-1]), np.uint8)
-    _table.take[0](texts.offsets, texts.data, order, offsets, data)
+    kernels.terms.take[0](texts.offsets, texts.data, order, offsets, data)
     return Chunk(offsets, data, texts.counts[order])

@@ -9,7 +9,21 @@ from __future__ import annotations
 import importlib
 from types import ModuleType
 
-MODULES = ("assemble", "bucketize", "crossing", "gather", "hashing", "lookup", "numeric", "pool", "scatter")
+MODULES = (
+    "accumulate",
+    "assemble",
+    "bucketize",
+    "crossing",
+    "gather",
+    "hashing",
+    "lookup",
+    "merging",
+    "numeric",
+    "pool",
+    "scatter",
+    "sorting",
+    "terms",
+)
 
 
 def __getattr__(name: str) -> ModuleType:

@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from featurecols.analyzers._sort import word
 from featurecols.kernels.native import I32, I64, U8, U64, helper, kernel, read, write
+from featurecols.kernels.sorting import word
 
 DONE, FULL, HUNGRY, NARROW, DAMAGED = 0, 1, 2, 3, -1
 OVERHEAD = 1 + 10 + 10  # bytes of a record beside its text, at most
