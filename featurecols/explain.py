@@ -9,11 +9,11 @@ from typing import Any
 
 from featurecols import errors
 from featurecols.columns.base import Column, DenseBound, Field
-from featurecols.columns.indicator import Indicator
+from featurecols.columns.indicator import Indicator, IndicatorBound
 from featurecols.execute import Output, Program
 from featurecols.values import Array
 
-_MANY = 10_000_000  # names and tables of more cells than this are refused rather than built
+MANY = 10_000_000  # names of more cells than this are refused rather than built
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ def _line(lit: Sequence[tuple[Meaning, float, dict[str, Any]]], name: str) -> tu
 
 def names(program: Program) -> tuple[str, ...]:
     """One unique name for each cell of the matrix."""
-    if program.width > _MANY:
+    if program.width > MANY:
         raise errors.plan("names", "a plan this wide has no list of names", program.width, "use describe(index)")
     found: list[str] = []
     for output in program.outputs:
@@ -77,17 +77,23 @@ def names(program: Program) -> tuple[str, ...]:
 def _names(output: Output) -> list[str]:
     bound, name = output.bound, output.slot.name
     assert isinstance(bound, DenseBound)
-    labels = [bound.label(cell) for cell in range(bound.width)]
-    if len(set(labels)) != len(labels):  # bytes that only look alike when shown as text
+    found = [_name(bound, name, bound.label(cell)) for cell in range(bound.width)]
+    if len(set(found)) != len(found):  # bytes that only look alike when shown as text
         seen: set[str] = set()
-        for cell, label in enumerate(labels):
-            labels[cell] = f"{label}#{cell}" if label in seen else label
-            seen.add(label)
-    return [f"{name}[{label}]" if label else name for label in labels]
+        for cell, text in enumerate(found):
+            found[cell] = f"{text}#{cell}" if text in seen else text
+            seen.add(text)
+    return found
 
 
-def meaning(program: Program, columns: Sequence[Column], index: int) -> Meaning:
-    """What cell `index` is; negative counts from the end."""
+def _name(bound: DenseBound, name: str, label: str) -> str:
+    if isinstance(bound, IndicatorBound):
+        return f"{name}={label}"
+    return f"{name}[{label}]" if label else name
+
+
+def meaning(program: Program, columns: Sequence[Column], names: Sequence[str] | None, index: int) -> Meaning:
+    """What cell `index` is; negative counts from the end. `names` are those of the plan, None when it is too wide."""
     at = index + program.width if index < 0 else index
     if not 0 <= at < program.width:
         raise errors.plan("describe", f"index must be below {program.width}", index, "plan.width is the number of cells")
@@ -96,7 +102,7 @@ def meaning(program: Program, columns: Sequence[Column], index: int) -> Meaning:
     bound = output.bound
     assert isinstance(bound, DenseBound)
     label = bound.label(at - output.start)
-    name = f"{output.slot.name}[{label}]" if label else output.slot.name
+    name = names[at] if names is not None else _name(bound, output.slot.name, label)
     return Meaning(at, name, columns[k], label, tuple(_fields(columns[k])))
 
 
@@ -109,10 +115,13 @@ def _fields(column: Column) -> list[str]:
     return list(found)
 
 
-def explain(program: Program, columns: Sequence[Column], row: Mapping[str, Any], cells: Array) -> Explanation:
+def explain(
+    program: Program, columns: Sequence[Column], names: Sequence[str] | None, row: Mapping[str, Any], cells: Array
+) -> Explanation:
+    """The cells of one row that are not zero."""
     lit = []
     for i in cells.nonzero()[0].tolist():
-        m = meaning(program, columns, i)
+        m = meaning(program, columns, names, i)
         lit.append((m, float(cells[i]), {key: row[key] for key in m.reads}))
     return Explanation(tuple(lit), program.width)
 

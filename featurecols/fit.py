@@ -49,7 +49,7 @@ def fit(columns: Iterable[Column], data: Any, *, threads: int | None = None, pro
     >>> import featurecols as fc
     >>> plan = fc.fit([fc.Indicator(fc.Vocabulary("job", fc.TopTerms(2)))], {"job": ["nurse", "pilot", "nurse", "cook"]})
     >>> plan.names
-    ('job_indicator[nurse]', 'job_indicator[cook]')
+    ('job_indicator=nurse', 'job_indicator=cook')
     """
     graph = Graph(columns)
     source = Source.of(data)

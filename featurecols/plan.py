@@ -15,7 +15,7 @@ from featurecols.columns.indicator import IndicatorBound
 from featurecols.columns.sequence import SequenceBound
 from featurecols.columns.tables import Tables
 from featurecols.execute import Program
-from featurecols.explain import Explanation, Meaning, explain, meaning, names
+from featurecols.explain import MANY, Explanation, Meaning, explain, meaning, names
 from featurecols.features import Features, Slot
 from featurecols.graph import Graph
 from featurecols.sources import Source
@@ -40,7 +40,7 @@ class Plan:
         fingerprint: of columns and what was learned, without tables. tables_digest: of trained tables.
     """
 
-    __slots__ = ("_digests", "_program", "_tables", "columns", "feature_slots", "fields", "graph", "learned")
+    __slots__ = ("_derived", "_program", "_tables", "columns", "feature_slots", "fields", "graph", "learned")
 
     def __init__(self, graph: Graph, learned: LearnedByNode, tables: Mapping[str, Any] | None = None) -> None:
         self.graph, self.learned, self.columns, self.fields = graph, learned, graph.columns, graph.fields()
@@ -54,7 +54,7 @@ class Plan:
         outputs = [bounds[i] for i in graph.outputs]
         self.feature_slots = _feature_slots([b for b in outputs if isinstance(b, Bound)])
         self._program = Program(bounds, graph.inputs, graph.outputs, self.feature_slots)
-        self._digests: dict[str, str] = {}
+        self._derived: dict[str, Any] = {}  # what is made when first asked for
 
     # Shape ----------------------------------------------------------------------------------------------------------
 
@@ -64,7 +64,9 @@ class Plan:
 
     @property
     def names(self) -> tuple[str, ...]:
-        return names(self._dense())
+        if "names" not in self._derived:
+            self._derived["names"] = names(self._dense())
+        return self._derived["names"]
 
     @property
     def slots(self) -> tuple[Slot, ...]:
@@ -86,16 +88,16 @@ class Plan:
     @property
     def fingerprint(self) -> str:
         """32 hex digits of a SHA-256 over the columns and what was learned."""
-        if "fingerprint" not in self._digests:
-            self._digests["fingerprint"] = save.fingerprint(self.graph, self.learned)
-        return self._digests["fingerprint"]
+        if "fingerprint" not in self._derived:
+            self._derived["fingerprint"] = save.fingerprint(self.graph, self.learned)
+        return self._derived["fingerprint"]
 
     @property
     def tables_digest(self) -> str:
         """32 hex digits over the tables that were given (trained); "" while all are initial ones."""
-        if "tables" not in self._digests:
-            self._digests["tables"] = save.digest(self.tables) if self.tables else ""
-        return self._digests["tables"]
+        if "tables" not in self._derived:
+            self._derived["tables"] = save.digest(self.tables) if self.tables else ""
+        return self._derived["tables"]
 
     @property
     def tables(self) -> dict[str, Array]:
@@ -229,11 +231,14 @@ class Plan:
 
     def describe(self, index: int) -> Meaning:
         """What output column `index` means: its declared column, and the term, interval or hash bucket that it stands for."""
-        return meaning(self._dense(), self.columns, index)
+        return meaning(self._dense(), self.columns, self._names(), index)
 
     def explain(self, row: Mapping[str, Any]) -> Explanation:
         """Which values of a raw row lit which outputs."""
-        return explain(self._dense(), self.columns, row, self.transform_row(row))
+        return explain(self._dense(), self.columns, self._names(), row, self.transform_row(row))
+
+    def _names(self) -> tuple[str, ...] | None:
+        return self.names if self.width <= MANY else None
 
     # Tables and files -----------------------------------------------------------------------------------------------
 
