@@ -54,15 +54,16 @@ def write(folder: Path, graph: Graph, learned: Mapping[int, Any], tables: Mappin
     blob = _tensors(text, learned, tables)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        _replace(folder / TENSOR_FILE, blob)
-        _replace(folder / JSON_FILE, text)
+        replace_file(folder / TENSOR_FILE, blob)
+        replace_file(folder / JSON_FILE, text)
     except OSError as e:
         raise errors.output(
             folder, f"cannot be written ({e.strerror})", "choose another path, or mend its permissions"
         ) from None
 
 
-def _replace(path: Path, data: bytes) -> None:
+def replace_file(path: Path, data: bytes) -> None:
+    """Write a file under another name beside it, and rename it into place when it is complete."""
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(handle, "wb") as f:
