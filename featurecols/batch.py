@@ -15,18 +15,26 @@ import pyarrow as pa
 
 from featurecols import errors
 from featurecols.cells.base import Cells
+from featurecols.cells.dictionaries import Known
 from featurecols.cells.forms import Physical, as_arrow, joined, physical, store_of, window
 from featurecols.present import Markers
 
-SMALL = 1 << 16  # rows: tables cut into smaller chunks than this are put together first
+_SMALL = 1 << 16  # rows: chunks smaller than this are put together, so that each batch is worth its overhead
 
 
 class _Root:
     """The columns behind a Batch and all its slices, converted on demand."""
 
-    def __init__(self, names: Iterable[str], num_rows: int, load: Callable[[str], Any], parse: bool = False) -> None:
+    def __init__(
+        self,
+        names: Iterable[str],
+        num_rows: int,
+        load: Callable[[str], Any],
+        parse: bool = False,
+        known: Known | None = None,
+    ) -> None:
         self.names = names if isinstance(names, tuple) else tuple(names)
-        self.num_rows, self.load, self.parse = num_rows, load, parse
+        self.num_rows, self.load, self.parse, self.known = num_rows, load, parse, known
         self.lock = threading.RLock()
         self.forms: dict[str, Physical] = {}
         self.cells: dict[tuple[str, Markers], Cells] = {}
@@ -35,20 +43,20 @@ class _Root:
         with self.lock:
             if key not in self.forms:
                 if key not in self.names:
-                    raise errors.missing_field(key, self.names)
+                    raise errors.missing_field(key, map(str, self.names))
+                if self.names.count(key) > 1:
+                    raise errors.field_twice(key)
                 form = physical(key, self.load(key))
                 if len(form) != self.num_rows:
-                    todo = "give every field one value per row"
-                    raise errors.DataError(
-                        key, f"needs {self.num_rows} values, as the other fields", field=key, got=str(len(form)), todo=todo
-                    )
+                    want = f"{self.num_rows} values, as other fields have"
+                    raise errors.wrong_type(key, key, len(form), want, "give every field one value per row")
                 self.forms[key] = form
             return self.forms[key]
 
     def whole(self, key: str, markers: Markers) -> Cells:
         with self.lock:
             if (key, markers) not in self.cells:
-                self.cells[key, markers] = Cells(store_of(key, self.form(key), markers, self.parse))
+                self.cells[key, markers] = Cells(store_of(key, self.form(key), markers, self.parse, self.known))
             return self.cells[key, markers]
 
 
@@ -74,15 +82,16 @@ class Batch:
         self.num_rows = (root.num_rows if stop is None else stop) - start
 
     @staticmethod
-    def of(data: Any, keys: Sequence[str] | None = None, *, parse: bool = False) -> Batch:
+    def of(data: Any, keys: Sequence[str] | None = None) -> Batch:
         """Data in memory as one batch; `keys` are the fields that will be read (default: all)."""
         pieces = list(batches(data, keys))
         return pieces[0] if len(pieces) == 1 else Batch.concatenate(pieces)
 
     @staticmethod
-    def arrow(data: Any, parse: bool = False) -> Batch:
-        """A RecordBatch, or a Table read as one piece. `parse`: its text comes from a CSV file."""
-        return Batch(_Root(_unique(data.schema.names), data.num_rows, data.column, parse))
+    def arrow(data: Any, parse: bool = False, known: Known | None = None) -> Batch:
+        """A RecordBatch, or a Table as one piece. `parse`: its text comes from a CSV file. `known`: dictionaries of
+        the pieces before, which this one may share."""
+        return Batch(_Root(data.schema.names, data.num_rows, data.column, parse, known))
 
     @staticmethod
     def concatenate(pieces: Sequence[Batch]) -> Batch:
@@ -125,21 +134,20 @@ def batches(data: Any, keys: Sequence[str] | None = None) -> Iterator[Batch]:
     Raises DataError for anything else, and for fields that are not there.
     """
     if isinstance(data, Batch):
-        yield data
-    elif isinstance(data, Mapping):
-        yield _columns(data)
-    elif isinstance(data, (list, tuple)):
-        yield _rows(data)
-    elif isinstance(data, pa.RecordBatch):
-        yield Batch.arrow(data)
-    elif isinstance(data, pa.Table):
-        yield from _table(data, keys)
-    elif _is_pandas(data):
-        yield _frame(data)
-    elif getattr(getattr(data, "dtype", None), "names", None):
-        yield _columns({name: data[name] for name in data.dtype.names})
-    else:
-        yield from _streamed(data, keys)
+        return iter([data])
+    if isinstance(data, Mapping):
+        return iter([_columns(data, keys)])
+    if isinstance(data, (list, tuple)):
+        return iter([_rows(data)])
+    if isinstance(data, pa.RecordBatch):
+        return iter([Batch.arrow(data)])
+    if isinstance(data, pa.Table):
+        return _table(data, keys)
+    if _is_pandas(data):
+        return iter([_frame(data)])
+    if getattr(getattr(data, "dtype", None), "names", None):
+        return iter([_columns({name: data[name] for name in data.dtype.names}, keys)])
+    return _streamed(data, keys)
 
 
 def is_data(data: Any) -> bool:
@@ -152,6 +160,11 @@ def is_data(data: Any) -> bool:
     return bool(names) or hasattr(data, "__arrow_c_stream__") or hasattr(data, "__arrow_c_array__") or is_dataset(data)
 
 
+def is_converted(data: Any) -> bool:
+    """Whether reading it makes one batch, whose columns are converted rather than shared."""
+    return isinstance(data, (Mapping, list, tuple)) or _is_pandas(data)
+
+
 def is_dataset(data: Any) -> bool:
     dataset = sys.modules.get("pyarrow.dataset")
     return dataset is not None and isinstance(data, dataset.Dataset)
@@ -162,24 +175,22 @@ def _is_pandas(data: Any) -> bool:
     return pandas is not None and isinstance(data, pandas.DataFrame)
 
 
-def _unique(names: Iterable[Any]) -> tuple[str, ...]:
-    listed = tuple(names)
-    if len(set(listed)) < len(listed):
-        twice = next(n for i, n in enumerate(listed) if n in listed[:i])
-        raise errors.field_twice(str(twice))
-    return listed
+def _columns(data: Mapping[str, Any], keys: Sequence[str] | None) -> Batch:
+    """A dict of columns. One of them says how many rows there are; the others are looked at when they are read."""
+    names = tuple(data)
+    first = next((key for key in keys or () if key in data), names[0] if names else None)
+    length = 0 if first is None else _length(str(first), data[first])
+    return Batch(_Root(names, length, data.__getitem__))
 
 
-def _columns(data: Mapping[str, Any]) -> Batch:
-    length = 0
-    for key, column in data.items():
-        if isinstance(column, (str, bytes)) or not hasattr(column, "__len__"):
-            todo = "a dict holds one list or array per field; for one row write [{...}], or use transform_row"
-            raise errors.DataError(
-                str(key), "a column is an array or a list", field=str(key), got=errors.show(column), todo=todo
-            )
-        length = len(column)
-    return Batch(_Root(data, length, data.__getitem__))
+def _length(key: str, column: Any) -> int:
+    try:
+        if not isinstance(column, (str, bytes)):
+            return len(column)
+    except TypeError:  # a scalar, or an array of no dimension
+        pass
+    todo = "a dict holds one list or array per field; for one row write [{...}], or use transform_row"
+    raise errors.wrong_type(key, key, errors.show(column), "an array or a list", todo)
 
 
 def _rows(rows: Sequence[Any]) -> Batch:
@@ -215,71 +226,82 @@ class _Any(tuple[str, ...]):
 
 
 def _frame(frame: Any) -> Batch:
-    names = [name for name in frame.columns if isinstance(name, str)]
-    return Batch(_Root(_unique(names), len(frame), frame.__getitem__))
+    return Batch(_Root(frame.columns, len(frame), frame.__getitem__))
+
+
+def _pieces(found: Iterable[Any], schema: Any) -> Iterator[Batch]:
+    """RecordBatches as they are where they are long; short ones put together; an empty one where there is none."""
+    known: Known = {}
+    waiting: list[Any] = []
+    rows, some = 0, False
+    for piece in found:
+        if piece.num_rows >= _SMALL and not waiting:
+            some = True
+            yield Batch.arrow(piece, known=known)
+        elif piece.num_rows:
+            waiting.append(piece)
+            rows += piece.num_rows
+            if rows >= _SMALL:
+                some = True
+                yield Batch.arrow(pa.Table.from_batches(waiting), known=known)
+                waiting, rows = [], 0
+    if waiting:
+        yield Batch.arrow(pa.Table.from_batches(waiting), known=known)
+    elif not some:
+        yield Batch.arrow(schema.empty_table())
+
+
+def _selected(names: Sequence[str], keys: Sequence[str] | None) -> list[str]:
+    """Which of the names are read, each once."""
+    for key in keys or ():
+        if key not in names:
+            raise errors.missing_field(key, names)
+        if names.count(key) > 1:
+            raise errors.field_twice(key)
+    return list(dict.fromkeys(names if keys is None else keys))
 
 
 def _table(table: Any, keys: Sequence[str] | None) -> Iterator[Batch]:
-    """Chunks as they are where they are long; else everything in one piece. Neither copies a long chunk."""
-    table = _selected(table, keys)
-    chunks = table.to_batches()
-    if len(chunks) <= 1 or table.num_rows < SMALL * len(chunks):
-        yield Batch.arrow(table)
-    else:
-        yield from map(Batch.arrow, chunks)
-
-
-def _selected(table: Any, keys: Sequence[str] | None) -> Any:
-    names = _unique(table.schema.names)
-    if keys is None:
-        return table
-    for key in keys:
-        if key not in names:
-            raise errors.missing_field(key, names)
-    return table.select(list(dict.fromkeys(keys)))
+    if keys is not None:
+        table = table.select(_selected(table.schema.names, keys))
+    return _pieces(table.to_batches(), table.schema)
 
 
 def _streamed(data: Any, keys: Sequence[str] | None) -> Iterator[Batch]:
-    if hasattr(data, "__arrow_c_array__"):
-        yield Batch.arrow(_selected(pa.record_batch(data), keys))
-        return
-    reader = _reader(data, keys)
-    empty = True
-    for piece in reader:
-        if piece.num_rows:
-            empty = False
-            yield Batch.arrow(_selected(piece, keys))
-    if empty:
-        yield Batch.arrow(_selected(reader.schema.empty_table(), keys))
-
-
-def _reader(data: Any, keys: Sequence[str] | None) -> Any:
-    """A RecordBatchReader over the fields that are read, where the producer can leave the others out."""
-    if isinstance(data, pa.RecordBatchReader):
-        return data
-    if is_dataset(data):
-        if keys is None:
-            return data.scanner().to_reader()
-        for key in keys:
-            if key not in data.schema.names:
-                raise errors.missing_field(key, data.schema.names)
-        return data.scanner(columns=list(dict.fromkeys(keys))).to_reader()
-    if not hasattr(data, "__arrow_c_stream__"):
-        todo = "give a DataFrame, an Arrow table, a dict of columns, a list of dicts or a path"
-        if hasattr(data, "collect"):
-            todo = "collect() it first"
-        elif hasattr(data, "to_frame"):
-            todo = "a single column is no table: use to_frame()"
-        raise errors.DataError("data", "cannot be read", got=type(data).__name__, todo=todo)
     library = type(data).__module__.split(".")[0]
-    if keys is not None and library in ("polars", "duckdb", "_duckdb"):
-        names = list(data.columns)
-        for key in keys:
-            if key not in names:
-                raise errors.missing_field(key, names)
-        wanted = list(dict.fromkeys(keys))
-        if library == "polars":
-            data = data.select(wanted)
-        elif wanted:
-            data = data.project(", ".join('"' + key.replace('"', '""') + '"' for key in wanted))
-    return pa.RecordBatchReader.from_stream(data)
+    try:
+        if is_dataset(data):
+            names = _selected(data.schema.names, keys)
+            return _stream(data.scanner(columns=names).to_reader(), None)
+        if library == "polars" and keys is not None:
+            data = data.select(_selected(data.columns, keys))
+        if library in ("duckdb", "_duckdb") and keys:
+            quoted = ['"' + key.replace('"', '""') + '"' for key in _selected(data.columns, keys)]
+            data = data.project(", ".join(quoted))
+        if isinstance(data, pa.RecordBatchReader):
+            return _stream(data, keys)
+        if hasattr(data, "__arrow_c_stream__") and not hasattr(data, "to_frame"):
+            return _stream(pa.RecordBatchReader.from_stream(data), keys)
+        if hasattr(data, "__arrow_c_array__"):
+            return _table(pa.Table.from_batches([pa.record_batch(data)]), keys)
+    except (pa.ArrowException, TypeError) as error:
+        raise errors.unreadable(type(data).__name__, "is no table", error) from None
+    raise _no_table(data)
+
+
+def _stream(reader: Any, keys: Sequence[str] | None) -> Iterator[Batch]:
+    names = _selected(reader.schema.names, keys)
+    if keys is None:
+        return _pieces(reader, reader.schema)
+    return _pieces((piece.select(names) for piece in reader), pa.schema([reader.schema.field(name) for name in names]))
+
+
+def _no_table(data: Any) -> errors.DataError:
+    todo = "give a DataFrame, an Arrow table, a dict of columns, a list of dicts or a path"
+    if hasattr(data, "collect"):
+        todo = "collect() it first"
+    elif hasattr(data, "to_frame"):
+        todo = "a single column is no table: use to_frame()"
+    elif hasattr(data, "dtype"):
+        todo = "an array has no field names: give {name: column, ...}"
+    return errors.not_readable(type(data).__name__, todo)

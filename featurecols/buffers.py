@@ -167,12 +167,16 @@ def is_list(kind: Any) -> bool:
     return bool(t.is_list(kind) or t.is_large_list(kind) or t.is_fixed_size_list(kind) or any(views))
 
 
+_SAME_AS_STORAGE = ("arrow.json", "arrow.uuid", "arrow.bool8", "arrow.fixed_shape_tensor")
+
+
 def settled(array: Any) -> Any:
     """The same array in a type that the rest of the package reads in place: views become offsets, extensions their
     storage, run-end encoding is undone."""
     kind, t = array.type, pa.types
-    if isinstance(kind, pa.BaseExtensionType):
-        return settled(array.storage)
+    if isinstance(kind, pa.BaseExtensionType) and kind.extension_name in _SAME_AS_STORAGE:
+        storage = array.storage
+        return settled(storage.cast(pa.bool_()) if kind.extension_name == "arrow.bool8" else storage)
     if t.is_run_end_encoded(kind):
         import pyarrow.compute as pc
 
@@ -199,7 +203,7 @@ def one_array(data: Any) -> Any:
         return data
     chunks = [settled(c) for c in data.chunks]
     if len(chunks) == 0:
-        return pa.array([], type=data.type) if not pa.types.is_dictionary(data.type) else pa.array([], data.type.value_type)
+        return settled(pa.nulls(0, data.type))
     return joined(chunks)
 
 
@@ -212,4 +216,16 @@ def joined(arrays: list[Any]) -> Any:
         wide = pa.large_string() if pa.types.is_string(kind) else pa.large_binary()
         if sum(a.nbytes for a in arrays) >= 2**31 - 1:
             arrays = [a.cast(wide) for a in arrays]
-    return pa.concat_arrays(arrays)
+    try:
+        return pa.concat_arrays(arrays)
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError):  # dictionaries with nulls, or too many for their codes
+        return pa.concat_arrays([_undictionaried(a) for a in arrays])
+
+
+def _undictionaried(array: Any) -> Any:
+    if pa.types.is_dictionary(array.type):
+        return array.dictionary_decode()
+    if is_list(array.type):
+        offsets, elements = list_parts(array)
+        return pa.LargeListArray.from_arrays(pa.array(offsets), _undictionaried(settled(elements)))
+    return array

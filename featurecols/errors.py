@@ -65,6 +65,12 @@ class DataError(FeatureColumnsError, ValueError):
         return DataError(self.who, self.what, field=self.field, row=row, got=self.got, todo=self.todo)
 
 
+    def seen_by(self, who: str) -> DataError:
+        """The same error, told by the column that read the field, where so far only the field tells it."""
+        told = who if self.who == self.field else self.who
+        return DataError(told, self.what, field=self.field, row=self.row, got=self.got, todo=self.todo)
+
+
 def _data_error(who: str, what: str, field: str | None, row: int | None, got: str | None, todo: str) -> DataError:
     return DataError(who, what, field=field, row=row, got=got, todo=todo)
 
@@ -109,6 +115,11 @@ def unreadable(path: object, what: str, cause: object = None) -> DataError:
     """A path that gives no rows; `cause` is what the reader said."""
     got = None if cause is None else _printable(" ".join(str(cause).split()))[:200]
     return DataError(str(path), what, got=got, todo="check the path and what is there")
+
+
+def not_readable(kind: str, todo: str) -> DataError:
+    """Something that holds no table."""
+    return DataError("data", "cannot be read", got=kind, todo=todo)
 
 
 def files_differ(key: str, first: str, type_: object, path: str, other: object) -> DataError:

@@ -7,7 +7,7 @@ order; one that cannot do so says `once`.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from typing import Any, TypeVar
@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 import pyarrow as pa
 
 from featurecols import errors, files
-from featurecols.batch import Batch, batches, is_data, is_dataset, no_rows
+from featurecols.batch import Batch, batches, is_converted, is_data, is_dataset, no_rows
 from featurecols.files import Fragment, Needs
 
 T = TypeVar("T")
@@ -54,7 +54,7 @@ class Source(ABC):
             return MemorySource(data)
         if isinstance(data, Iterator):
             return OnceSource(data)
-        if isinstance(data, Iterable) and not hasattr(data, "to_frame"):
+        if isinstance(data, Iterable) and not hasattr(data, "dtype"):
             return ManySource(data)
         if callable(data):
             return CalledSource(data)
@@ -103,12 +103,13 @@ class MemorySource(Source):
 
     def __init__(self, data: Any) -> None:
         self.data = data
+        self._kept: Batch | None = None
 
     @property
     def num_rows(self) -> int | None:
         data = self.data
-        if isinstance(data, dict):
-            return next((len(column) for column in data.values() if hasattr(column, "__len__")), 0)
+        if isinstance(data, Mapping):
+            return next(batches(data)).num_rows
         for name in ("num_rows", "height"):
             if isinstance(size := getattr(data, name, None), int):
                 return size
@@ -117,7 +118,11 @@ class MemorySource(Source):
         return len(data) if hasattr(data, "__len__") else None
 
     def pieces(self, needs: Needs | None) -> Iterator[Batch]:
-        return batches(self.data, _keys(needs))
+        if not is_converted(self.data):
+            return batches(self.data, _keys(needs))
+        if self._kept is None:  # what is converted from Python's memory to Arrow's stays for the next reading
+            self._kept = next(batches(self.data, _keys(needs)))
+        return iter([self._kept])
 
 
 class ManySource(Source):
@@ -173,7 +178,7 @@ class CalledSource(Source):
         if isinstance(data, Iterator) and data is self._last:
             todo = "make the iterator inside the function"
             raise errors.plan("batches", "the function must give a fresh iterator", "the same iterator again", todo)
-        self._last = data
+        self._last = data if isinstance(data, Iterator) else None
         return Source.of(data).pieces(needs)
 
 

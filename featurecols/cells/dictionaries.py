@@ -29,52 +29,76 @@ class Coded:
         return len(self.codes)
 
 
-class _Form:
-    """Codes, their dictionary, and what was made of it: replaced as a whole, so that threads never mix two."""
+class Shared:
+    """The distinct values of a dictionary and what was made of them, for all chunks that share it."""
 
-    def __init__(self, coded: Coded, store: Store) -> None:
-        self.coded, self.store = coded, store
+    def __init__(self, values: Any, store: Store, distinct: bool) -> None:
+        self.values, self.store, self.distinct = values, store, distinct
+        self.lock = threading.RLock()
         self.done: dict[str, Any] = {}
+
+    def once(self, name: str, make: Callable[[Shared], Any]) -> Any:
+        with self.lock:
+            if name not in self.done:
+                self.done[name] = make(self)
+            return self.done[name]
+
+
+Known = dict[Any, Shared]
 
 
 class DictStore(Store):
     """Codes and a store of the distinct values.
 
-    Nulls, markers and duplicates among the distinct values are taken care of by a second table of codes.
+    Nulls, markers and duplicates among the distinct values are taken care of by a second table of codes. `known` holds
+    the dictionary of the chunk before: the next chunk often has the same one, in the same memory.
     """
 
-    def __init__(self, key: str, coded: Coded, markers: Markers, make: Callable[[Any], Store], parse: bool = False) -> None:
+    def __init__(
+        self,
+        key: str,
+        coded: Coded,
+        markers: Markers,
+        make: Callable[[Any], Store],
+        parse: bool = False,
+        known: Known | None = None,
+    ) -> None:
         super().__init__(key, len(coded), markers, parse)
-        self._lock = threading.RLock()
+        self._lock = threading.Lock()
         self._make = make
-        if len(coded.values) > 256 + 4 * len(coded):
+        if len(coded.values) > 256 + 4 * len(coded):  # a few rows of a big table: not worth its whole dictionary
             coded = _compact(coded)
-        self._form = _Form(coded, make(coded.values))
+        known = {} if known is None else known
+        shared = known.get((key, markers))
+        if shared is None or not _same_memory(shared.values, coded.values):
+            shared = known[key, markers] = Shared(coded.values, make(coded.values), coded.distinct)
+        self._state = (coded, shared)  # replaced as a whole, so that threads never mix two
 
     def tokens(self, start: int, stop: int) -> Tokens:
-        form, (texts, kind, remap) = self._converted("tokens", _texts)
-        codes = self._codes(form, start, stop)
+        coded, (texts, kind, remap) = self._converted("tokens", _texts)
+        codes = self._codes(coded, start, stop)
         return Tokens(texts, codes if remap is None else remap[codes], kind=kind)
 
     def numbers(self, start: int, stop: int) -> Numbers:
-        form, table = self._converted("numbers", _numbers)
-        return Numbers(table[self._codes(form, start, stop)])
+        coded, table = self._converted("numbers", _numbers)
+        return Numbers(table[self._codes(coded, start, stop)])
 
     def integers(self, start: int, stop: int) -> Integers:
-        form, (whole, valid) = self._converted("integers", _integers)
-        codes = self._codes(form, start, stop)
+        coded, (whole, valid) = self._converted("integers", _integers)
+        codes = self._codes(coded, start, stop)
         there = valid[codes]
         return Integers(whole[codes], None if there.all() else there)
 
     def pylist(self, start: int, stop: int) -> list[Any]:
-        form = self._form
-        codes = self._codes(form, start, stop).tolist()
-        return [None if code < 0 else form.store.pylist(code, code + 1)[0] for code in codes]
+        coded, shared = self._state
+        codes = self._codes(coded, start, stop).tolist()
+        values = {code: shared.store.pylist(code, code + 1)[0] for code in set(codes) if code >= 0}
+        return [values.get(code) for code in codes]
 
-    def _codes(self, form: _Form, start: int, stop: int) -> Array:
+    def _codes(self, coded: Coded, start: int, stop: int) -> Array:
         """int32 codes of a window, -1 where missing; a code outside the dictionary is an error, never a wild read."""
-        raw, size = form.coded.codes[start:stop], len(form.coded.values)
-        valid = None if form.coded.valid is None else form.coded.valid.rows(start, stop)
+        raw, size = coded.codes[start:stop], len(coded.values)
+        valid = None if coded.valid is None else coded.valid.rows(start, stop)
         wild = raw >= size
         if valid is not None:
             wild &= valid
@@ -87,55 +111,67 @@ class DictStore(Store):
             codes[~valid] = -1
         return codes
 
-    def _converted(self, name: str, make: Callable[[_Form], Any]) -> tuple[_Form, Any]:
-        """make(form), once; a bad value in the dictionary is an error only where a row holds it, and then at that row."""
+    def _converted(self, name: str, make: Callable[[Shared], Any]) -> tuple[Coded, Any]:
+        """make(dictionary), once; a bad value there is an error only where a row holds it, and then at that row."""
+        coded, shared = self._state
+        try:
+            return coded, shared.once(name, make)
+        except errors.DataError:
+            pass
         with self._lock:
-            form = self._form
-            if name in form.done:
-                return form, form.done[name]
+            coded = _compact(coded)
+            shared = Shared(coded.values, self._make(coded.values), coded.distinct)
             try:
-                form.done[name] = make(form)
-                return form, form.done[name]
+                made = shared.once(name, make)
             except errors.DataError:
-                coded = _compact(form.coded)
-            form = _Form(coded, self._make(coded.values))
-            try:
-                form.done[name] = make(form)
-            except errors.DataError:
-                self._raise_at_row(form, name)
+                self._raise_at_row(coded, shared.store, name)
                 raise
-            self._form = form
-            return form, form.done[name]
+            self._state = (coded, shared)
+            return coded, made
 
-    def _raise_at_row(self, form: _Form, name: str) -> None:
+    def _raise_at_row(self, coded: Coded, store: Store, name: str) -> None:
         """The error of the first row whose value cannot be converted."""
-        distinct, first = np.unique(self._codes(form, 0, self.length), return_index=True)
+        distinct, first = np.unique(self._codes(coded, 0, self.length), return_index=True)
         for i in np.argsort(first):
             code, row = int(distinct[i]), int(first[i])
             try:
                 if code >= 0:
-                    getattr(form.store, name)(code, code + 1)
+                    getattr(store, name)(code, code + 1)
             except errors.DataError as error:
                 raise error.shifted(row - (error.row or 0)) from None
 
 
-def _numbers(form: _Form) -> Array:
-    return _extended(form.store.numbers(0, form.store.length).values, np.nan)
+def _same_memory(a: Any, b: Any) -> bool:
+    if a is b:
+        return True
+    if (
+        not (isinstance(a, pa.Array) and isinstance(b, pa.Array))
+        or a.type != b.type
+        or len(a) != len(b)
+        or a.offset != b.offset
+    ):
+        return False
+    both = zip(a.buffers(), b.buffers(), strict=True)
+    return all(x is y or (x is not None and y is not None and (x.address, x.size) == (y.address, y.size)) for x, y in both)
 
 
-def _integers(form: _Form) -> tuple[Array, Array]:
-    found = form.store.integers(0, form.store.length)
+def _numbers(shared: Shared) -> Array:
+    return _extended(shared.store.numbers(0, shared.store.length).values, np.nan)
+
+
+def _integers(shared: Shared) -> tuple[Array, Array]:
+    found = shared.store.integers(0, shared.store.length)
     valid = np.ones(len(found.values), np.bool_) if found.valid is None else found.valid
     return _extended(found.values, 0), _extended(valid, False)
 
 
-def _texts(form: _Form) -> tuple[Texts, str, Array | None]:
+def _texts(shared: Shared) -> tuple[Texts, str, Array | None]:
     """Distinct texts, what they are, and new codes for old (the last entry is for -1), None where they stay."""
-    tokens = form.store.tokens(0, form.store.length)
+    tokens = shared.store.tokens(0, shared.store.length)
     if tokens.codes is not None:
         return tokens.texts, tokens.kind, _extended(tokens.codes, -1)
     texts = tokens.texts
-    if not form.coded.distinct or texts.integers is not None:
+    if not shared.distinct or texts.integers is not None:
         encoded = buffers.arrow_texts(texts.offsets, texts.data, texts.valid).dictionary_encode()
         if len(encoded.dictionary) < len(texts) - encoded.null_count:
             return _merged(texts, encoded, tokens.kind)

@@ -6,6 +6,7 @@ imported by nobody here.
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -15,7 +16,7 @@ import pyarrow as pa
 
 from featurecols import buffers, errors, values
 from featurecols.cells.base import Store
-from featurecols.cells.dictionaries import Coded, DictStore
+from featurecols.cells.dictionaries import Coded, DictStore, Known
 from featurecols.cells.lists import ListStore, MixedStore
 from featurecols.cells.numbers import NumberStore
 from featurecols.cells.others import NullStore, OtherStore
@@ -60,12 +61,12 @@ def physical(key: str, data: Any) -> Physical:
     raise errors.wrong_type(key, key, type(data).__name__, "an array or a list", "give one value per row")
 
 
-def store_of(key: str, form: Physical, markers: Markers, parse: bool = False) -> Store:
-    """The Store that reads this form. `parse`: its text comes from a CSV file."""
+def store_of(key: str, form: Physical, markers: Markers, parse: bool = False, known: Known | None = None) -> Store:
+    """The Store that reads this form. `parse`: its text comes from a CSV file. `known`: see DictStore."""
     if isinstance(form, Coded):
-        return DictStore(key, form, markers, lambda distinct: store_of(key, distinct, markers, parse), parse)
+        return DictStore(key, form, markers, lambda distinct: store_of(key, distinct, markers, parse), parse, known)
     if isinstance(form, Listed):
-        return ListStore(key, form.offsets, store_of(key, form.elements, markers, parse), markers)
+        return ListStore(key, form.offsets, store_of(key, form.elements, markers, parse, known), markers)
     if isinstance(form, list):
         return MixedStore(key, form, markers)
     kind = form.type
@@ -77,7 +78,7 @@ def store_of(key: str, form: Physical, markers: Markers, parse: bool = False) ->
         return NullStore(key, len(form), markers)
     if buffers.is_list(kind):
         offsets, elements = buffers.list_parts(form)
-        return ListStore(key, offsets, store_of(key, _arrow(elements), markers, parse), markers)
+        return ListStore(key, offsets, store_of(key, _arrow(elements), markers, parse, known), markers)
     return OtherStore(key, form, markers)
 
 
@@ -106,27 +107,19 @@ def _pandas(key: str, data: Any) -> Physical:
 def _numpy(key: str, data: Any) -> Physical:
     if data.ndim == 0:
         raise errors.wrong_type(key, key, errors.show(data.item()), "an array or a list", "give one value per row")
+    if data.dtype.kind in "biuf" and not data.dtype.isnative:
+        data = data.astype(data.dtype.newbyteorder("="))
     if isinstance(data, np.ma.MaskedArray):
-        mask = np.ma.getmaskarray(data)
-        return _masked(key, np.ma.getdata(data), mask)
+        if data.ndim > 1 or data.dtype.kind not in "biuf":
+            return _objects(key, data.tolist())  # masked values come out as None
+        return pa.array(np.ascontiguousarray(np.ma.getdata(data)), mask=np.ma.getmaskarray(data))
     if data.ndim > 1:
         return _rows(key, data)
-    if not data.dtype.isnative:
-        data = data.astype(data.dtype.newbyteorder("="))
     if data.dtype.kind in "biu" or data.dtype in (np.float16, np.float32, np.float64):
-        return pa.array(np.ascontiguousarray(data) if data.dtype.kind != "b" else data)
+        return pa.array(np.ascontiguousarray(data))
     if data.dtype.kind == "f":
         return pa.array(data.astype(np.float64))
-    if data.dtype.kind == "S":
-        return pa.array(data, pa.binary())
     return _objects(key, data.astype(object) if data.dtype.kind == "T" else data)
-
-
-def _masked(key: str, data: Any, mask: Any) -> Physical:
-    if data.ndim > 1 or data.dtype.kind not in "biuf":
-        return _objects(key, np.ma.MaskedArray(data, mask).tolist())
-    form = _numpy(key, data)
-    return pa.array(form.to_numpy(zero_copy_only=False), mask=mask)
 
 
 def _rows(key: str, data: Any) -> Physical:
@@ -140,21 +133,22 @@ def _rows(key: str, data: Any) -> Physical:
 
 
 def _objects(key: str, data: Any) -> Physical:
-    """Python values: an Arrow array where one type holds them all, else the list itself."""
+    """Python values: an Arrow array where one type holds them all, else the values themselves."""
     try:
-        array = buffers.one_array(pa.array(data, from_pandas=True))
+        return _arrow(buffers.one_array(pa.array(data, from_pandas="pandas" in sys.modules)))
     except UnicodeError:
         raise _surrogate(key, list(data)) from None
     except _REFUSED:
-        return _mixed(key, list(data))
-    return _arrow(array)
+        return _mixed(key, list(map(presenter(), data)))
 
 
-def _mixed(key: str, raw: list[Any]) -> Physical:
-    """Values that no Arrow type holds together; lists among them are taken apart, and their elements tried alone."""
-    rows = list(map(presenter(), raw))
+def _mixed(key: str, rows: list[Any]) -> Physical:
+    """Values that Arrow did not take as they came. Lists among them are taken apart, and their elements tried alone."""
     if not any(type(v) is list for v in rows):
-        return rows
+        try:
+            return _arrow(buffers.one_array(pa.array(rows)))  # NaN and its like are None by now
+        except (UnicodeError, *_REFUSED):
+            return rows
     for row, value in enumerate(rows):
         if value is not None and type(value) is not list:
             todo = "give a list in every row, or in none"

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from featurecols import errors, values
+from featurecols.cells import parse
 from featurecols.cells.base import Cells, Store
 from featurecols.errors import DataError
 from featurecols.present import Markers, presenter
@@ -105,15 +106,7 @@ class MixedStore(Store):
 
     def integers(self, start: int, stop: int) -> Integers:
         found = [self._integer(row) for row in range(start, stop)]
-        present = [v for v in found if v is not None]
-        kind = np.uint64 if present and max(present) >= 2**63 else np.int64
-        low, high = np.iinfo(kind).min, np.iinfo(kind).max
-        for i, value in enumerate(found):
-            if value is not None and not low <= value <= high:
-                todo = "read it with Vocabulary or Hashed"
-                raise errors.bad_value(self.key, self.key, start + i, "needs an integer of 64 bits", value, todo)
-        valid = np.array([v is not None for v in found], np.bool_)
-        return Integers(np.array([v or 0 for v in found], kind), None if valid.all() else valid)
+        return parse.bounded(self.key, found, start)
 
     def _integer(self, row: int) -> int | None:
         value = self.rows[row]

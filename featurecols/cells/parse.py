@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from typing import Any
 
@@ -12,16 +13,9 @@ import pyarrow.compute as pc
 from featurecols import errors
 from featurecols.values import Array, Integers
 
-_NUMBER = re.compile(r"[+-]?(?:(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?|inf|infinity|nan)", re.IGNORECASE | re.ASCII)
-_WHOLE = re.compile(r"[+-]?\d{1,30}", re.ASCII)
-
-
-def _present(array: Any, valid: Array | None) -> Any:
-    """The texts without surrounding blanks, null where not valid."""
-    text = array.cast(pa.large_string()) if not pa.types.is_large_string(array.type) else array
-    if valid is not None:
-        text = pc.if_else(pa.array(valid), text, pa.scalar(None, text.type))
-    return pc.ascii_trim_whitespace(text)
+_NUMBER = re.compile(rb"[+-]?(?:(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?|inf|infinity|nan)", re.IGNORECASE)
+_WHOLE = re.compile(rb"[+-]?\d{1,40}")
+_TODO = "mend the file, or declare the text as Field(key, missing=(...))"
 
 
 def floats(key: str, array: Any, valid: Array | None, start: int) -> Array:
@@ -31,37 +25,64 @@ def floats(key: str, array: Any, valid: Array | None, start: int) -> Array:
         return np.array(text.cast(pa.float64()).to_numpy(zero_copy_only=False), np.float64)
     except pa.ArrowInvalid:  # something that Arrow does not read: a bad value, or a plus sign
         found = np.full(len(text), np.nan)
-        for i, t in enumerate(text.to_pylist()):
+        for i, t in enumerate(text.cast(pa.large_binary()).to_pylist()):
             if t is not None:
                 found[i] = _float(key, t, start + i)
         return found
 
 
-def _float(key: str, text: str, row: int) -> float:
+def integers(key: str, array: Any, valid: Array | None, start: int) -> Integers:
+    """Exact integers; a whole float below 2^53 ("5.0") is accepted, "nan" is missing."""
+    text = _present(array, valid)
+    short = pc.match_substring_regex(text.cast(pa.large_binary()), rb"^-?[0-9]{1,18}$")
+    if pc.all(short, skip_nulls=True).as_py() is not False:
+        return Integers(np.array(text.cast(pa.int64()).fill_null(0)), valid)
+    found: list[int | None] = []
+    for i, t in enumerate(text.cast(pa.large_binary()).to_pylist()):
+        found.append(None if t is None else _integer(key, t, start + i))
+    return bounded(key, found, start)
+
+
+def bounded(key: str, found: list[int | None], start: int) -> Integers:
+    """Python integers as int64, or as uint64 where one is past int64; DataError where they fit neither."""
+    there = [v for v in found if v is not None]
+    kind = np.uint64 if there and max(there) >= 2**63 else np.int64
+    low, high = np.iinfo(kind).min, np.iinfo(kind).max
+    for i, value in enumerate(found):
+        if value is not None and not low <= value <= high:
+            raise errors.bad_value(key, key, start + i, "needs an integer of 64 bits", value, "read it as a category")
+    valid = np.array([v is not None for v in found], np.bool_)
+    return Integers(np.array([v or 0 for v in found], kind), None if valid.all() else valid)
+
+
+def _present(array: Any, valid: Array | None) -> Any:
+    """The texts without surrounding blanks, null where not valid."""
+    text = array if pa.types.is_large_string(array.type) else array.cast(pa.large_string())
+    if valid is not None:
+        text = pc.if_else(pa.array(valid), text, pa.scalar(None, text.type))
+    return pc.ascii_trim_whitespace(text)
+
+
+def _float(key: str, text: bytes, row: int) -> float:
     if _NUMBER.fullmatch(text) is None:
-        todo = "mend the file, or declare the text as Field(key, missing=(...))"
-        raise errors.bad_value(key, key, row, "text is not a number", text, todo)
+        raise errors.bad_value(key, key, row, "text is not a number", _shown(text), _TODO)
     return float(text)
 
 
-def integers(key: str, array: Any, valid: Array | None, start: int) -> Integers:
-    """Exact integers; a whole float below 2^53 ("5.0") is accepted."""
-    text = _present(array, valid)
-    if pc.all(pc.match_substring_regex(text, r"^-?[0-9]{1,18}$"), skip_nulls=True).as_py() is not False:
-        whole = text.cast(pa.int64())
-        return Integers(np.array(whole.fill_null(0)), valid)
-    found = [0 if t is None else _integer(key, t, start + i) for i, t in enumerate(text.to_pylist())]
-    wide = np.uint64 if max(found) >= 2**63 else np.int64
-    for i, number in enumerate(found):
-        if not np.iinfo(wide).min <= number <= np.iinfo(wide).max:
-            raise errors.bad_value(key, key, start + i, "needs an integer of 64 bits", number, "read it as a category")
-    return Integers(np.array(found, wide), valid)
-
-
-def _integer(key: str, text: str, row: int) -> int:
+def _integer(key: str, text: bytes, row: int) -> int | None:
     if _WHOLE.fullmatch(text):
         return int(text)
     number = _float(key, text, row)
+    if math.isnan(number):
+        return None
     if number.is_integer() and abs(number) < 2.0**53:
         return int(number)
-    raise errors.bad_value(key, key, row, "needs a whole number below 2^53", text, "round it and cast it to an integer")
+    todo = "round it and cast it to an integer"
+    raise errors.bad_value(key, key, row, "needs a whole number below 2^53", _shown(text), todo)
+
+
+def _shown(text: bytes) -> str | bytes:
+    try:
+        return text.decode()
+    except UnicodeDecodeError:
+        return text
