@@ -14,9 +14,9 @@ from featurecols.columns.base import Bound, CategoricalBound, Column, DenseBound
 from featurecols.columns.tables import Table, Tables
 from featurecols.columns.tokens import check_categorical
 from featurecols.initializers import Initializer, TruncatedNormal
-from featurecols.values import Array, Ids
+from featurecols.values import Array, Ids, number
 
-COMBINERS = ("sum", "mean", "sqrtn")
+COMBINERS = ("sum", "mean", "sqrtn", "mean_all", "sqrtn_all")  # in the order of the kernel's codes
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -28,12 +28,13 @@ class Embedding(Column):
     Learns: nothing from data; its table starts from `initializer` and a model trains it (plan.with_tables).
 
     With rows e_i, weights w_i (1 where there are none), in order and in float64: sum = S w_i e_i; mean = sum / S w_i;
-    sqrtn = sum / sqrt(S w_i^2). mean and sqrtn leave out weights <= 0, as TensorFlow's safe lookup does.
+    sqrtn = sum / sqrt(S w_i^2). mean and sqrtn leave out weights that are not above 0, as TensorFlow's
+    safe lookup does; mean_all and sqrtn_all take all weights, and give 0 where the divisor is 0.
 
     Args:
         source: a categorical column; the table has num_buckets rows.
         dimension: length of a vector; None is the fourth root of num_buckets, rounded up.
-        combiner: "mean", "sum" or "sqrtn".
+        combiner: "mean", "sum", "sqrtn", "mean_all" or "sqrtn_all".
         max_norm: rows whose L2 norm is larger are scaled down to it, before weights.
         table: a name; columns that give the same one share one table. None is the column's own name.
         initializer: how the table starts; TruncatedNormal() by default.
@@ -73,7 +74,7 @@ class Embedding(Column):
             raise errors.argument(who, "combiner must be one of " + ", ".join(COMBINERS), self.combiner, "mean is the default")
         norm = self.max_norm
         if norm is not None:
-            if isinstance(norm, bool) or not isinstance(norm, (int, float)) or not 0 < norm < math.inf:
+            if number(norm) is None or not 0 < norm < math.inf:
                 raise errors.argument(
                     who, "max_norm must be a positive number", norm, "leave it out to keep the rows as they are"
                 )
@@ -128,19 +129,20 @@ class EmbeddingBound(DenseBound):
         found, weights = ids if isinstance(ids, tuple) else (ids if isinstance(ids, list) else [ids], None)
         width = self.shape[0]
         sums, total = [0.0] * width, 0.0
+        positive, squared = self.column.combiner in ("mean", "sqrtn"), self.column.combiner.startswith("sqrtn")
         for k, i in enumerate(found):
             w = 1.0 if weights is None else weights[k]
-            if i < 0 or (self.combiner and w <= 0):
+            if i < 0 or (positive and not w > 0):
                 continue
             if i >= self.table.shape[0]:
                 raise self._past(None, i)
-            total += w * w if self.combiner == 2 else w
+            total += w * w if squared else w
             vector = self.table.array[i].tolist()
             scale = self._scale(vector)
             for d in range(width):
                 sums[d] += w * (vector[d] * scale)
         if self.combiner:
-            divisor = math.sqrt(total) if self.combiner == 2 else total
+            divisor = math.sqrt(total) if squared else total
             sums = [s / divisor for s in sums] if divisor else [0.0] * width
         for d, s in enumerate(sums):
             out[at + d] = s

@@ -10,7 +10,7 @@ import numpy as np
 from featurecols.kernels.native import F32, F64, I32, I64, NO_WEIGHTS, helper, kernel, read, write
 from featurecols.values import Array
 
-SUM, MEAN, SQRTN = 0, 1, 2
+SUM, MEAN, SQRTN, MEAN_ALL, SQRTN_ALL = range(5)
 _NO_OFFSETS = np.empty(0, np.int64)
 
 
@@ -31,6 +31,8 @@ def _POOL(values: Any, offsets: Any, weights: Any, table: Any, combiner: Any, ma
     size, width = table.shape
     sums = np.empty(width, np.float64)
     lists = len(offsets) > 0
+    positive = combiner in (MEAN, SQRTN)
+    squared = combiner in (SQRTN, SQRTN_ALL)
     for i in range(len(out)):
         start, stop = i, i + 1
         if lists:
@@ -40,15 +42,15 @@ def _POOL(values: Any, offsets: Any, weights: Any, table: Any, combiner: Any, ma
         for p in range(start, stop):
             id_ = values[p]
             w = np.float64(weights[p]) if len(weights) else 1.0
-            if id_ < 0 or (combiner != SUM and w <= 0.0):
+            if id_ < 0 or (positive and not w > 0.0):
                 continue
             if id_ >= size:
                 return p
-            total += w * w if combiner == SQRTN else w
+            total += w * w if squared else w
             scale = _scale(table, id_, max_norm) if max_norm > 0.0 else 1.0
             for d in range(width):
                 sums[d] += w * (np.float64(table[id_, d]) * scale)
-        divisor = math.sqrt(total) if combiner == SQRTN else total
+        divisor = math.sqrt(total) if squared else total
         if combiner == SUM:
             divisor = 1.0
         for d in range(width):
@@ -69,8 +71,9 @@ def pool(
 
     values int32 or int64 [m]; offsets int64 [n + 1], or None for one id per row; weights float32 [m] or None; table
     float32 [V, D]; out float32 [n, D] of any strides. combiner: 0 the sum of w * row, 1 divided by the sum of w, 2 by
-    the root of the sum of w squared. Negative ids are skipped, and with 1 and 2 weights <= 0; nothing gives 0. With
-    max_norm > 0 a row longer than that (Euclidean) is scaled by max_norm / norm first.
+    the root of the sum of w squared; 3 and 4 are 1 and 2 over all weights. Negative ids are skipped, and with 1 and 2
+    weights that are not above 0; nothing gives 0, and so does a divisor of 0. With max_norm > 0 a row longer than that
+    (Euclidean) is scaled by max_norm / norm first.
 
     >>> out = np.empty((1, 2), np.float32)
     >>> table = np.array([[1, 2], [3, 6]], np.float32)
