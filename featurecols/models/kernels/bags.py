@@ -1,7 +1,7 @@
 """Sums over the rows that ids name, and their gradients.
 
-A negative id adds nothing. An id past its bound stops the loop: the functions return its position (row, or place in
-the values) so that the caller can name it, and -1 where all went well. Sums run in the order of the ids.
+One-hots and multi-hots leave out ids outside their bounds; a bag leaves out negative ids and stops at one past its
+table. Sums run in the order of the ids.
 """
 
 from __future__ import annotations
@@ -14,57 +14,94 @@ from numba import njit
 
 
 @njit(nogil=True, cache=True)
-def hot_forward(ids: Any, starts: Any, sizes: Any, weights: Any, out: Any) -> int:
+def hot_forward(ids: Any, starts: Any, sizes: Any, weights: Any, out: Any) -> None:
     """out[i] += weights[starts[j] + ids[i, j]] over all j: ids [n, k], weights [v, u], out [n, u]."""
-    units = weights.shape[1]
     for i in range(ids.shape[0]):
         for j in range(ids.shape[1]):
             id_ = ids[i, j]
-            if id_ < 0:
-                continue
-            if id_ >= sizes[j]:
-                return int(i * ids.shape[1] + j)
-            at = starts[j] + id_
-            for u in range(units):
-                out[i, u] += weights[at, u]
-    return -1
+            if 0 <= id_ < sizes[j]:
+                at = starts[j] + id_
+                for u in range(weights.shape[1]):
+                    out[i, u] += weights[at, u]
 
 
 @njit(nogil=True, cache=True)
-def hot_backward(ids: Any, starts: Any, d: Any, out: Any) -> None:
+def hot_backward(ids: Any, starts: Any, sizes: Any, d: Any, out: Any) -> None:
     """out[starts[j] + ids[i, j]] += d[i]: the dense gradient of hot_forward's weights."""
     for i in range(ids.shape[0]):
         for j in range(ids.shape[1]):
             id_ = ids[i, j]
-            if id_ >= 0:
+            if 0 <= id_ < sizes[j]:
                 at = starts[j] + id_
                 for u in range(d.shape[1]):
                     out[at, u] += d[i, u]
 
 
 @njit(nogil=True, cache=True)
-def hot_rows(ids: Any, starts: Any, d: Any, marks: Any, touched: Any, rows: Any) -> int:
-    """The same gradient as distinct rows: touched int64 [<= n*k], rows [<= n*k, u]; returns how many. marks: see Variables."""
-    count = 0
-    units = d.shape[1]
+def hot_rows(ids: Any, starts: Any, sizes: Any, d: Any, marks: Any, touched: Any, rows: Any, count: int) -> int:
+    """The same gradient as distinct rows, added to the `count` that are there: touched int64, rows [.., u].
+
+    marks (see Variables.marks) says which row a place has; the caller puts its -1 back. Returns the new count.
+    """
     for i in range(ids.shape[0]):
         for j in range(ids.shape[1]):
             id_ = ids[i, j]
-            if id_ < 0:
+            if id_ < 0 or id_ >= sizes[j]:
                 continue
             at = starts[j] + id_
             place = marks[at]
             if place < 0:
                 marks[at] = count
                 touched[count] = at
-                for u in range(units):
+                for u in range(d.shape[1]):
                     rows[count, u] = d[i, u]
                 count += 1
             else:
-                for u in range(units):
+                for u in range(d.shape[1]):
                     rows[place, u] += d[i, u]
-    for p in range(count):
-        marks[touched[p]] = -1
+    return count
+
+
+@njit(nogil=True, cache=True)
+def list_forward(values: Any, offsets: Any, shares: Any, start: int, size: int, weights: Any, out: Any) -> None:
+    """out[i] += shares[e] * weights[start + values[e]] over the values e of row i."""
+    for i in range(out.shape[0]):
+        for e in range(offsets[i], offsets[i + 1]):
+            if 0 <= values[e] < size:
+                at, w = start + values[e], weights.dtype.type(shares[e])
+                for u in range(weights.shape[1]):
+                    out[i, u] += w * weights[at, u]
+
+
+@njit(nogil=True, cache=True)
+def list_backward(values: Any, offsets: Any, shares: Any, start: int, size: int, d: Any, out: Any) -> None:
+    """out[start + values[e]] += shares[e] * d[i]: the dense gradient of list_forward's weights."""
+    for i in range(d.shape[0]):
+        for e in range(offsets[i], offsets[i + 1]):
+            if 0 <= values[e] < size:
+                at, w = start + values[e], d.dtype.type(shares[e])
+                for u in range(d.shape[1]):
+                    out[at, u] += w * d[i, u]
+
+
+@njit(nogil=True, cache=True)
+def list_rows(
+    values: Any, offsets: Any, shares: Any, start: int, size: int, d: Any, marks: Any, touched: Any, rows: Any, count: int
+) -> int:
+    """The same as distinct rows: see hot_rows."""
+    for i in range(d.shape[0]):
+        for e in range(offsets[i], offsets[i + 1]):
+            if values[e] < 0 or values[e] >= size:
+                continue
+            at, w = start + values[e], d.dtype.type(shares[e])
+            place = marks[at]
+            if place < 0:
+                marks[at] = place = count
+                touched[count] = at
+                rows[count, :] = 0
+                count += 1
+            for u in range(d.shape[1]):
+                rows[place, u] += w * d[i, u]
     return count
 
 
@@ -89,7 +126,10 @@ def distinct(values: Any, marks: Any, touched: Any, places: Any) -> int:
 
 @njit(nogil=True, cache=True)
 def bag_forward(values: Any, offsets: Any, weights: Any, table: Any, combiner: int, max_norm: float, out: Any) -> int:
-    """out[i] = the pooled rows of table that row i names: the bits of the package's kernels.pool, in float64 too."""
+    """out[i] = the pooled rows of table that row i names: the bits of the package's kernels.pool, in float64 too.
+
+    Returns the position of the first id past the table, or -1.
+    """
     sums = np.empty(table.shape[1], np.float64)
     for i in range(out.shape[0]):
         a = i if offsets is None else offsets[i]

@@ -6,6 +6,8 @@ from featurecols.models.layers.batch_norm import BatchNorm as BatchNorm
 from featurecols.models.layers.dense import Dense as Dense
 from featurecols.models.layers.dropout import Dropout as Dropout
 from featurecols.models.layers.embedding_bag import EmbeddingBag as EmbeddingBag
+from featurecols.models.layers.inputs import Inputs as Inputs
+from featurecols.models.layers.linear import Linear as Linear
 from featurecols.models.layers.sparse_linear import SparseLinear as SparseLinear
 
 BatchNormalization = BatchNorm  # the name that Keras models bring along

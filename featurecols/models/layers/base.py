@@ -6,7 +6,10 @@ from abc import abstractmethod
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
+import numpy as np
+
 from featurecols.models import errors
+from featurecols.models.layers.mixed import Mixed
 from featurecols.models.part import Part
 from featurecols.models.tape import Value
 from featurecols.models.variables import Scope, current, snake
@@ -21,6 +24,7 @@ class Layer(Part):
     """
 
     abstract: ClassVar[bool] = True
+    takes_mixed: ClassVar[bool] = False  # whether one-hots may come as ids; else they are written out first
 
     name: str | None = field(default=None, kw_only=True)
 
@@ -33,6 +37,8 @@ class Layer(Part):
     def __call__(self, x: Any) -> Value:
         scope = current(type(self).__name__)
         name = self.name or scope.numbered(snake(type(self).__name__))
+        if isinstance(x, Mixed) and not self.takes_mixed:
+            x = x.value(scope.variables)
         with scope.inside(name):
             return self.forward(scope, x)
 
@@ -57,6 +63,4 @@ def matrix(who: str, x: Any, dtype: Any) -> Value:
 
 
 def np_array(x: Any, dtype: Any) -> Any:
-    import numpy as np
-
     return np.ascontiguousarray(x, dtype)

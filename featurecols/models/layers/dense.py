@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 from featurecols.models import errors
 from featurecols.models.layers.activation import activate, known
 from featurecols.models.layers.base import Layer, matrix, positive
+from featurecols.models.layers.mixed import Mixed, mixed_affine
 from featurecols.models.tape import Value
 from featurecols.models.variables import Scope, glorot, zeros
 
@@ -26,6 +27,8 @@ class Dense(Layer):
     Dense(64, activation='relu')
     """
 
+    takes_mixed: ClassVar[bool] = True
+
     units: int
     activation: str | None = None
     use_bias: bool = field(default=True, kw_only=True)
@@ -39,13 +42,14 @@ class Dense(Layer):
             positive("Dense", "input_dim", self.input_dim)
 
     def forward(self, scope: Scope, x: Any) -> Value:
-        x = matrix("Dense", x, scope.variables.dtype)
-        width = x.shape[1]
+        x = x if isinstance(x, Mixed) else matrix("Dense", x, scope.variables.dtype)
+        width = x.width if isinstance(x, Mixed) else x.shape[1]
         if self.input_dim not in (None, width):
             raise errors.model("Dense", f"input_dim is {self.input_dim}", width, "give data of that width")
         kernel = scope.parameter("kernel", (width, self.units), glorot)
         bias = scope.parameter("bias", (self.units,), zeros) if self.use_bias else None
-        return activate(self.activation, affine(x, kernel, bias))
+        y = mixed_affine(x, kernel, bias) if isinstance(x, Mixed) else affine(x, kernel, bias)
+        return activate(self.activation, y)
 
 
 def affine(x: Value, kernel: Value, bias: Value | None) -> Value:

@@ -8,9 +8,8 @@ import pytest
 from featurecols.models import losses
 from featurecols.models.layers import Activation, BatchNorm, Dense, Dropout, EmbeddingBag, SparseLinear
 from featurecols.models.layers.activation import FUNCTIONS
-from featurecols.models.layers.sparse_linear import Hots, hots
 from featurecols.models.tape import Value, concat
-from featurecols.models.variables import Variables, current, glorot
+from featurecols.models.variables import Variables, current
 from featurecols.values import Ids
 from tests.models.gradients import check
 
@@ -87,18 +86,6 @@ def test_sparse_linear(combiner):
         return losses.Softmax()(np.array([0, 2, 1, 1, 0, 2]), SparseLinear(5, 3, combiner=combiner)(WEIGHTED), WEIGHTS)
 
     assert check(build, variables) == {"sparse_linear/weights", "sparse_linear/bias"}
-
-
-@pytest.mark.parametrize("sparse", [True, False])
-def test_hots(sparse):
-    variables = Variables(seed=1, dtype="float64")
-    ids = Hots(np.array([[0, 1], [2, -1], [-1, -1], [1, 3], [1, 3], [2, 0]], np.int32), np.array([0, 3]), np.array([3, 4]))
-
-    def build():
-        weights = current("test").parameter("weights", (7, 3), glorot)
-        return losses.Squared()(Y, hots(variables, ids, weights, sparse))
-
-    assert check(build, variables) == {"weights"}
 
 
 def test_what_is_used_twice_adds_up():

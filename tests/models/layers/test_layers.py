@@ -9,10 +9,9 @@ import numpy as np
 import pytest
 
 from featurecols import kernels
-from featurecols.errors import ColumnError, DataError
+from featurecols.errors import ColumnError
 from featurecols.models.errors import ModelError
 from featurecols.models.layers import Activation, BatchNorm, Dense, Dropout, EmbeddingBag, SparseLinear
-from featurecols.models.layers.sparse_linear import Hots, hots
 from featurecols.models.tape import Value, gradients
 from featurecols.models.variables import Variables
 from featurecols.spec import decode
@@ -90,12 +89,6 @@ def test_gradients_of_ids_hold_their_rows_alone():
     assert gradient.ids.tolist() == [0, 1, 2]
     assert gradient.rows.tolist() == [[1.0, 1.0], [3.0, 3.0], [-1.5, -1.5]]
     assert (variables.marks(1000) == -1).all()
-
-
-def test_hots_name_what_is_out_of_range():
-    ids = Hots(np.array([[0, 1], [1, 3]], np.int32), np.array([0, 2]), np.array([2, 3]), ("colour", "size"))
-    with pytest.raises(DataError, match="size: an id must be below 3 at row 1, got 3"):
-        hots(Variables(), ids, Value(np.zeros((5, 1), np.float32)), True)
 
 
 @pytest.mark.parametrize(

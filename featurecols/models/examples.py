@@ -1,0 +1,129 @@
+"""Examples: encoded rows as models read them, a form of Features that is cheap to shuffle and to cut into batches."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from featurecols.features import Features, Slot
+from featurecols.models import errors
+from featurecols.values import Array, Ids
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """What all examples of one plan share: its slots, and the embedding tables that training starts from."""
+
+    slots: tuple[Slot, ...]
+    tables: Mapping[str, Array] = field(default_factory=dict, repr=False)
+
+    def slot(self, name: str) -> Slot:
+        for slot in self.slots:
+            if slot.name == name:
+                return slot
+        raise errors.unknown("features", "slot", name, (s.name for s in self.slots))
+
+
+@dataclass(frozen=True, slots=True)
+class Examples:
+    """n rows.
+
+    dense: float32 [n, w]. singles: int32 or int64 [n, k], the slots with one plain id a row side by side, named by
+    `single`. lists: Ids of the other id slots. lengths: int64 [n] of sequences. labels: what the head made of them, [n] or
+    [n, m], or None. weights: float32 [n], or None.
+    """
+
+    layout: Layout
+    dense: Array
+    single: tuple[str, ...]
+    singles: Array
+    lists: Mapping[str, Ids]
+    lengths: Mapping[str, Array]
+    labels: Array | None = None
+    weights: Array | None = None
+
+    @staticmethod
+    def of(features: Features, layout: Layout, labels: Array | None = None, weights: Array | None = None) -> Examples:
+        """Features as examples; nothing is lost."""
+        plain = [s.name for s in features.slots if s.kind == "ids" and s.max_length is None and is_plain(features.ids[s.name])]
+        wide = any(features.ids[name].values.dtype == np.int64 for name in plain)
+        singles = np.empty((len(features), len(plain)), np.int64 if wide else np.int32)
+        for j, name in enumerate(plain):
+            singles[:, j] = features.ids[name].values
+        lists = {name: ids.compact() for name, ids in features.ids.items() if name not in plain}
+        return Examples(layout, features.dense, tuple(plain), singles, lists, features.lengths, labels, weights)
+
+    def __len__(self) -> int:
+        return len(self.dense)
+
+    def __getitem__(self, name: str) -> Array | Ids:
+        """One slot: its cells [n, width], or its Ids."""
+        slot = self.layout.slot(name)
+        return self.dense[:, slot.start : slot.stop] if slot.kind == "dense" else self.ids(name)
+
+    def ids(self, name: str) -> Ids:
+        """The Ids of one slot."""
+        if name in self.single:
+            return Ids(np.ascontiguousarray(self.singles[:, self.single.index(name)]))
+        return self.lists[name]
+
+    def take(self, rows: Array) -> Examples:
+        """These rows, in this order."""
+        return self._each(lambda a: np.take(a, rows, axis=0, mode="clip"), lambda ids: take_ids(ids, rows))
+
+    def slice(self, start: int, stop: int) -> Examples:
+        """Rows start:stop, without copying."""
+        return self._each(lambda a: a[start:stop], lambda ids: ids.slice(start, stop))
+
+    def _each(self, change: Any, change_ids: Any) -> Examples:
+        return Examples(
+            self.layout,
+            change(self.dense),
+            self.single,
+            change(self.singles),
+            {name: change_ids(ids) for name, ids in self.lists.items()},
+            {name: change(a) for name, a in self.lengths.items()},
+            None if self.labels is None else change(self.labels),
+            None if self.weights is None else change(self.weights),
+        )
+
+    @staticmethod
+    def concatenate(parts: Sequence[Examples]) -> Examples:
+        """The rows of all parts in order; at least one part."""
+        if len(parts) == 1:
+            return parts[0]
+        first = parts[0]
+        single = tuple(name for name in first.single if all(name in p.single for p in parts))
+        listed = [s.name for s in first.layout.slots if s.kind == "ids" and s.name not in single]
+        return Examples(
+            first.layout,
+            np.concatenate([p.dense for p in parts]),
+            single,
+            np.concatenate([p.singles if p.single == single else p._columns(single) for p in parts]),
+            {name: Ids.concatenate([p.ids(name) for p in parts]) for name in listed},
+            {name: np.concatenate([p.lengths[name] for p in parts]) for name in first.lengths},
+            None if first.labels is None else np.concatenate([p.labels for p in parts if p.labels is not None]),
+            None if first.weights is None else np.concatenate([p.weights for p in parts if p.weights is not None]),
+        )
+
+    def _columns(self, names: Sequence[str]) -> Array:
+        return self.singles[:, [self.single.index(name) for name in names]]
+
+
+def is_plain(ids: Ids) -> bool:
+    """One unweighted id a row."""
+    return ids.offsets is None and ids.weights is None
+
+
+def take_ids(ids: Ids, rows: Array) -> Ids:
+    """These rows of ids, in this order, compact."""
+    if ids.offsets is None:
+        return Ids(ids.values[rows], None, None if ids.weights is None else ids.weights[rows])
+    starts = ids.offsets[:-1][rows]
+    lengths = ids.offsets[1:][rows] - starts
+    offsets = np.concatenate([[0], np.cumsum(lengths)])
+    where = np.arange(offsets[-1]) + np.repeat(starts - offsets[:-1], lengths)
+    return Ids(ids.values[where], offsets, None if ids.weights is None else ids.weights[where])

@@ -1,0 +1,87 @@
+"""Inputs: the slots of encoded rows as one input: cells, one-hots of ids, pooled embeddings."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from featurecols.features import Slot
+from featurecols.models import errors
+from featurecols.models.examples import Examples
+from featurecols.models.layers.base import Layer
+from featurecols.models.layers.embedding_bag import bag, truncated_normal
+from featurecols.models.layers.mixed import Hots, Mixed, MultiHot, multi_hot
+from featurecols.models.tape import Value, concat
+from featurecols.models.variables import Scope
+from featurecols.values import Array
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Inputs(Layer):
+    """Encoded rows -> numbers, embeddings, then one-hots, in the order of the slots within each kind.
+
+    A Dense layer after it multiplies one-hots without writing them out. Tables start as the plan's, train, and are named
+    tables/<table>.
+
+    Args:
+        slots: names of the slots to read; None for all.
+    """
+
+    slots: tuple[str, ...] | None = None
+
+    def forward(self, scope: Scope, x: Examples) -> Any:
+        chosen = choose(x, self.slots)
+        parts = [Value(p) for p in cells(x, chosen, scope.variables.dtype)]
+        parts += [self.embed(scope, x, s) for s in chosen if s.kind == "ids" and s.dimension is not None]
+        numbers = None if not parts else parts[0] if len(parts) == 1 else concat(parts)
+        return mixed(x, chosen, numbers)
+
+    def embed(self, scope: Scope, x: Examples, slot: Slot) -> Value:
+        """The pooled rows of the slot's table."""
+        assert slot.table is not None
+        assert slot.dimension is not None
+        first = x.layout.tables.get(slot.table)
+        shape = (slot.num_buckets, slot.dimension)
+        table = scope.parameter(f"tables/{slot.table}", shape, truncated_normal if first is None else lambda *_: first.copy())
+        return bag(scope.variables, x.ids(slot.name), table, slot.combiner or "mean", slot.max_norm)
+
+
+def choose(x: Examples, names: Sequence[str] | None) -> list[Slot]:
+    """The slots of these names (None: all), in the order of the layout; raises ModelError for one that cannot be an input."""
+    chosen = list(x.layout.slots) if names is None else [s for s in x.layout.slots if s.name in set(names)]
+    for name in names or ():
+        x.layout.slot(name)
+    for slot in chosen:
+        if slot.kind == "ids" and slot.max_length is not None:
+            todo = "leave it to a model_fn of your own, which reads its ids and lengths"
+            raise errors.model("Inputs", "a sequence of ids is no plain input", slot.name, todo)
+    return chosen
+
+
+def cells(x: Examples, chosen: Sequence[Slot], dtype: Any) -> list[Array]:
+    """The numbers of the chosen dense slots as one array [n, w]; nothing where there are none."""
+    dense = [s for s in chosen if s.kind == "dense"]
+    if not dense:
+        return []
+    if sum(s.width for s in dense) == x.dense.shape[1]:
+        return [np.ascontiguousarray(x.dense, dtype)]
+    return [np.concatenate([x.dense[:, s.start : s.stop] for s in dense], axis=1).astype(dtype, copy=False)]
+
+
+def mixed(x: Examples, chosen: Sequence[Slot], numbers: Value | None, combiner: str = "sum") -> Mixed:
+    """Numbers, and the one-hots of the chosen slots of ids that are not embedded."""
+    hot = [s for s in chosen if s.kind == "ids" and s.dimension is None]
+    starts = np.concatenate([[0], np.cumsum([s.num_buckets for s in hot])]).astype(np.int64)
+    plain = [(j, x.single.index(s.name)) for j, s in enumerate(hot) if s.name in x.single]
+    hots = None
+    if plain:
+        places, columns = [j for j, _ in plain], [c for _, c in plain]
+        ids = x.singles if columns == list(range(x.singles.shape[1])) else np.ascontiguousarray(x.singles[:, columns])
+        hots = Hots(ids, starts[places], np.diff(starts)[places])
+    lists: list[MultiHot] = [
+        multi_hot(x.lists[s.name], int(starts[j]), s.num_buckets, combiner) for j, s in enumerate(hot) if s.name not in x.single
+    ]
+    return Mixed(len(x), numbers, hots, lists, int(starts[-1]))

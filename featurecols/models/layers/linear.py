@@ -1,0 +1,60 @@
+"""Linear: a weight for every number and every id of encoded rows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from featurecols.models import errors
+from featurecols.models.examples import Examples
+from featurecols.models.layers.base import Layer, positive
+from featurecols.models.layers.dense import affine
+from featurecols.models.layers.embedding_bag import known_combiner
+from featurecols.models.layers.inputs import cells, choose, mixed
+from featurecols.models.layers.mixed import hot_sum
+from featurecols.models.tape import Value
+from featurecols.models.variables import Scope, zeros
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Linear(Layer):
+    """Encoded rows -> [n, units]; all weights start at zero, and a step touches the weights of the ids it saw.
+
+    weights [v, units] belong to ids, one slot after another; kernel [w, units] to numbers.
+
+    Args:
+        units: outputs.
+        slots: names of the slots to read; None for all.
+        combiner: what several ids of one slot and row are: "sum", "mean" or "sqrtn".
+    """
+
+    units: int = 1
+    slots: tuple[str, ...] | None = None
+    combiner: str = field(default="sum", kw_only=True)
+
+    def check(self) -> None:
+        super().check()
+        positive("Linear", "units", self.units)
+        known_combiner("Linear", self.combiner)
+
+    def forward(self, scope: Scope, x: Examples) -> Value:
+        chosen = choose(x, self.slots)
+        for slot in chosen:
+            if slot.dimension is not None:
+                todo = "give a linear model the column itself, not its embedding"
+                raise errors.model("Linear", "an embedding has no weights of its own", slot.name, todo)
+        out: Any = scope.parameter("bias", (self.units,), zeros)
+        parts = mixed(x, chosen, None, self.combiner)
+        if parts.hot:
+            out = hot_sum(parts, scope.parameter("weights", (parts.hot, self.units), zeros), scope.variables) + out
+        for numbers in cells(x, chosen, scope.variables.dtype):
+            kernel = scope.parameter("kernel", (numbers.shape[1], self.units), zeros)
+            out = affine(Value(numbers), kernel, None) + out
+        return out if out.array.ndim == 2 else affine_bias(out, len(x))
+
+
+def affine_bias(bias: Value, rows: int) -> Value:
+    """A bias alone, for every row."""
+    return bias + Value(np.zeros((rows, 1), bias.array.dtype))

@@ -1,0 +1,135 @@
+"""Mixed: numbers and one-hots side by side, the one-hots kept as ids until a layer multiplies them away."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from featurecols.models import kernels
+from featurecols.models.tape import Gradient, Rows, Value
+from featurecols.models.variables import Variables
+from featurecols.values import Array, Ids
+
+
+class Hots(NamedTuple):
+    """k one-hots a row: ids int32 or int64 [n, k]; hot j owns the sizes[j] places from starts[j] (int64 [k]).
+
+    An id outside 0 ... sizes[j] - 1 lights nothing, as in an Indicator.
+    """
+
+    ids: Array
+    starts: Array
+    sizes: Array
+
+
+class MultiHot(NamedTuple):
+    """Any number of ids a row, each adding 1 or its weight (float32) at start + id."""
+
+    values: Array
+    offsets: Array
+    weights: Array
+    start: int
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Mixed:
+    """Rows of numbers [rows, w] (or None) followed by `hot` cells that hots and multi-hots light; places count from there."""
+
+    rows: int
+    numbers: Value | None
+    hots: Hots | None
+    lists: Sequence[MultiHot]
+    hot: int
+
+    @property
+    def width(self) -> int:
+        return self.hot + (0 if self.numbers is None else self.numbers.shape[1])
+
+    def value(self, variables: Variables) -> Value:
+        """The rows written out, [rows, width]."""
+        lit = np.zeros((self.rows, self.hot), variables.dtype)
+        if self.hots is not None:
+            for j, (start, size) in enumerate(zip(self.hots.starts, self.hots.sizes, strict=True)):
+                ids = self.hots.ids[:, j]
+                at = np.flatnonzero((ids >= 0) & (ids < size))
+                lit[at, start + ids[at]] += 1
+        for values, offsets, weights, start, size in self.lists:
+            rows = np.repeat(np.arange(self.rows), np.diff(offsets))
+            inside = (values >= 0) & (values < size)
+            np.add.at(lit, (rows[inside], start + values[inside]), weights[inside])
+        if self.numbers is None:
+            return Value(lit)
+        numbers, width = self.numbers, self.numbers.shape[1]
+        return Value(np.concatenate([numbers.array, lit], axis=1), (numbers,), lambda d: (d[:, :width],))
+
+
+def multi_hot(ids: Ids, start: int, size: int, combiner: str = "sum") -> MultiHot:
+    """Ids as a MultiHot; "mean" and "sqrtn" divide the weights of a row, and leave out those that are not above 0."""
+    flat, offsets = ids.elements()
+    w = np.ones(len(flat.values), np.float32) if flat.weights is None else flat.weights.astype(np.float32)
+    if combiner != "sum":
+        w = np.where((flat.values >= 0) & (w > 0), w, np.float32(0))
+        rows = np.repeat(np.arange(len(offsets) - 1), np.diff(offsets))
+        total = np.bincount(rows, w if combiner == "mean" else w * w, len(offsets) - 1)
+        total = total if combiner == "mean" else np.sqrt(total)
+        w = np.divide(w, total[rows], out=np.zeros(len(w)), where=total[rows] > 0).astype(np.float32)
+    return MultiHot(flat.values, offsets, w, start, size)
+
+
+def mixed_affine(x: Mixed, kernel: Value, bias: Value | None) -> Value:
+    """x @ kernel + bias with kernel [width, units] and a dense gradient; a one-hot costs one row of the kernel."""
+    at = 0 if x.numbers is None else x.numbers.shape[1]
+    k = kernel.array
+    out = np.zeros((x.rows, k.shape[1]), k.dtype) if x.numbers is None else x.numbers.array @ k[:at]
+    _add(x, k[at:], out)
+    if bias is not None:
+        out += bias.array
+
+    def backward(d: Array) -> tuple[Gradient | None, ...]:
+        d = np.ascontiguousarray(d)
+        gradient = np.zeros_like(k)
+        parts: list[Gradient | None] = []
+        if x.numbers is not None:
+            np.matmul(x.numbers.array.T, d, out=gradient[:at])
+            parts.append(d @ k[:at].T if x.numbers.live else None)
+        if x.hots is not None:
+            kernels.bags.hot_backward(*x.hots, d, gradient[at:])
+        for part in x.lists:
+            kernels.bags.list_backward(*part, d, gradient[at:])
+        parts.append(gradient)
+        if bias is not None:
+            parts.append(d.sum(axis=0))
+        return tuple(parts)
+
+    return Value(out, tuple(v for v in (x.numbers, kernel, bias) if v is not None), backward)
+
+
+def hot_sum(x: Mixed, weights: Value, variables: Variables) -> Value:
+    """The one-hots of x times weights [hot, units]: the gradient is Rows."""
+    out = np.zeros((x.rows, weights.shape[1]), weights.array.dtype)
+    _add(x, weights.array, out)
+
+    def backward(d: Array) -> tuple[Rows]:
+        d = np.ascontiguousarray(d)
+        ids = sum(len(part.values) for part in x.lists) + (0 if x.hots is None else x.hots.ids.size)
+        most, marks = min(ids, len(weights.array)), variables.marks(len(weights.array))
+        touched, rows, count = np.empty(most, np.int64), np.empty((most, d.shape[1]), d.dtype), 0
+        if x.hots is not None:
+            count = kernels.bags.hot_rows(*x.hots, d, marks, touched, rows, count)
+        for part in x.lists:
+            count = kernels.bags.list_rows(*part, d, marks, touched, rows, count)
+        marks[touched[:count]] = -1
+        return (Rows(touched[:count], rows[:count], weights.shape),)
+
+    return Value(out, (weights,), backward)
+
+
+def _add(x: Mixed, weights: Array, out: Array) -> None:
+    if x.hots is not None:
+        kernels.bags.hot_forward(*x.hots, weights, out)
+    for part in x.lists:
+        kernels.bags.list_forward(*part, weights, out)
