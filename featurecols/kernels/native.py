@@ -13,6 +13,7 @@ import math
 import os
 import threading
 from collections.abc import Callable, Hashable, Mapping
+from contextlib import suppress
 from functools import wraps
 from typing import Any
 
@@ -103,6 +104,8 @@ class _Cache(FunctionCache):  # type: ignore[misc]
         try:
             return super().load_overload(sig, target_context)  # type: ignore[no-untyped-call]
         except Exception:  # damaged, unreadable, written by something else
+            with suppress(Exception):
+                self.flush()  # type: ignore[no-untyped-call]
             return None
 
     def save_overload(self, sig: Any, data: Any) -> None:
