@@ -71,7 +71,7 @@ class ZScore(Normalizer):
         return Moments(dtype, before) if self.mean is None else None
 
     def given(self, learned: Mapping[str, Any]) -> ZScore:
-        return ZScore(float(learned["mean"]), float(learned["std"]))
+        return ZScore(float(learned["mean"]), float(learned["std"])) if self.mean is None else self
 
     def op(self) -> tuple[int, float, float]:
         return ZSCORE, _known(self, self.mean), _known(self, self.std)
@@ -112,7 +112,7 @@ class MinMax(Normalizer):
         return Moments(dtype, before) if self.min is None else None
 
     def given(self, learned: Mapping[str, Any]) -> MinMax:
-        return MinMax(float(learned["min"]), float(learned["max"]))
+        return MinMax(float(learned["min"]), float(learned["max"])) if self.min is None else self
 
     def op(self) -> tuple[int, float, float]:
         return MINMAX, _known(self, self.min), _known(self, self.max)

@@ -50,8 +50,8 @@ class Analyzer(Spec):
     abstract: ClassVar[bool] = True
 
     @property
-    def collects(self) -> Spec:
-        """Which state this analyzer needs: analyzers with equal `collects` may share one state and finish it each."""
+    def collects(self) -> Analyzer:
+        """Who keeps the state: analyzers with equal `collects` may share one state and finish it each."""
         return self
 
     @abstractmethod

@@ -17,7 +17,6 @@ import numpy as np
 from featurecols import kernels
 from featurecols.analyzers import base
 from featurecols.analyzers.base import Analyzer
-from featurecols.spec import Spec
 from featurecols.values import Array
 
 UNIT = 1074
@@ -59,7 +58,7 @@ class Moments(Analyzer):
             normalizer.op()  # raises while its numbers are not known
 
     @property
-    def collects(self) -> Spec:
+    def collects(self) -> Analyzer:
         return self if type(self) is Moments else Moments(self.dtype, self.before)
 
     def empty(self) -> Sums:

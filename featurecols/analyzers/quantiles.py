@@ -16,7 +16,6 @@ import numpy as np
 from featurecols import kernels
 from featurecols.analyzers import base
 from featurecols.analyzers.base import Analyzer
-from featurecols.spec import Spec
 from featurecols.values import Array
 
 LIMIT = 2**15
@@ -79,7 +78,7 @@ class Histogram(Analyzer):
         base.check_dtype(type(self).__name__, self.dtype)
 
     @property
-    def collects(self) -> Spec:
+    def collects(self) -> Analyzer:
         return self if type(self) is Histogram else Histogram(self.dtype)
 
     def empty(self) -> Bins:

@@ -64,8 +64,9 @@ class Runs:
             todo = "free the disk, or point TMPDIR to a folder with room for the distinct terms"
             raise errors.output(tempfile.gettempdir(), f"term counts cannot be spilled, {e.strerror or e}", todo) from e
         if len(runs) >= FAN_IN:
-            self.levels[level] = []
             self.write(records_of(merged(runs)), level + 1)
+            self.levels[level] = []
+            _close(runs)
 
     def extend(self, other: Runs) -> None:
         """Take over the runs of another."""
@@ -76,9 +77,21 @@ class Runs:
             self.levels[level] = runs + self.levels[level]
         other.levels = []
 
+    def close(self) -> None:
+        """Delete the files."""
+        _close([run for runs in self.levels for run in runs])
+        self.levels = []
+
+    __del__ = close
+
     def merged(self, minimum: Callable[[], int] = lambda: 1) -> Iterator[Chunk]:
         """Every distinct text, ascending, its counts of all runs added up; those below minimum() are left out."""
         return merged([run for runs in self.levels for run in runs], minimum)
+
+
+def _close(runs: list[Run]) -> None:
+    for run in runs:
+        run.file.close()
 
 
 def _write_all(file: IO[bytes], part: bytes | memoryview) -> int:

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
+import math
 import os
 import secrets
 import threading
 import weakref
 from collections.abc import Iterator
-from math import isqrt
 
 import numpy as np
 
-from featurecols import kernels
+from featurecols import errors, kernels
 from featurecols.analyzers import base
 from featurecols.analyzers.runs import Chunk, Runs, encoded, records_of
 from featurecols.values import Array, Texts
 
-MEMORY = "FEATURECOLS_TERM_MEMORY"  # MiB that all tables of a process share; each may have FLOOR whatever the others do
-FLOOR = 2**23
+MEMORY = "FEATURECOLS_TERM_MEMORY"  # MiB that all tables of a process share
+_SHARES = 32  # a table may have this part of it however many there are
+_SMALL = 2**8, 2**12  # slots and bytes of a table that is new
 _SPARE = 8
 _NONE, _ALL = np.empty(0, np.int64), np.empty(0, np.bool_)
 
@@ -29,7 +30,14 @@ _LOCK = threading.Lock()
 
 def budget() -> int:
     """Bytes that the tables of this process may hold together."""
-    return int(float(os.environ.get(MEMORY, "256")) * 2**20)
+    text = os.environ.get(MEMORY, "") or "256"
+    try:
+        mebibytes = float(text)
+    except ValueError:
+        mebibytes = math.nan
+    if not 0 <= mebibytes < 2**40:
+        raise errors.argument(MEMORY, "must be a number of MiB", text, "unset it for 256")
+    return int(mebibytes * 2**20)
 
 
 class Table:
@@ -38,7 +46,7 @@ class Table:
     def __init__(self) -> None:
         self.runs = Runs()
         self._waiting: tuple[Texts, Array] | None = None  # a dictionary and the counts of its codes so far
-        self._clear(2**8, 2**12)
+        self._clear(*_SMALL)
         with _LOCK:
             _LIVE.add(self)
 
@@ -108,17 +116,23 @@ class Table:
             setattr(self, name, larger)
 
     def _over(self, extra: int) -> bool:
-        """Whether `extra` more bytes are too many, and this table is one of the larger ones."""
+        """Whether `extra` more bytes are too many for all tables together, and this one has its share of them."""
         with _LOCK:
-            sizes = [table.nbytes for table in _LIVE]
-        return self.nbytes + extra > FLOOR and sum(sizes) + extra > budget() and self.nbytes * len(sizes) >= sum(sizes)
+            total = sum(table.nbytes for table in _LIVE)
+        return total + extra > budget() and self.nbytes + extra > self._share()
+
+    def _share(self) -> int:
+        with _LOCK:
+            return budget() // min(len(_LIVE), _SHARES)
 
     def spill(self) -> None:
-        """Write the entries as a run, and start anew in the same memory."""
+        """Write the entries as a run, and start anew in the same memory, or in less where others need theirs."""
         if self.used:
             self.runs.write(self._records())
             self.used = 0
             self.slots.fill(0)
+        if self.nbytes > self._share():
+            self._clear(*_SMALL)
 
     def _records(self) -> Iterator[bytes]:
         # the slots are of no more use: they lend their room to the sort
@@ -128,7 +142,7 @@ class Table:
         yield from encoded(self.offsets, self.data, self.counts, order, np.empty(0, np.uint8))
 
     def _sort(self, order: Array, keys: Array) -> None:
-        stack = np.empty(256 + 3 * (isqrt(int(self.offsets[self.used])) + 2), np.int64)
+        stack = np.empty(256 + 3 * (math.isqrt(int(self.offsets[self.used])) + 2), np.int64)
         kernels.sorting.sort[0](self.offsets, self.data, order, keys, stack)
 
     def chosen(self, entries: Array) -> Chunk:
@@ -146,13 +160,19 @@ class Table:
         else:
             yield from records_of([self.chosen(np.arange(self.used))] if self.used else [])
 
+    def close(self) -> None:
+        """Forget everything and delete the files."""
+        self._waiting = None
+        self._clear(*_SMALL)
+        self.runs.close()
+
     def merge(self, other: Table) -> None:
         """Take over another table's counts."""
         self.settle()
         other.settle()
         self.runs.extend(other.runs)
         self.add(other.offsets[: other.used + 1], other.data, None, other.counts[: other.used])
-        other._clear(2**8, 2**12)
+        other.close()
 
 
 def take(texts: Chunk, order: Array) -> Chunk:

@@ -12,7 +12,6 @@ from featurecols.analyzers import base
 from featurecols.analyzers.base import Analyzer
 from featurecols.analyzers.runs import Chunk, Run, merged
 from featurecols.analyzers.table import Table, take
-from featurecols.spec import Spec
 from featurecols.values import Array
 
 _POOL = 2**16  # texts that wait at least before the best are chosen
@@ -33,7 +32,7 @@ class TermCounts(Analyzer):
     min_count: int = 1
 
     @property
-    def collects(self) -> Spec:
+    def collects(self) -> Analyzer:
         return TermCounts()
 
     def empty(self) -> Table:
