@@ -35,8 +35,6 @@ def one(found: list[tuple[int, float]], table: list[list[float]], combiner: int,
 
 CELLS = st.tuples(st.integers(-1, 6), st.sampled_from([1.0, 0.3, -2.5, 0.0, 1e20, math.nan]))
 ROWS = st.lists(st.lists(CELLS, max_size=5), max_size=8)
-    st.lists(st.tuples(st.integers(-1, 6), st.sampled_from([1.0, 0.3, -2.5, 0.0, 1e20, math.nan])), max_size=5), max_size=8
-)
 
 
 @pytest.mark.parametrize("dtype", [np.int32, np.int64])
