@@ -64,7 +64,6 @@ class DataError(FeatureColumnsError, ValueError):
         row = None if self.row is None else self.row + rows
         return DataError(self.who, self.what, field=self.field, row=row, got=self.got, todo=self.todo)
 
-
     def seen_by(self, who: str) -> DataError:
         """The same error, told by the column that read the field, where so far only the field tells it."""
         told = who if self.who == self.field else self.who

@@ -31,6 +31,7 @@ class Step(NamedTuple):
     inputs: tuple[int, ...]
     run: Callable[..., Any]
     row: Callable[..., Any]
+    name: str
 
 
 class Output(NamedTuple):
@@ -93,7 +94,7 @@ class Program:
         for (i, _), cell in zip(self.fields, cells, strict=True):
             values[i] = cell.slice(start, stop)
         for step in self.steps:
-            values[step.node] = _attempt(problems, values, step.inputs, step.run)
+            values[step.node] = _attempt(step.name, problems, values, step.inputs, step.run)
         return values
 
     def write(self, cells: Sequence[Any], start: int, stop: int, out: Array) -> None:
@@ -118,7 +119,7 @@ class Program:
     def _number(self, output: Output, values: list[Any], problems: list[errors.DataError], target: Array) -> None:
         """Fill target with the cells of one output."""
         if not output.shared:
-            _attempt(problems, values, output.inputs, _writer(output.bound, target))
+            _attempt(output.slot.name, problems, values, output.inputs, _writer(output.bound, target))
         elif values[output.node] is not None:
             _store(values[output.node].values, target)
 
@@ -132,11 +133,12 @@ class Program:
         lengths: dict[str, Array] = {}
         for output in self.outputs:
             slot = output.slot
-            found = _attempt(problems, values, output.inputs, _encoder(output, values, dense[:, slot.start : slot.stop]))
+            run = _encoder(output, values, dense[:, slot.start : slot.stop])
+            found = _attempt(slot.name, problems, values, output.inputs, run)
             if slot.kind == "ids" and found is not None:
                 ids[slot.name] = found
             if isinstance(output.bound, SequenceBound):
-                lengths[slot.name] = _attempt(problems, values, output.inputs, output.bound.lengths)
+                lengths[slot.name] = _attempt(slot.name, problems, values, output.inputs, output.bound.lengths)
         _raise_first(problems, start)
         return Features(dense, ids, lengths, slots)
 
@@ -198,12 +200,14 @@ class Program:
 
 def _step(node: int, inputs: tuple[int, ...], bound: Any) -> Step:
     if isinstance(bound, CategoricalBound):
-        return Step(node, inputs, bound.ids, bound.row)
+        return Step(node, inputs, bound.ids, bound.row, bound.column.name)
     assert isinstance(bound, NumberBound)
-    return Step(node, inputs, bound.values, bound.row)
+    return Step(node, inputs, bound.values, bound.row, bound.column.name)
 
 
-def _attempt(problems: list[errors.DataError], values: list[Any], inputs: tuple[int, ...], run: Callable[..., Any]) -> Any:
+def _attempt(
+    who: str, problems: list[errors.DataError], values: list[Any], inputs: tuple[int, ...], run: Callable[..., Any]
+) -> Any:
     """run over its inputs; a DataError is kept, so that the first bad row of all columns is the one reported."""
     arguments = [values[j] for j in inputs]
     if any(a is None for a in arguments):
@@ -211,7 +215,7 @@ def _attempt(problems: list[errors.DataError], values: list[Any], inputs: tuple[
     try:
         return run(*arguments)
     except errors.DataError as e:
-        problems.append(e)
+        problems.append(e.seen_by(who))
         return None
 
 

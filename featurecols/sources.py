@@ -49,7 +49,7 @@ class Source(ABC):
         if isinstance(data, (list, tuple)) and data and files.is_path(data[0]):
             return FileSource(data)
         if isinstance(data, pa.RecordBatchReader):
-            return OnceSource(iter([data]))
+            return OnceSource(iter([MemorySource(data)]))
         if is_data(data):
             return MemorySource(data)
         if isinstance(data, Iterator):

@@ -195,9 +195,25 @@ def lone_surrogate(who: str, key: str, row: int | None, value: object) -> errors
     )
 
 
+def number(value: object) -> float | None:
+    """An argument that is a number, as a float; None for a boolean, an integer beyond float64, and anything else."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return None
+    try:
+        return float(value)
+    except OverflowError:
+        return None
+
+
 def float32(x: float) -> float:
     """x rounded to the nearest float32 (overflow is inf), as a Python float."""
     try:
         return struct.unpack("<f", struct.pack("<f", x))[0]
     except OverflowError:
         return float("inf") if x > 0 else float("-inf")
+
+
+def rounded_to_float32(x: Array) -> Array:
+    """float32 above, over float64 arrays: the values stay float64."""
+    with np.errstate(over="ignore"):
+        return x.astype(np.float32).astype(np.float64)

@@ -220,4 +220,4 @@ RowIds = int | list[int] | tuple[list[int], list[float]]
 
 def id_dtype(largest: int) -> type[np.signedinteger[Any]]:
     """int32 while every id fits, else int64."""
-    return np.int32 if largest <= 2**31 else np.int64
+    return np.int32 if largest <= 2**31 - 1 else np.int64

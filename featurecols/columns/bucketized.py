@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from featurecols import errors, kernels
-from featurecols.analyzers.markers import Marker
+from featurecols.analyzers.markers import Marker, Quantiles
 from featurecols.columns.base import Bound, CategoricalBound, Column, Field, Learned, NumberBound, Raw, RowIds
-from featurecols.values import Ids, Numbers
+from featurecols.values import Ids, Numbers, number, rounded_to_float32
 
 if TYPE_CHECKING:
     from featurecols.analyzers.base import Analyzer
@@ -71,15 +71,15 @@ class Bucketized(Column):
             raise errors.argument(
                 who, "missing_bucket must be an id", bucket, "give 0 or more, or leave it out to drop missing values"
             )
-        if bucket is not None and isinstance(self.boundaries, tuple) and bucket > len(self.boundaries) + 1:
-            limit = len(self.boundaries) + 1
+        limit = self.boundaries.n if isinstance(self.boundaries, Quantiles) else len(self.boundaries) + 1  # type: ignore[arg-type]
+        if bucket is not None and bucket > limit:
             raise errors.argument(
                 who, f"missing_bucket must be at most {limit}", bucket, f"{limit} gives it a bucket of its own"
             )
 
     def _check_boundaries(self, who: str) -> None:
         b = self.boundaries
-        if not isinstance(b, tuple) or not b or not all(isinstance(v, (int, float)) and not isinstance(v, bool) for v in b):
+        if not isinstance(b, tuple) or not b or any(number(v) is None for v in b):
             raise errors.argument(who, "boundaries must be numbers or Quantiles(n)", b, "give at least one number")
         object.__setattr__(self, "boundaries", tuple(float(v) for v in b))
         for left, right in zip(self.boundaries, self.boundaries[1:], strict=False):  # type: ignore[arg-type,index]
@@ -97,7 +97,7 @@ class Bucketized(Column):
         boundaries = learned["boundaries"]["boundaries"] if isinstance(self.boundaries, Marker) else self.boundaries
         exact = np.array(boundaries, dtype=np.float64)
         if getattr(self.source, "dtype", "float64") == "float32":
-            exact = exact.astype(np.float32).astype(np.float64)
+            exact = rounded_to_float32(exact)
         source = inputs[0]
         width = source.width if isinstance(source, NumberBound) else 1
         return BucketizedBound(self, exact, width)
@@ -116,9 +116,8 @@ class BucketizedBound(CategoricalBound):
         numbers = source.numbers()
         values, offsets = numbers.values, numbers.offsets
         if offsets is not None and numbers.nested:
-            raise errors.wrong_type(
-                self.column.name, str(self._field), "lists of lists", "numbers or lists", "flatten the lists"
-            )
+            who, todo = self.column.name, "flatten the inner lists"
+            raise errors.DataError(who, "needs numbers or lists", field=self._field, row=0, got="lists of lists", todo=todo)
         if values.ndim == 2:
             offsets = np.arange(0, values.size + 1, self.width, dtype=np.int64)
             values = values.ravel()
@@ -133,11 +132,13 @@ class BucketizedBound(CategoricalBound):
     def _bucket(self, value: Any, element: int) -> int:
         if value is None or value != value:
             return -1 if self.missing < 0 else self.missing + self.stride * element
-        if not isinstance(value, (int, float)):
-            raise errors.bad_value(
-                self.column.name, self._field, None, "needs a number", value, "cast it, or declare it missing with Field"
-            )
-        return bisect.bisect_right(self._cuts, float(value)) + self.stride * element
+        try:
+            if isinstance(value, (int, float)):
+                return bisect.bisect_right(self._cuts, float(value)) + self.stride * element
+        except OverflowError:
+            pass
+        todo = "cast it, or declare it missing with Field"
+        raise errors.bad_value(self.column.name, self._field, None, "needs a number", value, todo)
 
     def meaning(self, bucket: int) -> str:
         element, i = divmod(bucket, self.stride)

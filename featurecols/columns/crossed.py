@@ -134,8 +134,8 @@ class CrossedBound(CategoricalBound):
         texts, codes = tokens.texts, tokens.codes
         if codes is None:
             valid = np.ones(len(texts), bool) if texts.valid is None else texts.valid
-            return _Part(self._hashes(texts), valid, tokens.offsets)
-        hashes = texts.once(("part", self.farm), self._hashes)
+            return _Part(self._hashes(texts, tokens.kind), valid, tokens.offsets)
+        hashes = texts.once(("part", self.farm), lambda t: self._hashes(t, tokens.kind))
         valid = codes >= 0
         if len(texts) == 0:
             return _Part(np.zeros(len(codes), self.dtype), valid, tokens.offsets)
@@ -143,9 +143,12 @@ class CrossedBound(CategoricalBound):
             valid &= texts.valid[codes]
         return _Part(hashes[codes], valid, tokens.offsets)
 
-    def _hashes(self, texts: Texts) -> Array:
+    def _hashes(self, texts: Texts, kind: str) -> Array:
         if not self.farm:
             return kernels.hashing.murmur3(texts.offsets, texts.data, 0)  # type: ignore[no-any-return]
+        if kind == "boolean":  # an integer to TensorFlow, 0 or 1
+            ones = np.append(texts.data == ord("1"), False)
+            return ones[texts.offsets[:-1]].astype(np.uint64)
         if texts.integers is not None:
             return texts.integers.astype(np.uint64, copy=False)
         return kernels.hashing.farmhash64(texts.offsets, texts.data)  # type: ignore[no-any-return]
@@ -167,9 +170,9 @@ class CrossedBound(CategoricalBound):
         def part(value: Any) -> int | None:
             if value is None:
                 return None
-            if self.farm and isinstance(value, (int, np.integer)) and not isinstance(value, bool):
-                return int(value)
             text = canonical(value, self.column.name, key)
+            if self.farm and not isinstance(value, (str, bytes)):
+                return int(text)
             return farmhash.fingerprint64(text) if self.farm else mmh3.hash(text, 0, signed=False)
 
         return part

@@ -69,6 +69,7 @@ class IdentityBound(CategoricalBound):
         self.column, self.num_buckets = column, column.num_buckets
         self.choice = column.out_of_range
         self.dtype = np.int64 if self.choice == "keep" else id_dtype(self.num_buckets)
+        self.limit = 2**63 if self.choice == "keep" else 2**64  # what is kept must fit int64
 
     def ids(self, raw: Raw) -> Ids:
         integers = raw.integers()
@@ -76,7 +77,9 @@ class IdentityBound(CategoricalBound):
         inside = (values >= 0) & (values < self.num_buckets)
         if integers.valid is not None:
             inside |= ~integers.valid
-        if not inside.all() and self.choice != "keep":
+        if self.choice == "keep":
+            self._refuse(inside | (values < self.limit), values, integers.offsets, f"needs an integer below {self.limit}")
+        elif not inside.all():
             values = self._outside(values, inside, integers.offsets)
         out = values.astype(self.dtype, copy=integers.valid is not None)
         if integers.valid is not None:
@@ -85,19 +88,22 @@ class IdentityBound(CategoricalBound):
 
     def _outside(self, values: Array, inside: Array, offsets: Array | None) -> Array:
         if self.choice == "error":
-            if offsets is not None:  # values outside the rows of this slice do not count
-                inside = inside.copy()
-                inside[: offsets[0]] = True
-                inside[offsets[-1] :] = True
-                if inside.all():
-                    return np.where((values >= 0) & (values < self.num_buckets), values, -1)
-            at = int(np.flatnonzero(~inside)[0])
-            row = at if offsets is None else int(np.searchsorted(offsets, at, side="right")) - 1
-            raise self._error(row, int(values[at]))
-        return np.where(inside, values, -1 if self.choice == "drop" else self.choice)
+            self._refuse(inside, values, offsets, self._what())
+        return np.where(inside, values, -1 if not isinstance(self.choice, int) else self.choice)
 
-    def _error(self, row: int | None, value: object) -> errors.DataError:
-        what = f"id out of range 0 ... {self.num_buckets - 1}"
+    def _refuse(self, good: Array, values: Array, offsets: Array | None, what: str) -> None:
+        """Raise at the first value that is not good; values outside the rows of this slice do not count."""
+        bad = np.flatnonzero(~good)
+        if offsets is not None:
+            bad = bad[(bad >= offsets[0]) & (bad < offsets[-1])]
+        if len(bad):
+            row = int(bad[0]) if offsets is None else int(np.searchsorted(offsets, bad[0], side="right")) - 1
+            raise self._error(row, what, int(values[bad[0]]))
+
+    def _what(self) -> str:
+        return f"id out of range 0 ... {self.num_buckets - 1}"
+
+    def _error(self, row: int | None, what: str, value: object) -> errors.DataError:
         return errors.bad_value(self.column.name, self.column.inputs()[0].name, row, what, value, _TODO)
 
     def row(self, value: Any) -> RowIds:
@@ -114,10 +120,12 @@ class IdentityBound(CategoricalBound):
                 self.column.name, key, None, "needs an integer", value, "use Vocabulary or Hashed for other values"
             )
         i = int(value)
+        if not -(2**63) <= i < self.limit:
+            raise self._error(None, f"needs an integer below {self.limit}", value)
         if 0 <= i < self.num_buckets or self.choice == "keep":
             return i
         if self.choice == "error":
-            raise self._error(None, value)
+            raise self._error(None, self._what(), value)
         return -1 if self.choice == "drop" else int(self.choice)
 
     def meaning(self, bucket: int) -> str:

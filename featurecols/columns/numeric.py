@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, MutableSequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 
@@ -13,7 +13,7 @@ from featurecols import errors, kernels
 from featurecols.analyzers.markers import Marker
 from featurecols.columns.base import Bound, Column, Field, Learned, NumberBound, Raw
 from featurecols.normalizers import Normalizer
-from featurecols.values import Array, Numbers, float32
+from featurecols.values import Array, Numbers, float32, number, rounded_to_float32
 
 if TYPE_CHECKING:
     from featurecols.analyzers.base import Analyzer
@@ -83,7 +83,7 @@ class Numeric(Column):
         if self.default is None or (isinstance(self.default, Marker) and self.default.gives == "value"):
             return
         flat = _flatten(self.default) if isinstance(self.default, tuple) else [self.default]
-        if not all(isinstance(v, (int, float)) and not isinstance(v, bool) for v in flat):
+        if any(number(v) is None for v in flat):
             raise errors.argument(
                 who, "default must be a number, Mean() or Median()", self.default, "leave it out to refuse missing values"
             )
@@ -129,7 +129,7 @@ class NumericBound(NumberBound):
         )
         self.defaults = np.array(flat, dtype=np.float64)
         if column.dtype == "float32":
-            self.defaults = self.defaults.astype(np.float32).astype(np.float64)
+            self.defaults = rounded_to_float32(self.defaults)
         ops = [n.op() for n in normalizers]
         self.ops = np.array([code for code, _, _ in ops], dtype=np.int64)
         self.a = np.array([a for _, a, _ in ops], dtype=np.float64)
@@ -168,7 +168,7 @@ class NumericBound(NumberBound):
             if len(present):
                 raise self._wrong_length(int(present[0]), "a single number")
             x = np.full(len(raw) * self.width, np.nan)
-        return x.astype(np.float32).astype(np.float64) if self._rounds else x
+        return rounded_to_float32(x) if self._rounds else x
 
     def _from_lists(self, numbers: Numbers) -> Array:
         offsets, width = numbers.offsets, self.width
@@ -184,7 +184,8 @@ class NumericBound(NumberBound):
         for depth, inner in enumerate(numbers.nested, start=1):
             uneven = np.flatnonzero(inner != self.shape[depth]) if len(self.shape) == len(numbers.nested) + 1 else [0]
             if len(uneven) and len(inner):
-                raise self._wrong_length(None, f"lists of {inner[uneven[0]]} at depth {depth + 1}")
+                row = _row_of(numbers, depth, int(uneven[0]))
+                raise self._wrong_length(row, f"lists of {inner[uneven[0]]} at depth {depth + 1}")
         if not (lengths == 0).any():
             return numbers.values[offsets[0] : offsets[-1]]
         x = np.full((len(lengths), width), np.nan)
@@ -213,10 +214,8 @@ class NumericBound(NumberBound):
         return [self._number(v, j) for j, v in enumerate(flat or [None] * self.width)]
 
     def _flat_row(self, value: Any) -> list[Any]:
-        if any(isinstance(v, (list, tuple)) for v in value):
-            shape = np.shape(value)
-            if shape and 0 not in shape and shape != self.shape:
-                raise self._wrong_length(None, f"shape {shape}")
+        if any(isinstance(v, (list, tuple)) for v in value) and not _has_shape(value, self.shape):
+            raise self._wrong_length(None, errors.show(value))
         return _flatten(value)
 
     def _number(self, value: Any, element: int) -> float:
@@ -263,6 +262,23 @@ class NumericBound(NumberBound):
                 out[at + j] = v
         else:
             out[at] = x
+
+
+def _row_of(numbers: Numbers, depth: int, k: int) -> int:
+    """The row that holds list k of all lists at `depth`."""
+    assert numbers.offsets is not None
+    side: Literal["left", "right"] = "right" if numbers.nested[depth - 1][k] else "left"
+    for inner in numbers.nested[depth - 1 :]:
+        k = int(inner[:k].sum())
+    row = int(np.searchsorted(numbers.offsets, numbers.offsets[0] + k, side)) - (side == "right")
+    return min(row, len(numbers) - 1)
+
+
+def _has_shape(value: Any, shape: tuple[int, ...]) -> bool:
+    """Whether lists are nested exactly so."""
+    if not isinstance(value, (list, tuple)):
+        return not shape
+    return bool(shape) and len(value) == shape[0] and all(_has_shape(v, shape[1:]) for v in value)
 
 
 def _flatten(value: Any) -> list[Any]:

@@ -51,7 +51,10 @@ class Tables(dict[str, Table]):
             got = (shape, initializer, seed)
             want = (found.shape, found.initializer, found.seed)
             raise errors.plan(
-                who, f"shares table {errors.show(name)} of {want}", got, "name a table of its own with table=..., or give both one dimension and start"
+                who,
+                f"shares table {errors.show(name)} of {want}",
+                got,
+                "name a table of its own with table=..., or give both one dimension and start",
             )
         return found
 

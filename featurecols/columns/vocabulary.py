@@ -142,7 +142,7 @@ class VocabularyBound(CategoricalBound):
         unseen = found == -1
         if unseen.any() and self.column.num_oov_buckets:
             buckets = buckets_of(texts, self.column.hash, self.column.seed, self.column.num_oov_buckets)
-            found = np.where(unseen, buckets + self.size, found).astype(self.dtype, copy=False)
+            found = np.where(unseen, buckets.astype(self.dtype, copy=False) + self.size, found)
         elif self._unseen >= 0:
             found[unseen] = self._unseen
         return np.maximum(found, -1, out=found)

@@ -11,7 +11,7 @@ import numpy as np
 from featurecols import errors
 from featurecols.columns.base import Bound, CategoricalBound, Column, Field, Learned, Raw, RowIds
 from featurecols.columns.tokens import check_categorical
-from featurecols.values import Ids, float32
+from featurecols.values import Ids, float32, number
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -57,7 +57,7 @@ class Weighted(Column):
                 "Weighted", "weight must name a field", self.weight, 'give "score" or Field("score", missing=...)'
             )
         if self.default is not None:
-            if isinstance(self.default, bool) or not isinstance(self.default, (int, float)) or self.default != self.default:
+            if number(self.default) is None or self.default != self.default:
                 raise errors.argument(
                     f"Weighted {self.weight.key}", "default must be a number", self.default, "leave it out to refuse nulls"
                 )
@@ -120,9 +120,12 @@ class WeightedBound(CategoricalBound):
             if self._default is None and bucket >= 0:
                 raise self._null(None)
             return float32(self._default or 0.0)
-        if not isinstance(value, (int, float)):
-            raise errors.bad_value(self.column.name, self._key, None, "needs a number", value, "cast the weights")
-        return float32(float(value))
+        try:
+            if isinstance(value, (int, float)):
+                return float32(float(value))
+        except OverflowError:
+            pass
+        raise errors.bad_value(self.column.name, self._key, None, "needs a number", value, "cast the weights")
 
     def meaning(self, bucket: int) -> str:
         return self.source.meaning(bucket)
