@@ -492,10 +492,8 @@ class Reference:
         inner = c.source
         if type(inner).__name__ == "Numeric":
             width = math.prod(inner.shape)
-            steps = [
-                [float32(self.number(inner, x, j)) for j, x in enumerate(_leaves(step or [None] * width if inner.shape else step))]
-                for step in self.raw(inner.key, row)
-            ]
+            leaves = [_leaves(step or [None] * width if inner.shape else step) for step in self.raw(inner.key, row)]
+            steps = [[float32(self.number(inner, x, j)) for j, x in enumerate(step)] for step in leaves]
         else:
             got = self.ids(inner.source, row)
             weights = got.weights or [None] * len(got.ids)

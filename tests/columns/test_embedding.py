@@ -21,6 +21,7 @@ WRONG = [
     Wrong(lambda: fc.Embedding(CITY, 2, max_norm=0), ("max_norm", "got 0")),
     Wrong(lambda: fc.Embedding(CITY, 2, max_norm=-1.0), ("max_norm", "-1.0")),
     Wrong(lambda: fc.Embedding(CITY, 2, max_norm=math.nan), ("max_norm", "nan")),
+    Wrong(lambda: fc.Embedding(CITY, 2, max_norm=10**400), ("max_norm",)),
     Wrong(lambda: fc.Embedding(CITY, 2, max_norm="1"), ("max_norm", "'1'")),
     Wrong(lambda: fc.Embedding(CITY, 2, table=""), ("table", "''")),
     Wrong(lambda: fc.Embedding(CITY, 2, table=3), ("table", "3")),

@@ -1,0 +1,175 @@
+"""Numeric: numbers, defaults, normalizers."""
+
+import math
+
+import pyarrow as pa
+
+import featurecols as fc
+from tests import laws
+from tests.laws import Bad, Example, Wrong
+
+NAN, INF = math.nan, math.inf
+AWKWARD = (0.0, -0.0, 5e-324, -5e-324, 1e300, -1e300, 2.0**53 + 2, 1e-46, 3.4028235677973366e38, 1.1754943e-38, 0.1, INF, -INF)
+
+WRONG = [
+    Wrong(lambda: fc.Numeric(""), ("key", "''")),
+    Wrong(lambda: fc.Numeric(fc.Hashed("x", 3)), ("key", "Hashed('x', 3)")),
+    Wrong(lambda: fc.Numeric(["x", "y"]), ("key", "x")),
+    Wrong(lambda: fc.Numeric("x", shape=(0,)), ("shape", "(0,)")),
+    Wrong(lambda: fc.Numeric("x", shape=(2, -1)), ("shape", "(2, -1)")),
+    Wrong(lambda: fc.Numeric("x", shape=(2.0,)), ("shape", "(2.0,)")),
+    Wrong(lambda: fc.Numeric("x", shape="2"), ("shape", "'2'")),
+    Wrong(lambda: fc.Numeric("x", dtype="int32"), ("dtype", "'int32'", "float32")),
+    Wrong(lambda: fc.Numeric("x", default="0"), ("default", "'0'")),
+    Wrong(lambda: fc.Numeric("x", default=True), ("default", "True")),
+    Wrong(lambda: fc.Numeric("x", default=10**400), ("default",)),
+    Wrong(lambda: fc.Numeric("x", default=fc.Quantiles(3)), ("default", "Quantiles(3)")),
+    Wrong(lambda: fc.Numeric("x", shape=(3,), default=(1, 2)), ("default", "(1, 2)", "3")),
+    Wrong(lambda: fc.Numeric("x", default=(1, 2)), ("default", "(1, 2)")),
+    Wrong(lambda: fc.Numeric("x", normalizer=abs), ("normalizer", "abs")),
+    Wrong(lambda: fc.Numeric("x", normalizer="zscore"), ("normalizer", "'zscore'")),
+    Wrong(lambda: fc.Numeric("x", normalizer=[fc.Log1p(), 3]), ("normalizer", "got 3")),
+    Wrong(lambda: fc.Numeric("x", name=""), ("name", "''")),
+    Wrong(lambda: fc.ZScore(mean=1), ("std",)),
+    Wrong(lambda: fc.ZScore(mean=0, std=-1), ("std", "-1")),
+    Wrong(lambda: fc.ZScore(mean=NAN, std=1), ("mean", "nan")),
+    Wrong(lambda: fc.MinMax(min=2, max=1), ("min", "(2", "1")),
+    Wrong(lambda: fc.MinMax(min=0, max=INF), ("max", "inf")),
+    Wrong(lambda: fc.Clip(2, 1), ("min", "2", "1")),
+    Wrong(lambda: fc.Clip("a", 1), ("min", "'a'")),
+]
+
+EXAMPLES = [
+    Example(
+        "plain",
+        [fc.Numeric("x")],
+        rows=[{"x": x, "y": -x} for x in (1.5, -2.0, 0.1, 1e10)],
+        expect=[[1.5], [-2.0], [0.1], [1e10]],
+        changes={
+            "key": "y",
+            "shape": (2,),
+            "normalizer": fc.Log1p(),
+            "name": "z",
+        },
+        wrong=WRONG,
+        bad=[
+            Bad({"x": [1.0, None, NAN]}, ("x", "missing", "default"), 1),
+            Bad({"x": [1.0, 2.0, NAN]}, ("x", "missing", "default"), 2),
+            Bad({"x": ["1", "2"]}, ("x", "number"), 0),
+            Bad({"x": [[1.0], [2.0]]}, ("x", "one number", "shape"), 0),
+            Bad({"x": [1, 10**400]}, ("x", "float64"), 1),
+            Bad({"y": [1.0]}, ("x", "y"), None),
+            Bad(pa.table({"x": pa.array([1, 2], pa.date32())}), ("x", "date"), 0),
+        ],
+    ),
+    Example(
+        "awkward",
+        [fc.Numeric("x", default=NAN)],
+        rows=[{"x": x} for x in (*AWKWARD, NAN, None)],
+        changes={"default": 1.0},
+    ),
+    Example(
+        "awkward in float32",
+        [fc.Numeric("x", dtype="float32", default=0.1, normalizer=[fc.ZScore(mean=0.1, std=3), fc.Log1p()])],
+        rows=[{"x": x} for x in (*AWKWARD, NAN, None)],
+        changes={"dtype": "float64", "default": 0.2, "normalizer": fc.ZScore(mean=0.1, std=3)},
+    ),
+    Example(
+        "integers",
+        [fc.Numeric(fc.Field("x", missing=(-999, "?")), default=-1)],
+        rows=[{"x": x} for x in (0, 7, -999, None, -5, 2**24 + 1)],
+        expect=[[0], [7], [-1], [-1], [-5], [2**24]],
+        changes={"key": fc.Field("x"), "default": -2},
+    ),
+    Example("integers of 64 bits", [fc.Numeric("x")], rows=[{"x": x} for x in (2**53 + 1, 2**63 - 1, -(2**63), 0)]),
+    Example("booleans", [fc.Numeric("x", default=0.5)], rows=[{"x": x} for x in (True, False, None)], expect=[[1], [0], [0.5]]),
+    Example(
+        "normalizers in order",
+        [
+            fc.Numeric(
+                "x",
+                default=3,
+                normalizer=[fc.Clip(-0.5, 1e6), fc.Log1p(), fc.MinMax(min=1, max=3), fc.ZScore(mean=0.5, std=0.25)],
+            )
+        ],
+        rows=[{"x": x} for x in (*AWKWARD, None, 7.25, 1e5)],
+        changes={"normalizer": [fc.Log1p(), fc.Clip(-0.5, 1e6)]},
+    ),
+    Example(
+        "no spread",
+        [fc.Numeric("x", normalizer=[fc.ZScore(mean=2, std=0)]), fc.Numeric("y", normalizer=fc.MinMax(min=2, max=2))],
+        rows=[{"x": 5.0, "y": 5.0}, {"x": 2.0, "y": 2.0}],
+        expect=[[0, 0], [0, 0]],
+    ),
+    Example(
+        "log of nothing",
+        [fc.Numeric("x", normalizer=fc.Log1p())],
+        rows=[{"x": x} for x in (-1.0, -2.0, 0.0, -0.0, 1e-20)],
+        expect=[[-INF], [NAN], [0], [-0.0], [1e-20]],
+    ),
+    Example(
+        "shaped",
+        [fc.Numeric("x", shape=(3,), default=(7, 8, 9))],
+        rows=[{"x": x} for x in ([1.0, 2.0, 3.0], None, [4.0, None, 6.0], [], [NAN, 0.5, -1.0])],
+        expect=[[1, 2, 3], [7, 8, 9], [4, 8, 6], [7, 8, 9], [7, 0.5, -1]],
+        changes={"default": (7, 8, 10), "shape": (1, 3)},
+        bad=[
+            Bad({"x": [[1.0, 2.0, 3.0], [1.0, 2.0]]}, ("x", "3 numbers", "2 values"), 1),
+            Bad({"x": [[1.0, 2.0, 3.0, 4.0, 5.0, 6.0]]}, ("x", "3 numbers", "6 values"), 0),
+            Bad({"x": [1.0, 2.0]}, ("x", "3 numbers", "single"), 0),
+        ],
+    ),
+    Example(
+        "nested",
+        [fc.Numeric("x", shape=(2, 2), default=NAN)],
+        rows=[{"x": x} for x in ([[1.0, 2.0], [3.0, 4.0]], None, [[5.0, None], [NAN, 8.0]])],
+        changes={"default": 0.0},
+        bad=[
+            Bad({"x": [[[1.0, 2.0], [3.0, 4.0]], [[1.0, 2.0, 3.0], [4.0]]]}, ("x", "4 numbers"), 1),
+            Bad({"x": [[[1.0, 2.0, 3.0, 4.0]]]}, ("x", "4 numbers"), 0),
+        ],
+    ),
+    Example("flat", [fc.Numeric("x", shape=(2, 2))], rows=[{"x": [1.0, 2.0, 3.0, 4.0]}], expect=[[1, 2, 3, 4]]),
+    Example("one in a list", [fc.Numeric("x", shape=(1,))], rows=[{"x": [1.0]}, {"x": [2.0]}], expect=[[1], [2]]),
+    Example(
+        "learned",
+        [
+            fc.Numeric("x", default=fc.Median(), normalizer=fc.ZScore()),
+            fc.Numeric("x", default=fc.Mean(), normalizer=[fc.Clip(-10, 10), fc.MinMax()], name="x2"),
+            fc.Numeric("x", default=0, normalizer=[fc.Log1p(), fc.ZScore()], name="x3"),
+        ],
+        rows=[{"x": x} for x in (0.1, None, 5.0, NAN, -0.3, 1000.0)],
+        train=[{"x": x} for x in (0.1, 0.2, None, 7.7, 1e8 / 3, -0.5, NAN, 3.0, 0.1)],
+        changes={"default": fc.Mean(), "normalizer": fc.MinMax()},
+    ),
+    Example(
+        "learned in float32",
+        [fc.Numeric("x", dtype="float32", default=fc.Mean(), normalizer=fc.ZScore())],
+        rows=[{"x": x} for x in (0.1, None, 5.0)],
+        train=[{"x": x} for x in (0.1, 0.2, None, 7.7, 1 / 3)],
+        changes={"dtype": "float64"},
+    ),
+    Example(
+        "learned from lists",
+        [fc.Numeric("x", shape=(2,), default=fc.Median(), normalizer=fc.MinMax())],
+        rows=[{"x": x} for x in ([1.0, 9.0], [None, 4.0], None, [3.0, 3.0])],
+        expect=[[0, 1], [0.25, 0.375], [0.25, 0.25], [0.25, 0.25]],
+    ),
+    Example(
+        "learned integers",
+        [fc.Numeric(fc.Field("x", missing=-1), default=fc.Median(), normalizer=fc.MinMax())],
+        rows=[{"x": x} for x in (3, -1, 7, 1, None, 5)],
+        expect=[[1 / 3], [1 / 3], [1], [0], [1 / 3], [2 / 3]],
+    ),
+    Example(
+        "all the same",
+        [fc.Numeric("x", normalizer=fc.ZScore()), fc.Numeric("x", normalizer=fc.MinMax(), name="m")],
+        rows=[{"x": 0.1}] * 3,
+        expect=[[0, 0]] * 3,
+    ),
+]
+test_laws = laws.of(EXAMPLES)
+
+
+def test_laws_cover_every_argument() -> None:
+    laws.covers(fc.Numeric, EXAMPLES)

@@ -1,0 +1,139 @@
+"""Vocabulary: places in a list of terms, given or learned."""
+
+import featurecols as fc
+from tests import laws
+from tests.laws import Bad, Example, Wrong
+
+JOBS = ("nurse", "pilot", None, "clown", "", "pilot", "nurs", "nursë", "nurse\0", "smith")
+
+WRONG = [
+    Wrong(lambda: fc.Vocabulary("", ["a"]), ("key", "''")),
+    Wrong(lambda: fc.Vocabulary("v", []), ("terms", "()")),
+    Wrong(lambda: fc.Vocabulary("v", "abc"), ("terms", "'abc'")),
+    Wrong(lambda: fc.Vocabulary("v", ["a", "b", "a"]), ("'a'", "once")),
+    Wrong(lambda: fc.Vocabulary("v", ["a", 5]), ("got 5", "one type")),
+    Wrong(lambda: fc.Vocabulary("v", [1, True]), ("got True", "one type")),
+    Wrong(lambda: fc.Vocabulary("v", [1.5, 2.5]), ("1.5",)),
+    Wrong(lambda: fc.Vocabulary("v", ["a", None]), ("None",)),
+    Wrong(lambda: fc.Vocabulary("v", ["a\ud800"]), ("surrogate",)),
+    Wrong(lambda: fc.Vocabulary("v", fc.Quantiles(3)), ("terms", "Quantiles(3)")),
+    Wrong(lambda: fc.Vocabulary("v", ["a"], num_oov_buckets=-1), ("num_oov_buckets", "-1")),
+    Wrong(lambda: fc.Vocabulary("v", ["a"], num_oov_buckets=1.0), ("num_oov_buckets", "1.0")),
+    Wrong(lambda: fc.Vocabulary("v", ["a"], unseen=-1), ("unseen", "-1")),
+    Wrong(lambda: fc.Vocabulary("v", ["a"], unseen="b"), ("unseen", "'b'")),
+    Wrong(lambda: fc.Vocabulary("v", ["a"], unseen=0, num_oov_buckets=2), ("unseen", "num_oov_buckets")),
+    Wrong(lambda: fc.Vocabulary("v", ["a"], num_oov_buckets=1, hash="md5"), ("hash", "'md5'")),
+    Wrong(lambda: fc.Vocabulary("v", ["a"], num_oov_buckets=1, seed=-4), ("seed", "-4")),
+    Wrong(lambda: fc.Vocabulary("v", ["a"], num_oov_buckets=1, hash="farmhash64", seed=4), ("seed", "4")),
+    Wrong(lambda: fc.Vocabulary("v", ["a"], seed=4), ("seed", "num_oov_buckets")),
+    Wrong(lambda: fc.Vocabulary("v", ["a"], name=""), ("name", "''")),
+    Wrong(lambda: fc.TopTerms(0), ("n", "got 0")),
+    Wrong(lambda: fc.TopTerms(5, min_count=0), ("min_count", "got 0")),
+]
+
+EXAMPLES = [
+    Example(
+        "terms",
+        [fc.Vocabulary("job", ["nurse", "pilot", "nursë"])],
+        rows=[{"job": j, "work": j} for j in JOBS],
+        expect=[0, 1, -1, -1, -1, 1, -1, 2, -1, -1],
+        changes={"key": "work", "terms": ("pilot", "nurse", "nursë"), "num_oov_buckets": 2, "unseen": 1, "name": "w"},
+        wrong=WRONG,
+        bad=[
+            Bad({"job": [1.0, 2.5]}, ("job", "2.5"), 1),
+            Bad({"job": [True, False]}, ("job", "bool"), None),
+            Bad({"job": ["pilot", "\udc00"]}, ("job", "surrogate"), 1),
+            Bad({"jobs": ["pilot"]}, ("job", "jobs"), None),
+        ],
+    ),
+    Example(
+        "hashed unseen",
+        [fc.Vocabulary("job", ["nurse", "pilot"], num_oov_buckets=5, seed=3)],
+        rows=[{"job": j} for j in JOBS],
+        changes={"hash": "farmhash64", "seed": 4, "num_oov_buckets": 6},
+    ),
+    Example(
+        "farmhash64 unseen",
+        [fc.Vocabulary("job", ["nurse", "pilot"], num_oov_buckets=1000, hash="farmhash64")],
+        rows=[{"job": j} for j in ("pilot", "abc", "", None, "hello world")],
+        expect=[1, 2 + 385, 2 + 263, -1, 2 + 11],  # TensorFlow's fingerprints
+        changes={"hash": "murmur3", "num_oov_buckets": 999},
+    ),
+    Example(
+        "unseen is a term",
+        [fc.Vocabulary("job", ["nurse", "pilot"], unseen=0)],
+        rows=[{"job": j} for j in JOBS],
+        expect=[0, 1, -1, 0, 0, 1, 0, 0, 0, 0],
+        changes={"unseen": 1},
+    ),
+    Example(
+        "unseen has an id of its own",
+        [fc.Vocabulary("job", ["nurse", "pilot"], unseen=4)],
+        rows=[{"job": j} for j in JOBS],
+        expect=[0, 1, -1, 4, 4, 1, 4, 4, 4, 4],
+        changes={"unseen": 3},
+    ),
+    Example(
+        "integers",
+        [fc.Vocabulary(fc.Field("code", missing=(-999, "?")), [5, -7, 10**12], num_oov_buckets=2)],
+        rows=[{"code": c} for c in (5, -7, 10**12, 6, -999, None, 0)],
+    ),
+    Example(
+        "texts of integers", [fc.Vocabulary("code", ["5", "05"])], rows=[{"code": c} for c in (5, 4, None)], expect=[0, -1, -1]
+    ),
+    Example(
+        "integers of texts", [fc.Vocabulary("code", [5, 7])], rows=[{"code": c} for c in ("7", "05", "5")], expect=[1, -1, 0]
+    ),
+    Example(
+        "whole floats",
+        [fc.Vocabulary("code", [5, 0])],
+        rows=[{"code": c} for c in (5.0, -0.0, float("nan"))],
+        expect=[0, 1, -1],
+    ),
+    Example("booleans", [fc.Vocabulary("flag", [True])], rows=[{"flag": f} for f in (True, False, None)], expect=[0, -1, -1]),
+    Example(
+        "bytes",
+        [fc.Vocabulary("raw", [b"\xff", b""])],
+        rows=[{"raw": r} for r in (b"", b"\xff", b"a", None)],
+        expect=[1, 0, -1, -1],
+    ),
+    Example(
+        "lists",
+        [fc.Vocabulary(fc.Field("tags", missing="?"), ["a", "b"], num_oov_buckets=1)],
+        rows=[{"tags": t} for t in (["b", "a", "b"], [], None, ["?", "c", None], ["a"])],
+        expect=[[1, 0, 1], [], [], [-1, 2, -1], [0]],
+    ),
+    Example(
+        "learned",
+        [fc.Vocabulary("job", fc.TopTerms(3, min_count=2), num_oov_buckets=1)],
+        rows=[{"job": j} for j in ("b", "a", "c", None, "zz")],
+        train=[{"job": j} for j in ("c", "b", "a", "c", "b", None, "a", "é", "é", "once", "", "", "c", None)],
+        expect=[3, 2, 0, -1, 3],  # c 3; then "", a, b, é have 2 each, and "" < a < b
+        changes={"terms": fc.TopTerms(2)},
+    ),
+    Example(
+        "learned from lists",
+        [fc.Vocabulary(fc.Field("tags", missing="?"), fc.TopTerms(2))],
+        rows=[{"tags": t} for t in (["b", "a", "b"], [], None, ["?", "c", None], ["a", "?"])],
+        expect=[[1, 0, 1], [], [], [-1, -1, -1], [0, -1]],
+        changes={"key": "tags", "terms": fc.TopTerms(1)},
+    ),
+    Example(
+        "learned integers",
+        [fc.Vocabulary("code", fc.TopTerms(10))],
+        rows=[{"code": c} for c in (5, 40, 5, None, 300, 40, 5)],
+        expect=[0, 1, 0, -1, 2, 1, 0],
+        changes={"terms": fc.TopTerms(1)},
+    ),
+    Example(
+        "every term",
+        [fc.Vocabulary("job", fc.TopTerms(None))],
+        rows=[{"job": j} for j in JOBS],
+        changes={"terms": fc.TopTerms(3)},
+    ),
+]
+test_laws = laws.of(EXAMPLES)
+
+
+def test_laws_cover_every_argument() -> None:
+    laws.covers(fc.Vocabulary, EXAMPLES)

@@ -1,0 +1,715 @@
+"""What every column must pass, whatever it is: an Example says what, LAWS say how.
+
+    EXAMPLES = [Example("plain", [fc.Hashed("city", 10)], rows=[...])]
+    test_laws = laws.of(EXAMPLES)
+
+Every law takes an Example and asserts. Results are compared bit by bit. The reference (tests/reference.py) is
+independent of the package; tests/formats.py gives the same rows in every input format.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+import json
+import math
+import random
+import tempfile
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+import featurecols as fc
+from featurecols import execute, kernels
+from tests import formats
+from tests.reference import Reference
+
+Row = dict[str, Any]
+assert kernels.hashing  # small batches run on the kernels too, from here on
+WIDEST = 4096  # a categorical column with more buckets is not tried as an indicator
+
+
+@dataclasses.dataclass(frozen=True)
+class Wrong:
+    """A call that must fail when the column is made; `says` are parts of the message, the bad value among them."""
+
+    make: Callable[[], Any]
+    says: tuple[str, ...]
+
+
+@dataclasses.dataclass(frozen=True)
+class Bad:
+    """Data that must be refused; `says` are parts of the message, `row` is the first bad row."""
+
+    data: Any
+    says: tuple[str, ...]
+    row: int | None = 0
+
+
+@dataclasses.dataclass(frozen=True)
+class Example:
+    """Columns of one kind and rows for them.
+
+    columns: the first one is the one under test, all are outputs.
+    rows: dicts of Python values; every key in every row, one type a key.
+    expect: literal answers: the matrix, or a list of ids (or lists of ids) for a categorical first column.
+    train: rows to learn from (rows, when anything is learned).
+    changes: for arguments of the first column, another value; every argument must be in some Example of the kind.
+    """
+
+    name: str
+    columns: list[Any]
+    rows: list[Row]
+    expect: Any = None
+    train: list[Row] | None = None
+    schema: pa.Schema | None = None
+    changes: dict[str, Any] = dataclasses.field(default_factory=dict)
+    wrong: list[Wrong] = dataclasses.field(default_factory=list)
+    bad: list[Bad] = dataclasses.field(default_factory=list)
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def column(self) -> Any:
+        return self.columns[0]
+
+    def dense(self) -> list[Any]:
+        """The columns as dense outputs; wide categorical ones are left out."""
+        found = []
+        for c in self.columns:
+            if not c.categorical:
+                found.append(c)
+            elif self.reference().num_buckets(c) <= WIDEST:
+                found.append(fc.Indicator(c))
+        return found
+
+    def learns(self) -> bool:
+        return any(c.rounds() for column in self.columns for c in _walk(column))
+
+    def table(self) -> pa.Table:
+        return formats.table_of(self.rows, self.schema)
+
+    def reference(self) -> Reference:
+        found = Reference(self.train or self.rows, self.rows)
+        found.tables = {name: _numbers(name, shape) for name, shape in _table_shapes(self.columns, found).items()}
+        return found
+
+    def plan(self, columns: list[Any] | None = None) -> Any:
+        columns = self.columns if columns is None else columns
+        plan = fc.fit(columns, formats.table_of(self.train or self.rows, self.schema)) if self.learns() else fc.compile(columns)
+        return plan.with_tables(self.reference().tables) if plan.all_tables else plan
+
+
+def _walk(column: Any) -> Iterator[Any]:
+    yield column
+    for name in ("source", "sources"):
+        inner = getattr(column, name, ())
+        for c in inner if isinstance(inner, tuple) else (inner,):
+            if hasattr(c, "rounds"):
+                yield from _walk(c)
+
+
+def _table_shapes(columns: list[Any], reference: Reference) -> dict[str, tuple[int, int]]:
+    embeddings = [c for column in columns for c in _walk(column) if isinstance(c, fc.Embedding)]
+    return {c.table or c.name: (reference.num_buckets(c.source), reference.width(c)) for c in embeddings}
+
+
+def _numbers(name: str, shape: tuple[int, int]) -> np.ndarray:
+    """A table of numbers that round in float32, the same for every run."""
+    return np.random.default_rng(list(name.encode())).normal(size=shape).astype(np.float32)
+
+
+# ------------------------------------------------------------------------------------------------ comparing
+
+
+class Results:
+    """The plans of an Example and what they give, as bits."""
+
+    def __init__(self, example: Example) -> None:
+        self.example = example
+        self.encoder = example.plan()
+        dense = example.dense()
+        self.dense = example.plan(dense) if dense else None
+
+    def of(self, data: Callable[[], Any], threads: int | None = None) -> dict[str, Any]:
+        """Everything that transform and encode give for data() (called once for each: a reader reads once)."""
+        found = {}
+        if self.dense is not None:
+            found["matrix"] = _bits(self.dense.transform(data(), threads=threads))
+        found.update(features_bits(self.encoder.encode(data(), threads=threads)))
+        return found
+
+
+def features_bits(features: Any) -> dict[str, Any]:
+    """Features as comparable bits."""
+    found = {"dense": _bits(features.dense), **{f"lengths {k}": _bits(v) for k, v in features.lengths.items()}}
+    for name, ids in features.ids.items():
+        plain = ids.compact()
+        found[f"ids {name}"] = _bits(plain.values)
+        found[f"offsets {name}"] = None if plain.offsets is None else _bits(plain.offsets)
+        found[f"weights {name}"] = None if plain.weights is None else _bits(plain.weights)
+    return found
+
+
+def _bits(array: np.ndarray) -> tuple[str, tuple[int, ...], bytes]:
+    """Type, shape and bits. Every NaN counts as one: which NaN a float64 becomes is up to the processor."""
+    if array.dtype.kind == "f":
+        array = np.where(np.isnan(array), np.array(np.nan, array.dtype), array)
+    return str(array.dtype), array.shape, np.ascontiguousarray(array).tobytes()
+
+
+def same(expected: dict[str, Any], got: dict[str, Any], where: str) -> None:
+    """Assert equal bits, and show the first difference as numbers."""
+    assert expected.keys() == got.keys(), where
+    for key, want in expected.items():
+        if want != got[key]:
+            shown = [v if v is None else np.frombuffer(v[2], v[0]).reshape(v[1]) for v in (want, got[key])]
+            raise AssertionError(f"{where}: {key} differs\nexpected {shown[0]!r}\ngot      {shown[1]!r}")
+
+
+@contextmanager
+def blocks_of(rows: int) -> Iterator[None]:
+    """Blocks of so many rows."""
+    before = execute._BLOCK_ROWS
+    execute._BLOCK_ROWS = (rows, rows)
+    try:
+        yield
+    finally:
+        execute._BLOCK_ROWS = before
+
+
+@contextmanager
+def without_kernels() -> Iterator[None]:
+    """As in a process that has compiled nothing yet: small batches take the row path."""
+    before = kernels.loaded
+    kernels.loaded = lambda: False
+    try:
+        yield
+    finally:
+        kernels.loaded = before
+
+
+def tiled(rows: list[Row], at_least: int = 40) -> list[Row]:
+    """The rows again and again, so that blocks, chunks and bitmaps have something to split."""
+    return [row for _ in range(-(-at_least // max(len(rows), 1))) for row in rows]
+
+
+# ------------------------------------------------------------------------------------------------ laws
+
+LAWS: list[Callable[[Example], None]] = []
+
+
+def law(check: Callable[[Example], None]) -> Callable[[Example], None]:
+    LAWS.append(check)
+    return check
+
+
+@law
+def gives_the_literal_answers(example: Example) -> None:
+    if example.expect is None:
+        return
+    if example.column.categorical:
+        ids = Results(example).encoder.encode(example.table()).ids[example.column.name]
+        assert rows_of(ids) == example.expect
+    else:
+        got = (
+            Results(example).encoder.encode(example.table())
+            if example.dense() == []
+            else example.plan(example.dense()).transform(example.table())
+        )
+        np.testing.assert_array_equal(got, np.array(example.expect, np.float32))
+
+
+def rows_of(ids: Any) -> list[Any]:
+    """Ids as an int, or a list of ints, for each row."""
+    values = ids.values.tolist()
+    if ids.offsets is None:
+        return values
+    ends = ids.offsets.tolist()
+    return [values[a:b] for a, b in itertools.pairwise(ends)]
+
+
+@law
+def matches_the_reference(example: Example) -> None:
+    results, reference = Results(example), example.reference()
+    agrees(example, results, reference)
+
+
+def agrees(example: Example, results: Results, reference: Reference) -> None:
+    """transform, encode and every row against the reference."""
+    dense = example.dense()
+    if results.dense is not None:
+        want = np.array([_cells(reference, dense, row) for row in example.rows], np.float32).reshape(len(example.rows), -1)
+        assert results.dense.width == sum(reference.width(c) for c in dense)
+        same({"matrix": _bits(want)}, {"matrix": _bits(results.dense.transform(example.table()))}, "reference")
+        for row, cells in zip(example.rows, want, strict=True):
+            same({"row": _bits(cells)}, {"row": _bits(results.dense.transform_row(_listed(row, reference)))}, f"row {row}")
+    features = results.encoder.encode(example.table())
+    for column in example.columns:
+        if column.categorical:
+            _agree_on_ids(column, features.ids[column.name], reference, example.rows)
+        if isinstance(column, fc.Sequence):
+            _agree_on_steps(column, features, reference, example.rows)
+
+
+def _cells(reference: Reference, columns: list[Any], row: Row) -> list[float]:
+    return [cell for c in columns for cell in reference.cells(c, row)]
+
+
+def _listed(row: Row, reference: Reference) -> Row:
+    """A row for transform_row, where an empty list is written as one: None alone is one missing value."""
+    return {k: [] if v is None and k in reference.lists else v for k, v in row.items()}
+
+
+def _agree_on_ids(column: Any, ids: Any, reference: Reference, rows: list[Row]) -> None:
+    want = [reference.ids(column, row) for row in rows]
+    lists = [[i] if isinstance(i, int) else i for i in rows_of(ids)]
+    assert lists == [w.ids for w in want]
+    if want:
+        assert (ids.offsets is not None) == any(w.many for w in want)
+        assert (ids.weights is not None) == (want[0].weights is not None)
+    if ids.weights is not None:
+        np.testing.assert_array_equal(
+            ids.elements()[0].weights, np.array([x for w in want for x in w.weights or ()], np.float32)
+        )
+    wide = reference.num_buckets(column) > 2**31 - 1 or any(getattr(c, "out_of_range", "") == "keep" for c in _walk(column))
+    assert ids.values.dtype == (np.int64 if wide else np.int32)
+
+
+def _agree_on_steps(column: Any, features: Any, reference: Reference, rows: list[Row]) -> None:
+    inner = column.source
+    counts = []
+    for row in rows:
+        steps = reference.raw(inner.key, row) if isinstance(inner, fc.Numeric) else reference.ids(inner.source, row).ids
+        counts.append(min(len(steps), column.max_length))
+    lengths = features.lengths[column.name]
+    assert lengths.dtype == np.int64
+    assert lengths.tolist() == counts
+    if column.name in features.ids:
+        kept = []
+        for row in rows:
+            found = reference.ids(inner.source, row).ids
+            kept.append(found[reference.kept(column, len(found))])
+        assert rows_of(features.ids[column.name]) == kept
+
+
+@law
+def blocks_and_threads_change_nothing(example: Example) -> None:
+    results = Results(example)
+    table = formats.table_of(tiled(example.rows), example.schema)
+    want = results.of(lambda: table, threads=1)
+    for rows in (1, 3, 7, 64):
+        for threads in (1, 2, 7):
+            with blocks_of(rows):
+                same(want, results.of(lambda: table, threads=threads), f"blocks of {rows} rows on {threads} threads")
+
+
+@law
+def formats_change_nothing(example: Example) -> None:
+    results = Results(example)
+    rows = tiled(example.rows, 20)
+    table = formats.table_of(rows, example.schema)
+    want = results.of(lambda: table)
+    for name, make in formats.FORMATS.items():
+        same(want, results.of(lambda make=make: make(table)), name)
+    for name, make in formats.FORMATS.items():
+        with blocks_of(3):
+            same(want, results.of(lambda make=make: make(table), threads=2), f"{name} in blocks")
+
+
+@law
+def the_row_path_gives_the_same(example: Example) -> None:
+    results, reference = Results(example), example.reference()
+    if results.dense is None:
+        return
+    matrix = results.dense.transform(example.table())
+    with without_kernels():
+        same({"matrix": _bits(matrix)}, {"matrix": _bits(results.dense.transform(example.table()))}, "batch by rows")
+    for row, cells in zip(example.rows, matrix, strict=True):
+        listed = _listed(row, reference)
+        shown = [listed, {k: np.array(v)[()] if _scalar(v) else v for k, v in listed.items()}]
+        for variant in shown:
+            got = results.dense.transform_row(variant)
+            assert got.dtype == np.float32
+            same({"row": _bits(cells)}, {"row": _bits(got)}, f"row {variant}")
+
+
+def _scalar(value: Any) -> bool:
+    return isinstance(value, (bool, int, float)) and not (isinstance(value, int) and abs(value) >= 2**63)
+
+
+@law
+def batches_and_pieces_give_the_same(example: Example) -> None:
+    results = Results(example)
+    rows = tiled(example.rows, 12)
+    table = formats.table_of(rows, example.schema)
+    want = results.of(lambda: table)
+    for size in (1, 5, len(rows) + 1):
+        parts = list(results.encoder.encode_batches(table, size))
+        assert all(len(p) <= size for p in parts)
+        same(_only(want, "matrix", False), features_bits(type(parts[0]).concatenate(parts)), f"encode_batches of {size}")
+        if results.dense is not None:
+            got = np.concatenate(list(results.dense.transform_batches(table, size)))
+            same(_only(want, "matrix", True), {"matrix": _bits(got)}, f"transform_batches of {size}")
+    for start, stop in ((0, 1), (3, 4), (2, 9), (len(rows), len(rows)), (0, 0)):
+        piece = table.slice(start, stop - start)
+        alone = results.of(lambda piece=piece: piece)
+        if results.dense is not None:
+            whole = results.dense.transform(table)[start:stop]
+            same({"matrix": _bits(whole)}, _only(alone, "matrix", True), f"rows {start}:{stop}")
+        same(
+            features_bits(results.encoder.encode(table).slice(start, stop)),
+            _only(alone, "matrix", False),
+            f"rows {start}:{stop}",
+        )
+
+
+def _only(results: dict[str, Any], key: str, keep: bool) -> dict[str, Any]:
+    return {k: v for k, v in results.items() if (k == key) == keep}
+
+
+@law
+def nothing_is_a_batch_too(example: Example) -> None:
+    results = Results(example)
+    table = formats.table_of([], example.table().schema)
+    want = results.of(lambda: table)
+    for key, value in want.items():
+        assert value is None or value[1][0] == (1 if key.startswith("offsets") else 0)
+    for name in ("arrow_large", "arrow_dictionary", "pandas_default", "polars_frame", "arrow_reader", "dict_of_lists"):
+        got = results.of(lambda name=name: formats.FORMATS[name](table))
+        if "matrix" in want:
+            same(_only(want, "matrix", True), _only(got, "matrix", True), f"empty {name}")
+        assert {k for k, v in got.items() if v and v[2] not in (b"", bytes(8))} == set(), name
+
+
+@law
+def all_null_is_a_batch_too(example: Example) -> None:
+    """Null columns of the right type, and of Arrow's null type, are missing values: one answer or one error."""
+    table = example.table()
+    nulls = pa.table({f.name: pa.nulls(3, f.type) for f in table.schema})
+    results = Results(example)
+    if results.dense is None:
+        return
+    reference = example.reference()
+    rows = [dict.fromkeys(table.column_names) for _ in range(3)]
+    try:
+        want = [_cells(reference, example.dense(), row) for row in rows]
+    except ValueError:
+        with pytest.raises(fc.errors.DataError):
+            results.dense.transform(nulls)
+        return
+    got = results.dense.transform(nulls)
+    same({"matrix": _bits(np.array(want, np.float32))}, {"matrix": _bits(got)}, "all null")
+
+
+@law
+def shards_learn_the_same(example: Example) -> None:
+    """Any order, any chunks, any threads: the same plan bytes; and analyzers merged in any order."""
+    if not example.learns():
+        return
+    train = example.train or example.rows
+    want = fc.fit(example.columns, formats.table_of(train, example.schema)).to_bytes()
+    luck = random.Random(11)
+    for i in range(4):
+        rows = luck.sample(train, len(train))
+        table = formats.table_of(rows, example.schema)
+        for name in ("arrow", "arrow_chunks", "arrow_chunks_dictionaries", "pandas_default", "polars_frame", "arrow_sliced"):
+            got = fc.fit(example.columns, formats.FORMATS[name](table), threads=1 + i % 3).to_bytes()
+            assert got == want, f"{name}, order {i}"
+    _merge_in_any_order(example, train, luck)
+
+
+def _merge_in_any_order(example: Example, train: list[Row], luck: random.Random) -> None:
+    """The analyzers of what a first pass learns: shards, shipped as bytes, merged in any order."""
+    from featurecols.sources import Source
+
+    for column in (c for outer in example.columns for c in _walk(outer) if c.rounds()):
+        field = column.inputs()[0]
+        if hasattr(field, "rounds"):
+            continue
+        for slot, analyzer in column.analyzers({}).items():
+
+            def cells(rows: list[Row], field: Any = field, column: Any = column) -> Any:
+                table = formats.table_of(rows, example.table().schema)
+                (batch,) = Source.of(table).batches([(field.key, column.needs)])
+                return batch.cells(field.key, field.missing)
+
+            def learned(states: list[Any], analyzer: Any = analyzer) -> dict[str, bytes]:
+                total = states[0]
+                for state in states[1:]:
+                    total = analyzer.merge(total, state)
+                return {k: np.asarray(v).tobytes() for k, v in analyzer.finish(total).items()}
+
+            want = learned([analyzer.update(analyzer.empty(), cells(train))])
+            for _ in range(3):
+                rows = luck.sample(train, len(train))
+                cuts = sorted(luck.choices(range(len(rows) + 1), k=3))
+                shards = [rows[a:b] for a, b in zip([0, *cuts], [*cuts, len(rows)], strict=True)]
+                states = [analyzer.update(analyzer.empty(), cells(shard)) if shard else analyzer.empty() for shard in shards]
+                shipped = [analyzer.from_bytes(analyzer.to_bytes(s)) for s in states]
+                luck.shuffle(shipped)
+                assert learned(shipped) == want, f"{column.name} {slot}"
+
+
+@law
+def what_is_learned_is_exact(example: Example) -> None:
+    """Terms, boundaries, moments: the reference learns by counting, sorting and fractions."""
+    plan, reference = example.plan(), example.reference()
+    assert bool(plan.learned) == example.learns()
+    for i, slots in plan.learned.items():
+        node = plan.graph.nodes[i]
+        node = node.source if isinstance(node, fc.Sequence) else node
+        for slot, arrays in slots.items():
+            if slot == "terms":
+                data, ends = arrays["data"].tobytes(), arrays["offsets"].tolist()
+                assert [data[a:b] for a, b in itertools.pairwise(ends)] == reference.terms(node)
+            elif slot == "boundaries":
+                assert tuple(arrays["boundaries"]) == reference.boundaries(node)
+            elif slot == "default":
+                assert arrays["value"] == reference.default(node, 0)
+            else:
+                given = reference.given(node, int(slot.removeprefix("normalizer_")))
+                assert {k: float(arrays[k]) for k in given} == given
+
+
+@law
+def saving_keeps_every_bit(example: Example) -> None:
+    results = Results(example)
+    table = example.table()
+    want = results.of(lambda: table)
+    with tempfile.TemporaryDirectory() as folder:
+        for plan in filter(None, (results.encoder, results.dense)):
+            plan.save(Path(folder, "plan"))
+            assert sorted(p.name for p in Path(folder, "plan").iterdir()) == ["learned.safetensors", "plan.json"]
+            for again in (fc.load(Path(folder, "plan")), fc.Plan.from_bytes(plan.to_bytes())):
+                assert again.columns == plan.columns
+                assert again.fingerprint == plan.fingerprint
+                assert again.tables_digest == plan.tables_digest
+                assert again.to_bytes() == plan.to_bytes()
+                assert again == plan
+                if plan is results.dense:
+                    assert (again.names, again.slots) == (plan.names, plan.slots)
+                    same(_only(want, "matrix", True), {"matrix": _bits(again.transform(table))}, "loaded")
+                else:
+                    assert again.feature_slots == plan.feature_slots
+                    same(_only(want, "matrix", False), features_bits(again.encode(table)), "loaded")
+            _empty(Path(folder, "plan"))
+
+
+def _empty(folder: Path) -> None:
+    for path in folder.iterdir():
+        path.unlink()
+    folder.rmdir()
+
+
+@law
+def repr_evaluates_back(example: Example) -> None:
+    for column in (*example.columns, *example.dense()):
+        again = eval(repr(column), dict(vars(fc)))
+        assert again == column
+        assert hash(again) == hash(column)
+        assert repr(again) == repr(column)
+
+
+@law
+def json_reads_back(example: Example) -> None:
+    for column in (*example.columns, *example.dense()):
+        text = json.dumps([column.to_json()], allow_nan=False)
+        (again,) = fc.columns_from_json(json.loads(text))
+        assert again == column
+        assert json.dumps([again.to_json()], allow_nan=False) == text
+        unversioned = _without_versions(json.loads(text))
+        assert fc.columns_from_json(unversioned) == (column,)
+
+
+def _without_versions(data: Any) -> Any:
+    if isinstance(data, list):
+        return [_without_versions(v) for v in data]
+    if isinstance(data, dict):
+        return {k: v.split(".v")[0] if k == "type" else _without_versions(v) for k, v in data.items()}
+    return data
+
+
+@law
+def out_is_filled_and_nothing_beside_it(example: Example) -> None:
+    results = Results(example)
+    if results.dense is None:
+        return
+    table = formats.table_of(tiled(example.rows, 10), example.schema)
+    want = results.dense.transform(table)
+    n, w = want.shape
+    for make in (
+        lambda canvas: canvas[2 : n + 2, 3 : w + 3],
+        lambda canvas: canvas[2 : n + 2, 3 : 2 * w + 3 : 2],
+        lambda canvas: canvas[n + 1 : 1 : -1, 3 : w + 3],
+    ):
+        canvas = np.full((n + 5, 2 * w + 7), 777.0, np.float32)
+        view = make(canvas)
+        view[...] = -5.0  # what was there before does not matter
+        with blocks_of(4):
+            given = results.dense.transform(table, out=view, threads=2)
+        assert given is view
+        same({"matrix": _bits(want)}, {"matrix": _bits(np.array(view))}, "out=")
+        view[...] = 777.0
+        assert (canvas == 777.0).all()
+
+
+@law
+def inputs_are_not_touched(example: Example) -> None:
+    results = Results(example)
+    table = example.table()
+    want = results.of(lambda: table)
+    arrays = formats.dict_of_arrays(table)
+    frame = formats.pandas_default(table)
+    before = repr((arrays, frame.to_dict(), table.to_pylist()))
+    for array in arrays.values():
+        array.setflags(write=False)
+    same(want, results.of(lambda: arrays), "read-only arrays")
+    results.of(lambda: frame)
+    results.of(lambda: table)
+    assert repr((arrays, frame.to_dict(), table.to_pylist())) == before
+
+
+@law
+def names_are_unique_and_as_many_as_the_width(example: Example) -> None:
+    results = Results(example)
+    if results.dense is None:
+        return
+    names = results.dense.names
+    assert len(names) == results.dense.width == len(set(names))
+    assert all(isinstance(name, str) and name for name in names)
+    at = 0
+    for slot, column in zip(results.dense.slots, results.dense.columns, strict=True):
+        assert (slot.name, slot.kind, slot.start) == (column.name, "dense", at)
+        assert math.prod(slot.shape) == slot.width == slot.stop - slot.start
+        assert all(name.startswith(column.name) for name in names[slot.start : slot.stop])
+        at = slot.stop
+    assert at == results.dense.width
+    for i in {0, results.dense.width // 2, results.dense.width - 1} - {-1}:
+        assert str(results.dense.describe(i))
+    assert str(results.dense.explain(_listed(example.rows[0], example.reference())))
+    assert example.column.name in repr(results.encoder)
+
+
+@law
+def csr_is_encode_as_a_matrix(example: Example) -> None:
+    """csr() against a dense matrix added up id by id in Python."""
+    features = Results(example).encoder.encode(example.table())
+    if features.csr_width > WIDEST:
+        return
+    want = np.zeros((len(features), features.csr_width), np.float32)
+    at = features.dense.shape[1]
+    want[:, :at] = features.dense
+    for slot in features.slots:
+        if slot.kind == "ids":
+            ids = features.ids[slot.name].compact()
+            ends = list(range(len(ids) + 1)) if ids.offsets is None else ids.offsets.tolist()
+            for row, (a, b) in enumerate(itertools.pairwise(ends)):
+                for k in range(a, b):
+                    if 0 <= ids.values[k] < slot.num_buckets:
+                        want[row, at + ids.values[k]] += 1.0 if ids.weights is None else ids.weights[k]
+            at += slot.num_buckets
+    np.testing.assert_allclose(features.csr(scipy=True).toarray(), want, rtol=1e-6, atol=0)
+
+
+@law
+def every_argument_changes_something(example: Example) -> None:
+    """Another value of an argument gives another column: by name, result, learned state, table or error."""
+    before = _outcome(example, example.column)
+    for argument, value in example.changes.items():
+        try:
+            changed = example.column.replace(**{argument: value})
+        except fc.ColumnError:  # together with the other arguments it makes no sense: that is a change too
+            continue
+        assert changed != example.column, argument
+        assert repr(changed) != repr(example.column), argument
+        assert _outcome(example, changed) != before, argument
+
+
+def _outcome(example: Example, column: Any) -> Any:
+    """Everything that can be seen of one column."""
+    try:
+        trained = dataclasses.replace(example, columns=[column])
+        plan = fc.fit([column], trained.table()) if trained.learns() else fc.compile([column])
+        features = plan.encode(trained.table())
+        tables = {k: v.tobytes() for k, v in plan.all_tables.items()}
+        return column.name, plan.feature_slots, tables, features_bits(features), _dense_bits(plan, trained)
+    except fc.errors.FeatureColumnsError as e:
+        return str(e)
+
+
+def _dense_bits(plan: Any, example: Example) -> Any:
+    return None if example.column.categorical else _bits(plan.transform(example.table()))
+
+
+@law
+def a_wrong_argument_fails_at_once(example: Example) -> None:
+    for wrong in example.wrong:
+        with pytest.raises(fc.errors.ColumnError) as caught:
+            wrong.make()
+        _says(str(caught.value), wrong.says)
+
+
+@law
+def bad_data_is_refused_by_row(example: Example) -> None:
+    if not example.bad:
+        return
+    results = Results(example)
+    for bad in example.bad:
+        for threads, rows in ((1, 100), (2, 2)):
+            with blocks_of(rows), pytest.raises(fc.errors.DataError) as caught:
+                results.encoder.encode(bad.data, threads=threads)
+            assert caught.value.row == bad.row, str(caught.value)
+            _says(str(caught.value), bad.says)
+        if results.dense is None:
+            continue
+        with pytest.raises(fc.errors.DataError) as caught:
+            results.dense.transform(bad.data)
+        assert caught.value.row == bad.row, str(caught.value)
+        _says(str(caught.value), bad.says)
+        with pytest.raises(fc.DataError) as caught:
+            results.dense.transform_row({key: values[bad.row or 0] for key, values in pydict(bad.data).items()})
+        _says(str(caught.value), bad.says)
+
+
+def pydict(data: Any) -> dict[str, list[Any]]:
+    return data if isinstance(data, dict) else data.to_pydict()
+
+
+def _says(message: str, parts: tuple[str, ...]) -> None:
+    """who: what, got value; what to do."""
+    for part in parts:
+        assert part in message
+    head, _, todo = message.rpartition("; ")
+    assert ": " in head, message
+    assert todo, message
+    assert len(message) < 600
+    assert message.isprintable()
+
+
+def of(examples: list[Example]) -> Any:
+    """A test that runs every law on every Example."""
+
+    @pytest.mark.parametrize("check", LAWS, ids=lambda f: f.__name__)
+    @pytest.mark.parametrize("example", examples, ids=str)
+    def test_laws(example: Example, check: Callable[[Example], None]) -> None:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", RuntimeWarning)  # arithmetic that surprises itself
+            check(example)
+
+    return test_laws
+
+
+def covers(kind: type, examples: list[Example]) -> None:
+    """Every constructor argument of a kind is changed in some Example, and some Example gives wrong ones."""
+    arguments = {f.name for f in dataclasses.fields(kind)}
+    changed = {name for e in examples if type(e.column) is kind for name in e.changes}
+    assert changed == arguments
+    assert sum(len(e.wrong) for e in examples) >= len(arguments) - 1
