@@ -208,7 +208,6 @@ def run(code, folder, **variables):
     return subprocess.run([sys.executable, "-c", SPILLS + code], env=environment, capture_output=True, text=True, check=False)
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="files without names")
 @pytest.mark.parametrize(
     "end", ["", "raise KeyError", "os.kill(os.getpid(), 9)", "print(TermCounts(5).finish(state)['counts'])"]
 )
@@ -218,7 +217,6 @@ def test_no_file_is_left_however_the_process_ends(tmp_path, end):
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="limits of a process")
 def test_a_disk_that_refuses_is_an_error_that_says_where(tmp_path):
     limit = "import resource, signal\nresource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))\n"
     environment = {**os.environ, "TMPDIR": str(tmp_path), MEMORY: "0.02"}
