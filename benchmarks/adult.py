@@ -1,0 +1,77 @@
+"""Claim: a transform costs about what writing its result costs. Census, 1M rows to 117 float32 cells, in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+import featurecols as fc
+from benchmarks import data, floors, scratch
+from benchmarks.harness import Result, measure
+
+
+def columns() -> list[fc.Column]:
+    numbers = [fc.Numeric(key, normalizer=fc.ZScore()) for key in data.NUMBERS]
+    bands = [fc.Indicator(fc.Bucketized("age", fc.Quantiles(10)))]
+    return numbers + bands + [fc.Indicator(fc.Vocabulary(key, fc.TopTerms(50))) for key in data.CATEGORIES]
+
+
+def polars_enum(table: pa.Table, plan: fc.Plan) -> Callable[[], Any]:
+    """Polars in the form that was fastest of those tried (Enum codes compared; to_dummies; when/then): C order."""
+    import polars as pl
+
+    frame = pl.from_arrow(table)
+    terms = {key: table[key].combine_chunks().dictionary.to_pylist() for key in data.CATEGORIES}
+    frame = frame.with_columns(pl.col(key).cast(pl.String).cast(pl.Enum(terms[key])) for key in data.CATEGORIES)
+    learned = {s.name: frame[s.name] for s in plan.slots if s.name in data.NUMBERS}
+    expressions = [((pl.col(k).cast(pl.Float32) - float(v.mean())) / float(v.std(ddof=0))).alias(k) for k, v in learned.items()]
+    cuts = np.unique(np.quantile(frame["age"].to_numpy(), np.arange(1, 10) / 10))
+    bucket = pl.col("age").cut(cuts.tolist(), left_closed=True).to_physical()
+    expressions += [(bucket == i).cast(pl.Float32).alias(f"age{i}") for i in range(len(cuts) + 1)]
+    for key in data.CATEGORIES:
+        codes = pl.col(key).to_physical()
+        expressions += [(codes == i).cast(pl.Float32).alias(f"{key}{i}") for i in range(len(terms[key]))]
+    return lambda: frame.select(expressions).to_numpy(order="c")
+
+
+def scikit_learn(table: pa.Table) -> Callable[[], Any]:
+    """scikit-learn's ColumnTransformer on pandas object columns, its fastest form."""
+    from sklearn.compose import ColumnTransformer
+    from sklearn.preprocessing import KBinsDiscretizer, OneHotEncoder, StandardScaler
+
+    frame = table.to_pandas()
+    for key in data.CATEGORIES:
+        frame[key] = frame[key].astype(object)
+    encoder = ColumnTransformer(
+        [
+            ("numbers", StandardScaler(), data.NUMBERS),
+            ("bands", KBinsDiscretizer(10, encode="onehot-dense"), ["age"]),
+            ("categories", OneHotEncoder(sparse_output=False, dtype=np.float32, handle_unknown="ignore"), data.CATEGORIES),
+        ],
+        sparse_threshold=0,
+    )
+    encoder.fit(frame.head(100_000))
+    return lambda: encoder.transform(frame).astype(np.float32, copy=False)
+
+
+def run(rows: int = 1_000_000) -> list[Result]:
+    table = data.adult(rows)
+    plan = fc.fit(columns(), table)
+    shape = (rows, plan.width)
+    warm = np.empty(shape, np.float32)
+    cases: dict[str, Callable[[], Any]] = {
+        "featurecols": lambda: plan.transform(table),
+        "featurecols, 1 thread": lambda: plan.transform(table, threads=1),
+        "featurecols, out=": lambda: plan.transform(table, out=warm),
+        "floor: fill a fresh matrix": lambda: floors.fill(shape, 2),
+        "floor: fill a fresh matrix, 1 thread": lambda: floors.fill(shape, 1),
+        "Polars": polars_enum(table, plan),
+    }
+    result = measure(f"Census to {plan.width} dense cells, dictionaries in memory", rows, cases)
+    slow = measure("the same", rows, {"scikit-learn": scikit_learn(table)}, repeats=2)
+    result.seconds |= slow.seconds
+    result.seconds |= scratch.tensorflow("adult", rows)
+    return [result]

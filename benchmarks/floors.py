@@ -1,0 +1,27 @@
+"""Physical floors: what the machine needs to write a matrix, or to read a file, doing nothing else."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import numpy as np
+import pyarrow.parquet as pq
+
+_POOL = ThreadPoolExecutor(2)
+
+
+def fill(shape: tuple[int, int], threads: int) -> Any:
+    """A fresh float32 matrix, every cell written once, each thread its own half."""
+    out = np.empty(shape, np.float32)
+    if threads == 1:
+        out.fill(0)
+        return out
+    step = -(-shape[0] // threads)
+    list(_POOL.map(lambda i: out[i * step : (i + 1) * step].fill(0), range(threads)))
+    return out
+
+
+def read_dictionaries(path: Any, strings: list[str]) -> Any:
+    """pyarrow's read of a whole file, dictionaries kept, with its threads."""
+    return pq.read_table(path, read_dictionary=strings)
