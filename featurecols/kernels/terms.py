@@ -52,12 +52,12 @@ def _touch(hashes: Any, where: Any, size: Any, shift: Any, slots: Any, offsets: 
     for j in range(size):
         where[j] = slots[hashes[j] >> shift]
     for j in range(size):
-        found = where[j] & 0xFFFFFFFF
-        where[j] = found - 1 if found and (np.uint64(where[j]) ^ hashes[j]) & _HIGH == _0 else 0
+        entry = where[j]
+        where[j] = (entry & _INDEX) - _1 if entry != _0 and (entry ^ hashes[j]) & _HIGH == _0 else _0
     total = 0
     for j in range(size):
         total += counts[where[j]]
-        where[j] = offsets[where[j]]
+        where[j] = np.uint64(offsets[where[j]])
     for j in range(size):
         total += data[where[j]]
     return total
@@ -76,7 +76,7 @@ def add(
     It stops early when there is no room for one more entry or its bytes. status: [entries, bytes that it lacks, anything].
     """
     used, mask, room = status[0], np.uint64(len(slots) - 1), len(data) - 8
-    hashes, where = np.empty(_BLOCK, np.uint64), np.empty(_BLOCK, np.int64)
+    hashes, where = np.empty(_BLOCK, np.uint64), np.empty(_BLOCK, np.uint64)
     for block in range(at, len(texts) - 1, _BLOCK):
         size = min(_BLOCK, len(texts) - 1 - block)
         for j in range(size):
