@@ -38,9 +38,13 @@ class Shared:
         self.done: dict[str, Any] = {}
 
     def once(self, name: str, make: Callable[[Shared], Any]) -> Any:
+        """make(self), or None where a value cannot be converted; found out once."""
         with self.lock:
             if name not in self.done:
-                self.done[name] = make(self)
+                try:
+                    self.done[name] = make(self)
+                except errors.DataError:
+                    self.done[name] = None
             return self.done[name]
 
 
@@ -64,7 +68,6 @@ class DictStore(Store):
         known: Known | None = None,
     ) -> None:
         super().__init__(key, len(coded), markers, parse)
-        self._lock = threading.Lock()
         self._make = make
         if len(coded.values) > 256 + 4 * len(coded):  # a few rows of a big table: not worth its whole dictionary
             coded = _compact(coded)
@@ -72,33 +75,31 @@ class DictStore(Store):
         shared = known.get((key, markers))
         if shared is None or not _same_memory(shared.values, coded.values):
             shared = known[key, markers] = Shared(coded.values, make(coded.values), coded.distinct)
-        self._state = (coded, shared)  # replaced as a whole, so that threads never mix two
+        self._coded, self._shared = coded, shared
 
     def tokens(self, start: int, stop: int) -> Tokens:
-        coded, (texts, kind, remap) = self._converted("tokens", _texts)
-        codes = self._codes(coded, start, stop)
+        codes, (texts, kind, remap) = self._converted("tokens", _texts, start, stop)
         return Tokens(texts, codes if remap is None else remap[codes], kind=kind)
 
     def numbers(self, start: int, stop: int) -> Numbers:
-        coded, table = self._converted("numbers", _numbers)
-        return Numbers(table[self._codes(coded, start, stop)])
+        codes, table = self._converted("numbers", _numbers, start, stop)
+        return Numbers(table[codes])
 
     def integers(self, start: int, stop: int) -> Integers:
-        coded, (whole, valid) = self._converted("integers", _integers)
-        codes = self._codes(coded, start, stop)
+        codes, (whole, valid) = self._converted("integers", _integers, start, stop)
         there = valid[codes]
         return Integers(whole[codes], None if there.all() else there)
 
     def pylist(self, start: int, stop: int) -> list[Any]:
-        coded, shared = self._state
-        codes = self._codes(coded, start, stop).tolist()
-        values = {code: shared.store.pylist(code, code + 1)[0] for code in set(codes) if code >= 0}
+        codes = self._codes(start, stop).tolist()
+        store = self._shared.store
+        values = {code: store.pylist(code, code + 1)[0] for code in set(codes) if code >= 0}
         return [values.get(code) for code in codes]
 
-    def _codes(self, coded: Coded, start: int, stop: int) -> Array:
+    def _codes(self, start: int, stop: int) -> Array:
         """int32 codes of a window, -1 where missing; a code outside the dictionary is an error, never a wild read."""
-        raw, size = coded.codes[start:stop], len(coded.values)
-        valid = None if coded.valid is None else coded.valid.rows(start, stop)
+        raw, size = self._coded.codes[start:stop], len(self._coded.values)
+        valid = None if self._coded.valid is None else self._coded.valid.rows(start, stop)
         wild = raw >= size
         if valid is not None:
             wild &= valid
@@ -111,34 +112,32 @@ class DictStore(Store):
             codes[~valid] = -1
         return codes
 
-    def _converted(self, name: str, make: Callable[[Shared], Any]) -> tuple[Coded, Any]:
-        """make(dictionary), once; a bad value there is an error only where a row holds it, and then at that row."""
-        coded, shared = self._state
-        try:
-            return coded, shared.once(name, make)
-        except errors.DataError:
-            pass
-        with self._lock:
-            coded = _compact(coded)
-            shared = Shared(coded.values, self._make(coded.values), coded.distinct)
-            try:
-                made = shared.once(name, make)
-            except errors.DataError:
-                self._raise_at_row(coded, shared.store, name)
-                raise
-            self._state = (coded, shared)
-            return coded, made
+    def _converted(self, name: str, make: Callable[[Shared], Any], start: int, stop: int) -> tuple[Array, Any]:
+        """(codes of the window, make(dictionary)). A bad value in the dictionary is an error only where a row holds it,
+        and then at that row: such a dictionary is cut down to what the window holds."""
+        codes = self._codes(start, stop)
+        made = self._shared.once(name, make)
+        if made is not None:
+            return codes, made
+        part = _compact(Coded(codes, self._coded.values, None, self._coded.distinct))
+        shared = Shared(part.values, self._make(part.values), part.distinct)
+        made = shared.once(name, make)
+        if made is None:
+            raise _error_at_row(part.codes, shared.store, name, start)
+        return part.codes, made
 
-    def _raise_at_row(self, coded: Coded, store: Store, name: str) -> None:
-        """The error of the first row whose value cannot be converted."""
-        distinct, first = np.unique(self._codes(coded, 0, self.length), return_index=True)
-        for i in np.argsort(first):
-            code, row = int(distinct[i]), int(first[i])
-            try:
-                if code >= 0:
-                    getattr(store, name)(code, code + 1)
-            except errors.DataError as error:
-                raise error.shifted(row - (error.row or 0)) from None
+
+def _error_at_row(codes: Array, store: Store, name: str, start: int) -> errors.DataError:
+    """The error of the first row whose value cannot be converted."""
+    distinct, first = np.unique(codes, return_index=True)
+    for i in np.argsort(first):
+        code = int(distinct[i])
+        try:
+            if code >= 0:
+                getattr(store, name)(code, code + 1)
+        except errors.DataError as error:
+            return error.shifted(start + int(first[i]) - (error.row or 0))
+    raise AssertionError("no value of the dictionary is bad by itself")
 
 
 def _same_memory(a: Any, b: Any) -> bool:

@@ -95,7 +95,11 @@ def _pandas(key: str, data: Any) -> Physical:
     dtype = data.dtype
     if hasattr(dtype, "categories"):
         categorical = getattr(data, "cat", data)
-        return Coded(np.asarray(categorical.codes), physical(key, categorical.categories), None, distinct=True)
+        try:
+            values = physical(key, categorical.categories)
+        except errors.DataError:  # a lone surrogate: an error where a row holds it, which DictStore finds
+            values = list(categorical.categories)
+        return Coded(np.asarray(categorical.codes), values, None, distinct=True)
     if isinstance(dtype, np.dtype):
         return _numpy(key, np.asarray(data))
     try:
@@ -119,12 +123,16 @@ def _numpy(key: str, data: Any) -> Physical:
         return pa.array(np.ascontiguousarray(data))
     if data.dtype.kind == "f":
         return pa.array(data.astype(np.float64))
-    return _objects(key, data.astype(object) if data.dtype.kind == "T" else data)
+    return _objects(key, data.tolist() if data.dtype.kind in "SUT" else data)  # Arrow would cut numpy's text at a NUL
 
 
 def _rows(key: str, data: Any) -> Physical:
     """A matrix as a list of one row each (of lists, for more dimensions)."""
-    form = physical(key, data.reshape(-1))
+    try:
+        form = physical(key, data.reshape(-1))
+    except errors.DataError as error:
+        element = error.row or 0
+        raise error.shifted(element // max(data[0].size, 1) - element) from None
     for size in reversed(data.shape[1:]):
         if not isinstance(form, pa.Array):
             return data.tolist()

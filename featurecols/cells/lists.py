@@ -41,7 +41,8 @@ class ListStore(Store):
             raise self._of_row(error) from None
         if inner.offsets is None:
             return Numbers(inner.values, offsets)
-        return Numbers(inner.values, inner.offsets[offsets], (np.diff(inner.offsets), *inner.nested))
+        lengths = np.diff(self.child.offsets[first : last + 1])  # type: ignore[attr-defined]
+        return Numbers(inner.values, inner.offsets[offsets], (lengths, *inner.nested))
 
     def integers(self, start: int, stop: int) -> Integers:
         first, last, offsets = self._window(start, stop)
