@@ -262,7 +262,7 @@ def dict_of_arrays(table: pa.Table) -> Any:
     for name, values in table.to_pydict().items():
         flat = not pa.types.is_nested(table.schema.field(name).type)
         array = np.array(values) if flat else np.empty(0, object)
-        if array.dtype == object or not flat:
+        if array.dtype.kind in "OS" or not flat or array.tolist() != values:  # numpy drops a NUL at the end
             array = np.empty(len(values), object)
             array[:] = values
         out[name] = array

@@ -9,6 +9,7 @@ independent of the package; tests/formats.py gives the same rows in every input 
 
 from __future__ import annotations
 
+import builtins
 import dataclasses
 import itertools
 import json
@@ -509,10 +510,19 @@ def _empty(folder: Path) -> None:
     folder.rmdir()
 
 
+class Names(dict[str, Any]):
+    """The public names, as `from featurecols import *` would give them."""
+
+    def __missing__(self, name: str) -> Any:
+        if hasattr(builtins, name):
+            raise KeyError(name)
+        return getattr(fc, name)
+
+
 @law
 def repr_evaluates_back(example: Example) -> None:
     for column in (*example.columns, *example.dense()):
-        again = eval(repr(column), dict(vars(fc)))
+        again = eval(repr(column), {}, Names())
         assert again == column
         assert hash(again) == hash(column)
         assert repr(again) == repr(column)

@@ -350,7 +350,8 @@ class Reference:
     def numbers(self, column: Any, row: Row) -> list[float]:
         """A Numeric's cells in full precision: as many as its shape holds."""
         width = math.prod(column.shape)
-        flat = _leaves(self.raw(column.key, row)) or [None] * width
+        value = self.raw(column.key, row)
+        flat = _leaves(value) if value not in (None, []) else [None] * width
         if len(flat) != width:
             raise ValueError(f"{column.name}: {len(flat)} values")
         return [self.number(column, x, j) for j, x in enumerate(flat)]
