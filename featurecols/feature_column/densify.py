@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Callable
 from functools import singledispatch
 from typing import Any
@@ -22,6 +23,7 @@ from featurecols.feature_column.tensors import SparseTensor
 from featurecols.initializers import TruncatedNormal
 from featurecols.values import Array, Ids
 
+COMBINERS = ("mean", "sqrtn", "sum")
 TableOf = Callable[[Any], Array]  # the table of an embedding column
 
 
@@ -35,20 +37,24 @@ def dense_of(column: Any, cache: Transformed, table_of: TableOf) -> Array:
 def _numeric(column: numeric.NumericColumn, cache: Transformed, table_of: TableOf) -> Array:
     values = lower.float32_of(column, cache)
     width = column.variable_shape.num_elements()
-    if values.size != values.shape[0] * width:
-        raise errors.invalid(
-            column.name, f"needs {width} values a row", values.shape, "give numeric_column the shape of the feature"
-        )
+    _check_width(column.name, values, width)
     out = np.zeros((values.shape[0], width), np.float32)
     lower.bound(column, lambda: bind(lower.numeric_column(width))).write(rows_of(values, width), out=out)
     return out
 
 
+def _check_width(who: str, values: Array, width: int) -> None:
+    if values.size != values.shape[0] * width:
+        raise errors.misfit(who, f"needs {width} values a row", values.shape, "give numeric_column the shape of the feature")
+
+
 @dense_of.register
 def _bucketized(column: numeric.BucketizedColumn, cache: Transformed, table_of: TableOf) -> Array:
     """One-hot by element, which is the indicator of its ids: element j has its own range of them."""
-    if not column.source_column.shape:  # a scalar has one element too
-        column = numeric.BucketizedColumn(_as_vector(column.source_column), column.boundaries)
+    source = column.source_column
+    _check_width(column.name, lower.float32_of(source, cache), source.variable_shape.num_elements())
+    if not source.shape:  # a scalar has one element too
+        column = numeric.BucketizedColumn(_as_vector(source), column.boundaries)
     return _multihot(column.name, lower.sparse_tensors(column, cache), column.num_buckets)
 
 
@@ -61,11 +67,11 @@ def _indicator(column: dense.IndicatorColumn, cache: Transformed, table_of: Tabl
     pair = lower.sparse_tensors(column.categorical_column, cache)
     if pair.weight_tensor is None:
         _check_ordered(column.name, pair.id_tensor)
-    elif len(pair.id_tensor.shape) > 2:
-        raise errors.invalid(
-            column.name, "a weighted indicator takes ids [batch, n]", pair.id_tensor.shape, "flatten the feature"
-        )
-    return _multihot(column.name, pair, column.categorical_column.num_buckets)
+    counts = _multihot(column.name, pair, column.categorical_column.num_buckets)
+    if pair.weight_tensor is not None and len(pair.id_tensor.shape) > 2:
+        what = "a weighted indicator takes ids [batch, n]"
+        raise errors.invalid(column.name, what, pair.id_tensor.shape, "flatten the feature")
+    return counts
 
 
 def _check_ordered(who: str, tensor: SparseTensor) -> None:
@@ -90,8 +96,7 @@ def rows_of_ids(who: str, pair: IdWeightPair) -> tuple[Ids, tuple[int, ...]]:
     lead = tensor.shape[:-1]
     values = tensor.values.astype(np.int64)
     if weights is not None and len(weights.values) != len(values):
-        what = f"needs one weight for each of {len(values)} ids"
-        raise errors.bad_input(who, who, what, len(weights.values), "a zero in dense weights is no weight; feed sparse ones")
+        raise errors.unpaired(who, len(values), len(weights.values))
     held = None if weights is None else weights.values.astype(np.float32)
     rows = positions.row_numbers(tensor.indices, tensor.shape, len(lead), who)
     if (rows[1:] < rows[:-1]).any():  # the order within a row stays
@@ -113,13 +118,20 @@ def _embedding(column: Any, cache: Transformed, table_of: TableOf) -> Array:
     return vectors
 
 
-def pooled(who: str, pair: IdWeightPair, table: Array, combiner: str, max_norm: float | None, safe: bool = True) -> Array:
+def pooled(
+    who: str, pair: IdWeightPair, table: Array, combiner: str | None, max_norm: float | None, safe: bool = True
+) -> Array:
     """Table rows of the ids combined: [..., dimension] over all axes of the ids but the last."""
     ids, lead = rows_of_ids(who, pair)
+    combiner = "mean" if combiner is None else combiner
+    if combiner not in COMBINERS:
+        raise errors.argument(who, f"combiner must be one of {', '.join(COMBINERS)}", combiner, "mean is the default")
     if not safe and (ids.values < 0).any():
         raise errors.invalid(who, "ids must not be negative without safe lookup", int(ids.values.min()), "use the safe lookup")
+    combiner = combiner if safe or combiner == "sum" else f"{combiner}_all"
     rows, dimension = table.shape
     source = bind(Identity(FIELD, rows, out_of_range="keep"))
+    max_norm = sys.float_info.min if max_norm == 0 else max_norm  # no vector is longer than nothing
     column = Embedding(source.column, dimension, combiner=combiner, max_norm=max_norm, table="table")
     tables: Any = Tables()
     tables["table"] = Table("table", (rows, dimension), TruncatedNormal(), 0, table)
@@ -167,11 +179,11 @@ def _numbers_of_steps(column: SequenceNumericColumn, cache: Transformed, table_o
     size = column.variable_shape.num_elements()
     padded = _padded(column.name, tensor, column.default_value)
     batch = tensor.shape[0]
-    if batch == 0 or padded.size % (batch * size):
-        what = f"needs {size} values a step"
-        raise errors.invalid(column.name, what, tensor.shape, "give shape the shape of one step")
+    whole = math.prod(axis for axis in tensor.shape if axis) if batch == 0 else padded.size
+    if batch and padded.size % (batch * size):
+        raise errors.invalid(column.name, f"needs {size} values a step", tensor.shape, "give shape the shape of one step")
     lengths = lengths_of(column.name, tensor, size if len(tensor.shape) == 2 else 1)
-    return padded.reshape(batch, -1, *column.shape), lengths
+    return padded.reshape(batch, whole // (max(batch, 1) * size), *column.shape), lengths
 
 
 def _padded(who: str, tensor: SparseTensor, default: Any) -> Array:

@@ -19,6 +19,10 @@ class InvalidArgumentError(OpError):
     """A tensor does not fit the operation: wrong shape, an id outside its table, a blank vocabulary line."""
 
 
+class MisfitError(InvalidArgumentError):
+    """Values that do not fit the shape they are put into; a graph of TensorFlow 1 says ValueError instead."""
+
+
 class FailedPreconditionError(OpError):
     """A table cannot be made as asked: a term occurs twice in a vocabulary file."""
 
@@ -29,6 +33,10 @@ class NotFoundError(OpError):
 
 class UnimplementedError(OpError):
     """An operation that does not exist, such as casting strings to numbers."""
+
+
+class UnpairedWeightsError(DataError):
+    """Another number of weights than of ids; a graph of TensorFlow 1 notices some of them in its kernels only."""
 
 
 class ArgumentTypeError(FeatureColumnsError, TypeError):
@@ -85,6 +93,15 @@ def not_implemented(who: str, what: str, got: object, todo: str) -> ArgumentNotI
 
 def invalid(who: str, what: str, got: object, todo: str) -> InvalidArgumentError:
     return InvalidArgumentError(text(who, what, got, todo))
+
+
+def misfit(who: str, what: str, got: object, todo: str) -> MisfitError:
+    return MisfitError(text(who, what, got, todo))
+
+
+def unpaired(who: str, ids: int, weights: int) -> UnpairedWeightsError:
+    todo = "a zero in dense weights is no weight; feed sparse ones"
+    return UnpairedWeightsError(who, f"needs one weight for each of {ids} ids", got=show(weights), todo=todo)
 
 
 def duplicate_term(who: str, path: str, got: object) -> FailedPreconditionError:

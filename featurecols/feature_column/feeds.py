@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 from featurecols import buffers
-from featurecols.stores import Decimals
+from featurecols.cells.numbers import Decimals
 from featurecols.values import Array, Integers, Numbers, Texts, Tokens
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from featurecols.feature_column import dense, dtypes, errors, initializers, tensors
 from featurecols.feature_column.base import DenseColumn, FeatureColumn, SequenceDenseColumn
 from featurecols.feature_column.densify import dense_of, sequence_of
+from featurecols.feature_column.graphs import GraphErrors, check_scope, is_graph
 from featurecols.feature_column.lower import Transformed
 from featurecols.feature_column.sequence import SequenceCategoricalColumn
 from featurecols.feature_column.tensors import numpy_of
@@ -122,6 +123,8 @@ def _made(column: Any, shape: tuple[int, int]) -> Array:
     if column.ckpt_to_load_from is not None:
         todo = "read it with adapters.tf_checkpoint and give the table to set_weights"
         raise errors.not_implemented(column.name, "checkpoints are not read here", column.ckpt_to_load_from, todo)
+    if not all(isinstance(size, int) for size in shape):
+        raise errors.wrong_type(column.name, "dimension must be an int", shape[1], "give a whole number")
     own = isinstance(column.initializer, initializers.Initializer)
     made = column.initializer(shape, dtype=dtypes.float32, **({"name": column.name} if own else {}))
     table = np.array(numpy_of(made), dtype=np.float32)
@@ -134,7 +137,7 @@ def flattened(column: Any, values: Array, who: str) -> Array:
     """One row a batch row: [batch, elements], where the values fit the column's shape."""
     size = column.variable_shape.num_elements()
     if values.size != values.shape[0] * size:
-        raise errors.invalid(who, f"{column.name} needs {size} values a row", values.shape, "flatten the feature to [batch, n]")
+        raise errors.misfit(who, f"{column.name} needs {size} values a row", values.shape, "flatten the feature to [batch, n]")
     return values.reshape(values.shape[0], size)
 
 
@@ -185,9 +188,13 @@ class DenseFeatures(FeatureLayer):
 
     def of(self, cache: Transformed, cols_to_output_tensors: dict[Any, Array] | None = None) -> Array:
         parts = []
-        for column in self.feature_columns:
-            refuse_sequence(column)
-            parts.append(flattened(column, dense_of(column, cache, self.table_of), self.name))
+        with GraphErrors(cache.v1 or is_graph(self.feature_columns)) as found:
+            for column in self.feature_columns:
+                refuse_sequence(column)
+                if found.graph:
+                    check_scope(column.name, self.name)
+                with found.of(column, cache):
+                    parts.append(flattened(column, dense_of(column, cache, self.table_of), self.name))
         check_batches(self.feature_columns, parts, self.name)
         if cols_to_output_tensors is not None:
             cols_to_output_tensors.update(zip(self.feature_columns, parts, strict=True))

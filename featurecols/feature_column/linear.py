@@ -10,6 +10,7 @@ import numpy as np
 from featurecols.feature_column import errors
 from featurecols.feature_column.base import CategoricalColumn, DenseColumn
 from featurecols.feature_column.densify import dense_of, pooled
+from featurecols.feature_column.graphs import GraphErrors, check_scope, is_graph
 from featurecols.feature_column.layers import FeatureLayer, check_batches, first_weights, flattened, refuse_sequence, table_name
 from featurecols.feature_column.lower import IdWeightPair, Transformed, sparse_tensors
 from featurecols.feature_column.positions import row_numbers
@@ -89,16 +90,26 @@ class LinearModel(FeatureLayer):
 
     def of(self, cache: Transformed) -> Array:
         sums = []
-        for column in self.feature_columns:
-            weight = self._weight(column.name, (self._rows(column), self.units))
-            if isinstance(column, CategoricalColumn):
-                pair = per_row(column.name, sparse_tensors(column, cache))
-                sums.append(pooled(column.name, pair, weight, self.sparse_combiner, None))
-            else:
-                refuse_sequence(column)
-                sums.append(np.matmul(flattened(column, dense_of(column, cache, self.table_of), self.name), weight))
+        with GraphErrors(cache.v1 or is_graph(self.feature_columns)) as found:
+            for column in self.feature_columns:
+                if found.graph:
+                    check_scope(column.name, self.name)
+                with found.of(column, cache):
+                    sums.append(self._sum(column, cache))
         check_batches(self.feature_columns, sums, self.name)
-        return np.add.reduce([*sums, np.broadcast_to(self.bias, sums[0].shape)], axis=0)  # type: ignore[no-any-return]
+        with np.errstate(invalid="ignore", over="ignore"):
+            return np.add.reduce([*sums, np.broadcast_to(self.bias, sums[0].shape)], axis=0)  # type: ignore[no-any-return]
+
+    def _sum(self, column: Any, cache: Transformed) -> Array:
+        """What one column adds, [batch, units]."""
+        weight = self._weight(column.name, (self._rows(column), self.units))
+        if isinstance(column, CategoricalColumn):
+            pair = per_row(column.name, sparse_tensors(column, cache))
+            return pooled(column.name, pair, weight, self.sparse_combiner, None)
+        refuse_sequence(column)
+        values = flattened(column, dense_of(column, cache, self.table_of), self.name)
+        with np.errstate(invalid="ignore", over="ignore"):
+            return np.matmul(values, weight)  # type: ignore[no-any-return]
 
 
 def per_row(who: str, pair: IdWeightPair) -> IdWeightPair:

@@ -35,10 +35,13 @@ class IdWeightPair(NamedTuple):
 
 
 class Transformed:
-    """The features of one call, and what columns made of them; each column is transformed once."""
+    """The features of one call, and what columns made of them; each column is transformed once.
 
-    def __init__(self, features: Mapping[str, Any]) -> None:
-        self.features = features
+    v1: the call is one of version 1's functions, which differ in their errors (see graphs.py).
+    """
+
+    def __init__(self, features: Mapping[str, Any], v1: bool = False) -> None:
+        self.features, self.v1 = features, v1
         self._made: dict[Any, Any] = {}
 
     def raw(self, key: str, who: str) -> Tensor:
@@ -135,7 +138,12 @@ def _vocabulary(column: Any, cache: Transformed) -> IdWeightPair:
     tensor = _readable(positions.without_ignored(cache.raw(column.key, column.name)), column)
     made = bound(column, lambda: bind(_terms(column)))
     values = tensor.cast(dtypes.int64).values if tensor.dtype.is_integer else tensor.values
-    return _placed(tensor, made, Fed(values))
+    pair = _placed(tensor, made, Fed(values))
+    unseen = column.default_value
+    if column.num_oov_buckets or unseen >= -1:
+        return pair
+    ids = pair.id_tensor  # the language has one "none", -1; TensorFlow lets a column name another
+    return IdWeightPair(SparseTensor(ids.indices, np.where(ids.values < 0, unseen, ids.values), ids.shape), None)
 
 
 def _terms(column: Any) -> Vocabulary:
@@ -144,7 +152,7 @@ def _terms(column: Any) -> Vocabulary:
         return Vocabulary(FIELD, vocabulary.terms(column), **hashed)
     if not isinstance(column.default_value, int):
         raise errors.argument(column.name, "default_value must be an id", column.default_value, "give -1 for none")
-    return Vocabulary(FIELD, vocabulary.terms(column), unseen=None if column.default_value == -1 else column.default_value)
+    return Vocabulary(FIELD, vocabulary.terms(column), unseen=None if column.default_value < 0 else column.default_value)
 
 
 def float32_of(column: numeric.NumericColumn, cache: Transformed) -> Array:
@@ -186,9 +194,13 @@ def _bucketized(column: numeric.BucketizedColumn, cache: Transformed) -> IdWeigh
     width = column.num_buckets // (len(column.boundaries) + 1)
     values = float32_of(column.source_column, cache)
     batch = values.shape[0]
+    if values.size == 1 and batch:  # TensorFlow broadcasts a single value over the elements
+        values = np.broadcast_to(values.reshape(1, 1), (1, width))
+    what = f"needs {width} values a row"
+    if batch == width == 1 and values.size > 1:  # where TensorFlow notices before its kernels
+        raise errors.bad_input(column.name, column.source_column.key, what, values.shape, "give it the shape of the feature")
     if values.size != batch * width:
-        what = f"needs {width} values a row"
-        raise errors.invalid(column.name, what, values.shape, "give numeric_column the shape of the feature")
+        raise errors.misfit(column.name, what, values.shape, "give numeric_column the shape of the feature")
     reads, buckets = bound(column, lambda: buckets_of(column, width))
     found = buckets.ids(reads.values(rows_of(values, width))).values
     places = np.indices((batch, width), dtype=np.int64).reshape(2, -1).T
@@ -256,6 +268,8 @@ def _weighed(column: categorical.WeightedCategoricalColumn, cache: Transformed) 
         raise errors.bad_input(column.name, column.weight_feature_key, "weighs a weighted column", inner.name, "weigh it once")
     if not isinstance(inner, numeric.BucketizedColumn):
         return sparse_tensors(inner, cache).id_tensor
+    if cache.v1:
+        raise errors.wrong_type(column.name, "version 1 cannot weigh buckets", inner.name, "weigh ids, or use DenseFeatures")
     values = float32_of(inner.source_column, cache)
     reads, buckets = buckets_of(inner, 1)
     found = buckets.ids(reads.values(rows_of(values, 1))).values  # type: ignore[attr-defined]

@@ -93,13 +93,17 @@ def _values(given: Any, key: str, dtype: DType, row: int) -> list[Any] | None:
     """The values of one feature of one example, None where it is missing; refuses values of another type."""
     if given is None:
         return None
-    listed = given.tolist() if isinstance(given, np.ndarray) else given
-    listed = list(listed) if isinstance(listed, (list, tuple)) else [listed]
+    what = f"feature {show(key)} of example {row} must hold {dtype.name}"
+    todo = "convert the values, or declare the column with their type"
+    if isinstance(given, np.ndarray):
+        if given.dtype.kind not in {"float32": "f", "int64": "iu", "string": "OSUT"}[dtype.name]:
+            raise errors.invalid("parse_example", what, given.dtype, todo)
+        given = given.tolist()
+    listed = list(given) if isinstance(given, (list, tuple)) else [given]
     kinds = {"float32": (float, np.floating), "int64": (int, np.integer), "string": (str, bytes)}[dtype.name]
     for value in listed:
         if not isinstance(value, kinds) or isinstance(value, bool):
-            what = f"feature {show(key)} of example {row} must hold {dtype.name}"
-            raise errors.invalid("parse_example", what, value, "convert the values, or declare the column with their type")
+            raise errors.invalid("parse_example", what, value, todo)
     return listed
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -28,8 +27,6 @@ from featurecols.feature_column.sequence import (
 )
 from featurecols.feature_column.vocabulary import VocabularyFileCategoricalColumn, categorical_column_with_vocabulary_list
 from featurecols.values import Array
-
-_SCOPE = re.compile(r"[A-Za-z0-9_.\\/>-]*")  # what TensorFlow 1 takes as the name of a graph scope
 
 __all__ = [
     "bucketized_column",
@@ -101,7 +98,7 @@ def input_layer(
     _check_columns(layer.feature_columns, "input_layer")
     given = cols_to_vars if cols_to_vars is not None else {}
     layer.set_weights({column.name: given[column] for column in layer.feature_columns if column in given})
-    matrix = layer.of(Transformed(features), cols_to_output_tensors)
+    matrix = layer.of(Transformed(features, v1=True), cols_to_output_tensors)
     given.update({column: layer.weights[column.name] for column in layer.feature_columns if column.name in layer.weights})
     return matrix
 
@@ -133,7 +130,7 @@ def linear_model(
     given = cols_to_vars if cols_to_vars is not None else {}
     names = {column: column.name for column in model.feature_columns} | {BIAS: BIAS}
     model.set_weights({name: given[column] for column, name in names.items() if column in given})
-    predictions = model.of(Transformed(features))
+    predictions = model.of(Transformed(features, v1=True))
     given.update({column: model.weights[name] for column, name in names.items() if name in model.weights})
     return predictions
 
@@ -142,7 +139,3 @@ def _check_columns(columns: list[Any], who: str) -> None:
     for column in columns:
         if isinstance(column, dense.SharedEmbeddingColumn) and not column.shared_embedding_column_creator.v1:
             raise errors.argument(who, "shared_embeddings are for DenseFeatures", column.name, "use shared_embedding_columns")
-        if not _SCOPE.fullmatch(column.name):
-            raise errors.argument(
-                who, "a column's name must do as a graph scope", column.name, "rename the feature, or use DenseFeatures"
-            )

@@ -95,7 +95,7 @@ def categorical_column_with_vocabulary_list(
         raise errors.argument(who, "vocabulary_list must not be empty", vocabulary_list, "list the terms")
     if len(set(vocabulary_list)) != len(vocabulary_list):
         raise errors.argument(who, "vocabulary_list has duplicates", vocabulary_list, "list every term once")
-    held = dtypes.as_dtype(np.array(vocabulary_list).dtype)
+    held = _held(vocabulary_list, who)
     if num_oov_buckets and default_value != -1:
         raise errors.argument(who, "default_value and num_oov_buckets exclude each other", default_value, "give one of them")
     _check_oov(num_oov_buckets, who)
@@ -154,6 +154,13 @@ def categorical_column_with_vocabulary_file(
     base.check_key(key, who)
     unseen = -1 if default_value is None else default_value
     return VocabularyFileCategoricalColumn(key, path, vocabulary_size, num_oov_buckets or 0, dtype, unseen, file_format)
+
+
+def _held(vocabulary_list: Any, who: str) -> DType:
+    try:
+        return dtypes.as_dtype(np.array(vocabulary_list).dtype)
+    except ValueError:  # lists in the list, or text beside bytes that are no text
+        raise errors.argument(who, "vocabulary_list must be of one type", vocabulary_list, "list strings or integers") from None
 
 
 def terms(column: VocabularyListCategoricalColumn | VocabularyFileCategoricalColumn) -> tuple[bytes, ...] | tuple[int, ...]:

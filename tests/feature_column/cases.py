@@ -139,7 +139,14 @@ def normalizer(spec: Any) -> Any:
         "log1p": np.log1p,
         "clip": lambda x: np.clip(x, f32(spec["min"]), f32(spec["max"])),
     }
-    return lambda x: functions[spec["op"]](np.asarray(x, dtype=f32))
+    return lambda x: functions[spec["op"]](cast(x))
+
+
+def cast(x: Any) -> Any:
+    """What tf.cast(x, tf.float32) does."""
+    if np.asarray(x).dtype.kind in "OSU":
+        raise feature_column.UnimplementedError("Cast string to float is not supported")
+    return np.asarray(x, dtype=np.float32)
 
 
 class Reader:

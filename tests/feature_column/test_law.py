@@ -1,0 +1,132 @@
+"""Nothing is computed in the dialect: no kernels, and no arithmetic but on sizes and positions. Read from its source."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import featurecols.feature_column
+
+FILES = sorted(Path(featurecols.feature_column.__file__).parent.glob("*.py"))
+# numpy that makes arrays, moves cells or names types
+NUMPY = {
+    *("arange", "argsort", "array", "asarray", "broadcast_to", "column_stack", "concatenate", "empty", "full", "indices"),
+    *("ravel_multi_index", "repeat", "searchsorted", "stack", "where", "zeros", "zeros_like"),
+    *("dtype", "errstate", "float32", "float64", "floating", "generic", "iinfo", "int32", "int64", "integer", "ndarray"),
+    *("object_", "uint64"),
+}
+# numpy that computes: on sizes, positions and lengths; the two of linear.py are the linear model itself
+COMPUTING = {
+    ("densify.py", "np.maximum.at(lengths, rows, steps // size + 1)"),
+    ("linear.py", "np.add.reduce([*sums, np.broadcast_to(self.bias, sums[0].shape)], axis=0)"),
+    ("linear.py", "np.divmod(places, max(size, 1))"),
+    ("linear.py", "np.matmul(values, weight)"),
+    ("linear.py", "np.prod(rest, dtype=np.int64)"),
+    ("lower.py", "np.diff(found.offsets)"),
+    ("positions.py", "np.diff(buffers.texts(values)[0])"),
+    ("positions.py", "np.prod(rest, dtype=np.int64)"),
+    ("positions.py", "np.prod(shape[:sizes], dtype=np.int64)"),
+    ("positions.py", "np.prod(shape[sizes:], dtype=np.int64)"),
+    ("tensors.py", "np.cumsum(lengths)"),
+}
+# every arithmetic expression of the package: sizes, positions, and what a declaration says of itself
+ARITHMETIC = {
+    ("dense.py", "1 / math.sqrt(dimension)"),
+    ("densify.py", "batch * size"),
+    ("densify.py", "int(pair.id_tensor.indices[:, 0].max()) + 1"),
+    ("densify.py", "math.prod(lead) + 1"),
+    ("densify.py", "max(batch, 1) * size"),
+    ("densify.py", "padded.size % (batch * size)"),
+    ("densify.py", "steps // size"),
+    ("densify.py", "steps // size + 1"),
+    ("densify.py", "values.shape[0] * width"),
+    ("densify.py", "whole // (max(batch, 1) * size)"),
+    ("feeds.py", "len(self) + 1"),
+    ("feeds.py", "len(self._offsets) - 1"),
+    ("feeds.py", "values.size + 1"),
+    ("layers.py", "batch * steps"),
+    ("layers.py", "batch * steps * size"),
+    ("layers.py", "start + column.variable_shape.num_elements()"),
+    ("layers.py", "values.shape[0] * size"),
+    ("lower.py", "batch * width"),
+    ("lower.py", "column.num_buckets // (len(column.boundaries) + 1)"),
+    ("lower.py", "len(column.boundaries) + 1"),
+    ("lower.py", "np.arange(len(rows), dtype=np.int64) - np.repeat(found.offsets[:-1], counts)"),
+    ("lower.py", "seed % 2 ** 64"),
+    ("numeric.py", "(len(self.boundaries) + 1) * self.source_column.shape[0]"),
+    ("numeric.py", "len(self.boundaries) + 1"),
+    ("positions.py", "count + 1"),
+    ("positions.py", "np.arange(count + 1, dtype=np.int64) * int(np.prod(shape[sizes:], dtype=np.int64))"),
+    ("serialize.py", "depth + 1"),
+    ("tensors.py", "np.arange(len(elements), dtype=np.int64) - np.repeat(first, lengths)"),
+    ("vocabulary.py", "LONGEST_RECORD + 1"),
+    ("vocabulary.py", "found.index(b'') + 1"),
+    ("vocabulary.py", "len(self.vocabulary_list) + self.num_oov_buckets"),
+    ("vocabulary.py", "self.vocabulary_size + self.num_oov_buckets"),
+    ("vocabulary.py", "size + 4"),
+}
+REDUCTIONS = {"clip", "cumprod", "cumsum", "dot", "mean", "prod", "round", "std", "sum", "var"}
+
+
+def nodes() -> Iterator[tuple[str, ast.AST]]:
+    for path in FILES:
+        for node in ast.walk(ast.parse(path.read_text())):
+            yield path.name, node
+
+
+def root(node: ast.expr) -> str:
+    while isinstance(node, ast.Attribute):
+        node = node.value
+    return node.id if isinstance(node, ast.Name) else ""
+
+
+def test_no_module_imports_kernels() -> None:
+    imported = {
+        f"{getattr(node, 'module', None) or ''}.{alias.name}"
+        for _, node in nodes()
+        if isinstance(node, (ast.Import, ast.ImportFrom))
+        for alias in node.names
+    }
+    assert len(imported) > 50
+    assert [name for name in imported if "kernels" in name or "mmh3" in name or "farmhash" in name] == []
+
+
+def test_arithmetic_is_on_sizes_and_positions_only() -> None:
+    found = {
+        (name, ast.unparse(node))
+        for name, node in nodes()
+        if isinstance(node, (ast.BinOp, ast.AugAssign)) and not isinstance(node.op, ast.BitOr) and not literal(node)
+    }
+    assert found == ARITHMETIC
+
+
+def literal(node: ast.BinOp | ast.AugAssign) -> bool:
+    """Constants such as 2 ** 63, and lists and strings put together."""
+    parts = [part for part in ast.walk(node) if isinstance(part, ast.expr)]
+    plain = all(isinstance(part, (ast.BinOp, ast.Constant, ast.UnaryOp)) for part in parts)
+    return plain or any(isinstance(part, (ast.ListComp, ast.Constant)) and joined(part) for part in parts)
+
+
+def joined(part: ast.expr) -> bool:
+    return isinstance(part, ast.ListComp) or (isinstance(part, ast.Constant) and isinstance(part.value, str))
+
+
+def test_numpy_makes_and_moves_arrays_only() -> None:
+    calls = {(name, ast.unparse(n)) for name, n in nodes() if isinstance(n, ast.Call) and root(n.func) == "np"}
+    computing = {(name, text) for name, text in calls if text.split("(")[0].removeprefix("np.") not in NUMPY}
+    assert computing == COMPUTING
+    used = {n.attr for _, n in nodes() if isinstance(n, ast.Attribute) and isinstance(n.value, ast.Name) and n.value.id == "np"}
+    assert used - NUMPY == {"add", "cumsum", "diff", "divmod", "matmul", "maximum", "prod"}
+
+
+def test_no_array_is_reduced() -> None:
+    methods = [
+        ast.unparse(n)
+        for _, n in nodes()
+        if isinstance(n, ast.Call)
+        and isinstance(n.func, ast.Attribute)
+        and n.func.attr in REDUCTIONS
+        and root(n.func) not in ("np", "math")
+    ]
+    assert methods == []
