@@ -1,0 +1,53 @@
+"""Learn a plan from data: columns declared in SPEC, a JSON file, become a folder PLAN.
+
+SPEC is a list of columns, or {"columns": [...]}: [{"type": "Bucketized", "source": {"type": "Numeric", "key": "age"},
+"boundaries": [18, 25]}, ...]. DATA is Parquet or CSV: files, folders or quoted globs.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from pathlib import Path
+
+from featurecols._cli import show
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("spec", metavar="SPEC", type=Path)
+    parser.add_argument("data", metavar="DATA", nargs="+")
+    parser.add_argument("-o", "--output", metavar="PLAN", required=True, type=Path, help="the folder to write")
+    parser.add_argument("--overwrite", action="store_true", help="replace the plan that is there")
+    show.add_common(parser)
+
+
+def run(arguments: argparse.Namespace) -> None:
+    import featurecols as fc
+    from featurecols import errors
+
+    columns = fc.columns_from_json(arguments.spec)
+    if arguments.output.exists() and not arguments.overwrite:
+        raise errors.output(arguments.output, "exists already", "choose another folder, or pass --overwrite")
+    start, rows = time.monotonic(), 0
+    with show.progress("fit", arguments.quiet) as bar:
+
+        def count(done: int, total: int | None) -> None:
+            nonlocal rows
+            rows = done
+            if bar is not None:
+                bar(done, total)
+
+        plan = fc.fit(columns, arguments.data, threads=arguments.threads, progress=count)
+    plan.save(arguments.output)
+    seconds, passes = time.monotonic() - start, max(1, len(plan.passes))
+    about = {
+        "plan": str(arguments.output),
+        "fingerprint": plan.fingerprint,
+        "columns": len(plan.columns),
+        "rows": rows // passes,
+        "passes": plan.passes,
+        "seconds": round(seconds, 3),
+    }
+    times = f" in {len(plan.passes)} passes" if len(plan.passes) > 1 else ""
+    text = f"{plan}\n{arguments.output}: learned from {rows // passes:,} rows{times} in {seconds:.2f} s"
+    show.result(arguments.json, about, text)

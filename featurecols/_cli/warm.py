@@ -1,0 +1,67 @@
+"""Compile all kernels ahead, so that the first transform on this machine starts at once."""
+
+# mypy: disable-error-code="arg-type"
+from __future__ import annotations
+
+import argparse
+import time
+
+from featurecols._cli import show
+
+ROWS = 2048  # enough that no call takes the path for few rows
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    show.add_json(parser)
+
+
+def run(arguments: argparse.Namespace) -> None:
+    seconds = warm()
+    show.result(arguments.json, {"seconds": round(seconds, 3)}, f"kernels are ready ({seconds:.1f} s)")
+
+
+def warm() -> float:
+    """Run every kind of column over every form of data once; the seconds that it took."""
+    import pyarrow as pa
+
+    import featurecols as fc
+
+    start = time.monotonic()
+    text = [None if i % 7 == 0 else f"t{i % 50}" for i in range(ROWS)]
+    lists = [[f"t{(i + j) % 9}" for j in range(i % 4)] for i in range(ROWS)]
+    table = pa.table(
+        {
+            "number": pa.array([None if i % 11 == 0 else i / 3 for i in range(ROWS)], pa.float64()),
+            "small": pa.array([i % 12 for i in range(ROWS)], pa.int32()),
+            "text": pa.array(text),
+            "coded": pa.array(text).dictionary_encode(),
+            "list": pa.array(lists),
+            "weights": pa.array([[1.0] * len(v) for v in lists]),
+            "vector": pa.array([[float(i), 1.0] for i in range(ROWS)]),
+        }
+    )
+    plan = fc.fit(_columns(), table)
+    plan.transform(table)
+    plan.encode(table)
+    for chunk in table.to_batches():
+        plan.transform(chunk)
+    return time.monotonic() - start
+
+
+def _columns() -> list[object]:
+    import featurecols as fc
+
+    scaled = [fc.ZScore(), fc.MinMax()]
+    found: list[object] = [fc.Numeric("number", default=fc.Median(), normalizer=n, name=f"n{i}") for i, n in enumerate(scaled)]
+    found += [fc.Numeric("vector", shape=(2,)), fc.Numeric("small", normalizer=[fc.Clip(0, 9), fc.Log1p()])]
+    found += [fc.Indicator(fc.Bucketized("number", fc.Quantiles(5))), fc.Indicator(fc.Identity("small", 12))]
+    for field in ("text", "coded", "list", "small"):
+        vocabulary = fc.Vocabulary(field, fc.TopTerms(20), num_oov_buckets=1, name=f"{field}_vocabulary")
+        farm = fc.Hashed(field, 30, hash="farmhash64", name=f"{field}_farm")
+        found += [fc.Indicator(vocabulary), fc.Embedding(fc.Hashed(field, 30), 4), fc.Embedding(farm, 4, combiner="sqrtn")]
+        for scheme in ("murmur3", "farmhash64"):
+            crossed = fc.Crossed([field, "coded", fc.Bucketized("number", [5.0])], 40, hash=scheme, name=f"{field}_{scheme}")
+            found.append(fc.Indicator(crossed))
+    found.append(fc.Embedding(fc.Weighted(fc.Hashed("list", 10, name="w"), "weights"), 4, combiner="sum", max_norm=1.0))
+    found.append(fc.Sequence(fc.Embedding(fc.Hashed("list", 10, name="s"), 4), 3))
+    return found

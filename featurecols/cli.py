@@ -1,0 +1,86 @@
+"""The command line: `featurecols fit | transform | inspect | quickstart | warm`.
+
+Results go to standard output, as text or with --json as one JSON object; progress and errors to standard error, errors in
+one line. Exit codes:
+
+    0  done
+    1  unexpected: a bug of ours (FEATURECOLS_DEBUG=1 shows where)
+    2  the command line is wrong
+    3  the data does not fit, or cannot be read
+    4  the spec or the plan is wrong
+    5  the output cannot be written, exists already, or is being written
+    6  the result would not fit into memory
+    130  interrupted
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+
+from featurecols import errors
+from featurecols._cli import fit, inspect, quickstart, transform, warm
+from featurecols.version import __version__
+
+EXIT: dict[type[Exception], int] = {
+    errors.DataError: 3,
+    errors.ColumnError: 4,
+    errors.PlanError: 4,
+    errors.SavedPlanError: 4,
+    errors.OutputError: 5,
+    errors.SizeError: 6,
+}
+COMMANDS = {"fit": fit, "transform": transform, "inspect": inspect, "quickstart": quickstart, "warm": warm}
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit code. A wrong command line ends in SystemExit(2), as argparse does it."""
+    arguments = _parser().parse_args(argv)
+    try:
+        arguments.run(arguments)
+        sys.stdout.flush()
+    except KeyboardInterrupt:
+        return _failed("interrupted", 130)
+    except BrokenPipeError:  # the reader has had enough, as in `| head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
+    except errors.FeatureColumnsError as error:
+        _debug()
+        return _failed(str(error), next((code for kind, code in EXIT.items() if isinstance(error, kind)), 1))
+    except Exception as error:
+        _debug()
+        return _failed(f"unexpected {type(error).__name__}: {error}; please report it, FEATURECOLS_DEBUG=1 shows where", 1)
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="featurecols",
+        description="Declared columns become a plan; the plan turns tables into dense arrays.",
+        epilog=(__doc__ or "").partition("Exit codes:")[1] + (__doc__ or "").partition("Exit codes:")[2],
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"featurecols {__version__}")
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    for name, module in COMMANDS.items():
+        text = (module.__doc__ or "").strip()
+        command = commands.add_parser(
+            name, help=text.splitlines()[0], description=text, formatter_class=argparse.RawDescriptionHelpFormatter
+        )
+        module.add_arguments(command)
+        command.set_defaults(run=module.run)
+    return parser
+
+
+def _failed(message: str, code: int) -> int:
+    print(f"featurecols: {' '.join(message.split())}", file=sys.stderr)
+    return code
+
+
+def _debug() -> None:
+    if os.environ.get("FEATURECOLS_DEBUG"):
+        import traceback
+
+        traceback.print_exc()
