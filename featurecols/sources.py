@@ -217,7 +217,7 @@ class FileSource(Source):
         return list(self._chosen) if self._chosen is not None else [f for file in self._files for f in file.fragments]
 
     def part(self, fragments: Sequence[Fragment]) -> Source:
-        paths = list(dict.fromkeys(fragment.path for fragment in fragments))
+        paths = list(dict.fromkeys(fragment.path for fragment in fragments)) or list(self._paths)
         return FileSource(paths, fragments, self._opened)
 
     def schema(self) -> Any:
