@@ -86,7 +86,9 @@ def columns() -> dict[str, Any]:
         "city": city,
         "bands": bands,
         "cross": fc.crossed_column(["city", bands, "job"], 20),
-        "weighted": fc.weighted_categorical_column(fc.categorical_column_with_vocabulary_list("second", ["red", "grey"]), "weight"),
+        "weighted": fc.weighted_categorical_column(
+            fc.categorical_column_with_vocabulary_list("second", ["red", "grey"]), "weight"
+        ),
         "jobs": fc.indicator_column(job),
         "city_vector": fc.embedding_column(city, 3),
         "cross_vector": fc.embedding_column(fc.crossed_column(["city", "job"], 11), 2, combiner="sum"),
