@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pyarrow as pa
+import pyarrow.compute
 
 Row = dict[str, Any]
 Format = Callable[[pa.Table], Any]
@@ -121,6 +122,37 @@ def _pieces(table: pa.Table) -> list[pa.Table]:
         pieces.append(table.slice(at, size))
         at += size
     return pieces
+
+
+@_format
+def arrow_dictionary_big(table: pa.Table) -> Any:
+    """A few rows of a big dictionary."""
+
+    def change(c: pa.ChunkedArray) -> Any:
+        array = _one_chunk(c)
+        if not pa.types.is_string(array.type):
+            return encoded(array)
+        plain = array.dictionary_encode()
+        unused = pa.array([f"unused {i}" for i in range(300 + 5 * len(array))])
+        codes = pa.compute.add(plain.indices, pa.scalar(len(unused), pa.int32()))
+        return pa.DictionaryArray.from_arrays(codes, pa.concat_arrays([unused, plain.dictionary]))
+
+    return _columns(table, change)
+
+
+@_format
+def arrow_fixed(table: pa.Table) -> Any:
+    """Lists of one length as fixed-size lists."""
+
+    def change(c: pa.ChunkedArray) -> Any:
+        array = _one_chunk(c)
+        sizes = {len(v) for v in array.to_pylist() if v is not None} if pa.types.is_list(array.type) else set()
+        if len(sizes) != 1:
+            return array
+        kind = pa.list_(array.type.value_type, sizes.pop())
+        return _sliced(pa.array(array.to_pylist(), kind))
+
+    return _columns(table, change)
 
 
 @_format

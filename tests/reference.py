@@ -191,7 +191,7 @@ def cross_of(parts: list[int | None], num_buckets: int, hash: str = "murmur3", s
     if None in parts and not keep_unseen:
         return -1
     if hash == "murmur3":
-        packed = struct.pack(f"<{len(parts)}I", *(0xFFFFFFFF if p is None else p for p in parts))
+        packed = struct.pack(f"<{len(parts)}I", *(0xFFFFFFFF if p is None else p & 0xFFFFFFFF for p in parts))
         return mmh3.hash(packed, seed, signed=False) % num_buckets
     h = (seed or CROSS_SEED) & M64
     for p in parts:

@@ -72,6 +72,12 @@ EXAMPLES = [
         expect=[0, 1, 1, 2, 2],
     ),
     Example(
+        "many boundaries",
+        [fc.Bucketized("x", [i / 8 for i in range(-40, 41)])],
+        rows=[{"x": x} for x in (-5.0, -5.01, 0.0, -0.0, 0.125, 0.1249999, 4.99, 5.0, 1e9, -INF, None, 2.5, NAN)],
+        expect=[1, 0, 41, 41, 42, 41, 80, 81, 81, 0, -1, 61, -1],
+    ),
+    Example(
         "infinite boundaries",
         [fc.Bucketized("x", [-INF, 0, INF])],
         rows=[{"x": x} for x in (-INF, -1.0, 0.0, INF, None)],

@@ -51,6 +51,16 @@ EXAMPLES = [
         ],
     ),
     Example(
+        "both hashes of one dictionary",
+        [fc.Crossed(["a", "b"], 1000), fc.Crossed(["a", "b"], 1000, hash="farmhash64", name="farm"), fc.Hashed("a", 1000)],
+        rows=ROWS,
+    ),
+    Example(
+        "ids past 2^32",
+        [fc.Crossed([fc.Identity("i", 2, out_of_range="keep"), "a"], 1000)],
+        rows=[{"i": i, "a": "x"} for i in (1, 2**32 + 1, -7, None)],
+    ),
+    Example(
         "keep_unseen",
         [fc.Crossed(["a", "b"], 1000, keep_unseen=True, seed=3)],
         rows=ROWS,
