@@ -154,7 +154,7 @@ class Plan:
 
     def _fill(self, batch: Any, out: Array, workers: int, start: int) -> None:
         try:
-            if batch.num_rows < SMALL and not kernels.loaded():
+            if batch.num_rows < SMALL and not kernels.loaded() and not batch.parse:
                 self._program.fill_rows(batch, out)
             else:
                 self._program.fill(batch, out, workers)
