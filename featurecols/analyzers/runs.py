@@ -197,7 +197,7 @@ def records_of(chunks: Iterable[Chunk]) -> Iterator[bytes]:
 def encoded(offsets: Array, data: Array, counts: Array, order: Array, before: Array) -> Iterator[bytes]:
     """Texts in the order of their numbers `order` as records; `before` is the text written last."""
     k = kernels.merging
-    out, status, at = np.empty(2**20, np.uint8), np.zeros(2, np.int64), 0
+    out, status, at = np.empty(2**20, np.uint8), np.zeros(3, np.int64), 0
     while at < len(order):
         at = k.encode[0](offsets, data, counts, order, at, before, out, status)
         if status[0]:

@@ -18,6 +18,7 @@ OVERHEAD = 1 + 10 + 10  # bytes of a record beside its text, at most
 # what the merge remembers between two calls, in status
 PHASE, AT, LACKS, ENTRIES, OPEN, COUNT = range(6)
 LOADING, ADVANCING, TAKING = range(3)
+_BLOCK = 64  # texts whose reads are overlapped
 
 
 @helper
@@ -30,14 +31,27 @@ def _put(out: Any, at: Any, value: Any) -> Any:
     return at + 1
 
 
+@helper
+def _touch(offsets: Any, data: Any, counts: Any, order: Any, at: Any) -> Any:
+    """Read what the next texts need, which lies all over memory: such reads wait together, not in turn."""
+    stop, last, total = min(at + _BLOCK, len(order)), len(data) - 1, 0
+    for i in range(at, stop):
+        total += offsets[order[i]] + counts[order[i]]
+    for i in range(at, stop if last >= 0 else at):
+        total += data[min(offsets[order[i]], last)]
+    return total
+
+
 @kernel({0: (read(I64), read(U8), read(I64), read(I32), I64, read(U8), write(U8), write(I64))})
 def encode(offsets: Any, data: Any, counts: Any, order: Any, at: Any, before: Any, out: Any, status: Any) -> Any:
     """Write the texts order[at:] as records until `out` is full; returns where it stopped.
 
-    before: the text before order[0]. status: [bytes written, bytes that the next record may take].
+    before: the text before order[0]. status: [bytes written, bytes that the next record may take, anything].
     """
     end = 0
     for i in range(at, len(order)):
+        if (i - at) % _BLOCK == 0:
+            status[2] += _touch(offsets, data, counts, order, i)
         start, n = offsets[order[i]], offsets[order[i] + 1] - offsets[order[i]]
         if end + n + OVERHEAD > len(out):
             status[0], status[1] = end, n + OVERHEAD
