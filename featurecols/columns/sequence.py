@@ -163,7 +163,7 @@ class SequenceBound(DenseBound):
         ids = self.step.id_source(*inputs)
         if ids is None:
             return None
-        flat, offsets = ids.elements()
+        flat, offsets = self._lists(ids)
         first, counts = self._trim(offsets)
         rows = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
         at = np.arange(rows[-1]) - np.repeat(rows[:-1], counts) + np.repeat(first, counts)
