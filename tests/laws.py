@@ -27,7 +27,7 @@ import pyarrow as pa
 import pytest
 
 import featurecols as fc
-from featurecols import execute, kernels
+from featurecols import batch, execute, kernels
 from tests import formats
 from tests.reference import Reference
 
@@ -177,13 +177,13 @@ def same(expected: dict[str, Any], got: dict[str, Any], where: str) -> None:
 
 @contextmanager
 def blocks_of(rows: int) -> Iterator[None]:
-    """Blocks of so many rows."""
-    before = execute._BLOCK_ROWS
-    execute._BLOCK_ROWS = (rows, rows)
+    """Blocks of so many rows, and every chunk a batch of its own, however short."""
+    before = execute._BLOCK_ROWS, batch._SMALL
+    execute._BLOCK_ROWS, batch._SMALL = (rows, rows), 1
     try:
         yield
     finally:
-        execute._BLOCK_ROWS = before
+        execute._BLOCK_ROWS, batch._SMALL = before
 
 
 @contextmanager
@@ -423,6 +423,18 @@ def all_null_is_a_batch_too(example: Example) -> None:
         return
     got = results.dense.transform(nulls)
     same({"matrix": _bits(np.array(want, np.float32))}, {"matrix": _bits(got)}, "all null")
+    untyped = pa.table({name: pa.nulls(3) for name in table.column_names})
+    reference.lists = set()  # nothing says that these were lists
+    want = [_cells(reference, example.dense(), row) for row in rows]
+    got = results.dense.transform(untyped)
+    same({"matrix": _bits(np.array(want, np.float32))}, {"matrix": _bits(got)}, "all null, of no type")
+    for row, cells in zip(rows, got, strict=True):
+        same({"row": _bits(cells)}, {"row": _bits(results.dense.transform_row(row))}, "a row of None")
+    for data in (nulls, untyped):
+        features = results.encoder.encode(data)
+        for name, steps in features.lengths.items():
+            assert steps.tolist() == [0, 0, 0]
+            assert name not in features.ids or rows_of(features.ids[name]) == [[], [], []]
 
 
 @law
@@ -437,7 +449,8 @@ def shards_learn_the_same(example: Example) -> None:
         rows = luck.sample(train, len(train))
         table = formats.table_of(rows, example.schema)
         for name in ("arrow", "arrow_chunks", "arrow_chunks_dictionaries", "pandas_default", "polars_frame", "arrow_sliced"):
-            got = fc.fit(example.columns, formats.FORMATS[name](table), threads=1 + i % 3).to_bytes()
+            with blocks_of(3):
+                got = fc.fit(example.columns, formats.FORMATS[name](table), threads=1 + i % 3).to_bytes()
             assert got == want, f"{name}, order {i}"
     _merge_in_any_order(example, train, luck)
 

@@ -493,10 +493,11 @@ class Reference:
         inner = c.source
         if type(inner).__name__ == "Numeric":
             width = math.prod(inner.shape)
-            leaves = [_leaves(step or [None] * width if inner.shape else step) for step in self.raw(inner.key, row)]
+            leaves = [_leaves(step or [None] * width if inner.shape else step) for step in self.raw(inner.key, row) or ()]
             steps = [[float32(self.number(inner, x, j)) for j, x in enumerate(step)] for step in leaves]
         else:
             got = self.ids(inner.source, row)
+            got = got if got.many else RowIds([])  # one missing value: nothing says that the field holds lists
             weights = got.weights or [None] * len(got.ids)
             steps = [
                 self._combined(inner, RowIds([i], None if w is None else [w])) for i, w in zip(got.ids, weights, strict=True)
