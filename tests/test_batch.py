@@ -52,7 +52,7 @@ def tables() -> dict[str, Any]:
         "pandas arrow": table.to_pandas(types_mapper=pd.ArrowDtype),
         "pandas index": table.to_pandas().set_index("other"),
         "polars": pl.DataFrame({"n": N, "s": S}),
-        "duckdb": duckdb.connect().from_arrow(table),
+        "duckdb": duckdb.from_arrow(table),
         "dict": {"n": N, "s": S, "other": 5},
         "dict of arrays": {"s": np.array(S, dtype=object), "n": np.array([1, np.nan, 3])},
         "dict of everything": {"n": pd.Series(N), "s": pl.Series(S), "z": pa.array([1])},
@@ -195,7 +195,7 @@ def test_what_holds_no_table(data: Any, todo: str) -> None:
 def test_only_read_fields_leave_duckdb_polars_and_datasets(tmp_path: Any) -> None:
     odd = 'we "quote" it'
     table = pa.table({odd: [1, 2], "bad": ["x", "y"]})
-    relation = duckdb.connect().from_arrow(table).project(f'"{odd.replace(chr(34), chr(34) * 2)}", error(bad) AS bad')
+    relation = duckdb.from_arrow(table).project(f'"{odd.replace(chr(34), chr(34) * 2)}", error(bad) AS bad')
     frame = pl.DataFrame({odd: [1, 2], "bad": [object(), object()]})
     pq.write_table(table, tmp_path / "t.parquet")
     for data in (relation, frame, ds.dataset(tmp_path), table):
@@ -205,7 +205,7 @@ def test_only_read_fields_leave_duckdb_polars_and_datasets(tmp_path: Any) -> Non
 
 
 def test_a_relation_can_be_read_again() -> None:
-    relation = duckdb.connect().sql("SELECT i::VARCHAR AS s FROM range(5) t(i)")
+    relation = duckdb.sql("SELECT i::VARCHAR AS s FROM range(5) t(i)")
     for _ in range(2):
         assert decoded(Batch.of(relation, ["s"]).cells("s").tokens()) == [b"0", b"1", b"2", b"3", b"4"]
 

@@ -46,7 +46,7 @@ def sources(folder: Path) -> dict[str, Any]:
         "table": TABLE,
         "pandas": TABLE.to_pandas(),
         "polars": pl.from_arrow(TABLE),
-        "duckdb": duckdb.connect().from_arrow(TABLE),
+        "duckdb": duckdb.from_arrow(TABLE),
         "dataset": ds.dataset(sorted(map(str, folder.glob("*.parquet")))),
         "dict": TABLE.to_pydict(),
         "rows": TABLE.to_pylist(),

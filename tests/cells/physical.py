@@ -229,8 +229,7 @@ def _swapped(values: Values, kind: type) -> Any:
 
 def _duckdb(values: Values, kind: type) -> Any:
     table = pa.table({"y": pa.array(range(len(values))), "x": plain(values, kind)})
-    connection = duckdb.connect()
-    return connection.from_arrow(table).order("y")
+    return duckdb.from_arrow(table).order("y")
 
 
 def _polars_category(values: Values, kind: type) -> Any:

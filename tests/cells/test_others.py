@@ -26,7 +26,7 @@ def cells(data: Any) -> Any:
     [
         ([None, DAY], "datetime.date(2020, 2, 29) of type date32[day]", "weekday"),
         ([None, MOMENT], "of type timestamp[us]", "hour"),
-        (pd.Series([pd.NaT, MOMENT]), "datetime.datetime(2020, 2, 29, 12, 0) of type timestamp", "hour"),
+        (pd.Series([pd.NaT, MOMENT]), "of type timestamp", "hour"),
         (pd.Series([pd.NaT, MOMENT]).dt.tz_localize("UTC"), "UTC", "hour"),
         (np.array(["NaT", "2020-02-29"], "datetime64[D]"), "date32[day]", "weekday"),
         (np.array(["NaT", 5], "timedelta64[s]"), "duration[s]", "seconds"),
@@ -79,9 +79,14 @@ def test_lists_of_nothing() -> None:
 
 
 def test_extension_types() -> None:
-    flags = pa.ExtensionArray.from_storage(pa.bool8(), pa.array([1, 0, None], pa.int8()))
-    assert decoded(cells(flags).tokens()) == [b"1", b"0", None]
-    assert cells(flags).tokens().kind == "boolean"
-    assert decoded(cells(pa.array(["{}", None], pa.json_())).tokens()) == [b"{}", None]
-    ids = pa.ExtensionArray.from_storage(pa.uuid(), pa.array([b"0123456789abcdef", None], pa.binary(16)))
-    assert decoded(cells(ids).tokens()) == [b"0123456789abcdef", None]
+    tensor = pa.fixed_shape_tensor(pa.int32(), (2,))
+    pairs = pa.ExtensionArray.from_storage(tensor, pa.array([[1, 2], None], pa.list_(pa.int32(), 2)))
+    assert whole(cells(pairs)) == [[1, 2], []]
+    if hasattr(pa, "bool8"):  # the canonical types of newer Arrow
+        flags = pa.ExtensionArray.from_storage(pa.bool8(), pa.array([1, 0, None], pa.int8()))
+        assert decoded(cells(flags).tokens()) == [b"1", b"0", None]
+        assert cells(flags).tokens().kind == "boolean"
+        ids = pa.ExtensionArray.from_storage(pa.uuid(), pa.array([b"0123456789abcdef", None], pa.binary(16)))
+        assert decoded(cells(ids).tokens()) == [b"0123456789abcdef", None]
+    if hasattr(pa, "json_"):
+        assert decoded(cells(pa.array(["{}", None], pa.json_())).tokens()) == [b"{}", None]

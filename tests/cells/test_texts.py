@@ -22,7 +22,7 @@ WORDS = ["a", None, "", "na\0me", "x" * 10_000, "žluť", "日本", "007"]
     [
         WORDS,
         np.array(WORDS, dtype=object),
-        np.array(WORDS, dtype=np.dtypes.StringDType(na_object=None)),
+        *([np.array(WORDS, dtype=np.dtypes.StringDType(na_object=None))] if hasattr(np.dtypes, "StringDType") else []),
         pd.Series(WORDS, dtype=object),
         pd.Series(WORDS, dtype="str"),
         pd.array(WORDS, dtype="string"),
