@@ -41,3 +41,15 @@ def unknown(who: str, what: str, got: object, known: Iterable[str]) -> ModelErro
 
 def labels(who: str, what: str, got: object, row: int | None, todo: str) -> DataError:
     return DataError(who, what, row=row, got=show(got), todo=todo)
+
+
+def checkpoint(where: object, what: str, todo: str) -> CheckpointError:
+    return CheckpointError(f"{where}: {what}; {todo}")
+
+
+def not_finite(loss: float, where: str, fault: str, todo: str) -> ModelError:
+    return ModelError(f"train: the loss is {loss} {where}: {fault}; {todo}")
+
+
+def other_columns(where: object, difference: str) -> CheckpointError:
+    return CheckpointError(f"{where}: was trained on other columns: {difference}; give the same columns, or another model_dir")

@@ -54,12 +54,15 @@ def multiclass(labels: Any, logits: Any, losses: Any, weights: Any = None, class
 
 
 def regression(labels: Any, predictions: Any, losses: Any, weights: Any = None) -> dict[str, float]:
-    """average_loss, rmse, mae, label/mean, prediction/mean; several outputs [n, k] are averaged over."""
+    """average_loss, rmse, mae, r2, label/mean, prediction/mean; several outputs [n, k] are averaged over."""
     y = np.asarray(labels, np.float64).reshape(len(labels), -1)
     p = np.asarray(predictions, np.float64).reshape(y.shape)
     w = np.ones(len(y)) if weights is None else np.asarray(weights, np.float64)
+    missed = (w[:, None] * np.square(y - p)).sum(axis=0)
+    spread = (w[:, None] * np.square(y - np.average(y, axis=0, weights=w))).sum(axis=0) if w.sum() else missed
     return {
         "average_loss": mean(losses, w),
+        "r2": float(np.mean([1 - _ratio(a, b) for a, b in zip(missed, spread, strict=True)])),
         "label/mean": mean(y.mean(axis=1), w),
         "mae": mean(np.abs(y - p).mean(axis=1), w),
         "prediction/mean": mean(p.mean(axis=1), w),

@@ -301,9 +301,9 @@ class Groups(Part):
 KNOWN: dict[str, type[Optimizer]] = {c.__name__.lower(): c for c in (SGD, Adagrad, Adam, AdamW, RMSProp, Ftrl)}
 
 
-def get(optimizer: Any, **given: Any) -> Optimizer | Groups:
+def get(optimizer: Any, **given: Any) -> Optimizer:
     """An optimizer as it is, or by its name in any case ("Ftrl", "adam") with its defaults."""
-    if isinstance(optimizer, (Optimizer, Groups)):
+    if isinstance(optimizer, Optimizer):
         return optimizer
     if isinstance(optimizer, str) and optimizer.lower() in KNOWN:
         return KNOWN[optimizer.lower()](**given)

@@ -101,10 +101,10 @@ class Exponential(Schedule):
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Linear(Schedule):
+class LinearDecay(Schedule):
     """From `rate` to `rate * final` in a straight line over `steps` (None: the run), then level.
 
-    >>> [Linear(1.0, steps=4).at(s) for s in (0, 1, 4, 9)]
+    >>> [LinearDecay(1.0, steps=4).at(s) for s in (0, 1, 4, 9)]
     [1.0, 0.75, 0.0, 0.0]
     """
 
@@ -113,14 +113,16 @@ class Linear(Schedule):
     final: float = field(default=0.0, kw_only=True)
 
     def check(self) -> None:
-        rate_of("Linear", "rate", self.rate)
+        rate_of("LinearDecay", "rate", self.rate)
         if self.steps is not None:
-            count_of("Linear", "steps", self.steps, 1)
+            count_of("LinearDecay", "steps", self.steps, 1)
 
     def at(self, step: int, steps: int | None = None) -> float:
         last = steps if self.steps is None else self.steps
         if last is None:
-            raise errors.model("Linear", "needs the length of the run", None, "give it steps=, or train a set number of steps")
+            raise errors.model(
+                "LinearDecay", "needs the length of the run", None, "give it steps=, or train a set number of steps"
+            )
         return self.rate * (1 + (self.final - 1) * min(1.0, step / max(1, last)))
 
 

@@ -102,6 +102,7 @@ def test_regression(shape, weighted):
     got = metrics.regression(y, p, np.square(y - p).reshape(50, -1).mean(axis=1), w)
     squared = theirs.mean_squared_error(y, p, sample_weight=w)
     assert got["average_loss"] == pytest.approx(squared, **CLOSE)
+    assert got["r2"] == pytest.approx(theirs.r2_score(y, p, sample_weight=w), **CLOSE)
     assert got["rmse"] == pytest.approx(math.sqrt(squared), **CLOSE)
     assert got["mae"] == pytest.approx(theirs.mean_absolute_error(y, p, sample_weight=w), **CLOSE)
     assert got["label/mean"] == pytest.approx(np.average(y.reshape(50, -1).mean(axis=1), weights=w), **CLOSE)

@@ -7,14 +7,14 @@ import pytest
 
 from featurecols.errors import ColumnError
 from featurecols.models.errors import ModelError
-from featurecols.models.schedules import Cosine, Exponential, Linear, Piecewise, Steady, Warmup
+from featurecols.models.schedules import Cosine, Exponential, LinearDecay, Piecewise, Steady, Warmup
 from featurecols.spec import decode
 
 ALL = [
     Steady(0.3),
     Cosine(0.3, 10, warmup=3, final=0.1),
     Exponential(0.3, 0.5, 10, staircase=True),
-    Linear(0.3, 10, final=0.2),
+    LinearDecay(0.3, 10, final=0.2),
     Piecewise((3, 5), (0.3, 0.2, 0.1)),
     Warmup(Cosine(0.3), 4),
 ]
@@ -31,8 +31,8 @@ def test_cosine_is_half_a_wave_after_the_warmup():
 
 def test_given_steps_go_before_those_of_the_run():
     assert Cosine(1.0, 4).at(2, 400) == pytest.approx(0.5)
-    assert Linear(1.0, 4).at(2, 400) == 0.5
-    assert Linear(1.0).at(100, 400) == 0.75
+    assert LinearDecay(1.0, 4).at(2, 400) == 0.5
+    assert LinearDecay(1.0).at(100, 400) == 0.75
 
 
 def test_exponential():
@@ -40,7 +40,7 @@ def test_exponential():
     assert [Exponential(0.8, 0.5, 4, staircase=True).at(s) for s in (3, 4, 8)] == [0.8, 0.4, 0.2]
 
 
-@pytest.mark.parametrize("schedule", [Cosine(0.1), Linear(0.1)])
+@pytest.mark.parametrize("schedule", [Cosine(0.1), LinearDecay(0.1)])
 def test_a_run_without_an_end_needs_steps(schedule):
     with pytest.raises(ModelError, match="needs the length of the run, got None; give it steps="):
         schedule.at(0)
@@ -59,7 +59,7 @@ def test_json_gives_an_equal_schedule(schedule):
         (lambda: Cosine(0.1, 0), "Cosine: steps must be an integer of at least 1, got 0"),
         (lambda: Cosine(0.1, warmup=-1), "Cosine: warmup must be an integer of at least 0"),
         (lambda: Exponential(0.1, -1, 10), "Exponential: decay must be"),
-        (lambda: Linear(0.1, 1.5), "Linear: steps must be an integer"),
+        (lambda: LinearDecay(0.1, 1.5), "LinearDecay: steps must be an integer"),
         (lambda: Piecewise((5, 3), (1.0, 2.0, 3.0)), "Piecewise: needs rising boundaries and one rate more"),
         (lambda: Piecewise((5,), (1.0,)), "Piecewise: needs rising boundaries and one rate more"),
         (lambda: Warmup(0.1, 5), r"Warmup: needs a schedule, got 0.1; wrap the rate in Steady\(rate\)"),

@@ -1,0 +1,420 @@
+"""Estimator: a model_fn over encoded rows, with everything around it: plan, training, checkpoints, evaluation, prediction.
+
+Beside sequential.py the only file of the models that meets a plan.
+"""
+
+from __future__ import annotations
+
+import inspect
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from featurecols.columns.base import Column
+from featurecols.graph import Graph
+from featurecols.learn import fit
+from featurecols.memory import available
+from featurecols.models import checkpoints, errors, labels, warm
+from featurecols.models.examples import Examples, Layout
+from featurecols.models.heads import ClassHead, Head, PlainHead
+from featurecols.models.history import History
+from featurecols.models.hooks import Checkpoints, Hook, Logging, Progress, Summaries, Validate
+from featurecols.models.pipeline import Encoder, Pipeline, Stream, needs_of
+from featurecols.models.predictions import Predictions
+from featurecols.models.settings import EstimatorSpec, ModeKeys, RunConfig, WarmStartSettings
+from featurecols.models.tables import Piece, Table, table
+from featurecols.models.tape import Value
+from featurecols.models.training import Op, Run, train
+from featurecols.models.variables import Variables
+from featurecols.plan import Plan, compile, load
+from featurecols.spec import decode
+from featurecols.values import Array
+
+PLAN = "plan"
+EVERYTHING = 1 << 20  # rows that are shuffled together where nobody says otherwise
+Asked = tuple[int | None, int | None, int | None]  # epochs, steps, max_steps
+
+
+class Estimator:
+    """A model as a function, trained, evaluated and exported like tf.estimator's.
+
+    model_fn(features, labels, mode, params, config) is called for every batch and answers with an EstimatorSpec; it may
+    leave out arguments that it does not need. `features` are Examples: `Inputs()(features)` is all of them as one input,
+    features["name"] one slot. Layers called inside find their parameters by name, or by the order of the calls.
+
+    Args:
+        model_fn: the model.
+        model_dir: folder of checkpoints, plan and summaries; training goes on from what is there. None: memory only.
+        config: a RunConfig.
+        params: handed to model_fn; `columns` may be given in it as "columns" or "feature_columns".
+        warm_start_from: a checkpoint, model_dir or export to start from, or WarmStartSettings.
+        columns: what to encode rows with: columns (fitted on the training data where they learn), or a Plan.
+        weight_column: field that holds sample weights.
+        head: what labels are and predictions mean; the default hands labels to model_fn as they are.
+    """
+
+    def __init__(
+        self,
+        model_fn: Callable[..., EstimatorSpec],
+        model_dir: str | Path | None = None,
+        config: RunConfig | None = None,
+        params: Mapping[str, Any] | None = None,
+        warm_start_from: str | Path | WarmStartSettings | None = None,
+        *,
+        columns: Iterable[Column] | Plan | None = None,
+        weight_column: str | None = None,
+        head: Head | None = None,
+    ) -> None:
+        self.model_fn, self.params, self.weight_column = model_fn, dict(params or {}), weight_column
+        self.config = _config(config, model_dir)
+        self.warm_start_from = warm_start_from
+        self.head: Head = head or PlainHead()
+        self.history = History()
+        self.metrics: dict[str, dict[str, float]] = {}
+        self.variables: Variables | None = None
+        self.label: tuple[str, ...] = ()
+        self.data: dict[str, Any] = {}
+        columns = columns if columns is not None else self.params.get("columns", self.params.get("feature_columns"))
+        if columns is None:
+            raise errors.model(self._who, "needs columns", None, "give columns=[...]")
+        self.plan = columns if isinstance(columns, Plan) else None
+        self.columns: tuple[Column, ...] = columns.columns if isinstance(columns, Plan) else tuple(columns)
+        self._unfinished: dict[str, Any] | None = None
+        self._arguments = set(inspect.signature(model_fn).parameters)
+
+    @property
+    def _who(self) -> str:
+        return type(self).__name__
+
+    @property
+    def model_dir(self) -> Path | None:
+        return None if self.config.model_dir is None else Path(self.config.model_dir)
+
+    def __repr__(self) -> str:
+        step = 0 if self.variables is None else self.variables.step
+        return f"{self._who}({len(self.columns)} columns, step {step})"
+
+    # Training -------------------------------------------------------------------------------------------------------
+
+    def train(
+        self,
+        data: Any,
+        label: Any = None,
+        *,
+        steps: int | None = None,
+        max_steps: int | None = None,
+        epochs: int | None = None,
+        batch_size: int | None = None,
+        hooks: Sequence[Hook] = (),
+        validation: Any = None,
+    ) -> Estimator:
+        """Train, from where the model is: a fresh start, an earlier call, or the last checkpoint in model_dir.
+
+        A call that was killed is taken up where its last checkpoint left it when the same call is made again, and ends
+        with the weights that it would have had.
+
+        Args:
+            data: a table, paths, a Pipeline, a pair (features, labels), or a function that gives one of these.
+            label: the field (or fields) that hold labels, or the labels themselves.
+            steps: steps to take; max_steps: the step to stop at, counted from the very first one.
+            epochs: passes over the data; 1 where neither it nor steps are given.
+            batch_size: rows a step (256); a Pipeline brings its own.
+            hooks: code around the steps.
+            validation: data to evaluate after each epoch; its metrics are in `history` as val_<metric>.
+        """
+        pipeline = self._pipeline(data, label, batch_size)
+        asked = _length(self._who, steps, max_steps, epochs, pipeline)
+        self._ready(pipeline.table)
+        variables = self._variables()
+        run = self._run(variables, asked)
+        if run.over:
+            return self
+        stream = Stream(pipeline, self._encoder(labelled=True), variables.seed)
+        self.data = {"rows": stream.rows, "files": [Path(p).name for p in pipeline.table.paths]}
+        train(run, stream, self._forward, [*hooks, *self._own_hooks(validation, asked)])
+        return self
+
+    def _own_hooks(self, validation: Any, asked: Asked) -> list[Hook]:
+        hooks: list[Hook] = []
+        if validation is not None:
+            hooks.append(Validate(lambda: self.evaluate(validation)))
+        if self.model_dir is not None:
+            seconds = self.config.save_checkpoints_secs
+            if seconds is None and self.config.save_checkpoints_steps is None:
+                seconds = 600.0
+            hooks.append(Checkpoints(lambda run: self._save(run, asked), self.config.save_checkpoints_steps, seconds))
+            if self.config.save_summary_steps:
+                hooks.append(Summaries(self.model_dir / "summaries.jsonl", self.config.save_summary_steps))
+        if self.config.log_step_count_steps:
+            hooks.append(Logging(self.config.log_step_count_steps))
+        elif Progress.fits():
+            hooks.append(Progress())
+        return hooks
+
+    def _run(self, variables: Variables, asked: Asked) -> Run:
+        """The run to make: a new one, or the rest of one that was cut short, where the same is asked for."""
+        last, self._unfinished = self._unfinished, None
+        epochs, steps, max_steps = asked
+        run = Run(variables, epochs, steps, model=self, history=self.history)
+        if last is not None and last["asked"] == list(asked):
+            run.epoch, run.batch = last["epoch"], last["batch"]
+        else:
+            variables.start = variables.step
+        if max_steps is not None:
+            run.steps = max_steps - variables.start
+        return run
+
+    def _forward(self, examples: Examples) -> tuple[Value, Op]:
+        spec = self._call(examples, ModeKeys.TRAIN)
+        assert spec.loss is not None
+        assert spec.train_op is not None
+        return spec.loss, spec.train_op
+
+    def _call(self, examples: Examples, mode: str, variables: Variables | None = None) -> EstimatorSpec:
+        given = {"mode": mode, "params": self.params, "config": self.config}
+        if "labels" in self._arguments:
+            given["labels"] = None if mode == ModeKeys.PREDICT else examples.labels
+        with (variables or self._variables()).scope(training=mode == ModeKeys.TRAIN):
+            spec = self.model_fn(examples, **{k: v for k, v in given.items() if k in self._arguments})
+        if not isinstance(spec, EstimatorSpec):
+            raise errors.model("model_fn", "must return an EstimatorSpec", type(spec).__name__, "build one")
+        return spec
+
+    # Evaluation and prediction --------------------------------------------------------------------------------------
+
+    def evaluate(
+        self,
+        data: Any,
+        label: Any = None,
+        *,
+        steps: int | None = None,
+        batch_size: int = 4096,
+        checkpoint_path: str | Path | None = None,
+        name: str | None = None,
+    ) -> dict[str, float]:
+        """Metrics over data, or over its first `steps` batches, by name; `label` is training's unless it is given.
+
+        `average_loss` is the weighted mean over rows, `loss` the mean over batches of what training minimizes.
+        """
+        pipeline = self._pipeline(data, label if label is not None else self.label or None, batch_size, training=False)
+        self._ready(pipeline.table)
+        variables = self._variables(checkpoint_path)
+        losses: list[float] = []
+        functions: dict[str, Any] = {}
+        found: dict[str, list[tuple[Any, ...]]] = {}
+        for examples in Stream(pipeline, self._encoder(labelled=True), 0).epoch(0):
+            spec = self._call(examples, ModeKeys.EVAL, variables)
+            losses.append(float(spec.loss))  # type: ignore[arg-type]
+            for key, (function, *arrays) in (spec.eval_metric_ops or {}).items():
+                functions[key] = function
+                found.setdefault(key, []).append(tuple(arrays))
+            if len(losses) == steps:
+                break
+        out: dict[str, float] = {}
+        for key, parts in found.items():
+            value = functions[key](*[_joined(arrays) for arrays in zip(*parts, strict=True)])
+            out |= value if isinstance(value, Mapping) else {key: float(value)}
+        out |= {"loss": float(np.mean(losses)), "global_step": variables.step}
+        self.metrics[name or "eval"] = out
+        return dict(sorted(out.items()))
+
+    def predict(
+        self,
+        data: Any,
+        *,
+        predict_keys: Sequence[str] | None = None,
+        batch_size: int = 4096,
+        checkpoint_path: str | Path | None = None,
+    ) -> Predictions:
+        """What the model says about every row: arrays by name, or looped over, one dict a row."""
+        pipeline = self._pipeline(data, None, batch_size, training=False)
+        self._ready(None)
+        variables = self._variables(checkpoint_path)
+        parts = []
+        for examples in Stream(pipeline, self._encoder(labelled=False), 0).epoch(0):
+            found = self._call(examples, ModeKeys.PREDICT, variables).predictions
+            assert found is not None
+            parts.append({k: np.asarray(found[k]) for k in predict_keys or found})
+        return Predictions.concatenate(parts)
+
+    # What stands behind -----------------------------------------------------------------------------------------------
+
+    def _pipeline(self, data: Any, label: Any, batch_size: int | None, *, training: bool = True) -> Pipeline:
+        if isinstance(data, Pipeline):
+            return data if training else Pipeline(data.table, batch_size=batch_size)
+        mode = ModeKeys.TRAIN if training else ModeKeys.EVAL
+        rows = table(data, label, self.weight_column, mode=mode, params=self.params, config=self.config)
+        if not training:
+            return Pipeline(rows, batch_size=batch_size)
+        spare = available()
+        return Pipeline(rows, EVERYTHING, batch_size or 256, kept=float("inf") if spare is None else spare / 3)
+
+    def _encoder(self, *, labelled: bool) -> Encoder:
+        plan, head, keys = self.plan, self.head, self.label
+        assert plan is not None
+        layout, threads = Layout(plan.feature_slots, plan.all_tables), self.config.threads
+
+        def encode(piece: Piece) -> Examples:
+            y = w = None
+            if labelled:
+                if piece.labels is None:
+                    raise errors.model(self._who, "needs labels", None, "give label=, the field that holds them")
+                y = head.read(piece.labels, keys)
+                w = None if piece.weights is None else labels.weights(*piece.weights)
+            return Examples.of(plan.encode(piece.batch, threads=threads), layout, y, w)
+
+        key = json.dumps([plan.fingerprint, keys if labelled else [], head.to_json()])
+        return Encoder(encode, needs_of(plan), key, layout)
+
+    def _ready(self, rows: Table | None) -> None:
+        """Have a plan, and know what labels are called and which words they use."""
+        if self.plan is None:
+            self.plan = self._make_plan(rows)
+        if rows is not None and rows.labels:
+            self.label = rows.labels
+            words = getattr(self.head, "words", ())
+            if words is None and (found := labels.learn(rows.label_batches(), self.label[0])):
+                self.head = self._worded(found)
+
+    def _worded(self, words: tuple[str, ...]) -> Head:
+        if isinstance(self.head, ClassHead) and len(words) != self.head.n_classes:
+            shown = [*words[:8], "..."] if len(words) > 8 else list(words)
+            what = f"n_classes is {self.head.n_classes}, and the label has {len(words)} words"
+            raise errors.labels(
+                self.label[0], what, shown, None, f"set n_classes={len(words)}, or name them with label_vocabulary"
+            )
+        return self.head.replace(words=words)  # type: ignore[no-any-return]
+
+    def _make_plan(self, rows: Table | None) -> Plan:
+        folder = None if self.model_dir is None else self.model_dir / PLAN
+        if folder is not None and (folder / "plan.json").exists():
+            plan = load(folder)
+            if plan.columns == self.columns:
+                return plan
+            if checkpoints.latest(folder.parent) is not None:
+                raise errors.other_columns(folder.parent, warm.difference(_declared(plan.columns), _declared(self.columns)))
+        if not Graph(self.columns).passes():
+            return compile(self.columns)
+        if rows is None:
+            raise errors.model(self._who, "its columns still learn", [c.name for c in self.columns][:8], "train it first")
+        return fit(self.columns, rows.features, threads=self.config.threads)
+
+    def _variables(self, checkpoint_path: str | Path | None = None) -> Variables:
+        """The model's variables: those in memory, else of the last checkpoint, else new ones."""
+        if checkpoint_path is not None:
+            return self._restored(Path(checkpoint_path))
+        if self.variables is None:
+            last = None if self.model_dir is None else checkpoints.latest(self.model_dir)
+            if last is not None:
+                self.variables = self._restored(last, take_up=True)
+            else:
+                self.variables = Variables(self.config.seed)
+                if self.warm_start_from is not None:
+                    warm.start(self.variables, self.warm_start_from, self.rows_of())
+        return self.variables
+
+    def _restored(self, path: Path, *, take_up: bool = False) -> Variables:
+        arrays, about = checkpoints.read(path)
+        self._check_same(path, about)
+        variables = Variables(self.config.seed)
+        checkpoints.restore(variables, arrays, about)
+        if take_up:
+            self.head, self.label = decode(about["head"]), tuple(about["label"])
+            self._unfinished = about["run"] if not about["run"]["done"] else None
+        return variables
+
+    def _check_same(self, where: Path, about: Mapping[str, Any]) -> None:
+        """Raises CheckpointError where a checkpoint belongs to other columns, and says how they differ."""
+        assert self.plan is not None
+        theirs, ours = about.get("columns", {}), _declared(self.plan.columns)
+        if theirs != ours or list(theirs) != list(ours):
+            raise errors.other_columns(where, warm.difference(theirs, ours))
+        if about.get("fingerprint") != self.plan.fingerprint:
+            raise errors.other_columns(where, "the columns are the same, but learned other values from other data")
+
+    def _save(self, run: Run, asked: Asked) -> Path:
+        """Write a checkpoint of the run's position; the plan is there before the first one."""
+        assert self.plan is not None
+        assert self.model_dir is not None
+        if not checkpoints.found(self.model_dir):
+            self.plan.save(self.model_dir / PLAN)
+        position = {"asked": asked, "epoch": run.epoch, "batch": run.batch, "done": run.done}
+        return checkpoints.save(
+            self.model_dir, run.variables, {**self.about(), "run": position}, self.config.keep_checkpoint_max or None
+        )
+
+    def about(self) -> dict[str, Any]:
+        """What a checkpoint belongs to, as JSON data."""
+        assert self.plan is not None
+        return {
+            "kind": type(self).__name__,
+            "columns": _declared(self.plan.columns),
+            "fingerprint": self.plan.fingerprint,
+            "head": self.head.to_json(),
+            "label": list(self.label),
+            "weight_column": self.weight_column,
+            "rows": self.rows_of(),
+        }
+
+    def rows_of(self) -> dict[str, list[tuple[str, int, int]]]:
+        """For parameters whose rows belong to slots: (slot, first row, last row + 1), by name of the parameter."""
+        return {}
+
+    # tf.estimator's names ---------------------------------------------------------------------------------------------
+
+    def latest_checkpoint(self) -> str | None:
+        """Path of the last checkpoint, or None."""
+        last = None if self.model_dir is None else checkpoints.latest(self.model_dir)
+        return None if last is None else str(last)
+
+    def get_variable_names(self) -> list[str]:
+        """Names of all parameters and moving averages."""
+        variables = self._opened()
+        return [*variables.values, *variables.states]
+
+    def get_variable_value(self, name: str) -> Array:
+        """A copy of one of them."""
+        variables = self._opened()
+        everything = {**variables.values, **variables.states}
+        if name not in everything:
+            raise errors.unknown(self._who, "variable", name, everything)
+        return everything[name].copy()
+
+    def _opened(self) -> Variables:
+        self._ready(None)
+        return self._variables()
+
+
+def _declared(columns: Iterable[Column]) -> dict[str, Any]:
+    """Columns as JSON data by name."""
+    return {column.name: json.loads(json.dumps(column.to_json())) for column in columns}
+
+
+def _config(config: RunConfig | None, model_dir: str | Path | None) -> RunConfig:
+    config = config or RunConfig()
+    if model_dir is None:
+        return config
+    if config.model_dir is not None and Path(config.model_dir) != Path(model_dir):
+        raise errors.model("Estimator", "model_dir is given twice", (str(model_dir), config.model_dir), "give it once")
+    return config.replace(model_dir=str(model_dir))
+
+
+def _length(who: str, steps: int | None, max_steps: int | None, epochs: int | None, pipeline: Pipeline) -> Asked:
+    """How long to train: one pass, unless something else is asked for."""
+    for name, value in (("steps", steps), ("max_steps", max_steps), ("epochs", epochs)):
+        if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < 1):
+            raise errors.argument(who, f"{name} must be an integer of at least 1", value, "leave it out")
+    if steps is not None and max_steps is not None:
+        raise errors.argument(who, "give one of steps and max_steps", (steps, max_steps), "steps are counted from now")
+    if epochs is None:
+        epochs = pipeline.epochs
+    if epochs is None and steps is None and max_steps is None:
+        epochs = 1
+    return (None if epochs == -1 else epochs), steps, max_steps
+
+
+def _joined(arrays: Sequence[Any]) -> Any:
+    return None if arrays[0] is None else np.concatenate([np.asarray(a) for a in arrays])

@@ -1,0 +1,205 @@
+"""The input pipeline: rows read, encoded, shuffled and cut into batches ahead of the training that consumes them.
+
+Declared like tf.data, `from_parquet("train/").shuffle(100_000).batch(512).cache()`, and run by a Stream. The order of
+rows depends on the seed and the number of the epoch alone: not on caches, threads or earlier epochs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from featurecols.models import cache, errors
+from featurecols.models.ahead import ahead
+from featurecols.models.examples import Examples, Layout
+from featurecols.models.tables import Piece, Table, table
+from featurecols.values import Array
+
+
+class Encoder(NamedTuple):
+    """How rows become examples: the function, the fields it reads and how, what it depends on, and what it gives."""
+
+    encode: Callable[[Piece], Examples]
+    needs: Sequence[tuple[str, str]]
+    key: str
+    layout: Layout
+
+
+@dataclass(frozen=True)
+class Pipeline:
+    """What to read and how to serve it. Every method gives a changed copy; nothing is read before training asks.
+
+    >>> pipeline = from_data({"x": [1.0, 2.0, 3.0], "y": [0, 1, 0]}, label="y").shuffle(100).batch(2).repeat(5)
+    >>> pipeline.batch_size, pipeline.epochs, pipeline.buffer
+    (2, 5, 100)
+    """
+
+    table: Table
+    buffer: int = 0
+    batch_size: int | None = None
+    epochs: int | None = None
+    depth: int = 2
+    kept: float | Path | None = None
+    seed: int | None = None
+
+    def shuffle(self, buffer: int, seed: int | None = None) -> Pipeline:
+        """Rows in random order: parts of the source (row groups) are drawn in random order, and `buffer` rows at a time are
+        permuted. A buffer of all rows is a perfect shuffle; `seed` is the model's unless it is given."""
+        return replace(self, buffer=_count("shuffle", buffer), seed=seed)
+
+    def batch(self, size: int) -> Pipeline:
+        """Batches of `size` rows; the last one of an epoch holds what is left."""
+        return replace(self, batch_size=_count("batch", size))
+
+    def repeat(self, epochs: int | None = None) -> Pipeline:
+        """Train for this many epochs; None is until something else ends it (steps, a hook)."""
+        return replace(self, epochs=-1 if epochs is None else _count("repeat", epochs))
+
+    def prefetch(self, depth: int) -> Pipeline:
+        """Prepare up to `depth` batches ahead, in a thread of their own; 0 prepares each when it is asked for."""
+        return replace(self, depth=_count("prefetch", depth, 0))
+
+    def cache(self, path: str | Path | None = None) -> Pipeline:
+        """Keep the encoded rows in memory, or in the folder `path`, so that later epochs neither read nor encode."""
+        return replace(self, kept=float("inf") if path is None else Path(path))
+
+    def examples(self, plan: Any, *, epoch: int = 0, seed: int = 0) -> Iterator[Examples]:
+        """The batches of one epoch, encoded by a plan, without labels: for a training loop of one's own."""
+        layout = Layout(plan.feature_slots, plan.all_tables)
+        encode = Encoder(lambda piece: Examples.of(plan.encode(piece.batch), layout), needs_of(plan), plan.fingerprint, layout)
+        return Stream(self, encode, seed).epoch(epoch)
+
+
+def from_parquet(path: Any, *, label: str | Sequence[str] | None = None, weight: str | None = None) -> Pipeline:
+    """Rows of Parquet (or CSV) files, a folder, a glob or a list of paths; `label` and `weight` name fields."""
+    return from_data(path, label=label, weight=weight)
+
+
+def from_data(data: Any, *, label: Any = None, weight: str | None = None) -> Pipeline:
+    """Rows of anything that trains a model: tables, paths, pairs (features, labels), functions that give them."""
+    return Pipeline(table(data, label, weight))
+
+
+def needs_of(plan: Any) -> list[tuple[str, str]]:
+    """The fields that a plan reads, and how."""
+    return [(key, "category" if "category" in kinds else "number") for key, kinds in plan.input_schema.items()]
+
+
+class Stream:
+    """A pipeline that runs.
+
+    Args:
+        pipeline: what to serve.
+        encoder: makes Examples of pieces of rows; a file cache of another key is refused.
+        seed: of the shuffle, where the pipeline has none.
+    """
+
+    def __init__(self, pipeline: Pipeline, encoder: Encoder, seed: int) -> None:
+        self.pipeline, self.encoder = pipeline, encoder
+        self.seed = seed if pipeline.seed is None else pipeline.seed
+        self.groups = pipeline.table.groups
+        self.batch_size = pipeline.batch_size or 256
+        known = [None] if pipeline.table.pairs else [group.num_rows for group in self.groups]
+        self.rows = None if None in known else sum(k for k in known if k is not None)
+        self.cache = cache.of(pipeline.kept, encoder.key, encoder.layout)
+
+    @property
+    def batches(self) -> int | None:
+        """Batches of an epoch, where that is known before it is over."""
+        return None if self.rows is None else -(-self.rows // self.batch_size)
+
+    def epoch(self, number: int, skip: int = 0, *, run: int = 0) -> Iterator[Examples]:
+        """The batches of one epoch without its first `skip`; `run` sets the shuffles of several runs apart."""
+        random = np.random.Generator(np.random.PCG64([self.seed, run, number])) if self.pipeline.buffer else None
+        return ahead(_cut(self._windows(random), self.batch_size, random, skip), self.pipeline.depth)
+
+    def _windows(self, random: np.random.Generator | None) -> Iterator[Examples]:
+        """Rows that are shuffled together; without a shuffle, pieces as they come.
+
+        Whether all rows are one window must not depend on what an earlier epoch has found out, or a run that was
+        killed would go on in another order.
+        """
+        groups, buffer = range(len(self.groups)), self.pipeline.buffer
+        if random is None:
+            yield from self._pieces(groups)
+        elif self.rows is not None and buffer >= self.rows:
+            yield self.cache.whole(groups, self._read)
+        else:
+            yield from _gathered(self._pieces(random.permutation(len(groups)).tolist()), buffer)
+
+    def _pieces(self, groups: Iterable[int]) -> Iterator[Examples]:
+        for group in groups:
+            yield from self.cache.pieces(group, len(self.groups), self._read)
+
+    def _read(self, group: int) -> Iterator[Examples]:
+        before = [g.num_rows for g in self.groups[:group]]
+        row = 0 if None in before else sum(n for n in before if n is not None)
+        for piece in self.pipeline.table.pieces(self.encoder.needs, self.groups[group]):
+            if piece.batch.num_rows == 0:
+                continue
+            try:
+                yield self.encoder.encode(piece)
+            except errors.DataError as e:
+                raise e.shifted(row) from None
+            row += piece.batch.num_rows
+
+
+def _gathered(pieces: Iterable[Examples], rows: int) -> Iterator[Examples]:
+    """Pieces put together and cut to exactly `rows` rows; the last one holds what is left."""
+    waiting: list[Examples] = []
+    have = 0
+    for piece in pieces:
+        at = 0
+        while at < len(piece):
+            part = piece.slice(at, min(at + rows - have, len(piece)))
+            at += len(part)
+            have += len(part)
+            waiting.append(part)
+            if have == rows:
+                yield Examples.concatenate(waiting)
+                waiting, have = [], 0
+    if waiting:
+        yield Examples.concatenate(waiting)
+
+
+def _cut(windows: Iterable[Examples], size: int, random: np.random.Generator | None, skip: int) -> Iterator[Examples]:
+    """Batches of `size` rows, permuted within each window; the first `skip` are counted, not made."""
+    waiting: list[tuple[Examples, Array]] = []
+    have = 0
+    for window in windows:
+        order = np.arange(len(window)) if random is None else random.permutation(len(window))
+        for at in _edges(len(order), size, have):
+            part = order[at[0] : at[1]]
+            waiting.append((window, part))
+            have += len(part)
+            if have == size:
+                if skip <= 0:
+                    yield _made(waiting, random is None)
+                waiting, have, skip = [], 0, skip - 1
+    if waiting and skip <= 0:
+        yield _made(waiting, random is None)
+
+
+def _edges(rows: int, size: int, have: int) -> Iterator[tuple[int, int]]:
+    """start, stop of each part of `rows` rows, the first one filling up a batch that has some rows already."""
+    at = 0
+    while at < rows:
+        stop = min(at + size - (have if at == 0 else 0), rows)
+        yield at, stop
+        at = stop
+
+
+def _made(parts: Sequence[tuple[Examples, Array]], in_order: bool) -> Examples:
+    if in_order:
+        return Examples.concatenate([window.slice(int(rows[0]), int(rows[-1]) + 1) for window, rows in parts])
+    return Examples.concatenate([window.take(rows) for window, rows in parts])
+
+
+def _count(who: str, got: object, least: int = 1) -> int:
+    if isinstance(got, bool) or not isinstance(got, int) or got < least:
+        raise errors.argument(who, f"needs an integer of at least {least}", got, f"give {least} or more")
+    return got
