@@ -110,8 +110,8 @@ def missing(accepted: Counter[Cell], refused: Counter[Cell], arguments: argparse
     for cell in cells():
         need = arguments.cell - accepted[cell]
         if need > 0 and not (accepted[cell] == 0 and refused[cell] >= 30):
-            share = accepted[cell] / max(accepted[cell] + refused[cell], 1)
-            found.append((cell, min(int(need / max(share, 0.3)) + 1, 4 * need)))
+            drawn = accepted[cell] + refused[cell]  # the first turn tells how many of a cell are taken
+            found.append((cell, int(need * min(drawn / max(accepted[cell], 1), 10)) + 1 if drawn else min(need, 35)))
     if not found and (short := arguments.least - sum(accepted.values()) - sum(refused.values())) > 0:
         taken = [cell for cell in cells() if accepted[cell]]
         found = [(cell, short // len(taken) + 1) for cell in taken]

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from featurecols import initializers
 from featurecols.feature_column import dtypes
 from featurecols.values import Array
 
@@ -65,10 +66,8 @@ class TruncatedNormal(Initializer):
         self.mean, self.stddev, self.seed, self.dtype = mean, stddev, seed, dtypes.as_dtype(dtype)
 
     def __call__(self, shape: Any, dtype: Any = None, *, name: str = "", **_: Any) -> Array:
-        from featurecols.initializers import TruncatedNormal as Language
-
         rows, dimension = shape
-        return Language(mean=self.mean, stddev=self.stddev).make(rows, dimension, self.seed or 0, name)
+        return initializers.TruncatedNormal(mean=self.mean, stddev=self.stddev).make(rows, dimension, self.seed or 0, name)
 
     def get_config(self) -> dict[str, Any]:
         return {"mean": self.mean, "stddev": self.stddev, "seed": self.seed, "dtype": self.dtype.name}

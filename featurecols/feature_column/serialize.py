@@ -128,7 +128,7 @@ def _arguments(cls: Any, config: dict[str, Any], custom: dict[str, Any], by_name
         config.setdefault("use_safe_embedding_lookup", True)  # absent in files of older versions
     if set(config) != names:
         raise errors.argument(cls.__name__, f"config must have exactly {sorted(names)}", sorted(config), "write it again")
-    given = {name: tuple(value) if isinstance(value, list) else value for name, value in config.items()}
+    given = {name: _tuples(value) for name, value in config.items()}
     for name in ("categorical_column", "source_column"):
         if name in given:
             given[name] = _decoded(given[name], custom, by_name, depth + 1)
@@ -141,6 +141,11 @@ def _arguments(cls: Any, config: dict[str, Any], custom: dict[str, Any], by_name
     if "normalizer_fn" in given and cls is numeric.NumericColumn:
         given["normalizer_fn"] = _decoded_object(given["normalizer_fn"], None, custom)
     return given
+
+
+def _tuples(value: Any) -> Any:
+    """Lists as tuples, all the way in, so that columns stay hashable."""
+    return tuple(_tuples(v) for v in value) if isinstance(value, (list, tuple)) else value
 
 
 def _decoded_object(data: Any, known: Mapping[str, Any] | None, custom: dict[str, Any]) -> Any:

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
+from featurecols import buffers
 from featurecols.feature_column import dtypes, errors
 from featurecols.feature_column.dtypes import DType
 from featurecols.values import Array
@@ -121,7 +121,8 @@ def tensor_of(key: str, value: Any) -> Tensor:
 
 
 def dense(key: str, array: Array) -> Tensor:
-    return Tensor(key, dtypes.as_dtype(array.dtype), array.shape, _flat(key, array))
+    values = _flat(key, array)
+    return Tensor(key, dtypes.as_dtype(array.dtype), array.shape, values)
 
 
 def numpy_of(value: Any) -> Any:
@@ -194,10 +195,11 @@ def _arrow(value: Any) -> pa.Array | None:
 
 def _from_arrow(key: str, array: pa.Array) -> Tensor:
     """Lists are sparse rows (a null element leaves its place empty); anything else is dense, and must have no nulls."""
+    array = buffers.settled(array)
     if pa.types.is_fixed_size_list(array.type) and not array.null_count:
         inner = _from_arrow(key, array.flatten())
         return Tensor(key, inner.dtype, (len(array), array.type.list_size), inner.values)
-    if pa.types.is_list(array.type) or pa.types.is_large_list(array.type) or pa.types.is_fixed_size_list(array.type):
+    if buffers.is_list(array.type):
         return _from_lists(key, array)
     if pa.types.is_dictionary(array.type):
         array = array.dictionary_decode()
@@ -213,11 +215,11 @@ def _from_arrow(key: str, array: pa.Array) -> Tensor:
 
 
 def _from_lists(key: str, array: pa.Array) -> Tensor:
-    lengths = pc.fill_null(pc.list_value_length(array), 0).to_numpy(zero_copy_only=False).astype(np.int64)
-    elements = array.flatten()
+    offsets, elements = buffers.list_parts(array)
+    elements = buffers.settled(elements)
+    lengths = np.diff(offsets)
     rows = np.repeat(np.arange(len(array), dtype=np.int64), lengths)
-    first = np.concatenate([np.zeros(1, np.int64), np.cumsum(lengths)])[:-1]
-    places = np.arange(len(elements), dtype=np.int64) - np.repeat(first, lengths)
+    places = np.arange(len(rows), dtype=np.int64) - np.repeat(offsets[:-1], lengths)
     valid = elements.is_valid().to_numpy(zero_copy_only=False)
     inner = _from_arrow(key, elements.filter(pa.array(valid)))
     if len(inner.shape) != 1:
