@@ -61,7 +61,9 @@ def result(as_json: bool, data: dict[str, Any], text: str) -> None:
 
 
 def rate(rows: int, seconds: float) -> str:
-    """Rows per second with two digits that mean something."""
-    per_second = rows / max(seconds, 1e-9)
-    unit, name = (1e6, " M") if per_second >= 1e6 else (1e3, ",000") if per_second >= 1e4 else (1, "")
-    return f"{per_second / unit:.3g}{name} rows/s"
+    """Rows per second, three digits that mean something.
+
+    >>> rate(60_000, 1.15), rate(60_000, 0.0071), rate(3, 0.7)
+    ('52,200 rows/s', '8,450,000 rows/s', '4 rows/s')
+    """
+    return f"{float(f'{rows / max(seconds, 1e-9):.3g}'):,.0f} rows/s"

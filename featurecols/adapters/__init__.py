@@ -1,0 +1,1 @@
+"""Doors to other libraries, each loaded when it is asked for and imported by nobody here."""
