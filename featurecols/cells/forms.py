@@ -7,8 +7,9 @@ imported by nobody here.
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import Any
 
 import numpy as np
@@ -123,6 +124,8 @@ def _numpy(key: str, data: Any) -> Physical:
         return pa.array(np.ascontiguousarray(data))
     if data.dtype.kind == "f":
         return pa.array(data.astype(np.float64))
+    if data.dtype.kind in "mM":
+        return pa.array(data)
     return _objects(key, data.tolist() if data.dtype.kind in "SUT" else data)  # Arrow would cut numpy's text at a NUL
 
 
@@ -143,11 +146,28 @@ def _rows(key: str, data: Any) -> Physical:
 def _objects(key: str, data: Any) -> Physical:
     """Python values: an Arrow array where one type holds them all, else the values themselves."""
     try:
-        return _arrow(buffers.one_array(pa.array(data, from_pandas="pandas" in sys.modules)))
+        array = buffers.one_array(pa.array(data, from_pandas="pandas" in sys.modules))
+        if buffers.is_text(array.type) or _plain(data):
+            return _arrow(array)
     except UnicodeError:
         raise _surrogate(key, list(data)) from None
     except _REFUSED:
-        return _mixed(key, list(map(presenter(), data)))
+        pass
+    return _mixed(key, list(map(presenter(), data)))
+
+
+def _plain(data: Iterable[Any]) -> bool:
+    """Whether Arrow may read the values as they are. It wraps unsigned numpy scalars around among Python's floats, so
+    numpy's scalars, and whatever else is not Python's own, become Python's first."""
+    kinds = set(map(type, data)) - {type(None)}
+    if kinds <= {str, int, float, bool, bytes}:
+        return True
+    if kinds <= {list, tuple}:
+        return _plain(chain.from_iterable(v for v in data if v is not None))
+    if kinds != {np.ndarray}:
+        return False
+    dtypes = {v.dtype for v in data if v is not None}
+    return len(dtypes) == 1 and dtypes.pop().kind in "biuf"
 
 
 def _mixed(key: str, rows: list[Any]) -> Physical:

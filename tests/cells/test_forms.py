@@ -5,11 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 import hypothesis.strategies as st
+import numpy as np
+import pandas as pd
+import pyarrow as pa
 import pytest
 from hypothesis import example, given, settings
 
-from featurecols import errors
+from featurecols import errors, values
 from featurecols.batch import Batch
+from featurecols.present import Markers, present
 from tests.cells import physical
 from tests.cells.physical import FORMS, bits, canonical, decoded, missing, number_bits, whole
 
@@ -160,16 +164,14 @@ def test_booleans(form: str, values: list[Any]) -> None:
 @pytest.mark.parametrize("kind", [str, int, float, bool])
 def test_every_form_with_few_rows(form: str, kind: type) -> None:
     value = {str: "a", int: 3, float: 3.0, bool: True}[kind]
-    for values in ([], [value], [None], [value, None] * 9):
-        found = cells(form, values, kind)
-        assert decoded(found.tokens()) == [canonical(v) for v in values]
+    for column in ([], [value], [None], [value, None] * 9):
+        found = cells(form, column, kind)
+        assert decoded(found.tokens()) == [canonical(v) for v in column]
 
 
 @pytest.mark.parametrize("form", sorted(physical.ARROW_FORMS))
 def test_lists_of_every_form(form: str) -> None:
-    import pyarrow as pa
-
-    lists = [["a", "?"], None, [], [None, "b"], ["a"], ["čeština", "a\0"], None, ["?"]] * 3
+    lists: list[Any] = [["a", "?"], None, [], [None, "b"], ["a"], ["čeština", "a\0"], None, ["?"]] * 3
     flat = [v for row in lists for v in row or []]
     offsets = [0]
     for row in lists:
@@ -187,3 +189,47 @@ def test_lists_of_every_form(form: str) -> None:
         inner, edges = found.elements()
         assert edges[0] == 0
         assert physical.grouped(decoded(inner.tokens()), edges) == expected[start:stop]
+
+
+SCALARS = st.one_of(
+    TEXTS,
+    INTEGERS,
+    st.integers(-(2**80), 2**80),
+    st.booleans(),
+    WHOLE_FLOATS,
+    st.binary(max_size=5),
+    st.sampled_from(
+        [np.int8(5), np.uint64(2**64 - 1), np.float32(2), np.bool_(True), np.str_("s"), np.float64("nan"), pd.NA, pd.NaT]
+    ),
+)
+
+
+def as_row(value: Any, missing: tuple[Any, ...]) -> Any:
+    """What one value alone is on the row path, as bytes."""
+    found = present(value, Markers.of(missing))
+    if isinstance(found, list):
+        return [None if v is None else values.canonical(v, "x", "x") for v in found]
+    return None if found is None else values.canonical(found, "x", "x")
+
+
+@given(st.lists(st.one_of(st.none(), SCALARS), max_size=12), st.sampled_from([(), ("?", -999), (1, "", 0)]))
+@settings(max_examples=300, deadline=None)
+def test_a_column_is_its_rows(column: list[Any], missing: tuple[Any, ...]) -> None:
+    """Any mixture of values, alone or together, in a list or an object array: the same bytes."""
+    expected = [as_row(v, missing) for v in column]
+    objects = np.empty(len(column), dtype=object)
+    objects[:] = column
+    for data in (column, objects, pd.Series(objects, dtype=object)):
+        found = Batch.of({"x": data}).cells("x", missing)
+        assert decoded(found.tokens()) == expected
+        assert [as_row(v, ()) for v in found.to_pylist()] == expected
+
+
+@given(st.lists(st.one_of(st.none(), st.lists(st.one_of(st.none(), SCALARS), max_size=4)), max_size=8))
+@settings(max_examples=200, deadline=None)
+def test_a_column_of_lists_is_its_rows(column: list[Any]) -> None:
+    expected = [as_row(v, ("?",)) or [] for v in column]
+    found = Batch.of({"x": column}).cells("x", ("?",))
+    if any(v is not None for v in column):
+        assert decoded(found.tokens()) == expected
+        assert [as_row(v, ()) for v in found.to_pylist()] == expected

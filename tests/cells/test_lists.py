@@ -33,6 +33,8 @@ NUMBERS = [[1.0, 2.0], None, [], [None, -999.0], [5.0]]
         ),
         pa.array(NUMBERS, pa.list_(pa.dictionary(pa.int8(), pa.float64()))),
         [(1, 2), None, (), (None, -999), (5,)],
+        [np.array([1, 2], "i1"), None, np.array([]), np.array([None, -999], dtype=object), np.array([5], ">f4")],
+        [[np.uint8(1), np.float32(2)], None, [], [None, np.int64(-999)], [5.0]],
     ],
 )
 def test_lists_of_numbers(data: Any) -> None:
