@@ -117,9 +117,10 @@ class Table:
 
     def _over(self, extra: int) -> bool:
         """Whether `extra` more bytes are too many for all tables together, and this one has its share of them."""
+        if self.nbytes + extra <= self._share():
+            return False
         with _LOCK:
-            total = sum(table.nbytes for table in _LIVE)
-        return total + extra > budget() and self.nbytes + extra > self._share()
+            return sum(table.nbytes for table in _LIVE) + extra > budget()
 
     def _share(self) -> int:
         with _LOCK:
@@ -145,11 +146,16 @@ class Table:
         stack = np.empty(256 + 3 * (math.isqrt(int(self.offsets[self.used])) + 2), np.int64)
         kernels.sorting.sort[0](self.offsets, self.data, order, keys, stack)
 
-    def chosen(self, entries: Array) -> Chunk:
-        """Entries by number, sorted by bytes; the table must not have spilled."""
+    @property
+    def entries(self) -> Chunk:
+        """The texts in memory by number, in no order that means anything."""
+        return Chunk(self.offsets, self.data, self.counts)
+
+    def ordered(self, entries: Array) -> Array:
+        """Numbers of entries, int32, sorted by their texts."""
         order = entries.astype(np.int32)
         self._sort(order, np.empty(len(order), np.uint64))
-        return take(Chunk(self.offsets, self.data, self.counts), order)
+        return order
 
     def records(self) -> Iterator[bytes]:
         """Every distinct text and its count as records, ascending: the same bytes whether some were spilled or not."""
@@ -158,7 +164,8 @@ class Table:
             self.spill()
             yield from records_of(self.runs.merged())
         else:
-            yield from records_of([self.chosen(np.arange(self.used))] if self.used else [])
+            order = self.ordered(np.arange(self.used))
+            yield from encoded(*self.entries, order, np.empty(0, np.uint8))
 
     def close(self) -> None:
         """Forget everything and delete the files."""

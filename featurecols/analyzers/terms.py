@@ -62,14 +62,15 @@ class TermCounts(Analyzer):
             selection = _Best(self.n, self.min_count)
             for chunk in state.runs.merged(selection.least):
                 selection.add(chunk)
-            best = _joined(selection.kept)
+            texts = _joined(selection.kept)
+            order = np.arange(len(texts.counts), dtype=np.int32)
         else:
-            counts = state.counts[: state.used]
+            texts, counts = state.entries, state.counts[: state.used]
             entries = np.flatnonzero(counts >= self.min_count)
             if self.n is not None and len(entries) > self.n:
                 entries = entries[counts[entries] >= _largest(counts[entries], self.n)]
-            best = state.chosen(entries)
-        best = take(best, np.argsort(-best.counts, kind="stable")[: self.n].astype(np.int32))
+            order = state.ordered(entries)
+        best = take(texts, order[np.argsort(-texts.counts[order], kind="stable")[: self.n]])
         return {"offsets": best.offsets, "data": best.data, "counts": best.counts}
 
     def to_bytes(self, state: Table) -> bytes:

@@ -2,7 +2,7 @@ import random
 
 import numpy as np
 
-from featurecols.analyzers.table import MEMORY, Table, budget
+from featurecols.analyzers.table import MEMORY, Table, budget, take
 from tests.analyzers.monoid import texts
 
 
@@ -16,10 +16,9 @@ def test_a_table_grows_and_keeps_every_count():
     for i in range(0, len(words), 777):
         add(table, words[i : i + 777])
     assert table.used == 5000
-    chosen = table.chosen(np.arange(5000))
-    assert chosen.counts.tolist() == [4] * 5000
-    got = [chosen.data[chosen.offsets[i] : chosen.offsets[i + 1]].tobytes() for i in range(5000)]
-    assert got == sorted({*words})
+    offsets, data, counts = take(table.entries, table.ordered(np.arange(5000)))
+    assert counts.tolist() == [4] * 5000
+    assert [data[offsets[i] : offsets[i + 1]].tobytes() for i in range(5000)] == sorted({*words})
 
 
 def test_tables_together_stay_within_the_budget(monkeypatch):
