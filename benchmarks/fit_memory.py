@@ -97,7 +97,7 @@ def by_duckdb(folder: str) -> dict[str, Any]:
     import duckdb
 
     connection = duckdb.connect(f"{folder}/count.duckdb")
-    connection.execute("set memory_limit = '6GB'; set preserve_insertion_order = false")
+    connection.execute("set memory_limit = '4GB'; set preserve_insertion_order = false")
     connection.execute(f"create or replace table counts as select term, count(*) as n from '{folder}/*.parquet' group by term")
     top = connection.execute(f"select term, n from counts order by n desc, term limit {TOP}").fetchall()
     seen = connection.execute("select n, count(*) from counts group by n order by n").fetchall()
