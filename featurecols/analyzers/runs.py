@@ -51,9 +51,7 @@ class Runs:
 
     def write(self, records: Iterable[bytes | memoryview], level: int = 0) -> None:
         """Add one run; raises OutputError when the disk refuses."""
-        while len(self.levels) <= level:
-            self.levels.append([])
-        runs = self.levels[level]
+        runs = self._level(level)
         try:
             file = runs[-1].file if runs else tempfile.TemporaryFile(prefix="featurecols-", buffering=0)  # noqa: SIM115
             start = file.seek(0, 2)
@@ -63,6 +61,15 @@ class Runs:
         except OSError as e:
             todo = "free the disk, or point TMPDIR to a folder with room for the distinct terms"
             raise errors.output(tempfile.gettempdir(), f"term counts cannot be spilled, {e.strerror or e}", todo) from e
+        self._compact(level)
+
+    def _level(self, level: int) -> list[Run]:
+        while len(self.levels) <= level:
+            self.levels.append([])
+        return self.levels[level]
+
+    def _compact(self, level: int) -> None:
+        runs = self.levels[level]
         if len(runs) >= FAN_IN:
             self.write(records_of(merged(runs)), level + 1)
             self.levels[level] = []
@@ -72,10 +79,10 @@ class Runs:
         """Take over the runs of another."""
         self.spilled += other.spilled
         for level, runs in enumerate(other.levels):
-            while len(self.levels) <= level:
-                self.levels.append([])
-            self.levels[level] = runs + self.levels[level]
+            self._level(level).extend(runs)
         other.levels = []
+        for level in range(len(self.levels)):
+            self._compact(level)
 
     def close(self) -> None:
         """Delete the files."""

@@ -64,6 +64,19 @@ def test_a_record_by_hand():
     assert records == b"\x00\x02\x01ab" + b"\x02\x01\xac\x02c"
 
 
+def test_runs_of_many_shards_are_few():
+    whole, want = Runs(), 0
+    for shard in range(200):
+        runs = Runs()
+        for part in range(3):
+            runs.write(records_of([chunk([(b"%d" % shard, 1), (b"all", part)] if part else [(b"all", 5)])]))
+        whole.extend(runs)
+        want += 5 + 1 + 2
+        assert max(map(len, whole.levels)) < module.FAN_IN
+    found = dict(pairs_of(whole.merged()))
+    assert (found.pop(b"all"), set(found.values()), len(found)) == (want, {2}, 200)
+
+
 def test_closing_deletes_and_merging_moves():
     a, b = Runs(), Runs()
     a.write(records_of([chunk([(b"x", 1)])]))
