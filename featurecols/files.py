@@ -68,30 +68,32 @@ class ParquetFile(File):
     def __init__(self, path: str) -> None:
         super().__init__(path)
         with self._open() as file:
-            self.schema = file.schema_arrow
-            groups = [file.metadata.row_group(i).num_rows for i in range(file.metadata.num_row_groups)]
+            self.schema, footer = file.schema_arrow, file.metadata
+            groups = [footer.row_group(i).num_rows for i in range(footer.num_row_groups)]
         self.fragments = [Fragment(path, i, rows) for i, rows in enumerate(groups)]
+        self._footer = footer if len(groups) > 1 else None  # read anew for one row group, not for each of many
 
-    def _open(self, dictionaries: Sequence[str] = ()) -> Any:
+    def _open(self, footer: Any = None, dictionaries: Sequence[str] = ()) -> Any:
         from pyarrow import parquet
 
         try:
-            return parquet.ParquetFile(self.path, read_dictionary=list(dictionaries))
+            return parquet.ParquetFile(self.path, metadata=footer, read_dictionary=list(dictionaries))
         except (pa.ArrowException, OSError) as error:
             raise errors.unreadable(self.path, "is no readable Parquet file", error) from None
 
     def read(self, fragment: Fragment, needs: Needs) -> Iterator[Batch]:
         keys = list(dict.fromkeys(key for key, _ in needs))
         assert fragment.row_group is not None
-        with self._open() as file:
-            group = file.metadata.row_group(fragment.row_group)
+        with self._open(self._footer) as file:
+            footer = file.metadata
+            group = footer.row_group(fragment.row_group)
             leaves = _leaves(file.schema_arrow)
             size = sum(group.column(i).total_uncompressed_size for key in keys for i in leaves[key])
             wanted = {i for key, use in needs if use == "category" for i in leaves[key]}
             kept = [
                 file.schema.column(i).path for i in sorted(wanted) if _has_dictionary(file.schema.column(i), group.column(i))
             ]
-        with self._open(kept) as file:
+        with self._open(footer, kept) as file:
             try:
                 if size <= _GROUP_BYTES or not keys:
                     yield from batches(_table(file, fragment, keys))
