@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.dataset  # noqa: F401  loaded before the forks, as all that a run imports late
+import pyarrow.dataset
 
 import featurecols as fc
 from featurecols import execute, explain, files, sources  # noqa: F401
