@@ -71,6 +71,7 @@ def report(accepted: Counter[Cell], refused: Counter[Cell]) -> str:
 
 
 def run(arguments: argparse.Namespace) -> int:
+    np.seterr(all="ignore")  # drawn numbers overflow on purpose
     rng = np.random.default_rng(arguments.seed)
     accepted: Counter[Cell] = Counter()
     refused: Counter[Cell] = Counter()

@@ -69,7 +69,7 @@ class FeatureLayer:
             raise errors.bad_input(
                 self.name, "features", "features must be a dict", type(features).__name__, "give {key: values}"
             )
-        return Transformed(tensors.keras_cast(features, sorted(keys_of(self.feature_columns))))
+        return Transformed(tensors.keras_cast(features, list(keys_of(self.feature_columns))))
 
 
 def normalized(feature_columns: Any, who: str) -> list[Any]:

@@ -120,15 +120,15 @@ def _identity(column: categorical.IdentityCategoricalColumn, cache: Transformed)
     tensor = positions.without_ignored(cache.raw(column.key, column.name))
     if not tensor.dtype.is_integer:
         raise errors.bad_input(column.name, column.key, "needs integers", tensor.dtype.name, "hash or look up other values")
-    kept = "keep" if column.default_value is None else column.default_value
-    made = bound(column, lambda: bind(Identity(FIELD, column.num_buckets, out_of_range=kept)))
+    kept = "keep" if column.default_value is None else int(column.default_value)
+    made = bound(column, lambda: bind(Identity(FIELD, _int64(column, column.num_buckets), out_of_range=kept)))
     return _placed(tensor, made, Fed(tensor.cast(dtypes.int64).values))
 
 
 @ids_of.register
 def _hashed(column: categorical.HashedCategoricalColumn, cache: Transformed) -> IdWeightPair:
     tensor = _readable(positions.without_ignored(cache.raw(column.key, column.name)), column)
-    made = bound(column, lambda: bind(Hashed(FIELD, column.hash_bucket_size, hash="farmhash64")))
+    made = bound(column, lambda: bind(Hashed(FIELD, _int64(column, column.hash_bucket_size), hash="farmhash64")))
     return _placed(tensor, made, Fed(tensor.values))
 
 
@@ -150,9 +150,19 @@ def _terms(column: Any) -> Vocabulary:
     if column.num_oov_buckets:
         hashed = {"num_oov_buckets": column.num_oov_buckets, "hash": "farmhash64"}
         return Vocabulary(FIELD, vocabulary.terms(column), **hashed)
+    if column.default_value is None:
+        raise errors.argument(column.name, "default_value must be an id", None, "give -1 for none")
     if not isinstance(column.default_value, int):
-        raise errors.argument(column.name, "default_value must be an id", column.default_value, "give -1 for none")
-    return Vocabulary(FIELD, vocabulary.terms(column), unseen=None if column.default_value < 0 else column.default_value)
+        raise errors.wrong_type(column.name, "default_value must be an id", column.default_value, "give -1 for none")
+    unseen = _int64(column, column.default_value)
+    return Vocabulary(FIELD, vocabulary.terms(column), unseen=None if unseen < 0 else unseen)
+
+
+def _int64(column: FeatureColumn, number: Any) -> int:
+    """A number of a declaration as TensorFlow hands it to its kernels: cut off to an integer of 64 bits."""
+    if not -(2**63) <= int(number) < 2**63:
+        raise errors.overflow(column.name, "an integer must fit 64 bits", number)
+    return int(number)
 
 
 def float32_of(column: numeric.NumericColumn, cache: Transformed) -> Array:
@@ -183,6 +193,8 @@ def numeric_column(width: int) -> Numeric:
 
 def buckets_of(column: numeric.BucketizedColumn, width: int) -> tuple[Bound, Bound]:
     """The language's Numeric and Bucketized for a bucketized column over rows of `width` values."""
+    if not all(isinstance(b, (int, float, np.number)) for b in column.boundaries):
+        raise errors.wrong_type(column.name, "boundaries must be numbers", column.boundaries, "give numbers")
     cuts = tuple(float(b) for b in column.boundaries)
     number = numeric_column(width)
     reads = bind(number)
@@ -239,11 +251,10 @@ def _whole(leaf: Tensor) -> Tensor:
 
 
 def _cross(column: categorical.CrossedColumn, parts: int) -> Crossed:
-    seed = column.hash_key or 0
-    if not -(2**63) <= seed < 2**63:
-        raise errors.overflow(column.name, "hash_key must fit 64 bits", column.hash_key)
+    seed = _int64(column, column.hash_key or 0)
     fields = tuple(Field(f"part {i}") for i in range(parts))
-    return Crossed(fields, column.hash_bucket_size, hash="farmhash64", seed=seed % 2**64, keep_unseen=True)
+    buckets = _int64(column, column.hash_bucket_size)
+    return Crossed(fields, buckets, hash="farmhash64", seed=seed % 2**64, keep_unseen=True)
 
 
 @ids_of.register

@@ -83,7 +83,8 @@ class Tensor:
     def cast(self, dtype: DType) -> Tensor:
         """The same tensor with values of another number type; integers wrap, fractions are cut off, as in TensorFlow."""
         with np.errstate(invalid="ignore", over="ignore"):
-            values = self.values.astype(dtype.as_numpy_dtype)
+            real = self.values.real if self.dtype.is_complex else self.values
+            values = real.astype(dtype.as_numpy_dtype)
         return Tensor(self.key, dtype, self.shape, values, self.indices)
 
     def array(self) -> Array:
@@ -132,18 +133,19 @@ def numpy_of(value: Any) -> Any:
 
 def array_of(key: str, value: Any) -> Array:
     """Numbers or strings as an array. Python floats are float32 and small Python ints int32, as in TensorFlow."""
-    if isinstance(value, (np.ndarray, np.generic)):
+    if hasattr(value, "dtype"):  # arrays, and Series of pandas
         return np.asarray(value)
     try:
         objects = np.array(value, dtype=object)
-        if objects.size and isinstance(objects.ravel()[0], (str, bytes)):
+        first = objects.ravel()[0] if objects.size else None
+        if isinstance(first, (str, bytes)):
             return objects
         array = np.array(value)
     except (ValueError, OverflowError) as error:
         raise errors.bad_input(key, key, f"is no tensor ({error})", value, SparseTodo) from None
-    if array.dtype == np.float64 and not hasattr(value, "dtype"):
+    if array.dtype == np.float64 and not isinstance(first, np.floating):
         return array.astype(np.float32)
-    if array.dtype == np.int64 and not hasattr(value, "dtype") and _fits_int32(array):
+    if array.dtype == np.int64 and not isinstance(first, np.integer) and _fits_int32(array):
         return array.astype(np.int32)
     return array
 

@@ -174,46 +174,41 @@ def terms(column: VocabularyListCategoricalColumn | VocabularyFileCategoricalCol
         found = tuple(term.encode() if isinstance(term, str) else bytes(term) for term in given)
     else:
         raise errors.argument(column.name, "vocabulary_list mixes strings with other values", given, "list strings only")
-    _check_distinct(column.name, "vocabulary_list", found)
+    for place, term in enumerate(found if len(set(found)) < len(found) else ()):
+        if term in found[:place]:
+            raise errors.duplicate_term(column.name, "vocabulary_list", term)
     return found
 
 
 def _terms_of_file(column: VocabularyFileCategoricalColumn) -> tuple[Any, ...]:
-    path, size = column.vocabulary_file, column.vocabulary_size
+    """The terms line by line; the first line that is wrong is the error, as in TensorFlow."""
+    who, path, size = column.name, column.vocabulary_file, column.vocabulary_size
+    found: dict[Any, None] = {}
     try:
-        found = [line.removesuffix(b"\r") for line in itertools.islice(lines(path, column.file_format), size)]
+        for line in itertools.islice(lines(path, column.file_format), size):
+            text = line.removesuffix(b"\r")
+            if not text:
+                todo = "remove the line, or give a smaller vocabulary_size"
+                raise errors.invalid(who, f"line {len(found) + 1} of the vocabulary file is blank", path, todo)
+            term = _integer(who, text) if column.dtype.is_integer else text
+            if term in found:
+                raise errors.duplicate_term(who, path, term)
+            found[term] = None
     except FileNotFoundError:
-        raise errors.no_file(column.name, path) from None
-    if b"" in found:
-        todo = "remove the line, or give a smaller vocabulary_size"
-        raise errors.invalid(column.name, f"line {found.index(b'') + 1} of the vocabulary file is blank", path, todo)
+        raise errors.no_file(who, path) from None
     if len(found) < size:
-        raise errors.invalid(column.name, f"the vocabulary file has {len(found)} lines", size, "give a smaller vocabulary_size")
-    if column.dtype.is_integer:
-        listed: tuple[Any, ...] = tuple(_integer(column.name, line) for line in found)
-    else:
-        listed = tuple(found)
-    _check_distinct(column.name, path, listed)
-    return listed
+        raise errors.invalid(who, f"the vocabulary file has {len(found)} lines", size, "give a smaller vocabulary_size")
+    return tuple(found)
 
 
 def _integer(who: str, line: bytes) -> int:
-    """A line as an int64: decimal digits with a sign, spaces around them."""
-    match = re.fullmatch(rb"\s*([+-]?[0-9]+)\s*", line)
-    value = int(match[1]) if match and len(match[1]) <= 20 else 2**63
+    """A line as an int64: decimal digits, a minus before them, spaces around them."""
+    match = re.fullmatch(rb"\s*(-?)0*([0-9]+)\s*", line)
+    digits = int(match[2]) if match and len(match[2]) < 20 else 2**64
+    value = -digits if match and match[1] else digits
     if not -(2**63) <= value < 2**63:
         raise errors.invalid(who, "a line of the vocabulary file is no int64", line, "give dtype=string, or mend the file")
     return value
-
-
-def _check_distinct(who: str, where: str, listed: tuple[Any, ...]) -> None:
-    if len(set(listed)) == len(listed):
-        return
-    seen: set[Any] = set()
-    for term in listed:
-        if term in seen:
-            raise errors.duplicate_term(who, where, term)
-        seen.add(term)
 
 
 def lines(path: str, file_format: str | None) -> Iterator[bytes]:

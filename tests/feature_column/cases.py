@@ -139,7 +139,12 @@ def normalizer(spec: Any) -> Any:
         "log1p": np.log1p,
         "clip": lambda x: np.clip(x, f32(spec["min"]), f32(spec["max"])),
     }
-    return lambda x: functions[spec["op"]](cast(x))
+
+    def normalize(x: Any) -> Any:
+        return functions[spec["op"]](cast(x))
+
+    normalize.__name__ = spec["op"]
+    return normalize
 
 
 def cast(x: Any) -> Any:

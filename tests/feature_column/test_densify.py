@@ -30,6 +30,7 @@ def test_numbers() -> None:
     assert dense(column, n=[[[1.0], [2.0]]]) == [[1, 2]]
     assert dense(fc.numeric_column("n"), n=np.array([1e300, np.nan, 16777217.0]))[::2] == [[np.inf], [16777216.0]]
     assert dense(fc.numeric_column("n", ()), n=[1.0, 2.0]) == [[1], [2]]
+    assert dense(fc.numeric_column("n"), n=np.array([1 + 2j])) == [[1]]
     with pytest.raises(fc.InvalidArgumentError, match="needs 2 values"):
         dense(column, n=[1.0, 2.0])
 

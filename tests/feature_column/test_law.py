@@ -13,7 +13,20 @@ FILES = sorted(Path(featurecols.feature_column.__file__).parent.glob("*.py"))
 NUMPY = {
     *("arange", "argsort", "array", "asarray", "broadcast_to", "column_stack", "concatenate", "empty", "full", "indices"),
     *("ravel_multi_index", "repeat", "searchsorted", "stack", "where", "zeros", "zeros_like"),
-    *("dtype", "errstate", "float32", "float64", "floating", "generic", "iinfo", "int32", "int64", "integer", "ndarray"),
+    *(
+        "dtype",
+        "errstate",
+        "float32",
+        "float64",
+        "floating",
+        "generic",
+        "iinfo",
+        "int32",
+        "int64",
+        "integer",
+        "ndarray",
+        "number",
+    ),
     *("object_", "uint64"),
 }
 # numpy that computes: on sizes, positions and lengths; the two of linear.py are the linear model itself
@@ -61,7 +74,7 @@ ARITHMETIC = {
     ("serialize.py", "depth + 1"),
     ("tensors.py", "np.arange(len(rows), dtype=np.int64) - np.repeat(offsets[:-1], lengths)"),
     ("vocabulary.py", "LONGEST_RECORD + 1"),
-    ("vocabulary.py", "found.index(b'') + 1"),
+    ("vocabulary.py", "len(found) + 1"),
     ("vocabulary.py", "len(self.vocabulary_list) + self.num_oov_buckets"),
     ("vocabulary.py", "self.vocabulary_size + self.num_oov_buckets"),
     ("vocabulary.py", "size + 4"),

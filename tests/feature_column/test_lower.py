@@ -202,6 +202,20 @@ def test_weights_that_do_not_fit(column: Any, features: dict[str, Any]) -> None:
         fc.sparse_tensors(column, features)
 
 
+def test_numbers_of_a_declaration_are_cut_to_integers_of_64_bits() -> None:
+    assert ids(fc.categorical_column_with_hash_bucket("h", 10.7), h=["a"])[0] == [9]
+    assert ids(fc.categorical_column_with_hash_bucket("h", np.int64(10)), h=["a"])[0] == [9]
+    assert ids(fc.crossed_column(["a", "b"], 10.0), a=["a"], b=["a"])[0] == [5]
+    assert ids(fc.crossed_column(["a", "b"], 10, 1.5), a=["a"], b=["a"])[0] == [3]
+    assert ids(fc.categorical_column_with_identity("a", 3.7, True), a=[3, 2, 5])[0] == [1, 2, 1]
+    with pytest.raises(OverflowError, match="64 bits"):
+        ids(fc.categorical_column_with_hash_bucket("h", 2**63), h=["a"])
+    with pytest.raises(TypeError, match="boundaries must be numbers"):
+        ids(fc.bucketized_column(N, ["a", "b"]), n=[1.0])
+    assert ids(fc.bucketized_column(N, [0.1, 0.1 + 1e-12, 0.5]), n=np.array([0.1, 0.2, 0.05]))[0] == [2, 2, 0]
+    assert ids(fc.bucketized_column(N, [1e300, 1e301]), n=[1.0, float("inf")])[0] == [0, 2]
+
+
 def test_what_has_no_ids() -> None:
     with pytest.raises(AttributeError, match="no categorical column"):
         fc.sparse_tensors(N, {"n": [1.0]})

@@ -56,6 +56,8 @@ def shown(tensor: Tensor) -> tuple[Any, ...]:
         (np.zeros(2, np.uint8), "uint8", (2, 1)),
         (EagerTensor(np.zeros((2, 2), np.int16)), "int16", (2, 2)),
         (pd.Series([1, 2]), "int64", (2, 1)),
+        (pd.Series([1.5, 2]), "float64", (2, 1)),
+        ([np.float64(1)], "float64", (1, 1)),
         (pa.array([1, 2], pa.uint32()), "uint32", (2, 1)),
         (pa.array([True, False]), "bool", (2, 1)),
         (pa.chunked_array([[1.5], [2.5]]), "float64", (2, 1)),

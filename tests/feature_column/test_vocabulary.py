@@ -83,6 +83,10 @@ def test_lists_that_fail_in_use() -> None:
         ids(of_list(["a", 1]), ["a"])
     with pytest.raises(ValueError, match="default_value"):
         ids(of_list(["a"], default_value=None), ["a"])
+    with pytest.raises(TypeError, match="default_value"):
+        ids(of_list(["a"], default_value=1.0), ["a"])
+    with pytest.raises(fc.FailedPreconditionError, match="twice"):  # the same bytes
+        ids(of_list(np.array(["a", b"a"], object)), ["a"])
 
 
 def write(path: Path, content: bytes) -> str:
@@ -97,7 +101,13 @@ def test_files(tmp_path: Path) -> None:
     assert ids(of_file(path, vocabulary_size=1, num_oov_buckets=1), ["a", "b"]) == [0, 1]
     assert of_file(path, num_oov_buckets=None).num_buckets == 3
     assert ids(of_file(write(path, b" a\n\xff\n")), np.array([" a", b"\xff", "a"], object)) == [0, 1, -1]
-    assert ids(of_file(write(path, b"7\n-3\n +5 \n"), dtype=fc.dtypes.int64), [5, -3, 7, 0]) == [2, 1, 0, -1]
+    assert ids(of_file(write(path, b"%s7\n-3\n\x0b5 \r\n-0\n" % (b"0" * 5000)), dtype=fc.dtypes.int64), [5, -3, 7, 0, 1]) == [
+        2,
+        1,
+        0,
+        3,
+        -1,
+    ]
 
 
 @pytest.mark.parametrize(
@@ -109,6 +119,11 @@ def test_files(tmp_path: Path) -> None:
         (b"a\nb\n", {"vocabulary_size": 3}, "InvalidArgumentError"),
         (b"a\nb\na\n", {}, "FailedPreconditionError"),
         (b"5\n05\n", {"dtype": fc.dtypes.int64}, "FailedPreconditionError"),
+        (b"a\na\n\n", {}, "FailedPreconditionError"),  # the first line that is wrong
+        (b"a\n\na\n", {}, "InvalidArgumentError"),
+        (b"a\na\n", {"vocabulary_size": 5}, "FailedPreconditionError"),
+        (b"5\n+7\n", {"dtype": fc.dtypes.int64}, "InvalidArgumentError"),
+        (b"5\n- 7\n", {"dtype": fc.dtypes.int64}, "InvalidArgumentError"),
         (b"5\nx\n", {"dtype": fc.dtypes.int64}, "InvalidArgumentError"),
         (b"9223372036854775808\n", {"dtype": fc.dtypes.int64}, "InvalidArgumentError"),
         (b"1" * 10**6 + b"\n", {"dtype": fc.dtypes.int64}, "InvalidArgumentError"),
