@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 import struct
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -87,61 +88,108 @@ class Crossed(Column):
             )
 
     def bind(self, learned: Mapping[str, Learned], *inputs: Field | Bound) -> CrossedBound:
-        return CrossedBound(self)
+        keeps = [getattr(s, "out_of_range", None) == "keep" for s in self.sources]
+        sizes = [
+            b.num_buckets if isinstance(b, CategoricalBound) and not keep else 0 for b, keep in zip(inputs, keeps, strict=True)
+        ]
+        return CrossedBound(self, sizes)
+
+
+_TABLE = 1 << 16  # combinations up to this many are hashed once and looked up, if there are enough rows
 
 
 class _Part(NamedTuple):
-    """Element hashes (uint32 for murmur3, uint64 for farmhash64) of one source, which are there, and whose row they are."""
+    """Element hashes (uint32 for murmur3, uint64 for farmhash64) of one source, which are there, and whose row they are.
+
+    With codes int32 [n], hashes and valid are those of the distinct values, and a row's are at its code (-1 is none).
+    `texts` is the dictionary that the codes point into.
+    """
 
     hashes: Array
     valid: Array
     offsets: Array | None
+    codes: Array | None = None
+    texts: Texts | None = None
+
+    def spread(self) -> _Part:
+        """One hash for each element."""
+        if self.codes is None:
+            return self
+        if not len(self.hashes):
+            none = np.zeros(len(self.codes), bool)
+            return _Part(none.astype(self.hashes.dtype), none, self.offsets)
+        valid = (self.codes >= 0) & (self.codes < len(self.hashes))
+        return _Part(self.hashes[self.codes * valid], valid & self.valid[self.codes * valid], self.offsets)
 
 
 class CrossedBound(CategoricalBound):
-    def __init__(self, column: Crossed) -> None:
+    def __init__(self, column: Crossed, sizes: list[int]) -> None:
         self.column, self.num_buckets = column, column.num_buckets
         self.farm = column.hash == "farmhash64"
         self.dtype = np.uint64 if self.farm else np.uint32
         self._keys = [s.key if isinstance(s, Field) else None for s in column.sources]
+        self._sizes = [n if 0 < n < _TABLE else None for n in sizes]  # of columns whose ids a table may stand for
+        self._constant: Array | None = None
         self._pack = struct.Struct(f"<{len(column.sources)}I").pack
 
     def ids(self, *inputs: Any) -> Ids:
-        parts = [self._of_ids(x) if isinstance(x, Ids) else self._of_raw(x) for x in inputs]
-        c = self.column
+        read = zip(inputs, self._sizes, strict=True)
+        parts = [self._of_ids(x, size) if isinstance(x, Ids) else self._of_raw(x) for x, size in read]
         if all(p.offsets is None for p in parts):
-            hashes, valid = np.stack([p.hashes for p in parts]), np.stack([p.valid for p in parts])
-            return Ids(kernels.crossing.cross(hashes, valid, c.seed, c.num_buckets, self.farm, c.keep_unseen))
+            return Ids(self._by_table(parts) if self._has_table(parts) else self._hashed(parts))
+        parts = [p.spread() for p in parts]
         offsets = np.stack([np.arange(len(p.hashes) + 1) if p.offsets is None else p.offsets for p in parts]).astype(np.int64)
         base = np.cumsum([0, *(len(p.hashes) for p in parts[:-1])], dtype=np.int64)
-        values, rows = kernels.crossing.cross_lists(
-            np.concatenate([p.hashes for p in parts]),
-            np.concatenate([p.valid for p in parts]),
-            offsets + base[:, None],
-            c.seed,
-            c.num_buckets,
-            self.farm,
-            c.keep_unseen,
-        )
-        return Ids(values, rows)
+        hashes, valid = np.concatenate([p.hashes for p in parts]), np.concatenate([p.valid for p in parts])
+        c = self.column
+        lists = offsets + base[:, None]
+        return Ids(*kernels.crossing.cross_lists(hashes, valid, lists, c.seed, c.num_buckets, self.farm, c.keep_unseen))
 
-    def _of_ids(self, ids: Ids) -> _Part:
+    def _hashed(self, parts: list[_Part]) -> Array:
+        """The cross of one value a part and row."""
+        parts = [p.spread() for p in parts]
+        hashes, valid = np.stack([p.hashes for p in parts]), np.stack([p.valid for p in parts])
+        c = self.column
+        return kernels.crossing.cross(hashes, valid, c.seed, c.num_buckets, self.farm, c.keep_unseen)
+
+    def _has_table(self, parts: list[_Part]) -> bool:
+        """Whether all combinations are few enough to hash them once, in the time that the rows would take."""
+        if any(p.codes is None for p in parts):
+            return False
+        size = math.prod(len(p.hashes) + 1 for p in parts)
+        return size <= min(_TABLE, 2 * len(parts[0].codes))  # type: ignore[arg-type]
+
+    def _by_table(self, parts: list[_Part]) -> Array:
+        dictionaries = [p.texts for p in parts if p.texts is not None]
+        if dictionaries:  # kept with the dictionaries for all blocks that share them
+            key = ("cross", self, tuple(map(id, dictionaries)))
+            table, _ = dictionaries[0].once(key, lambda _: (self._table(parts), dictionaries))
+        else:
+            if self._constant is None:
+                self._constant = self._table(parts)
+            table = self._constant
+        sizes = [len(p.hashes) for p in parts]
+        return kernels.gather.gather(table, kernels.radix.combine([p.codes for p in parts], sizes))
+
+    def _table(self, parts: list[_Part]) -> Array:
+        """Ids of all combinations, the last part fastest; the place after a part's codes is its missing value."""
+        codes = np.indices([len(p.hashes) + 1 for p in parts], np.int32).reshape(len(parts), -1)
+        return self._hashed([p._replace(codes=c) for p, c in zip(parts, codes, strict=True)])
+
+    def _of_ids(self, ids: Ids, size: int | None) -> _Part:
+        if size is not None and ids.offsets is None and ids.values.dtype == np.int32:
+            return _Part(np.arange(size, dtype=self.dtype), np.ones(size, bool), None, ids.values)
         # A negative id is the same bits as all ones only when it is -1, so what is not there is marked, never read.
         return _Part(ids.values.astype(np.int64).astype(self.dtype), ids.values >= 0, ids.offsets)
 
     def _of_raw(self, raw: Raw) -> _Part:
         tokens = raw.tokens()
         texts, codes = tokens.texts, tokens.codes
+        valid = np.ones(len(texts), bool) if texts.valid is None else texts.valid
         if codes is None:
-            valid = np.ones(len(texts), bool) if texts.valid is None else texts.valid
             return _Part(self._hashes(texts, tokens.kind), valid, tokens.offsets)
         hashes = texts.once(("part", self.farm), lambda t: self._hashes(t, tokens.kind))
-        valid = codes >= 0
-        if len(texts) == 0:
-            return _Part(np.zeros(len(codes), self.dtype), valid, tokens.offsets)
-        if texts.valid is not None:
-            valid &= texts.valid[codes]
-        return _Part(hashes[codes], valid, tokens.offsets)
+        return _Part(hashes, valid, tokens.offsets, codes, texts)
 
     def _hashes(self, texts: Texts, kind: str) -> Array:
         if not self.farm:

@@ -20,6 +20,7 @@ MODULES = (
     "merging",
     "numeric",
     "pool",
+    "radix",
     "scatter",
     "sorting",
     "terms",
