@@ -87,7 +87,7 @@ def bound(owner: Any, make: Any) -> Any:
 
 
 def bind(column: Column, *inputs: Bound) -> Any:
-    return column.bind({}, *(inputs or (FIELD,)))
+    return column.bind({}, *(inputs or column.inputs()))
 
 
 @singledispatch
