@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from featurecols import memory
 from featurecols.columns.embedding import Embedding
 from featurecols.columns.identity import Identity
 from featurecols.columns.indicator import Indicator
@@ -38,7 +39,7 @@ def _numeric(column: numeric.NumericColumn, cache: Transformed, table_of: TableO
     values = lower.float32_of(column, cache)
     width = column.variable_shape.num_elements()
     _check_width(column.name, values, width)
-    out = np.zeros((values.shape[0], width), np.float32)
+    out = _room(column.name, values.shape[0], width)
     lower.bound(column, lambda: bind(lower.numeric_column(width))).write(rows_of(values, width), out=out)
     return out
 
@@ -74,6 +75,12 @@ def _indicator(column: dense.IndicatorColumn, cache: Transformed, table_of: Tabl
     return counts
 
 
+def _room(who: str, rows: int, width: int) -> Array:
+    """Zeros float32 [rows, width]; SizeError where that would not fit into memory."""
+    memory.check(who, rows * width * 4)
+    return np.zeros((rows, width), np.float32)
+
+
 def _check_ordered(who: str, tensor: SparseTensor) -> None:
     """Dense is made of indices that rise, row by row, with none twice."""
     order = positions.row_numbers(tensor.indices, tensor.shape, len(tensor.shape), who)
@@ -84,7 +91,7 @@ def _check_ordered(who: str, tensor: SparseTensor) -> None:
 def _multihot(who: str, pair: IdWeightPair, num_buckets: int) -> Array:
     """Counts of ids, or sums of their weights: [..., num_buckets] over all axes of the ids but the last."""
     ids, lead = rows_of_ids(who, pair)
-    out = np.zeros((math.prod(lead), num_buckets), np.float32)
+    out = _room(who, math.prod(lead), num_buckets)
     counted = bind(Identity(FIELD, num_buckets, out_of_range="keep"))
     bind(Indicator(counted.column), counted).write(ids, out=out)
     return out.reshape(*lead, num_buckets)
@@ -135,7 +142,7 @@ def pooled(
     column = Embedding(source.column, dimension, combiner=combiner, max_norm=max_norm, table="table")
     tables: Any = Tables()
     tables["table"] = Table("table", (rows, dimension), TruncatedNormal(), 0, table)
-    out = np.zeros((math.prod(lead), dimension), np.float32)
+    out = _room(who, math.prod(lead), dimension)
     try:
         column.bind({"tables": tables}, source).write(ids, out=out)
     except DataError as error:
@@ -192,6 +199,7 @@ def _padded(who: str, tensor: SparseTensor, default: Any) -> Array:
     if not isinstance(default, (int, float)) or (isinstance(default, float) and dtype.kind != "f"):
         raise errors.wrong_type(who, f"default_value must fit {dtype}", default, "give a value of the feature's type")
     _check_ordered(who, tensor)
+    memory.check(who, math.prod(tensor.shape) * dtype.itemsize)
     padded = np.full(tensor.shape, default, dtype)
     padded[tuple(tensor.indices.T)] = tensor.values
     return padded

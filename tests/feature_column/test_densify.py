@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+import featurecols
 from featurecols import feature_column as fc
 
 A = fc.categorical_column_with_identity("a", 3)
@@ -171,3 +172,11 @@ def test_what_is_no_dense_or_sequence_column() -> None:
         fc.SequenceFeatures(fc.indicator_column(A))({"a": [1]})
     with pytest.raises(ValueError, match="no dense row"):
         dense(fc.indicator_column(fc.sequence_categorical_column_with_identity("a", 3)), a=[1])
+
+
+def test_results_that_cannot_fit_are_refused_with_their_size() -> None:
+    wide = fc.indicator_column(fc.categorical_column_with_hash_bucket("h", 2**40))
+    with pytest.raises(featurecols.SizeError, match="GiB"):
+        dense(wide, h=["a", "b"])
+    with pytest.raises(featurecols.SizeError, match="GiB"):
+        numbers(SPARSE([[0, 0]], [1.0], [2, 2**50]))
