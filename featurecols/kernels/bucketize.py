@@ -6,41 +6,50 @@ from typing import Any
 
 import numpy as np
 
-from featurecols.kernels.native import F64, I32, I64, kernel, read, write
+from featurecols.kernels.native import F64, I32, I64, helper, kernel, read, write
 from featurecols.values import Array
 
-_FEW = 24  # up to here counting the boundaries passed beats searching among them
-_BLOCK = 256
+_FEW = 32  # up to here counting the boundaries passed beats searching among them
+_BLOCK = np.uint64(256)
+_0 = np.uint64(0)
 
 
 @kernel({4: (read(F64), read(F64), I32, I64, I32, write(I32))})
 def _BUCKETIZE(x: Any, boundaries: Any, missing: Any, width: Any, stride: Any, out: Any) -> None:
-    b = len(boundaries)
-    for base in range(0, len(x), _BLOCK):
-        stop = min(base + _BLOCK, len(x))
-        for p in range(base, stop):
-            out[p] = 0
+    count, b = np.uint64(len(x)), np.uint64(len(boundaries))
+    for base in range(_0, count, _BLOCK):  # loops count in uint64: numba wraps signed indices around
+        stop = min(base + _BLOCK, count)
         if b <= _FEW:
-            for j in range(b):
+            for p in range(base, stop):
+                out[p] = missing if np.isnan(x[p]) else 0
+            for j in range(_0, b):
                 boundary = boundaries[j]
                 for p in range(base, stop):
                     out[p] += x[p] >= boundary
         else:
-            n = b
-            while n > 1:  # every element takes the same steps, so a step is a loop without a branch
-                half = n >> 1
-                for p in range(base, stop):
-                    out[p] += half if x[p] >= boundaries[out[p] + half - 1] else 0
-                n -= half
+            _search(x, boundaries, base, stop, out)
             for p in range(base, stop):
-                out[p] += x[p] >= boundaries[out[p]]
-        for p in range(base, stop):
-            out[p] = missing if np.isnan(x[p]) else out[p]
+                out[p] = missing if np.isnan(x[p]) else out[p]
         if width > 1:
-            j = base % width
+            j = np.int64(base) % width
             for p in range(base, stop):
                 out[p] += 0 if out[p] == -1 else np.int32(j * stride)
                 j = 0 if j + 1 == width else j + 1
+
+
+@helper
+def _search(x: Any, boundaries: Any, base: Any, stop: Any, out: Any) -> None:
+    """Binary search of a block at once: every element takes the same steps, so a step is a loop without a branch."""
+    for p in range(base, stop):
+        out[p] = 0
+    n = len(boundaries)
+    while n > 1:
+        half = n >> 1
+        for p in range(base, stop):
+            out[p] += half if x[p] >= boundaries[np.uint64(out[p] + half - 1)] else 0
+        n -= half
+    for p in range(base, stop):
+        out[p] += x[p] >= boundaries[np.uint64(out[p])]
 
 
 def bucketize(x: Array, boundaries: Array, missing: int = -1, width: int = 1, stride: int = 0) -> Array:

@@ -15,7 +15,7 @@ INT32_MAX = 2**31 - 1
 FARM_SEED = 956888297470  # what TensorFlow starts a cross with when it is given no hash_key
 _CAT = np.uint64(0xC6A4A7935BD1E995)
 _NO_VALID2 = np.empty((0, 0), np.bool_)
-_BLOCK = 512
+_BLOCK, _0 = np.uint64(512), np.uint64(0)
 _MOST = 2**40  # more combinations than any memory holds
 
 
@@ -32,19 +32,21 @@ def _MURMUR(parts: Any, valid: Any, keep: Any, seed: Any, n: Any, out: Any) -> A
     inverse = np.uint64(0xFFFFFFFF) // n
     state = np.empty(_BLOCK, np.uint32)
     checked = valid.shape[0] > 0
-    for base in range(0, len(out), _BLOCK):
-        rows = min(_BLOCK, len(out) - base)
-        state[:rows] = seed
-        for j in range(parts.shape[0]):
+    count, k = np.uint64(len(out)), np.uint64(parts.shape[0])
+    for base in range(_0, count, _BLOCK):  # loops count in uint64: numba wraps signed indices around
+        rows = min(_BLOCK, count - base)
+        for i in range(_0, rows):
+            state[i] = seed
+        for j in range(_0, k):
             if checked:
-                for i in range(rows):
+                for i in range(_0, rows):
                     part = parts[j, base + i]
                     state[i] = mix32(state[i], part if valid[j, base + i] else np.uint32(0xFFFFFFFF))
             else:
-                for i in range(rows):
+                for i in range(_0, rows):
                     state[i] = mix32(state[i], parts[j, base + i])
-        for i in range(rows):
-            out[base + i] = np.int32(modulo32(final32(state[i], 4 * parts.shape[0]), n, inverse))
+        for i in range(_0, rows):
+            out[base + i] = np.int32(modulo32(final32(state[i], 4 * k), n, inverse))
         if checked and not keep:
             _blank(valid, base, rows, out)
 
@@ -54,18 +56,20 @@ def _FARM(parts: Any, valid: Any, keep: Any, seed: Any, n: Any, out: Any) -> Any
     inverse = np.uint64(0xFFFFFFFFFFFFFFFF) // n
     state = np.empty(_BLOCK, np.uint64)
     checked = valid.shape[0] > 0
-    for base in range(0, len(out), _BLOCK):
-        rows = min(_BLOCK, len(out) - base)
-        state[:rows] = seed
-        for j in range(parts.shape[0]):
+    count, k = np.uint64(len(out)), np.uint64(parts.shape[0])
+    for base in range(_0, count, _BLOCK):  # loops count in uint64: numba wraps signed indices around
+        rows = min(_BLOCK, count - base)
+        for i in range(_0, rows):
+            state[i] = seed
+        for j in range(_0, k):
             if checked:
-                for i in range(rows):
+                for i in range(_0, rows):
                     part = parts[j, base + i]
                     state[i] = cat64(state[i], part if valid[j, base + i] else np.uint64(0xFFFFFFFFFFFFFFFF))
             else:
-                for i in range(rows):
+                for i in range(_0, rows):
                     state[i] = cat64(state[i], parts[j, base + i])
-        for i in range(rows):
+        for i in range(_0, rows):
             out[base + i] = np.int64(modulo64(state[i], n, inverse))
         if checked and not keep:
             _blank(valid, base, rows, out)
@@ -73,8 +77,8 @@ def _FARM(parts: Any, valid: Any, keep: Any, seed: Any, n: Any, out: Any) -> Any
 
 @helper
 def _blank(valid: Any, base: Any, rows: Any, out: Any) -> None:
-    for j in range(valid.shape[0]):
-        for i in range(rows):
+    for j in range(_0, np.uint64(valid.shape[0])):
+        for i in range(_0, rows):
             out[base + i] = out[base + i] if valid[j, base + i] else -1
 
 
@@ -164,6 +168,7 @@ def cross(
     >>> cross(np.array([[7], [9]], np.uint32), None, 0, 1000)  # mmh3.hash(struct.pack("<2I", 7, 9), 0, False) % 1000
     array([592], dtype=int32)
     """
+    assert valid is None or valid.shape == parts.shape
     out = np.empty(parts.shape[1], np.int32 if num_buckets <= INT32_MAX else np.int64)
     run = (_FARM if farm else _MURMUR)[out.itemsize]
     run(parts, _NO_VALID2 if valid is None else valid, keep_unseen, _start(seed, farm), num_buckets, out)
@@ -185,6 +190,7 @@ def cross_lists(
     int64 [k, n + 1]. An empty list gives an empty product; a combination with an invalid part gives -1 in its place,
     or with keep_unseen the part enters as all ones.
     """
+    assert valid is None or valid.shape == parts.shape
     rows = np.empty(max(offsets.shape[1], 1), np.int64)
     code = _SIZES[8](offsets, len(parts), rows)
     if code == 1:

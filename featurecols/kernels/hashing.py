@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from featurecols.kernels.lanes import LANES, SHORT, even, farm_lanes, measure, murmur_lanes
 from featurecols.kernels.mixing import farm, modulo32, modulo64, murmur
 from featurecols.kernels.native import BOOL, I32, I64, NO_VALID, U8, U32, U64, damaged, kernel, read, write
 from featurecols.values import Array
@@ -17,20 +18,34 @@ from featurecols.values import Array
 INT32_MAX = 2**31 - 1
 
 
+_0, _1 = np.uint64(0), np.uint64(1)
+
+
 @kernel({size: (read(of), read(U8), read(BOOL), U32, U64, write(I32)) for size, of in ((4, I32), (8, I64))})
 def _MURMUR(offsets: Any, data: Any, valid: Any, seed: Any, n: Any, out: Any) -> Any:
-    total = len(data)
+    total, count = len(data), np.uint64(len(out))
     inverse = np.uint64(0xFFFFFFFF) // n if n else n
-    for i in range(len(out)):
-        start, stop = np.int64(offsets[i]), np.int64(offsets[i + 1])
-        if start < 0 or stop < start or stop > total:
-            return i
-        if len(valid) and not valid[i]:
-            out[i] = -1
-            continue
-        h = murmur(data, start, stop, total, seed)
-        out[i] = np.int32(modulo32(h, n, inverse) if n else h)
-    return -1
+    starts, sizes = np.empty(LANES, np.int64), np.empty(LANES, np.int32)
+    word, h = np.empty(LANES, np.uint32), np.empty(LANES, np.uint32)
+    for base in range(_0, count, LANES):
+        rows = min(LANES, count - base)
+        longest = np.int64(-1)
+        if rows == LANES:
+            shortest, longest = measure(offsets, base, total, even(offsets, base), starts, sizes)
+        if longest >= 0:
+            murmur_lanes(data, starts, sizes, shortest, longest, seed, word, h)
+        else:
+            for i in range(_0, rows):
+                start, stop = np.int64(offsets[base + i]), np.int64(offsets[base + i + _1])
+                if start < 0 or stop < start or stop > total:
+                    return np.int64(base + i)
+                h[i] = murmur(data, start, stop, total, seed)
+        for i in range(_0, rows):
+            out[base + i] = np.int32(modulo32(h[i], n, inverse) if n else h[i])
+        if len(valid):
+            for i in range(base, base + rows):
+                out[i] = out[i] if valid[i] else -1
+    return np.int64(-1)
 
 
 @kernel(
@@ -41,18 +56,29 @@ def _MURMUR(offsets: Any, data: Any, valid: Any, seed: Any, n: Any, out: Any) ->
     }
 )
 def _FARM(offsets: Any, data: Any, valid: Any, n: Any, out: Any) -> Any:
-    total = len(data)
+    total, count = len(data), np.uint64(len(out))
     inverse = np.uint64(0xFFFFFFFFFFFFFFFF) // n if n else n
-    for i in range(len(out)):
-        start, stop = np.int64(offsets[i]), np.int64(offsets[i + 1])
-        if start < 0 or stop < start or stop > total:
-            return i
-        if len(valid) and not valid[i]:
-            out[i] = -1
-            continue
-        h = farm(data, start, stop - start)
-        out[i] = np.int64(modulo64(h, n, inverse) if n else h)
-    return -1
+    starts, sizes = np.empty(LANES, np.int64), np.empty(LANES, np.int32)
+    words, h = np.empty((4, LANES), np.uint64), np.empty(LANES, np.uint64)
+    for base in range(_0, count, LANES):
+        rows = min(LANES, count - base)
+        longest = np.int64(-1)
+        if rows == LANES:
+            shortest, longest = measure(offsets, base, total, SHORT, starts, sizes)
+        if longest >= 0:
+            farm_lanes(data, starts, sizes, shortest, longest, words, h)
+        else:
+            for i in range(_0, rows):
+                start, stop = np.int64(offsets[base + i]), np.int64(offsets[base + i + _1])
+                if start < 0 or stop < start or stop > total:
+                    return np.int64(base + i)
+                h[i] = farm(data, start, stop - start)
+        for i in range(_0, rows):
+            out[base + i] = np.int64(modulo64(h[i], n, inverse) if n else h[i])
+        if len(valid):
+            for i in range(base, base + rows):
+                out[i] = out[i] if valid[i] else -1
+    return np.int64(-1)
 
 
 def murmur3(offsets: Array, data: Array, seed: int) -> Array:
@@ -69,6 +95,7 @@ def murmur3(offsets: Array, data: Array, seed: int) -> Array:
 def murmur3_buckets(offsets: Array, data: Array, valid: Array | None, seed: int, num_buckets: int) -> Array:
     """The same modulo num_buckets (at most 2^31-1): int32 [k], -1 where valid is False."""
     out = np.empty(max(len(offsets) - 1, 0), np.int32)
+    assert valid is None or len(valid) == len(out)
     valid = NO_VALID if valid is None else valid
     _checked(_MURMUR[offsets.dtype.itemsize](offsets, data, valid, seed & 0xFFFFFFFF, num_buckets, out))
     return out
@@ -88,6 +115,7 @@ def farmhash64(offsets: Array, data: Array) -> Array:
 def farmhash64_buckets(offsets: Array, data: Array, valid: Array | None, num_buckets: int) -> Array:
     """The same modulo num_buckets: int32 [k] (int64 when num_buckets passes 2^31-1), -1 where valid is False."""
     out = np.empty(max(len(offsets) - 1, 0), np.int32 if num_buckets <= INT32_MAX else np.int64)
+    assert valid is None or len(valid) == len(out)
     valid = NO_VALID if valid is None else valid
     _checked(_FARM[offsets.dtype.itemsize, out.itemsize](offsets, data, valid, num_buckets, out))
     return out

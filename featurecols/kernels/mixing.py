@@ -17,7 +17,7 @@ _F1, _F2, _5 = np.uint32(0x85EBCA6B), np.uint32(0xC2B2AE35), np.uint32(5)
 _13, _15, _16, _17, _19 = np.uint32(13), np.uint32(15), np.uint32(16), np.uint32(17), np.uint32(19)
 _LOW = np.array([0, 0xFF, 0xFFFF, 0xFFFFFF], np.uint32)
 
-_K0, _K1, _K2 = np.uint64(0xC3A5C85C97CB3127), np.uint64(0xB492B66FBE98F273), np.uint64(0x9AE16A3B2F90404F)
+K0, K1, K2 = np.uint64(0xC3A5C85C97CB3127), np.uint64(0xB492B66FBE98F273), np.uint64(0x9AE16A3B2F90404F)
 _47, _64 = np.uint64(47), np.uint64(64)
 _TWO, _EIGHT, _NINE, _ZERO = np.uint64(2), np.uint64(8), np.uint64(9), np.uint64(0)
 
@@ -88,7 +88,7 @@ def sm(v: Any) -> Any:
 
 
 @helper
-def _mix64(u: Any, v: Any, m: Any) -> Any:
+def mix64(u: Any, v: Any, m: Any) -> Any:
     a = sm((u ^ v) * m)
     return sm((v ^ a) * m) * m
 
@@ -97,38 +97,38 @@ def _mix64(u: Any, v: Any, m: Any) -> Any:
 def _farm16(data: Any, start: Any, n: Any) -> Any:
     size = np.uint64(n)
     if n >= 8:
-        m = _K2 + _TWO * size
-        a = load64(data, start) + _K2
+        m = K2 + _TWO * size
+        a = load64(data, start) + K2
         b = load64(data, start + n - 8)
-        return _mix64(ror(b, 37) * m + a, (ror(a, 25) + b) * m, m)
+        return mix64(ror(b, 37) * m + a, (ror(a, 25) + b) * m, m)
     if n >= 4:
         first, last = np.uint64(load32(data, start)), np.uint64(load32(data, start + n - 4))
-        return _mix64(size + first * _EIGHT, last, _K2 + _TWO * size)
+        return mix64(size + first * _EIGHT, last, K2 + _TWO * size)
     if n > 0:
         y = np.uint64(data[start]) + (np.uint64(data[start + (n >> 1)]) << np.uint64(8))
         z = size + (np.uint64(data[start + n - 1]) << np.uint64(2))
-        return sm((y * _K2) ^ (z * _K0)) * _K2
-    return _K2
+        return sm((y * K2) ^ (z * K0)) * K2
+    return K2
 
 
 @helper
 def _farm64(data: Any, start: Any, n: Any) -> Any:
     """17 to 64 bytes: both forms begin alike."""
     end = start + n
-    m = _K2 + _TWO * np.uint64(n)
-    a = load64(data, start) * (_K1 if n <= 32 else _K2)
+    m = K2 + _TWO * np.uint64(n)
+    a = load64(data, start) * (K1 if n <= 32 else K2)
     b = load64(data, start + 8)
     c = load64(data, end - 8) * m
-    d = load64(data, end - 16) * _K2
+    d = load64(data, end - 16) * K2
     y = ror(a + b, 43) + ror(c, 30) + d
-    z = _mix64(y, a + ror(b + _K2, 18) + c, m)
+    z = mix64(y, a + ror(b + K2, 18) + c, m)
     if n <= 32:
         return z
     e = load64(data, start + 16) * m
     f = load64(data, start + 24)
     g = (y + load64(data, end - 32)) * m
     h = (z + load64(data, end - 24)) * m
-    return _mix64(ror(e + f, 43) + ror(g, 30) + h, e + ror(f + a, 18) + g, m)
+    return mix64(ror(e + f, 43) + ror(g, 30) + h, e + ror(f + a, 18) + g, m)
 
 
 @helper
@@ -156,18 +156,18 @@ def _step(data: Any, s: Any, x: Any, y: Any, z: Any, v0: Any, v1: Any, w0: Any, 
 @helper
 def _farm_long(data: Any, start: Any, n: Any) -> Any:
     one = np.uint64(1)
-    x = np.uint64(81) * _K2 + load64(data, start)
-    y = np.uint64(81) * _K1 + np.uint64(113)
-    z = sm(y * _K2 + np.uint64(113)) * _K2
+    x = np.uint64(81) * K2 + load64(data, start)
+    y = np.uint64(81) * K1 + np.uint64(113)
+    z = sm(y * K2 + np.uint64(113)) * K2
     v0, v1, w0, w1 = _ZERO, _ZERO, _ZERO, _ZERO
     for i in range((n - 1) >> 6):
-        x, y, z, v0, v1, w0, w1 = _step(data, start + 64 * i, x, y, z, v0, v1, w0, w1, _K1, one)
-    m = _K1 + _TWO * (z & np.uint64(255))
+        x, y, z, v0, v1, w0, w1 = _step(data, start + 64 * i, x, y, z, v0, v1, w0, w1, K1, one)
+    m = K1 + _TWO * (z & np.uint64(255))
     w0 += np.uint64((n - 1) & 63)
     v0 += w0
     w0 += v0
     x, y, z, v0, v1, w0, w1 = _step(data, start + n - 64, x, y, z, v0, v1, w0, w1, m, _NINE)
-    return _mix64(_mix64(v0, w0, m) + sm(y) * _K0 + z, _mix64(v1, w1, m) + x, m)
+    return mix64(mix64(v0, w0, m) + sm(y) * K0 + z, mix64(v1, w1, m) + x, m)
 
 
 @helper

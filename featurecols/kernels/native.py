@@ -78,7 +78,7 @@ def damaged(bad: int) -> errors.DataError:
 
 def helper(function: Callable[..., Any]) -> Any:
     """A function that kernels call; compiled into each of them."""
-    return numba.njit(nogil=True, error_model="numpy")(function) if JIT else function
+    return numba.njit(nogil=True, error_model="numpy", forceinline=True)(function) if JIT else function
 
 
 def _quiet(function: Callable[..., Any], signature: tuple[Any, ...]) -> Callable[..., Any]:

@@ -10,7 +10,7 @@ from featurecols.kernels.native import BOOL, F32, F64, I64, helper, kernel, log1
 from featurecols.values import Array
 
 ZSCORE, MINMAX, LOG1P, CLIP = 0, 1, 2, 3
-_BLOCK = 256
+_BLOCK, _0, _1 = np.uint64(256), np.uint64(0), np.uint64(1)
 _NAN, _INF = np.float64(np.nan), np.float64(np.inf)
 
 
@@ -20,70 +20,63 @@ def to_float64(values: Array, valid: Array | None = None) -> Array:
     >>> to_float64(np.array([1, 2], np.int8), np.array([True, False]))
     array([ 1., nan])
     """
+    assert valid is None or valid.shape == values.shape
     if valid is None:
         return values.astype(np.float64, copy=False)
     out = values.astype(np.float64)
-    np.putmask(out, ~valid, np.nan)
+    _BLANK[8](valid, out)
     return out
+
+
+@kernel({8: (read(BOOL), write(F64))})
+def _BLANK(valid: Any, out: Any) -> None:
+    for i in range(_0, np.uint64(len(out))):
+        out[i] = out[i] if valid[i] else _NAN
 
 
 @helper
 def _apply(op: Any, a: Any, b: Any, x: Any, n: Any) -> None:
     """One normalizer over x[:n]; NaN stays NaN."""
     if op == ZSCORE and b != 0.0:
-        for i in range(n):
+        for i in range(_0, n):
             x[i] = (x[i] - a) / b
     elif op == MINMAX and a != b:
         span = b - a
-        for i in range(n):
+        for i in range(_0, n):
             x[i] = (x[i] - a) / span
     elif op in (ZSCORE, MINMAX):
-        for i in range(n):
+        for i in range(_0, n):
             x[i] = x[i] if np.isnan(x[i]) else 0.0
     elif op == LOG1P:
-        for i in range(n):
+        for i in range(_0, n):
             x[i] = _NAN if x[i] < -1.0 else (-_INF if x[i] == -1.0 else log1p(x[i]))
     else:
-        for i in range(n):
+        for i in range(_0, n):
             x[i] = a if x[i] < a else (b if x[i] > b else x[i])
 
 
 @helper
-def _load(x: Any, default: Any, base: Any, n: Any, into: Any) -> Any:
-    """x[base:base + n] with NaN replaced by its default; returns how many are NaN still."""
-    w = len(default)
+def _load(x: Any, fill: Any, base: Any, n: Any, into: Any) -> Any:
+    """x[base:base + n] with NaN replaced by fill[:n]; returns how many are NaN still."""
     left = 0
-    if w == 1:
-        fill = default[0]
-        for i in range(n):
-            value = x[base + i]
-            value = fill if np.isnan(value) else value
-            into[i] = value
-            left += np.isnan(value)
-        return left
-    j = base % w
-    for i in range(n):
+    for i in range(_0, n):
         value = x[base + i]
-        value = default[j] if np.isnan(value) else value
+        value = fill[i] if np.isnan(value) else value
         into[i] = value
         left += np.isnan(value)
-        j = 0 if j + 1 == w else j + 1
     return left
 
 
 @helper
 def _store(value: Any, base: Any, n: Any, out: Any) -> None:
-    w = out.shape[1]
+    w = np.uint64(out.shape[1])
     if w == 1:
-        for i in range(n):
-            out[base + i, 0] = value[i]
+        for i in range(_0, n):
+            out[base + i, _0] = value[i]
         return
-    row, j = base // w, base % w
-    for i in range(n):
-        out[row, j] = value[i]
-        j += 1
-        if j == w:
-            row, j = row + 1, 0
+    for row in range(_0, n // w):
+        for j in range(_0, w):
+            out[base // w + row, j] = value[row * w + j]
 
 
 @kernel(
@@ -93,18 +86,22 @@ def _store(value: Any, base: Any, n: Any, out: Any) -> None:
     }
 )
 def _NORMALIZE(x: Any, default: Any, ops: Any, a: Any, b: Any, allow_nan: Any, out: Any) -> Any:
-    block = np.empty(_BLOCK, np.float64)
-    for base in range(0, len(x), _BLOCK):
-        n = min(_BLOCK, len(x) - base)
-        left = _load(x, default, base, n, block)
+    count, w = np.uint64(len(x)), np.uint64(len(default))
+    length = max(_BLOCK // w, _1) * w  # whole rows, so that every block has the same defaults
+    block, fill = np.empty(length, np.float64), np.empty(length, np.float64)
+    for i in range(_0, length):
+        fill[i] = default[i % w]
+    for base in range(_0, count, length):  # loops count in uint64: numba wraps signed indices around
+        n = min(length, count - base)
+        left = _load(x, fill, base, n, block)
         if left and not allow_nan:
-            for i in range(n):
+            for i in range(_0, n):
                 if np.isnan(block[i]):
-                    return base + i
+                    return np.int64(base + i)
         for k in range(len(ops)):
             _apply(ops[k], a[k], b[k], block, n)
         _store(block, base, n, out)
-    return -1
+    return np.int64(-1)
 
 
 def normalize(x: Array, default: Array, ops: Array, a: Array, b: Array, allow_nan: bool, out: Array) -> int:
@@ -124,4 +121,6 @@ def normalize(x: Array, default: Array, ops: Array, a: Array, b: Array, allow_na
     """
     if out.ndim == 1:
         out = out[:, None]
+    assert out.size == len(x)
+    assert out.shape[1] in (1, len(default))
     return _NORMALIZE[out.itemsize](x, default, ops, a, b, allow_nan, out)  # type: ignore[no-any-return]

@@ -12,50 +12,74 @@ from featurecols.values import Array
 
 SUM, MEAN, SQRTN, MEAN_ALL, SQRTN_ALL = range(5)
 _NO_OFFSETS = np.empty(0, np.int64)
+_0, _1 = np.uint64(0), np.uint64(1)
 
 
 @helper
 def _scale(table: Any, row: Any, max_norm: Any) -> Any:
     squares = 0.0
-    for d in range(table.shape[1]):
+    for d in range(_0, np.uint64(table.shape[1])):
         v = np.float64(table[row, d])
         squares += v * v
     norm = math.sqrt(squares)
     return max_norm / norm if norm > max_norm else 1.0
 
 
+@helper
+def _copy(values: Any, table: Any, out: Any) -> Any:
+    """One id a row and nothing to weigh or scale: every combiner gives the row itself."""
+    size, width = table.shape
+    for i in range(_0, np.uint64(len(out))):
+        id_ = values[i]
+        if id_ >= size:
+            return np.int64(i)
+        if id_ < 0:
+            for d in range(_0, np.uint64(width)):
+                out[i, d] = 0.0
+        else:
+            for d in range(_0, np.uint64(width)):
+                out[i, d] = table[np.uint64(id_), d] + np.float32(0.0)  # -0.0 is 0.0, as in a sum
+    return np.int64(-1)
+
+
 @kernel(
     {size: (read(of), read(I64), read(F32), read(F32, 2), I64, F64, write(F32, 2, "A")) for size, of in ((4, I32), (8, I64))}
 )
 def _POOL(values: Any, offsets: Any, weights: Any, table: Any, combiner: Any, max_norm: Any, out: Any) -> Any:
-    size, width = table.shape
+    lists, weighted = len(offsets) > 0, len(weights) > 0
+    if not lists and not weighted and max_norm <= 0.0:
+        return _copy(values, table, out)
+    size, width = table.shape[0], np.uint64(table.shape[1])
     sums = np.empty(width, np.float64)
-    lists = len(offsets) > 0
     positive = combiner in (MEAN, SQRTN)
     squared = combiner in (SQRTN, SQRTN_ALL)
-    for i in range(len(out)):
-        start, stop = i, i + 1
+    for i in range(_0, np.uint64(len(out))):
+        start: Any = i
+        stop: Any = i + _1
         if lists:
-            start, stop = max(offsets[i], 0), min(offsets[i + 1], len(values))
-        sums[:] = 0.0
+            first = max(offsets[i], 0)
+            start, stop = np.uint64(first), np.uint64(max(min(offsets[i + _1], len(values)), first))
+        for d in range(_0, width):
+            sums[d] = 0.0
         total = 0.0
         for p in range(start, stop):
             id_ = values[p]
-            w = np.float64(weights[p]) if len(weights) else 1.0
+            w = np.float64(weights[p]) if weighted else 1.0
             if id_ < 0 or (positive and not w > 0.0):
                 continue
             if id_ >= size:
-                return p
+                return np.int64(p)
+            row = np.uint64(id_)
             total += w * w if squared else w
-            scale = _scale(table, id_, max_norm) if max_norm > 0.0 else 1.0
-            for d in range(width):
-                sums[d] += w * (np.float64(table[id_, d]) * scale)
+            scale = _scale(table, row, max_norm) if max_norm > 0.0 else 1.0
+            for d in range(_0, width):
+                sums[d] += w * (np.float64(table[row, d]) * scale)
         divisor = math.sqrt(total) if squared else total
         if combiner == SUM:
             divisor = 1.0
-        for d in range(width):
+        for d in range(_0, width):
             out[i, d] = sums[d] / divisor if divisor != 0.0 else 0.0
-    return -1
+    return np.int64(-1)
 
 
 def pool(
@@ -82,6 +106,9 @@ def pool(
     >>> out
     array([[2., 4.]], dtype=float32)
     """
+    assert len(values) == len(out) if offsets is None else len(offsets) == len(out) + 1
+    assert table.shape[1] == out.shape[1]
+    assert weights is None or len(weights) == len(values)
     offsets = _NO_OFFSETS if offsets is None else offsets
     weights = NO_WEIGHTS if weights is None else weights
     return _POOL[values.itemsize](values, offsets, weights, table, combiner, max_norm, out)  # type: ignore[no-any-return]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from featurecols.kernels.native import F32, I32, I64, NO_WEIGHTS, kernel, read, write
 from featurecols.values import Array
 
@@ -11,10 +13,10 @@ from featurecols.values import Array
 @kernel({size: (read(of), read(F32), write(F32, 2, "A")) for size, of in ((4, I32), (8, I64))})
 def _ONEHOT(values: Any, weights: Any, out: Any) -> None:
     width = out.shape[1]
-    for i in range(len(values)):
+    for i in range(np.uint64(0), np.uint64(len(values))):
         id_ = values[i]
         if 0 <= id_ < width:
-            out[i, id_] += weights[i] if len(weights) else 1.0
+            out[i, np.uint64(id_)] += weights[i] if len(weights) else 1.0
 
 
 @kernel({size: (read(of), read(I64), read(F32), write(F32, 2, "A")) for size, of in ((4, I32), (8, I64))})
@@ -24,7 +26,7 @@ def _MULTIHOT(values: Any, offsets: Any, weights: Any, out: Any) -> None:
         for p in range(max(offsets[i], 0), min(offsets[i + 1], len(values))):
             id_ = values[p]
             if 0 <= id_ < width:
-                out[i, id_] += weights[p] if len(weights) else 1.0
+                out[i, np.uint64(id_)] += weights[p] if len(weights) else 1.0
 
 
 def onehot(values: Array, weights: Array | None, out: Array) -> None:
@@ -32,9 +34,13 @@ def onehot(values: Array, weights: Array | None, out: Array) -> None:
 
     values int32 or int64 [n], weights float32 [n] or None, out float32 [n, w] of any strides.
     """
+    assert len(values) == len(out)
+    assert weights is None or len(weights) == len(values)
     _ONEHOT[values.itemsize](values, NO_WEIGHTS if weights is None else weights, out)
 
 
 def multihot(values: Array, offsets: Array, weights: Array | None, out: Array) -> None:
     """The same over lists: out[i, id] counts the id (or sums its weights, in order) in values[offsets[i]:offsets[i + 1]]."""
+    assert len(offsets) == len(out) + 1
+    assert weights is None or len(weights) == len(values)
     _MULTIHOT[values.itemsize](values, offsets, NO_WEIGHTS if weights is None else weights, out)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from featurecols import kernels
+from featurecols import farmhash, kernels
 from featurecols.errors import DataError
 from tests.kernels.arrays import Array, frozen, texts
 from tests.kernels.fingerprints import GOLDEN
@@ -38,15 +38,29 @@ def test_murmur3_of_every_length_at_the_very_end_of_the_data() -> None:
         assert kernels.hashing.murmur3(offsets, data, 3).tolist() == [mmh3.hash(item, 3, signed=False)]
 
 
-def test_murmur3_in_runs_of_one_length_broken_by_others() -> None:
-    random = np.random.default_rng(5)
-    for length in range(40):
-        lengths = np.full(203, length)
-        lengths[random.integers(0, 203, 4)] = random.integers(0, 40, 4)
-        items = [random.bytes(int(n)) for n in lengths]
-        for width in WIDTHS:
-            offsets, data = texts(items, width, b"xyz")
-            assert kernels.hashing.murmur3(offsets, data, 9).tolist() == murmur(items, 9).tolist()
+@st.composite
+def groups(draw: st.DrawFn) -> list[bytes]:
+    """More texts than are hashed in step, of sizes that change now and then."""
+    items: list[bytes] = []
+    random = draw(st.randoms(use_true_random=False))
+    for _ in range(draw(st.integers(1, 6))):
+        low = draw(st.integers(0, 34))
+        high = low + draw(st.sampled_from([0, 0, 1, 4, 30, 200]))
+        items += [random.randbytes(random.randint(low, high)) for _ in range(draw(st.integers(1, 90)))]
+    return items
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+@given(items=groups(), before=AROUND, after=st.binary(max_size=40))
+@settings(max_examples=60, deadline=None)
+def test_groups_of_texts(width: type, items: list[bytes], before: bytes, after: bytes) -> None:
+    offsets, data = texts(items, width, before, after)
+    assert kernels.hashing.murmur3(offsets, data, 9).tolist() == murmur(items, 9).tolist()
+    assert kernels.hashing.farmhash64(offsets, data).tolist() == [farmhash.fingerprint64(item) for item in items]
+    known = items[::2]
+    table = kernels.lookup.build(*texts(known, width))
+    places = {item: i for i, item in reversed(list(enumerate(known)))}
+    assert kernels.lookup.find(table, offsets, data).tolist() == [places.get(item, -1) for item in items]
 
 
 def test_long_texts_and_nul_bytes() -> None:

@@ -114,3 +114,21 @@ def test_products_are_rounded_before_they_are_added() -> None:
     out = np.full((1, 5), 9, np.float32)
     assert kernels.pool.pool(ids, np.array([0, 2]), weights, TABLE, SUM, 0.7, out) == -1
     assert out.tolist() == [[0.0] * 5]  # a fused multiply-add would leave the rounding error here
+
+
+def test_negative_zero_is_zero_as_in_a_sum() -> None:
+    table = np.array([[-0.0, -1.0]], np.float32)
+    for offsets in (None, np.array([0, 1])):
+        for combiner in range(5):
+            out = np.full((1, 2), 9, np.float32)
+            assert kernels.pool.pool(np.array([0]), offsets, None, table, combiner, 0.0, out) == -1
+            assert out.tobytes() == np.array([[0.0, -1.0]], np.float32).tobytes()
+
+
+def test_offsets_that_go_back_or_outside_pool_nothing_from_there() -> None:
+    out = np.full((3, 5), 9, np.float32)
+    assert kernels.pool.pool(np.array([1, 2]), np.array([-4, 1, 0, 99]), None, TABLE, SUM, 0.0, out) == -1
+    want = [TABLE[1], np.zeros(5), TABLE[1].astype(float) + TABLE[2]]
+    assert out.tobytes() == np.array(want, np.float32).tobytes()
+    assert kernels.pool.pool(np.array([1, 2]), np.array([50, 60, 3, 1]), None, TABLE, SUM, 0.0, out) == -1
+    assert out.tolist() == [[0] * 5] * 3

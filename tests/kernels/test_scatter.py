@@ -76,3 +76,5 @@ def test_offsets_outside_the_values_touch_nothing() -> None:
     out = np.zeros((2, 2), np.float32)
     kernels.scatter.multihot(np.array([1]), np.array([-5, 9, 20]), None, out)
     assert out.tolist() == [[0, 1], [0, 0]]
+    kernels.scatter.multihot(np.array([1]), np.array([7, 1, 0]), None, out)
+    assert out.tolist() == [[0, 1], [0, 0]]
