@@ -106,9 +106,9 @@ EXAMPLES = [
     ),
     Example(
         "float32",
-        [fc.Bucketized(fc.Numeric("x", dtype="float32", default=NAN), [0.1])],
-        rows=[{"x": x} for x in (0.1, 0.09999999999999999, 0.10000000149011612, 0.09, None)],
-        expect=[1, 1, 1, 0, -1],
+        [fc.Bucketized(fc.Numeric("x", dtype="float32", default=NAN), [0.1, 0.7])],
+        rows=[{"x": x} for x in (0.1, 0.09999999999999999, 0.10000000149011612, 0.09, None, 0.7, 0.69999)],
+        expect=[1, 1, 1, 0, -1, 2, 1],  # 0.7 is 0.699999988 in float32, and so is the boundary
         changes={"source": fc.Numeric("x", default=NAN)},
     ),
     Example(

@@ -83,7 +83,10 @@ EXAMPLES = [
         "kept negative ids",
         [fc.Embedding(fc.Identity("q", 4, out_of_range="keep"), 2, combiner="sum")],
         rows=[{"q": [-5, 1, 3]}, {"q": [-1]}, {"q": [0, 0]}],
-        bad=[],
+        bad=[
+            Bad({"q": [[0], [1, 5]]}, ("q", "past", "got 5"), 1, encodes=True),
+            Bad({"q": [0, 1, 7]}, ("q", "past", "got 7"), 2, encodes=True),
+        ],
     ),
     Example(
         "a shared table",

@@ -129,6 +129,16 @@ EXAMPLES = [
             Bad({"x": [[[1.0, 2.0, 3.0, 4.0]]]}, ("x", "4 numbers"), 0),
         ],
     ),
+    Example(
+        "shaped, without default",
+        [fc.Numeric("x", shape=(2,))],
+        rows=[{"x": [1.0, 2.0]}, {"x": [3.0, 4.0]}],
+        expect=[[1, 2], [3, 4]],
+        bad=[
+            Bad({"x": [[1.0, 2.0], [3.0, 4.0], [5.0, None]]}, ("x", "missing"), 2),
+            Bad({"x": [[1.0, 2.0], None]}, ("x", "missing"), 1),
+        ],
+    ),
     Example("flat", [fc.Numeric("x", shape=(2, 2))], rows=[{"x": [1.0, 2.0, 3.0, 4.0]}], expect=[[1, 2, 3, 4]]),
     Example("one in a list", [fc.Numeric("x", shape=(1,))], rows=[{"x": [1.0]}, {"x": [2.0]}], expect=[[1], [2]]),
     Example(

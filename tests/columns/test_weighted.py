@@ -34,7 +34,7 @@ LISTS = [
 EXAMPLES = [
     Example(
         "lists",
-        [fc.Weighted(TAGS, "w")],
+        [fc.Weighted(TAGS, "w"), fc.Embedding(fc.Weighted(TAGS, "w"), 3)],
         rows=LISTS,
         expect=[[0, 1, 0], [], [], [2], [-1, 1], [-1, 2, 2]],
         changes={"source": fc.Vocabulary("tag", ["b", "a", "c"]), "weight": "v", "name": "x"},

@@ -1,0 +1,121 @@
+"""The faults: for each kind its own, and those below all kinds that every kind must notice."""
+
+from __future__ import annotations
+
+from tests.mutation.planting import Fault
+
+C, K = "featurecols.columns", "featurecols.kernels"
+
+# A wrong slice offset, a wrong bitmap offset, a dictionary from the wrong chunk, and their neighbours.
+SHARED = {
+    "slice offset": Fault("featurecols.cells.base:Cells.slice", "self.start + start,", "start,"),
+    "bitmap offset": Fault("featurecols.buffers:Valid.rows", "self.offset + start, self.offset + stop", "start, stop"),
+    "dictionary of another chunk": Fault("featurecols.cells.dictionaries:_same_memory", "if a is b:", "if True:"),
+    "null codes": Fault("featurecols.cells.dictionaries:DictStore._codes", "codes[~valid] = -1", "codes[~valid] = 0"),
+    "values offset": Fault("featurecols.buffers:primitive", "n, array.offset * dtype.itemsize)", "n, 0)"),
+    "text offset": Fault("featurecols.buffers:texts", "n + 1, array.offset * dtype.itemsize)", "n + 1, 0)"),
+    "null lists": Fault("featurecols.buffers:list_parts", "np.where(valid, sizes, 0)", "np.where(valid, sizes, sizes)"),
+    "list window": Fault("featurecols.cells.lists:ListStore._window", "offsets - offsets[0]", "offsets - self.offsets[0]"),
+    "block target": Fault("featurecols.execute:Program.fill", "out[block[0] : block[1]]", "out[: block[1] - block[0]]"),
+    "joined offsets": Fault("featurecols.values:Ids.concatenate", "astype(np.int64) + base", "astype(np.int64)"),
+}
+
+# The shared faults that each kind must notice: those of the forms that its Examples read.
+_ALL = ("slice offset", "bitmap offset", "dictionary of another chunk")
+SEEN = {
+    "bucketized": (*_ALL, "values offset"),
+    "crossed": (*_ALL, "null codes", "list window", "joined offsets"),
+    "embedding": (*_ALL, "block target", "null lists"),
+    "hashed": (*_ALL, "null codes", "text offset"),
+    "identity": (*_ALL, "values offset"),
+    "indicator": (*_ALL, "block target", "joined offsets"),
+    "numeric": (*_ALL, "values offset", "block target"),
+    "sequence": (*_ALL, "list window", "null lists"),
+    "vocabulary": (*_ALL, "null codes", "text offset", "null lists"),
+    "weighted": (*_ALL, "list window", "joined offsets"),
+}
+
+_HASHERS = (f"{C}.hashed", f"{C}.vocabulary")
+
+OWN = {
+    "bucketized": [
+        Fault(f"{K}.bucketize:bucketize", "(x, boundaries,", "(np.nextafter(x, -np.inf), boundaries,"),
+        Fault(f"{K}.bucketize:bucketize", "missing, width, stride, out", "missing, 1, stride, out"),
+        Fault(f"{C}.bucketized:BucketizedBound._bucket", "bisect.bisect_right", "bisect.bisect_left"),
+        Fault(f"{C}.bucketized:BucketizedBound.ids", "self.missing, self.width", "-1, self.width"),
+        Fault(f"{C}.bucketized:Bucketized.bind", "rounded_to_float32(exact)", "exact"),
+        Fault(f"{C}.bucketized:BucketizedBound.row", "j % self.width", "0"),
+    ],
+    "crossed": [
+        Fault(f"{C}.crossed:CrossedBound.ids", "offsets + base[:, None]", "offsets"),
+        Fault(f"{C}.crossed:CrossedBound._of_ids", "ids.values >= 0", "ids.values > 0"),
+        Fault(f"{C}.crossed:CrossedBound._of_raw", '("part", self.farm)', '("part",)'),
+        Fault(f"{C}.crossed:CrossedBound._combine", "0xFFFFFFFF if p is None", "0 if p is None"),
+        Fault(f"{C}.crossed:CrossedBound._hashes", "texts.integers is not None", "False"),
+        Fault(f"{C}.crossed:CrossedBound._hashes", 'kind == "boolean"', "False"),
+        Fault(f"{K}.crossing:_start", "(seed or FARM_SEED)", "seed"),
+    ],
+    "embedding": [
+        Fault(f"{K}.pool:pool", "combiner, max_norm, out)", "min(combiner, 1), max_norm, out)"),
+        Fault(f"{K}.pool:pool", "combiner, max_norm, out)", "combiner, 0.0, out)"),
+        Fault(f"{C}.embedding:EmbeddingBound._scale", "norm > self.max_norm", "norm < self.max_norm"),
+        Fault(f"{C}.embedding:Embedding.bind", "self.table or self.name", "self.name"),
+        Fault(f"{C}.embedding:Embedding.bind", "self.seed, self.name)", "0, self.name)"),
+        Fault(f"{C}.embedding:EmbeddingBound.write_row", "if i < 0 or", "if i <= 0 or"),
+        Fault(f"{C}.embedding:EmbeddingBound.write", 'side="right")) - 1', 'side="right"))'),
+    ],
+    "hashed": [
+        Fault(f"{C}.tokens:buckets_of", "texts.valid, seed, num_buckets", "texts.valid, 0, num_buckets", _HASHERS),
+        Fault(f"{C}.tokens:buckets_of", "texts.valid, seed, num_buckets", "None, seed, num_buckets", _HASHERS),
+        Fault(f"{C}.tokens:row_hash", "seed, signed=False", "seed, signed=True", _HASHERS),
+        Fault(f"{C}.tokens:map_tokens", "tokens.offsets", "None", _HASHERS),
+        Fault(f"{K}.gather:_GATHER", "value if known else -1", "value if known else 0"),
+        Fault(f"{C}.hashed:HashedBound._id", "% self.num_buckets", "% (self.num_buckets + 1)"),
+    ],
+    "identity": [
+        Fault(f"{C}.identity:IdentityBound.ids", "(values < self.num_buckets)", "(values <= self.num_buckets)"),
+        Fault(f"{C}.identity:IdentityBound.ids", "= -1", "= 0"),
+        Fault(f"{C}.identity:IdentityBound._id", "0 <= i < self.num_buckets", "0 < i < self.num_buckets"),
+        Fault(f"{C}.identity:IdentityBound._refuse", 'side="right")) - 1', 'side="right"))'),
+        Fault(f"{C}.identity:IdentityBound.__init__", "id_dtype(self.num_buckets)", "np.int32"),
+    ],
+    "indicator": [
+        Fault(f"{K}.scatter:multihot", "offsets, NO_WEIGHTS if", "offsets, NO_WEIGHTS if True or"),
+        Fault(f"{C}.indicator:IndicatorBound.write", "ids.offsets is None", "ids.offsets is not None"),
+        Fault(f"{K}.assemble:assemble", "cells, ids, starts, widths, out", "cells, ids, starts[::-1].copy(), widths, out"),
+        Fault(f"{K}.assemble:assemble", "numbers, cells, ids", "numbers, cells[::-1].copy(), ids"),
+        Fault(f"{C}.indicator:IndicatorBound.write_row", "1.0 if weights is None else weights[k]", "1.0"),
+        Fault("featurecols.features:_coordinates", "(flat.values < num_buckets)", "(flat.values <= num_buckets)"),
+    ],
+    "numeric": [
+        Fault(f"{C}.numeric:NumericBound.__init__", "[n.op() for n in normalizers]", "[n.op() for n in normalizers[::-1]]"),
+        Fault(f"{C}.numeric:NumericBound._flat", "rounded_to_float32(x) if self._rounds else x", "x"),
+        Fault(f"{C}.numeric:NumericBound._run", "bad // self.width", "bad"),
+        Fault(f"{K}.numeric:normalize", "(x, default, ops", "(x, default[::-1].copy(), ops"),
+        Fault("featurecols.normalizers:Log1p.row", "-math.inf if x == -1.0", "math.nan if x == -1.0"),
+        Fault("featurecols.analyzers.moments:Moments.finish", "square_root(variance)", "float(variance)"),
+    ],
+    "sequence": [
+        Fault(f"{C}.sequence:SequenceBound._trim", "offsets[1:] - counts", "offsets[:-1]"),
+        Fault(f"{C}.sequence:SequenceBound.write", "at * self.step.width + k", "at + k"),
+        Fault(f"{C}.sequence:SequenceBound.write_row", "len(steps) - keep", "0"),
+        Fault(f"{C}.sequence:SequenceBound.id_source", "+ np.repeat(first, counts)", ""),
+        Fault(f"{C}.sequence:SequenceBound._of_row", 'side="right")) - 1', 'side="right"))'),
+        Fault(f"{C}.sequence:SequenceBound.lengths", "inputs[:1])[1])[1]", "inputs[:1])[1])[0]"),
+    ],
+    "vocabulary": [
+        Fault(f"{C}.vocabulary:VocabularyBound._of_texts", " + self.size", " + 0"),
+        Fault(f"{C}.vocabulary:VocabularyBound._of_texts", "np.maximum(found, -1, out=found)", "found"),
+        Fault(f"{C}.vocabulary:VocabularyBound._of_texts", "found[unseen] = self._unseen", "found[unseen] = 0"),
+        Fault(f"{C}.vocabulary:VocabularyBound._id", "self.size + self._hash", "self._hash"),
+        Fault(f"{K}.lookup:find", "NO_VALID if valid is None else valid", "NO_VALID"),
+        Fault(f"{C}.vocabulary:VocabularyBound.ids", 'tokens.kind == "boolean"', "False"),
+    ],
+    "weighted": [
+        Fault(f"{C}.weighted:WeightedBound.ids", "needed[0]", "0"),
+        Fault(f"{C}.weighted:WeightedBound.ids", "np.diff(starts) != np.diff(offsets)", "np.diff(starts) > np.diff(offsets)"),
+        Fault(f"{C}.weighted:WeightedBound.ids", "self._default or 0.0", "0.0"),
+        Fault(f"{C}.weighted:WeightedBound._weight", "self._default or 0.0", "0.0"),
+        Fault(f"{C}.weighted:WeightedBound._weight", "float32(float(value))", "float(value)"),
+    ],
+}

@@ -1,0 +1,61 @@
+"""Planted faults: a law that nobody can break checks nothing, and a fault that no law notices is a law that is missing."""
+
+from __future__ import annotations
+
+import importlib
+
+import pytest
+
+from featurecols.columns.base import Column
+from featurecols.spec import KINDS as SPECS
+from tests.laws import Example
+from tests.mutation.faults import OWN, SEEN, SHARED
+from tests.mutation.planting import CAUGHT, Fault, killer, planted
+
+KINDS = sorted(OWN)
+CASES = [
+    *(pytest.param(kind, fault, id=f"{kind}-{fault}") for kind in KINDS for fault in OWN[kind]),
+    *(pytest.param(kind, SHARED[name], id=f"{kind}-{name}") for kind in KINDS for name in SEEN[kind]),
+]
+
+
+def examples(kind: str) -> list[Example]:
+    return importlib.import_module(f"tests.columns.test_{kind}").EXAMPLES
+
+
+@pytest.mark.parametrize(("kind", "fault"), CASES)
+def test_the_laws_notice(kind: str, fault: Fault) -> None:
+    assert killer(fault, examples(kind)) is not None, f"survived every law of {kind}: {fault}"
+
+
+def test_every_kind_has_faults_enough() -> None:
+    columns = [cls for cls in SPECS.values() if issubclass(cls, Column) and cls.__module__.startswith("featurecols.columns.")]
+    assert {cls.__name__.lower() for cls in columns} == set(KINDS)
+    for kind in KINDS:
+        assert len(OWN[kind]) >= 3
+        assert {"slice offset", "bitmap offset", "dictionary of another chunk"} <= set(SEEN[kind])
+
+
+@pytest.mark.parametrize("place", ["featurecols.columns.tokens:map_tokens", "featurecols.kernels.gather:_GATHER"])
+def test_planting_nothing_changes_nothing(place: str) -> None:
+    """What kills a fault is the fault: the same code, planted the same way, lives."""
+    old = "tokens.offsets" if place.endswith("tokens") else "value if known else -1"
+    also = ("featurecols.columns.hashed", "featurecols.columns.vocabulary") if place.endswith("tokens") else ()
+    assert killer(Fault(place, old, old, also), examples("hashed")[:2]) is None
+
+
+def test_planting_is_undone() -> None:
+    from featurecols.columns.hashed import HashedBound
+
+    before = HashedBound._id
+    with pytest.raises(CAUGHT[0]), planted(OWN["hashed"][-1]):
+        assert HashedBound._id is before
+    assert HashedBound._id is before
+
+
+def test_a_fault_whose_place_has_moved_says_so() -> None:
+    with (
+        pytest.raises(AssertionError, match="write the fault anew"),
+        planted(Fault(OWN["hashed"][0].place, "no such code", "")),
+    ):
+        pass
