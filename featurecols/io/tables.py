@@ -26,7 +26,7 @@ def write(
     empty = pa.schema([file.schema.field(name) for name in inputs.keep]).empty_table()
     schema = _table(empty, transform(file.schema.empty_table())).schema.with_metadata(about)
     done = 0
-    with ThreadPoolExecutor(1) as pool, _writer(path, schema) as writer:
+    with _writer(path, schema) as writer, ThreadPoolExecutor(1) as pool:  # the pool must end before the file
         writing: Future[None] | None = None
         for batch, kept in inputs.pieces(file):
             with located(file, inputs, start, done):
