@@ -29,7 +29,7 @@ def test_a_table_gives_the_ids_of_each_row(keep):
     data = {"job": pa.array(jobs).dictionary_encode(), "age": pa.array(ages)}
     found = plan.encode(data, threads=2).ids["age_bucketized_X_job"].values
     assert found.tolist() == [literal(j, a, keep) for j, a in zip(jobs, ages, strict=True)]
-    assert len(set(found.tolist())) == (12 if keep else 7)
+    assert len(set(found.tolist())) == (16 if keep else 10)
 
 
 def test_tables_of_several_dictionaries_stay_apart():
