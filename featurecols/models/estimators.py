@@ -134,13 +134,14 @@ class Estimator:
             return self
         stream = Stream(pipeline, self._encoder(labelled=True), variables.seed)
         self.data = {"rows": stream.rows, "files": [Path(p).name for p in pipeline.table.paths]}
-        train(run, stream, self._forward, [*hooks, *self._own_hooks(validation, asked)])
+        train(run, stream, self._forward, [*self._validation(validation), *hooks, *self._own_hooks(asked)])
         return self
 
-    def _own_hooks(self, validation: Any, asked: Asked) -> list[Hook]:
+    def _validation(self, data: Any) -> list[Hook]:
+        return [] if data is None else [Validate(lambda: self.evaluate(data))]
+
+    def _own_hooks(self, asked: Asked) -> list[Hook]:
         hooks: list[Hook] = []
-        if validation is not None:
-            hooks.append(Validate(lambda: self.evaluate(validation)))
         if self.model_dir is not None:
             seconds = self.config.save_checkpoints_secs
             if seconds is None and self.config.save_checkpoints_steps is None:

@@ -231,7 +231,10 @@ class Progress(Hook):
 
     def __init__(self, file: TextIO | None = None) -> None:
         self.file = file or sys.stderr
-        self._last, self._width = 0.0, 0
+        self._start, self._last, self._first, self._width = 0.0, -np.inf, 0, 0
+
+    def begin(self, run: Run) -> None:
+        self._start, self._last, self._first = perf_counter(), -np.inf, run.step
 
     @staticmethod
     def fits(file: TextIO | None = None) -> bool:
@@ -239,20 +242,21 @@ class Progress(Hook):
         return (file or sys.stderr).isatty() or "ipykernel" in sys.modules
 
     def after_step(self, run: Run) -> None:
-        if perf_counter() - self._last >= 0.1:
-            self._last = perf_counter()
-            self._show(run)
+        now = perf_counter()
+        if now - self._last >= 0.1:
+            self._last = now
+            self._show(run, now)
 
     def end(self, run: Run) -> None:
-        self._show(run)
+        self._show(run, perf_counter())
         self.file.write("\n")
         self.file.flush()
 
-    def _show(self, run: Run) -> None:
+    def _show(self, run: Run, now: float) -> None:
         last = run.variables.stop
         done = f"step {run.step}" if last is None else f"step {run.step}/{last}"
-        seconds = perf_counter() - run.started
-        speed = (run.step - run.variables.start) / max(seconds, 1e-9)
+        seconds = now - self._start
+        speed = (run.step - self._first) / max(seconds, 1e-9)
         more = "".join(f", {k} {v:.4f}" for k, v in run.logs.items() if k in ("val_auc", "val_loss", "val_accuracy"))
         text = f"epoch {run.epoch + 1}, {done}, loss {run.loss:.4f}{more}, {speed:,.0f} steps/s, {seconds:.0f} s"
         self.file.write("\r" + text.ljust(self._width))

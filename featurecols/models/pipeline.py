@@ -148,6 +148,18 @@ class Stream:
             row += piece.batch.num_rows
 
 
+class Fixed(Stream):
+    """Examples that are there already, in batches."""
+
+    def __init__(self, examples: Examples, batch_size: int, shuffle: bool, seed: int) -> None:
+        self.examples, self.batch_size, self.shuffle, self.seed = examples, batch_size, shuffle, seed
+        self.rows = len(examples)
+
+    def epoch(self, number: int, skip: int = 0, *, run: int = 0) -> Iterator[Examples]:
+        random = np.random.Generator(np.random.PCG64([self.seed, run, number])) if self.shuffle else None
+        return _cut([self.examples], self.batch_size, random, skip)
+
+
 def _gathered(pieces: Iterable[Examples], rows: int) -> Iterator[Examples]:
     """Pieces put together and cut to exactly `rows` rows; the last one holds what is left."""
     waiting: list[Examples] = []

@@ -66,8 +66,11 @@ class Run:
         return self.why is not None or enough or (self.epochs is not None and self.epoch >= self.epochs)
 
 
-def train(run: Run, stream: Stream, forward: Forward, hooks: Sequence[Hook]) -> None:
-    """Train until the run is over. A run that starts at a later epoch or batch goes on from there."""
+def train(run: Run, stream: Stream, forward: Forward, hooks: Sequence[Hook], steps_per_epoch: int | None = None) -> None:
+    """Train until the run is over. A run that starts at a later epoch or batch goes on from there.
+
+    An epoch is one pass over the stream, or `steps_per_epoch` steps of it.
+    """
     _plan(run, stream)
     for hook in hooks:
         hook.begin(run)
@@ -76,9 +79,9 @@ def train(run: Run, stream: Stream, forward: Forward, hooks: Sequence[Hook]) -> 
         for examples in stream.epoch(run.epoch, run.batch, run=run.variables.start):
             _step(run, forward, examples, hooks)
             total, rows = total + run.loss * len(examples), rows + len(examples)
-            if run.over:
+            if run.over or run.batch == steps_per_epoch:
                 break
-        if run.over and not _at_end(run, stream):
+        if run.over and not _at_end(run, steps_per_epoch or stream.batches):
             break
         run.epoch, run.batch = run.epoch + 1, 0
         run.logs = {"epoch": run.epoch, "step": run.step, "loss": total / max(rows, 1), "seconds": perf_counter() - run.started}
@@ -99,9 +102,9 @@ def _plan(run: Run, stream: Stream) -> None:
     run.variables.stop = run.variables.start + min(left) if left else None
 
 
-def _at_end(run: Run, stream: Stream) -> bool:
+def _at_end(run: Run, batches: int | None) -> bool:
     """Whether the run stopped just where its epoch ends, which then counts as one."""
-    return run.why is None and stream.batches is not None and run.batch >= stream.batches
+    return run.why is None and batches is not None and run.batch >= batches
 
 
 def _step(run: Run, forward: Forward, examples: Examples, hooks: Sequence[Hook]) -> None:
@@ -109,7 +112,8 @@ def _step(run: Run, forward: Forward, examples: Examples, hooks: Sequence[Hook])
     for hook in hooks:
         hook.before_step(run)
     before = run.step
-    loss, op = forward(examples)
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # what comes of it is found just below
+        loss, op = forward(examples)
     run.loss = float(loss)
     if not math.isfinite(run.loss):
         if not any(isinstance(hook, NanGuard) and not hook.fail for hook in hooks):

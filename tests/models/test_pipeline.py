@@ -150,9 +150,7 @@ def test_a_memory_cache_past_its_limit_gives_up(path):
 def test_a_cache_of_other_columns_is_refused(path, tmp_path):
     list(stream(from_parquet(path).cache(tmp_path / "c")).epoch(0))
     other = Encoder(lambda piece: Examples.of(PLAN.encode(piece.batch), LAYOUT), needs_of(PLAN), "another plan", LAYOUT)
-    with pytest.raises(
-        CheckpointError, match=r"holds rows that .* encoded, and this model has another plan; delete"
-    ):
+    with pytest.raises(CheckpointError, match=r"holds rows that .* encoded, and this model has another plan; delete"):
         list(Stream(from_parquet(path).cache(tmp_path / "c"), other, 0).epoch(0))
 
 

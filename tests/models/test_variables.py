@@ -82,16 +82,19 @@ def test_dropout_keeps_the_mean():
 def test_batch_norm_moves_its_averages_in_training_only():
     x = np.array([[1.0, 10.0], [3.0, 30.0]], np.float32)
     variables = Variables()
+    layer = BatchNorm(0.6, epsilon=1e-9)
     with variables.scope(training=True):
-        y = BatchNorm(0.9, epsilon=1e-9)(x).array
-    assert y.tolist() == [[-1.0, -1.0], [1.0, 1.0]]
+        assert layer(x).array.tolist() == [[-1.0, -1.0], [1.0, 1.0]]
     mean, variance = variables.states["batch_norm/moving_mean"], variables.states["batch_norm/moving_variance"]
-    assert mean.tolist() == pytest.approx([0.2, 2.0])
-    assert variance.tolist() == pytest.approx([1.0, 10.9])
+    assert (mean.tolist(), variance.tolist()) == ([2.0, 20.0], [1.0, 100.0])
+    for scale, want in ((2, [3.0, 30.0]), (3, [0.6 * 3 + 0.4 * 6, 0.6 * 30 + 0.4 * 60])):  # halves first, then momentum
+        with variables.scope(training=True):
+            layer(x * scale)
+        assert mean.tolist() == pytest.approx(want)
     with variables.scope():
-        y = BatchNorm(0.9, epsilon=1e-9)(x).array
-    np.testing.assert_allclose(y, (x - [0.2, 2.0]) / np.sqrt([1.0, 10.9]), rtol=1e-6)
-    assert variables.states["batch_norm/moving_mean"].tolist() == pytest.approx([0.2, 2.0])
+        y = layer(x).array
+    np.testing.assert_allclose(y, (x - mean) / np.sqrt(variance), rtol=1e-6)
+    assert mean.tolist() == pytest.approx([4.2, 42.0])
 
 
 def test_a_layer_outside_a_model_says_where_it_belongs():

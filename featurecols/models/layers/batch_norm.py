@@ -18,7 +18,8 @@ class BatchNorm(Layer):
     """(x - mean) / sqrt(variance + epsilon) * gamma + beta (Ioffe and Szegedy, 2015), population variance.
 
     In training mean and variance are the batch's, and move the averages that prediction uses:
-    average = momentum * average + (1 - momentum) * batch.
+    average = m * average + (1 - m) * batch, m being `momentum`, but after k batches at most k / (k + 1): the first ones
+    give a plain mean, and nothing is left of the start.
 
     Args:
         momentum: in [0, 1); Keras has 0.99, tf.estimator 0.999.
@@ -41,19 +42,22 @@ class BatchNorm(Layer):
         gamma, beta = scope.parameter("gamma", width, ones), scope.parameter("beta", width, zeros)
         mean, variance = scope.state("moving_mean", width, zeros), scope.state("moving_variance", width, ones)
         if scope.training:
-            return self._train(x, gamma, beta, mean, variance)
+            seen = scope.state("batches", (1,), zeros)
+            seen += 1
+            kept = min(self.momentum, float(1 - 1 / seen[0]))
+            return self._train(x, gamma, beta, ((mean, kept), (variance, kept)))
         scale = 1 / np.sqrt(variance + x.array.dtype.type(self.epsilon))
         centred = (x.array - mean) * scale
         y = centred * gamma.array + beta.array
         return Value(y, (x, gamma, beta), lambda d: (d * (gamma.array * scale), (d * centred).sum(axis=0), d.sum(axis=0)))
 
-    def _train(self, x: Value, gamma: Value, beta: Value, moving_mean: Any, moving_variance: Any) -> Value:
+    def _train(self, x: Value, gamma: Value, beta: Value, moving: Any) -> Value:
         mean, variance = x.array.mean(axis=0), x.array.var(axis=0)
         scale = 1 / np.sqrt(variance + x.array.dtype.type(self.epsilon))
         centred = (x.array - mean) * scale
-        for moving, batch in ((moving_mean, mean), (moving_variance, variance)):
-            moving *= self.momentum
-            moving += (1 - self.momentum) * batch
+        for (average, kept), batch in zip(moving, (mean, variance), strict=True):
+            average *= kept
+            average += (1 - kept) * batch
 
         def backward(d: Any) -> tuple[Any, ...]:
             d_gamma, d_beta = (d * centred).sum(axis=0), d.sum(axis=0)

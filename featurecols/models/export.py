@@ -1,0 +1,77 @@
+"""Models as folders: a card (JSON), weights (safetensors), and the plan. Nothing in them is code, and none is run.
+
+model.json           what it is, what it was trained on, how well it did, versions
+weights.safetensors  parameters and moving averages
+plan/                the plan, where the model reads tables
+"""
+
+from __future__ import annotations
+
+import json
+import platform
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from featurecols.models import checkpoints, errors
+from featurecols.models.part import Part
+from featurecols.models.variables import Variables
+from featurecols.models.warm import WEIGHTS
+from featurecols.spec import decode
+from featurecols.version import __version__
+
+CARD, PLAN, FORMAT = "model.json", "plan", 1
+_LIMIT = 1 << 26
+
+
+def write(folder: Path, about: Mapping[str, Any], variables: Variables, plan: Any = None) -> None:
+    """The folder; the card comes last, so that a folder with a card is complete."""
+    arrays = {f"{part}/{name}": a for part in ("values", "states") for name, a in getattr(variables, part).items()}
+    if plan is not None:
+        plan.save(folder / PLAN)
+    seen = {"step": variables.step, "start": 0, "seed": variables.seed}
+    checkpoints.write(folder / WEIGHTS, arrays, {**seen, "rows": about.get("rows", {})})
+    card = {
+        "format": FORMAT,
+        **about,
+        "step": variables.step,
+        "plan": None if plan is None else plan.fingerprint,
+        "versions": {"featurecols": __version__, "numpy": np.__version__, "python": platform.python_version()},
+    }
+    checkpoints.replace(folder / CARD, (json.dumps(card, indent=1, ensure_ascii=False) + "\n").encode())
+
+
+def card(folder: Path) -> dict[str, Any]:
+    """The card of a folder. Raises CheckpointError where there is none that can be read."""
+    path = folder / CARD
+    try:
+        if path.stat().st_size > _LIMIT:
+            raise errors.checkpoint(path, f"is larger than {_LIMIT >> 20} MiB", "give the folder of an exported model")
+        found = json.loads(path.read_bytes())
+    except (OSError, ValueError, RecursionError) as e:
+        todo = "give the folder of an exported model"
+        raise errors.checkpoint(path, f"is no readable card ({type(e).__name__})", todo) from None
+    if not isinstance(found, dict) or found.get("format") != FORMAT:
+        raise errors.checkpoint(path, f"needs format {FORMAT}", "use the version of featurecols that wrote it")
+    return found
+
+
+def weights(folder: Path) -> Variables:
+    """The variables of a folder."""
+    arrays, about = checkpoints.read(folder / WEIGHTS)
+    variables = Variables()
+    checkpoints.restore(variables, arrays, about)
+    return variables
+
+
+def parts(data: Sequence[Any]) -> list[Any]:
+    """Parts from their JSON; raises CheckpointError for anything that is none."""
+    try:
+        found = [decode(item, CARD) for item in data]
+    except (ValueError, TypeError, RecursionError) as e:
+        raise errors.checkpoint(CARD, f"holds no such part ({errors.show(str(e), 200)})", "export the model again") from None
+    if not all(isinstance(part, Part) for part in found):
+        raise errors.checkpoint(CARD, "holds something that is no part of a model", "export the model again")
+    return found

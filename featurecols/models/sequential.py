@@ -1,0 +1,339 @@
+"""Sequential: a stack of layers, declared and trained as in Keras, over tables or over arrays.
+
+Beside estimators.py the only file of the models that meets a plan: DenseFeatures holds columns.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from featurecols.columns.base import Column
+from featurecols.features import Slot
+from featurecols.graph import Graph
+from featurecols.learn import fit
+from featurecols.models import errors, export, labels, losses, optimizers, scores
+from featurecols.models.examples import Examples, Layout
+from featurecols.models.heads import PlainHead
+from featurecols.models.history import History
+from featurecols.models.hooks import Hook, Progress, Validate
+from featurecols.models.layers import Inputs, Layer
+from featurecols.models.layers.mixed import Mixed
+from featurecols.models.optimizers import Optimizer
+from featurecols.models.pipeline import Encoder, Fixed, Pipeline, Stream, needs_of
+from featurecols.models.tables import Piece, table
+from featurecols.models.tape import Value
+from featurecols.models.training import Op, Run, train
+from featurecols.models.variables import Scope, Variables, snake
+from featurecols.plan import Plan, compile, load
+from featurecols.values import Array
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class DenseFeatures(Layer):
+    """Columns as the first layer: rows of a table in; numbers, embeddings and one-hots out.
+
+    Columns that learn do so in `fit`, from its data. Embedding tables start as the plan's and train.
+
+    Args:
+        columns: numbers, indicators and embeddings.
+    """
+
+    columns: tuple[Column, ...]
+
+    def check(self) -> None:
+        super().check()
+        Graph(self.columns)
+
+    def forward(self, scope: Scope, x: Any) -> Any:
+        return Inputs().forward(scope, x)
+
+
+class Sequential:
+    """Layers one after another.
+
+    Args:
+        layers: the first is DenseFeatures for tables, or any layer for arrays [n, width].
+        name: of the model, in summary().
+        seed: of first weights, dropout and shuffling.
+
+    >>> from featurecols.models.layers import Dense
+    >>> model = Sequential([Dense(8, activation="relu"), Dense(1)], seed=1)
+    >>> model.compile("adam", "mse")
+    >>> x = np.linspace(-1, 1, 64)[:, None]
+    >>> history = model.fit(x, 3 * x + 1, epochs=200)
+    >>> bool(history.history["loss"][-1] < 0.1 < history.history["loss"][0])
+    True
+    """
+
+    def __init__(self, layers: Iterable[Layer] = (), name: str = "sequential", *, seed: int = 0) -> None:
+        self.name, self.layers = name, []  # type: tuple[str, list[Layer]]
+        self.variables = Variables(seed)
+        self.plan: Plan | None = None
+        self.words: tuple[str, ...] | None = None
+        self.label: tuple[str, ...] = ()
+        self.history = History()
+        self.optimizer: Optimizer | None = None
+        self.loss: losses.Loss | None = None
+        self.metrics: tuple[Any, ...] = ()
+        for layer in layers:
+            self.add(layer)
+
+    def add(self, layer: Layer) -> None:
+        """Put a layer on top. A layer without a name is given one: dense, dense_1, ..."""
+        if not isinstance(layer, Layer):
+            raise errors.model("Sequential", "takes layers", layer, "give Dense(...), Dropout(...), DenseFeatures(columns)")
+        if isinstance(layer, DenseFeatures) and self.layers:
+            raise errors.model("Sequential", "DenseFeatures must be the first layer", layer.name, "put it first")
+        taken = {other.name for other in self.layers}
+        kind = snake(type(layer).__name__)
+        names = (kind if i == 0 else f"{kind}_{i}" for i in range(len(self.layers) + 1))
+        if layer.name in taken:
+            raise errors.model("Sequential", "two layers have one name", layer.name, "give them different names")
+        self.layers.append(layer if layer.name else layer.replace(name=next(n for n in names if n not in taken)))
+
+    def compile(self, optimizer: Any = "rmsprop", loss: Any = None, metrics: Sequence[Any] = ()) -> None:
+        """Say how to train.
+
+        Args:
+            optimizer: an optimizer, or its name in any case.
+            loss: a loss, or a name ("mse", "binary_crossentropy", "sparse_categorical_crossentropy", ...).
+            metrics: names ("accuracy", "auc", "mae", ...) or functions of (labels, predictions).
+        """
+        if loss is None:
+            raise errors.model("compile", "needs a loss", None, f"give one of {', '.join(losses.KNOWN)}")
+        self.optimizer, self.loss = optimizers.get(optimizer), losses.get(loss)
+        self.metrics = tuple(scores.get(metric) for metric in metrics)
+
+    # Training -------------------------------------------------------------------------------------------------------
+
+    def fit(
+        self,
+        x: Any,
+        y: Any = None,
+        *,
+        label: Any = None,
+        epochs: int = 1,
+        batch_size: int = 32,
+        validation_data: Any = None,
+        callbacks: Sequence[Hook] = (),
+        shuffle: bool = True,
+        sample_weight: Any = None,
+        steps_per_epoch: int | None = None,
+        verbose: int | None = None,
+    ) -> History:
+        """Train for `epochs` more passes over the data.
+
+        Args:
+            x, y: arrays [n, width] and [n] or [n, k]; or a table and its labels; or a table alone with `label`, the field
+                that holds them; or an iterable of (features, labels) batches.
+            validation_data: evaluated after each epoch, its results in the history as val_<metric>; a pair (x, y), or a
+                table that holds the same label.
+            callbacks: hooks.
+            sample_weight: [n], or with a table the name of a field.
+            steps_per_epoch: batches of an epoch, where the data has no end.
+            verbose: 0 for no progress; None shows it where it can be seen.
+
+        Returns:
+            The History of all epochs so far.
+        """
+        self._compiled("fit")
+        stream = self._stream(x, y, label, batch_size, shuffle=shuffle, weight=sample_weight)
+        self.variables.start = self.variables.step
+        steps = None if steps_per_epoch is None else steps_per_epoch * epochs
+        run = Run(self.variables, epochs if steps is None else None, steps, model=self, history=self.history)
+        seen = scores.Seen(self.metrics, self._loss)
+        hooks: list[Hook] = [seen]
+        if validation_data is not None:
+            hooks.append(Validate(lambda: self._validate(validation_data)))
+        hooks += callbacks
+        if verbose != 0 and Progress.fits():
+            hooks.append(Progress())
+
+        def forward(examples: Examples) -> tuple[Value, Op]:
+            with self.variables.scope(training=True):
+                outputs = self(examples)
+                loss = self._loss(examples.labels, outputs, examples.weights)
+            seen.add(examples, outputs.array)
+            assert self.optimizer is not None
+            return loss, self.optimizer.minimize(loss)
+
+        train(run, stream, forward, hooks, steps_per_epoch)
+        return self.history
+
+    def _validate(self, data: Any) -> dict[str, float]:
+        x, y, weight = (*data, None)[:3] if isinstance(data, tuple) else (data, None, None)
+        return self.evaluate(x, y, sample_weight=weight, return_dict=True)  # type: ignore[no-any-return]
+
+    def __call__(self, x: Examples | Value | Array) -> Value:
+        """The layers over encoded rows or a matrix, inside a scope of the model's variables."""
+        out: Any = x
+        if isinstance(x, Examples) and not self._reads_tables:
+            out = Value(np.ascontiguousarray(x.dense, self.variables.dtype))
+        for layer in self.layers:
+            out = layer(out)
+        if isinstance(out, Mixed):
+            out = out.value(self.variables)
+        return out  # type: ignore[no-any-return]
+
+    @property
+    def _reads_tables(self) -> bool:
+        return bool(self.layers) and isinstance(self.layers[0], DenseFeatures)
+
+    @property
+    def _loss(self) -> losses.Loss:
+        assert self.loss is not None
+        return self.loss
+
+    def _compiled(self, who: str) -> None:
+        if self.loss is None:
+            raise errors.model(who, "the model is not compiled", None, "call compile(optimizer, loss) first")
+        if not self.layers:
+            raise errors.model(who, "the model has no layers", 0, "add(layer) first")
+
+    # Evaluation and prediction --------------------------------------------------------------------------------------
+
+    def evaluate(
+        self,
+        x: Any,
+        y: Any = None,
+        *,
+        label: Any = None,
+        batch_size: int = 4096,
+        sample_weight: Any = None,
+        return_dict: bool = False,
+        verbose: int | None = None,
+    ) -> Any:
+        """The loss, or [loss, *metrics] where compile named metrics; with return_dict a dict of them by name."""
+        self._compiled("evaluate")
+        seen = scores.Seen(self.metrics, self._loss)
+        stream = self._stream(x, y, label or self.label or None, batch_size, weight=sample_weight)
+        for examples in stream.epoch(0):
+            with self.variables.scope():
+                seen.add(examples, self(examples).array)
+        found = seen.found()
+        return found if return_dict else next(iter(found.values())) if len(found) == 1 else list(found.values())
+
+    def predict(self, x: Any, *, batch_size: int = 4096, verbose: int | None = None) -> Array:
+        """What the last layer says about every row: [n, units]."""
+        parts = []
+        for examples in self._stream(x, None, None, batch_size, labelled=False).epoch(0):
+            with self.variables.scope():
+                parts.append(self(examples).array)
+        return np.concatenate(parts)
+
+    # Data -----------------------------------------------------------------------------------------------------------
+
+    def _stream(
+        self, x: Any, y: Any, label: Any, batch_size: int, *, shuffle: bool = False, labelled: bool = True, weight: Any = None
+    ) -> Stream:
+        if not self._reads_tables:
+            return _arrays(x, y, weight, batch_size, shuffle, labelled, self.variables.seed)
+        if isinstance(x, Pipeline):
+            pipeline = x
+        else:
+            named = weight if isinstance(weight, str) else None
+            rows = table(x if y is None else (x, y) if weight is None or named else (x, y, weight), label, named)
+            pipeline = Pipeline(rows, 1 << 20 if shuffle else 0, batch_size, kept=float("inf") if shuffle else None)
+        first = self.layers[0]
+        assert isinstance(first, DenseFeatures)
+        if self.plan is None:
+            learns = bool(Graph(first.columns).passes())
+            if learns and not labelled:
+                raise errors.model("DenseFeatures", "its columns still learn", [c.name for c in first.columns][:8], "fit first")
+            self.plan = fit(first.columns, pipeline.table.features) if learns else compile(first.columns)
+        if labelled:
+            if not pipeline.table.labels:
+                raise errors.model("Sequential", "needs labels", None, "give y, or label=, the field that holds them")
+            self.label = pipeline.table.labels
+            if self.words is None:
+                self.words = labels.learn(pipeline.table.label_batches(), self.label[0])
+        return Stream(pipeline, self._encoder(labelled), self.variables.seed)
+
+    def _encoder(self, labelled: bool) -> Encoder:
+        plan, head, keys = self.plan, PlainHead(self.words), self.label
+        assert plan is not None
+        layout = Layout(plan.feature_slots, plan.all_tables)
+
+        def encode(piece: Piece) -> Examples:
+            y = None if not labelled or piece.labels is None else head.read(piece.labels, keys)
+            w = None if not labelled or piece.weights is None else labels.weights(*piece.weights)
+            return Examples.of(plan.encode(piece.batch), layout, y, w)
+
+        return Encoder(encode, needs_of(plan), f"{plan.fingerprint} {keys} {self.words}", layout)
+
+    # What it is -------------------------------------------------------------------------------------------------------
+
+    def summary(self, print_fn: Callable[[str], Any] = print) -> None:
+        """Print the layers with their parameters; sizes are known once the model has seen data."""
+        print_fn(f"Model: {self.name}")
+        rows = [("layer", "parameters", "shapes")]
+        for layer in self.layers:
+            own = {k: v for k, v in self.variables.values.items() if k.startswith(f"{layer.name}/")}
+            shapes = ", ".join(f"{k.removeprefix(f'{layer.name}/')} {list(v.shape)}" for k, v in own.items())
+            rows.append((f"{layer.name}: {layer!r}"[:60], f"{sum(v.size for v in own.values()):,}", shapes))
+        widths = [max(len(row[i]) for row in rows) for i in range(2)]
+        for name, count, shapes in rows:
+            print_fn(f"{name.ljust(widths[0])}  {count.rjust(widths[1])}  {shapes}".rstrip())
+        print_fn(f"{self.count_params():,} parameters")
+
+    def count_params(self) -> int:
+        """How many numbers are trained."""
+        return sum(v.size for v in self.variables.values.values())
+
+    def save(self, path: str | Path) -> None:
+        """Write the model as a folder: layers and settings as JSON, weights, and the plan where there is one."""
+        about = {
+            "kind": "Sequential",
+            "name": self.name,
+            "layers": [layer.to_json() for layer in self.layers],
+            "optimizer": None if self.optimizer is None else self.optimizer.to_json(),
+            "loss": None if self.loss is None else self.loss.to_json(),
+            "metrics": [m.name for m in self.metrics if m.known],
+            "words": self.words,
+            "label": list(self.label),
+        }
+        export.write(Path(path), about, self.variables, self.plan)
+
+    @staticmethod
+    def load(path: str | Path) -> Sequential:
+        """The model that save wrote."""
+        folder = Path(path)
+        about, variables = export.card(folder), export.weights(folder)
+        if about.get("kind") != "Sequential":
+            raise errors.checkpoint(folder, f"holds a {about.get('kind')}", "use featurecols.models.load(path)")
+        plan = None if about["plan"] is None else load(folder / export.PLAN)
+        model = Sequential(export.parts(about["layers"]), about["name"])
+        model.variables, model.plan = variables, plan
+        model.words = None if about["words"] is None else tuple(about["words"])
+        model.label = tuple(about["label"])
+        if about["loss"] is not None:
+            optimizer, loss = export.parts([about["optimizer"], about["loss"]])
+            model.compile(optimizer, loss, about["metrics"])
+        return model
+
+    def __repr__(self) -> str:
+        return f"Sequential({[layer.name for layer in self.layers]}, {self.count_params():,} parameters)"
+
+
+def _arrays(x: Any, y: Any, weight: Any, batch_size: int, shuffle: bool, labelled: bool, seed: int) -> Fixed:
+    """Arrays as a stream."""
+    matrix = np.asarray(x, np.float32)
+    if matrix.ndim != 2:
+        raise errors.model("Sequential", "takes a matrix [n, width]", matrix.shape, "reshape it, or begin with DenseFeatures")
+    targets = None
+    if labelled:
+        if y is None:
+            raise errors.model("Sequential", "needs labels", None, "give y")
+        targets = np.asarray(y)
+        if len(targets) != len(matrix):
+            raise errors.labels("y", f"needs one for each of {len(matrix)} rows", targets.shape, None, "check both")
+        targets = targets if targets.dtype.kind in "iub" else targets.astype(np.float32)
+    weights = None if weight is None else np.asarray(weight, np.float32)
+    layout = Layout((Slot("x", "dense", 0, matrix.shape[1], (matrix.shape[1],)),))
+    none = np.zeros((len(matrix), 0), np.int32)
+    return Fixed(Examples(layout, matrix, (), none, {}, {}, targets, weights), batch_size, shuffle, seed)

@@ -1,0 +1,281 @@
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.metrics import roc_auc_score
+
+import featurecols as fc
+from featurecols.errors import DataError
+from featurecols.models import Sequential, layers, losses
+from featurecols.models.errors import CheckpointError, ModelError
+from featurecols.models.hooks import EarlyStopping
+from featurecols.models.layers import Activation, BatchNorm, Dense, Dropout
+from featurecols.models.optimizers import Adam
+from featurecols.models.sequential import DenseFeatures
+from tests.models.people import AGE, BOTH, CITY, DEEP, JOB, people
+
+DATA, TEST = people(1500), people(800, seed=1)
+FRAME, FRAME_TEST = pd.DataFrame(DATA), pd.DataFrame(TEST)
+RANDOM = np.random.default_rng(0)
+X = RANDOM.normal(size=(600, 100))
+CLASSES = (X[:, :10] + 0.1 * RANDOM.normal(size=(600, 10))).argmax(axis=1)
+
+
+def test_the_plain_keras_form():
+    x_train, y_train, x_test, y_test = X[:500], np.eye(10)[CLASSES[:500]], X[500:], np.eye(10)[CLASSES[500:]]
+
+    model = Sequential()
+    model.add(Dense(units=64, activation="relu", input_dim=100))
+    model.add(Dense(units=10, activation="softmax"))
+    model.compile(loss="categorical_crossentropy", optimizer="sgd", metrics=["accuracy"])
+    history = model.fit(x_train, y_train, epochs=5, batch_size=32)
+    loss_and_metrics = model.evaluate(x_test, y_test, batch_size=128)
+    classes = model.predict(x_test, batch_size=128)
+
+    assert len(history.history["loss"]) == len(history.history["accuracy"]) == 5
+    assert history.history["loss"][-1] < history.history["loss"][0]
+    assert classes.shape == (100, 10)
+    np.testing.assert_allclose(classes.sum(axis=1), 1, rtol=1e-5)
+    loss, accuracy = loss_and_metrics
+    assert accuracy == (classes.argmax(axis=1) == CLASSES[500:]).mean()
+    assert loss == pytest.approx(-np.log((classes * y_test).sum(axis=1)).mean(), rel=1e-5)
+    model.compile(loss="categorical_crossentropy", optimizer=Adam(0.01), metrics=["accuracy"])
+    model.fit(x_train, y_train, epochs=15, batch_size=32)
+    assert model.evaluate(x_train, y_train)[1] > 0.99
+    assert len(history.history["loss"]) == 20
+
+
+@pytest.mark.parametrize(
+    ("last", "loss", "labels"),
+    [
+        (Dense(10), losses.SparseCategoricalCrossentropy(from_logits=True), CLASSES),
+        (Dense(10, activation="softmax"), "sparse_categorical_crossentropy", CLASSES),
+        (Dense(10, activation="softmax"), "categorical_crossentropy", np.eye(10)[CLASSES]),
+        (Dense(10), "softmax", CLASSES),
+    ],
+)
+def test_forms_of_one_loss_are_one_loss(last, loss, labels):
+    model = Sequential([Dense(32, activation="relu"), last], seed=3)
+    model.compile(Adam(0.01), loss, metrics=["accuracy"])
+    found = model.fit(X, labels, epochs=3)
+    assert found.history["loss"][2] < 1.0 < 2.0 < found.history["loss"][0] < 2.6
+    same = Sequential([Dense(32, activation="relu"), Dense(10)], seed=3)
+    same.compile(Adam(0.01), "softmax", metrics=["accuracy"])
+    assert same.fit(X, CLASSES, epochs=3).history["loss"] == pytest.approx(found.history["loss"], rel=1e-4)
+
+
+def test_the_structured_data_tutorial():
+    """tensorflow.org's "Classify structured data with feature columns", with its imports changed."""
+    feature_layer = DenseFeatures([AGE, fc.Indicator(JOB), fc.Embedding(CITY, 8), fc.Indicator(BOTH)])
+
+    def df_to_dataset(dataframe, batch_size=32):
+        dataframe = dataframe.copy()
+        labels = dataframe.pop("rich")
+        return [
+            ({k: v.to_numpy()[i : i + batch_size] for k, v in dataframe.items()}, labels.to_numpy()[i : i + batch_size])
+            for i in range(0, len(dataframe), batch_size)
+        ]
+
+    train_ds, val_ds, test_ds = (df_to_dataset(f[["age", "job", "city", "rich"]]) for f in (FRAME, FRAME_TEST, FRAME_TEST))
+    model = Sequential(
+        [
+            feature_layer,
+            layers.Dense(128, activation="relu"),
+            layers.Dense(128, activation="relu"),
+            layers.Dropout(0.1),
+            layers.Dense(1),
+        ]
+    )
+    model.compile(optimizer="adam", loss=losses.BinaryCrossentropy(from_logits=True), metrics=["accuracy"])
+    history = model.fit(train_ds, validation_data=val_ds, epochs=10)
+    loss, accuracy = model.evaluate(test_ds)
+    assert accuracy > 0.85
+    assert history.history["val_accuracy"][-1] == accuracy
+    assert history.history["val_loss"][-1] == loss
+
+
+def deep(**options):
+    model = Sequential([DenseFeatures(DEEP), Dense(16, activation="relu"), Dense(1)], seed=2)
+    model.compile(Adam(0.01), "logistic", metrics=["accuracy", "auc"], **options)
+    return model
+
+
+def test_tables_in_every_form_give_the_same_model():
+    features = FRAME[["age", "job", "city"]]
+    want = deep().fit(FRAME, label="rich", epochs=2).history["loss"]
+    assert deep().fit(features, FRAME["rich"], epochs=2).history["loss"] == want
+    assert deep().fit((features, DATA["rich"]), epochs=2).history["loss"] == want
+    assert deep().fit(lambda: (DATA, DATA["rich"]), epochs=2).history["loss"] == want
+    assert deep().fit(DATA, label="income", epochs=2).history["loss"] == want
+
+
+def test_metrics_are_those_of_the_predictions():
+    model = deep()
+    model.fit(FRAME, label="income", epochs=2)
+    found = model.evaluate(FRAME_TEST, return_dict=True)
+    z = model.predict(FRAME_TEST)[:, 0]
+    assert found["auc"] == pytest.approx(roc_auc_score(TEST["rich"], z), abs=1e-7)
+    assert found["accuracy"] == ((z > 0) == TEST["rich"]).mean()
+    assert model.evaluate(FRAME_TEST) == list(found.values())
+    assert list(found) == ["loss", "accuracy", "auc"]
+
+
+def test_sample_weights():
+    model, double = deep(), deep()
+    weights = np.where(DATA["rich"] == 1, 3.0, 1.0)
+    model.fit(FRAME, DATA["rich"], sample_weight=weights, epochs=3)
+    double.fit({**DATA, "w": weights}, label="rich", sample_weight="w", epochs=3)
+    assert model.predict(FRAME_TEST).tolist() == double.predict(FRAME_TEST).tolist()
+    plain = deep()
+    plain.fit(FRAME, label="rich", epochs=3)
+    assert model.predict(FRAME_TEST).mean() > plain.predict(FRAME_TEST).mean() + 0.5
+    x = Sequential([Dense(1)])
+    x.compile("sgd", "mse")
+    x.fit(X, X[:, 0], sample_weight=np.zeros(600), epochs=1)
+    assert not x.variables.values["dense/bias"].any()
+
+
+def test_callbacks_validation_and_shuffle():
+    model = deep()
+    history = model.fit(
+        FRAME, label="rich", epochs=60, validation_data=(FRAME_TEST, TEST["rich"]), callbacks=[EarlyStopping("val_auc", 2)]
+    )
+    assert len(history) < 60
+    assert {"loss", "accuracy", "auc", "val_loss", "val_accuracy", "val_auc"} <= set(history.rows[0])
+    assert model.evaluate(FRAME_TEST, TEST["rich"], return_dict=True)["auc"] == max(history.history["val_auc"])
+    straight = deep().fit(FRAME, label="rich", shuffle=False).history["loss"]
+    assert straight != deep().fit(FRAME, label="rich").history["loss"]
+
+
+def test_steps_per_epoch_of_data_without_an_end():
+    def forever():
+        while True:
+            yield DATA, DATA["rich"]
+
+    model = Sequential([DenseFeatures([fc.Numeric("age"), fc.Embedding(CITY, 2)]), Dense(1)])
+    model.compile("adam", "logistic")
+    history = model.fit(forever, epochs=3, steps_per_epoch=7, shuffle=False)
+    assert model.variables.step == 21
+    assert history.history["step"] == [7, 14, 21]
+
+
+def test_my_own_metric():
+    def bias(labels, predictions):
+        return predictions.mean() - labels.mean()
+
+    model = Sequential([Dense(1)])
+    model.compile("sgd", "mse", metrics=[bias, "mae", "mse"])
+    found = model.fit(X, X[:, 0], epochs=1).rows[0]
+    result = model.evaluate(X, X[:, 0], return_dict=True)
+    assert set(result) == {"loss", "bias", "mae", "mse"}
+    assert result["bias"] == pytest.approx(model.predict(X).mean() - X[:, 0].mean(), abs=1e-6)
+    assert result["mse"] == pytest.approx(result["loss"], rel=1e-6)
+    assert {"bias", "mae"} <= set(found)
+
+
+@pytest.mark.parametrize("kind", ["arrays", "tables"])
+def test_save_and_load(tmp_path, kind):
+    if kind == "arrays":
+        model = Sequential(
+            [Dense(8, activation="gelu"), BatchNorm(), Dropout(0.2), Dense(3), Activation("softmax")], name="mine"
+        )
+        model.compile(Adam(0.01), "sparse_categorical_crossentropy", metrics=["accuracy"])
+        data, y = X, CLASSES % 3
+    else:
+        model, data, y = deep(), FRAME_TEST, None
+    model.fit(data, y, label=None if y is not None else "income", epochs=2)
+    model.save(tmp_path / "model")
+    again = Sequential.load(tmp_path / "model")
+    assert again.layers == model.layers
+    assert again.name == model.name
+    assert again.predict(data).tolist() == model.predict(data).tolist()
+    assert again.evaluate(data, y) == model.evaluate(data, y)
+    again.fit(data, y, label=None if y is not None else "income", epochs=1)
+    assert again.variables.step == model.variables.step * 3 // 2
+
+
+def test_load_refuses_what_is_no_model(tmp_path):
+    with pytest.raises(CheckpointError, match="is no readable card"):
+        Sequential.load(tmp_path)
+    model = Sequential([Dense(1)])
+    model.compile("sgd", "mse")
+    model.fit(X, X[:, 0])
+    model.save(tmp_path)
+    card = (tmp_path / "model.json").read_text()
+    for old, new, message in [
+        ('"kind": "Sequential"', '"kind": "Other"', "holds a Other"),
+        ("models.Dense.v1", "models.Evil.v1", "holds no such part"),
+        ('"format": 1', '"format": 7', "needs format 1"),
+        ("{", "[", "no readable card"),
+    ]:
+        (tmp_path / "model.json").write_text(card.replace(old, new, 1))
+        with pytest.raises(CheckpointError, match=message):
+            Sequential.load(tmp_path)
+
+
+def test_summary(capsys):
+    model = Sequential([Dense(64, activation="relu"), Dropout(0.1), Dense(10)], name="net")
+    model.compile("sgd", "softmax")
+    model.fit(X, CLASSES)
+    model.summary()
+    assert capsys.readouterr().out.splitlines() == [
+        "Model: net",
+        "layer                                              parameters  shapes",
+        "dense: Dense(64, activation='relu', name='dense')       6,464  kernel [100, 64], bias [64]",
+        "dropout: Dropout(0.1, name='dropout')                       0",
+        "dense_1: Dense(10, name='dense_1')                        650  kernel [64, 10], bias [10]",
+        "7,114 parameters",
+    ]
+    assert model.count_params() == 7114
+    assert repr(model) == "Sequential(['dense', 'dropout', 'dense_1'], 7,114 parameters)"
+
+
+def test_seeds():
+    def net(seed):
+        model = Sequential([Dense(8, activation="tanh"), Dropout(0.3), Dense(1)], seed=seed)
+        model.compile("adam", "mse")
+        model.fit(X, X[:, 0], epochs=2)
+        return model.predict(X).tolist()
+
+    assert net(1) == net(1)
+    assert net(1) != net(2)
+
+
+@pytest.mark.parametrize(
+    ("act", "error", "message"),
+    [
+        (lambda: Sequential(["dense"]), ModelError, "Sequential: takes layers, got 'dense'"),
+        (lambda: Sequential([Dense(1), DenseFeatures(DEEP)]), ModelError, "DenseFeatures must be the first layer"),
+        (lambda: Sequential([Dense(1, name="a"), Dense(1, name="a")]), ModelError, "two layers have one name, got 'a'"),
+        (lambda: Sequential([Dense(1)]).fit(X, X), ModelError, "fit: the model is not compiled"),
+        (lambda: Sequential([Dense(1)]).compile("sgd"), ModelError, "compile: needs a loss"),
+        (
+            lambda: Sequential([Dense(1)]).compile("sgd", "mse", ["f1"]),
+            ModelError,
+            "compile: unknown metric 'f1'",
+        ),
+        (lambda: compiled([]).fit(X, X), ModelError, "the model has no layers"),
+        (lambda: compiled([Dense(1)]).fit(X), ModelError, "Sequential: needs labels, got None; give y"),
+        (lambda: compiled([Dense(1)]).fit(X, X[:5, 0]), DataError, "y: needs one for each of 600 rows"),
+        (lambda: compiled([Dense(2)]).fit(X, X[:, 0]), DataError, r"Squared: labels must have shape \(32, 2\), got \(32,\)"),
+        (lambda: compiled([Dense(1, input_dim=7)]).fit(X, X[:, 0]), ModelError, "Dense: input_dim is 7, got 100"),
+        (lambda: compiled([Dense(1)]).predict(X[0]), ModelError, r"takes a matrix \[n, width\], got \(100,\)"),
+        (lambda: compiled([DenseFeatures(DEEP), Dense(1)]).predict(DATA), ModelError, "its columns still learn"),
+        (lambda: compiled([DenseFeatures(DEEP), Dense(1)]).fit(DATA), ModelError, "needs labels"),
+        (
+            lambda: compiled([DenseFeatures(DEEP), Dense(1)]).fit(DATA, label="wages"),
+            DataError,
+            "wages: field is not in the data",
+        ),
+    ],
+)
+def test_what_cannot_work(act, error, message):
+    with pytest.raises(error, match=message):
+        act()
+
+
+def compiled(stack):
+    model = Sequential(stack)
+    model.compile("sgd", "mse")
+    return model
