@@ -167,7 +167,7 @@ def is_list(kind: Any) -> bool:
     return bool(t.is_list(kind) or t.is_large_list(kind) or t.is_fixed_size_list(kind) or any(views))
 
 
-_SAME_AS_STORAGE = ("arrow.json", "arrow.uuid", "arrow.bool8", "arrow.fixed_shape_tensor")
+_SAME_AS_STORAGE = ("arrow.json", "arrow.bool8", "arrow.fixed_shape_tensor")
 
 
 def settled(array: Any) -> Any:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import collections
 import datetime
+from array import array
 from typing import Any
 
 import duckdb
@@ -156,6 +158,49 @@ def test_one_name_twice() -> None:
         assert decoded(Batch.of(data, ["b"]).cells("b").tokens())[0] in (b"3", b"1")
         with pytest.raises(errors.DataError, match="a: field is in the data twice; rename or drop one of them"):
             Batch.of(data, ["a"]).cells("a")
+
+
+class Tensor:
+    """What a tensor of another library offers."""
+
+    def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
+        return np.array([1, 2])
+
+    def __len__(self) -> int:
+        return 2
+
+
+@pytest.mark.parametrize(
+    "column",
+    [
+        array("d", [1, 2]),
+        memoryview(array("b", [1, 2])),
+        range(1, 3),
+        collections.deque([1, 2]),
+        Tensor(),
+        np.array([1, 2], np.longdouble),
+        np.matrix([[1], [2]]).A1,
+        pd.arrays.SparseArray([1, 2]),
+        pd.Index([1, 2]),
+        [np.array(1), np.array(2)],
+        pa.array([1, 2]),
+        pa.chunked_array([[1], [2]]),
+    ],
+)
+def test_what_holds_a_column(column: Any) -> None:
+    assert decoded(Batch.of({"a": column}).cells("a").tokens()) == [b"1", b"2"]
+
+
+@pytest.mark.parametrize("column", [{1: 2}, {1, 2}, np.array([1j, 2])])
+def test_what_holds_no_column(column: Any) -> None:
+    with pytest.raises(
+        errors.DataError, match=r"needs an array or a list in field 'a', got|is no category in field 'a' at row 0"
+    ):
+        Batch.of({"a": column}).cells("a").tokens()
+
+
+def test_matrices_are_lists() -> None:
+    assert decoded(Batch.of({"a": np.matrix([[1, 2], [3, 4]])}).cells("a").tokens()) == [[b"1", b"2"], [b"3", b"4"]]
 
 
 def test_names_that_are_no_strings() -> None:

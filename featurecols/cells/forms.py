@@ -7,7 +7,8 @@ imported by nobody here.
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
+from array import array
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import chain, pairwise
 from typing import Any
@@ -54,11 +55,11 @@ def physical(key: str, data: Any) -> Physical:
     if hasattr(data, "__arrow_c_array__"):
         return _arrow(pa.array(data))
     if isinstance(data, np.ndarray):
-        return _numpy(key, data)
-    if isinstance(data, (list, tuple, range)):
-        return _objects(key, list(data))
-    if hasattr(data, "__array__") or hasattr(data, "__array_interface__") or isinstance(data, memoryview):
+        return _numpy(key, data if isinstance(data, np.ma.MaskedArray) else np.asarray(data))
+    if hasattr(data, "__array__") or hasattr(data, "__array_interface__") or isinstance(data, (memoryview, array)):
         return _numpy(key, np.asarray(data))
+    if isinstance(data, Sequence):
+        return _objects(key, list(data))
     raise errors.wrong_type(key, key, type(data).__name__, "an array or a list", "give one value per row")
 
 
@@ -83,12 +84,12 @@ def store_of(key: str, form: Physical, markers: Markers, parse: bool = False, kn
     return OtherStore(key, form, markers)
 
 
-def _arrow(array: Any) -> Physical:
-    array = buffers.settled(array)
-    if pa.types.is_dictionary(array.type):
-        codes = buffers.primitive(array.indices)
-        return Coded(codes, _arrow(array.dictionary), buffers.Valid(array.indices))
-    return array
+def _arrow(data: Any) -> Physical:
+    settled = buffers.settled(data)
+    if pa.types.is_dictionary(settled.type):
+        codes = buffers.primitive(settled.indices)
+        return Coded(codes, _arrow(settled.dictionary), buffers.Valid(settled.indices))
+    return settled
 
 
 def _pandas(key: str, data: Any) -> Physical:
@@ -146,9 +147,9 @@ def _rows(key: str, data: Any) -> Physical:
 def _objects(key: str, data: Any) -> Physical:
     """Python values: an Arrow array where one type holds them all, else the values themselves."""
     try:
-        array = buffers.one_array(pa.array(data, from_pandas="pandas" in sys.modules))
-        if buffers.is_text(array.type) or _plain(data):
-            return _arrow(array)
+        found = buffers.one_array(pa.array(data, from_pandas="pandas" in sys.modules))
+        if buffers.is_text(found.type) or _plain(data):
+            return _arrow(found)
     except UnicodeError:
         raise _surrogate(key, list(data)) from None
     except _REFUSED:

@@ -2,6 +2,7 @@
 
 import datetime
 import decimal
+import uuid
 from typing import Any
 
 import numpy as np
@@ -86,7 +87,9 @@ def test_extension_types() -> None:
         flags = pa.ExtensionArray.from_storage(pa.bool8(), pa.array([1, 0, None], pa.int8()))
         assert decoded(cells(flags).tokens()) == [b"1", b"0", None]
         assert cells(flags).tokens().kind == "boolean"
-        ids = pa.ExtensionArray.from_storage(pa.uuid(), pa.array([b"0123456789abcdef", None], pa.binary(16)))
-        assert decoded(cells(ids).tokens()) == [b"0123456789abcdef", None]
+        ids = pa.ExtensionArray.from_storage(pa.uuid(), pa.array([None, b"0123456789abcdef"], pa.binary(16)))
+        for data in (ids, [None, uuid.UUID(int=1)]):
+            with pytest.raises(errors.DataError, match=r"in field 'x' at row 1, got UUID\(.*; cast it to a number or a string"):
+                cells(data).tokens()
     if hasattr(pa, "json_"):
         assert decoded(cells(pa.array(["{}", None], pa.json_())).tokens()) == [b"{}", None]
