@@ -63,6 +63,14 @@ def test_finished_files_are_not_done_again(plan: fc.Plan, source: Path, target: 
     assert not hidden.exists()
 
 
+def test_stopping_waits_for_the_write_that_is_under_way(plan: fc.Plan, tmp_path: Path) -> None:
+    pq.write_table(table(3000, 0), tmp_path / "raw.parquet", row_group_size=1000)
+    for after in [1000, 2000] * 10:
+        stopped(plan, tmp_path / "raw.parquet", tmp_path / "out.parquet", after, layout="columns", keep=["tags", "place"])
+    fc.transform_parquet(plan, tmp_path / "raw.parquet", tmp_path / "out.parquet", layout="columns", keep=["tags", "place"])
+    assert pq.read_table(tmp_path / "out.parquet")["place"].to_pylist() == table(3000, 0)["place"].to_pylist()
+
+
 def test_a_matrix_continues_at_the_last_finished_file(plan: fc.Plan, source: Path, tmp_path: Path) -> None:
     target = tmp_path / "out.npy"
     stopped(plan, source, target, 110)
