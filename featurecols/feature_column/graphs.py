@@ -12,8 +12,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from featurecols.feature_column import categorical, dense, errors
+from featurecols.feature_column import categorical, dense, errors, numeric
 from featurecols.feature_column.lower import Transformed, sparse_tensors
+from featurecols.values import Array
 
 _SCOPE = re.compile(r"[A-Za-z0-9_.\\/>-]*")  # what a graph takes as the name of a scope
 
@@ -58,11 +59,26 @@ class GraphErrors:
             self.pending.append(error if isinstance(error, errors.OpError) else errors.InvalidArgumentError(str(error)))
 
 
+def check_batches(columns: list[Any], parts: list[Array], who: str, graph: bool = False) -> None:
+    """All parts must have the first one's number of rows. A graph knows that of numbers, and counts ids when it runs."""
+    for column, part in zip(columns, parts, strict=True):
+        if len(part) != len(parts[0]):
+            what = f"{columns[0].name} has {len(parts[0])} rows, {column.name} another number"
+            todo = "feed features of one batch size"
+            counted = all(isinstance(c, (numeric.NumericColumn, numeric.BucketizedColumn)) for c in (columns[0], column))
+            if graph and not counted:
+                raise errors.invalid(who, what, len(part), todo)
+            raise errors.bad_input(who, column.name, what, len(part), todo)
+
+
 def _misfits(column: Any, cache: Transformed) -> bool:
     """Whether an embedding of several steps a row is asked for one row, which is found before any id is looked up."""
     if not isinstance(column, (dense.EmbeddingColumn, dense.SharedEmbeddingColumn)):
         return False
-    lead = sparse_tensors(column.categorical_column, cache).id_tensor.shape[:-1]
+    try:
+        lead = sparse_tensors(column.categorical_column, cache).id_tensor.shape[:-1]
+    except errors.OpError:  # the ids themselves cannot be made
+        return False
     return math.prod(lead) != lead[0]
 
 

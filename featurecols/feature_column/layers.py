@@ -10,7 +10,7 @@ import numpy as np
 from featurecols.feature_column import dense, dtypes, errors, initializers, tensors
 from featurecols.feature_column.base import DenseColumn, FeatureColumn, SequenceDenseColumn
 from featurecols.feature_column.densify import dense_of, sequence_of
-from featurecols.feature_column.graphs import GraphErrors, check_scope, is_graph
+from featurecols.feature_column.graphs import GraphErrors, check_batches, check_scope, is_graph
 from featurecols.feature_column.lower import Transformed
 from featurecols.feature_column.sequence import SequenceCategoricalColumn
 from featurecols.feature_column.tensors import numpy_of
@@ -148,14 +148,6 @@ def refuse_sequence(column: Any) -> None:
         raise errors.bad_input(column.name, inner.name, "a sequence column has no dense row", inner.name, todo)
 
 
-def check_batches(columns: list[Any], parts: list[Array], who: str) -> None:
-    """All parts must have the first one's number of rows."""
-    for column, part in zip(columns, parts, strict=True):
-        if len(part) != len(parts[0]):
-            what = f"{columns[0].name} has {len(parts[0])} rows, {column.name} another number"
-            raise errors.bad_input(who, column.name, what, len(part), "feed features of one batch size")
-
-
 class DenseFeatures(FeatureLayer):
     """One float32 matrix [batch, total]: the columns sorted by name, each flattened to a row.
 
@@ -195,7 +187,7 @@ class DenseFeatures(FeatureLayer):
                     check_scope(column.name, self.name)
                 with found.of(column, cache):
                     parts.append(flattened(column, dense_of(column, cache, self.table_of), self.name))
-        check_batches(self.feature_columns, parts, self.name)
+        check_batches(self.feature_columns, parts, self.name, found.graph)
         if cols_to_output_tensors is not None:
             cols_to_output_tensors.update(zip(self.feature_columns, parts, strict=True))
         return np.concatenate(parts, axis=1)

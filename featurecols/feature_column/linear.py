@@ -10,8 +10,8 @@ import numpy as np
 from featurecols.feature_column import errors
 from featurecols.feature_column.base import CategoricalColumn, DenseColumn
 from featurecols.feature_column.densify import dense_of, pooled
-from featurecols.feature_column.graphs import GraphErrors, check_scope, is_graph
-from featurecols.feature_column.layers import FeatureLayer, check_batches, first_weights, flattened, refuse_sequence, table_name
+from featurecols.feature_column.graphs import GraphErrors, check_batches, check_scope, is_graph
+from featurecols.feature_column.layers import FeatureLayer, first_weights, flattened, refuse_sequence, table_name
 from featurecols.feature_column.lower import IdWeightPair, Transformed, sparse_tensors
 from featurecols.feature_column.positions import row_numbers
 from featurecols.feature_column.tensors import SparseTensor
@@ -96,7 +96,7 @@ class LinearModel(FeatureLayer):
                     check_scope(column.name, self.name)
                 with found.of(column, cache):
                     sums.append(self._sum(column, cache))
-        check_batches(self.feature_columns, sums, self.name)
+        check_batches(self.feature_columns, sums, self.name, found.graph)
         with np.errstate(invalid="ignore", over="ignore"):
             return np.add.reduce([*sums, np.broadcast_to(self.bias, sums[0].shape)], axis=0)  # type: ignore[no-any-return]
 

@@ -45,6 +45,27 @@ def test_building_comes_before_running() -> None:
         fc.DenseFeatures(fc.shared_embeddings([A], 1))({"a": [[[7], [1]]]})
 
 
+def test_a_cross_that_fails_waits_for_what_building_finds() -> None:
+    columns = [fc.embedding_column(fc.crossed_column(["a", "b"], 9), 1), fc.numeric_column("n")]
+    features: Any = {"a": [[[1]], [[2]]], "b": [1, 2], "n": [[1.0, 2.0], [3.0, 4.0]]}
+    with pytest.raises(ValueError, match="needs 1 values"):
+        fc.input_layer(features, columns)
+    with pytest.raises(fc.InvalidArgumentError, match="crosses features"):
+        fc.input_layer(features | {"n": [1.0, 2.0]}, columns)
+
+
+def test_batch_sizes() -> None:
+    numbers, ids = [fc.numeric_column("n"), fc.numeric_column("m")], [fc.numeric_column("n"), fc.indicator_column(A)]
+    features: Any = {"n": [1.0], "m": [1.0, 2.0], "a": [1, 2]}
+    for columns in (numbers, ids):
+        with pytest.raises(ValueError, match="another number"):
+            fc.DenseFeatures(columns)(features)
+    with pytest.raises(ValueError, match="another number"):
+        fc.input_layer(features, numbers)
+    with pytest.raises(fc.InvalidArgumentError, match="another number"):
+        fc.input_layer(features, ids)
+
+
 @pytest.mark.parametrize("key", ["user id", "größe", "a:b"])
 def test_names_must_do_as_scopes(key: str) -> None:
     column = fc.numeric_column(key)
