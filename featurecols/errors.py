@@ -79,7 +79,10 @@ def show(value: object, limit: int = 80) -> str:
     if isinstance(value, (str, bytes)) and len(value) > limit:
         head = repr(value[:limit])
         return f"{_printable(head)[:limit]}... ({len(value)} {'characters' if isinstance(value, str) else 'bytes'})"
-    text = _printable(repr(value))
+    try:
+        text = _printable(repr(value))
+    except Exception:  # such as an integer past Python's limit of digits: the error itself matters more
+        text = f"<{type(value).__name__}>"
     return text if len(text) <= limit else text[: limit - 3] + "..."
 
 

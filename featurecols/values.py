@@ -174,7 +174,10 @@ def canonical(value: Any, who: str, key: str) -> bytes:
     if kind is bool:
         return b"1" if value else b"0"
     if kind is int:
-        return b"%d" % value
+        try:
+            return b"%d" % value
+        except ValueError:  # Python's limit of digits
+            raise errors.bad_value(who, key, None, "an integer this long is no category", value, "make it a string") from None
     if kind is float:
         if value.is_integer() and abs(value) < 2.0**53:
             return b"%d" % int(value)

@@ -60,9 +60,10 @@ class Field(Spec):
         if not isinstance(self.missing, tuple):
             object.__setattr__(self, "missing", (self.missing,))
         for marker in self.missing:
-            if not isinstance(marker, (str, bytes, int, float)):
+            fits = isinstance(marker, (str, bytes, float)) or (isinstance(marker, int) and -(2**63) <= marker < 2**64)
+            if not fits:
                 raise errors.argument(
-                    f"Field {self.key}", "a missing marker is a string or a number", marker, "null needs no marker"
+                    f"Field {self.key}", "a missing marker is a string, or a number of 64 bits", marker, "null needs no marker"
                 )
 
     @property

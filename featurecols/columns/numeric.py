@@ -59,9 +59,9 @@ class Numeric(Column):
     normalizer: tuple[Normalizer, ...] = field(default=(), kw_only=True)
 
     def check(self) -> None:
-        who = f"Numeric {getattr(self.key, 'key', self.key)}"
         if not isinstance(self.key, Field):
             raise errors.argument("Numeric", "key must name a field", self.key, 'give "age" or Field("age", missing=...)')
+        who = f"Numeric {self.key.key}"
         if isinstance(self.shape, int) and not isinstance(self.shape, bool):
             object.__setattr__(self, "shape", (self.shape,))
         if not isinstance(self.shape, tuple) or not all(type(d) is int and d >= 1 for d in self.shape):
