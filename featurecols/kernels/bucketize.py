@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from featurecols.kernels.native import F64, I32, I64, helper, kernel, read, write
+from featurecols.kernels.native import F64, I32, I64, helper, kernel, opaque, read, write
 from featurecols.values import Array
 
-_FEW = 32  # up to here counting the boundaries passed beats searching among them
+_FEW = 40  # up to here counting the boundaries passed beats searching among them
 _BLOCK = np.uint64(256)
 _0 = np.uint64(0)
 
@@ -46,7 +46,7 @@ def _search(x: Any, boundaries: Any, base: Any, stop: Any, out: Any) -> None:
     while n > 1:
         half = n >> 1
         for p in range(base, stop):
-            out[p] += half if x[p] >= boundaries[np.uint64(out[p] + half - 1)] else 0
+            out[p] += np.int32(half * opaque(np.int64(x[p] >= boundaries[np.uint64(out[p] + half - 1)])))
         n -= half
     for p in range(base, stop):
         out[p] += x[p] >= boundaries[np.uint64(out[p])]

@@ -31,6 +31,7 @@ _LOCK = threading.Lock()
 
 BOOL, U8, U32, U64 = types.boolean, types.uint8, types.uint32, types.uint64
 I32, I64, F32, F64 = types.int32, types.int64, types.float32, types.float64
+_WORD = ir.IntType(64)
 NO_VALID = np.empty(0, np.bool_)
 NO_WEIGHTS = np.empty(0, np.float32)
 
@@ -155,14 +156,25 @@ def _mulhi(typingctx: Any, a: Any, b: Any) -> Any:
     return types.uint64(types.uint64, types.uint64), codegen
 
 
+def _hide(builder: Any, word: Any) -> Any:
+    """The same word out of an empty piece of assembly: the optimizer no longer knows what it is."""
+    return builder.asm(ir.FunctionType(_WORD, [_WORD]), "", "=r,0", [word], side_effect=False)
+
+
+def _opaque(typingctx: Any, x: Any) -> Any:
+    def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        return _hide(builder, arguments[0])
+
+    return types.int64(types.int64), codegen
+
+
 def _log1p(typingctx: Any, x: Any) -> Any:
     def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        double, word = ir.DoubleType(), ir.IntType(64)
+        double = ir.DoubleType()
         of = ir.FunctionType(double, [double])
         known: Any = builder.module.globals.get("log1p") or ir.Function(builder.module, of, "log1p")
-        # an empty piece of assembly hides which function it is, so that no vector library's is put in its place
-        hide = ir.FunctionType(word, [word])
-        hidden = builder.asm(hide, "", "=r,0", [builder.ptrtoint(known, word)], side_effect=True)
+        # hiding which function it is keeps a vector library's from taking its place
+        hidden = _hide(builder, builder.ptrtoint(known, _WORD))
         return builder.call(builder.inttoptr(hidden, of.as_pointer()), arguments)
 
     return types.float64(types.float64), codegen
@@ -172,9 +184,11 @@ if JIT:
     load32: Any = _loader(32, types.uint32)  # load32(data, i): the little-endian word at data[i:i + 4], aligned or not
     load64: Any = _loader(64, types.uint64)
     mulhi: Any = intrinsic(_mulhi)  # high half of the 128-bit product of two uint64
+    opaque: Any = intrinsic(_opaque)  # an int64 that the compiler must not turn into a branch
     log1p: Any = intrinsic(_log1p)  # of the C library, as Python's math has it, for x > -1
 else:
     load32 = lambda data, i: data[i : i + 4].view("<u4")[0]  # noqa: E731
     load64 = lambda data, i: data[i : i + 8].view("<u8")[0]  # noqa: E731
     mulhi = lambda a, b: np.uint64(int(a) * int(b) >> 64)  # noqa: E731
+    opaque = int
     log1p = math.log1p
