@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from featurecols.feature_column import dense, dtypes, errors, initializers, tensors
+from featurecols.feature_column import dense, errors, initializers, tensors
 from featurecols.feature_column.base import DenseColumn, FeatureColumn, SequenceDenseColumn
 from featurecols.feature_column.densify import dense_of, sequence_of
 from featurecols.feature_column.graphs import GraphErrors, check_batches, check_scope, is_graph
@@ -126,7 +126,7 @@ def _made(column: Any, shape: tuple[int, int]) -> Array:
     if not all(isinstance(size, int) for size in shape):
         raise errors.wrong_type(column.name, "dimension must be an int", shape[1], "give a whole number")
     own = isinstance(column.initializer, initializers.Initializer)
-    made = column.initializer(shape, dtype=dtypes.float32, **({"name": column.name} if own else {}))
+    made = column.initializer(shape, dtype=np.float32, **({"name": column.name} if own else {}))  # numpy's: all know it
     table = np.array(numpy_of(made), dtype=np.float32)
     if table.shape != shape:
         raise errors.argument(column.name, f"initializer must give shape {shape}", table.shape, "mend the initializer")

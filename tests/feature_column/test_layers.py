@@ -73,7 +73,7 @@ def test_initializers_are_called_as_in_tensorflow() -> None:
         return np.ones(shape)
 
     assert fc.DenseFeatures(fc.embedding_column(A, 2, initializer=initializer))({"a": [1]}).tolist() == [[1, 1]]
-    assert calls == [((3, 2), fc.dtypes.float32)]
+    assert calls == [((3, 2), np.float32)]
 
 
 def test_shared_columns_have_one_table() -> None:
