@@ -208,7 +208,7 @@ def _check(where: object, graph: Graph, learned: Mapping[int, Mapping[str, Mappi
                 for slot in node.analyzers(known):
                     if slot not in have:
                         raise errors.saved_plan(where, f"column {errors.show(node.name)} lacks what it learned")
-                    problem = _problem(have[slot])
+                    problem = _problem(slot, have[slot])
                     if problem:
                         raise errors.saved_plan(where, f"column {errors.show(node.name)} has damaged {slot}: {problem}")
                     known[slot] = have[slot]
@@ -217,13 +217,18 @@ def _check(where: object, graph: Graph, learned: Mapping[int, Mapping[str, Mappi
             raise errors.saved_plan(where, f"{errors.show(node.name)} has tensors that it never learned")
 
 
-def _problem(arrays: Mapping[str, Array]) -> str | None:
+def _problem(slot: str, arrays: Mapping[str, Array]) -> str | None:
     """What makes learned arrays unusable; None when nothing does."""
+    wanted = _LEARNED.get(slot.rpartition("_")[0] or slot)  # normalizer_0, normalizer_1, ... learn the same
+    if wanted is not None and set(arrays) != wanted:
+        return f"{', '.join(sorted(set(arrays) ^ wanted))} lacking, or too much"
     for name, a in arrays.items():
         if name not in _SHAPES or (a.dtype.str, a.ndim) != _SHAPES[name]:
             return f"{name} is {a.dtype} of {a.ndim} dimensions"
         if a.dtype.kind == "f" and not np.isfinite(a).all():
             return f"{name} is not finite"
+    if "std" in arrays and (arrays["std"] < 0 or arrays["min"] > arrays["max"]):
+        return "moments contradict each other"
     if "boundaries" in arrays and (np.diff(arrays["boundaries"]) <= 0).any():
         return "boundaries do not increase"
     if "offsets" in arrays:
@@ -233,6 +238,12 @@ def _problem(arrays: Mapping[str, Array]) -> str | None:
     return None
 
 
+_LEARNED = {
+    "terms": {"offsets", "data", "counts"},
+    "boundaries": {"boundaries", "rank_error"},
+    "default": {"value"},
+    "normalizer": {"count", "max", "mean", "min", "std"},
+}
 _SHAPES = {
     **dict.fromkeys(("mean", "std", "min", "max", "value", "rank_error"), ("<f8", 0)),
     "count": ("<i8", 0),
