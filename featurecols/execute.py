@@ -21,7 +21,7 @@ from featurecols.values import Array, Ids
 
 _BLOCK_BYTES = 1 << 20  # about the L2 cache of one core: a block is written while its rows are still there
 _BLOCK_ROWS = (512, 65536)
-_PLAIN_ROWS = 8192
+_PLAIN_ROWS = 32768
 
 
 class Step(NamedTuple):
