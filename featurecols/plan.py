@@ -233,6 +233,23 @@ class Plan:
         """What output column `index` means: its declared column, and the term, interval or hash bucket that it stands for."""
         return meaning(self._dense(), self.columns, self._names(), index)
 
+    def describe_id(self, slot: str, id: int) -> str:
+        """What an id of one of the feature_slots stands for: a term, an interval or a hash bucket.
+
+        >>> from featurecols import Vocabulary
+        >>> compile([Vocabulary("job", ["nurse", "cook"])]).describe_id("job", 1)
+        'cook'
+        """
+        bound = next((o.bound for o in self._program.outputs if o.slot.name == slot), None)
+        if isinstance(bound, SequenceBound):
+            bound = bound.step
+        if isinstance(bound, (IndicatorBound, EmbeddingBound)):
+            bound = bound.source
+        if not isinstance(bound, CategoricalBound) or not 0 <= id < bound.num_buckets:
+            got = (slot, id)
+            raise errors.plan("describe_id", "no slot of ids has this id", got, "see plan.feature_slots")
+        return bound.meaning(id)
+
     def explain(self, row: Mapping[str, Any]) -> Explanation:
         """Which values of a raw row lit which outputs."""
         return explain(self._dense(), self.columns, self._names(), row, self.transform_row(row))

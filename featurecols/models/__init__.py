@@ -8,9 +8,10 @@ from __future__ import annotations
 import importlib
 from typing import Any
 
-_MODULES = ("checkpoints", "hooks", "layers", "losses", "metrics", "optimizers", "plots", "schedules")
+_MODULES = ("checkpoints", "hooks", "layers", "looking", "losses", "metrics", "optimizers", "plots", "schedules")
 _NAMES = {
     "BaselineClassifier": "baseline",
+    "BestExporter": "campaigns",
     "BaselineRegressor": "baseline",
     "ClipNorm": "clipping",
     "ClipValue": "clipping",
@@ -18,6 +19,9 @@ _NAMES = {
     "DNNClassifier": "canned",
     "DNNRegressor": "canned",
     "Estimator": "estimators",
+    "EvalSpec": "campaigns",
+    "FinalExporter": "campaigns",
+    "LatestExporter": "campaigns",
     "EstimatorSpec": "settings",
     "History": "history",
     "LinearClassifier": "canned",
@@ -26,6 +30,7 @@ _NAMES = {
     "Pipeline": "pipeline",
     "RunConfig": "settings",
     "Sequential": "sequential",
+    "TrainSpec": "campaigns",
     "Value": "tape",
     "Variables": "variables",
     "WarmStartSettings": "settings",
@@ -34,6 +39,11 @@ _NAMES = {
     "from_data": "pipeline",
     "from_parquet": "pipeline",
     "gradients": "tape",
+    "load": "estimators",
+    "neighbours": "looking",
+    "stop_if_no_gain": "campaigns",
+    "top_weights": "looking",
+    "train_and_evaluate": "campaigns",
 }
 
 

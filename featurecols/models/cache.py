@@ -104,14 +104,14 @@ class FileCache(NoCache):
     def _open(self) -> Examples:
         try:
             about = json.loads((self.folder / "cache.json").read_text())
-            arrays = {name: _map(self.folder / f"{name}.bin", *form) for name, form in about["arrays"].items()}
+            found = {name: _map(self.folder / f"{name}.bin", *form) for name, form in about["arrays"].items()}
         except (OSError, ValueError, KeyError, TypeError) as e:
             raise errors.checkpoint(self.folder, f"is no complete cache ({type(e).__name__})", "delete the folder") from None
         if about["key"] != self.key:
             what = f"holds rows that {about['key']} encoded, and this model has {self.key}"
             raise errors.checkpoint(self.folder, what, "delete the folder, or cache elsewhere")
         self.ends = about["ends"]
-        return _assembled(arrays, self.layout, tuple(about["single"]), about["lists"])
+        return _assembled(found, self.layout, tuple(about["single"]), about["lists"])
 
 
 class _Writer:
@@ -129,7 +129,7 @@ class _Writer:
             self.single, self.lists = piece.single, list(piece.lists)
         if piece.single != self.single:
             raise errors.model("cache", "a slot is plain in some rows and lists in others", piece.single, "cache in memory")
-        for name, array in _arrays(piece, self.lists):
+        for name, array in arrays(piece, self.lists):
             form = self.arrays.setdefault(name, [array.dtype.str, [0, *array.shape[1:]]])
             if form[0] != array.dtype.str:
                 raise errors.model("cache", f"{name} changes its type", (form[0], array.dtype.str), "cache in memory")
@@ -143,7 +143,8 @@ class _Writer:
         (self.folder / "cache.json").write_text(json.dumps(about))
 
 
-def _arrays(piece: Examples, lists: list[str]) -> Iterator[tuple[str, Array]]:
+def arrays(piece: Examples, lists: list[str]) -> Iterator[tuple[str, Array]]:
+    """The arrays behind some rows, by name."""
     yield "dense", piece.dense
     yield "singles", piece.singles
     for name, array in (("labels", piece.labels), ("weights", piece.weights)):
@@ -178,7 +179,7 @@ def _map(path: Path, dtype: str, shape: list[int]) -> Array:
 
 def size(piece: Examples) -> int:
     """Bytes of the arrays."""
-    return sum(array.nbytes for _, array in _arrays(piece, list(piece.lists)))
+    return sum(array.nbytes for _, array in arrays(piece, list(piece.lists)))
 
 
 def of(kept: str | Path | float | None, key: str, layout: Layout) -> NoCache:

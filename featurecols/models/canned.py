@@ -41,6 +41,8 @@ class Canned(Estimator):
     """An estimator whose model is known by name: logits from encoded rows, the rest from its head."""
 
     def __init__(self, columns: Columns, head: Head, optimizer: Optimizer | Groups | None, **common: Unpack[Common]) -> None:
+        if unknown := sorted(set(common) - set(Common.__annotations__)):
+            raise TypeError(f"{type(self).__name__}: no argument is called {unknown[0]!r}")
         super().__init__(
             self._model,
             common.get("model_dir"),

@@ -17,7 +17,7 @@ from featurecols.columns.base import Column
 from featurecols.graph import Graph
 from featurecols.learn import fit
 from featurecols.memory import available
-from featurecols.models import checkpoints, errors, labels, warm
+from featurecols.models import checkpoints, errors, export, labels, warm
 from featurecols.models.examples import Examples, Layout
 from featurecols.models.heads import ClassHead, Head, PlainHead
 from featurecols.models.history import History
@@ -29,13 +29,50 @@ from featurecols.models.tables import Piece, Table, table
 from featurecols.models.tape import Value
 from featurecols.models.training import Op, Run, train
 from featurecols.models.variables import Variables
-from featurecols.plan import Plan, compile, load
+from featurecols.plan import Plan, compile
+from featurecols.plan import load as load_plan
 from featurecols.spec import decode
 from featurecols.values import Array
 
 PLAN = "plan"
 EVERYTHING = 1 << 20  # rows that are shuffled together where nobody says otherwise
 Asked = tuple[int | None, int | None, int | None]  # epochs, steps, max_steps
+
+
+def load(path: str | Path, model_fn: Callable[..., EstimatorSpec] | None = None, params: Any = None) -> Any:
+    """The model in a folder that `export` (or Sequential.save) wrote. Opens its files alone, and never runs code.
+
+    Args:
+        path: the folder.
+        model_fn, params: of an Estimator with a model_fn of its own, which a folder cannot hold.
+
+    Raises:
+        CheckpointError, SavedPlanError: for anything that is no exported model, or is damaged.
+    """
+    from featurecols.models import rebuild
+
+    folder = Path(path)
+    card = export.card(folder)
+    kind = card.get("kind")
+    if kind == "Sequential":
+        from featurecols.models.sequential import Sequential
+
+        return Sequential.load(folder)
+    if lacks := [name for name in export.NEEDED if name not in card]:
+        raise errors.checkpoint(folder, f"the card lacks {lacks[0]!r}", "export the model again")
+    plan = load_plan(folder / PLAN)
+    if plan.fingerprint != card.get("plan"):
+        raise errors.checkpoint(folder, "the plan is not the one that the card names", "export the model again")
+    head = export.parts([card.get("head")])[0]
+    if kind == "Estimator":
+        if model_fn is None:
+            raise errors.model("load", "the model has a model_fn of its own", None, "give it: load(path, model_fn=...)")
+        model = Estimator(model_fn, params=params, columns=plan, weight_column=card["weight_column"], head=head)
+    else:
+        model = rebuild.estimator(kind, plan, head, card)
+    model.variables, model.label = export.weights(folder), tuple(card["label"])
+    model.metrics, model.data = card["metrics"], card["data"]
+    return model
 
 
 class Estimator:
@@ -133,8 +170,9 @@ class Estimator:
         if run.over:
             return self
         stream = Stream(pipeline, self._encoder(labelled=True), variables.seed)
-        self.data = {"rows": stream.rows, "files": [Path(p).name for p in pipeline.table.paths]}
         train(run, stream, self._forward, [*self._validation(validation), *hooks, *self._own_hooks(asked)])
+        files = [Path(p).name for p in pipeline.table.paths]
+        self.data = {"rows": stream.rows, "files": files, "fingerprint": stream.digest}
         return self
 
     def _validation(self, data: Any) -> list[Hook]:
@@ -292,7 +330,7 @@ class Estimator:
     def _make_plan(self, rows: Table | None) -> Plan:
         folder = None if self.model_dir is None else self.model_dir / PLAN
         if folder is not None and (folder / "plan.json").exists():
-            plan = load(folder)
+            plan = load_plan(folder)
             if plan.columns == self.columns:
                 return plan
             if checkpoints.latest(folder.parent) is not None:
@@ -362,6 +400,22 @@ class Estimator:
 
     def rows_of(self) -> dict[str, list[tuple[str, int, int]]]:
         """For parameters whose rows belong to slots: (slot, first row, last row + 1), by name of the parameter."""
+        return {}
+
+    # As a folder ------------------------------------------------------------------------------------------------------
+
+    def export(self, path: str | Path) -> str:
+        """Write the model as one folder: the plan, the weights, and a card with metrics, data and versions.
+
+        featurecols.models.load(path) gives it back, ready to predict, evaluate, or train on.
+        """
+        variables = self._opened()
+        about = {**self.about(), "arguments": self.arguments(), "metrics": self.metrics, "data": self.data}
+        export.write(Path(path), about, variables, self.plan)
+        return str(path)
+
+    def arguments(self) -> dict[str, Any]:
+        """What makes an equal model of the same columns, as JSON data; a model_fn is code, and no folder holds code."""
         return {}
 
     # tf.estimator's names ---------------------------------------------------------------------------------------------

@@ -24,6 +24,7 @@ from featurecols.version import __version__
 
 CARD, PLAN, FORMAT = "model.json", "plan", 1
 _LIMIT = 1 << 26
+NEEDED = ("kind", "plan", "head", "label", "weight_column", "arguments", "metrics", "data")  # of an estimator's card
 
 
 def write(folder: Path, about: Mapping[str, Any], variables: Variables, plan: Any = None) -> None:

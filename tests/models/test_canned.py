@@ -256,6 +256,7 @@ def test_one_name_for_two_columns_of_two_parts():
 @pytest.mark.parametrize(
     ("make", "error", "message"),
     [
+        (lambda: LinearClassifier(WIDE, modeldir="x"), TypeError, "LinearClassifier: no argument is called 'modeldir'"),
         (lambda: WideDeepClassifier(), ModelError, "WideDeepClassifier: needs linear or dnn columns"),
         (lambda: LinearClassifier(WIDE, n_classes=1), ColumnError, "classifier: n_classes must be 2 or more, got 1"),
         (lambda: LinearClassifier(WIDE, label_vocabulary=["a"]), ColumnError, "must name n_classes=2 different labels"),
