@@ -78,10 +78,16 @@ class Staging:
         self.discard()
 
     def discard(self) -> None:
-        """Drop all that is staged; the manifest goes last, so that a kill in between is seen as what it is."""
-        for path in (self._old, self.data):
-            shutil.rmtree(path, ignore_errors=True)
+        """Drop all that is staged. The manifest goes first: what no manifest describes is never taken for finished."""
+        self._clear()
+        shutil.rmtree(self._old, ignore_errors=True)
         shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _clear(self) -> None:
+        self._manifest.unlink(missing_ok=True)
+        self._mark.unlink(missing_ok=True)
+        if self.data.exists():
+            shutil.rmtree(self.data)
 
     def resume(self, manifest: Mapping[str, Any], overwrite: bool) -> bool:
         """Start anew or continue; True when an equal run was killed after its output had become visible.
@@ -90,27 +96,25 @@ class Staging:
         """
         if self._old.exists() and not self.target.exists():  # killed between the two renames of an overwrite
             self._old.rename(self.target)
-        wanted = json.loads(json.dumps(manifest))
-        found = _read(self._manifest)
+        shutil.rmtree(self._old, ignore_errors=True)  # killed after them
+        wanted, found = json.loads(json.dumps(manifest)), _read(self._manifest)
         if found == wanted and not self.data.exists() and self.target.exists():
             self.discard()
             return True
         if self.target.exists():
             self._may_replace(overwrite)
-        if found is not None and found != wanted:
-            if not overwrite:
-                raise self._foreign(found, wanted)
-            shutil.rmtree(self.data, ignore_errors=True)
-            found = None
-        if found is None:
-            self.data.mkdir(exist_ok=True)
-            self._mark.unlink(missing_ok=True)
-            _write(self._manifest, wanted)
+        if found == wanted and self.data.exists():
+            return False
+        if found is not None and found != wanted and not overwrite:
+            raise self._foreign(found, wanted)
+        self._clear()
+        self.data.mkdir()
+        _write(self._manifest, wanted)
         return False
 
     def _may_replace(self, overwrite: bool) -> None:
         if not overwrite:
-            if self.data.exists() and not any(self.data.iterdir()):  # remains of a run that had just finished
+            if not self.data.exists() or not any(self.data.iterdir()):  # remains of a run that had just finished
                 self.discard()
             raise errors.output(self.target, "exists already", "choose another target, or pass overwrite=True to replace it")
         if self.target.is_dir() == self.single:

@@ -29,6 +29,8 @@ STEPS = ("open", "os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.truncate"
 
 
 PLAN = fc.compile(data.COLUMNS)
+PICKY = fc.compile([fc.Numeric("age")])  # the data has nulls there
+OTHER = fc.compile(data.COLUMNS[:1])
 
 
 def in_child(work: Callable[[], Any], kill_at: int | None) -> tuple[int | None, Any]:
@@ -87,9 +89,9 @@ def content(target: Path) -> str:
     return ",".join(data.listing(target)) + hashlib.sha256(sink.getvalue()).hexdigest()
 
 
-def run(source: str, target: str, overwrite: bool) -> dict[str, int]:
+def run(source: str, target: str, overwrite: bool, plan: fc.Plan = PLAN) -> dict[str, int]:
     done = fc.transform_parquet(
-        PLAN,
+        plan,
         source,
         target,
         keep=() if target.endswith(".npy") else ["id", "city"],
@@ -112,36 +114,56 @@ def second(source: str, target: Path, overwrite: bool, new: str) -> dict[str, An
     return {**found, "after": content(target), "around": os.listdir(target.parent)}
 
 
+def refused(source: str, target: Path) -> dict[str, Any]:
+    """The same where the data is bad: the run ends with the error about it, as it did before."""
+    seen = content(target)
+    try:
+        run(source, str(target), True, PICKY)
+    except fc.DataError:
+        return {"seen": seen, "resumed": -2, "after": content(target), "around": os.listdir(target.parent)}
+    return {"seen": seen, "error": "no DataError"}
+
+
+def fresh(scratch: str, number: int, name: str, old: bool) -> Path:
+    """The place of a target in an empty folder, with something in it that may be replaced or with nothing."""
+    target = Path(scratch) / str(number) / name
+    target.parent.mkdir()
+    if old and name == "target":
+        target.mkdir()
+        (target / "old.txt").write_text("old")
+    elif old:
+        target.write_text("old")
+    return target
+
+
 def main(source: str, scratch: str, mode: str) -> None:
-    overwrite = mode.startswith("overwrite")
+    overwrite = not mode.startswith("new")
     name = "target.npy" if mode.endswith("npy") else "target.parquet" if mode.endswith("file") else "target"
     if name == "target.parquet":
         source = f"{source}/part-0.parquet"
     report: dict[str, Any] = {"kills": 0, "resumed": [], "wrong": [], "gone": 0}
-
-    def fresh(number: int) -> Path:
-        target = Path(scratch) / str(number) / name
-        target.parent.mkdir()
-        if overwrite and name == "target":
-            target.mkdir()
-            (target / "old.txt").write_text("old")
-        elif overwrite:
-            target.write_text("old")
-        return target
-
-    target = fresh(0)
+    target = fresh(scratch, 0, name, overwrite)
     old = content(target)  # a text file: no thread is started by looking
     new = in_child(lambda: run(source, str(target), overwrite) and content(target), None)[1]
+    first = {"bad": PICKY, "other": OTHER}.get(mode, PLAN)
+    if mode == "bad":
+        new = old
     for number in range(1, 1000):
-        target = fresh(number)
-        killed, _ = in_child(lambda target=target: run(source, str(target), overwrite), number)
+        target = fresh(scratch, number, name, overwrite)
+        if mode == "other":  # what an unfinished run of PLAN leaves is in the way of the first run
+            in_child(lambda target=target: run(source, str(target), True), 20)
+        killed, _ = in_child(lambda target=target: run(source, str(target), overwrite, first), number)
         if killed is None:
             break
-        found = in_child(lambda target=target: second(source, target, overwrite, new), None)[1]
+        if mode == "bad":
+            found = in_child(lambda target=target: refused(source, target), None)[1]
+        else:
+            found = in_child(lambda target=target: second(source, target, overwrite, new), None)[1]
         report["kills"] += 1
         report["resumed"].append(found.get("resumed"))
         report["gone"] += overwrite and found.get("seen") == ""
-        if found.get("seen") not in ("", old, new) or found.get("after") != new or found.get("around") != [name]:
+        visible = ("", old, new) if mode != "other" else (*("", old), found.get("seen"))
+        if found.get("seen") not in visible or found.get("after") != new or found.get("around") != [name]:
             report["wrong"].append(f"step {number}: {found}")
         shutil.rmtree(target.parent)
     print(json.dumps(report))

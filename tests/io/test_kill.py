@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -29,12 +30,7 @@ fc.transform_parquet(fc.compile(COLUMNS), sys.argv[1], sys.argv[2], keep=["id", 
     [("new", -1), ("overwrite", 2), ("new-npy", -1), ("overwrite-file", 1)],
 )
 def test_killed_at_every_step(tmp_path: Path, mode: str, most: int) -> None:
-    source = folder(tmp_path / "raw", files=2, rows=20, row_group=10)
-    (tmp_path / "runs").mkdir()
-    command = [sys.executable, "-m", "tests.io.killer", str(source), str(tmp_path / "runs"), mode]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    seen = json.loads(done.stdout)
+    seen = killed_at_every_step(tmp_path, mode)
     assert seen["wrong"] == []
     assert seen["kills"] >= 20
     assert seen["gone"] <= (mode == "overwrite")  # between the two renames that replace a folder, and nowhere else
@@ -42,6 +38,30 @@ def test_killed_at_every_step(tmp_path: Path, mode: str, most: int) -> None:
     assert resumed[0] == 0
     assert max(resumed) == max(most, 1 if mode == "overwrite-file" else 2)
     assert 1 in resumed
+
+
+def killed_at_every_step(tmp_path: Path, mode: str) -> dict[str, Any]:
+    source = folder(tmp_path / "raw", files=2, rows=20, row_group=10)
+    (tmp_path / "runs").mkdir()
+    command = [sys.executable, "-m", "tests.io.killer", str(source), str(tmp_path / "runs"), mode]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    seen: dict[str, Any] = json.loads(done.stdout)
+    return seen
+
+
+def test_killed_while_bad_data_is_found(tmp_path: Path) -> None:
+    seen = killed_at_every_step(tmp_path, "bad")
+    assert seen["wrong"] == []
+    assert seen["kills"] >= 10
+    assert set(seen["resumed"]) == {-2}
+
+
+def test_killed_while_another_run_is_replaced(tmp_path: Path) -> None:
+    seen = killed_at_every_step(tmp_path, "other")
+    assert seen["wrong"] == []
+    assert seen["kills"] >= 20
+    assert 1 in seen["resumed"]  # before the other run's files were given up
 
 
 def test_killed_at_random_moments_from_outside(tmp_path: Path) -> None:

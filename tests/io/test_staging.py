@@ -2,6 +2,7 @@
 
 import errno
 import json
+import os
 import shutil
 from pathlib import Path
 
@@ -174,6 +175,47 @@ def test_a_lock_whose_file_was_removed_is_taken_anew(tmp_path: Path) -> None:
     third = lock.acquire(path)
     assert third is not None
     lock.release(third)
+
+
+def test_a_lock_is_not_held_on_a_file_that_goes_away_meanwhile(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "staging" / "lock"
+    really, times = lock._try, []
+
+    def late(handle: int) -> None:
+        if not times:  # the run before removes its lock after we have opened it
+            path.unlink()
+        times.append(handle)
+        really(handle)
+
+    monkeypatch.setattr(lock, "_try", late)
+    held = lock.acquire(path)
+    assert held is not None
+    assert len(times) == 2
+    assert lock.acquire(path) is None
+    lock.release(held)
+
+
+def test_files_are_on_the_disk_before_they_have_a_name(
+    plan: fc.Plan, source: Path, target: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    events: list[tuple[str, int]] = []
+    sync, rename = os.fsync, Path.rename
+
+    def fsync(handle: int) -> None:
+        sync(handle)
+        events.append(("sync", os.fstat(handle).st_ino))
+
+    def renamed(path: Path, new: Path) -> Path:
+        events.append(("rename", path.stat().st_ino))
+        return rename(path, new)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    monkeypatch.setattr(Path, "rename", renamed)
+    fc.transform_parquet(plan, source, target)
+    for made in target.rglob("*.parquet"):
+        inode = made.stat().st_ino
+        assert events.index(("sync", inode)) < events.index(("rename", inode))
+    assert events[-2:] == [("rename", target.stat().st_ino), ("sync", target.parent.stat().st_ino)]
 
 
 def test_a_full_disk_is_an_output_error_and_keeps_what_is_done(
