@@ -1,4 +1,4 @@
-"""The command line: `featurecols fit | transform | inspect | quickstart | warm`.
+"""The command line: `featurecols fit | transform | inspect | quickstart | warm | import-tf | verify-tf`.
 
 Results go to standard output, as text or with --json as one JSON object; progress and errors to standard error, errors in
 one line. Exit codes:
@@ -10,6 +10,7 @@ one line. Exit codes:
     4  the spec or the plan is wrong
     5  the output cannot be written, exists already, or is being written
     6  the result would not fit into memory
+    7  verify-tf found a difference
     130  interrupted
 """
 
@@ -21,7 +22,7 @@ import sys
 from collections.abc import Sequence
 
 from featurecols import errors
-from featurecols._cli import fit, inspect, quickstart, transform, warm
+from featurecols._cli import fit, import_tf, inspect, quickstart, transform, verify_tf, warm
 from featurecols.version import __version__
 
 EXIT: dict[type[Exception], int] = {
@@ -32,7 +33,15 @@ EXIT: dict[type[Exception], int] = {
     errors.OutputError: 5,
     errors.SizeError: 6,
 }
-COMMANDS = {"fit": fit, "transform": transform, "inspect": inspect, "quickstart": quickstart, "warm": warm}
+COMMANDS = {
+    "fit": fit,
+    "transform": transform,
+    "inspect": inspect,
+    "quickstart": quickstart,
+    "warm": warm,
+    "import-tf": import_tf,
+    "verify-tf": verify_tf,
+}
 
 
 def main(argv: Sequence[str] | None = None) -> int:

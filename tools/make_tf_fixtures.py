@@ -19,9 +19,9 @@ from typing import Any
 os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
 logging.disable(logging.CRITICAL)
 
-import numpy as np
-import tensorflow as tf
-from tensorflow.python.feature_column.serialization import serialize_feature_columns
+import numpy as np  # noqa: E402
+import tensorflow as tf  # noqa: E402
+from tensorflow.python.feature_column.serialization import serialize_feature_columns  # noqa: E402
 
 FOLDER = Path(__file__).parent.parent / "tests" / "adapters" / "data" / "tf"
 FLOATS = ("float16", "bfloat16", "float32", "float64", "complex64", "complex128")
@@ -80,6 +80,7 @@ def columns() -> dict[str, Any]:
     job = fc.categorical_column_with_vocabulary_list("job", ["clerk", "farmer", "nurse"], num_oov_buckets=1)
     city = fc.categorical_column_with_hash_bucket("city", 5)
     bands = fc.bucketized_column(age, [25, 40, 60])
+    colours = [fc.categorical_column_with_vocabulary_list(k, ["red", "green", "blue"]) for k in ("first", "second")]
     return {
         "hours": fc.numeric_column("hours"),
         "job": job,
@@ -93,7 +94,7 @@ def columns() -> dict[str, Any]:
         "city_vector": fc.embedding_column(city, 3),
         "cross_vector": fc.embedding_column(fc.crossed_column(["city", "job"], 11), 2, combiner="sum"),
         "weighted_vector": fc.embedding_column(fc.weighted_categorical_column(city, "weight"), 2, max_norm=0.5),
-        "colours": [fc.categorical_column_with_vocabulary_list(k, ["red", "green", "blue"]) for k in ("first", "second")],
+        "colours": colours,
     }
 
 
@@ -108,23 +109,28 @@ def estimators(folder: Path) -> dict[str, tuple[str, Any, Any]]:
     def run(name: str) -> dict[str, Any]:
         return {"model_dir": str(folder / name), "config": v2.RunConfig(tf_random_seed=3)}
 
-    def both(**given: Any) -> dict[str, Any]:
-        return {"linear_feature_columns": wide, "dnn_feature_columns": deep, **given}
+    def both(hidden_units: list[int]) -> dict[str, Any]:
+        return {"linear_feature_columns": wide, "dnn_feature_columns": deep, "dnn_hidden_units": hidden_units}
 
     shared_v1 = tf.compat.v1.feature_column.shared_embedding_columns(c["colours"], 2)
     shared_v2 = fc.shared_embeddings(c["colours"], 2)
     combined = {"linear": wide, "dnn": deep}
+    adagrad = tf.keras.optimizers.legacy.Adagrad(0.1)
+    tanh = {"batch_norm": True, "activation_fn": tf.nn.tanh, "optimizer": adagrad}
+    thirds = {"input_layer_partitioner": partitioner, "batch_norm": True}
+    sharing = [[c["hours"], *columns] for columns in (shared_v1, shared_v2)]
     return {
         "linear_v2": ("two", v2.LinearClassifier(rich, sparse_combiner="sqrtn", **run("linear_v2")), rich),
         "linear_v1": ("three", v1.LinearClassifier(wide, n_classes=3, partitioner=partitioner, **run("linear_v1")), wide),
         "linear_reg_v2": ("pair", v2.LinearRegressor(rich, label_dimension=2, **run("linear_reg_v2")), rich),
-        "dnn_v2": ("three", v2.DNNClassifier([4, 3], deep, n_classes=3, batch_norm=True, activation_fn=tf.nn.tanh,
-                                             optimizer=tf.keras.optimizers.legacy.Adagrad(0.1), **run("dnn_v2")), deep),
-        "dnn_v1": ("two", v1.DNNClassifier([4], deep, input_layer_partitioner=partitioner, batch_norm=True, **run("dnn_v1")), deep),
-        "dnn_shared_v1": ("pair", v1.DNNRegressor([4], [c["hours"], *shared_v1], label_dimension=2, **run("dnn_shared_v1")), None),
-        "dnn_shared_v2": ("number", v2.DNNRegressor([4], [c["hours"], *shared_v2], **run("dnn_shared_v2")), None),
-        "combined_v2": ("two", v2.DNNLinearCombinedClassifier(dnn_hidden_units=[5, 3], **both(), **run("combined_v2")), combined),
-        "combined_v1": ("number", v1.DNNLinearCombinedRegressor(dnn_hidden_units=[4], batch_norm=True, **both(), **run("combined_v1")), combined),
+        "dnn_v2": ("three", v2.DNNClassifier([4, 3], deep, n_classes=3, **tanh, **run("dnn_v2")), deep),
+        "dnn_v1": ("two", v1.DNNClassifier([4], deep, **thirds, **run("dnn_v1")), deep),
+        "dnn_shared_v1": ("pair", v1.DNNRegressor([4], sharing[0], label_dimension=2, **run("dnn_shared_v1")), None),
+        "dnn_shared_v2": ("number", v2.DNNRegressor([4], sharing[1], **run("dnn_shared_v2")), None),
+        "combined_v2": ("two", v2.DNNLinearCombinedClassifier(**both([5, 3]), **run("combined_v2")), combined),
+        "combined_v1": (
+            "number", v1.DNNLinearCombinedRegressor(**both([4]), batch_norm=True, **run("combined_v1")), combined,
+        ),
     }  # fmt: skip
 
 
@@ -157,7 +163,7 @@ def tidy(folder: Path) -> None:
             nodes.append([])
         elif line.startswith(('  name: "', '  op: "', '  input: "')):
             nodes[-1].append(line)
-    telling = r'  name: "((dnn|linear)/)?(head/predictions|hiddenlayer_\d+/[^/]*"|linear_model/.*embedding_lookup_sparse")'
+    telling = r'  name: "((dnn|linear)/)*(head/predictions|hiddenlayer_\d+/[^/]*"|linear_model/.*embedding_lookup_sparse")'
     kept = [line for node in nodes if re.match(telling, node[0]) for line in ("node {", *node, "}")]
     (folder / "graph.pbtxt").write_text("\n".join(kept) + "\n")
     for path in folder.iterdir():

@@ -12,12 +12,24 @@ from dataclasses import fields, replace
 from typing import Any
 
 from featurecols import errors
-from featurecols.feature_column import dense, dtypes, initializers, vocabulary
+from featurecols.feature_column import categorical, dense, dtypes, initializers, numeric, sequence, vocabulary
 from featurecols.feature_column.base import FeatureColumn
 from featurecols.feature_column.serialize import CLASSES, deserialize_feature_column, serialize_feature_column
 
 _SHARED = "SharedEmbeddingColumn"  # TensorFlow has no JSON for it; this form is the package's own
 _DEPTH = 64
+_MAKERS: dict[type, Callable[..., Any]] = {
+    numeric.NumericColumn: numeric.numeric_column,
+    numeric.BucketizedColumn: numeric.bucketized_column,
+    categorical.IdentityCategoricalColumn: categorical.categorical_column_with_identity,
+    categorical.HashedCategoricalColumn: categorical.categorical_column_with_hash_bucket,
+    categorical.CrossedColumn: categorical.crossed_column,
+    categorical.WeightedCategoricalColumn: categorical.weighted_categorical_column,
+    vocabulary.VocabularyListCategoricalColumn: vocabulary.categorical_column_with_vocabulary_list,
+    sequence.SequenceNumericColumn: sequence.sequence_numeric_column,
+    dense.IndicatorColumn: dense.indicator_column,
+    dense.EmbeddingColumn: dense.embedding_column,
+}
 
 
 def columns_from_json(data: Any, custom_objects: Mapping[str, Any] | None = None) -> list[Any]:
@@ -53,14 +65,16 @@ def mapped(column: Any, change: Callable[[Any], Any]) -> Any:
     """The column with `change` applied to it and to every column inside it, innermost first."""
     if not isinstance(column, FeatureColumn):
         return column
-    given = {f.name: getattr(column, f.name) for f in fields(column)}  # type: ignore[arg-type]
-    changed = {}
-    for name, value in given.items():
+    different: dict[str, Any] = {}
+    for f in fields(column):  # type: ignore[arg-type]
+        value = getattr(column, f.name)
         if isinstance(value, FeatureColumn):
-            changed[name] = mapped(value, change)
-        elif name == "keys":
-            changed[name] = tuple(mapped(key, change) for key in value)
-    different = {name: value for name, value in changed.items() if value is not given[name]}
+            if (new := mapped(value, change)) is not value:
+                different[f.name] = new
+        elif f.name == "keys":
+            keys = tuple(mapped(key, change) for key in value)
+            if any(new is not old for new, old in zip(keys, value, strict=True)):
+                different[f.name] = keys
     return change(replace(column, **different) if different else column)  # type: ignore[type-var]
 
 
@@ -81,10 +95,23 @@ def _column(data: Any, custom: dict[str, Any], tables: dict[str, dense.SharedTab
         config |= {"initializer": "Zeros", "ckpt_to_load_from": None, "tensor_name_in_ckpt": None}
     try:
         column = deserialize_feature_column({**data, "config": config}, custom, _Apart())
-    except AttributeError as error:  # TensorFlow's class for a function that is not given
-        raise errors.ColumnError(str(error)) from None
-    if not isinstance(column, FeatureColumn):
-        raise errors.argument("columns", "not a feature column", data, "use serialize_feature_columns")
+        mapped(column, _checked)
+    except errors.ColumnError:
+        raise
+    except (AttributeError, LookupError, OverflowError, TypeError, ValueError, RecursionError) as error:
+        raise errors.argument("columns", f"a column cannot be made ({error})", data, "use serialize_feature_columns") from None
+    return column
+
+
+def _checked(column: Any) -> Any:
+    """The column, seen by the checks of the function that makes such columns: its fields are that function's arguments."""
+    hash(column)  # a list or a dict where a value belongs
+    if not isinstance(getattr(column, "hash_key", None), (int, type(None))):
+        raise errors.argument("columns", "hash_key must be an int or null", column.hash_key, "use serialize_feature_columns")
+    if type(column) in _MAKERS:
+        _MAKERS[type(column)](*(getattr(column, f.name) for f in fields(column)))
+    elif not isinstance(column, FeatureColumn):
+        raise errors.argument("columns", "not a feature column", column, "use serialize_feature_columns")
     return column
 
 

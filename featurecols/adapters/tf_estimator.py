@@ -10,7 +10,7 @@ tf.compat.v1.estimator). Weights keep the names that they have in the checkpoint
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -132,17 +132,35 @@ class ImportedEstimator:
 
         Raises what the layers raise: DataError, InvalidArgumentError.
         """
-        if not isinstance(features, Mapping):
-            features = {key: features[key] for key in self.keys}
+        features = self._features(features)
         parts = []
         if self._input is not None:
-            parts.append(self._deep(self._input(features)))
+            *_, last = self._passes(self._input(features))
+            parts.append(last)
         if self._linear is not None:
             parts.append(self._linear(features))
         return parts[0] if len(parts) == 1 else parts[0] + parts[1]
 
-    def _deep(self, net: Array) -> Array:
+    def scale(self, features: Any) -> Array:
+        """float32 [batch]: the largest sum of absolute terms inside the deep part, which float32 rounding is a share of.
+
+        Raw dollars of 99,999 make logits uncertain in the third decimal, here as in TensorFlow. Zeros without a deep part.
+        """
+        features = self._features(features)
+        if self._input is None:
+            return np.zeros(len(self.logits(features)), np.float32)
+        *nets, _ = self._passes(self._input(features))
+        kernels = [*(f"{hidden_layer(i)}/kernel" for i in range(len(self.hidden_units))), f"{DNN}logits/kernel"]
+        sums = [np.abs(net) @ np.abs(self.weights[name]) for net, name in zip(nets, kernels, strict=True)]
+        return np.max([total.max(axis=1) for total in sums], axis=0)  # type: ignore[no-any-return]
+
+    def _features(self, features: Any) -> Mapping[str, Any]:
+        return features if isinstance(features, Mapping) else {key: features[key] for key in self.keys}
+
+    def _passes(self, net: Array) -> Iterator[Array]:
+        """What goes into each layer, the logits at last."""
         activate = ACTIVATIONS[self.activation]
+        yield net
         for i in range(len(self.hidden_units)):
             layer = hidden_layer(i)
             net = activate(net @ self.weights[f"{layer}/kernel"] + self.weights[f"{layer}/bias"])
@@ -150,7 +168,8 @@ class ImportedEstimator:
                 gamma, beta, mean, variance = (self.weights[f"{layer}/batchnorm_{i}/{part}"] for part in BATCH_NORM)
                 scale = gamma / np.sqrt(variance + _EPSILON)
                 net = net * scale + (beta - mean * scale)
-        return net @ self.weights[f"{DNN}logits/kernel"] + self.weights[f"{DNN}logits/bias"]
+            yield net
+        yield net @ self.weights[f"{DNN}logits/kernel"] + self.weights[f"{DNN}logits/bias"]
 
     def predict(self, features: Any) -> dict[str, Array]:
         """What the estimator's predict gives, for a whole batch.
@@ -190,5 +209,5 @@ class ImportedEstimator:
         linear, dnn, weights, settings = tf_model_files.read(Path(path), custom_objects)
         try:
             return cls(linear, dnn, weights, **settings)
-        except (TypeError, errors.ColumnError) as error:
+        except (TypeError, errors.FeatureColumnsError) as error:
             raise errors.saved_plan(path, f"is no model ({error})", tf_model_files.AGAIN) from None

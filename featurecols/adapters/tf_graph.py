@@ -15,6 +15,8 @@ from featurecols.adapters.tf_files import open_regular
 
 _MAX_BYTES = 1 << 29
 _MAX_LINE = 1 << 12
+_SPEAKING = (b"  name: ", b"  op: ", b"  input: ")  # few of the lines; asked before the pattern, for speed
+_FIELD = re.compile(rb'  (name|op|input): "([^"\n]*)"')
 _LAYER = "dnn/hiddenlayer_0/"
 _ACTIVATIONS = {
     "Relu": "relu", "Relu6": "relu6", "Elu": "elu", "Selu": "selu", "Tanh": "tanh", "Sigmoid": "sigmoid",
@@ -45,16 +47,17 @@ def read_settings(folder: Path) -> Settings:
 
 
 def _activation(nodes: dict[str, tuple[str, list[str]]]) -> str | None:
-    """The node that the summary of the first layer shows; under batch norm, the only known activation of the layer."""
-    shown = nodes.get(f"{_LAYER}activation")
-    if shown is None:
+    """What the summary of the first layer shows; where that is no node of the layer, the layer's only known activation."""
+    inside = {name.removeprefix(_LAYER): op for name, (op, _) in nodes.items() if name.startswith(_LAYER)}
+    inside = {name: op for name, op in inside.items() if "/" not in name}
+    if not inside:
         return None
-    source = nodes.get(shown[1][-1]) if shown[1] else None
-    inside = {op for name, (op, _) in nodes.items() if name.startswith(_LAYER) and "/" not in name.removeprefix(_LAYER)}
-    if source is not None and shown[1][-1].startswith(_LAYER) and "/" not in shown[1][-1].removeprefix(_LAYER):
-        return _ACTIVATIONS.get(source[0], "unknown")
-    known = inside & (set(_ACTIVATIONS) - {"BiasAdd"})
-    return _ACTIVATIONS[known.pop()] if len(known) == 1 and "Mul" not in inside else "unknown"
+    for summary in (f"{_LAYER}activation", f"dnn/{_LAYER}activation"):  # TensorFlow 2 and 1
+        _, inputs = nodes.get(summary, ("", []))
+        if inputs and (shown := inside.get(inputs[-1].removeprefix(_LAYER))):
+            return _ACTIVATIONS.get(shown, "unknown")
+    known = set(inside.values()) & (set(_ACTIVATIONS) - {"BiasAdd"})
+    return _ACTIVATIONS[known.pop()] if len(known) == 1 and "Mul" not in inside.values() else "unknown"
 
 
 def _nodes(path: Path) -> dict[str, tuple[str, list[str]]]:
@@ -66,12 +69,10 @@ def _nodes(path: Path) -> dict[str, tuple[str, list[str]]]:
         while line := file.readline(_MAX_LINE):
             read += len(line)
             if read > _MAX_BYTES:
-                raise errors.saved_plan(
-                    path, f"larger than {_MAX_BYTES >> 20} MiB", "give activation and combiner, and move it away"
-                )
+                raise errors.saved_plan(path, f"larger than {_MAX_BYTES >> 20} MiB", "move it away and give the settings")
             if line.startswith(b"node {"):
                 name, op, inputs = "", "", []
-            elif match := re.match(rb'  (name|op|input): "([^"\n]*)"', line):
+            elif line.startswith(_SPEAKING) and (match := _FIELD.match(line)):
                 text = match[2].decode("utf-8", "replace")
                 if match[1] == b"input":
                     inputs.append(text)
@@ -87,4 +88,5 @@ def _nodes(path: Path) -> dict[str, tuple[str, list[str]]]:
 def _tells(name: str) -> bool:
     if "gradients/" in name:
         return False
-    return name.startswith(_LAYER) or "head/predictions" in name or name.endswith("weighted_sum/embedding_lookup_sparse")
+    layer = name.startswith((_LAYER, f"dnn/{_LAYER}"))
+    return layer or "head/predictions" in name or name.endswith("weighted_sum/embedding_lookup_sparse")

@@ -78,7 +78,7 @@ def import_tf(
 def _declared(columns: Any, custom_objects: Mapping[str, Any] | None, checkpoint: Checkpoint) -> Columns:
     """The columns of the linear and of the deep part."""
     if isinstance(columns, (str, os.PathLike)):
-        columns = _json(Path(columns))
+        columns = read_json(Path(columns))
     parts = [part for part, mark in (("linear", f"{LINEAR}bias_weights"), ("dnn", f"{DNN}logits/bias")) if mark in checkpoint]
     if not parts:
         what = "not the checkpoint of a Linear, DNN or DNNLinearCombined estimator"
@@ -91,14 +91,15 @@ def _declared(columns: Any, custom_objects: Mapping[str, Any] | None, checkpoint
         columns = {parts[0]: columns}
     if set(columns) != set(parts):
         raise errors.argument("columns", f"the model has {' and '.join(parts)}", sorted(map(str, columns)), "give these parts")
-    found = {part: _read_columns(columns[part], custom_objects) for part in parts}
+    found = {part: read_columns(columns[part], custom_objects) for part in parts}
     for part, listed in found.items():
         if not listed:
             raise errors.argument("columns", f"the model's {part} part has columns", listed, "give them")
     return found.get("linear", []), found.get("dnn", [])
 
 
-def _json(path: Path) -> Any:
+def read_json(path: Path) -> Any:
+    """The data of a JSON file of columns; ColumnError where it is none."""
     with open_regular(path) as file:
         text = file.read(_MAX_JSON + 1)
     try:
@@ -111,7 +112,8 @@ def _json(path: Path) -> Any:
         ) from None
 
 
-def _read_columns(columns: Any, custom_objects: Mapping[str, Any] | None) -> list[Any]:
+def read_columns(columns: Any, custom_objects: Mapping[str, Any] | None = None) -> list[Any]:
+    """Columns of the dialect, from a list of such, of live ones of TensorFlow, or of JSON data; or from one of them."""
     listed = list(columns) if isinstance(columns, (list, tuple)) and not hasattr(columns, "_fields") else [columns]
     if any(isinstance(item, Mapping) for item in listed):
         return columns_from_json(listed, custom_objects)

@@ -1,5 +1,6 @@
 import hashlib
 import json
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -127,6 +128,32 @@ def test_any_flip_or_truncation_gives_an_error_or_the_same(saved: Path, tmp_path
     with suppress(errors.SavedPlanError):
         found = ImportedEstimator.load(tmp_path).logits(features())
         assert found.shape == expected.shape
+
+
+def places(data: Any, at: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    yield at
+    for key in data if isinstance(data, dict) else range(len(data)) if isinstance(data, list) else ():
+        yield from places(data[key], (*at, key))
+
+
+ODD = [None, True, -1, 0, 2.5, 1 << 70, "x", "", [], [1], ["a", "b"], {}, float("inf"), [[1, 2], [3]], "float32"]
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_any_document_gives_an_error_or_logits(saved: Path, tmp_path: Path, data: st.DataObject) -> None:
+    """One value of the document is another, and both files belong together: what an attacker could write."""
+    document = json.loads((saved / "model.json").read_text())
+    *path, last = data.draw(st.sampled_from([place for place in places(document) if place]))
+    inner = document
+    for key in path:
+        inner = inner[key]
+    inner[last] = data.draw(st.sampled_from(ODD))
+    (tmp_path / "weights.safetensors").write_bytes((saved / "weights.safetensors").read_bytes())
+    (tmp_path / "model.json").write_text("{}")
+    rewrite(tmp_path, lambda _: json.dumps(document))
+    with suppress(errors.FeatureColumnsError):
+        assert ImportedEstimator.load(tmp_path).logits(features()).shape == (48, 1)
 
 
 def test_a_folder_that_cannot_be_written(saved: Path, tmp_path: Path) -> None:
