@@ -174,6 +174,7 @@ class Plan:
             raise errors.plan(
                 "transform_row", "needs a dict of raw values", type(row).__name__, "use transform(data) for tables"
             )
+        memory.check("transform_row", self._program.width * 4)
         return np.frombuffer(self._dense().row(row), np.float32)
 
     def encode(self, data: Any, *, threads: int | None = None) -> Features:
@@ -204,6 +205,7 @@ class Plan:
         def run() -> Iterator[Array]:
             rows = 0
             for batch in Source.of(source).batches(self._needs(), batch_size):
+                memory.check("transform_batches", batch.num_rows * self._program.width * 4)
                 out = np.empty((batch.num_rows, self._program.width), np.float32)
                 self._fill(batch, out, workers, rows)
                 rows += batch.num_rows
