@@ -14,7 +14,7 @@ STRINGS = [f"C{i}" for i in range(1, 27)]
 
 
 def columns() -> list[fc.Column]:
-    numbers = [fc.Numeric(key, default=0, normalizer=fc.Log1p()) for key in NUMBERS]
+    numbers = [fc.Numeric(key, default=0) for key in NUMBERS]
     return numbers + [fc.Hashed(key, 100_000) for key in STRINGS]
 
 
@@ -22,7 +22,7 @@ def polars_scan(path: Any) -> Callable[[], Any]:
     """Polars: scan_parquet, hash % n, numbers and ids as two C-ordered matrices."""
     import polars as pl
 
-    numbers = [pl.col(k).cast(pl.Float32).fill_null(0).log1p() for k in NUMBERS]
+    numbers = [pl.col(k).cast(pl.Float32).fill_null(0) for k in NUMBERS]
     ids = [(pl.col(k).hash() % 100_000).cast(pl.Int32) for k in STRINGS]
 
     def run() -> Any:

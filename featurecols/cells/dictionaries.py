@@ -23,7 +23,6 @@ class Coded:
     codes: Array
     values: Any
     valid: buffers.Valid | None = None
-    distinct: bool = False  # known to be so; else it is looked at
 
     def __len__(self) -> int:
         return len(self.codes)
@@ -32,8 +31,8 @@ class Coded:
 class Shared:
     """The distinct values of a dictionary and what was made of them, for all chunks that share it."""
 
-    def __init__(self, values: Any, store: Store, distinct: bool) -> None:
-        self.values, self.store, self.distinct = values, store, distinct
+    def __init__(self, values: Any, store: Store) -> None:
+        self.values, self.store = values, store
         self.lock = threading.RLock()
         self.done: dict[str, Any] = {}
 
@@ -54,7 +53,7 @@ Known = dict[Any, Shared]
 class DictStore(Store):
     """Codes and a store of the distinct values.
 
-    Nulls, markers and duplicates among the distinct values are taken care of by a second table of codes. `known` holds
+    Nulls, markers and equal integers among the distinct values are taken care of by a second table of codes. `known` holds
     the dictionary of the chunk before: the next chunk often has the same one, in the same memory.
     """
 
@@ -74,7 +73,7 @@ class DictStore(Store):
         known = {} if known is None else known
         shared = known.get((key, markers))
         if shared is None or not _same_memory(shared.values, coded.values):
-            shared = known[key, markers] = Shared(coded.values, make(coded.values), coded.distinct)
+            shared = known[key, markers] = Shared(coded.values, make(coded.values))
         self._coded, self._shared = coded, shared
 
     def tokens(self, start: int, stop: int) -> Tokens:
@@ -119,8 +118,8 @@ class DictStore(Store):
         made = self._shared.once(name, make)
         if made is not None:
             return codes, made
-        part = _compact(Coded(codes, self._coded.values, None, self._coded.distinct))
-        shared = Shared(part.values, self._make(part.values), part.distinct)
+        part = _compact(Coded(codes, self._coded.values, None))
+        shared = Shared(part.values, self._make(part.values))
         made = shared.once(name, make)
         if made is None:
             raise _error_at_row(part.codes, shared.store, name, start)
@@ -170,7 +169,7 @@ def _texts(shared: Shared) -> tuple[Texts, str, Array | None]:
     if tokens.codes is not None:
         return tokens.texts, tokens.kind, _extended(tokens.codes, -1)
     texts = tokens.texts
-    if not shared.distinct or texts.integers is not None:
+    if texts.integers is not None:  # 5 and 5.0 are one term; texts that stand twice in a dictionary do no harm
         encoded = buffers.arrow_texts(texts.offsets, texts.data, texts.valid).dictionary_encode()
         if len(encoded.dictionary) < len(texts) - encoded.null_count:
             return _merged(texts, encoded, tokens.kind)
@@ -207,7 +206,7 @@ def _compact(coded: Coded) -> Coded:
         values: Any = [coded.values[i] for i in used.tolist()]
     else:
         values = coded.values.take(pa.array(used))
-    return Coded(codes.reshape(-1).astype(np.int32) - np.int32(none), values, None, coded.distinct)
+    return Coded(codes.reshape(-1).astype(np.int32) - np.int32(none), values, None)
 
 
 def _extended(table: Array, last: Any) -> Array:

@@ -101,7 +101,7 @@ def _pandas(key: str, data: Any) -> Physical:
             values = physical(key, categorical.categories)
         except errors.DataError:  # a lone surrogate: an error where a row holds it, which DictStore finds
             values = list(categorical.categories)
-        return Coded(np.asarray(categorical.codes), values, None, distinct=True)
+        return Coded(np.asarray(categorical.codes), values, None)
     if isinstance(dtype, np.dtype):
         return _numpy(key, np.asarray(data))
     try:
@@ -215,7 +215,7 @@ def window(form: Physical, start: int, stop: int) -> Physical:
     if isinstance(form, Coded):
         valid = None if form.valid is None else form.valid.rows(start, stop)
         codes = form.codes[start:stop]
-        return Coded(codes if valid is None else np.where(valid, codes.astype(np.int64), -1), form.values, None, form.distinct)
+        return Coded(codes if valid is None else np.where(valid, codes.astype(np.int64), -1), form.values, None)
     if isinstance(form, Listed):
         first, last = int(form.offsets[start]), int(form.offsets[stop])
         return Listed(form.offsets[start : stop + 1] - first, window(form.elements, first, last))

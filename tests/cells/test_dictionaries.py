@@ -9,6 +9,7 @@ import pyarrow as pa
 import pytest
 
 from featurecols import errors
+from featurecols.analyzers.terms import TermCounts
 from featurecols.batch import Batch, batches
 from tests.cells.physical import bits, decoded, whole
 
@@ -21,10 +22,12 @@ def coded(codes: list[int | None], values: list[Any], kind: Any = None, index: A
     return pa.DictionaryArray.from_arrays(pa.array(codes, index or pa.int8()), pa.array(values, kind))
 
 
-def test_values_twice_become_one() -> None:
-    tokens = cells(coded([0, 1, 2, 3, None], ["a", "b", "a", "b"])).tokens()
-    assert tokens.codes.tolist() == [0, 1, 0, 1, -1]
-    assert [tokens.texts[i] for i in range(len(tokens.texts))] == [b"a", b"b"]
+def test_texts_twice_in_a_dictionary_are_read_and_counted_as_one() -> None:
+    data = coded([0, 1, 2, 3, None, 2], ["a", "b", "a", "b"])
+    assert decoded(cells(data).tokens()) == [b"a", b"b", b"a", b"b", None, b"a"]
+    counts = TermCounts(None, 1)
+    learned = counts.finish(counts.update(counts.empty(), cells(data)))
+    assert (learned["data"].tobytes(), learned["counts"].tolist()) == (b"ab", [3, 2])
 
 
 def test_nulls_and_markers_in_the_dictionary() -> None:
