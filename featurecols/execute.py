@@ -53,6 +53,8 @@ class Program:
         self, nodes: Sequence[Field | Bound], inputs: Sequence[tuple[int, ...]], outputs: Sequence[int], slots: Sequence[Slot]
     ) -> None:
         self.size = len(nodes)
+        named = [(j, node.column.name) for i, node in enumerate(nodes) if not isinstance(node, Field) for j in inputs[i]]
+        self._readers = dict(reversed(named))
         self.fields = [(i, node) for i, node in enumerate(nodes) if isinstance(node, Field)]
         read = {j for i, node in enumerate(nodes) if not isinstance(node, Field) for j in inputs[i]}
         self.steps = [_step(i, inputs[i], node) for i, node in enumerate(nodes) if not isinstance(node, Field) and i in read]
@@ -144,9 +146,19 @@ class Program:
 
     # A batch, block by block ----------------------------------------------------------------------------------------
 
+    def _cells(self, batch: Any) -> list[Any]:
+        """Every field of a batch; what cannot be read at all is told by the first column that would have read it."""
+        found = []
+        for i, field in self.fields:
+            try:
+                found.append(batch.cells(field.key, field.missing))
+            except errors.DataError as e:
+                raise e.seen_by(self._readers[i]) from None
+        return found
+
     def fill(self, batch: Any, out: Array, workers: int) -> None:
         """Fill out, float32 [rows of the batch, width], with blocks on `workers` threads."""
-        cells = [batch.cells(f.key, f.missing) for _, f in self.fields]
+        cells = self._cells(batch)
         # rows that are written in one pass need no cache for the matrix, only for what is gathered into it
         rows = _BLOCK_BYTES // (4 * max(self.width, 1)) if self._others else _PLAIN_ROWS
         blocks = _blocks(batch.num_rows, min(max(rows, _BLOCK_ROWS[0]), _BLOCK_ROWS[1]))
@@ -158,8 +170,8 @@ class Program:
             pass
 
     def encode_batch(self, batch: Any, workers: int) -> Features:
-        cells = [batch.cells(f.key, f.missing) for _, f in self.fields]
-        blocks = _blocks(batch.num_rows, _BLOCK_ROWS[1])
+        cells = self._cells(batch)
+        blocks = _blocks(batch.num_rows, 4 * _BLOCK_ROWS[1])  # they are put together afterwards: few of them
         return Features.concatenate(list(threads.run(lambda b: self.encode(cells, *b), blocks, workers)))
 
     # One row --------------------------------------------------------------------------------------------------------
@@ -190,7 +202,7 @@ class Program:
 
     def fill_rows(self, batch: Any, out: Array) -> None:
         """`fill` by the row path: what a handful of rows costs least, and nothing is compiled."""
-        columns = [batch.cells(f.key, f.missing).to_pylist() for _, f in self.fields]
+        columns = [cells.to_pylist() for cells in self._cells(batch)]
         for r, raw in enumerate(zip(*columns, strict=True) if columns else ()):
             try:
                 out[r] = self.row_of(raw)
