@@ -18,8 +18,8 @@ from featurecols.values import Array
 
 Table = tuple[Array, Array, Array, Array]
 
-# Drawn once per process: nobody can prepare terms that all fall on one slot. No result depends on it.
-_SECRET = np.array([secrets.randbits(64) | 1 for _ in range(4)], np.uint64)
+# Drawn once per process, odd because they multiply: nobody can prepare terms that share a slot. No result depends on it.
+_SECRET = np.array([secrets.randbits(64) | 1 for _ in range(3)], np.uint64)
 _TAG, _INDEX = np.uint64(0xFFFFFFFF00000000), np.uint64(0x00000000FFFFFFFF)
 _0, _1, _2, _3, _29, _32 = (np.uint64(n) for n in (0, 1, 2, 3, 29, 32))
 _SPARE = 24  # zero bytes after the last term, so that every word of a term may be loaded
@@ -41,14 +41,14 @@ def _edges(data: Any, start: Any, n: Any) -> Any:
 @helper
 def _mix(a: Any, b: Any, inner: Any, n: Any, secret: Any) -> Any:
     x = (a ^ secret[0]) * secret[1]
-    x = ((x ^ (x >> _32)) + (b ^ secret[2]) + np.uint64(n)) * secret[3]
+    x = ((x ^ (x >> _32)) + (b ^ secret[0]) + np.uint64(n)) * secret[2]
     x = ((x ^ (x >> _29)) + inner) * secret[1]
     return x ^ (x >> _32)
 
 
 @helper
 def _fold(inner: Any, word: Any, secret: Any) -> Any:
-    x = (inner ^ word ^ secret[2]) * secret[3]
+    x = (inner ^ word ^ secret[0]) * secret[2]
     return x ^ (x >> _32)
 
 
