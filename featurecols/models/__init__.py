@@ -17,6 +17,8 @@ _NAMES = {
     "ClipValue": "clipping",
     "DenseFeatures": "sequential",
     "DNNClassifier": "canned",
+    "DNNLinearCombinedClassifier": "combined",
+    "DNNLinearCombinedRegressor": "combined",
     "DNNRegressor": "canned",
     "Estimator": "estimators",
     "EvalSpec": "campaigns",

@@ -10,6 +10,7 @@ import numpy as np
 
 from featurecols.features import Slot
 from featurecols.models import errors, optimizers
+from featurecols.models.dialect import declared
 from featurecols.models.estimators import Estimator
 from featurecols.models.examples import Examples
 from featurecols.models.heads import ClassHead, Head, NumberHead
@@ -268,8 +269,8 @@ class _WideDeep(Canned):
         sparse_combiner: str,
         **common: Unpack[Common],
     ) -> None:
-        wide = list(linear)
-        deep = _apart(list(dnn), wide)
+        wide = declared(linear)
+        deep = _apart(declared(dnn), wide)
         if not wide and not deep:
             raise errors.model(type(self).__name__, "needs linear or dnn columns", None, "give linear=[...], dnn=[...]")
         self.optimizers = optimizers.get(linear_optimizer), optimizers.get(dnn_optimizer)

@@ -17,11 +17,12 @@ from featurecols.columns.base import Column
 from featurecols.graph import Graph
 from featurecols.learn import fit
 from featurecols.memory import available
-from featurecols.models import checkpoints, errors, export, labels, warm
+from featurecols.models import asking, checkpoints, dialect, errors, export, labels, warm
 from featurecols.models.examples import Examples, Layout
 from featurecols.models.heads import ClassHead, Head, PlainHead
 from featurecols.models.history import History
 from featurecols.models.hooks import Checkpoints, Hook, Logging, Progress, Summaries, Validate
+from featurecols.models.keeping import PLAN, Asked, Keeper, declared_as_json
 from featurecols.models.pipeline import Encoder, Pipeline, Stream, needs_of
 from featurecols.models.predictions import Predictions
 from featurecols.models.settings import EstimatorSpec, ModeKeys, RunConfig, WarmStartSettings
@@ -31,12 +32,8 @@ from featurecols.models.training import Op, Run, train
 from featurecols.models.variables import Variables
 from featurecols.plan import Plan, compile
 from featurecols.plan import load as load_plan
-from featurecols.spec import decode
-from featurecols.values import Array
 
-PLAN = "plan"
 EVERYTHING = 1 << 20  # rows that are shuffled together where nobody says otherwise
-Asked = tuple[int | None, int | None, int | None]  # epochs, steps, max_steps
 
 
 def load(path: str | Path, model_fn: Callable[..., EstimatorSpec] | None = None, params: Any = None) -> Any:
@@ -75,7 +72,7 @@ def load(path: str | Path, model_fn: Callable[..., EstimatorSpec] | None = None,
     return model
 
 
-class Estimator:
+class Estimator(Keeper):
     """A model as a function, trained, evaluated and exported like tf.estimator's.
 
     model_fn(features, labels, mode, params, config) is called for every batch and answers with an EstimatorSpec; it may
@@ -88,7 +85,8 @@ class Estimator:
         config: a RunConfig.
         params: handed to model_fn; `columns` may be given in it as "columns" or "feature_columns".
         warm_start_from: a checkpoint, model_dir or export to start from, or WarmStartSettings.
-        columns: what to encode rows with: columns (fitted on the training data where they learn), or a Plan.
+        columns: what to encode rows with: columns (fitted on the training data where they learn; those of the TensorFlow
+            dialect are taken too), or a Plan.
         weight_column: field that holds sample weights.
         head: what labels are and predictions mean; the default hands labels to model_fn as they are.
     """
@@ -106,7 +104,7 @@ class Estimator:
         head: Head | None = None,
     ) -> None:
         self.model_fn, self.params, self.weight_column = model_fn, dict(params or {}), weight_column
-        self.config = _config(config, model_dir)
+        self.config = asking.config(config, model_dir)
         self.warm_start_from = warm_start_from
         self.head: Head = head or PlainHead()
         self.history = History()
@@ -118,17 +116,13 @@ class Estimator:
         if columns is None:
             raise errors.model(self._who, "needs columns", None, "give columns=[...]")
         self.plan = columns if isinstance(columns, Plan) else None
-        self.columns: tuple[Column, ...] = columns.columns if isinstance(columns, Plan) else tuple(columns)
+        self.columns: tuple[Column, ...] = columns.columns if isinstance(columns, Plan) else tuple(dialect.declared(columns))
         self._unfinished: dict[str, Any] | None = None
         self._arguments = set(inspect.signature(model_fn).parameters)
 
     @property
     def _who(self) -> str:
         return type(self).__name__
-
-    @property
-    def model_dir(self) -> Path | None:
-        return None if self.config.model_dir is None else Path(self.config.model_dir)
 
     def __repr__(self) -> str:
         step = 0 if self.variables is None else self.variables.step
@@ -138,9 +132,10 @@ class Estimator:
 
     def train(
         self,
-        data: Any,
+        data: Any = None,
         label: Any = None,
         *,
+        input_fn: Callable[..., Any] | None = None,
         steps: int | None = None,
         max_steps: int | None = None,
         epochs: int | None = None,
@@ -154,7 +149,8 @@ class Estimator:
         with the weights that it would have had.
 
         Args:
-            data: a table, paths, a Pipeline, a pair (features, labels), or a function that gives one of these.
+            data: a table, paths, a Pipeline, a pair (features, labels), or a function that gives one of these; such a
+                function may also be called input_fn, here and below.
             label: the field (or fields) that hold labels, or the labels themselves.
             steps: steps to take; max_steps: the step to stop at, counted from the very first one.
             epochs: passes over the data; 1 where neither it nor steps are given.
@@ -162,8 +158,8 @@ class Estimator:
             hooks: code around the steps.
             validation: data to evaluate after each epoch; its metrics are in `history` as val_<metric>.
         """
-        pipeline = self._pipeline(data, label, batch_size)
-        asked = _length(self._who, steps, max_steps, epochs, pipeline)
+        pipeline = self._pipeline(asking.given(data, input_fn), label, batch_size)
+        asked = asking.length(self._who, steps, max_steps, epochs, pipeline)
         self._ready(pipeline.table)
         variables = self._variables()
         run = self._run(variables, asked)
@@ -226,9 +222,10 @@ class Estimator:
 
     def evaluate(
         self,
-        data: Any,
+        data: Any = None,
         label: Any = None,
         *,
+        input_fn: Callable[..., Any] | None = None,
         steps: int | None = None,
         batch_size: int = 4096,
         checkpoint_path: str | Path | None = None,
@@ -238,7 +235,8 @@ class Estimator:
 
         `average_loss` is the weighted mean over rows, `loss` the mean over batches of what training minimizes.
         """
-        pipeline = self._pipeline(data, label if label is not None else self.label or None, batch_size, training=False)
+        label = label if label is not None else self.label or None
+        pipeline = self._pipeline(asking.given(data, input_fn), label, batch_size, training=False)
         self._ready(pipeline.table)
         variables = self._variables(checkpoint_path)
         losses: list[float] = []
@@ -254,7 +252,7 @@ class Estimator:
                 break
         out: dict[str, float] = {}
         for key, parts in found.items():
-            value = functions[key](*[_joined(arrays) for arrays in zip(*parts, strict=True)])
+            value = functions[key](*[asking.joined(arrays) for arrays in zip(*parts, strict=True)])
             out |= value if isinstance(value, Mapping) else {key: float(value)}
         out |= {"loss": float(np.mean(losses)), "global_step": variables.step}
         self.metrics[name or "eval"] = out
@@ -262,14 +260,15 @@ class Estimator:
 
     def predict(
         self,
-        data: Any,
+        data: Any = None,
         *,
+        input_fn: Callable[..., Any] | None = None,
         predict_keys: Sequence[str] | None = None,
         batch_size: int = 4096,
         checkpoint_path: str | Path | None = None,
     ) -> Predictions:
         """What the model says about every row: arrays by name, or looped over, one dict a row."""
-        pipeline = self._pipeline(data, None, batch_size, training=False)
+        pipeline = self._pipeline(asking.given(data, input_fn), None, batch_size, training=False)
         self._ready(None)
         variables = self._variables(checkpoint_path)
         parts = []
@@ -334,142 +333,10 @@ class Estimator:
             if plan.columns == self.columns:
                 return plan
             if checkpoints.latest(folder.parent) is not None:
-                raise errors.other_columns(folder.parent, warm.difference(_declared(plan.columns), _declared(self.columns)))
+                theirs, ours = declared_as_json(plan.columns), declared_as_json(self.columns)
+                raise errors.other_columns(folder.parent, warm.difference(theirs, ours))
         if not Graph(self.columns).passes():
             return compile(self.columns)
         if rows is None:
             raise errors.model(self._who, "its columns still learn", [c.name for c in self.columns][:8], "train it first")
         return fit(self.columns, rows.features, threads=self.config.threads)
-
-    def _variables(self, checkpoint_path: str | Path | None = None) -> Variables:
-        """The model's variables: those in memory, else of the last checkpoint, else new ones."""
-        if checkpoint_path is not None:
-            return self._restored(Path(checkpoint_path))
-        if self.variables is None:
-            last = None if self.model_dir is None else checkpoints.latest(self.model_dir)
-            if last is not None:
-                self.variables = self._restored(last, take_up=True)
-            else:
-                self.variables = Variables(self.config.seed)
-                if self.warm_start_from is not None:
-                    warm.start(self.variables, self.warm_start_from, self.rows_of())
-        return self.variables
-
-    def _restored(self, path: Path, *, take_up: bool = False) -> Variables:
-        arrays, about = checkpoints.read(path)
-        self._check_same(path, about)
-        variables = Variables(self.config.seed)
-        checkpoints.restore(variables, arrays, about)
-        if take_up:
-            self.head, self.label = decode(about["head"]), tuple(about["label"])
-            self._unfinished = about["run"] if not about["run"]["done"] else None
-        return variables
-
-    def _check_same(self, where: Path, about: Mapping[str, Any]) -> None:
-        """Raises CheckpointError where a checkpoint belongs to other columns, and says how they differ."""
-        assert self.plan is not None
-        theirs, ours = about.get("columns", {}), _declared(self.plan.columns)
-        if theirs != ours or list(theirs) != list(ours):
-            raise errors.other_columns(where, warm.difference(theirs, ours))
-        if about.get("fingerprint") != self.plan.fingerprint:
-            raise errors.other_columns(where, "the columns are the same, but learned other values from other data")
-
-    def _save(self, run: Run, asked: Asked) -> Path:
-        """Write a checkpoint of the run's position; the plan is there before the first one."""
-        assert self.plan is not None
-        assert self.model_dir is not None
-        if not checkpoints.found(self.model_dir):
-            self.plan.save(self.model_dir / PLAN)
-        position = {"asked": asked, "epoch": run.epoch, "batch": run.batch, "done": run.done}
-        return checkpoints.save(
-            self.model_dir, run.variables, {**self.about(), "run": position}, self.config.keep_checkpoint_max or None
-        )
-
-    def about(self) -> dict[str, Any]:
-        """What a checkpoint belongs to, as JSON data."""
-        assert self.plan is not None
-        return {
-            "kind": type(self).__name__,
-            "columns": _declared(self.plan.columns),
-            "fingerprint": self.plan.fingerprint,
-            "head": self.head.to_json(),
-            "label": list(self.label),
-            "weight_column": self.weight_column,
-            "rows": self.rows_of(),
-        }
-
-    def rows_of(self) -> dict[str, list[tuple[str, int, int]]]:
-        """For parameters whose rows belong to slots: (slot, first row, last row + 1), by name of the parameter."""
-        return {}
-
-    # As a folder ------------------------------------------------------------------------------------------------------
-
-    def export(self, path: str | Path) -> str:
-        """Write the model as one folder: the plan, the weights, and a card with metrics, data and versions.
-
-        featurecols.models.load(path) gives it back, ready to predict, evaluate, or train on.
-        """
-        variables = self._opened()
-        about = {**self.about(), "arguments": self.arguments(), "metrics": self.metrics, "data": self.data}
-        export.write(Path(path), about, variables, self.plan)
-        return str(path)
-
-    def arguments(self) -> dict[str, Any]:
-        """What makes an equal model of the same columns, as JSON data; a model_fn is code, and no folder holds code."""
-        return {}
-
-    # tf.estimator's names ---------------------------------------------------------------------------------------------
-
-    def latest_checkpoint(self) -> str | None:
-        """Path of the last checkpoint, or None."""
-        last = None if self.model_dir is None else checkpoints.latest(self.model_dir)
-        return None if last is None else str(last)
-
-    def get_variable_names(self) -> list[str]:
-        """Names of all parameters and moving averages."""
-        variables = self._opened()
-        return [*variables.values, *variables.states]
-
-    def get_variable_value(self, name: str) -> Array:
-        """A copy of one of them."""
-        variables = self._opened()
-        everything = {**variables.values, **variables.states}
-        if name not in everything:
-            raise errors.unknown(self._who, "variable", name, everything)
-        return everything[name].copy()
-
-    def _opened(self) -> Variables:
-        self._ready(None)
-        return self._variables()
-
-
-def _declared(columns: Iterable[Column]) -> dict[str, Any]:
-    """Columns as JSON data by name."""
-    return {column.name: json.loads(json.dumps(column.to_json())) for column in columns}
-
-
-def _config(config: RunConfig | None, model_dir: str | Path | None) -> RunConfig:
-    config = config or RunConfig()
-    if model_dir is None:
-        return config
-    if config.model_dir is not None and Path(config.model_dir) != Path(model_dir):
-        raise errors.model("Estimator", "model_dir is given twice", (str(model_dir), config.model_dir), "give it once")
-    return config.replace(model_dir=str(model_dir))
-
-
-def _length(who: str, steps: int | None, max_steps: int | None, epochs: int | None, pipeline: Pipeline) -> Asked:
-    """How long to train: one pass, unless something else is asked for."""
-    for name, value in (("steps", steps), ("max_steps", max_steps), ("epochs", epochs)):
-        if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < 1):
-            raise errors.argument(who, f"{name} must be an integer of at least 1", value, "leave it out")
-    if steps is not None and max_steps is not None:
-        raise errors.argument(who, "give one of steps and max_steps", (steps, max_steps), "steps are counted from now")
-    if epochs is None:
-        epochs = pipeline.epochs
-    if epochs is None and steps is None and max_steps is None:
-        epochs = 1
-    return (None if epochs == -1 else epochs), steps, max_steps
-
-
-def _joined(arrays: Sequence[Any]) -> Any:
-    return None if arrays[0] is None else np.concatenate([np.asarray(a) for a in arrays])

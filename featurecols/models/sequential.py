@@ -17,6 +17,7 @@ from featurecols.features import Slot
 from featurecols.graph import Graph
 from featurecols.learn import fit
 from featurecols.models import errors, export, labels, losses, optimizers, scores
+from featurecols.models.dialect import declared
 from featurecols.models.examples import Examples, Layout
 from featurecols.models.heads import PlainHead
 from featurecols.models.history import History
@@ -40,10 +41,15 @@ class DenseFeatures(Layer):
     Columns that learn do so in `fit`, from its data. Embedding tables start as the plan's and train.
 
     Args:
-        columns: numbers, indicators and embeddings.
+        columns: numbers, indicators and embeddings, of the language or of the TensorFlow dialect.
     """
 
     columns: tuple[Column, ...]
+
+    def __post_init__(self) -> None:
+        if isinstance(self.columns, (list, tuple)):
+            object.__setattr__(self, "columns", tuple(declared(self.columns)))
+        super().__post_init__()
 
     def check(self) -> None:
         super().check()

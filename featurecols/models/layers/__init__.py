@@ -11,3 +11,11 @@ from featurecols.models.layers.linear import Linear as Linear
 from featurecols.models.layers.sparse_linear import SparseLinear as SparseLinear
 
 BatchNormalization = BatchNorm  # the name that Keras models bring along
+
+
+def __getattr__(name: str) -> object:
+    if name == "DenseFeatures":  # it holds columns, and so lives where a plan is met
+        from featurecols.models.sequential import DenseFeatures
+
+        return DenseFeatures
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

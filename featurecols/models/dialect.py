@@ -1,0 +1,113 @@
+"""Columns of the TensorFlow dialect as columns of the language, so that models take either.
+
+The ids are TensorFlow's: farmhash64 with its own cross, "" and -1 missing, buckets over float32.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import singledispatch
+from typing import Any
+
+from featurecols.columns.base import Column, Field
+from featurecols.columns.bucketized import Bucketized
+from featurecols.columns.crossed import Crossed
+from featurecols.columns.embedding import Embedding
+from featurecols.columns.hashed import Hashed
+from featurecols.columns.identity import Identity
+from featurecols.columns.indicator import Indicator
+from featurecols.columns.numeric import Numeric
+from featurecols.columns.vocabulary import Vocabulary
+from featurecols.columns.weighted import Weighted
+from featurecols.feature_column import categorical, dense, numeric, vocabulary
+from featurecols.models import errors
+
+
+def declared(columns: Iterable[Any]) -> list[Column]:
+    """Columns of the language as they are, those of the dialect translated; raises ModelError for what has no translation."""
+    return [column if isinstance(column, Column) else translate(column) for column in columns]
+
+
+@singledispatch
+def translate(column: Any) -> Column:
+    """One column of the dialect as a column of the language, with the same ids and the same name."""
+    todo = "give a column of featurecols, or of featurecols.feature_column"
+    raise errors.model("columns", "no model can read this", type(column).__name__, todo)
+
+
+@translate.register
+def _numeric(column: numeric.NumericColumn) -> Numeric:
+    if column.normalizer_fn is not None:
+        todo = "use fc.Numeric with normalizer=ZScore(...), MinMax(...), Log1p() or Clip(...)"
+        raise errors.model(column.name, "a normalizer_fn is code, and a plan holds none", column.normalizer_fn, todo)
+    shape = () if column.shape == (1,) else column.shape
+    default = column.default_value
+    if isinstance(default, (tuple, list)) and len(default) == 1:
+        default = default[0]
+    return Numeric(Field(column.key), shape=shape, dtype="float32", default=default)
+
+
+@translate.register
+def _bucketized(column: numeric.BucketizedColumn) -> Bucketized:
+    return Bucketized(translate(column.source_column), column.boundaries, name=column.name)
+
+
+@translate.register
+def _identity(column: categorical.IdentityCategoricalColumn) -> Identity:
+    outside: Any = "error" if column.default_value is None else int(column.default_value)
+    return Identity(_field(column.key, -1), column.num_buckets, out_of_range=outside)
+
+
+@translate.register
+def _hashed(column: categorical.HashedCategoricalColumn) -> Hashed:
+    return Hashed(_field(column.key, "" if not column.dtype.is_integer else -1), column.hash_bucket_size, hash="farmhash64")
+
+
+@translate.register(vocabulary.VocabularyListCategoricalColumn)
+@translate.register(vocabulary.VocabularyFileCategoricalColumn)
+def _vocabulary(column: Any) -> Vocabulary:
+    field = _field(column.key, "" if not column.dtype.is_integer else -1)
+    more: dict[str, Any] = {}
+    if column.num_oov_buckets:
+        more = {"num_oov_buckets": column.num_oov_buckets, "hash": "farmhash64"}
+    elif column.default_value is not None and column.default_value >= 0:
+        more = {"unseen": int(column.default_value)}
+    return Vocabulary(field, vocabulary.terms(column), **more)
+
+
+@translate.register
+def _crossed(column: categorical.CrossedColumn) -> Crossed:
+    leaves = list(column.leaves())
+    # TensorFlow crosses sparse features before dense ones, and a table's raw fields are dense to it
+    parts: list[Field | Column] = [translate(leaf) for leaf in leaves if not isinstance(leaf, str)]
+    parts += [Field(leaf) for leaf in leaves if isinstance(leaf, str)]
+    seed = int(column.hash_key or 0) % 2**64
+    return Crossed(tuple(parts), column.hash_bucket_size, hash="farmhash64", seed=seed, keep_unseen=True, name=column.name)
+
+
+@translate.register
+def _weighted(column: categorical.WeightedCategoricalColumn) -> Weighted:
+    return Weighted(translate(column.categorical_column), Field(column.weight_feature_key), name=column.name)
+
+
+@translate.register
+def _indicator(column: dense.IndicatorColumn) -> Indicator:
+    return Indicator(translate(column.categorical_column), name=column.name)
+
+
+@translate.register
+def _embedding(column: dense.EmbeddingColumn) -> Embedding:
+    source = translate(column.categorical_column)
+    return Embedding(source, column.dimension, combiner=column.combiner, max_norm=column.max_norm, name=column.name)
+
+
+@translate.register
+def _shared(column: dense.SharedEmbeddingColumn) -> Embedding:
+    source, table = translate(column.categorical_column), column.shared_embedding_column_creator.name
+    return Embedding(
+        source, column.dimension, combiner=column.combiner, max_norm=column.max_norm, table=table, name=column.name
+    )
+
+
+def _field(key: str, missing: Any) -> Field:
+    return Field(key, missing=(missing,))

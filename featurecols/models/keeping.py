@@ -1,0 +1,151 @@
+"""What an estimator keeps: its variables, from memory, a checkpoint or another model, and what they belong to."""
+
+from __future__ import annotations
+
+import json
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from featurecols.columns.base import Column
+from featurecols.models import checkpoints, errors, export, warm
+from featurecols.models.heads import Head
+from featurecols.models.settings import RunConfig, WarmStartSettings
+from featurecols.models.training import Run
+from featurecols.models.variables import Variables
+from featurecols.spec import decode
+from featurecols.values import Array
+
+PLAN = "plan"
+Asked = tuple[int | None, int | None, int | None]  # epochs, steps, max_steps
+
+
+class Keeper(ABC):
+    """The part of an estimator that outlives a call."""
+
+    config: RunConfig
+    plan: Any
+    head: Head
+    label: tuple[str, ...]
+    weight_column: str | None
+    warm_start_from: str | Path | WarmStartSettings | None
+    variables: Variables | None
+    metrics: dict[str, dict[str, float]]
+    data: dict[str, Any]
+    _unfinished: dict[str, Any] | None
+
+    @abstractmethod
+    def _ready(self, rows: Any) -> None:
+        """Have a plan."""
+
+    @property
+    def model_dir(self) -> Path | None:
+        """The folder of checkpoints, or None."""
+        return None if self.config.model_dir is None else Path(self.config.model_dir)
+
+    def _variables(self, checkpoint_path: str | Path | None = None) -> Variables:
+        """The model's variables: those in memory, else of the last checkpoint, else new ones."""
+        if checkpoint_path is not None:
+            return self._restored(Path(checkpoint_path))
+        if self.variables is None:
+            last = None if self.model_dir is None else checkpoints.latest(self.model_dir)
+            if last is not None:
+                self.variables = self._restored(last, take_up=True)
+            else:
+                self.variables = Variables(self.config.seed)
+                if self.warm_start_from is not None:
+                    warm.start(self.variables, self.warm_start_from, self.rows_of())
+        return self.variables
+
+    def _restored(self, path: Path, *, take_up: bool = False) -> Variables:
+        arrays, about = checkpoints.read(path)
+        self._check_same(path, about)
+        variables = Variables(self.config.seed)
+        checkpoints.restore(variables, arrays, about)
+        if take_up:
+            self.head, self.label = decode(about["head"]), tuple(about["label"])
+            self._unfinished = about["run"] if not about["run"]["done"] else None
+        return variables
+
+    def _check_same(self, where: Path, about: Mapping[str, Any]) -> None:
+        """Raises CheckpointError where a checkpoint belongs to other columns, and says how they differ."""
+        assert self.plan is not None
+        theirs, ours = about.get("columns", {}), declared_as_json(self.plan.columns)
+        if theirs != ours or list(theirs) != list(ours):
+            raise errors.other_columns(where, warm.difference(theirs, ours))
+        if about.get("fingerprint") != self.plan.fingerprint:
+            raise errors.other_columns(where, "the columns are the same, but learned other values from other data")
+
+    def _save(self, run: Run, asked: Asked) -> Path:
+        """Write a checkpoint of the run's position; the plan is there before the first one."""
+        assert self.plan is not None
+        assert self.model_dir is not None
+        if not checkpoints.found(self.model_dir):
+            self.plan.save(self.model_dir / PLAN)
+        position = {"asked": asked, "epoch": run.epoch, "batch": run.batch, "done": run.done}
+        return checkpoints.save(
+            self.model_dir, run.variables, {**self.about(), "run": position}, self.config.keep_checkpoint_max or None
+        )
+
+    def about(self) -> dict[str, Any]:
+        """What a checkpoint belongs to, as JSON data."""
+        assert self.plan is not None
+        return {
+            "kind": type(self).__name__,
+            "columns": declared_as_json(self.plan.columns),
+            "fingerprint": self.plan.fingerprint,
+            "head": self.head.to_json(),
+            "label": list(self.label),
+            "weight_column": self.weight_column,
+            "rows": self.rows_of(),
+        }
+
+    def rows_of(self) -> dict[str, list[tuple[str, int, int]]]:
+        """For parameters whose rows belong to slots: (slot, first row, last row + 1), by name of the parameter."""
+        return {}
+
+    # As a folder ------------------------------------------------------------------------------------------------------
+
+    def export(self, path: str | Path) -> str:
+        """Write the model as one folder: the plan, the weights, and a card with metrics, data and versions.
+
+        featurecols.models.load(path) gives it back, ready to predict, evaluate, or train on.
+        """
+        variables = self._opened()
+        about = {**self.about(), "arguments": self.arguments(), "metrics": self.metrics, "data": self.data}
+        export.write(Path(path), about, variables, self.plan)
+        return str(path)
+
+    def arguments(self) -> dict[str, Any]:
+        """What makes an equal model of the same columns, as JSON data; a model_fn is code, and no folder holds code."""
+        return {}
+
+    # tf.estimator's names ---------------------------------------------------------------------------------------------
+
+    def latest_checkpoint(self) -> str | None:
+        """Path of the last checkpoint, or None."""
+        last = None if self.model_dir is None else checkpoints.latest(self.model_dir)
+        return None if last is None else str(last)
+
+    def get_variable_names(self) -> list[str]:
+        """Names of all parameters and moving averages."""
+        variables = self._opened()
+        return [*variables.values, *variables.states]
+
+    def get_variable_value(self, name: str) -> Array:
+        """A copy of one of them."""
+        variables = self._opened()
+        everything = {**variables.values, **variables.states}
+        if name not in everything:
+            raise errors.unknown(type(self).__name__, "variable", name, everything)
+        return everything[name].copy()
+
+    def _opened(self) -> Variables:
+        self._ready(None)
+        return self._variables()
+
+
+def declared_as_json(columns: Iterable[Column]) -> dict[str, Any]:
+    """Columns as JSON data by name."""
+    return {column.name: json.loads(json.dumps(column.to_json())) for column in columns}
