@@ -96,13 +96,7 @@ def test_the_whole_package_is_imported_by_its_outside_only() -> None:
 
 
 def test_models_meet_a_plan_in_two_places() -> None:
-    found = {
-        path.stem
-        for path in sources()
-        if room(path) == "models"
-        for name, _, _ in internal(path)
-        if name in ("plan", "columns")
-    }
+    found = {path.stem for path in sources() if room(path) == "models" for name, _, _ in internal(path) if name == "plan"}
     assert found <= {"estimators", "sequential"}
 
 
