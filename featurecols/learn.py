@@ -99,11 +99,14 @@ def _one_pass(
     for r in requests:
         names.setdefault((r.analyzer.collects, r.source), graph.nodes[r.node].name)
     states = {key: key[0].empty() for key in names}
-    reader = _Reader(graph, learned, {key[1] for key in states})
+    reader = _Reader(graph, learned, {source: name for (_, source), name in reversed(names.items())})
     try:
         row = 0
         for batch in source.batches(reader.needs):
-            values = reader.values(batch)
+            try:
+                values = reader.values(batch)
+            except errors.DataError as e:
+                raise e.shifted(row) from None
 
             def update(key: tuple[Any, int], values: dict[int, Any] = values, row: int = row) -> None:
                 try:
@@ -143,8 +146,9 @@ def _named(error: errors.DataError, who: str) -> errors.DataError:
 class _Reader:
     """The values of some nodes for a batch: raw fields, and numbers of columns that are learned already."""
 
-    def __init__(self, graph: Graph, learned: _LEARNED, wanted: set[int]) -> None:
-        self.graph, self.wanted = graph, wanted
+    def __init__(self, graph: Graph, learned: _LEARNED, names: dict[int, str]) -> None:
+        """names: the nodes, each with the name of the first column that asks for it."""
+        self.graph, self.names, wanted = graph, names, set(names)
         columns = {i for i in wanted if isinstance(graph.nodes[i], Column)}
         self.bounds = bind(graph, learned, Tables(), columns)
         read = wanted | {j for i in columns for j in graph.inputs[i]}
@@ -155,12 +159,17 @@ class _Reader:
 
     def values(self, batch: Any) -> dict[int, Any]:
         found: dict[int, Any] = {}
-        for i in self.wanted:
-            node = self.graph.nodes[i]
-            if isinstance(node, Field):
-                found[i] = batch.cells(node.key, node.missing)
-            else:
-                bound = self.bounds[i]
-                assert isinstance(bound, NumberBound)
-                found[i] = bound.values(*[batch.cells(f.key, f.missing) for f in node.inputs() if isinstance(f, Field)])
+        for i, name in self.names.items():
+            try:
+                found[i] = self._value(i, batch)
+            except errors.DataError as e:
+                raise e.seen_by(name) from None
         return found
+
+    def _value(self, i: int, batch: Any) -> Any:
+        node = self.graph.nodes[i]
+        if isinstance(node, Field):
+            return batch.cells(node.key, node.missing)
+        bound = self.bounds[i]
+        assert isinstance(bound, NumberBound)
+        return bound.values(*[batch.cells(f.key, f.missing) for f in node.inputs() if isinstance(f, Field)])

@@ -72,7 +72,7 @@ class Spec:
 
     def __repr__(self) -> str:
         parts = []
-        for f in sorted(fields(self), key=lambda f: f.kw_only):  # an inherited keyword comes first among the fields
+        for f in sorted(fields(self), key=lambda f: bool(f.kw_only)):  # an inherited keyword comes first among the fields
             value = getattr(self, f.name)
             default = self.default_of(f.name)
             if default is MISSING:
