@@ -182,12 +182,12 @@ def same(expected: dict[str, Any], got: dict[str, Any], where: str) -> None:
 @contextmanager
 def blocks_of(rows: int) -> Iterator[None]:
     """Blocks of so many rows, and every chunk a batch of its own, however short."""
-    before = execute._BLOCK_ROWS, execute._ENCODE_ROWS, batch._SMALL
-    execute._BLOCK_ROWS, execute._ENCODE_ROWS, batch._SMALL = (rows, rows), rows, 1
+    before = execute._blocks, batch._SMALL
+    execute._blocks, batch._SMALL = (lambda n, _: before[0](n, rows)), 1
     try:
         yield
     finally:
-        execute._BLOCK_ROWS, execute._ENCODE_ROWS, batch._SMALL = before
+        execute._blocks, batch._SMALL = before
 
 
 @contextmanager
