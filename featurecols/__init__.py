@@ -40,12 +40,12 @@ if TYPE_CHECKING:
     from featurecols.errors import SizeError as SizeError
     from featurecols.features import Features as Features
     from featurecols.features import Slot as Slot
-    from featurecols.learn import fit as fit
     from featurecols.initializers import Constant as Constant
     from featurecols.initializers import TruncatedNormal as TruncatedNormal
     from featurecols.initializers import Uniform as Uniform
     from featurecols.initializers import Zeros as Zeros
     from featurecols.io.parquet import transform_parquet as transform_parquet
+    from featurecols.learn import fit as fit
     from featurecols.normalizers import Clip as Clip
     from featurecols.normalizers import Log1p as Log1p
     from featurecols.normalizers import MinMax as MinMax
