@@ -6,9 +6,8 @@ import json
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from featurecols.columns.base import Column
 from featurecols.models import checkpoints, errors, export, warm
 from featurecols.models.heads import Head
 from featurecols.models.settings import RunConfig, WarmStartSettings
@@ -16,6 +15,9 @@ from featurecols.models.training import Run
 from featurecols.models.variables import Variables
 from featurecols.spec import decode
 from featurecols.values import Array
+
+if TYPE_CHECKING:
+    from featurecols.columns.base import Column
 
 PLAN = "plan"
 Asked = tuple[int | None, int | None, int | None]  # epochs, steps, max_steps

@@ -48,7 +48,8 @@ class Variables:
         self.values: dict[str, Array] = {}
         self.states: dict[str, Array] = {}
         self.slots: dict[str, Array] = {}
-        self._scratch: dict[int, Array] = {}
+        self._marks: dict[int, Array] = {}
+        self._sums: dict[tuple[int, ...], Array] = {}
 
     @contextmanager
     def scope(self, training: bool = False) -> Iterator[Scope]:
@@ -71,9 +72,15 @@ class Variables:
 
     def marks(self, size: int) -> Array:
         """int32 [size] of -1, kept from call to call: whoever writes into it puts -1 back."""
-        if size not in self._scratch:
-            self._scratch[size] = np.full(size, -1, np.int32)
-        return self._scratch[size]
+        if size not in self._marks:
+            self._marks[size] = np.full(size, -1, np.int32)
+        return self._marks[size]
+
+    def sums(self, shape: tuple[int, ...]) -> Array:
+        """Zeros of the model's dtype, kept from call to call: whoever adds to them puts the zeros back."""
+        if shape not in self._sums:
+            self._sums[shape] = np.zeros(shape, self.dtype)
+        return self._sums[shape]
 
 
 class Scope:

@@ -16,13 +16,20 @@ from numba import njit
 @njit(nogil=True, cache=True)
 def hot_forward(ids: Any, starts: Any, sizes: Any, weights: Any, out: Any) -> None:
     """out[i] += weights[starts[j] + ids[i, j]] over all j: ids [n, k], weights [v, u], out [n, u]."""
+    units = weights.shape[1]
     for i in range(ids.shape[0]):
+        total = out[i, 0]
         for j in range(ids.shape[1]):
-            id_ = ids[i, j]
-            if 0 <= id_ < sizes[j]:
-                at = starts[j] + id_
-                for u in range(weights.shape[1]):
-                    out[i, u] += weights[at, u]
+            id_ = np.uint64(ids[i, j])  # unsigned: a negative id is past every bound, and no index wraps around
+            if id_ < np.uint64(sizes[j]):
+                at = np.uint64(starts[j]) + id_
+                if units == 1:
+                    total += weights[at, 0]
+                else:
+                    for u in range(units):
+                        out[i, u] += weights[at, u]
+        if units == 1:
+            out[i, 0] = total
 
 
 @njit(nogil=True, cache=True)
@@ -30,35 +37,31 @@ def hot_backward(ids: Any, starts: Any, sizes: Any, d: Any, out: Any) -> None:
     """out[starts[j] + ids[i, j]] += d[i]: the dense gradient of hot_forward's weights."""
     for i in range(ids.shape[0]):
         for j in range(ids.shape[1]):
-            id_ = ids[i, j]
-            if 0 <= id_ < sizes[j]:
-                at = starts[j] + id_
+            id_ = np.uint64(ids[i, j])
+            if id_ < np.uint64(sizes[j]):
+                at = np.uint64(starts[j]) + id_
                 for u in range(d.shape[1]):
                     out[at, u] += d[i, u]
 
 
 @njit(nogil=True, cache=True)
-def hot_rows(ids: Any, starts: Any, sizes: Any, d: Any, marks: Any, touched: Any, rows: Any, count: int) -> int:
-    """The same gradient as distinct rows, added to the `count` that are there: touched int64, rows [.., u].
+def hot_touch(ids: Any, starts: Any, sizes: Any, d: Any, out: Any, touched: Any, count: int) -> int:
+    """The same into an out of zeros, noting the rows it meets: `touched` gets those whose first cell is still 0.
 
-    marks (see Variables.marks) says which row a place has; the caller puts its -1 back. Returns the new count.
+    A row may be noted more than once; gather_rows takes it once. Returns the new count of notes.
     """
+    units = d.shape[1]
     for i in range(ids.shape[0]):
         for j in range(ids.shape[1]):
-            id_ = ids[i, j]
-            if id_ < 0 or id_ >= sizes[j]:
-                continue
-            at = starts[j] + id_
-            place = marks[at]
-            if place < 0:
-                marks[at] = count
+            id_ = np.uint64(ids[i, j])
+            if id_ < np.uint64(sizes[j]):
+                at = np.uint64(starts[j]) + id_
+                x = out[at, 0]
                 touched[count] = at
-                for u in range(d.shape[1]):
-                    rows[count, u] = d[i, u]
-                count += 1
-            else:
-                for u in range(d.shape[1]):
-                    rows[place, u] += d[i, u]
+                count += x == 0.0  # no branch: whether a row was met before cannot be predicted
+                out[at, 0] = x + d[i, 0]
+                for u in range(1, units):
+                    out[at, u] += d[i, u]
     return count
 
 
@@ -85,24 +88,36 @@ def list_backward(values: Any, offsets: Any, shares: Any, start: int, size: int,
 
 
 @njit(nogil=True, cache=True)
-def list_rows(
-    values: Any, offsets: Any, shares: Any, start: int, size: int, d: Any, marks: Any, touched: Any, rows: Any, count: int
+def list_touch(
+    values: Any, offsets: Any, shares: Any, start: int, size: int, d: Any, out: Any, touched: Any, count: int
 ) -> int:
-    """The same as distinct rows: see hot_rows."""
+    """The same with notes: see hot_touch."""
     for i in range(d.shape[0]):
         for e in range(offsets[i], offsets[i + 1]):
-            if values[e] < 0 or values[e] >= size:
-                continue
-            at, w = start + values[e], d.dtype.type(shares[e])
-            place = marks[at]
-            if place < 0:
-                marks[at] = place = count
+            if 0 <= values[e] < size:
+                at, w = start + values[e], d.dtype.type(shares[e])
                 touched[count] = at
-                rows[count, :] = 0
-                count += 1
-            for u in range(d.shape[1]):
-                rows[place, u] += w * d[i, u]
+                count += out[at, 0] == 0.0
+                for u in range(d.shape[1]):
+                    out[at, u] += w * d[i, u]
     return count
+
+
+@njit(nogil=True, cache=True)
+def gather_rows(out: Any, touched: Any, count: int, ids: Any, rows: Any) -> int:
+    """Move the noted rows that are not zero out of `out`, which is all zeros afterwards; ids and rows [count]. How many."""
+    found = 0
+    for p in range(count):
+        at = np.uint64(touched[p])
+        some = False
+        for u in range(out.shape[1]):
+            x = out[at, u]
+            rows[found, u] = x
+            some |= x != 0.0
+            out[at, u] = 0.0
+        ids[found] = at
+        found += some
+    return found
 
 
 @njit(nogil=True, cache=True)

@@ -115,15 +115,15 @@ def hot_sum(x: Mixed, weights: Value, variables: Variables) -> Value:
 
     def backward(d: Array) -> tuple[Rows]:
         d = np.ascontiguousarray(d)
-        ids = sum(len(part.values) for part in x.lists) + (0 if x.hots is None else x.hots.ids.size)
-        most, marks = min(ids, len(weights.array)), variables.marks(len(weights.array))
-        touched, rows, count = np.empty(most, np.int64), np.empty((most, d.shape[1]), d.dtype), 0
+        size = sum(len(part.values) for part in x.lists) + (0 if x.hots is None else x.hots.ids.size)
+        sums, touched, count = variables.sums(weights.shape), np.empty(size, np.int64), 0
         if x.hots is not None:
-            count = kernels.bags.hot_rows(*x.hots, d, marks, touched, rows, count)
+            count = kernels.bags.hot_touch(*x.hots, d, sums, touched, count)
         for part in x.lists:
-            count = kernels.bags.list_rows(*part, d, marks, touched, rows, count)
-        marks[touched[:count]] = -1
-        return (Rows(touched[:count], rows[:count], weights.shape),)
+            count = kernels.bags.list_touch(*part, d, sums, touched, count)
+        ids, rows = np.empty(count + 1, np.int64), np.empty((count + 1, d.shape[1]), d.dtype)
+        count = kernels.bags.gather_rows(sums, touched, count, ids, rows)
+        return (Rows(ids[:count], rows[:count], weights.shape),)
 
     return Value(out, (weights,), backward)
 
