@@ -18,6 +18,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--columns", metavar="COLUMNS", type=Path, required=True, help="JSON of the model's columns")
     parser.add_argument("-o", "--output", metavar="MODEL", type=Path, required=True, help="the folder to write")
     parser.add_argument("--overwrite", action="store_true", help="replace the model that is there")
+    parser.add_argument("--kind", choices=["classifier", "regressor"], help="where MODEL_DIR has no graph.pbtxt")
     parser.add_argument("--labels", metavar="WORD", nargs="+", help="the estimator's label_vocabulary")
     add_settings(parser)
     show.add_json(parser)
@@ -42,6 +43,7 @@ def run(arguments: argparse.Namespace) -> None:
         arguments.output,
         activation=arguments.activation,
         sparse_combiner=arguments.sparse_combiner,
+        kind=arguments.kind,
         label_vocabulary=arguments.labels,
     )
     about = {

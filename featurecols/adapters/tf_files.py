@@ -33,6 +33,10 @@ def _in_folder(folder: Path) -> Path:
     if os.path.lexists(folder / _STATE):
         return _named_by_state(folder)
     if os.path.lexists(folder / "variables" / "variables.index"):
+        if (folder / "variables").is_symlink():
+            raise errors.saved_plan(
+                folder / "variables", "a symbolic link is not followed", "copy the folder that it points to"
+            )
         return folder / "variables" / "variables"
     found = sorted(p for p in os.listdir(folder) if p.endswith(".index"))
     if len(found) != 1:

@@ -22,6 +22,7 @@ _ACTIVATIONS = {
     "Relu": "relu", "Relu6": "relu6", "Elu": "elu", "Selu": "selu", "Tanh": "tanh", "Sigmoid": "sigmoid",
     "Softplus": "softplus", "Softsign": "softsign", "BiasAdd": "linear",
 }  # fmt: skip
+_BIASES = ("linear/linear_model/bias_weights", "dnn/logits/bias")  # a graph with one of them is that of an estimator
 _COMBINERS = {"SparseSegmentSum": "sum", "SparseSegmentMean": "mean", "SparseSegmentSqrtN": "sqrtn"}
 
 
@@ -88,5 +89,5 @@ def _nodes(path: Path) -> dict[str, tuple[str, list[str]]]:
 def _tells(name: str) -> bool:
     if "gradients/" in name:
         return False
-    layer = name.startswith((_LAYER, f"dnn/{_LAYER}"))
-    return layer or "head/predictions" in name or name.endswith("weighted_sum/embedding_lookup_sparse")
+    own = name.startswith((_LAYER, f"dnn/{_LAYER}", *_BIASES))
+    return own or "head/predictions" in name or name.endswith("weighted_sum/embedding_lookup_sparse")

@@ -50,6 +50,15 @@ def test_a_saved_model(tmp_path: Path) -> None:
     assert find_prefix(tmp_path) == tmp_path / "variables" / "variables"
 
 
+def test_a_linked_folder_of_variables_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere" / "variables.index").write_bytes(b"")
+    (tmp_path / "model").mkdir()
+    (tmp_path / "model" / "variables").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(errors.SavedPlanError, match="symbolic link"):
+        find_prefix(tmp_path / "model")
+
+
 def test_several_checkpoints_without_a_state_must_be_told_apart(folder: Path) -> None:
     with pytest.raises(errors.SavedPlanError, match=r"model.ckpt-1.index.*model.ckpt-20.index.*name the checkpoint itself"):
         find_prefix(folder)

@@ -76,6 +76,14 @@ def test_two_combiners_say_nothing(tmp_path: Path) -> None:
     assert read_settings(graph(tmp_path, *nodes)).sparse_combiner is None
 
 
+def test_a_model_without_predicted_classes_is_a_regressor(tmp_path: Path) -> None:
+    """Its columns may be numbers alone, which leave no other trace."""
+    bias = ("linear/linear_model/bias_weights", "VarHandleOp", [])
+    assert read_settings(graph(tmp_path, bias)) == Settings(None, None, "regressor")
+    assert read_settings(graph(tmp_path, bias, ("head/predictions/probabilities", "Softmax", []))).kind == "classifier"
+    assert read_settings(graph(tmp_path, ("something/else", "Add", []))).kind is None
+
+
 def test_no_graph_and_no_sense(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert read_settings(tmp_path) == Settings()
     for text in (b"", b"\xff" * 10_000, b"node {\n" * 100, b'  name: "dnn/logits"\n}\n', b"}\n" * 9):
