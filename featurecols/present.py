@@ -123,6 +123,8 @@ def _unusual(value: Any, again: Callable[[Any], Any]) -> Any:
         return [again(v) for v in value]
     if isinstance(value, np.ndarray):
         return _unusual_array(value, again)
+    if isinstance(value, (np.datetime64, np.timedelta64)):  # their items are plain integers where they count nanoseconds
+        return None if np.isnat(value) else value
     if isinstance(value, np.generic):
         item = value.item()
         return again(float(item) if isinstance(item, np.floating) else item)
@@ -143,7 +145,7 @@ def _unusual_array(value: Any, again: Callable[[Any], Any]) -> Any:
     if isinstance(value, np.ma.MaskedArray):
         return again(value.tolist())  # masked elements come out as None
     if value.dtype.kind == "M" or value.dtype.kind == "m":
-        return [again(v) for v in value] if value.ndim else value.item()
+        return [again(v) for v in value] if value.ndim else again(value[()])
     return again(value.tolist())
 
 

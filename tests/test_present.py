@@ -9,6 +9,7 @@ import polars as pl
 import pyarrow as pa
 import pytest
 
+import featurecols as fc
 from featurecols.present import NONE, Markers, present, presenter
 
 
@@ -126,3 +127,20 @@ def test_markers_are_split_by_what_they_are_compared_with() -> None:
     assert not NONE
     assert not Markers.of(())
     assert Markers.of([float("nan")]).values == frozenset()
+
+
+@pytest.mark.parametrize("unit", ["ns", "us", "s", "D"])
+def test_a_moment_of_numpy_is_never_the_integer_that_counts_it(unit):
+    day, none = np.datetime64("2020-01-01", unit), np.datetime64("NaT", unit)
+    assert present(day) is day
+    assert present(none) is None
+    assert present(np.array(day)) == day
+    assert present(np.array([day, none])) == [day, None]
+    assert present(np.timedelta64("NaT", "ns")) is None
+    hashed, number = fc.compile([fc.Indicator(fc.Hashed("x", 3))]), fc.compile([fc.Numeric("x", default=0)])
+    for value in (day, np.timedelta64(5, "ns")):
+        for plan in (hashed, number):
+            with pytest.raises(fc.DataError):
+                plan.transform_row({"x": value})
+            with pytest.raises(fc.DataError):
+                plan.transform({"x": [None, value]})
