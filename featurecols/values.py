@@ -55,7 +55,8 @@ class Texts:
     """k byte strings: text i is data[offsets[i]:offsets[i+1]].
 
     offsets int32 or int64 [k+1], data uint8, valid bool [k] or None. `integers` (int64 or uint64 [k]) is there when the
-    raw field holds integers: the texts are then their decimal digits. `memo` keeps what was computed per text, once
+    raw field holds integers: the texts are then their decimal digits; where only some of its values are integers, `integral`
+    (bool [k]) says which. `memo` keeps what was computed per text, once
     for all blocks and columns that share this dictionary.
     """
 
@@ -65,6 +66,7 @@ class Texts:
     integers: Array | None = None
     memo: dict[Any, Any] = field(default_factory=dict, repr=False)
     lock: Any = field(default_factory=threading.RLock, repr=False)
+    integral: Array | None = None
 
     def __len__(self) -> int:
         return len(self.offsets) - 1
@@ -182,7 +184,7 @@ def canonical(value: Any, who: str, key: str) -> bytes:
         if value.is_integer() and abs(value) < 2.0**53:
             return b"%d" % int(value)
         raise errors.bad_value(who, key, None, "a float that is no whole number below 2^53 is no category", value, FLOAT_TODO)
-    if isinstance(value, np.generic):
+    if isinstance(value, np.generic) and not isinstance(value, (np.datetime64, np.timedelta64)):
         return canonical(value.item(), who, key)
     if isinstance(value, str):  # numpy.str_ and other subclasses
         return canonical(str(value), who, key)

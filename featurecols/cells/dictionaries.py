@@ -169,7 +169,9 @@ def _texts(shared: Shared) -> tuple[Texts, str, Array | None]:
     if tokens.codes is not None:
         return tokens.texts, tokens.kind, _extended(tokens.codes, -1)
     texts = tokens.texts
-    if texts.integers is not None:  # 5 and 5.0 are one term; texts that stand twice in a dictionary do no harm
+    if (
+        texts.integers is not None and texts.integral is None
+    ):  # 5 and 5.0 are one term; texts that stand twice in a dictionary do no harm
         encoded = buffers.arrow_texts(texts.offsets, texts.data, texts.valid).dictionary_encode()
         if len(encoded.dictionary) < len(texts) - encoded.null_count:
             return _merged(texts, encoded, tokens.kind)

@@ -119,24 +119,28 @@ class MixedStore(Store):
         raise errors.bad_value(self.key, self.key, row, "needs a whole number below 2^53", value, todo)
 
     def tokens(self, start: int, stop: int) -> Tokens:
-        parts, kinds = [], set()
-        for row in range(start, stop):
-            value = self.rows[row]
-            if value is None:
-                parts.append(b"")
-                continue
-            kinds.add(
-                "boolean" if value is True or value is False else "text" if isinstance(value, (str, bytes)) else "integer"
-            )
-            try:
-                parts.append(values.canonical(value, self.key, self.key))
-            except DataError as error:
-                raise DataError(error.who, error.what, field=self.key, row=row, got=error.got, todo=error.todo) from None
+        rows = self.rows[start:stop]
+        parts = [b"" if value is None else self._canonical(start + i, value) for i, value in enumerate(rows)]
         offsets = np.zeros(len(parts) + 1, np.int64)
         np.cumsum([len(p) for p in parts], out=offsets[1:])
-        valid = np.array([v is not None for v in self.rows[start:stop]], np.bool_)
-        texts = Texts(offsets, np.frombuffer(b"".join(parts), np.uint8), None if valid.all() else valid)
-        return Tokens(texts, kind=kinds.pop() if len(kinds) == 1 else "text")
+        valid = np.array([v is not None for v in rows], np.bool_)
+        integers, integral = None, np.array([not isinstance(v, (str, bytes, type(None))) for v in rows], np.bool_)
+        if integral.any():  # two's complement, as an integer of 64 bits enters a cross
+            integers = np.array(
+                [int(p) & 0xFFFFFFFFFFFFFFFF if i else 0 for p, i in zip(parts, integral, strict=True)], np.uint64
+            )
+        data = np.frombuffer(b"".join(parts), np.uint8)
+        texts = Texts(
+            offsets, data, None if valid.all() else valid, integers, integral=integral if integers is not None else None
+        )
+        kind = "boolean" if any(isinstance(v, bool) for v in rows) else "integer" if (integral == valid).all() else "text"
+        return Tokens(texts, kind=kind)
+
+    def _canonical(self, row: int, value: Any) -> bytes:
+        try:
+            return values.canonical(value, self.key, self.key)
+        except DataError as error:
+            raise DataError(error.who, error.what, field=self.key, row=row, got=error.got, todo=error.todo) from None
 
     def pylist(self, start: int, stop: int) -> list[Any]:
         return self.rows[start:stop]

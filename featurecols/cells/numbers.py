@@ -21,7 +21,13 @@ class Decimals(Texts):
     __slots__ = ("_text",)
 
     def __init__(self, integers: Array, valid: Array | None = None) -> None:
-        for name, value in (("valid", valid), ("integers", integers), ("memo", {}), ("lock", threading.RLock())):
+        for name, value in (
+            ("valid", valid),
+            ("integers", integers),
+            ("memo", {}),
+            ("lock", threading.RLock()),
+            ("integral", None),
+        ):
             object.__setattr__(self, name, value)
         object.__setattr__(self, "_text", None)
 

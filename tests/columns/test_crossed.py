@@ -1,5 +1,8 @@
 """Crossed: combinations, hashed."""
 
+import pandas as pd
+import pytest
+
 import featurecols as fc
 from tests import laws
 from tests.laws import Bad, Example, Wrong
@@ -203,3 +206,19 @@ test_laws = laws.of(EXAMPLES)
 
 def test_laws_cover_every_argument() -> None:
     laws.covers(fc.Crossed, EXAMPLES)
+
+
+@pytest.mark.parametrize(
+    "values", [["a", 1, None, "1", -3], [2**63, 1, -1], [2**64 - 1, "x"], [[1, "1"], ["2", 2.0], []], [True, 1, "1"]]
+)
+def test_integers_beside_texts_enter_as_integers_on_both_paths(values):
+    plan = fc.compile([fc.Crossed(["x", "y"], 2**40, hash="farmhash64")])
+    rows = [{"x": v, "y": 7} for v in values]
+    ids = plan.encode({"x": values, "y": [7] * len(values)}).ids["x_X_y"]
+    bound = plan._program.outputs[0].bound
+    expected = [bound.row(row["x"], row["y"]) for row in rows]
+    flat = [i for row in expected for i in (row if isinstance(row, list) else [row])]
+    assert ids.values.tolist() == flat
+    as_categories = pd.DataFrame({"x": pd.Series(values, dtype="category"), "y": 7}) if type(values[0]) is not list else None
+    if as_categories is not None and len(set(map(str, values))) == len(values):
+        assert plan.encode(as_categories).ids["x_X_y"].values.tolist() == flat
