@@ -83,7 +83,10 @@ class SequenceBound(DenseBound):
     def __init__(self, column: Sequence, step: DenseBound) -> None:
         self.column, self.step = column, step
         self.shape = (column.max_length, step.width)
-        self._field = next((i.key for i in column.inputs() if isinstance(i, Field)), None)
+        self._field = _first_field(column)
+        source = getattr(step, "source", None)
+        self._of_ids = source is not None
+        self._none = getattr(source, "missing", -1)  # the id of a missing value
 
     def _trim(self, offsets: Array) -> tuple[Array, Array]:
         """First element and number of steps of each row, after keeping at most max_length."""
@@ -109,17 +112,15 @@ class SequenceBound(DenseBound):
         return [flat for flat, _ in pairs], pairs[0][1]
 
     def _lists(self, x: Any) -> tuple[Any, Array]:
+        if x.offsets is not None if isinstance(x, Ids) else x.depth > 0:
+            return x.elements()  # type: ignore[no-any-return]
         if isinstance(x, Ids):
-            single = x.offsets is None
-            empty = single and not (x.values >= 0).any()
+            there = (x.values >= 0) & (x.values != self._none)
         else:
-            single = x.depth == 0
-            empty = single and all(v is None for v in x.to_pylist())
-        if single and not empty:
-            raise self._no_list("one value a row")
-        if empty:  # a field of nulls alone has no type, so it may be one of lists
-            return x.slice(0, 0), np.zeros(len(x) + 1, np.int64)
-        return x.elements()  # type: ignore[no-any-return]
+            there = np.array([v is not None for v in x.to_pylist()], np.bool_)
+        if there.any():
+            raise self._no_list(int(there.argmax()), "one value a row")
+        return x.slice(0, 0), np.zeros(len(x) + 1, np.int64)  # nulls alone have no type: the field may be one of lists
 
     def _of_row(self, error: errors.DataError, offsets: Array) -> errors.DataError:
         """An element's error as its row's."""
@@ -142,17 +143,17 @@ class SequenceBound(DenseBound):
         out[at : at + keep * width] = scratch[start * width : (start + keep) * width]
 
     def _listed(self, value: Any) -> list[Any]:
-        if value is None or value == -1:  # one row cannot tell a null list from a null: both have no steps
-            return []
+        if value is None or (self._of_ids and type(value) is int and (value < 0 or value == self._none)):
+            return []  # one row cannot tell a null list from a null: both have no steps
         if isinstance(value, tuple):  # ids with weights: one weighted id a step
             return [([i], [w]) for i, w in zip(*value, strict=True)]
         if isinstance(value, list):
             return value
-        raise self._no_list(type(value).__name__)
+        raise self._no_list(None, type(value).__name__)
 
-    def _no_list(self, got: str) -> errors.DataError:
+    def _no_list(self, row: int | None, got: str) -> errors.DataError:
         todo = "drop Sequence, or put the values into lists"
-        return errors.wrong_type(self.column.name, str(self._field), got, "lists", todo)
+        return errors.DataError(self.column.name, "needs lists", field=self._field, row=row, got=got, todo=todo)
 
     def lengths(self, *inputs: Any) -> Array:
         """Steps of each row, int64 [n]."""
@@ -173,3 +174,9 @@ class SequenceBound(DenseBound):
         step, inner = divmod(cell, self.step.width)
         label = self.step.label(inner)
         return f"step {step}" if not label else f"step {step}: {label}"
+
+
+def _first_field(column: Column) -> str:
+    """Key of the raw field that the first input comes from: its lists are the steps."""
+    first = column.inputs()[0]
+    return first.key if isinstance(first, Field) else _first_field(first)

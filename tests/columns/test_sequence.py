@@ -2,6 +2,7 @@
 
 import math
 
+import numpy as np
 import pytest
 
 import featurecols as fc
@@ -124,3 +125,20 @@ def test_a_field_without_lists_is_refused() -> None:
     for run in (lambda: plan.transform({"clicks": [1.0, 2.0]}), lambda: plan.transform_row({"clicks": 1.0})):
         with pytest.raises(fc.DataError, match=r"clicks.*lists"):
             run()
+
+
+def test_a_missing_value_with_a_bucket_of_its_own_has_no_steps():
+    plan = fc.compile([fc.Sequence(fc.Indicator(fc.Bucketized("x", [1], missing_bucket=2)), 2)])
+    assert not plan.transform_row({"x": None}).any()
+    assert not plan.transform({"x": [None, None]}).any()
+    assert plan.transform({"x": [[0, None], None]}).tolist() == [[1, 0, 0, 0, 0, 1], [0, 0, 0, 0, 0, 0]]
+
+
+@pytest.mark.parametrize("source", [fc.Numeric("x"), fc.Indicator(fc.Identity("x", 9)), fc.Embedding(fc.Hashed("x", 9))])
+def test_a_number_is_no_list_whatever_it_is(source):
+    plan = fc.compile([fc.Sequence(source, 2)])
+    for value in (-1, 3) if isinstance(source, fc.Numeric) else (3,):
+        with pytest.raises(fc.DataError, match="needs lists in field 'x', got int"):
+            plan.transform_row({"x": value})
+        with pytest.raises(fc.DataError, match="needs lists in field 'x' at row 1, got one value a row"):
+            plan.transform({"x": np.array([np.nan] + [float(value)] * 2000)})
