@@ -30,7 +30,8 @@ class Marker(Spec):
 class TopTerms(Marker):
     """The n most frequent terms of a field, most frequent first; of equally frequent ones, the lesser bytes first.
 
-    Missing values are not terms. Every element of a list counts. Counts are exact: they spill to disk, nothing is pruned.
+    Missing values are not terms. Every element of a list counts. Counts are exact and nothing is pruned: what goes beyond
+    256 MiB (FEATURECOLS_TERM_MEMORY sets another number of MiB) is spilled to the folder for temporary files (TMPDIR).
 
     Args:
         n: how many terms at most; None takes all.
