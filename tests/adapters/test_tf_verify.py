@@ -134,8 +134,11 @@ def test_interpreters_that_cannot_be_used(tmp_path: Path) -> None:
     columns = [fc.categorical_column_with_identity("number", 9)]
     with pytest.raises(errors.ColumnError, match=r"cannot be started .*name a Python with tensorflow-cpu"):
         verify_tf(tf_case.table(), columns, tmp_path / "no-python")
-    with pytest.raises(errors.ColumnError, match=r"the other interpreter failed .*tensorflow"):
-        verify_tf(tf_case.table(), columns, sys.executable)
+    without = tmp_path / "python"
+    without.write_text("#!/bin/sh\necho \"ModuleNotFoundError: No module named 'tensorflow'\" >&2\nexit 1\n")
+    without.chmod(0o755)
+    with pytest.raises(errors.ColumnError, match=r"the other interpreter failed .*No module named 'tensorflow'"):
+        verify_tf(tf_case.table(), columns, without)
 
 
 def test_data_without_the_features() -> None:
