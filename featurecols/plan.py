@@ -281,7 +281,7 @@ class Plan:
     @staticmethod
     def from_bytes(data: bytes) -> Plan:
         """The plan that to_bytes wrote. Raises SavedPlanError for anything else; never runs code."""
-        return Plan(*save.from_bytes(data))
+        return _saved("these bytes", *save.from_bytes(data))
 
     def to_json(self) -> list[Any]:
         """The declared columns as plain JSON data, for fc.columns_from_json."""
@@ -339,7 +339,14 @@ def load(path: str | Path) -> Plan:
     Raises:
         SavedPlanError: when the files are missing, damaged, or from another version.
     """
-    return Plan(*save.read(Path(path)))
+    return _saved(path, *save.read(Path(path)))
+
+
+def _saved(where: object, graph: Graph, learned: LearnedByNode, tables: Mapping[str, Any]) -> Plan:
+    try:
+        return Plan(graph, learned, tables)
+    except errors.PlanError as e:  # a table that is not of this plan, or columns that cannot share one
+        raise errors.saved_plan(where, f"is no plan that can run ({errors.show(str(e), 200)})") from None
 
 
 def bind(graph: Graph, learned: LearnedByNode, tables: Tables, only: Iterable[int] | None = None) -> list[Any]:

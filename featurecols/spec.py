@@ -20,6 +20,7 @@ from featurecols import errors
 
 KINDS: dict[str, type[Spec]] = {}
 _DEPTH = 64
+_PARTS = 10_000  # values written out in one: a few levels that each read the one below twice would soon be more than memory
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -44,6 +45,11 @@ class Spec:
     def __post_init__(self) -> None:
         for f in fields(self):
             object.__setattr__(self, f.name, canonical(getattr(self, f.name)))
+        parts = 1 + sum(_parts(getattr(self, f.name)) for f in fields(self))
+        if parts > _PARTS:
+            what = f"holds more than {_PARTS} values when it is written out"
+            raise errors.argument(type(self).__name__, what, parts, "split it into several columns")
+        object.__setattr__(self, "_parts", parts)
         self.check()
         self._seal()
 
@@ -118,7 +124,7 @@ def _key(value: Any) -> Any:
     if kind is tuple:
         return tuple(_key(v) for v in value)
     if isinstance(value, Spec):
-        return value._key  # type: ignore[attr-defined]
+        return value  # its hash is known already
     try:
         hash(value)
     except TypeError:
@@ -126,6 +132,13 @@ def _key(value: Any) -> Any:
             kind.__name__, "an argument must be data", value, "give numbers, strings, tuples or columns"
         ) from None
     return (kind.__name__, value)
+
+
+def _parts(value: Any) -> int:
+    """How many declared values stand in a field, those inside them included, each as often as it is written."""
+    if isinstance(value, Spec):
+        return value._parts  # type: ignore[attr-defined,no-any-return]
+    return sum(map(_parts, value)) if isinstance(value, tuple) else 0
 
 
 def _source(value: Any) -> str:

@@ -372,3 +372,27 @@ def test_a_header_that_claims_gigabytes_is_an_error(plan: fc.Plan) -> None:
 def test_random_bytes_are_no_plan(data: bytes) -> None:
     with pytest.raises(fc.SavedPlanError):
         fc.Plan.from_bytes(data)
+
+
+@pytest.mark.parametrize("name", [{}, {"name": "c"}])
+def test_columns_that_each_read_the_one_below_twice_do_not_grow_past_memory(name):
+    nodes = [{"type": "Field.v1", "key": "x"}]
+    for i in range(60):
+        given = {k: f"{v}{i}" for k, v in name.items()}
+        nodes.append({"type": "Crossed.v1", "sources": [{"node": i}] * 2, "num_buckets": 5, **given})
+    text = json.dumps({"format": 1, "nodes": nodes, "outputs": [60]}).encode()
+    blob = tensors.save({}, {"featurecols": hashlib.sha256(text).hexdigest()})
+    with pytest.raises(fc.SavedPlanError, match=r"at most|more than"):
+        fc.Plan.from_bytes(len(text).to_bytes(8, "little") + text + blob)
+
+
+@pytest.mark.parametrize(
+    "tables", [{"table/x_embedding": np.zeros((4, 2), np.float32)}, {"table/y": np.zeros((5, 2), np.float32)}]
+)
+def test_tables_that_are_not_of_the_plan_are_damage(tables):
+    plan = fc.compile([fc.Embedding(fc.Hashed("x", 5), 2)])
+    data = plan.to_bytes()
+    text = data[8 : 8 + int.from_bytes(data[:8], "little")]
+    blob = tensors.save(tables, {"featurecols": hashlib.sha256(text).hexdigest()})
+    with pytest.raises(fc.SavedPlanError, match="no plan that can run"):
+        fc.Plan.from_bytes(data[: 8 + len(text)] + blob)

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from featurecols.analyzers.base import Analyzer
 
 Learned = Mapping[str, Array]
+_LONGEST = 10_000  # characters of a name: names of crosses are made of names
 
 
 class Raw(Protocol):
@@ -57,6 +58,8 @@ class Field(Spec):
     def check(self) -> None:
         if not isinstance(self.key, str) or not self.key:
             raise errors.argument("Field", "key must be a non-empty string", self.key, "name a field of the data")
+        if len(self.key) > _LONGEST:
+            raise errors.argument("Field", f"key must have at most {_LONGEST} characters", self.key, "rename the field")
         if not isinstance(self.missing, tuple):
             object.__setattr__(self, "missing", (self.missing,))
         for marker in self.missing:
@@ -104,6 +107,9 @@ class Column(Spec):
             raise errors.argument(
                 type(self).__name__, "name must be a non-empty string", self.name, "leave it out to derive it"
             )
+        if len(self.name) > _LONGEST:
+            who, what = type(self).__name__, f"name must have at most {_LONGEST} characters"
+            raise errors.argument(who, what, self.name, "give a shorter one: name=...")
 
     def inputs(self) -> tuple[Field | Column, ...]:
         """What this column reads, in the order in which bind, ids, values, write and row take it."""
