@@ -1,4 +1,4 @@
-"""Run the claims named, or all; print, and keep the JSON."""
+"""Run the claims named, or all; print, keep the JSON, and write README's table."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import argparse
 import importlib
 import os
 
-from benchmarks import harness
+from benchmarks import harness, table
 
 CLAIMS = ("adult", "criteo", "strings", "crosses", "fit", "one_row", "cold")
 
@@ -24,6 +24,7 @@ def main() -> None:
         for result in results:
             print("\n" + result.text(), flush=True)
         harness.save(name, results)
+    table.write()
 
 
 if __name__ == "__main__":
