@@ -87,6 +87,9 @@ class Spec:
                 parts.append(f"{f.name}={_source(value)}")
         return f"{type(self).__name__}({', '.join(parts)})"
 
+    def __reduce__(self) -> tuple[Any, ...]:  # made anew where it arrives: hashes of texts differ from process to process
+        return _made, (type(self), {f.name: getattr(self, f.name) for f in fields(self)})
+
     def source_text(self) -> str:
         """How this value is written inside another one's repr."""
         return repr(self)
@@ -103,6 +106,10 @@ class Spec:
                 continue
             changes.setdefault(name, value)
         return type(self)(**changes)
+
+
+def _made(cls: type[Spec], arguments: dict[str, Any]) -> Spec:
+    return cls(**arguments)
 
 
 def canonical(value: Any) -> Any:

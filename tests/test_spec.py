@@ -5,6 +5,10 @@ from __future__ import annotations
 import dataclasses
 import json
 import math
+import os
+import pickle
+import subprocess
+import sys
 from typing import Any
 
 import numpy as np
@@ -270,3 +274,18 @@ def test_a_kind_is_registered_once() -> None:
             pass
 
     assert before == KINDS
+
+
+def test_a_column_from_another_process_equals_its_equals():
+    column = fc.Crossed([fc.Bucketized("n", [0.0]), fc.Field("a", missing=("?",))], 10, name="c")
+    code = f"import pickle, sys, featurecols as fc; sys.stdout.buffer.write(pickle.dumps(fc.{column!r}))".replace(
+        "(Bucketized", "(fc.Bucketized"
+    ).replace("Field(", "fc.Field(")
+    for seed in ("1", "2"):  # of Python's own hashes, which differ from process to process
+        sent = subprocess.run(
+            [sys.executable, "-c", code], env={**os.environ, "PYTHONHASHSEED": seed}, capture_output=True, check=True
+        ).stdout
+        found = pickle.loads(sent)
+        assert found == column
+        assert len({found, column}) == 1
+        assert found.name == "c"
