@@ -184,8 +184,9 @@ class Plan:
             DataError: for data that does not fit the columns.
         """
         workers = _workers(threads)
-        parts, rows = [], 0
+        parts, rows, width = [], 0, sum(slot.width for slot in self.feature_slots)
         for batch in Source.of(data).batches(self._needs()):
+            memory.check("encode", (rows + batch.num_rows) * width * 4)
             try:
                 parts.append(self._program.encode_batch(batch, workers))
             except errors.DataError as e:
@@ -218,8 +219,9 @@ class Plan:
         workers = _workers(threads)
 
         def run() -> Iterator[Features]:
-            rows = 0
+            rows, width = 0, sum(slot.width for slot in self.feature_slots)
             for batch in Source.of(source).batches(self._needs(), batch_size):
+                memory.check("encode_batches", batch.num_rows * width * 4)
                 try:
                     features = self._program.encode_batch(batch, workers)
                 except errors.DataError as e:

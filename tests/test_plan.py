@@ -410,3 +410,19 @@ def test_a_dense_result_beyond_memory_is_refused_before_anything_is_made() -> No
         with pytest.raises(fc.SizeError, match="GiB"):
             run()
     assert plan.encode(many).csr().shape == (1000, 200 * (2**31 - 1))
+
+
+def test_everything_that_grows_past_memory_is_refused_with_its_size():
+    steps = fc.compile([fc.Sequence(fc.Numeric("x", shape=(2**20,), default=1), 2**20)])
+    table = fc.compile([fc.Embedding(fc.Identity("x", 2**62))])
+    product = fc.compile([fc.Crossed(["x"] * 40, 5)])
+    for run in (
+        lambda: steps.encode({"x": [[1.0]]}),
+        lambda: list(steps.encode_batches({"x": [[1.0]]})),
+        lambda: table.transform({"x": [1]}),
+        lambda: table.transform_row({"x": 1}),
+        lambda: product.encode({"x": [[1, 2]]}),
+        lambda: fc.compile([fc.Indicator(p) for p in product.columns]).transform_row({"x": [1, 2]}),
+    ):
+        with pytest.raises(fc.SizeError, match="GiB"):
+            run()

@@ -12,7 +12,7 @@ from typing import Any, ClassVar, NamedTuple
 import mmh3
 import numpy as np
 
-from featurecols import errors, farmhash, kernels
+from featurecols import errors, farmhash, kernels, memory
 from featurecols.columns.base import Bound, CategoricalBound, Column, Field, Learned, Raw, RowIds
 from featurecols.columns.tokens import HASH_LIMITS, check_count, check_hash
 from featurecols.values import Array, Ids, Texts, canonical
@@ -208,6 +208,7 @@ class CrossedBound(CategoricalBound):
         parts = [self._row_part(x, key) for x, key in zip(inputs, self._keys, strict=True)]
         if not any(isinstance(p, list) for p in parts):
             return self._combine(tuple(parts))  # type: ignore[arg-type]
+        memory.check("the product of the lists of a cross", 8 * math.prod(len(p) for p in parts if isinstance(p, list)))
         return [self._combine(c) for c in itertools.product(*(p if isinstance(p, list) else [p] for p in parts))]
 
     def _row_part(self, value: Any, key: str | None) -> int | list[int | None] | None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from featurecols import errors
+from featurecols import errors, memory
 from featurecols.initializers import Initializer
 from featurecols.values import Array
 
@@ -26,6 +26,7 @@ class Table:
         if self._array is None:
             with self._lock:
                 if self._array is None:
+                    memory.check(f"table {errors.show(self.name)}", 4 * self.shape[0] * self.shape[1])
                     array = self.initializer.make(*self.shape, self.seed, self.name)
                     array.setflags(write=False)
                     self._array = array

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from featurecols import errors
+from featurecols import errors, memory
 from featurecols.kernels.mixing import final32, mix32, modulo32, modulo64, sm
 from featurecols.kernels.native import BOOL, I32, I64, NO_VALID, U32, U64, helper, kernel, read, write
 from featurecols.values import Array
@@ -198,6 +198,7 @@ def cross_lists(
     dtype = np.int32 if num_buckets <= INT32_MAX else np.int64
     if code == 2:
         raise errors.too_big("the product of the lists of a cross", _MOST * np.dtype(dtype).itemsize, 0)
+    memory.check("the product of the lists of a cross", int(rows[-1]) * np.dtype(dtype).itemsize)
     out = np.empty(int(rows[-1]), dtype)
     run = (_FARM_LISTS if farm else _MURMUR_LISTS)[out.itemsize]
     run(parts, NO_VALID if valid is None else valid, offsets, keep_unseen, _start(seed, farm), num_buckets, rows, out)
