@@ -175,6 +175,21 @@ def arrow_chunks_dictionaries(table: pa.Table) -> Any:
     return pa.Table.from_batches([b for p in parts for b in p.to_batches(max_chunksize=None)], schema=parts[0].schema)
 
 
+@_format
+def arrow_chunks_half_shared(table: pa.Table) -> Any:
+    """Every other field has one dictionary for all chunks, the rest have one a chunk."""
+    size = max(10, len(table) // 4)
+    starts = range(0, max(len(table), 1), size)
+
+    def chunks(i: int, column: pa.ChunkedArray) -> Any:
+        if i % 2 == 0:
+            whole = encoded(_one_chunk(column))
+            return pa.chunked_array([whole[start : start + size] for start in starts])
+        return pa.chunked_array([encoded(_one_chunk(column.slice(start, size))) for start in starts])
+
+    return pa.table({name: chunks(i, table[name]) for i, name in enumerate(table.column_names)})
+
+
 def padded(table: pa.Table, before: int = 11, after: int = 3) -> pa.Table:
     """The table as a slice whose arrays start in the middle of a bitmap's byte."""
     if not len(table):

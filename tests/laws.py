@@ -17,8 +17,7 @@ import math
 import random
 import tempfile
 import warnings
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -27,184 +26,12 @@ import pyarrow as pa
 import pytest
 
 import featurecols as fc
-from featurecols import batch, execute, kernels
 from tests import formats
+from tests.example import WIDEST, Results, Row, bits, blocks_of, features_bits, same, tiled, walk, without_kernels
+from tests.example import Bad as Bad
+from tests.example import Example as Example
+from tests.example import Wrong as Wrong
 from tests.reference import Reference
-
-Row = dict[str, Any]
-assert kernels.hashing  # small batches run on the kernels too, from here on
-WIDEST = 4096  # a categorical column with more buckets is not tried as an indicator
-
-
-@dataclasses.dataclass(frozen=True)
-class Wrong:
-    """A call that must fail when the column is made; `says` are parts of the message, the bad value among them."""
-
-    make: Callable[[], Any]
-    says: tuple[str, ...]
-
-
-@dataclasses.dataclass(frozen=True)
-class Bad:
-    """Data that must be refused; `says` are parts of the message, `row` is the first bad row.
-
-    encodes: only transform refuses it, because encode gives ids as they are.
-    """
-
-    data: Any
-    says: tuple[str, ...]
-    row: int | None = 0
-    encodes: bool = False
-
-
-@dataclasses.dataclass(frozen=True)
-class Example:
-    """Columns of one kind and rows for them.
-
-    columns: the first one is the one under test, all are outputs.
-    rows: dicts of Python values; every key in every row, one type a key.
-    expect: literal answers: the matrix, or a list of ids (or lists of ids) for a categorical first column.
-    train: rows to learn from (rows, when anything is learned).
-    changes: for arguments of the first column, another value; every argument must be in some Example of the kind.
-    """
-
-    name: str
-    columns: list[Any]
-    rows: list[Row]
-    expect: Any = None
-    train: list[Row] | None = None
-    schema: pa.Schema | None = None
-    changes: dict[str, Any] = dataclasses.field(default_factory=dict)
-    wrong: list[Wrong] = dataclasses.field(default_factory=list)
-    bad: list[Bad] = dataclasses.field(default_factory=list)
-
-    def __str__(self) -> str:
-        return self.name
-
-    @property
-    def column(self) -> Any:
-        return self.columns[0]
-
-    def dense(self) -> list[Any]:
-        """The columns as dense outputs; wide categorical ones are left out."""
-        found = []
-        for c in self.columns:
-            if not c.categorical:
-                found.append(c)
-            elif self.reference().num_buckets(c) <= WIDEST:
-                found.append(fc.Indicator(c))
-        return found
-
-    def learns(self) -> bool:
-        return any(c.rounds() for column in self.columns for c in _walk(column))
-
-    def table(self) -> pa.Table:
-        return formats.table_of(self.rows, self.schema)
-
-    def reference(self) -> Reference:
-        found = Reference(self.train or self.rows, self.rows)
-        found.tables = {name: _numbers(name, shape) for name, shape in _table_shapes(self.columns, found).items()}
-        return found
-
-    def plan(self, columns: list[Any] | None = None) -> Any:
-        columns = self.columns if columns is None else columns
-        plan = fc.fit(columns, formats.table_of(self.train or self.rows, self.schema)) if self.learns() else fc.compile(columns)
-        return plan.with_tables(self.reference().tables) if plan.all_tables else plan
-
-
-def _walk(column: Any) -> Iterator[Any]:
-    yield column
-    for name in ("source", "sources"):
-        inner = getattr(column, name, ())
-        for c in inner if isinstance(inner, tuple) else (inner,):
-            if hasattr(c, "rounds"):
-                yield from _walk(c)
-
-
-def _table_shapes(columns: list[Any], reference: Reference) -> dict[str, tuple[int, int]]:
-    embeddings = [c for column in columns for c in _walk(column) if isinstance(c, fc.Embedding)]
-    return {c.table or c.name: (reference.num_buckets(c.source), reference.width(c)) for c in embeddings}
-
-
-def _numbers(name: str, shape: tuple[int, int]) -> np.ndarray:
-    """A table of numbers that round in float32, the same for every run."""
-    return np.random.default_rng(list(name.encode())).normal(size=shape).astype(np.float32)
-
-
-# ------------------------------------------------------------------------------------------------ comparing
-
-
-class Results:
-    """The plans of an Example and what they give, as bits."""
-
-    def __init__(self, example: Example) -> None:
-        self.example = example
-        self.encoder = example.plan()
-        dense = example.dense()
-        self.dense = example.plan(dense) if dense else None
-
-    def of(self, data: Callable[[], Any], threads: int | None = None) -> dict[str, Any]:
-        """Everything that transform and encode give for data() (called once for each: a reader reads once)."""
-        found = {}
-        if self.dense is not None:
-            found["matrix"] = _bits(self.dense.transform(data(), threads=threads))
-        found.update(features_bits(self.encoder.encode(data(), threads=threads)))
-        return found
-
-
-def features_bits(features: Any) -> dict[str, Any]:
-    """Features as comparable bits."""
-    found = {"dense": _bits(features.dense), **{f"lengths {k}": _bits(v) for k, v in features.lengths.items()}}
-    for name, ids in features.ids.items():
-        plain = ids.compact()
-        found[f"ids {name}"] = _bits(plain.values)
-        found[f"offsets {name}"] = None if plain.offsets is None else _bits(plain.offsets)
-        found[f"weights {name}"] = None if plain.weights is None else _bits(plain.weights)
-    return found
-
-
-def _bits(array: np.ndarray) -> tuple[str, tuple[int, ...], bytes]:
-    """Type, shape and bits. Every NaN counts as one: which NaN a float64 becomes is up to the processor."""
-    if array.dtype.kind == "f":
-        array = np.where(np.isnan(array), np.array(np.nan, array.dtype), array)
-    return str(array.dtype), array.shape, np.ascontiguousarray(array).tobytes()
-
-
-def same(expected: dict[str, Any], got: dict[str, Any], where: str) -> None:
-    """Assert equal bits, and show the first difference as numbers."""
-    assert expected.keys() == got.keys(), where
-    for key, want in expected.items():
-        if want != got[key]:
-            shown = [v if v is None else np.frombuffer(v[2], v[0]).reshape(v[1]) for v in (want, got[key])]
-            raise AssertionError(f"{where}: {key} differs\nexpected {shown[0]!r}\ngot      {shown[1]!r}")
-
-
-@contextmanager
-def blocks_of(rows: int) -> Iterator[None]:
-    """Blocks of so many rows, and every chunk a batch of its own, however short."""
-    before = execute._blocks, batch._SMALL
-    execute._blocks, batch._SMALL = (lambda n, _: before[0](n, rows)), 1
-    try:
-        yield
-    finally:
-        execute._blocks, batch._SMALL = before
-
-
-@contextmanager
-def without_kernels() -> Iterator[None]:
-    """As in a process that has compiled nothing yet: small batches take the row path."""
-    before = kernels.loaded
-    kernels.loaded = lambda: False
-    try:
-        yield
-    finally:
-        kernels.loaded = before
-
-
-def tiled(rows: list[Row], at_least: int = 40) -> list[Row]:
-    """The rows again and again, so that blocks, chunks and bitmaps have something to split."""
-    return [row for _ in range(-(-at_least // max(len(rows), 1))) for row in rows]
-
 
 # ------------------------------------------------------------------------------------------------ laws
 
@@ -253,9 +80,9 @@ def agrees(example: Example, results: Results, reference: Reference) -> None:
     if results.dense is not None:
         want = np.array([_cells(reference, dense, row) for row in example.rows], np.float32).reshape(len(example.rows), -1)
         assert results.dense.width == sum(reference.width(c) for c in dense)
-        same({"matrix": _bits(want)}, {"matrix": _bits(results.dense.transform(example.table()))}, "reference")
+        same({"matrix": bits(want)}, {"matrix": bits(results.dense.transform(example.table()))}, "reference")
         for row, cells in zip(example.rows, want, strict=True):
-            same({"row": _bits(cells)}, {"row": _bits(results.dense.transform_row(_listed(row, reference)))}, f"row {row}")
+            same({"row": bits(cells)}, {"row": bits(results.dense.transform_row(_listed(row, reference)))}, f"row {row}")
     features = results.encoder.encode(example.table())
     for column in example.columns:
         if column.categorical:
@@ -337,14 +164,14 @@ def the_row_path_gives_the_same(example: Example) -> None:
         return
     matrix = results.dense.transform(example.table())
     with without_kernels():
-        same({"matrix": _bits(matrix)}, {"matrix": _bits(results.dense.transform(example.table()))}, "batch by rows")
+        same({"matrix": bits(matrix)}, {"matrix": bits(results.dense.transform(example.table()))}, "batch by rows")
     for row, cells in zip(example.rows, matrix, strict=True):
         listed = _listed(row, reference)
         shown = [listed, {k: np.array(v)[()] if _scalar(v) else v for k, v in listed.items()}]
         for variant in shown:
             got = results.dense.transform_row(variant)
             assert got.dtype == np.float32
-            same({"row": _bits(cells)}, {"row": _bits(got)}, f"row {variant}")
+            same({"row": bits(cells)}, {"row": bits(got)}, f"row {variant}")
 
 
 def _scalar(value: Any) -> bool:
@@ -365,13 +192,13 @@ def batches_and_pieces_give_the_same(example: Example) -> None:
         if results.dense is not None:
             with blocks_of(2):
                 got = np.concatenate(list(results.dense.transform_batches(table, size)))
-            same(_only(want, "matrix", True), {"matrix": _bits(got)}, f"transform_batches of {size}")
+            same(_only(want, "matrix", True), {"matrix": bits(got)}, f"transform_batches of {size}")
     for start, stop in ((0, 1), (3, 4), (2, 9), (len(rows), len(rows)), (0, 0)):
         piece = table.slice(start, stop - start)
         alone = results.of(lambda piece=piece: piece)
         if results.dense is not None:
             whole = results.dense.transform(table)[start:stop]
-            same({"matrix": _bits(whole)}, _only(alone, "matrix", True), f"rows {start}:{stop}")
+            same({"matrix": bits(whole)}, _only(alone, "matrix", True), f"rows {start}:{stop}")
         same(
             features_bits(results.encoder.encode(table).slice(start, stop)),
             _only(alone, "matrix", False),
@@ -392,9 +219,11 @@ def many_rows_give_the_same(example: Example) -> None:
     one = results.encoder.encode(few)
     want = features_bits(type(one).concatenate([one] * times))
     if results.dense is not None:
-        want["matrix"] = _bits(np.tile(results.dense.transform(few), (times, 1)))
-    for name in ("arrow", "arrow_dictionary", "arrow_sliced_large", "pandas_default"):
+        want["matrix"] = bits(np.tile(results.dense.transform(few), (times, 1)))
+    for name in ("arrow", "arrow_dictionary", "arrow_sliced_large", "arrow_chunks_half_shared", "pandas_default"):
         same(want, results.of(lambda name=name: formats.FORMATS[name](many)), f"{name} of many")
+        with blocks_of(10_000):  # chunks stay apart, and are no further cut
+            same(want, results.of(lambda name=name: formats.FORMATS[name](many)), f"{name} of many, chunk by chunk")
 
 
 @law
@@ -428,14 +257,14 @@ def all_null_is_a_batch_too(example: Example) -> None:
             results.dense.transform(nulls)
         return
     got = results.dense.transform(nulls)
-    same({"matrix": _bits(np.array(want, np.float32))}, {"matrix": _bits(got)}, "all null")
+    same({"matrix": bits(np.array(want, np.float32))}, {"matrix": bits(got)}, "all null")
     untyped = pa.table({name: pa.nulls(3) for name in table.column_names})
     reference.lists = set()  # nothing says that these were lists
     want = [_cells(reference, example.dense(), row) for row in rows]
     got = results.dense.transform(untyped)
-    same({"matrix": _bits(np.array(want, np.float32))}, {"matrix": _bits(got)}, "all null, of no type")
+    same({"matrix": bits(np.array(want, np.float32))}, {"matrix": bits(got)}, "all null, of no type")
     for row, cells in zip(rows, got, strict=True):
-        same({"row": _bits(cells)}, {"row": _bits(results.dense.transform_row(row))}, "a row of None")
+        same({"row": bits(cells)}, {"row": bits(results.dense.transform_row(row))}, "a row of None")
     for data in (nulls, untyped):
         features = results.encoder.encode(data)
         for name, steps in features.lengths.items():
@@ -465,7 +294,7 @@ def _merge_in_any_order(example: Example, train: list[Row], luck: random.Random)
     """The analyzers of what a first pass learns: shards, shipped as bytes, merged in any order."""
     from featurecols.sources import Source
 
-    for column in (c for outer in example.columns for c in _walk(outer) if c.rounds()):
+    for column in (c for outer in example.columns for c in walk(outer) if c.rounds()):
         field = column.inputs()[0]
         if hasattr(field, "rounds"):
             continue
@@ -531,7 +360,7 @@ def saving_keeps_every_bit(example: Example) -> None:
                 assert again == plan
                 if plan is results.dense:
                     assert (again.names, again.slots) == (plan.names, plan.slots)
-                    same(_only(want, "matrix", True), {"matrix": _bits(again.transform(table))}, "loaded")
+                    same(_only(want, "matrix", True), {"matrix": bits(again.transform(table))}, "loaded")
                 else:
                     assert again.feature_slots == plan.feature_slots
                     same(_only(want, "matrix", False), features_bits(again.encode(table)), "loaded")
@@ -600,7 +429,7 @@ def out_is_filled_and_nothing_beside_it(example: Example) -> None:
         with blocks_of(4):
             given = results.dense.transform(table, out=view, threads=2)
         assert given is view
-        same({"matrix": _bits(want)}, {"matrix": _bits(np.array(view))}, "out=")
+        same({"matrix": bits(want)}, {"matrix": bits(np.array(view))}, "out=")
         view[...] = 777.0
         assert (canvas == 777.0).all()
 
@@ -690,7 +519,7 @@ def _outcome(example: Example, column: Any) -> Any:
 
 
 def _dense_bits(plan: Any, example: Example) -> Any:
-    return None if example.column.categorical else _bits(plan.transform(example.table()))
+    return None if example.column.categorical else bits(plan.transform(example.table()))
 
 
 @law

@@ -53,6 +53,9 @@ OWN = {
         Fault(f"{C}.crossed:CrossedBound._combine", "0xFFFFFFFF if p is None", "0 if p is None"),
         Fault(f"{C}.crossed:CrossedBound._hashes", "texts.integers is not None", "False"),
         Fault(f"{C}.crossed:CrossedBound._hashes", 'kind == "boolean"', "False"),
+        Fault(f"{C}.crossed:CrossedBound._by_table", "tuple(map(id, dictionaries))", "()"),
+        Fault(f"{C}.crossed:CrossedBound._table", "len(p.hashes) + 1", "max(len(p.hashes), 1)"),
+        Fault(f"{C}.crossed:_Part.spread", "(self.codes >= 0) & ", ""),
         Fault(f"{K}.crossing:_start", "(seed or FARM_SEED)", "seed"),
     ],
     "embedding": [

@@ -1,0 +1,190 @@
+"""Examples of columns, what they give as comparable bits, and how laws change the way they are run."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+import featurecols as fc
+from featurecols import batch, execute, kernels
+from tests import formats
+from tests.reference import Reference
+
+Row = dict[str, Any]
+assert kernels.hashing  # small batches run on the kernels too, from here on
+WIDEST = 4096  # a categorical column with more buckets is not tried as an indicator
+
+
+@dataclasses.dataclass(frozen=True)
+class Wrong:
+    """A call that must fail when the column is made; `says` are parts of the message, the bad value among them."""
+
+    make: Callable[[], Any]
+    says: tuple[str, ...]
+
+
+@dataclasses.dataclass(frozen=True)
+class Bad:
+    """Data that must be refused; `says` are parts of the message, `row` is the first bad row.
+
+    encodes: only transform refuses it, because encode gives ids as they are.
+    """
+
+    data: Any
+    says: tuple[str, ...]
+    row: int | None = 0
+    encodes: bool = False
+
+
+@dataclasses.dataclass(frozen=True)
+class Example:
+    """Columns of one kind and rows for them.
+
+    columns: the first one is the one under test, all are outputs.
+    rows: dicts of Python values; every key in every row, one type a key.
+    expect: literal answers: the matrix, or a list of ids (or lists of ids) for a categorical first column.
+    train: rows to learn from (rows, when anything is learned).
+    changes: for arguments of the first column, another value; every argument must be in some Example of the kind.
+    """
+
+    name: str
+    columns: list[Any]
+    rows: list[Row]
+    expect: Any = None
+    train: list[Row] | None = None
+    schema: pa.Schema | None = None
+    changes: dict[str, Any] = dataclasses.field(default_factory=dict)
+    wrong: list[Wrong] = dataclasses.field(default_factory=list)
+    bad: list[Bad] = dataclasses.field(default_factory=list)
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def column(self) -> Any:
+        return self.columns[0]
+
+    def dense(self) -> list[Any]:
+        """The columns as dense outputs; wide categorical ones are left out."""
+        found = []
+        for c in self.columns:
+            if not c.categorical:
+                found.append(c)
+            elif self.reference().num_buckets(c) <= WIDEST:
+                found.append(fc.Indicator(c))
+        return found
+
+    def learns(self) -> bool:
+        return any(c.rounds() for column in self.columns for c in walk(column))
+
+    def table(self) -> pa.Table:
+        return formats.table_of(self.rows, self.schema)
+
+    def reference(self) -> Reference:
+        found = Reference(self.train or self.rows, self.rows)
+        found.tables = {name: _numbers(name, shape) for name, shape in _table_shapes(self.columns, found).items()}
+        return found
+
+    def plan(self, columns: list[Any] | None = None) -> Any:
+        columns = self.columns if columns is None else columns
+        plan = fc.fit(columns, formats.table_of(self.train or self.rows, self.schema)) if self.learns() else fc.compile(columns)
+        return plan.with_tables(self.reference().tables) if plan.all_tables else plan
+
+
+def walk(column: Any) -> Iterator[Any]:
+    yield column
+    for name in ("source", "sources"):
+        inner = getattr(column, name, ())
+        for c in inner if isinstance(inner, tuple) else (inner,):
+            if hasattr(c, "rounds"):
+                yield from walk(c)
+
+
+def _table_shapes(columns: list[Any], reference: Reference) -> dict[str, tuple[int, int]]:
+    embeddings = [c for column in columns for c in walk(column) if isinstance(c, fc.Embedding)]
+    return {c.table or c.name: (reference.num_buckets(c.source), reference.width(c)) for c in embeddings}
+
+
+def _numbers(name: str, shape: tuple[int, int]) -> np.ndarray:
+    """A table of numbers that round in float32, the same for every run."""
+    return np.random.default_rng(list(name.encode())).normal(size=shape).astype(np.float32)
+
+
+# ------------------------------------------------------------------------------------------------ comparing
+
+
+class Results:
+    """The plans of an Example and what they give, as bits."""
+
+    def __init__(self, example: Example) -> None:
+        self.example = example
+        self.encoder = example.plan()
+        dense = example.dense()
+        self.dense = example.plan(dense) if dense else None
+
+    def of(self, data: Callable[[], Any], threads: int | None = None) -> dict[str, Any]:
+        """Everything that transform and encode give for data() (called once for each: a reader reads once)."""
+        found = {}
+        if self.dense is not None:
+            found["matrix"] = bits(self.dense.transform(data(), threads=threads))
+        found.update(features_bits(self.encoder.encode(data(), threads=threads)))
+        return found
+
+
+def features_bits(features: Any) -> dict[str, Any]:
+    """Features as comparable bits."""
+    found = {"dense": bits(features.dense), **{f"lengths {k}": bits(v) for k, v in features.lengths.items()}}
+    for name, ids in features.ids.items():
+        plain = ids.compact()
+        found[f"ids {name}"] = bits(plain.values)
+        found[f"offsets {name}"] = None if plain.offsets is None else bits(plain.offsets)
+        found[f"weights {name}"] = None if plain.weights is None else bits(plain.weights)
+    return found
+
+
+def bits(array: np.ndarray) -> tuple[str, tuple[int, ...], bytes]:
+    """Type, shape and bits. Every NaN counts as one: which NaN a float64 becomes is up to the processor."""
+    if array.dtype.kind == "f":
+        array = np.where(np.isnan(array), np.array(np.nan, array.dtype), array)
+    return str(array.dtype), array.shape, np.ascontiguousarray(array).tobytes()
+
+
+def same(expected: dict[str, Any], got: dict[str, Any], where: str) -> None:
+    """Assert equal bits, and show the first difference as numbers."""
+    assert expected.keys() == got.keys(), where
+    for key, want in expected.items():
+        if want != got[key]:
+            shown = [v if v is None else np.frombuffer(v[2], v[0]).reshape(v[1]) for v in (want, got[key])]
+            raise AssertionError(f"{where}: {key} differs\nexpected {shown[0]!r}\ngot      {shown[1]!r}")
+
+
+@contextmanager
+def blocks_of(rows: int) -> Iterator[None]:
+    """Blocks of so many rows, and every chunk a batch of its own, however short."""
+    before = execute._blocks, batch._SMALL
+    execute._blocks, batch._SMALL = (lambda n, _: before[0](n, rows)), 1
+    try:
+        yield
+    finally:
+        execute._blocks, batch._SMALL = before
+
+
+@contextmanager
+def without_kernels() -> Iterator[None]:
+    """As in a process that has compiled nothing yet: small batches take the row path."""
+    before = kernels.loaded
+    kernels.loaded = lambda: False
+    try:
+        yield
+    finally:
+        kernels.loaded = before
+
+
+def tiled(rows: list[Row], at_least: int = 40) -> list[Row]:
+    """The rows again and again, so that blocks, chunks and bitmaps have something to split."""
+    return [row for _ in range(-(-at_least // max(len(rows), 1))) for row in rows]
