@@ -61,12 +61,17 @@ class Tables(dict[str, Table]):
 
 
 def _as_table(name: str, array: Any) -> Array:
-    table = np.ascontiguousarray(array, dtype=np.float32)
+    try:
+        given = np.asarray(array)
+        if given.dtype.kind not in "fiu":
+            raise TypeError(given.dtype)
+        table = np.array(given, np.float32, order="C")  # a copy: a plan is final, whatever becomes of the caller's array
+    except (TypeError, ValueError):  # of rows that differ in length, and of what is no number
+        todo = "give float32 [num_buckets, dimension]"
+        raise errors.plan(f"table {errors.show(name)}", "must be a matrix of numbers", array, todo) from None
     if table.ndim != 2:
         raise errors.plan(
             f"table {errors.show(name)}", "must have two dimensions", table.shape, "give [num_buckets, dimension]"
         )
-    if table is array or table.base is not None:  # a plan is final: later writes to the caller's array must not reach it
-        table = table.copy()
     table.setflags(write=False)
     return table

@@ -168,3 +168,10 @@ def test_initial_tables_depend_on_name_and_seed_alone() -> None:
     assert table() == table()
     assert table() == table(combiner="sum")
     assert len({table(), table(seed=1), table(table="t"), table(name="n"), table(initializer=fc.Uniform(-1, 1))}) == 5
+
+
+@pytest.mark.parametrize("table", ["abc", [[1, 2], [3]], np.ones((3, 2), complex), [["1", "2"]] * 3, None])
+def test_a_table_is_a_matrix_of_numbers(table):
+    plan = fc.compile([fc.Embedding(fc.Hashed("x", 3), 2)])
+    with pytest.raises(fc.PlanError, match="table 'x_embedding': must be a matrix of numbers"):
+        plan.with_tables({"x_embedding": table})
