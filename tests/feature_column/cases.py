@@ -131,7 +131,7 @@ def normalizer(spec: Any) -> Any:
     if not isinstance(spec, dict):
         return spec
     if spec["op"] == "floordiv":
-        return lambda x: x // spec["by"]
+        return lambda x: floordiv(x, spec["by"])
     f32 = np.float32
     functions = {
         "affine": lambda x: x * f32(spec["scale"]) + f32(spec["offset"]),
@@ -145,6 +145,13 @@ def normalizer(spec: Any) -> Any:
 
     normalize.__name__ = spec["op"]
     return normalize
+
+
+def floordiv(x: Any, by: int) -> Any:
+    """What x // by does to a tensor: booleans have no division there."""
+    if np.asarray(x).dtype.kind in "bOSU":
+        raise TypeError("booleans and strings cannot be divided")
+    return x // by
 
 
 def cast(x: Any) -> Any:
