@@ -278,7 +278,8 @@ def pandas_object(table: pa.Table) -> Any:
 def pandas_str(table: pa.Table) -> Any:
     frame = pandas_object(table)
     texts = [n for n in frame if pa.types.is_string(table.schema.field(n).type)]
-    return frame.astype(dict.fromkeys(texts, "str"))
+    kind = "str" if int(pd.__version__.split(".")[0]) >= 3 else pd.StringDtype("pyarrow_numpy")  # its name before pandas 3
+    return frame.astype(dict.fromkeys(texts, kind))
 
 
 @_format
