@@ -150,11 +150,14 @@ def plan(who: str, what: str, got: object, todo: str) -> PlanError:
     return PlanError(f"{who}: {what}, got {show(got)}; {todo}")
 
 
-def too_big(what: str, size: int, have: int) -> SizeError:
-    return SizeError(
-        f"{what}: a dense result needs {size / 2**30:.1f} GiB and {have / 2**30:.1f} GiB are free; use encode(data) "
-        "for ids, encode(data).csr() for a sparse matrix, an Embedding instead of an Indicator, or smaller batches"
-    )
+DENSE_TODO = (
+    "use encode(data) for ids, encode(data).csr() for a sparse matrix, an Embedding instead of an Indicator, or smaller batches"
+)
+
+
+def too_big(what: str, size: int, have: int, todo: str) -> SizeError:
+    """A result of `size` bytes where `have` are free."""
+    return SizeError(f"{what}: a dense result needs {size / 2**30:.1f} GiB and {have / 2**30:.1f} GiB are free; {todo}")
 
 
 def saved_plan(path: object, what: str, todo: str = "save the plan again with plan.save(path)") -> SavedPlanError:

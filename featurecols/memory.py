@@ -11,12 +11,12 @@ def available() -> int | None:
     return min(found) if found else None
 
 
-def check(what: str, size: int) -> None:
-    """Raise SizeError when a result of `size` bytes would not fit."""
+def check(what: str, size: int, todo: str = errors.DENSE_TODO) -> None:
+    """Raise SizeError, with the way out, when a result of `size` bytes would not fit."""
     if size > 1 << 28:  # small ones are not worth reading /proc for
         have = available()
         if have is not None and size > have:
-            raise errors.too_big(what, size, have)
+            raise errors.too_big(what, size, have, todo)
 
 
 def _machine() -> int | None:

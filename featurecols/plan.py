@@ -186,7 +186,7 @@ class Plan:
         workers = _workers(threads)
         parts, rows, width = [], 0, sum(slot.width for slot in self.feature_slots)
         for batch in Source.of(data).batches(self._needs()):
-            memory.check("encode", (rows + batch.num_rows) * width * 4)
+            memory.check("encode", (rows + batch.num_rows) * width * 4, "use encode_batches, or smaller batches")
             try:
                 parts.append(self._program.encode_batch(batch, workers))
             except errors.DataError as e:
@@ -221,7 +221,7 @@ class Plan:
         def run() -> Iterator[Features]:
             rows, width = 0, sum(slot.width for slot in self.feature_slots)
             for batch in Source.of(source).batches(self._needs(), batch_size):
-                memory.check("encode_batches", batch.num_rows * width * 4)
+                memory.check("encode_batches", batch.num_rows * width * 4, "give a smaller batch_size")
                 try:
                     features = self._program.encode_batch(batch, workers)
                 except errors.DataError as e:

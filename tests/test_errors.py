@@ -49,7 +49,7 @@ def test_errors_travel_between_processes() -> None:
         errors.bad_value("a", "f", 7, "what", "x" * 500, "do"),
         errors.argument("a", "what", object, "do"),
         errors.missing_field("a", ["b"]),
-        errors.too_big("transform", 2**40, 2**30),
+        errors.too_big("transform", 2**40, 2**30, errors.DENSE_TODO),
         errors.not_learned(["a"]),
         errors.saved_plan("p", "damaged"),
         errors.output("p", "exists", "choose another"),
@@ -74,7 +74,7 @@ def test_a_missing_field_lists_near_names(key: str, present: list[str], says: st
 
 
 def test_a_size_is_told_with_the_ways_out() -> None:
-    text = str(errors.too_big("transform", 5 * 2**30, 2**30))
+    text = str(errors.too_big("transform", 5 * 2**30, 2**30, errors.DENSE_TODO))
     assert "5.0 GiB" in text
     assert "1.0 GiB" in text
     for way in ("encode", "csr", "Embedding"):

@@ -208,7 +208,8 @@ class CrossedBound(CategoricalBound):
         parts = [self._row_part(x, key) for x, key in zip(inputs, self._keys, strict=True)]
         if not any(isinstance(p, list) for p in parts):
             return self._combine(tuple(parts))  # type: ignore[arg-type]
-        memory.check("the product of the lists of a cross", 8 * math.prod(len(p) for p in parts if isinstance(p, list)))
+        size = 8 * math.prod(len(p) for p in parts if isinstance(p, list))
+        memory.check("the product of the lists of a cross", size, "cross fewer lists, or shorter ones")
         return [self._combine(c) for c in itertools.product(*(p if isinstance(p, list) else [p] for p in parts))]
 
     def _row_part(self, value: Any, key: str | None) -> int | list[int | None] | None:

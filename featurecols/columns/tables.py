@@ -26,7 +26,11 @@ class Table:
         if self._array is None:
             with self._lock:
                 if self._array is None:
-                    memory.check(f"table {errors.show(self.name)}", 4 * self.shape[0] * self.shape[1])
+                    memory.check(
+                        f"table {errors.show(self.name)}",
+                        4 * self.shape[0] * self.shape[1],
+                        "hash into fewer ids, or give a smaller dimension",
+                    )
                     array = self.initializer.make(*self.shape, self.seed, self.name)
                     array.setflags(write=False)
                     self._array = array

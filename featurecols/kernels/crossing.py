@@ -16,6 +16,7 @@ FARM_SEED = 956888297470  # what TensorFlow starts a cross with when it is given
 _CAT = np.uint64(0xC6A4A7935BD1E995)
 _NO_VALID2 = np.empty((0, 0), np.bool_)
 _BLOCK, _0 = np.uint64(512), np.uint64(0)
+_WHO, _TODO = "the product of the lists of a cross", "cross fewer lists, or shorter ones"
 _MOST = 2**40  # more combinations than any memory holds
 
 
@@ -197,8 +198,8 @@ def cross_lists(
         raise errors.bad_value("cross", None, None, "list offsets point outside the elements", "a damaged array", "validate it")
     dtype = np.int32 if num_buckets <= INT32_MAX else np.int64
     if code == 2:
-        raise errors.too_big("the product of the lists of a cross", _MOST * np.dtype(dtype).itemsize, 0)
-    memory.check("the product of the lists of a cross", int(rows[-1]) * np.dtype(dtype).itemsize)
+        raise errors.too_big(_WHO, _MOST * np.dtype(dtype).itemsize, 0, _TODO)
+    memory.check(_WHO, int(rows[-1]) * np.dtype(dtype).itemsize, _TODO)
     out = np.empty(int(rows[-1]), dtype)
     run = (_FARM_LISTS if farm else _MURMUR_LISTS)[out.itemsize]
     run(parts, NO_VALID if valid is None else valid, offsets, keep_unseen, _start(seed, farm), num_buckets, rows, out)
