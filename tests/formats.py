@@ -292,7 +292,8 @@ def pandas_category(table: pa.Table) -> Any:
 
 @_format
 def pandas_nullable(table: pa.Table) -> Any:
-    return pandas_object(table).convert_dtypes()
+    with np.errstate(invalid="ignore"):  # pandas 2 tries whether inf is an integer
+        return pandas_object(table).convert_dtypes()
 
 
 @_format
