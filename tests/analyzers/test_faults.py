@@ -103,7 +103,7 @@ def test_the_laws_hold(law):
     law()
 
 
-@pytest.mark.parametrize(("law", "fault"), FAULTS, ids=str)
+@pytest.mark.parametrize(("law", "fault"), FAULTS, ids=lambda value: getattr(value, "__name__", None) or str(value))
 def test_the_laws_notice(law, fault):
     with pytest.raises((*CAUGHT, KeyError)), planted(fault):
         law()
