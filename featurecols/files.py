@@ -234,6 +234,17 @@ def _kind(name: str) -> str | None:
     return "CSV" if lower.endswith(CSV) else None
 
 
+def stem(name: str) -> str:
+    """A data file's name without what says its kind: sales.2024.csv.gz is sales.2024.
+
+    >>> stem("v1.0/sales.2024.csv.gz")
+    'v1.0/sales.2024'
+    """
+    for endings in (PACKED, CSV + PARQUET):
+        name = next((name[: -len(e)] for e in endings if name.lower().endswith(e)), name)
+    return name
+
+
 def open_file(path: str) -> File:
     """One file as what its name, or else its first bytes, say it is."""
     kind = _kind(path)

@@ -58,7 +58,7 @@ class Inputs:
         file, about = self._opened[path], os.stat(path)
         name = Path(os.path.relpath(path, root)).as_posix()
         if file.kind != "Parquet":
-            name = f"{name.partition('.')[0]}.parquet"
+            name = f"{files.stem(name)}.parquet"
         counts = [fragment.num_rows for fragment in file.fragments]
         rows = None if None in counts else sum(counts)  # type: ignore[arg-type]
         return Input(path, name, rows, about.st_size, about.st_mtime_ns, file.schema)

@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from featurecols import errors
+from featurecols import errors, files
 from featurecols.io import layout as layouts
 from featurecols.io import matrix, staging
 from featurecols.io.inputs import WHO, Input, Inputs
@@ -22,6 +22,8 @@ from featurecols.version import __version__
 
 if TYPE_CHECKING:
     from featurecols.plan import Plan
+
+_FILES = (".csv", ".tsv", ".txt", ".json", ".jsonl", ".npz", ".arrow", ".feather", ".pq", ".parq", ".gz")  # no names of folders
 
 
 @dataclass(frozen=True)
@@ -93,6 +95,7 @@ def transform_parquet(
     (60000, 1)
     """
     start = time.monotonic()
+    _check_what(plan, source)
     place = Path(target)
     _check_options(place, tuple(keep), layout, row_group_rows)
     job = _Job(plan, Inputs(source, plan, keep, row_group_rows, _row_bytes(plan, layout)), place, layout, threads)
@@ -184,7 +187,18 @@ class _Job:
         return resumed
 
 
+def _check_what(plan: Any, source: Any) -> None:
+    if not hasattr(plan, "feature_slots"):
+        raise errors.plan(WHO, "needs a plan first", plan, "make one with fc.fit(columns, data), or fc.load(folder)")
+    if not files.is_path(source) and not (isinstance(source, (list, tuple)) and all(map(files.is_path, source))):
+        todo = "write it to a file first, or use plan.transform(data)"
+        raise errors.plan(WHO, "reads files: paths, folders and globs", type(source).__name__, todo)
+
+
 def _check_options(target: Path, keep: tuple[str, ...], layout: str, row_group_rows: int | None) -> None:
+    if target.suffix.lower() in _FILES:
+        todo = "give a folder, a .parquet file or a .npy file"
+        raise errors.output(target, f"a {target.suffix} file cannot be written", todo)
     if layout not in layouts.LAYOUTS:
         raise errors.argument(WHO, "unknown layout", layout, f"choose one of {', '.join(layouts.LAYOUTS)}")
     if row_group_rows is not None and (type(row_group_rows) is not int or row_group_rows < 1):

@@ -24,6 +24,7 @@ from featurecols import errors
 from featurecols.io import lock
 
 PARTIAL = ".partial"
+OVERWRITE = "pass overwrite=True (--overwrite) to replace it"
 
 
 class Staging:
@@ -116,7 +117,7 @@ class Staging:
         if not overwrite:
             if not self.data.exists() or not any(self.data.iterdir()):  # remains of a run that had just finished
                 self.discard()
-            raise errors.output(self.target, "exists already", "choose another target, or pass overwrite=True to replace it")
+            raise errors.output(self.target, "exists already", f"choose another target, or {OVERWRITE}")
         if self.target.is_dir() == self.single:
             is_now, to_be = ("a folder", "a file") if self.single else ("a file", "a folder")
             raise errors.output(self.target, f"is {is_now} and would become {to_be}", "delete it, or choose another target")
@@ -125,7 +126,7 @@ class Staging:
         known = found if isinstance(found, dict) else {}
         differs = [key for key in wanted if known.get(key) != wanted[key]] or ["manifest"]
         what = f"an unfinished run with other {', '.join(differs)} lies in {self.folder.name}"
-        return errors.output(self.target, what, f"finish that run, delete {self.folder}, or pass overwrite=True")
+        return errors.output(self.target, what, f"finish that run, delete {self.folder}, or {OVERWRITE}")
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 """transform_parquet: the same bits as plan.transform, nothing half done, and errors before anything is written."""
 
+import gzip
 import itertools
 import json
 from pathlib import Path
@@ -163,6 +164,29 @@ def test_globs_lists_and_csv(plan: fc.Plan, source: Path, tmp_path: Path) -> Non
     }
 
 
+def test_dots_in_names_of_csv_files_and_folders_stay(tmp_path: Path) -> None:
+    names = ["v1.0/sales.2024-01.csv", "v1.0/sales.2024-02.csv", "v1.0/sales.2024-03.CSV.gz", "v1.1.tsv"]
+    for name in names:
+        (tmp_path / "raw" / name).parent.mkdir(parents=True, exist_ok=True)
+        opened = gzip.open if name.endswith("gz") else open
+        with opened(tmp_path / "raw" / name, "wt") as file:
+            file.write("age\n31\n")
+    fc.transform_parquet(fc.compile([fc.Numeric("age")]), tmp_path / "raw", tmp_path / "out")
+    stems = ["v1.0/sales.2024-01", "v1.0/sales.2024-02", "v1.0/sales.2024-03", "v1.1"]
+    assert listing(tmp_path / "out") == [f"{stem}.parquet" for stem in stems]
+
+
+def test_what_is_no_plan_no_file_and_no_target(plan: fc.Plan, source: Path, tmp_path: Path) -> None:
+    with pytest.raises(fc.PlanError, match=r"needs a plan first, got 'folder'; make one with fc\.fit\(.*fc\.load\(folder\)"):
+        fc.transform_parquet("folder", source, tmp_path / "out")  # type: ignore[arg-type]
+    for data in (table(5, 0), table(5, 0).to_pandas(), [table(5, 0)], table(5, 0).to_pydict()):
+        with pytest.raises(fc.PlanError, match=r"reads files.*; write it to a file first, or use plan\.transform\(data\)"):
+            fc.transform_parquet(plan, data, tmp_path / "out")
+    with pytest.raises(fc.OutputError, match=r"out\.csv: a \.csv file cannot be written; give a folder, a \.parquet file"):
+        fc.transform_parquet(plan, source, tmp_path / "out.csv")
+    assert [p.name for p in tmp_path.iterdir()] == ["raw"]
+
+
 def test_progress_counts_every_row_once(plan: fc.Plan, source: Path, tmp_path: Path) -> None:
     seen: list[tuple[int, int | None]] = []
     fc.transform_parquet(plan, source, tmp_path / "out", progress=lambda done, total: seen.append((done, total)))
@@ -179,7 +203,7 @@ def test_threads_change_nothing(plan: fc.Plan, source: Path, tmp_path: Path) -> 
 def test_an_existing_target_is_refused_and_stays(plan: fc.Plan, source: Path, tmp_path: Path) -> None:
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "mine.txt").write_text("mine")
-    with pytest.raises(fc.OutputError, match=r"out: exists already; choose another target, or pass overwrite=True"):
+    with pytest.raises(fc.OutputError, match=r"out: exists already; .* or pass overwrite=True \(--overwrite\) to replace it"):
         fc.transform_parquet(plan, source, tmp_path / "out")
     assert listing(tmp_path / "out") == ["mine.txt"]
     assert sorted(p.name for p in tmp_path.iterdir()) == ["out", "raw"]
