@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -37,7 +37,7 @@ class Slot:
         return self.stop - self.start
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Features:
     """n encoded rows.
 
@@ -48,10 +48,32 @@ class Features:
     dense: Array
     ids: Mapping[str, Ids]
     lengths: Mapping[str, Array]
-    slots: tuple[Slot, ...] = field(repr=False)
+    slots: tuple[Slot, ...]
 
     def __len__(self) -> int:
         return len(self.dense)
+
+    def __repr__(self) -> str:
+        """Shapes, and for each slot of ids how many there are: arrays of millions are looked at one by one.
+
+        >>> import featurecols as fc
+        >>> fc.compile([fc.Numeric("x"), fc.Hashed("c", 4)]).encode({"x": [0.5, 0], "c": ["a", None]})
+        Features of 2 rows
+        dense float32 (2, 1)
+        ids['c'] int32, one a row, of 4
+        """
+        lines = [
+            f"Features of {len(self):,} row{'' if len(self) == 1 else 's'}",
+            f"dense {self.dense.dtype} {self.dense.shape}",
+        ]
+        for slot in self.slots:
+            if slot.kind == "ids":
+                ids = self.ids[slot.name]
+                many = "one a row" if ids.offsets is None else f"{ids.offsets[-1] - ids.offsets[0]:,} in lists"
+                weights = "" if ids.weights is None else ", with weights"
+                lines.append(f"ids[{slot.name!r}] {ids.values.dtype}, {many}, of {slot.num_buckets:,}{weights}")
+        lines += [f"lengths[{name!r}] {steps.dtype}" for name, steps in self.lengths.items()]
+        return "\n".join(lines)
 
     def slice(self, start: int, stop: int) -> Features:
         """Rows start:stop, without copying."""
@@ -114,15 +136,25 @@ def _coordinates(ids: Ids, num_buckets: int, base: int) -> tuple[Array, Array, A
 
 
 def _to_csr(pieces: list[tuple[Array, Array, Array]], n: int, width: int) -> tuple[Array, Array, Array]:
-    rows = np.concatenate([p[0] for p in pieces])
-    columns = np.concatenate([p[1] for p in pieces])
-    data = np.concatenate([p[2] for p in pieces]).astype(np.float32)
+    """Pieces side by side. Each has its rows in order and its columns beyond those of the piece before: nothing is sorted."""
+    pieces = [_risen(*piece) for piece in pieces]
+    counts = [np.bincount(rows, minlength=n) for rows, _, _ in pieces]
+    indptr = np.concatenate([[0], np.cumsum(np.sum(counts, axis=0))]).astype(np.int64)
+    data = np.empty(indptr[-1], np.float32)
+    columns = np.empty(indptr[-1], np.int32 if width <= 2**31 - 1 else np.int64)
+    free = indptr[:-1].copy()  # where the next entry of each row goes
+    for (rows, mine, values), count in zip(pieces, counts, strict=True):
+        at = (free - np.cumsum(count) + count)[rows] + np.arange(len(rows))
+        data[at], columns[at] = values, mine
+        free += count
+    return data, columns, indptr
+
+
+def _risen(rows: Array, columns: Array, data: Array) -> tuple[Array, Array, Array]:
+    """Columns rise within a row, each once. Most slots are so already: one id a row."""
+    if ((rows[1:] > rows[:-1]) | (columns[1:] > columns[:-1])).all():
+        return rows, columns, data
     order = np.lexsort((columns, rows))  # stable: duplicates are summed in the order of the values
-    rows, columns, data = rows[order], columns[order], data[order]
-    if len(rows):
-        new = np.concatenate([[True], (np.diff(rows) != 0) | (np.diff(columns) != 0)])
-        starts = np.flatnonzero(new)
-        data = np.add.reduceat(data, starts).astype(np.float32)
-        rows, columns = rows[starts], columns[starts]
-    indptr = np.concatenate([[0], np.cumsum(np.bincount(rows, minlength=n))]).astype(np.int64)
-    return data, columns.astype(np.int32 if width <= 2**31 - 1 else np.int64), indptr
+    rows, columns = rows[order], columns[order]
+    starts = np.flatnonzero(np.concatenate([[True], (np.diff(rows) != 0) | (np.diff(columns) != 0)]))
+    return rows[starts], columns[starts], np.add.reduceat(data[order], starts)
