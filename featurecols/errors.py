@@ -95,6 +95,15 @@ def argument(who: str, what: str, got: object, todo: str) -> ColumnError:
     return ColumnError(f"{who}: {what}, got {show(got)}; {todo}")
 
 
+def unknown_type(where: str, name: object, known: Iterable[str]) -> ColumnError:
+    """A spec names a type that is not there; near names are offered."""
+    names = sorted(known)
+    lower = {n.lower(): n for n in names}
+    near = [] if "." in str(name) else difflib.get_close_matches(str(name).lower(), lower, n=1, cutoff=0.7)
+    todo = f"did you mean {lower[near[0]]!r}?" if near else f"known are {', '.join(names)}"
+    return argument(where, "unknown type", name, todo)
+
+
 def missing_field(key: str, present: Iterable[str], where: str = "the data") -> DataError:
     """The data lacks a field that the plan reads; near names are offered."""
     names = list(present)
@@ -117,6 +126,9 @@ def unreadable(path: object, what: str, cause: object = None) -> DataError:
     """A path that gives no rows; `cause` is what the reader said."""
     got = None if cause is None else _printable(" ".join(str(cause).split()))[:200]
     return DataError(str(path), what, got=got, todo="check the path and what is there")
+
+
+TEXT = "cast it to a number (only the text of CSV files is parsed), or read it with Vocabulary or Hashed"  # where one is needed
 
 
 def not_readable(kind: str, todo: str) -> DataError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -94,6 +95,11 @@ def _name(bound: DenseBound, name: str, label: str) -> str:
 
 def meaning(program: Program, columns: Sequence[Column], names: Sequence[str] | None, index: int) -> Meaning:
     """What cell `index` is; negative counts from the end. `names` are those of the plan, None when it is too wide."""
+    try:
+        index = operator.index(index)
+    except TypeError:
+        todo = "plan.names.index(name) is the place of a cell, plan.slots say where a column starts"
+        raise errors.plan("describe", "index must be an integer", index, todo) from None
     at = index + program.width if index < 0 else index
     if not 0 <= at < program.width:
         raise errors.plan("describe", f"index must be below {program.width}", index, "plan.width is the number of cells")
@@ -134,7 +140,9 @@ def table(program: Program, columns: Sequence[Column], fingerprint: str) -> str:
         cells = f"{output.start}:{output.stop}" if output.stop > output.start or slot.kind == "dense" else "-"
         ids = f"{slot.num_buckets:,}" if slot.kind == "ids" else ""
         rows.append((cells, column.name, type(column).__name__, ", ".join(_fields(column)), ids))
-    head = f"Plan of {len(columns)} columns, {program.width:,} cells, {len(program.fields)} fields, fingerprint {fingerprint}"
+    counts = ((len(columns), "column"), (program.width, "cell"), (len(program.fields), "field"))
+    many = ", ".join(f"{n:,} {what}{'' if n == 1 else 's'}" for n, what in counts)
+    head = f"Plan of {many}, fingerprint {fingerprint}"
     return "\n".join([head, *_aligned(rows)])
 
 

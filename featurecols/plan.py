@@ -169,13 +169,12 @@ class Plan:
         Raises:
             DataError: for a field that is not there, and for values that do not fit the columns.
         """
-        if self._program.width == 0 or not isinstance(row, Mapping):
-            self._dense()
-            raise errors.plan(
-                "transform_row", "needs a dict of raw values", type(row).__name__, "use transform(data) for tables"
-            )
-        memory.check("transform_row", self._program.width * 4)
-        return np.frombuffer(self._dense().row(row), np.float32)
+        program = self._dense()
+        if not isinstance(row, Mapping):
+            raise _no_row("transform_row", row)
+        memory.check("transform_row", program.width * 4)
+        cells = program.row(row)
+        return np.frombuffer(cells, np.float32) if program.width else np.empty(0, np.float32)
 
     def encode(self, data: Any, *, threads: int | None = None) -> Features:
         """All rows as Features: numbers in one dense block, ids for everything else. See Features and feature_slots.
@@ -255,7 +254,9 @@ class Plan:
         return bound.meaning(id)
 
     def explain(self, row: Mapping[str, Any]) -> Explanation:
-        """Which values of a raw row lit which outputs."""
+        """Which values of a raw row, a dict as in transform_row, lit which outputs."""
+        if not isinstance(row, Mapping):
+            raise _no_row("explain", row)
         return explain(self._dense(), self.columns, self._names(), row, self.transform_row(row))
 
     def _names(self) -> tuple[str, ...] | None:
@@ -392,6 +393,12 @@ def _feature_slot(bound: Bound, at: int) -> Slot:
         )
     assert isinstance(bound, DenseBound)
     return Slot(name, "dense", at, at + bound.width, bound.shape, max_length=max_length)
+
+
+def _no_row(who: str, row: Any) -> errors.PlanError:
+    """Something else where a dict of raw values is needed."""
+    todo = "a row of a data frame is frame.iloc[i].to_dict(); transform(data) takes whole tables"
+    return errors.plan(who, "needs a dict of raw values", type(row).__name__, todo)
 
 
 def _workers(given: int | None) -> int:

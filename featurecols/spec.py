@@ -220,8 +220,7 @@ def _kind(name: Any, where: str, versions: bool) -> type[Spec]:
         found = sorted((k for k in KINDS if k.split(".v")[0] == name), key=lambda k: int(k.split(".v")[1]))
         cls = KINDS[found[-1]] if found else None
     if cls is None:
-        known = ", ".join(sorted({k.split(".v")[0] for k in KINDS}))
-        raise errors.argument(where, "unknown type", name, f"known are {known}")
+        raise errors.unknown_type(where, name, {k.split(".v")[0] for k in KINDS})
     return cls
 
 

@@ -176,6 +176,12 @@ def test_describe_says_column_and_meaning(plan: fc.Plan) -> None:
             plan.describe(index)
 
 
+def test_describe_asks_for_a_place(plan: fc.Plan) -> None:
+    for index in ("age", 1.0, None):
+        with pytest.raises(fc.PlanError, match=r"index must be an integer, got .*; plan\.names\.index\(name\)"):
+            plan.describe(index)  # type: ignore[arg-type]
+
+
 def test_explain_says_which_values_lit_what(plan: fc.Plan) -> None:
     lit = plan.explain(ROW).cells
     assert [(meaning.index, value) for meaning, value, _ in lit] == [
@@ -200,6 +206,28 @@ def test_a_plan_prints_as_a_table(plan: fc.Plan) -> None:
     assert lines[1].split() == ["cells", "name", "kind", "reads", "ids"]
     assert lines[5].split() == ["7:9", "tags_embedding", "Embedding", "tags", "10"]
     assert len(lines) == 7
+
+
+def test_one_of_each_is_no_plural() -> None:
+    assert repr(fc.compile([fc.Numeric("age")])).startswith("Plan of 1 column, 1 cell, 1 field, fingerprint ")
+
+
+def test_features_print_as_shapes(plan: fc.Plan) -> None:
+    weighted = fc.Embedding(fc.Weighted(fc.Hashed("tags", 10), "w"), 2)
+    assert repr(fc.compile([weighted]).encode({"tags": [["a", "b"], ["a"]], "w": [[1, 2], [3]]}).slice(0, 1)).splitlines() == [
+        "Features of 1 row",
+        "dense float32 (1, 0)",
+        "ids['tags_weighted_by_w_embedding'] int32, 2 in lists, of 10, with weights",
+    ]
+    assert repr(plan.encode(DATA)).splitlines() == [
+        "Features of 3 rows",
+        "dense float32 (3, 1)",
+        "ids['age_bucketized_indicator'] int32, one a row, of 3",
+        "ids['job_indicator'] int32, one a row, of 3",
+        "ids['tags_embedding'] int32, 3 in lists, of 10",
+        "ids['t_indicator_sequence'] int32, 3 in lists, of 2",
+        "lengths['t_indicator_sequence'] int64",
+    ]
 
 
 def test_what_is_read_and_learned_is_listed(plan: fc.Plan) -> None:
@@ -394,8 +422,18 @@ def test_fields_of_other_lengths_are_refused(plan: fc.Plan) -> None:
 
 @pytest.mark.parametrize("row", [None, [1, 2], "age", 5, pd.DataFrame(DATA)])
 def test_a_row_is_a_dict(plan: fc.Plan, row: Any) -> None:
-    with pytest.raises(fc.PlanError, match="needs a dict"):
+    with pytest.raises(fc.PlanError, match=r"transform_row: needs a dict .* frame\.iloc\[i\]\.to_dict\(\)"):
         plan.transform_row(row)
+    with pytest.raises(fc.PlanError, match="explain: needs a dict"):
+        plan.explain(row)
+
+
+def test_a_row_of_no_cells_is_a_row() -> None:
+    plan = fc.fit([fc.Indicator(fc.Vocabulary("job", fc.TopTerms(5)))], {"job": [None]})
+    assert plan.transform_row({"job": "nurse"}).tobytes() == plan.transform({"job": ["nurse"]}).tobytes() == b""
+    assert str(plan.explain({"job": "nurse"})).startswith("0 of 0 cells")
+    with pytest.raises(fc.DataError, match="job: field is not in the data"):
+        plan.transform_row({})
 
 
 def test_a_dense_result_beyond_memory_is_refused_before_anything_is_made() -> None:

@@ -169,7 +169,8 @@ def test_plain_values_read_back(value: Any) -> None:
     ("data", "says"),
     [
         ({"type": "Hashing", "key": "a"}, ("unknown type", "'Hashing'", "Hashed")),
-        ({"type": "Hashed.v9", "key": "a"}, ("unknown type", "'Hashed.v9'")),
+        ({"type": "Hashed.v9", "key": "a"}, ("unknown type", "'Hashed.v9'", "known are ")),
+        ({"type": "vocabluary", "key": "a"}, ("unknown type", "; did you mean 'Vocabulary'?")),
         ({"type": "os.system"}, ("unknown type",)),
         ({"type": ["Hashed"]}, ("unknown type",)),
         ({"type": "Hashed", "key": "a"}, ("Hashed needs num_buckets", "num_buckets")),
@@ -192,6 +193,11 @@ def test_an_error_says_where_in_the_spec() -> None:
     data = [{"type": "Numeric", "key": "x"}, {"type": "Crossed", "num_buckets": 5, "sources": ["a", {"type": "Hash"}]}]
     with pytest.raises(fc.ColumnError, match=r"columns\[1\]\.sources\[1\]: unknown type"):
         fc.columns_from_json(data)
+
+
+def test_a_text_of_json_is_no_path() -> None:
+    with pytest.raises(fc.ColumnError, match=r"this is JSON, not a path: give json\.loads\(text\)"):
+        fc.columns_from_json('[{"type": "Numeric", "key": "age"}]')
 
 
 def test_nesting_is_bounded() -> None:

@@ -102,7 +102,7 @@ class MixedStore(Store):
             except OverflowError:
                 todo = "scale it, or cast it to a string for a category"
                 raise errors.bad_value(self.key, self.key, row, "integer is past float64", value, todo) from None
-        todo = "cast it to a number, or read it with Vocabulary or Hashed"
+        todo = errors.TEXT if isinstance(value, str) else "cast it to a number, or read it with Vocabulary or Hashed"
         raise errors.bad_value(self.key, self.key, row, "needs a number", value, todo)
 
     def integers(self, start: int, stop: int) -> Integers:

@@ -36,7 +36,7 @@ class TextStore(Store):
     def numbers(self, start: int, stop: int) -> Numbers:
         valid = self._valid(start, stop)
         if not self.parse:
-            self._refuse(valid, start, stop, "a number", "cast it to a number, or read it with Vocabulary or Hashed")
+            self._refuse(valid, start, stop, "a number", errors.TEXT)
             return Numbers(np.full(stop - start, np.nan))
         x = parse.floats(self.key, self.array.slice(start, stop - start), valid, start)
         for marker in self.markers.floats:

@@ -137,7 +137,7 @@ class BucketizedBound(CategoricalBound):
                 return bisect.bisect_right(self._cuts, float(value)) + self.stride * element
         except OverflowError:
             pass
-        todo = "cast it, or declare it missing with Field"
+        todo = errors.TEXT if isinstance(value, str) else "cast it, or declare it missing with Field"
         raise errors.bad_value(self.column.name, self._field, None, "needs a number", value, todo)
 
     def meaning(self, bucket: int) -> str:

@@ -250,7 +250,8 @@ class NumericBound(NumberBound):
         return self._row_defaults[element]
 
     def _no_number(self, value: Any, what: str) -> errors.DataError:
-        return errors.bad_value(self.column.name, self.field, None, what, value, "cast it, or declare it missing with Field")
+        todo = errors.TEXT if isinstance(value, str) else "cast it, or declare it missing with Field"
+        return errors.bad_value(self.column.name, self.field, None, what, value, todo)
 
     def write_row(self, out: MutableSequence[float], at: int, value: Any) -> None:
         if not self.shape:

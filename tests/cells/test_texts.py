@@ -5,6 +5,7 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
+import featurecols as fc
 from featurecols import errors
 from featurecols.batch import Batch
 from tests.cells.physical import decoded
@@ -53,6 +54,17 @@ def test_invalid_utf8_is_taken_as_it_is() -> None:
     assert cells(text).slice(2, 3).to_pylist() == ["ok"]
     with pytest.raises(errors.DataError, match="needs a number in field 'x' at row 0, got b'"):
         cells(text).numbers()
+
+
+@pytest.mark.parametrize("column", [fc.Numeric("x"), fc.Indicator(fc.Bucketized("x", [1.0]))])
+def test_text_that_is_no_number_says_the_same_of_a_row_and_a_table(column: fc.Column) -> None:
+    said = set()
+    plan = fc.compile([column])
+    for run in (lambda: plan.transform_row({"x": "3.0"}), lambda: plan.transform({"x": ["3.0"] * 2000})):
+        with pytest.raises(fc.DataError, match=r"needs a number in field 'x'.*, got '3.0'; .*only the text of CSV") as caught:
+            run()
+        said.add(caught.value.todo)
+    assert said == {errors.TEXT}
 
 
 def test_bytes_of_one_width() -> None:
