@@ -51,7 +51,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         arguments.run(arguments)
         sys.stdout.flush()
     except KeyboardInterrupt:
-        return _failed("interrupted", 130)
+        again = "; the same command goes on where it stopped" if arguments.run is transform.run else ""
+        return _failed(f"interrupted{again}", 130)
     except BrokenPipeError:  # the reader has had enough, as in `| head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 141

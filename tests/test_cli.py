@@ -98,6 +98,15 @@ def test_wrong_data_is_3(here: Path, capsys: pytest.CaptureFixture[str]) -> None
     assert not Path("plan").exists()
 
 
+def test_a_field_that_nothing_is_learned_from_must_be_there_too(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    Path("other.json").write_text(json.dumps([*SPEC, {"type": "Numeric", "key": "ages", "default": 0}]))
+    assert "ages: field is not in raw" in fails(capsys, 3, "fit", "other.json", "raw", "-o", "plan")
+    assert not Path("plan").exists()
+    Path("given.json").write_text('[{"type": "Numeric", "key": "age", "default": 0}]')
+    assert main(["fit", "given.json", "raw", "-o", "plan"]) == 0
+    assert capsys.readouterr().out.splitlines()[-1] == "plan: written; nothing is to be learned"
+
+
 def test_a_wrong_spec_or_plan_is_4(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert "nowhere.json: cannot be read" in fails(capsys, 4, "fit", "nowhere.json", "raw", "-o", "plan")
     Path("bad.json").write_text('[{"type": "Numerc", "key": "age"}]')
@@ -161,6 +170,9 @@ def test_interrupted_is_130(here: Path, capsys: pytest.CaptureFixture[str], monk
 
     monkeypatch.setattr(COMMANDS["warm"], "run", stopped)
     assert fails(capsys, 130, "warm") == "featurecols: interrupted\n"
+    monkeypatch.setattr(COMMANDS["transform"], "run", stopped)
+    said = "featurecols: interrupted; the same command goes on where it stopped\n"
+    assert fails(capsys, 130, "transform", "plan", "raw", "out") == said
 
 
 def test_help_names_every_command_and_exit_code(capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,7 +1,7 @@
 """Learn a plan from data: columns declared in SPEC, a JSON file, become a folder PLAN.
 
 SPEC is a list of columns, or {"columns": [...]}: [{"type": "Bucketized", "source": {"type": "Numeric", "key": "age"},
-"boundaries": [18, 25]}, ...]. DATA is Parquet or CSV: files, folders or quoted globs.
+"boundaries": [18, 25]}, ...]. All fields that SPEC reads must be in DATA, those that nothing is learned from too.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from featurecols._cli import show
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("spec", metavar="SPEC", type=Path)
-    parser.add_argument("data", metavar="DATA", nargs="+")
+    parser.add_argument("spec", metavar="SPEC", type=Path, help="a JSON file of columns")
+    parser.add_argument("data", metavar="DATA", nargs="+", help="Parquet or CSV: files, folders or quoted globs")
     parser.add_argument("-o", "--output", metavar="PLAN", required=True, type=Path, help="the folder to write")
     parser.add_argument("--overwrite", action="store_true", help="replace the plan that is there")
     show.add_common(parser)
@@ -24,11 +24,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> None:
     import featurecols as fc
     from featurecols import errors
+    from featurecols.graph import Graph
+    from featurecols.sources import FileSource
 
     columns = fc.columns_from_json(arguments.spec)
     if arguments.output.exists() and not arguments.overwrite:
         raise errors.output(arguments.output, "exists already", "choose another folder, or pass --overwrite")
-    start, rows = time.monotonic(), 0
+    start, rows, source = time.monotonic(), 0, FileSource(arguments.data)
+    source.check([field.key for field in Graph(columns).fields()])
     with show.progress("fit", arguments.quiet) as bar:
 
         def count(done: int, total: int | None) -> None:
@@ -37,7 +40,7 @@ def run(arguments: argparse.Namespace) -> None:
             if bar is not None:
                 bar(done, total)
 
-        plan = fc.fit(columns, arguments.data, threads=arguments.threads, progress=count)
+        plan = fc.fit(columns, source, threads=arguments.threads, progress=count)
     plan.save(arguments.output)
     seconds, passes = time.monotonic() - start, max(1, len(plan.passes))
     about = {
@@ -49,5 +52,9 @@ def run(arguments: argparse.Namespace) -> None:
         "seconds": round(seconds, 3),
     }
     times = f" in {len(plan.passes)} passes" if len(plan.passes) > 1 else ""
-    text = f"{plan}\n{arguments.output}: learned from {rows // passes:,} rows{times} in {seconds:.2f} s"
-    show.result(arguments.json, about, text)
+    said = (
+        f"learned from {rows // passes:,} rows{times} in {seconds:.2f} s"
+        if plan.passes
+        else "written; nothing is to be learned"
+    )
+    show.result(arguments.json, about, f"{plan}\n{arguments.output}: {said}")

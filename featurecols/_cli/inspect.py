@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("plan", metavar="PLAN", type=Path)
+    parser.add_argument("plan", metavar="PLAN", type=Path, help="the folder that fit wrote")
     parser.add_argument("--cell", metavar="INDEX", type=int, nargs="+", default=[], help="say what these output cells mean")
     show.add_json(parser)
 

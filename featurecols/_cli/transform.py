@@ -13,10 +13,11 @@ from featurecols._cli import show
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("plan", metavar="PLAN", type=Path)
-    parser.add_argument("source", metavar="IN", nargs="+")
-    parser.add_argument("target", metavar="OUT", type=Path)
-    parser.add_argument("--keep", metavar="FIELD", nargs="+", action="extend", default=[], help="fields that go through")
+    parser.add_argument("plan", metavar="PLAN", type=Path, help="the folder that fit wrote")
+    parser.add_argument("source", metavar="IN", nargs="+", help="Parquet or CSV: files, folders or quoted globs")
+    parser.add_argument("target", metavar="OUT", type=Path, help="a folder, a .parquet file or a .npy file")
+    kept = "fields that go through as they are; give it last, or before another option"
+    parser.add_argument("--keep", metavar="FIELD", nargs="+", action="extend", default=[], help=kept)
     parser.add_argument(
         "--layout",
         choices=["features", "columns", "ids"],

@@ -34,6 +34,7 @@ def warm() -> float:
             "number": pa.array([None if i % 11 == 0 else i / 3 for i in range(ROWS)], pa.float64()),
             "small": pa.array([i % 12 for i in range(ROWS)], pa.int32()),
             "text": pa.array(text),
+            "large": pa.array(text, pa.large_string()),  # the strings of pandas
             "coded": pa.array(text).dictionary_encode(),
             "list": pa.array(lists),
             "weights": pa.array([[1.0] * len(v) for v in lists]),
@@ -55,7 +56,8 @@ def _columns() -> list[object]:
     found: list[object] = [fc.Numeric("number", default=fc.Median(), normalizer=n, name=f"n{i}") for i, n in enumerate(scaled)]
     found += [fc.Numeric("vector", shape=(2,)), fc.Numeric("small", normalizer=[fc.Clip(0, 9), fc.Log1p()])]
     found += [fc.Indicator(fc.Bucketized("number", fc.Quantiles(5))), fc.Indicator(fc.Identity("small", 12))]
-    for field in ("text", "coded", "list", "small"):
+    found.append(fc.Numeric("number", default=0.0, dtype="float32", name="rounded"))
+    for field in ("text", "large", "coded", "list", "small"):
         vocabulary = fc.Vocabulary(field, fc.TopTerms(20), num_oov_buckets=1, name=f"{field}_vocabulary")
         farm = fc.Hashed(field, 30, hash="farmhash64", name=f"{field}_farm")
         found += [fc.Indicator(vocabulary), fc.Embedding(fc.Hashed(field, 30), 4), fc.Embedding(farm, 4, combiner="sqrtn")]
