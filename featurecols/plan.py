@@ -164,7 +164,8 @@ class Plan:
     def transform_row(self, row: Mapping[str, Any]) -> Array:
         """One row, a dict of raw values, as float32 [width]: the bits of transform, in microseconds.
 
-        None is one missing value; a list stands for a list field, [] for an empty one.
+        None is one missing value; a list stands for a list field, [] for an empty one. A row of a pandas frame is
+        frame.iloc[i].to_dict().
 
         Raises:
             DataError: for a field that is not there, and for values that do not fit the columns.
@@ -274,7 +275,7 @@ class Plan:
         return {name: t.array for name, t in self._tables.items()}
 
     def save(self, path: str | Path) -> None:
-        """Write plan.json and learned.safetensors into the folder `path`, each complete or not at all."""
+        """Write plan.json and learned.safetensors into the folder `path`, each complete or not at all, in place of a plan there."""
         save.write(Path(path), self.graph, self.learned, self.tables)
 
     def to_bytes(self) -> bytes:
