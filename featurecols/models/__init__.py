@@ -48,6 +48,8 @@ _NAMES = {
     "train_and_evaluate": "campaigns",
 }
 
+__all__ = [*_MODULES, *_NAMES]
+
 
 def __getattr__(name: str) -> Any:
     if name in _MODULES:

@@ -28,7 +28,10 @@ class NoCache:
 
     def whole(self, groups: Iterable[int], read: Read) -> Examples:
         """All rows in their own order."""
-        return Examples.concatenate([piece for group in groups for piece in read(group)])
+        pieces = [piece for group in groups for piece in read(group)]
+        if not pieces:
+            raise errors.labels("data", "has no rows", 0, None, "check the path or the filter")
+        return Examples.concatenate(pieces)
 
 
 class MemoryCache(NoCache):

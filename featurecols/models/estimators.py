@@ -162,11 +162,11 @@ class Estimator(Keeper):
         asked = asking.length(self._who, steps, max_steps, epochs, pipeline)
         self._ready(pipeline.table)
         variables = self._variables()
-        run = self._run(variables, asked)
+        stream = Stream(pipeline, self._encoder(labelled=True), variables.seed)
+        run = self._run(variables, asked, stream.rows)
         if run.over:
             return self
-        stream = Stream(pipeline, self._encoder(labelled=True), variables.seed)
-        train(run, stream, self._forward, [*self._validation(validation), *hooks, *self._own_hooks(asked)])
+        train(run, stream, self._forward, [*self._validation(validation), *hooks, *self._own_hooks((asked, stream.rows))])
         files = [Path(p).name for p in pipeline.table.paths]
         self.data = {"rows": stream.rows, "files": files, "fingerprint": stream.digest}
         return self
@@ -174,7 +174,7 @@ class Estimator(Keeper):
     def _validation(self, data: Any) -> list[Hook]:
         return [] if data is None else [Validate(lambda: self.evaluate(data))]
 
-    def _own_hooks(self, asked: Asked) -> list[Hook]:
+    def _own_hooks(self, asked: tuple[Asked, int | None]) -> list[Hook]:
         hooks: list[Hook] = []
         if self.model_dir is not None:
             seconds = self.config.save_checkpoints_secs
@@ -189,12 +189,12 @@ class Estimator(Keeper):
             hooks.append(Progress())
         return hooks
 
-    def _run(self, variables: Variables, asked: Asked) -> Run:
-        """The run to make: a new one, or the rest of one that was cut short, where the same is asked for."""
+    def _run(self, variables: Variables, asked: Asked, rows: int | None) -> Run:
+        """The run to make: a new one, or the rest of one that was cut short, where the same is asked of as many rows."""
         last, self._unfinished = self._unfinished, None
         epochs, steps, max_steps = asked
         run = Run(variables, epochs, steps, model=self, history=self.history)
-        if last is not None and last["asked"] == list(asked):
+        if last is not None and last["asked"] == list(asked) and last["rows"] == rows:
             run.epoch, run.batch = last["epoch"], last["batch"]
         else:
             variables.start = variables.step
@@ -272,7 +272,7 @@ class Estimator(Keeper):
         self._ready(None)
         variables = self._variables(checkpoint_path)
         parts = []
-        for examples in Stream(pipeline, self._encoder(labelled=False), 0).epoch(0):
+        for examples in Stream(pipeline, self._encoder(labelled=False), 0).rows_or_none():
             found = self._call(examples, ModeKeys.PREDICT, variables).predictions
             assert found is not None
             parts.append({k: np.asarray(found[k]) for k in predict_keys or found})

@@ -155,6 +155,8 @@ class Validate(Hook):
 class EarlyStopping(Hook):
     """Stop when a metric of the epochs has not become better for `patience` epochs.
 
+    It remembers within a run: one that was killed and taken up counts from there.
+
     Args:
         metric: a name in the history: "loss", or with validation data "val_auc", "val_average_loss", ...
         patience: epochs to wait.

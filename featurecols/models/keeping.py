@@ -79,13 +79,13 @@ class Keeper(ABC):
         if about.get("fingerprint") != self.plan.fingerprint:
             raise errors.other_columns(where, "the columns are the same, but learned other values from other data")
 
-    def _save(self, run: Run, asked: Asked) -> Path:
+    def _save(self, run: Run, asked: tuple[Asked, int | None]) -> Path:
         """Write a checkpoint of the run's position; the plan is there before the first one."""
         assert self.plan is not None
         assert self.model_dir is not None
         if not checkpoints.found(self.model_dir):
             self.plan.save(self.model_dir / PLAN)
-        position = {"asked": asked, "epoch": run.epoch, "batch": run.batch, "done": run.done}
+        position = {"asked": asked[0], "rows": asked[1], "epoch": run.epoch, "batch": run.batch, "done": run.done}
         return checkpoints.save(
             self.model_dir, run.variables, {**self.about(), "run": position}, self.config.keep_checkpoint_max or None
         )

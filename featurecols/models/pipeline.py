@@ -117,7 +117,17 @@ class Stream:
     def epoch(self, number: int, skip: int = 0, *, run: int = 0) -> Iterator[Examples]:
         """The batches of one epoch without its first `skip`; `run` sets the shuffles of several runs apart."""
         random = np.random.Generator(np.random.PCG64([self.seed, run, number])) if self.pipeline.buffer else None
-        return ahead(_cut(self._windows(random), self.batch_size, random, skip), self.pipeline.depth)
+        return ahead(_cut(_some(self._windows(random)), self.batch_size, random, skip), self.pipeline.depth)
+
+    def rows_or_none(self) -> Iterator[Examples]:
+        """One epoch, or a single batch of no rows where there are none: what prediction runs over."""
+        found = ahead(_cut(self._pieces(range(len(self.groups))), self.batch_size, None, 0), self.pipeline.depth)
+        first = next(found, None)
+        if first is None:
+            yield from (self.encoder.encode(piece) for piece in self.pipeline.table.pieces(self.encoder.needs))
+            return
+        yield first
+        yield from found
 
     def _windows(self, random: np.random.Generator | None) -> Iterator[Examples]:
         """Rows that are shuffled together; without a shuffle, pieces as they come.
@@ -160,9 +170,22 @@ class Fixed(Stream):
         self.examples, self.batch_size, self.shuffle, self.seed = examples, batch_size, shuffle, seed
         self.rows, self.digest = len(examples), None
 
+    def rows_or_none(self) -> Iterator[Examples]:
+        return iter([self.examples]) if self.rows == 0 else self.epoch(0)
+
     def epoch(self, number: int, skip: int = 0, *, run: int = 0) -> Iterator[Examples]:
         random = np.random.Generator(np.random.PCG64([self.seed, run, number])) if self.shuffle else None
         return _cut([self.examples], self.batch_size, random, skip)
+
+
+def _some(windows: Iterable[Examples]) -> Iterator[Examples]:
+    """The same, or an error where there are none."""
+    empty = True
+    for window in windows:
+        empty = False
+        yield window
+    if empty:
+        raise errors.labels("data", "has no rows", 0, None, "check the path or the filter")
 
 
 def _gathered(pieces: Iterable[Examples], rows: int) -> Iterator[Examples]:

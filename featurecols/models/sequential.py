@@ -227,7 +227,7 @@ class Sequential:
     def predict(self, x: Any, *, batch_size: int = 4096, verbose: int | None = None) -> Array:
         """What the last layer says about every row: [n, units]."""
         parts = []
-        for examples in self._stream(x, None, None, batch_size, labelled=False).epoch(0):
+        for examples in self._stream(x, None, None, batch_size, labelled=False).rows_or_none():
             with self.variables.scope():
                 parts.append(self(examples).array)
         return np.concatenate(parts)

@@ -110,6 +110,11 @@ def table(data: Any, labels: str | Sequence[str] | None, weight: str | None, **a
         return Table(call, keys, weight)
     if _is_pair(data):
         return Table(lambda: iter([data]), (LABEL,), weight, pairs=True)
+    if isinstance(data, Iterator) and not hasattr(data, "schema"):
+        one, opened = _peek(data)
+        if _is_pair(one):
+            return Table(_Calls(_used_up, opened), (LABEL,), weight, pairs=True)
+        return Table(opened, keys, weight)
     if isinstance(data, (list, tuple)) and data and _is_pair(data[0]):
         return Table(lambda: iter(data), (LABEL,), weight, pairs=True)
     if hasattr(data, "as_numpy_iterator") or (_is_plain_iterable(data) and _is_pair(next(iter(data), None))):
@@ -125,6 +130,11 @@ class _Calls:
 
     def __call__(self) -> Iterator[Any]:
         return self.opened.pop() if self.opened else iter(self.call())
+
+
+def _used_up() -> Any:
+    todo = "give a function that returns a fresh iterator"
+    raise errors.model("data", "an iterator can be read once, and it was", "a second reading", todo)
 
 
 def _asked(function: Callable[..., Any], arguments: Mapping[str, Any]) -> Callable[[], Any]:

@@ -14,7 +14,7 @@ import pytest
 from sklearn.datasets import load_iris
 
 import featurecols as fc
-from featurecols.errors import ColumnError
+from featurecols.errors import ColumnError, DataError
 from featurecols.models import (
     DNNClassifier,
     Estimator,
@@ -373,3 +373,25 @@ def test_evaluate_some_batches():
 
 def test_repr():
     assert repr(LinearClassifier(WIDE).train(DATA, label="rich", steps=2)) == "LinearClassifier(4 columns, step 2)"
+
+
+def test_no_rows(tmp_path):
+    model = LinearClassifier(WIDE).train(DATA, label="rich", epochs=1)
+    nothing = {k: v[:0] for k, v in TEST.items()}
+    p = model.predict(nothing)
+    assert len(p) == 0
+    assert p["probabilities"].shape == (0, 2)
+    with pytest.raises(DataError, match="data: has no rows"):
+        model.evaluate(nothing)
+    with pytest.raises(DataError, match="data: has no rows"):
+        model.train(nothing, label="rich")
+
+
+def test_a_cut_run_over_other_rows_begins_anew(tmp_path):
+    config = RunConfig(save_checkpoints_steps=2)
+    with pytest.raises(KeyboardInterrupt):
+        LinearClassifier(WIDE, model_dir=tmp_path, config=config).train(
+            DATA, label="rich", epochs=2, batch_size=100, hooks=[Break(5)]
+        )
+    again = LinearClassifier(WIDE, model_dir=tmp_path, config=config).train(people(700), label="rich", epochs=2, batch_size=100)
+    assert again.variables.step == 4 + 14

@@ -187,14 +187,14 @@ def test_groups_move_their_own():
 
 
 @pytest.mark.parametrize(
-    "optimizer", [*OURS.values(), Ftrl(Cosine(0.1), 0.1), Groups((("a", SGD(0.1)), ("", Adam(clip=ClipNorm(1.0)))))]
+    "optimizer", [*OURS.values(), Ftrl(0.1, 0.1), Groups((("a", SGD(0.1)), ("", Adam(clip=ClipNorm(1.0)))))]
 )
 def test_json_gives_an_equal_optimizer(optimizer):
     assert decode(json.loads(json.dumps(optimizer.to_json()))) == optimizer
 
 
 def test_names():
-    assert optimizers.get("Ftrl") == Ftrl(0.2)
+    assert optimizers.get("Ftrl") == Ftrl(0.1)
     assert optimizers.get("adam") == Adam(0.001)
     assert optimizers.get("sgd", learning_rate=0.5) == SGD(0.5)
     with pytest.raises(ModelError, match="unknown name 'lion'; known are SGD, Adagrad, Adam, AdamW, RMSProp, Ftrl"):
@@ -214,6 +214,7 @@ def test_names():
         (lambda: Adagrad(initial_accumulator=-1), "Adagrad: initial_accumulator"),
         (lambda: RMSProp(rho=-0.1), "RMSProp: rho"),
         (lambda: Ftrl(l1=-1), "Ftrl: l1 must be"),
+        (lambda: Ftrl(Cosine(0.1)), "Ftrl: learning_rate must be a number"),
         (lambda: Ftrl(initial_accumulator=0), "one must be above 0, or the first step is 0/0"),
         (lambda: Adam(clip=1.0), "Adam: clip must be ClipNorm or ClipValue, got 1.0"),
         (lambda: ClipNorm(0), "ClipNorm: norm must be"),

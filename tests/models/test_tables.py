@@ -7,6 +7,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from featurecols.errors import DataError
+from featurecols.models.errors import ModelError
 from featurecols.models.tables import Table, table
 
 DATA = {"x": [1.0, 2.0, 3.0], "c": ["a", "b", None], "y": [0, 1, 0], "w": [1.0, 0.5, 2.0]}
@@ -122,3 +123,12 @@ def test_labels_of_another_length():
     rows = table((FEATURES, Y[:2]), None, None)
     with pytest.raises(DataError, match="labels: needs one for each of 3 rows, got 2"):
         list(rows.pieces(NEEDS))
+
+
+def test_an_iterator_is_read_once():
+    rows = table((pair for pair in PAIRS), None, None)
+    assert [piece.batch.num_rows for piece in rows.pieces(NEEDS)] == [2, 1]
+    with pytest.raises(ModelError, match="data: an iterator can be read once, and it was"):
+        list(rows.pieces(NEEDS))
+    rows = table(iter([DATA]), "y", None)
+    assert [piece.batch.num_rows for piece in rows.pieces(NEEDS)] == [3]

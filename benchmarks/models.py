@@ -1,0 +1,62 @@
+"""Claim: declared columns and small models reach what tuned trees and hand-written networks reach, in seconds.
+
+python -m benchmarks models           quality: every task and model, 5 seeds, beside scikit-learn and LightGBM
+FEATURECOLS_SEEDS=1 ...               fewer seeds
+"""
+
+from __future__ import annotations
+
+import os
+import statistics
+import time
+
+import pyarrow.parquet as pq
+
+from benchmarks import model_rivals, model_speed
+from benchmarks.harness import Result
+from benchmarks.model_tasks import TASKS, Model, Task
+from featurecols.models import RunConfig
+
+Scores = dict[str, float]
+
+
+def run() -> list[Result]:
+    wanted = os.environ.get("FEATURECOLS_TASKS", ",".join(TASKS)).split(",")
+    results = [quality(TASKS[name]()) for name in wanted if name in TASKS]
+    return results + (model_speed.run() if "speed" in wanted or "FEATURECOLS_TASKS" not in os.environ else [])
+
+
+def quality(task: Task) -> Result:
+    """Every model of a task and its rivals, from Parquet: seconds of training, and scores on the held-out rows."""
+    seeds = range(int(os.environ.get("FEATURECOLS_SEEDS", "5")))
+    result = Result(f"models: {task.name}", _rows(task), {}, {})
+    for name, model in task.models.items():
+        _train(task, model, 99)  # once, so that nothing is compiled within the time
+        _keep(result, f"featurecols {name}", [_train(task, model, seed) for seed in seeds])
+    for name, rival in model_rivals.of(task).items():
+        _keep(result, name, [rival(seed) for seed in (seeds if rival.seeded else (0,))])
+    return result
+
+
+def _train(task: Task, model: Model, seed: int) -> tuple[float, Scores]:
+    start = time.perf_counter()
+    made = model.make(RunConfig(seed=seed))
+    made.train(task.train, task.label, epochs=model.epochs, batch_size=model.batch_size)
+    seconds = time.perf_counter() - start
+    found = made.evaluate(task.test)
+    names = ("rmse", "mae", "r2") if task.regression else ("auc", "accuracy", "average_loss")
+    return seconds, {name: found[name] for name in names}
+
+
+def _keep(result: Result, name: str, runs: list[tuple[float, Scores]]) -> None:
+    result.seconds[name] = [seconds for seconds, _ in runs]
+    said = []
+    for score in runs[0][1]:
+        values = [scores[score] for _, scores in runs]
+        spread = f" [{min(values):.4f}-{max(values):.4f}]" if len(values) > 1 else ""
+        said.append(f"{score} {statistics.mean(values):.4f}{spread}")
+    result.notes[name] = ", ".join(said)
+
+
+def _rows(task: Task) -> int:
+    return int(pq.read_metadata(task.train).num_rows)
