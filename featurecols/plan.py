@@ -275,7 +275,7 @@ class Plan:
         return {name: t.array for name, t in self._tables.items()}
 
     def save(self, path: str | Path) -> None:
-        """Write plan.json and learned.safetensors into the folder `path`, each complete or not at all, in place of a plan there."""
+        """Write plan.json and learned.safetensors into the folder `path`, each complete or not at all, over older ones."""
         save.write(Path(path), self.graph, self.learned, self.tables)
 
     def to_bytes(self) -> bytes:
