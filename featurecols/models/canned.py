@@ -181,7 +181,7 @@ class Network(NamedTuple):
                 if self.dropout:
                     net = Dropout(self.dropout)(net)
                 if self.batch_norm:
-                    net = BatchNorm(0.999, name=f"batch_norm_{i}")(net)
+                    net = BatchNorm(name=f"batch_norm_{i}")(net)
             return Dense(units, name="logits")(net)
 
     def rows(self, slots: Sequence[Slot]) -> RowsOf:

@@ -15,10 +15,14 @@ from featurecols.values import Array, Ids
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """What all examples of one plan share: its slots, and the embedding tables that training starts from."""
+    """What all examples of one plan share: its slots, and the embedding tables that training starts from.
+
+    `memo` keeps what layers work out about slots, once for all batches.
+    """
 
     slots: tuple[Slot, ...]
     tables: Mapping[str, Array] = field(default_factory=dict, repr=False)
+    memo: dict[Any, Any] = field(default_factory=dict, repr=False, compare=False)
 
     def slot(self, name: str) -> Slot:
         for slot in self.slots:

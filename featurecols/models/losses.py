@@ -49,10 +49,12 @@ class Loss(Part):
         z = self.logits(as_value(outputs))
         y = self.labels(np.asarray(labels), z.shape)
         each, slope = self.point(y, z.array)
-        factor = sample_weights(weights, len(each), z.array.dtype)
-        if self.reduction == "mean":
-            factor = factor / max(len(each), 1)
-        total = np.asarray(each @ factor, z.array.dtype)
+        scale = 1 / max(len(each), 1) if self.reduction == "mean" else 1.0
+        if weights is None:
+            total = np.asarray(each.sum() * z.array.dtype.type(scale))
+            return Value(total, (z,), lambda d: (slope * (d * z.array.dtype.type(scale)),))
+        factor = sample_weights(weights, len(each), z.array.dtype) * z.array.dtype.type(scale)
+        total = np.asarray(each @ factor)
         return Value(total, (z,), lambda d: (slope * (d * factor)[:, None],))
 
     def each(self, labels: Any, outputs: Any) -> Array:
@@ -114,8 +116,12 @@ class Logistic(Loss):
         return y
 
     def point(self, labels: Array, z: Array) -> tuple[Array, Array]:
-        y = labels.astype(z.dtype)
-        return (np.logaddexp(0, z) - y * z).mean(axis=1), (logistic(z) - y) * z.dtype.type(1 / z.shape[1])
+        y, e = labels.astype(z.dtype), np.exp(-np.abs(z))  # e serves the loss and the probability, exact in both tails
+        each = np.maximum(z, 0) - y * z + np.log1p(e)
+        slope = np.where(z >= 0, 1, e) / (1 + e) - y
+        if z.shape[1] == 1:
+            return each[:, 0], slope
+        return each.mean(axis=1), slope * z.dtype.type(1 / z.shape[1])
 
     def link(self, means: Value) -> Value:
         p, inside = _clipped(means.array)

@@ -74,25 +74,21 @@ class Optimizer(Part):
         rate = self.rate(variables)
         for name, gradient in (self.clip(found) if self.clip else found).items():
             p = variables.values[name]
-            slots = [self._slot(variables, name, slot, p.shape, p.dtype) for slot in self.slots()]
+            kind = type(self).__name__
+            slots = [variables.slot(name, f"{name}/{kind}.{s}", k, self.first(s)) for k, s in enumerate(self.slots(), 1)]
             step = 0
             if self.counts:
-                count = self._slot(variables, name, "count", (1,), np.dtype(np.int64))
+                count = variables.slots.setdefault(f"{name}/{kind}.count", np.zeros(1, np.int64))
                 count += 1
                 step = int(count[0])
             if isinstance(gradient, Rows):
                 rows = (len(p), p.size // len(p))
                 g = np.ascontiguousarray(gradient.rows, p.dtype).reshape(-1, rows[1])
                 self.update(p.reshape(rows), g, gradient.ids, [s.reshape(rows) for s in slots], rate, step)
-            else:  # one long row: the inner loop of the kernel is then the whole of it
-                g = np.ascontiguousarray(gradient, p.dtype).reshape(1, -1)
-                self.update(p.reshape(1, -1), g, None, [s.reshape(1, -1) for s in slots], rate, step)
-
-    def _slot(self, variables: Variables, name: str, slot: str, shape: tuple[int, ...], dtype: Any) -> Array:
-        key = f"{name}/{type(self).__name__}.{slot}"
-        if key not in variables.slots:
-            variables.slots[key] = np.full(shape, self.first(slot), dtype)
-        return variables.slots[key]
+            else:  # one long row where that is possible: the inner loop of the kernel is then the whole of it
+                shape = (1, p.size) if p.flags.c_contiguous else p.shape
+                g = np.ascontiguousarray(gradient, p.dtype).reshape(shape)
+                self.update(p.reshape(shape), g, None, [s.reshape(shape) for s in slots], rate, step)
 
     def slots(self) -> tuple[str, ...]:
         """Names of the slots in the order in which `update` takes them."""

@@ -14,6 +14,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from typing import Any
 
 import numpy as np
 
@@ -49,7 +50,9 @@ class Variables:
         self.states: dict[str, Array] = {}
         self.slots: dict[str, Array] = {}
         self._marks: dict[int, Array] = {}
-        self._sums: dict[tuple[int, ...], Array] = {}
+        self._sums: dict[Any, Array] = {}
+        self._rooms: dict[str, Array] = {}
+        self._notes: Array = np.empty(0, np.int64)
 
     @contextmanager
     def scope(self, training: bool = False) -> Iterator[Scope]:
@@ -76,11 +79,45 @@ class Variables:
             self._marks[size] = np.full(size, -1, np.int32)
         return self._marks[size]
 
-    def sums(self, shape: tuple[int, ...]) -> Array:
-        """Zeros of the model's dtype, kept from call to call: whoever adds to them puts the zeros back."""
-        if shape not in self._sums:
-            self._sums[shape] = np.zeros(shape, self.dtype)
-        return self._sums[shape]
+    def sums(self, value: Value) -> Array:
+        """Zeros in the shape of a parameter, kept from call to call: whoever adds to them puts the zeros back."""
+        if value.name in self._rooms:
+            return self._rooms[value.name][:, 3:]
+        key = value.name or value.shape
+        if key not in self._sums or self._sums[key].shape != value.shape:
+            self._sums[key] = np.zeros(value.shape, self.dtype)
+        return self._sums[key]
+
+    def notes(self, size: int) -> Array:
+        """int64 [size] of anything, kept from call to call: a fresh one would be mapped and cleared every step."""
+        if len(self._notes) < size:
+            self._notes = np.empty(size, np.int64)
+        return self._notes
+
+    def room(self, name: str, shape: tuple[int, ...]) -> None:
+        """Give a parameter [n, 1] whose rows are met at random a room [n, 4] that it shares with two slots and its sums.
+
+        Weight, slots and gradient of a row then lie in one cache line: training a hashed model waits for memory most of
+        the time. They stay arrays of their own to everybody else.
+        """
+        if shape[1:] != (1,):
+            return
+        if name not in self._rooms or len(self._rooms[name]) != shape[0]:
+            self._rooms[name] = np.zeros((shape[0], 4), self.dtype)
+        if name in self.values and self.values[name].base is not self._rooms[name]:
+            self._rooms[name][:, :1] = self.values[name]
+            self.values[name] = self._rooms[name][:, :1]
+
+    def slot(self, name: str, key: str, place: int, first: float) -> Array:
+        """A slot in the shape of a parameter, made with `first` in every cell, in the parameter's room where it has one."""
+        room = self._rooms.get(name)
+        if room is None or place > 2 or self.values[name].base is not room:
+            if key not in self.slots:
+                self.slots[key] = np.full(self.values[name].shape, first, self.dtype)
+        elif key not in self.slots or self.slots[key].base is not room:
+            room[:, place : place + 1] = self.slots.get(key, first)
+            self.slots[key] = room[:, place : place + 1]
+        return self.slots[key]
 
 
 class Scope:
@@ -117,11 +154,15 @@ class Scope:
     def full(self, name: str) -> str:
         return "/".join((*self._path, name))
 
-    def parameter(self, name: str, shape: tuple[int, ...], initial: Initial) -> Value:
-        """The parameter of this name, made by initial(shape, random) at its first use."""
+    def parameter(self, name: str, shape: tuple[int, ...], initial: Initial, *, scattered: bool = False) -> Value:
+        """The parameter of this name, made by initial(shape, random) at its first use; `scattered`: see Variables.room."""
         full = self.full(name)
         if full not in self._seen:
-            self._seen[full] = Value(self._find(self.variables.values, full, shape, initial), name=full)
+            found = self._find(self.variables.values, full, shape, initial)
+            if scattered:
+                self.variables.room(full, shape)
+                found = self.variables.values[full]
+            self._seen[full] = Value(found, name=full)
         value = self._seen[full]
         if value.shape != shape:
             raise errors.shape_changed(full, value.shape, shape)

@@ -16,20 +16,24 @@ from numba import njit
 @njit(nogil=True, cache=True)
 def hot_forward(ids: Any, starts: Any, sizes: Any, weights: Any, out: Any) -> None:
     """out[i] += weights[starts[j] + ids[i, j]] over all j: ids [n, k], weights [v, u], out [n, u]."""
-    units = weights.shape[1]
     for i in range(ids.shape[0]):
-        total = out[i, 0]
         for j in range(ids.shape[1]):
             id_ = np.uint64(ids[i, j])  # unsigned: a negative id is past every bound, and no index wraps around
             if id_ < np.uint64(sizes[j]):
                 at = np.uint64(starts[j]) + id_
-                if units == 1:
-                    total += weights[at, 0]
-                else:
-                    for u in range(units):
-                        out[i, u] += weights[at, u]
-        if units == 1:
-            out[i, 0] = total
+                for u in range(weights.shape[1]):
+                    out[i, u] += weights[at, u]
+
+
+@njit(nogil=True, cache=True)
+def hot_forward_1(ids: Any, starts: Any, sizes: Any, weights: Any, out: Any) -> None:
+    """The same for one unit: weights [v], out [n]. Slot after slot, so that the cache holds the weights of one slot."""
+    for j in range(ids.shape[1]):
+        start, size = np.uint64(starts[j]), np.uint64(sizes[j])
+        for i in range(ids.shape[0]):
+            id_ = np.uint64(ids[i, j])
+            if id_ < size:
+                out[i] += weights[start + id_]
 
 
 @njit(nogil=True, cache=True)
@@ -50,18 +54,30 @@ def hot_touch(ids: Any, starts: Any, sizes: Any, d: Any, out: Any, touched: Any,
 
     A row may be noted more than once; gather_rows takes it once. Returns the new count of notes.
     """
-    units = d.shape[1]
     for i in range(ids.shape[0]):
         for j in range(ids.shape[1]):
             id_ = np.uint64(ids[i, j])
             if id_ < np.uint64(sizes[j]):
                 at = np.uint64(starts[j]) + id_
-                x = out[at, 0]
                 touched[count] = at
-                count += x == 0.0  # no branch: whether a row was met before cannot be predicted
-                out[at, 0] = x + d[i, 0]
-                for u in range(1, units):
+                count += out[at, 0] == 0.0
+                for u in range(d.shape[1]):
                     out[at, u] += d[i, u]
+    return count
+
+
+@njit(nogil=True, cache=True)
+def hot_touch_1(ids: Any, starts: Any, sizes: Any, d: Any, out: Any, touched: Any, count: int) -> int:
+    """The same for one unit: d [n], out [v]."""
+    for j in range(ids.shape[1]):
+        start, size = np.uint64(starts[j]), np.uint64(sizes[j])
+        for i in range(ids.shape[0]):
+            id_ = np.uint64(ids[i, j])
+            if id_ < size:
+                at = start + id_
+                touched[count] = at
+                count += out[at] == 0.0  # no branch: whether a row was met before cannot be predicted
+                out[at] += d[i]
     return count
 
 

@@ -89,7 +89,6 @@ def rmsprop(
 @njit(nogil=True, cache=True)
 def ftrl(p: Any, g: Any, ids: Any, z: Any, n: Any, inverse_rate: Any, beta: Any, l1: Any, l2: Any) -> None:
     """McMahan et al., Ad Click Prediction (KDD 2013), algorithm 1; inverse_rate is 1 / alpha."""
-    zero = p.dtype.type(0.0)
     for j in range(g.shape[0]):
         i = j if ids is None else ids[j]
         for c in range(g.shape[1]):
@@ -100,8 +99,5 @@ def ftrl(p: Any, g: Any, ids: Any, z: Any, n: Any, inverse_rate: Any, beta: Any,
             total = z[i, c] + d - (root - math.sqrt(before)) * inverse_rate * p[i, c]
             z[i, c] = total
             n[i, c] = after
-            if abs(total) <= l1:
-                p[i, c] = zero
-            else:
-                pull = total - l1 if total > zero else total + l1
-                p[i, c] = -pull / ((beta + root) * inverse_rate + l2)
+            pull = total - max(-l1, min(l1, total))  # what passes l1; no branch, signs cannot be predicted
+            p[i, c] = -pull / ((beta + root) * inverse_rate + l2)

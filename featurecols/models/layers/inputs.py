@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -13,7 +13,7 @@ from featurecols.models import errors
 from featurecols.models.examples import Examples
 from featurecols.models.layers.base import Layer
 from featurecols.models.layers.embedding_bag import bag, truncated_normal
-from featurecols.models.layers.mixed import Hots, Mixed, MultiHot, multi_hot
+from featurecols.models.layers.mixed import Hots, Mixed, multi_hot
 from featurecols.models.tape import Value, concat
 from featurecols.models.variables import Scope
 from featurecols.values import Array
@@ -35,7 +35,7 @@ class Inputs(Layer):
     def forward(self, scope: Scope, x: Examples) -> Any:
         chosen = choose(x, self.slots)
         parts = [Value(p) for p in cells(x, chosen, scope.variables.dtype)]
-        parts += [self.embed(scope, x, s) for s in chosen if s.kind == "ids" and s.dimension is not None]
+        parts += [self.embed(scope, x, s) for s in chosen.slots if s.kind == "ids" and s.dimension is not None]
         numbers = None if not parts else parts[0] if len(parts) == 1 else concat(parts)
         return mixed(x, chosen, numbers)
 
@@ -49,21 +49,53 @@ class Inputs(Layer):
         return bag(scope.variables, x.ids(slot.name), table, slot.combiner or "mean", slot.max_norm)
 
 
-def choose(x: Examples, names: Sequence[str] | None) -> list[Slot]:
+def choose(x: Examples, names: Sequence[str] | None) -> Chosen:
     """The slots of these names (None: all), in the order of the layout; raises ModelError for one that cannot be an input."""
-    chosen = list(x.layout.slots) if names is None else [s for s in x.layout.slots if s.name in set(names)]
-    for name in names or ():
-        x.layout.slot(name)
-    for slot in chosen:
-        if slot.kind == "ids" and slot.max_length is not None:
-            todo = "leave it to a model_fn of your own, which reads its ids and lengths"
-            raise errors.model("Inputs", "a sequence of ids is no plain input", slot.name, todo)
-    return chosen
+    key = (None if names is None else tuple(names), x.single)
+    if key not in x.layout.memo:
+        chosen = tuple(x.layout.slots) if names is None else tuple(s for s in x.layout.slots if s.name in set(names))
+        for name in names or ():
+            x.layout.slot(name)
+        for slot in chosen:
+            if slot.kind == "ids" and slot.max_length is not None:
+                todo = "leave it to a model_fn of your own, which reads its ids and lengths"
+                raise errors.model("Inputs", "a sequence of ids is no plain input", slot.name, todo)
+        x.layout.memo[key] = _chosen(x, chosen)
+    return x.layout.memo[key]  # type: ignore[no-any-return]
 
 
-def cells(x: Examples, chosen: Sequence[Slot], dtype: Any) -> list[Array]:
+class Chosen(NamedTuple):
+    """Slots, and where their one-hots are: places starts[j] ... of the slots `hot`; columns of Examples.singles."""
+
+    slots: tuple[Slot, ...]
+    hot: tuple[Slot, ...]
+    width: int
+    starts: Array
+    sizes: Array
+    columns: list[int] | None  # None where all columns of singles are meant
+    lists: tuple[tuple[Slot, int], ...]
+
+
+def _chosen(x: Examples, slots: tuple[Slot, ...]) -> Chosen:
+    hot = tuple(s for s in slots if s.kind == "ids" and s.dimension is None)
+    ends = np.cumsum([s.num_buckets for s in hot]).tolist()
+    starts = {s.name: end - s.num_buckets for s, end in zip(hot, ends, strict=True)}
+    plain = [s for s in hot if s.name in x.single]
+    columns = [x.single.index(s.name) for s in plain]
+    return Chosen(
+        slots,
+        hot,
+        ends[-1] if ends else 0,
+        np.array([starts[s.name] for s in plain], np.int64),
+        np.array([s.num_buckets for s in plain], np.int64),
+        None if columns == list(range(x.singles.shape[1])) else columns,
+        tuple((s, starts[s.name]) for s in hot if s.name not in x.single),
+    )
+
+
+def cells(x: Examples, chosen: Chosen, dtype: Any) -> list[Array]:
     """The numbers of the chosen dense slots as one array [n, w]; nothing where there are none."""
-    dense = [s for s in chosen if s.kind == "dense"]
+    dense = [s for s in chosen.slots if s.kind == "dense"]
     if not dense:
         return []
     if sum(s.width for s in dense) == x.dense.shape[1]:
@@ -71,17 +103,11 @@ def cells(x: Examples, chosen: Sequence[Slot], dtype: Any) -> list[Array]:
     return [np.concatenate([x.dense[:, s.start : s.stop] for s in dense], axis=1).astype(dtype, copy=False)]
 
 
-def mixed(x: Examples, chosen: Sequence[Slot], numbers: Value | None, combiner: str = "sum") -> Mixed:
+def mixed(x: Examples, chosen: Chosen, numbers: Value | None, combiner: str = "sum") -> Mixed:
     """Numbers, and the one-hots of the chosen slots of ids that are not embedded."""
-    hot = [s for s in chosen if s.kind == "ids" and s.dimension is None]
-    starts = np.concatenate([[0], np.cumsum([s.num_buckets for s in hot])]).astype(np.int64)
-    plain = [(j, x.single.index(s.name)) for j, s in enumerate(hot) if s.name in x.single]
     hots = None
-    if plain:
-        places, columns = [j for j, _ in plain], [c for _, c in plain]
-        ids = x.singles if columns == list(range(x.singles.shape[1])) else np.ascontiguousarray(x.singles[:, columns])
-        hots = Hots(ids, starts[places], np.diff(starts)[places])
-    lists: list[MultiHot] = [
-        multi_hot(x.lists[s.name], int(starts[j]), s.num_buckets, combiner) for j, s in enumerate(hot) if s.name not in x.single
-    ]
-    return Mixed(len(x), numbers, hots, lists, int(starts[-1]))
+    if len(chosen.starts):
+        ids = x.singles if chosen.columns is None else np.ascontiguousarray(x.singles[:, chosen.columns])
+        hots = Hots(ids, chosen.starts, chosen.sizes)
+    lists = [multi_hot(x.lists[s.name], start, s.num_buckets, combiner) for s, start in chosen.lists]
+    return Mixed(len(x), numbers, hots, lists, chosen.width)

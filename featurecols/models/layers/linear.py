@@ -41,14 +41,17 @@ class Linear(Layer):
 
     def forward(self, scope: Scope, x: Examples) -> Value:
         chosen = choose(x, self.slots)
-        for slot in chosen:
+        for slot in chosen.slots:
             if slot.dimension is not None:
                 todo = "give a linear model the column itself, not its embedding"
                 raise errors.model("Linear", "an embedding has no weights of its own", slot.name, todo)
         out: Any = scope.parameter("bias", (self.units,), zeros)
         parts = mixed(x, chosen, None, self.combiner)
         if parts.hot:
-            out = hot_sum(parts, scope.parameter("weights", (parts.hot, self.units), zeros), scope.variables) + out
+            out = (
+                hot_sum(parts, scope.parameter("weights", (parts.hot, self.units), zeros, scattered=True), scope.variables)
+                + out
+            )
         for numbers in cells(x, chosen, scope.variables.dtype):
             kernel = scope.parameter("kernel", (numbers.shape[1], self.units), zeros)
             out = affine(Value(numbers), kernel, None) + out

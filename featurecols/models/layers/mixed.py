@@ -116,8 +116,10 @@ def hot_sum(x: Mixed, weights: Value, variables: Variables) -> Value:
     def backward(d: Array) -> tuple[Rows]:
         d = np.ascontiguousarray(d)
         size = sum(len(part.values) for part in x.lists) + (0 if x.hots is None else x.hots.ids.size)
-        sums, touched, count = variables.sums(weights.shape), np.empty(size, np.int64), 0
-        if x.hots is not None:
+        sums, touched, count = variables.sums(weights), variables.notes(size), 0
+        if x.hots is not None and d.shape[1] == 1:
+            count = kernels.bags.hot_touch_1(*x.hots, d[:, 0], sums[:, 0], touched, count)
+        elif x.hots is not None:
             count = kernels.bags.hot_touch(*x.hots, d, sums, touched, count)
         for part in x.lists:
             count = kernels.bags.list_touch(*part, d, sums, touched, count)
@@ -129,7 +131,9 @@ def hot_sum(x: Mixed, weights: Value, variables: Variables) -> Value:
 
 
 def _add(x: Mixed, weights: Array, out: Array) -> None:
-    if x.hots is not None:
+    if x.hots is not None and out.shape[1] == 1:
+        kernels.bags.hot_forward_1(*x.hots, weights[:, 0], out[:, 0])
+    elif x.hots is not None:
         kernels.bags.hot_forward(*x.hots, weights, out)
     for part in x.lists:
         kernels.bags.list_forward(*part, weights, out)
