@@ -82,14 +82,14 @@ def adult() -> Task:
     steep = Adagrad(Cosine(0.6), initial_accumulator=1e-6)
     models = {
         "linear": Model(lambda c: LinearClassifier(wide, optimizer=steep, config=c), 6, 512),
-        "dnn": Model(lambda c: DNNClassifier(deep, [100, 50], optimizer=_adamw(0.01), dropout=0.4, config=c), 6, 512),
+        "dnn": Model(lambda c: DNNClassifier(deep, [100, 50], optimizer=_adamw(0.02), dropout=0.4, config=c), 6, 512),
         "wide & deep": Model(
             lambda c: WideDeepClassifier(
                 pairs,
                 deep,
                 [100, 50],
                 linear_optimizer=Adagrad(Cosine(0.1), initial_accumulator=1e-6),
-                dnn_optimizer=_adamw(0.01),
+                dnn_optimizer=_adamw(0.02),
                 dropout=0.4,
                 config=c,
             ),
@@ -115,8 +115,10 @@ def flights(*, day: bool, delay: bool) -> Task:
     train, test = _kept("flights", make)
     keys = ("month", "day", "hour", "carrier", "origin", "dest", "tailnum", "flight")
     one = [_words(key) for key in keys]
-    small = [("carrier", "hour"), ("dest", "hour"), ("carrier", "dest"), ("origin", "hour")]
-    wide = [*one, *[fc.Crossed(pair, 2**16) for pair in small]]
+    small = ["carrier hour", "dest hour", "carrier dest", "origin hour"]
+    if not day:
+        small += ["month hour", "month dest", "month carrier", "month origin hour"]
+    wide = [*one, *[fc.Crossed(keys.split(), 2**16) for keys in small]]
     sizes = {"month": 4, "hour": 6, "carrier": 6, "origin": 2, "dest": 10, "tailnum": 8}
     deep: list[fc.Column] = [fc.Embedding(_words(key), size) for key, size in sizes.items()]
     deep += [fc.Numeric(key, normalizer=fc.ZScore()) for key in ("sched_dep_time", "distance")]
@@ -131,12 +133,12 @@ def flights(*, day: bool, delay: bool) -> Task:
         deep += [fc.Indicator(late), fc.Numeric("dep_delay", normalizer=fc.ZScore())]
     rate = 0.05 if delay else 0.1 if day else 0.03
     models = {
-        "linear": Model(lambda c: LinearClassifier(wide, optimizer=Ftrl(rate), config=c), 3, 1024),
+        "linear": Model(lambda c: LinearClassifier(wide, optimizer=Ftrl(rate), config=c), 8 if delay else 3, 1024),
         "wide & deep": Model(
             lambda c: WideDeepClassifier(
                 wide, deep, [64, 32], linear_optimizer=Ftrl(rate), dnn_optimizer=_adamw(0.003), dropout=0.2, config=c
             ),
-            2,
+            4 if delay else 2,
             1024,
         ),
     }
@@ -212,7 +214,7 @@ def diamonds() -> Task:
 
 
 def _adamw(rate: float) -> AdamW:
-    return AdamW(Cosine(rate), weight_decay=0.1 if rate >= 0.01 else 0.01)
+    return AdamW(Cosine(rate), weight_decay=0.5 if rate >= 0.01 else 0.01)
 
 
 def _slow() -> Adagrad:
