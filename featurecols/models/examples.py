@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,6 +10,7 @@ import numpy as np
 
 from featurecols.features import Features, Slot
 from featurecols.models import errors
+from featurecols.models.marks import Marks
 from featurecols.values import Array, Ids
 
 
@@ -17,12 +18,15 @@ from featurecols.values import Array, Ids
 class Layout:
     """What all examples of one plan share: its slots, and the embedding tables that training starts from.
 
-    `memo` keeps what layers work out about slots, once for all batches.
+    `memo` keeps what layers work out about slots, once for all batches; `ahead` says what they work out about each batch
+    without their parameters, so that it can be done before its turn.
     """
 
     slots: tuple[Slot, ...]
     tables: Mapping[str, Array] = field(default_factory=dict, repr=False)
     memo: dict[Any, Any] = field(default_factory=dict, repr=False, compare=False)
+    ahead: dict[Any, Callable[[Examples], Any]] = field(default_factory=dict, repr=False, compare=False)
+    marks: Marks = field(default_factory=Marks, repr=False, compare=False)
 
     def slot(self, name: str) -> Slot:
         for slot in self.slots:
@@ -48,6 +52,7 @@ class Examples:
     lengths: Mapping[str, Array]
     labels: Array | None = None
     weights: Array | None = None
+    memo: dict[Any, Any] = field(default_factory=dict, repr=False, compare=False)
 
     @staticmethod
     def of(features: Features, layout: Layout, labels: Array | None = None, weights: Array | None = None) -> Examples:
@@ -73,6 +78,19 @@ class Examples:
         if name in self.single:
             return Ids(np.ascontiguousarray(self.singles[:, self.single.index(name)]))
         return self.lists[name]
+
+    def ahead(self, key: Any, make: Callable[[Examples], Any]) -> Any:
+        """make(self), which depends on these rows alone; later batches of the layout come with theirs (`prepare`)."""
+        self.layout.ahead[key] = make
+        if key not in self.memo:
+            self.memo[key] = make(self)
+        return self.memo[key]
+
+    def prepare(self) -> Examples:
+        """Itself, with everything that layers have asked for `ahead`."""
+        for key, make in list(self.layout.ahead.items()):
+            self.ahead(key, make)
+        return self
 
     def take(self, rows: Array) -> Examples:
         """These rows, in this order."""

@@ -117,7 +117,7 @@ class Stream:
     def epoch(self, number: int, skip: int = 0, *, run: int = 0) -> Iterator[Examples]:
         """The batches of one epoch without its first `skip`; `run` sets the shuffles of several runs apart."""
         random = np.random.Generator(np.random.PCG64([self.seed, run, number])) if self.pipeline.buffer else None
-        return ahead(_cut(_some(self._windows(random)), self.batch_size, random, skip), self.pipeline.depth)
+        return ahead(_ready(_cut(_some(self._windows(random)), self.batch_size, random, skip)), self.pipeline.depth)
 
     def rows_or_none(self) -> Iterator[Examples]:
         """One epoch, or a single batch of no rows where there are none: what prediction runs over."""
@@ -175,7 +175,7 @@ class Fixed(Stream):
 
     def epoch(self, number: int, skip: int = 0, *, run: int = 0) -> Iterator[Examples]:
         random = np.random.Generator(np.random.PCG64([self.seed, run, number])) if self.shuffle else None
-        return _cut([self.examples], self.batch_size, random, skip)
+        return ahead(_ready(_cut([self.examples], self.batch_size, random, skip)), 2)
 
 
 def _some(windows: Iterable[Examples]) -> Iterator[Examples]:
@@ -222,6 +222,11 @@ def _cut(windows: Iterable[Examples], size: int, random: np.random.Generator | N
                 waiting, have, skip = [], 0, skip - 1
     if waiting and skip <= 0:
         yield _made(waiting, random is None)
+
+
+def _ready(batches: Iterator[Examples]) -> Iterator[Examples]:
+    for batch in batches:
+        yield batch.prepare()
 
 
 def _digest(first: Examples, rows: int | None) -> str:

@@ -14,11 +14,11 @@ import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any
 
 import numpy as np
 
 from featurecols.models import errors
+from featurecols.models.marks import Marks
 from featurecols.models.tape import Value
 from featurecols.values import Array
 
@@ -49,10 +49,8 @@ class Variables:
         self.values: dict[str, Array] = {}
         self.states: dict[str, Array] = {}
         self.slots: dict[str, Array] = {}
-        self._marks: dict[int, Array] = {}
-        self._sums: dict[Any, Array] = {}
+        self.marks = Marks()
         self._rooms: dict[str, Array] = {}
-        self._notes: Array = np.empty(0, np.int64)
 
     @contextmanager
     def scope(self, training: bool = False) -> Iterator[Scope]:
@@ -73,31 +71,10 @@ class Variables:
         words = [zlib.crc32(k.encode()) if isinstance(k, str) else k for k in keys]
         return np.random.Generator(np.random.PCG64([self.seed, *words]))
 
-    def marks(self, size: int) -> Array:
-        """int32 [size] of -1, kept from call to call: whoever writes into it puts -1 back."""
-        if size not in self._marks:
-            self._marks[size] = np.full(size, -1, np.int32)
-        return self._marks[size]
-
-    def sums(self, value: Value) -> Array:
-        """Zeros in the shape of a parameter, kept from call to call: whoever adds to them puts the zeros back."""
-        if value.name in self._rooms:
-            return self._rooms[value.name][:, 3:]
-        key = value.name or value.shape
-        if key not in self._sums or self._sums[key].shape != value.shape:
-            self._sums[key] = np.zeros(value.shape, self.dtype)
-        return self._sums[key]
-
-    def notes(self, size: int) -> Array:
-        """int64 [size] of anything, kept from call to call: a fresh one would be mapped and cleared every step."""
-        if len(self._notes) < size:
-            self._notes = np.empty(size, np.int64)
-        return self._notes
-
     def room(self, name: str, shape: tuple[int, ...]) -> None:
-        """Give a parameter [n, 1] whose rows are met at random a room [n, 4] that it shares with two slots and its sums.
+        """Give a parameter [n, 1] whose rows are met at random a room [n, 4] that it shares with two slots.
 
-        Weight, slots and gradient of a row then lie in one cache line: training a hashed model waits for memory most of
+        Weight and slots of a row then lie in one cache line: training a hashed model waits for memory most of
         the time. They stay arrays of their own to everybody else.
         """
         if shape[1:] != (1,):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 from types import ModuleType
 
-MODULES = ("bags", "pointwise", "updates")
+MODULES = ("bags", "places", "pointwise", "updates")
 
 
 def __getattr__(name: str) -> ModuleType:

@@ -26,17 +26,6 @@ def hot_forward(ids: Any, starts: Any, sizes: Any, weights: Any, out: Any) -> No
 
 
 @njit(nogil=True, cache=True)
-def hot_forward_1(ids: Any, starts: Any, sizes: Any, weights: Any, out: Any) -> None:
-    """The same for one unit: weights [v], out [n]. Slot after slot, so that the cache holds the weights of one slot."""
-    for j in range(ids.shape[1]):
-        start, size = np.uint64(starts[j]), np.uint64(sizes[j])
-        for i in range(ids.shape[0]):
-            id_ = np.uint64(ids[i, j])
-            if id_ < size:
-                out[i] += weights[start + id_]
-
-
-@njit(nogil=True, cache=True)
 def hot_backward(ids: Any, starts: Any, sizes: Any, d: Any, out: Any) -> None:
     """out[starts[j] + ids[i, j]] += d[i]: the dense gradient of hot_forward's weights."""
     for i in range(ids.shape[0]):
@@ -46,39 +35,6 @@ def hot_backward(ids: Any, starts: Any, sizes: Any, d: Any, out: Any) -> None:
                 at = np.uint64(starts[j]) + id_
                 for u in range(d.shape[1]):
                     out[at, u] += d[i, u]
-
-
-@njit(nogil=True, cache=True)
-def hot_touch(ids: Any, starts: Any, sizes: Any, d: Any, out: Any, touched: Any, count: int) -> int:
-    """The same into an out of zeros, noting the rows it meets: `touched` gets those whose first cell is still 0.
-
-    A row may be noted more than once; gather_rows takes it once. Returns the new count of notes.
-    """
-    for i in range(ids.shape[0]):
-        for j in range(ids.shape[1]):
-            id_ = np.uint64(ids[i, j])
-            if id_ < np.uint64(sizes[j]):
-                at = np.uint64(starts[j]) + id_
-                touched[count] = at
-                count += out[at, 0] == 0.0
-                for u in range(d.shape[1]):
-                    out[at, u] += d[i, u]
-    return count
-
-
-@njit(nogil=True, cache=True)
-def hot_touch_1(ids: Any, starts: Any, sizes: Any, d: Any, out: Any, touched: Any, count: int) -> int:
-    """The same for one unit: d [n], out [v]."""
-    for j in range(ids.shape[1]):
-        start, size = np.uint64(starts[j]), np.uint64(sizes[j])
-        for i in range(ids.shape[0]):
-            id_ = np.uint64(ids[i, j])
-            if id_ < size:
-                at = start + id_
-                touched[count] = at
-                count += out[at] == 0.0  # no branch: whether a row was met before cannot be predicted
-                out[at] += d[i]
-    return count
 
 
 @njit(nogil=True, cache=True)
@@ -101,58 +57,6 @@ def list_backward(values: Any, offsets: Any, shares: Any, start: int, size: int,
                 at, w = start + values[e], d.dtype.type(shares[e])
                 for u in range(d.shape[1]):
                     out[at, u] += w * d[i, u]
-
-
-@njit(nogil=True, cache=True)
-def list_touch(
-    values: Any, offsets: Any, shares: Any, start: int, size: int, d: Any, out: Any, touched: Any, count: int
-) -> int:
-    """The same with notes: see hot_touch."""
-    for i in range(d.shape[0]):
-        for e in range(offsets[i], offsets[i + 1]):
-            if 0 <= values[e] < size:
-                at, w = start + values[e], d.dtype.type(shares[e])
-                touched[count] = at
-                count += out[at, 0] == 0.0
-                for u in range(d.shape[1]):
-                    out[at, u] += w * d[i, u]
-    return count
-
-
-@njit(nogil=True, cache=True)
-def gather_rows(out: Any, touched: Any, count: int, ids: Any, rows: Any) -> int:
-    """Move the noted rows that are not zero out of `out`, which is all zeros afterwards; ids and rows [count]. How many."""
-    found = 0
-    for p in range(count):
-        at = np.uint64(touched[p])
-        some = False
-        for u in range(out.shape[1]):
-            x = out[at, u]
-            rows[found, u] = x
-            some |= x != 0.0
-            out[at, u] = 0.0
-        ids[found] = at
-        found += some
-    return found
-
-
-@njit(nogil=True, cache=True)
-def distinct(values: Any, marks: Any, touched: Any, places: Any) -> int:
-    """places[e] = which distinct id values[e] is (-1 for none), touched = those ids in order of appearance; their count."""
-    count = 0
-    for e in range(len(values)):
-        id_ = values[e]
-        if id_ < 0:
-            places[e] = -1
-            continue
-        if marks[id_] < 0:
-            marks[id_] = count
-            touched[count] = id_
-            count += 1
-        places[e] = marks[id_]
-    for p in range(count):
-        marks[touched[p]] = -1
-    return count
 
 
 @njit(nogil=True, cache=True)

@@ -59,12 +59,14 @@ def bag(variables: Variables, ids: Ids, table: Value, combiner: str, max_norm: f
         raise out_of_table(table, int(ids.values[bad]))
 
     def backward(d: Any) -> tuple[Rows]:
-        touched, places = np.empty(len(ids.values), np.int64), np.empty(len(ids.values), np.int64)
-        count = kernels.bags.distinct(ids.values, variables.marks(table.shape[0]), touched, places)
+        touched, places = np.empty(len(ids.values) + 2, np.int64), np.empty(len(ids.values), np.int32)
+        marks = variables.marks.of(table.shape[0])
+        count = kernels.places.of_list(ids.values, 0, table.shape[0], marks, touched, places, 1)
+        kernels.places.clear(marks, touched, count)
         rows = np.zeros((count, table.shape[1]), table.array.dtype)
         d = np.ascontiguousarray(d)
         kernels.bags.bag_backward(ids.values, ids.offsets, ids.weights, table.array, how, bound, d, places, rows)
-        return (Rows(touched[:count], rows, table.shape),)
+        return (Rows(touched[1:count], rows[1:], table.shape),)
 
     return Value(out, (table,), backward)
 

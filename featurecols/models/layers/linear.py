@@ -13,7 +13,7 @@ from featurecols.models.layers.base import Layer, positive
 from featurecols.models.layers.dense import affine
 from featurecols.models.layers.embedding_bag import known_combiner
 from featurecols.models.layers.inputs import cells, choose, mixed
-from featurecols.models.layers.mixed import hot_sum
+from featurecols.models.layers.mixed import Places, hot_sum, places
 from featurecols.models.tape import Value
 from featurecols.models.variables import Scope, zeros
 
@@ -39,6 +39,9 @@ class Linear(Layer):
         positive("Linear", "units", self.units)
         known_combiner("Linear", self.combiner)
 
+    def _places(self, x: Examples) -> Places:
+        return places(mixed(x, choose(x, self.slots), None, self.combiner), x.layout.marks)
+
     def forward(self, scope: Scope, x: Examples) -> Value:
         chosen = choose(x, self.slots)
         for slot in chosen.slots:
@@ -46,12 +49,10 @@ class Linear(Layer):
                 todo = "give a linear model the column itself, not its embedding"
                 raise errors.model("Linear", "an embedding has no weights of its own", slot.name, todo)
         out: Any = scope.parameter("bias", (self.units,), zeros)
-        parts = mixed(x, chosen, None, self.combiner)
+        parts, key = mixed(x, chosen, None, self.combiner), ("places", self.slots, self.combiner)
         if parts.hot:
-            out = (
-                hot_sum(parts, scope.parameter("weights", (parts.hot, self.units), zeros, scattered=True), scope.variables)
-                + out
-            )
+            weights = scope.parameter("weights", (parts.hot, self.units), zeros, scattered=True)
+            out = hot_sum(parts, weights, lambda: x.ahead(key, self._places), training=scope.training) + out
         for numbers in cells(x, chosen, scope.variables.dtype):
             kernel = scope.parameter("kernel", (numbers.shape[1], self.units), zeros)
             out = affine(Value(numbers), kernel, None) + out

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 
 from featurecols.models import kernels
+from featurecols.models.marks import Marks
 from featurecols.models.tape import Gradient, Rows, Value
 from featurecols.models.variables import Variables
 from featurecols.values import Array, Ids
@@ -108,32 +109,63 @@ def mixed_affine(x: Mixed, kernel: Value, bias: Value | None) -> Value:
     return Value(out, tuple(v for v in (x.numbers, kernel, bias) if v is not None), backward)
 
 
-def hot_sum(x: Mixed, weights: Value, variables: Variables) -> Value:
-    """The one-hots of x times weights [hot, units]: the gradient is Rows."""
+class Places(NamedTuple):
+    """The rows of a parameter [hot, units] that a batch touches, int64 [m] from position 1 on, and where its ids are there.
+
+    hots: int32 [n, k]; lists: int32 arrays, one for each list of values. 0 lights nothing.
+    """
+
+    touched: Array
+    hots: Array | None
+    lists: list[Array]
+
+
+def places(x: Mixed, marks: Marks) -> Places:
+    """Where the ids of x are among the rows that they touch."""
+    sizes = [len(part.values) for part in x.lists] + ([] if x.hots is None else [x.hots.ids.size])
+    touched, kept, count = np.empty(sum(sizes) + 2, np.int64), marks.of(x.hot), 1
+    hots = None
+    if x.hots is not None:
+        hots = np.empty(x.hots.ids.shape, np.int32)
+        count = kernels.places.of_hots(*x.hots, kept, touched, hots, count)
+    lists = [np.empty(len(part.values), np.int32) for part in x.lists]
+    for part, found in zip(x.lists, lists, strict=True):
+        count = kernels.places.of_list(part.values, part.start, part.size, kept, touched, found, count)
+    kernels.places.clear(kept, touched, count)
+    return Places(touched[:count], hots, lists)
+
+
+def hot_sum(x: Mixed, weights: Value, at: Callable[[], Places], *, training: bool) -> Value:
+    """The one-hots of x times weights [hot, units]; the gradient is Rows, of what `at()` says that x touches.
+
+    In training the touched rows are taken out once, side by side; else they are read where they are. The bits are equal.
+    """
     out = np.zeros((x.rows, weights.shape[1]), weights.array.dtype)
-    _add(x, weights.array, out)
+    if training:
+        found = at()
+        rows = np.empty((len(found.touched), weights.shape[1]), weights.array.dtype)
+        kernels.places.take(weights.array, found.touched, rows)
+        if found.hots is not None:
+            kernels.places.sum_hots(found.hots, rows, out)
+        for part, where in zip(x.lists, found.lists, strict=True):
+            kernels.places.sum_list(where, part.offsets, part.weights, rows, out)
+    else:
+        _add(x, weights.array, out)
 
     def backward(d: Array) -> tuple[Rows]:
-        d = np.ascontiguousarray(d)
-        size = sum(len(part.values) for part in x.lists) + (0 if x.hots is None else x.hots.ids.size)
-        sums, touched, count = variables.sums(weights), variables.notes(size), 0
-        if x.hots is not None and d.shape[1] == 1:
-            count = kernels.bags.hot_touch_1(*x.hots, d[:, 0], sums[:, 0], touched, count)
-        elif x.hots is not None:
-            count = kernels.bags.hot_touch(*x.hots, d, sums, touched, count)
-        for part in x.lists:
-            count = kernels.bags.list_touch(*part, d, sums, touched, count)
-        ids, rows = np.empty(count + 1, np.int64), np.empty((count + 1, d.shape[1]), d.dtype)
-        count = kernels.bags.gather_rows(sums, touched, count, ids, rows)
-        return (Rows(ids[:count], rows[:count], weights.shape),)
+        found, d = at(), np.ascontiguousarray(d)
+        rows = np.zeros((len(found.touched), weights.shape[1]), weights.array.dtype)
+        if found.hots is not None:
+            kernels.places.add_hots(found.hots, d, rows)
+        for part, where in zip(x.lists, found.lists, strict=True):
+            kernels.places.add_list(where, part.offsets, part.weights, d, rows)
+        return (Rows(found.touched[1:], rows[1:], weights.shape),)
 
     return Value(out, (weights,), backward)
 
 
 def _add(x: Mixed, weights: Array, out: Array) -> None:
-    if x.hots is not None and out.shape[1] == 1:
-        kernels.bags.hot_forward_1(*x.hots, weights[:, 0], out[:, 0])
-    elif x.hots is not None:
+    if x.hots is not None:
         kernels.bags.hot_forward(*x.hots, weights, out)
     for part in x.lists:
         kernels.bags.list_forward(*part, weights, out)

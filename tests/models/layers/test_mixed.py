@@ -11,7 +11,8 @@ from featurecols.models.examples import Examples, Layout
 from featurecols.models.layers import BatchNorm, Dense, Dropout, Inputs, Linear
 from featurecols.models.layers.mixed import multi_hot
 from featurecols.models.losses import Softmax, Squared
-from featurecols.models.tape import Rows, Value, gradients
+from featurecols.models.pipeline import Fixed
+from featurecols.models.tape import Rows, gradients
 from featurecols.models.variables import Variables
 from featurecols.values import Ids
 from tests.models.gradients import check
@@ -129,7 +130,32 @@ def test_linear_gradients_touch_only_what_was_seen():
     lit = set(plan_columns(x))
     assert set(found["linear/weights"].ids.tolist()) == lit
     assert len(found["linear/weights"].ids) == len(lit)
-    assert not variables.sums(Value(variables.values["linear/weights"], name="linear/weights")).any()
+    assert not x.layout.marks.of(57).any()
+
+
+def test_linear_in_training_has_the_bits_of_prediction():
+    x, _ = examples(WIDE)
+    variables, random = Variables(), np.random.default_rng(1)
+    for name, shape in (("kernel", (1, 3)), ("weights", (57, 3)), ("bias", (3,))):
+        variables.values[f"linear/{name}"] = random.normal(size=shape).astype(np.float32)
+    found = []
+    for training in (True, False):
+        with variables.scope(training=training):
+            found.append(Linear(3)(x).array.tobytes())
+    assert found[0] == found[1]
+
+
+def test_batches_come_with_what_layers_work_out_about_them():
+    x, _ = examples(WIDE)
+    variables, key = Variables(), ("places", None, "sum")
+    first, second = Fixed(x, 3, False, 0).epoch(0)
+    assert not first.memo
+    with variables.scope(training=True):
+        Linear()(first)
+    assert key in first.memo
+    again = list(Fixed(x, 3, False, 0).epoch(1))
+    assert [key in batch.memo for batch in again] == [True, True]
+    assert again[1].memo[key].touched[1:].tolist() == Linear()._places(second).touched[1:].tolist()
 
 
 def plan_columns(x):
