@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple, TypedDict, Unpack
 
@@ -16,7 +17,7 @@ from featurecols.models.examples import Examples
 from featurecols.models.heads import ClassHead, Head, NumberHead
 from featurecols.models.layers import BatchNorm, Dense, Dropout, Inputs, Linear
 from featurecols.models.layers.activation import known
-from featurecols.models.layers.base import positive
+from featurecols.models.layers.base import Layer, positive
 from featurecols.models.losses import Loss, Squared
 from featurecols.models.optimizers import Groups, Optimizer
 from featurecols.models.settings import EstimatorSpec, ModeKeys, RunConfig, WarmStartSettings
@@ -88,14 +89,14 @@ class Canned(Estimator):
 class _Linear(Canned):
     def __init__(self, columns: Columns, head: Head, optimizer: Any, sparse_combiner: str, **common: Unpack[Common]) -> None:
         super().__init__(columns, head, optimizers.get(optimizer), **common)
-        self.layer = Linear(head.units, combiner=sparse_combiner, name="linear")
+        self.sparse_combiner = _linear(head.units, None, sparse_combiner).combiner
 
     def logits(self, x: Examples) -> Value:
-        return self.layer.replace(units=self.head.units)(x)  # type: ignore[no-any-return]
+        return _linear(self.head.units, None, self.sparse_combiner)(x)
 
     def arguments(self) -> dict[str, Any]:
         assert self.optimizer is not None
-        return {"optimizer": self.optimizer.to_json(), "sparse_combiner": self.layer.combiner}
+        return {"optimizer": self.optimizer.to_json(), "sparse_combiner": self.sparse_combiner}
 
     def rows_of(self) -> RowsOf:
         assert self.plan is not None
@@ -155,6 +156,11 @@ class LinearRegressor(_Linear):
         super().__init__(columns, NumberHead(label_dimension, loss), optimizer, sparse_combiner, **common)
 
 
+@lru_cache(64)  # layers check themselves when they are made: once, and not in every step
+def _linear(units: int, slots: tuple[str, ...] | None, combiner: str) -> Linear:
+    return Linear(units, slots, combiner=combiner, name="linear")
+
+
 class Network(NamedTuple):
     """The deep part: hidden layers, each dense with activation, then dropout, then batch normalization."""
 
@@ -174,15 +180,11 @@ class Network(NamedTuple):
         return Network(tuple(hidden_units), activation, dropout, batch_norm)
 
     def __call__(self, x: Examples, units: int, slots: tuple[str, ...] | None) -> Value:
+        net: Any = x
         with current("dnn").inside("dnn"):
-            net: Any = Inputs(slots, name="inputs")(x)
-            for i, size in enumerate(self.hidden_units):
-                net = Dense(size, self.activation, name=f"hidden_{i}")(net)
-                if self.dropout:
-                    net = Dropout(self.dropout)(net)
-                if self.batch_norm:
-                    net = BatchNorm(name=f"batch_norm_{i}")(net)
-            return Dense(units, name="logits")(net)
+            for layer in _layers(self, units, slots):
+                net = layer(net)
+        return net  # type: ignore[no-any-return]
 
     def rows(self, slots: Sequence[Slot]) -> RowsOf:
         """Rows of the first kernel by slot."""
@@ -191,6 +193,18 @@ class Network(NamedTuple):
         embedded = [(s.name, s.dimension) for s in slots if s.kind == "ids" and s.dimension is not None]
         hot = [(s.name, s.num_buckets) for s in slots if s.kind == "ids" and s.dimension is None]
         return {first: _spans([*dense, *embedded, *hot])}
+
+
+@lru_cache(64)
+def _layers(network: Network, units: int, slots: tuple[str, ...] | None) -> tuple[Layer, ...]:
+    found: list[Layer] = [Inputs(slots, name="inputs")]
+    for i, size in enumerate(network.hidden_units):
+        found.append(Dense(size, network.activation, name=f"hidden_{i}"))
+        if network.dropout:
+            found.append(Dropout(network.dropout))
+        if network.batch_norm:
+            found.append(BatchNorm(name=f"batch_norm_{i}"))
+    return (*found, Dense(units, name="logits"))
 
 
 class _Deep(Canned):
@@ -283,7 +297,7 @@ class _WideDeep(Canned):
         units = self.head.units
         parts = []
         if self.wide:
-            parts.append(Linear(units, self.wide, combiner=self.sparse_combiner, name="linear")(x))
+            parts.append(_linear(units, self.wide, self.sparse_combiner)(x))
         if self.deep:
             parts.append(self.network(x, units, self.deep))
         return parts[0] if len(parts) == 1 else parts[0] + parts[1]

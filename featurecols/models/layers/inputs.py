@@ -72,7 +72,7 @@ class Chosen(NamedTuple):
     width: int
     starts: Array
     sizes: Array
-    columns: list[int] | None  # None where all columns of singles are meant
+    columns: tuple[int, ...] | None  # None where all columns of singles are meant
     lists: tuple[tuple[Slot, int], ...]
 
 
@@ -81,14 +81,14 @@ def _chosen(x: Examples, slots: tuple[Slot, ...]) -> Chosen:
     ends = np.cumsum([s.num_buckets for s in hot]).tolist()
     starts = {s.name: end - s.num_buckets for s, end in zip(hot, ends, strict=True)}
     plain = [s for s in hot if s.name in x.single]
-    columns = [x.single.index(s.name) for s in plain]
+    columns = tuple(x.single.index(s.name) for s in plain)
     return Chosen(
         slots,
         hot,
         ends[-1] if ends else 0,
         np.array([starts[s.name] for s in plain], np.int64),
         np.array([s.num_buckets for s in plain], np.int64),
-        None if columns == list(range(x.singles.shape[1])) else columns,
+        None if columns == tuple(range(x.singles.shape[1])) else columns,
         tuple((s, starts[s.name]) for s in hot if s.name not in x.single),
     )
 
@@ -107,7 +107,9 @@ def mixed(x: Examples, chosen: Chosen, numbers: Value | None, combiner: str = "s
     """Numbers, and the one-hots of the chosen slots of ids that are not embedded."""
     hots = None
     if len(chosen.starts):
-        ids = x.singles if chosen.columns is None else np.ascontiguousarray(x.singles[:, chosen.columns])
+        columns, ids = chosen.columns, x.singles
+        if columns is not None:
+            ids = x.ahead(("columns", columns), lambda x: np.take(x.singles, columns, axis=1))
         hots = Hots(ids, chosen.starts, chosen.sizes)
     lists = [multi_hot(x.lists[s.name], start, s.num_buckets, combiner) for s, start in chosen.lists]
     return Mixed(len(x), numbers, hots, lists, chosen.width)
