@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from featurecols.models import errors
+from featurecols.models.blas import OneThread
 from featurecols.models.examples import Examples
 from featurecols.models.history import History
 from featurecols.models.hooks import Hook, NanGuard
@@ -74,10 +75,21 @@ def train(run: Run, stream: Stream, forward: Forward, hooks: Sequence[Hook], ste
     _plan(run, stream)
     for hook in hooks:
         hook.begin(run)
+    with OneThread() as threads:
+        _epochs(run, stream, forward, hooks, steps_per_epoch, threads)
+    run.done = True
+    for hook in hooks:
+        hook.end(run)
+
+
+def _epochs(
+    run: Run, stream: Stream, forward: Forward, hooks: Sequence[Hook], steps_per_epoch: int | None, threads: OneThread
+) -> None:
     total, rows = 0.0, 0
     while not run.over:
         for examples in stream.epoch(run.epoch, run.batch, run=run.variables.start):
             _step(run, forward, examples, hooks)
+            threads.small(run.variables, len(examples))
             total, rows = total + run.loss * len(examples), rows + len(examples)
             if run.over or run.batch == steps_per_epoch:
                 break
@@ -89,9 +101,6 @@ def train(run: Run, stream: Stream, forward: Forward, hooks: Sequence[Hook], ste
             hook.after_epoch(run)
         run.history.add(run.logs)
         total, rows = 0.0, 0
-    run.done = True
-    for hook in hooks:
-        hook.end(run)
 
 
 def _plan(run: Run, stream: Stream) -> None:
