@@ -11,16 +11,38 @@ from __future__ import annotations
 import math
 import struct
 from collections.abc import Callable, Mapping
-from dataclasses import MISSING, dataclass, fields
-from typing import Any, ClassVar
+from dataclasses import MISSING, dataclass, field, fields
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, dataclass_transform
 
 import numpy as np
 
 from featurecols import errors
 
 KINDS: dict[str, type[Spec]] = {}
+Given = TypeVar("Given")
+Held = TypeVar("Held")
 _DEPTH = 64
 _PARTS = 10_000  # values written out in one: a few levels that each read the one below twice would soon be more than memory
+
+
+class Takes(Generic[Given, Held]):
+    """The type of a field that takes more than it holds: `key: Takes[str | Field, Field]`.
+
+    Type checkers see a descriptor, and so what __init__ takes (__set__) beside what is there then (__get__), as PEP 681 has
+    it. Nothing of it exists when the program runs.
+    """
+
+    if TYPE_CHECKING:
+
+        def __get__(self, instance: object, owner: Any = None) -> Held: ...
+
+        def __set__(self, instance: object, value: Given) -> None: ...
+
+
+@dataclass_transform(frozen_default=True, field_specifiers=(field,))
+def frozen(cls: type[Given]) -> type[Given]:
+    """The decorator of a Spec: a frozen dataclass that leaves equality and repr to Spec, and may have fields of Takes."""
+    return dataclass(frozen=True, eq=False, repr=False)(cls)
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -7,7 +7,7 @@ import tomllib
 from pathlib import Path
 
 import featurecols as fc
-from featurecols import lazy
+from featurecols import lazy, models
 
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "featurecols"
@@ -33,6 +33,16 @@ def test_type_checkers_see_the_names_that_load_on_first_use() -> None:
         for name, (module, attribute) in lazy.NAMES.items()
     }
     assert seen == meant
+
+
+def test_type_checkers_see_the_names_of_models_too() -> None:
+    tree = ast.parse((PACKAGE / "models" / "__init__.py").read_text("utf-8"))
+    (block,) = [node for node in tree.body if isinstance(node, ast.If)]
+    imports = [(node.module, a.name, a.asname) for node in block.body if isinstance(node, ast.ImportFrom) for a in node.names]
+    modules = {("featurecols.models", name, name) for name in models._MODULES}
+    names = {(f"featurecols.models.{module}", name, name) for name, module in models._NAMES.items()}
+    assert len(imports) == len(set(imports))
+    assert set(imports) == modules | names
 
 
 def test_every_module_says_what_it_is_for() -> None:

@@ -10,13 +10,13 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 import numpy as np
 
 from featurecols import errors
-from featurecols.spec import Spec
+from featurecols.spec import Spec, Takes, frozen
 from featurecols.values import Array, Ids, Integers, Numbers, Tokens
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ class Raw(Protocol):
     def elements(self) -> tuple[Raw, Array]: ...
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@frozen
 class Field(Spec):
     """A raw input. A plain string where a column reads a field is shorthand for Field(string).
 
@@ -53,7 +53,7 @@ class Field(Spec):
     """
 
     key: str
-    missing: tuple[Any, ...] = ()
+    missing: Takes[Any, tuple[Any, ...]] = ()  # type: ignore[assignment]
 
     def check(self) -> None:
         if not isinstance(self.key, str) or not self.key:
@@ -81,7 +81,7 @@ class Field(Spec):
         return repr(self) if self.missing else repr(self.key)
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@frozen
 class Column(Spec):
     """Base of all columns: the fields of a subclass are what is declared.
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import bisect
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import field
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -13,13 +13,14 @@ import numpy as np
 from featurecols import errors, kernels
 from featurecols.analyzers.markers import Marker, Quantiles
 from featurecols.columns.base import Bound, CategoricalBound, Column, Field, Learned, NumberBound, Raw, RowIds
-from featurecols.values import Ids, Numbers, number, rounded_to_float32
+from featurecols.spec import Takes, frozen
+from featurecols.values import Array, Ids, Numbers, number, rounded_to_float32
 
 if TYPE_CHECKING:
     from featurecols.analyzers.base import Analyzer
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@frozen
 class Bucketized(Column):
     """The interval that a number falls into: with boundaries b0 < b1 < ... the buckets are (-inf, b0) [b0, b1) ... [bk, inf).
 
@@ -47,8 +48,8 @@ class Bucketized(Column):
     categorical: ClassVar[bool] = True
     needs: ClassVar[str] = "number"
 
-    source: Field | Column
-    boundaries: tuple[float, ...] | Marker
+    source: Takes[str | Field | Column, Field | Column]
+    boundaries: Takes[Sequence[float] | Array | Marker, tuple[float, ...] | Marker]
     missing_bucket: int | None = field(default=None, kw_only=True)
 
     def derived_name(self) -> str:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import itertools
 import math
 import struct
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import field
 from typing import Any, ClassVar, NamedTuple
 
 import mmh3
@@ -15,12 +15,13 @@ import numpy as np
 from featurecols import errors, farmhash, kernels, memory
 from featurecols.columns.base import Bound, CategoricalBound, Column, Field, Learned, Raw, RowIds
 from featurecols.columns.tokens import HASH_LIMITS, check_count, check_hash
+from featurecols.spec import Takes, frozen
 from featurecols.values import Array, Ids, Texts, canonical
 
 _FARM_SEED = 956888297470  # TensorFlow's default hash_key
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@frozen
 class Crossed(Column):
     """One id for each combination of the sources' values.
 
@@ -54,7 +55,7 @@ class Crossed(Column):
     categorical: ClassVar[bool] = True
     reads: ClassVar[tuple[str, ...]] = ("sources",)
 
-    sources: tuple[Field | Column, ...]
+    sources: Takes[Sequence[str | Field | Column], tuple[Field | Column, ...]]
     num_buckets: int
     hash: str = field(default="murmur3", kw_only=True)
     seed: int = field(default=0, kw_only=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, MutableSequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 import numpy as np
@@ -14,12 +14,13 @@ from featurecols.columns.base import Bound, CategoricalBound, Column, DenseBound
 from featurecols.columns.tables import Table, Tables
 from featurecols.columns.tokens import check_categorical
 from featurecols.initializers import Initializer, TruncatedNormal
+from featurecols.spec import frozen
 from featurecols.values import Array, Ids, number
 
 COMBINERS = ("sum", "mean", "sqrtn", "mean_all", "sqrtn_all")  # in the order of the kernel's codes
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@frozen
 class Embedding(Column):
     """The table rows of the ids of `source`, combined into one vector a row.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, ClassVar
 
 from featurecols import errors
@@ -18,10 +18,11 @@ from featurecols.columns.tokens import (
     row_hash,
     row_of,
 )
+from featurecols.spec import Takes, frozen
 from featurecols.values import Array, Ids, Texts, canonical
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@frozen
 class Hashed(Column):
     """The hash of a value's canonical bytes, modulo num_buckets.
 
@@ -47,7 +48,7 @@ class Hashed(Column):
     categorical: ClassVar[bool] = True
     reads: ClassVar[tuple[str, ...]] = ("key",)
 
-    key: Field
+    key: Takes[str | Field, Field]
     num_buckets: int
     hash: str = field(default="murmur3", kw_only=True)
     seed: int = field(default=0, kw_only=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, ClassVar
 
 import numpy as np
@@ -11,12 +11,13 @@ import numpy as np
 from featurecols import errors
 from featurecols.columns.base import Bound, CategoricalBound, Column, Field, Learned, Raw, RowIds, id_dtype
 from featurecols.columns.tokens import check_count, check_field
+from featurecols.spec import Takes, frozen
 from featurecols.values import Array, Ids
 
 _TODO = 'say what to do with Identity(out_of_range="drop", "keep" or an id)'
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@frozen
 class Identity(Column):
     """Integers of a field as ids 0 ... num_buckets - 1.
 
@@ -44,7 +45,7 @@ class Identity(Column):
     categorical: ClassVar[bool] = True
     reads: ClassVar[tuple[str, ...]] = ("key",)
 
-    key: Field
+    key: Takes[str | Field, Field]
     num_buckets: int
     out_of_range: str | int = field(default="error", kw_only=True)
 

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, MutableSequence
-from dataclasses import dataclass
 from typing import Any
 
 from featurecols import kernels
 from featurecols.columns.base import Bound, CategoricalBound, Column, DenseBound, Field, Learned
 from featurecols.columns.tokens import check_categorical
+from featurecols.spec import frozen
 from featurecols.values import Array, Ids
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@frozen
 class Indicator(Column):
     """One cell for each id of `source`: how often it occurs in the row, or the sum of its weights.
 

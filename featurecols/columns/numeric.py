@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, MutableSequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, MutableSequence, Sequence
+from dataclasses import field
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
@@ -13,6 +13,7 @@ from featurecols import errors, kernels
 from featurecols.analyzers.markers import Marker
 from featurecols.columns.base import Bound, Column, Field, Learned, NumberBound, Raw
 from featurecols.normalizers import Normalizer
+from featurecols.spec import Takes, frozen
 from featurecols.values import Array, Numbers, float32, number, rounded_to_float32
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 MISSING_TODO = "give Numeric(default=...), or default=float('nan') to let NaN through"
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@frozen
 class Numeric(Column):
     """Numbers of a field, one cell an element.
 
@@ -52,11 +53,14 @@ class Numeric(Column):
     reads: ClassVar[tuple[str, ...]] = ("key",)
     needs: ClassVar[str] = "number"
 
-    key: Field
-    shape: tuple[int, ...] = field(default=(), kw_only=True)
+    key: Takes[str | Field, Field]
+    shape: Takes[int | Sequence[int], tuple[int, ...]] = field(default=(), kw_only=True)  # type: ignore[arg-type]
     dtype: str = field(default="float64", kw_only=True)
     default: Any = field(default=None, kw_only=True)
-    normalizer: tuple[Normalizer, ...] = field(default=(), kw_only=True)
+    normalizer: Takes[Normalizer | Sequence[Normalizer] | None, tuple[Normalizer, ...]] = field(
+        default=(),  # type: ignore[arg-type]
+        kw_only=True,
+    )
 
     def check(self) -> None:
         if not isinstance(self.key, Field):

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, MutableSequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from featurecols import errors
 from featurecols.columns.base import Bound, Column, DenseBound, Field, Learned
+from featurecols.spec import frozen
 from featurecols.values import Array, Ids
 
 if TYPE_CHECKING:
     from featurecols.analyzers.base import Analyzer
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@frozen
 class Sequence(Column):
     """Each element of a list through `source`, as one step: max_length steps, step-major, zeros after the last.
 

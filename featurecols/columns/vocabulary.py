@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -13,6 +13,7 @@ from featurecols import errors, kernels
 from featurecols.analyzers.markers import Marker
 from featurecols.columns.base import Bound, CategoricalBound, Column, Field, Learned, Raw, RowIds, id_dtype
 from featurecols.columns.tokens import buckets_of, check_field, check_hash, map_tokens, row_hash, row_of
+from featurecols.spec import Takes, frozen
 from featurecols.values import Array, Ids, Texts, canonical
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 Term = str | bytes | int | bool
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@frozen
 class Vocabulary(Column):
     """The position of a value in a list of terms.
 
@@ -49,8 +50,8 @@ class Vocabulary(Column):
     categorical: ClassVar[bool] = True
     reads: ClassVar[tuple[str, ...]] = ("key",)
 
-    key: Field
-    terms: tuple[Term, ...] | Marker
+    key: Takes[str | Field, Field]
+    terms: Takes[Sequence[Term] | Array | Marker, tuple[Term, ...] | Marker]
     num_oov_buckets: int = field(default=0, kw_only=True)
     unseen: int | None = field(default=None, kw_only=True)
     hash: str = field(default="murmur3", kw_only=True)

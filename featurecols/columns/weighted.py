@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, ClassVar
 
 import numpy as np
@@ -11,10 +11,11 @@ import numpy as np
 from featurecols import errors
 from featurecols.columns.base import Bound, CategoricalBound, Column, Field, Learned, Raw, RowIds
 from featurecols.columns.tokens import check_categorical
+from featurecols.spec import Takes, frozen
 from featurecols.values import Ids, float32, number
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@frozen
 class Weighted(Column):
     """The ids of `source`, each with the weight at the same position of the field `weight`.
 
@@ -42,7 +43,7 @@ class Weighted(Column):
     needs: ClassVar[str] = "number"
 
     source: Column
-    weight: Field
+    weight: Takes[str | Field, Field]
     default: float | None = field(default=None, kw_only=True)
 
     def derived_name(self) -> str:

@@ -6,7 +6,54 @@
 from __future__ import annotations
 
 import importlib
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from featurecols.models import checkpoints as checkpoints
+    from featurecols.models import hooks as hooks
+    from featurecols.models import layers as layers
+    from featurecols.models import looking as looking
+    from featurecols.models import losses as losses
+    from featurecols.models import metrics as metrics
+    from featurecols.models import optimizers as optimizers
+    from featurecols.models import plots as plots
+    from featurecols.models import schedules as schedules
+    from featurecols.models.baseline import BaselineClassifier as BaselineClassifier
+    from featurecols.models.baseline import BaselineRegressor as BaselineRegressor
+    from featurecols.models.campaigns import BestExporter as BestExporter
+    from featurecols.models.campaigns import EvalSpec as EvalSpec
+    from featurecols.models.campaigns import FinalExporter as FinalExporter
+    from featurecols.models.campaigns import LatestExporter as LatestExporter
+    from featurecols.models.campaigns import TrainSpec as TrainSpec
+    from featurecols.models.campaigns import stop_if_no_gain as stop_if_no_gain
+    from featurecols.models.campaigns import train_and_evaluate as train_and_evaluate
+    from featurecols.models.canned import DNNClassifier as DNNClassifier
+    from featurecols.models.canned import DNNRegressor as DNNRegressor
+    from featurecols.models.canned import LinearClassifier as LinearClassifier
+    from featurecols.models.canned import LinearRegressor as LinearRegressor
+    from featurecols.models.canned import WideDeepClassifier as WideDeepClassifier
+    from featurecols.models.canned import WideDeepRegressor as WideDeepRegressor
+    from featurecols.models.clipping import ClipNorm as ClipNorm
+    from featurecols.models.clipping import ClipValue as ClipValue
+    from featurecols.models.combined import DNNLinearCombinedClassifier as DNNLinearCombinedClassifier
+    from featurecols.models.combined import DNNLinearCombinedRegressor as DNNLinearCombinedRegressor
+    from featurecols.models.estimators import Estimator as Estimator
+    from featurecols.models.estimators import load as load
+    from featurecols.models.history import History as History
+    from featurecols.models.looking import neighbours as neighbours
+    from featurecols.models.looking import top_weights as top_weights
+    from featurecols.models.pipeline import Pipeline as Pipeline
+    from featurecols.models.pipeline import from_data as from_data
+    from featurecols.models.pipeline import from_parquet as from_parquet
+    from featurecols.models.sequential import DenseFeatures as DenseFeatures
+    from featurecols.models.sequential import Sequential as Sequential
+    from featurecols.models.settings import EstimatorSpec as EstimatorSpec
+    from featurecols.models.settings import ModeKeys as ModeKeys
+    from featurecols.models.settings import RunConfig as RunConfig
+    from featurecols.models.settings import WarmStartSettings as WarmStartSettings
+    from featurecols.models.tape import Value as Value
+    from featurecols.models.tape import gradients as gradients
+    from featurecols.models.variables import Variables as Variables
 
 _MODULES = ("checkpoints", "hooks", "layers", "looking", "losses", "metrics", "optimizers", "plots", "schedules")
 _NAMES = {

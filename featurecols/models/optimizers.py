@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from abc import abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
@@ -20,6 +20,7 @@ from featurecols.models.part import Part
 from featurecols.models.schedules import Schedule, rate_of
 from featurecols.models.tape import Gradient, Rows, Value, gradients
 from featurecols.models.variables import Variables
+from featurecols.spec import Takes, frozen
 from featurecols.values import Array
 
 
@@ -277,7 +278,7 @@ class Ftrl(Optimizer):
         kernels.updates.ftrl(p, g, ids, *slots, t(1.0 / rate), t(self.beta), t(self.l1), t(self.l2))
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@frozen
 class Groups(Part):
     """Several optimizers, each moving the parameters whose names begin with its prefix: wide & deep's two.
 
@@ -285,7 +286,7 @@ class Groups(Part):
         groups: pairs (prefix, optimizer); every trained parameter belongs to the first prefix that it begins with.
     """
 
-    groups: tuple[tuple[str, Optimizer], ...]
+    groups: Takes[Sequence[tuple[str, Optimizer]], tuple[tuple[str, Optimizer], ...]]
 
     def minimize(self, loss: Value) -> TrainOp:
         """The step that lowers this loss."""

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import math
 from abc import abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar
 
 from featurecols.models import errors
 from featurecols.models.part import Part
+from featurecols.spec import Takes, frozen
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -126,7 +128,7 @@ class LinearDecay(Schedule):
         return self.rate * (1 + (self.final - 1) * min(1.0, step / max(1, last)))
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@frozen
 class Piecewise(Schedule):
     """rates[i] from boundaries[i-1] up to, but without, boundaries[i].
 
@@ -134,8 +136,8 @@ class Piecewise(Schedule):
     [0.1, 0.1, 0.01, 0.001]
     """
 
-    boundaries: tuple[int, ...]
-    rates: tuple[float, ...]
+    boundaries: Takes[Sequence[int], tuple[int, ...]]
+    rates: Takes[Sequence[float], tuple[float, ...]]
 
     def check(self) -> None:
         if len(self.rates) != len(self.boundaries) + 1 or list(self.boundaries) != sorted(set(self.boundaries)):

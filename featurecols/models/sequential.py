@@ -6,7 +6,6 @@ Beside estimators.py the only file of the models that meets a plan: DenseFeature
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -31,10 +30,11 @@ from featurecols.models.tape import Value
 from featurecols.models.training import Op, Run, train
 from featurecols.models.variables import Scope, Variables, snake
 from featurecols.plan import Plan, compile, load
+from featurecols.spec import Takes, frozen
 from featurecols.values import Array
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@frozen
 class DenseFeatures(Layer):
     """Columns as the first layer: rows of a table in; numbers, embeddings and one-hots out.
 
@@ -44,7 +44,7 @@ class DenseFeatures(Layer):
         columns: numbers, indicators and embeddings, of the language or of the TensorFlow dialect.
     """
 
-    columns: tuple[Column, ...]
+    columns: Takes[Iterable[Any], tuple[Column, ...]]
 
     def __post_init__(self) -> None:
         if isinstance(self.columns, (list, tuple)):

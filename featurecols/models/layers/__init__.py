@@ -1,5 +1,7 @@
 """Layers: one small file each. A layer is a declared value; calling one in a scope gives a Value with its backward."""
 
+from typing import TYPE_CHECKING
+
 from featurecols.models.layers.activation import Activation as Activation
 from featurecols.models.layers.base import Layer as Layer
 from featurecols.models.layers.batch_norm import BatchNorm as BatchNorm
@@ -9,6 +11,9 @@ from featurecols.models.layers.embedding_bag import EmbeddingBag as EmbeddingBag
 from featurecols.models.layers.inputs import Inputs as Inputs
 from featurecols.models.layers.linear import Linear as Linear
 from featurecols.models.layers.sparse_linear import SparseLinear as SparseLinear
+
+if TYPE_CHECKING:
+    from featurecols.models.sequential import DenseFeatures as DenseFeatures
 
 BatchNormalization = BatchNorm  # the name that Keras models bring along
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -16,10 +15,11 @@ from featurecols.models.layers.embedding_bag import bag, truncated_normal
 from featurecols.models.layers.mixed import Hots, Mixed, multi_hot
 from featurecols.models.tape import Value, concat
 from featurecols.models.variables import Scope
+from featurecols.spec import Takes, frozen
 from featurecols.values import Array
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@frozen
 class Inputs(Layer):
     """Encoded rows -> numbers, embeddings, then one-hots, in the order of the slots within each kind.
 
@@ -30,7 +30,7 @@ class Inputs(Layer):
         slots: names of the slots to read; None for all.
     """
 
-    slots: tuple[str, ...] | None = None
+    slots: Takes[Sequence[str] | None, tuple[str, ...] | None] = None  # type: ignore[assignment]
 
     def forward(self, scope: Scope, x: Examples) -> Any:
         chosen = choose(x, self.slots)

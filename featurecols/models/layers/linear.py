@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import field
 from typing import Any
 
 import numpy as np
@@ -16,9 +17,10 @@ from featurecols.models.layers.inputs import cells, choose, mixed
 from featurecols.models.layers.mixed import Places, hot_sum, places
 from featurecols.models.tape import Value
 from featurecols.models.variables import Scope, zeros
+from featurecols.spec import Takes, frozen
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@frozen
 class Linear(Layer):
     """Encoded rows -> [n, units]; all weights start at zero, and a step touches the weights of the ids it saw.
 
@@ -31,7 +33,7 @@ class Linear(Layer):
     """
 
     units: int = 1
-    slots: tuple[str, ...] | None = None
+    slots: Takes[Sequence[str] | None, tuple[str, ...] | None] = None  # type: ignore[assignment]
     combiner: str = field(default="sum", kw_only=True)
 
     def check(self) -> None:

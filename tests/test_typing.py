@@ -1,0 +1,90 @@
+"""What a user writes passes `mypy --strict`, and what the constructors refuse does not."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+
+GOOD = """
+from typing import Any
+
+import numpy as np
+
+import featurecols as fc
+from featurecols.models import ClipNorm, Sequential, hooks, layers, losses, optimizers, schedules
+
+age = fc.Numeric("age", default=fc.Median(), normalizer=fc.ZScore())
+pair = fc.Numeric(fc.Field("pair", missing="?"), shape=2, default=[0.0, 1.0], normalizer=[fc.Log1p(), fc.ZScore()])
+bands = fc.Bucketized("age", fc.Quantiles(10))
+edges = [fc.Bucketized(age, [1, 2, 3]), fc.Bucketized("age", np.linspace(0, 1, 5))]
+job = fc.Vocabulary("job", fc.TopTerms(1000, min_count=5), num_oov_buckets=1)
+known = fc.Vocabulary("job", ["cook", "nurse"])
+city = fc.Hashed("city", 100_000)
+cross = fc.Crossed([bands, "job", city], 1000)
+columns = [age, pair, fc.Indicator(bands), fc.Embedding(city), fc.Indicator(fc.Weighted(city, "weight")), fc.Identity("n", 5)]
+plan = fc.fit(columns, "train/*.parquet")
+width: int = plan.transform({"age": [1.0]}).shape[1]
+again: fc.Plan = fc.load("plan/")
+
+wide = fc.models.WideDeepClassifier([bands, cross], [age, fc.Embedding(city)], [100, 50], model_dir="runs/1")
+wide.train("train/*.parquet", label="income", epochs=3)
+found: dict[str, float] = wide.evaluate("test.parquet")
+shares = [row["probabilities"] for row in wide.predict("test.parquet")]
+folder: str = wide.export("model/")
+
+net = Sequential([layers.DenseFeatures([age, fc.Indicator(job)]), layers.Dense(128, activation="relu"), layers.Dense(1)])
+net.compile(optimizers.Adam(schedules.Piecewise([10], [0.1, 0.01]), clip=ClipNorm(1.0)), loss="mse", metrics=["mae"])
+curve: list[float] = net.fit({"age": [1]}, label="y", callbacks=[hooks.EarlyStopping("loss")]).history["loss"]
+
+
+def model_fn(features: Any, labels: Any, mode: str) -> fc.models.EstimatorSpec:
+    logits = layers.Dense(3)(layers.Inputs(["age"])(features))
+    loss = losses.Softmax()(labels, logits)
+    both = optimizers.Groups([("dense", optimizers.SGD(0.1))])
+    return fc.models.EstimatorSpec(mode, loss=loss, train_op=both.minimize(loss))
+
+
+fc.models.Estimator(model_fn, params={"columns": columns}).train(lambda: ({"age": [1]}, [0]), steps=3)
+"""
+
+BAD = [
+    "fc.Numeric(3)",
+    'fc.Numeric("age", shape="2")',
+    'fc.Numeric("age", normalizer="zscore")',
+    'fc.Bucketized("age", 3)',
+    'fc.Vocabulary("job", 3)',
+    "fc.Crossed(3, 10)",
+    'fc.Hashed("city")',
+    'fc.models.LinearClassifier([], model_dirs="x")',
+    'fc.models.schedules.Piecewise(["a"], [0.1, 0.2])',
+    'fc.Numeric("age").key.strip()',
+]
+
+
+def lines_refused(program: str, folder: Path) -> list[tuple[int, str]]:
+    path = folder / "program.py"
+    path.write_text(program)
+    mypy = [sys.executable, "-m", "mypy", "--strict", "--follow-imports=silent", "--config-file=", "--show-error-codes"]
+    done = subprocess.run(
+        [*mypy, f"--cache-dir={folder / 'cache'}", str(path)],
+        env={**os.environ, "MYPYPATH": str(ROOT)},
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    found = [line.split(":", 3) for line in done.stdout.splitlines() if ": error:" in line]
+    assert all(Path(parts[0]).name == path.name for parts in found), done.stdout
+    assert done.returncode == (1 if found else 0), done.stdout + done.stderr
+    return [(int(parts[1]), parts[3]) for parts in found]
+
+
+def test_what_constructors_take_passes_and_what_they_refuse_does_not(tmp_path):
+    start = GOOD.count("\n")
+    found = lines_refused("\n".join([GOOD.rstrip("\n"), *BAD]) + "\n", tmp_path)
+    assert [text for line, text in found if line < start + 1] == []
+    assert sorted({line for line, _ in found}) == list(range(start + 1, start + 1 + len(BAD)))
