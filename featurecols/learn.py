@@ -7,10 +7,11 @@ from typing import Any, NamedTuple
 
 from featurecols import errors, threads
 from featurecols.analyzers.base import Analyzer
+from featurecols.bind import bind
 from featurecols.columns.base import Column, Field, NumberBound
 from featurecols.columns.tables import Tables
 from featurecols.graph import Graph
-from featurecols.plan import Plan, bind
+from featurecols.plan import Plan
 from featurecols.sources import Source
 from featurecols.values import Array
 

@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 
 from featurecols import errors, kernels, memory, save, threads
-from featurecols.columns.base import Bound, CategoricalBound, Column, DenseBound, Field, Learned
-from featurecols.columns.embedding import Embedding, EmbeddingBound
+from featurecols.bind import LearnedByNode, bind, feature_slots
+from featurecols.columns.base import CategoricalBound, Column, DenseBound
+from featurecols.columns.embedding import EmbeddingBound
 from featurecols.columns.indicator import IndicatorBound
 from featurecols.columns.sequence import SequenceBound
 from featurecols.columns.tables import Tables
@@ -21,7 +22,6 @@ from featurecols.graph import Graph
 from featurecols.sources import Source
 from featurecols.values import Array
 
-LearnedByNode = Mapping[int, Mapping[str, Learned]]
 SMALL = 1000  # rows below which a process that has no kernels yet takes the row path
 
 
@@ -51,8 +51,7 @@ class Plan:
             raise errors.plan(
                 "tables", "no column has this table", unknown[0], f"the plan has {', '.join(self._tables) or 'none'}"
             )
-        outputs = [bounds[i] for i in graph.outputs]
-        self.feature_slots = _feature_slots([b for b in outputs if isinstance(b, Bound)])
+        self.feature_slots = feature_slots(bounds[i] for i in graph.outputs)
         self._program = Program(bounds, graph.inputs, graph.outputs, self.feature_slots)
         self._derived: dict[str, Any] = {}  # what is made when first asked for
 
@@ -351,49 +350,6 @@ def _saved(where: object, graph: Graph, learned: LearnedByNode, tables: Mapping[
         return Plan(graph, learned, tables)
     except errors.PlanError as e:  # a table that is not of this plan, or columns that cannot share one
         raise errors.saved_plan(where, f"is no plan that can run ({errors.show(str(e), 200)})") from None
-
-
-def bind(graph: Graph, learned: LearnedByNode, tables: Tables, only: Iterable[int] | None = None) -> list[Any]:
-    """The bound columns by node (a Field stands for itself); with `only`, None for all other nodes."""
-    wanted = set(range(len(graph.nodes))) if only is None else set(only)
-    found: list[Any] = []
-    for i, (node, inputs) in enumerate(zip(graph.nodes, graph.inputs, strict=True)):
-        if isinstance(node, Field):
-            found.append(node)
-        elif i in wanted:
-            slots: dict[str, Any] = dict(learned.get(i, {}))
-            slots["tables"] = tables
-            found.append(node.bind(slots, *[found[j] for j in inputs]))
-        else:
-            found.append(None)
-    return found
-
-
-def _feature_slots(outputs: list[Bound]) -> tuple[Slot, ...]:
-    slots, at = [], 0
-    for bound in outputs:
-        slot = _feature_slot(bound, at)
-        at += slot.width
-        slots.append(slot)
-    return tuple(slots)
-
-
-def _feature_slot(bound: Bound, at: int) -> Slot:
-    name = bound.column.name
-    max_length = bound.column.max_length if isinstance(bound, SequenceBound) else None
-    step = bound.step if isinstance(bound, SequenceBound) else bound
-    if isinstance(step, CategoricalBound):
-        return Slot(name, "ids", num_buckets=step.num_buckets)
-    if isinstance(step, IndicatorBound):
-        return Slot(name, "ids", num_buckets=step.source.num_buckets, max_length=max_length)
-    if isinstance(step, EmbeddingBound):
-        c = step.column
-        assert isinstance(c, Embedding)
-        return Slot(
-            name, "ids", 0, 0, (), step.table.shape[0], step.table.name, step.table.shape[1], c.combiner, c.max_norm, max_length
-        )
-    assert isinstance(bound, DenseBound)
-    return Slot(name, "dense", at, at + bound.width, bound.shape, max_length=max_length)
 
 
 def _no_row(who: str, row: Any) -> errors.PlanError:

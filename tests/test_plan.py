@@ -68,12 +68,6 @@ def test_slots_say_what_is_where(plan: fc.Plan) -> None:
         ("tags_embedding", "dense", 7, 9, (2,)),
         ("t_indicator_sequence", "dense", 9, 13, (2, 2)),
     ]
-    features = {s.name: s for s in plan.feature_slots}
-    assert (features["age"].kind, features["age"].start, features["age"].stop) == ("dense", 0, 1)
-    embedding = features["tags_embedding"]
-    assert (embedding.kind, embedding.num_buckets, embedding.dimension, embedding.combiner) == ("ids", 10, 2, "mean")
-    assert (embedding.table, embedding.max_norm, embedding.max_length) == ("tags_embedding", None, None)
-    assert (features["t_indicator_sequence"].num_buckets, features["t_indicator_sequence"].max_length) == (2, 2)
 
 
 def test_transform_row_is_a_row_of_transform(plan: fc.Plan) -> None:
