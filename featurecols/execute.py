@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -16,7 +17,7 @@ from featurecols.columns.base import Bound, CategoricalBound, DenseBound, Field,
 from featurecols.columns.indicator import IndicatorBound
 from featurecols.columns.sequence import SequenceBound
 from featurecols.features import Features, Slot
-from featurecols.present import Markers, presenter
+from featurecols.rows import Lines
 from featurecols.values import Array, Ids
 
 _BLOCK_BYTES = 1 << 20  # about the L2 cache of one core: a block is written while its rows are still there
@@ -30,7 +31,7 @@ class Step(NamedTuple):
     node: int
     inputs: tuple[int, ...]
     run: Callable[..., Any]
-    row: Callable[..., Any]
+    bound: CategoricalBound | NumberBound
     name: str
 
 
@@ -67,26 +68,22 @@ class Program:
             self.outputs.append(Output(i, inputs[i], bound, at, at + width, slot, i in read))
             at += width
         self.width = at
+        bare = (o.slot.name for o in self.outputs if isinstance(o.bound, CategoricalBound))
+        self.bare = next(bare, None)  # the first output that gives ids, so that there is no matrix
         self._numbers = [o for o in self.outputs if isinstance(o.bound, NumberBound) and o.bound.width == 1]
         self._number_cells = np.array([o.start for o in self._numbers], np.int64)
         self._indicators = [o for o in self.outputs if isinstance(o.bound, IndicatorBound)]
         self._others = [o for o in self.outputs if o not in self._numbers and o not in self._indicators]
-        self._prepare_rows()
+        self._numeric = {j for j, _ in self.fields} - {
+            j
+            for i, node in enumerate(nodes)
+            if not isinstance(node, Field) and node.column.needs != "number"
+            for j in inputs[i]
+        }
 
-    def _prepare_rows(self) -> None:
-        """The row path as short lists of calls. Values stand in a list: fields first, then the nodes of steps."""
-        place = {i: k for k, (i, _) in enumerate(self.fields)}
-        place.update({step.node: len(place) + k for k, step in enumerate(self.steps)})
-        self._blank = [None] * len(self.steps)
-        self._row_steps = [
-            (place[s.node], place[s.inputs[0]], tuple(place[j] for j in s.inputs[1:]), s.row) for s in self.steps
-        ]
-        self._row_writes = [
-            (o.start, place[o.inputs[0]], tuple(place[j] for j in o.inputs[1:]), o.bound.write_row)
-            for o in self.outputs
-            if isinstance(o.bound, DenseBound)
-        ]
-        self._presenters = [(f.key, presenter(Markers.of(f.missing))) for _, f in self.fields]
+    @cached_property
+    def _lines(self) -> Lines:
+        return Lines(self.fields, self.steps, self.outputs, self.width, self._numeric)
 
     # One block of rows ----------------------------------------------------------------------------------------------
 
@@ -179,42 +176,28 @@ class Program:
     def row(self, row: Mapping[str, Any]) -> array[float]:
         """The matrix row of one dict, as an array of typecode "f"."""
         try:
-            raw = [present(row[key]) for key, present in self._presenters]
+            return self._lines.of_mapping(row)
         except KeyError as e:
-            key = next((key for key, _ in self._presenters if key not in row), None)
+            key = next((field.key for _, field in self.fields if field.key not in row), None)
             if key is None:
                 raise
             raise errors.missing_field(key, map(str, row)) from e
-        return self.row_of(raw)
-
-    def row_of(self, raw: Iterable[Any]) -> array[float]:
-        """The same from one presented value for each field."""
-        values = [*raw, *self._blank]
-        for node, first, others, run in self._row_steps:
-            values[node] = run(values[first], *[values[j] for j in others]) if others else run(values[first])
-        out = array("f", bytes(4 * self.width))
-        for start, first, others, write in self._row_writes:
-            if others:
-                write(out, start, values[first], *[values[j] for j in others])
-            else:
-                write(out, start, values[first])
-        return out
 
     def fill_rows(self, batch: Any, out: Array) -> None:
         """`fill` by the row path: what a handful of rows costs least, and nothing is compiled."""
         columns = [cells.to_pylist() for cells in self._cells(batch)]
         for r, raw in enumerate(zip(*columns, strict=True) if columns else ()):
             try:
-                out[r] = self.row_of(raw)
+                out[r] = self._lines.of_values(*raw)
             except errors.DataError as e:
                 raise e.shifted(0) if e.row is not None else _at_row(e, r) from None
 
 
 def _step(node: int, inputs: tuple[int, ...], bound: Any) -> Step:
     if isinstance(bound, CategoricalBound):
-        return Step(node, inputs, bound.ids, bound.row, bound.column.name)
+        return Step(node, inputs, bound.ids, bound, bound.column.name)
     assert isinstance(bound, NumberBound)
-    return Step(node, inputs, bound.values, bound.row, bound.column.name)
+    return Step(node, inputs, bound.values, bound, bound.column.name)
 
 
 def _attempt(

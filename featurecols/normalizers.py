@@ -7,7 +7,7 @@ NaN. Everything is computed in float64; overflow is inf.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -40,6 +40,10 @@ class Normalizer(Spec):
     def row(self, x: float) -> float:
         """One value, in the bits of the kernel."""
         raise NotImplementedError
+
+    def of_row(self) -> Callable[[float], float]:
+        """`row` for many calls: its numbers are looked up and checked once."""
+        return self.row
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -83,6 +87,10 @@ class ZScore(Normalizer):
             return x
         return (x - self.mean) / self.std if self.std else 0.0
 
+    def of_row(self) -> Callable[[float], float]:
+        mean, std = self.mean, self.std
+        return (lambda x: (x - mean) / std) if mean is not None and std else self.row
+
 
 @dataclass(frozen=True, eq=False, repr=False)
 class MinMax(Normalizer):
@@ -123,6 +131,12 @@ class MinMax(Normalizer):
         if x != x:
             return x
         return (x - self.min) / (self.max - self.min) if self.max != self.min else 0.0
+
+    def of_row(self) -> Callable[[float], float]:
+        if self.min is None or self.max is None or self.min == self.max:
+            return self.row
+        low, span = self.min, self.max - self.min
+        return lambda x: (x - low) / span
 
 
 @dataclass(frozen=True, eq=False, repr=False)

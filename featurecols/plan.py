@@ -170,11 +170,11 @@ class Plan:
             DataError: for a field that is not there, and for values that do not fit the columns.
         """
         program = self._dense()
-        if not isinstance(row, Mapping):
+        if type(row) is not dict and not isinstance(row, Mapping):
             raise _no_row("transform_row", row)
         memory.check("transform_row", program.width * 4)
         cells = program.row(row)
-        return np.frombuffer(cells, np.float32) if program.width else np.empty(0, np.float32)
+        return np.frombuffer(cells, np.float32) if cells else np.empty(0, np.float32)
 
     def encode(self, data: Any, *, threads: int | None = None) -> Features:
         """All rows as Features: numbers in one dense block, ids for everything else. See Features and feature_slots.
@@ -311,10 +311,9 @@ class Plan:
 
     def _dense(self) -> Program:
         """The program, if all outputs are dense."""
-        for output in self._program.outputs:
-            if isinstance(output.bound, CategoricalBound):
-                todo = "wrap it in Indicator or Embedding, or use encode(data)"
-                raise errors.plan("transform", "a categorical column gives ids, not cells", output.bound.column.name, todo)
+        if self._program.bare is not None:
+            todo = "wrap it in Indicator or Embedding, or use encode(data)"
+            raise errors.plan("transform", "a categorical column gives ids, not cells", self._program.bare, todo)
         return self._program
 
 

@@ -126,7 +126,8 @@ class BucketizedBound(CategoricalBound):
         return Ids(found, offsets)
 
     def row(self, value: Any) -> RowIds:
-        if isinstance(value, (list, tuple)):
+        kind = type(value)
+        if kind is not int and kind is not float and isinstance(value, (list, tuple)):
             return [self._bucket(v, j % self.width) for j, v in enumerate(value)]
         return self._bucket(value, 0)
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import field
+from functools import cached_property
 from typing import Any, ClassVar
 
 from featurecols import errors
@@ -77,8 +78,20 @@ class HashedBound(CategoricalBound):
     def _of_texts(self, texts: Texts) -> Array:
         return buckets_of(texts, self.column.hash, self.column.seed, self.num_buckets)
 
-    def row(self, value: Any) -> RowIds:
-        return row_of(value, self._id)
+    @cached_property
+    def row(self) -> Callable[[Any], RowIds]:  # type: ignore[override]
+        """One row: a string, which is what most rows hold, is hashed at once."""
+        of_bytes, num_buckets, one = self._hash, self.num_buckets, self._id
+
+        def row(value: Any) -> RowIds:
+            if type(value) is str:
+                try:
+                    return of_bytes(value.encode()) % num_buckets
+                except UnicodeEncodeError:
+                    return one(value)  # which says so
+            return row_of(value, one)
+
+        return row
 
     def _id(self, value: Any) -> int:
         return self._hash(canonical(value, self.column.name, self._key)) % self.num_buckets

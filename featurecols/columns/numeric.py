@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, MutableSequence, Sequence
+from collections.abc import Callable, Mapping, MutableSequence, Sequence
 from dataclasses import field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
@@ -139,7 +140,7 @@ class NumericBound(NumberBound):
         self.a = np.array([a for _, a, _ in ops], dtype=np.float64)
         self.b = np.array([b for _, _, b in ops], dtype=np.float64)
         self._row_defaults = self.defaults.tolist()
-        self._row_ops = [n.row for n in normalizers]
+        self._row_ops = [n.of_row() for n in normalizers]
         self._rounds = column.dtype == "float32"
 
     def values(self, raw: Raw) -> Numbers:
@@ -203,9 +204,28 @@ class NumericBound(NumberBound):
         )
         return errors.DataError(self.column.name, f"needs {want}", field=self.field, row=row, got=got, todo=todo)
 
-    def row(self, value: Any) -> float | list[float]:
-        if not self.shape:
-            return self._number(value, 0)
+    @cached_property
+    def row(self) -> Callable[[Any], float | list[float]]:  # type: ignore[override]
+        """One row: a plain number without a shape, which is what most rows hold, meets its normalizer at once."""
+        if self.shape:
+            return self._list
+        number, op = self._number, self._row_ops[0] if self._row_ops else float
+        if self._rounds or len(self._row_ops) > 1:
+            return lambda value: number(value, 0)
+
+        def row(value: Any) -> float:
+            kind = type(value)
+            if kind is int or (kind is float and value == value):
+                try:
+                    x = float(value)
+                except OverflowError:
+                    return number(value, 0)
+                return op(x)
+            return number(value, 0)
+
+        return row
+
+    def _list(self, value: Any) -> list[float]:
         if value is None:
             value = ()
         if not isinstance(value, (list, tuple)):
@@ -259,14 +279,10 @@ class NumericBound(NumberBound):
 
     def write_row(self, out: MutableSequence[float], at: int, value: Any) -> None:
         if not self.shape:
-            out[at] = self._number(value, 0)
+            out[at] = self.row(value)  # type: ignore[assignment]
             return
-        x = self.row(value)
-        if isinstance(x, list):
-            for j, v in enumerate(x):
-                out[at + j] = v
-        else:
-            out[at] = x
+        for j, v in enumerate(self._list(value)):
+            out[at + j] = v
 
 
 def _row_of(numbers: Numbers, depth: int, k: int) -> int:
