@@ -8,43 +8,23 @@ from __future__ import annotations
 from array import array
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
-from featurecols import errors, kernels, threads
-from featurecols.columns.base import Bound, CategoricalBound, DenseBound, Field, NumberBound
-from featurecols.columns.indicator import IndicatorBound
+from featurecols import errors, threads
+from featurecols.columns.base import Bound, CategoricalBound, DenseBound, Field
 from featurecols.columns.sequence import SequenceBound
 from featurecols.features import Features, Slot
+from featurecols.onepass import OnePass
 from featurecols.rows import Lines
+from featurecols.steps import Block, Output, step
+from featurecols.steps import outputs as side_by_side
 from featurecols.values import Array, Ids
 
 _BLOCK_BYTES = 1 << 20  # about the L2 cache of one core: a block is written while its rows are still there
 _BLOCK_ROWS = (512, 65536)
 _PLAIN_ROWS = 32768
-
-
-class Step(NamedTuple):
-    """One value that others read: values[node] = run(*values of inputs)."""
-
-    node: int
-    inputs: tuple[int, ...]
-    run: Callable[..., Any]
-    bound: CategoricalBound | NumberBound
-    name: str
-
-
-class Output(NamedTuple):
-    """One declared column. start:stop is its slice of the matrix (dense), and its slot says what encode gives for it."""
-
-    node: int
-    inputs: tuple[int, ...]
-    bound: Bound
-    start: int
-    stop: int
-    slot: Slot
-    shared: bool  # its value is computed for other columns too
 
 
 class Program:
@@ -54,91 +34,62 @@ class Program:
         self, nodes: Sequence[Field | Bound], inputs: Sequence[tuple[int, ...]], outputs: Sequence[int], slots: Sequence[Slot]
     ) -> None:
         self.size = len(nodes)
-        named = [(j, node.column.name) for i, node in enumerate(nodes) if not isinstance(node, Field) for j in inputs[i]]
-        self._readers = dict(reversed(named))
+        bounds = [(i, node) for i, node in enumerate(nodes) if not isinstance(node, Field)]
         self.fields = [(i, node) for i, node in enumerate(nodes) if isinstance(node, Field)]
-        read = {j for i, node in enumerate(nodes) if not isinstance(node, Field) for j in inputs[i]}
-        self.steps = [_step(i, inputs[i], node) for i, node in enumerate(nodes) if not isinstance(node, Field) and i in read]
-        self.outputs: list[Output] = []
-        at = 0
-        for i, slot in zip(outputs, slots, strict=True):
-            bound = nodes[i]
-            assert isinstance(bound, Bound)
-            width = bound.width if isinstance(bound, DenseBound) else 0
-            self.outputs.append(Output(i, inputs[i], bound, at, at + width, slot, i in read))
-            at += width
-        self.width = at
+        self._readers = dict(reversed([(j, bound.column.name) for i, bound in bounds for j in inputs[i]]))
+        self._categories = {j for i, bound in bounds if bound.column.needs != "number" for j in inputs[i]}
+        self.steps = [step(i, inputs[i], bound) for i, bound in bounds if i in self._readers]
+        self.outputs = side_by_side(outputs, nodes, inputs, slots, set(self._readers))
+        self.width = self.outputs[-1].stop
         bare = (o.slot.name for o in self.outputs if isinstance(o.bound, CategoricalBound))
         self.bare = next(bare, None)  # the first output that gives ids, so that there is no matrix
-        self._numbers = [o for o in self.outputs if isinstance(o.bound, NumberBound) and o.bound.width == 1]
-        self._number_cells = np.array([o.start for o in self._numbers], np.int64)
-        self._indicators = [o for o in self.outputs if isinstance(o.bound, IndicatorBound)]
-        self._others = [o for o in self.outputs if o not in self._numbers and o not in self._indicators]
-        self._numeric = {j for j, _ in self.fields} - {
-            j
-            for i, node in enumerate(nodes)
-            if not isinstance(node, Field) and node.column.needs != "number"
-            for j in inputs[i]
-        }
+        self._onepass = OnePass(self.outputs)
+        together = {o.node for o in (*self._onepass.numbers, *self._onepass.onehots)}
+        self._others = [o for o in self.outputs if o.node not in together]
 
     @cached_property
     def _lines(self) -> Lines:
-        return Lines(self.fields, self.steps, self.outputs, self.width, self._numeric)
+        numeric = {i for i, _ in self.fields} - self._categories
+        return Lines(self.fields, self.steps, self.outputs, self.width, numeric)
 
     # One block of rows ----------------------------------------------------------------------------------------------
 
-    def values(self, cells: Sequence[Any], start: int, stop: int, problems: list[errors.DataError]) -> list[Any]:
-        """Every value that outputs read, for rows start:stop; a step that fails leaves None and adds to problems."""
-        values: list[Any] = [None] * self.size
+    def block(self, cells: Sequence[Any], start: int, stop: int) -> Block:
+        """Every value that outputs read, for rows start:stop; a step that fails leaves None and its problem."""
+        block = Block(self.size, stop - start)
         for (i, _), cell in zip(self.fields, cells, strict=True):
-            values[i] = cell.slice(start, stop)
-        for step in self.steps:
-            values[step.node] = _attempt(step.name, problems, values, step.inputs, step.run)
-        return values
+            block.values[i] = cell.slice(start, stop)
+        for s in self.steps:
+            block.values[s.node] = block.attempt(s, s.name, s.run)
+        return block
 
     def write(self, cells: Sequence[Any], start: int, stop: int, out: Array) -> None:
         """Fill out, float32 [stop - start, width]: plain numbers and one-hots in one pass over it, then all others."""
-        problems: list[errors.DataError] = []
-        values = self.values(cells, start, stop, problems)
-        numbers = np.empty((len(self._numbers), stop - start), np.float32)
-        for j, output in enumerate(self._numbers):
-            self._number(output, values, problems, numbers[j][:, None])
-        hot = [o for o in self._indicators if _is_plain(values[o.inputs[0]])]
-        ids = np.empty((len(hot), stop - start), np.int32)
-        for k, output in enumerate(hot):
-            ids[k] = values[output.inputs[0]].values
-        starts, stops = (np.array([o[at] for o in hot], np.int64) for at in (3, 4))
-        kernels.assemble.assemble(numbers, self._number_cells, ids, starts, stops - starts, out)
-        rest = self._others if len(hot) == len(self._indicators) else [o for o in self.outputs if o not in hot]
-        for output in rest:
-            if output not in self._numbers:
-                self._number(output, values, problems, out[:, output.start : output.stop])
-        _raise_first(problems, start)
-
-    def _number(self, output: Output, values: list[Any], problems: list[errors.DataError], target: Array) -> None:
-        """Fill target with the cells of one output."""
-        if not output.shared:
-            _attempt(output.slot.name, problems, values, output.inputs, _writer(output.bound, target))
-        elif values[output.node] is not None:
-            _store(values[output.node].values, target)
+        block = self.block(cells, start, stop)
+        for output in (*self._onepass.write(block, out), *self._others):
+            target = out[:, output.start : output.stop]
+            if not output.shared:
+                block.attempt(output, output.slot.name, _writer(output.bound, target))
+            elif block.values[output.node] is not None:
+                _store(block.values[output.node].values, target)
+        block.finish(start)
 
     def encode(self, cells: Sequence[Any], start: int, stop: int) -> Features:
         """Features of rows start:stop."""
-        problems: list[errors.DataError] = []
-        values = self.values(cells, start, stop, problems)
+        block = self.block(cells, start, stop)
         slots = tuple(output.slot for output in self.outputs)
         dense = np.zeros((stop - start, sum(s.width for s in slots)), np.float32)
         ids: dict[str, Ids] = {}
         lengths: dict[str, Array] = {}
         for output in self.outputs:
             slot = output.slot
-            run = _encoder(output, values, dense[:, slot.start : slot.stop])
-            found = _attempt(slot.name, problems, values, output.inputs, run)
+            run = _encoder(output, block.values, dense[:, slot.start : slot.stop])
+            found = block.attempt(output, slot.name, run)
             if slot.kind == "ids" and found is not None:
                 ids[slot.name] = found
             if isinstance(output.bound, SequenceBound):
-                lengths[slot.name] = _attempt(slot.name, problems, values, output.inputs, output.bound.lengths)
-        _raise_first(problems, start)
+                lengths[slot.name] = block.attempt(output, slot.name, output.bound.lengths)
+        block.finish(start)
         return Features(dense, ids, lengths, slots)
 
     # A batch, block by block ----------------------------------------------------------------------------------------
@@ -191,37 +142,6 @@ class Program:
                 out[r] = self._lines.of_values(*raw)
             except errors.DataError as e:
                 raise e.shifted(0) if e.row is not None else _at_row(e, r) from None
-
-
-def _step(node: int, inputs: tuple[int, ...], bound: Any) -> Step:
-    if isinstance(bound, CategoricalBound):
-        return Step(node, inputs, bound.ids, bound, bound.column.name)
-    assert isinstance(bound, NumberBound)
-    return Step(node, inputs, bound.values, bound, bound.column.name)
-
-
-def _attempt(
-    who: str, problems: list[errors.DataError], values: list[Any], inputs: tuple[int, ...], run: Callable[..., Any]
-) -> Any:
-    """run over its inputs; a DataError is kept, so that the first bad row of all columns is the one reported."""
-    arguments = [values[j] for j in inputs]
-    if any(a is None for a in arguments):
-        return None
-    try:
-        return run(*arguments)
-    except errors.DataError as e:
-        problems.append(e.seen_by(who))
-        return None
-
-
-def _raise_first(problems: list[errors.DataError], start: int) -> None:
-    if problems:
-        raise min(problems, key=lambda e: -1 if e.row is None else e.row).shifted(start)
-
-
-def _is_plain(ids: Ids | None) -> bool:
-    """One unweighted int32 id a row."""
-    return ids is not None and ids.offsets is None and ids.weights is None and ids.values.dtype == np.int32
 
 
 def _writer(bound: Any, out: Array) -> Callable[..., None]:

@@ -11,7 +11,8 @@ from typing import Any
 from featurecols import errors
 from featurecols.columns.base import Column, DenseBound, Field
 from featurecols.columns.indicator import Indicator, IndicatorBound
-from featurecols.execute import Output, Program
+from featurecols.execute import Program
+from featurecols.steps import Output
 from featurecols.values import Array
 
 MANY = 10_000_000  # names of more cells than this are refused rather than built

@@ -13,6 +13,7 @@ from typing import Any
 from featurecols.columns.base import DenseBound, Field, NumberBound
 from featurecols.columns.indicator import IndicatorBound
 from featurecols.present import Markers, presenter
+from featurecols.steps import Output, Step
 
 RowFunction = Callable[[Any], "array[float]"]
 
@@ -26,7 +27,12 @@ class Lines:
     """
 
     def __init__(
-        self, fields: Sequence[tuple[int, Field]], steps: Sequence[Any], outputs: Sequence[Any], width: int, numeric: set[int]
+        self,
+        fields: Sequence[tuple[int, Field]],
+        steps: Sequence[Step],
+        outputs: Sequence[Output],
+        width: int,
+        numeric: set[int],
     ) -> None:
         """numeric: the fields that are read as numbers, and nothing else."""
         self.names: dict[str, Any] = {"blank": array("f", bytes(4 * width))}
@@ -51,12 +57,13 @@ class Lines:
             plain = f"type(v{i}) is not str{marked}"
         return [f"v{i} = row[k{i}]", f"if {plain}: v{i} = p{i}(v{i})"]
 
-    def _step(self, step: Any) -> str:
+    def _step(self, step: Step) -> str:
         self.names[f"r{step.node}"] = step.bound.row
         return f"v{step.node} = r{step.node}({_arguments(step)})"
 
-    def _write(self, k: int, output: Any) -> list[str]:
+    def _write(self, k: int, output: Output) -> list[str]:
         bound, name, start = output.bound, f"w{k}", output.start
+        assert isinstance(bound, DenseBound)
         self.names[name] = bound.write_row
         if isinstance(bound, IndicatorBound):
             v = f"v{output.inputs[0]}"
@@ -78,5 +85,5 @@ class Lines:
         return found["run"]  # type: ignore[no-any-return]
 
 
-def _arguments(of: Any) -> str:
+def _arguments(of: Step | Output) -> str:
     return ", ".join(f"v{i}" for i in of.inputs)

@@ -21,7 +21,7 @@ STOREYS = (
     ("analyzers",),
     ("normalizers", "initializers"),
     ("columns",),
-    ("declare", "graph", "features", "bind", "rows", "execute", "explain", "save", "plan", "learn"),
+    ("declare", "graph", "features", "bind", "steps", "rows", "onepass", "execute", "explain", "save", "plan", "learn"),
     ("feature_column", "io", "models", "datasets"),
     ("adapters", "display", "_cli", "cli"),
     ("__main__",),

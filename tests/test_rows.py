@@ -53,7 +53,7 @@ def test_a_row_may_be_any_mapping() -> None:
 def test_the_first_field_that_is_not_there_is_named() -> None:
     plan = fc.compile([fc.Numeric("age"), fc.Numeric("hours")])
     for row, key in (({"hours": 1}, "age"), ({"age": 1}, "hours"), ({}, "age")):
-        with pytest.raises(fc.DataError, match=f"^{key}: field is not in the data"):
+        with pytest.raises(fc.DataError, match=f"{key}: field is not in the data"):
             plan.transform_row(row)
 
 
@@ -107,7 +107,7 @@ def test_a_string_is_hashed_as_its_bytes() -> None:
     for value in ("Oslo", "ÿ", "", "日本"):
         assert row_of(plan, v=value) == row_of(plan, v=value.encode()) == plan.transform({"v": [value]})[0].tolist()
         assert sum(row_of(plan, v=value)) == 1
-    with pytest.raises(fc.DataError, match="^v: text with a lone surrogate"):
+    with pytest.raises(fc.DataError, match="v: text with a lone surrogate has no UTF-8 bytes"):
         row_of(plan, v="\ud800")
 
 

@@ -11,7 +11,7 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import field
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol
 
 import numpy as np
 
@@ -209,8 +209,31 @@ class DenseBound(Bound):
         return None
 
 
+class Chain(NamedTuple):
+    """What becomes of a number on its way into the matrix, in the arguments of kernels.numeric.normalize."""
+
+    defaults: Array
+    ops: Array
+    a: Array
+    b: Array
+    allow_nan: bool
+
+
 class NumberBound(DenseBound):
-    """A dense column whose full-precision values other columns may read."""
+    """A dense column whose full-precision values other columns may read.
+
+    Its cells are `flat` through `chain`, which many such columns can share one pass over the matrix for.
+    """
+
+    chain: Chain
+
+    @abstractmethod
+    def flat(self, *args: Any, **kwargs: Any) -> Array:
+        """float64 [n * width], contiguous: the numbers as they were read, NaN where missing."""
+
+    @abstractmethod
+    def missing(self, row: int | None) -> errors.DataError:
+        """What to raise for a number that is missing and has no default."""
 
     @abstractmethod
     def values(self, *args: Any, **kwargs: Any) -> Numbers:

@@ -12,7 +12,7 @@ import numpy as np
 
 from featurecols import errors, kernels
 from featurecols.analyzers.markers import Marker
-from featurecols.columns.base import Bound, Column, Field, Learned, NumberBound, Raw
+from featurecols.columns.base import Bound, Chain, Column, Field, Learned, NumberBound, Raw
 from featurecols.normalizers import Normalizer
 from featurecols.spec import Takes, frozen
 from featurecols.values import Array, Numbers, float32, number, rounded_to_float32
@@ -136,33 +136,33 @@ class NumericBound(NumberBound):
         if column.dtype == "float32":
             self.defaults = rounded_to_float32(self.defaults)
         ops = [n.op() for n in normalizers]
-        self.ops = np.array([code for code, _, _ in ops], dtype=np.int64)
-        self.a = np.array([a for _, a, _ in ops], dtype=np.float64)
-        self.b = np.array([b for _, _, b in ops], dtype=np.float64)
+        codes = np.array([code for code, _, _ in ops], dtype=np.int64)
+        a, b = (np.array([op[at] for op in ops], dtype=np.float64) for at in (1, 2))
+        self.chain = Chain(self.defaults, codes, a, b, not self.refuses_missing)
         self._row_defaults = self.defaults.tolist()
         self._row_ops = [n.of_row() for n in normalizers]
         self._rounds = column.dtype == "float32"
 
     def values(self, raw: Raw) -> Numbers:
-        x = self._flat(raw)
+        x = self.flat(raw)
         out = np.empty_like(x)
         self._run(x, out)
         return Numbers(out.reshape(len(raw), *((self.width,) if self.shape else ())))
 
     def write(self, raw: Raw, *, out: Array) -> None:
-        self._run(self._flat(raw), out)
+        self._run(self.flat(raw), out)
 
     def _run(self, x: Array, out: Array) -> None:
-        bad = kernels.numeric.normalize(x, self.defaults, self.ops, self.a, self.b, not self.refuses_missing, out)
+        bad = kernels.numeric.normalize(x, *self.chain, out)
         if bad >= 0:
-            raise self._missing(bad // self.width)
+            raise self.missing(bad // self.width)
 
-    def _missing(self, row: int | None) -> errors.DataError:
+    def missing(self, row: int | None) -> errors.DataError:
         return errors.bad_value(
             self.column.name, self.field, row, "a number is missing and there is no default", None, MISSING_TODO
         )
 
-    def _flat(self, raw: Raw) -> Array:
+    def flat(self, raw: Raw) -> Array:
         """float64 [n * width] of a block, its list lengths checked."""
         numbers = raw.numbers()
         x = numbers.values
@@ -270,7 +270,7 @@ class NumericBound(NumberBound):
 
     def _default(self, element: int) -> float:
         if self.refuses_missing:
-            raise self._missing(None)
+            raise self.missing(None)
         return self._row_defaults[element]
 
     def _no_number(self, value: Any, what: str) -> errors.DataError:

@@ -9,6 +9,7 @@ The multi-byte loads are little-endian, as are all hosts that numba supports.
 
 from __future__ import annotations
 
+import ctypes
 import math
 import os
 import threading
@@ -180,13 +181,29 @@ def _log1p(typingctx: Any, x: Any) -> Any:
     return types.float64(types.float64), codegen
 
 
+def _pointer(dtype: Any) -> Any:
+    def at(typingctx: Any, address: Any) -> Any:
+        def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+            return builder.inttoptr(arguments[0], context.get_value_type(signature.return_type))
+
+        return types.CPointer(dtype)(types.int64), codegen
+
+    return intrinsic(at)
+
+
 if JIT:
+    _double_at, _integer_at = _pointer(F64), _pointer(I32)
+    carray: Any = numba.carray  # type: ignore[attr-defined]
+    doubles: Any = helper(lambda address, n: carray(_double_at(address), (n,)))  # float64 [n] that lies at an address
+    integers: Any = helper(lambda address, n: carray(_integer_at(address), (n,)))  # int32 [n]
     load32: Any = _loader(32, types.uint32)  # load32(data, i): the little-endian word at data[i:i + 4], aligned or not
     load64: Any = _loader(64, types.uint64)
     mulhi: Any = intrinsic(_mulhi)  # high half of the 128-bit product of two uint64
     opaque: Any = intrinsic(_opaque)  # an int64 that the compiler must not turn into a branch
     log1p: Any = intrinsic(_log1p)  # of the C library, as Python's math has it, for x > -1
 else:
+    doubles = lambda address, n: np.ctypeslib.as_array((ctypes.c_double * int(n)).from_address(int(address)))  # noqa: E731
+    integers = lambda address, n: np.ctypeslib.as_array((ctypes.c_int32 * int(n)).from_address(int(address)))  # noqa: E731
     load32 = lambda data, i: data[i : i + 4].view("<u4")[0]  # noqa: E731
     load64 = lambda data, i: data[i : i + 8].view("<u8")[0]  # noqa: E731
     mulhi = lambda a, b: np.uint64(int(a) * int(b) >> 64)  # noqa: E731

@@ -35,7 +35,7 @@ def _BLANK(valid: Any, out: Any) -> None:
 
 
 @helper
-def _apply(op: Any, a: Any, b: Any, x: Any, n: Any) -> None:
+def apply(op: Any, a: Any, b: Any, x: Any, n: Any) -> None:
     """One normalizer over x[:n]; NaN stays NaN."""
     if op == ZSCORE and b != 0.0:
         for i in range(_0, n):
@@ -99,7 +99,7 @@ def _NORMALIZE(x: Any, default: Any, ops: Any, a: Any, b: Any, allow_nan: Any, o
                 if np.isnan(block[i]):
                     return np.int64(base + i)
         for k in range(len(ops)):
-            _apply(ops[k], a[k], b[k], block, n)
+            apply(ops[k], a[k], b[k], block, n)
         _store(block, base, n, out)
     return np.int64(-1)
 
