@@ -1,4 +1,4 @@
-"""The files of a source as transform_parquet needs them: their rows in pieces that fit, and names for what comes out."""
+"""The files of a source as a run over files needs them: their rows in pieces that fit, and names for what comes out."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pyarrow as pa
 
@@ -15,10 +15,6 @@ from featurecols import errors, files
 from featurecols.batch import Batch
 from featurecols.sources import FileSource
 
-if TYPE_CHECKING:
-    from featurecols.plan import Plan
-
-WHO = "transform_parquet"
 BLOCK_BYTES = 64 << 20  # of output in one piece
 
 
@@ -40,13 +36,20 @@ class Inputs:
     Raises DataError where there is none, where one cannot be read, and where one lacks a field or holds another type.
     """
 
-    def __init__(self, source: Any, plan: Plan, keep: Sequence[str], row_group_rows: int | None, row_bytes: int) -> None:
+    def __init__(
+        self,
+        source: Any,
+        needs: Sequence[tuple[str, str]],
+        keep: Sequence[str],
+        row_group_rows: int | None,
+        row_bytes: int,
+    ) -> None:
         self.keep, self.row_group_rows, self.row_bytes = tuple(keep), row_group_rows, max(1, row_bytes)
         self.folder = Path(source) if files.is_path(source) and os.path.isdir(source) else None
         paths = files.find(source)
         self._opened = {path: files.open_file(path) for path in paths}
-        needs = {key: "category" if "category" in kinds else "number" for key, kinds in plan.input_schema.items()}
-        self._needs = [*needs.items(), *((key, "number") for key in self.keep if key not in needs)]
+        read = {key for key, _ in needs}
+        self._needs = [*needs, *((key, "number") for key in self.keep if key not in read)]
         FileSource(paths, None, self._opened).check([key for key, _ in self._needs])
         root = _root(source, paths)
         self.files = tuple(self._describe(path, root) for path in paths)
@@ -78,7 +81,7 @@ class Inputs:
                 yield file
 
     def pieces(self, file: Input) -> Iterator[tuple[Batch, pa.Table]]:
-        """Consecutive rows of a file as the plan reads them and, the same rows, the columns that are kept."""
+        """Consecutive rows of a file as the maker reads them and, the same rows, the columns that are kept."""
         source = FileSource([file.path], None, self._opened)
         for batch in source.batches(self._needs, self.row_group_rows):
             for piece in self._cut(batch):

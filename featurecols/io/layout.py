@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
+from featurecols.io.maker import Columns
 from featurecols.values import Array, Ids
 from featurecols.version import __version__
 
 if TYPE_CHECKING:
     from featurecols.plan import Plan
-
-Columns = list[tuple[str, pa.Array]]
 
 
 def features(plan: Plan, data: Any, threads: int | None) -> Columns:

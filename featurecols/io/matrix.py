@@ -7,48 +7,46 @@ from __future__ import annotations
 
 import io
 import os
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from featurecols.io.inputs import Inputs
+from featurecols.io.maker import Maker
 from featurecols.io.staging import Staging
 from featurecols.io.tables import Progress, located
 
-if TYPE_CHECKING:
-    from featurecols.plan import Plan
 
-
-def write(stage: Staging, plan: Plan, inputs: Inputs, threads: int | None, report: Progress) -> int:
-    """Write the matrix float32 [rows of all files, plan.width]; how many files an earlier run had finished."""
+def write(stage: Staging, maker: Maker, inputs: Inputs, report: Progress) -> int:
+    """Write the matrix float32 [rows of all files, maker.width]; how many files an earlier run had finished."""
     name = stage.target.name
+    assert maker.width is not None
     if stage.has(name):
         return len(inputs.files)
     with stage.writing(name) as path:
         files, rows = stage.mark if path.exists() else (0, 0)
         with path.open("r+b" if files else "wb") as out:
-            out.truncate(len(_header(0, plan.width)) + rows * plan.width * 4)
+            out.truncate(len(_header(0, maker.width)) + rows * maker.width * 4)
             out.seek(0, os.SEEK_END)
-            done = _fill(out, stage, plan, inputs, (files, rows), threads, report)
+            done = _fill(out, stage, maker, inputs, (files, rows), report)
             out.seek(0)
-            out.write(_header(done, plan.width))
+            out.write(_header(done, maker.width))
     return files
 
 
-def _fill(
-    out: Any, stage: Staging, plan: Plan, inputs: Inputs, mark: tuple[int, int], threads: int | None, report: Progress
-) -> int:
+def _fill(out: Any, stage: Staging, maker: Maker, inputs: Inputs, mark: tuple[int, int], report: Progress) -> int:
     """Append the rows of all files from the mark on; how many rows there are then."""
-    buffer = np.empty((0, plan.width), np.float32)
+    assert maker.width is not None
+    buffer = np.empty((0, maker.width), np.float32)
     finished, done = mark
     for file in inputs.files[finished:]:
         start = done
         for batch, _ in inputs.pieces(file):
             if len(buffer) < batch.num_rows:
-                buffer = np.empty((batch.num_rows, plan.width), np.float32)
+                buffer = np.empty((batch.num_rows, maker.width), np.float32)
             rows = buffer[: batch.num_rows]
             with located(file, inputs, start, done - start):
-                plan.transform(batch, out=rows, threads=threads)
+                maker.into(batch, rows)
             out.write(rows.data)
             done += batch.num_rows
             report(done, inputs.rows)

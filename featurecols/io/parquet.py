@@ -3,45 +3,19 @@
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Sequence
-from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
-import numpy as np
-import pyarrow as pa
-import pyarrow.parquet as pq
-
-from featurecols import errors, files
+from featurecols import errors
+from featurecols.io import job
 from featurecols.io import layout as layouts
-from featurecols.io import matrix, staging
-from featurecols.io.inputs import WHO, Input, Inputs
-from featurecols.io.tables import Progress, write
-from featurecols.version import __version__
+from featurecols.io.job import Written as Written
+from featurecols.io.maker import Columns, Maker
+from featurecols.io.tables import Progress
+from featurecols.values import Array
 
 if TYPE_CHECKING:
     from featurecols.plan import Plan
-
-_FILES = (".csv", ".tsv", ".txt", ".json", ".jsonl", ".npz", ".arrow", ".feather", ".pq", ".parq", ".gz")  # no names of folders
-
-
-@dataclass(frozen=True)
-class Written:
-    """What transform_parquet did: files and rows of the whole target, of which `resumed` files were finished before."""
-
-    target: Path
-    files: int
-    resumed: int
-    rows: int
-    bytes: int
-    seconds: float
-    fingerprint: str
-
-    def __str__(self) -> str:
-        again = f", {self.resumed} of them finished before" if self.resumed else ""
-        count = f"{self.files:,} file{'' if self.files == 1 else 's'}"
-        return f"{self.target}: {self.rows:,} rows in {count}{again}, {self.bytes:,} bytes in {self.seconds:.2f} s"
 
 
 def transform_parquet(
@@ -94,138 +68,40 @@ def transform_parquet(
     >>> done.rows, done.files
     (60000, 1)
     """
-    start = time.monotonic()
-    _check_what(plan, source)
-    place = Path(target)
-    _check_options(place, tuple(keep), layout, row_group_rows)
-    job = _Job(plan, Inputs(source, plan, keep, row_group_rows, _row_bytes(plan, layout)), place, layout, threads)
-    job.check()
-    with staging.opened(place, single=job.single) as stage:
-        try:
-            if stage.resume(job.manifest(), overwrite):
-                resumed = len(job.inputs.files)
-            else:
-                resumed = job.run(stage, progress or _quiet)
-                stage.publish()
-        except errors.OutputError:
-            raise
-        except errors.FeatureColumnsError:  # other data or another plan must come: nothing staged can be of use
-            stage.discard()
-            raise
-        except OSError as error:
-            todo = "make room and run again: finished files are kept"
-            raise errors.output(place, f"cannot be written ({error.strerror or error})", todo) from error
-    made = [place] if job.single else [p for p in place.rglob("*") if p.is_file()]
-    rows = job.inputs.rows if job.inputs.rows is not None else sum(_rows(p) for p in made)
-    size, seconds = sum(p.stat().st_size for p in made), time.monotonic() - start
-    return Written(place, len(job.inputs.files), resumed, rows, size, seconds, plan.fingerprint)
+    if not hasattr(plan, "feature_slots"):
+        todo = "make one with fc.fit(columns, data), or fc.load(folder)"
+        raise errors.plan(Transform.who, "needs a plan first", plan, todo)
+    if layout not in layouts.LAYOUTS:
+        raise errors.argument(Transform.who, "unknown layout", layout, f"choose one of {', '.join(layouts.LAYOUTS)}")
+    maker = Transform(plan, layout, threads)
+    return job.run(maker, source, target, keep=keep, progress=progress, overwrite=overwrite, row_group_rows=row_group_rows)
 
 
-@dataclass(frozen=True)
-class _Job:
-    """One call whose options are right."""
+class Transform(Maker):
+    """A plan's output in a layout."""
 
-    plan: Plan
-    inputs: Inputs
-    target: Path
-    layout: str
-    threads: int | None
+    who: ClassVar[str] = "transform_parquet"
+    instead: ClassVar[str] = "plan.transform(data)"
 
-    @property
-    def single(self) -> bool:
-        """Whether the target is a file."""
-        return self.target.suffix in (".npy", ".parquet")
+    def __init__(self, plan: Plan, layout: str, threads: int | None) -> None:
+        self.plan, self.layout, self.threads = plan, layout, threads
+        kinds = plan.input_schema.items()
+        self.needs = [(key, "category" if "category" in uses else "number") for key, uses in kinds]
+        self.width = plan.width if layout == "features" else None
+        self.row_bytes = 4 * (sum(slot.width or 4 for slot in plan.feature_slots) if layout == "ids" else plan.width)
 
-    def check(self) -> None:
-        """Everything about source and target that can be known to be wrong before a byte is written."""
-        if self.target.suffix == ".parquet" and len(self.inputs.files) > 1:
-            what = f"is one file, and the source is {len(self.inputs.files)} files"
-            raise errors.output(self.target, what, "give a folder as the target")
-        self.inputs.check_apart(self.target)
-        first: tuple[Input, list[pa.Field]] | None = None
-        for file in self.inputs.distinct():
-            made = [pa.field(name, array.type) for name, array in self.columns(file.schema.empty_table())]
-            _check_unique(self.target, [*self.inputs.keep, *(field.name for field in made)])
-            if first is None:
-                first = (file, made)
-            elif made != first[1]:
-                a, b = next((a, b) for a, b in zip(first[1], made, strict=True) if a != b)
-                what = f"{first[0].relative} would give {a} and {file.relative} {b}"
-                raise errors.output(self.target, what, "give the files one type, or transform them one by one")
-
-    def columns(self, data: Any) -> list[tuple[str, pa.Array]]:
-        """What the plan makes of a table or batch, as columns."""
+    def columns(self, data: Any) -> Columns:
         return layouts.LAYOUTS[self.layout](self.plan, data, self.threads)
 
-    def manifest(self) -> dict[str, Any]:
-        """All that the output depends on."""
-        return {
-            "plan": self.plan.fingerprint,
-            "tables": self.plan.tables_digest,
-            "version": __version__,
-            "layout": self.layout,
-            "keep": list(self.inputs.keep),
-            "row_group_rows": self.inputs.row_group_rows,
-            "files": [[file.path, file.relative, file.size, file.modified] for file in self.inputs.files],
-        }
+    def into(self, data: Any, out: Array) -> None:
+        self.plan.transform(data, out=out, threads=self.threads)
 
-    def run(self, stage: staging.Staging, report: Progress) -> int:
-        """Write all files that are not there yet; how many were."""
-        if self.target.suffix == ".npy":
-            return matrix.write(stage, self.plan, self.inputs, self.threads, report)
-        about = layouts.metadata(self.plan, self.layout)
-        resumed = done = 0
-        for file in self.inputs.files:
-            name = self.target.name if self.single else file.relative
-            if stage.has(name):
-                resumed += 1
-                done += _rows(stage.data / name)
-                report(done, self.inputs.rows)
-            else:
-                with stage.writing(name) as path:
-                    done += write(path, file, self.inputs, done, self.columns, about, report)
-        return resumed
+    @property
+    def fingerprint(self) -> str:
+        return self.plan.fingerprint
 
+    def depends(self) -> dict[str, Any]:
+        return {"plan": self.plan.fingerprint, "tables": self.plan.tables_digest, "layout": self.layout}
 
-def _check_what(plan: Any, source: Any) -> None:
-    if not hasattr(plan, "feature_slots"):
-        raise errors.plan(WHO, "needs a plan first", plan, "make one with fc.fit(columns, data), or fc.load(folder)")
-    if not files.is_path(source) and not (isinstance(source, (list, tuple)) and all(map(files.is_path, source))):
-        todo = "write it to a file first, or use plan.transform(data)"
-        raise errors.plan(WHO, "reads files: paths, folders and globs", type(source).__name__, todo)
-
-
-def _check_options(target: Path, keep: tuple[str, ...], layout: str, row_group_rows: int | None) -> None:
-    if target.suffix.lower() in _FILES:
-        todo = "give a folder, a .parquet file or a .npy file"
-        raise errors.output(target, f"a {target.suffix} file cannot be written", todo)
-    if layout not in layouts.LAYOUTS:
-        raise errors.argument(WHO, "unknown layout", layout, f"choose one of {', '.join(layouts.LAYOUTS)}")
-    if row_group_rows is not None and (type(row_group_rows) is not int or row_group_rows < 1):
-        raise errors.argument(WHO, "row_group_rows must be a positive integer", row_group_rows, "leave it out for the default")
-    if target.suffix == ".npy" and (keep or layout != "features"):
-        raise errors.output(target, "a .npy file holds one float32 matrix and nothing else", "write Parquet for this")
-
-
-def _check_unique(target: Path, names: list[str]) -> None:
-    seen: set[str] = set()
-    for name in names:
-        if name in seen:
-            todo = "rename the output with name=, or do not keep the field"
-            raise errors.output(target, f"would have two columns named {errors.show(name)}", todo)
-        seen.add(name)
-
-
-def _row_bytes(plan: Plan, layout: str) -> int:
-    """Bytes of one row of output, at a guess where it holds lists."""
-    return 4 * (sum(slot.width or 4 for slot in plan.feature_slots) if layout == "ids" else plan.width)
-
-
-def _rows(path: Path) -> int:
-    if path.suffix == ".npy":
-        return int(np.load(path, mmap_mode="r").shape[0])
-    return int(pq.read_metadata(path).num_rows)
-
-
-def _quiet(done: int, total: int | None) -> None:
-    """No progress wanted."""
+    def metadata(self) -> dict[bytes, bytes]:
+        return layouts.metadata(self.plan, self.layout)

@@ -1,8 +1,8 @@
-"""One file into another: pieces of rows are transformed while the piece before them is written."""
+"""One file into another: columns are made of pieces of rows while the piece before them is written."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,24 +13,22 @@ import pyarrow.parquet as pq
 
 from featurecols import errors
 from featurecols.io.inputs import Input, Inputs
+from featurecols.io.maker import Maker
 
 Progress = Callable[[int, "int | None"], None]
-Transform = Callable[[Any], list[tuple[str, pa.Array]]]
 COMPRESSION = "snappy"  # faster than zstd by half and larger by half, on one-hots and numbers mixed
 
 
-def write(
-    path: Path, file: Input, inputs: Inputs, start: int, transform: Transform, about: Mapping[bytes, bytes], report: Progress
-) -> int:
-    """Write the rows of one file, which begins `start` rows into the source: kept columns, then the plan's. How many."""
+def write(path: Path, file: Input, inputs: Inputs, start: int, maker: Maker, report: Progress) -> int:
+    """Write the rows of one file, which begins `start` rows into the source: kept columns, then the maker's. How many."""
     empty = pa.schema([file.schema.field(name) for name in inputs.keep]).empty_table()
-    schema = _table(empty, transform(file.schema.empty_table())).schema.with_metadata(about)
+    schema = _table(empty, maker.columns(file.schema.empty_table())).schema.with_metadata(maker.metadata())
     done = 0
     with _writer(path, schema) as writer, ThreadPoolExecutor(1) as pool:  # the pool must end before the file
         writing: Future[None] | None = None
         for batch, kept in inputs.pieces(file):
             with located(file, inputs, start, done):
-                made = transform(batch)
+                made = maker.columns(batch)
             if writing is not None:
                 writing.result()
             writing = pool.submit(writer.write_table, _table(kept, made), row_group_size=batch.num_rows)
