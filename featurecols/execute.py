@@ -33,7 +33,7 @@ class Program:
     def __init__(
         self, nodes: Sequence[Field | Bound], inputs: Sequence[tuple[int, ...]], outputs: Sequence[int], slots: Sequence[Slot]
     ) -> None:
-        self.size = len(nodes)
+        self.nodes, self.inputs, self.size = nodes, inputs, len(nodes)
         bounds = [(i, node) for i, node in enumerate(nodes) if not isinstance(node, Field)]
         self.fields = [(i, node) for i, node in enumerate(nodes) if isinstance(node, Field)]
         self._readers = dict(reversed([(j, bound.column.name) for i, bound in bounds for j in inputs[i]]))

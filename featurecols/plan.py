@@ -11,10 +11,8 @@ import numpy as np
 from featurecols import errors, kernels, memory, save, threads
 from featurecols.bind import LearnedByNode, bind, feature_slots
 from featurecols.columns.base import CategoricalBound, Column, DenseBound
-from featurecols.columns.embedding import EmbeddingBound
-from featurecols.columns.indicator import IndicatorBound
-from featurecols.columns.sequence import SequenceBound
 from featurecols.columns.tables import Tables
+from featurecols.contents import contents
 from featurecols.execute import Program
 from featurecols.explain import MANY, Explanation, Meaning, explain, meaning, names
 from featurecols.features import Features, Slot
@@ -243,15 +241,45 @@ class Plan:
         >>> compile([Vocabulary("job", ["nurse", "cook"])]).describe_id("job", 1)
         'cook'
         """
-        bound = next((o.bound for o in self._program.outputs if o.slot.name == slot), None)
-        if isinstance(bound, SequenceBound):
-            bound = bound.step
-        if isinstance(bound, (IndicatorBound, EmbeddingBound)):
-            bound = bound.source
+        node = self._node_of_ids(slot)
+        bound = None if node is None else self._program.nodes[node]
         if not isinstance(bound, CategoricalBound) or not 0 <= id < bound.num_buckets:
             got = (slot, id)
             raise errors.plan("describe_id", "no slot of ids has this id", got, "see plan.feature_slots")
         return bound.meaning(id)
+
+    def terms(self, data: Any, wanted: Mapping[str, Iterable[int] | None]) -> dict[str, dict[int, dict[tuple[str, ...], int]]]:
+        """What data put on ids: for a hash bucket, the terms or combinations that share it.
+
+        Args:
+            data: rows, as in transform.
+            wanted: for each of the feature_slots asked about, its ids, or None for all that occur.
+
+        Returns:
+            {slot: {id: {term: how often}}}, the most frequent first. A term is a tuple of words, one for each field or column
+            that the id is made of; an id that no row has is left out.
+
+        >>> import featurecols as fc
+        >>> cross = fc.Crossed([fc.Bucketized("age", [18, 65]), "job"], 2, name="cross")
+        >>> data = {"age": [30, 30, 40, 70], "job": ["nurse", "pilot", "nurse", "cook"]}
+        >>> fc.compile([cross]).terms(data, {"cross": [0]})
+        {'cross': {0: {('[18, 65)', 'nurse'): 2, ('[18, 65)', 'pilot'): 1}}}
+        """
+        nodes: dict[str, int] = {}
+        for slot in wanted:
+            node = self._node_of_ids(slot)
+            if node is None:
+                raise errors.plan("terms", "no slot of ids has this name", slot, "see plan.feature_slots")
+            nodes[slot] = node
+        found = contents(self._program, nodes, Source.of(data).batches(self._needs()), wanted)
+        return {slot: {i: dict(terms.most_common()) for i, terms in sorted(ids.items())} for slot, ids in found.items()}
+
+    def _node_of_ids(self, slot: str) -> int | None:
+        """The categorical column that gives the ids of a slot, as a node."""
+        output = next((o for o in self._program.outputs if o.slot.name == slot and o.slot.kind == "ids"), None)
+        if output is None:
+            return None
+        return output.node if isinstance(output.bound, CategoricalBound) else output.inputs[0]
 
     def explain(self, row: Mapping[str, Any]) -> Explanation:
         """Which values of a raw row, a dict as in transform_row, lit which outputs."""

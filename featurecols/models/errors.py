@@ -53,3 +53,7 @@ def not_finite(loss: float, where: str, fault: str, todo: str) -> ModelError:
 
 def other_columns(where: object, difference: str) -> CheckpointError:
     return CheckpointError(f"{where}: was trained on other columns: {difference}; give the same columns, or another model_dir")
+
+
+def missing(who: str, library: str, package: str) -> ModelError:
+    return ModelError(f'{who}: {library} is not installed; pip install "{package}"')
