@@ -41,6 +41,19 @@ class Explanation:
     width: int
 
     def __str__(self) -> str:
+        return "\n".join([self._caption(), *_aligned(self._lines())])
+
+    __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        from featurecols import display
+
+        return display.table(self._caption(), self._lines(), [False, False, True, True])
+
+    def _caption(self) -> str:
+        return f"{len(self.cells)} of {self.width} cells are not zero"
+
+    def _lines(self) -> list[tuple[str, str, str, str]]:
         lines = [("cells", "value", "name", "from")]
         for column, group in groupby(self.cells, key=lambda cell: cell[0].column):
             lit = list(group)
@@ -48,9 +61,7 @@ class Explanation:
                 lines.append(_line(lit, column.name))
             else:
                 lines += [_line([cell], cell[0].name) for cell in lit]
-        return "\n".join([f"{len(self.cells)} of {self.width} cells are not zero", *_aligned(lines)])
-
-    __repr__ = __str__
+        return lines
 
 
 def _line(lit: Sequence[tuple[Meaning, float, dict[str, Any]]], name: str) -> tuple[str, str, str, str]:
@@ -135,7 +146,13 @@ def explain(
 
 def table(program: Program, columns: Sequence[Column], fingerprint: str) -> str:
     """The plan as text: one line a declared column."""
-    rows = [("cells", "name", "kind", "reads", "ids")]
+    head, rows = summary(program, columns, fingerprint)
+    return "\n".join([head, *_aligned(rows)])
+
+
+def summary(program: Program, columns: Sequence[Column], fingerprint: str) -> tuple[str, list[tuple[str, ...]]]:
+    """What a plan is, in a line, and the rows of its table, the first one being the header."""
+    rows: list[tuple[str, ...]] = [("cells", "name", "kind", "reads", "ids")]
     for output, column in zip(program.outputs, columns, strict=True):
         slot = output.slot
         cells = f"{output.start}:{output.stop}" if output.stop > output.start or slot.kind == "dense" else "-"
@@ -143,8 +160,7 @@ def table(program: Program, columns: Sequence[Column], fingerprint: str) -> str:
         rows.append((cells, column.name, type(column).__name__, ", ".join(_fields(column)), ids))
     counts = ((len(columns), "column"), (program.width, "cell"), (len(program.fields), "field"))
     many = ", ".join(f"{n:,} {what}{'' if n == 1 else 's'}" for n, what in counts)
-    head = f"Plan of {many}, fingerprint {fingerprint}"
-    return "\n".join([head, *_aligned(rows)])
+    return f"Plan of {many}, fingerprint {fingerprint}", rows
 
 
 def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:

@@ -323,6 +323,12 @@ class Plan:
 
         return table(self._program, self.columns, self.fingerprint)
 
+    def _repr_html_(self) -> str:
+        from featurecols import display
+        from featurecols.explain import summary
+
+        return display.table(*summary(self._program, self.columns, self.fingerprint), [False, True, True, True, False])
+
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Plan):
             return NotImplemented

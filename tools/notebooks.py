@@ -28,7 +28,9 @@ def run(path: Path) -> tuple[nbformat.NotebookNode, nbformat.NotebookNode]:
     stored = nbformat.read(path, as_version=4)
     fresh = nbformat.read(path, as_version=4)
     with tempfile.TemporaryDirectory() as folder:
-        NotebookClient(fresh, timeout=600, kernel_name="python3", resources={"metadata": {"path": folder}}).execute()
+        where = {"metadata": {"path": folder}}
+        # progress lines write over themselves; what is stored is what is left on the screen
+        NotebookClient(fresh, timeout=600, kernel_name="python3", coalesce_streams=True, resources=where).execute()
     for cell in fresh.cells:
         cell.metadata.pop("execution", None)  # times of day
     fresh.metadata.pop("widgets", None)

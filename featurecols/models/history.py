@@ -57,6 +57,13 @@ class History:
     def __len__(self) -> int:
         return len(self.rows)
 
+    def _repr_html_(self) -> str:
+        from featurecols import display
+
+        names = list(self.history) or ["step"]
+        lines = [[f"{row[name]:.6g}" if name in row else "" for name in names] for row in self.rows]
+        return display.table(f"History of {len(self)} rows", [names, *lines], [False] * len(names))
+
     def __repr__(self) -> str:
         last = ", ".join(f"{k}={v:.6g}" for k, v in (self.rows[-1] if self.rows else {}).items())
         return f"History({len(self.rows)} rows{': ' + last if last else ''})"

@@ -260,7 +260,7 @@ class Progress(Hook):
         seconds = now - self._start
         speed = (run.step - self._first) / max(seconds, 1e-9)
         more = "".join(f", {k} {v:.4f}" for k, v in run.logs.items() if k in ("val_auc", "val_loss", "val_accuracy"))
-        text = f"epoch {run.epoch + 1}, {done}, loss {run.loss:.4f}{more}, {speed:,.0f} steps/s, {seconds:.0f} s"
+        text = f"epoch {run.epoch + (run.batch > 0)}, {done}, loss {run.loss:.4f}{more}, {speed:,.0f} steps/s, {seconds:.0f} s"
         self.file.write("\r" + text.ljust(self._width))
         self.file.flush()
         self._width = len(text)

@@ -236,7 +236,7 @@ def test_progress_says_how_far(monkeypatch):
     assert lines[0] == ""
     assert lines[1].startswith("epoch 1, step 1/6, loss 0.")
     assert lines[2].endswith("2 steps/s, 1 s")
-    assert lines[-1].startswith("epoch 2, step 6/6, loss")
+    assert lines[-1].startswith("epoch 1, step 6/6, loss")
     assert out.getvalue().endswith("s\n")
 
 
