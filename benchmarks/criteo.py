@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import featurecols as fc
-from benchmarks import data, floors
+from benchmarks import data, floors, scratch
 from benchmarks.harness import Result, measure
 
 NUMBERS = [f"I{i}" for i in range(1, 14)]
@@ -48,4 +48,6 @@ def run(rows: int = 1_000_000) -> list[Result]:
         "floor: Polars reads": lambda: pl.read_parquet(path),
         "Polars scan, hash % n": polars_scan(path),
     }
-    return [measure("Criteo-shaped Parquet to 13 numbers and 26 hashed ids", rows, cases)]
+    result = measure("Criteo-shaped Parquet to 13 numbers and 26 hashed ids", rows, cases)
+    scratch.spark(result, "criteo", path)
+    return [result]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -46,11 +47,20 @@ def criteo_table(rows: int, seed: int = 7) -> pa.Table:
     return pa.table(columns)
 
 
+def adult_path(rows: int = 1_000_000) -> Path:
+    """A Parquet file of `adult`, made once."""
+    return _kept(f"featurecols-adult-{rows}", lambda: adult(rows))
+
+
 def criteo_path(rows: int = 1_000_000) -> Path:
     """A Parquet file of criteo_table, made once: row groups of 131,072, zstd, dictionaries where Parquet chooses them."""
-    path = Path(os.environ.get("FEATURECOLS_SCRATCH", "/tmp")) / f"featurecols-criteo-{rows}.parquet"
+    return _kept(f"featurecols-criteo-{rows}", lambda: criteo_table(rows))
+
+
+def _kept(name: str, make: Callable[[], pa.Table]) -> Path:
+    path = Path(os.environ.get("FEATURECOLS_SCRATCH", "/tmp")) / f"{name}.parquet"
     if not path.exists():
         partial = path.with_suffix(".partial")
-        pq.write_table(criteo_table(rows), partial, row_group_size=131_072, compression="zstd")
+        pq.write_table(make(), partial, row_group_size=131_072, compression="zstd")
         partial.rename(path)
     return path

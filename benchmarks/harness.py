@@ -8,6 +8,7 @@ import json
 import os
 import platform
 import statistics
+import sys
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
@@ -15,17 +16,25 @@ from pathlib import Path
 from typing import Any
 
 RESULTS = Path(__file__).parent / "results"
-PACKAGES = ("featurecols", "numpy", "pandas", "pyarrow", "numba", "polars", "scikit-learn", "tensorflow-cpu", "mmh3")
+PACKAGES = {
+    name: name
+    for name in ("numpy", "pandas", "pyarrow", "numba", "polars", "mmh3", "torch", "lightgbm", "vowpalwabbit", "keras")
+} | {"scikit-learn": "sklearn"}
 
 
 @dataclass
 class Result:
-    """One claim: seconds by contestant (every run), per `rows` rows, and what else was seen."""
+    """One claim: seconds by contestant (every run), per `rows` rows, and what else was seen.
+
+    scores: for models, the scores of every seed by contestant. versions: of what ran in other processes.
+    """
 
     claim: str
     rows: int
     seconds: dict[str, list[float]] = field(default_factory=dict)
     notes: dict[str, Any] = field(default_factory=dict)
+    scores: dict[str, dict[str, list[float]]] = field(default_factory=dict)
+    versions: dict[str, str] = field(default_factory=dict)
 
     def median(self, name: str) -> float:
         return statistics.median(self.seconds[name])
@@ -41,6 +50,9 @@ class Result:
             ratio = f"{middle / self.median(ours):7.2f} x" if ours in self.seconds else ""
             spread = f"{min(runs):.4f}-{max(runs):.4f}"
             lines.append(f"  {name:44} {middle:9.4f} s  [{spread}] {ratio}  {1e9 * middle / self.rows:10.1f} ns/row")
+        for name, scores in self.scores.items():
+            said = [f"{s} {statistics.mean(v):.4f} [{min(v):.4f}-{max(v):.4f}]" for s, v in scores.items()]
+            lines.append(f"  {name:44} {', '.join(said)}")
         return "\n".join(lines + [f"  {k}: {v}" for k, v in self.notes.items()])
 
 
@@ -60,13 +72,13 @@ def measure(claim: str, rows: int, cases: Mapping[str, Callable[[], Any]], repea
 
 
 def machine() -> dict[str, Any]:
-    """What the figures were measured on."""
+    """What the figures were measured on, with the packages that were imported so far."""
     return {
         "processor": _processor(),
         "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
         "python": platform.python_version(),
         "system": platform.system(),
-        "versions": {name: v for name in PACKAGES if (v := _version(name))},
+        "versions": {name: _version(name) for name, module in PACKAGES.items() if module in sys.modules},
     }
 
 
@@ -78,15 +90,18 @@ def _processor() -> str:
         return platform.processor()
 
 
-def _version(name: str) -> str | None:
+def _version(name: str) -> str:
     try:
         return importlib.metadata.version(name)
     except importlib.metadata.PackageNotFoundError:
-        return None
+        return "unknown"
 
 
 def save(name: str, results: list[Result]) -> Path:
     RESULTS.mkdir(exist_ok=True)
     path = RESULTS / f"{name}.json"
-    path.write_text(json.dumps({"machine": machine(), "results": [asdict(r) for r in results]}, indent=1) + "\n")
+    document = {"machine": machine(), "results": [asdict(r) for r in results]}
+    for found in document["results"]:
+        document["machine"]["versions"] |= found.pop("versions")
+    path.write_text(json.dumps(document, indent=1) + "\n")
     return path

