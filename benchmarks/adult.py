@@ -22,8 +22,8 @@ def columns() -> list[fc.Column]:
     return numbers + bands + [fc.Indicator(fc.Vocabulary(key, fc.TopTerms(50))) for key in data.CATEGORIES]
 
 
-def polars_enum(table: pa.Table, plan: fc.Plan) -> Callable[[], Any]:
-    """Polars in the form that was fastest of those in forms.py: Enum codes compared, C order."""
+def polars_enum(table: pa.Table, plan: fc.Plan) -> dict[str, Callable[[], Any]]:
+    """Polars in the forms that were fastest of those in forms.py: Enum codes compared, both engines, C order."""
     import polars as pl
 
     frame = pl.from_arrow(table)
@@ -37,7 +37,11 @@ def polars_enum(table: pa.Table, plan: fc.Plan) -> Callable[[], Any]:
     for key in data.CATEGORIES:
         codes = pl.col(key).to_physical()
         expressions += [(codes == i).cast(pl.Float32).alias(f"{key}{i}") for i in range(len(terms[key]))]
-    return lambda: frame.select(expressions).to_numpy(order="c")
+    lazy = frame.lazy().select(expressions)
+    return {
+        "Polars, Enum codes compared": lambda: frame.select(expressions).to_numpy(order="c"),
+        "Polars, Enum codes compared, streaming engine": lambda: lazy.collect(engine="streaming").to_numpy(order="c"),
+    }
 
 
 def scikit_learn(frame: Any) -> Callable[[], Any]:
@@ -75,7 +79,7 @@ def run(rows: int = 1_000_000) -> list[Result]:
         "featurecols, out=": lambda: plan.transform(table, out=warm),
         "floor: fill a fresh matrix": lambda: floors.fill(shape, 2),
         "floor: fill a fresh matrix, 1 thread": lambda: floors.fill(shape, 1),
-        "Polars": polars_enum(table, plan),
+        **polars_enum(table, plan),
     }
     result = measure(f"Census to {plan.width} dense cells, dictionaries in memory", rows, cases)
     objects = table.to_pandas().astype(dict.fromkeys(data.CATEGORIES, object))  # its fastest form: see forms.py

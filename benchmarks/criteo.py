@@ -18,7 +18,7 @@ def columns() -> list[fc.Column]:
     return numbers + [fc.Hashed(key, 100_000) for key in STRINGS]
 
 
-def polars_scan(path: Any) -> Callable[[], Any]:
+def polars_scan(path: Any, engine: Any = "auto") -> Callable[[], Any]:
     """Polars: scan_parquet, hash % n, numbers and ids as two C-ordered matrices."""
     import polars as pl
 
@@ -26,7 +26,7 @@ def polars_scan(path: Any) -> Callable[[], Any]:
     ids = [(pl.col(k).hash() % 100_000).cast(pl.Int32) for k in STRINGS]
 
     def run() -> Any:
-        frame = pl.scan_parquet(path).select(numbers + ids).collect()
+        frame = pl.scan_parquet(path).select(numbers + ids).collect(engine=engine)
         return frame.select(NUMBERS).to_numpy(order="c"), frame.select(STRINGS).to_numpy(order="c")
 
     return run
@@ -47,6 +47,7 @@ def run(rows: int = 1_000_000) -> list[Result]:
         "floor: pyarrow reads, dictionaries kept": lambda: floors.read_dictionaries(path, STRINGS),
         "floor: Polars reads": lambda: pl.read_parquet(path),
         "Polars scan, hash % n": polars_scan(path),
+        "Polars scan, hash % n, streaming engine": polars_scan(path, "streaming"),
     }
     result = measure("Criteo-shaped Parquet to 13 numbers and 26 hashed ids", rows, cases)
     scratch.spark(result, "criteo", path)

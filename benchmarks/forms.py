@@ -41,11 +41,9 @@ def census_polars(table: pa.Table, plan: fc.Plan) -> Forms:
         made = frame.select([*numbers, bucket, *data.CATEGORIES]).to_dummies(["bucket", *data.CATEGORIES])
         return made.cast(pl.Float32).to_numpy(order="c")
 
-    lazy = enum.lazy().select(numbers + bands + same)
     return {
-        "Enum codes compared, C order": adult.polars_enum(table, plan),
+        **adult.polars_enum(table, plan),
         "Enum codes compared, Fortran order": lambda: enum.select(numbers + bands + same).to_numpy(),
-        "Enum codes compared, streaming engine, C order": lambda: lazy.collect(engine="streaming").to_numpy(order="c"),
         "to_dummies of Enum, C order": lambda: dummies(enum),
         "to_dummies of String, C order": lambda: dummies(text),
         "when/then on Enum, C order": lambda: enum.select(numbers + bands + when).to_numpy(order="c"),
@@ -75,7 +73,7 @@ def criteo_polars(path: Path) -> Forms:
     return {
         "scan, C order": criteo.polars_scan(path),
         "scan, Fortran order": lambda: matrices(scan.collect(), "fortran"),
-        "scan, streaming engine, C order": lambda: matrices(scan.collect(engine="streaming")),
+        "scan, streaming engine, C order": criteo.polars_scan(path, "streaming"),
         "read_parquet, then select, C order": lambda: matrices(pl.read_parquet(path).select(numbers + ids)),
     }
 

@@ -120,11 +120,12 @@ def bags(ids: Any, y: Any, size: int) -> dict[str, Any]:
     target = torch.from_numpy(y.astype(np.float32))[:, None]
     loss = torch.nn.BCEWithLogitsLoss()
 
-    def train(kind: Any, sparse: bool) -> Any:
+    def train(kind: Any, sparse: bool, threads: int = torch.get_num_threads()) -> Any:
         weights = torch.nn.EmbeddingBag(WEIGHTS, 1, mode="sum", sparse=sparse)
         optimizer = kind(weights.parameters(), lr=0.1)
 
         def epoch() -> None:
+            torch.set_num_threads(threads)
             for part in torch.randperm(len(columns)).split(BATCH):
                 optimizer.zero_grad()
                 loss(weights(columns[part]), target[part]).backward()
@@ -134,6 +135,7 @@ def bags(ids: Any, y: Any, size: int) -> dict[str, Any]:
 
     return {
         "torch EmbeddingBag, sparse SGD": train(torch.optim.SGD, True),
+        "torch EmbeddingBag, sparse SGD, 1 thread": train(torch.optim.SGD, True, 1),
         "torch EmbeddingBag, sparse Adagrad": train(torch.optim.Adagrad, True),
         "torch EmbeddingBag, dense SGD": train(torch.optim.SGD, False),
     }

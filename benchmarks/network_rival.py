@@ -75,7 +75,8 @@ def torch(path: str, wide: bool) -> Cases:
         def forward(self, x: Any) -> Any:
             return self.deep(x) if self.wide is None else self.deep(x) + self.wide(x[:, self.skip :])
 
-    def train(kind: Any) -> None:
+    def train(kind: Any, threads: int) -> None:
+        torch.set_num_threads(threads)
         x, codes, sizes, y = read(path)
         if kind is Bags:
             given = [torch.from_numpy(x), torch.from_numpy(codes + np.cumsum([0, *sizes[:-1]]))]
@@ -88,7 +89,12 @@ def torch(path: str, wide: bool) -> Cases:
             loss(model(*(part[rows] for part in given)), target[rows]).backward()
             optimizer.step()
 
-    return {"torch, EmbeddingBag": lambda: train(Bags), "torch, one-hot matrix": lambda: train(Matrix)}
+    forms = {"EmbeddingBag": Bags, "one-hot matrix": Matrix}
+    return {
+        f"torch, {form}, {threads} threads": lambda kind=kind, threads=threads: train(kind, threads)
+        for form, kind in forms.items()
+        for threads in (1, torch.get_num_threads())
+    }
 
 
 def keras(path: str, wide: bool) -> Cases:
@@ -112,7 +118,7 @@ def keras(path: str, wide: bool) -> Cases:
 
     if name == "torch":  # which runs step by step whatever steps_per_execution says
         return {"Keras 3 on torch": lambda: train(1)}
-    return {f"Keras 3 on {name}, {steps} steps a call": lambda steps=steps: train(steps) for steps in (1, 32)}
+    return {f"Keras 3 on {name}, steps_per_execution={steps}": lambda steps=steps: train(steps) for steps in (1, 32)}
 
 
 def estimator(path: str, wide: bool) -> Cases:
@@ -151,8 +157,17 @@ def main(library: str, path: str, shape: str) -> None:
             start = time.perf_counter()
             train()
             found[name].append(time.perf_counter() - start)
-    versions = {name: sys.modules[name].__version__ for name in ("torch", "keras", "tensorflow") if name in sys.modules}
-    print(json.dumps({"seconds": found, "versions": versions}))
+    print(json.dumps({"seconds": found, "versions": versions(library)}))
+
+
+def versions(library: str) -> dict[str, str]:
+    if library == "keras":
+        import keras
+
+        name = keras.backend.backend()
+        return {"keras": f"{keras.__version__} on {name} {sys.modules[name].__version__}"}
+    name = "torch" if library == "torch" else "tensorflow"
+    return {name: sys.modules[name].__version__}
 
 
 if __name__ == "__main__":

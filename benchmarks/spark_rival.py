@@ -44,7 +44,7 @@ def criteo(frame: Any) -> dict[str, Any]:
     hasher = FeatureHasher(inputCols=I13 + C26, outputCol="features", numFeatures=2_600_013)
     return {
         "Spark, xxhash64 % n": frame.select(numbers + ids),
-        "Spark FeatureHasher": hasher.transform(frame.fillna(0, I13)).select("features"),
+        "Spark, FeatureHasher": hasher.transform(frame.fillna(0, I13)).select("features"),
     }
 
 

@@ -119,4 +119,5 @@ if __name__ == "__main__":
     tf.config.threading.set_intra_op_parallelism_threads(inside)
     tf.config.threading.set_inter_op_parallelism_threads(between)
     seconds = {"adult": adult, "strings": strings, "crosses": crosses}[claim](rows)
-    print(json.dumps({"seconds": seconds, "versions": {"tensorflow": tf.__version__, "keras": keras.__version__}}))
+    on = f"{keras.__version__} on tensorflow {tf.__version__}"
+    print(json.dumps({"seconds": seconds, "versions": {"keras": on} if KERAS_3 else {"tensorflow": tf.__version__}}))
