@@ -59,7 +59,13 @@ class Task:
 
 
 def adult() -> Task:
-    """The official files; labels of the test file without their full stop."""
+    """The official files; labels of the test file without their full stop.
+
+    The networks were chosen by their mean log loss on five random fifths of the training rows: one hidden layer of 100 before
+    100-50, 64-32, 200 and 200-100 (0.2706-0.2710 against 0.2709-0.2730); 6 and 8 epochs before 10, batches of 512 before 256
+    and 1,024; embeddings of the crosses, crosses with the age, and the crosses in the deep part too made it worse. Differences
+    below 0.0005 are noise.
+    """
     train, test = _kept("adult", lambda: [_clean(_read(f"adult/adult_{part}.parquet")) for part in ("data", "test")])
     cats = ("workclass", "education", "marital-status", "occupation", "relationship", "race", "sex", "native-country")
     nums = ("age", "capital-gain", "capital-loss", "hours-per-week", "education-num")
@@ -83,7 +89,7 @@ def adult() -> Task:
     deep = [*[fc.Indicator(column) for column in ids], *logs, *plain]
     steep = Adagrad(Cosine(0.6), initial_accumulator=1e-6)
     pair_names = tuple(pair.name for pair in pairs)
-    net = Network((100, 50), dropout=0.4, rate=0.02, weight_decay=0.5, wide_rate=0.1, epochs=6, batch_size=512, wide=pair_names)
+    net = Network((100,), dropout=0.4, rate=0.03, weight_decay=0.5, wide_rate=0.1, epochs=8, batch_size=512, wide=pair_names)
     adamw = AdamW(Cosine(net.rate), weight_decay=net.weight_decay)
     both: dict[str, Any] = {
         "linear_optimizer": Adagrad(Cosine(net.wide_rate), initial_accumulator=1e-6),
@@ -92,7 +98,7 @@ def adult() -> Task:
     }
     models = {
         "linear": Model(lambda c: LinearClassifier(wide, optimizer=steep, config=c), 6, 512),
-        "dnn": Model(lambda c: DNNClassifier(deep, net.units, optimizer=adamw, dropout=net.dropout, config=c), 6, 512),
+        "dnn": Model(lambda c: DNNClassifier(deep, net.units, optimizer=_adamw(0.02), dropout=net.dropout, config=c), 6, 512),
         "wide & deep": Model(
             lambda c: WideDeepClassifier(pairs, deep, net.units, config=c, **both), net.epochs, net.batch_size
         ),
