@@ -7,7 +7,7 @@ from typing import Any, Unpack
 
 import numpy as np
 
-from featurecols.models.canned import SQUARED, Canned, Columns, Common
+from featurecols.models.canned import SQUARED, Canned, Columns, Common, words_of
 from featurecols.models.examples import Examples
 from featurecols.models.heads import ClassHead, Head, NumberHead
 from featurecols.models.losses import Loss, Poisson
@@ -66,8 +66,7 @@ class BaselineClassifier(_Baseline):
         label_vocabulary: Sequence[str] | None = None,
         **common: Unpack[Common],
     ) -> None:
-        words = None if label_vocabulary is None else tuple(label_vocabulary)
-        super().__init__(columns, ClassHead(n_classes, words), **common)
+        super().__init__(columns, ClassHead(n_classes, words_of(label_vocabulary)), **common)
 
 
 class BaselineRegressor(_Baseline):

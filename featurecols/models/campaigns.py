@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
-from featurecols.models import checkpoints, errors
+from featurecols.models import asking, checkpoints, errors
 from featurecols.models.hooks import Hook
 
 if TYPE_CHECKING:
@@ -24,12 +24,19 @@ Metrics = dict[str, float]
 class TrainSpec:
     """How to train: data (or an input_fn), label, and as Estimator.train."""
 
-    data: Any
+    data: Any = None
     label: Any = None
     max_steps: int | None = None
     epochs: int | None = None
     batch_size: int | None = None
     hooks: Sequence[Hook] = ()
+    input_fn: Any = field(default=None, kw_only=True)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "data", asking.given(self.data, self.input_fn))
+        for name in ("max_steps", "epochs"):
+            if getattr(self, name) is not None:
+                asking.number("TrainSpec", name, getattr(self, name))
 
 
 @dataclass(frozen=True)
@@ -46,14 +53,20 @@ class EvalSpec:
         stop: asked with all metrics so far after each evaluation; True ends the training (see stop_if_no_gain).
     """
 
-    data: Any
+    data: Any = None
     label: Any = None
     steps: int | None = None
     name: str | None = None
-    exporters: Sequence[Exporter] = ()
+    exporters: Exporter | Sequence[Exporter] | None = ()
     throttle_steps: int | None = None
     throttle_secs: float | None = None
     stop: Callable[[list[Metrics]], bool] | None = None
+    input_fn: Any = field(default=None, kw_only=True)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "data", asking.given(self.data, self.input_fn))
+        if self.steps is not None:
+            asking.number("EvalSpec", "steps", self.steps)
 
 
 class Exporter:
@@ -121,6 +134,8 @@ def stop_if_no_gain(metric: str, evaluations: int, *, most: bool | None = None) 
     sign = 1.0 if (not falls if most is None else most) else -1.0
 
     def stop(found: list[Metrics]) -> bool:
+        if found and metric not in found[-1]:
+            raise errors.unknown("stop_if_no_gain", "metric", metric, found[-1])
         scores = [sign * f[metric] for f in found]
         return len(scores) > evaluations and max(scores[-evaluations:]) <= max(scores[:-evaluations])
 
@@ -144,6 +159,7 @@ def train_and_evaluate(model: Estimator, train_spec: TrainSpec, eval_spec: EvalS
 class _Evaluate(Hook):
     def __init__(self, model: Estimator, spec: EvalSpec) -> None:
         self.model, self.spec = model, spec
+        self.exporters = [spec.exporters] if isinstance(spec.exporters, Exporter) else list(spec.exporters or ())
         assert model.model_dir is not None
         self.path: Path = model.model_dir / (f"eval_{spec.name}.jsonl" if spec.name else "eval.jsonl")
         self.found: list[Metrics] = _lines(self.path)
@@ -165,7 +181,7 @@ class _Evaluate(Hook):
         spec, model = self.spec, self.model
         found = model.evaluate(spec.data, spec.label, steps=spec.steps, name=spec.name)
         earlier = [f for f in self.found if f["global_step"] < found["global_step"]]
-        self.exports = [p for e in spec.exporters if (p := e.export(model, found, earlier, last)) is not None]
+        self.exports = [p for e in self.exporters if (p := e.export(model, found, earlier, last)) is not None]
         self.found = [*earlier, found]
         self._time, self._step = perf_counter(), int(found["global_step"])
         lines = "".join(json.dumps(f) + "\n" for f in self.found)

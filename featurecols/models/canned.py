@@ -132,7 +132,7 @@ class LinearClassifier(_Linear):
         sparse_combiner: str = "sum",
         **common: Unpack[Common],
     ) -> None:
-        super().__init__(columns, ClassHead(n_classes, _words(label_vocabulary)), optimizer, sparse_combiner, **common)
+        super().__init__(columns, ClassHead(n_classes, words_of(label_vocabulary)), optimizer, sparse_combiner, **common)
 
 
 class LinearRegressor(_Linear):
@@ -172,6 +172,8 @@ class Network(NamedTuple):
     @staticmethod
     def of(hidden_units: Sequence[int], activation: str, dropout: float | None, batch_norm: bool) -> Network:
         """The arguments, checked."""
+        if isinstance(hidden_units, (int, str)):
+            raise errors.argument("hidden_units", "must be a list", hidden_units, "give the units of each layer: [100, 50]")
         for units in hidden_units:
             positive("hidden_units", "units", units)
         known("activation", activation)
@@ -231,7 +233,7 @@ class DNNClassifier(_Deep):
         hidden_units: units of each hidden layer; [] is none.
         activation: relu, tanh, gelu, ... (see layers.Activation).
         dropout: share of units dropped in training, or None.
-        batch_norm: whether each hidden layer is normalized.
+        batch_norm: whether each hidden layer is normalized, by BatchNorm with its own momentum (0.99; tf.estimator has 0.999).
     """
 
     def __init__(
@@ -248,7 +250,7 @@ class DNNClassifier(_Deep):
         **common: Unpack[Common],
     ) -> None:
         network = Network.of(hidden_units, activation, dropout, batch_norm)
-        super().__init__(columns, ClassHead(n_classes, _words(label_vocabulary)), optimizer, network, **common)
+        super().__init__(columns, ClassHead(n_classes, words_of(label_vocabulary)), optimizer, network, **common)
 
 
 class DNNRegressor(_Deep):
@@ -348,7 +350,7 @@ class WideDeepClassifier(_WideDeep):
         **common: Unpack[Common],
     ) -> None:
         network = Network.of(hidden_units, activation, dropout, batch_norm)
-        head = ClassHead(n_classes, _words(label_vocabulary))
+        head = ClassHead(n_classes, words_of(label_vocabulary))
         super().__init__(linear, dnn, head, linear_optimizer, dnn_optimizer, network, sparse_combiner, **common)
 
 
@@ -394,5 +396,7 @@ def _spans(sizes: Sequence[tuple[str, int]]) -> list[tuple[str, int, int]]:
     return [(name, end - size, end) for (name, size), end in zip(sizes, ends, strict=True)]
 
 
-def _words(label_vocabulary: Sequence[str] | None) -> tuple[str, ...] | None:
+def words_of(label_vocabulary: Sequence[str] | None) -> tuple[str, ...] | None:
+    if isinstance(label_vocabulary, str):
+        raise errors.argument("classifier", "label_vocabulary is a list of labels", label_vocabulary, "give a list of them")
     return None if label_vocabulary is None else tuple(str(word) for word in label_vocabulary)

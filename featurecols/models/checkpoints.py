@@ -64,6 +64,8 @@ def replace(path: Path, data: bytes) -> None:
 
 def read(path: Path) -> tuple[dict[str, Array], dict[str, Any]]:
     """The arrays and the JSON data of a file. Raises CheckpointError where it is none, or is damaged."""
+    if not Path(path).is_file():
+        raise errors.checkpoint(path, "is no file", "give a checkpoint, or the folder of a model")
     try:
         with safe_open(path, "np") as f:
             about = json.loads((f.metadata() or {})["featurecols"])

@@ -25,6 +25,8 @@ from featurecols.models import errors
 
 def declared(columns: Iterable[Any]) -> list[Column]:
     """Columns of the language as they are, those of the dialect translated; raises ModelError for what has no translation."""
+    if isinstance(columns, (str, Column)):
+        raise errors.model("columns", "must be a list of columns", columns, "wrap it in [ ]")
     return [column if isinstance(column, Column) else translate(column) for column in columns]
 
 
@@ -32,7 +34,7 @@ def declared(columns: Iterable[Any]) -> list[Column]:
 def translate(column: Any) -> Column:
     """One column of the dialect as a column of the language, with the same ids and the same name."""
     todo = "give a column of featurecols, or of featurecols.feature_column"
-    raise errors.model("columns", "no model can read this", type(column).__name__, todo)
+    raise errors.model("columns", "no model can read this", column, todo)
 
 
 @translate.register

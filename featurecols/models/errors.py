@@ -51,6 +51,10 @@ def not_finite(loss: float, where: str, fault: str, todo: str) -> ModelError:
     return ModelError(f"train: the loss is {loss} {where}: {fault}; {todo}")
 
 
+def other_model(where: object, difference: str) -> CheckpointError:
+    return CheckpointError(f"{where}: {difference}; give the same arguments, or another model_dir")
+
+
 def other_columns(where: object, difference: str) -> CheckpointError:
     return CheckpointError(f"{where}: was trained on other columns: {difference}; give the same columns, or another model_dir")
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import inspect
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -103,7 +104,10 @@ class Estimator(Keeper):
         weight_column: str | None = None,
         head: Head | None = None,
     ) -> None:
-        self.model_fn, self.params, self.weight_column = model_fn, dict(params or {}), weight_column
+        if not callable(model_fn):
+            raise errors.model(self._who, "model_fn must be a function", model_fn, "give def model_fn(features, labels, mode)")
+        self.model_fn, self.params = model_fn, dict(params or {})
+        self.weight_column = asking.weighing(self._who, weight_column)
         self.config = asking.config(config, model_dir)
         self.warm_start_from = warm_start_from
         self.head: Head = head or PlainHead()
@@ -118,7 +122,7 @@ class Estimator(Keeper):
         self.plan = columns if isinstance(columns, Plan) else None
         self.columns: tuple[Column, ...] = columns.columns if isinstance(columns, Plan) else tuple(dialect.declared(columns))
         self._unfinished: dict[str, Any] | None = None
-        self._arguments = set(inspect.signature(model_fn).parameters)
+        self._arguments = _arguments(model_fn)
 
     @property
     def _who(self) -> str:
@@ -158,9 +162,10 @@ class Estimator(Keeper):
             hooks: code around the steps.
             validation: data to evaluate after each epoch; its metrics are in `history` as val_<metric>.
         """
+        hooks = asking.hooked(self._who, hooks)
         pipeline = self._pipeline(asking.given(data, input_fn), label, batch_size)
         asked = asking.length(self._who, steps, max_steps, epochs, pipeline)
-        self._ready(pipeline.table)
+        self._ready(pipeline.table, training=True)
         variables = self._variables()
         stream = Stream(pipeline, self._encoder(labelled=True), variables.seed)
         run = self._run(variables, asked, stream.rows)
@@ -235,6 +240,7 @@ class Estimator(Keeper):
 
         `average_loss` is the weighted mean over rows, `loss` the mean over batches of what training minimizes.
         """
+        steps = None if steps is None else asking.number(self._who, "steps", steps)
         label = label if label is not None else self.label or None
         pipeline = self._pipeline(asking.given(data, input_fn), label, batch_size, training=False)
         self._ready(pipeline.table)
@@ -242,7 +248,7 @@ class Estimator(Keeper):
         losses: list[float] = []
         functions: dict[str, Any] = {}
         found: dict[str, list[tuple[Any, ...]]] = {}
-        for examples in Stream(pipeline, self._encoder(labelled=True), 0).epoch(0):
+        for examples in Stream(pipeline, self._encoder(labelled=True, keys=pipeline.table.labels), 0).epoch(0):
             spec = self._call(examples, ModeKeys.EVAL, variables)
             losses.append(float(spec.loss))  # type: ignore[arg-type]
             for key, (function, *arrays) in (spec.eval_metric_ops or {}).items():
@@ -275,14 +281,21 @@ class Estimator(Keeper):
         for examples in Stream(pipeline, self._encoder(labelled=False), 0).rows_or_none():
             found = self._call(examples, ModeKeys.PREDICT, variables).predictions
             assert found is not None
+            if unknown := [key for key in predict_keys or () if key not in found]:
+                raise errors.unknown("predict", "key", unknown[0], found)
             parts.append({k: np.asarray(found[k]) for k in predict_keys or found})
         return Predictions.concatenate(parts)
 
     # What stands behind -----------------------------------------------------------------------------------------------
 
     def _pipeline(self, data: Any, label: Any, batch_size: int | None, *, training: bool = True) -> Pipeline:
+        if batch_size is not None:
+            batch_size = asking.number(self._who, "batch_size", batch_size)
         if isinstance(data, Pipeline):
-            return data if training else Pipeline(data.table, batch_size=batch_size)
+            rows = data.table.named(label, self.weight_column)
+            if not training:
+                return Pipeline(rows, batch_size=batch_size)
+            return replace(data, table=rows, batch_size=data.batch_size or batch_size)
         mode = ModeKeys.TRAIN if training else ModeKeys.EVAL
         rows = table(data, label, self.weight_column, mode=mode, params=self.params, config=self.config)
         if not training:
@@ -290,8 +303,8 @@ class Estimator(Keeper):
         spare = available()
         return Pipeline(rows, EVERYTHING, batch_size or 256, kept=float("inf") if spare is None else spare / 3)
 
-    def _encoder(self, *, labelled: bool) -> Encoder:
-        plan, head, keys = self.plan, self.head, self.label
+    def _encoder(self, *, labelled: bool, keys: Sequence[str] | None = None) -> Encoder:
+        plan, head, keys = self.plan, self.head, keys or self.label
         assert plan is not None
         layout, threads = Layout(plan.feature_slots, plan.all_tables), self.config.threads
 
@@ -304,20 +317,25 @@ class Estimator(Keeper):
                 w = None if piece.weights is None else labels.weights(*piece.weights)
             return Examples.of(plan.encode(piece.batch, threads=threads), layout, y, w)
 
-        key = json.dumps([plan.fingerprint, keys if labelled else [], head.to_json()])
+        key = json.dumps([plan.fingerprint, list(keys) if labelled else [], head.to_json()])
         return Encoder(encode, needs_of(plan), key, layout)
 
-    def _ready(self, rows: Table | None) -> None:
-        """Have a plan, and know what labels are called and which words they use."""
+    def _ready(self, rows: Table | None, *, training: bool = False) -> None:
+        """Have a plan, and know what labels are called and which words they use; a trained model knows its words."""
         if self.plan is None:
             self.plan = self._make_plan(rows)
-        if rows is not None and rows.labels:
+        fresh = self._variables().step == 0
+        if rows is None or not rows.labels:
+            return
+        if training or not self.label:
             self.label = rows.labels
-            words = getattr(self.head, "words", ())
-            if words is None and (found := labels.learn(rows.label_batches(), self.label[0])):
-                self.head = self._worded(found)
+        if fresh and getattr(self.head, "words", ()) is None and (found := labels.learn(rows.label_batches(), rows.labels[0])):
+            self.head = self._worded(found)
 
     def _worded(self, words: tuple[str, ...]) -> Head:
+        if isinstance(self.head, ClassHead) and len(words) == 1:
+            what, todo = "all labels are alike", "there is nothing to tell apart: check the data, or name the labels"
+            raise errors.labels(self.label[0], what, words[0], None, f"{todo} with label_vocabulary")
         if isinstance(self.head, ClassHead) and len(words) != self.head.n_classes:
             shown = [*words[:8], "..."] if len(words) > 8 else list(words)
             what = f"n_classes is {self.head.n_classes}, and the label has {len(words)} words"
@@ -340,3 +358,14 @@ class Estimator(Keeper):
         if rows is None:
             raise errors.model(self._who, "its columns still learn", [c.name for c in self.columns][:8], "train it first")
         return fit(self.columns, rows.features, threads=self.config.threads)
+
+
+def _arguments(model_fn: Callable[..., EstimatorSpec]) -> set[str]:
+    """The names of a model_fn's arguments; raises ModelError where one is needed that nobody gives."""
+    parameters = inspect.signature(model_fn).parameters
+    given = ("features", "labels", "mode", "params", "config")
+    needed = [p.name for p in list(parameters.values())[1:] if p.default is p.empty and p.kind not in (2, 4)]
+    if not parameters or (unknown := [name for name in needed if name not in given]):
+        got = unknown[0] if parameters else "no argument"
+        raise errors.model("model_fn", f"is called with {', '.join(given)}", got, "name its arguments so; all but one may go")
+    return set(parameters)

@@ -115,6 +115,8 @@ class NumberHead(Head):
 
     def check(self) -> None:
         positive("regressor", "label_dimension", self.dimension)
+        if not isinstance(self.loss, Loss):
+            raise errors.argument("regressor", "loss must be a Loss", self.loss, "give losses.Squared() or losses.Poisson()")
 
     @property
     def units(self) -> int:

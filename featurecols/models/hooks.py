@@ -53,12 +53,20 @@ class Every:
         return False
 
 
+def _counted(who: str, every: object) -> int:
+    if isinstance(every, bool) or not isinstance(every, int) or every < 1:
+        raise errors.argument(who, "every must be an integer of at least 1", every, "leave the hook out for never")
+    return every
+
+
 class StopAtStep(Hook):
     """Stop after `steps` more steps, or at the global step `last_step`."""
 
     def __init__(self, steps: int | None = None, last_step: int | None = None) -> None:
         if (steps is None) == (last_step is None):
             raise errors.model("StopAtStep", "needs one of steps and last_step", (steps, last_step), "give one")
+        if (steps or last_step or 0) < 1:
+            raise errors.argument("StopAtStep", "a step is at least 1", (steps, last_step), "leave the hook out")
         self.steps, self.last_step = steps, last_step
         self._last = 0
 
@@ -74,6 +82,8 @@ class TimeLimit(Hook):
     """Stop after the step that passes `seconds` of training."""
 
     def __init__(self, seconds: float) -> None:
+        if not seconds > 0:
+            raise errors.argument("TimeLimit", "seconds must be above 0", seconds, "leave the hook out for no limit")
         self.seconds = seconds
         self._start = 0.0
 
@@ -89,7 +99,7 @@ class StepCounter(Hook):
     """Steps and examples per second, measured over every `every` steps; `speeds` keeps (step, steps/s, examples/s)."""
 
     def __init__(self, every: int = 100) -> None:
-        self.every = every
+        self.every = _counted("StepCounter", every)
         self.speeds: list[tuple[int, float, float]] = []
         self._steps, self._rows, self._since = 0, 0, 0.0
 
@@ -109,7 +119,7 @@ class Logging(Hook):
     """A line about every `every`-th step, and about every epoch."""
 
     def __init__(self, every: int = 100, write: Callable[[str], Any] = print) -> None:
-        self.every, self.write = every, write
+        self.every, self.write = _counted("Logging", every), write
 
     def after_step(self, run: Run) -> None:
         if run.step % self.every == 0:
@@ -206,7 +216,7 @@ class Summaries(Hook):
     """
 
     def __init__(self, path: str | Path, every: int = 100) -> None:
-        self.path, self.every = Path(path), every
+        self.path, self.every = Path(path), _counted("Summaries", every)
         self._last = (0, 0.0)
 
     def begin(self, run: Run) -> None:

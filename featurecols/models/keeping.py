@@ -38,7 +38,7 @@ class Keeper(ABC):
     _unfinished: dict[str, Any] | None
 
     @abstractmethod
-    def _ready(self, rows: Any) -> None:
+    def _ready(self, rows: Any, *, training: bool = False) -> None:
         """Have a plan."""
 
     @property
@@ -63,12 +63,24 @@ class Keeper(ABC):
     def _restored(self, path: Path, *, take_up: bool = False) -> Variables:
         arrays, about = checkpoints.read(path)
         self._check_same(path, about)
+        head = self._taken_up(path, about)
         variables = Variables(self.config.seed)
         checkpoints.restore(variables, arrays, about)
         if take_up:
-            self.head, self.label = decode(about["head"]), tuple(about["label"])
+            self.head, self.label = head, tuple(about["label"])
             self._unfinished = about["run"] if not about["run"]["done"] else None
         return variables
+
+    def _taken_up(self, where: Path, about: Mapping[str, Any]) -> Head:
+        """The head of a checkpoint; raises CheckpointError where it is another kind of model, or answers otherwise."""
+        if about.get("kind") != type(self).__name__:
+            raise errors.other_model(where, f"holds a {about.get('kind')}, and this is a {type(self).__name__}")
+        head: Head = decode(about["head"])
+        learned = getattr(self.head, "words", ()) is None and type(head) is type(self.head)
+        ours = self.head.replace(words=head.words) if learned else self.head  # type: ignore[attr-defined]
+        if ours != head:
+            raise errors.other_model(where, f"was trained as {head!r}, and this model is {self.head!r}")
+        return head
 
     def _check_same(self, where: Path, about: Mapping[str, Any]) -> None:
         """Raises CheckpointError where a checkpoint belongs to other columns, and says how they differ."""

@@ -232,8 +232,8 @@ def get(loss: Any) -> Loss:
     """A loss as it is, or by name: ours take logits, Keras' names take means as they do there."""
     if isinstance(loss, Loss):
         return loss
-    if isinstance(loss, str) and loss in KNOWN:
-        return KNOWN[loss]
+    if isinstance(loss, str) and loss.lower() in KNOWN:
+        return KNOWN[loss.lower()]
     raise errors.unknown("loss", "name", loss, KNOWN)
 
 

@@ -305,10 +305,12 @@ class Groups(Part):
 KNOWN: dict[str, type[Optimizer]] = {c.__name__.lower(): c for c in (SGD, Adagrad, Adam, AdamW, RMSProp, Ftrl)}
 
 
-def get(optimizer: Any, **given: Any) -> Optimizer:
-    """An optimizer as it is, or by its name in any case ("Ftrl", "adam") with its defaults."""
-    if isinstance(optimizer, Optimizer):
+def get(optimizer: Any, **given: Any) -> Any:
+    """An optimizer (or Groups) as it is, by its name in any case ("Ftrl", "adam") with its defaults, or from a function."""
+    if isinstance(optimizer, (Optimizer, Groups)):
         return optimizer
+    if callable(optimizer):
+        return get(optimizer())
     if isinstance(optimizer, str) and optimizer.lower() in KNOWN:
         return KNOWN[optimizer.lower()](**given)
     raise errors.unknown("optimizer", "name", optimizer, (c.__name__ for c in KNOWN.values()))

@@ -47,6 +47,10 @@ class Pipeline:
     kept: float | Path | None = None
     seed: int | None = None
 
+    def __post_init__(self) -> None:
+        if self.batch_size is not None:
+            _count("batch", self.batch_size)
+
     def shuffle(self, buffer: int, seed: int | None = None) -> Pipeline:
         """Rows in random order: parts of the source (row groups) are drawn in random order, and `buffer` rows at a time are
         permuted. A buffer of all rows is a perfect shuffle; `seed` is the model's unless it is given."""
@@ -60,12 +64,14 @@ class Pipeline:
         """Train for this many epochs; None is until something else ends it (steps, a hook)."""
         return replace(self, epochs=-1 if epochs is None else _count("repeat", epochs))
 
-    def prefetch(self, depth: int) -> Pipeline:
+    def prefetch(self, depth: int = 2) -> Pipeline:
         """Prepare up to `depth` batches ahead, in a thread of their own; 0 prepares each when it is asked for."""
         return replace(self, depth=_count("prefetch", depth, 0))
 
     def cache(self, path: str | Path | None = None) -> Pipeline:
         """Keep the encoded rows in memory, or in the folder `path`, so that later epochs neither read nor encode."""
+        if path is not None and not isinstance(path, (str, Path)):
+            raise errors.argument("cache", "needs a folder, or nothing for memory", path, "give cache() or cache('folder')")
         return replace(self, kept=float("inf") if path is None else Path(path))
 
     def examples(self, plan: Any, *, epoch: int = 0, seed: int = 0) -> Iterator[Examples]:
@@ -167,7 +173,7 @@ class Fixed(Stream):
     """Examples that are there already, in batches."""
 
     def __init__(self, examples: Examples, batch_size: int, shuffle: bool, seed: int) -> None:
-        self.examples, self.batch_size, self.shuffle, self.seed = examples, batch_size, shuffle, seed
+        self.examples, self.batch_size, self.shuffle, self.seed = examples, _count("batch", batch_size), shuffle, seed
         self.rows, self.digest = len(examples), None
 
     def rows_or_none(self) -> Iterator[Examples]:
@@ -175,6 +181,8 @@ class Fixed(Stream):
 
     def epoch(self, number: int, skip: int = 0, *, run: int = 0) -> Iterator[Examples]:
         random = np.random.Generator(np.random.PCG64([self.seed, run, number])) if self.shuffle else None
+        if not self.rows:
+            raise no_rows()
         return ahead(_ready(_cut([self.examples], self.batch_size, random, skip)), 2)
 
 
@@ -185,7 +193,11 @@ def _some(windows: Iterable[Examples]) -> Iterator[Examples]:
         empty = False
         yield window
     if empty:
-        raise errors.labels("data", "has no rows", 0, None, "check the path or the filter")
+        raise no_rows()
+
+
+def no_rows() -> errors.DataError:
+    return errors.labels("data", "has no rows", 0, None, "check the path or the filter")
 
 
 def _gathered(pieces: Iterable[Examples], rows: int) -> Iterator[Examples]:

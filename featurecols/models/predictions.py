@@ -21,6 +21,7 @@ class Predictions:
 
     def __init__(self, arrays: Mapping[str, Array]) -> None:
         self.arrays = dict(arrays)
+        self._next = 0
 
     @staticmethod
     def concatenate(parts: Sequence[Mapping[str, Array]]) -> Predictions:
@@ -42,6 +43,13 @@ class Predictions:
     def __iter__(self) -> Iterator[dict[str, Any]]:
         for i in range(len(self)):
             yield {name: array[i] for name, array in self.arrays.items()}
+
+    def __next__(self) -> dict[str, Any]:
+        """The first row, then the second, ...: next(model.predict(...)) is what it was with tf.estimator's generator."""
+        if self._next == len(self):
+            raise StopIteration
+        self._next += 1
+        return {name: array[self._next - 1] for name, array in self.arrays.items()}
 
     def __repr__(self) -> str:
         return f"Predictions({len(self)} rows: {', '.join(f'{k} {list(v.shape)}' for k, v in self.arrays.items())})"

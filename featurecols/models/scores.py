@@ -55,6 +55,7 @@ KNOWN: dict[str, Callable[[Array, Array, Array | None], float]] = {
     "recall": lambda y, p, w: metrics.recall(*_chosen(y, p), w),
     "mae": lambda y, p, w: _flat(y, p, w, np.abs),
     "mse": lambda y, p, w: _flat(y, p, w, np.square),
+    "r2": lambda y, p, w: metrics.regression(y, p, np.zeros(len(y)), w)["r2"],
 }
 SHORT = {"acc": "accuracy", "mean_absolute_error": "mae", "mean_squared_error": "mse"}
 

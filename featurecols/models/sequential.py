@@ -6,6 +6,7 @@ Beside estimators.py the only file of the models that meets a plan: DenseFeature
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from featurecols.columns.base import Column
 from featurecols.features import Slot
 from featurecols.graph import Graph
 from featurecols.learn import fit
-from featurecols.models import errors, export, labels, losses, optimizers, scores
+from featurecols.models import asking, errors, export, labels, losses, optimizers, scores
 from featurecols.models.dialect import declared
 from featurecols.models.examples import Examples, Layout
 from featurecols.models.heads import PlainHead
@@ -113,6 +114,8 @@ class Sequential:
         if loss is None:
             raise errors.model("compile", "needs a loss", None, f"give one of {', '.join(losses.KNOWN)}")
         self.optimizer, self.loss = optimizers.get(optimizer), losses.get(loss)
+        if isinstance(metrics, str):
+            raise errors.model("compile", "metrics must be a list", metrics, "wrap it in [ ]")
         self.metrics = tuple(scores.get(metric) for metric in metrics)
 
     # Training -------------------------------------------------------------------------------------------------------
@@ -124,9 +127,9 @@ class Sequential:
         *,
         label: Any = None,
         epochs: int = 1,
-        batch_size: int = 32,
+        batch_size: int | None = 32,
         validation_data: Any = None,
-        callbacks: Sequence[Hook] = (),
+        callbacks: Sequence[Hook] | None = (),
         shuffle: bool = True,
         sample_weight: Any = None,
         steps_per_epoch: int | None = None,
@@ -148,7 +151,10 @@ class Sequential:
             The History of all epochs so far.
         """
         self._compiled("fit")
-        stream = self._stream(x, y, label, batch_size, shuffle=shuffle, weight=sample_weight)
+        epochs = asking.number("fit", "epochs", epochs)
+        callbacks = asking.hooked("fit", () if callbacks is None else callbacks)
+        self.label = ()
+        stream = self._stream(x, y, label, 32 if batch_size is None else batch_size, shuffle=shuffle, weight=sample_weight)
         self.variables.start = self.variables.step
         steps = None if steps_per_epoch is None else steps_per_epoch * epochs
         run = Run(self.variables, epochs if steps is None else None, steps, model=self, history=self.history)
@@ -216,13 +222,15 @@ class Sequential:
     ) -> Any:
         """The loss, or [loss, *metrics] where compile named metrics; with return_dict a dict of them by name."""
         self._compiled("evaluate")
-        seen = scores.Seen(self.metrics, self._loss)
-        stream = self._stream(x, y, label or self.label or None, batch_size, weight=sample_weight)
+        found = self._evaluated(scores.Seen(self.metrics, self._loss), x, y, label, batch_size, sample_weight)
+        return found if return_dict else next(iter(found.values())) if len(found) == 1 else list(found.values())
+
+    def _evaluated(self, seen: scores.Seen, x: Any, y: Any, label: Any, batch_size: int, weight: Any) -> dict[str, float]:
+        stream = self._stream(x, y, label or self.label or None, batch_size, weight=weight)
         for examples in stream.epoch(0):
             with self.variables.scope():
                 seen.add(examples, self(examples).array)
-        found = seen.found()
-        return found if return_dict else next(iter(found.values())) if len(found) == 1 else list(found.values())
+        return seen.found()
 
     def predict(self, x: Any, *, batch_size: int = 4096, verbose: int | None = None) -> Array:
         """What the last layer says about every row: [n, units]."""
@@ -232,6 +240,25 @@ class Sequential:
                 parts.append(self(examples).array)
         return np.concatenate(parts)
 
+    def predict_proba(self, x: Any, *, batch_size: int = 4096) -> Array:
+        """Probabilities [n, classes], as scikit-learn has them: two columns where the model has one output.
+
+        Raises ModelError where the loss is not one of classes.
+        """
+        self._compiled("predict_proba")
+        if not isinstance(self._loss, (losses.Logistic, losses.Softmax)):
+            raise errors.model("predict_proba", "this loss knows no classes", self.loss, "use predict(x)")
+        outputs = self.predict(x, batch_size=batch_size)
+        means = self._loss.mean(outputs) if self._loss.from_logits else outputs
+        return np.concatenate([1 - means, means], axis=1) if means.shape[1] == 1 else means
+
+    def score(self, x: Any, y: Any = None, *, label: Any = None, sample_weight: Any = None) -> float:
+        """Accuracy where the loss is one of classes, else R^2, as scikit-learn has them."""
+        self._compiled("score")
+        named = "accuracy" if isinstance(self._loss, (losses.Logistic, losses.Softmax)) else "r2"
+        seen = scores.Seen((scores.get(named),), self._loss)
+        return self._evaluated(seen, x, y, label, 4096, sample_weight)[named]
+
     # Data -----------------------------------------------------------------------------------------------------------
 
     def _stream(
@@ -240,7 +267,7 @@ class Sequential:
         if not self._reads_tables:
             return _arrays(x, y, weight, batch_size, shuffle, labelled, self.variables.seed)
         if isinstance(x, Pipeline):
-            pipeline = x
+            pipeline = replace(x, table=x.table.named(label, weight if isinstance(weight, str) else None))
         else:
             named = weight if isinstance(weight, str) else None
             rows = table(x if y is None else (x, y) if weight is None or named else (x, y, weight), label, named)
@@ -255,13 +282,18 @@ class Sequential:
         if labelled:
             if not pipeline.table.labels:
                 raise errors.model("Sequential", "needs labels", None, "give y, or label=, the field that holds them")
-            self.label = pipeline.table.labels
-            if self.words is None:
-                self.words = labels.learn(pipeline.table.label_batches(), self.label[0])
-        return Stream(pipeline, self._encoder(labelled), self.variables.seed)
+            keys = pipeline.table.labels
+            self.label = self.label or keys
+            if self.words is None and self.variables.step == 0:
+                self.words = labels.learn(pipeline.table.label_batches(), keys[0])
+                if self.words is not None and isinstance(self.loss, (losses.Squared, losses.Poisson)):
+                    todo = "give a loss for classes, or a field of numbers"
+                    what = f"labels are words, and {self.loss!r} needs numbers"
+                    raise errors.labels(keys[0], what, self.words, None, todo)
+        return Stream(pipeline, self._encoder(labelled, pipeline.table.labels), self.variables.seed)
 
-    def _encoder(self, labelled: bool) -> Encoder:
-        plan, head, keys = self.plan, PlainHead(self.words), self.label
+    def _encoder(self, labelled: bool, keys: Sequence[str]) -> Encoder:
+        plan, head = self.plan, PlainHead(self.words)
         assert plan is not None
         layout = Layout(plan.feature_slots, plan.all_tables)
 
@@ -328,7 +360,11 @@ class Sequential:
 
 def _arrays(x: Any, y: Any, weight: Any, batch_size: int, shuffle: bool, labelled: bool, seed: int) -> Fixed:
     """Arrays as a stream."""
-    matrix = np.asarray(x, np.float32)
+    try:
+        matrix = np.asarray(x, np.float32)
+    except (TypeError, ValueError):
+        todo = "begin the model with DenseFeatures(columns) to read tables and files"
+        raise errors.model("Sequential", "takes numbers [n, width]", type(x).__name__, todo) from None
     if matrix.ndim != 2:
         raise errors.model("Sequential", "takes a matrix [n, width]", matrix.shape, "reshape it, or begin with DenseFeatures")
     targets = None
@@ -338,8 +374,13 @@ def _arrays(x: Any, y: Any, weight: Any, batch_size: int, shuffle: bool, labelle
         targets = np.asarray(y)
         if len(targets) != len(matrix):
             raise errors.labels("y", f"needs one for each of {len(matrix)} rows", targets.shape, None, "check both")
-        targets = targets if targets.dtype.kind in "iub" else targets.astype(np.float32)
+        if targets.dtype.kind not in "iubf":
+            todo = "number the classes, or begin the model with DenseFeatures, which reads words"
+            raise errors.labels("y", "labels must be numbers", targets[:1].tolist(), None, todo)
+        targets = targets.astype(np.float32) if targets.dtype.kind == "f" else targets
     weights = None if weight is None else np.asarray(weight, np.float32)
+    if weights is not None and weights.shape != (len(matrix),):
+        raise errors.labels("sample_weight", f"needs one for each of {len(matrix)} rows", weights.shape, None, "check both")
     layout = Layout((Slot("x", "dense", 0, matrix.shape[1], (matrix.shape[1],)),))
     none = np.zeros((len(matrix), 0), np.int32)
     return Fixed(Examples(layout, matrix, (), none, {}, {}, targets, weights), batch_size, shuffle, seed)

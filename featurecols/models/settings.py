@@ -53,8 +53,12 @@ class RunConfig:
             raise errors.argument("RunConfig", what, got, "leave one out")
         for name in ("seed", "save_summary_steps", "keep_checkpoint_max", "log_step_count_steps"):
             value = getattr(self, name)
-            if not isinstance(value, int) or value < 0:
+            if isinstance(value, bool) or not isinstance(value, int) or value < 0:
                 raise errors.argument("RunConfig", f"{name} must be an integer of at least 0", value, "give 0 or more")
+        for name in ("save_checkpoints_steps", "save_checkpoints_secs"):
+            value = getattr(self, name)
+            if value is not None and (isinstance(value, bool) or not isinstance(value, (int, float)) or not value > 0):
+                raise errors.argument("RunConfig", f"{name} must be above 0", value, "leave it out for every 600 seconds")
 
     def replace(self, **changes: Any) -> RunConfig:
         """A copy with some settings changed."""
@@ -87,6 +91,13 @@ class EstimatorSpec:
         for name in needs[self.mode]:
             if getattr(self, name) is None:
                 raise errors.model("EstimatorSpec", f"mode {self.mode!r} needs {name}", None, f"give {name}=")
+        if self.loss is not None and (not isinstance(self.loss, Value) or self.loss.array.size != 1):
+            got = self.loss.shape if isinstance(self.loss, Value) else self.loss
+            raise errors.model(
+                "EstimatorSpec", "loss must be a Value of one number", got, "give losses.Squared()(labels, outputs)"
+            )
+        if self.train_op is not None and not isinstance(self.train_op, TrainOp) and not callable(self.train_op):
+            raise errors.model("EstimatorSpec", "train_op must be a step", self.train_op, "give optimizer.minimize(loss)")
 
 
 @dataclass(frozen=True)

@@ -77,6 +77,11 @@ class Table:
         else:
             yield from self.features.batches([(key, "category") for key in self.labels])
 
+    def named(self, labels: Any, weight: str | None) -> Table:
+        """The same rows, their labels and weights named where they were not."""
+        keys = self.labels or (() if labels is None else (labels,) if isinstance(labels, str) else tuple(labels))
+        return Table(self.data, keys, self.weight or weight, pairs=self.pairs)
+
     def _piece(self, pair: Sequence[Any]) -> Piece:
         batch = Batch.of(_table(pair[0]))
         labels = None if len(pair) < 2 or pair[1] is None else Batch.of({LABEL: _label(pair[1])})
@@ -144,6 +149,8 @@ def _asked(function: Callable[..., Any], arguments: Mapping[str, Any]) -> Callab
     except (TypeError, ValueError):
         return function
     given = {name: value for name, value in arguments.items() if name in names}
+    if needs := [p.name for p in names.values() if p.default is p.empty and p.kind not in (2, 4) and p.name not in given]:
+        raise errors.model("input_fn", f"may ask for {', '.join(arguments) or 'nothing'}", needs[0], "leave the argument out")
     return lambda: function(**given)
 
 
@@ -176,6 +183,8 @@ def _table(features: Any) -> Any:
 
 
 def _label(labels: Any) -> Any:
+    if isinstance(labels, Mapping):
+        raise errors.model("labels", "come as a dict", list(labels), "give one array, or the field that holds them: label=")
     if hasattr(labels, "dtype") and hasattr(labels, "to_numpy"):  # pandas: categories and nulls stay what they are
         return labels
     array = labels if isinstance(labels, list) else np.asarray(labels)

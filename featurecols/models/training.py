@@ -145,8 +145,10 @@ def _not_finite(run: Run, x: Examples) -> errors.ModelError:
             found = x.lists.get(slot.name)
             cells = None if found is None or found.weights is None else found.weights[:, None]
         if cells is not None and not np.isfinite(cells).all():
-            bad = cells[~np.isfinite(cells)][0]
-            return errors.not_finite(run.loss, where, f"column {slot.name} holds {bad}", "give its Numeric a default")
+            row, cell = np.argwhere(~np.isfinite(cells))[0].tolist()
+            name = f"{slot.name}[{cell}]" if cells.shape[1] > 1 else slot.name
+            fault = f"column {name} holds {cells[row, cell]}, first in row {row} of the batch"
+            return errors.not_finite(run.loss, where, fault, "give its Numeric a default, or fill what is missing in arrays")
     for name, value in run.variables.values.items():
         if not np.isfinite(value).all():
             return errors.not_finite(run.loss, where, f"parameter {name} is not finite", SMALLER)

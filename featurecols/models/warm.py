@@ -24,6 +24,10 @@ def start(variables: Variables, given: str | Path | WarmStartSettings, rows: Row
     A parameter whose rows belong to slots takes the rows of the slots that both models have in the same size, and keeps
     zeros in the others; any other parameter is taken whole.
     """
+    if not isinstance(given, (str, Path, WarmStartSettings)):
+        raise errors.model(
+            "warm start", "needs a place", given, "give a checkpoint, a model_dir, an export, or WarmStartSettings"
+        )
     settings = given if isinstance(given, WarmStartSettings) else WarmStartSettings(str(given))
     path = where(Path(settings.ckpt_to_initialize_from))
     arrays, about = checkpoints.read(path)

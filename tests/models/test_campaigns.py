@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from featurecols.errors import ColumnError
 from featurecols.models import (
     BestExporter,
     EvalSpec,
@@ -114,6 +115,28 @@ def test_a_restart_knows_what_was_measured(tmp_path):
     whole, _ = train_and_evaluate(model(tmp_path / "whole"), train, EvalSpec(TEST))
     assert again == whole
     assert lines(tmp_path) == lines(tmp_path / "whole")
+
+
+def test_tensorflows_form_of_the_specs(tmp_path):
+    train = TrainSpec(input_fn=lambda: (DATA, DATA["rich"]), max_steps=5)
+    spec = EvalSpec(input_fn=lambda: (TEST, TEST["rich"]), steps=10, exporters=FinalExporter("final"))
+    found, exports = train_and_evaluate(model(tmp_path), train, spec)
+    assert found["global_step"] == 5
+    assert exports == [str(tmp_path / "export" / "final" / "000000005")]
+
+
+@pytest.mark.parametrize(
+    ("make", "error", "message"),
+    [
+        (lambda: TrainSpec(), ModelError, "Estimator: needs data"),
+        (lambda: TrainSpec(DATA, max_steps=0), ColumnError, "TrainSpec: max_steps must be an integer of at least 1, got 0"),
+        (lambda: EvalSpec(DATA, steps=0), ColumnError, "EvalSpec: steps must be an integer of at least 1, got 0"),
+        (lambda: stop_if_no_gain("f1", 1)([{"auc": 0.5}]), ModelError, "stop_if_no_gain: unknown metric 'f1'; known are auc"),
+    ],
+)
+def test_specs_that_cannot_work(make, error, message):
+    with pytest.raises(error, match=message):
+        make()
 
 
 def test_a_place_is_needed():

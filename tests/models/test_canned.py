@@ -102,6 +102,15 @@ def test_prediction_keys_of_two_classes():
     assert model.predict(TEST, predict_keys=["logits"]).keys() == ["logits"]
     with pytest.raises(ModelError, match="predictions: unknown key 'score'; known are logits"):
         p["score"]
+    with pytest.raises(ModelError, match="predict: unknown key 'chance'; known are logits, logistic"):
+        model.predict(TEST, predict_keys=["chance"])
+
+
+def test_predictions_are_taken_one_by_one_as_from_a_generator():
+    p = LinearClassifier(WIDE).train(TRAIN, label="income", epochs=1).predict({k: TEST[k][:2] for k in TEST})
+    first, second = next(p), next(p)
+    assert [first["logits"].tolist(), second["logits"].tolist()] == p["logits"].tolist()
+    assert next(p, None) is None
 
 
 def test_words_and_numbers_give_the_same_model():
@@ -260,6 +269,14 @@ def test_one_name_for_two_columns_of_two_parts():
         (lambda: WideDeepClassifier(), ModelError, "WideDeepClassifier: needs linear or dnn columns"),
         (lambda: LinearClassifier(WIDE, n_classes=1), ColumnError, "classifier: n_classes must be 2 or more, got 1"),
         (lambda: LinearClassifier(WIDE, label_vocabulary=["a"]), ColumnError, "must name n_classes=2 different labels"),
+        (lambda: LinearClassifier(WIDE, label_vocabulary="ab"), ColumnError, "label_vocabulary is a list of labels, got 'ab'"),
+        (
+            lambda: BaselineClassifier(WIDE, label_vocabulary="ab"),
+            ColumnError,
+            "label_vocabulary is a list of labels, got 'ab'",
+        ),
+        (lambda: LinearRegressor(WIDE, loss="mse"), ColumnError, "regressor: loss must be a Loss, got 'mse'"),
+        (lambda: DNNClassifier(DEEP, 10), ColumnError, "hidden_units: must be a list, got 10; give the units of each layer"),
         (lambda: LinearClassifier(WIDE, optimizer="lion"), ModelError, "optimizer: unknown name 'lion'"),
         (lambda: LinearClassifier(WIDE, sparse_combiner="max"), ColumnError, "unknown combiner, got 'max'"),
         (lambda: LinearRegressor(WIDE, label_dimension=0), ColumnError, "label_dimension must be an integer of at least 1"),
@@ -277,6 +294,10 @@ def test_bad_arguments_fail_when_made(make, error, message):
     ("act", "message"),
     [
         (lambda m: m.train(TRAIN, label="colour"), "colour: n_classes is 2, and the label has 3 words.*set n_classes=3"),
+        (
+            lambda m: m.train({**TRAIN, "income": ["a"] * 4000}, label="income"),
+            "income: all labels are alike, got 'a'; there is",
+        ),
         (lambda m: m.train(TRAIN, label="wages"), "wages: field is not in the data; .*age"),
         (lambda m: m.train({k: v[:0] for k, v in TRAIN.items()}, label="rich"), "age: no value to learn from, all are missing"),
         (lambda m: m.train({**TRAIN, "rich": [None, *TRAIN["rich"][1:]]}, label="rich"), "rich: a label is missing at row 0"),

@@ -99,7 +99,7 @@ def test_embeddings_keep_their_settings():
 def test_what_has_no_translation():
     with pytest.raises(ModelError, match=r"age: a normalizer_fn is code, and a plan holds none.*use fc.Numeric"):
         declared([tf.numeric_column("age", normalizer_fn=lambda x: x / 10)])
-    with pytest.raises(ModelError, match="columns: no model can read this, got 'int'; give a column of featurecols"):
+    with pytest.raises(ModelError, match="columns: no model can read this, got 3; give a column of featurecols"):
         LinearClassifier([3])
 
 

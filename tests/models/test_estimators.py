@@ -20,6 +20,7 @@ from featurecols.models import (
     Estimator,
     EstimatorSpec,
     LinearClassifier,
+    LinearRegressor,
     ModeKeys,
     RunConfig,
     WarmStartSettings,
@@ -395,3 +396,58 @@ def test_a_cut_run_over_other_rows_begins_anew(tmp_path):
         )
     again = LinearClassifier(WIDE, model_dir=tmp_path, config=config).train(people(700), label="rich", epochs=2, batch_size=100)
     assert again.variables.step == 4 + 14
+
+
+@pytest.mark.parametrize(
+    ("make", "label", "message"),
+    [
+        (
+            lambda d: DNNClassifier([AGE, JOB], [3], model_dir=d),
+            "rich",
+            "holds a LinearClassifier, and this is a DNNClassifier",
+        ),
+        (
+            lambda d: LinearRegressor([AGE, JOB], model_dir=d),
+            "wealth",
+            "holds a LinearClassifier, and this is a LinearRegressor; give the same arguments, or another model_dir",
+        ),
+        (
+            lambda d: LinearClassifier([AGE, JOB], n_classes=3, model_dir=d),
+            "colour",
+            r"was trained as ClassHead\(words=\('<=50K', '>50K'\)\), and this model is ClassHead\(n_classes=3",
+        ),
+        (
+            lambda d: LinearClassifier([AGE, JOB], label_vocabulary=[">50K", "<=50K"], model_dir=d),
+            "income",
+            r"and this model is ClassHead\(words=\('>50K', '<=50K'\)\)",
+        ),
+    ],
+)
+def test_a_checkpoint_of_another_model_is_refused_with_the_difference(tmp_path, make, label, message):
+    LinearClassifier([AGE, JOB], model_dir=tmp_path).train(DATA, label="income", steps=1)
+    with pytest.raises(CheckpointError, match=message):
+        make(tmp_path).train(DATA, label=label, steps=1)
+    last = checkpoints.latest(tmp_path)
+    assert last is not None
+    with pytest.raises(CheckpointError, match=message):
+        make(None).train(DATA, label=label, steps=1).predict(TEST, checkpoint_path=last)
+
+
+def test_words_of_the_labels_come_from_the_checkpoint(tmp_path):
+    LinearClassifier([AGE, JOB], model_dir=tmp_path).train(DATA, label="income", steps=1)
+    rich = {k: [v for v, y in zip(DATA[k], DATA["rich"], strict=True) if y] for k in DATA}
+    again = LinearClassifier([AGE, JOB], model_dir=tmp_path).train(rich, label="income", steps=1)
+    assert again.head.words == ("<=50K", ">50K")
+    with pytest.raises(
+        DataError, match=r"rich: a label that training did not see at row 0, got [01]; known labels are '<=50K'"
+    ):
+        LinearClassifier([AGE, JOB], model_dir=tmp_path).train(DATA, label="rich", steps=1)
+
+
+def test_places_that_are_not_there(tmp_path):
+    with pytest.raises(CheckpointError, match=r"no.safetensors: is no file; give a checkpoint, or the folder of a model"):
+        LinearClassifier([AGE]).train(DATA, label="rich", steps=1).predict(TEST, checkpoint_path=tmp_path / "no.safetensors")
+    with pytest.raises(CheckpointError, match="nowhere: is no file"):
+        LinearClassifier([AGE], warm_start_from=tmp_path / "nowhere").train(DATA, label="rich", steps=1)
+    with pytest.raises(ModelError, match="warm start: needs a place, got LinearClassifier"):
+        LinearClassifier([AGE], warm_start_from=LinearClassifier([AGE])).train(DATA, label="rich", steps=1)

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 import featurecols as fc
+from featurecols.errors import ColumnError
 from featurecols.models import History, LinearClassifier, LinearRegressor, hooks
 from featurecols.models.errors import ModelError
 from featurecols.models.hooks import Hook
@@ -101,6 +102,21 @@ def test_stop_at_step():
         hooks.StopAtStep()
 
 
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: hooks.StopAtStep(0), r"StopAtStep: a step is at least 1, got \(0, None\)"),
+        (lambda: hooks.TimeLimit(-1), "TimeLimit: seconds must be above 0, got -1"),
+        (lambda: hooks.Logging(0), "Logging: every must be an integer of at least 1, got 0"),
+        (lambda: hooks.StepCounter(0), "StepCounter: every must be"),
+        (lambda: hooks.Summaries("x", 0.5), "Summaries: every must be an integer of at least 1, got 0.5"),
+    ],
+)
+def test_bad_settings(make, message):
+    with pytest.raises(ColumnError, match=message):
+        make()
+
+
 def test_time_limit():
     class Slow(Hook):
         def after_step(self, run):
@@ -131,7 +147,8 @@ def test_nan_stops_with_the_column_at_fault():
     data = {**DATA, "rate": [1.0] * 599 + [float("nan")]}
     model = LinearClassifier([*WIDE, fc.Numeric("rate", default=float("nan"))])
     with pytest.raises(
-        ModelError, match=r"train: the loss is nan at step \d, batch \d of epoch 0: column rate holds nan; give its"
+        ModelError,
+        match=r"train: the loss is nan at step \d, batch \d of epoch 0: column rate holds nan, first in row",
     ) as e:
         model.train(data, label="rich", batch_size=100)
     assert "default" in str(e.value)

@@ -197,6 +197,8 @@ def test_names():
     assert optimizers.get("Ftrl") == Ftrl(0.1)
     assert optimizers.get("adam") == Adam(0.001)
     assert optimizers.get("sgd", learning_rate=0.5) == SGD(0.5)
+    assert optimizers.get(lambda: Adam(0.5)) == Adam(0.5)
+    assert optimizers.get(Groups((("a", SGD(0.1)),))) == Groups((("a", SGD(0.1)),))
     with pytest.raises(ModelError, match="unknown name 'lion'; known are SGD, Adagrad, Adam, AdamW, RMSProp, Ftrl"):
         optimizers.get("lion")
 

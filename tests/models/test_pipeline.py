@@ -235,6 +235,8 @@ def test_settings_are_values():
         (lambda p: p.batch(0), "batch: needs an integer of at least 1, got 0"),
         (lambda p: p.shuffle(-5), "shuffle: needs an integer of at least 1, got -5"),
         (lambda p: p.repeat(1.5), "repeat: needs an integer of at least 1, got 1.5"),
+        (lambda p: Pipeline(p.table, batch_size=-3), "batch: needs an integer of at least 1, got -3"),
+        (lambda p: p.cache(3), "cache: needs a folder, or nothing for memory, got 3"),
         (lambda p: p.prefetch(-1), "prefetch: needs an integer of at least 0, got -1"),
     ],
 )

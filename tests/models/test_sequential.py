@@ -3,11 +3,11 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from sklearn.metrics import roc_auc_score
+from sklearn.metrics import r2_score, roc_auc_score
 
 import featurecols as fc
-from featurecols.errors import DataError
-from featurecols.models import Sequential, layers, losses
+from featurecols.errors import ColumnError, DataError
+from featurecols.models import Sequential, from_data, layers, losses
 from featurecols.models.errors import CheckpointError, ModelError
 from featurecols.models.hooks import EarlyStopping
 from featurecols.models.layers import Activation, BatchNorm, Dense, Dropout
@@ -119,6 +119,35 @@ def test_metrics_are_those_of_the_predictions():
     assert found["accuracy"] == ((z > 0) == TEST["rich"]).mean()
     assert model.evaluate(FRAME_TEST) == list(found.values())
     assert list(found) == ["loss", "accuracy", "auc"]
+
+
+@pytest.mark.parametrize("last", [Dense(1), Dense(1, activation="sigmoid")])
+def test_as_scikit_learn_has_it(last):
+    model = Sequential([DenseFeatures(DEEP), Dense(16, activation="relu"), last], seed=2)
+    model.compile(Adam(0.01), losses.BinaryCrossentropy(from_logits=last.activation is None))
+    model.fit(FRAME, label="income", epochs=2)
+    shares, out = model.predict_proba(FRAME_TEST), model.predict(FRAME_TEST)[:, 0]
+    want = out if last.activation else 1 / (1 + np.exp(-out))
+    np.testing.assert_allclose(shares, np.stack([1 - want, want], axis=1), rtol=1e-5)
+    assert model.score(FRAME_TEST) == ((want > 0.5) == TEST["rich"]).mean()
+    weighted = model.score(FRAME_TEST, label="income", sample_weight="weight")
+    assert weighted == pytest.approx(np.average((want > 0.5) == TEST["rich"], weights=TEST["weight"]), rel=1e-6)
+
+
+def test_scores_of_several_classes_and_of_numbers():
+    model = Sequential([Dense(3, activation="softmax")])
+    model.compile("adam", "sparse_categorical_crossentropy")
+    model.fit(X, CLASSES % 3, epochs=2)
+    assert model.predict_proba(X).tolist() == model.predict(X).tolist()
+    assert model.score(X, CLASSES % 3) == (model.predict(X).argmax(axis=1) == CLASSES % 3).mean()
+    numbers = compiled([Dense(1)])
+    numbers.fit(X, X[:, 0], epochs=3)
+    assert numbers.score(X, X[:, 0]) == pytest.approx(r2_score(X[:, 0], numbers.predict(X)[:, 0]), rel=1e-6)
+
+
+def test_a_pipeline_without_labels_gets_them_from_the_call():
+    want = deep().fit(from_data(DATA, label="rich").batch(100)).history["loss"]
+    assert deep().fit(from_data(DATA).batch(100), label="rich").history["loss"] == want
 
 
 def test_sample_weights():
@@ -255,6 +284,34 @@ def test_seeds():
             ModelError,
             "compile: unknown metric 'f1'",
         ),
+        (lambda: compiled([Dense(1)]).compile("sgd", "mse", "mae"), ModelError, "compile: metrics must be a list, got 'mae'"),
+        (lambda: compiled([Dense(1)]).fit(X, X[:, 0], epochs=0), ColumnError, "fit: epochs must be an integer of at least 1"),
+        (
+            lambda: compiled([Dense(1)]).fit(X, X[:, 0], batch_size=0),
+            ColumnError,
+            "batch: needs an integer of at least 1, got 0",
+        ),
+        (lambda: compiled([Dense(1)]).fit(X, X[:, 0], callbacks=[print]), ModelError, "fit: this is no hook, got <built-in"),
+        (lambda: compiled([Dense(1)]).fit(X[:0], X[:0, 0]), DataError, "data: has no rows"),
+        (lambda: compiled([Dense(1)]).evaluate(X[:0], X[:0, 0]), DataError, "data: has no rows"),
+        (lambda: compiled([Dense(1)]).fit(X, ["a"] * 600), DataError, r"y: labels must be numbers, got \['a'\]; number the"),
+        (lambda: compiled([Dense(1)]).fit("a.parquet", label="y"), ModelError, "takes numbers .*, got 'str'; begin the model"),
+        (
+            lambda: compiled([Dense(1)]).fit(X, X[:, 0], sample_weight=np.ones(3)),
+            DataError,
+            r"sample_weight: needs one for each of 600 rows, got \(3,\)",
+        ),
+        (
+            lambda: compiled([Dense(1)]).fit(np.where(np.arange(100) == 7, np.nan, X), X[:, 0], shuffle=False),
+            ModelError,
+            r"column x\[7\] holds nan, first in row 0 of the batch; .* fill what is missing in arrays",
+        ),
+        (
+            lambda: compiled([DenseFeatures(DEEP), Dense(1)]).fit(DATA, label="income"),
+            DataError,
+            r"income: labels are words, and Squared\(\) needs numbers",
+        ),
+        (lambda: compiled([Dense(1)]).predict_proba(X), ModelError, r"predict_proba: this loss knows no classes, got Squared"),
         (lambda: compiled([]).fit(X, X), ModelError, "the model has no layers"),
         (lambda: compiled([Dense(1)]).fit(X), ModelError, "Sequential: needs labels, got None; give y"),
         (lambda: compiled([Dense(1)]).fit(X, X[:5, 0]), DataError, "y: needs one for each of 600 rows"),
