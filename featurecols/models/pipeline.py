@@ -7,16 +7,18 @@ rows depends on the seed and the number of the epoch alone: not on caches, threa
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from featurecols.models import cache, errors
+from featurecols.models import cache, errors, labels
 from featurecols.models.ahead import ahead
 from featurecols.models.examples import Examples, Layout
+from featurecols.models.heads import PlainHead
 from featurecols.models.tables import Piece, Table, table
 from featurecols.values import Array
 
@@ -46,6 +48,7 @@ class Pipeline:
     depth: int = 2
     kept: float | Path | None = None
     seed: int | None = None
+    memory: dict[str, Any] = field(default_factory=dict, init=False, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         if self.batch_size is not None:
@@ -75,10 +78,22 @@ class Pipeline:
         return replace(self, kept=float("inf") if path is None else Path(path))
 
     def examples(self, plan: Any, *, epoch: int = 0, seed: int = 0) -> Iterator[Examples]:
-        """The batches of one epoch, encoded by a plan, without labels: for a training loop of one's own."""
-        layout = Layout(plan.feature_slots, plan.all_tables)
-        encode = Encoder(lambda piece: Examples.of(plan.encode(piece.batch), layout), needs_of(plan), plan.fingerprint, layout)
-        return Stream(self, encode, seed).epoch(epoch)
+        """The batches of one epoch, encoded by a plan: for a training loop of one's own.
+
+        They hold the labels and weights that the pipeline names; words are numbered in the order of their bytes. With
+        `cache()`, later epochs of this pipeline and plan neither read nor encode.
+
+        >>> import featurecols as fc
+        >>> pipeline = from_data({"x": [1.0, 2.0, 3.0], "y": ["no", "yes", "no"]}, label="y").batch(2).cache()
+        >>> [(b["x"][:, 0].tolist(), b.labels.tolist()) for b in pipeline.examples(fc.compile([fc.Numeric("x")]))]
+        [([1.0, 2.0], [0, 1]), ([3.0], [0])]
+        """
+        key = json.dumps([plan.fingerprint, plan.tables_digest, self.table.labels, self.table.weight])
+        if key not in self.memory:
+            encoder = _encoder(plan, self.table, key)
+            self.memory[key] = encoder, cache.of(self.kept, key, encoder.layout)
+        encoder, kept = self.memory[key]
+        return Stream(self, encoder, seed, kept).epoch(epoch)
 
 
 def from_parquet(path: Any, *, label: str | Sequence[str] | None = None, weight: str | None = None) -> Pipeline:
@@ -96,6 +111,19 @@ def needs_of(plan: Any) -> list[tuple[str, str]]:
     return [(key, "category" if "category" in kinds else "number") for key, kinds in plan.input_schema.items()]
 
 
+def _encoder(plan: Any, rows: Table, key: str) -> Encoder:
+    """Rows with their labels as they are, and their weights."""
+    layout = Layout(plan.feature_slots, plan.all_tables)
+    head = PlainHead(labels.learn(rows.label_batches(), rows.labels[0]) if rows.labels else None)
+
+    def encode(piece: Piece) -> Examples:
+        y = None if piece.labels is None else head.read(piece.labels, rows.labels)
+        w = None if piece.weights is None else labels.weights(*piece.weights)
+        return Examples.of(plan.encode(piece.batch), layout, y, w)
+
+    return Encoder(encode, needs_of(plan), key, layout)
+
+
 class Stream:
     """A pipeline that runs.
 
@@ -103,16 +131,17 @@ class Stream:
         pipeline: what to serve.
         encoder: makes Examples of pieces of rows; a file cache of another key is refused.
         seed: of the shuffle, where the pipeline has none.
+        kept: the cache of an earlier stream, to go on with.
     """
 
-    def __init__(self, pipeline: Pipeline, encoder: Encoder, seed: int) -> None:
+    def __init__(self, pipeline: Pipeline, encoder: Encoder, seed: int, kept: cache.NoCache | None = None) -> None:
         self.pipeline, self.encoder = pipeline, encoder
         self.seed = seed if pipeline.seed is None else pipeline.seed
         self.groups = pipeline.table.groups
         self.batch_size = pipeline.batch_size or 256
         known = [None] if pipeline.table.pairs else [group.num_rows for group in self.groups]
         self.rows = None if None in known else sum(k for k in known if k is not None)
-        self.cache = cache.of(pipeline.kept, encoder.key, encoder.layout)
+        self.cache = kept or cache.of(pipeline.kept, encoder.key, encoder.layout)
         self.digest: str | None = None  # of the first rows, once they have been read
 
     @property

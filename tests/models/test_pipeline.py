@@ -221,6 +221,33 @@ def test_a_plan_alone_gives_batches(path):
     assert batches[0]["x"][:3, 0].tolist() == [0.0, 1.0, 2.0]
 
 
+def test_a_loop_of_ones_own_has_labels_and_weights_and_pays_once_for_a_cached_epoch():
+    reads = []
+
+    def read():
+        reads.append(1)
+        return {**DATA, "y": [("no", "yes")[i % 3 == 0] for i in range(N)], "w": np.arange(N) / 10}
+
+    def orders(pipeline, epochs):
+        for e in epochs:
+            batches = list(pipeline.examples(PLAN, epoch=e))
+            order = np.concatenate([b.dense[:, 0] for b in batches]).astype(int).tolist()
+            assert sorted(order) == list(range(N))
+            assert np.concatenate([b.labels for b in batches]).tolist() == [int(i % 3 == 0) for i in order]
+            assert np.concatenate([b.weights for b in batches]).tolist() == (np.array(order) / 10).astype(np.float32).tolist()
+            yield order
+
+    pipeline = from_data(read, label="y", weight="w").shuffle(N).batch(64)
+    cached = pipeline.cache()
+    first, again, second = orders(cached, (0, 0, 1))
+    assert first == again != second
+    paid = len(reads)
+    assert list(orders(cached, (1, 2)))[:1] == [second]
+    assert len(reads) == paid
+    assert list(orders(pipeline, (0, 1))) == [first, second]
+    assert len(reads) > paid
+
+
 def test_settings_are_values():
     pipeline = from_data(DATA)
     changed = pipeline.shuffle(10).batch(5).repeat(3).prefetch(4).cache("folder")
