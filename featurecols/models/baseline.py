@@ -60,7 +60,7 @@ class BaselineClassifier(_Baseline):
 
     def __init__(
         self,
-        columns: Columns,
+        columns: Columns = None,
         *,
         n_classes: int = 2,
         label_vocabulary: Sequence[str] | None = None,
@@ -72,5 +72,7 @@ class BaselineClassifier(_Baseline):
 class BaselineRegressor(_Baseline):
     """Predicts the mean of the training data."""
 
-    def __init__(self, columns: Columns, *, label_dimension: int = 1, loss: Loss = SQUARED, **common: Unpack[Common]) -> None:
+    def __init__(
+        self, columns: Columns = None, *, label_dimension: int = 1, loss: Loss = SQUARED, **common: Unpack[Common]
+    ) -> None:
         super().__init__(columns, NumberHead(label_dimension, loss), **common)

@@ -22,7 +22,7 @@ Metrics = dict[str, float]
 
 @dataclass(frozen=True)
 class TrainSpec:
-    """How to train: data (or an input_fn), label, and as Estimator.train."""
+    """How to train: data (or input_fn, another name of it), label, and the rest as Estimator.train."""
 
     data: Any = None
     label: Any = None
@@ -44,12 +44,13 @@ class EvalSpec:
     """How to measure.
 
     Args:
-        data, label: as Estimator.evaluate.
+        data, label: as Estimator.evaluate; input_fn is another name of data.
         steps: batches to evaluate; None for all.
         name: of the evaluation.
-        exporters: asked after every evaluation.
+        exporters: one or several, asked after every evaluation.
         throttle_steps, throttle_secs: how often to evaluate: every so many steps, or seconds; after each epoch where
             neither is given, and at the end in any case.
+        start_delay_secs: of tf.estimator's evaluations beside training; here nothing is waited for.
         stop: asked with all metrics so far after each evaluation; True ends the training (see stop_if_no_gain).
     """
 
@@ -62,6 +63,7 @@ class EvalSpec:
     throttle_secs: float | None = None
     stop: Callable[[list[Metrics]], bool] | None = None
     input_fn: Any = field(default=None, kw_only=True)
+    start_delay_secs: float = field(default=0, kw_only=True)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "data", asking.given(self.data, self.input_fn))

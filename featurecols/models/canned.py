@@ -31,8 +31,9 @@ SQUARED = Squared()
 
 
 class Common(TypedDict, total=False):
-    """Arguments that all of them take: see Estimator."""
+    """Arguments that all of them take: see Estimator. feature_columns is tf.estimator's name for columns."""
 
+    feature_columns: Columns
     model_dir: str | Path | None
     config: RunConfig | None
     warm_start_from: str | Path | WarmStartSettings | None
@@ -45,6 +46,11 @@ class Canned(Estimator):
     def __init__(self, columns: Columns, head: Head, optimizer: Optimizer | Groups | None, **common: Unpack[Common]) -> None:
         if unknown := sorted(set(common) - set(Common.__annotations__)):
             raise TypeError(f"{type(self).__name__}: no argument is called {unknown[0]!r}")
+        if "feature_columns" in common:
+            if columns is not None:
+                todo = "give one of them"
+                raise errors.model(type(self).__name__, "columns and feature_columns are one thing", columns, todo)
+            columns = common["feature_columns"]
         super().__init__(
             self._model,
             common.get("model_dir"),
@@ -107,7 +113,7 @@ class LinearClassifier(_Linear):
     """Logistic (n_classes 2) or softmax regression over numbers and ids.
 
     Args:
-        columns: numbers and categorical columns (bare, or in an Indicator), or a Plan.
+        columns: numbers and categorical columns (bare, or in an Indicator), or a Plan; feature_columns is another name.
         n_classes: number of classes.
         label_vocabulary: the labels in the order of their class numbers; words that are not named are learned in training.
         optimizer: an optimizer or its name.
@@ -124,7 +130,7 @@ class LinearClassifier(_Linear):
 
     def __init__(
         self,
-        columns: Columns,
+        columns: Columns = None,
         *,
         n_classes: int = 2,
         label_vocabulary: Sequence[str] | None = None,
@@ -145,7 +151,7 @@ class LinearRegressor(_Linear):
 
     def __init__(
         self,
-        columns: Columns,
+        columns: Columns = None,
         *,
         label_dimension: int = 1,
         loss: Loss = SQUARED,
@@ -170,12 +176,16 @@ class Network(NamedTuple):
     batch_norm: bool
 
     @staticmethod
-    def of(hidden_units: Sequence[int], activation: str, dropout: float | None, batch_norm: bool) -> Network:
+    def of(hidden_units: Sequence[int] | None, activation: Any, dropout: float | None, batch_norm: bool) -> Network:
         """The arguments, checked."""
+        if hidden_units is None:
+            raise errors.argument("hidden_units", "must be given", None, "give the units of each layer: [100, 50]")
         if isinstance(hidden_units, (int, str)):
             raise errors.argument("hidden_units", "must be a list", hidden_units, "give the units of each layer: [100, 50]")
         for units in hidden_units:
             positive("hidden_units", "units", units)
+        if not isinstance(activation, str):  # tf.nn.relu, torch.tanh
+            activation = getattr(activation, "__name__", activation)
         known("activation", activation)
         if dropout is not None:
             Dropout(dropout)
@@ -231,15 +241,16 @@ class DNNClassifier(_Deep):
 
     Args:
         hidden_units: units of each hidden layer; [] is none.
-        activation: relu, tanh, gelu, ... (see layers.Activation).
+        activation: relu, tanh, gelu, ... (see layers.Activation); activation_fn is another name, and takes functions that
+            are called like one of these (tf.nn.relu).
         dropout: share of units dropped in training, or None.
         batch_norm: whether each hidden layer is normalized, by BatchNorm with its own momentum (0.99; tf.estimator has 0.999).
     """
 
     def __init__(
         self,
-        columns: Columns,
-        hidden_units: Sequence[int],
+        columns: Columns = None,
+        hidden_units: Sequence[int] | None = None,
         *,
         n_classes: int = 2,
         label_vocabulary: Sequence[str] | None = None,
@@ -247,9 +258,10 @@ class DNNClassifier(_Deep):
         activation: str = "relu",
         dropout: float | None = None,
         batch_norm: bool = False,
+        activation_fn: Any = None,
         **common: Unpack[Common],
     ) -> None:
-        network = Network.of(hidden_units, activation, dropout, batch_norm)
+        network = Network.of(hidden_units, activation_fn or activation, dropout, batch_norm)
         super().__init__(columns, ClassHead(n_classes, words_of(label_vocabulary)), optimizer, network, **common)
 
 
@@ -258,8 +270,8 @@ class DNNRegressor(_Deep):
 
     def __init__(
         self,
-        columns: Columns,
-        hidden_units: Sequence[int],
+        columns: Columns = None,
+        hidden_units: Sequence[int] | None = None,
         *,
         label_dimension: int = 1,
         loss: Loss = SQUARED,
@@ -267,9 +279,10 @@ class DNNRegressor(_Deep):
         activation: str = "relu",
         dropout: float | None = None,
         batch_norm: bool = False,
+        activation_fn: Any = None,
         **common: Unpack[Common],
     ) -> None:
-        network = Network.of(hidden_units, activation, dropout, batch_norm)
+        network = Network.of(hidden_units, activation_fn or activation, dropout, batch_norm)
         super().__init__(columns, NumberHead(label_dimension, loss), optimizer, network, **common)
 
 

@@ -8,7 +8,6 @@ from typing import Any
 
 from featurecols.models import errors
 from featurecols.models.canned import WideDeepClassifier, WideDeepRegressor
-from featurecols.models.layers.activation import FUNCTIONS
 from featurecols.models.settings import RunConfig
 
 
@@ -38,7 +37,7 @@ def DNNLinearCombinedClassifier(
         label_vocabulary=label_vocabulary,
         linear_optimizer=linear_optimizer,
         dnn_optimizer=dnn_optimizer,
-        activation=_named(dnn_activation_fn),
+        activation=dnn_activation_fn,
         dropout=dnn_dropout,
         batch_norm=batch_norm,
         sparse_combiner=linear_sparse_combiner,
@@ -73,7 +72,7 @@ def DNNLinearCombinedRegressor(
         label_dimension=label_dimension,
         linear_optimizer=linear_optimizer,
         dnn_optimizer=dnn_optimizer,
-        activation=_named(dnn_activation_fn),
+        activation=dnn_activation_fn,
         dropout=dnn_dropout,
         batch_norm=batch_norm,
         sparse_combiner=linear_sparse_combiner,
@@ -88,11 +87,3 @@ def _units(columns: Any, hidden_units: Sequence[int] | None) -> Sequence[int]:
     if columns and hidden_units is None:
         raise errors.model("DNNLinearCombined", "dnn columns need dnn_hidden_units", None, "give dnn_hidden_units=[100, 50]")
     return hidden_units or ()
-
-
-def _named(activation: Any) -> str:
-    """An activation by name, or a function that is called like one of ours (tf.nn.relu)."""
-    name = activation if isinstance(activation, str) else getattr(activation, "__name__", activation)
-    if name not in FUNCTIONS:
-        raise errors.unknown("DNNLinearCombined", "activation", name, FUNCTIONS)
-    return str(name)

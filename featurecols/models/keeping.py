@@ -76,9 +76,8 @@ class Keeper(ABC):
         if about.get("kind") != type(self).__name__:
             raise errors.other_model(where, f"holds a {about.get('kind')}, and this is a {type(self).__name__}")
         head: Head = decode(about["head"])
-        learned = getattr(self.head, "words", ()) is None and type(head) is type(self.head)
-        ours = self.head.replace(words=head.words) if learned else self.head  # type: ignore[attr-defined]
-        if ours != head:
+        words = getattr(self.head, "words", None)
+        if _wordless(self.head) != _wordless(head) or (words is not None and words != getattr(head, "words", None)):
             raise errors.other_model(where, f"was trained as {head!r}, and this model is {self.head!r}")
         return head
 
@@ -158,6 +157,11 @@ class Keeper(ABC):
     def _opened(self) -> Variables:
         self._ready(None)
         return self._variables()
+
+
+def _wordless(head: Head) -> Head:
+    """A head without its words, which may have been learned."""
+    return head.replace(words=None) if hasattr(head, "words") else head  # type: ignore[no-any-return]
 
 
 def declared_as_json(columns: Iterable[Column]) -> dict[str, Any]:

@@ -119,7 +119,7 @@ def test_a_restart_knows_what_was_measured(tmp_path):
 
 def test_tensorflows_form_of_the_specs(tmp_path):
     train = TrainSpec(input_fn=lambda: (DATA, DATA["rich"]), max_steps=5)
-    spec = EvalSpec(input_fn=lambda: (TEST, TEST["rich"]), steps=10, exporters=FinalExporter("final"))
+    spec = EvalSpec(input_fn=lambda: (TEST, TEST["rich"]), steps=10, exporters=FinalExporter("final"), start_delay_secs=120)
     found, exports = train_and_evaluate(model(tmp_path), train, spec)
     assert found["global_step"] == 5
     assert exports == [str(tmp_path / "export" / "final" / "000000005")]

@@ -10,8 +10,10 @@ import pytest
 
 import featurecols as fc
 from featurecols import feature_column as tf
+from featurecols.errors import ColumnError
 from featurecols.feature_column.lower import sparse_tensors
 from featurecols.models import (
+    DNNClassifier,
     DNNLinearCombinedClassifier,
     DNNLinearCombinedRegressor,
     LinearClassifier,
@@ -154,7 +156,7 @@ def test_tensorflows_names_take_its_arguments():
     )
     with pytest.raises(ModelError, match="dnn columns need dnn_hidden_units"):
         DNNLinearCombinedClassifier(dnn_feature_columns=[AGE])
-    with pytest.raises(ModelError, match="unknown activation 'swish'"):
+    with pytest.raises(ColumnError, match="activation: unknown activation, got 'swish'"):
         DNNLinearCombinedClassifier(dnn_feature_columns=[AGE], dnn_hidden_units=[4], dnn_activation_fn="swish")
 
 
@@ -164,3 +166,20 @@ def test_dense_features_of_the_dialect():
     model.compile("adam", "logistic", metrics=["accuracy"])
     history = model.fit(DATA, label="rich", epochs=3)
     assert history.history["loss"][-1] < history.history["loss"][0]
+
+
+def test_canned_estimators_take_tensorflows_arguments():
+    def tanh(x):
+        return x
+
+    frame = pd.DataFrame(DATA)
+    deep = DNNClassifier(hidden_units=[8], feature_columns=[AGE], activation_fn=tanh, optimizer="Adagrad")
+    assert deep.train(input_fn=lambda: (dict(frame[["age"]]), frame["rich"]), steps=3) is deep
+    assert (deep.network.activation, deep.columns, deep.optimizer) == ("tanh", tuple(declared([AGE])), Adagrad())
+    assert LinearClassifier(feature_columns=[AGE]).columns == deep.columns
+    with pytest.raises(ModelError, match="LinearClassifier: columns and feature_columns are one thing"):
+        LinearClassifier([AGE], feature_columns=[AGE])
+    with pytest.raises(ModelError, match="LinearClassifier: needs columns"):
+        LinearClassifier()
+    with pytest.raises(ColumnError, match="hidden_units: must be given"):
+        DNNClassifier(feature_columns=[AGE])
