@@ -53,6 +53,36 @@ def test_two_layers_and_a_loss(first, second):
     assert "input" in check(build, variables)
 
 
+FOUR = RANDOM.dirichlet(np.ones(4), 6)
+LOSSES = {
+    "squared": (losses.Squared(), FOUR),
+    "logistic": (losses.Logistic(), FOUR.round()),
+    "softmax": (losses.Softmax(), np.array([0, 3, 1, 2, 0, 2])),
+    "softmax of shares": (losses.Softmax(), FOUR),
+    "poisson": (losses.Poisson(), np.arange(24).reshape(6, 4)),
+}
+
+
+@pytest.mark.parametrize("weights", [None, WEIGHTS], ids=["even", "weighted"])
+@pytest.mark.parametrize("loss", LOSSES)
+@pytest.mark.parametrize("layer", [*LAYERS, "embedding bag", "sparse linear"])
+def test_every_layer_under_every_loss(layer, loss, weights):
+    function, labels = LOSSES[loss]
+    variables = Variables(seed=3, dtype="float64")
+
+    def build():
+        if layer == "embedding bag":
+            y = EmbeddingBag(5, 4, combiner="mean")(WEIGHTED)
+        elif layer == "sparse linear":
+            y = SparseLinear(5, 4)(LISTS)
+        else:
+            y = LAYERS[layer](input_())
+        return function(labels, y, weights)
+
+    trained = {"embedding bag": "embedding_bag/table", "sparse linear": "sparse_linear/weights"}
+    assert trained.get(layer, "input") in check(build, variables)
+
+
 @pytest.mark.parametrize("layer", ["batch_norm", "dense_tanh"])
 def test_prediction_differentiates_too(layer):
     variables = Variables(seed=3, dtype="float64")
