@@ -286,7 +286,7 @@ class Groups(Part):
         groups: pairs (prefix, optimizer); every trained parameter belongs to the first prefix that it begins with.
     """
 
-    groups: Takes[Sequence[tuple[str, Optimizer]], tuple[tuple[str, Optimizer], ...]]
+    groups: Takes[Sequence[tuple[str, Optimizer | Groups]], tuple[tuple[str, Optimizer | Groups], ...]]
 
     def minimize(self, loss: Value) -> TrainOp:
         """The step that lowers this loss."""
@@ -305,7 +305,7 @@ class Groups(Part):
 KNOWN: dict[str, type[Optimizer]] = {c.__name__.lower(): c for c in (SGD, Adagrad, Adam, AdamW, RMSProp, Ftrl)}
 
 
-def get(optimizer: Any, **given: Any) -> Any:
+def get(optimizer: Any, **given: Any) -> Optimizer | Groups:
     """An optimizer (or Groups) as it is, by its name in any case ("Ftrl", "adam") with its defaults, or from a function."""
     if isinstance(optimizer, (Optimizer, Groups)):
         return optimizer

@@ -24,7 +24,7 @@ from featurecols.models.history import History
 from featurecols.models.hooks import Hook, Progress, Validate
 from featurecols.models.layers import Inputs, Layer
 from featurecols.models.layers.mixed import Mixed
-from featurecols.models.optimizers import Optimizer
+from featurecols.models.optimizers import Groups, Optimizer
 from featurecols.models.pipeline import Encoder, Fixed, Pipeline, Stream, needs_of
 from featurecols.models.tables import Piece, table
 from featurecols.models.tape import Value
@@ -84,7 +84,7 @@ class Sequential:
         self.words: tuple[str, ...] | None = None
         self.label: tuple[str, ...] = ()
         self.history = History()
-        self.optimizer: Optimizer | None = None
+        self.optimizer: Optimizer | Groups | None = None
         self.loss: losses.Loss | None = None
         self.metrics: tuple[Any, ...] = ()
         for layer in layers:

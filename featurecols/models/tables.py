@@ -97,7 +97,7 @@ def table(data: Any, labels: str | Sequence[str] | None, weight: str | None, **a
     """Any of the forms as a Table. `arguments` (mode, params, config) go to an input_fn that asks for them."""
     if isinstance(data, Table):
         return data
-    if labels is not None and not isinstance(labels, str) and not all(isinstance(key, str) for key in labels):
+    if labels is not None and not _are_names(labels):
         return Table(lambda: iter([(data, labels)]), (LABEL,), weight, pairs=True)
     keys = () if labels is None else (labels,) if isinstance(labels, str) else tuple(labels)
     if callable(data) and not isinstance(data, Source):
@@ -125,6 +125,15 @@ def table(data: Any, labels: str | Sequence[str] | None, weight: str | None, **a
     if hasattr(data, "as_numpy_iterator") or (_is_plain_iterable(data) and _is_pair(next(iter(data), None))):
         return Table(lambda: iter(data), (LABEL,), weight, pairs=True)
     return Table(data, keys, weight)
+
+
+def _are_names(labels: Any) -> bool:
+    """Whether labels are named by fields; a Series or an array holds the labels themselves, be they words."""
+    if isinstance(labels, str):
+        return True
+    if not isinstance(labels, Iterable) or (isinstance(labels, (list, tuple)) and not labels):
+        raise errors.model("label", "names a field, or holds a label for every row", labels, 'give label="income"')
+    return not hasattr(labels, "dtype") and not hasattr(labels, "type") and all(isinstance(key, str) for key in labels)
 
 
 class _Calls:

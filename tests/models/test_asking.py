@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
+import pyarrow as pa
 import pytest
 
 import featurecols as fc
@@ -41,6 +43,8 @@ def train(data=DATA, label="rich", **options):
         (lambda: train(hooks=[hooks.TimeLimit]), ModelError, "LinearClassifier: this is no hook, got <class .*TimeLimit'>"),
         (lambda: train(hooks=[lambda run: None]), ModelError, "this is no hook, got <function"),
         (lambda: train(label={"y": DATA["rich"]}), DataError, "y: field is not in the data"),
+        (lambda: train(label=3), ModelError, "label: names a field, or holds a label for every row, got 3"),
+        (lambda: train(label=[]), ModelError, r"label: names a field, or holds a label for every row, got \[\]"),
         (lambda: train((DATA, {"y": DATA["rich"]}), None), ModelError, r"labels: come as a dict, got \['y'\]; give one array"),
         (lambda: train(lambda epoch: DATA), ModelError, "input_fn: may ask for mode, params, config, got 'epoch'"),
         (lambda: linear(config={"seed": 1}), ModelError, "config must be a RunConfig, got {'seed': 1}"),
@@ -100,6 +104,15 @@ def test_evaluating_another_label_leaves_the_model_alone():
     with pytest.raises(DataError, match=r"income: labels are words, got .*; name them all with label_vocabulary"):
         model.evaluate(TEST, label="income")
     assert model.head.words is None
+
+
+@pytest.mark.parametrize("of", [pd.Series, np.array, pa.array, lambda words: pd.Series(pd.Categorical(words))])
+def test_words_apart_from_the_data_are_labels_and_not_names(of):
+    want = linear().train(DATA, label="income", steps=5)
+    model = linear().train({"age": DATA["age"], "job": DATA["job"]}, of(DATA["income"]), steps=5)
+    assert model.head.words == ("<=50K", ">50K")
+    assert model.predict(TEST)["logits"].tolist() == want.predict(TEST)["logits"].tolist()
+    assert model.score(TEST, of(TEST["income"])) == want.score(TEST)
 
 
 def test_a_plain_function_is_asked_for_what_it_names():
