@@ -35,12 +35,12 @@ class _Root:
     ) -> None:
         self.names = names if isinstance(names, tuple) else tuple(names)
         self.num_rows, self.load, self.parse, self.known = num_rows, load, parse, known
-        self.lock = threading.RLock()
+        self.locks: dict[Any, Any] = {}  # by field, so that threads convert different fields at once
         self.forms: dict[str, Physical] = {}
         self.cells: dict[tuple[str, Markers], Cells] = {}
 
     def form(self, key: str) -> Physical:
-        with self.lock:
+        with self.locks.setdefault(key, threading.RLock()):
             if key not in self.forms:
                 if key not in self.names:
                     raise errors.missing_field(key, map(str, self.names))
@@ -54,7 +54,7 @@ class _Root:
             return self.forms[key]
 
     def whole(self, key: str, markers: Markers) -> Cells:
-        with self.lock:
+        with self.locks.setdefault(key, threading.RLock()):
             if (key, markers) not in self.cells:
                 self.cells[key, markers] = Cells(store_of(key, self.form(key), markers, self.parse, self.known))
             return self.cells[key, markers]
@@ -92,6 +92,11 @@ class Batch:
         """A RecordBatch, or a Table as one piece. `parse`: its text comes from a CSV file. `known`: dictionaries of
         the pieces before, which this one may share."""
         return Batch(_Root(data.schema.names, data.num_rows, data.column, parse, known))
+
+    @staticmethod
+    def lazy(names: Iterable[str], num_rows: int, load: Callable[[str], Any]) -> Batch:
+        """Rows whose fields are made by load(key), each when it is first asked for, in the thread that asks."""
+        return Batch(_Root(tuple(names), num_rows, load))
 
     @staticmethod
     def concatenate(pieces: Sequence[Batch]) -> Batch:

@@ -6,13 +6,13 @@ A Program is the plan's steps in topological order. It knows Bounds and blocks, 
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 
-from featurecols import errors, threads
+from featurecols import buffers, errors, threads
 from featurecols.columns.base import Bound, CategoricalBound, DenseBound, Field
 from featurecols.columns.sequence import SequenceBound
 from featurecols.features import Features, Slot
@@ -74,39 +74,53 @@ class Program:
                 _store(block.values[output.node].values, target)
         block.finish(start)
 
-    def encode(self, cells: Sequence[Any], start: int, stop: int) -> Features:
-        """Features of rows start:stop."""
+    def encode(self, cells: Sequence[Any], start: int, stop: int, workers: int = 1) -> Features:
+        """Features of rows start:stop, with outputs on `workers` threads."""
         block = self.block(cells, start, stop)
         slots = tuple(output.slot for output in self.outputs)
-        dense = np.zeros((stop - start, sum(s.width for s in slots)), np.float32)
+        width = sum(s.width for s in slots)
+        dense = (
+            buffers.empty((stop - start) * width, np.float32).reshape(-1, width)
+            if width
+            else np.empty((stop - start, 0), np.float32)
+        )
+        dense.fill(0)
         ids: dict[str, Ids] = {}
         lengths: dict[str, Array] = {}
-        for output in self.outputs:
-            slot = output.slot
-            run = _encoder(output, block.values, dense[:, slot.start : slot.stop])
-            found = block.attempt(output, slot.name, run)
-            if slot.kind == "ids" and found is not None:
-                ids[slot.name] = found
+
+        def task(output: Output) -> tuple[Any, Any, list[errors.DataError]]:
+            mine: list[errors.DataError] = []
+            run = _encoder(output, block.values, dense[:, output.slot.start : output.slot.stop])
+            found = block.attempt(output, output.slot.name, run, mine)
+            if not isinstance(output.bound, SequenceBound):
+                return found, None, mine
+            return found, block.attempt(output, output.slot.name, output.bound.lengths, mine), mine
+
+        for output, (found, steps, mine) in zip(self.outputs, threads.run(task, self.outputs, workers), strict=True):
+            block.problems += mine
+            if output.slot.kind == "ids" and found is not None:
+                ids[output.slot.name] = found
             if isinstance(output.bound, SequenceBound):
-                lengths[slot.name] = block.attempt(output, slot.name, output.bound.lengths)
+                lengths[output.slot.name] = steps
         block.finish(start)
         return Features(dense, ids, lengths, slots)
 
     # A batch, block by block ----------------------------------------------------------------------------------------
 
-    def _cells(self, batch: Any) -> list[Any]:
+    def _cells(self, batch: Any, workers: int = 1) -> list[Any]:
         """Every field of a batch; what cannot be read at all is told by the first column that would have read it."""
-        found = []
-        for i, field in self.fields:
+
+        def cells(field: tuple[int, Field]) -> Any:
             try:
-                found.append(batch.cells(field.key, field.missing))
+                return batch.cells(field[1].key, field[1].missing)
             except errors.DataError as e:
-                raise e.seen_by(self._readers[i]) from None
-        return found
+                raise e.seen_by(self._readers[field[0]]) from None
+
+        return list(threads.run(cells, self.fields, workers))
 
     def fill(self, batch: Any, out: Array, workers: int) -> None:
         """Fill out, float32 [rows of the batch, width], with blocks on `workers` threads."""
-        cells = self._cells(batch)
+        cells = self._cells(batch, workers)
         # rows that are written in one pass need no cache for the matrix, only for what is gathered into it
         rows = _BLOCK_BYTES // (4 * max(self.width, 1)) if self._others else _PLAIN_ROWS
         blocks = _blocks(batch.num_rows, min(max(rows, _BLOCK_ROWS[0]), _BLOCK_ROWS[1]))
@@ -118,8 +132,10 @@ class Program:
             pass
 
     def encode_batch(self, batch: Any, workers: int) -> Features:
-        cells = self._cells(batch)
+        cells = self._cells(batch, workers)
         blocks = _blocks(batch.num_rows, 4 * _BLOCK_ROWS[1])  # they are put together afterwards: few of them
+        if len(blocks) == 1:
+            return self.encode(cells, *blocks[0], workers if batch.num_rows >= _BLOCK_ROWS[0] else 1)
         return Features.concatenate(list(threads.run(lambda b: self.encode(cells, *b), blocks, workers)))
 
     # One row --------------------------------------------------------------------------------------------------------
@@ -163,7 +179,7 @@ def _encoder(output: Output, values: list[Any], out: Array) -> Callable[..., Any
     return _writer(bound, out)
 
 
-def _blocks(rows: int, size: int) -> Iterable[tuple[int, int]]:
+def _blocks(rows: int, size: int) -> list[tuple[int, int]]:
     return [(start, min(start + size, rows)) for start in range(0, rows, size)] or [(0, 0)]
 
 

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 import pyarrow as pa
 
-from featurecols import errors
+from featurecols import chunks, errors
 from featurecols.batch import Batch, batches
 
 Needs = Sequence[tuple[str, str]]  # (key, "number" | "category")
@@ -25,6 +25,7 @@ PACKED = (".gz", ".bz2", ".zst", ".lz4")
 _GROUP_BYTES = 1 << 28  # a row group with more than this in the needed fields is read in parts
 _PART_BYTES = 1 << 26
 _CSV_BYTES = 1 << 23
+_FEW = 1000  # rows of a row group below which compiling, or loading, kernels of ours is not worth it
 
 
 class Fragment(NamedTuple):
@@ -84,31 +85,84 @@ class ParquetFile(File):
     def read(self, fragment: Fragment, needs: Needs) -> Iterator[Batch]:
         keys = list(dict.fromkeys(key for key, _ in needs))
         assert fragment.row_group is not None
-        with self._open(self._footer) as file:
-            footer = file.metadata
-            group = footer.row_group(fragment.row_group)
-            leaves = _leaves(file.schema_arrow)
-            size = sum(group.column(i).total_uncompressed_size for key in keys for i in leaves[key])
-            wanted = {i for key, use in needs if use == "category" for i in leaves[key]}
-            kept = [
-                file.schema.column(i).path for i in sorted(wanted) if _has_dictionary(file.schema.column(i), group.column(i))
-            ]
-        with self._open(footer, kept) as file:
-            try:
-                if size <= _GROUP_BYTES or not keys:
-                    yield from batches(_table(file, fragment, keys))
-                    return
-                rows = max(1, fragment.num_rows * _PART_BYTES // size)  # type: ignore[operator]
-                for part in file.iter_batches(rows, [fragment.row_group], columns=keys):
-                    yield Batch.arrow(part.select(keys))
-            except (pa.ArrowException, OSError) as error:
-                raise errors.unreadable(self.path, f"row group {fragment.row_group} cannot be read", error) from None
+        footer = self._footer
+        if footer is None:
+            with self._open() as file:
+                footer = file.metadata
+        group = _Group(self, fragment, footer, {key for key, use in needs if use == "category"})
+        try:
+            if keys and group.size(keys) > _GROUP_BYTES:
+                yield from group.parts(keys)
+            else:
+                yield from group.whole(keys)
+        except (pa.ArrowException, OSError) as error:
+            raise self._broken(fragment, error) from None
+
+    def _broken(self, fragment: Fragment, error: Exception) -> errors.DataError:
+        return errors.unreadable(self.path, f"row group {fragment.row_group} cannot be read", error)
 
 
-def _table(file: Any, fragment: Fragment, keys: list[str]) -> Any:
-    if not keys:  # no field is needed, the number of rows is
-        return pa.table({"": pa.nulls(fragment.num_rows or 0)})
-    return file.read_row_group(fragment.row_group, columns=keys).select(keys)
+class _Group:
+    """One row group of an open footer: what its columns are, and how they are read."""
+
+    def __init__(self, file: ParquetFile, fragment: Fragment, footer: Any, coded: set[str]) -> None:
+        self.file, self.fragment, self.footer, self.coded = file, fragment, footer, coded
+        self.group, self.rows = footer.row_group(fragment.row_group), fragment.num_rows or 0
+        self.leaves = _leaves(file.schema)
+
+    def size(self, keys: Sequence[str]) -> int:
+        """Bytes of these fields once they are unpacked."""
+        return sum(self.group.column(i).total_uncompressed_size for key in keys for i in self.leaves[key])
+
+    def whole(self, keys: list[str]) -> Iterator[Batch]:
+        """The row group as one batch. Its flat columns come as bytes, which those who ask for a field decode, each in
+        its own thread; the others are decoded here."""
+        found = {key: chunk for key in keys if (chunk := self._chunk(key)) is not None} if self.rows >= _FEW else {}
+        rest = [key for key in keys if key not in found]
+        if not found:
+            yield from batches(self._table(rest))
+            return
+        table = self._table(rest) if rest else None
+        with open(self.file.path, "rb", buffering=0) as file:
+            packed = {key: chunks.read(file, chunk) for key, chunk in found.items()}
+
+        def load(key: str) -> Any:
+            if key not in found:
+                return table.column(key)
+            form = chunks.decode(found[key], packed.pop(key))
+            return self._alone(key) if form is None else form
+
+        yield Batch.lazy(keys, self.rows, load)
+
+    def parts(self, keys: list[str]) -> Iterator[Batch]:
+        """The same rows in several batches."""
+        rows = max(1, self.rows * _PART_BYTES // self.size(keys))
+        with self._open(keys) as file:
+            for part in file.iter_batches(rows, [self.fragment.row_group], columns=keys):
+                yield Batch.arrow(part.select(keys))
+
+    def _chunk(self, key: str) -> chunks.Chunk | None:
+        field, (at, *more) = self.file.schema.field(key), self.leaves[key]
+        found = None if more else chunks.chunk(field, self.footer.schema.column(at), self.group.column(at))
+        return None if found is None or found.values != self.rows else found
+
+    def _open(self, keys: Sequence[str]) -> Any:
+        wanted = sorted(i for key in keys if key in self.coded for i in self.leaves[key])
+        leaf = self.footer.schema.column
+        return self.file._open(self.footer, [leaf(i).path for i in wanted if _has_dictionary(leaf(i), self.group.column(i))])
+
+    def _table(self, keys: list[str]) -> Any:
+        if not keys:  # no field is needed, the number of rows is
+            return pa.table({"": pa.nulls(self.rows)})
+        with self._open(keys) as file:
+            return file.read_row_group(self.fragment.row_group, columns=keys).select(keys)
+
+    def _alone(self, key: str) -> Any:
+        """A column that turned out to be none for `chunks`, by pyarrow."""
+        try:
+            return self._table([key]).column(key)
+        except (pa.ArrowException, OSError) as error:
+            raise self.file._broken(self.fragment, error) from None
 
 
 def _leaves(schema: Any) -> dict[str, range]:

@@ -42,15 +42,20 @@ class Block:
         self.rows = rows
         self.problems: list[errors.DataError] = []
 
-    def attempt(self, of: Step | Output, who: str, run: Callable[..., Any]) -> Any:
-        """run over the inputs of a step or an output; None where it fails, or where an input did."""
+    def attempt(
+        self, of: Step | Output, who: str, run: Callable[..., Any], problems: list[errors.DataError] | None = None
+    ) -> Any:
+        """run over the inputs of a step or an output; None where it fails, or where an input did.
+
+        Where outputs run on several threads, each keeps its own `problems`: their order must not depend on time.
+        """
         arguments = [self.values[j] for j in of.inputs]
         if any(a is None for a in arguments):
             return None
         try:
             return run(*arguments)
         except errors.DataError as e:
-            self.problems.append(e.seen_by(who))
+            (self.problems if problems is None else problems).append(e.seen_by(who))
             return None
 
     def finish(self, start: int) -> None:

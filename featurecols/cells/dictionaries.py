@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from featurecols import buffers, errors
+from featurecols import buffers, errors, kernels
 from featurecols.cells.base import Store
 from featurecols.present import Markers
 from featurecols.values import Array, Integers, Numbers, Texts, Tokens
@@ -18,11 +18,15 @@ from featurecols.values import Array, Integers, Numbers, Texts, Tokens
 
 @dataclass(frozen=True, slots=True)
 class Coded:
-    """Codes of any integer type (negative: missing) and what they stand for: an Arrow array or a list of values."""
+    """Codes of any integer type (negative: missing) and what they stand for: an Arrow array or a list of values.
+
+    checked: the codes are int32 from -1 to len(values) - 1, and no others are valid or not.
+    """
 
     codes: Array
     values: Any
     valid: buffers.Valid | None = None
+    checked: bool = False
 
     def __len__(self) -> int:
         return len(self.codes)
@@ -78,11 +82,11 @@ class DictStore(Store):
 
     def tokens(self, start: int, stop: int) -> Tokens:
         codes, (texts, kind, remap) = self._converted("tokens", _texts, start, stop)
-        return Tokens(texts, codes if remap is None else remap[codes], kind=kind)
+        return Tokens(texts, codes if remap is None else _gathered(remap, codes), kind=kind)
 
     def numbers(self, start: int, stop: int) -> Numbers:
         codes, table = self._converted("numbers", _numbers, start, stop)
-        return Numbers(table[codes])
+        return Numbers(kernels.gather.gather_numbers(table, codes, buffers.empty(len(codes), np.float64)))
 
     def integers(self, start: int, stop: int) -> Integers:
         codes, (whole, valid) = self._converted("integers", _integers, start, stop)
@@ -98,6 +102,8 @@ class DictStore(Store):
     def _codes(self, start: int, stop: int) -> Array:
         """int32 codes of a window, -1 where missing; a code outside the dictionary is an error, never a wild read."""
         raw, size = self._coded.codes[start:stop], len(self._coded.values)
+        if self._coded.checked:
+            return raw
         valid = None if self._coded.valid is None else self._coded.valid.rows(start, stop)
         wild = raw >= size
         if valid is not None:
@@ -154,7 +160,7 @@ def _same_memory(a: Any, b: Any) -> bool:
 
 
 def _numbers(shared: Shared) -> Array:
-    return _extended(shared.store.numbers(0, shared.store.length).values, np.nan)
+    return np.ascontiguousarray(shared.store.numbers(0, shared.store.length).values)
 
 
 def _integers(shared: Shared) -> tuple[Array, Array]:
@@ -209,6 +215,10 @@ def _compact(coded: Coded) -> Coded:
     else:
         values = coded.values.take(pa.array(used))
     return Coded(codes.reshape(-1).astype(np.int32) - np.int32(none), values, None)
+
+
+def _gathered(table: Array, codes: Array) -> Array:
+    return kernels.gather.gather(table, codes, buffers.empty(len(codes), table.dtype))  # type: ignore[no-any-return]
 
 
 def _extended(table: Array, last: Any) -> Array:

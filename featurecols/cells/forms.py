@@ -215,7 +215,9 @@ def window(form: Physical, start: int, stop: int) -> Physical:
     if isinstance(form, Coded):
         valid = None if form.valid is None else form.valid.rows(start, stop)
         codes = form.codes[start:stop]
-        return Coded(codes if valid is None else np.where(valid, codes.astype(np.int64), -1), form.values, None)
+        if valid is None:
+            return Coded(codes, form.values, None, form.checked)
+        return Coded(np.where(valid, codes.astype(np.int64), -1), form.values, None)
     if isinstance(form, Listed):
         first, last = int(form.offsets[start]), int(form.offsets[stop])
         return Listed(form.offsets[start : stop + 1] - first, window(form.elements, first, last))

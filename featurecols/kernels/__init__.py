@@ -19,6 +19,7 @@ MODULES = (
     "lookup",
     "merging",
     "numeric",
+    "pages",
     "pool",
     "radix",
     "scatter",

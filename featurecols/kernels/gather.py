@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from featurecols.kernels.native import I32, I64, kernel, read, write
+from featurecols.kernels.native import F64, I32, I64, kernel, read, write
 from featurecols.values import Array
 
 
@@ -23,14 +23,40 @@ def _GATHER(table: Any, codes: Any, out: Any) -> None:
         out[i] = value if known else -1
 
 
-def gather(table: Array, codes: Array) -> Array:
-    """table[codes] with -1 where a code is negative (or past the table): [m] of the table's dtype.
+def gather(table: Array, codes: Array, out: Array | None = None) -> Array:
+    """table[codes] with -1 where a code is negative (or past the table): [m] of the table's dtype, in `out` if given.
 
     table int32 or int64 [k], codes int32 [m].
 
     >>> gather(np.array([10, 20], np.int32), np.array([1, -1, 0], np.int32))
     array([20, -1, 10], dtype=int32)
     """
-    out = np.empty(len(codes), table.dtype)
+    out = np.empty(len(codes), table.dtype) if out is None else out
     _GATHER[table.itemsize](table, codes, out)
+    return out
+
+
+@kernel({0: (read(F64), read(I32), write(F64))})
+def _NUMBERS(table: Any, codes: Any, out: Any) -> None:
+    size = np.uint32(len(table))
+    if size == 0:
+        out[:] = np.nan
+        return
+    for i in range(len(codes)):
+        code = np.uint32(codes[i])
+        known = code < size
+        value = table[code if known else 0]
+        out[i] = value if known else np.nan
+
+
+def gather_numbers(table: Array, codes: Array, out: Array | None = None) -> Array:
+    """table[codes] with NaN where a code is negative (or past the table): float64 [m], in `out` if given.
+
+    table float64 [k], codes int32 [m].
+
+    >>> gather_numbers(np.array([0.5, 2.0]), np.array([1, -1, 0], np.int32))
+    array([2. , nan, 0.5])
+    """
+    out = np.empty(len(codes), np.float64) if out is None else out
+    _NUMBERS[0](table, codes, out)
     return out
