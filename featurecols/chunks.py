@@ -61,7 +61,7 @@ def read(file: Any, wanted: Chunk) -> Array:
     """The bytes of a chunk, uint8; fewer where the file ends early."""
     data = buffers.empty(wanted.size, np.uint8)
     file.seek(wanted.start)
-    got, view = 0, memoryview(data)
+    got, view = 0, memoryview(data.data)
     while got < wanted.size and (more := file.readinto(view[got:])):
         got += more
     return data[:got]

@@ -122,7 +122,7 @@ class _Group:
         if not found:
             yield from batches(self._table(rest))
             return
-        table = self._table(rest) if rest else None
+        table: Any = self._table(rest) if rest else None
         with open(self.file.path, "rb", buffering=0) as file:
             packed = {key: chunks.read(file, chunk) for key, chunk in found.items()}
 
@@ -148,7 +148,7 @@ class _Group:
 
     def _open(self, keys: Sequence[str]) -> Any:
         wanted = sorted(i for key in keys if key in self.coded for i in self.leaves[key])
-        leaf = self.footer.schema.column
+        leaf: Any = self.footer.schema.column
         return self.file._open(self.footer, [leaf(i).path for i in wanted if _has_dictionary(leaf(i), self.group.column(i))])
 
     def _table(self, keys: list[str]) -> Any:

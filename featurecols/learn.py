@@ -101,26 +101,36 @@ def _one_pass(
     for r in requests:
         names.setdefault((r.analyzer.collects, r.source), graph.nodes[r.node].name)
     states = {key: key[0].empty() for key in names}
+    by_node: dict[int, list[tuple[Any, int]]] = {}  # one thread makes a node's values and takes them to all its states
+    for key in names:
+        by_node.setdefault(key[1], []).append(key)
     reader = _Reader(graph, learned, {source: name for (_, source), name in reversed(names.items())})
     try:
         row = 0
         for batch in source.batches(reader.needs):
-            try:
-                values = reader.values(batch)
-            except errors.DataError as e:
-                raise e.shifted(row) from None
 
-            def update(key: tuple[Any, int], values: dict[int, Any] = values, row: int = row) -> None:
+            def update(node: int, batch: Any = batch, row: int = row) -> None:
                 try:
-                    states[key] = key[0].update(states[key], values[key[1]])
+                    value = reader.value(node, batch)
                 except errors.DataError as e:
-                    raise _named(e, names[key]).shifted(row) from None
+                    raise e.shifted(row) from None
+                for key in by_node[node]:
+                    try:
+                        states[key] = key[0].update(states[key], value)
+                    except errors.DataError as e:
+                        raise _named(e, names[key]).shifted(row) from None
 
-            for _ in threads.run(update, list(states), workers):
+            for _ in threads.run(update, by_node, workers):
                 pass
             row += batch.num_rows
             report.add(batch.num_rows)
-        return {r: _finish(r, states[(r.analyzer.collects, r.source)], graph) for r in requests}
+
+        def finish(key: tuple[Any, int]) -> list[tuple[Request, dict[str, Array]]]:
+            mine = [r for r in requests if (r.analyzer.collects, r.source) == key]
+            return [(r, _finish(r, states[key], graph)) for r in mine]
+
+        found = dict(pair for pairs in threads.run(finish, list(states), workers) for pair in pairs)
+        return {r: found[r] for r in requests}
     finally:
         for state in states.values():
             if hasattr(state, "close"):  # spilled files go, whatever happened
@@ -159,14 +169,11 @@ class _Reader:
             (key, "category" if "category" in kinds else "number") for key, kinds in graph.needs().items() if key in keys
         ]
 
-    def values(self, batch: Any) -> dict[int, Any]:
-        found: dict[int, Any] = {}
-        for i, name in self.names.items():
-            try:
-                found[i] = self._value(i, batch)
-            except errors.DataError as e:
-                raise e.seen_by(name) from None
-        return found
+    def value(self, i: int, batch: Any) -> Any:
+        try:
+            return self._value(i, batch)
+        except errors.DataError as e:
+            raise e.seen_by(self.names[i]) from None
 
     def _value(self, i: int, batch: Any) -> Any:
         node = self.graph.nodes[i]

@@ -222,3 +222,37 @@ def test_a_failed_fit_leaves_no_temporary_files(tmp_path: Path, monkeypatch: pyt
     with pytest.raises(RuntimeError, match="the source broke"):
         fc.fit([fc.Vocabulary("v", fc.TopTerms(3))], source())
     assert list(tmp_path.iterdir()) == []
+
+
+# From the codes of files -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("options", [{}, {"use_dictionary": False}, {"row_group_size": 1_700}, {"data_page_size": 4_000}])
+@pytest.mark.parametrize("threads", [1, 2, 7])
+def test_codes_of_parquet_teach_what_their_rows_teach(tmp_path: Path, options: dict[str, Any], threads: int) -> None:
+    rng = np.random.default_rng(8)
+    x = np.round(rng.normal(0, 1e3, 6_000), 1)
+    table = pa.table(
+        {
+            "x": pa.array(x, mask=rng.random(6_000) < 0.2),
+            "n": pa.array(rng.integers(-9, 9, 6_000), pa.int32()),
+            "job": pa.array([None if i % 9 == 0 else f"j{int(v) % 400}" for i, v in enumerate(x)]),
+        }
+    )
+    columns = [
+        fc.Numeric("x", default=fc.Median(), normalizer=[fc.Clip(-900, 900), fc.ZScore(), fc.MinMax()]),
+        fc.Numeric("n", dtype="float32", normalizer=fc.ZScore()),
+        fc.Bucketized("x", fc.Quantiles(20)),
+        fc.Vocabulary("job", fc.TopTerms(None)),
+    ]
+    pq.write_table(table, tmp_path / "rows.parquet", **options)
+    assert fc.fit(columns, tmp_path, threads=threads).to_bytes() == fc.fit(columns, table).to_bytes()
+
+
+def test_an_infinite_number_in_codes_is_told_with_its_row(tmp_path: Path) -> None:
+    x = [float(i % 7) for i in range(5_000)]
+    x[4_321] = float("inf")
+    pq.write_table(pa.table({"x": x}), tmp_path / "rows.parquet", row_group_size=2_000)
+    with pytest.raises(fc.DataError, match="infinity cannot be learned from") as caught:
+        fc.fit([fc.Numeric("x", normalizer=fc.ZScore())], tmp_path)
+    assert caught.value.row == 4_321

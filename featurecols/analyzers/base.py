@@ -21,10 +21,11 @@ import numpy as np
 
 from featurecols import errors
 from featurecols.spec import Spec
-from featurecols.values import Array, Numbers, Tokens
+from featurecols.values import Array, Numbers, Tokens, rounded_to_float32
 
 State = Any
 DTYPES = ("float64", "float32")
+ONCE = np.empty(0, np.int64)  # weights of values that count once each
 
 
 class HasNumbers(Protocol):
@@ -98,6 +99,20 @@ def elements(value: HasNumbers, dtype: str) -> Array:
         with np.errstate(over="ignore", invalid="ignore"):
             flat = flat.astype(np.float32).astype(np.float64)
     return flat
+
+
+def counted(value: HasNumbers, dtype: str, limit: int | None = None) -> tuple[Array, Array]:
+    """The elements of a batch as (float64 [m], int64 [m] how often each, empty where once), NaN where missing, rounded to
+    dtype. Where the batch holds distinct numbers and codes, these are its distinct numbers.
+
+    An infinite number comes without counts, so that its row can be told; so do more than `limit` elements.
+    """
+    found = value.counted() if hasattr(value, "counted") else None
+    if found is not None and (limit is None or int(found[1].sum()) <= limit):
+        x = rounded_to_float32(found[0]) if dtype == "float32" else found[0]
+        if not np.isinf(x).any():
+            return x, found[1]
+    return elements(value, dtype), ONCE
 
 
 def infinite(value: HasNumbers, position: int) -> errors.DataError:

@@ -65,14 +65,16 @@ class Moments(Analyzer):
         return Sums()
 
     def update(self, state: Sums, value: base.HasNumbers) -> Sums:
-        x = base.elements(value, self.dtype)
+        x, weights = base.counted(value, self.dtype, _ROOM)
         if self.before:
             x = _normalized(x, self.before)
+            if len(weights) and np.isinf(x).any():
+                x, weights = _normalized(base.elements(value, self.dtype), self.before), base.ONCE
         bits = x.view(np.uint64)
         for start in range(0, len(bits), _ROOM):
             bins = np.zeros((2048, 4), np.uint64)
             status = np.array([0, 0, base.sortable(state.low), base.sortable(state.high)], np.uint64)
-            count = kernels.accumulate.sums[0](bits[start : start + _ROOM], bins, status)
+            count = kernels.accumulate.sums[0](bits[start : start + _ROOM], weights[start : start + _ROOM], bins, status)
             if status[0] == kernels.accumulate.INFINITE:
                 raise base.infinite(value, start + int(status[1]))
             _fold(state, bins)

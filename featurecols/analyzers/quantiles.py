@@ -85,12 +85,12 @@ class Histogram(Analyzer):
         return Bins()
 
     def update(self, state: Bins, value: base.HasNumbers) -> Bins:
-        x = base.elements(value, self.dtype)
+        x, weights = base.counted(value, self.dtype)
         bits, at, status = x.view(np.uint64), 0, np.zeros(2, np.int64)
         while True:
             status[0] = state.used
             at = kernels.accumulate.count[0](
-                bits, at, np.uint64(state.drop), state.shift, state.table, len(state.table) // 2, status
+                bits, weights, at, np.uint64(state.drop), state.shift, state.table, len(state.table) // 2, status
             )
             state.used = int(status[0])
             if status[1] == kernels.accumulate.INFINITE:
@@ -98,7 +98,8 @@ class Histogram(Analyzer):
             if status[1] != kernels.accumulate.FULL:
                 return state
             coming = x[at : at + _LOOK]
-            state.make_room(base.sortable(coming[np.isfinite(coming)] + 0.0))
+            there = np.isfinite(coming) if not len(weights) else np.isfinite(coming) & (weights[at : at + _LOOK] > 0)
+            state.make_room(base.sortable(coming[there] + 0.0))
 
     def merge(self, a: Bins, b: Bins) -> Bins:
         drop, parts = max(a.drop, b.drop), ((a.entries(), a.drop), (b.entries(), b.drop))

@@ -40,6 +40,10 @@ class Store(ABC):
     @abstractmethod
     def pylist(self, start: int, stop: int) -> list[Any]: ...
 
+    def counted(self, start: int, stop: int) -> tuple[Array, Array] | None:
+        """(distinct numbers, how often each stands in the window), where the store has them at hand."""
+        return None
+
     def row_of(self, element: int) -> int:
         """The row that owns an element; without lists, each row is its own."""
         return element
@@ -56,13 +60,14 @@ class Cells:
     count from the first row of these cells.
     """
 
-    __slots__ = ("_integers", "_numbers", "_outer", "_tokens", "start", "stop", "store")
+    __slots__ = ("_counted", "_integers", "_numbers", "_outer", "_tokens", "start", "stop", "store")
 
     def __init__(self, store: Store, start: int = 0, stop: int | None = None, outer: Cells | None = None) -> None:
         self.store, self.start = store, start
         self.stop = store.length if stop is None else stop
         self._outer = outer
         self._numbers: Numbers | None = None
+        self._counted: tuple[tuple[Array, Array] | None] | None = None
         self._integers: Integers | None = None
         self._tokens: Tokens | None = None
 
@@ -90,6 +95,13 @@ class Cells:
             except DataError as error:
                 raise self._seen_from_here(error) from None
         return self._numbers
+
+    def counted(self) -> tuple[Array, Array] | None:
+        """The numbers of a dictionary as float64 [k], NaN where missing, and int64 [k], how many rows hold each; None where
+        there is no dictionary of numbers. A number may stand in it twice."""
+        if self._counted is None:
+            self._counted = (self.store.counted(self.start, self.stop),)
+        return self._counted[0]
 
     def integers(self) -> Integers:
         """Every value as an exact int64 or uint64; whole floats below 2^53 are accepted.

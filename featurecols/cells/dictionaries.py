@@ -88,6 +88,14 @@ class DictStore(Store):
         codes, table = self._converted("numbers", _numbers, start, stop)
         return Numbers(kernels.gather.gather_numbers(table, codes, buffers.empty(len(codes), np.float64)))
 
+    def counted(self, start: int, stop: int) -> tuple[Array, Array] | None:
+        table = self._shared.once("numbers", _numbers) if self._coded.checked else None
+        if table is None:
+            return None
+        counts = np.zeros(len(table), np.int64)
+        kernels.terms.tally[0](self._codes(start, stop), counts)
+        return table, counts
+
     def integers(self, start: int, stop: int) -> Integers:
         codes, (whole, valid) = self._converted("integers", _integers, start, stop)
         there = valid[codes]

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from featurecols.kernels.native import I64, U64, helper, kernel, read, write
+from featurecols.kernels.native import I64, U64, helper, kernel, mulhi, read, write
 
 INFINITE = 2  # what a kernel leaves in its status when it stopped at an infinity
 FULL = 1  # when it stopped because the table is full
@@ -29,17 +29,19 @@ def _high(a: Any) -> Any:
     return high * high + (middle >> _32) + (middle >> _32) + (carry >> _32)
 
 
-@kernel({0: (read(U64), write(U64, 2), write(U64))})
-def sums(bits: Any, bins: Any, status: Any) -> Any:
-    """Add finite values into bins [2048, 4] by exponent; returns how many.
+@kernel({0: (read(U64), read(I64), write(U64, 2), write(U64))})
+def sums(bits: Any, weights: Any, bins: Any, status: Any) -> Any:
+    """Add finite values, each its weight times (once without weights), into bins [2048, 4] by exponent; returns how many.
 
     A value is m * 2^(e - 1075), m < 2^53: bins[e] gets the low 32 bits of m and the rest (both signed by the value),
-    then m * m in two words. Room for 2^20 values. status: [INFINITE or 0, position, smallest, largest sortable bits].
+    then m * m in two words. Room for 2^20 values in all. status: [INFINITE or 0, position, smallest, largest sortable bits].
     """
-    count = 0
+    count = _0
     low, high = status[2], status[3]
     for i in range(len(bits)):
-        b = bits[i]
+        b, w = bits[i], np.uint64(weights[i]) if len(weights) else _1
+        if w == _0:
+            continue
         e = (b >> _52) & np.uint64(2047)
         m = b & _FRACTION
         if e == np.uint64(2047):
@@ -50,15 +52,15 @@ def sums(bits: Any, bins: Any, status: Any) -> Any:
         if e != _0:
             m |= _HIDDEN
         negative = _0 - (b >> _63)  # all ones: x ^ negative - negative is -x
-        bins[e, 0] += ((m & _LOW32) ^ negative) - negative
-        bins[e, 1] += ((m >> _32) ^ negative) - negative
+        bins[e, 0] += (((m & _LOW32) ^ negative) - negative) * w
+        bins[e, 1] += (((m >> _32) ^ negative) - negative) * w
         square = m * m
-        total = bins[e, 2] + square
+        total = bins[e, 2] + square * w
+        bins[e, 3] += _high(m) * w + mulhi(square, w) + np.uint64(total < bins[e, 2])
         bins[e, 2] = total
-        bins[e, 3] += _high(m) + np.uint64(total < square)
         sortable = b ^ (negative | _SIGN)
         low, high = min(low, sortable), max(high, sortable)
-        count += 1
+        count += w
     status[2], status[3] = low, high
     return count
 
@@ -73,15 +75,18 @@ def _slot(key: Any, table: Any, shift: Any) -> Any:
     return at
 
 
-@kernel({0: (read(U64), I64, U64, U64, write(U64, 2), I64, write(I64))})
-def count(bits: Any, start: Any, drop: Any, shift: Any, table: Any, limit: Any, status: Any) -> Any:
-    """Count values from `start` on by sortable bits >> drop in table [2^k, 2] of keys and counts; returns where it stopped.
+@kernel({0: (read(U64), read(I64), I64, U64, U64, write(U64, 2), I64, write(I64))})
+def count(bits: Any, weights: Any, start: Any, drop: Any, shift: Any, table: Any, limit: Any, status: Any) -> Any:
+    """Count values from `start` on by sortable bits >> drop in table [2^k, 2] of keys and counts, each its weight times (once
+    without weights); returns where it stopped.
 
     status: [used slots, FULL or INFINITE or 0]. It is full when one more key would exceed `limit`.
     """
     used = status[0]
     for i in range(start, len(bits)):
-        b = bits[i]
+        b, w = bits[i], np.uint64(weights[i]) if len(weights) else _1
+        if w == _0:
+            continue
         if (b >> _52) & np.uint64(2047) == np.uint64(2047):
             if b & _FRACTION:
                 continue
@@ -97,7 +102,7 @@ def count(bits: Any, start: Any, drop: Any, shift: Any, table: Any, limit: Any, 
                 return i
             table[at, 0] = key
             used += 1
-        table[at, 1] += _1
+        table[at, 1] += w
     status[0], status[1] = used, 0
     return len(bits)
 
