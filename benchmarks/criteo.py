@@ -1,4 +1,19 @@
-"""Claim: from Parquet to dense numbers and 26 hashed ids in little more than reading takes."""
+"""Claim: from Parquet to dense numbers and 26 hashed ids in less than pyarrow takes to read them.
+
+What pyarrow's read (dictionaries kept) is made of, in processor time of one core for a million rows, each column read
+alone: 8 to 11 ms for a column of few distinct values (unpacking with zstd, runs of levels and codes, fresh memory), and
+25 to 40 ms for each of the ten with 90,000 distinct values and more, where every dictionary of every row group is hashed
+into a memo table and copied out of it again. 640 to 690 ms in all; memory maps and pre_buffer change a twentieth of it,
+and one thread a column is what its threads do already. Decoding the dictionaries to plain strings takes 1,400 ms.
+Polars' reader takes 435 ms, its strings being views.
+
+Forms tried on this data:
+- pyarrow in a reader thread, with its threads, beside ours: both cores were busy, 1 thread took as long as 2.
+- our own pages, codes only (featurecols/chunks.py): 250 to 300 ms; unpacking is 120 ms of them.
+- codes value by value 1.7 ns each, four to a load 0.9; nulls spread with a branch 3.7 ns at 25% of nulls, without 1.1.
+- the same into memory of numpy's allocator: a fresh page costs more than what is written to it, 0.9 ms a column of a row
+  group against 0.06 from Arrow's pool, which keeps what is freed.
+"""
 
 from __future__ import annotations
 
