@@ -300,3 +300,32 @@ def test_one_name_twice(tmp_path: Path) -> None:
 def test_same_kind(a: Any, b: Any, same: bool) -> None:
     assert files.same_kind(a, b) is same
     assert files.same_kind(b, a) is same
+
+
+# Columns from their pages -------------------------------------------------------------------------------------------
+
+
+def test_long_row_groups_give_what_pyarrow_reads_for_every_kind_of_column(tmp_path: Path) -> None:
+    path = tmp_path / "long.parquet"
+    whole = pa.concat_tables([ROWS] * 30).set_column(4, "u", pa.array([f"unique {i}" for i in range(3_000)]))
+    pq.write_table(whole, path, row_group_size=1_100, dictionary_pagesize_limit=5_000)
+    pieces = read(files.open_file(str(path)), [(key, "category") for key in ("u", "n", "l", "s", "t")])
+    assert [piece.num_rows for piece in pieces] == [1_100, 1_100, 800]
+    for key in whole.column_names:
+        found = [v for piece in pieces for v in piece.column(key).to_pylist()]
+        assert found == whole.column(key).to_pylist(), key
+    assert pa.types.is_dictionary(pieces[0].column("n").type)  # by its pages; pyarrow has no dictionaries of numbers
+
+
+def test_a_damaged_page_is_told_by_pyarrow_when_the_field_is_asked_for(tmp_path: Path) -> None:
+    path = tmp_path / "damaged.parquet"
+    pq.write_table(pa.table({"a": [i % 5 for i in range(2_000)], "b": [i % 7 for i in range(2_000)]}), path)
+    column = pq.read_metadata(path).row_group(0).column(1)
+    data = bytearray(path.read_bytes())
+    start = column.dictionary_page_offset
+    data[start : start + column.total_compressed_size] = b"\xff" * column.total_compressed_size
+    path.write_bytes(data)
+    (batch,) = read(files.open_file(str(path)), [("a", "number"), ("b", "number")])
+    assert batch.cells("a").numbers().values[:6].tolist() == [0, 1, 2, 3, 4, 0]
+    with pytest.raises(errors.DataError, match="row group 0 cannot be read"):
+        batch.cells("b")

@@ -11,6 +11,7 @@ import pytest
 from featurecols import errors
 from featurecols.analyzers.terms import TermCounts
 from featurecols.batch import Batch, batches
+from featurecols.cells.dictionaries import Coded
 from tests.cells.physical import bits, decoded, whole
 
 
@@ -181,3 +182,18 @@ def test_threads_see_one_dictionary() -> None:
         thread.join()
     expected = [str(code).encode() for code in codes]
     assert all(result == expected for result in results)
+
+
+def test_numbers_of_checked_codes_are_counted_in_any_window() -> None:
+    def batch(values: pa.Array) -> Any:
+        held = np.array([0, 2, -1, 2, 1], np.int32)
+        return Batch.lazy(["x"], 5, lambda key: Coded(held, values, None, checked=True)).cells("x", (9,))
+
+    found = batch(pa.array([1.5, None, 9]))
+    numbers, counts = found.counted()
+    assert str(numbers.tolist()) == "[1.5, nan, nan]"
+    assert counts.tolist() == [1, 1, 2]
+    assert found.slice(1, 4).counted()[1].tolist() == [0, 0, 2]
+    assert str(found.numbers().values.tolist()) == "[1.5, nan, nan, nan, nan]"
+    assert batch(pa.array(["a", "b", "c"])).counted() is None
+    assert cells(np.array([1.5, 2.5])).counted() is None
