@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -36,15 +37,17 @@ class _Root:
         self.names = names if isinstance(names, tuple) else tuple(names)
         self.num_rows, self.load, self.parse, self.known = num_rows, load, parse, known
         self.locks: dict[Any, Any] = {}  # by field, so that threads convert different fields at once
+        self.there = self.names if isinstance(self.names, _Any) else frozenset(self.names)
+        self.twice = _twice(self.names)
         self.forms: dict[str, Physical] = {}
         self.cells: dict[tuple[str, Markers], Cells] = {}
 
     def form(self, key: str) -> Physical:
         with self.locks.setdefault(key, threading.RLock()):
             if key not in self.forms:
-                if key not in self.names:
+                if key not in self.there:
                     raise errors.missing_field(key, map(str, self.names))
-                if self.names.count(key) > 1:
+                if key in self.twice:
                     raise errors.field_twice(key)
                 form = physical(key, self.load(key))
                 if len(form) != self.num_rows:
@@ -258,12 +261,20 @@ def _pieces(found: Iterable[Any], schema: Any) -> Iterator[Batch]:
 
 def _selected(names: Sequence[str], keys: Sequence[str] | None) -> list[str]:
     """Which of the names are read, each once."""
+    there, twice = set(names), _twice(names)
     for key in keys or ():
-        if key not in names:
+        if key not in there:
             raise errors.missing_field(key, names)
-        if names.count(key) > 1:
+        if key in twice:
             raise errors.field_twice(key)
     return list(dict.fromkeys(names if keys is None else keys))
+
+
+def _twice(names: Sequence[str]) -> set[str]:
+    """The names that stand for more than one field."""
+    if len(set(names)) == len(names):
+        return set()
+    return {name for name, count in Counter(names).items() if count > 1}
 
 
 def _table(table: Any, keys: Sequence[str] | None) -> Iterator[Batch]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bisect
 import operator
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -115,7 +116,7 @@ def meaning(program: Program, columns: Sequence[Column], names: Sequence[str] | 
     at = index + program.width if index < 0 else index
     if not 0 <= at < program.width:
         raise errors.plan("describe", f"index must be below {program.width}", index, "plan.width is the number of cells")
-    k = next(k for k, o in enumerate(program.outputs) if o.start <= at < o.stop)
+    k = bisect.bisect_right(program.outputs, at, key=lambda o: o.start) - 1  # of outputs without cells, the one after them
     output = program.outputs[k]
     bound = output.bound
     assert isinstance(bound, DenseBound)

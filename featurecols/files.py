@@ -9,6 +9,7 @@ from __future__ import annotations
 import glob
 import os
 from abc import ABC, abstractmethod
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
@@ -55,11 +56,11 @@ class File(ABC):
 
     def check(self, keys: Sequence[str]) -> None:
         """Raises DataError where a field is not in the file, or twice."""
+        there = Counter(self.schema.names)
         for key in keys:
-            found = self.schema.names.count(key)
-            if found == 0:
+            if key not in there:
                 raise errors.missing_field(key, self.schema.names, self.path)
-            if found > 1:
+            if there[key] > 1:
                 raise errors.field_twice(key, self.path)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Callable, Sequence
+from functools import cached_property
 from typing import Any
 
 from featurecols.columns.base import DenseBound, Field, NumberBound
@@ -15,7 +16,7 @@ from featurecols.columns.indicator import IndicatorBound
 from featurecols.present import Markers, presenter
 from featurecols.steps import Output, Step
 
-RowFunction = Callable[[Any], "array[float]"]
+RowFunction = Callable[..., "array[float]"]
 
 
 class Lines:
@@ -36,15 +37,21 @@ class Lines:
     ) -> None:
         """numeric: the fields that are read as numbers, and nothing else."""
         self.names: dict[str, Any] = {"blank": array("f", bytes(4 * width))}
-        values = ", ".join(f"v{i}" for i, _ in fields)
-        body = ["out = blank[:]", *(self._step(s) for s in steps)]
+        self._body = ["out = blank[:]", *(self._step(s) for s in steps)]
         for k, output in enumerate(outputs):
             if isinstance(output.bound, DenseBound):
-                body += self._write(k, output)
-        body.append("return out")
-        given = [line for i, field in fields for line in self._field(i, field, i in numeric)]
-        self.of_mapping = self._compiled(["def run(row):", *(f"    {line}" for line in given + body)])
-        self.of_values = self._compiled([f"def run({values},):", *(f"    {line}" for line in body)])
+                self._body += self._write(k, output)
+        self._body.append("return out")
+        self._given = [line for i, field in fields for line in self._field(i, field, i in numeric)]
+        self._values = [f"v{i}" for i, _ in fields]
+
+    @cached_property
+    def of_mapping(self) -> RowFunction:
+        return self._compiled("row", self._given + self._body)
+
+    @cached_property
+    def of_values(self) -> RowFunction:
+        return self._compiled(", ".join(self._values), self._body)
 
     def _field(self, i: int, field: Field, numeric: bool) -> list[str]:
         """One raw value as a plain one. A plain value of the type that most rows hold needs no call."""
@@ -79,9 +86,9 @@ class Lines:
             return [f"out[{start}] = {name}({_arguments(output)})"]
         return [f"{name}(out, {start}, {_arguments(output)})"]
 
-    def _compiled(self, lines: list[str]) -> RowFunction:
+    def _compiled(self, arguments: str, lines: list[str]) -> RowFunction:
         found: dict[str, Any] = dict(self.names)
-        exec(compile("\n".join(lines), "<row path>", "exec"), found)
+        exec(compile("\n    ".join([f"def run({arguments}):", *lines]), "<row path>", "exec"), found)
         return found["run"]  # type: ignore[no-any-return]
 
 

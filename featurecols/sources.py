@@ -225,16 +225,14 @@ class FileSource(Source):
 
     def check(self, keys: Sequence[str]) -> None:
         """Raises DataError where a file lacks a field, or holds another type than the first file."""
-        first = self._files[0]
-        for key in dict.fromkeys(keys):
-            if key in self._checked:
-                continue
-            for file in self._files:
-                file.check([key])
+        first, new = self._files[0], [key for key in dict.fromkeys(keys) if key not in self._checked]
+        for file in self._files:
+            file.check(new)
+            for key in new:
                 mine, other = first.schema.field(key).type, file.schema.field(key).type
                 if not files.same_kind(mine, other):
                     raise errors.files_differ(key, first.path, mine, file.path, other)
-            self._checked.add(key)
+        self._checked.update(new)
 
     def pieces(self, needs: Needs | None) -> Iterator[Batch]:
         if needs is None:
