@@ -215,6 +215,15 @@ def test_early_stopping(values, options, epochs, best):
     np.testing.assert_array_equal(model.variables.values["linear/weights"], at[epochs])
 
 
+def test_early_stopping_begins_anew_with_each_run():
+    stop = hooks.EarlyStopping("val_x", patience=1)
+    model = trained(Falling([5, 1, 1]), stop)
+    assert len(model.history) == 2
+    trained(Falling([1, 2, 3]), stop, model=model)
+    assert len(model.history) == 2 + 3
+    assert stop.best_epoch == 3
+
+
 def test_early_stopping_reads_the_direction_from_the_name():
     assert hooks.EarlyStopping("val_auc").sign == 1
     assert hooks.EarlyStopping("val_average_loss").sign == hooks.EarlyStopping("val_rmse").sign == -1
