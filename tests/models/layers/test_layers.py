@@ -152,3 +152,34 @@ def test_bags_have_the_bits_of_the_plan(combiner, max_norm):
     how = ("sum", "mean", "sqrtn").index(combiner)
     assert kernels.pool.pool(ids.values, ids.offsets, ids.weights, table, how, max_norm or 0.0, want) == -1
     assert got.tobytes() == want.tobytes()
+
+
+def test_dropout_drops_its_share_in_training_alone():
+    variables, x = Variables(seed=1), Value(np.ones((200, 50), np.float32))
+    with variables.scope(training=True):
+        first = Dropout(0.3)(x).array
+    with variables.scope(training=True):
+        again = Dropout(0.3)(x).array
+    variables.step = 1
+    with variables.scope(training=True):
+        other = Dropout(0.3)(x).array
+    assert set(np.unique(first)) == {np.float32(0), np.float32(1 / 0.7)}
+    assert 0.27 < (first == 0).mean() < 0.33
+    assert first.tolist() == again.tolist() != other.tolist()
+    with variables.scope():
+        assert Dropout(0.3)(x).array.tolist() == x.array.tolist()
+
+
+def test_batch_norm_normalizes_by_the_batch_in_training_and_by_its_averages_after():
+    variables = Variables(seed=1)
+    batches = [np.array([[1.0], [3.0]], np.float32), np.array([[5.0], [9.0]], np.float32), np.array([[0.0], [0.0]], np.float32)]
+    for batch, want in zip(batches, ([-1, 1], [-1, 1], [0, 0]), strict=True):
+        with variables.scope(training=True):
+            got = BatchNorm(0.6, epsilon=1e-9)(Value(batch)).array
+        np.testing.assert_allclose(got[:, 0], want, atol=1e-6)
+    # means 2, 7, 0 and variances 1, 4, 0; kept: 0, then 1/2, then min(0.6, 2/3)
+    assert variables.states["batch_norm/moving_mean"][0] == pytest.approx(0.6 * 4.5)
+    assert variables.states["batch_norm/moving_variance"][0] == pytest.approx(0.6 * 2.5)
+    with variables.scope():
+        got = BatchNorm(0.6, epsilon=1e-9)(Value(batches[0])).array
+    np.testing.assert_allclose(got, (batches[0] - 2.7) / np.sqrt(1.5), rtol=1e-6)
