@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
+from featurecols import buffers
 from featurecols.features import Features, Slot
 from featurecols.models import errors
 from featurecols.models.marks import Marks
@@ -94,7 +96,7 @@ class Examples:
 
     def take(self, rows: Array) -> Examples:
         """These rows, in this order."""
-        return self._each(lambda a: np.take(a, rows, axis=0, mode="clip"), lambda ids: take_ids(ids, rows))
+        return self._each(lambda a: _take(a, rows), lambda ids: take_ids(ids, rows))
 
     def slice(self, start: int, stop: int) -> Examples:
         """Rows start:stop, without copying."""
@@ -133,6 +135,12 @@ class Examples:
 
     def _columns(self, names: Sequence[str]) -> Array:
         return self.singles[:, [self.single.index(name) for name in names]]
+
+
+def _take(a: Array, rows: Array) -> Array:
+    shape = (len(rows), *a.shape[1:])
+    out = buffers.empty(math.prod(shape), a.dtype).reshape(shape)
+    return np.take(a, rows, axis=0, mode="clip", out=out)
 
 
 def is_plain(ids: Ids) -> bool:
