@@ -1,4 +1,4 @@
-"""The command line: `featurecols fit | transform | inspect | quickstart | warm | import-tf | verify-tf`.
+"""The command line: `featurecols fit | transform | inspect | train | evaluate | predict | quickstart | ...`, see --help.
 
 Results go to standard output, as text or with --json as one JSON object; progress and errors to standard error, errors in
 one line. Exit codes:
@@ -7,7 +7,7 @@ one line. Exit codes:
     1  unexpected: a bug of ours (FEATURECOLS_DEBUG=1 shows where)
     2  the command line is wrong
     3  the data does not fit, or cannot be read
-    4  the spec or the plan is wrong
+    4  the spec, the plan or the model is wrong
     5  the output cannot be written, exists already, or is being written
     6  the result would not fit into memory
     7  verify-tf found a difference
@@ -22,7 +22,8 @@ import sys
 from collections.abc import Sequence
 
 from featurecols import errors
-from featurecols._cli import fit, import_tf, inspect, quickstart, transform, verify_tf, warm
+from featurecols._cli import evaluate, fit, import_tf, inspect, predict, quickstart, train, transform, verify_tf, warm
+from featurecols.models import errors as model_errors
 from featurecols.version import __version__
 
 EXIT: dict[type[Exception], int] = {
@@ -30,6 +31,8 @@ EXIT: dict[type[Exception], int] = {
     errors.ColumnError: 4,
     errors.PlanError: 4,
     errors.SavedPlanError: 4,
+    model_errors.ModelError: 4,
+    model_errors.CheckpointError: 4,
     errors.OutputError: 5,
     errors.SizeError: 6,
 }
@@ -37,6 +40,9 @@ COMMANDS = {
     "fit": fit,
     "transform": transform,
     "inspect": inspect,
+    "train": train,
+    "evaluate": evaluate,
+    "predict": predict,
     "quickstart": quickstart,
     "warm": warm,
     "import-tf": import_tf,
@@ -51,7 +57,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         arguments.run(arguments)
         sys.stdout.flush()
     except KeyboardInterrupt:
-        again = "; the same command goes on where it stopped" if arguments.run is transform.run else ""
+        resumes = arguments.run in (transform.run, predict.run) or (arguments.run is train.run and arguments.model_dir)
+        again = "; the same command goes on where it stopped" if resumes else ""
         return _failed(f"interrupted{again}", 130)
     except BrokenPipeError:  # the reader has had enough, as in `| head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -68,7 +75,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="featurecols",
-        description="Declared columns become a plan; the plan turns tables into dense arrays.",
+        description="Declared columns become a plan, which turns tables into dense arrays, or a model, which predicts.",
         epilog=(__doc__ or "").partition("Exit codes:")[1] + (__doc__ or "").partition("Exit codes:")[2],
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )

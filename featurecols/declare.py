@@ -34,21 +34,27 @@ def columns_from_json(data: Any) -> tuple[Column, ...]:
     (Bucketized(Numeric('age'), (18.0, 25.0)),)
     """
     if isinstance(data, (str, Path)):
-        data = _read(Path(data))
+        data = read(Path(data))
     if isinstance(data, dict) and set(data) == {"columns"}:
         data = data["columns"]
     if not isinstance(data, (list, tuple)):
         raise errors.argument("spec", "must be a list of columns", data, 'give [{"type": "Numeric", "key": "age"}, ...]')
+    return declared(data, "columns")
+
+
+def declared(data: Iterable[Any], where: str) -> tuple[Column, ...]:
+    """Columns from JSON objects, errors about which begin with `where` they stand."""
     found = []
     for i, item in enumerate(data):
-        column = spec.decode(item, f"columns[{i}]")
+        column = spec.decode(item, f"{where}[{i}]")
         if not isinstance(column, Column):
-            raise errors.argument(f"columns[{i}]", "must be a column", item, 'give {"type": "Numeric", "key": "age"}')
+            raise errors.argument(f"{where}[{i}]", "must be a column", item, 'give {"type": "Numeric", "key": "age"}')
         found.append(column)
     return tuple(found)
 
 
-def _read(path: Path) -> Any:
+def read(path: Path) -> Any:
+    """What a JSON file holds; raises ColumnError where there is none."""
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except OSError as e:

@@ -179,7 +179,11 @@ def test_help_names_every_command_and_exit_code(capsys: pytest.CaptureFixture[st
     with pytest.raises(SystemExit):
         main(["--help"])
     said = capsys.readouterr().out
-    assert [name for name in ("fit", "transform", "inspect", "quickstart", "warm") if name not in said] == []
+    assert [
+        name
+        for name in ("fit", "transform", "inspect", "train", "evaluate", "predict", "quickstart", "warm")
+        if name not in said
+    ] == []
     assert "5  the output cannot be written" in said
 
 
@@ -199,7 +203,19 @@ def test_quickstart_leaves_everything_and_can_be_run_again(here: Path, capsys: p
     plan = fc.load("look/plan")
     assert str(plan) in said.out
     assert said.out.count(" cells are not zero") == 2
-    assert sorted(p.name for p in Path("look").iterdir()) == ["features.parquet", "plan", "spec.json"]
+    kept = ["features.parquet", "late.json", "model", "plan", "spec.json", "test.parquet", "train.parquet"]
+    assert sorted(p.name for p in Path("look").iterdir()) == kept
+    scores = {line[:12].strip(): float(line.split()[-4]) for line in said.out.splitlines() if line.endswith(" s")}
+    assert scores["the majority"] == 0.5
+    assert scores["the majority"] + 0.2 < scores["linear"] + 0.01 < scores["wide & deep"]
+    train, test = (pq.read_table(f"look/{part}.parquet") for part in ("train", "test"))
+    assert (len(train), len(test), train["late"].null_count) == (46_648, 11_662, 0)
+    model = fc.models.load("look/model")
+    assert scores["wide & deep"] == round(model.evaluate("look/test.parquet")["auc"], 3)
+    known = {"carrier", "origin", "dest", "month", "weekday", "hour", "temp", "wind_speed", "pressure", "visib", "precip"}
+    assert set(model.plan.input_schema) == known | {"distance", "sched_dep_time", "plane_year"}
+    again = fc.models.model_from_json("look/late.json")
+    assert (again.columns, again.network) == (model.columns, model.network)
     assert fc.columns_from_json("look/spec.json") == fc.columns_from_json(plan.to_json())
     kinds = {type(c).__name__ for c in _all(plan.columns)}
     assert kinds >= {
@@ -213,7 +229,10 @@ def test_quickstart_leaves_everything_and_can_be_run_again(here: Path, capsys: p
     assert main(["quickstart", "--dir", "look", "--json"]) == 0
     about = json.loads(capsys.readouterr().out)
     assert (about["width"], about["rows"], about["fingerprint"]) == (plan.width, 60_000, plan.fingerprint)
-    assert listing(here / "look") == ["features.parquet", "plan/learned.safetensors", "plan/plan.json", "spec.json"]
+    assert round(about["models"]["wide & deep"]["auc"], 3) == scores["wide & deep"]
+    inside = ["model.json", "plan/learned.safetensors", "plan/plan.json", "weights.safetensors"]
+    plans = ["plan/learned.safetensors", "plan/plan.json"]
+    assert listing(here / "look") == sorted([*kept[:2], *[f"model/{name}" for name in inside], *plans, *kept[4:]])
 
 
 def _all(columns: tuple[object, ...]) -> list[object]:

@@ -1,6 +1,7 @@
-"""From nothing to features in a minute: columns of every kind on the shipped flights, every file left for you to look at.
+"""From nothing to features and a model in a minute: on the shipped flights, every file left for you to look at.
 
-It does what fit, transform and inspect do, on 60,000 flights that left New York in 2013, and prints what it sees.
+It does what fit, transform, inspect, train and evaluate do, on 60,000 flights that left New York in 2013, and prints what it
+sees.
 """
 
 # mypy: disable-error-code="arg-type"
@@ -8,11 +9,12 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from featurecols._cli import show, warm
+from featurecols._cli import late, show, warm
 
 if TYPE_CHECKING:
     from featurecols.columns import Column
@@ -51,6 +53,7 @@ def columns() -> list[Column]:
 
 
 def run(arguments: argparse.Namespace) -> None:
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # numpy reads it when it loads; small products wait for threads, mostly
     import featurecols as fc
 
     say = (lambda text="": None) if arguments.json else print
@@ -85,6 +88,7 @@ def run(arguments: argparse.Namespace) -> None:
     speed = show.rate(done.rows, done.seconds)
     say(f"fc.transform_parquet wrote {done.rows:,} x {plan.width} float32, Parquet to Parquet: {done.seconds:.2f} s, {speed}.")
     _explain(plan, say)
+    models = late.run(folder, say, arguments.threads, arguments.quiet or arguments.json)
     _files(folder, say)
     about = {
         "dir": str(folder),
@@ -93,6 +97,7 @@ def run(arguments: argparse.Namespace) -> None:
         "rows": done.rows,
         "fit_seconds": round(fitted, 3),
         "transform_seconds": round(done.seconds, 3),
+        "models": models,
     }
     if arguments.json:
         show.result(True, about, "")
@@ -115,8 +120,12 @@ Files in {folder}/:
   spec.json         the columns as declared, to edit
   plan/             the columns and what was learned: JSON and safetensors
   features.parquet  time_hour, late, and the features as one list column
+  train.parquet, test.parquet  flights that arrived, every fifth in the second
+  late.json         the wide & deep model as declared, to edit
+  model/            the model as trained: its plan, its weights, and a card
 
 Next:
   featurecols inspect {folder}/plan --cell 0 20 100
-  featurecols transform {folder}/plan YOUR_FLIGHTS.parquet OUT.parquet --layout columns"""
+  featurecols transform {folder}/plan YOUR_FLIGHTS.parquet OUT.parquet --layout columns
+  featurecols predict {folder}/model {folder}/test.parquet -o {folder}/predictions.parquet --keep flight late"""
     )

@@ -7,7 +7,10 @@ import json
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from featurecols.io.job import Written
 
 Progress = Callable[[int, "int | None"], None]
 
@@ -58,6 +61,19 @@ def _bar(label: str) -> Any:
 def result(as_json: bool, data: dict[str, Any], text: str) -> None:
     """Print one or the other."""
     print(json.dumps(data, indent=2, ensure_ascii=False) if as_json else text)
+
+
+def written(done: Written) -> dict[str, Any]:
+    """What transform and predict wrote, as JSON data."""
+    return {
+        "target": str(done.target),
+        "fingerprint": done.fingerprint,
+        "files": done.files,
+        "resumed": done.resumed,
+        "rows": done.rows,
+        "bytes": done.bytes,
+        "seconds": round(done.seconds, 3),
+    }
 
 
 def rate(rows: int, seconds: float) -> str:

@@ -46,13 +46,4 @@ def run(arguments: argparse.Namespace) -> None:
             overwrite=arguments.overwrite,
             row_group_rows=arguments.row_group_rows,
         )
-    about = {
-        "target": str(done.target),
-        "fingerprint": done.fingerprint,
-        "files": done.files,
-        "resumed": done.resumed,
-        "rows": done.rows,
-        "bytes": done.bytes,
-        "seconds": round(done.seconds, 3),
-    }
-    show.result(arguments.json, about, str(done))
+    show.result(arguments.json, show.written(done), str(done))

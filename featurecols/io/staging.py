@@ -95,9 +95,7 @@ class Staging:
 
         Raises OutputError when the target exists and may not be replaced, or another run's remains are in the way.
         """
-        if self._old.exists() and not self.target.exists():  # killed between the two renames of an overwrite
-            self._old.rename(self.target)
-        shutil.rmtree(self._old, ignore_errors=True)  # killed after them
+        self._restore()
         wanted, found = json.loads(json.dumps(manifest)), _read(self._manifest)
         if found == wanted and not self.data.exists() and self.target.exists():
             self.discard()
@@ -112,6 +110,20 @@ class Staging:
         self.data.mkdir()
         _write(self._manifest, wanted)
         return False
+
+    def anew(self, overwrite: bool) -> None:
+        """Start from nothing, whatever an earlier run left; raises OutputError when the target may not be replaced."""
+        self._restore()
+        if self.target.exists():
+            self._may_replace(overwrite)
+        self._clear()
+        self.data.mkdir()
+
+    def _restore(self) -> None:
+        """What an overwrite was about to replace, where it was killed between its two renames."""
+        if self._old.exists() and not self.target.exists():
+            self._old.rename(self.target)
+        shutil.rmtree(self._old, ignore_errors=True)  # killed after them
 
     def _may_replace(self, overwrite: bool) -> None:
         if not overwrite:
@@ -149,6 +161,19 @@ def opened(target: Path, *, single: bool) -> Iterator[Staging]:
         lock.release(held)
         with suppress(OSError):
             folder.rmdir()
+
+
+@contextmanager
+def filled(target: Path, overwrite: bool) -> Iterator[Path]:
+    """A folder to fill, which is the target when the block ends; where the block fails nothing of it stays."""
+    with opened(target, single=False) as stage:
+        stage.anew(overwrite)
+        try:
+            yield stage.data
+        except BaseException:
+            stage.discard()
+            raise
+        stage.publish()
 
 
 def _read(path: Path) -> Any:

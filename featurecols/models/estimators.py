@@ -190,7 +190,7 @@ class Estimator(Keeper):
                 hooks.append(Summaries(self.model_dir / "summaries.jsonl", self.config.save_summary_steps))
         if self.config.log_step_count_steps:
             hooks.append(Logging(self.config.log_step_count_steps))
-        elif Progress.fits():
+        elif self.config.progress and Progress.fits():
             hooks.append(Progress())
         return hooks
 
@@ -275,6 +275,7 @@ class Estimator(Keeper):
     ) -> Predictions:
         """What the model says about every row: arrays by name, or looped over, one dict a row."""
         pipeline = self._pipeline(asking.given(data, input_fn), None, batch_size, training=False)
+        pipeline = replace(pipeline, table=pipeline.table.unlabelled())
         self._ready(None)
         variables = self._variables(checkpoint_path)
         parts = []
@@ -340,7 +341,11 @@ class Estimator(Keeper):
             shown = [*words[:8], "..."] if len(words) > 8 else list(words)
             what = f"n_classes is {self.head.n_classes}, and the label has {len(words)} words"
             raise errors.labels(
-                self.label[0], what, shown, None, f"set n_classes={len(words)}, or name them with label_vocabulary"
+                self.label[0],
+                what,
+                shown,
+                None,
+                f"set n_classes={len(words)} (--n-classes), or name them with label_vocabulary",
             )
         return self.head.replace(words=words)  # type: ignore[no-any-return]
 

@@ -7,6 +7,7 @@ plan/                the plan, where the model reads tables
 
 from __future__ import annotations
 
+import hashlib
 import json
 import platform
 from collections.abc import Mapping, Sequence
@@ -19,6 +20,7 @@ from featurecols.models import checkpoints, errors
 from featurecols.models.part import Part
 from featurecols.models.variables import Variables
 from featurecols.models.warm import WEIGHTS
+from featurecols.save import digest
 from featurecols.spec import decode
 from featurecols.version import __version__
 
@@ -39,9 +41,18 @@ def write(folder: Path, about: Mapping[str, Any], variables: Variables, plan: An
         **about,
         "step": variables.step,
         "plan": None if plan is None else plan.fingerprint,
+        "fingerprint": fingerprint(about, variables, plan),
         "versions": {"featurecols": __version__, "numpy": np.__version__, "python": platform.python_version()},
     }
     checkpoints.replace(folder / CARD, (json.dumps(card, indent=1, ensure_ascii=False) + "\n").encode())
+
+
+def fingerprint(about: Mapping[str, Any], variables: Variables, plan: Any) -> str:
+    """32 hex digits of a SHA-256 over all that predictions depend on: the plan and its tables, the parts, the weights."""
+    parts = {name: about.get(name) for name in ("kind", "head", "arguments", "layers", "words")}
+    plans = ["", ""] if plan is None else [plan.fingerprint, plan.tables_digest]
+    weights = {f"{part}/{name}": a for part in ("values", "states") for name, a in getattr(variables, part).items()}
+    return hashlib.sha256(json.dumps([parts, *plans, digest(weights)], sort_keys=True).encode()).hexdigest()[:32]
 
 
 def card(folder: Path) -> dict[str, Any]:

@@ -118,6 +118,14 @@ class Keeper(ABC):
         """For parameters whose rows belong to slots: (slot, first row, last row + 1), by name of the parameter."""
         return {}
 
+    def finished(self, epochs: int, rows: int | None) -> bool:
+        """Whether the last checkpoint is the end of a training of so many epochs over so many rows."""
+        last = None if self.model_dir is None else checkpoints.latest(self.model_dir)
+        if last is None:
+            return False
+        run = checkpoints.read(last)[1]["run"]
+        return bool(run["done"]) and run["asked"] == [epochs, None, None] and run["rows"] == rows
+
     # As a folder ------------------------------------------------------------------------------------------------------
 
     def export(self, path: str | Path) -> str:
@@ -129,6 +137,12 @@ class Keeper(ABC):
         about = {**self.about(), "arguments": self.arguments(), "metrics": self.metrics, "data": self.data}
         export.write(Path(path), about, variables, self.plan)
         return str(path)
+
+    @property
+    def fingerprint(self) -> str:
+        """32 hex digits of all that predictions depend on: plan, model, weights (the code of a model_fn left out)."""
+        variables = self._opened()
+        return export.fingerprint({**self.about(), "arguments": self.arguments()}, variables, self.plan)
 
     def arguments(self) -> dict[str, Any]:
         """What makes an equal model of the same columns, as JSON data; a model_fn is code, and no folder holds code."""

@@ -325,7 +325,15 @@ class Sequential:
 
     def save(self, path: str | Path) -> None:
         """Write the model as a folder: layers and settings as JSON, weights, and the plan where there is one."""
-        about = {
+        export.write(Path(path), self._about(), self.variables, self.plan)
+
+    @property
+    def fingerprint(self) -> str:
+        """32 hex digits of all that predictions depend on: plan, layers, weights."""
+        return export.fingerprint(self._about(), self.variables, self.plan)
+
+    def _about(self) -> dict[str, Any]:
+        return {
             "kind": "Sequential",
             "name": self.name,
             "layers": [layer.to_json() for layer in self.layers],
@@ -335,7 +343,6 @@ class Sequential:
             "words": self.words,
             "label": list(self.label),
         }
-        export.write(Path(path), about, self.variables, self.plan)
 
     @staticmethod
     def load(path: str | Path) -> Sequential:

@@ -34,6 +34,7 @@ class RunConfig:
             given); one is written at the end in any case.
         keep_checkpoint_max: how many are kept; 0 for all.
         log_step_count_steps: steps between lines on the terminal; 0 for none (a progress bar is shown where one fits).
+        progress: whether it is shown.
         threads: for encoding; None is what the machine allows. Results do not depend on it.
     """
 
@@ -44,6 +45,7 @@ class RunConfig:
     save_checkpoints_secs: float | None = None
     keep_checkpoint_max: int = 5
     log_step_count_steps: int = 0
+    progress: bool = True
     threads: int | None = None
 
     def __post_init__(self) -> None:

@@ -48,6 +48,10 @@ class Table:
             return Source.of(self.data)
         return Source.of(lambda: (_table(pair[0]) for pair in self.data()))
 
+    def unlabelled(self) -> Table:
+        """The same rows, whose labels and weights need not be there: what is predicted."""
+        return Table(self.data, pairs=self.pairs)
+
     @property
     def paths(self) -> tuple[str, ...]:
         """The files behind it."""

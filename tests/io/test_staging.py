@@ -254,3 +254,34 @@ def test_remains_of_a_published_run_are_cleared(plan: fc.Plan, source: Path, tar
     done = fc.transform_parquet(plan, source, target)
     assert (done.resumed, done.rows) == (3, 150)
     assert not hidden.exists()
+
+
+def test_a_folder_is_filled_and_then_there_or_not_at_all(tmp_path: Path) -> None:
+    target = tmp_path / "model"
+    with staging.filled(target, False) as place:
+        (place / "a").write_text("1")
+        assert not target.exists()
+    assert listing(tmp_path) == ["model/a"]
+    with pytest.raises(fc.OutputError, match="exists already"), staging.filled(target, False):
+        raise AssertionError("a target that is there is refused first")
+    with pytest.raises(FileNotFoundError), staging.filled(target, True) as place:
+        (place / "b" / "c").write_text("2")
+    assert listing(tmp_path) == ["model/a"]
+    with staging.filled(target, True) as place:
+        (place / "b").write_text("3")
+    assert listing(tmp_path) == ["model/b"]
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["model"]
+
+
+def test_what_a_kill_left_is_no_part_of_the_next_folder(tmp_path: Path) -> None:
+    target, folder = tmp_path / "model", tmp_path / ".model.staging"
+    (folder / "data").mkdir(parents=True)
+    (folder / "data" / "half").write_text("1")
+    (folder / "old").mkdir()
+    (folder / "old" / "before").write_text("0")  # killed between the two renames: what was there comes back
+    with pytest.raises(fc.OutputError, match="exists already"), staging.filled(target, False):
+        raise AssertionError
+    assert (target / "before").read_text() == "0"
+    with staging.filled(target, True) as place:
+        (place / "new").write_text("2")
+    assert listing(tmp_path) == ["model/new"]
