@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from featurecols import built
 from featurecols.columns.base import Bound, CategoricalBound, DenseBound, Field, Learned
 from featurecols.columns.embedding import Embedding, EmbeddingBound
 from featurecols.columns.indicator import IndicatorBound
@@ -27,6 +28,7 @@ def bind(graph: Graph, learned: LearnedByNode, tables: Tables, only: Iterable[in
             slots: dict[str, Any] = dict(learned.get(i, {}))
             slots["tables"] = tables
             found.append(node.bind(slots, *[found[j] for j in inputs]))
+            built.note("bound column")
         else:
             found.append(None)
     return found

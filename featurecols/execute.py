@@ -17,6 +17,7 @@ from featurecols.columns.base import Bound, CategoricalBound, DenseBound, Field
 from featurecols.columns.sequence import SequenceBound
 from featurecols.features import Features, Slot
 from featurecols.onepass import OnePass
+from featurecols.profile import Clock
 from featurecols.rows import Lines
 from featurecols.steps import Block, Output, step
 from featurecols.steps import outputs as side_by_side
@@ -67,11 +68,7 @@ class Program:
         """Fill out, float32 [stop - start, width]: plain numbers and one-hots in one pass over it, then all others."""
         block = self.block(cells, start, stop)
         for output in (*self._onepass.write(block, out), *self._others):
-            target = out[:, output.start : output.stop]
-            if not output.shared:
-                block.attempt(output, output.slot.name, _writer(output.bound, target))
-            elif block.values[output.node] is not None:
-                _store(block.values[output.node].values, target)
+            _write(block, output, out[:, output.start : output.stop])
         block.finish(start)
 
     def encode(self, cells: Sequence[Any], start: int, stop: int, workers: int = 1) -> Features:
@@ -120,16 +117,39 @@ class Program:
 
     def fill(self, batch: Any, out: Array, workers: int) -> None:
         """Fill out, float32 [rows of the batch, width], with blocks on `workers` threads."""
-        cells = self._cells(batch, workers)
-        # rows that are written in one pass need no cache for the matrix, only for what is gathered into it
-        rows = _BLOCK_BYTES // (4 * max(self.width, 1)) if self._others else _PLAIN_ROWS
-        blocks = _blocks(batch.num_rows, min(max(rows, _BLOCK_ROWS[0]), _BLOCK_ROWS[1]))
+        cells, blocks = self._cells(batch, workers), self._cut(batch.num_rows)
 
         def task(block: tuple[int, int]) -> None:
             self.write(cells, *block, out[block[0] : block[1]])
 
         for _ in threads.run(task, blocks, workers):
             pass
+
+    def _cut(self, rows: int) -> list[tuple[int, int]]:
+        # rows that are written in one pass need no cache for the matrix, only for what is gathered into it
+        size = _BLOCK_BYTES // (4 * max(self.width, 1)) if self._others else _PLAIN_ROWS
+        return _blocks(rows, min(max(size, _BLOCK_ROWS[0]), _BLOCK_ROWS[1]))
+
+    def timed(self, batch: Any, clock: Clock) -> None:
+        """What `fill` does on one thread, with a clock around every part and a matrix of one block that is thrown away."""
+        cells = []
+        for _, field in self.fields:
+            with clock.part("field", field.key):
+                cells.append(batch.cells(field.key, field.missing))
+        for start, stop in self._cut(batch.num_rows):
+            block, out = Block(self.size, stop - start), np.empty((stop - start, self.width), np.float32)
+            for (i, field), cell in zip(self.fields, cells, strict=True):
+                with clock.part("field", field.key):
+                    block.values[i] = cell.slice(start, stop)
+            for s in self.steps:
+                with clock.part("step", s.name):
+                    block.values[s.node] = block.attempt(s, s.name, s.run)
+            with clock.part("matrix", "numbers and one-hots"):
+                rest = self._onepass.write(block, out)
+            for output in (*rest, *self._others):
+                with clock.part("column", output.slot.name):
+                    _write(block, output, out[:, output.start : output.stop])
+            block.finish(start)
 
     def encode_batch(self, batch: Any, workers: int) -> Features:
         cells = self._cells(batch, workers)
@@ -158,6 +178,14 @@ class Program:
                 out[r] = self._lines.of_values(*raw)
             except errors.DataError as e:
                 raise e.shifted(0) if e.row is not None else _at_row(e, r) from None
+
+
+def _write(block: Block, output: Output, target: Array) -> None:
+    """Fill the cells of one output."""
+    if not output.shared:
+        block.attempt(output, output.slot.name, _writer(output.bound, target))
+    elif block.values[output.node] is not None:
+        _store(block.values[output.node].values, target)
 
 
 def _writer(bound: Any, out: Array) -> Callable[..., None]:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import Any
 
+from featurecols import built
 from featurecols.columns.base import DenseBound, Field, NumberBound
 from featurecols.columns.indicator import IndicatorBound
 from featurecols.present import Markers, presenter
@@ -89,6 +90,7 @@ class Lines:
     def _compiled(self, arguments: str, lines: list[str]) -> RowFunction:
         found: dict[str, Any] = dict(self.names)
         exec(compile("\n    ".join([f"def run({arguments}):", *lines]), "<row path>", "exec"), found)
+        built.note("row function")
         return found["run"]  # type: ignore[no-any-return]
 
 

@@ -10,7 +10,7 @@ PACKAGE = ROOT / "featurecols"
 
 # From the ground up; a room imports from itself, from its own floor and from those below.
 STOREYS = (
-    ("version", "errors", "farmhash", "lazy"),
+    ("version", "errors", "built", "farmhash", "lazy"),
     ("spec", "memory", "threads"),
     ("values",),
     ("kernels",),
@@ -30,6 +30,7 @@ STOREYS = (
         "steps",
         "rows",
         "onepass",
+        "profile",
         "execute",
         "contents",
         "explain",

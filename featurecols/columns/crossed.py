@@ -12,7 +12,7 @@ from typing import Any, ClassVar, NamedTuple
 import mmh3
 import numpy as np
 
-from featurecols import errors, farmhash, kernels, memory
+from featurecols import built, errors, farmhash, kernels, memory
 from featurecols.columns.base import Bound, CategoricalBound, Column, Field, Learned, Raw, RowIds
 from featurecols.columns.tokens import HASH_LIMITS, check_count, check_hash
 from featurecols.spec import Takes, frozen
@@ -168,6 +168,7 @@ class CrossedBound(CategoricalBound):
         else:
             if self._constant is None:
                 self._constant = self._table(parts)
+                built.note("cross")
             table = self._constant
         sizes = [len(p.hashes) for p in parts]
         return kernels.gather.gather(table, kernels.radix.combine([p.codes for p in parts], sizes))

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from featurecols import errors, memory
+from featurecols import built, errors, memory
 from featurecols.initializers import Initializer
 from featurecols.values import Array
 
@@ -34,6 +34,7 @@ class Table:
                     array = self.initializer.make(*self.shape, self.seed, self.name)
                     array.setflags(write=False)
                     self._array = array
+                    built.note("embedding")
         return self._array
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from featurecols import errors, kernels
+from featurecols import built, errors, kernels
 from featurecols.analyzers.markers import Marker
 from featurecols.columns.base import Bound, CategoricalBound, Column, Field, Learned, Raw, RowIds, id_dtype
 from featurecols.columns.tokens import buckets_of, check_field, check_hash, map_tokens, row_hash, row_of
@@ -129,6 +129,7 @@ class VocabularyBound(CategoricalBound):
     @cached_property
     def _ids(self) -> dict[bytes, int]:
         """Position by term, for the row path alone: made when a row first asks."""
+        built.note("terms")
         return {self.terms[i]: i for i in range(self.size)}
 
     def ids(self, raw: Raw) -> Ids:
@@ -138,7 +139,7 @@ class VocabularyBound(CategoricalBound):
         return map_tokens(self, tokens, self._of_texts)
 
     def _of_texts(self, texts: Texts) -> Array:
-        table = self.terms.once("lookup", lambda t: kernels.lookup.build(t.offsets, t.data))
+        table = self.terms.once("lookup", _lookup)
         found = kernels.lookup.find(table, texts.offsets, texts.data, texts.valid).astype(self.dtype, copy=False)
         unseen = found == -1
         if unseen.any() and self.column.num_oov_buckets:
@@ -182,6 +183,11 @@ class VocabularyBound(CategoricalBound):
             label = "unseen" if self.column.num_oov_buckets <= 1 else f"unseen {bucket - self.size}"
             return f"<{label}>"
         return self.terms[bucket].decode("utf-8", "backslashreplace")
+
+
+def _lookup(terms: Texts) -> Any:
+    built.note("lookup")
+    return kernels.lookup.build(terms.offsets, terms.data)
 
 
 def _text(term: bytes) -> str | None:

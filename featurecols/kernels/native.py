@@ -24,7 +24,7 @@ from llvmlite import ir  # type: ignore[import-untyped]
 from numba.core.caching import FunctionCache, NullCache
 from numba.extending import intrinsic
 
-from featurecols import errors
+from featurecols import built, errors
 
 types: Any = numba.types
 JIT = not numba.config.DISABLE_JIT  # type: ignore[attr-defined]
@@ -64,6 +64,7 @@ class Kernel(dict[Hashable, Callable[..., Any]]):
                 dispatcher.compile(signature)
                 dispatcher.disable_compile()  # from here on arguments convert to the declared types
                 self[key] = dispatcher
+                built.note("kernel")
         return self[key]
 
 

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from featurecols.models.clipping import ClipValue as ClipValue
     from featurecols.models.combined import DNNLinearCombinedClassifier as DNNLinearCombinedClassifier
     from featurecols.models.combined import DNNLinearCombinedRegressor as DNNLinearCombinedRegressor
+    from featurecols.models.declare import model_from_json as model_from_json
     from featurecols.models.estimators import Estimator as Estimator
     from featurecols.models.estimators import load as load
     from featurecols.models.history import History as History
@@ -54,6 +55,7 @@ if TYPE_CHECKING:
     from featurecols.models.tape import Value as Value
     from featurecols.models.tape import gradients as gradients
     from featurecols.models.variables import Variables as Variables
+    from featurecols.models.writing import predict_parquet as predict_parquet
 
 _MODULES = ("checkpoints", "hooks", "layers", "looking", "losses", "metrics", "optimizers", "plots", "schedules")
 _NAMES = {
