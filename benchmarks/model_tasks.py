@@ -61,10 +61,10 @@ class Task:
 def adult() -> Task:
     """The official files; labels of the test file without their full stop.
 
-    The networks were chosen by their mean log loss on random fifths of the training rows, three of them to look around and five
-    to decide: one hidden layer of 100 (0.2706 with 8 epochs, 0.2710 with 6) before 100-50 (0.2718), 150 and 200 (0.2711-0.2713),
-    64-32 and 200-100; batches of 512 before 256 and 1,024. Embeddings of the crosses, crosses with the age, and the crosses in
-    the deep part too made it worse. Differences below 0.0005 are noise.
+    The networks were chosen by their mean log loss on random fifths of the training rows, three of them to look around and
+    five to decide: one hidden layer of 100 (0.2706 with 8 epochs, 0.2710 with 6) before 100-50 (0.2718), 150 and 200
+    (0.2711-0.2713), 64-32 and 200-100; batches of 512 before 256 and 1,024. Embeddings of the crosses, crosses with the age,
+    and the crosses in the deep part too made it worse. Differences below 0.0005 are noise.
     """
     train, test = _kept("adult", lambda: [_clean(_read(f"adult/adult_{part}.parquet")) for part in ("data", "test")])
     cats = ("workclass", "education", "marital-status", "occupation", "relationship", "race", "sex", "native-country")
