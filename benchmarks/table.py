@@ -10,7 +10,7 @@ from typing import Any
 from benchmarks.harness import RESULTS
 
 README = Path(__file__).parent.parent / "README.md"
-TRANSFORMS = ("adult", "criteo", "strings", "crosses", "fit", "one_row", "cold")
+TRANSFORMS = ("adult", "criteo", "strings", "crosses", "fit", "one_row", "cold", "growth", "memory")
 MARKS = "<!-- {}: written by python -m benchmarks -->\n", "<!-- end of {} -->\n"
 HEADS = {
     "auc": "AUC, mean [least-most]",
@@ -101,6 +101,8 @@ def _row(result: dict[str, dict[str, list[float]]]) -> str:
     others = [f"{name} {seconds / ours:.2g} x" for name, seconds in sorted(medians.items(), key=lambda item: item[1])]
     if "p50 us" in result["notes"]:
         others = [f"p50 {result['notes']['p50 us']} us, p99 {result['notes']['p99 us']} us"]
+    if "table" in result["notes"]:
+        others = [result["notes"]["table"]]
     return f"| {result['claim']} | {_time(ours)} | {'; '.join(others)} |"
 
 

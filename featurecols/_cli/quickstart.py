@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -53,7 +52,6 @@ def columns() -> list[Column]:
 
 
 def run(arguments: argparse.Namespace) -> None:
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # numpy reads it when it loads; small products wait for threads, mostly
     import featurecols as fc
 
     say = (lambda text="": None) if arguments.json else print

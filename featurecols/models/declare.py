@@ -17,6 +17,7 @@ from featurecols.spec import decode
 
 COLUMNS = ("columns", "linear", "dnn")
 RUNNING = ("model_dir", "config", "warm_start_from")  # how a model runs, not what it is: never in a spec
+TENSORFLOW = ("feature_columns", "activation_fn")  # other names of arguments, for programs that move
 TRAINING = ("label", "epochs", "steps", "batch_size", "seed", "validation")  # what is said when the model is trained
 GIVE = {"hidden_units": "give hidden_units=[100, 50] (--hidden 100,50)"}
 
@@ -70,16 +71,15 @@ def kind_of(where: str, name: Any) -> str:
 
 def _check_names(where: str, kind: str, given: Mapping[str, Any], allowed: set[str]) -> None:
     """All that the class needs, and nothing that it does not know."""
-    parameters = {name: p for name, p in inspect.signature(KINDS[kind]).parameters.items() if name != "common"}
-    takes = [*parameters, "weight_column"]
+    others = ("common", *TENSORFLOW)
+    takes = [*(name for name in inspect.signature(KINDS[kind]).parameters if name not in others), "weight_column"]
     for name in given:
         if name not in takes and name not in allowed:
             todo = f"say it in training (--{name.replace('_', '-')})" if name in TRAINING else f"it takes {', '.join(takes)}"
             raise errors.model(where, f"{kind} has no argument {name!r}", given[name], todo)
-    needs = [name for name, p in parameters.items() if p.default is inspect.Parameter.empty]
+    needs: list[str] = [name for name in ("columns", "hidden_units") if name in takes]
     if "linear" in takes:
-        needs += [] if "linear" in given else ["dnn"]
-        needs += ["hidden_units"] if "dnn" in given else []
+        needs = ([] if "linear" in given else ["dnn"]) + (["hidden_units"] if "dnn" in given else [])
     for name in needs:
         if name not in given:
             got = sorted(set(given) - allowed)

@@ -85,7 +85,7 @@ KINDS = "LinearClassifier, LinearRegressor, DNNClassifier, DNNRegressor"
         ({"model": "LinearRegressor", "columns": LIST, "loss": 3}, "loss: unknown type 3; known are "),
         ({"model": "LinearClassifier", "columns": LIST, "n_classes": "3"}, "n_classes must be an integer"),
         ({"model": "LinearClassifier", "columns": LIST, "label_vocabulary": 5}, "an argument of .* has the wrong type"),
-        ({"model": "DNNClassifier", "columns": LIST, "hidden_units": 5}, "an argument of DNNClassifier has the wrong type"),
+        ({"model": "DNNClassifier", "columns": LIST, "hidden_units": 5}, "hidden_units: must be a list, got 5"),
     ],
 )
 def test_what_is_no_model_is_told_what_it_should_have_been(spec, says):
