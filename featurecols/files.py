@@ -130,7 +130,8 @@ class _Group:
         def load(key: str) -> Any:
             if key not in found:
                 return table.column(key)
-            form = chunks.decode(found[key], packed.pop(key))
+            data = packed.pop(key, None)  # taken once; whoever asks again after an error asks pyarrow
+            form = None if data is None else chunks.decode(found[key], data)
             return self._alone(key) if form is None else form
 
         yield Batch.lazy(keys, self.rows, load)

@@ -146,5 +146,14 @@ def test_damaged_pages_give_nothing_or_codes_inside_the_dictionary(codec: str, v
 
 def test_a_header_with_numbers_out_of_bounds_is_damaged() -> None:
     pages = np.empty((4, 10), np.int64)
-    for header in (b"\x15\x00\x15\xff\xff\xff\xff\xff\xff\xff\xff\x7f", b"\x19", b"\x18\xff\x7f", b"\x1c" * 30, b"\x15", b""):
+    for header in (
+        b"\x18\x81",
+        b"\x15\x00\x18\x83",
+        b"\x15\x00\x15\xff\xff\xff\xff\xff\xff\xff\xff\x7f",
+        b"\x19",
+        b"\x18\xff\x7f",
+        b"\x1c" * 30,
+        b"\x15",
+        b"",
+    ):
         assert kernels.pages.headers[0](np.frombuffer(header, np.uint8), 1, pages) == kernels.pages.DAMAGED

@@ -68,7 +68,7 @@ def _struct(data: Any, at: Any, stop: Any, ids: Any, found: Any) -> Any:
             at += 8
         elif kind == 8:
             value, at = _varint(data, at, stop)
-            at = at + value if 0 <= value <= stop else np.int64(-1)
+            at = at + value if at >= 0 and value <= stop else np.int64(-1)  # never back: the same bytes would come again
         elif kind == 12 and depth + 1 < _DEPTH:
             depth += 1
             ids[depth] = 0
