@@ -80,133 +80,131 @@ class _Left(Exception):
 
 
 class _Decoder:
+    """One chunk: its pages are unpacked into one piece of memory, which kernels then read in one go."""
+
     def __init__(self, wanted: Chunk, data: Array) -> None:
         self.chunk, self.data, self.k = wanted, data, kernels.pages
         self.codec = None if wanted.codec is None else pa.Codec(wanted.codec)
-        self.distinct: Any = None
 
     def column(self) -> Any:
-        pages = self._headers()
-        kinds = {bool(page[self.k.ENCODING] in _CODED) for page in pages if page[self.k.KIND] != self.k.DICTIONARY}
-        if kinds == {True}:
-            return self._coded(pages)
-        if kinds != {False} or self.chunk.stored is None:
+        k, pages = self.k, self._headers()
+        first = 1 if pages[0, k.KIND] == k.DICTIONARY else 0
+        rest = pages[first:]
+        coded = np.isin(rest[:, k.ENCODING], _CODED)
+        if not len(rest) or (rest[:, k.KIND] == k.DICTIONARY).any():
             raise _Left
-        return self._plain(pages)
+        self._check(rest)
+        if coded.all() and first:
+            flat, starts = self._unpacked(pages)
+            distinct = self._dictionary(pages[0], flat[: starts[1]])
+            return self._coded(flat, self._places(rest, starts[1:]), distinct)
+        if self.chunk.stored is None or (rest[:, k.ENCODING] != _PLAIN).any():
+            raise _Left
+        flat, starts = self._unpacked(rest)
+        return self._plain(flat, self._places(rest, starts))
 
-    def _headers(self) -> list[list[int]]:
+    def _headers(self) -> Array:
         room = 16
         while True:
-            found = np.empty((room, 10), np.int64)
+            found = np.empty((room, 11), np.int64)
             count = self.k.headers[0](self.data, self.chunk.values, found)
             if count != self.k.FULL:
                 break
             room *= 8
         if count < 1:
             raise _Left
-        return found[:count].tolist()  # type: ignore[no-any-return]
+        return found[:count]
 
-    def _coded(self, pages: list[list[int]]) -> Coded:
-        k, out, row = self.k, buffers.empty(self.chunk.values, np.int32), 0
-        for page in pages:
-            if page[k.KIND] == k.DICTIONARY:
-                self._dictionary(page)
-                continue
-            if self.distinct is None:
+    def _check(self, pages: Array) -> None:
+        """Whether levels are where, and as, they can be."""
+        k = self.k
+        old, new, levels = pages[:, k.KIND] == k.DATA, pages[:, k.KIND] == k.DATA_V2, pages[:, k.LEVEL_BYTES]
+        packed = pages[:, k.STOP] - pages[:, k.START]
+        sound = (levels >= 0) & (levels <= packed) & (levels <= pages[:, k.SIZE]) & (pages[:, k.REPEAT_BYTES] <= 0)
+        if not (old | (new & sound)).all() or (self.chunk.optional and (old & (pages[:, k.LEVELS] != _RLE)).any()):
+            raise _Left
+
+    def _unpacked(self, pages: Array) -> tuple[Array, Array]:
+        """Pages one after another, uint8, and where each starts and the last one stops, int64 [k + 1]."""
+        k, starts = self.k, np.zeros(len(pages) + 1, np.int64)
+        if self.codec is None:
+            if (pages[:, k.STOP] - pages[:, k.START] != pages[:, k.SIZE]).any():
                 raise _Left
-            rows = out[row : row + page[k.COUNT]]
-            data, at, valid, present = self._levels(page)
-            some = rows if valid is None else buffers.empty(present, np.int32)
-            if k.codes[0](data, at, len(data), len(self.distinct), some) < 0:
+            parts = self._packed(pages)
+        elif self._framed(pages):  # what follows one another is unpacked in one call
+            np.cumsum(pages[:, k.SIZE], out=starts[1:])
+            return self._inflated(np.concatenate(self._packed(pages)), int(starts[-1])), starts
+        else:
+            parts = [self._page(page) for page in pages.tolist()]
+        np.cumsum([len(part) for part in parts], out=starts[1:])
+        return np.concatenate(parts, out=buffers.empty(starts[-1], np.uint8)), starts
+
+    def _framed(self, pages: Array) -> bool:
+        """Whether each page is one frame of Zstandard, which tells its size."""
+        k = self.k
+        alone = (pages[:, k.FRAME] == pages[:, k.SIZE]) & (pages[:, k.KIND] != k.DATA_V2)
+        return self.chunk.codec == "zstd" and bool(alone.all())
+
+    def _packed(self, pages: Array) -> list[Array]:
+        return [self.data[start:stop] for start, stop in pages[:, self.k.START : self.k.STOP + 1].tolist()]
+
+    def _page(self, page: list[int]) -> Array:
+        k, whole, size = self.k, self.data[page[self.k.START] : page[self.k.STOP]], page[self.k.SIZE]
+        if page[k.KIND] != k.DATA_V2:
+            return self._inflated(whole, size)
+        levels = page[k.LEVEL_BYTES]
+        if not page[k.PACKED] or size == levels:
+            if len(whole) != size:
                 raise _Left
-            if valid is not None:
-                k.spread[4](valid, some, -1, rows)
-            row += page[k.COUNT]
+            return whole
+        return np.concatenate([whole[:levels], self._inflated(whole[levels:], size - levels)])
+
+    def _inflated(self, data: Array, size: int) -> Array:
+        if size == 0:
+            return np.empty(0, np.uint8)
+        assert self.codec is not None
+        return np.frombuffer(self.codec.decompress(pa.py_buffer(data), size), np.uint8)
+
+    def _places(self, pages: Array, starts: Array) -> Array:
+        """Data pages as kernels want them."""
+        return np.stack([starts[:-1], starts[1:], pages[:, self.k.COUNT], pages[:, self.k.LEVEL_BYTES]], axis=1)
+
+    def _coded(self, flat: Array, places: Array, distinct: Any) -> Coded:
+        out = buffers.empty(self.chunk.values, np.int32)
+        if self.k.coded[0](flat, places, self.chunk.optional, len(distinct), out) < 0:
+            raise _Left
         out.setflags(write=False)
-        return Coded(out, self.distinct, None, checked=True)
+        return Coded(out, distinct, None, checked=True)
 
-    def _plain(self, pages: list[list[int]]) -> Any:
-        k, stored = self.k, np.dtype(self.chunk.stored)
-        out, row = buffers.empty(self.chunk.values, stored), 0
-        there: Array | None = None
-        for page in pages:
-            if page[k.KIND] == k.DICTIONARY:
-                continue
-            rows = out[row : row + page[k.COUNT]]
-            data, at, valid, present = self._levels(page)
-            some = np.frombuffer(data, stored, present, at)  # ValueError where there are fewer
-            if valid is None:
-                rows[:] = some
-            else:
-                bits = f"i{stored.itemsize}"
-                k.spread[stored.itemsize](valid, some.copy().view(bits), 0, rows.view(bits))
-                if there is None:
-                    there = np.ones(self.chunk.values, np.bool_)
-                there[row : row + page[k.COUNT]] = valid
-            row += page[k.COUNT]
-        return self._numbers(out, there)
+    def _plain(self, flat: Array, places: Array) -> Any:
+        count, stored = self.chunk.values, np.dtype(self.chunk.stored)
+        out, valid = buffers.empty(count, stored), np.empty(count if self.chunk.optional else 0, np.bool_)
+        of = self.k.plain[stored.itemsize]
+        present = of(flat, places, self.chunk.optional, valid, out.view(f"i{stored.itemsize}"))
+        if present < 0:
+            raise _Left
+        return self._numbers(out, None if present == count else valid)
 
     def _numbers(self, values: Array, valid: Array | None = None) -> Any:
         cast = np.ascontiguousarray(values.astype(self.chunk.type.to_pandas_dtype(), copy=False))
         bitmap = None if valid is None else pa.py_buffer(np.packbits(valid, bitorder="little"))
         return pa.Array.from_buffers(self.chunk.type, len(cast), [bitmap, pa.py_buffer(cast)])
 
-    def _dictionary(self, page: list[int]) -> None:
-        k, stored, count = self.k, self.chunk.stored, page[self.k.COUNT]
-        if self.distinct is not None or page[k.ENCODING] not in (_PLAIN, 2):
+    def _dictionary(self, page: Array, data: Array) -> Any:
+        """The distinct values, as an Arrow array."""
+        k, stored, count = self.k, self.chunk.stored, int(page[self.k.COUNT])
+        if page[k.ENCODING] not in (_PLAIN, 2):
             raise _Left
-        data = self._unpacked(self.data[page[k.START] : page[k.STOP]], page[k.SIZE])
         if stored is not None:
-            self.distinct = self._numbers(np.frombuffer(data, stored, count).copy())
-            return
+            return self._numbers(np.frombuffer(data, stored, count).copy())  # ValueError where there are fewer
         if len(data) < 4 * count:
             raise _Left
         offsets, out = np.zeros(count + 1, np.int32), buffers.empty(len(data) - 4 * count, np.uint8)
-        end = k.texts[0](data, 0, len(data), offsets, out)
-        if end < 0:
+        if k.texts[0](data, 0, len(data), offsets, out) < 0:
             raise _Left
         wide = pa.types.is_large_string(self.chunk.type) or pa.types.is_large_binary(self.chunk.type)
         parts = offsets.astype(np.int64) if wide else offsets
-        self.distinct = pa.Array.from_buffers(self.chunk.type, count, [None, pa.py_buffer(parts), pa.py_buffer(out)])
-
-    def _levels(self, page: list[int]) -> tuple[Array, int, Array | None, int]:
-        """A data page opened: (its bytes, where values start in them, which rows are valid or None, how many are)."""
-        k, count, levels = self.k, page[self.k.COUNT], page[self.k.LEVEL_BYTES]
-        start, size = page[k.START], page[k.SIZE]
-        whole = self.data[start : page[k.STOP]]
-        if page[k.KIND] == k.DATA:
-            data = self._unpacked(whole, size)
-            if not self.chunk.optional:
-                return data, 0, None, count
-            if page[k.LEVELS] != _RLE or len(data) < 4:
-                raise _Left
-            stop = 4 + int.from_bytes(data[:4].tobytes(), "little")
-            return data, stop, *self._valid(data, 4, stop, count)
-        if page[k.KIND] != k.DATA_V2 or page[k.REPEAT_BYTES] > 0 or not 0 <= levels <= min(len(whole), size):
-            raise _Left
-        values, packed = whole[levels:], bool(page[k.PACKED]) and size > levels
-        data = self._unpacked(values, size - levels) if packed else values
-        if not self.chunk.optional:
-            return data, 0, None, count
-        return data, 0, *self._valid(whole, 0, levels, count)
-
-    def _valid(self, data: Array, at: int, stop: int, count: int) -> tuple[Array | None, int]:
-        if stop > len(data):
-            raise _Left
-        valid = buffers.empty(count, np.bool_)
-        present = int(self.k.levels[0](data, at, stop, valid))
-        if present < 0:
-            raise _Left
-        return (None if present == count else valid), present
-
-    def _unpacked(self, data: Array, size: int) -> Array:
-        if self.codec is None:
-            if len(data) != size:
-                raise _Left
-            return data
-        if size == 0:
-            return np.empty(0, np.uint8)
-        return np.frombuffer(self.codec.decompress(pa.py_buffer(data), size), np.uint8)
+        return pa.Array.from_buffers(self.chunk.type, count, [None, pa.py_buffer(parts), pa.py_buffer(out)])
 
 
 __all__ = ["Chunk", "chunk", "decode", "read"]

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from featurecols import errors, kernels, memory, save, threads
+from featurecols import errors, flow, kernels, memory, save, threads
 from featurecols.bind import LearnedByNode, bind, feature_slots
 from featurecols.columns.base import CategoricalBound, Column, DenseBound
 from featurecols.columns.tables import Tables
@@ -129,35 +129,38 @@ class Plan:
             memory.check("transform", rows * program.width * 4)
             out = np.empty((rows, program.width), np.float32)
         _check_out(out, rows, program.width)
-        at = 0
-        for batch in source.batches(self._needs()):
+        todo = "give one row for each row of the data"
+
+        def fill(batch: Any, at: int, workers: int) -> int:
             if at + batch.num_rows > len(out):
-                raise errors.plan("transform", "out has too few rows", len(out), "give one row for each row of the data")
-            self._fill(batch, out[at : at + batch.num_rows], workers, at)
-            at += batch.num_rows
+                raise errors.plan("transform", "out has too few rows", len(out), todo)
+            self._fill(batch, out[at : at + batch.num_rows], workers)
+            return at + batch.num_rows
+
+        *_, at = flow.each(fill, source, self._needs(), None, workers)
         if at != len(out):
-            raise errors.plan("transform", f"out must have {at} rows", len(out), "give one row for each row of the data")
+            raise errors.plan("transform", f"out must have {at} rows", len(out), todo)
         return out
 
     def _gather(self, source: Source, workers: int) -> Array:
         """transform of a source that does not know its length."""
-        parts, rows = [], 0
-        for batch in source.batches(self._needs()):
-            memory.check("transform", (rows + batch.num_rows) * self._program.width * 4)
-            part = np.empty((batch.num_rows, self._program.width), np.float32)
-            self._fill(batch, part, workers, rows)
-            parts.append(part)
-            rows += batch.num_rows
-        return np.concatenate(parts) if parts else np.empty((0, self._program.width), np.float32)
 
-    def _fill(self, batch: Any, out: Array, workers: int, start: int) -> None:
-        try:
-            if batch.num_rows < SMALL and not kernels.loaded() and not batch.parse:
-                self._program.fill_rows(batch, out)
-            else:
-                self._program.fill(batch, out, workers)
-        except errors.DataError as e:
-            raise e.shifted(start) from None
+        def fill(batch: Any, before: int, workers: int) -> Array:
+            memory.check("transform", (before + batch.num_rows) * self._program.width * 4)
+            return self._filled(batch, workers)
+
+        return np.concatenate(list(flow.each(fill, source, self._needs(), None, workers)))
+
+    def _filled(self, batch: Any, workers: int) -> Array:
+        out = np.empty((batch.num_rows, self._program.width), np.float32)
+        self._fill(batch, out, workers)
+        return out
+
+    def _fill(self, batch: Any, out: Array, workers: int) -> None:
+        if batch.num_rows < SMALL and not kernels.loaded() and not batch.parse:
+            self._program.fill_rows(batch, out)
+        else:
+            self._program.fill(batch, out, workers)
 
     def profile(self, data: Any) -> Profile:
         """Where the time goes: all rows are transformed on one thread, with a clock around every part.
@@ -210,53 +213,33 @@ class Plan:
         Raises:
             DataError: for data that does not fit the columns.
         """
-        workers = _workers(threads)
-        parts, rows, width = [], 0, sum(slot.width for slot in self.feature_slots)
-        for batch in Source.of(data).batches(self._needs()):
-            memory.check("encode", (rows + batch.num_rows) * width * 4, "use encode_batches, or smaller batches")
-            try:
-                parts.append(self._program.encode_batch(batch, workers))
-            except errors.DataError as e:
-                raise e.shifted(rows) from None
-            rows += batch.num_rows
-        return Features.concatenate(parts) if parts else self._empty()
+        width = sum(slot.width for slot in self.feature_slots)
 
-    def _empty(self) -> Features:
-        empty: dict[str, list[Any]] = {f.key: [] for f in self.fields}
-        return Features.concatenate([self._program.encode_batch(b, 1) for b in Source.of(empty).batches(self._needs())])
+        def encode(batch: Any, before: int, workers: int) -> Features:
+            memory.check("encode", (before + batch.num_rows) * width * 4, "use encode_batches, or smaller batches")
+            return self._program.encode_batch(batch, workers)
+
+        return Features.concatenate(list(flow.each(encode, Source.of(data), self._needs(), None, _workers(threads))))
 
     def transform_batches(self, source: Any, batch_size: int | None = None, *, threads: int | None = None) -> Iterator[Array]:
         """float32 [<= batch_size, width] for each batch of a source, in order and in bounded memory."""
-        self._dense()
-        workers = _workers(threads)
+        width, workers = self._dense().width, _workers(threads)
 
-        def run() -> Iterator[Array]:
-            rows = 0
-            for batch in Source.of(source).batches(self._needs(), batch_size):
-                memory.check("transform_batches", batch.num_rows * self._program.width * 4)
-                out = np.empty((batch.num_rows, self._program.width), np.float32)
-                self._fill(batch, out, workers, rows)
-                rows += batch.num_rows
-                yield out
+        def fill(batch: Any, before: int, workers: int) -> Array:
+            memory.check("transform_batches", batch.num_rows * width * 4)
+            return self._filled(batch, workers)
 
-        return run()
+        return flow.each(fill, Source.of(source), self._needs(), batch_size, workers)
 
     def encode_batches(self, source: Any, batch_size: int | None = None, *, threads: int | None = None) -> Iterator[Features]:
         """Features of <= batch_size rows for each batch of a source, in order and in bounded memory."""
-        workers = _workers(threads)
+        width, workers = sum(slot.width for slot in self.feature_slots), _workers(threads)
 
-        def run() -> Iterator[Features]:
-            rows, width = 0, sum(slot.width for slot in self.feature_slots)
-            for batch in Source.of(source).batches(self._needs(), batch_size):
-                memory.check("encode_batches", batch.num_rows * width * 4, "give a smaller batch_size")
-                try:
-                    features = self._program.encode_batch(batch, workers)
-                except errors.DataError as e:
-                    raise e.shifted(rows) from None
-                rows += batch.num_rows
-                yield features
+        def encode(batch: Any, before: int, workers: int) -> Features:
+            memory.check("encode_batches", batch.num_rows * width * 4, "give a smaller batch_size")
+            return self._program.encode_batch(batch, workers)
 
-        return run()
+        return flow.each(encode, Source.of(source), self._needs(), batch_size, workers)
 
     # Meaning --------------------------------------------------------------------------------------------------------
 

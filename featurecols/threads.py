@@ -43,8 +43,8 @@ def _allowed() -> int:
     return max(1, cores)
 
 
-def run(task: Callable[[T], Any], items: Iterable[T], threads: int) -> Iterator[Any]:
-    """task(item) for each item, results in order; at most 2 * threads items are in flight.
+def run(task: Callable[[T], Any], items: Iterable[T], threads: int, ahead: int | None = None) -> Iterator[Any]:
+    """task(item) for each item, results in order; at most `ahead` items, 2 * threads without it, are in flight.
 
     A call from inside a task runs inline, so that plans used within plans cannot wait for each other. The first error in
     the order of the items is the one that is raised.
@@ -56,7 +56,7 @@ def run(task: Callable[[T], Any], items: Iterable[T], threads: int) -> Iterator[
     waiting: list[Future[Any]] = []
     source = iter(items)
     try:
-        waiting.extend(pool.submit(_marked, task, item) for item in islice(source, 2 * threads))
+        waiting.extend(pool.submit(_marked, task, item) for item in islice(source, ahead or 2 * threads))
         while waiting:
             yield waiting.pop(0).result()
             waiting.extend(pool.submit(_marked, task, item) for item in islice(source, 1))

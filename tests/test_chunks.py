@@ -145,7 +145,7 @@ def test_damaged_pages_give_nothing_or_codes_inside_the_dictionary(codec: str, v
 
 
 def test_a_header_with_numbers_out_of_bounds_is_damaged() -> None:
-    pages = np.empty((4, 10), np.int64)
+    pages = np.empty((4, 11), np.int64)
     for header in (
         b"\x18\x81",
         b"\x15\x00\x18\x83",

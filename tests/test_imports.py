@@ -32,6 +32,7 @@ STOREYS = (
         "onepass",
         "profile",
         "execute",
+        "flow",
         "contents",
         "explain",
         "save",

@@ -13,7 +13,8 @@ from featurecols.kernels.native import BOOL, I32, I64, U8, helper, kernel, load3
 
 DAMAGED, FULL = -1, -2
 DATA, INDEX, DICTIONARY, DATA_V2 = 0, 1, 2, 3  # kinds of pages
-KIND, START, STOP, SIZE, COUNT, ENCODING, LEVELS, LEVEL_BYTES, REPEAT_BYTES, PACKED = range(10)  # columns of `headers`
+KIND, START, STOP, SIZE, COUNT, ENCODING, LEVELS, LEVEL_BYTES, REPEAT_BYTES, PACKED, FRAME = range(11)  # columns of `headers`
+_START, _STOP, _COUNT, _LEVELS = range(4)  # columns of the pages that `coded` and `plain` read
 
 _DEPTH = 8  # of structs in a header; the format needs 3
 _FIELDS = 12
@@ -81,9 +82,25 @@ def _struct(data: Any, at: Any, stop: Any, ids: Any, found: Any) -> Any:
     return at
 
 
+@helper
+def _frame(data: Any, at: Any, stop: Any) -> Any:
+    """How many bytes a frame of Zstandard says that it unpacks to (RFC 8878, 3.1.1.1), or -1."""
+    if stop - at < 18 or load32(data, at) != np.uint32(0xFD2FB528):
+        return np.int64(-1)
+    about = np.int64(data[at + 4])
+    size, alone, names = np.int64(about >> 6), (about >> 5) & 1, about & 3
+    at += 6 - alone + ((1 << names) >> 1)
+    word = load64(data, at)
+    if size == 0:
+        return np.int64(word & np.uint64(255)) if alone else np.int64(-1)
+    if size == 1:
+        return np.int64(word & np.uint64(0xFFFF)) + 256
+    return np.int64(word & np.uint64(0xFFFFFFFF)) if size == 2 else np.int64(word)
+
+
 @kernel({0: (read(U8), I64, write(I64, 2))})
 def headers(data: Any, values: Any, pages: Any) -> Any:
-    """Headers of the pages in a column chunk, until its data pages hold `values` values: one row of `pages` [k, 10] each.
+    """Headers of the pages in a column chunk, until its data pages hold `values` values: one row of `pages` [k, 11] each.
 
     Returns how many, FULL when there are more than k, or DAMAGED. Numbers that a header leaves out are -1.
     """
@@ -99,6 +116,7 @@ def headers(data: Any, values: Any, pages: Any) -> Any:
             return DAMAGED
         page = pages[count]
         page[KIND], page[START], page[STOP], page[SIZE] = kind, at, at + packed, size
+        page[FRAME] = _frame(data, at, at + packed)
         if kind == DATA:
             page[COUNT], page[ENCODING], page[LEVELS] = found[5, 1], found[5, 2], found[5, 3]
             page[LEVEL_BYTES], page[REPEAT_BYTES], page[PACKED] = -1, 0, 1
@@ -117,8 +135,8 @@ def headers(data: Any, values: Any, pages: Any) -> Any:
     return count if seen == values else DAMAGED
 
 
-@kernel({0: (read(U8), I64, I64, write(BOOL))})
-def levels(data: Any, at: Any, stop: Any, valid: Any) -> Any:
+@helper
+def _levels(data: Any, at: Any, stop: Any, valid: Any) -> Any:
     """Definition levels of at most 1, data[at:stop]: valid [n]. Returns how many are, or DAMAGED."""
     n, i, present = len(valid), 0, 0
     while i < n:
@@ -184,8 +202,8 @@ def _ones(data: Any, at: Any, stop: Any, width: Any, first: Any, mask: Any, out:
     return some
 
 
-@kernel({0: (read(U8), I64, I64, I64, write(I32))})
-def codes(data: Any, at: Any, stop: Any, limit: Any, out: Any) -> Any:
+@helper
+def _codes(data: Any, at: Any, stop: Any, limit: Any, out: Any) -> Any:
     """Codes of a dictionary of `limit` entries, data[at:stop], the first byte being their width: out [n].
 
     Returns 0, or DAMAGED, also for a code outside the dictionary.
@@ -223,20 +241,86 @@ def codes(data: Any, at: Any, stop: Any, limit: Any, out: Any) -> Any:
             highest = max(highest, _ones(data, at, stop, width, whole, mask, rows))
         at += used
         i += size
-    return 0 if highest < np.uint64(limit) else DAMAGED
+    return np.int64(0) if highest < np.uint64(limit) else np.int64(DAMAGED)
 
 
-@kernel({size: (read(BOOL), read(of), of, write(of)) for size, of in ((4, I32), (8, I64))})
-def spread(valid: Any, values: Any, missing: Any, out: Any) -> Any:
-    """out [n]: the next of the values where a row is valid, else `missing`; there are as many values as valid rows."""
-    if len(values) == 0:
-        out[:] = missing
-        return
+@helper
+def _opened(flat: Any, page: Any, optional: Any, valid: Any) -> Any:
+    """(where the values of a page start, how many there are), its valid rows written; where = DAMAGED."""
+    start, stop, count, size = page[_START], page[_STOP], page[_COUNT], page[_LEVELS]
+    if not optional:
+        return start + max(size, np.int64(0)), count
+    if size < 0:
+        if stop - start < 4:
+            return np.int64(DAMAGED), count
+        size = np.int64(load32(flat, start))
+        start += 4
+    if size > stop - start:
+        return np.int64(DAMAGED), count
+    present = _levels(flat, start, start + size, valid)
+    return (start + size if present >= 0 else np.int64(DAMAGED)), present
+
+
+@helper
+def _spread(valid: Any, values: Any, out: Any) -> Any:
+    """out [n]: the next of the values where a row is valid, else -1; there are as many values, not none, as valid rows."""
     j, last = np.uint64(0), np.uint64(len(values) - 1)
     for i in range(len(valid)):
         keep = opaque(-np.int64(valid[i]))  # all ones or none: nulls fall as they like, a branch would guess wrong
-        out[i] = (np.int64(values[min(j, last)]) & keep) | (np.int64(missing) & ~keep)
+        out[i] = np.int64(values[min(j, last)]) | ~keep  # -1 is all ones
         j -= np.uint64(keep)
+
+
+@kernel({0: (read(U8), read(I64, 2), BOOL, I64, write(I32))})
+def coded(flat: Any, pages: Any, optional: Any, limit: Any, out: Any) -> Any:
+    """Codes of a dictionary of `limit` entries, from data pages one after another: out [n], -1 where a row is null.
+
+    pages [k, 4]: where each starts and stops in `flat`, its rows (n in all), the bytes of its levels: -1 where the page
+    says so itself. Returns 0, or DAMAGED, also for a code outside the dictionary.
+    """
+    longest, row = pages[:, _COUNT].max(), np.int64(0)
+    valid, some = np.empty(longest if optional else 0, np.bool_), np.empty(longest if optional else 0, np.int32)
+    for p in range(len(pages)):
+        count, stop = pages[p, _COUNT], pages[p, _STOP]
+        rows = out[row : row + count]
+        at, present = _opened(flat, pages[p], optional, valid[:count])
+        if at < 0:
+            return DAMAGED
+        values = rows if present == count else some[:present]
+        if _codes(flat, at, stop, limit, values) < 0:
+            return DAMAGED
+        if present == 0:
+            rows[:] = -1
+        elif present < count:
+            _spread(valid[:count], values, rows)
+        row += count
+    return 0
+
+
+@kernel({size: (read(U8), read(I64, 2), BOOL, write(BOOL), write(of)) for size, of in ((4, I32), (8, I64))})
+def plain(flat: Any, pages: Any, optional: Any, valid: Any, out: Any) -> Any:
+    """Numbers of 4 or 8 bytes as they stand in data pages, given as in `coded`: out [n], 0 where a row is null.
+
+    valid [n] is written if optional. Returns how many rows are valid, or DAMAGED.
+    """
+    row, total, width = np.int64(0), np.int64(0), np.int64(out.itemsize)
+    for p in range(len(pages)):
+        count, stop = pages[p, _COUNT], pages[p, _STOP]
+        rows, there = out[row : row + count], valid[row : row + count]
+        at, present = _opened(flat, pages[p], optional, there)
+        if at < 0 or present * width > stop - at:
+            return DAMAGED
+        if present == 0:
+            rows[:] = 0
+        else:
+            j, last = np.int64(0), present - 1
+            for i in range(count):
+                keep = opaque(-np.int64(there[i])) if optional else np.int64(-1)
+                where = at + width * min(j, last)
+                rows[i] = (np.int64(load32(flat, where)) if width == 4 else np.int64(load64(flat, where))) & keep
+                j -= keep
+        total, row = total + present, row + count
+    return total
 
 
 @kernel({0: (read(U8), I64, I64, write(I32), write(U8))})
