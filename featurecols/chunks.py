@@ -90,7 +90,7 @@ class _Decoder:
         k, pages = self.k, self._headers()
         first = 1 if pages[0, k.KIND] == k.DICTIONARY else 0
         rest = pages[first:]
-        coded = np.isin(rest[:, k.ENCODING], _CODED)
+        coded = (rest[:, k.ENCODING] == _CODED[0]) | (rest[:, k.ENCODING] == _CODED[1])
         if not len(rest) or (rest[:, k.KIND] == k.DICTIONARY).any():
             raise _Left
         self._check(rest)

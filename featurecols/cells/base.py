@@ -44,6 +44,10 @@ class Store(ABC):
         """(distinct numbers, how often each stands in the window), where the store has them at hand."""
         return None
 
+    def distinct(self, start: int, stop: int) -> tuple[Array, Array] | None:
+        """(distinct numbers, int32 codes of the window), where the store has them at hand."""
+        return None
+
     def row_of(self, element: int) -> int:
         """The row that owns an element; without lists, each row is its own."""
         return element
@@ -102,6 +106,11 @@ class Cells:
         if self._counted is None:
             self._counted = (self.store.counted(self.start, self.stop),)
         return self._counted[0]
+
+    def distinct(self) -> tuple[Array, Array] | None:
+        """The numbers of a dictionary as float64 [k], NaN where missing, and int32 codes [n] into it, -1 where missing; None
+        where there is no dictionary of numbers with fewer entries than rows."""
+        return self.store.distinct(self.start, self.stop)
 
     def integers(self) -> Integers:
         """Every value as an exact int64 or uint64; whole floats below 2^53 are accepted.

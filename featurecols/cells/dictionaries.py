@@ -96,6 +96,12 @@ class DictStore(Store):
         kernels.terms.tally[0](self._codes(start, stop), counts)
         return table, counts
 
+    def distinct(self, start: int, stop: int) -> tuple[Array, Array] | None:
+        if not self._coded.checked or len(self._coded.values) >= stop - start:
+            return None
+        table = self._shared.once("numbers", _numbers)
+        return None if table is None else (table, self._codes(start, stop))
+
     def integers(self, start: int, stop: int) -> Integers:
         codes, (whole, valid) = self._converted("integers", _integers, start, stop)
         there = valid[codes]

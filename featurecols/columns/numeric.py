@@ -150,7 +150,22 @@ class NumericBound(NumberBound):
         return Numbers(out.reshape(len(raw), *((self.width,) if self.shape else ())))
 
     def write(self, raw: Raw, *, out: Array) -> None:
-        self._run(self.flat(raw), out)
+        if self.shape or not self._of_distinct(raw.distinct(), out):
+            self._run(self.flat(raw), out)
+
+    def _of_distinct(self, coded: tuple[Array, Array] | None, out: Array) -> bool:
+        """Write rows by the distinct numbers that they hold; False, with nothing written, where one of them is no number."""
+        if coded is None or len(out) == 0:
+            return False
+        x, codes = coded
+        if self.refuses_missing and codes.min() < 0:
+            return False
+        x = np.append(x, 0.0 if self.refuses_missing else np.nan)
+        table = np.empty((len(x), 1), np.float32)
+        if kernels.numeric.normalize(rounded_to_float32(x) if self._rounds else x, *self.chain, table) >= 0:
+            return False
+        kernels.gather.gather_cells(table.ravel(), codes, out)
+        return True
 
     def _run(self, x: Array, out: Array) -> None:
         bad = kernels.numeric.normalize(x, *self.chain, out)

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from featurecols.kernels.native import F64, I32, I64, kernel, read, write
+from featurecols.kernels.native import F32, F64, I32, I64, kernel, read, write
 from featurecols.values import Array
 
 
@@ -60,3 +60,23 @@ def gather_numbers(table: Array, codes: Array, out: Array | None = None) -> Arra
     out = np.empty(len(codes), np.float64) if out is None else out
     _NUMBERS[0](table, codes, out)
     return out
+
+
+@kernel({0: (read(F32), read(I32), write(F32, 2, "A"))})
+def _CELLS(table: Any, codes: Any, out: Any) -> None:
+    last = np.uint32(len(table) - 1)
+    for i in range(len(codes)):
+        out[i, 0] = table[min(np.uint32(codes[i]), last)]  # a negative code becomes a large one
+
+
+def gather_cells(table: Array, codes: Array, out: Array) -> None:
+    """table[codes] into out, float32 [m, 1] of any strides; the last entry of table is that of codes outside the others.
+
+    table float32 [k + 1], codes int32 [m].
+
+    >>> out = np.empty((3, 1), np.float32)
+    >>> gather_cells(np.array([0.5, 2.0, 9.0], np.float32), np.array([1, -1, 0], np.int32), out)
+    >>> out.ravel()
+    array([2. , 9. , 0.5], dtype=float32)
+    """
+    _CELLS[0](table, codes, out)
