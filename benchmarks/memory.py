@@ -5,9 +5,11 @@ and `fit`, each in a process of its own whose resident memory is sampled. The li
 what the process holds at rest, which is after the same work on a small file (imports, kernels, pools of threads).
 
 Blocks in flight:
-- what is read: one row group as decoded is worked on while the next one is read, 2 x its Arrow bytes;
-- what is written: one block of output is made while the last one is still written (transform_parquet) or still in the
-  hands of the caller (encode_batches), 2 x its bytes; for fit, the states of what is learned, 1 x their bytes.
+- what is read: one row group as decoded is worked on while the next one is read, 2 x its Arrow bytes; encode_batches works
+  on one in each thread, threads + 1 x its bytes;
+- what is written: one block of output is made while the last one is still written (transform_parquet), 2 x its bytes;
+  encode_batches makes one in each thread, one waits and one is in the hands of the caller, threads + 2 x its bytes; for
+  fit, the states of what is learned, 1 x their bytes.
 """
 
 from __future__ import annotations
@@ -27,6 +29,7 @@ import pyarrow.parquet as pq
 import featurecols as fc
 from benchmarks.data import criteo_table
 from benchmarks.harness import Result
+from featurecols import threads
 from featurecols.analyzers.terms import TermCounts
 from featurecols.sources import Source
 
@@ -77,13 +80,19 @@ WORK: dict[str, Callable[[str], None]] = {f.__name__: f for f in (transform_parq
 
 def blocks(name: str, path: Path, table: pa.Table) -> dict[str, int]:
     """Bytes of the blocks in flight, as the docstring above says, of work on a file of such row groups."""
-    needs = [*((key, "number") for key in _NUMBERS), *((key, "category") for key in _TEXTS)]
-    decoded = sum(batch.column(key).nbytes for batch in Source.of(path).batches(needs) for key, _ in needs)
+    decoded = decoded_bytes(path)
     if name == "fit":
         return {"read": 2 * decoded, "made": sum(_learning_bytes(table, key) for key in _TEXTS)}
+    busy = threads.count() if name == "encode_batches" else 1
     features = fc.compile(running()).encode(table)
     made = features.dense.nbytes + sum(ids.values.nbytes for ids in features.ids.values())
-    return {"read": 2 * decoded, "made": 2 * made}
+    return {"read": (busy + 1) * decoded, "made": (busy + 1 + (name == "encode_batches")) * made}
+
+
+def decoded_bytes(path: Path) -> int:
+    """Of a file's one row group, as Arrow, with dictionaries kept."""
+    needs = [*((key, "number") for key in _NUMBERS), *((key, "category") for key in _TEXTS)]
+    return sum(batch.column(key).nbytes for batch in Source.of(path).batches(needs) for key, _ in needs)
 
 
 def _learning_bytes(table: pa.Table, key: str) -> int:
@@ -139,10 +148,11 @@ def measured(name: str, folder: Path, table: pa.Table) -> Result:
     make(large, table, 1)
     parts = blocks(name, large, table)
     flight = sum(parts.values())
-    groups = -(-TIMES * 2 * flight // (parts["read"] // 2))
+    decoded = decoded_bytes(large)
+    groups = -(-TIMES * 2 * flight // decoded)
     make(large, table, groups)
     rest, samples = watched(name, small, large)
-    size = groups * parts["read"] // 2
+    size = groups * decoded
     large.unlink()
     curve = _curve(samples, rest)
     peak = max(mib for _, mib in curve)
