@@ -12,7 +12,7 @@ import time
 
 import pyarrow.parquet as pq
 
-from benchmarks import model_rivals, model_speed
+from benchmarks import harness, model_rivals, model_speed
 from benchmarks.harness import Result
 from benchmarks.model_tasks import TASKS, Model, Task
 from featurecols.models import RunConfig
@@ -22,7 +22,11 @@ Scores = dict[str, float]
 
 def run() -> list[Result]:
     wanted = os.environ.get("FEATURECOLS_TASKS", ",".join(TASKS)).split(",")
-    results = [quality(TASKS[name]()) for name in wanted if name in TASKS]
+    results: list[Result] = []
+    for name in wanted:
+        if name in TASKS:
+            results.append(quality(TASKS[name]()))
+            harness.save("models", results)  # a run that is stopped keeps what it has
     return results + (model_speed.run() if "speed" in wanted or "FEATURECOLS_TASKS" not in os.environ else [])
 
 
