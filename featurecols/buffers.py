@@ -27,12 +27,6 @@ _PRIMITIVE = {
 }
 
 
-def empty(count: int, dtype: Any) -> Array:
-    """np.empty([count]) in memory of Arrow's pool. It keeps what is freed for the next batch of rows; pages that numpy
-    gives back are faulted in anew, which takes longer than filling them does."""
-    return np.frombuffer(pa.allocate_buffer(count * np.dtype(dtype).itemsize), dtype, count)
-
-
 class Valid:
     """The validity bitmap of an array: bool arrays of any rows, made when asked for."""
 

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pyarrow as pa
 
-from featurecols import buffers, kernels
+from featurecols import kernels, recycle
 from featurecols.cells.dictionaries import Coded
 from featurecols.values import Array
 
@@ -59,7 +59,7 @@ def chunk(field: Any, leaf: Any, about: Any) -> Chunk | None:
 
 def read(file: Any, wanted: Chunk) -> Array:
     """The bytes of a chunk, uint8; fewer where the file ends early."""
-    data = buffers.empty(wanted.size, np.uint8)
+    data = recycle.empty(wanted.size, np.uint8)
     file.seek(wanted.start)
     got, view = 0, memoryview(data.data)
     while got < wanted.size and (more := file.readinto(view[got:])):
@@ -95,13 +95,13 @@ class _Decoder:
             raise _Left
         self._check(rest)
         if coded.all() and first:
-            flat, starts = self._unpacked(pages)
-            distinct = self._dictionary(pages[0], flat[: starts[1]])
-            return self._coded(flat, self._places(rest, starts[1:]), distinct)
+            flat, starts, stops = self._unpacked(pages)
+            distinct = self._dictionary(pages[0], flat[starts[0] : stops[0]])
+            return self._coded(flat, self._places(rest, starts[1:], stops[1:]), distinct)
         if self.chunk.stored is None or (rest[:, k.ENCODING] != _PLAIN).any():
             raise _Left
-        flat, starts = self._unpacked(rest)
-        return self._plain(flat, self._places(rest, starts))
+        flat, starts, stops = self._unpacked(rest)
+        return self._plain(flat, self._places(rest, starts, stops))
 
     def _headers(self) -> Array:
         room = 16
@@ -124,20 +124,20 @@ class _Decoder:
         if not (old | (new & sound)).all() or (self.chunk.optional and (old & (pages[:, k.LEVELS] != _RLE)).any()):
             raise _Left
 
-    def _unpacked(self, pages: Array) -> tuple[Array, Array]:
-        """Pages one after another, uint8, and where each starts and the last one stops, int64 [k + 1]."""
-        k, starts = self.k, np.zeros(len(pages) + 1, np.int64)
-        if self.codec is None:
+    def _unpacked(self, pages: Array) -> tuple[Array, Array, Array]:
+        """Pages in one piece of memory, uint8, and where each starts and stops, int64 [k]."""
+        k = self.k
+        if self.codec is None:  # where they lie
             if (pages[:, k.STOP] - pages[:, k.START] != pages[:, k.SIZE]).any():
                 raise _Left
-            parts = self._packed(pages)
-        elif self._framed(pages):  # what follows one another is unpacked in one call
-            np.cumsum(pages[:, k.SIZE], out=starts[1:])
-            return self._inflated(np.concatenate(self._packed(pages)), int(starts[-1])), starts
+            return self.data, pages[:, k.START], pages[:, k.STOP]
+        if self._framed(pages):  # what follows one another is unpacked in one call
+            stops = np.cumsum(pages[:, k.SIZE])
+            flat = self._inflated(recycle.concatenate(self._packed(pages)), int(stops[-1]))
         else:
             parts = [self._page(page) for page in pages.tolist()]
-        np.cumsum([len(part) for part in parts], out=starts[1:])
-        return np.concatenate(parts, out=buffers.empty(starts[-1], np.uint8)), starts
+            stops, flat = np.cumsum([len(part) for part in parts]), recycle.concatenate(parts)
+        return flat, np.append(0, stops[:-1]), stops
 
     def _framed(self, pages: Array) -> bool:
         """Whether each page is one frame of Zstandard, which tells its size."""
@@ -165,12 +165,12 @@ class _Decoder:
         assert self.codec is not None
         return np.frombuffer(self.codec.decompress(pa.py_buffer(data), size), np.uint8)
 
-    def _places(self, pages: Array, starts: Array) -> Array:
+    def _places(self, pages: Array, starts: Array, stops: Array) -> Array:
         """Data pages as kernels want them."""
-        return np.stack([starts[:-1], starts[1:], pages[:, self.k.COUNT], pages[:, self.k.LEVEL_BYTES]], axis=1)
+        return np.stack([starts, stops, pages[:, self.k.COUNT], pages[:, self.k.LEVEL_BYTES]], axis=1)
 
     def _coded(self, flat: Array, places: Array, distinct: Any) -> Coded:
-        out = buffers.empty(self.chunk.values, np.int32)
+        out = recycle.empty(self.chunk.values, np.int32)
         if self.k.coded[0](flat, places, self.chunk.optional, len(distinct), out) < 0:
             raise _Left
         out.setflags(write=False)
@@ -178,7 +178,7 @@ class _Decoder:
 
     def _plain(self, flat: Array, places: Array) -> Any:
         count, stored = self.chunk.values, np.dtype(self.chunk.stored)
-        out, valid = buffers.empty(count, stored), np.empty(count if self.chunk.optional else 0, np.bool_)
+        out, valid = recycle.empty(count, stored), np.empty(count if self.chunk.optional else 0, np.bool_)
         of = self.k.plain[stored.itemsize]
         present = of(flat, places, self.chunk.optional, valid, out.view(f"i{stored.itemsize}"))
         if present < 0:
@@ -199,7 +199,7 @@ class _Decoder:
             return self._numbers(np.frombuffer(data, stored, count).copy())  # ValueError where there are fewer
         if len(data) < 4 * count:
             raise _Left
-        offsets, out = np.zeros(count + 1, np.int32), buffers.empty(len(data) - 4 * count, np.uint8)
+        offsets, out = np.zeros(count + 1, np.int32), recycle.empty(len(data) - 4 * count, np.uint8)
         if k.texts[0](data, 0, len(data), offsets, out) < 0:
             raise _Left
         wide = pa.types.is_large_string(self.chunk.type) or pa.types.is_large_binary(self.chunk.type)

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from featurecols import buffers, errors, threads
+from featurecols import errors, recycle, threads
 from featurecols.columns.base import Bound, CategoricalBound, DenseBound, Field
 from featurecols.columns.sequence import SequenceBound
 from featurecols.features import Features, Slot
@@ -26,6 +26,8 @@ from featurecols.values import Array, Ids
 _BLOCK_BYTES = 1 << 20  # about the L2 cache of one core: a block is written while its rows are still there
 _BLOCK_ROWS = (512, 65536)
 _PLAIN_ROWS = 32768
+_PART_ROWS = (1 << 18, 1 << 20)  # of what is encoded at once and put together afterwards: few parts
+_LIGHT = 1 << 23  # codes and numbers, read or written: threads take longer to meet than these take
 
 
 class Program:
@@ -76,11 +78,7 @@ class Program:
         block = self.block(cells, start, stop)
         slots = tuple(output.slot for output in self.outputs)
         width = sum(s.width for s in slots)
-        dense = (
-            buffers.empty((stop - start) * width, np.float32).reshape(-1, width)
-            if width
-            else np.empty((stop - start, 0), np.float32)
-        )
+        dense = recycle.empty((stop - start, width), np.float32)
         dense.fill(0)
         ids: dict[str, Ids] = {}
         lengths: dict[str, Array] = {}
@@ -152,11 +150,17 @@ class Program:
             block.finish(start)
 
     def encode_batch(self, batch: Any, workers: int) -> Features:
-        cells = self._cells(batch, workers)
-        blocks = _blocks(batch.num_rows, 4 * _BLOCK_ROWS[1])  # they are put together afterwards: few of them
+        cells = self._cells(batch, 1)
+        if self._is_light(cells, batch.num_rows):
+            workers = 1
+        share = -(-batch.num_rows // workers)
+        blocks = _blocks(batch.num_rows, min(max(share, _PART_ROWS[0]), _PART_ROWS[1]))
         if len(blocks) == 1:
             return self.encode(cells, *blocks[0], workers if batch.num_rows >= _BLOCK_ROWS[0] else 1)
         return Features.concatenate(list(threads.run(lambda b: self.encode(cells, *b), blocks, workers)))
+
+    def _is_light(self, cells: Sequence[Any], rows: int) -> bool:
+        return rows * (len(self.fields) + len(self.outputs)) <= _LIGHT and all(cell.light for cell in cells)
 
     # One row --------------------------------------------------------------------------------------------------------
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from featurecols import errors
+from featurecols import errors, recycle
 from featurecols.values import Array, Ids
 
 
@@ -88,7 +88,7 @@ class Features:
             return first
         ids = {name: Ids.concatenate([p.ids[name] for p in parts]) for name in first.ids}
         lengths = {name: np.concatenate([p.lengths[name] for p in parts]) for name in first.lengths}
-        return Features(np.concatenate([p.dense for p in parts]), ids, lengths, first.slots)
+        return Features(recycle.concatenate([p.dense for p in parts]), ids, lengths, first.slots)
 
     @property
     def csr_width(self) -> int:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from featurecols import errors, flow, kernels, memory, save, threads
+from featurecols import errors, flow, kernels, memory, recycle, save, threads
 from featurecols.bind import LearnedByNode, bind, feature_slots
 from featurecols.columns.base import CategoricalBound, Column, DenseBound
 from featurecols.columns.tables import Tables
@@ -127,7 +127,7 @@ class Plan:
         if out is None:
             assert rows is not None
             memory.check("transform", rows * program.width * 4)
-            out = np.empty((rows, program.width), np.float32)
+            out = recycle.empty((rows, program.width), np.float32)
         _check_out(out, rows, program.width)
         todo = "give one row for each row of the data"
 
@@ -152,7 +152,7 @@ class Plan:
         return np.concatenate(list(flow.each(fill, source, self._needs(), None, workers)))
 
     def _filled(self, batch: Any, workers: int) -> Array:
-        out = np.empty((batch.num_rows, self._program.width), np.float32)
+        out = recycle.empty((batch.num_rows, self._program.width), np.float32)
         self._fill(batch, out, workers)
         return out
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from featurecols import errors
+from featurecols import errors, recycle
 
 Array = np.ndarray[Any, Any]
 
@@ -147,12 +147,13 @@ class Ids:
     @staticmethod
     def concatenate(parts: list[Ids]) -> Ids:
         """Rows of all parts in order; one id per row stays so only if every part has it so."""
+        given = [p.weights for p in parts if p.weights is not None]
+        if all(p.offsets is None for p in parts):
+            return Ids(recycle.concatenate([p.values for p in parts]), None, np.concatenate(given) if given else None)
         flats = [p.elements() for p in parts]
-        values = np.concatenate([flat.values for flat, _ in flats])
+        values = recycle.concatenate([flat.values for flat, _ in flats])
         given = [flat.weights for flat, _ in flats if flat.weights is not None]
         weights = np.concatenate(given) if given else None
-        if all(p.offsets is None for p in parts):
-            return Ids(values, None, weights)
         offsets, base = [np.zeros(1, np.int64)], 0
         for flat, starts in flats:
             offsets.append(starts[1:].astype(np.int64) + base)

@@ -158,11 +158,3 @@ def test_one_array() -> None:
     assert buffers.one_array(pa.chunked_array([], pa.int32())).to_pylist() == []
     assert buffers.one_array(pa.chunked_array([], pa.dictionary(pa.int8(), pa.string()))).to_pylist() == []
     assert buffers.one_array(pa.chunked_array([["a"], [None, "b"]], pa.string_view())).to_pylist() == ["a", None, "b"]
-
-
-def test_empty_arrays_of_the_pool_can_be_written() -> None:
-    for dtype in (np.uint8, np.int32, np.float64):
-        array = buffers.empty(5, dtype)
-        array[:] = [1, 2, 3, 4, 5]
-        assert (array.dtype, array.tolist()) == (dtype, [1, 2, 3, 4, 5])
-    assert buffers.empty(0, np.int32).tolist() == []

@@ -11,7 +11,7 @@ PACKAGE = ROOT / "featurecols"
 # From the ground up; a room imports from itself, from its own floor and from those below.
 STOREYS = (
     ("version", "errors", "built", "farmhash", "lazy"),
-    ("spec", "memory", "threads"),
+    ("spec", "memory", "recycle", "threads"),
     ("values",),
     ("kernels",),
     ("present", "buffers"),

@@ -4,7 +4,9 @@
 from __future__ import annotations
 
 import argparse
+import tempfile
 import time
+from typing import Any
 
 from featurecols._cli import show
 
@@ -46,8 +48,40 @@ def warm() -> float:
     plan.encode(table)
     for chunk in table.to_batches():
         plan.transform(chunk)
+    _read(table)
     _train(table)
     return time.monotonic() - start
+
+
+def _read(table: Any) -> None:
+    """Pages of a Parquet file: codes and plain values, with nulls and without, compressed or not."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    import featurecols as fc
+
+    flat = table.select(["number", "small", "text"])
+    full = pa.table(
+        {"whole": flat["small"].cast(pa.int64()), "real": flat["number"].fill_null(0.0), "word": table["text"].fill_null("")}
+    )
+    for key in ("whole", "real"):  # of four and of eight bytes
+        full = full.append_column(f"{key}4", full[key].cast(pa.int32() if key == "whole" else pa.float32()))
+    both = pa.table([*flat.columns, *full.columns], names=[*flat.column_names, *full.column_names])
+    texts = {"text", "word"}
+    numbers = [fc.Numeric(key, default=fc.Median(), normalizer=fc.ZScore()) for key in both.column_names if key not in texts]
+    columns = [
+        *numbers,
+        *(fc.Vocabulary(key, fc.TopTerms(20)) for key in sorted(texts)),
+        fc.Hashed("small", 9, name="ids4"),
+        fc.Hashed("whole", 9, name="ids8"),
+    ]
+    with tempfile.TemporaryDirectory() as folder:
+        for dictionary, compression in ((True, "zstd"), (False, "none"), (False, "snappy")):
+            path = f"{folder}/{compression}.parquet"
+            pq.write_table(both, path, use_dictionary=dictionary, compression=compression)
+            plan = fc.fit(columns, path)
+            plan.encode(path)
+            fc.compile([fc.Numeric("whole"), fc.Indicator(fc.Hashed("word", 9))]).transform(path)
 
 
 def _train(table: object) -> None:

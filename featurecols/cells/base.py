@@ -21,9 +21,11 @@ class Store(ABC):
 
     depth: 0 for one value a row, 1 for lists, 2 for lists of lists.
     parse: the text came from a CSV file, so it may be read as numbers.
+    light: a row is a number or a code, which costs about a nanosecond to convert.
     """
 
     depth: int = 0
+    light: bool = False
 
     def __init__(self, key: str, length: int, markers: Markers = NONE, parse: bool = False) -> None:
         self.key, self.length, self.markers, self.parse = key, length, markers, parse
@@ -87,6 +89,11 @@ class Cells:
     def depth(self) -> int:
         """0 for one value a row, 1 for lists, 2 for lists of lists."""
         return self.store.depth
+
+    @property
+    def light(self) -> bool:
+        """Whether a row is a number or a code, which costs about a nanosecond to convert."""
+        return self.store.light
 
     def numbers(self) -> Numbers:
         """Every value as float64, NaN where missing; lists come with offsets and inner lengths.

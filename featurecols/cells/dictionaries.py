@@ -79,6 +79,7 @@ class DictStore(Store):
         if shared is None or not _same_memory(shared.values, coded.values):
             shared = known[key, markers] = Shared(coded.values, make(coded.values))
         self._coded, self._shared = coded, shared
+        self.light = 8 * len(coded.values) <= len(coded)
 
     def tokens(self, start: int, stop: int) -> Tokens:
         codes, (texts, kind, remap) = self._converted("tokens", _texts, start, stop)
@@ -86,7 +87,7 @@ class DictStore(Store):
 
     def numbers(self, start: int, stop: int) -> Numbers:
         codes, table = self._converted("numbers", _numbers, start, stop)
-        return Numbers(kernels.gather.gather_numbers(table, codes, buffers.empty(len(codes), np.float64)))
+        return Numbers(kernels.gather.gather_numbers(table, codes))
 
     def counted(self, start: int, stop: int) -> tuple[Array, Array] | None:
         table = self._shared.once("numbers", _numbers) if self._coded.checked else None
@@ -119,6 +120,8 @@ class DictStore(Store):
         if self._coded.checked:
             return raw
         valid = None if self._coded.valid is None else self._coded.valid.rows(start, stop)
+        if valid is None and raw.dtype == np.int32 and (len(raw) == 0 or raw.max() < size):
+            return raw  # as they are: nothing to convert, nothing to mark
         wild = raw >= size
         if valid is not None:
             wild &= valid
@@ -232,7 +235,7 @@ def _compact(coded: Coded) -> Coded:
 
 
 def _gathered(table: Array, codes: Array) -> Array:
-    return kernels.gather.gather(table, codes, buffers.empty(len(codes), table.dtype))  # type: ignore[no-any-return]
+    return kernels.gather.gather(table, codes)  # type: ignore[no-any-return]
 
 
 def _extended(table: Array, last: Any) -> Array:

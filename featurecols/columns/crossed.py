@@ -12,7 +12,7 @@ from typing import Any, ClassVar, NamedTuple
 import mmh3
 import numpy as np
 
-from featurecols import built, errors, farmhash, kernels, memory
+from featurecols import built, errors, farmhash, kernels, memory, recycle
 from featurecols.columns.base import Bound, CategoricalBound, Column, Field, Learned, Raw, RowIds
 from featurecols.columns.tokens import HASH_LIMITS, check_count, check_hash
 from featurecols.spec import Takes, frozen
@@ -107,7 +107,7 @@ class _Part(NamedTuple):
     """
 
     hashes: Array
-    valid: Array
+    valid: Array | None  # None: all
     offsets: Array | None
     codes: Array | None = None
     texts: Texts | None = None
@@ -120,7 +120,12 @@ class _Part(NamedTuple):
             none = np.zeros(len(self.codes), bool)
             return _Part(none.astype(self.hashes.dtype), none, self.offsets)
         valid = (self.codes >= 0) & (self.codes < len(self.hashes))
-        return _Part(self.hashes[self.codes * valid], valid & self.valid[self.codes * valid], self.offsets)
+        at = self.codes * valid
+        return _Part(self.hashes[at], valid if self.valid is None else valid & self.valid[at], self.offsets)
+
+    @property
+    def there(self) -> Array:
+        return np.ones(len(self.hashes), bool) if self.valid is None else self.valid
 
 
 class CrossedBound(CategoricalBound):
@@ -141,7 +146,7 @@ class CrossedBound(CategoricalBound):
         parts = [p.spread() for p in parts]
         offsets = np.stack([np.arange(len(p.hashes) + 1) if p.offsets is None else p.offsets for p in parts]).astype(np.int64)
         base = np.cumsum([0, *(len(p.hashes) for p in parts[:-1])], dtype=np.int64)
-        hashes, valid = np.concatenate([p.hashes for p in parts]), np.concatenate([p.valid for p in parts])
+        hashes, valid = np.concatenate([p.hashes for p in parts]), np.concatenate([p.there for p in parts])
         c = self.column
         lists = offsets + base[:, None]
         return Ids(*kernels.crossing.cross_lists(hashes, valid, lists, c.seed, c.num_buckets, self.farm, c.keep_unseen))
@@ -149,7 +154,7 @@ class CrossedBound(CategoricalBound):
     def _hashed(self, parts: list[_Part]) -> Array:
         """The cross of one value a part and row."""
         parts = [p.spread() for p in parts]
-        hashes, valid = np.stack([p.hashes for p in parts]), np.stack([p.valid for p in parts])
+        hashes, valid = [p.hashes for p in parts], [p.valid for p in parts]
         c = self.column
         return kernels.crossing.cross(hashes, valid, c.seed, c.num_buckets, self.farm, c.keep_unseen)
 
@@ -170,8 +175,10 @@ class CrossedBound(CategoricalBound):
                 self._constant = self._table(parts)
                 built.note("cross")
             table = self._constant
-        sizes = [len(p.hashes) for p in parts]
-        return kernels.gather.gather(table, kernels.radix.combine([p.codes for p in parts], sizes))
+        codes: list[Any] = [p.codes for p in parts]
+        out = recycle.empty(len(codes[0]), table.dtype)
+        kernels.radix.look(table, codes, [len(p.hashes) for p in parts], out)
+        return out
 
     def _table(self, parts: list[_Part]) -> Array:
         """Ids of all combinations, the last part fastest; the place after a part's codes is its missing value."""
@@ -180,14 +187,14 @@ class CrossedBound(CategoricalBound):
 
     def _of_ids(self, ids: Ids, size: int | None) -> _Part:
         if size is not None and ids.offsets is None and ids.values.dtype == np.int32:
-            return _Part(np.arange(size, dtype=self.dtype), np.ones(size, bool), None, ids.values)
+            return _Part(np.arange(size, dtype=self.dtype), None, None, ids.values)
         # A negative id is the same bits as all ones only when it is -1, so what is not there is marked, never read.
         return _Part(ids.values.astype(np.int64).astype(self.dtype), ids.values >= 0, ids.offsets)
 
     def _of_raw(self, raw: Raw) -> _Part:
         tokens = raw.tokens()
         texts, codes = tokens.texts, tokens.codes
-        valid = np.ones(len(texts), bool) if texts.valid is None else texts.valid
+        valid = texts.valid
         if codes is None:
             return _Part(self._hashes(texts, tokens.kind), valid, tokens.offsets)
         hashes = texts.once(("part", self.farm), lambda t: self._hashes(t, tokens.kind))

@@ -7,7 +7,7 @@ from typing import Any
 
 import mmh3
 
-from featurecols import buffers, errors, farmhash, kernels
+from featurecols import errors, farmhash, kernels
 from featurecols.columns.base import Field, RowIds
 from featurecols.values import Array, Ids, Texts, Tokens
 
@@ -26,7 +26,7 @@ def gather_tokens(key: object, tokens: Tokens, of_texts: Callable[[Texts], Array
     if tokens.codes is None:
         return of_texts(tokens.texts)
     table = tokens.texts.once(key, of_texts)
-    return kernels.gather.gather(table, tokens.codes, buffers.empty(len(tokens.codes), table.dtype))  # type: ignore[no-any-return]
+    return kernels.gather.gather(table, tokens.codes)  # type: ignore[no-any-return]
 
 
 def row_of(value: Any, one: Callable[[Any], int]) -> RowIds:

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from featurecols.kernels.native import BOOL, F32, F64, I64, doubles, helper, integers, kernel, read, write
+from featurecols.kernels.native import BOOL, F32, F64, I64, addresses, doubles, helper, integers, kernel, read, write
 from featurecols.kernels.numeric import apply
 from featurecols.values import Array
 
@@ -119,16 +119,7 @@ def assemble(
            [9., 0., 0.]], dtype=float32)
     """
     bad = np.full(len(xs), -1, np.int64)
-    numbers, codes = _addresses(xs, np.float64, len(out)), _addresses(ids, np.int32, len(out))
+    numbers, codes = addresses(xs, np.float64, len(out)), addresses(ids, np.int32, len(out))
     described = (cells, defaults, refuses, first, ops, a, b)
     _ASSEMBLE["C" if out.flags.c_contiguous else "A"](numbers, *described, codes, starts, widths, bad, out)
     return bad
-
-
-def _addresses(arrays: Sequence[Array], dtype: Any, length: int) -> Array:
-    """Where the values of each array lie."""
-    for x in arrays:
-        assert x.dtype == dtype
-        assert x.shape == (length,)
-        assert x.flags.c_contiguous
-    return np.array([x.__array_interface__["data"][0] for x in arrays], np.int64)

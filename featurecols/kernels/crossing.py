@@ -2,19 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from featurecols import errors, memory
+from featurecols import errors, memory, recycle
 from featurecols.kernels.mixing import final32, mix32, modulo32, modulo64, sm
-from featurecols.kernels.native import BOOL, I32, I64, NO_VALID, U32, U64, helper, kernel, read, write
+from featurecols.kernels.native import (
+    BOOL,
+    I32,
+    I64,
+    NO_VALID,
+    U32,
+    U64,
+    addresses,
+    flags,
+    helper,
+    kernel,
+    longs,
+    read,
+    words,
+    write,
+)
 from featurecols.values import Array
 
 INT32_MAX = 2**31 - 1
 FARM_SEED = 956888297470  # what TensorFlow starts a cross with when it is given no hash_key
 _CAT = np.uint64(0xC6A4A7935BD1E995)
-_NO_VALID2 = np.empty((0, 0), np.bool_)
 _BLOCK, _0 = np.uint64(512), np.uint64(0)
 _WHO, _TODO = "the product of the lists of a cross", "cross fewer lists, or shorter ones"
 _MOST = 2**40  # more combinations than any memory holds
@@ -28,59 +43,61 @@ def cat64(a: Any, b: Any) -> Any:
     return sm(r)
 
 
-@kernel({4: (read(U32, 2), read(BOOL, 2), BOOL, U32, U64, write(I32))})
+@kernel({4: (read(I64), read(I64), BOOL, U32, U64, write(I32))})
 def _MURMUR(parts: Any, valid: Any, keep: Any, seed: Any, n: Any, out: Any) -> Any:
     inverse = np.uint64(0xFFFFFFFF) // n
     state = np.empty(_BLOCK, np.uint32)
-    checked = valid.shape[0] > 0
-    count, k = np.uint64(len(out)), np.uint64(parts.shape[0])
+    count, k = np.uint64(len(out)), np.uint64(len(parts))
     for base in range(_0, count, _BLOCK):  # loops count in uint64: numba wraps signed indices around
         rows = min(_BLOCK, count - base)
         for i in range(_0, rows):
             state[i] = seed
         for j in range(_0, k):
-            if checked:
+            part = words(parts[j], count)
+            if valid[j]:
+                there = flags(valid[j], count)
                 for i in range(_0, rows):
-                    part = parts[j, base + i]
-                    state[i] = mix32(state[i], part if valid[j, base + i] else np.uint32(0xFFFFFFFF))
+                    state[i] = mix32(state[i], part[base + i] if there[base + i] else np.uint32(0xFFFFFFFF))
             else:
                 for i in range(_0, rows):
-                    state[i] = mix32(state[i], parts[j, base + i])
+                    state[i] = mix32(state[i], part[base + i])
         for i in range(_0, rows):
             out[base + i] = np.int32(modulo32(final32(state[i], 4 * k), n, inverse))
-        if checked and not keep:
+        if not keep:
             _blank(valid, base, rows, out)
 
 
-@kernel({size: (read(U64, 2), read(BOOL, 2), BOOL, U64, U64, write(to)) for size, to in ((4, I32), (8, I64))})
+@kernel({size: (read(I64), read(I64), BOOL, U64, U64, write(to)) for size, to in ((4, I32), (8, I64))})
 def _FARM(parts: Any, valid: Any, keep: Any, seed: Any, n: Any, out: Any) -> Any:
     inverse = np.uint64(0xFFFFFFFFFFFFFFFF) // n
     state = np.empty(_BLOCK, np.uint64)
-    checked = valid.shape[0] > 0
-    count, k = np.uint64(len(out)), np.uint64(parts.shape[0])
+    count, k = np.uint64(len(out)), np.uint64(len(parts))
     for base in range(_0, count, _BLOCK):  # loops count in uint64: numba wraps signed indices around
         rows = min(_BLOCK, count - base)
         for i in range(_0, rows):
             state[i] = seed
         for j in range(_0, k):
-            if checked:
+            part = longs(parts[j], count)
+            if valid[j]:
+                there = flags(valid[j], count)
                 for i in range(_0, rows):
-                    part = parts[j, base + i]
-                    state[i] = cat64(state[i], part if valid[j, base + i] else np.uint64(0xFFFFFFFFFFFFFFFF))
+                    state[i] = cat64(state[i], part[base + i] if there[base + i] else np.uint64(0xFFFFFFFFFFFFFFFF))
             else:
                 for i in range(_0, rows):
-                    state[i] = cat64(state[i], parts[j, base + i])
+                    state[i] = cat64(state[i], part[base + i])
         for i in range(_0, rows):
             out[base + i] = np.int64(modulo64(state[i], n, inverse))
-        if checked and not keep:
+        if not keep:
             _blank(valid, base, rows, out)
 
 
 @helper
 def _blank(valid: Any, base: Any, rows: Any, out: Any) -> None:
-    for j in range(_0, np.uint64(valid.shape[0])):
-        for i in range(_0, rows):
-            out[base + i] = out[base + i] if valid[j, base + i] else -1
+    for j in range(_0, np.uint64(len(valid))):
+        if valid[j]:
+            there = flags(valid[j], np.uint64(len(out)))
+            for i in range(_0, rows):
+                out[base + i] = out[base + i] if there[base + i] else -1
 
 
 @kernel({8: (read(I64, 2), I64, write(I64))})
@@ -158,21 +175,31 @@ def _start(seed: int, farm: bool) -> int:
 
 
 def cross(
-    parts: Array, valid: Array | None, seed: int, num_buckets: int, farm: bool = False, keep_unseen: bool = False
+    parts: Sequence[Array],
+    valid: Sequence[Array | None] | None,
+    seed: int,
+    num_buckets: int,
+    farm: bool = False,
+    keep_unseen: bool = False,
 ) -> Array:
     """Bucket of each row's parts: int32 [n] (int64 when num_buckets passes 2^31-1), -1 where a part is not valid.
 
-    parts [k, n] in C order; murmur scheme: uint32, the hash of the k little-endian words; farm scheme: uint64, combined
-    in order from the seed (0 means TensorFlow's default key). valid bool [k, n] or None. With keep_unseen a part that
-    is not valid enters as all ones.
+    parts: k arrays [n]; murmur scheme: uint32, the hash of the k little-endian words; farm scheme: uint64, combined
+    in order from the seed (0 means TensorFlow's default key). valid: bool [n] of each, None where all are. With keep_unseen
+    a part that is not valid enters as all ones.
 
     >>> cross(np.array([[7], [9]], np.uint32), None, 0, 1000)  # mmh3.hash(struct.pack("<2I", 7, 9), 0, False) % 1000
     array([592], dtype=int32)
     """
-    assert valid is None or valid.shape == parts.shape
-    out = np.empty(parts.shape[1], np.int32 if num_buckets <= INT32_MAX else np.int64)
+    rows, parts = len(parts[0]), [np.ascontiguousarray(part) for part in parts]
+    masks = [None] * len(parts) if valid is None else [v if v is None else np.ascontiguousarray(v) for v in valid]
+    out = recycle.empty(rows, np.int32 if num_buckets <= INT32_MAX else np.int64)
+    there = np.zeros(len(parts), np.int64)
+    for j, mask in enumerate(masks):
+        if mask is not None:
+            there[j] = addresses([mask], np.bool_, rows)[0]
     run = (_FARM if farm else _MURMUR)[out.itemsize]
-    run(parts, _NO_VALID2 if valid is None else valid, keep_unseen, _start(seed, farm), num_buckets, out)
+    run(addresses(parts, np.uint64 if farm else np.uint32, rows), there, keep_unseen, _start(seed, farm), num_buckets, out)
     return out
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from featurecols import recycle
 from featurecols.kernels.native import F32, F64, I32, I64, kernel, read, write
 from featurecols.values import Array
 
@@ -23,15 +24,15 @@ def _GATHER(table: Any, codes: Any, out: Any) -> None:
         out[i] = value if known else -1
 
 
-def gather(table: Array, codes: Array, out: Array | None = None) -> Array:
-    """table[codes] with -1 where a code is negative (or past the table): [m] of the table's dtype, in `out` if given.
+def gather(table: Array, codes: Array) -> Array:
+    """table[codes] with -1 where a code is negative (or past the table): [m] of the table's dtype.
 
     table int32 or int64 [k], codes int32 [m].
 
     >>> gather(np.array([10, 20], np.int32), np.array([1, -1, 0], np.int32))
     array([20, -1, 10], dtype=int32)
     """
-    out = np.empty(len(codes), table.dtype) if out is None else out
+    out = recycle.empty(len(codes), table.dtype)
     _GATHER[table.itemsize](table, codes, out)
     return out
 
@@ -49,15 +50,15 @@ def _NUMBERS(table: Any, codes: Any, out: Any) -> None:
         out[i] = value if known else np.nan
 
 
-def gather_numbers(table: Array, codes: Array, out: Array | None = None) -> Array:
-    """table[codes] with NaN where a code is negative (or past the table): float64 [m], in `out` if given.
+def gather_numbers(table: Array, codes: Array) -> Array:
+    """table[codes] with NaN where a code is negative (or past the table): float64 [m].
 
     table float64 [k], codes int32 [m].
 
     >>> gather_numbers(np.array([0.5, 2.0]), np.array([1, -1, 0], np.int32))
     array([2. , nan, 0.5])
     """
-    out = np.empty(len(codes), np.float64) if out is None else out
+    out = recycle.empty(len(codes), np.float64)
     _NUMBERS[0](table, codes, out)
     return out
 

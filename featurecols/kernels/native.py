@@ -13,7 +13,7 @@ import ctypes
 import math
 import os
 import threading
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from contextlib import suppress
 from functools import wraps
 from typing import Any
@@ -71,6 +71,15 @@ class Kernel(dict[Hashable, Callable[..., Any]]):
 def kernel(signatures: Mapping[Any, tuple[Any, ...]]) -> Callable[[Callable[..., Any]], Kernel]:
     """Decorator: the function with its declared signatures by variant."""
     return lambda function: Kernel(function, signatures)
+
+
+def addresses(arrays: Sequence[Any], dtype: Any, length: int) -> Any:
+    """Where the values of each array lie: int64 [k]. The caller keeps the arrays alive while a kernel reads them."""
+    for x in arrays:
+        assert x.dtype == dtype
+        assert x.shape == (length,)
+        assert x.flags.c_contiguous
+    return np.array([x.__array_interface__["data"][0] for x in arrays], np.int64)
 
 
 def damaged(bad: int) -> errors.DataError:
@@ -193,18 +202,23 @@ def _pointer(dtype: Any) -> Any:
 
 
 if JIT:
-    _double_at, _integer_at = _pointer(F64), _pointer(I32)
+    _double_at, _integer_at, _word_at, _long_at, _flag_at = map(_pointer, (F64, I32, U32, U64, BOOL))
     carray: Any = numba.carray  # type: ignore[attr-defined]
     doubles: Any = helper(lambda address, n: carray(_double_at(address), (n,)))  # float64 [n] that lies at an address
     integers: Any = helper(lambda address, n: carray(_integer_at(address), (n,)))  # int32 [n]
+    words: Any = helper(lambda address, n: carray(_word_at(address), (n,)))  # uint32 [n]
+    longs: Any = helper(lambda address, n: carray(_long_at(address), (n,)))  # uint64 [n]
+    flags: Any = helper(lambda address, n: carray(_flag_at(address), (n,)))  # bool [n]
     load32: Any = _loader(32, types.uint32)  # load32(data, i): the little-endian word at data[i:i + 4], aligned or not
     load64: Any = _loader(64, types.uint64)
     mulhi: Any = intrinsic(_mulhi)  # high half of the 128-bit product of two uint64
     opaque: Any = intrinsic(_opaque)  # an int64 that the compiler must not turn into a branch
     log1p: Any = intrinsic(_log1p)  # of the C library, as Python's math has it, for x > -1
 else:
-    doubles = lambda address, n: np.ctypeslib.as_array((ctypes.c_double * int(n)).from_address(int(address)))  # noqa: E731
-    integers = lambda address, n: np.ctypeslib.as_array((ctypes.c_int32 * int(n)).from_address(int(address)))  # noqa: E731
+    _at: Any = lambda c, to: lambda at, n: np.ctypeslib.as_array((c * int(n)).from_address(int(at))).view(to)  # noqa: E731
+    doubles, integers = _at(ctypes.c_double, np.float64), _at(ctypes.c_int32, np.int32)
+    words, longs = _at(ctypes.c_uint32, np.uint32), _at(ctypes.c_uint64, np.uint64)
+    flags = _at(ctypes.c_uint8, np.bool_)
     load32 = lambda data, i: data[i : i + 4].view("<u4")[0]  # noqa: E731
     load64 = lambda data, i: data[i : i + 8].view("<u8")[0]  # noqa: E731
     mulhi = lambda a, b: np.uint64(int(a) * int(b) >> 64)  # noqa: E731

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
-from featurecols import buffers
+from featurecols import recycle
 from featurecols.features import Features, Slot
 from featurecols.models import errors
 from featurecols.models.marks import Marks
@@ -139,8 +138,7 @@ class Examples:
 
 def _take(a: Array, rows: Array) -> Array:
     shape = (len(rows), *a.shape[1:])
-    out = buffers.empty(math.prod(shape), a.dtype).reshape(shape)
-    return np.take(a, rows, axis=0, mode="clip", out=out)
+    return np.take(a, rows, axis=0, mode="clip", out=recycle.empty(shape, a.dtype))
 
 
 def is_plain(ids: Ids) -> bool:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from featurecols import buffers
+from featurecols import recycle
 from featurecols.models import kernels
 from featurecols.models.marks import Marks
 from featurecols.models.tape import Gradient, Rows, Value
@@ -124,12 +124,12 @@ class Places(NamedTuple):
 def places(x: Mixed, marks: Marks) -> Places:
     """Where the ids of x are among the rows that they touch."""
     sizes = [len(part.values) for part in x.lists] + ([] if x.hots is None else [x.hots.ids.size])
-    touched, kept, count = buffers.empty(sum(sizes) + 2, np.int64), marks.of(x.hot), 1
+    touched, kept, count = recycle.empty(sum(sizes) + 2, np.int64), marks.of(x.hot), 1
     hots = None
     if x.hots is not None:
-        hots = buffers.empty(x.hots.ids.size, np.int32).reshape(x.hots.ids.shape)
+        hots = recycle.empty(x.hots.ids.size, np.int32).reshape(x.hots.ids.shape)
         count = kernels.places.of_hots(*x.hots, kept, touched, hots, count)
-    lists = [buffers.empty(len(part.values), np.int32) for part in x.lists]
+    lists = [recycle.empty(len(part.values), np.int32) for part in x.lists]
     for part, found in zip(x.lists, lists, strict=True):
         count = kernels.places.of_list(part.values, part.start, part.size, kept, touched, found, count)
     kernels.places.clear(kept, touched, count)
