@@ -21,6 +21,24 @@ _free: list[np.ndarray[Any, Any]] = []  # what was given back last lies last
 _lock = threading.Lock()  # tried, never waited for: a child forked while it is held does without kept memory
 
 
+def _give(
+    memory: np.ndarray[Any, Any],
+    acquire: Any = _lock.acquire,
+    release: Any = _lock.release,
+    free: list[np.ndarray[Any, Any]] = _free,
+    most: int = _KEPT,
+) -> None:
+    """Keep it, in the place of what has lain there longest. Runs wherever a last reference ends, inside `_take` too and
+    when the interpreter stops, so that it waits for nothing and reads no global names."""
+    if acquire(False):
+        try:
+            free.append(memory)
+            while sum(kept.nbytes for kept in free) > most:
+                del free[0]
+        finally:
+            release()
+
+
 class _Lent:
     """Owns the memory below one array, as numpy's `base` of it and of all its views; gives it back after the last of them."""
 
@@ -31,8 +49,8 @@ class _Lent:
         place = memory.__array_interface__["data"]
         self.__array_interface__ = {"data": place, "shape": shape, "typestr": dtype.str, "version": 3}
 
-    def __del__(self) -> None:
-        _give(self._memory)
+    def __del__(self, give: Any = _give) -> None:
+        give(self._memory)
 
 
 def empty(shape: int | tuple[int, ...], dtype: Any) -> np.ndarray[Any, Any]:
@@ -64,23 +82,6 @@ def _take(size: int) -> np.ndarray[Any, Any] | None:
         return None
     finally:
         _lock.release()
-
-
-def _give(
-    memory: np.ndarray[Any, Any],
-    acquire: Any = _lock.acquire,
-    release: Any = _lock.release,
-    free: list[np.ndarray[Any, Any]] = _free,
-) -> None:
-    """Keep it, in the place of what has lain there longest. Runs wherever a last reference ends, inside `_take` too and
-    when the interpreter stops, so that it waits for nothing and needs no global names."""
-    if acquire(False):
-        try:
-            free.append(memory)
-            while sum(kept.nbytes for kept in free) > _KEPT:
-                del free[0]
-        finally:
-            release()
 
 
 def kept() -> int:

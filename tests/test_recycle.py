@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gc
 import os
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -106,6 +108,18 @@ def test_a_forked_child_uses_its_own_copy() -> None:
         os._exit(0)
     assert os.waitpid(child, 0)[1] == 0
     assert (kept == 7).all()
+
+
+def test_arrays_that_live_until_the_interpreter_stops_go_quietly() -> None:
+    code = (
+        "from featurecols import recycle\n"
+        "class Node: pass\n"
+        "held, node = [recycle.empty(1 << 20, 'u1') for _ in range(3)], Node()\n"
+        "node.me, node.array = node, recycle.empty(1 << 20, 'u1')\n"
+        "import sys; sys.held = recycle.empty(1 << 20, 'u1')\n"
+    )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert (run.returncode, run.stderr) == (0, "")
 
 
 def test_concatenate_is_numpy_s() -> None:

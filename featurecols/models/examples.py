@@ -69,6 +69,11 @@ class Examples:
     def __len__(self) -> int:
         return len(self.dense)
 
+    @property
+    def nbytes(self) -> int:
+        """About how much memory the rows take; of slices of lists, all that they share is counted."""
+        return self.dense.nbytes + self.singles.nbytes + sum(ids.values.nbytes for ids in self.lists.values())
+
     def __getitem__(self, name: str) -> Array | Ids:
         """One slot: its cells [n, width], or its Ids."""
         slot = self.layout.slot(name)

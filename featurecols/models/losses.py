@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from featurecols.models import errors
+from featurecols.models import errors, kernels
 from featurecols.models.layers.activation import logistic, shares
 from featurecols.models.part import Part
 from featurecols.models.tape import Value, as_value
@@ -107,6 +107,9 @@ class Logistic(Loss):
     """Mean over the outputs of log(1 + exp(z)) - label * z; labels in [0, 1]."""
 
     def labels(self, labels: Array, shape: tuple[int, ...]) -> Array:
+        flat = labels.reshape(len(labels), -1)
+        if flat.shape == shape and flat.size and flat.min() >= 0 and flat.max() <= 1:  # NaN fails both
+            return flat
         y = super().labels(labels, shape)
         if (bad := ~((y >= 0) & (y <= 1)).all(axis=1)).any():
             row = int(bad.argmax())
@@ -116,9 +119,9 @@ class Logistic(Loss):
         return y
 
     def point(self, labels: Array, z: Array) -> tuple[Array, Array]:
-        y, e = labels.astype(z.dtype), np.exp(-np.abs(z))  # e serves the loss and the probability, exact in both tails
-        each = np.maximum(z, 0) - y * z + np.log1p(e)
-        slope = np.where(z >= 0, 1, e) / (1 + e) - y
+        y, z = np.ascontiguousarray(labels, z.dtype), np.ascontiguousarray(z)
+        each, slope = np.empty_like(z), np.empty_like(z)
+        kernels.pointwise.log_loss(y.reshape(-1), z.reshape(-1), each.reshape(-1), slope.reshape(-1))
         if z.shape[1] == 1:
             return each[:, 0], slope
         return each.mean(axis=1), slope * z.dtype.type(1 / z.shape[1])

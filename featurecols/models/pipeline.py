@@ -9,7 +9,9 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -21,6 +23,8 @@ from featurecols.models.examples import Examples, Layout
 from featurecols.models.heads import PlainHead
 from featurecols.models.tables import Piece, Table, table
 from featurecols.values import Array
+
+_GROUP, _GROUP_BYTES = 8, 1 << 20  # batches that are made ready together, and how much they may hold
 
 
 class Encoder(NamedTuple):
@@ -152,7 +156,7 @@ class Stream:
     def epoch(self, number: int, skip: int = 0, *, run: int = 0) -> Iterator[Examples]:
         """The batches of one epoch without its first `skip`; `run` sets the shuffles of several runs apart."""
         random = np.random.Generator(np.random.PCG64([self.seed, run, number])) if self.pipeline.buffer else None
-        return ahead(_ready(_cut(_some(self._windows(random)), self.batch_size, random, skip)), self.pipeline.depth)
+        return _batches(_some(self._windows(random)), self.batch_size, random, skip, self.pipeline.depth)
 
     def rows_or_none(self) -> Iterator[Examples]:
         """One epoch, or a single batch of no rows where there are none: what prediction runs over."""
@@ -212,7 +216,7 @@ class Fixed(Stream):
         random = np.random.Generator(np.random.PCG64([self.seed, run, number])) if self.shuffle else None
         if not self.rows:
             raise no_rows()
-        return ahead(_ready(_cut([self.examples], self.batch_size, random, skip)), 2)
+        return _batches([self.examples], self.batch_size, random, skip, 2)
 
 
 def _some(windows: Iterable[Examples]) -> Iterator[Examples]:
@@ -265,9 +269,25 @@ def _cut(windows: Iterable[Examples], size: int, random: np.random.Generator | N
         yield _made(waiting, random is None)
 
 
-def _ready(batches: Iterator[Examples]) -> Iterator[Examples]:
-    for batch in batches:
-        yield batch.prepare()
+def _batches(
+    windows: Iterable[Examples], size: int, random: np.random.Generator | None, skip: int, depth: int
+) -> Iterator[Examples]:
+    """Batches that were cut and prepared ahead, a few at a time: at each meeting, threads wait for each other."""
+
+    def groups() -> Iterator[list[Examples]]:
+        left = iter(windows)
+        first = next(left)
+        many = max(1, min(_GROUP, _GROUP_BYTES * len(first) // (size * max(first.nbytes, 1))))
+        left, done = chain([first], left), skip % many
+        del first
+        for part in _cut(left, many * size, random, skip // many):
+            found = [part.slice(at, min(at + size, len(part))) for at in range(0, len(part), size)]
+            yield [batch.prepare() for batch in found[done:]]
+            done = 0
+
+    with closing(ahead(groups(), depth)) as ready:
+        for group in ready:
+            yield from group
 
 
 def _digest(first: Examples, rows: int | None) -> str:

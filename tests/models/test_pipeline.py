@@ -210,7 +210,8 @@ def test_rows_of_errors_count_from_the_start(path, tmp_path):
     table = pa.table({**DATA, "n": [0] * 777 + [9] + [0] * 222})
     pq.write_table(table, tmp_path / "n.parquet", row_group_size=100)
     plan = fc.compile([fc.Identity("n", 5)])
-    encoder = Encoder(lambda piece: Examples.of(plan.encode(piece.batch), LAYOUT), needs_of(plan), "", LAYOUT)
+    layout = Layout(plan.feature_slots)
+    encoder = Encoder(lambda piece: Examples.of(plan.encode(piece.batch), layout), needs_of(plan), "", layout)
     with pytest.raises(DataError, match="at row 777, got 9"):
         list(Stream(from_parquet(tmp_path / "n.parquet").batch(10), encoder, 0).epoch(0))
 

@@ -144,7 +144,7 @@ def hot_sum(x: Mixed, weights: Value, at: Callable[[], Places], *, training: boo
     out = np.zeros((x.rows, weights.shape[1]), weights.array.dtype)
     if training:
         found = at()
-        rows = np.empty((len(found.touched), weights.shape[1]), weights.array.dtype)
+        rows = recycle.empty((len(found.touched), weights.shape[1]), weights.array.dtype)
         kernels.places.take(weights.array, found.touched, rows)
         if found.hots is not None:
             kernels.places.sum_hots(found.hots, rows, out)
@@ -155,7 +155,8 @@ def hot_sum(x: Mixed, weights: Value, at: Callable[[], Places], *, training: boo
 
     def backward(d: Array) -> tuple[Rows]:
         found, d = at(), np.ascontiguousarray(d)
-        rows = np.zeros((len(found.touched), weights.shape[1]), weights.array.dtype)
+        rows = recycle.empty((len(found.touched), weights.shape[1]), weights.array.dtype)
+        rows.fill(0)
         if found.hots is not None:
             kernels.places.add_hots(found.hots, d, rows)
         for part, where in zip(x.lists, found.lists, strict=True):
