@@ -167,6 +167,8 @@ def is_list(kind: Any) -> bool:
     return bool(t.is_list(kind) or t.is_large_list(kind) or t.is_fixed_size_list(kind) or any(views))
 
 
+_READ_IN_PLACE = {kind.id for kind in (*_PRIMITIVE, pa.bool_(), pa.string(), pa.large_string(), pa.binary(), pa.large_binary())}
+_DICTIONARY = pa.dictionary(pa.int8(), pa.string()).id
 _SAME_AS_STORAGE = ("arrow.json", "arrow.bool8", "arrow.fixed_shape_tensor")
 
 
@@ -174,6 +176,8 @@ def settled(array: Any) -> Any:
     """The same array in a type that the rest of the package reads in place: views become offsets, extensions their
     storage, run-end encoding is undone."""
     kind, t = array.type, pa.types
+    if kind.id in _READ_IN_PLACE or (kind.id == _DICTIONARY and kind.value_type.id in _READ_IN_PLACE):
+        return array
     if isinstance(kind, pa.BaseExtensionType) and kind.extension_name in _SAME_AS_STORAGE:
         storage = array.storage
         return settled(storage.cast(pa.bool_()) if kind.extension_name == "arrow.bool8" else storage)

@@ -27,6 +27,7 @@ _BLOCK_BYTES = 1 << 20  # about the L2 cache of one core: a block is written whi
 _BLOCK_ROWS = (512, 65536)
 _PLAIN_ROWS = 32768
 _PART_ROWS = (1 << 18, 1 << 20)  # of what is encoded at once and put together afterwards: few parts
+_FEW_CELLS = 1 << 20  # fields of fewer are converted in less time than threads need to meet
 _LIGHT = 1 << 23  # codes and numbers, read or written: threads take longer to meet than these take
 
 
@@ -111,7 +112,7 @@ class Program:
             except errors.DataError as e:
                 raise e.seen_by(self._readers[field[0]]) from None
 
-        return list(threads.run(cells, self.fields, workers))
+        return list(threads.run(cells, self.fields, workers if batch.num_rows * len(self.fields) >= _FEW_CELLS else 1))
 
     def fill(self, batch: Any, out: Array, workers: int) -> None:
         """Fill out, float32 [rows of the batch, width], with blocks on `workers` threads."""
@@ -150,7 +151,7 @@ class Program:
             block.finish(start)
 
     def encode_batch(self, batch: Any, workers: int) -> Features:
-        cells = self._cells(batch, 1)
+        cells = self._cells(batch, workers)
         if self._is_light(cells, batch.num_rows):
             workers = 1
         share = -(-batch.num_rows // workers)

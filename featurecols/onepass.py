@@ -57,10 +57,11 @@ def _described(numbers: Sequence[Output], chains: Sequence[Chain]) -> tuple[Arra
 
 
 def _gathered(block: Block, output: Output) -> Any:
-    """float64 [rows] of one number: as it was read, or as it was computed for others; None where that failed."""
+    """[rows] of one number: as it was read, or float64 as it was computed for others; None where that failed."""
     if not output.shared:
         assert isinstance(output.bound, NumberBound)
-        return block.attempt(output, output.slot.name, output.bound.flat)
+        plain = block.attempt(output, output.slot.name, output.bound.plain)
+        return block.attempt(output, output.slot.name, output.bound.flat) if plain is None else plain
     value = block.values[output.node]
     return None if value is None else value.values.reshape(-1)
 

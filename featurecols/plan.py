@@ -137,7 +137,7 @@ class Plan:
             self._fill(batch, out[at : at + batch.num_rows], workers)
             return at + batch.num_rows
 
-        *_, at = flow.each(fill, source, self._needs(), None, workers)
+        *_, at = flow.each(fill, source, self._needs, None, workers)
         if at != len(out):
             raise errors.plan("transform", f"out must have {at} rows", len(out), todo)
         return out
@@ -149,7 +149,7 @@ class Plan:
             memory.check("transform", (before + batch.num_rows) * self._program.width * 4)
             return self._filled(batch, workers)
 
-        return np.concatenate(list(flow.each(fill, source, self._needs(), None, workers)))
+        return np.concatenate(list(flow.each(fill, source, self._needs, None, workers)))
 
     def _filled(self, batch: Any, workers: int) -> Array:
         out = recycle.empty((batch.num_rows, self._program.width), np.float32)
@@ -179,7 +179,7 @@ class Plan:
          ('column', 'city_embedding')]
         """
         program, clock, rows = self._dense(), Clock(), 0
-        batches = Source.of(data).batches(self._needs())
+        batches = Source.of(data).batches(self._needs)
         while True:
             with clock.part("read", "data"):
                 batch = next(batches, None)
@@ -219,7 +219,7 @@ class Plan:
             memory.check("encode", (before + batch.num_rows) * width * 4, "use encode_batches, or smaller batches")
             return self._program.encode_batch(batch, workers)
 
-        return Features.concatenate(list(flow.each(encode, Source.of(data), self._needs(), None, _workers(threads))))
+        return Features.concatenate(list(flow.each(encode, Source.of(data), self._needs, None, _workers(threads))))
 
     def transform_batches(self, source: Any, batch_size: int | None = None, *, threads: int | None = None) -> Iterator[Array]:
         """float32 [<= batch_size, width] for each batch of a source, in order and in bounded memory."""
@@ -229,7 +229,7 @@ class Plan:
             memory.check("transform_batches", batch.num_rows * width * 4)
             return self._filled(batch, workers)
 
-        return flow.each(fill, Source.of(source), self._needs(), batch_size, workers)
+        return flow.each(fill, Source.of(source), self._needs, batch_size, workers)
 
     def encode_batches(self, source: Any, batch_size: int | None = None, *, threads: int | None = None) -> Iterator[Features]:
         """Features of <= batch_size rows for each batch of a source, in order and in bounded memory."""
@@ -239,7 +239,7 @@ class Plan:
             memory.check("encode_batches", batch.num_rows * width * 4, "give a smaller batch_size")
             return self._program.encode_batch(batch, workers)
 
-        return flow.each(encode, Source.of(source), self._needs(), batch_size, workers)
+        return flow.each(encode, Source.of(source), self._needs, batch_size, workers)
 
     # Meaning --------------------------------------------------------------------------------------------------------
 
@@ -284,7 +284,7 @@ class Plan:
             if node is None:
                 raise errors.plan("terms", "no slot of ids has this name", slot, "see plan.feature_slots")
             nodes[slot] = node
-        found = contents(self._program, nodes, Source.of(data).batches(self._needs()), wanted)
+        found = contents(self._program, nodes, Source.of(data).batches(self._needs), wanted)
         return {slot: {i: dict(terms.most_common()) for i, terms in sorted(ids.items())} for slot, ids in found.items()}
 
     def _node_of_ids(self, slot: str) -> int | None:
@@ -353,8 +353,12 @@ class Plan:
     def __reduce__(self) -> tuple[Any, ...]:
         return Plan.from_bytes, (self.to_bytes(),)
 
+    @property
     def _needs(self) -> list[tuple[str, str]]:
-        return [(key, "category" if "category" in kinds else "number") for key, kinds in self.input_schema.items()]
+        if "needs" not in self._derived:
+            kinds = self.input_schema.items()
+            self._derived["needs"] = [(key, "category" if "category" in found else "number") for key, found in kinds]
+        return self._derived["needs"]
 
     def _dense(self) -> Program:
         """The program, if all outputs are dense."""

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-_LEAST, _MOST = 1 << 16, 1 << 26  # bytes: smaller arrays are cheap to make, larger ones are given back
+_LEAST, _MOST = 1 << 17, 1 << 26  # bytes: smaller arrays are cheap to make, larger ones are given back
 _KEPT = 1 << 26  # bytes of free memory that are kept at most
 _ROUND = 1 << 12
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sized
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import cache
 from itertools import islice
 from typing import Any, TypeVar
 
@@ -31,6 +32,7 @@ def count(threads: int | None = None) -> int:
     return threads
 
 
+@cache
 def _allowed() -> int:
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     try:
@@ -49,7 +51,7 @@ def run(task: Callable[[T], Any], items: Iterable[T], threads: int, ahead: int |
     A call from inside a task runs inline, so that plans used within plans cannot wait for each other. The first error in
     the order of the items is the one that is raised.
     """
-    if threads == 1 or getattr(_inside, "busy", False):
+    if threads == 1 or getattr(_inside, "busy", False) or (isinstance(items, Sized) and len(items) < 2):
         yield from map(task, items)
         return
     pool = _pool(threads)

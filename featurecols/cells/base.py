@@ -42,6 +42,10 @@ class Store(ABC):
     @abstractmethod
     def pylist(self, start: int, stop: int) -> list[Any]: ...
 
+    def plain(self, start: int, stop: int) -> Array | None:
+        """The values where they lie, float32, int32 or int64, if each of them is there."""
+        return None
+
     def counted(self, start: int, stop: int) -> tuple[Array, Array] | None:
         """(distinct numbers, how often each stands in the window), where the store has them at hand."""
         return None
@@ -106,6 +110,11 @@ class Cells:
             except DataError as error:
                 raise self._seen_from_here(error) from None
         return self._numbers
+
+    def plain(self) -> Array | None:
+        """Numbers where they lie, float32, int32 or int64 [n] and contiguous, which `numbers` would widen; None where some
+        are missing, where they are widened already, and for anything else."""
+        return self.store.plain(self.start, self.stop) if self._numbers is None else None
 
     def counted(self) -> tuple[Array, Array] | None:
         """The numbers of a dictionary as float64 [k], NaN where missing, and int64 [k], how many rows hold each; None where

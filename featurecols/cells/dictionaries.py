@@ -79,6 +79,7 @@ class DictStore(Store):
         if shared is None or not _same_memory(shared.values, coded.values):
             shared = known[key, markers] = Shared(coded.values, make(coded.values))
         self._coded, self._shared = coded, shared
+        self._inside = False
         self.light = 8 * len(coded.values) <= len(coded)
 
     def tokens(self, start: int, stop: int) -> Tokens:
@@ -120,7 +121,7 @@ class DictStore(Store):
         if self._coded.checked:
             return raw
         valid = None if self._coded.valid is None else self._coded.valid.rows(start, stop)
-        if valid is None and raw.dtype == np.int32 and (len(raw) == 0 or raw.max() < size):
+        if valid is None and raw.dtype == np.int32 and self._is_inside(raw):
             return raw  # as they are: nothing to convert, nothing to mark
         wild = raw >= size
         if valid is not None:
@@ -133,6 +134,15 @@ class DictStore(Store):
         if valid is not None:
             codes[~valid] = -1
         return codes
+
+    def _is_inside(self, raw: Array) -> bool:
+        """Whether all codes of a window are below the dictionary's size; those of all windows are looked at once."""
+        if not self._inside and len(raw):
+            whole = self._coded.codes if self.length <= 64 * len(raw) else raw
+            if whole.max() >= len(self._coded.values):
+                return bool(raw.max() < len(self._coded.values))
+            self._inside = whole is not raw
+        return True
 
     def _converted(self, name: str, make: Callable[[Shared], Any], start: int, stop: int) -> tuple[Array, Any]:
         """(codes of the window, make(dictionary)). A bad value in the dictionary is an error only where a row holds it,

@@ -88,6 +88,11 @@ class NumberStore(Store):
             wide[~valid] = np.nan
         return Numbers(wide)
 
+    def plain(self, start: int, stop: int) -> Array | None:
+        if self.values.dtype.name not in ("float32", "int32", "int64") or self.markers:
+            return None
+        return None if self.bitmap.rows(start, stop) is not None else self.values[start:stop]
+
     def integers(self, start: int, stop: int) -> Integers:
         x, valid = self.values[start:stop], self._valid(start, stop)
         if x.dtype.kind == "f":

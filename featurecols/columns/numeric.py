@@ -190,6 +190,9 @@ class NumericBound(NumberBound):
             x = np.full(len(raw) * self.width, np.nan)
         return rounded_to_float32(x) if self._rounds else x
 
+    def plain(self, raw: Raw) -> Array | None:
+        return None if self._rounds or self.width != 1 or self.shape else raw.plain()
+
     def _from_lists(self, numbers: Numbers) -> Array:
         offsets, width = numbers.offsets, self.width
         assert offsets is not None

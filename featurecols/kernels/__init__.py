@@ -7,6 +7,7 @@ cache) when it is first reached.
 from __future__ import annotations
 
 import importlib
+import sys
 from types import ModuleType
 
 MODULES = (
@@ -38,4 +39,4 @@ def __getattr__(name: str) -> ModuleType:
 
 def loaded() -> bool:
     """Whether this process has paid for the kernels already (small batches then run on them too)."""
-    return "hashing" in globals()
+    return f"{__name__}.native" in sys.modules

@@ -11,7 +11,21 @@ from typing import Any
 
 import numpy as np
 
-from featurecols.kernels.native import BOOL, F32, F64, I64, addresses, doubles, helper, integers, kernel, read, write
+from featurecols.kernels.native import (
+    BOOL,
+    F32,
+    F64,
+    I64,
+    addresses,
+    doubles,
+    helper,
+    integers,
+    kernel,
+    read,
+    singles,
+    wholes,
+    write,
+)
 from featurecols.kernels.numeric import apply
 from featurecols.values import Array
 
@@ -24,11 +38,19 @@ def _load(x: Any, fill: Any, base: Any, n: Any, into: Any) -> Any:
     """x[base:base + n] with NaN replaced by fill; returns how many are NaN still."""
     left = 0
     for i in range(_0, n):
-        value = x[base + i]
+        value = np.float64(x[base + i])
         value = fill if np.isnan(value) else value
         into[i] = value
         left += np.isnan(value)
     return left
+
+
+@helper
+def _widen(x: Any, base: Any, n: Any, into: Any) -> Any:
+    """x[base:base + n] of integers, none of which is missing."""
+    for i in range(_0, n):
+        into[i] = np.float64(x[base + i])
+    return 0
 
 
 @helper
@@ -39,13 +61,15 @@ def _first_nan(x: Any, n: Any) -> Any:
     return n
 
 
-_NUMBERS = (read(I64), read(I64), read(F64), read(BOOL), read(I64), read(I64), read(F64), read(F64))
+_KINDS = {name: kind for kind, name in enumerate(("float64", "float32", "int32", "int64"))}
+_NUMBERS = (read(I64), read(I64), read(I64), read(F64), read(BOOL), read(I64), read(I64), read(F64), read(F64))
 _ONEHOTS = (read(I64), read(I64), read(I64))
 
 
 @kernel({layout: (*_NUMBERS, *_ONEHOTS, write(I64), write(F32, 2, layout)) for layout in ("C", "A")})
 def _ASSEMBLE(
     xs: Any,
+    kinds: Any,
     cells: Any,
     defaults: Any,
     refuses: Any,
@@ -69,7 +93,14 @@ def _ASSEMBLE(
                 for c in range(_0, w):
                     out[base + i, c] = 0.0
         for j in range(np.uint64(len(xs))):
-            left = _load(doubles(xs[j], rows), defaults[j], base, n, block)
+            if kinds[j] == 0:
+                left = _load(doubles(xs[j], rows), defaults[j], base, n, block)
+            elif kinds[j] == 1:
+                left = _load(singles(xs[j], rows), defaults[j], base, n, block)
+            elif kinds[j] == 2:
+                left = _widen(integers(xs[j], rows), base, n, block)
+            else:
+                left = _widen(wholes(xs[j], rows), base, n, block)
             if left and refuses[j] and bad[j] < 0:
                 bad[j] = np.int64(base + _first_nan(block, n))
             for k in range(first[j], first[j + _1]):
@@ -101,10 +132,10 @@ def assemble(
 ) -> Array:
     """Zero `out`, then write number j into out[:, cells[j]] and out[i, starts[k] + ids[k][i]] = 1.
 
-    Number j is xs[j], float64 [n], with NaN replaced by defaults[j], through operations first[j]:first[j + 1] of ops, a, b
-    (those of numeric.normalize). cells, first, ops, starts, widths int64; defaults, a, b float64; refuses bool. ids[k]
-    int32 [n]; an id outside [0, widths[k]) sets nothing. out float32 [n, w] of any strides. The caller keeps cells, each
-    once, and starts + widths within w.
+    Number j is xs[j], float64, float32, int32 or int64 [n], with NaN replaced by defaults[j], through operations
+    first[j]:first[j + 1] of ops, a, b (those of numeric.normalize). cells, first, ops, starts, widths int64; defaults, a, b
+    float64; refuses bool. ids[k] int32 [n]; an id outside [0, widths[k]) sets nothing. out float32 [n, w] of any strides.
+    The caller keeps cells, each once, and starts + widths within w.
 
     Returns int64 [J]: the first row where number j is NaN and refuses[j], else -1; its cells are then unspecified.
 
@@ -119,7 +150,8 @@ def assemble(
            [9., 0., 0.]], dtype=float32)
     """
     bad = np.full(len(xs), -1, np.int64)
-    numbers, codes = addresses(xs, np.float64, len(out)), addresses(ids, np.int32, len(out))
+    kinds = np.array([_KINDS[x.dtype.name] for x in xs], np.int64)
+    numbers, codes = addresses(xs, None, len(out)), addresses(ids, np.int32, len(out))
     described = (cells, defaults, refuses, first, ops, a, b)
-    _ASSEMBLE["C" if out.flags.c_contiguous else "A"](numbers, *described, codes, starts, widths, bad, out)
+    _ASSEMBLE["C" if out.flags.c_contiguous else "A"](numbers, kinds, *described, codes, starts, widths, bad, out)
     return bad

@@ -74,9 +74,9 @@ def kernel(signatures: Mapping[Any, tuple[Any, ...]]) -> Callable[[Callable[...,
 
 
 def addresses(arrays: Sequence[Any], dtype: Any, length: int) -> Any:
-    """Where the values of each array lie: int64 [k]. The caller keeps the arrays alive while a kernel reads them."""
+    """Where the values of each array [length] of a dtype (None: any) lie: int64 [k]. The caller keeps the arrays alive."""
     for x in arrays:
-        assert x.dtype == dtype
+        assert dtype is None or x.dtype == dtype
         assert x.shape == (length,)
         assert x.flags.c_contiguous
     return np.array([x.__array_interface__["data"][0] for x in arrays], np.int64)
@@ -202,10 +202,13 @@ def _pointer(dtype: Any) -> Any:
 
 
 if JIT:
-    _double_at, _integer_at, _word_at, _long_at, _flag_at = map(_pointer, (F64, I32, U32, U64, BOOL))
+    _double_at, _single_at, _integer_at, _whole_at = map(_pointer, (F64, F32, I32, I64))
+    _word_at, _long_at, _flag_at = map(_pointer, (U32, U64, BOOL))
     carray: Any = numba.carray  # type: ignore[attr-defined]
     doubles: Any = helper(lambda address, n: carray(_double_at(address), (n,)))  # float64 [n] that lies at an address
+    singles: Any = helper(lambda address, n: carray(_single_at(address), (n,)))  # float32 [n]
     integers: Any = helper(lambda address, n: carray(_integer_at(address), (n,)))  # int32 [n]
+    wholes: Any = helper(lambda address, n: carray(_whole_at(address), (n,)))  # int64 [n]
     words: Any = helper(lambda address, n: carray(_word_at(address), (n,)))  # uint32 [n]
     longs: Any = helper(lambda address, n: carray(_long_at(address), (n,)))  # uint64 [n]
     flags: Any = helper(lambda address, n: carray(_flag_at(address), (n,)))  # bool [n]
@@ -216,7 +219,8 @@ if JIT:
     log1p: Any = intrinsic(_log1p)  # of the C library, as Python's math has it, for x > -1
 else:
     _at: Any = lambda c, to: lambda at, n: np.ctypeslib.as_array((c * int(n)).from_address(int(at))).view(to)  # noqa: E731
-    doubles, integers = _at(ctypes.c_double, np.float64), _at(ctypes.c_int32, np.int32)
+    doubles, singles = _at(ctypes.c_double, np.float64), _at(ctypes.c_float, np.float32)
+    integers, wholes = _at(ctypes.c_int32, np.int32), _at(ctypes.c_int64, np.int64)
     words, longs = _at(ctypes.c_uint32, np.uint32), _at(ctypes.c_uint64, np.uint64)
     flags = _at(ctypes.c_uint8, np.bool_)
     load32 = lambda data, i: data[i : i + 4].view("<u4")[0]  # noqa: E731
