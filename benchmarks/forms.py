@@ -44,7 +44,6 @@ def census_polars(table: pa.Table, plan: fc.Plan) -> Forms:
     return {
         **adult.polars_enum(table, plan),
         "Enum codes compared, Fortran order": lambda: enum.select(numbers + bands + same).to_numpy(),
-        "to_dummies of Enum, C order": lambda: dummies(enum),
         "to_dummies of String, C order": lambda: dummies(text),
         "when/then on Enum, C order": lambda: enum.select(numbers + bands + when).to_numpy(order="c"),
         "when/then on String, C order": lambda: text.select(numbers + bands + when).to_numpy(order="c"),

@@ -25,7 +25,7 @@ from featurecols.values import Array, Ids
 
 _BLOCK_BYTES = 1 << 20  # about the L2 cache of one core: a block is written while its rows are still there
 _BLOCK_ROWS = (512, 65536)
-_PLAIN_ROWS = 32768
+_PLAIN_ROWS = (16384, 131072)
 _PART_ROWS = (1 << 18, 1 << 20)  # of what is encoded at once and put together afterwards: few parts
 _FEW_CELLS = 1 << 20  # fields of fewer are converted in less time than threads need to meet
 _LIGHT = 1 << 23  # codes and numbers, read or written: threads take longer to meet than these take
@@ -116,7 +116,7 @@ class Program:
 
     def fill(self, batch: Any, out: Array, workers: int) -> None:
         """Fill out, float32 [rows of the batch, width], with blocks on `workers` threads."""
-        cells, blocks = self._cells(batch, workers), self._cut(batch.num_rows)
+        cells, blocks = self._cells(batch, workers), self._cut(batch.num_rows, workers)
 
         def task(block: tuple[int, int]) -> None:
             self.write(cells, *block, out[block[0] : block[1]])
@@ -124,10 +124,12 @@ class Program:
         for _ in threads.run(task, blocks, workers):
             pass
 
-    def _cut(self, rows: int) -> list[tuple[int, int]]:
-        # rows that are written in one pass need no cache for the matrix, only for what is gathered into it
-        size = _BLOCK_BYTES // (4 * max(self.width, 1)) if self._others else _PLAIN_ROWS
-        return _blocks(rows, min(max(size, _BLOCK_ROWS[0]), _BLOCK_ROWS[1]))
+    def _cut(self, rows: int, workers: int = 1) -> list[tuple[int, int]]:
+        if self._others:
+            size, (least, most) = _BLOCK_BYTES // (4 * max(self.width, 1)), _BLOCK_ROWS
+        else:  # what is written in one pass needs no cache for the matrix: two blocks a thread, so that they end together
+            size, (least, most) = -(-rows // (2 * workers)), _PLAIN_ROWS
+        return _blocks(rows, min(max(size, least), most))
 
     def timed(self, batch: Any, clock: Clock) -> None:
         """What `fill` does on one thread, with a clock around every part and a matrix of one block that is thrown away."""
