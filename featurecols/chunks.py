@@ -71,7 +71,7 @@ def decode(wanted: Chunk, data: Array) -> Any:
     """The column as Coded, or an Arrow array where values are not coded; None for what is left to pyarrow."""
     try:
         return _Decoder(wanted, data).column()
-    except (_Left, pa.ArrowException, OSError, ValueError, OverflowError):
+    except (_Left, pa.ArrowException, OSError, ValueError, OverflowError, MemoryError):
         return None
 
 

@@ -28,7 +28,7 @@ _BLOCK_ROWS = (512, 65536)
 _PLAIN_ROWS = (16384, 131072)
 _PART_ROWS = (1 << 18, 1 << 20)  # of what is encoded at once and put together afterwards: few parts
 _FEW_CELLS = 1 << 20  # fields of fewer are converted in less time than threads need to meet
-_LIGHT = 1 << 23  # codes and numbers, read or written: threads take longer to meet than these take
+_LIGHT = 1 << 23  # codes read and cells written: threads take longer to meet than these take
 
 
 class Program:
@@ -163,7 +163,8 @@ class Program:
         return Features.concatenate(list(threads.run(lambda b: self.encode(cells, *b), blocks, workers)))
 
     def _is_light(self, cells: Sequence[Any], rows: int) -> bool:
-        return rows * (len(self.fields) + len(self.outputs)) <= _LIGHT and all(cell.light for cell in cells)
+        touched = len(self.fields) + sum(max(output.slot.width, 1) for output in self.outputs)
+        return rows * touched <= _LIGHT and all(cell.light for cell in cells)
 
     # One row --------------------------------------------------------------------------------------------------------
 

@@ -113,7 +113,7 @@ class Plan:
             threads: how many; the result never depends on it.
 
         Returns:
-            float32 [n, width], C order unless `out` was given.
+            float32 [n, width], C order unless `out` was given. Its memory is used again once it and all views of it are gone.
 
         Raises:
             PlanError: when an output is a bare categorical column. DataError: for data that does not fit the columns;

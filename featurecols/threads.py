@@ -32,17 +32,21 @@ def count(threads: int | None = None) -> int:
     return threads
 
 
-@cache
 def _allowed() -> int:
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    quota = _quota()
+    return cores if quota is None else max(1, min(cores, quota))
+
+
+@cache
+def _quota() -> int | None:
+    """Whole cores that the cgroup allows, read once in a process; None where it sets no limit."""
     try:
         with open("/sys/fs/cgroup/cpu.max") as f:
             quota, period = f.read().split()[:2]
-        if quota != "max":
-            cores = min(cores, max(1, int(quota) // int(period)))
+        return None if quota == "max" else int(quota) // int(period)
     except (OSError, ValueError):
-        pass
-    return max(1, cores)
+        return None
 
 
 def run(task: Callable[[T], Any], items: Iterable[T], threads: int, ahead: int | None = None) -> Iterator[Any]:

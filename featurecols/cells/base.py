@@ -21,7 +21,7 @@ class Store(ABC):
 
     depth: 0 for one value a row, 1 for lists, 2 for lists of lists.
     parse: the text came from a CSV file, so it may be read as numbers.
-    light: a row is a number or a code, which costs about a nanosecond to convert.
+    light: a row is a code into a small dictionary, which costs about a nanosecond to convert.
     """
 
     depth: int = 0
@@ -96,7 +96,7 @@ class Cells:
 
     @property
     def light(self) -> bool:
-        """Whether a row is a number or a code, which costs about a nanosecond to convert."""
+        """Whether a row is a code into a small dictionary, which costs about a nanosecond to convert."""
         return self.store.light
 
     def numbers(self) -> Numbers:

@@ -121,7 +121,7 @@ class DictStore(Store):
         if self._coded.checked:
             return raw
         valid = None if self._coded.valid is None else self._coded.valid.rows(start, stop)
-        if valid is None and raw.dtype == np.int32 and self._is_inside(raw):
+        if valid is None and raw.dtype == np.int32 and raw.flags.c_contiguous and self._is_inside(raw):
             return raw  # as they are: nothing to convert, nothing to mark
         wild = raw >= size
         if valid is not None:

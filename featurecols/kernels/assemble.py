@@ -61,7 +61,7 @@ def _first_nan(x: Any, n: Any) -> Any:
     return n
 
 
-_KINDS = {name: kind for kind, name in enumerate(("float64", "float32", "int32", "int64"))}
+_KINDS = {np.dtype(name): kind for kind, name in enumerate(("float64", "float32", "int32", "int64"))}
 _NUMBERS = (read(I64), read(I64), read(I64), read(F64), read(BOOL), read(I64), read(I64), read(F64), read(F64))
 _ONEHOTS = (read(I64), read(I64), read(I64))
 
@@ -150,7 +150,7 @@ def assemble(
            [9., 0., 0.]], dtype=float32)
     """
     bad = np.full(len(xs), -1, np.int64)
-    kinds = np.array([_KINDS[x.dtype.name] for x in xs], np.int64)
+    kinds = np.array([_KINDS[x.dtype] for x in xs], np.int64)
     numbers, codes = addresses(xs, None, len(out)), addresses(ids, np.int32, len(out))
     described = (cells, defaults, refuses, first, ops, a, b)
     _ASSEMBLE["C" if out.flags.c_contiguous else "A"](numbers, kinds, *described, codes, starts, widths, bad, out)

@@ -14,6 +14,9 @@ from featurecols.models import errors
 from featurecols.models.marks import Marks
 from featurecols.values import Array, Ids
 
+Make = Callable[["Examples"], Any]
+Cut = Callable[["Examples", int], "list[Any] | None"]
+
 
 @dataclass(frozen=True, slots=True)
 class Layout:
@@ -26,7 +29,7 @@ class Layout:
     slots: tuple[Slot, ...]
     tables: Mapping[str, Array] = field(default_factory=dict, repr=False)
     memo: dict[Any, Any] = field(default_factory=dict, repr=False, compare=False)
-    ahead: dict[Any, Callable[[Examples], Any]] = field(default_factory=dict, repr=False, compare=False)
+    ahead: dict[Any, tuple[Make, Cut | None]] = field(default_factory=dict, repr=False, compare=False)
     marks: Marks = field(default_factory=Marks, repr=False, compare=False)
 
     def slot(self, name: str) -> Slot:
@@ -85,18 +88,24 @@ class Examples:
             return Ids(np.ascontiguousarray(self.singles[:, self.single.index(name)]))
         return self.lists[name]
 
-    def ahead(self, key: Any, make: Callable[[Examples], Any]) -> Any:
-        """make(self), which depends on these rows alone; later batches of the layout come with theirs (`prepare`)."""
-        self.layout.ahead[key] = make
+    def ahead(self, key: Any, make: Make, cut: Cut | None = None) -> Any:
+        """make(self), which depends on these rows alone; later batches of the layout come with theirs (`batches`).
+
+        cut(rows, size) makes it of several batches in one go, as a list; None where it cannot.
+        """
+        self.layout.ahead[key] = make, cut
         if key not in self.memo:
             self.memo[key] = make(self)
         return self.memo[key]
 
-    def prepare(self) -> Examples:
-        """Itself, with everything that layers have asked for `ahead`."""
-        for key, make in list(self.layout.ahead.items()):
-            self.ahead(key, make)
-        return self
+    def batches(self, size: int) -> list[Examples]:
+        """Batches of `size` rows, the last one of what is left, with everything that layers have asked for `ahead`."""
+        found = [self.slice(at, min(at + size, len(self))) for at in range(0, len(self), size)]
+        for key, (make, cut) in list(self.layout.ahead.items()):
+            made = None if cut is None or len(found) == 1 else cut(self, size)
+            for i, batch in enumerate(found):
+                batch.memo[key] = make(batch) if made is None else made[i]
+        return found
 
     def take(self, rows: Array) -> Examples:
         """These rows, in this order."""

@@ -119,7 +119,8 @@ class Logistic(Loss):
         return y
 
     def point(self, labels: Array, z: Array) -> tuple[Array, Array]:
-        y, z = np.ascontiguousarray(labels, z.dtype), np.ascontiguousarray(z)
+        z = np.ascontiguousarray(z, z.dtype if z.dtype in (np.float32, np.float64) else np.float64)
+        y = np.ascontiguousarray(labels, z.dtype)
         each, slope = np.empty_like(z), np.empty_like(z)
         kernels.pointwise.log_loss(y.reshape(-1), z.reshape(-1), each.reshape(-1), slope.reshape(-1))
         if z.shape[1] == 1:

@@ -72,7 +72,8 @@ class Pipeline:
         return replace(self, epochs=-1 if epochs is None else _count("repeat", epochs))
 
     def prefetch(self, depth: int = 2) -> Pipeline:
-        """Prepare up to `depth` batches ahead, in a thread of their own; 0 prepares each when it is asked for."""
+        """Prepare up to `depth` batches ahead, small ones up to 8 at a time, in a thread of their own; 0 prepares each when it
+        is asked for."""
         return replace(self, depth=_count("prefetch", depth, 0))
 
     def cache(self, path: str | Path | None = None) -> Pipeline:
@@ -156,7 +157,8 @@ class Stream:
     def epoch(self, number: int, skip: int = 0, *, run: int = 0) -> Iterator[Examples]:
         """The batches of one epoch without its first `skip`; `run` sets the shuffles of several runs apart."""
         random = np.random.Generator(np.random.PCG64([self.seed, run, number])) if self.pipeline.buffer else None
-        return _batches(_some(self._windows(random)), self.batch_size, random, skip, self.pipeline.depth)
+        most = 1 if self.rows is None else _GROUP  # who makes rows as they come need not wait for many
+        return _batches(_some(self._windows(random)), self.batch_size, random, skip, self.pipeline.depth, most)
 
     def rows_or_none(self) -> Iterator[Examples]:
         """One epoch, or a single batch of no rows where there are none: what prediction runs over."""
@@ -216,7 +218,7 @@ class Fixed(Stream):
         random = np.random.Generator(np.random.PCG64([self.seed, run, number])) if self.shuffle else None
         if not self.rows:
             raise no_rows()
-        return _batches([self.examples], self.batch_size, random, skip, 2)
+        return _batches([self.examples], self.batch_size, random, skip, 2, _GROUP)
 
 
 def _some(windows: Iterable[Examples]) -> Iterator[Examples]:
@@ -270,20 +272,31 @@ def _cut(windows: Iterable[Examples], size: int, random: np.random.Generator | N
 
 
 def _batches(
-    windows: Iterable[Examples], size: int, random: np.random.Generator | None, skip: int, depth: int
+    windows: Iterable[Examples], size: int, random: np.random.Generator | None, skip: int, depth: int, most: int = 1
 ) -> Iterator[Examples]:
-    """Batches that were cut and prepared ahead, a few at a time: at each meeting, threads wait for each other."""
+    """Batches that were cut and prepared ahead, up to `most` of them at a time: threads wait for each other where they meet.
+    An error comes after the batches before it."""
+    failed: list[Exception] = []
+
+    def sound() -> Iterator[Examples]:
+        try:
+            yield from windows
+        except Exception as error:
+            failed.append(error)
 
     def groups() -> Iterator[list[Examples]]:
-        left = iter(windows)
-        first = next(left)
-        many = max(1, min(_GROUP, _GROUP_BYTES * len(first) // (size * max(first.nbytes, 1))))
-        left, done = chain([first], left), skip % many
-        del first
-        for part in _cut(left, many * size, random, skip // many):
-            found = [part.slice(at, min(at + size, len(part))) for at in range(0, len(part), size)]
-            yield [batch.prepare() for batch in found[done:]]
-            done = 0
+        left = sound()
+        first = next(left, None)
+        if first is not None:
+            many = max(1, min(most if depth else 1, _GROUP_BYTES * len(first) // (size * max(first.nbytes, 1))))
+            left, done = chain([first], left), skip % many
+            del first
+            for part in _cut(left, many * size, random, skip // many):
+                rows = len(part) - (len(part) % size if failed else 0)  # a batch that the error has cut short is none
+                yield part.slice(0, rows).batches(size)[done:]
+                done = 0
+        if failed:
+            raise failed[0]
 
     with closing(ahead(groups(), depth)) as ready:
         for group in ready:

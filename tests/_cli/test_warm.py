@@ -7,7 +7,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent.parent.parent
 PROGRAM = """
-import json, pandas as pd, polars as pl, pyarrow as pa
+import json, tempfile, pandas as pd, polars as pl, pyarrow as pa, pyarrow.parquet as pq
 import featurecols as fc
 from featurecols import kernels
 from featurecols._cli.warm import warm
@@ -30,6 +30,13 @@ warm()
 before = reached()
 for table in (frame, pl.from_pandas(frame), pa.Table.from_pandas(frame), {k: frame[k].tolist() for k in frame}):
     fc.fit(columns, table).transform(table)
+flat = pa.Table.from_pandas(frame.drop(columns=["tags"]))
+with tempfile.TemporaryDirectory() as folder:
+    for k, options in enumerate(({}, {"use_dictionary": False, "compression": "none"}, {"row_group_size": 500})):
+        pq.write_table(flat, f"{folder}/{k}.parquet", **options)
+        plan = fc.fit([c for c in columns if "tags" not in c.name], f"{folder}/{k}.parquet")
+        plan.transform(f"{folder}/{k}.parquet")
+        plan.encode(f"{folder}/{k}.parquet")
 print(json.dumps([len(before), sorted(reached() - before)]))
 """
 

@@ -8,6 +8,7 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
+import featurecols as fc
 from featurecols import errors
 from featurecols.analyzers.terms import TermCounts
 from featurecols.batch import Batch, batches
@@ -73,6 +74,18 @@ def test_twice_as_text_once_as_integer() -> None:
     """Distinct values of the dictionary may have the same canonical bytes."""
     tokens = cells(pd.Categorical.from_codes([0, 1, 2], categories=[1, "1", 1.5 - 0.5 + 1])).tokens()
     assert decoded(tokens) == [b"1", b"1", b"2"]
+
+
+@pytest.mark.parametrize("step", [1, 2, -1])
+def test_codes_with_gaps_between_them(step: int) -> None:
+    whole = pd.Categorical(np.arange(200_000) % 40_000)
+    data = {"c": whole[::step]}
+    assert data["c"].codes.dtype == np.int32
+    values = (np.arange(200_000) % 40_000)[::step]
+    assert (fc.compile([fc.Numeric("c")]).transform(data).ravel() == values).all()
+    table = {"c": values}
+    hashed = fc.compile([fc.Hashed("c", 100)])
+    assert (hashed.encode(data).ids["c"].values == hashed.encode(table).ids["c"].values).all()
 
 
 def test_pandas_categories_of_every_type() -> None:

@@ -78,6 +78,11 @@ def test_values_by_scikit_learn():
     assert float(Poisson()(CLASSES, z[:, 0])) == pytest.approx((np.exp(z[:, 0]) - CLASSES * z[:, 0]).mean(), rel=1e-12)
 
 
+def test_integers_as_logits_are_numbers_too():
+    each = Logistic().each(np.array([0, 1]), np.array([2, -1]))
+    assert np.allclose(each, [np.log1p(np.exp(2.0)), np.log1p(np.exp(1.0))], rtol=1e-15)
+
+
 def test_no_overflow_far_out():
     z = np.array([[-1000.0], [1000.0], [1000.0], [-1000.0]], np.float32)
     with np.errstate(all="raise", under="ignore"):

@@ -10,6 +10,7 @@ import pytest
 
 import featurecols as fc
 from featurecols.errors import ColumnError, DataError
+from featurecols.models import pipeline as pipeline_module
 from featurecols.models.errors import CheckpointError
 from featurecols.models.examples import Examples, Layout
 from featurecols.models.pipeline import Encoder, Pipeline, Stream, from_data, from_parquet, needs_of
@@ -214,6 +215,46 @@ def test_rows_of_errors_count_from_the_start(path, tmp_path):
     encoder = Encoder(lambda piece: Examples.of(plan.encode(piece.batch), layout), needs_of(plan), "", layout)
     with pytest.raises(DataError, match="at row 777, got 9"):
         list(Stream(from_parquet(tmp_path / "n.parquet").batch(10), encoder, 0).epoch(0))
+
+
+@pytest.mark.parametrize(("size", "before"), [(10, 700), (50, 700), (64, 640), (300, 600), (701, 0)])
+def test_an_error_comes_after_all_batches_before_it(tmp_path, size, before):
+    table = pa.table({"n": [0] * 777 + [9] + [0] * 222})
+    pq.write_table(table, tmp_path / "n.parquet", row_group_size=100)
+    plan = fc.compile([fc.Identity("n", 5)])
+    layout = Layout(plan.feature_slots)
+    encoder = Encoder(lambda piece: Examples.of(plan.encode(piece.batch), layout), needs_of(plan), "", layout)
+    for depth in (0, 2):
+        came: list[int] = []
+        batches = Stream(from_parquet(tmp_path / "n.parquet").batch(size).prefetch(depth), encoder, 0).epoch(0)
+        with pytest.raises(DataError, match="at row 777, got 9"):
+            came.extend(map(len, batches))
+        assert sum(came) == before
+
+
+def test_nothing_is_read_before_it_is_asked_for_without_prefetch():
+    asked = []
+
+    def read():
+        for k in range(20):
+            asked.append(k)
+            yield {key: values[2 * k : 2 * k + 2] for key, values in DATA.items()}
+
+    batches = stream(from_data(read).batch(2).prefetch(0)).epoch(0)
+    next(batches)
+    assert len(asked) <= 2
+
+
+@pytest.mark.parametrize("skip", [0, 1, 7, 8, 9, 31, 32])
+def test_a_resumed_epoch_is_the_rest_of_the_whole_one_for_any_size_of_groups(monkeypatch, skip):
+    def batches(most, at):
+        monkeypatch.setattr(pipeline_module, "_GROUP", most)
+        return rows(stream(from_data(DATA).shuffle(N).batch(31), seed=5).epoch(3, at))
+
+    whole = batches(1, 0)
+    assert [len(b) for b in whole] == [31] * 32 + [8]
+    for most in (1, 3, 8, 64):
+        assert batches(most, skip) == whole[skip:]
 
 
 def test_a_plan_alone_gives_batches(path):

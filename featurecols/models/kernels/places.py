@@ -65,6 +65,15 @@ def clear(marks: Any, touched: Any, count: int) -> None:
 
 
 @njit(nogil=True, cache=True)
+def of_batches(ids: Any, starts: Any, sizes: Any, marks: Any, touched: Any, places: Any, size: int, counts: Any) -> None:
+    """of_hots and clear for every `size` rows: batch b has touched[b] and counts[b]."""
+    for b in range(len(counts)):
+        part = slice(b * size, min((b + 1) * size, ids.shape[0]))
+        counts[b] = of_hots(ids[part], starts, sizes, marks, touched[b], places[part], 1)
+        clear(marks, touched[b], counts[b])
+
+
+@njit(nogil=True, cache=True)
 def take(weights: Any, touched: Any, rows: Any) -> None:
     """rows[p] = weights[touched[p]], zeros at position 0."""
     rows[0] = 0.0

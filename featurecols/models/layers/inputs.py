@@ -109,7 +109,21 @@ def mixed(x: Examples, chosen: Chosen, numbers: Value | None, combiner: str = "s
     if len(chosen.starts):
         columns, ids = chosen.columns, x.singles
         if columns is not None:
-            ids = x.ahead(("columns", columns), lambda x: np.take(x.singles, columns, axis=1))
+            ids = _columns(x, columns)
         hots = Hots(ids, chosen.starts, chosen.sizes)
     lists = [multi_hot(x.lists[s.name], start, s.num_buckets, combiner) for s, start in chosen.lists]
     return Mixed(len(x), numbers, hots, lists, chosen.width)
+
+
+def _columns(x: Examples, columns: Any) -> Any:
+    """Some columns of the single ids."""
+    key = "columns", columns
+
+    def make(x: Examples) -> Any:
+        return np.take(x.singles, columns, axis=1)
+
+    def cut(x: Examples, size: int) -> list[Any]:
+        whole = x.ahead(key, make, cut)
+        return [whole[at : at + size] for at in range(0, len(x), size)]
+
+    return x.ahead(key, make, cut)

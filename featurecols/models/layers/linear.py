@@ -14,7 +14,7 @@ from featurecols.models.layers.base import Layer, positive
 from featurecols.models.layers.dense import affine
 from featurecols.models.layers.embedding_bag import known_combiner
 from featurecols.models.layers.inputs import cells, choose, mixed
-from featurecols.models.layers.mixed import Places, hot_sum, places
+from featurecols.models.layers.mixed import Places, hot_sum, places, places_of_batches
 from featurecols.models.tape import Value
 from featurecols.models.variables import Scope, zeros
 from featurecols.spec import Takes, frozen
@@ -44,6 +44,9 @@ class Linear(Layer):
     def _places(self, x: Examples) -> Places:
         return places(mixed(x, choose(x, self.slots), None, self.combiner), x.layout.marks)
 
+    def _cut_places(self, x: Examples, size: int) -> list[Places] | None:
+        return places_of_batches(mixed(x, choose(x, self.slots), None, self.combiner), x.layout.marks, size)
+
     def forward(self, scope: Scope, x: Examples) -> Value:
         chosen = choose(x, self.slots)
         for slot in chosen.slots:
@@ -54,7 +57,7 @@ class Linear(Layer):
         parts, key = mixed(x, chosen, None, self.combiner), ("places", self.slots, self.combiner)
         if parts.hot:
             weights = scope.parameter("weights", (parts.hot, self.units), zeros, scattered=True)
-            out = hot_sum(parts, weights, lambda: x.ahead(key, self._places), training=scope.training) + out
+            out = hot_sum(parts, weights, lambda: x.ahead(key, self._places, self._cut_places), training=scope.training) + out
         for numbers in cells(x, chosen, scope.variables.dtype):
             kernel = scope.parameter("kernel", (numbers.shape[1], self.units), zeros)
             out = affine(Value(numbers), kernel, None) + out

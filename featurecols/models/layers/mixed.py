@@ -136,6 +136,17 @@ def places(x: Mixed, marks: Marks) -> Places:
     return Places(touched[:count], hots, lists)
 
 
+def places_of_batches(x: Mixed, marks: Marks, size: int) -> list[Places] | None:
+    """`places` of every `size` rows, in one call of a kernel: a thread that makes them meets others seldom. None for lists."""
+    if x.hots is None or x.lists:
+        return None
+    ids, starts, sizes = x.hots
+    hots, counts = recycle.empty(ids.shape, np.int32), np.zeros(-(-len(ids) // size), np.int64)
+    touched = recycle.empty((len(counts), size * ids.shape[1] + 2), np.int64)
+    kernels.places.of_batches(ids, starts, sizes, marks.of(x.hot), touched, hots, size, counts)
+    return [Places(touched[b, :count], hots[b * size : (b + 1) * size], []) for b, count in enumerate(counts.tolist())]
+
+
 def hot_sum(x: Mixed, weights: Value, at: Callable[[], Places], *, training: bool) -> Value:
     """The one-hots of x times weights [hot, units]; the gradient is Rows, of what `at()` says that x touches.
 
