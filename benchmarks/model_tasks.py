@@ -192,7 +192,9 @@ def california() -> Task:
 
 
 def diamonds() -> Task:
-    """The logarithm of the price; every fifth row held out."""
+    """The logarithm of the price; every fifth row held out. A few stones have sizes that cannot be (58.9 mm, 0): clipping the
+    scaled numbers took the error on two fifths of the training rows from 0.149 to 0.091 (dnn), from 0.117 to 0.100 (linear).
+    """
 
     def make() -> list[pa.Table]:
         table = _read("diamonds/diamonds.parquet")
@@ -202,21 +204,21 @@ def diamonds() -> Task:
 
     train, test = _kept("diamonds", make)
     cats, nums = ("cut", "color", "clarity"), ("carat", "depth", "table", "x", "y", "z")
-    plain = [fc.Numeric(key, normalizer=fc.ZScore()) for key in nums]
-    logs = [fc.Numeric(key, normalizer=[fc.Log1p(), fc.ZScore()], name=f"{key} log") for key in ("carat", "x", "y")]
+    bound = fc.Clip(-4, 4)
+    plain = [fc.Numeric(key, normalizer=[fc.ZScore(), bound]) for key in nums]
+    logs = [fc.Numeric(key, normalizer=[fc.Log1p(), fc.ZScore(), bound], name=f"{key} log") for key in ("carat", "x", "y")]
     bands = [fc.Bucketized(key, fc.Quantiles(100)) for key in nums]
     words = [_words(key) for key in cats]
     stone = fc.Crossed(["color", "clarity"], 1024)
     pairs = [stone, fc.Crossed([bands[0], "clarity"], 4096), fc.Crossed([bands[0], "color"], 4096)]
     wide = [*bands, *words, *pairs]
     deep = [*plain, *logs, *[fc.Indicator(c) for c in (*bands, *words, stone)]]
-    adamw = AdamW(Cosine(0.01), weight_decay=0.1)
+    adamw = {rate: AdamW(Cosine(rate), weight_decay=0.1) for rate in (0.01, 0.005)}
+    both: dict[str, Any] = {"linear_optimizer": _slow(), "dnn_optimizer": adamw[0.005]}
     models = {
         "linear": Model(lambda c: LinearRegressor([*plain, *logs, *wide], optimizer=Adam(Cosine(0.1)), config=c), 15, 512),
-        "dnn": Model(lambda c: DNNRegressor(deep, [128, 64], optimizer=adamw, config=c), 20, 512),
-        "wide & deep": Model(
-            lambda c: WideDeepRegressor(wide, deep, [128, 64], linear_optimizer=_slow(), dnn_optimizer=adamw, config=c), 20, 512
-        ),
+        "dnn": Model(lambda c: DNNRegressor(deep, [128, 64], optimizer=adamw[0.01], config=c), 20, 512),
+        "wide & deep": Model(lambda c: WideDeepRegressor(wide, deep, [128, 64], config=c, **both), 30, 512),
     }
     return Task("diamonds", train, test, "log price", models, nums, cats, regression=True)
 
