@@ -25,6 +25,7 @@ from featurecols.values import Array, Ids
 
 _BLOCK_BYTES = 1 << 20  # about the L2 cache of one core: a block is written while its rows are still there
 _BLOCK_ROWS = (512, 65536)
+_MANY_ROWS = 4096
 _PLAIN_ROWS = (16384, 131072)
 _PART_ROWS = (1 << 18, 1 << 20)  # of what is encoded at once and put together afterwards: few parts
 _FEW_CELLS = 1 << 20  # fields of fewer are converted in less time than threads need to meet
@@ -127,6 +128,7 @@ class Program:
     def _cut(self, rows: int, workers: int = 1) -> list[tuple[int, int]]:
         if self._others:
             size, (least, most) = _BLOCK_BYTES // (4 * max(self.width, 1)), _BLOCK_ROWS
+            least = min(max(least, 2 * len(self.outputs)), _MANY_ROWS)  # each block asks each of many columns once
         else:  # what is written in one pass needs no cache for the matrix: two blocks a thread, so that they end together
             size, (least, most) = -(-rows // (2 * workers)), _PLAIN_ROWS
         return _blocks(rows, min(max(size, least), most))
