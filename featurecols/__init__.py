@@ -57,3 +57,7 @@ if TYPE_CHECKING:
 
 __all__ = ["__version__", *_lazy.NAMES]
 __getattr__ = _lazy.loader(__name__)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -115,11 +115,15 @@ def _check_data(model: Estimator, arguments: argparse.Namespace) -> None:
 
 def _train(model: Estimator, arguments: argparse.Namespace) -> None:
     """Train, unless it was done and only the model was not written: the same command gives the same model."""
+    from featurecols.models import errors
     from featurecols.sources import FileSource
 
     data = models.one(arguments.data)
-    if model.finished(arguments.epochs, FileSource(data).num_rows):
+    rows = FileSource(data).num_rows
+    if model.finished(arguments.epochs, rows):
         return
+    if other := model.other(arguments.epochs, rows):
+        raise errors.checkpoint(arguments.model_dir, f"holds {other}", "give another --model-dir, or the command that began it")
     model.train(
         data,
         models.one(arguments.label),

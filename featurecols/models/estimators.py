@@ -150,7 +150,8 @@ class Estimator(Keeper):
         """Train, from where the model is: a fresh start, an earlier call, or the last checkpoint in model_dir.
 
         A call that was killed is taken up where its last checkpoint left it when the same call is made again, and ends
-        with the weights that it would have had.
+        with the weights that it would have had. One that was finished trains on for as long again, from its last checkpoint;
+        with max_steps it is done.
 
         Args:
             data: a table, paths, a Pipeline, a pair (features, labels), or a function that gives one of these; such a
@@ -166,12 +167,14 @@ class Estimator(Keeper):
         pipeline = self._pipeline(asking.given(data, input_fn), label, batch_size)
         asked = asking.length(self._who, steps, max_steps, epochs, pipeline)
         self._ready(pipeline.table, training=True)
-        variables = self._variables()
-        stream = Stream(pipeline, self._encoder(labelled=True), variables.seed)
-        run = self._run(variables, asked, stream.rows)
-        if run.over:
-            return self
-        train(run, stream, self._forward, [*self._validation(validation), *hooks, *self._own_hooks((asked, stream.rows))])
+        with self._alone():
+            variables = self._variables()
+            stream = Stream(pipeline, self._encoder(labelled=True), variables.seed)
+            run = self._run(variables, asked, stream.rows)
+            if run.over:
+                return self
+            own = self._own_hooks((asked, stream.rows))
+            train(run, stream, self._forward, [*self._validation(validation), *hooks, *own])
         files = [Path(p).name for p in pipeline.table.paths]
         self.data = {"rows": stream.rows, "files": files, "fingerprint": stream.digest}
         return self

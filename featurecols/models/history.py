@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -48,11 +48,13 @@ class History:
                 break
         return History(rows)
 
-    def plot(self, *metrics: str, ax: Any = None) -> Any:
-        """Metrics against the step (or epoch), each with its validation twin; needs matplotlib. Returns the axes."""
+    def plot(self, *metrics: str | Sequence[str], ax: Any = None) -> Any:
+        """Metrics, by name or as a list of names, against the step (or epoch), each with its validation twin; needs matplotlib.
+        Returns the axes."""
         from featurecols.models.plots import history
 
-        return history(self, metrics, ax)
+        names = [name for given in metrics for name in ([given] if isinstance(given, str) else given)]
+        return history(self, names, ax)
 
     def __len__(self) -> int:
         return len(self.rows)

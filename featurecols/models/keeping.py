@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from featurecols.io import lock
 from featurecols.models import checkpoints, errors, export, warm
 from featurecols.models.heads import Head
 from featurecols.models.settings import RunConfig, WarmStartSettings
@@ -117,6 +119,39 @@ class Keeper(ABC):
     def rows_of(self) -> dict[str, list[tuple[str, int, int]]]:
         """For parameters whose rows belong to slots: (slot, first row, last row + 1), by name of the parameter."""
         return {}
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """No other training writes into model_dir meanwhile; raises CheckpointError where one does."""
+        if self.model_dir is None:
+            yield
+            return
+        self.model_dir.mkdir(parents=True, exist_ok=True)
+        path = self.model_dir / ".lock"
+        handle = lock.acquire(path)
+        if handle is None:
+            raise errors.checkpoint(
+                self.model_dir, "another training is writing into it", "wait for it, or give another model_dir"
+            )
+        try:
+            yield
+        finally:
+            path.unlink(missing_ok=True)
+            lock.release(handle)
+
+    def other(self, epochs: int, rows: int | None) -> str | None:
+        """What the last checkpoint is of, where that is no training of so many epochs over so many rows."""
+        last = None if self.model_dir is None else checkpoints.latest(self.model_dir)
+        if last is None:
+            return None
+        about = checkpoints.read(last)[1]
+        run = about["run"]
+        if run["asked"] == [epochs, None, None] and run["rows"] == rows:
+            return None
+        length = ", ".join(
+            f"{n} {what}" for n, what in zip(run["asked"], ("epochs", "steps", "steps in all"), strict=True) if n
+        )
+        return f"step {about['step']:,} of another training ({length} over {run['rows']} rows, not {epochs} over {rows})"
 
     def finished(self, epochs: int, rows: int | None) -> bool:
         """Whether the last checkpoint is the end of a training of so many epochs over so many rows."""

@@ -56,7 +56,7 @@ def classes(batch: Any, key: str, words: Sequence[str] | None, n_classes: int) -
 
 
 def _numbered(batch: Any, key: str, n_classes: int) -> Array:
-    if is_text(batch, key):
+    if is_text(batch, key) and not batch.parse:  # the text of a CSV file may stand for numbers
         value = next(iter(batch.cells(key).slice(0, 1).to_pylist()), None)
         raise errors.labels(key, "labels are words", value, None, "name them all with label_vocabulary=[...]")
     values = batch.cells(key).numbers().values

@@ -93,7 +93,10 @@ class Table:
             raise errors.labels("labels", f"needs one for each of {batch.num_rows} rows", labels.num_rows, None, "check both")
         weights = (batch, self.weight) if self.weight else None
         if len(pair) > 2 and pair[2] is not None:
-            weights = Batch.of({WEIGHT: np.asarray(pair[2])}), WEIGHT
+            weights = Batch.of({WEIGHT: _label(pair[2])}), WEIGHT
+            if weights[0].num_rows != batch.num_rows:
+                what, got = f"needs one for each of {batch.num_rows} rows", weights[0].num_rows
+                raise errors.labels("weights", what, got, None, "check both")
         return Piece(batch, labels, weights)
 
 

@@ -228,6 +228,13 @@ def test_a_training_that_was_killed_ends_as_if_it_had_not_been(here: Path, capsy
     assert main([*resumed, "--overwrite"]) == 0  # trained already: written again, not trained on
     assert "step 2,000, trained before\n" in capsys.readouterr().out
     assert models.load("model").fingerprint == found
+    longer = [*TRAIN, "--epochs", "41", "--batch-size", "16", "--model-dir", "steps", "--overwrite"]
+    capsys.readouterr()
+    assert main(longer) != 0
+    said = capsys.readouterr().err
+    assert "steps: holds step 2,000 of another training (40 epochs over " in said
+    assert "give another --model-dir" in said
+    assert models.load("model").fingerprint == found
     assert main([*command, "--overwrite"]) == 0
     assert models.load("model").fingerprint == found
 
