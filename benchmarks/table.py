@@ -98,7 +98,7 @@ def _row(result: dict[str, dict[str, list[float]]]) -> str:
     medians = {name: statistics.median(runs) for name, runs in result["seconds"].items()}
     ours = medians.pop("featurecols")
     medians = _fastest(medians)
-    others = [f"{name} {seconds / ours:.2g} x" for name, seconds in sorted(medians.items(), key=lambda item: item[1])]
+    others = [f"{name} {_times(seconds / ours)} x" for name, seconds in sorted(medians.items(), key=lambda item: item[1])]
     if "p50 us" in result["notes"]:
         others = [f"p50 {result['notes']['p50 us']} us, p99 {result['notes']['p99 us']} us"]
     if "table" in result["notes"]:
@@ -121,3 +121,7 @@ def _machine(documents: list[dict[str, Any]]) -> str:
     listed = ", ".join(f"{name} {version}" for name, version in versions.items() if name != "featurecols")
     machine = documents[-1]["machine"] if documents else {}
     return f"{machine.get('cores')} cores ({machine.get('processor')}), Python {machine.get('python')}, {listed}"
+
+
+def _times(ratio: float) -> str:
+    return f"{ratio:.0f}" if ratio >= 100 else f"{ratio:.2g}"
