@@ -139,27 +139,24 @@ class Keeper(ABC):
             path.unlink(missing_ok=True)
             lock.release(handle)
 
-    def other(self, epochs: int, rows: int | None) -> str | None:
-        """What the last checkpoint is of, where that is no training of so many epochs over so many rows."""
-        last = None if self.model_dir is None else checkpoints.latest(self.model_dir)
-        if last is None:
-            return None
-        about = checkpoints.read(last)[1]
-        run = about["run"]
-        if run["asked"] == [epochs, None, None] and run["rows"] == rows:
-            return None
-        length = ", ".join(
-            f"{n} {what}" for n, what in zip(run["asked"], ("epochs", "steps", "steps in all"), strict=True) if n
-        )
-        return f"step {about['step']:,} of another training ({length} over {run['rows']} rows, not {epochs} over {rows})"
-
     def finished(self, epochs: int, rows: int | None) -> bool:
         """Whether the last checkpoint is the end of a training of so many epochs over so many rows."""
+        about = self._last()
+        return about is not None and bool(about["run"]["done"]) and _is_of(about["run"], epochs, rows)
+
+    def other(self, epochs: int, rows: int | None) -> str | None:
+        """What the last checkpoint is of, where that is no training of so many epochs over so many rows."""
+        about = self._last()
+        if about is None or _is_of(run := about["run"], epochs, rows):
+            return None
+        names = ("epochs", "steps", "steps in all")
+        length = ", ".join(f"{n} {what}" for n, what in zip(run["asked"], names, strict=True) if n)
+        return f"step {about['step']:,} of another training ({length} over {run['rows']} rows, not {epochs} over {rows})"
+
+    def _last(self) -> dict[str, Any] | None:
+        """What the last checkpoint says of itself."""
         last = None if self.model_dir is None else checkpoints.latest(self.model_dir)
-        if last is None:
-            return False
-        run = checkpoints.read(last)[1]["run"]
-        return bool(run["done"]) and run["asked"] == [epochs, None, None] and run["rows"] == rows
+        return None if last is None else checkpoints.read(last)[1]
 
     # As a folder ------------------------------------------------------------------------------------------------------
 
@@ -216,3 +213,8 @@ def _wordless(head: Head) -> Head:
 def declared_as_json(columns: Iterable[Column]) -> dict[str, Any]:
     """Columns as JSON data by name."""
     return {column.name: json.loads(json.dumps(column.to_json())) for column in columns}
+
+
+def _is_of(run: Mapping[str, Any], epochs: int, rows: int | None) -> bool:
+    """Whether a run is one of so many epochs over so many rows."""
+    return run["asked"] == [epochs, None, None] and run["rows"] == rows
