@@ -9,7 +9,7 @@ Polars' reader takes 435 ms, its strings being views.
 
 Forms tried on this data:
 - pyarrow in a reader thread, with its threads, beside ours: both cores were busy, 1 thread took as long as 2.
-- our own pages, codes only (featurecols/chunks.py): 250 to 300 ms; unpacking is 120 ms of them.
+- our own pages, codes only (featurecols/data/files/parquet_decoder.py): 250 to 300 ms; unpacking is 120 ms of them.
 - codes value by value 1.7 ns each, four to a load 0.9; nulls spread with a branch 3.7 ns at 25% of nulls, without 1.1.
 - the same into memory of numpy's allocator: a fresh page costs more than what is written to it, 0.9 ms a column of a row
   group against 0.06 from Arrow's pool, which keeps what is freed.

@@ -76,8 +76,8 @@ def by_fit(folder: str) -> dict[str, Any]:
 
 def by_analyzer(folder: str) -> dict[str, Any]:
     """The analyzer alone, which lets us look at every count: how many terms were seen how often."""
-    from featurecols.analyzers.terms import TermCounts
-    from featurecols.sources import Source
+    from featurecols.analyzers.top_terms import TermCounts
+    from featurecols.data.sources import Source
 
     analyzer = TermCounts(TOP)
     state = analyzer.empty()

@@ -29,9 +29,9 @@ import pyarrow.parquet as pq
 import featurecols as fc
 from benchmarks.data import criteo_table
 from benchmarks.harness import Result
-from featurecols import threads
-from featurecols.analyzers.terms import TermCounts
-from featurecols.sources import Source
+from featurecols._core import thread_pool
+from featurecols.analyzers.top_terms import TermCounts
+from featurecols.data.sources import Source
 
 ROOT = Path(__file__).parent.parent
 GROUP = 131_072  # rows of a row group
@@ -83,7 +83,7 @@ def blocks(name: str, path: Path, table: pa.Table) -> dict[str, int]:
     decoded = decoded_bytes(path)
     if name == "fit":
         return {"read": 2 * decoded, "made": sum(_learning_bytes(table, key) for key in _TEXTS)}
-    busy = threads.count() if name == "encode_batches" else 1
+    busy = thread_pool.count() if name == "encode_batches" else 1
     features = fc.compile(running()).encode(table)
     made = features.dense.nbytes + sum(ids.values.nbytes for ids in features.ids.values())
     return {"read": (busy + 1) * decoded, "made": (busy + 1 + (name == "encode_batches")) * made}

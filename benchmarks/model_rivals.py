@@ -20,7 +20,8 @@ import pyarrow.parquet as pq
 
 from benchmarks import torch_rival
 from benchmarks.model_tasks import Task
-from featurecols.models import RunConfig, losses, metrics
+from featurecols.models import RunConfig
+from featurecols.models.objective import losses, metrics
 
 Scores = dict[str, float]
 CAREFUL = {

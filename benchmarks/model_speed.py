@@ -23,14 +23,14 @@ import pyarrow.parquet as pq
 import featurecols as fc
 from benchmarks import data, scratch
 from benchmarks.harness import Result, measure
-from featurecols.features import Slot
 from featurecols.models import DNNClassifier, WideDeepClassifier
-from featurecols.models.examples import Examples, Layout
+from featurecols.models.autodiff.variables import Variables
+from featurecols.models.input.examples import Examples, Layout
+from featurecols.models.input.pipeline import Fixed
 from featurecols.models.layers import Linear
-from featurecols.models.losses import Logistic
-from featurecols.models.optimizers import Adam, Ftrl
-from featurecols.models.pipeline import Fixed
-from featurecols.models.variables import Variables
+from featurecols.models.objective.losses import Logistic
+from featurecols.models.optimization.optimizers import Adam, Ftrl
+from featurecols.plan.features import Slot
 
 ROWS, IDS, WEIGHTS, BATCH = 200_000, 30, 2**20, 1024
 

@@ -28,8 +28,8 @@ from featurecols.models import (
     WideDeepClassifier,
     WideDeepRegressor,
 )
-from featurecols.models.optimizers import Adagrad, Adam, AdamW, Ftrl
-from featurecols.models.schedules import Cosine
+from featurecols.models.optimization.optimizers import Adagrad, Adam, AdamW, Ftrl
+from featurecols.models.optimization.schedules import Cosine
 
 Make = Callable[[RunConfig], Any]
 

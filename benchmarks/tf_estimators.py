@@ -142,7 +142,7 @@ def train(folder: Path, epochs: int) -> None:
 
 def compare(folder: Path, features: dict[str, np.ndarray]) -> float:
     """Import every model below `folder`, print the largest difference of its logits, and give the largest of all."""
-    from featurecols.adapters.tf_import import import_tf
+    from featurecols.tf.import_estimator import import_tf
 
     heads = (
         "model",

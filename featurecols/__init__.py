@@ -6,17 +6,18 @@ lets every column write its own slice of one matrix.
 
 from typing import TYPE_CHECKING
 
-from featurecols import lazy as _lazy
+from featurecols._core import lazy_imports as _lazy
 from featurecols.version import __version__ as __version__
 
 if TYPE_CHECKING:
     from featurecols import datasets as datasets
     from featurecols import feature_column as feature_column
     from featurecols import models as models
-    from featurecols.analyzers.markers import Mean as Mean
-    from featurecols.analyzers.markers import Median as Median
-    from featurecols.analyzers.markers import Quantiles as Quantiles
-    from featurecols.analyzers.markers import TopTerms as TopTerms
+    from featurecols._core.arrays import Ids as Ids
+    from featurecols.analyzers.placeholders import Mean as Mean
+    from featurecols.analyzers.placeholders import Median as Median
+    from featurecols.analyzers.placeholders import Quantiles as Quantiles
+    from featurecols.analyzers.placeholders import TopTerms as TopTerms
     from featurecols.columns import Bucketized as Bucketized
     from featurecols.columns import Column as Column
     from featurecols.columns import Crossed as Crossed
@@ -29,8 +30,16 @@ if TYPE_CHECKING:
     from featurecols.columns import Sequence as Sequence
     from featurecols.columns import Vocabulary as Vocabulary
     from featurecols.columns import Weighted as Weighted
-    from featurecols.declare import columns_from_json as columns_from_json
-    from featurecols.declare import columns_to_json as columns_to_json
+    from featurecols.columns.initializers import Constant as Constant
+    from featurecols.columns.initializers import TruncatedNormal as TruncatedNormal
+    from featurecols.columns.initializers import Uniform as Uniform
+    from featurecols.columns.initializers import Zeros as Zeros
+    from featurecols.columns.json import columns_from_json as columns_from_json
+    from featurecols.columns.json import columns_to_json as columns_to_json
+    from featurecols.columns.normalizers import Clip as Clip
+    from featurecols.columns.normalizers import Log1p as Log1p
+    from featurecols.columns.normalizers import MinMax as MinMax
+    from featurecols.columns.normalizers import ZScore as ZScore
     from featurecols.errors import ColumnError as ColumnError
     from featurecols.errors import DataError as DataError
     from featurecols.errors import FeatureColumnsError as FeatureColumnsError
@@ -38,26 +47,12 @@ if TYPE_CHECKING:
     from featurecols.errors import PlanError as PlanError
     from featurecols.errors import SavedPlanError as SavedPlanError
     from featurecols.errors import SizeError as SizeError
-    from featurecols.features import Features as Features
-    from featurecols.features import Slot as Slot
-    from featurecols.initializers import Constant as Constant
-    from featurecols.initializers import TruncatedNormal as TruncatedNormal
-    from featurecols.initializers import Uniform as Uniform
-    from featurecols.initializers import Zeros as Zeros
-    from featurecols.io.parquet import transform_parquet as transform_parquet
-    from featurecols.learn import fit as fit
-    from featurecols.normalizers import Clip as Clip
-    from featurecols.normalizers import Log1p as Log1p
-    from featurecols.normalizers import MinMax as MinMax
-    from featurecols.normalizers import ZScore as ZScore
-    from featurecols.plan import Plan as Plan
-    from featurecols.plan import compile as compile
-    from featurecols.plan import load as load
-    from featurecols.values import Ids as Ids
+    from featurecols.jobs.transform_parquet import transform_parquet as transform_parquet
+    from featurecols.plan.features import Features as Features
+    from featurecols.plan.features import Slot as Slot
+    from featurecols.plan.fit import fit as fit
+    from featurecols.plan.plan import Plan as Plan
+    from featurecols.plan.plan import compile as compile
+    from featurecols.plan.plan import load as load
 
-__all__ = ["__version__", *_lazy.NAMES]
-__getattr__ = _lazy.loader(__name__)
-
-
-def __dir__() -> list[str]:
-    return sorted(__all__)
+__getattr__, __dir__ = _lazy.lazy_names(__name__)

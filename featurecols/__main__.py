@@ -2,6 +2,6 @@
 
 import sys
 
-from featurecols.cli import main
+from featurecols.cli.main import main
 
 sys.exit(main())

@@ -11,7 +11,9 @@ import numpy as np
 import pyarrow as pa
 
 import featurecols as fc
-from featurecols import batch, execute, kernels
+from featurecols import kernels
+from featurecols.data import batch
+from featurecols.plan.execution import program
 from tests import formats
 from tests.reference import Reference
 
@@ -166,12 +168,12 @@ def same(expected: dict[str, Any], got: dict[str, Any], where: str) -> None:
 @contextmanager
 def blocks_of(rows: int) -> Iterator[None]:
     """Blocks of so many rows, and every chunk a batch of its own, however short."""
-    before = execute._blocks, batch._SMALL
-    execute._blocks, batch._SMALL = (lambda n, _: before[0](n, rows)), 1
+    before = program._blocks, batch._SMALL
+    program._blocks, batch._SMALL = (lambda n, _: before[0](n, rows)), 1
     try:
         yield
     finally:
-        execute._blocks, batch._SMALL = before
+        program._blocks, batch._SMALL = before
 
 
 @contextmanager

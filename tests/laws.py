@@ -292,7 +292,7 @@ def shards_learn_the_same(example: Example) -> None:
 
 def _merge_in_any_order(example: Example, train: list[Row], luck: random.Random) -> None:
     """The analyzers of what a first pass learns: shards, shipped as bytes, merged in any order."""
-    from featurecols.sources import Source
+    from featurecols.data.sources import Source
 
     for column in (c for outer in example.columns for c in walk(outer) if c.rounds()):
         field = column.inputs()[0]

@@ -1,7 +1,7 @@
 """What every column means, one row at a time in plain Python. Independent: nothing comes from the package.
 
 Columns are read by their public arguments only. Ids are lists; a float is what a C double holds. docs/ids.md is the
-same in words; tests/hashes.py holds the hashes, tests/data/ids_golden.json values made by both.
+same in words; tests/hashes.py holds the hashes, tests/ids_golden.json values made by both.
 """
 
 from __future__ import annotations

@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 
 import featurecols as fc
-from featurecols import farmhash, kernels, values
-from tests import reference
-from tests.data import make_ids_golden
-from tests.data.make_ids_golden import read_value
+from featurecols import kernels
+from featurecols._core import arrays, farmhash
+from tests import golden_ids, reference
+from tests.golden_ids import read_value
 
-TEXT = make_ids_golden.PATH.read_text(encoding="utf-8")
+TEXT = golden_ids.PATH.read_text(encoding="utf-8")
 GOLDEN = json.loads(TEXT)
 
 
@@ -25,7 +25,7 @@ def texts(cases: list[dict[str, Any]]) -> tuple[np.ndarray, np.ndarray]:
 
 
 def test_the_file_is_what_the_reference_writes() -> None:
-    assert make_ids_golden.text(make_ids_golden.golden()) == TEXT
+    assert golden_ids.text(golden_ids.golden()) == TEXT
 
 
 def test_the_file_covers_every_categorical_kind() -> None:
@@ -36,7 +36,7 @@ def test_the_file_covers_every_categorical_kind() -> None:
 def test_canonical_bytes() -> None:
     for case in GOLDEN["canonical"]:
         value = read_value(case["value"])
-        assert values.canonical(value, "who", "key").hex() == case["hex"]
+        assert arrays.canonical(value, "who", "key").hex() == case["hex"]
         array = np.array([value], np.uint64) if isinstance(value, int) and value >= 2**63 else [value]
         column = fc.Vocabulary("v", [bytes.fromhex(case["hex"])] if not isinstance(value, bool) else [value])
         assert fc.compile([column]).encode({"v": array}).ids["v"].values.tolist() == [0], case

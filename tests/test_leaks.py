@@ -14,7 +14,7 @@ import pyarrow as pa
 import pytest
 
 import featurecols as fc
-from featurecols import built
+from featurecols._core import counters
 
 ROOT = Path(__file__).parent.parent
 TRANSFORMS, COMPILES = 10_000, 1_000
@@ -68,9 +68,9 @@ def transforms() -> None:
 
     for i in range(len(TABLES)):
         call(i)
-    before = built.counts()
+    before = counters.counts()
     assert growth(call, TRANSFORMS) < TRANSFORM_BOUND
-    assert built.counts() == before
+    assert counters.counts() == before
 
 
 def compiles() -> None:
@@ -81,9 +81,9 @@ def compiles() -> None:
 
     for i in range(len(TABLES)):
         call(i)
-    kernels_before = built.counts()["kernel"]
+    kernels_before = counters.counts()["kernel"]
     assert growth(call, COMPILES) < COMPILE_BOUND
-    assert built.counts()["kernel"] == kernels_before
+    assert counters.counts()["kernel"] == kernels_before
 
 
 def lost() -> None:

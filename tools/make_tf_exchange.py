@@ -1,4 +1,4 @@
-"""Ask TensorFlow the questions of tests/adapters/tf_case.py, and keep what it answers for the tests.
+"""Ask TensorFlow the questions of tests/tf/tf_case.py, and keep what it answers for the tests.
 
 python tools/make_tf_exchange.py PYTHON_WITH_TENSORFLOW
 """
@@ -13,9 +13,9 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from featurecols.adapters import tf_exchange
-from featurecols.adapters.tf_questions import feeds
-from tests.adapters import tf_case
+from featurecols.tf.verify import exchange
+from featurecols.tf.verify.cases import feeds
+from tests.tf import tf_case
 
 
 def main(tensorflow: str) -> None:
@@ -23,8 +23,8 @@ def main(tensorflow: str) -> None:
     keys = sorted({key for question in asked for key in question.keys})
     features = feeds(tf_case.table(), keys, tf_case.ROWS)
     with tempfile.TemporaryDirectory() as folder:
-        tf_exchange.write_request(Path(folder), features, [{"what": q.what, **(q.request or {})} for q in asked])
-        tf_exchange.ask(Path(folder), tensorflow)
+        exchange.write_request(Path(folder), features, [{"what": q.what, **(q.request or {})} for q in asked])
+        exchange.ask(Path(folder), tensorflow)
         tf_case.FOLDER.mkdir(exist_ok=True)
         for name in ("features.npz", "response.json", "response.npz"):
             shutil.copy(Path(folder) / name, tf_case.FOLDER / name)

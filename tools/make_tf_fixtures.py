@@ -1,6 +1,6 @@
-"""Make the TensorFlow checkpoints that tests/adapters reads. Runs with TensorFlow 2.15 and numpy 1, not with featurecols.
+"""Make the TensorFlow checkpoints that tests/tf reads. Runs with TensorFlow 2.15 and numpy 1, not with featurecols.
 
-    python tools/make_tf_fixtures.py            into tests/adapters/data/tf
+    python tools/make_tf_fixtures.py            into tests/tf/data/tf
 
 Everything is drawn from a fixed seed; what TensorFlow itself reads back or predicts is stored beside each checkpoint.
 """
@@ -23,7 +23,7 @@ import numpy as np  # noqa: E402
 import tensorflow as tf  # noqa: E402
 from tensorflow.python.feature_column.serialization import serialize_feature_columns  # noqa: E402
 
-FOLDER = Path(__file__).parent.parent / "tests" / "adapters" / "data" / "tf"
+FOLDER = Path(__file__).parent.parent / "tests" / "tf" / "data" / "tf"
 FLOATS = ("float16", "bfloat16", "float32", "float64", "complex64", "complex128")
 INTEGERS = ("int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "bool")
 fc, v1, v2 = tf.feature_column, tf.compat.v1.estimator, tf.estimator

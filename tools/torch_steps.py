@@ -1,4 +1,6 @@
-"""Write tests/models/torch_steps.json: five steps of every torch optimizer in float64, for tests/models/test_optimizers.py.
+"""Write tests/models/optimization/torch_steps.json: five steps of every torch optimizer in float64.
+
+Read by tests/models/optimization/test_optimizers.py.
 
 Needs torch (made with 2.13.0); run from the root of the repository: python tools/torch_steps.py
 """
@@ -59,7 +61,7 @@ def main() -> None:
             data["steps"][name] = steps(kind, options, False)
         if takes_rows:
             data["steps"][f"{name} rows"] = steps(kind, options, True)
-    Path("tests/models/torch_steps.json").write_text(json.dumps(data, indent=1) + "\n")
+    Path("tests/models/optimization/torch_steps.json").write_text(json.dumps(data, indent=1) + "\n")
 
 
 if __name__ == "__main__":

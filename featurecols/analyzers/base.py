@@ -20,8 +20,8 @@ from typing import Any, ClassVar, Protocol
 import numpy as np
 
 from featurecols import errors
-from featurecols.spec import Spec
-from featurecols.values import Array, Numbers, Tokens, rounded_to_float32
+from featurecols._core.arrays import Array, Numbers, Tokens, rounded_to_float32
+from featurecols._core.spec import Spec
 
 State = Any
 DTYPES = ("float64", "float32")

@@ -15,9 +15,9 @@ from typing import Any
 import numpy as np
 
 from featurecols import kernels
+from featurecols._core.arrays import Array
 from featurecols.analyzers import base
 from featurecols.analyzers.base import Analyzer
-from featurecols.values import Array
 
 UNIT = 1074
 _ROOM = 2**20  # values that fit the kernel's bins
@@ -42,7 +42,7 @@ class Moments(Analyzer):
     finish gives float64 scalars "mean", "std" (population), "min", "max" and int64 "count". ZScore and MinMax of one
     input ask for equal Moments, so that both are learned once.
 
-    >>> from featurecols.values import Numbers
+    >>> from featurecols._core.arrays import Numbers
     >>> moments = Moments()
     >>> state = moments.update(moments.empty(), Numbers(np.array([1.0, 2.0, 6.0, np.nan])))
     >>> {name: value.item() for name, value in moments.finish(state).items()}

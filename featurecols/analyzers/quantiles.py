@@ -14,9 +14,9 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from featurecols import kernels
+from featurecols._core.arrays import Array
 from featurecols.analyzers import base
 from featurecols.analyzers.base import Analyzer
-from featurecols.values import Array
 
 LIMIT = 2**15
 MAX_DROP = 50  # sign and exponent alone make 2**12 bins; so a bin's lower edge is always finite

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol
 import numpy as np
 
 from featurecols import errors
-from featurecols.spec import Spec, Takes, frozen
-from featurecols.values import Array, Ids, Integers, Numbers, Tokens
+from featurecols._core.arrays import Array, Ids, Integers, Numbers, Tokens
+from featurecols._core.spec import Spec, Takes, frozen
 
 if TYPE_CHECKING:
     from featurecols.analyzers.base import Analyzer

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from featurecols import errors, kernels
-from featurecols.analyzers.markers import Marker, Quantiles
+from featurecols._core.arrays import Array, Ids, Numbers, number, rounded_to_float32
+from featurecols._core.spec import Takes, frozen
+from featurecols.analyzers.placeholders import Marker, Quantiles
 from featurecols.columns.base import Bound, CategoricalBound, Column, Field, Learned, NumberBound, Raw, RowIds
-from featurecols.spec import Takes, frozen
-from featurecols.values import Array, Ids, Numbers, number, rounded_to_float32
 
 if TYPE_CHECKING:
     from featurecols.analyzers.base import Analyzer

@@ -12,11 +12,12 @@ from typing import Any, ClassVar, NamedTuple
 import mmh3
 import numpy as np
 
-from featurecols import built, errors, farmhash, kernels, memory, recycle
+from featurecols import errors, kernels
+from featurecols._core import buffer_pool, counters, farmhash, memory_limit
+from featurecols._core.arrays import Array, Ids, Texts, canonical
+from featurecols._core.spec import Takes, frozen
+from featurecols.columns._categorical import HASH_LIMITS, check_count, check_hash
 from featurecols.columns.base import Bound, CategoricalBound, Column, Field, Learned, Raw, RowIds
-from featurecols.columns.tokens import HASH_LIMITS, check_count, check_hash
-from featurecols.spec import Takes, frozen
-from featurecols.values import Array, Ids, Texts, canonical
 
 _FARM_SEED = 956888297470  # TensorFlow's default hash_key
 
@@ -173,11 +174,11 @@ class CrossedBound(CategoricalBound):
         else:
             if self._constant is None:
                 self._constant = self._table(parts)
-                built.note("cross")
+                counters.note("cross")
             table = self._constant
         codes: list[Any] = [p.codes for p in parts]
-        out = recycle.empty(len(codes[0]), table.dtype)
-        kernels.radix.look(table, codes, [len(p.hashes) for p in parts], out)
+        out = buffer_pool.empty(len(codes[0]), table.dtype)
+        kernels.cross_table.look(table, codes, [len(p.hashes) for p in parts], out)
         return out
 
     def _table(self, parts: list[_Part]) -> Array:
@@ -218,7 +219,7 @@ class CrossedBound(CategoricalBound):
         if not any(isinstance(p, list) for p in parts):
             return self._combine(tuple(parts))  # type: ignore[arg-type]
         size = 8 * math.prod(len(p) for p in parts if isinstance(p, list))
-        memory.check("the product of the lists of a cross", size, "cross fewer lists, or shorter ones")
+        memory_limit.check("the product of the lists of a cross", size, "cross fewer lists, or shorter ones")
         return [self._combine(c) for c in itertools.product(*(p if isinstance(p, list) else [p] for p in parts))]
 
     def _row_part(self, value: Any, key: str | None) -> int | list[int | None] | None:

@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 
 from featurecols import errors, kernels
+from featurecols._core.arrays import Array, Ids, number
+from featurecols._core.spec import frozen
+from featurecols.columns._categorical import check_categorical
+from featurecols.columns._embedding_tables import Table, Tables
 from featurecols.columns.base import Bound, CategoricalBound, Column, DenseBound, Field, Learned
-from featurecols.columns.tables import Table, Tables
-from featurecols.columns.tokens import check_categorical
-from featurecols.initializers import Initializer, TruncatedNormal
-from featurecols.spec import frozen
-from featurecols.values import Array, Ids, number
+from featurecols.columns.initializers import Initializer, TruncatedNormal
 
 COMBINERS = ("sum", "mean", "sqrtn", "mean_all", "sqrtn_all")  # in the order of the kernel's codes
 
@@ -117,7 +117,9 @@ class EmbeddingBound(DenseBound):
         self.combiner = COMBINERS.index(column.combiner)
 
     def write(self, ids: Ids, *, out: Array) -> None:
-        bad = kernels.pool.pool(ids.values, ids.offsets, ids.weights, self.table.array, self.combiner, self.max_norm, out)
+        bad = kernels.embedding_bag.pool(
+            ids.values, ids.offsets, ids.weights, self.table.array, self.combiner, self.max_norm, out
+        )
         if bad >= 0:
             row = bad if ids.offsets is None else int(np.searchsorted(ids.offsets, bad, side="right")) - 1
             raise self._past(row, int(ids.values[bad]))

@@ -8,8 +8,9 @@ from functools import cached_property
 from typing import Any, ClassVar
 
 from featurecols import errors
-from featurecols.columns.base import Bound, CategoricalBound, Column, Field, Learned, Raw, RowIds
-from featurecols.columns.tokens import (
+from featurecols._core.arrays import Array, Ids, Texts, canonical
+from featurecols._core.spec import Takes, frozen
+from featurecols.columns._categorical import (
     HASH_LIMITS,
     buckets_of,
     check_count,
@@ -19,8 +20,7 @@ from featurecols.columns.tokens import (
     row_hash,
     row_of,
 )
-from featurecols.spec import Takes, frozen
-from featurecols.values import Array, Ids, Texts, canonical
+from featurecols.columns.base import Bound, CategoricalBound, Column, Field, Learned, Raw, RowIds
 
 
 @frozen

@@ -9,10 +9,10 @@ from typing import Any, ClassVar
 import numpy as np
 
 from featurecols import errors
+from featurecols._core.arrays import Array, Ids
+from featurecols._core.spec import Takes, frozen
+from featurecols.columns._categorical import check_count, check_field
 from featurecols.columns.base import Bound, CategoricalBound, Column, Field, Learned, Raw, RowIds, id_dtype
-from featurecols.columns.tokens import check_count, check_field
-from featurecols.spec import Takes, frozen
-from featurecols.values import Array, Ids
 
 _TODO = 'say what to do with Identity(out_of_range="drop", "keep" or an id)'
 

@@ -6,10 +6,10 @@ from collections.abc import Mapping, MutableSequence
 from typing import Any
 
 from featurecols import kernels
+from featurecols._core.arrays import Array, Ids
+from featurecols._core.spec import frozen
+from featurecols.columns._categorical import check_categorical
 from featurecols.columns.base import Bound, CategoricalBound, Column, DenseBound, Field, Learned
-from featurecols.columns.tokens import check_categorical
-from featurecols.spec import frozen
-from featurecols.values import Array, Ids
 
 
 @frozen

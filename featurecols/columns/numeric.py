@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 import numpy as np
 
 from featurecols import errors, kernels
-from featurecols.analyzers.markers import Marker
+from featurecols._core.arrays import Array, Numbers, float32, number, rounded_to_float32
+from featurecols._core.spec import Takes, frozen
+from featurecols.analyzers.placeholders import Marker
 from featurecols.columns.base import Bound, Chain, Column, Field, Learned, NumberBound, Raw
-from featurecols.normalizers import Normalizer
-from featurecols.spec import Takes, frozen
-from featurecols.values import Array, Numbers, float32, number, rounded_to_float32
+from featurecols.columns.normalizers import Normalizer
 
 if TYPE_CHECKING:
     from featurecols.analyzers.base import Analyzer

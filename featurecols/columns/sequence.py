@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from featurecols import errors
+from featurecols._core.arrays import Array, Ids
+from featurecols._core.spec import frozen
 from featurecols.columns.base import Bound, Column, DenseBound, Field, Learned
-from featurecols.spec import frozen
-from featurecols.values import Array, Ids
 
 if TYPE_CHECKING:
     from featurecols.analyzers.base import Analyzer

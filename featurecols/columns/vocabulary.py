@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from featurecols import built, errors, kernels
-from featurecols.analyzers.markers import Marker
+from featurecols import errors, kernels
+from featurecols._core import counters
+from featurecols._core.arrays import Array, Ids, Texts, canonical
+from featurecols._core.spec import Takes, frozen
+from featurecols.analyzers.placeholders import Marker
+from featurecols.columns._categorical import buckets_of, check_field, check_hash, map_tokens, row_hash, row_of
 from featurecols.columns.base import Bound, CategoricalBound, Column, Field, Learned, Raw, RowIds, id_dtype
-from featurecols.columns.tokens import buckets_of, check_field, check_hash, map_tokens, row_hash, row_of
-from featurecols.spec import Takes, frozen
-from featurecols.values import Array, Ids, Texts, canonical
 
 if TYPE_CHECKING:
     from featurecols.analyzers.base import Analyzer
@@ -129,7 +130,7 @@ class VocabularyBound(CategoricalBound):
     @cached_property
     def _ids(self) -> dict[bytes, int]:
         """Position by term, for the row path alone: made when a row first asks."""
-        built.note("terms")
+        counters.note("terms")
         return {self.terms[i]: i for i in range(self.size)}
 
     def ids(self, raw: Raw) -> Ids:
@@ -186,7 +187,7 @@ class VocabularyBound(CategoricalBound):
 
 
 def _lookup(terms: Texts) -> Any:
-    built.note("lookup")
+    counters.note("lookup")
     return kernels.lookup.build(terms.offsets, terms.data)
 
 

@@ -9,10 +9,10 @@ from typing import Any, ClassVar
 import numpy as np
 
 from featurecols import errors
+from featurecols._core.arrays import Ids, float32, number
+from featurecols._core.spec import Takes, frozen
+from featurecols.columns._categorical import check_categorical
 from featurecols.columns.base import Bound, CategoricalBound, Column, Field, Learned, Raw, RowIds
-from featurecols.columns.tokens import check_categorical
-from featurecols.spec import Takes, frozen
-from featurecols.values import Ids, float32, number
 
 
 @frozen

@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from featurecols._core.arrays import Array
 from featurecols.feature_column import base, errors
 from featurecols.feature_column.base import CategoricalColumn, DenseColumn, SequenceDenseColumn, Shape
 from featurecols.feature_column.categorical import WeightedCategoricalColumn
 from featurecols.feature_column.initializers import TruncatedNormal
 from featurecols.feature_column.sequence import SequenceCategoricalColumn
-from featurecols.values import Array
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from featurecols import initializers
+from featurecols._core.arrays import Array
+from featurecols.columns import initializers
 from featurecols.feature_column import dtypes
-from featurecols.values import Array
 
 
 class Initializer:

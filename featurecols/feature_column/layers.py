@@ -7,14 +7,14 @@ from typing import Any
 
 import numpy as np
 
+from featurecols._core.arrays import Array
 from featurecols.feature_column import dense, errors, initializers, tensors
 from featurecols.feature_column.base import DenseColumn, FeatureColumn, SequenceDenseColumn
-from featurecols.feature_column.densify import dense_of, sequence_of
-from featurecols.feature_column.graphs import GraphErrors, check_batches, check_scope, is_graph
+from featurecols.feature_column.graph_mode import GraphErrors, check_batches, check_scope, is_graph
 from featurecols.feature_column.lower import Transformed
 from featurecols.feature_column.sequence import SequenceCategoricalColumn
 from featurecols.feature_column.tensors import numpy_of
-from featurecols.values import Array
+from featurecols.feature_column.to_dense import dense_of, sequence_of
 
 Weights = dict[str, Array]
 

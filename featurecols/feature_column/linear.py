@@ -7,15 +7,15 @@ from typing import Any
 
 import numpy as np
 
+from featurecols._core.arrays import Array
 from featurecols.feature_column import errors
 from featurecols.feature_column.base import CategoricalColumn, DenseColumn
-from featurecols.feature_column.densify import dense_of, pooled
-from featurecols.feature_column.graphs import GraphErrors, check_batches, check_scope, is_graph
+from featurecols.feature_column.graph_mode import GraphErrors, check_batches, check_scope, is_graph
 from featurecols.feature_column.layers import FeatureLayer, first_weights, flattened, refuse_sequence, table_name
 from featurecols.feature_column.lower import IdWeightPair, Transformed, sparse_tensors
-from featurecols.feature_column.positions import row_numbers
+from featurecols.feature_column.sparse_indices import row_numbers
 from featurecols.feature_column.tensors import SparseTensor
-from featurecols.values import Array
+from featurecols.feature_column.to_dense import dense_of, pooled
 
 BIAS = "bias"
 

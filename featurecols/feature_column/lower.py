@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from featurecols._core.arrays import Array
 from featurecols.columns.base import Bound, Column, Field
 from featurecols.columns.bucketized import Bucketized
 from featurecols.columns.crossed import Crossed
@@ -18,11 +19,10 @@ from featurecols.columns.hashed import Hashed
 from featurecols.columns.identity import Identity
 from featurecols.columns.numeric import Numeric
 from featurecols.columns.vocabulary import Vocabulary
-from featurecols.feature_column import categorical, dtypes, errors, numeric, positions, sequence, vocabulary
+from featurecols.feature_column import categorical, dtypes, errors, numeric, sequence, sparse_indices, vocabulary
 from featurecols.feature_column.base import FeatureColumn
-from featurecols.feature_column.feeds import Fed, rows_of
+from featurecols.feature_column.raw_inputs import Fed, rows_of
 from featurecols.feature_column.tensors import SparseTensor, Tensor, array_of, numpy_of, tensor_of
-from featurecols.values import Array
 
 FIELD = Field(Fed.key)  # the one input of every lowered column; feeds are passed by hand, not by name
 
@@ -37,7 +37,7 @@ class IdWeightPair(NamedTuple):
 class Transformed:
     """The features of one call, and what columns made of them; each column is transformed once.
 
-    v1: the call is one of version 1's functions, which differ in their errors (see graphs.py).
+    v1: the call is one of version 1's functions, which differ in their errors (see graph_mode.py).
     """
 
     def __init__(self, features: Mapping[str, Any], v1: bool = False) -> None:
@@ -117,7 +117,7 @@ def _readable(tensor: Tensor, column: Any) -> Tensor:
 
 @ids_of.register
 def _identity(column: categorical.IdentityCategoricalColumn, cache: Transformed) -> IdWeightPair:
-    tensor = positions.without_ignored(cache.raw(column.key, column.name))
+    tensor = sparse_indices.without_ignored(cache.raw(column.key, column.name))
     if not tensor.dtype.is_integer:
         raise errors.bad_input(column.name, column.key, "needs integers", tensor.dtype.name, "hash or look up other values")
     kept = "keep" if column.default_value is None else int(column.default_value)
@@ -127,7 +127,7 @@ def _identity(column: categorical.IdentityCategoricalColumn, cache: Transformed)
 
 @ids_of.register
 def _hashed(column: categorical.HashedCategoricalColumn, cache: Transformed) -> IdWeightPair:
-    tensor = _readable(positions.without_ignored(cache.raw(column.key, column.name)), column)
+    tensor = _readable(sparse_indices.without_ignored(cache.raw(column.key, column.name)), column)
     made = bound(column, lambda: bind(Hashed(FIELD, _int64(column, column.hash_bucket_size), hash="farmhash64")))
     return _placed(tensor, made, Fed(tensor.values))
 
@@ -135,7 +135,7 @@ def _hashed(column: categorical.HashedCategoricalColumn, cache: Transformed) -> 
 @ids_of.register(vocabulary.VocabularyListCategoricalColumn)
 @ids_of.register(vocabulary.VocabularyFileCategoricalColumn)
 def _vocabulary(column: Any, cache: Transformed) -> IdWeightPair:
-    tensor = _readable(positions.without_ignored(cache.raw(column.key, column.name)), column)
+    tensor = _readable(sparse_indices.without_ignored(cache.raw(column.key, column.name)), column)
     made = bound(column, lambda: bind(_terms(column)))
     values = tensor.cast(dtypes.int64).values if tensor.dtype.is_integer else tensor.values
     pair = _placed(tensor, made, Fed(values))
@@ -228,7 +228,7 @@ def _crossed(column: categorical.CrossedColumn, cache: Transformed) -> IdWeightP
         shapes = [leaf.shape for leaf in leaves]
         raise errors.invalid(column.name, "crosses features [batch, n] of one batch size", shapes, "mend their shapes")
     made = bound(column, lambda: bind(_cross(column, len(leaves))))
-    found = made.ids(*(Fed(_whole(leaf).values, positions.row_offsets(leaf, column.name)) for leaf in ordered))
+    found = made.ids(*(Fed(_whole(leaf).values, sparse_indices.row_offsets(leaf, column.name)) for leaf in ordered))
     counts = np.diff(found.offsets)
     rows = np.repeat(np.arange(len(counts), dtype=np.int64), counts)
     places = np.arange(len(rows), dtype=np.int64) - np.repeat(found.offsets[:-1], counts)
@@ -263,7 +263,7 @@ def _weighted(column: categorical.WeightedCategoricalColumn, cache: Transformed)
     if weights.dtype != column.dtype:
         what = f"weights must be {column.dtype.name}"
         raise errors.bad_input(column.name, column.weight_feature_key, what, weights.dtype.name, "cast them, or give dtype")
-    weights = positions.without_ignored(weights, ignored=0)
+    weights = sparse_indices.without_ignored(weights, ignored=0)
     if not weights.dtype.is_floating:
         weights = weights.cast(dtypes.float32)
     assert weights.indices is not None
@@ -293,5 +293,6 @@ def _sequence(column: sequence.SequenceCategoricalColumn, cache: Transformed) ->
     """The same ids with axes [batch, step, rest]."""
     pair = sparse_tensors(column.categorical_column, cache)
     return IdWeightPair(
-        positions.steps_of(pair.id_tensor), None if pair.weight_tensor is None else positions.steps_of(pair.weight_tensor)
+        sparse_indices.steps_of(pair.id_tensor),
+        None if pair.weight_tensor is None else sparse_indices.steps_of(pair.weight_tensor),
     )

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from featurecols import buffers
+from featurecols._core.arrays import Array
+from featurecols.data import arrow_buffers
 from featurecols.feature_column import dtypes, errors
 from featurecols.feature_column.dtypes import DType
-from featurecols.values import Array
 
 SparseTodo = "give an array [batch] or [batch, n], or SparseTensor(indices, values, dense_shape)"
 
@@ -197,11 +197,11 @@ def _arrow(value: Any) -> pa.Array | None:
 
 def _from_arrow(key: str, array: pa.Array) -> Tensor:
     """Lists are sparse rows (a null element leaves its place empty); anything else is dense, and must have no nulls."""
-    array = buffers.settled(array)
+    array = arrow_buffers.settled(array)
     if pa.types.is_fixed_size_list(array.type) and not array.null_count:
         inner = _from_arrow(key, array.flatten())
         return Tensor(key, inner.dtype, (len(array), array.type.list_size), inner.values)
-    if buffers.is_list(array.type):
+    if arrow_buffers.is_list(array.type):
         return _from_lists(key, array)
     if pa.types.is_dictionary(array.type):
         array = array.dictionary_decode()
@@ -217,8 +217,8 @@ def _from_arrow(key: str, array: pa.Array) -> Tensor:
 
 
 def _from_lists(key: str, array: pa.Array) -> Tensor:
-    offsets, elements = buffers.list_parts(array)
-    elements = buffers.settled(elements)
+    offsets, elements = arrow_buffers.list_parts(array)
+    elements = arrow_buffers.settled(elements)
     lengths = np.diff(offsets)
     rows = np.repeat(np.arange(len(array), dtype=np.int64), lengths)
     places = np.arange(len(rows), dtype=np.int64) - np.repeat(offsets[:-1], lengths)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from featurecols._core.arrays import Array
 from featurecols.feature_column import dense, dtypes, errors, vocabulary
 from featurecols.feature_column.categorical import (
     categorical_column_with_hash_bucket,
@@ -26,7 +27,6 @@ from featurecols.feature_column.sequence import (
     sequence_numeric_column,
 )
 from featurecols.feature_column.vocabulary import VocabularyFileCategoricalColumn, categorical_column_with_vocabulary_list
-from featurecols.values import Array
 
 __all__ = [
     "bucketized_column",

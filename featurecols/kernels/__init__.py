@@ -12,20 +12,20 @@ from types import ModuleType
 
 MODULES = (
     "accumulate",
-    "assemble",
+    "write_matrix",
     "bucketize",
     "crossing",
     "gather",
     "hashing",
     "lookup",
-    "merging",
+    "merge_sorted",
     "numeric",
-    "pages",
-    "pool",
-    "radix",
+    "parquet_pages",
+    "embedding_bag",
+    "cross_table",
     "scatter",
-    "sorting",
-    "terms",
+    "sort_text",
+    "count_terms",
 )
 
 
@@ -39,4 +39,4 @@ def __getattr__(name: str) -> ModuleType:
 
 def loaded() -> bool:
     """Whether this process has paid for the kernels already (small batches then run on them too)."""
-    return f"{__name__}.native" in sys.modules
+    return f"{__name__}.compiler" in sys.modules

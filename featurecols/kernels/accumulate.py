@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from featurecols.kernels.native import I64, U64, helper, kernel, mulhi, read, write
+from featurecols.kernels.compiler import I64, U64, helper, kernel, mulhi, read, write
 
 INFINITE = 2  # what a kernel leaves in its status when it stopped at an infinity
 FULL = 1  # when it stopped because the table is full

@@ -7,9 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from featurecols import errors, memory, recycle
-from featurecols.kernels.mixing import final32, mix32, modulo32, modulo64, sm
-from featurecols.kernels.native import (
+from featurecols import errors
+from featurecols._core import buffer_pool, memory_limit
+from featurecols._core.arrays import Array
+from featurecols.kernels.compiler import (
     BOOL,
     I32,
     I64,
@@ -25,7 +26,7 @@ from featurecols.kernels.native import (
     words,
     write,
 )
-from featurecols.values import Array
+from featurecols.kernels.hash_scalar import final32, mix32, modulo32, modulo64, sm
 
 INT32_MAX = 2**31 - 1
 FARM_SEED = 956888297470  # what TensorFlow starts a cross with when it is given no hash_key
@@ -193,7 +194,7 @@ def cross(
     """
     rows, parts = len(parts[0]), [np.ascontiguousarray(part) for part in parts]
     masks = [None] * len(parts) if valid is None else [v if v is None else np.ascontiguousarray(v) for v in valid]
-    out = recycle.empty(rows, np.int32 if num_buckets <= INT32_MAX else np.int64)
+    out = buffer_pool.empty(rows, np.int32 if num_buckets <= INT32_MAX else np.int64)
     there = np.zeros(len(parts), np.int64)
     for j, mask in enumerate(masks):
         if mask is not None:
@@ -226,7 +227,7 @@ def cross_lists(
     dtype = np.int32 if num_buckets <= INT32_MAX else np.int64
     if code == 2:
         raise errors.too_big(_WHO, _MOST * np.dtype(dtype).itemsize, 0, _TODO)
-    memory.check(_WHO, int(rows[-1]) * np.dtype(dtype).itemsize, _TODO)
+    memory_limit.check(_WHO, int(rows[-1]) * np.dtype(dtype).itemsize, _TODO)
     out = np.empty(int(rows[-1]), dtype)
     run = (_FARM_LISTS if farm else _MURMUR_LISTS)[out.itemsize]
     run(parts, NO_VALID if valid is None else valid, offsets, keep_unseen, _start(seed, farm), num_buckets, rows, out)

@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from featurecols import recycle
-from featurecols.kernels.native import F32, F64, I32, I64, kernel, read, write
-from featurecols.values import Array
+from featurecols._core import buffer_pool
+from featurecols._core.arrays import Array
+from featurecols.kernels.compiler import F32, F64, I32, I64, kernel, read, write
 
 
 @kernel({size: (read(of), read(I32), write(of)) for size, of in ((4, I32), (8, I64))})
@@ -32,7 +32,7 @@ def gather(table: Array, codes: Array) -> Array:
     >>> gather(np.array([10, 20], np.int32), np.array([1, -1, 0], np.int32))
     array([20, -1, 10], dtype=int32)
     """
-    out = recycle.empty(len(codes), table.dtype)
+    out = buffer_pool.empty(len(codes), table.dtype)
     _GATHER[table.itemsize](table, codes, out)
     return out
 
@@ -58,7 +58,7 @@ def gather_numbers(table: Array, codes: Array) -> Array:
     >>> gather_numbers(np.array([0.5, 2.0]), np.array([1, -1, 0], np.int32))
     array([2. , nan, 0.5])
     """
-    out = recycle.empty(len(codes), np.float64)
+    out = buffer_pool.empty(len(codes), np.float64)
     _NUMBERS[0](table, codes, out)
     return out
 

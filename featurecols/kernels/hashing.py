@@ -10,11 +10,11 @@ from typing import Any
 
 import numpy as np
 
-from featurecols import recycle
-from featurecols.kernels.lanes import LANES, SHORT, even, farm_lanes, measure, murmur_lanes
-from featurecols.kernels.mixing import farm, modulo32, modulo64, murmur
-from featurecols.kernels.native import BOOL, I32, I64, NO_VALID, U8, U32, U64, damaged, kernel, read, write
-from featurecols.values import Array
+from featurecols._core import buffer_pool
+from featurecols._core.arrays import Array
+from featurecols.kernels.compiler import BOOL, I32, I64, NO_VALID, U8, U32, U64, damaged, kernel, read, write
+from featurecols.kernels.hash_scalar import farm, modulo32, modulo64, murmur
+from featurecols.kernels.hash_simd import LANES, SHORT, even, farm_lanes, measure, murmur_lanes
 
 INT32_MAX = 2**31 - 1
 
@@ -88,14 +88,14 @@ def murmur3(offsets: Array, data: Array, seed: int) -> Array:
     >>> murmur3(np.array([0, 5]), np.frombuffer(b"hello", np.uint8), 0)
     array([613153351], dtype=uint32)
     """
-    out = recycle.empty(max(len(offsets) - 1, 0), np.int32)
+    out = buffer_pool.empty(max(len(offsets) - 1, 0), np.int32)
     _checked(_MURMUR[offsets.dtype.itemsize](offsets, data, NO_VALID, seed & 0xFFFFFFFF, 0, out))
     return out.view(np.uint32)
 
 
 def murmur3_buckets(offsets: Array, data: Array, valid: Array | None, seed: int, num_buckets: int) -> Array:
     """The same modulo num_buckets (at most 2^31-1): int32 [k], -1 where valid is False."""
-    out = recycle.empty(max(len(offsets) - 1, 0), np.int32)
+    out = buffer_pool.empty(max(len(offsets) - 1, 0), np.int32)
     assert valid is None or len(valid) == len(out)
     valid = NO_VALID if valid is None else valid
     _checked(_MURMUR[offsets.dtype.itemsize](offsets, data, valid, seed & 0xFFFFFFFF, num_buckets, out))
@@ -108,14 +108,14 @@ def farmhash64(offsets: Array, data: Array) -> Array:
     >>> farmhash64(np.array([0, 1]), np.frombuffer(b"a", np.uint8))
     array([12917804110809363939], dtype=uint64)
     """
-    out = recycle.empty(max(len(offsets) - 1, 0), np.int64)
+    out = buffer_pool.empty(max(len(offsets) - 1, 0), np.int64)
     _checked(_FARM[offsets.dtype.itemsize, 8](offsets, data, NO_VALID, 0, out))
     return out.view(np.uint64)
 
 
 def farmhash64_buckets(offsets: Array, data: Array, valid: Array | None, num_buckets: int) -> Array:
     """The same modulo num_buckets: int32 [k] (int64 when num_buckets passes 2^31-1), -1 where valid is False."""
-    out = recycle.empty(max(len(offsets) - 1, 0), np.int32 if num_buckets <= INT32_MAX else np.int64)
+    out = buffer_pool.empty(max(len(offsets) - 1, 0), np.int32 if num_buckets <= INT32_MAX else np.int64)
     assert valid is None or len(valid) == len(out)
     valid = NO_VALID if valid is None else valid
     _checked(_FARM[offsets.dtype.itemsize, out.itemsize](offsets, data, valid, num_buckets, out))

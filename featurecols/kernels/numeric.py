@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from featurecols.kernels.native import BOOL, F32, F64, I64, helper, kernel, log1p, read, write
-from featurecols.values import Array
+from featurecols._core.arrays import Array
+from featurecols.kernels.compiler import BOOL, F32, F64, I64, helper, kernel, log1p, read, write
 
 ZSCORE, MINMAX, LOG1P, CLIP = 0, 1, 2, 3
 _BLOCK, _0, _1 = np.uint64(256), np.uint64(0), np.uint64(1)

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from featurecols.kernels.native import F32, I32, I64, NO_WEIGHTS, kernel, read, write
-from featurecols.values import Array
+from featurecols._core.arrays import Array
+from featurecols.kernels.compiler import F32, I32, I64, NO_WEIGHTS, kernel, read, write
 
 
 @kernel({size: (read(of), read(F32), write(F32, 2, "A")) for size, of in ((4, I32), (8, I64))})

@@ -16,12 +16,13 @@ from typing import Any
 
 import numpy as np
 
-from featurecols.models import checkpoints, errors
-from featurecols.models.part import Part
-from featurecols.models.variables import Variables
-from featurecols.models.warm import WEIGHTS
-from featurecols.save import digest
-from featurecols.spec import decode
+from featurecols._core.spec import decode
+from featurecols.models import errors
+from featurecols.models.autodiff.variables import Variables
+from featurecols.models.component import Part
+from featurecols.models.training import checkpoints
+from featurecols.models.training.warm_start import WEIGHTS
+from featurecols.plan.serialization import digest
 from featurecols.version import __version__
 
 CARD, PLAN, FORMAT = "model.json", "plan", 1

@@ -12,27 +12,31 @@ from typing import Any
 
 import numpy as np
 
+from featurecols._core.arrays import Array
+from featurecols._core.spec import Takes, frozen
 from featurecols.columns.base import Column
-from featurecols.features import Slot
-from featurecols.graph import Graph
-from featurecols.learn import fit
-from featurecols.models import asking, errors, export, labels, losses, optimizers, scores
-from featurecols.models.dialect import declared
-from featurecols.models.examples import Examples, Layout
-from featurecols.models.heads import PlainHead
-from featurecols.models.history import History
-from featurecols.models.hooks import Hook, Progress, Validate
+from featurecols.models import errors, export
+from featurecols.models.autodiff.tape import Value
+from featurecols.models.autodiff.variables import Scope, Variables, snake
+from featurecols.models.estimators import arguments
+from featurecols.models.estimators.tf_columns import declared
+from featurecols.models.input import labels
+from featurecols.models.input.examples import Examples, Layout
+from featurecols.models.input.labelled_rows import Piece, table
+from featurecols.models.input.pipeline import Encoder, Fixed, Pipeline, Stream, needs_of
 from featurecols.models.layers import Inputs, Layer
 from featurecols.models.layers.mixed import Mixed
-from featurecols.models.optimizers import Groups, Optimizer
-from featurecols.models.pipeline import Encoder, Fixed, Pipeline, Stream, needs_of
-from featurecols.models.tables import Piece, table
-from featurecols.models.tape import Value
-from featurecols.models.training import Op, Run, train
-from featurecols.models.variables import Scope, Variables, snake
-from featurecols.plan import Plan, compile, load
-from featurecols.spec import Takes, frozen
-from featurecols.values import Array
+from featurecols.models.objective import keras_metrics, losses
+from featurecols.models.objective.heads import PlainHead
+from featurecols.models.optimization import optimizers
+from featurecols.models.optimization.optimizers import Groups, Optimizer
+from featurecols.models.training.history import History
+from featurecols.models.training.hooks import Hook, Progress, Validate
+from featurecols.models.training.loop import Op, Run, train
+from featurecols.plan.features import Slot
+from featurecols.plan.fit import fit
+from featurecols.plan.graph import Graph
+from featurecols.plan.plan import Plan, compile, load
 
 
 @frozen
@@ -116,7 +120,7 @@ class Sequential:
         self.optimizer, self.loss = optimizers.get(optimizer), losses.get(loss)
         if isinstance(metrics, str):
             raise errors.model("compile", "metrics must be a list", metrics, "wrap it in [ ]")
-        self.metrics = tuple(scores.get(metric) for metric in metrics)
+        self.metrics = tuple(keras_metrics.get(metric) for metric in metrics)
 
     # Training -------------------------------------------------------------------------------------------------------
 
@@ -151,14 +155,14 @@ class Sequential:
             The History of all epochs so far.
         """
         self._compiled("fit")
-        epochs = asking.number("fit", "epochs", epochs)
-        callbacks = asking.hooked("fit", () if callbacks is None else callbacks)
+        epochs = arguments.number("fit", "epochs", epochs)
+        callbacks = arguments.hooked("fit", () if callbacks is None else callbacks)
         self.label = ()
         stream = self._stream(x, y, label, 32 if batch_size is None else batch_size, shuffle=shuffle, weight=sample_weight)
         self.variables.start = self.variables.step
         steps = None if steps_per_epoch is None else steps_per_epoch * epochs
         run = Run(self.variables, epochs if steps is None else None, steps, model=self, history=self.history)
-        seen = scores.Seen(self.metrics, self._loss)
+        seen = keras_metrics.Seen(self.metrics, self._loss)
         hooks: list[Hook] = [seen]
         if validation_data is not None:
             hooks.append(Validate(lambda: self._validate(validation_data)))
@@ -222,10 +226,12 @@ class Sequential:
     ) -> Any:
         """The loss, or [loss, *metrics] where compile named metrics; with return_dict a dict of them by name."""
         self._compiled("evaluate")
-        found = self._evaluated(scores.Seen(self.metrics, self._loss), x, y, label, batch_size, sample_weight)
+        found = self._evaluated(keras_metrics.Seen(self.metrics, self._loss), x, y, label, batch_size, sample_weight)
         return found if return_dict else next(iter(found.values())) if len(found) == 1 else list(found.values())
 
-    def _evaluated(self, seen: scores.Seen, x: Any, y: Any, label: Any, batch_size: int, weight: Any) -> dict[str, float]:
+    def _evaluated(
+        self, seen: keras_metrics.Seen, x: Any, y: Any, label: Any, batch_size: int, weight: Any
+    ) -> dict[str, float]:
         stream = self._stream(x, y, label or self.label or None, batch_size, weight=weight)
         for examples in stream.epoch(0):
             with self.variables.scope():
@@ -256,7 +262,7 @@ class Sequential:
         """Accuracy where the loss is one of classes, else R^2, as scikit-learn has them."""
         self._compiled("score")
         named = "accuracy" if isinstance(self._loss, (losses.Logistic, losses.Softmax)) else "r2"
-        seen = scores.Seen((scores.get(named),), self._loss)
+        seen = keras_metrics.Seen((keras_metrics.get(named),), self._loss)
         return self._evaluated(seen, x, y, label, 4096, sample_weight)[named]
 
     # Data -----------------------------------------------------------------------------------------------------------

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from featurecols._core.arrays import Texts, Tokens
 from featurecols.analyzers.base import Analyzer, State
-from featurecols.values import Texts, Tokens
 
 Batch = Callable[[Sequence[Any]], Any]  # some elements as a batch that update takes
 

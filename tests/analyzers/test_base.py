@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from featurecols._core.arrays import Numbers
 from featurecols.analyzers import base
 from featurecols.errors import DataError
-from featurecols.values import Numbers
 
 
 @given(st.lists(st.floats(allow_nan=False), min_size=2))

@@ -9,12 +9,12 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
+from featurecols._core.arrays import Numbers, Texts, Tokens
 from featurecols.analyzers import base
 from featurecols.analyzers.moments import Moments
 from featurecols.analyzers.quantiles import LIMIT, Boundaries, Histogram, MedianValue
-from featurecols.analyzers.table import MEMORY
-from featurecols.analyzers.terms import TermCounts
-from featurecols.values import Numbers, Texts, Tokens
+from featurecols.analyzers.term_counts import MEMORY
+from featurecols.analyzers.top_terms import TermCounts
 from tests.analyzers.monoid import Words, bits, coded, learn, plain
 from tests.mutation.planting import CAUGHT, Fault, planted
 
@@ -80,22 +80,22 @@ FAULTS = [
     (quantiles, Fault(f"{A}.quantiles:Bins.rebuild", "np.uint64(drop - had)", "np.uint64(drop)")),
     (quantiles, Fault(f"{K}.accumulate:count", "if b == _SIGN:", "if b == _1:")),
     (quantiles, Fault(f"{K}.accumulate:absorb", "+= entries[i, 1]", "= entries[i, 1]")),
-    (terms, Fault(f"{A}.terms:TermCounts.update", "tokens.codes[span]", "tokens.codes")),
-    (terms, Fault(f"{A}.terms:TermCounts.finish", "[: self.n]", "[:]")),
-    (terms, Fault(f"{A}.terms:_Best.add", "int(best.counts.min()) + 1", "int(best.counts.min()) + 2")),
-    (terms, Fault(f"{A}.terms:_first", "texts.counts > least", "texts.counts > least + 1")),
-    (terms, Fault(f"{A}.table:Table.merge", "self.runs.extend(other.runs)", "other.runs.close()")),
-    (terms, Fault(f"{A}.table:Table.settle", "texts.valid, weights", "texts.valid")),
-    (terms, Fault(f"{A}.table:Table.count", "self._waiting[0] is not texts", "False")),
-    (terms, Fault(f"{K}.merging:merge", "status[COUNT] += window[r, 4]", "status[COUNT] += 1")),
+    (terms, Fault(f"{A}.top_terms:TermCounts.update", "tokens.codes[span]", "tokens.codes")),
+    (terms, Fault(f"{A}.top_terms:TermCounts.finish", "[: self.n]", "[:]")),
+    (terms, Fault(f"{A}.top_terms:_Best.add", "int(best.counts.min()) + 1", "int(best.counts.min()) + 2")),
+    (terms, Fault(f"{A}.top_terms:_first", "texts.counts > least", "texts.counts > least + 1")),
+    (terms, Fault(f"{A}.term_counts:Table.merge", "self.runs.extend(other.runs)", "other.runs.close()")),
+    (terms, Fault(f"{A}.term_counts:Table.settle", "texts.valid, weights", "texts.valid")),
+    (terms, Fault(f"{A}.term_counts:Table.count", "self._waiting[0] is not texts", "False")),
+    (terms, Fault(f"{K}.merge_sorted:merge", "status[COUNT] += window[r, 4]", "status[COUNT] += 1")),
 ]
 
 
 @pytest.fixture(autouse=True)
 def _little_memory(monkeypatch):
     monkeypatch.setenv(MEMORY, "0.02")
-    monkeypatch.setattr("featurecols.analyzers.terms._POOL", 50)
-    monkeypatch.setattr("featurecols.analyzers.runs._ENTRIES", 40)
+    monkeypatch.setattr("featurecols.analyzers.top_terms._POOL", 50)
+    monkeypatch.setattr("featurecols.analyzers.spill._ENTRIES", 40)
 
 
 @pytest.mark.parametrize("law", [moments, quantiles, terms])

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from featurecols.analyzers.markers import Mean
+from featurecols._core.arrays import Numbers
 from featurecols.analyzers.moments import Moments, square_root
+from featurecols.analyzers.placeholders import Mean
+from featurecols.columns.normalizers import Clip, Log1p, MinMax, ZScore
 from featurecols.errors import DataError
-from featurecols.normalizers import Clip, Log1p, MinMax, ZScore
-from featurecols.values import Numbers
 from tests.analyzers.monoid import bits, learn
 
 SPECIAL = [

@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from featurecols._core.arrays import Numbers
 from featurecols.analyzers import base
-from featurecols.analyzers.markers import Median, Quantiles
+from featurecols.analyzers.placeholders import Median, Quantiles
 from featurecols.analyzers.quantiles import LIMIT, Boundaries, Histogram, MedianValue
 from featurecols.errors import DataError
-from featurecols.values import Numbers
 from tests.analyzers.monoid import bits, learn
 
 SPECIAL = [

@@ -14,7 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from featurecols import farmhash, feature_column
+from featurecols import feature_column
+from featurecols._core import farmhash
 
 SPECIAL = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}
 TOLERANCE = 1e-5  # float32 sums in another order

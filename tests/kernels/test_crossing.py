@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from featurecols import errors, farmhash, kernels
+from featurecols import errors, kernels
+from featurecols._core import farmhash
 from tests.kernels.arrays import frozen
 
 SIZES = [1, 3, 1000, 2**31 - 1]

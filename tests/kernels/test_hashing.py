@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from featurecols import farmhash, kernels
+from featurecols import kernels
+from featurecols._core import farmhash
 from featurecols.errors import DataError
 from tests.kernels.arrays import Array, frozen, texts
 from tests.kernels.fingerprints import GOLDEN

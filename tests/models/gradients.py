@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from featurecols.models.tape import Rows, Value, gradients
-from featurecols.models.variables import Variables
+from featurecols.models.autodiff.tape import Rows, Value, gradients
+from featurecols.models.autodiff.variables import Variables
 
 STEP = 1e-6
 

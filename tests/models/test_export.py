@@ -8,11 +8,11 @@ import featurecols as fc
 from featurecols import models
 from featurecols.errors import SavedPlanError
 from featurecols.models.errors import CheckpointError, ModelError
-from featurecols.models.losses import Poisson
-from featurecols.models.optimizers import Adam, Ftrl
-from featurecols.models.schedules import Cosine
+from featurecols.models.objective.losses import Poisson
+from featurecols.models.optimization.optimizers import Adam, Ftrl
+from featurecols.models.optimization.schedules import Cosine
+from tests.models.estimators.test_base import FLOWERS, iris, iris_model_fn
 from tests.models.people import AGE, DEEP, WIDE, people
-from tests.models.test_estimators import FLOWERS, iris, iris_model_fn
 
 DATA, TEST = people(600), people(300, seed=1)
 KINDS = {

@@ -7,12 +7,13 @@ from sklearn.metrics import r2_score, roc_auc_score
 
 import featurecols as fc
 from featurecols.errors import ColumnError, DataError
-from featurecols.models import Sequential, from_data, layers, losses
+from featurecols.models import Sequential, from_data, layers
 from featurecols.models.errors import CheckpointError, ModelError
-from featurecols.models.hooks import EarlyStopping
 from featurecols.models.layers import Activation, BatchNorm, Dense, Dropout
-from featurecols.models.optimizers import Adam
+from featurecols.models.objective import losses
+from featurecols.models.optimization.optimizers import Adam
 from featurecols.models.sequential import DenseFeatures
+from featurecols.models.training.hooks import EarlyStopping
 from tests.models.people import AGE, BOTH, CITY, DEEP, JOB, people
 
 DATA, TEST = people(1500), people(800, seed=1)

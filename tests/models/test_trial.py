@@ -14,7 +14,7 @@ import pytest
 
 import featurecols as fc
 from featurecols.errors import DataError
-from featurecols.io import lock
+from featurecols.jobs import file_lock
 from featurecols.models import DenseFeatures, LinearClassifier, RunConfig, Sequential
 from featurecols.models.errors import CheckpointError
 from featurecols.models.layers import Dense
@@ -54,7 +54,7 @@ def test_two_trainings_in_one_folder(tmp_path) -> None:
     model = LinearClassifier([fc.Numeric("a")], config=RunConfig(str(folder)))
     model.train((FRAME, Y), epochs=1)
     assert not (folder / ".lock").exists()
-    handle = lock.acquire(folder / ".lock")
+    handle = file_lock.acquire(folder / ".lock")
     try:
         again = LinearClassifier([fc.Numeric("a")], config=RunConfig(str(folder)))
         with pytest.raises(
@@ -62,7 +62,7 @@ def test_two_trainings_in_one_folder(tmp_path) -> None:
         ):
             again.train((FRAME, Y), epochs=1)
     finally:
-        lock.release(handle)
+        file_lock.release(handle)
     assert again.train((FRAME, Y), epochs=1).variables.step == 4
 
 
@@ -79,7 +79,7 @@ def test_what_a_folder_holds_is_told_from_what_is_asked(tmp_path) -> None:
 def test_plots_of_several_metrics_as_a_list(tmp_path) -> None:
     code = (
         "import matplotlib; matplotlib.use('Agg')\n"
-        "from featurecols.models.history import History\n"
+        "from featurecols.models.training.history import History\n"
         "h = History([{'epoch': 1, 'step': 2, 'loss': 0.5, 'auc': 0.6}])\n"
         "assert len(h.plot(['loss', 'auc'])) == len(h.plot('loss', 'auc')) == 2\n"
     )

@@ -8,16 +8,24 @@ C, K = "featurecols.columns", "featurecols.kernels"
 
 # A wrong slice offset, a wrong bitmap offset, a dictionary from the wrong chunk, and their neighbours.
 SHARED = {
-    "slice offset": Fault("featurecols.cells.base:Cells.slice", "self.start + start,", "start,"),
-    "bitmap offset": Fault("featurecols.buffers:Valid.rows", "self.offset + start, self.offset + stop", "start, stop"),
-    "dictionary of another chunk": Fault("featurecols.cells.dictionaries:_same_memory", "if a is b:", "if True:"),
-    "null codes": Fault("featurecols.cells.dictionaries:DictStore._codes", "codes[~valid] = -1", "codes[~valid] = 0"),
-    "values offset": Fault("featurecols.buffers:primitive", "n, array.offset * dtype.itemsize)", "n, 0)"),
-    "text offset": Fault("featurecols.buffers:texts", "n + 1, array.offset * dtype.itemsize)", "n + 1, 0)"),
-    "null lists": Fault("featurecols.buffers:list_parts", "np.where(valid, sizes, 0)", "np.where(valid, sizes, sizes)"),
-    "list window": Fault("featurecols.cells.lists:ListStore._window", "offsets - offsets[0]", "offsets - self.offsets[0]"),
-    "block target": Fault("featurecols.execute:Program.fill", "out[block[0] : block[1]]", "out[: block[1] - block[0]]"),
-    "joined offsets": Fault("featurecols.values:Ids.concatenate", "astype(np.int64) + base", "astype(np.int64)"),
+    "slice offset": Fault("featurecols.data.fields.base:Cells.slice", "self.start + start,", "start,"),
+    "bitmap offset": Fault(
+        "featurecols.data.arrow_buffers:Valid.rows", "self.offset + start, self.offset + stop", "start, stop"
+    ),
+    "dictionary of another chunk": Fault("featurecols.data.fields.dictionary:_same_memory", "if a is b:", "if True:"),
+    "null codes": Fault("featurecols.data.fields.dictionary:DictStore._codes", "codes[~valid] = -1", "codes[~valid] = 0"),
+    "values offset": Fault("featurecols.data.arrow_buffers:primitive", "n, array.offset * dtype.itemsize)", "n, 0)"),
+    "text offset": Fault("featurecols.data.arrow_buffers:texts", "n + 1, array.offset * dtype.itemsize)", "n + 1, 0)"),
+    "null lists": Fault(
+        "featurecols.data.arrow_buffers:list_parts", "np.where(valid, sizes, 0)", "np.where(valid, sizes, sizes)"
+    ),
+    "list window": Fault(
+        "featurecols.data.fields.lists:ListStore._window", "offsets - offsets[0]", "offsets - self.offsets[0]"
+    ),
+    "block target": Fault(
+        "featurecols.plan.execution.program:Program.fill", "out[block[0] : block[1]]", "out[: block[1] - block[0]]"
+    ),
+    "joined offsets": Fault("featurecols._core.arrays:Ids.concatenate", "astype(np.int64) + base", "astype(np.int64)"),
 }
 
 # The shared faults that each kind must notice: those of the forms that its Examples read.
@@ -59,8 +67,8 @@ OWN = {
         Fault(f"{K}.crossing:_start", "(seed or FARM_SEED)", "seed"),
     ],
     "embedding": [
-        Fault(f"{K}.pool:pool", "combiner, max_norm, out)", "min(combiner, 1), max_norm, out)"),
-        Fault(f"{K}.pool:pool", "combiner, max_norm, out)", "combiner, 0.0, out)"),
+        Fault(f"{K}.embedding_bag:pool", "combiner, max_norm, out)", "min(combiner, 1), max_norm, out)"),
+        Fault(f"{K}.embedding_bag:pool", "combiner, max_norm, out)", "combiner, 0.0, out)"),
         Fault(f"{C}.embedding:EmbeddingBound._scale", "norm > self.max_norm", "norm < self.max_norm"),
         Fault(f"{C}.embedding:Embedding.bind", "self.table or self.name", "self.name"),
         Fault(f"{C}.embedding:Embedding.bind", "self.seed, self.name)", "0, self.name)"),
@@ -68,10 +76,10 @@ OWN = {
         Fault(f"{C}.embedding:EmbeddingBound.write", 'side="right")) - 1', 'side="right"))'),
     ],
     "hashed": [
-        Fault(f"{C}.tokens:buckets_of", "texts.valid, seed, num_buckets", "texts.valid, 0, num_buckets", _HASHERS),
-        Fault(f"{C}.tokens:buckets_of", "texts.valid, seed, num_buckets", "None, seed, num_buckets", _HASHERS),
-        Fault(f"{C}.tokens:row_hash", "seed, signed=False", "seed, signed=True", _HASHERS),
-        Fault(f"{C}.tokens:map_tokens", "tokens.offsets", "None", _HASHERS),
+        Fault(f"{C}._categorical:buckets_of", "texts.valid, seed, num_buckets", "texts.valid, 0, num_buckets", _HASHERS),
+        Fault(f"{C}._categorical:buckets_of", "texts.valid, seed, num_buckets", "None, seed, num_buckets", _HASHERS),
+        Fault(f"{C}._categorical:row_hash", "seed, signed=False", "seed, signed=True", _HASHERS),
+        Fault(f"{C}._categorical:map_tokens", "tokens.offsets", "None", _HASHERS),
         Fault(f"{K}.gather:_GATHER", "value if known else -1", "value if known else 0"),
         Fault(f"{C}.hashed:HashedBound._id", "% self.num_buckets", "% (self.num_buckets + 1)"),
     ],
@@ -85,20 +93,20 @@ OWN = {
     "indicator": [
         Fault(f"{K}.scatter:multihot", "offsets, NO_WEIGHTS if", "offsets, NO_WEIGHTS if True or"),
         Fault(f"{C}.indicator:IndicatorBound.write", "ids.offsets is None", "ids.offsets is not None"),
-        Fault(f"{K}.assemble:assemble", "codes, starts, widths, bad", "codes, starts[::-1].copy(), widths, bad"),
-        Fault(f"{K}.assemble:assemble", "described = (cells,", "described = (cells[::-1].copy(),"),
-        Fault("featurecols.rows:Lines._write", "{start} + {v}", "{start} + 1"),
+        Fault(f"{K}.write_matrix:assemble", "codes, starts, widths, bad", "codes, starts[::-1].copy(), widths, bad"),
+        Fault(f"{K}.write_matrix:assemble", "described = (cells,", "described = (cells[::-1].copy(),"),
+        Fault("featurecols.plan.execution.row_compiler:Lines._write", "{start} + {v}", "{start} + 1"),
         Fault(f"{C}.indicator:IndicatorBound.write_row", "1.0 if weights is None else weights[k]", "1.0"),
-        Fault("featurecols.features:_coordinates", "(flat.values < num_buckets)", "(flat.values <= num_buckets)"),
+        Fault("featurecols.plan.features:_coordinates", "(flat.values < num_buckets)", "(flat.values <= num_buckets)"),
     ],
     "numeric": [
         Fault(f"{C}.numeric:NumericBound.__init__", "[n.op() for n in normalizers]", "[n.op() for n in normalizers[::-1]]"),
         Fault(f"{C}.numeric:NumericBound.flat", "rounded_to_float32(x) if self._rounds else x", "x"),
         Fault(f"{C}.numeric:NumericBound._run", "bad // self.width", "bad"),
-        Fault("featurecols.onepass:_described", "c.defaults[0]", "0.0"),
-        Fault("featurecols.onepass:OnePass.write", "int(bad[j])", "0"),
+        Fault("featurecols.plan.execution.fused:_described", "c.defaults[0]", "0.0"),
+        Fault("featurecols.plan.execution.fused:OnePass.write", "int(bad[j])", "0"),
         Fault(f"{K}.numeric:normalize", "(x, default, ops", "(x, default[::-1].copy(), ops"),
-        Fault("featurecols.normalizers:Log1p.row", "-math.inf if x == -1.0", "math.nan if x == -1.0"),
+        Fault("featurecols.columns.normalizers:Log1p.row", "-math.inf if x == -1.0", "math.nan if x == -1.0"),
         Fault("featurecols.analyzers.moments:Moments.finish", "square_root(variance)", "float(variance)"),
     ],
     "sequence": [

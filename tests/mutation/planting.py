@@ -20,7 +20,7 @@ import numba
 import pytest
 
 from featurecols.errors import FeatureColumnsError
-from featurecols.kernels.native import Kernel
+from featurecols.kernels.compiler import Kernel
 from tests import laws
 from tests.laws import Example
 

@@ -6,8 +6,8 @@ import importlib
 
 import pytest
 
+from featurecols._core.spec import KINDS as SPECS
 from featurecols.columns.base import Column
-from featurecols.spec import KINDS as SPECS
 from tests.laws import Example
 from tests.mutation.faults import OWN, SEEN, SHARED
 from tests.mutation.planting import CAUGHT, Fault, killer, planted
@@ -36,7 +36,7 @@ def test_every_kind_has_faults_enough() -> None:
         assert {"slice offset", "bitmap offset", "dictionary of another chunk"} <= set(SEEN[kind])
 
 
-@pytest.mark.parametrize("place", ["featurecols.columns.tokens:map_tokens", "featurecols.kernels.gather:_GATHER"])
+@pytest.mark.parametrize("place", ["featurecols.columns._categorical:map_tokens", "featurecols.kernels.gather:_GATHER"])
 def test_planting_nothing_changes_nothing(place: str) -> None:
     """What kills a fault is the fault: the same code, planted the same way, lives."""
     old = "tokens.offsets" if place.endswith("tokens") else "value if known else -1"

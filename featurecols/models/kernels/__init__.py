@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 from types import ModuleType
 
-MODULES = ("bags", "places", "pointwise", "updates")
+MODULES = ("embedding_bag", "optimizer_steps", "pointwise", "touched_rows")
 
 
 def __getattr__(name: str) -> ModuleType:

@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
+from featurecols._core.arrays import Array
 from featurecols.models import errors, kernels
+from featurecols.models.autodiff.tape import Value, as_value
+from featurecols.models.autodiff.variables import Scope
 from featurecols.models.layers.base import Layer
-from featurecols.models.tape import Value, as_value
-from featurecols.models.variables import Scope
-from featurecols.values import Array
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -9,10 +9,10 @@ from typing import Any, ClassVar
 import numpy as np
 
 from featurecols.models import errors
+from featurecols.models.autodiff.tape import Value
+from featurecols.models.autodiff.variables import Scope, current, snake
+from featurecols.models.component import Part
 from featurecols.models.layers.mixed import Mixed
-from featurecols.models.part import Part
-from featurecols.models.tape import Value
-from featurecols.models.variables import Scope, current, snake
 
 
 @dataclass(frozen=True, eq=False, repr=False)

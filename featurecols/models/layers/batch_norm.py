@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from featurecols.models import errors
+from featurecols.models.autodiff.tape import Value
+from featurecols.models.autodiff.variables import Scope, ones, zeros
 from featurecols.models.layers.base import Layer, matrix
-from featurecols.models.tape import Value
-from featurecols.models.variables import Scope, ones, zeros
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from featurecols.models import errors
+from featurecols.models.autodiff.tape import Value
+from featurecols.models.autodiff.variables import Scope, glorot, zeros
 from featurecols.models.layers.activation import activate, known
 from featurecols.models.layers.base import Layer, matrix, positive
 from featurecols.models.layers.mixed import Mixed, mixed_affine
-from featurecols.models.tape import Value
-from featurecols.models.variables import Scope, glorot, zeros
 
 
 @dataclass(frozen=True, eq=False, repr=False)

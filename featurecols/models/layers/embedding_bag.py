@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
+from featurecols._core.arrays import Array, Ids
 from featurecols.models import errors, kernels
+from featurecols.models.autodiff.tape import Rows, Value
+from featurecols.models.autodiff.variables import Scope, Variables
 from featurecols.models.layers.base import Layer, positive
-from featurecols.models.tape import Rows, Value
-from featurecols.models.variables import Scope, Variables
-from featurecols.values import Array, Ids
 
 COMBINERS = ("sum", "mean", "sqrtn")
 
@@ -54,18 +54,18 @@ def bag(variables: Variables, ids: Ids, table: Value, combiner: str, max_norm: f
     ids = ids.compact()
     how, bound = COMBINERS.index(combiner), max_norm or 0.0
     out = np.zeros((len(ids), table.shape[1]), table.array.dtype)
-    bad = kernels.bags.bag_forward(ids.values, ids.offsets, ids.weights, table.array, how, bound, out)
+    bad = kernels.embedding_bag.bag_forward(ids.values, ids.offsets, ids.weights, table.array, how, bound, out)
     if bad >= 0:
         raise out_of_table(table, int(ids.values[bad]))
 
     def backward(d: Any) -> tuple[Rows]:
         touched, places = np.empty(len(ids.values) + 2, np.int64), np.empty(len(ids.values), np.int32)
         marks = variables.marks.of(table.shape[0])
-        count = kernels.places.of_list(ids.values, 0, table.shape[0], marks, touched, places, 1)
-        kernels.places.clear(marks, touched, count)
+        count = kernels.touched_rows.of_list(ids.values, 0, table.shape[0], marks, touched, places, 1)
+        kernels.touched_rows.clear(marks, touched, count)
         rows = np.zeros((count, table.shape[1]), table.array.dtype)
         d = np.ascontiguousarray(d)
-        kernels.bags.bag_backward(ids.values, ids.offsets, ids.weights, table.array, how, bound, d, places, rows)
+        kernels.embedding_bag.bag_backward(ids.values, ids.offsets, ids.weights, table.array, how, bound, d, places, rows)
         return (Rows(touched[1:count], rows[1:], table.shape),)
 
     return Value(out, (table,), backward)

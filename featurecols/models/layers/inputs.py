@@ -7,16 +7,16 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from featurecols.features import Slot
+from featurecols._core.arrays import Array
+from featurecols._core.spec import Takes, frozen
 from featurecols.models import errors
-from featurecols.models.examples import Examples
+from featurecols.models.autodiff.tape import Value, concat
+from featurecols.models.autodiff.variables import Scope
+from featurecols.models.input.examples import Examples
 from featurecols.models.layers.base import Layer
 from featurecols.models.layers.embedding_bag import bag, truncated_normal
 from featurecols.models.layers.mixed import Hots, Mixed, multi_hot
-from featurecols.models.tape import Value, concat
-from featurecols.models.variables import Scope
-from featurecols.spec import Takes, frozen
-from featurecols.values import Array
+from featurecols.plan.features import Slot
 
 
 @frozen

@@ -8,16 +8,16 @@ from typing import Any
 
 import numpy as np
 
+from featurecols._core.spec import Takes, frozen
 from featurecols.models import errors
-from featurecols.models.examples import Examples
+from featurecols.models.autodiff.tape import Value
+from featurecols.models.autodiff.variables import Scope, zeros
+from featurecols.models.input.examples import Examples
 from featurecols.models.layers.base import Layer, positive
 from featurecols.models.layers.dense import affine
 from featurecols.models.layers.embedding_bag import known_combiner
 from featurecols.models.layers.inputs import cells, choose, mixed
 from featurecols.models.layers.mixed import Places, hot_sum, places, places_of_batches
-from featurecols.models.tape import Value
-from featurecols.models.variables import Scope, zeros
-from featurecols.spec import Takes, frozen
 
 
 @frozen

@@ -8,12 +8,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from featurecols import recycle
+from featurecols._core import buffer_pool
+from featurecols._core.arrays import Array, Ids
 from featurecols.models import kernels
-from featurecols.models.marks import Marks
-from featurecols.models.tape import Gradient, Rows, Value
-from featurecols.models.variables import Variables
-from featurecols.values import Array, Ids
+from featurecols.models.autodiff.tape import Gradient, Rows, Value
+from featurecols.models.autodiff.variables import Variables
+from featurecols.models.kernels.scratch import Marks
 
 
 class Hots(NamedTuple):
@@ -99,9 +99,9 @@ def mixed_affine(x: Mixed, kernel: Value, bias: Value | None) -> Value:
             np.matmul(x.numbers.array.T, d, out=gradient[:at])
             parts.append(d @ k[:at].T if x.numbers.live else None)
         if x.hots is not None:
-            kernels.bags.hot_backward(*x.hots, d, gradient[at:])
+            kernels.embedding_bag.hot_backward(*x.hots, d, gradient[at:])
         for part in x.lists:
-            kernels.bags.list_backward(*part, d, gradient[at:])
+            kernels.embedding_bag.list_backward(*part, d, gradient[at:])
         parts.append(gradient)
         if bias is not None:
             parts.append(d.sum(axis=0))
@@ -124,15 +124,15 @@ class Places(NamedTuple):
 def places(x: Mixed, marks: Marks) -> Places:
     """Where the ids of x are among the rows that they touch."""
     sizes = [len(part.values) for part in x.lists] + ([] if x.hots is None else [x.hots.ids.size])
-    touched, kept, count = recycle.empty(sum(sizes) + 2, np.int64), marks.of(x.hot), 1
+    touched, kept, count = buffer_pool.empty(sum(sizes) + 2, np.int64), marks.of(x.hot), 1
     hots = None
     if x.hots is not None:
-        hots = recycle.empty(x.hots.ids.size, np.int32).reshape(x.hots.ids.shape)
-        count = kernels.places.of_hots(*x.hots, kept, touched, hots, count)
-    lists = [recycle.empty(len(part.values), np.int32) for part in x.lists]
+        hots = buffer_pool.empty(x.hots.ids.size, np.int32).reshape(x.hots.ids.shape)
+        count = kernels.touched_rows.of_hots(*x.hots, kept, touched, hots, count)
+    lists = [buffer_pool.empty(len(part.values), np.int32) for part in x.lists]
     for part, found in zip(x.lists, lists, strict=True):
-        count = kernels.places.of_list(part.values, part.start, part.size, kept, touched, found, count)
-    kernels.places.clear(kept, touched, count)
+        count = kernels.touched_rows.of_list(part.values, part.start, part.size, kept, touched, found, count)
+    kernels.touched_rows.clear(kept, touched, count)
     return Places(touched[:count], hots, lists)
 
 
@@ -141,9 +141,9 @@ def places_of_batches(x: Mixed, marks: Marks, size: int) -> list[Places] | None:
     if x.hots is None or x.lists:
         return None
     ids, starts, sizes = x.hots
-    hots, counts = recycle.empty(ids.shape, np.int32), np.zeros(-(-len(ids) // size), np.int64)
-    touched = recycle.empty((len(counts), size * ids.shape[1] + 2), np.int64)
-    kernels.places.of_batches(ids, starts, sizes, marks.of(x.hot), touched, hots, size, counts)
+    hots, counts = buffer_pool.empty(ids.shape, np.int32), np.zeros(-(-len(ids) // size), np.int64)
+    touched = buffer_pool.empty((len(counts), size * ids.shape[1] + 2), np.int64)
+    kernels.touched_rows.of_batches(ids, starts, sizes, marks.of(x.hot), touched, hots, size, counts)
     return [Places(touched[b, :count], hots[b * size : (b + 1) * size], []) for b, count in enumerate(counts.tolist())]
 
 
@@ -155,23 +155,23 @@ def hot_sum(x: Mixed, weights: Value, at: Callable[[], Places], *, training: boo
     out = np.zeros((x.rows, weights.shape[1]), weights.array.dtype)
     if training:
         found = at()
-        rows = recycle.empty((len(found.touched), weights.shape[1]), weights.array.dtype)
-        kernels.places.take(weights.array, found.touched, rows)
+        rows = buffer_pool.empty((len(found.touched), weights.shape[1]), weights.array.dtype)
+        kernels.touched_rows.take(weights.array, found.touched, rows)
         if found.hots is not None:
-            kernels.places.sum_hots(found.hots, rows, out)
+            kernels.touched_rows.sum_hots(found.hots, rows, out)
         for part, where in zip(x.lists, found.lists, strict=True):
-            kernels.places.sum_list(where, part.offsets, part.weights, rows, out)
+            kernels.touched_rows.sum_list(where, part.offsets, part.weights, rows, out)
     else:
         _add(x, weights.array, out)
 
     def backward(d: Array) -> tuple[Rows]:
         found, d = at(), np.ascontiguousarray(d)
-        rows = recycle.empty((len(found.touched), weights.shape[1]), weights.array.dtype)
+        rows = buffer_pool.empty((len(found.touched), weights.shape[1]), weights.array.dtype)
         rows.fill(0)
         if found.hots is not None:
-            kernels.places.add_hots(found.hots, d, rows)
+            kernels.touched_rows.add_hots(found.hots, d, rows)
         for part, where in zip(x.lists, found.lists, strict=True):
-            kernels.places.add_list(where, part.offsets, part.weights, d, rows)
+            kernels.touched_rows.add_list(where, part.offsets, part.weights, d, rows)
         return (Rows(found.touched[1:], rows[1:], weights.shape),)
 
     return Value(out, (weights,), backward)
@@ -179,6 +179,6 @@ def hot_sum(x: Mixed, weights: Value, at: Callable[[], Places], *, training: boo
 
 def _add(x: Mixed, weights: Array, out: Array) -> None:
     if x.hots is not None:
-        kernels.bags.hot_forward(*x.hots, weights, out)
+        kernels.embedding_bag.hot_forward(*x.hots, weights, out)
     for part in x.lists:
-        kernels.bags.list_forward(*part, weights, out)
+        kernels.embedding_bag.list_forward(*part, weights, out)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from featurecols._core.arrays import Ids
+from featurecols.models.autodiff.tape import Value
+from featurecols.models.autodiff.variables import Scope, zeros
 from featurecols.models.layers.base import Layer, positive
 from featurecols.models.layers.embedding_bag import bag, known_combiner
-from featurecols.models.tape import Value
-from featurecols.models.variables import Scope, zeros
-from featurecols.values import Ids
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from featurecols.models import losses
+from featurecols._core.arrays import Ids
+from featurecols.models.autodiff.tape import Value, concat
+from featurecols.models.autodiff.variables import Variables, current
 from featurecols.models.layers import Activation, BatchNorm, Dense, Dropout, EmbeddingBag, SparseLinear
 from featurecols.models.layers.activation import FUNCTIONS
-from featurecols.models.tape import Value, concat
-from featurecols.models.variables import Variables, current
-from featurecols.values import Ids
+from featurecols.models.objective import losses
 from tests.models.gradients import check
 
 RANDOM = np.random.default_rng(7)

@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 
 from featurecols import kernels
+from featurecols._core.arrays import Ids
+from featurecols._core.spec import decode
 from featurecols.errors import ColumnError
+from featurecols.models.autodiff.tape import Value, gradients
+from featurecols.models.autodiff.variables import Variables
 from featurecols.models.errors import ModelError
 from featurecols.models.layers import Activation, BatchNorm, Dense, Dropout, EmbeddingBag, SparseLinear
-from featurecols.models.tape import Value, gradients
-from featurecols.models.variables import Variables
-from featurecols.spec import decode
-from featurecols.values import Ids
 
 Z = np.array([[-2.0, -0.5, 0.0, 0.5, 3.0]])
 
@@ -150,7 +150,7 @@ def test_bags_have_the_bits_of_the_plan(combiner, max_norm):
     with variables.scope():
         got = EmbeddingBag(50, 7, combiner=combiner, max_norm=max_norm)(ids).array
     how = ("sum", "mean", "sqrtn").index(combiner)
-    assert kernels.pool.pool(ids.values, ids.offsets, ids.weights, table, how, max_norm or 0.0, want) == -1
+    assert kernels.embedding_bag.pool(ids.values, ids.offsets, ids.weights, table, how, max_norm or 0.0, want) == -1
     assert got.tobytes() == want.tobytes()
 
 

@@ -6,15 +6,15 @@ import numpy as np
 import pytest
 
 import featurecols as fc
+from featurecols._core.arrays import Ids
+from featurecols.models.autodiff.tape import Rows, gradients
+from featurecols.models.autodiff.variables import Variables
 from featurecols.models.errors import ModelError
-from featurecols.models.examples import Examples, Layout
+from featurecols.models.input.examples import Examples, Layout
+from featurecols.models.input.pipeline import Fixed
 from featurecols.models.layers import BatchNorm, Dense, Dropout, Inputs, Linear
 from featurecols.models.layers.mixed import multi_hot
-from featurecols.models.losses import Softmax, Squared
-from featurecols.models.pipeline import Fixed
-from featurecols.models.tape import Rows, gradients
-from featurecols.models.variables import Variables
-from featurecols.values import Ids
+from featurecols.models.objective.losses import Softmax, Squared
 from tests.models.gradients import check
 
 DATA = {

@@ -1,0 +1,226 @@
+"""What flows between columns: numbers, canonical texts, ids. Arrays and checks, no arithmetic and no Arrow.
+
+Every class here describes n rows. `offsets` is None where each row holds exactly one value, else int64 [n+1] with row i
+owning values[offsets[i]:offsets[i+1]] (offsets[0] need not be 0: slicing rows never copies).
+"""
+
+from __future__ import annotations
+
+import struct
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from featurecols import errors
+from featurecols._core import buffer_pool
+
+Array = np.ndarray[Any, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """Numeric values in full precision; NaN is missing.
+
+    values: float64 [n], [n, w] (a shaped Numeric), or [m] with offsets. nested: for lists of lists, the inner
+    lengths from the outside in (int64 arrays), so that a shape can be checked after flattening.
+    """
+
+    values: Array
+    offsets: Array | None = None
+    nested: tuple[Array, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.values) if self.offsets is None else len(self.offsets) - 1
+
+    def numbers(self) -> Numbers:
+        return self
+
+
+@dataclass(frozen=True, slots=True)
+class Integers:
+    """Exact integers: values int64 or uint64 [m]; valid bool [m], or None where every value is there."""
+
+    values: Array
+    valid: Array | None = None
+    offsets: Array | None = None
+
+    def __len__(self) -> int:
+        return len(self.values) if self.offsets is None else len(self.offsets) - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """k byte strings: text i is data[offsets[i]:offsets[i+1]].
+
+    offsets int32 or int64 [k+1], data uint8, valid bool [k] or None. `integers` (int64 or uint64 [k]) is there when the
+    raw field holds integers: the texts are then their decimal digits; where only some of its values are integers, `integral`
+    (bool [k]) says which. `memo` keeps what was computed per text, once
+    for all blocks and columns that share this dictionary.
+    """
+
+    offsets: Array
+    data: Array
+    valid: Array | None = None
+    integers: Array | None = None
+    memo: dict[Any, Any] = field(default_factory=dict, repr=False)
+    lock: Any = field(default_factory=threading.RLock, repr=False)
+    integral: Array | None = None
+
+    def __len__(self) -> int:
+        return len(self.offsets) - 1
+
+    def once(self, key: Any, make: Callable[[Texts], Any]) -> Any:
+        """make(self), computed once for this key however many blocks, threads and columns ask."""
+        with self.lock:
+            if key not in self.memo:
+                self.memo[key] = make(self)
+            return self.memo[key]
+
+    def __getitem__(self, i: int) -> bytes:
+        return self.data[self.offsets[i] : self.offsets[i + 1]].tobytes()
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """Categorical values as canonical bytes, dictionary first.
+
+    texts: the distinct texts with codes (int32 [m], -1 is missing), or one text per value and codes None.
+    kind: "text", "integer" or "boolean", what the raw field holds.
+    """
+
+    texts: Texts
+    codes: Array | None = None
+    offsets: Array | None = None
+    kind: str = "text"
+
+    def __len__(self) -> int:
+        if self.offsets is not None:
+            return len(self.offsets) - 1
+        return len(self.texts) if self.codes is None else len(self.codes)
+
+
+@dataclass(frozen=True, slots=True)
+class Ids:
+    """Ids of a categorical column: one per value, negative where there is none; consumers skip every negative id.
+
+    values int32 (int64 where a bucket count passes 2^31-1 or ids are kept out of range) [m]; offsets int64 [n+1] or
+    None (one id per row); weights float32 [m] or None.
+    """
+
+    values: Array
+    offsets: Array | None = None
+    weights: Array | None = None
+
+    def __post_init__(self) -> None:
+        if self.values.ndim != 1 or self.values.dtype.kind != "i":
+            raise errors.argument("Ids", "values must be a one-dimensional signed integer array", self.values.dtype, "cast it")
+        if self.weights is not None and self.weights.shape != self.values.shape:
+            raise errors.argument("Ids", "one weight per value", self.weights.shape, f"give {self.values.shape}")
+
+    def __len__(self) -> int:
+        return len(self.values) if self.offsets is None else len(self.offsets) - 1
+
+    def slice(self, start: int, stop: int) -> Ids:
+        """Rows start:stop, without copying."""
+        if self.offsets is None:
+            weights = None if self.weights is None else self.weights[start:stop]
+            return Ids(self.values[start:stop], None, weights)
+        return Ids(self.values, self.offsets[start : stop + 1], self.weights)
+
+    def elements(self) -> tuple[Ids, Array]:
+        """Each value as a row of its own, and the offsets (from 0) that group them back into rows."""
+        if self.offsets is None:
+            return self, np.arange(len(self) + 1, dtype=np.int64)
+        a, b = int(self.offsets[0]), int(self.offsets[-1])
+        weights = None if self.weights is None else self.weights[a:b]
+        return Ids(self.values[a:b], None, weights), self.offsets - a
+
+    def compact(self) -> Ids:
+        """The same rows with offsets[0] == 0 and no values outside them."""
+        if self.offsets is None:
+            return self
+        flat, offsets = self.elements()
+        return Ids(flat.values, offsets, flat.weights)
+
+    @staticmethod
+    def concatenate(parts: list[Ids]) -> Ids:
+        """Rows of all parts in order; one id per row stays so only if every part has it so."""
+        given = [p.weights for p in parts if p.weights is not None]
+        if all(p.offsets is None for p in parts):
+            return Ids(buffer_pool.concatenate([p.values for p in parts]), None, np.concatenate(given) if given else None)
+        flats = [p.elements() for p in parts]
+        values = buffer_pool.concatenate([flat.values for flat, _ in flats])
+        given = [flat.weights for flat, _ in flats if flat.weights is not None]
+        weights = np.concatenate(given) if given else None
+        offsets, base = [np.zeros(1, np.int64)], 0
+        for flat, starts in flats:
+            offsets.append(starts[1:].astype(np.int64) + base)
+            base += len(flat.values)
+        return Ids(values, np.concatenate(offsets), weights)
+
+
+def canonical(value: Any, who: str, key: str) -> bytes:
+    """Canonical bytes of one Python value of a categorical field (docs/ids.md); the value is not missing.
+
+    Raises DataError for a lone surrogate, a float that is no integer below 2^53, and any other type.
+    """
+    kind = type(value)
+    if kind is str:
+        try:
+            return value.encode()
+        except UnicodeEncodeError:
+            raise lone_surrogate(who, key, None, value) from None
+    if kind is bytes:
+        return value
+    if kind is bool:
+        return b"1" if value else b"0"
+    if kind is int:
+        try:
+            return b"%d" % value
+        except ValueError:  # Python's limit of digits
+            raise errors.bad_value(who, key, None, "an integer this long is no category", value, "make it a string") from None
+    if kind is float:
+        if value.is_integer() and abs(value) < 2.0**53:
+            return b"%d" % int(value)
+        raise errors.bad_value(who, key, None, "a float that is no whole number below 2^53 is no category", value, FLOAT_TODO)
+    if isinstance(value, np.generic) and not isinstance(value, (np.datetime64, np.timedelta64)):
+        return canonical(value.item(), who, key)
+    if isinstance(value, str):  # numpy.str_ and other subclasses
+        return canonical(str(value), who, key)
+    raise errors.bad_value(who, key, None, f"{kind.__name__} is no category", value, "convert it to a string or an integer")
+
+
+FLOAT_TODO = "bucketize it with Bucketized, or cast it to a string or an integer"
+
+
+def lone_surrogate(who: str, key: str, row: int | None, value: object) -> errors.DataError:
+    return errors.bad_value(
+        who, key, row, "text with a lone surrogate has no UTF-8 bytes", value, 'encode it first, with errors="replace"'
+    )
+
+
+def number(value: object) -> float | None:
+    """An argument that is a number, as a float; None for a boolean, an integer beyond float64, and anything else."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return None
+    try:
+        return float(value)
+    except OverflowError:
+        return None
+
+
+def float32(x: float) -> float:
+    """x rounded to the nearest float32 (overflow is inf), as a Python float."""
+    try:
+        return struct.unpack("<f", struct.pack("<f", x))[0]
+    except OverflowError:
+        return float("inf") if x > 0 else float("-inf")
+
+
+def rounded_to_float32(x: Array) -> Array:
+    """float32 above, over float64 arrays: the values stay float64."""
+    with np.errstate(over="ignore"):
+        return x.astype(np.float32).astype(np.float64)

@@ -1,0 +1,121 @@
+"""What stands in a column where a value will be learned: TopTerms, Quantiles, Mean, Median."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from dataclasses import dataclass
+from typing import ClassVar
+
+from featurecols import errors
+from featurecols._core.spec import Spec
+from featurecols.analyzers.base import Analyzer
+from featurecols.analyzers.moments import MeanValue
+from featurecols.analyzers.quantiles import Boundaries, MedianValue
+from featurecols.analyzers.top_terms import TermCounts
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Marker(Spec):
+    """Base of what can be learned in the place of an argument. `gives` names the array that a column looks for."""
+
+    abstract: ClassVar[bool] = True
+    gives: ClassVar[str]
+
+    @abstractmethod
+    def analyzer(self, dtype: str = "float64") -> Analyzer:
+        """What learns it, from values rounded to `dtype` first."""
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class TopTerms(Marker):
+    """The n most frequent terms of a field, most frequent first; of equally frequent ones, the lesser bytes first.
+
+    Missing values are not terms. Every element of a list counts. Counts are exact and nothing is pruned: what goes beyond
+    256 MiB (FEATURECOLS_TERM_MEMORY sets another number of MiB) is spilled to the folder for temporary files (TMPDIR).
+
+    Args:
+        n: how many terms at most; None takes all.
+        min_count: a term seen less often is left out.
+
+    Raises:
+        ColumnError: for a wrong argument.
+
+    >>> TopTerms(1000, min_count=5)
+    TopTerms(1000, min_count=5)
+    """
+
+    gives: ClassVar[str] = "terms"
+
+    n: int | None
+    min_count: int = 1
+
+    def check(self) -> None:
+        if self.n is not None and (type(self.n) is not int or not 1 <= self.n < 2**31):
+            raise errors.argument("TopTerms", "n must be a positive integer", self.n, "give None to keep every term")
+        if type(self.min_count) is not int or not 1 <= self.min_count < 2**62:
+            raise errors.argument("TopTerms", "min_count must be a positive integer", self.min_count, "1 keeps every term")
+
+    def analyzer(self, dtype: str = "float64") -> TermCounts:
+        return TermCounts(self.n, self.min_count)
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Quantiles(Marker):
+    """Boundaries that cut the present values into n buckets of about equal size.
+
+    With the N present values sorted as x[0] <= x[1] <= ..., the boundaries are x[i * N // n] for i = 1 ... n - 1.
+    Duplicates are dropped, and so is a boundary at the smallest value, which would split nothing: there are at most
+    n - 1 boundaries, and none when all values are equal. Exact while there are at most 32,768 distinct values; beyond
+    that each x[k] is rounded down by at most `rank_error`, which is learned beside the boundaries: the largest share of
+    values that are no longer told apart.
+
+    Args:
+        n: how many buckets, from 2 to 1,000,000.
+
+    Raises:
+        ColumnError: for a wrong argument.
+
+    >>> Quantiles(10)
+    Quantiles(10)
+    """
+
+    gives: ClassVar[str] = "boundaries"
+
+    n: int
+
+    def check(self) -> None:
+        if type(self.n) is not int or not 2 <= self.n <= 1_000_000:
+            raise errors.argument("Quantiles", "n must be an integer from 2 to 1,000,000", self.n, "n counts the buckets")
+
+    def analyzer(self, dtype: str = "float64") -> Boundaries:
+        return Boundaries(dtype, n=self.n)
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Mean(Marker):
+    """The mean of the present values: their exact sum, divided and rounded once.
+
+    >>> Mean()
+    Mean()
+    """
+
+    gives: ClassVar[str] = "value"
+
+    def analyzer(self, dtype: str = "float64") -> MeanValue:
+        return MeanValue(dtype)
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Median(Marker):
+    """The median of the present values, the lower of the two middle ones when their number is even: x[(N - 1) // 2].
+
+    Exact while there are at most 32,768 distinct values, then rounded down as Quantiles says.
+
+    >>> Median()
+    Median()
+    """
+
+    gives: ClassVar[str] = "value"
+
+    def analyzer(self, dtype: str = "float64") -> MedianValue:
+        return MedianValue(dtype)

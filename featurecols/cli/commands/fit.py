@@ -1,0 +1,60 @@
+"""Learn a plan from data: columns declared in SPEC, a JSON file, become a folder PLAN.
+
+SPEC is a list of columns, or {"columns": [...]}: [{"type": "Bucketized", "source": {"type": "Numeric", "key": "age"},
+"boundaries": [18, 25]}, ...]. All fields that SPEC reads must be in DATA, those that nothing is learned from too.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from pathlib import Path
+
+from featurecols.cli import output
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("spec", metavar="SPEC", type=Path, help="a JSON file of columns")
+    parser.add_argument("data", metavar="DATA", nargs="+", help="Parquet or CSV: files, folders or quoted globs")
+    parser.add_argument("-o", "--output", metavar="PLAN", required=True, type=Path, help="the folder to write")
+    parser.add_argument("--overwrite", action="store_true", help="replace the plan that is there")
+    output.add_common(parser)
+
+
+def run(arguments: argparse.Namespace) -> None:
+    import featurecols as fc
+    from featurecols import errors
+    from featurecols.data.sources import FileSource
+    from featurecols.plan.graph import Graph
+
+    columns = fc.columns_from_json(arguments.spec)
+    if arguments.output.exists() and not arguments.overwrite:
+        raise errors.output(arguments.output, "exists already", "choose another folder, or pass --overwrite")
+    start, rows, source = time.monotonic(), 0, FileSource(arguments.data)
+    source.check([field.key for field in Graph(columns).fields()])
+    with output.progress("fit", arguments.quiet) as bar:
+
+        def count(done: int, total: int | None) -> None:
+            nonlocal rows
+            rows = done
+            if bar is not None:
+                bar(done, total)
+
+        plan = fc.fit(columns, source, threads=arguments.threads, progress=count)
+    plan.save(arguments.output)
+    seconds, passes = time.monotonic() - start, max(1, len(plan.passes))
+    about = {
+        "plan": str(arguments.output),
+        "fingerprint": plan.fingerprint,
+        "columns": len(plan.columns),
+        "rows": rows // passes,
+        "passes": plan.passes,
+        "seconds": round(seconds, 3),
+    }
+    times = f" in {len(plan.passes)} passes" if len(plan.passes) > 1 else ""
+    said = (
+        f"learned from {rows // passes:,} rows{times} in {seconds:.2f} s"
+        if plan.passes
+        else "written; nothing is to be learned"
+    )
+    output.result(arguments.json, about, f"{plan}\n{arguments.output}: {said}")

@@ -1,0 +1,157 @@
+"""Train a model on files: columns declared in SPEC, a JSON file, become a folder MODEL.
+
+SPEC is an object, {"model": "LinearClassifier", "columns": [...], "optimizer": "Adam", ...}: a class of featurecols.models
+and its arguments, by the names that they have in Python. A wide & deep model has "linear" and "dnn" in the place of
+"columns". A list is the columns alone, as fit takes them. Options go before what SPEC says.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from featurecols.cli import load_model, output
+
+if TYPE_CHECKING:
+    from featurecols.models.estimators.base import Estimator
+    from featurecols.models.estimators.config import RunConfig
+
+MODELS = [f"{kind}-{task}" for kind in ("linear", "dnn", "wide-deep", "baseline") for task in ("classifier", "regressor")]
+ARGUMENTS = ("model", "hidden_units", "n_classes", "weight_column")  # of the model, where they are given
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("spec", metavar="SPEC", type=Path, help="a JSON file of a model, or of columns")
+    parser.add_argument("data", metavar="DATA", nargs="+", help="Parquet or CSV: files, folders or quoted globs")
+    parser.add_argument("-o", "--output", metavar="MODEL", required=True, type=Path, help="the folder to write")
+    parser.add_argument("--label", metavar="FIELD", action="append", required=True, help="what to predict; again for several")
+    parser.add_argument("--model", metavar="KIND", type=_kind, help=f"{', '.join(MODELS[:-1])} or {MODELS[-1]}")
+    parser.add_argument("--hidden", metavar="UNITS", dest="hidden_units", type=_units, help="hidden layers, such as 100,50")
+    parser.add_argument("--n-classes", metavar="N", type=output.positive, help="of a classifier (default: 2)")
+    parser.add_argument("--weight", metavar="FIELD", dest="weight_column", help="the weights of rows")
+    parser.add_argument("--epochs", metavar="N", type=output.positive, default=1, help="passes over DATA (default: 1)")
+    parser.add_argument("--batch-size", metavar="N", type=output.positive, default=256, help="rows of a step (default: 256)")
+    parser.add_argument("--seed", metavar="N", type=int, default=0, help="of first weights and shuffling (default: 0)")
+    parser.add_argument("--validation", metavar="DATA", action="append", help="data to evaluate on after each epoch")
+    resumes = "a folder of checkpoints: the same command goes on where it was killed"
+    parser.add_argument("--model-dir", metavar="FOLDER", type=Path, help=resumes)
+    often = "steps between checkpoints (default: one a minute)"
+    parser.add_argument("--checkpoint-steps", metavar="N", type=output.positive, help=often)
+    parser.add_argument(
+        "--overwrite", action="store_true", help="replace the model that is there, once the new one is complete"
+    )
+    output.add_common(parser)
+
+
+def _kind(text: str) -> str:
+    if text not in MODELS:
+        raise argparse.ArgumentTypeError(f"must be one of {', '.join(MODELS)}, got {text!r}")
+    return text
+
+
+def _units(text: str) -> list[int]:
+    try:
+        return [output.positive(part) for part in text.split(",")]
+    except argparse.ArgumentTypeError:
+        raise argparse.ArgumentTypeError(f"must be positive integers such as 100,50, got {text!r}") from None
+
+
+def run(arguments: argparse.Namespace) -> None:
+    from featurecols.jobs import staging
+    from featurecols.models.estimators.from_json import model_from_json
+
+    given = {name: value for name in ARGUMENTS if (value := getattr(arguments, name)) is not None}
+    model = model_from_json(arguments.spec, **given, config=_config(arguments))
+    _check_output(arguments)
+    _check_data(model, arguments)
+    start = time.monotonic()
+    _train(model, arguments)
+    validation = arguments.validation and load_model.one(arguments.validation)
+    metrics = None if validation is None else model.evaluate(validation, name="validation")
+    with staging.filled(arguments.output, arguments.overwrite) as place:
+        model.export(place)
+    output.result(arguments.json, *_about(model, arguments.output, metrics, time.monotonic() - start))
+
+
+def _config(arguments: argparse.Namespace) -> RunConfig:
+    from featurecols.models.estimators.config import RunConfig
+
+    return RunConfig(
+        None if arguments.model_dir is None else str(arguments.model_dir),
+        seed=arguments.seed,
+        save_checkpoints_steps=arguments.checkpoint_steps,
+        save_checkpoints_secs=None if arguments.checkpoint_steps else 60.0,
+        progress=not arguments.quiet,
+        threads=arguments.threads,
+    )
+
+
+def _check_output(arguments: argparse.Namespace) -> None:
+    """Before anything is trained."""
+    from featurecols import errors
+
+    output: Path = arguments.output
+    if output.exists() and not arguments.overwrite:
+        raise errors.output(output, "exists already", "choose another folder, or pass --overwrite")
+    if output.exists() and not (output / "model.json").is_file():
+        raise errors.output(output, "is there and holds no model", "choose another folder")
+    place = output.resolve()
+    if arguments.model_dir is not None and place in (arguments.model_dir.resolve(), *arguments.model_dir.resolve().parents):
+        raise errors.output(output, f"would hold the checkpoints of {arguments.model_dir}", "choose another folder")
+
+
+def _check_data(model: Estimator, arguments: argparse.Namespace) -> None:
+    """Every field must be in every file, also those that are read after an epoch."""
+    from featurecols.data.sources import FileSource
+    from featurecols.plan.graph import Graph
+
+    fields = [field.key for field in Graph(model.columns).fields()]
+    fields += [*arguments.label, *([model.weight_column] if model.weight_column else [])]
+    for paths in filter(None, (arguments.data, arguments.validation)):
+        FileSource(load_model.one(paths)).check(fields)
+
+
+def _train(model: Estimator, arguments: argparse.Namespace) -> None:
+    """Train, unless it was done and only the model was not written: the same command gives the same model."""
+    from featurecols.data.sources import FileSource
+    from featurecols.models import errors
+
+    data = load_model.one(arguments.data)
+    rows = FileSource(data).num_rows
+    if model.finished(arguments.epochs, rows):
+        return
+    if other := model.other(arguments.epochs, rows):
+        raise errors.checkpoint(arguments.model_dir, f"holds {other}", "give another --model-dir, or the command that began it")
+    model.train(
+        data,
+        load_model.one(arguments.label),
+        epochs=arguments.epochs,
+        batch_size=arguments.batch_size,
+        validation=arguments.validation and load_model.one(arguments.validation),
+    )
+
+
+def _about(model: Estimator, output: Path, metrics: dict[str, float] | None, seconds: float) -> tuple[dict[str, Any], str]:
+    """What was done, as JSON data and as text."""
+    assert model.variables is not None
+    weights, rows = sum(value.size for value in model.variables.values.values()), model.data.get("rows")
+    about = {
+        "model": str(output),
+        "kind": type(model).__name__,
+        "fingerprint": model.fingerprint,
+        "columns": len(model.columns),
+        "weights": weights,
+        "rows": rows,
+        "steps": model.variables.step,
+        "history": model.history.rows,
+        "metrics": metrics,
+        "seconds": round(seconds, 3),
+    }
+    last = model.history.rows[-1:]
+    parts = [f"{len(model.columns)} columns, {weights:,} weights", *([] if rows is None else [f"{rows:,} rows"])]
+    parts += [f"epoch {row['epoch']}" for row in last] + [f"step {model.variables.step:,}"]
+    parts += [f"loss {row['loss']:.4f}" for row in last] + [f"{seconds:.2f} s" if last else "trained before"]
+    text = f"{output}: {type(model).__name__}, {', '.join(parts)}"
+    return about, text if metrics is None else f"{load_model.table(metrics)}\n{text}"

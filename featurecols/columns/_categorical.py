@@ -1,0 +1,83 @@
+"""What the columns over raw categories share: dictionary first, rows, and checks of arguments."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import mmh3
+
+from featurecols import errors, kernels
+from featurecols._core import farmhash
+from featurecols._core.arrays import Array, Ids, Texts, Tokens
+from featurecols.columns.base import Field, RowIds
+
+HASH_LIMITS = {"murmur3": 2**31 - 1, "farmhash64": 2**63 - 1}  # the largest num_buckets of each hash
+
+
+def map_tokens(key: object, tokens: Tokens, of_texts: Callable[[Texts], Array]) -> Ids:
+    """Ids of tokens: of_texts runs once over the distinct texts, and each value costs one gather.
+
+    `key` names the computation within the dictionary, so that all blocks and threads share one result.
+    """
+    return Ids(gather_tokens(key, tokens, of_texts), tokens.offsets)
+
+
+def gather_tokens(key: object, tokens: Tokens, of_texts: Callable[[Texts], Array]) -> Array:
+    if tokens.codes is None:
+        return of_texts(tokens.texts)
+    table = tokens.texts.once(key, of_texts)
+    return kernels.gather.gather(table, tokens.codes)  # type: ignore[no-any-return]
+
+
+def row_of(value: Any, one: Callable[[Any], int]) -> RowIds:
+    """One value or a list of them; a missing one is -1."""
+    if value is None:
+        return -1
+    if isinstance(value, (list, tuple)):
+        return [-1 if v is None else one(v) for v in value]
+    return one(value)
+
+
+def check_field(column: Any, kind: str) -> None:
+    """`key` of a column that reads raw values must name a field."""
+    if not isinstance(column.key, Field):
+        raise errors.argument(kind, "key must name a field", column.key, 'give "city" or Field("city", missing=...)')
+
+
+def check_count(who: str, argument: str, value: object, limit: int) -> None:
+    if type(value) is not int or not 1 <= value <= limit:
+        raise errors.argument(who, f"{argument} must be an integer from 1 to {limit}", value, "give how many ids there are")
+
+
+def check_categorical(source: Any, kind: str) -> None:
+    """`source` must be a column that gives ids."""
+    if not getattr(source, "categorical", False):
+        todo = (
+            "wrap the field in Vocabulary, Hashed, Identity or Bucketized"
+            if isinstance(source, Field)
+            else "give a categorical column"
+        )
+        raise errors.argument(kind, "source must give ids", source, todo)
+
+
+def check_hash(who: str, hash: object, seed: object) -> None:
+    if not isinstance(hash, str) or hash not in HASH_LIMITS:
+        raise errors.argument(who, "hash must be one of " + ", ".join(HASH_LIMITS), hash, "murmur3 is the default")
+    limit = 2**32 - 1 if hash == "murmur3" else 2**64 - 1
+    if type(seed) is not int or not 0 <= seed <= limit:
+        raise errors.argument(who, f"seed must be an integer from 0 to {limit}", seed, "0 is the default")
+
+
+def row_hash(hash: str, seed: int) -> Callable[[bytes], int]:
+    """The hash as a function of one value's bytes."""
+    if hash == "farmhash64":
+        return farmhash.fingerprint64
+    return lambda data: mmh3.hash(data, seed, signed=False)
+
+
+def buckets_of(texts: Texts, hash: str, seed: int, num_buckets: int) -> Array:
+    """Bucket of every text, -1 where it is missing."""
+    if hash == "farmhash64":
+        return kernels.hashing.farmhash64_buckets(texts.offsets, texts.data, texts.valid, num_buckets)
+    return kernels.hashing.murmur3_buckets(texts.offsets, texts.data, texts.valid, seed, num_buckets)

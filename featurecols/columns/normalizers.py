@@ -1,0 +1,225 @@
+"""Normalizers: float64 to float64, one value at a time, with numbers that are given or learned.
+
+Each is one operation of `kernels.numeric.normalize`, and `row` computes the same bits on one Python float. NaN stays
+NaN. Everything is computed in float64; overflow is inf.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from featurecols import errors
+from featurecols._core.spec import Spec
+from featurecols.analyzers.base import Analyzer
+from featurecols.analyzers.moments import Moments
+
+ZSCORE, MINMAX, LOG1P, CLIP = range(4)
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Normalizer(Spec):
+    """Base of all normalizers."""
+
+    abstract: ClassVar[bool] = True
+
+    def analyzer(self, before: tuple[Normalizer, ...] = (), dtype: str = "float64") -> Analyzer | None:
+        """What must be learned from the present values after the given normalizers `before`; None when nothing."""
+        return None
+
+    def given(self, learned: Mapping[str, Any]) -> Any:
+        """This normalizer with its numbers filled in from what its analyzer learned."""
+        return self
+
+    def op(self) -> tuple[int, float, float]:
+        """Code and two numbers for the kernel; raises PlanError while something is to be learned."""
+        raise NotImplementedError
+
+    def row(self, x: float) -> float:
+        """One value, in the bits of the kernel."""
+        raise NotImplementedError
+
+    def of_row(self) -> Callable[[float], float]:
+        """`row` for many calls: its numbers are looked up and checked once."""
+        return self.row
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class ZScore(Normalizer):
+    """(x - mean) / std, in standard deviations from the mean; 0 where std is 0.
+
+    Learns the mean and the population standard deviation, sqrt(sum((x - mean)^2) / N), of the present values unless both
+    are given: exactly, then rounded once each. An infinite value while learning is an error.
+
+    Args:
+        mean, std: finite numbers in the units of x, std >= 0; give both or none.
+
+    Raises:
+        ColumnError: for a wrong argument.
+
+    >>> ZScore(mean=40, std=10).row(50.0)
+    1.0
+    """
+
+    mean: float | None = None
+    std: float | None = None
+
+    def check(self) -> None:
+        _both_or_none(self, "mean", "std")
+        if self.std is not None and self.std < 0:
+            raise errors.argument("ZScore", "std must not be negative", self.std, "leave mean and std out to learn them")
+
+    def analyzer(self, before: tuple[Normalizer, ...] = (), dtype: str = "float64") -> Moments | None:
+        return Moments(dtype, before) if self.mean is None else None
+
+    def given(self, learned: Mapping[str, Any]) -> ZScore:
+        return ZScore(float(learned["mean"]), float(learned["std"])) if self.mean is None else self
+
+    def op(self) -> tuple[int, float, float]:
+        return ZSCORE, _known(self, self.mean), _known(self, self.std)
+
+    def row(self, x: float) -> float:
+        if self.mean is None or self.std is None:
+            raise errors.not_learned([repr(self)])
+        if x != x:
+            return x
+        return (x - self.mean) / self.std if self.std else 0.0
+
+    def of_row(self) -> Callable[[float], float]:
+        mean, std = self.mean, self.std
+        return (lambda x: (x - mean) / std) if mean is not None and std else self.row
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class MinMax(Normalizer):
+    """(x - min) / (max - min): 0 at min, 1 at max, beyond them outside [0, 1]; 0 where max equals min.
+
+    Learns the smallest and the largest present value unless both are given. An infinite value while learning is an error.
+
+    Args:
+        min, max: finite numbers in the units of x, min <= max; give both or none.
+
+    Raises:
+        ColumnError: for a wrong argument.
+
+    >>> MinMax(min=0, max=200).row(50.0)
+    0.25
+    """
+
+    min: float | None = None
+    max: float | None = None
+
+    def check(self) -> None:
+        _both_or_none(self, "min", "max")
+        if self.min is not None and self.max is not None and self.min > self.max:
+            raise errors.argument("MinMax", "min must not exceed max", (self.min, self.max), "swap them")
+
+    def analyzer(self, before: tuple[Normalizer, ...] = (), dtype: str = "float64") -> Moments | None:
+        return Moments(dtype, before) if self.min is None else None
+
+    def given(self, learned: Mapping[str, Any]) -> MinMax:
+        return MinMax(float(learned["min"]), float(learned["max"])) if self.min is None else self
+
+    def op(self) -> tuple[int, float, float]:
+        return MINMAX, _known(self, self.min), _known(self, self.max)
+
+    def row(self, x: float) -> float:
+        if self.min is None or self.max is None:
+            raise errors.not_learned([repr(self)])
+        if x != x:
+            return x
+        return (x - self.min) / (self.max - self.min) if self.max != self.min else 0.0
+
+    def of_row(self) -> Callable[[float], float]:
+        if self.min is None or self.max is None or self.min == self.max:
+            return self.row
+        low, span = self.min, self.max - self.min
+        return lambda x: (x - low) / span
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Log1p(Normalizer):
+    """log(1 + x), natural, accurate near 0; -inf at -1 and NaN below it. Learns nothing.
+
+    >>> Log1p().row(0.0)
+    0.0
+    """
+
+    def op(self) -> tuple[int, float, float]:
+        return LOG1P, 0.0, 0.0
+
+    def row(self, x: float) -> float:
+        if x > -1.0 or x != x:
+            return math.log1p(x)
+        return -math.inf if x == -1.0 else math.nan
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Clip(Normalizer):
+    """x held within [min, max]. Learns nothing.
+
+    Args:
+        min, max: numbers in the units of x, min <= max; an infinite one leaves that side open.
+
+    Raises:
+        ColumnError: for a wrong argument.
+
+    >>> Clip(0, float("inf")).row(-3.0)
+    0.0
+    """
+
+    min: float
+    max: float
+
+    def check(self) -> None:
+        for name in ("min", "max"):
+            value = getattr(self, name)
+            number = _number(value)
+            if number is None:
+                raise errors.argument("Clip", f"{name} must be a number", value, 'give float("inf") to leave a side open')
+            object.__setattr__(self, name, number)
+        if self.min > self.max:
+            raise errors.argument("Clip", "min must not exceed max", (self.min, self.max), "swap them")
+
+    def op(self) -> tuple[int, float, float]:
+        return CLIP, self.min, self.max
+
+    def row(self, x: float) -> float:
+        if x < self.min:
+            return self.min
+        return self.max if x > self.max else x
+
+
+def _number(value: object) -> float | None:
+    """A number as a float; None for NaN, an integer beyond float64, or anything else."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or value != value:
+        return None
+    try:
+        return float(value)
+    except OverflowError:
+        return None
+
+
+def _both_or_none(normalizer: Normalizer, first: str, second: str) -> None:
+    """Finite floats in both fields, or None in both."""
+    who = type(normalizer).__name__
+    given = {name: getattr(normalizer, name) for name in (first, second)}
+    if all(value is None for value in given.values()):
+        return
+    for name, value in given.items():
+        if value is None:
+            raise errors.argument(who, f"{name} is missing", tuple(given.values()), f"give both {first} and {second}, or none")
+        number = _number(value)
+        if number is None or math.isinf(number):
+            raise errors.argument(
+                who, f"{name} must be a finite number", value, f"give neither {first} nor {second} to learn them"
+            )
+        object.__setattr__(normalizer, name, number)
+
+
+def _known(normalizer: Normalizer, value: float | None) -> float:
+    if value is None:
+        raise errors.not_learned([repr(normalizer)])
+    return value

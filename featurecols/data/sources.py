@@ -1,0 +1,302 @@
+"""Sources: rows that can be read again, in batches, wherever they are: in memory, in files, or from a function.
+
+A source knows which fields are read and how, and reads no others. Reading it twice gives the same rows in the same
+order; one that cannot do so says `once`.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property
+from typing import Any, TypeVar
+
+import pyarrow as pa
+
+from featurecols import errors
+from featurecols.data.batch import Batch, batches, is_converted, is_data, is_dataset, no_rows
+from featurecols.data.files import discover
+from featurecols.data.files.discover import Fragment, Needs
+
+T = TypeVar("T")
+
+
+class Source(ABC):
+    """Rows in batches.
+
+    Attributes:
+        once: the rows can be read a single time (an iterator, a RecordBatchReader).
+        num_rows: how many, or None where only reading would tell.
+
+    >>> source = Source.of({"age": [31, 25, 40]})
+    >>> [batch.num_rows for batch in source.batches([("age", "number")], batch_size=2)]
+    [2, 1]
+    """
+
+    once: bool = False
+
+    @staticmethod
+    def of(data: Any) -> Source:
+        """A source over data: a table in memory, a path, folder, glob or list of paths, an iterator of tables, or a
+        function without arguments that gives any of these.
+
+        Raises DataError for anything else, and for paths without Parquet or CSV files.
+        """
+        if isinstance(data, Source):
+            return data
+        if discover.is_path(data):
+            return FileSource(data)
+        if isinstance(data, (list, tuple)) and data and discover.is_path(data[0]):
+            return FileSource(data)
+        if isinstance(data, pa.RecordBatchReader):
+            return OnceSource(iter([MemorySource(data)]))
+        if is_data(data):
+            return MemorySource(data)
+        if isinstance(data, Iterator):
+            return OnceSource(data)
+        if isinstance(data, Iterable) and not hasattr(data, "dtype"):
+            return ManySource(data)
+        if callable(data):
+            return CalledSource(data)
+        return MemorySource(data)  # says what it is not
+
+    @property
+    @abstractmethod
+    def num_rows(self) -> int | None: ...
+
+    @abstractmethod
+    def pieces(self, needs: Needs | None) -> Iterator[Batch]:
+        """Batches as they lie: row groups, chunks, tables."""
+
+    def batches(self, needs: Needs | None = None, batch_size: int | None = None) -> Iterator[Batch]:
+        """All rows in order, at least one batch.
+
+        Args:
+            needs: the fields to read and how, (key, "number" | "category") each; None for all fields.
+            batch_size: rows in each batch but the last; None for pieces as they lie (row groups, chunks).
+        """
+        if batch_size is not None and batch_size < 1:
+            raise errors.plan("batches", "batch_size must be 1 or more", batch_size, "leave it out for whole row groups")
+        found = self.pieces(needs) if batch_size is None else _sized(self.pieces(needs), batch_size)
+        return _at_least_one(found)
+
+    def fragments(self) -> list[Fragment]:
+        """The pieces that `part` can read alone; empty where the source cannot be divided."""
+        return []
+
+    def part(self, fragments: Sequence[Fragment]) -> Source:
+        """Only these fragments, in the order given."""
+        raise errors.plan("part", "only files can be divided", type(self).__name__, "read it whole")
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """The files behind it, in reading order; empty without files."""
+        return ()
+
+    def schema(self) -> Any:
+        """Names and types of all fields, as a pyarrow Schema; the text of a CSV file is string."""
+        return next(iter(self.batches())).schema()
+
+
+class MemorySource(Source):
+    """A table in memory, or a stream of one that can be opened again (a Dataset, a DuckDB relation)."""
+
+    def __init__(self, data: Any) -> None:
+        self.data = data
+        self._kept: Batch | None = None
+
+    @property
+    def num_rows(self) -> int | None:
+        data = self.data
+        if isinstance(data, Mapping):
+            return next(batches(data)).num_rows
+        for name in ("num_rows", "height"):
+            if isinstance(size := getattr(data, name, None), int):
+                return size
+        if is_dataset(data) or hasattr(data, "project"):  # asking for its length would run the query
+            return None
+        return len(data) if hasattr(data, "__len__") else None
+
+    def pieces(self, needs: Needs | None) -> Iterator[Batch]:
+        if not is_converted(self.data):
+            return batches(self.data, _keys(needs))
+        if self._kept is None:  # what is converted from Python's memory to Arrow's stays for the next reading
+            self._kept = next(batches(self.data, _keys(needs)))
+        return iter([self._kept])
+
+
+class ManySource(Source):
+    """An iterable of sources, one after another: a list of tables, a loader that starts anew each time."""
+
+    def __init__(self, parts: Iterable[Any]) -> None:
+        self.parts = parts
+
+    @property
+    def num_rows(self) -> int | None:
+        if not isinstance(self.parts, (list, tuple)):
+            return None
+        rows = [Source.of(part).num_rows for part in self.parts]
+        return None if None in rows else sum(rows)  # type: ignore[arg-type]
+
+    def pieces(self, needs: Needs | None) -> Iterator[Batch]:
+        for part in self.parts:
+            yield from Source.of(part).pieces(needs)
+
+
+class OnceSource(Source):
+    """An iterator of sources. It is read a single time; asking again is an error, never an empty answer."""
+
+    once = True
+    num_rows = None
+
+    def __init__(self, parts: Iterator[Any]) -> None:
+        self.parts: Iterator[Any] | None = parts
+
+    def pieces(self, needs: Needs | None) -> Iterator[Batch]:
+        parts, self.parts = self.parts, None
+        if parts is None:
+            todo = "give a function that returns a fresh iterator, or a path"
+            raise errors.plan("batches", "an iterator can be read once, and it was", "a second reading", todo)
+        return (batch for part in parts for batch in Source.of(part).pieces(needs))
+
+    def schema(self) -> Any:
+        todo = "look at its first table, or give a function that returns a fresh iterator"
+        raise errors.plan("schema", "looking would use up the iterator", "an iterator", todo)
+
+
+class CalledSource(Source):
+    """A function without arguments: each reading calls it for a fresh iterator, table or path."""
+
+    num_rows = None
+
+    def __init__(self, make: Callable[[], Any]) -> None:
+        self.make = make
+        self._last: Any = None
+
+    def pieces(self, needs: Needs | None) -> Iterator[Batch]:
+        data = self.make()
+        if isinstance(data, Iterator) and data is self._last:
+            todo = "make the iterator inside the function"
+            raise errors.plan("batches", "the function must give a fresh iterator", "the same iterator again", todo)
+        self._last = data if isinstance(data, Iterator) else None
+        return Source.of(data).pieces(needs)
+
+
+class FileSource(Source):
+    """Parquet or CSV files. Footers are read once, fields are checked in all files before the first row is read."""
+
+    def __init__(
+        self, paths: Any, fragments: Sequence[Fragment] | None = None, opened: dict[str, discover.File] | None = None
+    ) -> None:
+        self._paths = tuple(discover.find(paths))
+        self._chosen = fragments
+        self._opened = {} if opened is None else opened
+        self._checked: set[str] = set()
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        return self._paths
+
+    @cached_property
+    def _files(self) -> list[discover.File]:
+        for path in self.paths:
+            if path not in self._opened:
+                self._opened[path] = discover.open_file(path)
+        found = [self._opened[path] for path in self.paths]
+        for file in found:
+            if file.kind != found[0].kind:
+                raise errors.unreadable(file.path, f"is {file.kind}, and {found[0].path} is {found[0].kind}", None)
+        return found
+
+    @property
+    def num_rows(self) -> int | None:
+        rows = [fragment.num_rows for fragment in self.fragments()]
+        return None if None in rows else sum(rows)  # type: ignore[arg-type]
+
+    def fragments(self) -> list[Fragment]:
+        return list(self._chosen) if self._chosen is not None else [f for file in self._files for f in file.fragments]
+
+    def part(self, fragments: Sequence[Fragment]) -> Source:
+        paths = list(dict.fromkeys(fragment.path for fragment in fragments)) or list(self._paths)
+        return FileSource(paths, fragments, self._opened)
+
+    def schema(self) -> Any:
+        return self._files[0].schema
+
+    def check(self, keys: Sequence[str]) -> None:
+        """Raises DataError where a file lacks a field, or holds another type than the first file."""
+        first, new = self._files[0], [key for key in dict.fromkeys(keys) if key not in self._checked]
+        for file in self._files:
+            file.check(new)
+            for key in new:
+                mine, other = first.schema.field(key).type, file.schema.field(key).type
+                if not discover.same_kind(mine, other):
+                    raise errors.files_differ(key, first.path, mine, file.path, other)
+        self._checked.update(new)
+
+    def pieces(self, needs: Needs | None) -> Iterator[Batch]:
+        if needs is None:
+            needs = [(name, "category") for name in self.schema().names]
+        self.check([key for key, _ in needs])
+        chosen = self.fragments()
+        by_path = {file.path: file for file in self._files}
+        if not any(fragment.num_rows != 0 for fragment in chosen):
+            yield Batch.arrow(self.schema().empty_table().select(_keys(needs)))
+            return
+        yield from _ahead(by_path[fragment.path].read(fragment, needs) for fragment in chosen)
+
+
+def _keys(needs: Needs | None) -> list[str] | None:
+    return None if needs is None else list(dict.fromkeys(key for key, _ in needs))
+
+
+def _at_least_one(found: Iterator[Batch]) -> Iterator[Batch]:
+    """Batches with rows; a single empty one where there is none."""
+    empty: Batch | None = None
+    some = False
+    for batch in found:
+        if batch.num_rows:
+            some = True
+            yield batch
+        elif empty is None:
+            empty = batch
+    if not some:
+        yield no_rows() if empty is None else empty
+
+
+def _sized(found: Iterator[Batch], size: int) -> Iterator[Batch]:
+    """Batches of exactly `size` rows, the last of what is left. Only rows at the edges of pieces are copied."""
+    waiting: list[Batch] = []
+    rows = 0
+    for batch in found:
+        at = 0
+        if rows:
+            at = min(size - rows, batch.num_rows)
+            waiting.append(batch.slice(0, at))
+            rows += at
+            if rows < size:
+                continue
+            yield Batch.concatenate(waiting)
+        waiting, rows = [], 0
+        while batch.num_rows - at >= size:
+            yield batch.slice(at, at + size)
+            at += size
+        if at < batch.num_rows or batch.num_rows == 0:
+            waiting, rows = [batch.slice(at, batch.num_rows)], batch.num_rows - at
+    if waiting:
+        yield Batch.concatenate(waiting) if len(waiting) > 1 else waiting[0]
+
+
+def _ahead(readings: Iterable[Iterator[T]]) -> Iterator[T]:
+    """What all readings give, in order, the next item being read while the caller works on the last one."""
+    with ThreadPoolExecutor(1, thread_name_prefix="featurecols-read") as reader:
+        items = (item for reading in readings for item in reading)
+        nothing = object()
+        coming = reader.submit(next, items, nothing)
+        try:
+            while (item := coming.result()) is not nothing:
+                coming = reader.submit(next, items, nothing)
+                yield item  # type: ignore[misc]
+        finally:
+            coming.cancel()

@@ -1,0 +1,131 @@
+"""Kernels of the term table: an open-addressing table that owns its bytes and counts.
+
+Entry i has the text data[offsets[i]:offsets[i + 1]] and counts[i]; `data` has 8 spare bytes at its end, so that a word
+may be loaded anywhere. A slot holds the high half of a text's hash and i + 1; the slot's place is the top of the hash,
+so that a larger table is filled from the slots alone.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from featurecols.kernels.compiler import BOOL, I32, I64, U8, U64, helper, kernel, read, write
+from featurecols.kernels.lookup import _hash, _same
+
+DAMAGED = -1  # the given texts are no texts
+
+_HIGH, _INDEX = np.uint64(0xFFFFFFFF00000000), np.uint64(0xFFFFFFFF)
+_0, _1 = np.uint64(0), np.uint64(1)
+_BLOCK = 64  # texts whose reads are overlapped
+
+
+@kernel({0: (read(I32), write(I64))})
+def tally(codes: Any, counts: Any) -> Any:
+    """Count codes; negative ones are missing. Returns DAMAGED for a code outside counts."""
+    for i in range(len(codes)):
+        code = codes[i]
+        if code >= 0:
+            if code >= len(counts):
+                return DAMAGED
+            counts[code] += 1
+    return len(codes)
+
+
+@helper
+def _find(slots: Any, h: Any, shift: Any, mask: Any, offsets: Any, data: Any, text: Any, start: Any, n: Any) -> Any:
+    """The slot of a text, or the empty one where it belongs."""
+    slot = h >> shift
+    while slots[slot] != _0:
+        if (slots[slot] ^ h) & _HIGH == _0:
+            i = np.int64(slots[slot] & _INDEX) - 1
+            if offsets[i + 1] - offsets[i] == n and _same(text, start, n, data, offsets[i]):
+                break
+        slot = (slot + _1) & mask
+    return slot
+
+
+@helper
+def _touch(hashes: Any, where: Any, size: Any, shift: Any, slots: Any, offsets: Any, counts: Any, data: Any) -> Any:
+    """Read what a block of texts will need from a table larger than the cache: such reads wait together, not in turn."""
+    for j in range(size):
+        where[j] = slots[hashes[j] >> shift]
+    for j in range(size):
+        entry = where[j]
+        where[j] = (entry & _INDEX) - _1 if entry != _0 and (entry ^ hashes[j]) & _HIGH == _0 else _0
+    total = 0
+    for j in range(size):
+        total += counts[where[j]]
+        where[j] = np.uint64(offsets[where[j]])
+    for j in range(size):
+        total += data[where[j]]
+    return total
+
+
+_TABLE = (U64, write(U64), write(I64), write(I64), write(U8))
+
+
+@kernel({0: (read(I64), read(U8), read(BOOL), read(I64), I64, read(U64), *_TABLE, write(I64))})
+def add(
+    texts: Any, text: Any, valid: Any, weights: Any, at: Any, secret: Any, shift: Any,
+    slots: Any, offsets: Any, counts: Any, data: Any, status: Any,
+) -> Any:  # fmt: skip
+    """Add texts from number `at` on, each its weight times (once without weights); returns where it stopped.
+
+    It stops early when there is no room for one more entry or its bytes. status: [entries, bytes that it lacks, anything].
+    """
+    used, mask, room = status[0], np.uint64(len(slots) - 1), len(data) - 8
+    hashes, where = np.empty(_BLOCK, np.uint64), np.empty(_BLOCK, np.uint64)
+    for block in range(at, len(texts) - 1, _BLOCK):
+        size = min(_BLOCK, len(texts) - 1 - block)
+        for j in range(size):
+            start, stop = np.int64(texts[block + j]), np.int64(texts[block + j + 1])
+            if start < 0 or stop < start or stop > len(text):
+                return DAMAGED
+            hashes[j] = _hash(text, start, stop - start, secret)
+        status[2] += _touch(hashes, where, size, shift, slots, offsets, counts, data)
+        for j in range(size):
+            i = block + j
+            if (len(valid) and not valid[i]) or (len(weights) and weights[i] == 0):
+                continue
+            h, start, n = hashes[j], np.int64(texts[i]), np.int64(texts[i + 1]) - np.int64(texts[i])
+            slot = _find(slots, h, shift, mask, offsets, data, text, start, n)
+            if slots[slot] == _0:
+                end = offsets[used]
+                if used == len(counts) or end + n > room:
+                    status[0], status[1] = used, max(end + n - room, 0)
+                    return i
+                for k in range(n):
+                    data[end + k] = text[start + k]
+                slots[slot] = (h & _HIGH) | np.uint64(used + 1)
+                counts[used] = 0
+                used += 1
+                offsets[used] = end + n
+            counts[np.int64(slots[slot] & _INDEX) - 1] += weights[i] if len(weights) else 1
+    status[0], status[1] = used, 0
+    return len(texts) - 1
+
+
+@kernel({0: (read(U64), U64, write(U64))})
+def regrow(slots: Any, shift: Any, larger: Any) -> Any:
+    """Put all entries of `slots` into `larger`, which is empty."""
+    mask = np.uint64(len(larger) - 1)
+    for i in range(len(slots)):
+        if slots[i] != _0:
+            slot = (slots[i] & _HIGH) >> shift
+            while larger[slot] != _0:
+                slot = (slot + _1) & mask
+            larger[slot] = slots[i]
+
+
+@kernel({0: (read(I64), read(U8), read(I32), write(I64), write(U8))})
+def take(offsets: Any, data: Any, order: Any, out_offsets: Any, out: Any) -> Any:
+    """Texts by number: fills out_offsets [len(order) + 1], out_offsets[0] given, and their bytes where `out` is not empty."""
+    for i in range(len(order)):
+        start, end = offsets[order[i]], out_offsets[i]
+        n = offsets[order[i] + 1] - start
+        out_offsets[i + 1] = end + n
+        if len(out):
+            for j in range(n):
+                out[end + j] = data[start + j]

@@ -1,0 +1,157 @@
+"""Whole rows of the matrix in one pass: zeros, numbers with their defaults and normalizers, and one-hot cells.
+
+A tile of rows is written column by column while it is in cache, so that nothing lies between a number as it was read and
+its cell.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from featurecols._core.arrays import Array
+from featurecols.kernels.compiler import (
+    BOOL,
+    F32,
+    F64,
+    I64,
+    addresses,
+    doubles,
+    helper,
+    integers,
+    kernel,
+    read,
+    singles,
+    wholes,
+    write,
+)
+from featurecols.kernels.numeric import apply
+
+_CELLS, _LEAST, _MOST = np.uint64(1 << 14), np.uint64(16), np.uint64(256)  # of a tile: cells, and rows
+_0, _1 = np.uint64(0), np.uint64(1)
+
+
+@helper
+def _load(x: Any, fill: Any, base: Any, n: Any, into: Any) -> Any:
+    """x[base:base + n] with NaN replaced by fill; returns how many are NaN still."""
+    left = 0
+    for i in range(_0, n):
+        value = np.float64(x[base + i])
+        value = fill if np.isnan(value) else value
+        into[i] = value
+        left += np.isnan(value)
+    return left
+
+
+@helper
+def _widen(x: Any, base: Any, n: Any, into: Any) -> Any:
+    """x[base:base + n] of integers, none of which is missing."""
+    for i in range(_0, n):
+        into[i] = np.float64(x[base + i])
+    return 0
+
+
+@helper
+def _first_nan(x: Any, n: Any) -> Any:
+    for i in range(_0, n):
+        if np.isnan(x[i]):
+            return i
+    return n
+
+
+_KINDS = {np.dtype(name): kind for kind, name in enumerate(("float64", "float32", "int32", "int64"))}
+_NUMBERS = (read(I64), read(I64), read(I64), read(F64), read(BOOL), read(I64), read(I64), read(F64), read(F64))
+_ONEHOTS = (read(I64), read(I64), read(I64))
+
+
+@kernel({layout: (*_NUMBERS, *_ONEHOTS, write(I64), write(F32, 2, layout)) for layout in ("C", "A")})
+def _ASSEMBLE(
+    xs: Any,
+    kinds: Any,
+    cells: Any,
+    defaults: Any,
+    refuses: Any,
+    first: Any,
+    ops: Any,
+    a: Any,
+    b: Any,
+    ids: Any,
+    starts: Any,
+    widths: Any,
+    bad: Any,
+    out: Any,
+) -> None:
+    rows, w = np.uint64(out.shape[0]), np.uint64(out.shape[1])
+    tile = min(max(_CELLS // max(w, _1), _LEAST), _MOST)
+    block = np.empty(_MOST, np.float64)
+    for base in range(_0, rows, tile):  # loops count in uint64: numba wraps signed indices around
+        n = min(tile, rows - base)
+        if np.uint64(len(cells)) < w:
+            for i in range(_0, n):
+                for c in range(_0, w):
+                    out[base + i, c] = 0.0
+        for j in range(np.uint64(len(xs))):
+            if kinds[j] == 0:
+                left = _load(doubles(xs[j], rows), defaults[j], base, n, block)
+            elif kinds[j] == 1:
+                left = _load(singles(xs[j], rows), defaults[j], base, n, block)
+            elif kinds[j] == 2:
+                left = _widen(integers(xs[j], rows), base, n, block)
+            else:
+                left = _widen(wholes(xs[j], rows), base, n, block)
+            if left and refuses[j] and bad[j] < 0:
+                bad[j] = np.int64(base + _first_nan(block, n))
+            for k in range(first[j], first[j + _1]):
+                apply(ops[k], a[k], b[k], block, n)
+            cell = np.uint64(cells[j])
+            for i in range(_0, n):
+                out[base + i, cell] = block[i]
+        for k in range(np.uint64(len(ids))):
+            found, start, width = integers(ids[k], rows), starts[k], widths[k]
+            for i in range(_0, n):
+                id_ = found[base + i]
+                if 0 <= id_ < width:
+                    out[base + i, np.uint64(start + id_)] = 1.0
+
+
+def assemble(
+    xs: Sequence[Array],
+    cells: Array,
+    defaults: Array,
+    refuses: Array,
+    first: Array,
+    ops: Array,
+    a: Array,
+    b: Array,
+    ids: Sequence[Array],
+    starts: Array,
+    widths: Array,
+    out: Array,
+) -> Array:
+    """Zero `out`, then write number j into out[:, cells[j]] and out[i, starts[k] + ids[k][i]] = 1.
+
+    Number j is xs[j], float64, float32, int32 or int64 [n], with NaN replaced by defaults[j], through operations
+    first[j]:first[j + 1] of ops, a, b (those of numeric.normalize). cells, first, ops, starts, widths int64; defaults, a, b
+    float64; refuses bool. ids[k] int32 [n]; an id outside [0, widths[k]) sets nothing. out float32 [n, w] of any strides.
+    The caller keeps cells, each once, and starts + widths within w.
+
+    Returns int64 [J]: the first row where number j is NaN and refuses[j], else -1; its cells are then unspecified.
+
+    >>> import numpy as np
+    >>> out = np.empty((2, 3), np.float32)
+    >>> none, one = np.empty(0), np.array([1])
+    >>> of_x = [np.array([0]), np.array([9.0]), np.array([False]), np.array([0, 0]), np.empty(0, int), none, none]
+    >>> assemble([np.array([5.0, np.nan])], *of_x, [np.array([1, -1], np.int32)], one, one + 1, out)
+    array([-1])
+    >>> out
+    array([[5., 0., 1.],
+           [9., 0., 0.]], dtype=float32)
+    """
+    bad = np.full(len(xs), -1, np.int64)
+    kinds = np.array([_KINDS[x.dtype] for x in xs], np.int64)
+    numbers, codes = addresses(xs, None, len(out)), addresses(ids, np.int32, len(out))
+    described = (cells, defaults, refuses, first, ops, a, b)
+    _ASSEMBLE["C" if out.flags.c_contiguous else "A"](numbers, kinds, *described, codes, starts, widths, bad, out)
+    return bad

@@ -1,0 +1,1 @@
+"""Reverse-mode differentiation and the variables of a model."""

@@ -1,0 +1,214 @@
+"""Values that remember how they were made, so that whatever is built from them differentiates.
+
+Every call of a layer, a loss or an operator returns a Value: an array with the closure that takes a gradient back to
+its inputs. `gradients(loss)` runs the closures from the loss to the parameters.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from featurecols._core.arrays import Array
+from featurecols.models import errors
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """A gradient that is zero outside some rows: rows [k, dimension] belong to the distinct ids int64 [k]."""
+
+    ids: Array
+    rows: Array
+    shape: tuple[int, ...]
+
+    def dense(self) -> Array:
+        """The same gradient with its zeros, for tests and for small parameters."""
+        out = np.zeros(self.shape, self.rows.dtype)
+        out[self.ids] = self.rows
+        return out
+
+
+Gradient = Array | Rows
+Backward = Callable[[Any], tuple[Gradient | None, ...]]
+
+
+class Value:
+    """An array and how a gradient flows back through what made it.
+
+    Attributes:
+        array: the value, float32 (float64 where a gradient is checked).
+        inputs: the Values it was made of.
+        backward: takes d(loss)/d(array) to one gradient for each input, None where none flows.
+        name: the parameter it stands for, or None.
+        live: whether a parameter is behind it; a closure need not compute gradients for inputs that are not live.
+
+    >>> x = Value(np.array([[1.0, 2.0]]), name="x")
+    >>> loss = (x * x).sum()
+    >>> loss.array, gradients(loss)["x"]
+    (array(5.), array([[2., 4.]]))
+    """
+
+    __slots__ = ("array", "backward", "inputs", "live", "logits", "name")
+
+    def __init__(
+        self, array: Array, inputs: tuple[Value, ...] = (), backward: Backward | None = None, name: str | None = None
+    ) -> None:
+        self.array, self.inputs, self.backward, self.name = array, inputs, backward, name
+        self.live: bool = name is not None or any(v.live for v in inputs)
+        self.logits: Value | None = None  # what a softmax or sigmoid was made of: a loss on logits is the exact one
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return tuple(self.array.shape)
+
+    def __repr__(self) -> str:
+        return f"Value({self.array!r})"
+
+    def __float__(self) -> float:
+        return float(self.array)
+
+    def __add__(self, other: Any) -> Value:
+        a, b = self, as_value(other, self)
+        return Value(a.array + b.array, (a, b), lambda d: (_fold(d, a.shape), _fold(d, b.shape)))
+
+    def __sub__(self, other: Any) -> Value:
+        a, b = self, as_value(other, self)
+        return Value(a.array - b.array, (a, b), lambda d: (_fold(d, a.shape), _fold(-d, b.shape)))
+
+    def __mul__(self, other: Any) -> Value:
+        a, b = self, as_value(other, self)
+        return Value(a.array * b.array, (a, b), lambda d: (_fold(d * b.array, a.shape), _fold(d * a.array, b.shape)))
+
+    def __truediv__(self, other: Any) -> Value:
+        a, b = self, as_value(other, self)
+        y = a.array / b.array
+        return Value(y, (a, b), lambda d: (_fold(d / b.array, a.shape), _fold(-d * y / b.array, b.shape)))
+
+    def __matmul__(self, other: Any) -> Value:
+        a, b = self, as_value(other, self)
+        if a.array.ndim != 2 or b.array.ndim != 2:
+            raise errors.model("Value", "@ takes two matrices", (a.shape, b.shape), "reshape the array first")
+        return Value(
+            a.array @ b.array,
+            (a, b),
+            lambda d: (d @ b.array.T if a.live else None, a.array.T @ d if b.live else None),
+        )
+
+    def __neg__(self) -> Value:
+        return Value(-self.array, (self,), lambda d: (-d,))
+
+    def __radd__(self, other: Any) -> Value:
+        return self + other
+
+    def __rmul__(self, other: Any) -> Value:
+        return self * other
+
+    def __rsub__(self, other: Any) -> Value:
+        out: Value = as_value(other, self) - self
+        return out
+
+    def __rtruediv__(self, other: Any) -> Value:
+        out: Value = as_value(other, self) / self
+        return out
+
+    def exp(self) -> Value:
+        y = np.exp(self.array)
+        return Value(y, (self,), lambda d: (d * y,))
+
+    def log(self) -> Value:
+        return Value(np.log(self.array), (self,), lambda d: (d / self.array,))
+
+    def sum(self, axis: int | None = None) -> Value:
+        return Value(np.asarray(self.array.sum(axis=axis)), (self,), lambda d: (self._spread(d, axis),))
+
+    def mean(self, axis: int | None = None) -> Value:
+        count = self.array.size if axis is None else self.array.shape[axis]
+        return self.sum(axis) * (1.0 / max(count, 1))
+
+    def _spread(self, d: Array, axis: int | None) -> Array:
+        return np.broadcast_to(d if axis is None else np.expand_dims(d, axis), self.shape)
+
+
+def as_value(x: Any, like: Value | None = None) -> Value:
+    """x itself when it is a Value, else a constant; Python numbers take the dtype of `like`."""
+    if isinstance(x, Value):
+        return x
+    if like is not None and isinstance(x, (int, float)):
+        return Value(np.asarray(x, like.array.dtype))
+    return Value(np.asarray(x))
+
+
+def concat(values: Sequence[Value]) -> Value:
+    """Matrices [n, a], [n, b], ... side by side: [n, a + b + ...]."""
+    ends = np.cumsum([v.shape[1] for v in values])[:-1]
+    y = np.concatenate([v.array for v in values], axis=1)
+    return Value(y, tuple(values), lambda d: tuple(np.split(d, ends, axis=1)))
+
+
+def gradients(loss: Value) -> dict[str, Gradient]:
+    """d(loss)/d(parameter) by name of parameter, for a loss of one number; each closure runs once.
+
+    Raises ModelError where the loss is not one number.
+    """
+    if loss.array.size != 1:
+        raise errors.model("gradients", "the loss must be one number", loss.shape, "take its mean() or sum()")
+    found: dict[str, Gradient] = {}
+    flow: dict[int, Gradient] = {id(loss): np.ones_like(loss.array)}
+    for value in reversed(_order(loss)):
+        d = flow.pop(id(value), None)
+        if d is None:
+            continue
+        if value.name is not None:
+            found[value.name] = add(found[value.name], d) if value.name in found else d
+        if value.backward is None:
+            continue
+        for source, part in zip(value.inputs, value.backward(d), strict=True):
+            if part is not None and source.live:
+                flow[id(source)] = add(flow[id(source)], part) if id(source) in flow else part
+    return found
+
+
+def _order(loss: Value) -> list[Value]:
+    """All live Values behind the loss, inputs before what is made of them (a stack: nets may be deeper than Python's)."""
+    done: set[int] = set()
+    order: list[Value] = []
+    stack: list[tuple[Value, bool]] = [(loss, False)]
+    while stack:
+        value, expanded = stack.pop()
+        if expanded:
+            order.append(value)
+        elif id(value) not in done:
+            done.add(id(value))
+            stack.append((value, True))
+            stack.extend((v, False) for v in value.inputs if v.live)
+    return order
+
+
+def add(a: Gradient, b: Gradient) -> Gradient:
+    """The sum of two gradients of one value."""
+    if isinstance(a, Rows) and isinstance(b, Rows):
+        ids, where = np.unique(np.concatenate([a.ids, b.ids]), return_inverse=True)
+        rows = np.zeros((len(ids), *a.rows.shape[1:]), a.rows.dtype)
+        np.add.at(rows, where[: len(a.ids)], a.rows)
+        np.add.at(rows, where[len(a.ids) :], b.rows)
+        return Rows(ids, rows, a.shape)
+    if isinstance(a, Rows):
+        return add(b, a)
+    out = np.array(a)
+    if isinstance(b, Rows):
+        out[b.ids] += b.rows
+    else:
+        out += b
+    return out
+
+
+def _fold(d: Array, shape: tuple[int, ...]) -> Array:
+    """A gradient summed back over what broadcasting repeated."""
+    if d.shape == shape:
+        return d
+    d = d.sum(axis=tuple(range(d.ndim - len(shape)))) if d.ndim > len(shape) else d
+    repeated = tuple(i for i, n in enumerate(shape) if n == 1 and d.shape[i] != 1)
+    return np.asarray(d.sum(axis=repeated, keepdims=True) if repeated else d)

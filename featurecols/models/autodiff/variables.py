@@ -1,0 +1,191 @@
+"""All that a model learns, as plain named arrays, and the scope in which layers find theirs.
+
+    values   what optimizers move                        "dense/kernel"
+    states   what layers move themselves in training     "batch_norm/moving_mean"
+    slots    what optimizers remember                    "dense/kernel/adam.m"
+
+A checkpoint is these three dicts, the step and the seed: nothing else decides what the next step does.
+"""
+
+from __future__ import annotations
+
+import re
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+
+import numpy as np
+
+from featurecols._core.arrays import Array
+from featurecols.models import errors
+from featurecols.models.autodiff.tape import Value
+from featurecols.models.kernels.scratch import Marks
+
+Initial = Callable[[tuple[int, ...], np.random.Generator], Array]
+
+_scope: ContextVar[Scope | None] = ContextVar("scope", default=None)
+
+
+class Variables:
+    """The named arrays of one model.
+
+    Args:
+        seed: decides initial values, dropout and shuffling; equal seeds give equal bits on one machine.
+        dtype: "float32", or "float64" for checking gradients.
+
+    >>> from featurecols.models.layers import Dense
+    >>> variables = Variables(seed=1)
+    >>> with variables.scope(training=True):
+    ...     y = Dense(2)(Value(np.ones((4, 3), np.float32)))
+    >>> {name: a.shape for name, a in variables.values.items()}
+    {'dense/kernel': (3, 2), 'dense/bias': (2,)}
+    """
+
+    def __init__(self, seed: int = 0, dtype: str = "float32") -> None:
+        self.seed, self.dtype = seed, np.dtype(dtype)
+        self.step = self.start = 0
+        self.stop: int | None = None
+        self.values: dict[str, Array] = {}
+        self.states: dict[str, Array] = {}
+        self.slots: dict[str, Array] = {}
+        self.marks = Marks()
+        self._rooms: dict[str, Array] = {}
+
+    @contextmanager
+    def scope(self, training: bool = False) -> Iterator[Scope]:
+        """One pass through the model: layers called inside find their parameters here, by name or by order."""
+        scope = Scope(self, training)
+        token = _scope.set(scope)
+        try:
+            yield scope
+        finally:
+            _scope.reset(token)
+
+    def progress(self) -> tuple[int, int | None]:
+        """How many steps this run has taken, and how many it will take where that is known; schedules follow it."""
+        return self.step - self.start, None if self.stop is None else self.stop - self.start
+
+    def random(self, *keys: int | str) -> np.random.Generator:
+        """Random numbers that depend on the seed and the keys alone, so that nothing of them need be saved."""
+        words = [zlib.crc32(k.encode()) if isinstance(k, str) else k for k in keys]
+        return np.random.Generator(np.random.PCG64([self.seed, *words]))
+
+    def room(self, name: str, shape: tuple[int, ...]) -> None:
+        """Give a parameter [n, 1] whose rows are met at random a room [n, 4] that it shares with two slots.
+
+        Weight and slots of a row then lie in one cache line: training a hashed model waits for memory most of
+        the time. They stay arrays of their own to everybody else.
+        """
+        if shape[1:] != (1,):
+            return
+        if name not in self._rooms or len(self._rooms[name]) != shape[0]:
+            self._rooms[name] = np.zeros((shape[0], 4), self.dtype)
+        if name in self.values and self.values[name].base is not self._rooms[name]:
+            self._rooms[name][:, :1] = self.values[name]
+            self.values[name] = self._rooms[name][:, :1]
+
+    def slot(self, name: str, key: str, place: int, first: float) -> Array:
+        """A slot in the shape of a parameter, made with `first` in every cell, in the parameter's room where it has one."""
+        room = self._rooms.get(name)
+        if room is None or place > 2 or self.values[name].base is not room:
+            if key not in self.slots:
+                self.slots[key] = np.full(self.values[name].shape, first, self.dtype)
+        elif key not in self.slots or self.slots[key].base is not room:
+            room[:, place : place + 1] = self.slots.get(key, first)
+            self.slots[key] = room[:, place : place + 1]
+        return self.slots[key]
+
+
+class Scope:
+    """Where a layer finds its parameters during one pass.
+
+    Unnamed layers are numbered in the order of their calls (dense, dense_1), so the same code finds the same
+    parameters in every pass; a layer called twice under one name shares them.
+    """
+
+    def __init__(self, variables: Variables, training: bool) -> None:
+        self.variables, self.training = variables, training
+        self._path: tuple[str, ...] = ()
+        self._numbers: dict[str, int] = {}
+        self._seen: dict[str, Value] = {}
+        self._random: np.random.Generator | None = None
+
+    @contextmanager
+    def inside(self, name: str) -> Iterator[None]:
+        """Names made inside begin with `name/`."""
+        before = self._path
+        self._path = (*before, name)
+        try:
+            yield
+        finally:
+            self._path = before
+
+    def numbered(self, name: str) -> str:
+        """name, name_1, name_2, ... for the calls of unnamed layers in this pass."""
+        key = "/".join((*self._path, name))
+        number = self._numbers.get(key, 0)
+        self._numbers[key] = number + 1
+        return name if number == 0 else f"{name}_{number}"
+
+    def full(self, name: str) -> str:
+        return "/".join((*self._path, name))
+
+    def parameter(self, name: str, shape: tuple[int, ...], initial: Initial, *, scattered: bool = False) -> Value:
+        """The parameter of this name, made by initial(shape, random) at its first use; `scattered`: see Variables.room."""
+        full = self.full(name)
+        if full not in self._seen:
+            found = self._find(self.variables.values, full, shape, initial)
+            if scattered:
+                self.variables.room(full, shape)
+                found = self.variables.values[full]
+            self._seen[full] = Value(found, name=full)
+        value = self._seen[full]
+        if value.shape != shape:
+            raise errors.shape_changed(full, value.shape, shape)
+        return value
+
+    def state(self, name: str, shape: tuple[int, ...], initial: Initial) -> Array:
+        """An array that the layer itself writes in training (a moving average)."""
+        return self._find(self.variables.states, self.full(name), shape, initial)
+
+    def random(self) -> np.random.Generator:
+        """The random numbers of this step; layers draw in the order of their calls."""
+        if self._random is None:
+            self._random = self.variables.random("step", self.variables.step)
+        return self._random
+
+    def _find(self, kept: dict[str, Array], full: str, shape: tuple[int, ...], initial: Initial) -> Array:
+        if full not in kept:
+            made = initial(shape, self.variables.random("initial", full))
+            kept[full] = np.ascontiguousarray(made, self.variables.dtype)
+        if kept[full].shape != shape:
+            raise errors.shape_changed(full, kept[full].shape, shape)
+        return kept[full]
+
+
+def current(who: str) -> Scope:
+    """The scope of the running pass; raises ModelError where there is none."""
+    scope = _scope.get()
+    if scope is None:
+        raise errors.no_scope(who)
+    return scope
+
+
+def snake(name: str) -> str:
+    """BatchNorm -> batch_norm."""
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
+
+
+def zeros(shape: tuple[int, ...], random: np.random.Generator) -> Array:
+    return np.zeros(shape, np.float32)
+
+
+def ones(shape: tuple[int, ...], random: np.random.Generator) -> Array:
+    return np.ones(shape, np.float32)
+
+
+def glorot(shape: tuple[int, ...], random: np.random.Generator) -> Array:
+    """Uniform in +-sqrt(6 / (inputs + outputs)) (Glorot and Bengio, 2010), as Keras and tf.estimator start kernels."""
+    limit = np.sqrt(6.0 / (shape[0] + shape[-1]))
+    return random.uniform(-limit, limit, shape)

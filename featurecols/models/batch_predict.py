@@ -1,0 +1,145 @@
+"""Predictions as files: Parquet or CSV in, kept columns and predictions out, there when all is complete."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+import numpy as np
+import pyarrow as pa
+
+from featurecols._core.arrays import Array
+from featurecols.jobs import job
+from featurecols.jobs.inputs import BLOCK_BYTES
+from featurecols.jobs.job import Written
+from featurecols.jobs.output_columns import block
+from featurecols.jobs.write_file import Progress
+from featurecols.jobs.writer import Columns, Maker
+from featurecols.models import errors
+from featurecols.models.input.pipeline import needs_of
+from featurecols.models.objective.heads import ClassHead, NumberHead
+from featurecols.version import __version__
+
+BATCH = 4096  # rows that a model sees at once, the same as in predict(data)
+MOST = 16  # batches in one row group
+
+
+def predict_parquet(
+    model: Any,
+    source: Any,
+    target: str | os.PathLike[str],
+    *,
+    keep: Sequence[str] = (),
+    progress: Progress | None = None,
+    overwrite: bool = False,
+) -> Written:
+    """Predict the rows of Parquet or CSV files, in bounded memory, into Parquet files of the same names.
+
+    The target appears when everything is complete, a run that was killed continues, and errors come before anything is
+    written, as in fc.transform_parquet. Each file holds what model.predict(file) says, to the bit, however it is cut into
+    row groups.
+
+    Args:
+        model: a trained estimator, or a Sequential that begins with DenseFeatures.
+        source: a Parquet or CSV file, a folder (with folders inside), a glob, or a list of these; it needs no labels.
+        target: a folder; or a `.parquet` file when the source is one file.
+        keep: columns of the source that go through as they are, first in the output.
+        progress: called with (rows done, rows in all or None) after every block.
+        overwrite: replace an existing target, in one rename, once the new one is complete.
+
+    Returns:
+        Written: counts and seconds. Of a classifier the files hold `class` (the label's words, or int64 class numbers) and
+        `probability` of the second class, or with more than two classes `probability_<class>` of each, float32; of a
+        regressor `prediction`, or `prediction_<label>` for several numbers. The schema metadata holds `featurecols`: the
+        model's fingerprint, the plan's, kind, label, classes and version, as JSON.
+
+    Raises:
+        OutputError: the target exists, is being written by another run, or cannot be written; a kept name is taken.
+        DataError: the source is not there or cannot be read, or its data does not fit the columns.
+        ModelError: the model is none, or reads no tables.
+
+    >>> import tempfile, featurecols as fc, pyarrow.parquet as pq
+    >>> from pathlib import Path
+    >>> table = fc.datasets.flights(["origin", "distance"])
+    >>> model = fc.models.LinearRegressor([fc.Vocabulary("origin", ["EWR", "JFK", "LGA"])]).train(table, label="distance")
+    >>> target = Path(tempfile.mkdtemp()) / "distances.parquet"
+    >>> done = predict_parquet(model, fc.datasets.flights_path(), target, keep=["flight"])
+    >>> done.rows, pq.read_schema(target).names
+    (60000, ['flight', 'prediction'])
+    """
+    maker = Predict(model)
+    return job.run(maker, source, target, keep=keep, progress=progress, overwrite=overwrite, row_group_rows=maker.rows)
+
+
+class Predict(Maker):
+    """What a model says, as columns."""
+
+    who: ClassVar[str] = "predict_parquet"
+    instead: ClassVar[str] = "model.predict(data)"
+
+    def __init__(self, model: Any) -> None:
+        if not hasattr(model, "predict") or not hasattr(model, "fingerprint"):
+            raise errors.model(self.who, "needs a model first", model, "train one, or give fc.models.load(folder)")
+        self.model, self._fingerprint = model, model.fingerprint
+        if model.plan is None:
+            todo = "train it; a Sequential over arrays has predict(x) alone"
+            raise errors.model(self.who, "the model reads no tables", model, todo)
+        self.needs = needs_of(model.plan)
+        self.row_bytes = 4 * sum(slot.width or 4 for slot in model.plan.feature_slots)
+        self.rows = BATCH * min(MOST, max(1, BLOCK_BYTES // (BATCH * max(1, self.row_bytes))))
+
+    def columns(self, data: Any) -> Columns:
+        found = self.model.predict(data, batch_size=BATCH)
+        head = getattr(self.model, "head", None)
+        if isinstance(head, ClassHead):
+            return _classes(head, found["class_ids"][:, 0], found["probabilities"])
+        if isinstance(head, NumberHead):
+            return _numbers(found["predictions"], self.model.label)
+        if isinstance(found, np.ndarray):
+            return _numbers(found, ())
+        return [(name, _array(np.asarray(found[name]))) for name in found.keys()]  # noqa: SIM118 - no dict
+
+    @property
+    def fingerprint(self) -> str:
+        return self._fingerprint
+
+    def depends(self) -> dict[str, Any]:
+        return {"model": self._fingerprint}
+
+    def metadata(self) -> dict[bytes, bytes]:
+        head = getattr(self.model, "head", None)
+        about = {
+            "fingerprint": self._fingerprint,
+            "plan": self.model.plan.fingerprint,
+            "version": __version__,
+            "kind": type(self.model).__name__,
+            "label": list(self.model.label),
+            **({"classes": list(head.names)} if isinstance(head, ClassHead) else {}),
+        }
+        return {b"featurecols": json.dumps(about).encode()}
+
+
+def _classes(head: ClassHead, ids: Array, probabilities: Array) -> Columns:
+    numbers = pa.array(np.ascontiguousarray(ids))
+    made: Columns = [("class", numbers if head.words is None else pa.array(head.words, pa.string()).take(numbers))]
+    columns = [pa.array(column) for column in np.ascontiguousarray(probabilities.T)]
+    if head.n_classes == 2:
+        return [*made, ("probability", columns[1])]
+    return [*made, *((f"probability_{name}", column) for name, column in zip(head.names, columns, strict=True))]
+
+
+def _numbers(found: Array, label: Sequence[str]) -> Columns:
+    columns = [pa.array(column) for column in np.ascontiguousarray(found.T)]
+    if len(columns) == 1:
+        return [("prediction", columns[0])]
+    names = label if len(label) == len(columns) else range(len(columns))
+    return [(f"prediction_{name}", column) for name, column in zip(names, columns, strict=True)]
+
+
+def _array(found: Array) -> pa.Array:
+    """One value a row as it is, more as a list of a fixed size."""
+    rows = found.reshape(len(found), math.prod(found.shape[1:]))
+    return pa.array(np.ascontiguousarray(rows[:, 0])) if rows.shape[1] == 1 else block(rows)

@@ -1,0 +1,1 @@
+"""Estimators: models over columns, trained, evaluated, exported and loaded."""

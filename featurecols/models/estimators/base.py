@@ -1,0 +1,382 @@
+"""Estimator: a model_fn over encoded rows, with everything around it: plan, training, checkpoints, evaluation, prediction.
+
+Beside sequential.py the only file of the models that meets a plan.
+"""
+
+from __future__ import annotations
+
+import inspect
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from featurecols._core.memory_limit import available
+from featurecols.columns.base import Column
+from featurecols.models import errors, export
+from featurecols.models.autodiff.tape import Value
+from featurecols.models.autodiff.variables import Variables
+from featurecols.models.estimators import arguments, tf_columns
+from featurecols.models.estimators.config import EstimatorSpec, ModeKeys, RunConfig, WarmStartSettings
+from featurecols.models.estimators.predictions import Predictions
+from featurecols.models.estimators.state import PLAN, Asked, Keeper, declared_as_json
+from featurecols.models.input import labels
+from featurecols.models.input.examples import Examples, Layout
+from featurecols.models.input.labelled_rows import Piece, Table, table
+from featurecols.models.input.pipeline import Encoder, Pipeline, Stream, needs_of
+from featurecols.models.objective.heads import ClassHead, Head, PlainHead
+from featurecols.models.training import checkpoints, warm_start
+from featurecols.models.training.history import History
+from featurecols.models.training.hooks import Checkpoints, Hook, Logging, Progress, Summaries, Validate
+from featurecols.models.training.loop import Op, Run, train
+from featurecols.plan.fit import fit
+from featurecols.plan.graph import Graph
+from featurecols.plan.plan import Plan, compile
+from featurecols.plan.plan import load as load_plan
+
+EVERYTHING = 1 << 20  # rows that are shuffled together where nobody says otherwise
+
+
+def load(path: str | Path, model_fn: Callable[..., EstimatorSpec] | None = None, params: Any = None) -> Any:
+    """The model in a folder that `export` (or Sequential.save) wrote. Opens its files alone, and never runs code.
+
+    Args:
+        path: the folder.
+        model_fn, params: of an Estimator with a model_fn of its own, which a folder cannot hold.
+
+    Raises:
+        CheckpointError, SavedPlanError: for anything that is no exported model, or is damaged.
+    """
+    from featurecols.models.estimators import loading
+
+    folder = Path(path)
+    card = export.card(folder)
+    kind = card.get("kind")
+    if kind == "Sequential":
+        from featurecols.models.sequential import Sequential
+
+        return Sequential.load(folder)
+    if lacks := [name for name in export.NEEDED if name not in card]:
+        raise errors.checkpoint(folder, f"the card lacks {lacks[0]!r}", "export the model again")
+    plan = load_plan(folder / PLAN)
+    if plan.fingerprint != card.get("plan"):
+        raise errors.checkpoint(folder, "the plan is not the one that the card names", "export the model again")
+    head = export.parts([card.get("head")])[0]
+    if kind == "Estimator":
+        if model_fn is None:
+            raise errors.model("load", "the model has a model_fn of its own", None, "give it: load(path, model_fn=...)")
+        model = Estimator(model_fn, params=params, columns=plan, weight_column=card["weight_column"], head=head)
+    else:
+        model = loading.estimator(kind, plan, head, card)
+    model.variables, model.label = export.weights(folder), tuple(card["label"])
+    model.metrics, model.data = card["metrics"], card["data"]
+    return model
+
+
+class Estimator(Keeper):
+    """A model as a function, trained, evaluated and exported like tf.estimator's.
+
+    model_fn(features, labels, mode, params, config) is called for every batch and answers with an EstimatorSpec; it may
+    leave out arguments that it does not need. `features` are Examples: `Inputs()(features)` is all of them as one input,
+    features["name"] one slot. Layers called inside find their parameters by name, or by the order of the calls.
+
+    Args:
+        model_fn: the model.
+        model_dir: folder of checkpoints, plan and summaries; training goes on from what is there. None: memory only.
+        config: a RunConfig.
+        params: handed to model_fn; `columns` may be given in it as "columns" or "feature_columns".
+        warm_start_from: a checkpoint, model_dir or export to start from, or WarmStartSettings.
+        columns: what to encode rows with: columns (fitted on the training data where they learn; those of the TensorFlow
+            dialect are taken too), or a Plan.
+        weight_column: field that holds sample weights.
+        head: what labels are and predictions mean; the default hands labels to model_fn as they are.
+    """
+
+    def __init__(
+        self,
+        model_fn: Callable[..., EstimatorSpec],
+        model_dir: str | Path | None = None,
+        config: RunConfig | None = None,
+        params: Mapping[str, Any] | None = None,
+        warm_start_from: str | Path | WarmStartSettings | None = None,
+        *,
+        columns: Iterable[Column] | Plan | None = None,
+        weight_column: str | None = None,
+        head: Head | None = None,
+    ) -> None:
+        if not callable(model_fn):
+            raise errors.model(self._who, "model_fn must be a function", model_fn, "give def model_fn(features, labels, mode)")
+        self.model_fn, self.params = model_fn, dict(params or {})
+        self.weight_column = arguments.weighing(self._who, weight_column)
+        self.config = arguments.config(config, model_dir)
+        self.warm_start_from = warm_start_from
+        self.head: Head = head or PlainHead()
+        self.history = History()
+        self.metrics: dict[str, dict[str, float]] = {}
+        self.variables: Variables | None = None
+        self.label: tuple[str, ...] = ()
+        self.data: dict[str, Any] = {}
+        columns = columns if columns is not None else self.params.get("columns", self.params.get("feature_columns"))
+        if columns is None:
+            raise errors.model(self._who, "needs columns", None, "give columns=[...]")
+        self.plan = columns if isinstance(columns, Plan) else None
+        self.columns: tuple[Column, ...] = columns.columns if isinstance(columns, Plan) else tuple(tf_columns.declared(columns))
+        self._unfinished: dict[str, Any] | None = None
+        self._arguments = _arguments(model_fn)
+
+    @property
+    def _who(self) -> str:
+        return type(self).__name__
+
+    def __repr__(self) -> str:
+        step = 0 if self.variables is None else self.variables.step
+        return f"{self._who}({len(self.columns)} columns, step {step})"
+
+    # Training -------------------------------------------------------------------------------------------------------
+
+    def train(
+        self,
+        data: Any = None,
+        label: Any = None,
+        *,
+        input_fn: Callable[..., Any] | None = None,
+        steps: int | None = None,
+        max_steps: int | None = None,
+        epochs: int | None = None,
+        batch_size: int | None = None,
+        hooks: Sequence[Hook] = (),
+        validation: Any = None,
+    ) -> Estimator:
+        """Train, from where the model is: a fresh start, an earlier call, or the last checkpoint in model_dir.
+
+        A call that was killed is taken up where its last checkpoint left it when the same call is made again, and ends
+        with the weights that it would have had. One that was finished trains on for as long again, from its last checkpoint;
+        with max_steps it is done.
+
+        Args:
+            data: a table, paths, a Pipeline, a pair (features, labels), or a function that gives one of these; such a
+                function may also be called input_fn, here and below.
+            label: the field (or fields) that hold labels, or the labels themselves.
+            steps: steps to take; max_steps: the step to stop at, counted from the very first one.
+            epochs: passes over the data; 1 where neither it nor steps are given.
+            batch_size: rows a step (256); a Pipeline brings its own.
+            hooks: code around the steps.
+            validation: data to evaluate after each epoch; its metrics are in `history` as val_<metric>.
+        """
+        hooks = arguments.hooked(self._who, hooks)
+        pipeline = self._pipeline(arguments.given(data, input_fn), label, batch_size)
+        asked = arguments.length(self._who, steps, max_steps, epochs, pipeline)
+        self._ready(pipeline.table, training=True)
+        with self._alone():
+            variables = self._variables()
+            stream = Stream(pipeline, self._encoder(labelled=True), variables.seed)
+            run = self._run(variables, asked, stream.rows)
+            if run.over:
+                return self
+            own = self._own_hooks((asked, stream.rows))
+            train(run, stream, self._forward, [*self._validation(validation), *hooks, *own])
+        files = [Path(p).name for p in pipeline.table.paths]
+        self.data = {"rows": stream.rows, "files": files, "fingerprint": stream.digest}
+        return self
+
+    def _validation(self, data: Any) -> list[Hook]:
+        return [] if data is None else [Validate(lambda: self.evaluate(data))]
+
+    def _own_hooks(self, asked: tuple[Asked, int | None]) -> list[Hook]:
+        hooks: list[Hook] = []
+        if self.model_dir is not None:
+            seconds = self.config.save_checkpoints_secs
+            if seconds is None and self.config.save_checkpoints_steps is None:
+                seconds = 600.0
+            hooks.append(Checkpoints(lambda run: self._save(run, asked), self.config.save_checkpoints_steps, seconds))
+            if self.config.save_summary_steps:
+                hooks.append(Summaries(self.model_dir / "summaries.jsonl", self.config.save_summary_steps))
+        if self.config.log_step_count_steps:
+            hooks.append(Logging(self.config.log_step_count_steps))
+        elif self.config.progress and Progress.fits():
+            hooks.append(Progress())
+        return hooks
+
+    def _run(self, variables: Variables, asked: Asked, rows: int | None) -> Run:
+        """The run to make: a new one, or the rest of one that was cut short, where the same is asked of as many rows."""
+        last, self._unfinished = self._unfinished, None
+        epochs, steps, max_steps = asked
+        run = Run(variables, epochs, steps, model=self, history=self.history)
+        if last is not None and last["asked"] == list(asked) and last["rows"] == rows:
+            run.epoch, run.batch = last["epoch"], last["batch"]
+        else:
+            variables.start = variables.step
+        if max_steps is not None:
+            run.steps = max_steps - variables.start
+        return run
+
+    def _forward(self, examples: Examples) -> tuple[Value, Op]:
+        spec = self._call(examples, ModeKeys.TRAIN)
+        assert spec.loss is not None
+        assert spec.train_op is not None
+        return spec.loss, spec.train_op
+
+    def _call(self, examples: Examples, mode: str, variables: Variables | None = None) -> EstimatorSpec:
+        given = {"mode": mode, "params": self.params, "config": self.config}
+        if "labels" in self._arguments:
+            given["labels"] = None if mode == ModeKeys.PREDICT else examples.labels
+        with (variables or self._variables()).scope(training=mode == ModeKeys.TRAIN):
+            spec = self.model_fn(examples, **{k: v for k, v in given.items() if k in self._arguments})
+        if not isinstance(spec, EstimatorSpec):
+            raise errors.model("model_fn", "must return an EstimatorSpec", type(spec).__name__, "build one")
+        return spec
+
+    # Evaluation and prediction --------------------------------------------------------------------------------------
+
+    def evaluate(
+        self,
+        data: Any = None,
+        label: Any = None,
+        *,
+        input_fn: Callable[..., Any] | None = None,
+        steps: int | None = None,
+        batch_size: int = 4096,
+        checkpoint_path: str | Path | None = None,
+        name: str | None = None,
+    ) -> dict[str, float]:
+        """Metrics over data, or over its first `steps` batches, by name; `label` is training's unless it is given.
+
+        `average_loss` is the weighted mean over rows, `loss` the mean over batches of what training minimizes.
+        """
+        steps = None if steps is None else arguments.number(self._who, "steps", steps)
+        label = label if label is not None else self.label or None
+        pipeline = self._pipeline(arguments.given(data, input_fn), label, batch_size, training=False)
+        self._ready(pipeline.table)
+        variables = self._variables(checkpoint_path)
+        losses: list[float] = []
+        functions: dict[str, Any] = {}
+        found: dict[str, list[tuple[Any, ...]]] = {}
+        for examples in Stream(pipeline, self._encoder(labelled=True, keys=pipeline.table.labels), 0).epoch(0):
+            spec = self._call(examples, ModeKeys.EVAL, variables)
+            losses.append(float(spec.loss))  # type: ignore[arg-type]
+            for key, (function, *arrays) in (spec.eval_metric_ops or {}).items():
+                functions[key] = function
+                found.setdefault(key, []).append(tuple(arrays))
+            if len(losses) == steps:
+                break
+        out: dict[str, float] = {}
+        for key, parts in found.items():
+            value = functions[key](*[arguments.joined(arrays) for arrays in zip(*parts, strict=True)])
+            out |= value if isinstance(value, Mapping) else {key: float(value)}
+        out |= {"loss": float(np.mean(losses)), "global_step": variables.step}
+        self.metrics[name or "eval"] = out
+        return dict(sorted(out.items()))
+
+    def predict(
+        self,
+        data: Any = None,
+        *,
+        input_fn: Callable[..., Any] | None = None,
+        predict_keys: Sequence[str] | None = None,
+        batch_size: int = 4096,
+        checkpoint_path: str | Path | None = None,
+    ) -> Predictions:
+        """What the model says about every row: arrays by name, or looped over, one dict a row."""
+        pipeline = self._pipeline(arguments.given(data, input_fn), None, batch_size, training=False)
+        pipeline = replace(pipeline, table=pipeline.table.unlabelled())
+        self._ready(None)
+        variables = self._variables(checkpoint_path)
+        parts = []
+        for examples in Stream(pipeline, self._encoder(labelled=False), 0).rows_or_none():
+            found = self._call(examples, ModeKeys.PREDICT, variables).predictions
+            assert found is not None
+            if unknown := [key for key in predict_keys or () if key not in found]:
+                raise errors.unknown("predict", "key", unknown[0], found)
+            parts.append({k: np.asarray(found[k]) for k in predict_keys or found})
+        return Predictions.concatenate(parts)
+
+    # What stands behind -----------------------------------------------------------------------------------------------
+
+    def _pipeline(self, data: Any, label: Any, batch_size: int | None, *, training: bool = True) -> Pipeline:
+        if batch_size is not None:
+            batch_size = arguments.number(self._who, "batch_size", batch_size)
+        if isinstance(data, Pipeline):
+            rows = data.table.named(label, self.weight_column)
+            if not training:
+                return Pipeline(rows, batch_size=batch_size)
+            return replace(data, table=rows, batch_size=data.batch_size or batch_size)
+        mode = ModeKeys.TRAIN if training else ModeKeys.EVAL
+        rows = table(data, label, self.weight_column, mode=mode, params=self.params, config=self.config)
+        if not training:
+            return Pipeline(rows, batch_size=batch_size)
+        spare = available()
+        return Pipeline(rows, EVERYTHING, batch_size or 256, kept=float("inf") if spare is None else spare / 3)
+
+    def _encoder(self, *, labelled: bool, keys: Sequence[str] | None = None) -> Encoder:
+        plan, head, keys = self.plan, self.head, keys or self.label
+        assert plan is not None
+        layout, threads = Layout(plan.feature_slots, plan.all_tables), self.config.threads
+
+        def encode(piece: Piece) -> Examples:
+            y = w = None
+            if labelled:
+                if piece.labels is None:
+                    raise errors.model(self._who, "needs labels", None, "give label=, the field that holds them")
+                y = head.read(piece.labels, keys)
+                w = None if piece.weights is None else labels.weights(*piece.weights)
+            return Examples.of(plan.encode(piece.batch, threads=threads), layout, y, w)
+
+        key = json.dumps([plan.fingerprint, list(keys) if labelled else [], head.to_json()])
+        return Encoder(encode, needs_of(plan), key, layout)
+
+    def _ready(self, rows: Table | None, *, training: bool = False) -> None:
+        """Have a plan, and know what labels are called and which words they use; a trained model knows its words."""
+        if self.plan is None:
+            self.plan = self._make_plan(rows)
+        fresh = self._variables().step == 0
+        if rows is None or not rows.labels:
+            return
+        if training or not self.label:
+            self.label = rows.labels
+        if fresh and getattr(self.head, "words", ()) is None and (found := labels.learn(rows.label_batches(), rows.labels[0])):
+            self.head = self._worded(found)
+
+    def _worded(self, words: tuple[str, ...]) -> Head:
+        if isinstance(self.head, ClassHead) and len(words) == 1:
+            what, todo = "all labels are alike", "there is nothing to tell apart: check the data, or name the labels"
+            raise errors.labels(self.label[0], what, words[0], None, f"{todo} with label_vocabulary")
+        if isinstance(self.head, ClassHead) and len(words) != self.head.n_classes:
+            shown = [*words[:8], "..."] if len(words) > 8 else list(words)
+            what = f"n_classes is {self.head.n_classes}, and the label has {len(words)} words"
+            raise errors.labels(
+                self.label[0],
+                what,
+                shown,
+                None,
+                f"set n_classes={len(words)} (--n-classes), or name them with label_vocabulary",
+            )
+        return self.head.replace(words=words)  # type: ignore[no-any-return]
+
+    def _make_plan(self, rows: Table | None) -> Plan:
+        folder = None if self.model_dir is None else self.model_dir / PLAN
+        if folder is not None and (folder / "plan.json").exists():
+            plan = load_plan(folder)
+            if plan.columns == self.columns:
+                return plan
+            if checkpoints.latest(folder.parent) is not None:
+                theirs, ours = declared_as_json(plan.columns), declared_as_json(self.columns)
+                raise errors.other_columns(folder.parent, warm_start.difference(theirs, ours))
+        if not Graph(self.columns).passes():
+            return compile(self.columns)
+        if rows is None:
+            raise errors.model(self._who, "its columns still learn", [c.name for c in self.columns][:8], "train it first")
+        return fit(self.columns, rows.features, threads=self.config.threads)
+
+
+def _arguments(model_fn: Callable[..., EstimatorSpec]) -> set[str]:
+    """The names of a model_fn's arguments; raises ModelError where one is needed that nobody gives."""
+    parameters = inspect.signature(model_fn).parameters
+    given = ("features", "labels", "mode", "params", "config")
+    needed = [p.name for p in list(parameters.values())[1:] if p.default is p.empty and p.kind not in (2, 4)]
+    if not parameters or (unknown := [name for name in needed if name not in given]):
+        got = unknown[0] if parameters else "no argument"
+        raise errors.model("model_fn", f"is called with {', '.join(given)}", got, "name its arguments so; all but one may go")
+    return set(parameters)

@@ -1,0 +1,115 @@
+"""What an estimator is told beside its columns: how to run, what a model_fn answers, where to start from."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from featurecols._core.arrays import Array
+from featurecols.models import errors
+from featurecols.models.autodiff.tape import Value
+from featurecols.models.autodiff.variables import Variables
+from featurecols.models.optimization.optimizers import TrainOp
+
+
+class ModeKeys:
+    """What a model_fn is called for."""
+
+    TRAIN = "train"
+    EVAL = "eval"
+    PREDICT = "infer"
+
+
+@dataclass(frozen=True)
+class RunConfig:
+    """How an estimator runs.
+
+    Args:
+        model_dir: folder of checkpoints, plan and summaries; None keeps everything in memory.
+        seed: of initial values, dropout and shuffling.
+        save_summary_steps: steps between lines of summaries.jsonl; 0 for none.
+        save_checkpoints_steps, save_checkpoints_secs: how often a checkpoint is written (600 seconds where neither is
+            given); one is written at the end in any case.
+        keep_checkpoint_max: how many are kept; 0 for all.
+        log_step_count_steps: steps between lines on the terminal; 0 for none (a progress bar is shown where one fits).
+        progress: whether it is shown.
+        threads: for encoding; None is what the machine allows. Results do not depend on it.
+    """
+
+    model_dir: str | None = None
+    seed: int = 0
+    save_summary_steps: int = 100
+    save_checkpoints_steps: int | None = None
+    save_checkpoints_secs: float | None = None
+    keep_checkpoint_max: int = 5
+    log_step_count_steps: int = 0
+    progress: bool = True
+    threads: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.save_checkpoints_steps is not None and self.save_checkpoints_secs is not None:
+            got = (self.save_checkpoints_steps, self.save_checkpoints_secs)
+            what = "give one of save_checkpoints_steps and save_checkpoints_secs"
+            raise errors.argument("RunConfig", what, got, "leave one out")
+        for name in ("seed", "save_summary_steps", "keep_checkpoint_max", "log_step_count_steps"):
+            value = getattr(self, name)
+            if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+                raise errors.argument("RunConfig", f"{name} must be an integer of at least 0", value, "give 0 or more")
+        for name in ("save_checkpoints_steps", "save_checkpoints_secs"):
+            value = getattr(self, name)
+            if value is not None and (isinstance(value, bool) or not isinstance(value, (int, float)) or not value > 0):
+                raise errors.argument("RunConfig", f"{name} must be above 0", value, "leave it out for every 600 seconds")
+
+    def replace(self, **changes: Any) -> RunConfig:
+        """A copy with some settings changed."""
+        return dataclasses.replace(self, **changes)
+
+
+@dataclass(frozen=True)
+class EstimatorSpec:
+    """What a model_fn answers.
+
+    Args:
+        mode: the mode that it was called with.
+        predictions: arrays [n, ...] by name; needed to predict.
+        loss: a Value of one number; needed to train and to evaluate.
+        train_op: optimizer.minimize(loss), or a function of the Variables that takes a step; needed to train.
+        eval_metric_ops: metrics by name, each (function, array, ...): the arrays of all batches are put together, and
+            the function called once: {"accuracy": (metrics.accuracy, labels, classes)}. A function may give a dict.
+    """
+
+    mode: str
+    predictions: Mapping[str, Array] | None = None
+    loss: Value | None = None
+    train_op: TrainOp | Callable[[Variables], None] | None = None
+    eval_metric_ops: Mapping[str, tuple[Any, ...]] | None = None
+
+    def __post_init__(self) -> None:
+        needs = {ModeKeys.TRAIN: ("loss", "train_op"), ModeKeys.EVAL: ("loss",), ModeKeys.PREDICT: ("predictions",)}
+        if self.mode not in needs:
+            raise errors.unknown("EstimatorSpec", "mode", self.mode, needs)
+        for name in needs[self.mode]:
+            if getattr(self, name) is None:
+                raise errors.model("EstimatorSpec", f"mode {self.mode!r} needs {name}", None, f"give {name}=")
+        if self.loss is not None and (not isinstance(self.loss, Value) or self.loss.array.size != 1):
+            got = self.loss.shape if isinstance(self.loss, Value) else self.loss
+            raise errors.model(
+                "EstimatorSpec", "loss must be a Value of one number", got, "give losses.Squared()(labels, outputs)"
+            )
+        if self.train_op is not None and not isinstance(self.train_op, TrainOp) and not callable(self.train_op):
+            raise errors.model("EstimatorSpec", "train_op must be a step", self.train_op, "give optimizer.minimize(loss)")
+
+
+@dataclass(frozen=True)
+class WarmStartSettings:
+    """Where training starts from instead of initial values.
+
+    Args:
+        ckpt_to_initialize_from: a checkpoint, a model_dir, or an exported model.
+        vars_to_warm_start: a regular expression that a parameter's name must match in full.
+    """
+
+    ckpt_to_initialize_from: str
+    vars_to_warm_start: str = ".*"

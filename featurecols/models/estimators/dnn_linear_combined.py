@@ -1,0 +1,89 @@
+"""tf.estimator's names for wide & deep models, with its arguments; the models are WideDeepClassifier and WideDeepRegressor."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from featurecols.models import errors
+from featurecols.models.estimators.canned import WideDeepClassifier, WideDeepRegressor
+from featurecols.models.estimators.config import RunConfig
+
+
+def DNNLinearCombinedClassifier(
+    model_dir: str | Path | None = None,
+    linear_feature_columns: Iterable[Any] | None = None,
+    linear_optimizer: Any = "Ftrl",
+    dnn_feature_columns: Iterable[Any] | None = None,
+    dnn_optimizer: Any = "Adagrad",
+    dnn_hidden_units: Sequence[int] | None = None,
+    dnn_activation_fn: Any = "relu",
+    dnn_dropout: float | None = None,
+    n_classes: int = 2,
+    weight_column: str | None = None,
+    label_vocabulary: Sequence[str] | None = None,
+    config: RunConfig | None = None,
+    warm_start_from: Any = None,
+    batch_norm: bool = False,
+    linear_sparse_combiner: str = "sum",
+) -> WideDeepClassifier:
+    """WideDeepClassifier by the name and arguments that it has in tf.estimator; optimizers named have our defaults."""
+    return WideDeepClassifier(
+        linear_feature_columns or (),
+        dnn_feature_columns or (),
+        _units(dnn_feature_columns, dnn_hidden_units),
+        n_classes=n_classes,
+        label_vocabulary=label_vocabulary,
+        linear_optimizer=linear_optimizer,
+        dnn_optimizer=dnn_optimizer,
+        activation=dnn_activation_fn,
+        dropout=dnn_dropout,
+        batch_norm=batch_norm,
+        sparse_combiner=linear_sparse_combiner,
+        model_dir=model_dir,
+        config=config,
+        warm_start_from=warm_start_from,
+        weight_column=weight_column,
+    )
+
+
+def DNNLinearCombinedRegressor(
+    model_dir: str | Path | None = None,
+    linear_feature_columns: Iterable[Any] | None = None,
+    linear_optimizer: Any = "Ftrl",
+    dnn_feature_columns: Iterable[Any] | None = None,
+    dnn_optimizer: Any = "Adagrad",
+    dnn_hidden_units: Sequence[int] | None = None,
+    dnn_activation_fn: Any = "relu",
+    dnn_dropout: float | None = None,
+    label_dimension: int = 1,
+    weight_column: str | None = None,
+    config: RunConfig | None = None,
+    warm_start_from: Any = None,
+    batch_norm: bool = False,
+    linear_sparse_combiner: str = "sum",
+) -> WideDeepRegressor:
+    """WideDeepRegressor by the name and arguments that it has in tf.estimator."""
+    return WideDeepRegressor(
+        linear_feature_columns or (),
+        dnn_feature_columns or (),
+        _units(dnn_feature_columns, dnn_hidden_units),
+        label_dimension=label_dimension,
+        linear_optimizer=linear_optimizer,
+        dnn_optimizer=dnn_optimizer,
+        activation=dnn_activation_fn,
+        dropout=dnn_dropout,
+        batch_norm=batch_norm,
+        sparse_combiner=linear_sparse_combiner,
+        model_dir=model_dir,
+        config=config,
+        warm_start_from=warm_start_from,
+        weight_column=weight_column,
+    )
+
+
+def _units(columns: Any, hidden_units: Sequence[int] | None) -> Sequence[int]:
+    if columns and hidden_units is None:
+        raise errors.model("DNNLinearCombined", "dnn columns need dnn_hidden_units", None, "give dnn_hidden_units=[100, 50]")
+    return hidden_units or ()

@@ -1,0 +1,121 @@
+"""Models as plain JSON, so that what is trained can be a file under review."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from featurecols._core.spec import KINDS as SPECS
+from featurecols._core.spec import decode
+from featurecols.columns import json
+from featurecols.models import errors
+from featurecols.models.component import Part
+from featurecols.models.estimators.base import Estimator
+from featurecols.models.estimators.loading import KINDS, OPTIMIZERS
+from featurecols.models.objective import losses
+from featurecols.models.optimization import optimizers
+
+COLUMNS = ("columns", "linear", "dnn")
+RUNNING = ("model_dir", "config", "warm_start_from")  # how a model runs, not what it is: never in a spec
+TENSORFLOW = ("feature_columns", "activation_fn")  # other names of arguments, for programs that move
+TRAINING = ("label", "epochs", "steps", "batch_size", "seed", "validation")  # what is said when the model is trained
+GIVE = {"hidden_units": "give hidden_units=[100, 50] (--hidden 100,50)"}
+
+
+def model_from_json(data: Any, **more: Any) -> Estimator:
+    """An estimator from a JSON object, or from the path of a file that holds one. Nothing is imported or evaluated.
+
+    {"model": "LinearClassifier", "columns": [...], argument: value, ...}; a wide & deep model has "linear" and "dnn" in the
+    place of "columns". Arguments are those of the class. Optimizers and losses are names, or objects such as {"type": "AdamW",
+    "learning_rate": {"type": "Cosine", "rate": 0.02}}. A list alone is the columns, as columns_from_json takes them.
+
+    Args:
+        data: the object, the list, or a path.
+        more: arguments that are added, or taken in the place of those in data; `model` and `config` may be among them.
+
+    Raises:
+        ModelError: no model or an unknown one is named, or it lacks an argument, or has none of such a name.
+        ColumnError: for what cannot be read, for what is no column, and for arguments that no model can work with.
+
+    >>> model_from_json({"model": "LinearClassifier", "columns": [{"type": "Numeric", "key": "age"}], "optimizer": "Adam"})
+    LinearClassifier(1 columns, step 0)
+    """
+    where = str(data) if isinstance(data, (str, Path)) else "spec"
+    found = json.read(Path(data)) if isinstance(data, (str, Path)) else data
+    if isinstance(found, (list, tuple)):
+        found = {"columns": found}
+    if not isinstance(found, Mapping):
+        todo = 'give {"model": "LinearClassifier", "columns": [...]}'
+        raise errors.model(where, "must be an object, or a list of columns", found, todo)
+    given = {**found, **more}
+    kind = kind_of(where, given.pop("model", None))
+    _check_names(where, kind, given, {name for name in RUNNING if name in more and name not in found})
+    arguments = {name: value if name in RUNNING else _decoded(value, name, where) for name, value in given.items()}
+    first = [arguments.pop("columns")] if "columns" in arguments else []
+    try:
+        return KINDS[kind](*first, **arguments)
+    except (TypeError, AttributeError) as e:
+        raise errors.model(where, f"an argument of {kind} has the wrong type", str(e), "mend it") from None
+
+
+def kind_of(where: str, name: Any) -> str:
+    """The name of a class: as it is, or in words with hyphens as on a command line (wide-deep-classifier)."""
+    if name is None:
+        raise errors.model(where, "names no model", None, f'give "model" (--model): one of {", ".join(KINDS)}')
+    plain = {kind.lower(): kind for kind in KINDS}
+    kind = plain.get(name.replace("-", "").lower()) if isinstance(name, str) else None
+    if kind is None:
+        raise errors.unknown(where, "model", name, KINDS)
+    return kind
+
+
+def _check_names(where: str, kind: str, given: Mapping[str, Any], allowed: set[str]) -> None:
+    """All that the class needs, and nothing that it does not know."""
+    others = ("common", *TENSORFLOW)
+    takes = [*(name for name in inspect.signature(KINDS[kind]).parameters if name not in others), "weight_column"]
+    for name in given:
+        if name not in takes and name not in allowed:
+            todo = f"say it in training (--{name.replace('_', '-')})" if name in TRAINING else f"it takes {', '.join(takes)}"
+            raise errors.model(where, f"{kind} has no argument {name!r}", given[name], todo)
+    needs: list[str] = [name for name in ("columns", "hidden_units") if name in takes]
+    if "linear" in takes:
+        needs = ([] if "linear" in given else ["dnn"]) + (["hidden_units"] if "dnn" in given else [])
+    for name in needs:
+        if name not in given:
+            got = sorted(set(given) - allowed)
+            raise errors.model(where, f"{kind} needs {name}", got, GIVE.get(name, f'give "{name}": [...]'))
+
+
+def _decoded(value: Any, name: str, where: str) -> Any:
+    """An argument from its JSON."""
+    if name in COLUMNS:
+        if not isinstance(value, (list, tuple)):
+            raise errors.model(where, f"{name} must be a list of columns", value, 'give [{"type": "Numeric", "key": "age"}]')
+        return json.declared(value, name)
+    if name == "loss":  # by the name of its class: Keras' names mean losses of means, not of logits
+        return _part(value if isinstance(value, (Mapping, losses.Loss)) else {"type": value}, name, losses.Loss)
+    return _part(value, name, optimizers.Optimizer) if name in OPTIMIZERS else value
+
+
+def _part(data: Any, name: str, base: type[Part]) -> Any:
+    """An optimizer or a loss from its JSON object; a name as it is."""
+    if not isinstance(data, Mapping):
+        return data
+    known = {cls.__name__: kind for kind, cls in SPECS.items() if issubclass(cls, base)}
+    full = _versioned(data)
+    if full.get("type") not in known.values():
+        raise errors.unknown(name, "type", data.get("type"), known)
+    return decode(full, name)
+
+
+def _versioned(data: Any) -> Any:
+    """The same, parts that are named in short ("Adam") named as they are saved ("models.Adam.v1")."""
+    if isinstance(data, Mapping):
+        plain = {key: _versioned(value) for key, value in data.items()}
+        kinds = [
+            kind for kind, cls in SPECS.items() if issubclass(cls, Part) and kind.startswith(f"models.{data.get('type')}.v")
+        ]
+        return {**plain, "type": max(kinds, key=lambda kind: int(kind.rpartition("v")[2]))} if kinds else plain
+    return [_versioned(item) for item in data] if isinstance(data, (list, tuple)) else data

@@ -1,0 +1,55 @@
+"""Predictions: arrays by name over all rows, which also loop row by row as tf.estimator's did."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from featurecols._core.arrays import Array
+from featurecols.models import errors
+
+
+class Predictions:
+    """What a model says about n rows.
+
+    >>> p = Predictions({"predictions": np.array([[1.5], [2.0]])})
+    >>> p["predictions"].tolist(), [row["predictions"].tolist() for row in p]
+    ([[1.5], [2.0]], [[1.5], [2.0]])
+    """
+
+    def __init__(self, arrays: Mapping[str, Array]) -> None:
+        self.arrays = dict(arrays)
+        self._next = 0
+
+    @staticmethod
+    def concatenate(parts: Sequence[Mapping[str, Array]]) -> Predictions:
+        """The rows of all parts in order."""
+        return Predictions({name: np.concatenate([np.asarray(p[name]) for p in parts]) for name in parts[0]})
+
+    def __getitem__(self, name: str) -> Array:
+        if name not in self.arrays:
+            raise errors.unknown("predictions", "key", name, self.arrays)
+        return self.arrays[name]
+
+    def keys(self) -> list[str]:
+        """Names of the arrays."""
+        return list(self.arrays)
+
+    def __len__(self) -> int:
+        return len(next(iter(self.arrays.values())))
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        for i in range(len(self)):
+            yield {name: array[i] for name, array in self.arrays.items()}
+
+    def __next__(self) -> dict[str, Any]:
+        """The first row, then the second, ...: next(model.predict(...)) is what it was with tf.estimator's generator."""
+        if self._next == len(self):
+            raise StopIteration
+        self._next += 1
+        return {name: array[self._next - 1] for name, array in self.arrays.items()}
+
+    def __repr__(self) -> str:
+        return f"Predictions({len(self)} rows: {', '.join(f'{k} {list(v.shape)}' for k, v in self.arrays.items())})"

@@ -1,0 +1,221 @@
+"""What an estimator keeps: its variables, from memory, a checkpoint or another model, and what they belong to."""
+
+from __future__ import annotations
+
+import json
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from featurecols._core.arrays import Array
+from featurecols._core.spec import decode
+from featurecols.jobs import file_lock
+from featurecols.models import errors, export
+from featurecols.models.autodiff.variables import Variables
+from featurecols.models.estimators.config import RunConfig, WarmStartSettings
+from featurecols.models.objective.heads import Head
+from featurecols.models.training import checkpoints, warm_start
+from featurecols.models.training.loop import Run
+
+if TYPE_CHECKING:
+    from featurecols.columns.base import Column
+
+PLAN = "plan"
+Asked = tuple[int | None, int | None, int | None]  # epochs, steps, max_steps
+
+
+class Keeper(ABC):
+    """The part of an estimator that outlives a call."""
+
+    config: RunConfig
+    plan: Any
+    head: Head
+    label: tuple[str, ...]
+    weight_column: str | None
+    warm_start_from: str | Path | WarmStartSettings | None
+    variables: Variables | None
+    metrics: dict[str, dict[str, float]]
+    data: dict[str, Any]
+    _unfinished: dict[str, Any] | None
+
+    @abstractmethod
+    def _ready(self, rows: Any, *, training: bool = False) -> None:
+        """Have a plan."""
+
+    @property
+    def model_dir(self) -> Path | None:
+        """The folder of checkpoints, or None."""
+        return None if self.config.model_dir is None else Path(self.config.model_dir)
+
+    def _variables(self, checkpoint_path: str | Path | None = None) -> Variables:
+        """The model's variables: those in memory, else of the last checkpoint, else new ones."""
+        if checkpoint_path is not None:
+            return self._restored(Path(checkpoint_path))
+        if self.variables is None:
+            last = None if self.model_dir is None else checkpoints.latest(self.model_dir)
+            if last is not None:
+                self.variables = self._restored(last, take_up=True)
+            else:
+                self.variables = Variables(self.config.seed)
+                if self.warm_start_from is not None:
+                    warm_start.start(self.variables, self.warm_start_from, self.rows_of())
+        return self.variables
+
+    def _restored(self, path: Path, *, take_up: bool = False) -> Variables:
+        arrays, about = checkpoints.read(path)
+        self._check_same(path, about)
+        head = self._taken_up(path, about)
+        variables = Variables(self.config.seed)
+        checkpoints.restore(variables, arrays, about)
+        if take_up:
+            self.head, self.label = head, tuple(about["label"])
+            self._unfinished = about["run"] if not about["run"]["done"] else None
+        return variables
+
+    def _taken_up(self, where: Path, about: Mapping[str, Any]) -> Head:
+        """The head of a checkpoint; raises CheckpointError where it is another kind of model, or answers otherwise."""
+        if about.get("kind") != type(self).__name__:
+            raise errors.other_model(where, f"holds a {about.get('kind')}, and this is a {type(self).__name__}")
+        head: Head = decode(about["head"])
+        words = getattr(self.head, "words", None)
+        if _wordless(self.head) != _wordless(head) or (words is not None and words != getattr(head, "words", None)):
+            raise errors.other_model(where, f"was trained as {head!r}, and this model is {self.head!r}")
+        return head
+
+    def _check_same(self, where: Path, about: Mapping[str, Any]) -> None:
+        """Raises CheckpointError where a checkpoint belongs to other columns, and says how they differ."""
+        assert self.plan is not None
+        theirs, ours = about.get("columns", {}), declared_as_json(self.plan.columns)
+        if theirs != ours or list(theirs) != list(ours):
+            raise errors.other_columns(where, warm_start.difference(theirs, ours))
+        if about.get("fingerprint") != self.plan.fingerprint:
+            raise errors.other_columns(where, "the columns are the same, but learned other values from other data")
+
+    def _save(self, run: Run, asked: tuple[Asked, int | None]) -> Path:
+        """Write a checkpoint of the run's position; the plan is there before the first one."""
+        assert self.plan is not None
+        assert self.model_dir is not None
+        if not checkpoints.found(self.model_dir):
+            self.plan.save(self.model_dir / PLAN)
+        position = {"asked": asked[0], "rows": asked[1], "epoch": run.epoch, "batch": run.batch, "done": run.done}
+        return checkpoints.save(
+            self.model_dir, run.variables, {**self.about(), "run": position}, self.config.keep_checkpoint_max or None
+        )
+
+    def about(self) -> dict[str, Any]:
+        """What a checkpoint belongs to, as JSON data."""
+        assert self.plan is not None
+        return {
+            "kind": type(self).__name__,
+            "columns": declared_as_json(self.plan.columns),
+            "fingerprint": self.plan.fingerprint,
+            "head": self.head.to_json(),
+            "label": list(self.label),
+            "weight_column": self.weight_column,
+            "rows": self.rows_of(),
+        }
+
+    def rows_of(self) -> dict[str, list[tuple[str, int, int]]]:
+        """For parameters whose rows belong to slots: (slot, first row, last row + 1), by name of the parameter."""
+        return {}
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """No other training writes into model_dir meanwhile; raises CheckpointError where one does."""
+        if self.model_dir is None:
+            yield
+            return
+        self.model_dir.mkdir(parents=True, exist_ok=True)
+        path = self.model_dir / ".lock"
+        handle = file_lock.acquire(path)
+        if handle is None:
+            raise errors.checkpoint(
+                self.model_dir, "another training is writing into it", "wait for it, or give another model_dir"
+            )
+        try:
+            yield
+        finally:
+            path.unlink(missing_ok=True)
+            file_lock.release(handle)
+
+    def finished(self, epochs: int, rows: int | None) -> bool:
+        """Whether the last checkpoint is the end of a training of so many epochs over so many rows."""
+        about = self._last()
+        return about is not None and bool(about["run"]["done"]) and _is_of(about["run"], epochs, rows)
+
+    def other(self, epochs: int, rows: int | None) -> str | None:
+        """What the last checkpoint is of, where that is no training of so many epochs over so many rows."""
+        about = self._last()
+        if about is None or _is_of(run := about["run"], epochs, rows):
+            return None
+        names = ("epochs", "steps", "steps in all")
+        length = ", ".join(f"{n} {what}" for n, what in zip(run["asked"], names, strict=True) if n)
+        return f"step {about['step']:,} of another training ({length} over {run['rows']} rows, not {epochs} over {rows})"
+
+    def _last(self) -> dict[str, Any] | None:
+        """What the last checkpoint says of itself."""
+        last = None if self.model_dir is None else checkpoints.latest(self.model_dir)
+        return None if last is None else checkpoints.read(last)[1]
+
+    # As a folder ------------------------------------------------------------------------------------------------------
+
+    def export(self, path: str | Path) -> str:
+        """Write the model as one folder: the plan, the weights, and a card with metrics, data and versions.
+
+        featurecols.models.load(path) gives it back, ready to predict, evaluate, or train on.
+        """
+        variables = self._opened()
+        about = {**self.about(), "arguments": self.arguments(), "metrics": self.metrics, "data": self.data}
+        export.write(Path(path), about, variables, self.plan)
+        return str(path)
+
+    @property
+    def fingerprint(self) -> str:
+        """32 hex digits of all that predictions depend on: plan, model, weights (the code of a model_fn left out)."""
+        variables = self._opened()
+        return export.fingerprint({**self.about(), "arguments": self.arguments()}, variables, self.plan)
+
+    def arguments(self) -> dict[str, Any]:
+        """What makes an equal model of the same columns, as JSON data; a model_fn is code, and no folder holds code."""
+        return {}
+
+    # tf.estimator's names ---------------------------------------------------------------------------------------------
+
+    def latest_checkpoint(self) -> str | None:
+        """Path of the last checkpoint, or None."""
+        last = None if self.model_dir is None else checkpoints.latest(self.model_dir)
+        return None if last is None else str(last)
+
+    def get_variable_names(self) -> list[str]:
+        """Names of all parameters and moving averages."""
+        variables = self._opened()
+        return [*variables.values, *variables.states]
+
+    def get_variable_value(self, name: str) -> Array:
+        """A copy of one of them."""
+        variables = self._opened()
+        everything = {**variables.values, **variables.states}
+        if name not in everything:
+            raise errors.unknown(type(self).__name__, "variable", name, everything)
+        return everything[name].copy()
+
+    def _opened(self) -> Variables:
+        self._ready(None)
+        return self._variables()
+
+
+def _wordless(head: Head) -> Head:
+    """A head without its words, which may have been learned."""
+    return head.replace(words=None) if hasattr(head, "words") else head  # type: ignore[no-any-return]
+
+
+def declared_as_json(columns: Iterable[Column]) -> dict[str, Any]:
+    """Columns as JSON data by name."""
+    return {column.name: json.loads(json.dumps(column.to_json())) for column in columns}
+
+
+def _is_of(run: Mapping[str, Any], epochs: int, rows: int | None) -> bool:
+    """Whether a run is one of so many epochs over so many rows."""
+    return run["asked"] == [epochs, None, None] and run["rows"] == rows

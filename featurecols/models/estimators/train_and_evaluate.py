@@ -1,0 +1,203 @@
+"""train_and_evaluate: training that stops now and then to be measured, and keeps the best model it has seen."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from time import perf_counter
+from typing import TYPE_CHECKING, Any
+
+from featurecols.models import errors
+from featurecols.models.estimators import arguments
+from featurecols.models.training import checkpoints
+from featurecols.models.training.hooks import Hook
+
+if TYPE_CHECKING:
+    from featurecols.models.estimators.base import Estimator
+    from featurecols.models.training.loop import Run
+
+Metrics = dict[str, float]
+
+
+@dataclass(frozen=True)
+class TrainSpec:
+    """How to train: data (or input_fn, another name of it), label, and the rest as Estimator.train."""
+
+    data: Any = None
+    label: Any = None
+    max_steps: int | None = None
+    epochs: int | None = None
+    batch_size: int | None = None
+    hooks: Sequence[Hook] = ()
+    input_fn: Any = field(default=None, kw_only=True)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "data", arguments.given(self.data, self.input_fn))
+        for name in ("max_steps", "epochs"):
+            if getattr(self, name) is not None:
+                arguments.number("TrainSpec", name, getattr(self, name))
+
+
+@dataclass(frozen=True)
+class EvalSpec:
+    """How to measure.
+
+    Args:
+        data, label: as Estimator.evaluate; input_fn is another name of data.
+        steps: batches to evaluate; None for all.
+        name: of the evaluation.
+        exporters: one or several, asked after every evaluation.
+        throttle_steps, throttle_secs: how often to evaluate: every so many steps, or seconds; after each epoch where
+            neither is given, and at the end in any case.
+        start_delay_secs: of tf.estimator's evaluations beside training; here nothing is waited for.
+        stop: asked with all metrics so far after each evaluation; True ends the training (see stop_if_no_gain).
+    """
+
+    data: Any = None
+    label: Any = None
+    steps: int | None = None
+    name: str | None = None
+    exporters: Exporter | Sequence[Exporter] | None = ()
+    throttle_steps: int | None = None
+    throttle_secs: float | None = None
+    stop: Callable[[list[Metrics]], bool] | None = None
+    input_fn: Any = field(default=None, kw_only=True)
+    start_delay_secs: float = field(default=0, kw_only=True)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "data", arguments.given(self.data, self.input_fn))
+        if self.steps is not None:
+            arguments.number("EvalSpec", "steps", self.steps)
+
+
+class Exporter:
+    """Writes the model somewhere after an evaluation. Folders are named by the step, under <model_dir>/export/<name>."""
+
+    def __init__(self, name: str, exports_to_keep: int | None = 5) -> None:
+        self.name, self.keep = name, exports_to_keep
+
+    def wanted(self, now: Metrics, earlier: Sequence[Metrics]) -> bool:
+        """Whether to export after this evaluation; `earlier` are those before it."""
+        return True
+
+    def export(self, model: Estimator, found: Metrics, earlier: Sequence[Metrics], last: bool) -> str | None:
+        """The folder that was written, or None."""
+        if not self.wanted(found, earlier):
+            return None
+        assert model.model_dir is not None
+        folder = model.model_dir / "export" / self.name
+        path = folder / f"{int(found['global_step']):09d}"
+        shutil.rmtree(path, ignore_errors=True)
+        model.export(path)
+        for old in self._old(path):
+            shutil.rmtree(old)
+        return str(path)
+
+    def _old(self, newest: Path) -> list[Path]:
+        others = sorted(p for p in newest.parent.iterdir() if p != newest)
+        return [] if self.keep is None else others[: max(0, len(others) + 1 - self.keep)]
+
+
+class LatestExporter(Exporter):
+    """Every evaluated model; the last `exports_to_keep` stay."""
+
+
+class FinalExporter(Exporter):
+    """The model at the end."""
+
+    def export(self, model: Estimator, found: Metrics, earlier: Sequence[Metrics], last: bool) -> str | None:
+        return super().export(model, found, earlier, last) if last else None
+
+
+class BestExporter(Exporter):
+    """Each model that is better than all evaluated before it, also before a restart.
+
+    Args:
+        metric: what is compared; lower is better for loss, rmse and mae, else higher (or say so with `most`).
+    """
+
+    def __init__(
+        self, name: str = "best_exporter", exports_to_keep: int | None = 5, *, metric: str = "loss", most: bool | None = None
+    ) -> None:
+        super().__init__(name, exports_to_keep)
+        falls = any(word in metric for word in ("loss", "rmse", "mae"))
+        self.metric, self.sign = metric, 1.0 if (not falls if most is None else most) else -1.0
+
+    def wanted(self, now: Metrics, earlier: Sequence[Metrics]) -> bool:
+        if self.metric not in now:
+            raise errors.unknown("BestExporter", "metric", self.metric, now)
+        return all(self.sign * now[self.metric] > self.sign * e[self.metric] for e in earlier)
+
+
+def stop_if_no_gain(metric: str, evaluations: int, *, most: bool | None = None) -> Callable[[list[Metrics]], bool]:
+    """For EvalSpec.stop: end training when a metric was not better in the last `evaluations` evaluations than before."""
+    falls = any(word in metric for word in ("loss", "rmse", "mae"))
+    sign = 1.0 if (not falls if most is None else most) else -1.0
+
+    def stop(found: list[Metrics]) -> bool:
+        if found and metric not in found[-1]:
+            raise errors.unknown("stop_if_no_gain", "metric", metric, found[-1])
+        scores = [sign * f[metric] for f in found]
+        return len(scores) > evaluations and max(scores[-evaluations:]) <= max(scores[:-evaluations])
+
+    return stop
+
+
+def train_and_evaluate(model: Estimator, train_spec: TrainSpec, eval_spec: EvalSpec) -> tuple[Metrics, list[str]]:
+    """Train by one spec and measure by the other. Evaluations are kept in <model_dir>/eval.jsonl, and a restart knows them.
+
+    Returns:
+        The metrics at the end, and the folders that exporters wrote at the last evaluation.
+    """
+    if model.model_dir is None:
+        raise errors.model("train_and_evaluate", "needs a place for its evaluations", None, "give the model a model_dir")
+    watch = _Evaluate(model, eval_spec)
+    t = train_spec
+    model.train(t.data, t.label, max_steps=t.max_steps, epochs=t.epochs, batch_size=t.batch_size, hooks=[*t.hooks, watch])
+    return watch.finish()
+
+
+class _Evaluate(Hook):
+    def __init__(self, model: Estimator, spec: EvalSpec) -> None:
+        self.model, self.spec = model, spec
+        self.exporters = [spec.exporters] if isinstance(spec.exporters, Exporter) else list(spec.exporters or ())
+        assert model.model_dir is not None
+        self.path: Path = model.model_dir / (f"eval_{spec.name}.jsonl" if spec.name else "eval.jsonl")
+        self.found: list[Metrics] = _lines(self.path)
+        self.exports: list[str] = []
+        self._time, self._step = perf_counter(), -1
+
+    def after_step(self, run: Run) -> None:
+        steps, seconds = self.spec.throttle_steps, self.spec.throttle_secs
+        if (steps and run.step % steps == 0) or (seconds and perf_counter() - self._time >= seconds):
+            self._evaluate(run, last=False)
+
+    def after_epoch(self, run: Run) -> None:
+        if not self.spec.throttle_steps and not self.spec.throttle_secs:
+            self._evaluate(run, last=False)
+        if self.found and self.found[-1]["global_step"] == run.step:
+            run.logs |= {f"val_{k}": v for k, v in self.found[-1].items() if k != "global_step"}
+
+    def _evaluate(self, run: Run | None, last: bool) -> None:
+        spec, model = self.spec, self.model
+        found = model.evaluate(spec.data, spec.label, steps=spec.steps, name=spec.name)
+        earlier = [f for f in self.found if f["global_step"] < found["global_step"]]
+        self.exports = [p for e in self.exporters if (p := e.export(model, found, earlier, last)) is not None]
+        self.found = [*earlier, found]
+        self._time, self._step = perf_counter(), int(found["global_step"])
+        lines = "".join(json.dumps(f) + "\n" for f in self.found)
+        checkpoints.replace(self.path, lines.encode())
+        if run is not None and spec.stop is not None and spec.stop(self.found):
+            run.request_stop("the evaluations said so")
+
+    def finish(self) -> tuple[Metrics, list[str]]:
+        """The last evaluation, made now for exporters that wait for the end."""
+        self._evaluate(None, last=True)
+        return self.found[-1], self.exports
+
+
+def _lines(path: Path) -> list[Metrics]:
+    return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []

@@ -1,0 +1,1 @@
+"""The input pipeline: labelled rows, batches, caching and prefetching."""

@@ -1,0 +1,194 @@
+"""Where encoded rows are kept, so that later epochs neither read nor encode: nowhere, in memory, or in a folder."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from featurecols._core.arrays import Array, Ids
+from featurecols.models import errors
+from featurecols.models.input.examples import Examples, Layout
+
+Read = Callable[[int], Iterator[Examples]]
+
+
+class NoCache:
+    """Every epoch reads and encodes anew."""
+
+    def pieces(self, group: int, groups: int, read: Read) -> Iterator[Examples]:
+        """The pieces of one group of rows, out of `groups`."""
+        return read(group)
+
+    def whole(self, groups: Iterable[int], read: Read) -> Examples:
+        """All rows in their own order."""
+        pieces = [piece for group in groups for piece in read(group)]
+        if not pieces:
+            raise errors.labels("data", "has no rows", 0, None, "check the path or the filter")
+        return Examples.concatenate(pieces)
+
+
+class MemoryCache(NoCache):
+    """Kept in memory while they take at most `limit` bytes; past that, every epoch reads anew."""
+
+    def __init__(self, limit: float = float("inf")) -> None:
+        self.limit, self.used = limit, 0
+        self.kept: dict[int, list[Examples]] = {}
+        self.all: Examples | None = None
+
+    def pieces(self, group: int, groups: int, read: Read) -> Iterator[Examples]:
+        if group in self.kept:
+            yield from self.kept[group]
+            return
+        pieces: list[Examples] = []
+        for piece in read(group):
+            self.used += size(piece)
+            if self.used <= self.limit:
+                pieces.append(piece)
+            else:
+                pieces.clear()
+                self.kept.clear()
+            yield piece
+        if self.used <= self.limit:
+            self.kept[group] = pieces
+
+    def whole(self, groups: Iterable[int], read: Read) -> Examples:
+        if self.all is None:
+            found = super().whole(groups, read)
+            if size(found) > self.limit:
+                return found
+            self.all = found
+        return self.all
+
+
+class FileCache(NoCache):
+    """Kept in a folder, written in one reading before the first epoch and mapped into memory after that.
+
+    The folder appears when it is complete. One that holds other columns or data is refused.
+    """
+
+    def __init__(self, folder: Path, key: str, layout: Layout) -> None:
+        self.folder, self.key, self.layout = folder, key, layout
+        self.all: Examples | None = None
+        self.ends: list[int] = []
+
+    def pieces(self, group: int, groups: int, read: Read) -> Iterator[Examples]:
+        everything = self.whole(range(groups), read)
+        yield everything.slice(self.ends[group - 1] if group else 0, self.ends[group])
+
+    def whole(self, groups: Iterable[int], read: Read) -> Examples:
+        if self.all is None:
+            if not self.folder.exists():
+                self._write(groups, read)
+            self.all = self._open()
+        return self.all
+
+    def _write(self, groups: Iterable[int], read: Read) -> None:
+        self.folder.parent.mkdir(parents=True, exist_ok=True)
+        folder = Path(tempfile.mkdtemp(prefix=f".{self.folder.name}.", dir=self.folder.parent))
+        try:
+            writer = _Writer(folder)
+            for group in groups:
+                for piece in read(group):
+                    writer.add(piece)
+                writer.ends.append(writer.rows)
+            writer.finish(self.key)
+            os.rename(folder, self.folder)
+        except BaseException:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
+
+    def _open(self) -> Examples:
+        try:
+            about = json.loads((self.folder / "cache.json").read_text())
+            found = {name: _map(self.folder / f"{name}.bin", *form) for name, form in about["arrays"].items()}
+        except (OSError, ValueError, KeyError, TypeError) as e:
+            raise errors.checkpoint(self.folder, f"is no complete cache ({type(e).__name__})", "delete the folder") from None
+        if about["key"] != self.key:
+            what = f"holds rows that {about['key']} encoded, and this model has {self.key}"
+            raise errors.checkpoint(self.folder, what, "delete the folder, or cache elsewhere")
+        self.ends = about["ends"]
+        return _assembled(found, self.layout, tuple(about["single"]), about["lists"])
+
+
+class _Writer:
+    """Appends arrays to files, one file an array."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.rows = folder, 0
+        self.ends: list[int] = []
+        self.arrays: dict[str, list[Any]] = {}
+        self.single: tuple[str, ...] | None = None
+        self.lists: list[str] = []
+
+    def add(self, piece: Examples) -> None:
+        if self.single is None:
+            self.single, self.lists = piece.single, list(piece.lists)
+        if piece.single != self.single:
+            raise errors.model("cache", "a slot is plain in some rows and lists in others", piece.single, "cache in memory")
+        for name, array in arrays(piece, self.lists):
+            form = self.arrays.setdefault(name, [array.dtype.str, [0, *array.shape[1:]]])
+            if form[0] != array.dtype.str:
+                raise errors.model("cache", f"{name} changes its type", (form[0], array.dtype.str), "cache in memory")
+            form[1][0] += len(array)
+            with open(self.folder / f"{name}.bin", "ab") as f:
+                f.write(np.ascontiguousarray(array).tobytes())
+        self.rows += len(piece)
+
+    def finish(self, key: str) -> None:
+        about = {"key": key, "ends": self.ends, "single": self.single or (), "lists": self.lists, "arrays": self.arrays}
+        (self.folder / "cache.json").write_text(json.dumps(about))
+
+
+def arrays(piece: Examples, lists: list[str]) -> Iterator[tuple[str, Array]]:
+    """The arrays behind some rows, by name."""
+    yield "dense", piece.dense
+    yield "singles", piece.singles
+    for name, array in (("labels", piece.labels), ("weights", piece.weights)):
+        if array is not None:
+            yield name, array
+    for j, name in enumerate(lists):
+        flat, offsets = piece.lists[name].elements()
+        yield f"list{j}.values", flat.values
+        yield f"list{j}.sizes", np.diff(offsets)
+        if flat.weights is not None:
+            yield f"list{j}.weights", flat.weights
+    for j, name in enumerate(sorted(piece.lengths)):
+        yield f"length{j}", piece.lengths[name]
+
+
+def _assembled(arrays: dict[str, Array], layout: Layout, single: tuple[str, ...], lists: list[str]) -> Examples:
+    ids = {}
+    for j, name in enumerate(lists):
+        offsets = np.concatenate([[0], np.cumsum(arrays[f"list{j}.sizes"])])
+        ids[name] = Ids(arrays[f"list{j}.values"], offsets, arrays.get(f"list{j}.weights"))
+    sequences = sorted(s.name for s in layout.slots if s.max_length is not None)
+    lengths = {name: arrays[f"length{j}"] for j, name in enumerate(sequences)}
+    labels, weights = arrays.get("labels"), arrays.get("weights")
+    return Examples(layout, arrays["dense"], single, arrays["singles"], ids, lengths, labels, weights)
+
+
+def _map(path: Path, dtype: str, shape: list[int]) -> Array:
+    if 0 in shape:
+        return np.zeros(shape, dtype)
+    return np.memmap(path, dtype, "r", shape=tuple(shape))
+
+
+def size(piece: Examples) -> int:
+    """Bytes of the arrays."""
+    return sum(array.nbytes for _, array in arrays(piece, list(piece.lists)))
+
+
+def of(kept: str | Path | float | None, key: str, layout: Layout) -> NoCache:
+    """The cache that a pipeline asks for: None, bytes of memory, or a folder."""
+    if kept is None:
+        return NoCache()
+    if isinstance(kept, float):
+        return MemoryCache(kept)
+    return FileCache(Path(kept), key, layout)

@@ -1,0 +1,171 @@
+"""Examples: encoded rows as models read them, a form of Features that is cheap to shuffle and to cut into batches."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from featurecols._core import buffer_pool
+from featurecols._core.arrays import Array, Ids
+from featurecols.models import errors
+from featurecols.models.kernels.scratch import Marks
+from featurecols.plan.features import Features, Slot
+
+Make = Callable[["Examples"], Any]
+Cut = Callable[["Examples", int], "list[Any] | None"]
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """What all examples of one plan share: its slots, and the embedding tables that training starts from.
+
+    `memo` keeps what layers work out about slots, once for all batches; `ahead` says what they work out about each batch
+    without their parameters, so that it can be done before its turn.
+    """
+
+    slots: tuple[Slot, ...]
+    tables: Mapping[str, Array] = field(default_factory=dict, repr=False)
+    memo: dict[Any, Any] = field(default_factory=dict, repr=False, compare=False)
+    ahead: dict[Any, tuple[Make, Cut | None]] = field(default_factory=dict, repr=False, compare=False)
+    marks: Marks = field(default_factory=Marks, repr=False, compare=False)
+
+    def slot(self, name: str) -> Slot:
+        for slot in self.slots:
+            if slot.name == name:
+                return slot
+        raise errors.unknown("features", "slot", name, (s.name for s in self.slots))
+
+
+@dataclass(frozen=True, slots=True)
+class Examples:
+    """n rows.
+
+    dense: float32 [n, w]. singles: int32 or int64 [n, k], the slots with one plain id a row side by side, named by
+    `single`. lists: Ids of the other id slots. lengths: int64 [n] of sequences. labels: what the head made of them, [n] or
+    [n, m], or None. weights: float32 [n], or None.
+    """
+
+    layout: Layout
+    dense: Array
+    single: tuple[str, ...]
+    singles: Array
+    lists: Mapping[str, Ids]
+    lengths: Mapping[str, Array]
+    labels: Array | None = None
+    weights: Array | None = None
+    memo: dict[Any, Any] = field(default_factory=dict, repr=False, compare=False)
+
+    @staticmethod
+    def of(features: Features, layout: Layout, labels: Array | None = None, weights: Array | None = None) -> Examples:
+        """Features as examples; nothing is lost."""
+        plain = [s.name for s in features.slots if s.kind == "ids" and s.max_length is None and is_plain(features.ids[s.name])]
+        wide = any(features.ids[name].values.dtype == np.int64 for name in plain)
+        singles = np.empty((len(features), len(plain)), np.int64 if wide else np.int32)
+        for j, name in enumerate(plain):
+            singles[:, j] = features.ids[name].values
+        lists = {name: ids.compact() for name, ids in features.ids.items() if name not in plain}
+        return Examples(layout, features.dense, tuple(plain), singles, lists, features.lengths, labels, weights)
+
+    def __len__(self) -> int:
+        return len(self.dense)
+
+    @property
+    def nbytes(self) -> int:
+        """About how much memory the rows take; of slices of lists, all that they share is counted."""
+        return self.dense.nbytes + self.singles.nbytes + sum(ids.values.nbytes for ids in self.lists.values())
+
+    def __getitem__(self, name: str) -> Array | Ids:
+        """One slot: its cells [n, width], or its Ids."""
+        slot = self.layout.slot(name)
+        return self.dense[:, slot.start : slot.stop] if slot.kind == "dense" else self.ids(name)
+
+    def ids(self, name: str) -> Ids:
+        """The Ids of one slot."""
+        if name in self.single:
+            return Ids(np.ascontiguousarray(self.singles[:, self.single.index(name)]))
+        return self.lists[name]
+
+    def ahead(self, key: Any, make: Make, cut: Cut | None = None) -> Any:
+        """make(self), which depends on these rows alone; later batches of the layout come with theirs (`batches`).
+
+        cut(rows, size) makes it of several batches in one go, as a list; None where it cannot.
+        """
+        self.layout.ahead[key] = make, cut
+        if key not in self.memo:
+            self.memo[key] = make(self)
+        return self.memo[key]
+
+    def batches(self, size: int) -> list[Examples]:
+        """Batches of `size` rows, the last one of what is left, with everything that layers have asked for `ahead`."""
+        found = [self.slice(at, min(at + size, len(self))) for at in range(0, len(self), size)]
+        for key, (make, cut) in list(self.layout.ahead.items()):
+            made = None if cut is None or len(found) == 1 else cut(self, size)
+            for i, batch in enumerate(found):
+                batch.memo[key] = make(batch) if made is None else made[i]
+        return found
+
+    def take(self, rows: Array) -> Examples:
+        """These rows, in this order."""
+        return self._each(lambda a: _take(a, rows), lambda ids: take_ids(ids, rows))
+
+    def slice(self, start: int, stop: int) -> Examples:
+        """Rows start:stop, without copying."""
+        return self._each(lambda a: a[start:stop], lambda ids: ids.slice(start, stop))
+
+    def _each(self, change: Any, change_ids: Any) -> Examples:
+        return Examples(
+            self.layout,
+            change(self.dense),
+            self.single,
+            change(self.singles),
+            {name: change_ids(ids) for name, ids in self.lists.items()},
+            {name: change(a) for name, a in self.lengths.items()},
+            None if self.labels is None else change(self.labels),
+            None if self.weights is None else change(self.weights),
+        )
+
+    @staticmethod
+    def concatenate(parts: Sequence[Examples]) -> Examples:
+        """The rows of all parts in order; at least one part."""
+        if len(parts) == 1:
+            return parts[0]
+        first = parts[0]
+        single = tuple(name for name in first.single if all(name in p.single for p in parts))
+        listed = [s.name for s in first.layout.slots if s.kind == "ids" and s.name not in single]
+        return Examples(
+            first.layout,
+            np.concatenate([p.dense for p in parts]),
+            single,
+            np.concatenate([p.singles if p.single == single else p._columns(single) for p in parts]),
+            {name: Ids.concatenate([p.ids(name) for p in parts]) for name in listed},
+            {name: np.concatenate([p.lengths[name] for p in parts]) for name in first.lengths},
+            None if first.labels is None else np.concatenate([p.labels for p in parts if p.labels is not None]),
+            None if first.weights is None else np.concatenate([p.weights for p in parts if p.weights is not None]),
+        )
+
+    def _columns(self, names: Sequence[str]) -> Array:
+        return self.singles[:, [self.single.index(name) for name in names]]
+
+
+def _take(a: Array, rows: Array) -> Array:
+    shape = (len(rows), *a.shape[1:])
+    return np.take(a, rows, axis=0, mode="clip", out=buffer_pool.empty(shape, a.dtype))
+
+
+def is_plain(ids: Ids) -> bool:
+    """One unweighted id a row."""
+    return ids.offsets is None and ids.weights is None
+
+
+def take_ids(ids: Ids, rows: Array) -> Ids:
+    """These rows of ids, in this order, compact."""
+    if ids.offsets is None:
+        return Ids(ids.values[rows], None, None if ids.weights is None else ids.weights[rows])
+    starts = ids.offsets[:-1][rows]
+    lengths = ids.offsets[1:][rows] - starts
+    offsets = np.concatenate([[0], np.cumsum(lengths)])
+    where = np.arange(offsets[-1]) + np.repeat(starts - offsets[:-1], lengths)
+    return Ids(ids.values[where], offsets, None if ids.weights is None else ids.weights[where])

@@ -1,0 +1,209 @@
+"""What is trained on: rows with their labels and weights, however they were handed over, readable again and again.
+
+Data may hold its label as a field, or come apart from it: a pair (features, labels), an iterable of such pairs (batches),
+or a function that gives any of these (tf.estimator's input_fn).
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import chain
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from featurecols.data.batch import Batch
+from featurecols.data.sources import Source
+from featurecols.models import errors
+
+LABEL, WEIGHT = "label", "weight"  # what labels and weights that came apart from the data are called
+
+
+class Piece(NamedTuple):
+    """Rows, the batch that holds their labels (None without), and the batch and field of their weights."""
+
+    batch: Batch
+    labels: Batch | None
+    weights: tuple[Batch, str] | None
+
+
+class Table:
+    """Rows with labels.
+
+    Args:
+        data: whatever Source.of takes; with `pairs`, a function that gives a fresh iterator of (features, labels) pairs.
+        labels: fields that hold the labels; () for data to predict.
+        weight: field that holds sample weights.
+        pairs: whether `data` is such a function.
+    """
+
+    def __init__(self, data: Any, labels: Sequence[str] = (), weight: str | None = None, *, pairs: bool = False) -> None:
+        self.data, self.labels, self.weight, self.pairs = data, tuple(labels), weight, pairs
+
+    @property
+    def features(self) -> Source:
+        """The rows without what came apart from them: what a plan is fitted on."""
+        if not self.pairs:
+            return Source.of(self.data)
+        return Source.of(lambda: (_table(pair[0]) for pair in self.data()))
+
+    def unlabelled(self) -> Table:
+        """The same rows, whose labels and weights need not be there: what is predicted."""
+        return Table(self.data, pairs=self.pairs)
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """The files behind it."""
+        return () if self.pairs else Source.of(self.data).paths if not callable(self.data) else ()
+
+    @property
+    def groups(self) -> list[Source]:
+        """Parts that can be read in any order, such as row groups; one where the data cannot be divided."""
+        source = self.features
+        return [source.part([f]) for f in source.fragments()] or [source]
+
+    def pieces(self, needs: Sequence[tuple[str, str]], group: Source | None = None) -> Iterator[Piece]:
+        """The rows in order, each field of `needs` read as it says."""
+        if self.pairs:
+            yield from (self._piece(pair) for pair in self.data())
+            return
+        more = [(key, "category") for key in self.labels] + ([(self.weight, "number")] if self.weight else [])
+        have = {key for key, _ in needs}
+        wanted = [*needs, *(need for need in more if need[0] not in have)]
+        for batch in (group or self.features).batches(wanted):
+            yield Piece(batch, batch if self.labels else None, (batch, self.weight) if self.weight else None)
+
+    def label_batches(self) -> Iterator[Batch]:
+        """The labels alone."""
+        if self.pairs:
+            yield from (piece.labels for piece in self.pieces([]) if piece.labels is not None)
+        else:
+            yield from self.features.batches([(key, "category") for key in self.labels])
+
+    def named(self, labels: Any, weight: str | None) -> Table:
+        """The same rows, their labels and weights named where they were not."""
+        keys = self.labels or (() if labels is None else (labels,) if isinstance(labels, str) else tuple(labels))
+        return Table(self.data, keys, self.weight or weight, pairs=self.pairs)
+
+    def _piece(self, pair: Sequence[Any]) -> Piece:
+        batch = Batch.of(_table(pair[0]))
+        labels = None if len(pair) < 2 or pair[1] is None else Batch.of({LABEL: _label(pair[1])})
+        if labels is not None and labels.num_rows != batch.num_rows:
+            raise errors.labels("labels", f"needs one for each of {batch.num_rows} rows", labels.num_rows, None, "check both")
+        weights = (batch, self.weight) if self.weight else None
+        if len(pair) > 2 and pair[2] is not None:
+            weights = Batch.of({WEIGHT: _label(pair[2])}), WEIGHT
+            if weights[0].num_rows != batch.num_rows:
+                what, got = f"needs one for each of {batch.num_rows} rows", weights[0].num_rows
+                raise errors.labels("weights", what, got, None, "check both")
+        return Piece(batch, labels, weights)
+
+
+def table(data: Any, labels: str | Sequence[str] | None, weight: str | None, **arguments: Any) -> Table:
+    """Any of the forms as a Table. `arguments` (mode, params, config) go to an input_fn that asks for them."""
+    if isinstance(data, Table):
+        return data
+    if labels is not None and not _are_names(labels):
+        return Table(lambda: iter([(data, labels)]), (LABEL,), weight, pairs=True)
+    keys = () if labels is None else (labels,) if isinstance(labels, str) else tuple(labels)
+    if callable(data) and not isinstance(data, Source):
+        call = _asked(data, arguments)
+        first = call()
+        if isinstance(first, Table):
+            return first
+        if _is_pair(first):
+            return Table(lambda: iter([call()]), (LABEL,), weight, pairs=True)
+        if isinstance(first, Iterable) and not isinstance(first, (str, Mapping)) and not hasattr(first, "columns"):
+            one, opened = _peek(first)
+            if _is_pair(one):
+                return Table(_Calls(call, opened), (LABEL,), weight, pairs=True)
+            return Table(_Calls(call, opened), keys, weight)
+        return Table(call, keys, weight)
+    if _is_pair(data):
+        return Table(lambda: iter([data]), (LABEL,), weight, pairs=True)
+    if isinstance(data, Iterator) and not hasattr(data, "schema"):
+        one, opened = _peek(data)
+        if _is_pair(one):
+            return Table(_Calls(_used_up, opened), (LABEL,), weight, pairs=True)
+        return Table(opened, keys, weight)
+    if isinstance(data, (list, tuple)) and data and _is_pair(data[0]):
+        return Table(lambda: iter(data), (LABEL,), weight, pairs=True)
+    if hasattr(data, "as_numpy_iterator") or (_is_plain_iterable(data) and _is_pair(next(iter(data), None))):
+        return Table(lambda: iter(data), (LABEL,), weight, pairs=True)
+    return Table(data, keys, weight)
+
+
+def _are_names(labels: Any) -> bool:
+    """Whether labels are named by fields; a Series or an array holds the labels themselves, be they words."""
+    if isinstance(labels, str):
+        return True
+    if not isinstance(labels, Iterable) or (isinstance(labels, (list, tuple)) and not labels):
+        raise errors.model("label", "names a field, or holds a label for every row", labels, 'give label="income"')
+    return not hasattr(labels, "dtype") and not hasattr(labels, "type") and all(isinstance(key, str) for key in labels)
+
+
+class _Calls:
+    """A function called for every reading; its first result, which was opened to look at, is used first."""
+
+    def __init__(self, call: Callable[[], Any], opened: Iterator[Any]) -> None:
+        self.call, self.opened = call, [opened]
+
+    def __call__(self) -> Iterator[Any]:
+        return self.opened.pop() if self.opened else iter(self.call())
+
+
+def _used_up() -> Any:
+    todo = "give a function that returns a fresh iterator"
+    raise errors.model("data", "an iterator can be read once, and it was", "a second reading", todo)
+
+
+def _asked(function: Callable[..., Any], arguments: Mapping[str, Any]) -> Callable[[], Any]:
+    """The function with those of the arguments that it names."""
+    try:
+        names = inspect.signature(function).parameters
+    except (TypeError, ValueError):
+        return function
+    given = {name: value for name, value in arguments.items() if name in names}
+    if needs := [p.name for p in names.values() if p.default is p.empty and p.kind not in (2, 4) and p.name not in given]:
+        raise errors.model("input_fn", f"may ask for {', '.join(arguments) or 'nothing'}", needs[0], "leave the argument out")
+    return lambda: function(**given)
+
+
+def _peek(items: Iterable[Any]) -> tuple[Any, Iterator[Any]]:
+    iterator = iter(items)
+    first = next(iterator, None)
+    return first, iterator if first is None else chain([first], iterator)
+
+
+def _is_plain_iterable(data: Any) -> bool:
+    """Something to loop over more than once that is no table, path or row list."""
+    if isinstance(data, (str, Mapping, list, tuple, Source, Iterator)) or not hasattr(data, "__iter__"):
+        return False
+    return not any(hasattr(data, name) for name in ("columns", "schema", "dtype", "__arrow_c_stream__", "__fspath__"))
+
+
+def _is_pair(item: Any) -> bool:
+    """(features, labels) or (features, labels, weights), features being a table."""
+    if not isinstance(item, tuple) or len(item) not in (2, 3):
+        return False
+    features = item[0]
+    return isinstance(features, Mapping) or hasattr(features, "columns") or hasattr(features, "__arrow_c_stream__")
+
+
+def _table(features: Any) -> Any:
+    """A dict of tensors as a dict of arrays; tables as they are."""
+    if isinstance(features, Mapping):
+        return {str(k): v.numpy() if hasattr(v, "numpy") else v for k, v in features.items()}
+    return features
+
+
+def _label(labels: Any) -> Any:
+    if isinstance(labels, Mapping):
+        raise errors.model("labels", "come as a dict", list(labels), "give one array, or the field that holds them: label=")
+    if hasattr(labels, "dtype") and hasattr(labels, "to_numpy"):  # pandas: categories and nulls stay what they are
+        return labels
+    array = labels if isinstance(labels, list) else np.asarray(labels)
+    if isinstance(array, np.ndarray) and array.ndim == 2:
+        return array[:, 0] if array.shape[1] == 1 else list(array)
+    return array

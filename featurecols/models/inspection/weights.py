@@ -1,0 +1,231 @@
+"""Looking at models: the weights that matter with what they mean, and what lies near a term in an embedding."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from featurecols._core.arrays import Array
+from featurecols.columns import Numeric, Weighted
+from featurecols.columns.base import Column
+from featurecols.models import errors
+from featurecols.plan.bucket_contents import term_fields
+
+if TYPE_CHECKING:
+    from featurecols.models.estimators.base import Estimator
+    from featurecols.plan.plan import Plan
+
+WEIGHTS, KERNEL = "linear/weights", "linear/kernel"
+Terms = Mapping[tuple[str, ...], int]
+
+
+@dataclass(frozen=True, slots=True)
+class Weight:
+    """One weight: what it is multiplied with, in words, and where it is: slot and id (or cell of a number).
+
+    count: how often the data that were given hold the id; None without data, and for numbers.
+    """
+
+    weight: float
+    meaning: str
+    slot: str
+    id: int
+    count: int | None = None
+
+    def __str__(self) -> str:
+        return f"{self.meaning}: {self.weight:+.2f}"
+
+
+class Weights(list[Weight]):
+    """A list of weights that prints one a line, and plots itself."""
+
+    def __repr__(self) -> str:
+        return "\n".join(map(str, self))
+
+    def plot(self, ax: Any = None) -> Any:
+        """Bars; needs matplotlib. Returns the axes."""
+        from featurecols.models.inspection import plots
+
+        return plots.weights(self, ax=ax)
+
+
+class Neighbours(list[tuple[str, float]]):
+    """(term, cosine) pairs that print one a line."""
+
+    def __repr__(self) -> str:
+        return "\n".join(f"{term}: {cosine:.2f}" for term, cosine in self)
+
+
+def top_weights(
+    model: Estimator,
+    n: int = 20,
+    *,
+    slots: Iterable[str] | None = None,
+    output: int = 0,
+    data: Any = None,
+    min_count: int = 0,
+) -> Weights:
+    """The n largest weights of a linear model (or part), by absolute value.
+
+    Args:
+        model: a LinearClassifier, LinearRegressor, or a wide & deep model.
+        n: how many.
+        slots: names of the columns to look at; None for all.
+        output: which logit, with several classes.
+        data: rows whose values say what hash buckets hold, and how often; without them a bucket is called by its number.
+        min_count: leave out ids that data hold less often: large weights of rare values say little.
+
+    Raises:
+        ModelError: for a model without a linear part, an unknown slot, and a min_count without data.
+    """
+    names = model.get_variable_names()
+    plan = model.plan
+    if plan is None or (WEIGHTS not in names and KERNEL not in names):
+        raise errors.model("top_weights", "needs a linear part", type(model).__name__, "give a linear or a wide model")
+    if min_count and data is None:
+        raise errors.model("top_weights", "min_count counts in data, and there are none", min_count, "give data=")
+    found = list(_largest_first(model, _known(model, slots), output))
+    if min_count:
+        often = _counts(plan, {slot for _, slot, _, is_id in found if is_id}, data)
+        found = [f for f in found if not f[3] or often[f[1]][f[2]] >= min_count]
+    found = found[:n]
+    asked: dict[str, list[int]] = {}
+    for _, slot, i, is_id in found:
+        if is_id:
+            asked.setdefault(slot, []).append(i)
+    terms: Mapping[str, Mapping[int, Terms]] = {} if data is None else plan.terms(data, asked)
+    columns = {column.name: column for column in plan.columns}
+    out = Weights()
+    for weight, slot, i, is_id in found:
+        held = terms.get(slot, {}).get(i, {})
+        meaning = _spelled(plan, columns[slot], i, held) if is_id else _cell(plan, columns[slot], i)
+        out.append(Weight(weight, meaning, slot, i, sum(held.values()) if is_id and data is not None else None))
+    return out
+
+
+def _known(model: Estimator, slots: Iterable[str] | None) -> set[str]:
+    """Slots of the linear part, those that were asked for."""
+    have = [slot for name in (KERNEL, WEIGHTS) for slot, _, _ in model.rows_of().get(name, [])]
+    wanted = have if slots is None else [slots] if isinstance(slots, str) else list(slots)
+    for slot in wanted:
+        if slot not in have:
+            raise errors.unknown("top_weights", "slot", slot, have)
+    return set(wanted)
+
+
+def _largest_first(model: Estimator, slots: set[str], output: int) -> Iterator[tuple[float, str, int, bool]]:
+    """(weight, slot, id or cell, whether it is an id) of every weight that is not zero."""
+    found: list[tuple[float, str, int, bool]] = []
+    for parameter in (WEIGHTS, KERNEL):
+        if parameter not in model.get_variable_names():
+            continue
+        values = model.get_variable_value(parameter)[:, output]
+        for slot, start, stop in model.rows_of()[parameter]:
+            if slot in slots:
+                lit = np.flatnonzero(values[start:stop])
+                found += [
+                    (w, slot, i, parameter == WEIGHTS) for w, i in zip(values[start:][lit].tolist(), lit.tolist(), strict=True)
+                ]
+    return iter(sorted(found, key=lambda f: -abs(f[0])))
+
+
+def _counts(plan: Plan, slots: set[str], data: Any) -> dict[str, Array]:
+    """How often data hold each id, int64 [num_buckets] by slot."""
+    sizes = {s.name: s.num_buckets for s in plan.feature_slots if s.name in slots}
+    counts = {slot: np.zeros(size, np.int64) for slot, size in sizes.items()}
+    for features in plan.encode_batches(data):
+        for slot, size in sizes.items():
+            values = features.ids[slot].elements()[0].values
+            counts[slot] += np.bincount(values[(values >= 0) & (values < size)], minlength=size)
+    return counts
+
+
+def _spelled(plan: Plan, column: Column, i: int, held: Terms) -> str:
+    """What an id means: "job = cook", or of a hash bucket "occupation = Sales x education = Masters" where data tell."""
+    keys, word = term_fields(column), plan.describe_id(column.name, i)
+    words: tuple[str, ...] = (word,)
+    others = ""
+    if word.startswith("hash "):
+        if not held:
+            return f"{' x '.join(keys)} = {word}"
+        words, count = next(iter(held.items()))
+        total = sum(held.values())
+        others = "" if count == total else f" ({count / total:.0%} of the bucket)"
+    weight = _weight_field(column)
+    times = "" if weight is None else f", weighted by {weight}"
+    return " x ".join(map(_said, keys, words)) + times + others
+
+
+def _said(key: str, word: str) -> str:
+    return f"{key} {word}" if re.match(r"(<|>=) -?[\d.]", word) else f"{key} = {word}"
+
+
+def _weight_field(column: Any) -> str | None:
+    if isinstance(column, Weighted):
+        return column.weight.key
+    source = getattr(column, "source", None)
+    return None if source is None else _weight_field(source)
+
+
+def _cell(plan: Plan, column: Column, cell: int) -> str:
+    width = next(s.width for s in plan.feature_slots if s.name == column.name)
+    name = column.name if width == 1 else f"{column.name}[{cell}]"
+    steps = [type(step).__name__ for step in column.normalizer] if isinstance(column, Numeric) else []
+    return f"{name} ({', '.join(steps)})" if steps else name
+
+
+def neighbours(model: Estimator, slot: str, term: Any, n: int = 10, *, data: Any = None, min_count: int = 1) -> Neighbours:
+    """The terms whose rows of an embedding point the most alike, with the cosine: nearest first.
+
+    Args:
+        slot: name of the embedding column.
+        term: a term of its vocabulary, or a value of its field where it is hashed. For an embedded cross: its words,
+            joined by " x ".
+        n: how many.
+        data: rows that say what hash buckets hold; with them only ids that they use are compared. Terms that share a
+            bucket share a row of the table, and are named together.
+        min_count: with data, leave out ids that they hold less often: what was hardly trained points anywhere.
+
+    Raises:
+        ModelError: for an unknown embedding or term, and for hash buckets or a min_count without data.
+    """
+    plan = model.plan
+    table = None if plan is None else next((s.table for s in plan.feature_slots if s.name == slot), None)
+    name = next((v for v in model.get_variable_names() if v.endswith(f"tables/{table}")), None)
+    if plan is None or table is None or name is None:
+        tables = [s.name for s in (plan.feature_slots if plan is not None else ()) if s.table]
+        raise errors.unknown("neighbours", "embedding", slot, tables or ["none"])
+    if data is None and min_count > 1:
+        raise errors.model("neighbours", "min_count counts in data, and there are none", min_count, "give data=")
+    rows = model.get_variable_value(name)
+    words = _named(plan, slot, len(rows)) if data is None else _named_by(plan, slot, data, min_count)
+    place = next((i for i, known in words.items() if str(term) in known), None)
+    if place is None:
+        known = [word for words_of in words.values() for word in words_of]
+        raise errors.unknown("neighbours", "term", term, [*known[:12], *(["..."] if len(known) > 12 else [])])
+    others = [i for i in words if i != place]
+    near = _cosines(rows[others], rows[place])
+    return Neighbours((", ".join(words[others[k]][:3]), float(near[k])) for k in np.argsort(-near, kind="stable")[:n])
+
+
+def _named(plan: Plan, slot: str, size: int) -> dict[int, list[str]]:
+    words = {i: [plan.describe_id(slot, i)] for i in range(size)}
+    if words and words[0][0].startswith("hash "):
+        todo = "give data=, rows whose values fall there"
+        raise errors.model("neighbours", "the plan does not know what its hash buckets hold", slot, todo)
+    return words
+
+
+def _named_by(plan: Plan, slot: str, data: Any, min_count: int) -> dict[int, list[str]]:
+    """Terms of each id, the most frequent first."""
+    found = plan.terms(data, {slot: None})[slot]
+    return {i: [" x ".join(words) for words in held] for i, held in found.items() if sum(held.values()) >= min_count}
+
+
+def _cosines(rows: Array, to: Array) -> Array:
+    lengths = np.linalg.norm(rows, axis=1) * np.linalg.norm(to)
+    return np.divide(rows @ to, lengths, out=np.zeros(len(rows)), where=lengths > 0)

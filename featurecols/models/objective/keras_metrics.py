@@ -1,0 +1,102 @@
+"""Metrics by Keras' names, over what a model said in an epoch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from featurecols._core.arrays import Array
+from featurecols.models import errors
+from featurecols.models.autodiff.tape import Value
+from featurecols.models.input.examples import Examples
+from featurecols.models.objective import metrics
+from featurecols.models.objective.losses import Loss
+from featurecols.models.training.hooks import Hook
+
+if TYPE_CHECKING:
+    from featurecols.models.training.loop import Run
+
+
+@dataclass(frozen=True)
+class Score:
+    """A metric: function(labels [n] or [n, k], means [n, k], weights) -> float. `known` by name."""
+
+    name: str
+    function: Callable[[Array, Array, Array | None], float]
+    known: bool = True
+
+
+def _chosen(labels: Array, means: Array) -> tuple[Array, Array]:
+    """Class numbers of labels and of means: the largest of several, or one above a half."""
+    if means.shape[1] > 1:
+        classes = labels.argmax(axis=1) if labels.ndim == 2 and labels.shape[1] > 1 else labels.reshape(-1)
+        return classes, means.argmax(axis=1)
+    return labels.reshape(-1), (means[:, 0] > 0.5).astype(np.int64)
+
+
+def _accuracy(labels: Array, means: Array, weights: Array | None) -> float:
+    return metrics.accuracy(*_chosen(labels, means), weights)
+
+
+def _flat(labels: Array, means: Array, weights: Array | None, difference: Callable[[Array], Array]) -> float:
+    miss = difference(means - labels.reshape(means.shape)).astype(np.float64)
+    return metrics.mean(miss.mean(axis=1), weights)
+
+
+KNOWN: dict[str, Callable[[Array, Array, Array | None], float]] = {
+    "accuracy": _accuracy,
+    "binary_accuracy": _accuracy,
+    "categorical_accuracy": _accuracy,
+    "sparse_categorical_accuracy": _accuracy,
+    "auc": lambda y, p, w: metrics.auc(y, p, w),
+    "precision": lambda y, p, w: metrics.precision(*_chosen(y, p), w),
+    "recall": lambda y, p, w: metrics.recall(*_chosen(y, p), w),
+    "mae": lambda y, p, w: _flat(y, p, w, np.abs),
+    "mse": lambda y, p, w: _flat(y, p, w, np.square),
+    "r2": lambda y, p, w: metrics.regression(y, p, np.zeros(len(y)), w)["r2"],
+}
+SHORT = {"acc": "accuracy", "mean_absolute_error": "mae", "mean_squared_error": "mse"}
+
+
+def get(metric: Any) -> Score:
+    """A metric by name in any case, or a function of (labels, predictions)."""
+    if isinstance(metric, Score):
+        return metric
+    if callable(metric):
+        return Score(getattr(metric, "__name__", "metric"), lambda y, p, w: float(metric(y, p)), known=False)
+    name = SHORT.get(str(metric).lower(), str(metric).lower())
+    if name not in KNOWN:
+        raise errors.unknown("compile", "metric", metric, KNOWN)
+    return Score(name, KNOWN[name])
+
+
+class Seen(Hook):
+    """Labels and outputs of an epoch, and what loss and metrics they amount to."""
+
+    def __init__(self, scores: Sequence[Score], loss: Loss) -> None:
+        self.scores, self.loss = scores, loss
+        self._parts: list[tuple[Any, ...]] = []
+
+    def add(self, examples: Examples, outputs: Array) -> None:
+        self._parts.append((examples.labels, outputs, examples.weights))
+
+    def found(self) -> dict[str, float]:
+        """loss, then every metric; forgets what it saw."""
+        labels, outputs, weights = (
+            None if part[0] is None else np.concatenate(part) for part in zip(*self._parts, strict=True)
+        )
+        self._parts = []
+        assert labels is not None
+        assert outputs is not None
+        each = self.loss.each(labels, outputs)
+        out = {"loss": float((each * (1 if weights is None else weights)).mean())}
+        if self.scores:
+            means = self.loss.mean(self.loss.logits(Value(outputs)).array) if self.loss.from_logits else outputs
+            out |= {score.name: score.function(labels, means, weights) for score in self.scores}
+        return out
+
+    def after_epoch(self, run: Run) -> None:
+        run.logs |= {name: value for name, value in self.found().items() if name != "loss"}

@@ -1,0 +1,265 @@
+"""Losses with sample weights: labels and logits in, one number with its backward out.
+
+A loss is taken on logits, where it is exact; the prediction (`mean`) is the logits through the inverse link. With
+`from_logits=False` the model's output is that mean already, as Keras has it; where the output was made by a sigmoid
+or softmax, its logits are used, and else the logits are computed back, probabilities clipped to [1e-7, 1 - 1e-7].
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+import numpy as np
+
+from featurecols._core.arrays import Array
+from featurecols.models import errors, kernels
+from featurecols.models.autodiff.tape import Value, as_value
+from featurecols.models.component import Part
+from featurecols.models.layers.activation import logistic, shares
+
+CLIP = 1e-7
+ONE = "give one label per output"
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Loss(Part):
+    """Base of all losses.
+
+    The loss of a batch is sum(weight * loss of the row) / rows, as tf.estimator's and Keras' reductions are, or the
+    plain sum; the loss of a row is the mean over its outputs.
+
+    Args:
+        from_logits: whether the model's outputs are logits (True) or means.
+        reduction: "mean" or "sum".
+    """
+
+    abstract: ClassVar[bool] = True
+
+    from_logits: bool = True
+    reduction: str = field(default="mean", kw_only=True)
+
+    def check(self) -> None:
+        if self.reduction not in ("mean", "sum"):
+            raise errors.argument(type(self).__name__, "unknown reduction", self.reduction, 'give "mean" or "sum"')
+
+    def __call__(self, labels: Any, outputs: Any, weights: Any = None) -> Value:
+        """labels [n] or [n, k], outputs Value or array [n, k], weights [n] or None -> Value of shape ()."""
+        z = self.logits(as_value(outputs))
+        y = self.labels(np.asarray(labels), z.shape)
+        each, slope = self.point(y, z.array)
+        scale = 1 / max(len(each), 1) if self.reduction == "mean" else 1.0
+        if weights is None:
+            total = np.asarray(each.sum() * z.array.dtype.type(scale))
+            return Value(total, (z,), lambda d: (slope * (d * z.array.dtype.type(scale)),))
+        factor = sample_weights(weights, len(each), z.array.dtype) * z.array.dtype.type(scale)
+        total = np.asarray(each @ factor)
+        return Value(total, (z,), lambda d: (slope * (d * factor)[:, None],))
+
+    def each(self, labels: Any, outputs: Any) -> Array:
+        """The loss of every row [n], without weights."""
+        z = self.logits(as_value(outputs))
+        return self.point(self.labels(np.asarray(labels), z.shape), z.array)[0]
+
+    def logits(self, outputs: Value) -> Value:
+        """The model's outputs as logits [n, k]."""
+        if outputs.array.ndim == 1:
+            flat = outputs
+            outputs = Value(flat.array[:, None], (flat,), lambda d: (d[:, 0],))
+            outputs.logits = None if flat.logits is None else self.logits(flat.logits)
+        if self.from_logits:
+            return outputs
+        return outputs.logits if outputs.logits is not None else self.link(outputs)
+
+    def labels(self, labels: Array, shape: tuple[int, ...]) -> Array:
+        """Labels as `point` takes them; raises DataError where a label cannot be one."""
+        y = labels.reshape(len(labels), -1)
+        if y.shape != shape:
+            raise errors.labels(type(self).__name__, f"labels must have shape {shape}", labels.shape, None, ONE)
+        check_finite(type(self).__name__, y)
+        return y
+
+    @abstractmethod
+    def point(self, labels: Array, z: Array) -> tuple[Array, Array]:
+        """The loss of each row [n] and its gradient with respect to z [n, k]."""
+
+    def link(self, means: Value) -> Value:
+        """Logits of means."""
+        return means
+
+    def mean(self, z: Array) -> Array:
+        """Means (probabilities, rates) of logits."""
+        return z
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Squared(Loss):
+    """Mean over the outputs of (output - label)^2."""
+
+    def point(self, labels: Array, z: Array) -> tuple[Array, Array]:
+        miss = z - labels.astype(z.dtype)
+        return np.square(miss).mean(axis=1), miss * z.dtype.type(2 / z.shape[1])
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Logistic(Loss):
+    """Mean over the outputs of log(1 + exp(z)) - label * z; labels in [0, 1]."""
+
+    def labels(self, labels: Array, shape: tuple[int, ...]) -> Array:
+        flat = labels.reshape(len(labels), -1)
+        if flat.shape == shape and flat.size and flat.min() >= 0 and flat.max() <= 1:  # NaN fails both
+            return flat
+        y = super().labels(labels, shape)
+        if (bad := ~((y >= 0) & (y <= 1)).all(axis=1)).any():
+            row = int(bad.argmax())
+            raise errors.labels(
+                "Logistic", "a label must be in [0, 1]", y[row].tolist(), row, "name the positive class, or set n_classes"
+            )
+        return y
+
+    def point(self, labels: Array, z: Array) -> tuple[Array, Array]:
+        z = np.ascontiguousarray(z, z.dtype if z.dtype in (np.float32, np.float64) else np.float64)
+        y = np.ascontiguousarray(labels, z.dtype)
+        each, slope = np.empty_like(z), np.empty_like(z)
+        kernels.pointwise.log_loss(y.reshape(-1), z.reshape(-1), each.reshape(-1), slope.reshape(-1))
+        if z.shape[1] == 1:
+            return each[:, 0], slope
+        return each.mean(axis=1), slope * z.dtype.type(1 / z.shape[1])
+
+    def link(self, means: Value) -> Value:
+        p, inside = _clipped(means.array)
+        return Value(np.log(p) - np.log1p(-p), (means,), lambda d: (d * inside / (p * (1 - p)),))
+
+    def mean(self, z: Array) -> Array:
+        return logistic(z)
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Softmax(Loss):
+    """log(sum of exp(z)) - z[label]; labels are class numbers [n] or shares of the classes (one-hots) [n, k]."""
+
+    def labels(self, labels: Array, shape: tuple[int, ...]) -> Array:
+        n, k = shape
+        if labels.ndim == 2 and labels.shape == (n, k) and k > 1:
+            check_finite("Softmax", labels)
+            return labels
+        if labels.size != n:
+            raise errors.labels("Softmax", f"labels must have shape {(n,)} or {shape}", labels.shape, None, "one class per row")
+        y = labels.reshape(n)
+        check_finite("Softmax", y[:, None])
+        bad = (y < 0) | (y >= k) | (y != np.floor(y))
+        if bad.any():
+            row = int(bad.argmax())
+            raise errors.labels(
+                "Softmax", f"a label must be a class, 0 to {k - 1}", y[row].item(), row, "raise n_classes, or mend it"
+            )
+        return y.astype(np.int64)
+
+    def point(self, labels: Array, z: Array) -> tuple[Array, Array]:
+        top = z.max(axis=1, keepdims=True)
+        total = np.log(np.exp(z - top).sum(axis=1)) + top[:, 0]
+        slope = shares(z)
+        if labels.ndim == 2:
+            y = labels.astype(z.dtype)
+            mass = y.sum(axis=1)
+            return mass * total - (y * z).sum(axis=1), slope * mass[:, None] - y
+        rows = np.arange(len(z))
+        slope[rows, labels] -= 1
+        return total - z[rows, labels], slope
+
+    def link(self, means: Value) -> Value:
+        p, inside = _clipped(means.array)
+        return Value(np.log(p), (means,), lambda d: (d * inside / p,))
+
+    def mean(self, z: Array) -> Array:
+        return shares(z)
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Poisson(Loss):
+    """Mean over the outputs of exp(z) - label * z: counts with rate exp(z), without the term log(label!)."""
+
+    def labels(self, labels: Array, shape: tuple[int, ...]) -> Array:
+        y = super().labels(labels, shape)
+        if (bad := (y < 0).any(axis=1)).any():
+            row = int(bad.argmax())
+            raise errors.labels("Poisson", "a label must be at least 0", y[row].tolist(), row, "Poisson is for counts")
+        return y
+
+    def point(self, labels: Array, z: Array) -> tuple[Array, Array]:
+        y, rate = labels.astype(z.dtype), np.exp(z)
+        return (rate - y * z).mean(axis=1), (rate - y) * z.dtype.type(1 / z.shape[1])
+
+    def link(self, means: Value) -> Value:
+        rate = np.maximum(means.array, CLIP)
+        return Value(np.log(rate), (means,), lambda d: (d * (means.array > CLIP) / rate,))
+
+    def mean(self, z: Array) -> Array:
+        return np.asarray(np.exp(z))
+
+
+def BinaryCrossentropy(from_logits: bool = False) -> Logistic:
+    """Keras' name and default for Logistic."""
+    return Logistic(from_logits)
+
+
+def CategoricalCrossentropy(from_logits: bool = False) -> Softmax:
+    """Keras' name and default for Softmax on one-hot labels."""
+    return Softmax(from_logits)
+
+
+def SparseCategoricalCrossentropy(from_logits: bool = False) -> Softmax:
+    """Keras' name and default for Softmax on class numbers."""
+    return Softmax(from_logits)
+
+
+def MeanSquaredError() -> Squared:
+    """Keras' name for Squared."""
+    return Squared()
+
+
+KNOWN: dict[str, Loss] = {
+    "squared": Squared(),
+    "logistic": Logistic(),
+    "softmax": Softmax(),
+    "mse": Squared(),
+    "mean_squared_error": Squared(),
+    "binary_crossentropy": Logistic(from_logits=False),
+    "categorical_crossentropy": Softmax(from_logits=False),
+    "sparse_categorical_crossentropy": Softmax(from_logits=False),
+    "poisson": Poisson(from_logits=False),
+}
+
+
+def get(loss: Any) -> Loss:
+    """A loss as it is, or by name: ours take logits, Keras' names take means as they do there."""
+    if isinstance(loss, Loss):
+        return loss
+    if isinstance(loss, str) and loss.lower() in KNOWN:
+        return KNOWN[loss.lower()]
+    raise errors.unknown("loss", "name", loss, KNOWN)
+
+
+def sample_weights(weights: Any, rows: int, dtype: Any) -> Array:
+    """weights as [rows] of the model's dtype, ones where None; raises DataError for a negative or missing one."""
+    if weights is None:
+        return np.ones(rows, dtype)
+    w = np.asarray(weights, dtype).reshape(-1)
+    if len(w) != rows:
+        raise errors.labels("weights", f"needs one weight for each of {rows} rows", w.shape, None, "give an array [rows]")
+    if (bad := ~((w >= 0) & (w < np.inf))).any():
+        row = int(bad.argmax())
+        raise errors.labels("weights", "a weight must be finite and at least 0", w[row].item(), row, "mend or drop the row")
+    return w
+
+
+def check_finite(who: str, y: Array) -> None:
+    if y.dtype.kind == "f" and not np.isfinite(y).all():
+        row = int((~np.isfinite(y)).any(axis=1).argmax())
+        raise errors.labels(who, "a label is missing or infinite", y[row].tolist(), row, "drop rows without a label")
+
+
+def _clipped(p: Array) -> tuple[Array, Array]:
+    """Probabilities within the clip, and where they were inside it (elsewhere no gradient flows)."""
+    return p.clip(CLIP, 1 - CLIP), (p > CLIP) & (p < 1 - CLIP)

@@ -1,0 +1,63 @@
+"""Gradient clipping: declared values that bound all gradients of a step."""
+
+from __future__ import annotations
+
+import math
+from abc import abstractmethod
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from featurecols._core.arrays import Array
+from featurecols.models.autodiff.tape import Gradient, Rows
+from featurecols.models.component import Part
+from featurecols.models.optimization.schedules import rate_of
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Clip(Part):
+    """Base of clippers: gradients by name of parameter in, the same bounded out."""
+
+    abstract: ClassVar[bool] = True
+
+    @abstractmethod
+    def __call__(self, found: Mapping[str, Gradient]) -> Mapping[str, Gradient]: ...
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class ClipNorm(Clip):
+    """All gradients scaled down together to this global norm (Pascanu et al., 2013); a smaller norm is left alone."""
+
+    norm: float
+
+    def check(self) -> None:
+        rate_of("ClipNorm", "norm", self.norm)
+
+    def __call__(self, found: Mapping[str, Gradient]) -> Mapping[str, Gradient]:
+        cells = (g.rows if isinstance(g, Rows) else g for g in found.values())
+        total = math.sqrt(sum(float(np.square(c, dtype=np.float64).sum()) for c in cells))
+        if total <= self.norm:
+            return found
+        scale = self.norm / total
+        return {name: _each(g, lambda a: a * a.dtype.type(scale)) for name, g in found.items()}
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class ClipValue(Clip):
+    """Each cell of each gradient kept within [-value, value]."""
+
+    value: float
+
+    def check(self) -> None:
+        rate_of("ClipValue", "value", self.value)
+
+    def __call__(self, found: Mapping[str, Gradient]) -> Mapping[str, Gradient]:
+        return {name: _each(g, lambda a: a.clip(-self.value, self.value)) for name, g in found.items()}
+
+
+def _each(gradient: Gradient, change: Callable[[Array], Array]) -> Gradient:
+    if isinstance(gradient, Rows):
+        return Rows(gradient.ids, change(gradient.rows), gradient.shape)
+    return change(gradient)

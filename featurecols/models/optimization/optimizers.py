@@ -1,0 +1,326 @@
+"""Optimizers: declared values that move parameters against their gradients; what they remember is in Variables.slots.
+
+A gradient that is Rows moves only its rows, and only their slots: momentum and averages of other rows rest until the
+row is seen again (torch's SparseAdam does the same). Weight decay likewise.
+"""
+
+from __future__ import annotations
+
+import math
+from abc import abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+import numpy as np
+
+from featurecols._core.arrays import Array
+from featurecols._core.spec import Takes, frozen
+from featurecols.models import errors, kernels
+from featurecols.models.autodiff.tape import Gradient, Rows, Value, gradients
+from featurecols.models.autodiff.variables import Variables
+from featurecols.models.component import Part
+from featurecols.models.optimization.clipping import Clip
+from featurecols.models.optimization.schedules import Schedule, rate_of
+
+
+@dataclass(frozen=True, slots=True)
+class TrainOp:
+    """What `minimize` gives back: a step that is declared, and taken by `run`."""
+
+    optimizer: Optimizer | Groups
+    loss: Value
+
+    def run(self, variables: Variables) -> None:
+        """One step: gradients of the loss, every parameter moved, step counted."""
+        self.optimizer.apply(variables, gradients(self.loss))
+        variables.step += 1
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Optimizer(Part):
+    """Base of all optimizers.
+
+    Args:
+        learning_rate: a number, or a Schedule.
+        clip: ClipNorm or ClipValue, applied to all gradients before the step.
+    """
+
+    abstract: ClassVar[bool] = True
+    remembers: ClassVar[tuple[str, ...]] = ()  # slots with the shape of the parameter
+    counts: ClassVar[bool] = False  # whether `update` needs the number of its step
+
+    learning_rate: float | Schedule
+    clip: Clip | None = field(default=None, kw_only=True)
+
+    def check(self) -> None:
+        who = type(self).__name__
+        if not isinstance(self.learning_rate, Schedule):
+            rate_of(who, "learning_rate", self.learning_rate)
+        if not isinstance(self.clip, (Clip, type(None))):
+            raise errors.argument(who, "clip must be ClipNorm or ClipValue", self.clip, "give ClipNorm(1.0)")
+
+    def minimize(self, loss: Value) -> TrainOp:
+        """The step that lowers this loss, for a model_fn to return; nothing moves until it is run."""
+        return TrainOp(self, loss)
+
+    def rate(self, variables: Variables) -> float:
+        """The learning rate of the coming step."""
+        if isinstance(self.learning_rate, Schedule):
+            return self.learning_rate.at(*variables.progress())
+        return self.learning_rate
+
+    def apply(self, variables: Variables, found: Mapping[str, Gradient]) -> None:
+        """Move each parameter that has a gradient, in place."""
+        rate = self.rate(variables)
+        for name, gradient in (self.clip(found) if self.clip else found).items():
+            p = variables.values[name]
+            kind = type(self).__name__
+            slots = [variables.slot(name, f"{name}/{kind}.{s}", k, self.first(s)) for k, s in enumerate(self.slots(), 1)]
+            step = 0
+            if self.counts:
+                count = variables.slots.setdefault(f"{name}/{kind}.count", np.zeros(1, np.int64))
+                count += 1
+                step = int(count[0])
+            if isinstance(gradient, Rows):
+                rows = (len(p), p.size // len(p))
+                g = np.ascontiguousarray(gradient.rows, p.dtype).reshape(-1, rows[1])
+                self.update(p.reshape(rows), g, gradient.ids, [s.reshape(rows) for s in slots], rate, step)
+            else:  # one long row where that is possible: the inner loop of the kernel is then the whole of it
+                shape = (1, p.size) if p.flags.c_contiguous else p.shape
+                g = np.ascontiguousarray(gradient, p.dtype).reshape(shape)
+                self.update(p.reshape(shape), g, None, [s.reshape(shape) for s in slots], rate, step)
+
+    def slots(self) -> tuple[str, ...]:
+        """Names of the slots in the order in which `update` takes them."""
+        return self.remembers
+
+    def first(self, slot: str) -> float:
+        """The value that a slot starts with."""
+        return 0.0
+
+    @abstractmethod
+    def update(self, p: Array, g: Array, ids: Array | None, slots: list[Array], rate: float, step: int) -> None:
+        """One step on p [k, d] in place: g holds all rows (ids None) or the distinct rows that ids names."""
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class SGD(Optimizer):
+    """p -= rate * g, with momentum v = momentum * v + g and p -= rate * v (torch.optim.SGD).
+
+    Args:
+        momentum: in [0, 1); nesterov looks ahead: p -= rate * (g + momentum * v).
+        weight_decay: added to the gradient as weight_decay * p.
+    """
+
+    learning_rate: float | Schedule = 0.01
+    momentum: float = 0.0
+    nesterov: bool = field(default=False, kw_only=True)
+    weight_decay: float = field(default=0.0, kw_only=True)
+
+    def check(self) -> None:
+        super().check()
+        share("SGD", "momentum", self.momentum)
+        at_least_zero("SGD", "weight_decay", self.weight_decay)
+        if self.nesterov and not self.momentum:
+            raise errors.argument("SGD", "nesterov needs a momentum", self.momentum, "give momentum=0.9")
+
+    def slots(self) -> tuple[str, ...]:
+        return ("velocity",) if self.momentum else ()
+
+    def update(self, p: Array, g: Array, ids: Array | None, slots: list[Array], rate: float, step: int) -> None:
+        t, velocity = p.dtype.type, slots[0] if slots else None
+        kernels.optimizer_steps.sgd(p, g, ids, velocity, t(rate), t(self.momentum), self.nesterov, t(self.weight_decay))
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Adagrad(Optimizer):
+    """p -= rate * g / (sqrt(sum of g^2) + epsilon) (Duchi et al., 2011; torch.optim.Adagrad).
+
+    Args:
+        initial_accumulator: what the sum starts with; 0.1 as in TensorFlow (torch: 0).
+    """
+
+    remembers: ClassVar[tuple[str, ...]] = ("total",)
+
+    learning_rate: float | Schedule = 0.05
+    initial_accumulator: float = field(default=0.1, kw_only=True)
+    epsilon: float = field(default=1e-10, kw_only=True)
+
+    def check(self) -> None:
+        super().check()
+        at_least_zero("Adagrad", "initial_accumulator", self.initial_accumulator)
+        at_least_zero("Adagrad", "epsilon", self.epsilon)
+
+    def first(self, slot: str) -> float:
+        return self.initial_accumulator
+
+    def update(self, p: Array, g: Array, ids: Array | None, slots: list[Array], rate: float, step: int) -> None:
+        t = p.dtype.type
+        kernels.optimizer_steps.adagrad(p, g, ids, slots[0], t(rate), t(self.epsilon))
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Adam(Optimizer):
+    """Adam (Kingma and Ba, 2015), bias-corrected; weight_decay is added to the gradient (torch.optim.Adam).
+
+    Args:
+        beta_1, beta_2: decay of the averages of g and g^2.
+        epsilon: added to the root.
+    """
+
+    remembers: ClassVar[tuple[str, ...]] = ("m", "v")
+    counts: ClassVar[bool] = True
+    decoupled: ClassVar[bool] = False
+
+    learning_rate: float | Schedule = 0.001
+    beta_1: float = 0.9
+    beta_2: float = 0.999
+    epsilon: float = field(default=1e-8, kw_only=True)
+    weight_decay: float = field(default=0.0, kw_only=True)
+
+    def check(self) -> None:
+        super().check()
+        who = type(self).__name__
+        share(who, "beta_1", self.beta_1)
+        share(who, "beta_2", self.beta_2)
+        at_least_zero(who, "epsilon", self.epsilon)
+        at_least_zero(who, "weight_decay", self.weight_decay)
+
+    def update(self, p: Array, g: Array, ids: Array | None, slots: list[Array], rate: float, step: int) -> None:
+        t = p.dtype.type
+        decay, shrink = (0.0, 1.0 - rate * self.weight_decay) if self.decoupled else (self.weight_decay, 1.0)
+        size, unbias = rate / (1.0 - self.beta_1**step), math.sqrt(1.0 - self.beta_2**step)
+        betas = t(self.beta_1), t(self.beta_2)
+        kernels.optimizer_steps.adam(p, g, ids, *slots, t(size), *betas, t(self.epsilon), t(unbias), t(decay), t(shrink))
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class AdamW(Adam):
+    """Adam, with p shrunk by rate * weight_decay apart from the gradient (Loshchilov and Hutter, 2019; torch.optim.AdamW)."""
+
+    decoupled: ClassVar[bool] = True
+
+    weight_decay: float = field(default=0.01, kw_only=True)
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class RMSProp(Optimizer):
+    """p -= rate * g / (sqrt(average of g^2) + epsilon) (Tieleman and Hinton, 2012; torch.optim.RMSprop).
+
+    Args:
+        rho: decay of the average.
+        centered: the average of g is taken off, so that the root is a deviation.
+    """
+
+    learning_rate: float | Schedule = 0.001
+    rho: float = 0.9
+    momentum: float = field(default=0.0, kw_only=True)
+    epsilon: float = field(default=1e-7, kw_only=True)
+    centered: bool = field(default=False, kw_only=True)
+
+    def check(self) -> None:
+        super().check()
+        share("RMSProp", "rho", self.rho)
+        share("RMSProp", "momentum", self.momentum)
+        at_least_zero("RMSProp", "epsilon", self.epsilon)
+
+    def slots(self) -> tuple[str, ...]:
+        return ("square", *(("mean",) if self.centered else ()), *(("velocity",) if self.momentum else ()))
+
+    def update(self, p: Array, g: Array, ids: Array | None, slots: list[Array], rate: float, step: int) -> None:
+        t, have = p.dtype.type, dict(zip(self.slots(), slots, strict=True))
+        scalars = t(rate), t(self.rho), t(self.momentum), t(self.epsilon)
+        kernels.optimizer_steps.rmsprop(p, g, ids, have["square"], have.get("mean"), have.get("velocity"), *scalars)
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Ftrl(Optimizer):
+    """FTRL-proximal (McMahan et al., Ad Click Prediction, KDD 2013): the one for linear models over hashed ids.
+
+    l1 leaves weights at exactly zero until their evidence passes it. The paper's l2 is meant; TensorFlow's
+    l2_regularization_strength is half of it. Both are compared with sums of gradients, which are small where the loss is
+    a mean over the batch: try 0.001 to 0.01 before 1.
+
+    Args:
+        learning_rate: the paper's alpha: a number. Weights are proportional to it, so a schedule would rescale all of them.
+        beta: the paper's beta, in effect a softer start.
+        initial_accumulator: what the sum of g^2 starts with (TensorFlow: 0.1, which slows a mean loss down a lot; the paper:
+            0, with a beta of 1).
+    """
+
+    remembers: ClassVar[tuple[str, ...]] = ("z", "n")
+
+    learning_rate: float | Schedule = 0.1
+    l1: float = 0.0
+    l2: float = 0.0
+    beta: float = field(default=0.0, kw_only=True)
+    initial_accumulator: float = field(default=1e-6, kw_only=True)
+
+    def check(self) -> None:
+        super().check()
+        if isinstance(self.learning_rate, Schedule):
+            raise errors.argument(
+                "Ftrl", "learning_rate must be a number", self.learning_rate, "it scales all weights: keep it"
+            )
+        for what in ("l1", "l2", "beta", "initial_accumulator"):
+            at_least_zero("Ftrl", what, getattr(self, what))
+        if not self.beta and not self.initial_accumulator:
+            raise errors.argument(
+                "Ftrl", "beta and initial_accumulator are both 0", 0, "one must be above 0, or the first step is 0/0"
+            )
+
+    def first(self, slot: str) -> float:
+        return self.initial_accumulator if slot == "n" else 0.0
+
+    def update(self, p: Array, g: Array, ids: Array | None, slots: list[Array], rate: float, step: int) -> None:
+        t = p.dtype.type
+        kernels.optimizer_steps.ftrl(p, g, ids, *slots, t(1.0 / rate), t(self.beta), t(self.l1), t(self.l2))
+
+
+@frozen
+class Groups(Part):
+    """Several optimizers, each moving the parameters whose names begin with its prefix: wide & deep's two.
+
+    Args:
+        groups: pairs (prefix, optimizer); every trained parameter belongs to the first prefix that it begins with.
+    """
+
+    groups: Takes[Sequence[tuple[str, Optimizer | Groups]], tuple[tuple[str, Optimizer | Groups], ...]]
+
+    def minimize(self, loss: Value) -> TrainOp:
+        """The step that lowers this loss."""
+        return TrainOp(self, loss)
+
+    def apply(self, variables: Variables, found: Mapping[str, Gradient]) -> None:
+        """Each gradient to the optimizer of its prefix; raises ModelError where none fits."""
+        left = dict(found)
+        for prefix, optimizer in self.groups:
+            own = {name: left.pop(name) for name in list(left) if name.startswith(prefix)}
+            optimizer.apply(variables, own)
+        if left:
+            raise errors.unknown("Groups", "parameter", next(iter(left)), (prefix for prefix, _ in self.groups))
+
+
+KNOWN: dict[str, type[Optimizer]] = {c.__name__.lower(): c for c in (SGD, Adagrad, Adam, AdamW, RMSProp, Ftrl)}
+
+
+def get(optimizer: Any, **given: Any) -> Optimizer | Groups:
+    """An optimizer (or Groups) as it is, by its name in any case ("Ftrl", "adam") with its defaults, or from a function."""
+    if isinstance(optimizer, (Optimizer, Groups)):
+        return optimizer
+    if callable(optimizer):
+        return get(optimizer())
+    if isinstance(optimizer, str) and optimizer.lower() in KNOWN:
+        return KNOWN[optimizer.lower()](**given)
+    raise errors.unknown("optimizer", "name", optimizer, (c.__name__ for c in KNOWN.values()))
+
+
+def share(who: str, what: str, got: object) -> None:
+    if isinstance(got, bool) or not isinstance(got, (int, float)) or not 0 <= got < 1:
+        raise errors.argument(who, f"{what} must be in [0, 1)", got, f"give {what}=0.9 or so")
+
+
+def at_least_zero(who: str, what: str, got: object) -> None:
+    if isinstance(got, bool) or not isinstance(got, (int, float)) or not 0 <= got < math.inf:
+        raise errors.argument(who, f"{what} must be a finite number of at least 0", got, f"give {what}=0 for none")

@@ -1,0 +1,1 @@
+"""The training loop, hooks, history and checkpoints."""

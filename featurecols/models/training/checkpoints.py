@@ -1,0 +1,107 @@
+"""Checkpoints: one safetensors file each, its header holding the JSON that says what it belongs to.
+
+A file appears under its name when it is complete (written beside, synced, renamed), so that a kill at any moment
+leaves the last complete one.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from safetensors import SafetensorError, safe_open
+from safetensors import numpy as tensors
+
+from featurecols._core.arrays import Array
+from featurecols.models import errors
+from featurecols.models.autodiff.variables import Variables
+
+FORMAT = 1
+_NAME = re.compile(r"step-(\d{9,})\.safetensors")
+PARTS = ("values", "states", "slots")
+
+
+def save(folder: Path, variables: Variables, about: Mapping[str, Any], keep: int | None = None) -> Path:
+    """Write the variables and `about` (JSON data) as folder/step-<step>; then delete all but the last `keep`."""
+    path = folder / f"step-{variables.step:09d}.safetensors"
+    arrays = {f"{part}/{name}": a for part in PARTS for name, a in getattr(variables, part).items()}
+    write(path, arrays, {**about, "step": variables.step, "start": variables.start, "seed": variables.seed})
+    for old in found(folder)[: -keep if keep else 0]:
+        if old != path:
+            old.unlink(missing_ok=True)
+    return path
+
+
+def write(path: Path, arrays: Mapping[str, Array], about: Mapping[str, Any]) -> None:
+    """One file of named arrays and JSON data, there in full or not at all."""
+    header = {"featurecols": json.dumps({"format": FORMAT, **about})}
+    data = tensors.save({name: np.ascontiguousarray(a) for name, a in arrays.items()}, header)
+    replace(path, data)
+
+
+def replace(path: Path, data: bytes) -> None:
+    """The bytes under this name, in full or not at all, also after a power cut."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    for left in path.parent.glob(f".{path.name}.*"):  # what a kill left behind
+        left.unlink(missing_ok=True)
+    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    with open(beside, "wb") as f:
+        f.write(data)
+        f.flush()
+        os.fsync(f.fileno())
+    os.replace(beside, path)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def read(path: Path) -> tuple[dict[str, Array], dict[str, Any]]:
+    """The arrays and the JSON data of a file. Raises CheckpointError where it is none, or is damaged."""
+    if not Path(path).is_file():
+        raise errors.checkpoint(path, "is no file", "give a checkpoint, or the folder of a model")
+    try:
+        with safe_open(path, "np") as f:
+            about = json.loads((f.metadata() or {})["featurecols"])
+            arrays = {name: f.get_tensor(name) for name in f.keys()}  # noqa: SIM118 - no dict
+    except (SafetensorError, OSError, ValueError, KeyError, TypeError) as e:
+        todo = "delete it, and the one before it is used"
+        raise errors.checkpoint(path, f"is no readable checkpoint ({type(e).__name__})", todo) from None
+    if not isinstance(about, dict) or about.get("format") != FORMAT:
+        raise errors.checkpoint(path, f"needs format {FORMAT}", "use the version of featurecols that wrote it")
+    return arrays, about
+
+
+def restore(variables: Variables, arrays: Mapping[str, Array], about: Mapping[str, Any]) -> None:
+    """Put a checkpoint's arrays, step and seed into the variables."""
+    for part in PARTS:
+        getattr(variables, part).clear()
+    for name, array in arrays.items():
+        part, _, rest = name.partition("/")
+        if part in PARTS:
+            getattr(variables, part)[rest] = np.array(array)
+    variables.step, variables.start, variables.seed = int(about["step"]), int(about["start"]), int(about["seed"])
+
+
+def found(folder: Path) -> list[Path]:
+    """The checkpoints of a folder, by step."""
+    return [path for _, path in sorted(_numbered(folder))]
+
+
+def latest(folder: Path) -> Path | None:
+    """The checkpoint of the highest step, or None."""
+    paths = found(folder)
+    return paths[-1] if paths else None
+
+
+def _numbered(folder: Path) -> Iterator[tuple[int, Path]]:
+    if folder.is_dir():
+        for path in folder.iterdir():
+            if match := _NAME.fullmatch(path.name):
+                yield int(match[1]), path

@@ -1,0 +1,71 @@
+"""History: what training said of itself, step by step and epoch by epoch, as plain numbers that plot themselves."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+
+class History:
+    """Rows of numbers: {"step": ..., "epoch": ..., "loss": ..., ...}, in the order in which they were made.
+
+    >>> history = History()
+    >>> history.add({"epoch": 1, "loss": 0.7}); history.add({"epoch": 2, "loss": 0.5, "val_auc": 0.9})
+    >>> history.history
+    {'epoch': [1, 2], 'loss': [0.7, 0.5], 'val_auc': [0.9]}
+    """
+
+    def __init__(self, rows: list[dict[str, float]] | None = None) -> None:
+        self.rows: list[dict[str, float]] = rows or []
+
+    def add(self, row: Mapping[str, float]) -> None:
+        self.rows.append(dict(row))
+
+    @property
+    def history(self) -> dict[str, list[float]]:
+        """The same by name, as Keras has it."""
+        out: dict[str, list[float]] = {}
+        for row in self.rows:
+            for name, value in row.items():
+                out.setdefault(name, []).append(value)
+        return out
+
+    def best(self, metric: str, *, most: bool = True) -> dict[str, float]:
+        """The row where a metric was highest (or lowest)."""
+        rows = [row for row in self.rows if metric in row]
+        return (max if most else min)(rows, key=lambda row: row[metric])
+
+    @staticmethod
+    def read(path: str | Path) -> History:
+        """The history that a Summaries hook wrote; a last line that a kill cut short is left out."""
+        rows = []
+        for line in Path(path).read_text().splitlines():
+            try:
+                rows.append(json.loads(line))
+            except ValueError:
+                break
+        return History(rows)
+
+    def plot(self, *metrics: str | Sequence[str], ax: Any = None) -> Any:
+        """Metrics, by name or as a list of names, against the step (or epoch), each with its validation twin; needs matplotlib.
+        Returns the axes."""
+        from featurecols.models.inspection.plots import history
+
+        names = [name for given in metrics for name in ([given] if isinstance(given, str) else given)]
+        return history(self, names, ax)
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def _repr_html_(self) -> str:
+        from featurecols._core import html
+
+        names = list(self.history) or ["step"]
+        lines = [[f"{row[name]:.6g}" if name in row else "" for name in names] for row in self.rows]
+        return html.table(f"History of {len(self)} rows", [names, *lines], [False] * len(names))
+
+    def __repr__(self) -> str:
+        last = ", ".join(f"{k}={v:.6g}" for k, v in (self.rows[-1] if self.rows else {}).items())
+        return f"History({len(self.rows)} rows{': ' + last if last else ''})"

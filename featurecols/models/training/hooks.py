@@ -1,0 +1,276 @@
+"""Hooks: code around training. Subclass Hook and override what you need; `run` is training.Run."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from time import perf_counter
+from typing import TYPE_CHECKING, Any, TextIO
+
+import numpy as np
+
+from featurecols._core.arrays import Array
+from featurecols.models import errors
+
+if TYPE_CHECKING:
+    from featurecols.models.training.loop import Run
+
+
+class Hook:
+    """Base of hooks: five places, all empty.
+
+    begin: before the first step. before_step, after_step: around each. after_epoch: at the end of each epoch; what it
+    adds to run.logs goes into the history. end: after the last step of a run that was not cut short by an error.
+    run.request_stop(why) ends the run after the step.
+    """
+
+    def begin(self, run: Run) -> None: ...
+
+    def before_step(self, run: Run) -> None: ...
+
+    def after_step(self, run: Run) -> None: ...
+
+    def after_epoch(self, run: Run) -> None: ...
+
+    def end(self, run: Run) -> None: ...
+
+
+class Every:
+    """Whether it is time again: every so many steps, or seconds."""
+
+    def __init__(self, steps: int | None = None, seconds: float | None = None) -> None:
+        self.steps, self.seconds = steps, seconds
+        self.step, self.time = 0, perf_counter()
+
+    def now(self, step: int) -> bool:
+        if self.steps is not None:
+            return step % self.steps == 0
+        if self.seconds is not None and perf_counter() - self.time >= self.seconds:
+            self.time = perf_counter()
+            return True
+        return False
+
+
+def _counted(who: str, every: object) -> int:
+    if isinstance(every, bool) or not isinstance(every, int) or every < 1:
+        raise errors.argument(who, "every must be an integer of at least 1", every, "leave the hook out for never")
+    return every
+
+
+class StopAtStep(Hook):
+    """Stop after `steps` more steps, or at the global step `last_step`."""
+
+    def __init__(self, steps: int | None = None, last_step: int | None = None) -> None:
+        if (steps is None) == (last_step is None):
+            raise errors.model("StopAtStep", "needs one of steps and last_step", (steps, last_step), "give one")
+        if (steps or last_step or 0) < 1:
+            raise errors.argument("StopAtStep", "a step is at least 1", (steps, last_step), "leave the hook out")
+        self.steps, self.last_step = steps, last_step
+        self._last = 0
+
+    def begin(self, run: Run) -> None:
+        self._last = run.step + self.steps if self.steps is not None else self.last_step or 0
+
+    def after_step(self, run: Run) -> None:
+        if run.step >= self._last:
+            run.request_stop(f"step {run.step} was the last one asked for")
+
+
+class TimeLimit(Hook):
+    """Stop after the step that passes `seconds` of training."""
+
+    def __init__(self, seconds: float) -> None:
+        if not seconds > 0:
+            raise errors.argument("TimeLimit", "seconds must be above 0", seconds, "leave the hook out for no limit")
+        self.seconds = seconds
+        self._start = 0.0
+
+    def begin(self, run: Run) -> None:
+        self._start = perf_counter()
+
+    def after_step(self, run: Run) -> None:
+        if perf_counter() - self._start >= self.seconds:
+            run.request_stop(f"{self.seconds} seconds are over")
+
+
+class StepCounter(Hook):
+    """Steps and examples per second, measured over every `every` steps; `speeds` keeps (step, steps/s, examples/s)."""
+
+    def __init__(self, every: int = 100) -> None:
+        self.every = _counted("StepCounter", every)
+        self.speeds: list[tuple[int, float, float]] = []
+        self._steps, self._rows, self._since = 0, 0, 0.0
+
+    def begin(self, run: Run) -> None:
+        self._steps, self._rows, self._since = 0, 0, perf_counter()
+
+    def after_step(self, run: Run) -> None:
+        self._steps += 1
+        self._rows += len(run.examples or ())
+        if self._steps == self.every:
+            seconds = max(perf_counter() - self._since, 1e-9)
+            self.speeds.append((run.step, self._steps / seconds, self._rows / seconds))
+            self._steps, self._rows, self._since = 0, 0, perf_counter()
+
+
+class Logging(Hook):
+    """A line about every `every`-th step, and about every epoch."""
+
+    def __init__(self, every: int = 100, write: Callable[[str], Any] = print) -> None:
+        self.every, self.write = _counted("Logging", every), write
+
+    def after_step(self, run: Run) -> None:
+        if run.step % self.every == 0:
+            self.write(f"step {run.step}: loss = {run.loss:.6g}")
+
+    def after_epoch(self, run: Run) -> None:
+        said = ", ".join(f"{name} = {value:.6g}" for name, value in run.logs.items() if name not in ("epoch", "step"))
+        self.write(f"epoch {run.epoch}, step {run.step}: {said}")
+
+
+class NanGuard(Hook):
+    """What to do about a loss that is no number: fail (as without this hook), or stop before the step is taken."""
+
+    def __init__(self, fail: bool = True) -> None:
+        self.fail = fail
+
+
+class Checkpoints(Hook):
+    """Call `save` every so many steps or seconds, and at the end."""
+
+    def __init__(self, save: Callable[[Run], Any], steps: int | None = None, seconds: float | None = None) -> None:
+        self.save, self.every = save, Every(steps, seconds)
+
+    def after_step(self, run: Run) -> None:
+        if self.every.now(run.step):
+            self.save(run)
+
+    def end(self, run: Run) -> None:
+        self.save(run)
+
+
+class Validate(Hook):
+    """Evaluate after every epoch (or every `every` steps) and add the metrics to the history as val_<metric>."""
+
+    def __init__(self, evaluate: Callable[[], dict[str, float]], prefix: str = "val_") -> None:
+        self.evaluate, self.prefix = evaluate, prefix
+
+    def after_epoch(self, run: Run) -> None:
+        found = self.evaluate()
+        run.logs |= {f"{self.prefix}{name}": value for name, value in found.items() if name != "global_step"}
+
+
+class EarlyStopping(Hook):
+    """Stop when a metric of the epochs has not become better for `patience` epochs.
+
+    It remembers within a run: one that was killed and taken up counts from there.
+
+    Args:
+        metric: a name in the history: "loss", or with validation data "val_auc", "val_average_loss", ...
+        patience: epochs to wait.
+        most: whether higher is better; None decides by the name (loss, rmse and mae fall, others rise).
+        least_gain: how much better counts.
+        restore: put the weights of the best epoch back at the end.
+    """
+
+    def __init__(
+        self,
+        metric: str = "val_loss",
+        patience: int = 3,
+        *,
+        most: bool | None = None,
+        least_gain: float = 0.0,
+        restore: bool = True,
+    ) -> None:
+        falls = any(word in metric for word in ("loss", "rmse", "mae", "error"))
+        self.metric, self.patience, self.sign = metric, patience, -1.0 if (falls if most is None else not most) else 1.0
+        self.least_gain, self.restore = least_gain, restore
+        self.best, self.best_epoch = -np.inf, 0
+        self._kept: dict[str, dict[str, Array]] = {}
+
+    def begin(self, run: Run) -> None:
+        self.best, self.best_epoch, self._kept = -np.inf, 0, {}
+
+    def after_epoch(self, run: Run) -> None:
+        if self.metric not in run.logs:
+            raise errors.unknown("EarlyStopping", "metric", self.metric, run.logs)
+        score = self.sign * run.logs[self.metric]
+        if score > self.best + self.least_gain or not self._kept:
+            self.best, self.best_epoch = score, run.epoch
+            self._kept = {part: {k: v.copy() for k, v in getattr(run.variables, part).items()} for part in ("values", "states")}
+        elif run.epoch - self.best_epoch >= self.patience:
+            run.request_stop(f"{self.metric} was best at epoch {self.best_epoch}")
+
+    def end(self, run: Run) -> None:
+        for part, arrays in (self._kept if self.restore else {}).items():
+            for name, array in arrays.items():
+                getattr(run.variables, part)[name][...] = array
+
+
+class Summaries(Hook):
+    """Append {"step", "loss", "steps_per_second"} every `every` steps, and each epoch's row, to a file of JSON lines.
+
+    History.read(path).plot() draws it.
+    """
+
+    def __init__(self, path: str | Path, every: int = 100) -> None:
+        self.path, self.every = Path(path), _counted("Summaries", every)
+        self._last = (0, 0.0)
+
+    def begin(self, run: Run) -> None:
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        self._last = (run.step, perf_counter())
+
+    def after_step(self, run: Run) -> None:
+        if run.step % self.every == 0:
+            (step, then), now = self._last, perf_counter()
+            speed = (run.step - step) / max(now - then, 1e-9)
+            self._last = (run.step, now)
+            self._write({"step": run.step, "loss": run.loss, "steps_per_second": speed})
+
+    def after_epoch(self, run: Run) -> None:
+        self._write(run.logs)
+
+    def _write(self, row: dict[str, float]) -> None:
+        with open(self.path, "a") as f:
+            f.write(json.dumps(row) + "\n")
+
+
+class Progress(Hook):
+    """A line on the terminal (or below a notebook cell) that says how far training is; at most ten times a second."""
+
+    def __init__(self, file: TextIO | None = None) -> None:
+        self.file = file or sys.stderr
+        self._start, self._last, self._first, self._width = 0.0, -np.inf, 0, 0
+
+    def begin(self, run: Run) -> None:
+        self._start, self._last, self._first = perf_counter(), -np.inf, run.step
+
+    @staticmethod
+    def fits(file: TextIO | None = None) -> bool:
+        """Whether anyone would see it."""
+        return (file or sys.stderr).isatty() or "ipykernel" in sys.modules
+
+    def after_step(self, run: Run) -> None:
+        now = perf_counter()
+        if now - self._last >= 0.1:
+            self._last = now
+            self._show(run, now)
+
+    def end(self, run: Run) -> None:
+        self._show(run, perf_counter())
+        self.file.write("\n")
+        self.file.flush()
+
+    def _show(self, run: Run, now: float) -> None:
+        last = run.variables.stop
+        done = f"step {run.step}" if last is None else f"step {run.step}/{last}"
+        seconds = now - self._start
+        speed = (run.step - self._first) / max(seconds, 1e-9)
+        more = "".join(f", {k} {v:.4f}" for k, v in run.logs.items() if k in ("val_auc", "val_loss", "val_accuracy"))
+        text = f"epoch {run.epoch + (run.batch > 0)}, {done}, loss {run.loss:.4f}{more}, {speed:,.0f} steps/s, {seconds:.0f} s"
+        self.file.write("\r" + text.ljust(self._width))
+        self.file.flush()
+        self._width = len(text)

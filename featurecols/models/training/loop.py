@@ -1,0 +1,155 @@
+"""The training loop: epochs of batches through a model, hooks around every step, and a position that can be gone back to."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+
+from featurecols.models import errors
+from featurecols.models.autodiff.tape import Value
+from featurecols.models.autodiff.variables import Variables
+from featurecols.models.input.examples import Examples
+from featurecols.models.input.pipeline import Stream
+from featurecols.models.optimization.optimizers import TrainOp
+from featurecols.models.training.blas_threads import OneThread
+from featurecols.models.training.history import History
+from featurecols.models.training.hooks import Hook, NanGuard
+
+Op = TrainOp | Callable[[Variables], None]
+Forward = Callable[[Examples], tuple[Value, Op]]
+SMALLER = "lower the learning rate, clip gradients, or scale large numbers with ZScore"
+
+
+@dataclass
+class Run:
+    """One call of `train`, as hooks see it.
+
+    Attributes:
+        variables: all that is learned; `variables.step` counts steps.
+        epochs, steps: what was asked for; None where the other one ends the run.
+        epoch, batch: where the run is: epochs that are over, and batches of this one that are done.
+        examples, loss: of the last step.
+        logs: what the next history row says: the mean loss of the epoch, and what hooks add (validation metrics).
+        done: whether the run came to its end, or a hook asked for it.
+    """
+
+    variables: Variables
+    epochs: int | None = None
+    steps: int | None = None
+    epoch: int = 0
+    batch: int = 0
+    model: Any = None
+    history: History = field(default_factory=History)
+    logs: dict[str, float] = field(default_factory=dict)
+    examples: Examples | None = None
+    loss: float = float("nan")
+    started: float = field(default_factory=perf_counter)
+    why: str | None = None
+    done: bool = False
+
+    @property
+    def step(self) -> int:
+        return self.variables.step
+
+    def request_stop(self, why: str = "a hook asked for it") -> None:
+        """End the run after this step."""
+        self.why = self.why or why
+
+    @property
+    def over(self) -> bool:
+        """Whether there is nothing left to do."""
+        enough = self.steps is not None and self.step - self.variables.start >= self.steps
+        return self.why is not None or enough or (self.epochs is not None and self.epoch >= self.epochs)
+
+
+def train(run: Run, stream: Stream, forward: Forward, hooks: Sequence[Hook], steps_per_epoch: int | None = None) -> None:
+    """Train until the run is over. A run that starts at a later epoch or batch goes on from there.
+
+    An epoch is one pass over the stream, or `steps_per_epoch` steps of it.
+    """
+    _plan(run, stream)
+    for hook in hooks:
+        hook.begin(run)
+    with OneThread() as threads:
+        _epochs(run, stream, forward, hooks, steps_per_epoch, threads)
+    run.done = True
+    for hook in hooks:
+        hook.end(run)
+
+
+def _epochs(
+    run: Run, stream: Stream, forward: Forward, hooks: Sequence[Hook], steps_per_epoch: int | None, threads: OneThread
+) -> None:
+    total, rows = 0.0, 0
+    while not run.over:
+        for examples in stream.epoch(run.epoch, run.batch, run=run.variables.start):
+            _step(run, forward, examples, hooks)
+            threads.small(run.variables, len(examples))
+            total, rows = total + run.loss * len(examples), rows + len(examples)
+            if run.over or run.batch == steps_per_epoch:
+                break
+        if run.over and not _at_end(run, steps_per_epoch or stream.batches):
+            break
+        run.epoch, run.batch = run.epoch + 1, 0
+        run.logs = {"epoch": run.epoch, "step": run.step, "loss": total / max(rows, 1), "seconds": perf_counter() - run.started}
+        for hook in hooks:
+            hook.after_epoch(run)
+        run.history.add(run.logs)
+        total, rows = 0.0, 0
+
+
+def _plan(run: Run, stream: Stream) -> None:
+    """Tell schedules how long the run is, where that is known."""
+    left = [run.steps] if run.steps is not None else []
+    if run.epochs is not None and stream.batches is not None:
+        left.append(run.epochs * stream.batches)
+    run.variables.stop = run.variables.start + min(left) if left else None
+
+
+def _at_end(run: Run, batches: int | None) -> bool:
+    """Whether the run stopped just where its epoch ends, which then counts as one."""
+    return run.why is None and batches is not None and run.batch >= batches
+
+
+def _step(run: Run, forward: Forward, examples: Examples, hooks: Sequence[Hook]) -> None:
+    run.examples = examples
+    for hook in hooks:
+        hook.before_step(run)
+    before = run.step
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # what comes of it is found just below
+        loss, op = forward(examples)
+    run.loss = float(loss)
+    if not math.isfinite(run.loss):
+        if not any(isinstance(hook, NanGuard) and not hook.fail for hook in hooks):
+            raise _not_finite(run, examples)
+        run.request_stop(f"the loss is {run.loss}")
+        return
+    op.run(run.variables) if isinstance(op, TrainOp) else op(run.variables)
+    run.variables.step = max(run.step, before + 1)
+    run.batch += 1
+    for hook in hooks:
+        hook.after_step(run)
+
+
+def _not_finite(run: Run, x: Examples) -> errors.ModelError:
+    """Who is at fault for a loss that is no number: a column of this batch, or weights that have grown."""
+    where = f"at step {run.step}, batch {run.batch} of epoch {run.epoch}"
+    for slot in x.layout.slots:
+        cells = x.dense[:, slot.start : slot.stop] if slot.kind == "dense" else None
+        if cells is None:
+            found = x.lists.get(slot.name)
+            cells = None if found is None or found.weights is None else found.weights[:, None]
+        if cells is not None and not np.isfinite(cells).all():
+            row, cell = np.argwhere(~np.isfinite(cells))[0].tolist()
+            name = f"{slot.name}[{cell}]" if cells.shape[1] > 1 else slot.name
+            fault = f"column {name} holds {cells[row, cell]}, first in row {row} of the batch"
+            return errors.not_finite(run.loss, where, fault, "give its Numeric a default, or fill what is missing in arrays")
+    for name, value in run.variables.values.items():
+        if not np.isfinite(value).all():
+            return errors.not_finite(run.loss, where, f"parameter {name} is not finite", SMALLER)
+    return errors.not_finite(run.loss, where, "no feature is at fault", SMALLER)

@@ -1,0 +1,1 @@
+"""Plans: declared columns bound to what was learned, and how they run."""

@@ -1,0 +1,1 @@
+"""How a plan runs: its operations over blocks of rows, and over one row."""

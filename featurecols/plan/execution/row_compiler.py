@@ -1,0 +1,98 @@
+"""The row path of a plan: its columns' row functions, called one after another by one straight-line function.
+
+The function is written as source from the structure alone: positions, cell numbers and widths. Keys, terms and what was
+learned stay objects in its namespace, so that no text of a plan ever becomes code.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Callable, Sequence
+from functools import cached_property
+from typing import Any
+
+from featurecols._core import counters
+from featurecols.columns.base import DenseBound, Field, NumberBound
+from featurecols.columns.indicator import IndicatorBound
+from featurecols.data.missing import Markers, presenter
+from featurecols.plan.execution.operations import Output, Step
+
+RowFunction = Callable[..., "array[float]"]
+
+
+class Lines:
+    """The functions of one program. `of_mapping` takes a dict of raw values, `of_values` one presented value for each field.
+
+    Both give the cells as an array of typecode "f". A value of node i is the local v{i}; the objects that the source
+    speaks of are k{i} (the key of a field), p{i} (its presenter), m{i} (its markers), r{i} (the row function of a step)
+    and w{i} (write_row, or the row function of a single number, of output i).
+    """
+
+    def __init__(
+        self,
+        fields: Sequence[tuple[int, Field]],
+        steps: Sequence[Step],
+        outputs: Sequence[Output],
+        width: int,
+        numeric: set[int],
+    ) -> None:
+        """numeric: the fields that are read as numbers, and nothing else."""
+        self.names: dict[str, Any] = {"blank": array("f", bytes(4 * width))}
+        self._body = ["out = blank[:]", *(self._step(s) for s in steps)]
+        for k, output in enumerate(outputs):
+            if isinstance(output.bound, DenseBound):
+                self._body += self._write(k, output)
+        self._body.append("return out")
+        self._given = [line for i, field in fields for line in self._field(i, field, i in numeric)]
+        self._values = [f"v{i}" for i, _ in fields]
+
+    @cached_property
+    def of_mapping(self) -> RowFunction:
+        return self._compiled("row", self._given + self._body)
+
+    @cached_property
+    def of_values(self) -> RowFunction:
+        return self._compiled(", ".join(self._values), self._body)
+
+    def _field(self, i: int, field: Field, numeric: bool) -> list[str]:
+        """One raw value as a plain one. A plain value of the type that most rows hold needs no call."""
+        markers = Markers.of(field.missing)
+        self.names |= {f"k{i}": field.key, f"p{i}": presenter(markers), f"m{i}": markers.values}
+        marked = f" or v{i} in m{i}" if markers else ""
+        if numeric:  # NaN is the only number that differs from itself
+            plain = f"type(v{i}) is not int and (type(v{i}) is not float or v{i} != v{i}){marked}"
+        else:
+            plain = f"type(v{i}) is not str{marked}"
+        return [f"v{i} = row[k{i}]", f"if {plain}: v{i} = p{i}(v{i})"]
+
+    def _step(self, step: Step) -> str:
+        self.names[f"r{step.node}"] = step.bound.row
+        return f"v{step.node} = r{step.node}({_arguments(step)})"
+
+    def _write(self, k: int, output: Output) -> list[str]:
+        bound, name, start = output.bound, f"w{k}", output.start
+        assert isinstance(bound, DenseBound)
+        self.names[name] = bound.write_row
+        if isinstance(bound, IndicatorBound):
+            v = f"v{output.inputs[0]}"
+            return [
+                f"if type({v}) is int:",
+                f"    if 0 <= {v} < {output.stop - start}: out[{start} + {v}] = 1.0",
+                f"else: {name}(out, {start}, {v})",
+            ]
+        if isinstance(bound, NumberBound) and bound.shape == ():
+            if output.shared:
+                return [f"out[{start}] = v{output.node}"]
+            self.names[name] = bound.row
+            return [f"out[{start}] = {name}({_arguments(output)})"]
+        return [f"{name}(out, {start}, {_arguments(output)})"]
+
+    def _compiled(self, arguments: str, lines: list[str]) -> RowFunction:
+        found: dict[str, Any] = dict(self.names)
+        exec(compile("\n    ".join([f"def run({arguments}):", *lines]), "<row path>", "exec"), found)
+        counters.note("row function")
+        return found["run"]  # type: ignore[no-any-return]
+
+
+def _arguments(of: Step | Output) -> str:
+    return ", ".join(f"v{i}" for i in of.inputs)

@@ -1,0 +1,170 @@
+"""What output cells mean, in words: names, describe, explain, and the printed plan."""
+
+from __future__ import annotations
+
+import bisect
+import operator
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any
+
+from featurecols import errors
+from featurecols._core.arrays import Array
+from featurecols.columns.base import Column, DenseBound, Field
+from featurecols.columns.indicator import Indicator, IndicatorBound
+from featurecols.plan.execution.operations import Output
+from featurecols.plan.execution.program import Program
+
+MANY = 10_000_000  # names of more cells than this are refused rather than built
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """One output cell: its position, unique name, declared column, and what sets it apart within the column."""
+
+    index: int
+    name: str
+    column: Column
+    label: str
+    reads: tuple[str, ...]
+
+    def __str__(self) -> str:
+        of = f" is {self.label!r}" if self.label else ""
+        return f"{self.index}: {self.name}\n   {self.column.name}{of}, from {', '.join(self.reads)}\n   {self.column!r}"
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """The cells of one row that are not zero, each with the raw values that its column read."""
+
+    cells: tuple[tuple[Meaning, float, dict[str, Any]], ...]
+    width: int
+
+    def __str__(self) -> str:
+        return "\n".join([self._caption(), *_aligned(self._lines())])
+
+    __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        from featurecols._core import html
+
+        return html.table(self._caption(), self._lines(), [False, False, True, True])
+
+    def _caption(self) -> str:
+        return f"{len(self.cells)} of {self.width} cells are not zero"
+
+    def _lines(self) -> list[tuple[str, str, str, str]]:
+        lines = [("cells", "value", "name", "from")]
+        for column, group in groupby(self.cells, key=lambda cell: cell[0].column):
+            lit = list(group)
+            if len(lit) > 1 and not isinstance(column, Indicator):  # one vector, not separate facts
+                lines.append(_line(lit, column.name))
+            else:
+                lines += [_line([cell], cell[0].name) for cell in lit]
+        return lines
+
+
+def _line(lit: Sequence[tuple[Meaning, float, dict[str, Any]]], name: str) -> tuple[str, str, str, str]:
+    (first, _, reads), (last, _, _) = lit[0], lit[-1]
+    at = str(first.index) if len(lit) == 1 else f"{first.index}:{last.index + 1}"
+    values = " ".join(f"{v:.4g}" for _, v, _ in lit[:3]) + (" ..." if len(lit) > 3 else "")
+    return at, values, name, ", ".join(f"{k}={errors.show(v, 60)}" for k, v in reads.items())
+
+
+def names(program: Program) -> tuple[str, ...]:
+    """One unique name for each cell of the matrix."""
+    if program.width > MANY:
+        raise errors.plan("names", "a plan this wide has no list of names", program.width, "use describe(index)")
+    found: list[str] = []
+    for output in program.outputs:
+        found.extend(_names(output))
+    if len(set(found)) != len(found):  # a column may be named like another's cell
+        seen: dict[str, int] = {}
+        for i, name in enumerate(found):
+            seen[name] = seen.get(name, 0) + 1
+            if seen[name] > 1:
+                found[i] = f"{name}#{i}"
+    return tuple(found)
+
+
+def _names(output: Output) -> list[str]:
+    bound, name = output.bound, output.slot.name
+    assert isinstance(bound, DenseBound)
+    found = [_name(bound, name, bound.label(cell)) for cell in range(bound.width)]
+    if len(set(found)) != len(found):  # bytes that only look alike when shown as text
+        seen: set[str] = set()
+        for cell, text in enumerate(found):
+            found[cell] = f"{text}#{cell}" if text in seen else text
+            seen.add(text)
+    return found
+
+
+def _name(bound: DenseBound, name: str, label: str) -> str:
+    if isinstance(bound, IndicatorBound):
+        return f"{name}={label}"
+    return f"{name}[{label}]" if label else name
+
+
+def meaning(program: Program, columns: Sequence[Column], names: Sequence[str] | None, index: int) -> Meaning:
+    """What cell `index` is; negative counts from the end. `names` are those of the plan, None when it is too wide."""
+    try:
+        index = operator.index(index)
+    except TypeError:
+        todo = "plan.names.index(name) is the place of a cell, plan.slots say where a column starts"
+        raise errors.plan("describe", "index must be an integer", index, todo) from None
+    at = index + program.width if index < 0 else index
+    if not 0 <= at < program.width:
+        raise errors.plan("describe", f"index must be below {program.width}", index, "plan.width is the number of cells")
+    k = bisect.bisect_right(program.outputs, at, key=lambda o: o.start) - 1  # of outputs without cells, the one after them
+    output = program.outputs[k]
+    bound = output.bound
+    assert isinstance(bound, DenseBound)
+    label = bound.label(at - output.start)
+    name = names[at] if names is not None else _name(bound, output.slot.name, label)
+    return Meaning(at, name, columns[k], label, tuple(_fields(columns[k])))
+
+
+def _fields(column: Column) -> list[str]:
+    """Keys of the raw fields behind a column, in order, each once."""
+    found: dict[str, None] = {}
+    for source in column.inputs():
+        for key in [source.key] if isinstance(source, Field) else _fields(source):
+            found[key] = None
+    return list(found)
+
+
+def explain(
+    program: Program, columns: Sequence[Column], names: Sequence[str] | None, row: Mapping[str, Any], cells: Array
+) -> Explanation:
+    """The cells of one row that are not zero."""
+    lit = []
+    for i in cells.nonzero()[0].tolist():
+        m = meaning(program, columns, names, i)
+        lit.append((m, float(cells[i]), {key: row[key] for key in m.reads}))
+    return Explanation(tuple(lit), program.width)
+
+
+def table(program: Program, columns: Sequence[Column], fingerprint: str) -> str:
+    """The plan as text: one line a declared column."""
+    head, rows = summary(program, columns, fingerprint)
+    return "\n".join([head, *_aligned(rows)])
+
+
+def summary(program: Program, columns: Sequence[Column], fingerprint: str) -> tuple[str, list[tuple[str, ...]]]:
+    """What a plan is, in a line, and the rows of its table, the first one being the header."""
+    rows: list[tuple[str, ...]] = [("cells", "name", "kind", "reads", "ids")]
+    for output, column in zip(program.outputs, columns, strict=True):
+        slot = output.slot
+        cells = f"{output.start}:{output.stop}" if output.stop > output.start or slot.kind == "dense" else "-"
+        ids = f"{slot.num_buckets:,}" if slot.kind == "ids" else ""
+        rows.append((cells, column.name, type(column).__name__, ", ".join(_fields(column)), ids))
+    counts = ((len(columns), "column"), (program.width, "cell"), (len(program.fields), "field"))
+    many = ", ".join(f"{n:,} {what}{'' if n == 1 else 's'}" for n, what in counts)
+    return f"Plan of {many}, fingerprint {fingerprint}", rows
+
+
+def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:
+    """Rows of text as columns; the last one is not padded."""
+    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+    return ["  ".join(cell.ljust(w) for cell, w in zip(row, widths, strict=True)).rstrip() for row in rows]

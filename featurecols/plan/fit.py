@@ -1,0 +1,185 @@
+"""Learning a plan: as few passes over the data as the columns' dependencies allow, usually one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any, NamedTuple
+
+from featurecols import errors
+from featurecols._core import thread_pool
+from featurecols._core.arrays import Array
+from featurecols.analyzers.base import Analyzer
+from featurecols.columns._embedding_tables import Tables
+from featurecols.columns.base import Column, Field, NumberBound
+from featurecols.data.sources import Source
+from featurecols.plan.bind import bind
+from featurecols.plan.graph import Graph
+from featurecols.plan.plan import Plan
+
+Progress = Callable[[int, "int | None"], None]
+_workers = thread_pool.count
+_LEARNED = dict[int, dict[str, dict[str, Array]]]
+
+
+class Request(NamedTuple):
+    """One thing to learn: `analyzer` over the values of node `source`, for slot `slot` of column `node`."""
+
+    node: int
+    slot: str
+    analyzer: Analyzer
+    source: int
+
+
+def fit(columns: Iterable[Column], data: Any, *, threads: int | None = None, progress: Progress | None = None) -> Plan:
+    """A plan of columns, with what they learn learned from data in one streaming pass and bounded memory.
+
+    The plan is the same to the bit for any order, batching and sharding of the rows. A column that learns from a column
+    that learns itself costs one more pass; plan.passes says which.
+
+    Args:
+        columns: declared columns; those that learn nothing are as welcome.
+        data: pandas, Arrow or Polars tables, a dict of columns, a list of dicts, Parquet or CSV paths, folders and globs, a
+            function that gives a fresh iterator of such batches, or an iterator itself when one pass is enough. CSV is text:
+            numbers are parsed where a column needs them, categories are what stands there ("3.0" is not 3.0).
+        threads: how many; the result never depends on it.
+        progress: called with the rows read so far, over all passes, and their number where it is known.
+
+    Raises:
+        ColumnError: for an empty list, something that is no column, or two outputs of one name.
+        DataError: for data that does not fit the columns, or has nothing to learn from.
+        PlanError: when an iterator is given and more passes are needed.
+
+    >>> import featurecols as fc
+    >>> plan = fc.fit([fc.Indicator(fc.Vocabulary("job", fc.TopTerms(2)))], {"job": ["nurse", "pilot", "nurse", "cook"]})
+    >>> plan.names
+    ('job_indicator=nurse', 'job_indicator=cook')
+    """
+    graph = Graph(columns)
+    source = Source.of(data)
+    passes = graph.passes()
+    if source.once and len(passes) > 1:
+        why = "; ".join(f"pass {i}: {', '.join(names)}" for i, names in enumerate(passes, 1))
+        todo = "give a function that returns a fresh iterator, or a path"
+        raise errors.plan("fit", f"an iterator can be read once, and {len(passes)} passes are needed", why, todo)
+    report = _Reporter(progress, source.num_rows, len(passes))
+    learned: _LEARNED = {}
+    while requests := _requests(graph, learned):
+        for request, found in _one_pass(graph, learned, requests, source, _workers(threads), report).items():
+            learned.setdefault(request.node, {})[request.slot] = found
+    return Plan(graph, learned)
+
+
+class _Reporter:
+    """Adds up rows over passes for the caller's progress."""
+
+    def __init__(self, progress: Progress | None, rows: int | None, passes: int) -> None:
+        self.progress, self.done = progress, 0
+        self.total = None if rows is None else rows * passes
+
+    def add(self, rows: int) -> None:
+        self.done += rows
+        if self.progress is not None:
+            self.progress(self.done, self.total)
+
+
+def _requests(graph: Graph, learned: _LEARNED) -> list[Request]:
+    """What can be learned next: all whose inputs have nothing left to learn."""
+    found: list[Request] = []
+    complete: list[bool] = []
+    for i, (node, inputs) in enumerate(zip(graph.nodes, graph.inputs, strict=True)):
+        ready = all(complete[j] for j in inputs)
+        wanted = dict(node.analyzers(learned.get(i, {}))) if ready and isinstance(node, Column) else {}
+        found += [Request(i, slot, analyzer, inputs[0]) for slot, analyzer in wanted.items()]
+        complete.append(ready and not wanted)
+    return found
+
+
+def _one_pass(
+    graph: Graph, learned: _LEARNED, requests: list[Request], source: Source, workers: int, report: _Reporter
+) -> dict[Request, dict[str, Array]]:
+    """One reading of the source. Requests that collect the same from the same values share a state."""
+    names: dict[tuple[Any, int], str] = {}
+    for r in requests:
+        names.setdefault((r.analyzer.collects, r.source), graph.nodes[r.node].name)
+    states = {key: key[0].empty() for key in names}
+    by_node: dict[int, list[tuple[Any, int]]] = {}  # one thread makes a node's values and takes them to all its states
+    for key in names:
+        by_node.setdefault(key[1], []).append(key)
+    reader = _Reader(graph, learned, {source: name for (_, source), name in reversed(names.items())})
+    try:
+        row = 0
+        for batch in source.batches(reader.needs):
+
+            def update(node: int, batch: Any = batch, row: int = row) -> None:
+                try:
+                    value = reader.value(node, batch)
+                except errors.DataError as e:
+                    raise e.shifted(row) from None
+                for key in by_node[node]:
+                    try:
+                        states[key] = key[0].update(states[key], value)
+                    except errors.DataError as e:
+                        raise _named(e, names[key]).shifted(row) from None
+
+            for _ in thread_pool.run(update, by_node, workers):
+                pass
+            row += batch.num_rows
+            report.add(batch.num_rows)
+
+        def finish(key: tuple[Any, int]) -> list[tuple[Request, dict[str, Array]]]:
+            mine = [r for r in requests if (r.analyzer.collects, r.source) == key]
+            return [(r, _finish(r, states[key], graph)) for r in mine]
+
+        found = dict(pair for pairs in thread_pool.run(finish, list(states), workers) for pair in pairs)
+        return {r: found[r] for r in requests}
+    finally:
+        for state in states.values():
+            if hasattr(state, "close"):  # spilled files go, whatever happened
+                state.close()
+
+
+def _finish(request: Request, state: Any, graph: Graph) -> dict[str, Array]:
+    try:
+        found = request.analyzer.finish(state)
+    except errors.DataError as e:
+        node = graph.nodes[request.source]
+        e = _named(e, graph.nodes[request.node].name)
+        e.field = e.field or (node.key if isinstance(node, Field) else None)
+        raise e from None
+    for a in found.values():
+        a.setflags(write=False)
+    return found
+
+
+def _named(error: errors.DataError, who: str) -> errors.DataError:
+    """The error in the name of the column that asked to learn."""
+    return errors.DataError(who, error.what, field=error.field, row=error.row, got=error.got, todo=error.todo)
+
+
+class _Reader:
+    """The values of some nodes for a batch: raw fields, and numbers of columns that are learned already."""
+
+    def __init__(self, graph: Graph, learned: _LEARNED, names: dict[int, str]) -> None:
+        """names: the nodes, each with the name of the first column that asks for it."""
+        self.graph, self.names, wanted = graph, names, set(names)
+        columns = {i for i in wanted if isinstance(graph.nodes[i], Column)}
+        self.bounds = bind(graph, learned, Tables(), columns)
+        read = wanted | {j for i in columns for j in graph.inputs[i]}
+        keys = {f.key for i in read if isinstance(f := graph.nodes[i], Field)}
+        self.needs = [
+            (key, "category" if "category" in kinds else "number") for key, kinds in graph.needs().items() if key in keys
+        ]
+
+    def value(self, i: int, batch: Any) -> Any:
+        try:
+            return self._value(i, batch)
+        except errors.DataError as e:
+            raise e.seen_by(self.names[i]) from None
+
+    def _value(self, i: int, batch: Any) -> Any:
+        node = self.graph.nodes[i]
+        if isinstance(node, Field):
+            return batch.cells(node.key, node.missing)
+        bound = self.bounds[i]
+        assert isinstance(bound, NumberBound)
+        return bound.values(*[batch.cells(f.key, f.missing) for f in node.inputs() if isinstance(f, Field)])

@@ -1,0 +1,428 @@
+"""Plan: columns plus what was learned. The only place where data and columns meet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from featurecols import errors, kernels
+from featurecols._core import buffer_pool, memory_limit, thread_pool
+from featurecols._core.arrays import Array
+from featurecols.columns._embedding_tables import Tables
+from featurecols.columns.base import CategoricalBound, Column, DenseBound
+from featurecols.data.sources import Source
+from featurecols.plan import serialization
+from featurecols.plan.bind import LearnedByNode, bind, feature_slots
+from featurecols.plan.bucket_contents import contents
+from featurecols.plan.execution import batches
+from featurecols.plan.execution.profile import Clock, Profile
+from featurecols.plan.execution.program import Program
+from featurecols.plan.explain import MANY, Explanation, Meaning, explain, meaning, names
+from featurecols.plan.features import Features, Slot
+from featurecols.plan.graph import Graph
+
+SMALL = 1000  # rows below which a process that has no kernels yet takes the row path
+
+
+class Plan:
+    """Declared columns bound to what was learned: final, shared by threads, saved as data.
+
+    Made by fc.fit, fc.compile and fc.load; every plan is fitted. Two plans of one fingerprint give the same bits.
+
+    Attributes:
+        columns: the declared columns, in order.
+        fields: the raw fields that are read.
+        width: columns of the matrix that transform gives.
+        names: their names, unique, as many as width.
+        slots: where each declared column is in that matrix.
+        feature_slots: the same for encode.
+        fingerprint: of columns and what was learned, without tables. tables_digest: of trained tables.
+    """
+
+    __slots__ = ("_derived", "_program", "_tables", "columns", "feature_slots", "fields", "graph", "learned")
+
+    def __init__(self, graph: Graph, learned: LearnedByNode, tables: Mapping[str, Any] | None = None) -> None:
+        self.graph, self.learned, self.columns, self.fields = graph, learned, graph.columns, graph.fields()
+        self._tables = Tables(tables)
+        bounds = bind(graph, learned, self._tables)
+        unknown = sorted(set(self._tables.given) - set(self._tables))
+        if unknown:
+            raise errors.plan(
+                "tables", "no column has this table", unknown[0], f"the plan has {', '.join(self._tables) or 'none'}"
+            )
+        self.feature_slots = feature_slots(bounds[i] for i in graph.outputs)
+        self._program = Program(bounds, graph.inputs, graph.outputs, self.feature_slots)
+        self._derived: dict[str, Any] = {}  # what is made when first asked for
+
+    # Shape ----------------------------------------------------------------------------------------------------------
+
+    @property
+    def width(self) -> int:
+        return self._dense().width
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        if "names" not in self._derived:
+            self._derived["names"] = names(self._dense())
+        return self._derived["names"]
+
+    @property
+    def slots(self) -> tuple[Slot, ...]:
+        outputs = self._dense().outputs
+        return tuple(
+            Slot(o.slot.name, "dense", o.start, o.stop, o.bound.shape) for o in outputs if isinstance(o.bound, DenseBound)
+        )
+
+    @property
+    def passes(self) -> list[list[str]]:
+        """Names of the columns that learned in each pass over the data."""
+        return self.graph.passes()
+
+    @property
+    def input_schema(self) -> dict[str, frozenset[str]]:
+        """How each raw field is read: "number", "category" or both, by key."""
+        return self.graph.needs()
+
+    @property
+    def fingerprint(self) -> str:
+        """32 hex digits of a SHA-256 over the columns and what was learned."""
+        if "fingerprint" not in self._derived:
+            self._derived["fingerprint"] = serialization.fingerprint(self.graph, self.learned)
+        return self._derived["fingerprint"]
+
+    @property
+    def tables_digest(self) -> str:
+        """32 hex digits over the tables that were given (trained); "" while all are initial ones."""
+        if "tables" not in self._derived:
+            self._derived["tables"] = serialization.digest(self.tables) if self.tables else ""
+        return self._derived["tables"]
+
+    @property
+    def tables(self) -> dict[str, Array]:
+        """The trained tables, float32 [num_buckets, dimension], read-only, by name."""
+        return {name: t.array for name, t in self._tables.items() if t.trained}
+
+    # Running --------------------------------------------------------------------------------------------------------
+
+    def transform(self, data: Any, *, out: Array | None = None, threads: int | None = None) -> Array:
+        """All rows as one matrix.
+
+        Args:
+            data: pandas, Arrow, Polars, a dict of columns, a list of dicts, a path, ... (see fc.fit).
+            out: float32 [n, width] to fill, in any layout; a new C-ordered array when None.
+            threads: how many; the result never depends on it.
+
+        Returns:
+            float32 [n, width], C order unless `out` was given. Its memory is used again once it and all views of it are gone.
+
+        Raises:
+            PlanError: when an output is a bare categorical column. DataError: for data that does not fit the columns;
+                `out` is then partly written. SizeError: when the result would not fit into memory.
+        """
+        program, workers = self._dense(), _workers(threads)
+        source = Source.of(data)
+        rows = source.num_rows
+        if out is None and rows is None:
+            return self._gather(source, workers)
+        if out is None:
+            assert rows is not None
+            memory_limit.check("transform", rows * program.width * 4)
+            out = buffer_pool.empty((rows, program.width), np.float32)
+        _check_out(out, rows, program.width)
+        todo = "give one row for each row of the data"
+
+        def fill(batch: Any, at: int, workers: int) -> int:
+            if at + batch.num_rows > len(out):
+                raise errors.plan("transform", "out has too few rows", len(out), todo)
+            self._fill(batch, out[at : at + batch.num_rows], workers)
+            return at + batch.num_rows
+
+        *_, at = batches.each(fill, source, self._needs, None, workers)
+        if at != len(out):
+            raise errors.plan("transform", f"out must have {at} rows", len(out), todo)
+        return out
+
+    def _gather(self, source: Source, workers: int) -> Array:
+        """transform of a source that does not know its length."""
+
+        def fill(batch: Any, before: int, workers: int) -> Array:
+            memory_limit.check("transform", (before + batch.num_rows) * self._program.width * 4)
+            return self._filled(batch, workers)
+
+        return np.concatenate(list(batches.each(fill, source, self._needs, None, workers)))
+
+    def _filled(self, batch: Any, workers: int) -> Array:
+        out = buffer_pool.empty((batch.num_rows, self._program.width), np.float32)
+        self._fill(batch, out, workers)
+        return out
+
+    def _fill(self, batch: Any, out: Array, workers: int) -> None:
+        if batch.num_rows < SMALL and not kernels.loaded() and not batch.parse:
+            self._program.fill_rows(batch, out)
+        else:
+            self._program.fill(batch, out, workers)
+
+    def profile(self, data: Any) -> Profile:
+        """Where the time goes: all rows are transformed on one thread, with a clock around every part.
+
+        Args:
+            data: as for transform. The matrix is made block by block and thrown away.
+
+        Raises:
+            what transform raises.
+
+        >>> import featurecols as fc
+        >>> plan = fc.compile([fc.Numeric("age"), fc.Embedding(fc.Hashed("city", 9), 2)])
+        >>> found = plan.profile({"age": [31.0, 25.0], "city": ["Rome", "Oslo"]})
+        >>> [(part.kind, part.name) for part in found.parts]  # doctest: +NORMALIZE_WHITESPACE
+        [('read', 'data'), ('field', 'age'), ('field', 'city'), ('step', 'city'), ('matrix', 'numbers and one-hots'),
+         ('column', 'city_embedding')]
+        """
+        program, clock, rows = self._dense(), Clock(), 0
+        batches = Source.of(data).batches(self._needs)
+        while True:
+            with clock.part("read", "data"):
+                batch = next(batches, None)
+            if batch is None:
+                return clock.profile(rows)
+            try:
+                program.timed(batch, clock)
+            except errors.DataError as e:
+                raise e.shifted(rows) from None
+            rows += batch.num_rows
+
+    def transform_row(self, row: Mapping[str, Any]) -> Array:
+        """One row, a dict of raw values, as float32 [width]: the bits of transform, in microseconds.
+
+        None is one missing value; a list stands for a list field, [] for an empty one. A row of a pandas frame is
+        frame.iloc[i].to_dict().
+
+        Raises:
+            DataError: for a field that is not there, and for values that do not fit the columns.
+        """
+        program = self._dense()
+        if type(row) is not dict and not isinstance(row, Mapping):
+            raise _no_row("transform_row", row)
+        memory_limit.check("transform_row", program.width * 4)
+        cells = program.row(row)
+        return np.frombuffer(cells, np.float32) if cells else np.empty(0, np.float32)
+
+    def encode(self, data: Any, *, threads: int | None = None) -> Features:
+        """All rows as Features: numbers in one dense block, ids for everything else. See Features and feature_slots.
+
+        Raises:
+            DataError: for data that does not fit the columns.
+        """
+        width = sum(slot.width for slot in self.feature_slots)
+
+        def encode(batch: Any, before: int, workers: int) -> Features:
+            memory_limit.check("encode", (before + batch.num_rows) * width * 4, "use encode_batches, or smaller batches")
+            return self._program.encode_batch(batch, workers)
+
+        return Features.concatenate(list(batches.each(encode, Source.of(data), self._needs, None, _workers(threads))))
+
+    def transform_batches(self, source: Any, batch_size: int | None = None, *, threads: int | None = None) -> Iterator[Array]:
+        """float32 [<= batch_size, width] for each batch of a source, in order and in bounded memory."""
+        width, workers = self._dense().width, _workers(threads)
+
+        def fill(batch: Any, before: int, workers: int) -> Array:
+            memory_limit.check("transform_batches", batch.num_rows * width * 4)
+            return self._filled(batch, workers)
+
+        return batches.each(fill, Source.of(source), self._needs, batch_size, workers)
+
+    def encode_batches(self, source: Any, batch_size: int | None = None, *, threads: int | None = None) -> Iterator[Features]:
+        """Features of <= batch_size rows for each batch of a source, in order and in bounded memory."""
+        width, workers = sum(slot.width for slot in self.feature_slots), _workers(threads)
+
+        def encode(batch: Any, before: int, workers: int) -> Features:
+            memory_limit.check("encode_batches", batch.num_rows * width * 4, "give a smaller batch_size")
+            return self._program.encode_batch(batch, workers)
+
+        return batches.each(encode, Source.of(source), self._needs, batch_size, workers)
+
+    # Meaning --------------------------------------------------------------------------------------------------------
+
+    def describe(self, index: int) -> Meaning:
+        """What output column `index` means: its declared column, and the term, interval or hash bucket that it stands for."""
+        return meaning(self._dense(), self.columns, self._names(), index)
+
+    def describe_id(self, slot: str, id: int) -> str:
+        """What an id of one of the feature_slots stands for: a term, an interval or a hash bucket.
+
+        >>> from featurecols import Vocabulary
+        >>> compile([Vocabulary("job", ["nurse", "cook"])]).describe_id("job", 1)
+        'cook'
+        """
+        node = self._node_of_ids(slot)
+        bound = None if node is None else self._program.nodes[node]
+        if not isinstance(bound, CategoricalBound) or not 0 <= id < bound.num_buckets:
+            got = (slot, id)
+            raise errors.plan("describe_id", "no slot of ids has this id", got, "see plan.feature_slots")
+        return bound.meaning(id)
+
+    def terms(self, data: Any, wanted: Mapping[str, Iterable[int] | None]) -> dict[str, dict[int, dict[tuple[str, ...], int]]]:
+        """What data put on ids: for a hash bucket, the terms or combinations that share it.
+
+        Args:
+            data: rows, as in transform.
+            wanted: for each of the feature_slots asked about, its ids, or None for all that occur.
+
+        Returns:
+            {slot: {id: {term: how often}}}, the most frequent first. A term is a tuple of words, one for each field or column
+            that the id is made of; an id that no row has is left out.
+
+        >>> import featurecols as fc
+        >>> cross = fc.Crossed([fc.Bucketized("age", [18, 65]), "job"], 2, name="cross")
+        >>> data = {"age": [30, 30, 40, 70], "job": ["nurse", "pilot", "nurse", "cook"]}
+        >>> fc.compile([cross]).terms(data, {"cross": [0]})
+        {'cross': {0: {('[18, 65)', 'nurse'): 2, ('[18, 65)', 'pilot'): 1}}}
+        """
+        nodes: dict[str, int] = {}
+        for slot in wanted:
+            node = self._node_of_ids(slot)
+            if node is None:
+                raise errors.plan("terms", "no slot of ids has this name", slot, "see plan.feature_slots")
+            nodes[slot] = node
+        found = contents(self._program, nodes, Source.of(data).batches(self._needs), wanted)
+        return {slot: {i: dict(terms.most_common()) for i, terms in sorted(ids.items())} for slot, ids in found.items()}
+
+    def _node_of_ids(self, slot: str) -> int | None:
+        """The categorical column that gives the ids of a slot, as a node."""
+        output = next((o for o in self._program.outputs if o.slot.name == slot and o.slot.kind == "ids"), None)
+        if output is None:
+            return None
+        return output.node if isinstance(output.bound, CategoricalBound) else output.inputs[0]
+
+    def explain(self, row: Mapping[str, Any]) -> Explanation:
+        """Which values of a raw row, a dict as in transform_row, lit which outputs."""
+        if not isinstance(row, Mapping):
+            raise _no_row("explain", row)
+        return explain(self._dense(), self.columns, self._names(), row, self.transform_row(row))
+
+    def _names(self) -> tuple[str, ...] | None:
+        return self.names if self.width <= MANY else None
+
+    # Tables and files -----------------------------------------------------------------------------------------------
+
+    def with_tables(self, tables: Mapping[str, Any]) -> Plan:
+        """A plan with these embedding tables, float32 [num_buckets, dimension] by name, copied; the others stay."""
+        return Plan(self.graph, self.learned, {**self.tables, **tables})
+
+    @property
+    def all_tables(self) -> dict[str, Array]:
+        """Every embedding table of the plan, initial ones included, by name; read-only."""
+        return {name: t.array for name, t in self._tables.items()}
+
+    def save(self, path: str | Path) -> None:
+        """Write plan.json and learned.safetensors into the folder `path`, each complete or not at all, over older ones."""
+        serialization.write(Path(path), self.graph, self.learned, self.tables)
+
+    def to_bytes(self) -> bytes:
+        """The whole plan as bytes: equal plans give equal bytes."""
+        return serialization.to_bytes(self.graph, self.learned, self.tables)
+
+    @staticmethod
+    def from_bytes(data: bytes) -> Plan:
+        """The plan that to_bytes wrote. Raises SavedPlanError for anything else; never runs code."""
+        return _saved("these bytes", *serialization.from_bytes(data))
+
+    def to_json(self) -> list[Any]:
+        """The declared columns as plain JSON data, for fc.columns_from_json."""
+        return [column.to_json() for column in self.columns]
+
+    def __repr__(self) -> str:
+        from featurecols.plan.explain import table
+
+        return table(self._program, self.columns, self.fingerprint)
+
+    def _repr_html_(self) -> str:
+        from featurecols._core import html
+        from featurecols.plan.explain import summary
+
+        return html.table(*summary(self._program, self.columns, self.fingerprint), [False, True, True, True, False])
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Plan):
+            return NotImplemented
+        return (self.fingerprint, self.tables_digest) == (other.fingerprint, other.tables_digest)
+
+    def __hash__(self) -> int:
+        return hash((self.fingerprint, self.tables_digest))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Plan.from_bytes, (self.to_bytes(),)
+
+    @property
+    def _needs(self) -> list[tuple[str, str]]:
+        if "needs" not in self._derived:
+            kinds = self.input_schema.items()
+            self._derived["needs"] = [(key, "category" if "category" in found else "number") for key, found in kinds]
+        return self._derived["needs"]
+
+    def _dense(self) -> Program:
+        """The program, if all outputs are dense."""
+        if self._program.bare is not None:
+            todo = "wrap it in Indicator or Embedding, or use encode(data)"
+            raise errors.plan("transform", "a categorical column gives ids, not cells", self._program.bare, todo)
+        return self._program
+
+
+def compile(columns: Iterable[Column]) -> Plan:
+    """A plan of columns that learn nothing.
+
+    Raises:
+        PlanError: when something must be learned; it lists what.
+        ColumnError: for an empty list, something that is no column, or two outputs of one name.
+
+    >>> import featurecols as fc
+    >>> fc.compile([fc.Numeric("age"), fc.Indicator(fc.Bucketized("age", [18, 65]))]).width
+    4
+    """
+    graph = Graph(columns)
+    wanted = [node.name for node in graph.nodes if isinstance(node, Column) and node.rounds()]
+    if wanted:
+        raise errors.not_learned(wanted)
+    return Plan(graph, {})
+
+
+def load(path: str | Path) -> Plan:
+    """The plan saved in the folder `path`. Opens plan.json and learned.safetensors, nothing else, and never runs code.
+
+    Raises:
+        SavedPlanError: when the files are missing, damaged, or from another version.
+    """
+    return _saved(path, *serialization.read(Path(path)))
+
+
+def _saved(where: object, graph: Graph, learned: LearnedByNode, tables: Mapping[str, Any]) -> Plan:
+    try:
+        return Plan(graph, learned, tables)
+    except errors.PlanError as e:  # a table that is not of this plan, or columns that cannot share one
+        raise errors.saved_plan(where, f"is no plan that can run ({errors.show(str(e), 200)})") from None
+
+
+def _no_row(who: str, row: Any) -> errors.PlanError:
+    """Something else where a dict of raw values is needed."""
+    todo = "a row of a data frame is frame.iloc[i].to_dict(); transform(data) takes whole tables"
+    return errors.plan(who, "needs a dict of raw values", type(row).__name__, todo)
+
+
+def _workers(given: int | None) -> int:
+    return thread_pool.count(given)
+
+
+def _check_out(out: Any, rows: int | None, width: int) -> None:
+    if not isinstance(out, np.ndarray) or out.dtype != np.float32 or out.ndim != 2 or out.shape[1] != width:
+        got = (getattr(out, "dtype", type(out).__name__), getattr(out, "shape", None))
+        raise errors.plan("transform", f"out must be float32 [n, {width}]", got, "leave it out for a new array")
+    if rows is not None and out.shape[0] != rows:
+        raise errors.plan("transform", f"out must have {rows} rows", out.shape[0], "give one row for each row of the data")
+    if not out.flags.writeable:
+        raise errors.plan("transform", "out is read-only", out.shape, "leave it out for a new array")
+
+
+__all__ = ["Plan", "compile", "load"]

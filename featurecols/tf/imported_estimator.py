@@ -1,0 +1,213 @@
+"""A canned tf.estimator as a plain forward pass over the dialect's layers: the same logits, without TensorFlow.
+
+    model = import_tf("model_dir", "columns.json")
+    model.predict({"age": [39, 50], "occupation": ["Sales", ""]})["probabilities"]
+    model.save("model/");  model = ImportedEstimator.load("model/")
+
+Linear*, DNN* and DNNLinearCombined*, Classifier and Regressor, of both generations (tf.estimator and
+tf.compat.v1.estimator). Weights keep the names that they have in the checkpoint.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from featurecols import errors
+from featurecols._core.arrays import Array
+from featurecols.feature_column import DenseFeatures, LinearModel
+from featurecols.feature_column.layers import keys_of
+from featurecols.tf import model_files
+from featurecols.tf.activations import ACTIVATIONS, logistic, softmax
+from featurecols.tf.variable_names import BATCH_NORM, DNN, hidden_layer, input_weights, layer_weights, linear_weights
+
+CHOICES: dict[str, tuple[Any, ...]] = {
+    "activation": tuple(ACTIVATIONS),
+    "sparse_combiner": ("sum", "mean", "sqrtn"),
+    "kind": ("classifier", "regressor", None),
+}
+_EPSILON = np.float32(1e-3)  # of batch normalization, which canned estimators leave at its default
+_WHO = "ImportedEstimator"
+_TODO = "give the columns that the model was trained with"
+
+
+class ImportedEstimator:
+    """A trained model: columns, weights, and what to do with the logits.
+
+    Args:
+        linear: columns of the linear part; empty when there is none.
+        dnn: columns of the deep part; empty when there is none.
+        weights: every weight by its name in the checkpoint, float32; `shapes()` says which there must be.
+        units: how many logits a row.
+        hidden_units: sizes of the hidden layers.
+        batch_norm: whether each hidden layer is followed by batch normalization.
+        activation: of the hidden layers: "relu", "tanh", ... (`CHOICES`).
+        sparse_combiner: of the linear part: "sum", "mean" or "sqrtn".
+        kind: "classifier", "regressor", or None where only logits are wanted.
+        label_vocabulary: names of a classifier's classes.
+
+    Raises ColumnError for no columns, an unknown name, and weights that are missing, too many or of another shape.
+
+    >>> from featurecols import feature_column
+    >>> day = feature_column.categorical_column_with_identity("day", 3)
+    >>> weights = {"linear/linear_model/day/weights": [[0], [1], [2]], "linear/linear_model/bias_weights": [0.5]}
+    >>> ImportedEstimator([day], [], weights).logits({"day": [2, 1]})
+    array([[2.5],
+           [1.5]], dtype=float32)
+    """
+
+    def __init__(
+        self,
+        linear: Sequence[Any],
+        dnn: Sequence[Any],
+        weights: Mapping[str, Any],
+        *,
+        units: int = 1,
+        hidden_units: Sequence[int] = (),
+        batch_norm: bool = False,
+        activation: str = "relu",
+        sparse_combiner: str = "sum",
+        kind: str | None = None,
+        label_vocabulary: Sequence[str] | None = None,
+    ) -> None:
+        self.linear, self.dnn = tuple(linear), tuple(dnn)
+        self.units, self.hidden_units, self.batch_norm = units, tuple(hidden_units), batch_norm
+        self.activation, self.sparse_combiner, self.kind = activation, sparse_combiner, kind
+        self.label_vocabulary = None if label_vocabulary is None else tuple(label_vocabulary)
+        self._check_settings()
+        self.weights = {name: np.ascontiguousarray(value, np.float32) for name, value in weights.items()}
+        self._check_weights()
+        self._linear = LinearModel(self.linear, units, sparse_combiner) if linear else None
+        if self._linear is not None:
+            self._linear.set_weights({w.own: self.weights[w.name] for w in linear_weights(self.linear, units)})
+        self._input = DenseFeatures(self.dnn) if dnn else None
+        if self._input is not None:
+            self._input.set_weights({w.own: self.weights[w.name] for w in input_weights(self.dnn)})
+
+    def _check_settings(self) -> None:
+        for name, known in CHOICES.items():
+            if getattr(self, name) not in known:
+                raise errors.argument(_WHO, f"unknown {name}", getattr(self, name), f"known are {', '.join(map(str, known))}")
+        if not self.linear and not self.dnn:
+            raise errors.argument(_WHO, "needs columns", [], "give linear columns, dnn columns, or both")
+        classes = max(self.units, 2)
+        if self.label_vocabulary is not None and len(set(self.label_vocabulary)) != classes:
+            raise errors.argument(
+                _WHO, f"label_vocabulary needs {classes} different words", self.label_vocabulary, "name each class"
+            )
+
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        """Name -> shape of every weight that the model has."""
+        found: dict[str, tuple[int, ...]] = {}
+        if self.linear:
+            found |= {w.name: w.shape for w in linear_weights(self.linear, self.units)}
+        if self.dnn:
+            width = sum(column.variable_shape.num_elements() for column in self.dnn)
+            found |= {w.name: w.shape for w in input_weights(self.dnn)}
+            found |= dict(layer_weights(width, self.hidden_units, self.units, self.batch_norm))
+        return found
+
+    def _check_weights(self) -> None:
+        want = self.shapes()
+        for name in sorted(want.keys() ^ self.weights.keys()):
+            raise errors.argument(_WHO, "a weight is missing" if name in want else "a weight that no column uses", name, _TODO)
+        for name, shape in want.items():
+            if self.weights[name].shape != shape:
+                raise errors.argument(_WHO, f"weight {name} must have shape {shape}", self.weights[name].shape, _TODO)
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The features that the model reads, sorted."""
+        return tuple(sorted(keys_of([*self.linear, *self.dnn])))
+
+    def logits(self, features: Any) -> Array:
+        """float32 [batch, units].
+
+        Args:
+            features: key -> values, as the dialect's layers take them: arrays, lists, sparse triples; or a table with such
+                columns (Arrow, Polars, pandas).
+
+        Raises what the layers raise: DataError, InvalidArgumentError.
+        """
+        features = self._features(features)
+        parts = []
+        if self._input is not None:
+            *_, last = self._passes(self._input(features))
+            parts.append(last)
+        if self._linear is not None:
+            parts.append(self._linear(features))
+        return parts[0] if len(parts) == 1 else parts[0] + parts[1]
+
+    def scale(self, features: Any) -> Array:
+        """float32 [batch]: the largest sum of absolute terms inside the deep part, which float32 rounding is a share of.
+
+        Raw dollars of 99,999 make logits uncertain in the third decimal, here as in TensorFlow. Zeros without a deep part.
+        """
+        features = self._features(features)
+        if self._input is None:
+            return np.zeros(len(self.logits(features)), np.float32)
+        *nets, _ = self._passes(self._input(features))
+        kernels = [*(f"{hidden_layer(i)}/kernel" for i in range(len(self.hidden_units))), f"{DNN}logits/kernel"]
+        sums = [np.abs(net) @ np.abs(self.weights[name]) for net, name in zip(nets, kernels, strict=True)]
+        return np.max([total.max(axis=1) for total in sums], axis=0)  # type: ignore[no-any-return]
+
+    def _features(self, features: Any) -> Mapping[str, Any]:
+        return features if isinstance(features, Mapping) else {key: features[key] for key in self.keys}
+
+    def _passes(self, net: Array) -> Iterator[Array]:
+        """What goes into each layer, the logits at last."""
+        activate = ACTIVATIONS[self.activation]
+        yield net
+        for i in range(len(self.hidden_units)):
+            layer = hidden_layer(i)
+            net = activate(net @ self.weights[f"{layer}/kernel"] + self.weights[f"{layer}/bias"])
+            if self.batch_norm:
+                gamma, beta, mean, variance = (self.weights[f"{layer}/batchnorm_{i}/{part}"] for part in BATCH_NORM)
+                scale = gamma / np.sqrt(variance + _EPSILON)
+                net = net * scale + (beta - mean * scale)
+            yield net
+        yield net @ self.weights[f"{DNN}logits/kernel"] + self.weights[f"{DNN}logits/bias"]
+
+    def predict(self, features: Any) -> dict[str, Array]:
+        """What the estimator's predict gives, for a whole batch.
+
+        A classifier: logits, probabilities [batch, classes], class_ids int64 [batch, 1], classes (bytes) [batch, 1], and with
+        two classes logistic [batch, 1]. A regressor: predictions [batch, units]. Without a kind: logits.
+        """
+        logits = self.logits(features)
+        if self.kind == "regressor":
+            return {"predictions": logits}
+        found = {"logits": logits}
+        if self.kind is None:
+            return found
+        if self.units == 1:
+            found["logistic"] = logistic(logits)
+            logits = np.concatenate([np.zeros_like(logits), logits], axis=1)
+        found["probabilities"] = softmax(logits)
+        found["class_ids"] = np.argmax(logits, axis=1)[:, None].astype(np.int64)
+        words = self.label_vocabulary or [str(i) for i in range(logits.shape[1])]
+        found["classes"] = np.array([word.encode() for word in words], object)[found["class_ids"]]
+        return found
+
+    def save(self, path: Any) -> None:
+        """Write the folder `path`: model.json and weights.safetensors, each complete or not at all.
+
+        Vocabulary files become lists. A normalizer_fn is saved by its name; `load` then needs it in custom_objects.
+        Raises OutputError where it cannot be written, ColumnError for a column that has no JSON.
+        """
+        model_files.write(Path(path), self)
+
+    @classmethod
+    def load(cls, path: Any, custom_objects: Mapping[str, Any] | None = None) -> ImportedEstimator:
+        """What `save` wrote; two files are read and nothing else.
+
+        Raises SavedPlanError for a folder that is no saved model, is damaged, or comes from a newer version.
+        """
+        linear, dnn, weights, settings = model_files.read(Path(path), custom_objects)
+        try:
+            return cls(linear, dnn, weights, **settings)
+        except (TypeError, errors.FeatureColumnsError) as error:
+            raise errors.saved_plan(path, f"is no model ({error})", model_files.AGAIN) from None

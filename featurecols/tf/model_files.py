@@ -1,0 +1,89 @@
+"""An imported estimator as files: model.json (columns and settings) and weights.safetensors. No pickle, no paths inside."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from safetensors import SafetensorError
+from safetensors import numpy as tensors
+
+from featurecols import errors
+from featurecols._core.arrays import Array
+from featurecols.feature_column.vocabulary import VocabularyFileCategoricalColumn
+from featurecols.plan.serialization import replace_file
+from featurecols.tf.columns import columns_from_json, columns_to_json, mapped
+
+if TYPE_CHECKING:
+    from featurecols.tf.imported_estimator import ImportedEstimator
+
+JSON_FILE, TENSOR_FILE = "model.json", "weights.safetensors"
+FORMAT = 1
+AGAIN = "import it again with import_tf"
+SETTINGS: dict[str, Callable[[Any], bool]] = {  # what the document holds beside the columns, and what each must be
+    "units": lambda v: _is_size(v),
+    "hidden_units": lambda v: isinstance(v, list) and all(map(_is_size, v)),
+    "batch_norm": lambda v: isinstance(v, bool),
+    "activation": lambda v: isinstance(v, str),
+    "sparse_combiner": lambda v: isinstance(v, str),
+    "kind": lambda v: v is None or isinstance(v, str),
+    "label_vocabulary": lambda v: v is None or (isinstance(v, list) and all(isinstance(word, str) for word in v)),
+}
+_LIMIT_JSON = 1 << 28
+
+
+def write(folder: Path, model: ImportedEstimator) -> None:
+    """Both files, each renamed into place when it is complete; the tensors carry the hash of the JSON they belong to."""
+    document = {"format": FORMAT, "linear": columns_to_json(model.linear), "dnn": columns_to_json(model.dnn)}
+    document |= {name: getattr(model, name) for name in SETTINGS}
+    text = (json.dumps(document, indent=1, ensure_ascii=False) + "\n").encode()
+    blob = tensors.save(model.weights, {"featurecols": hashlib.sha256(text).hexdigest()})
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        replace_file(folder / TENSOR_FILE, blob)
+        replace_file(folder / JSON_FILE, text)
+    except OSError as e:
+        raise errors.output(folder, f"cannot be written ({e.strerror})", "choose another path") from None
+
+
+def read(
+    folder: Path, custom_objects: Mapping[str, Any] | None
+) -> tuple[list[Any], list[Any], dict[str, Array], dict[str, Any]]:
+    """Linear columns, dnn columns, weights and settings; the weights and settings are still to be checked."""
+    try:
+        text, blob = ((folder / name).read_bytes() for name in (JSON_FILE, TENSOR_FILE))
+        if len(text) > _LIMIT_JSON:
+            raise errors.saved_plan(folder, f"{JSON_FILE} is larger than {_LIMIT_JSON >> 20} MiB", AGAIN)
+        data, head = json.loads(text), json.loads(blob[8 : 8 + int.from_bytes(blob[:8], "little")])
+        weights, mark = tensors.load(blob), head["__metadata__"]["featurecols"]
+    except OSError as e:
+        raise errors.saved_plan(folder, f"is no saved model ({e.strerror})", AGAIN) from None
+    except (SafetensorError, ValueError, KeyError, TypeError, RecursionError, MemoryError) as e:
+        raise errors.saved_plan(folder, f"is damaged ({type(e).__name__})", AGAIN) from None
+    if mark != hashlib.sha256(text).hexdigest():
+        raise errors.saved_plan(folder, "its two files do not belong together", AGAIN)
+    if not isinstance(data, dict) or data.get("format") != FORMAT or set(data) != {"format", "linear", "dnn", *SETTINGS}:
+        raise errors.saved_plan(folder, "is of another version", AGAIN)
+    try:
+        linear, dnn = (columns_from_json(data[part], custom_objects) for part in ("linear", "dnn"))
+        for column in (*linear, *dnn):
+            mapped(column, _refuse_path)
+    except errors.FeatureColumnsError as e:
+        raise errors.saved_plan(folder, f"has a column that cannot be read ({e})", AGAIN) from None
+    for name, fits in SETTINGS.items():
+        if not fits(data[name]):
+            raise errors.saved_plan(folder, f"has a wrong {name}, {errors.show(data[name])}", AGAIN)
+    return linear, dnn, weights, {name: data[name] for name in SETTINGS}
+
+
+def _is_size(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value > 0
+
+
+def _refuse_path(column: Any) -> Any:
+    if isinstance(column, VocabularyFileCategoricalColumn):
+        raise errors.argument(column.name, "a saved model names no files", column.vocabulary_file, "save it again")
+    return column

@@ -1,0 +1,1 @@
+"""Comparing featurecols with TensorFlow on a user's own data."""

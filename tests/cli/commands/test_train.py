@@ -1,0 +1,287 @@
+"""train, evaluate, predict on the command line: what Python does, in files, with messages and exit codes."""
+
+import json
+import os
+import pty
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+import featurecols as fc
+from featurecols import models
+from featurecols.cli.commands.train import MODELS
+from featurecols.cli.main import main
+from featurecols.models.estimators.loading import KINDS
+from featurecols.models.optimization.optimizers import AdamW
+from featurecols.models.training import checkpoints
+from tests.cli.test_main import fails
+from tests.jobs.data import listing
+from tests.models.people import DEEP, WIDE, people
+
+ROOT = Path(__file__).parents[3]
+SPEC = {
+    "model": "WideDeepClassifier",
+    "linear": fc.columns_to_json(WIDE),
+    "dnn": fc.columns_to_json(DEEP),
+    "hidden_units": [8, 4],
+    "dnn_optimizer": {"type": "AdamW", "learning_rate": 0.01},
+}
+TRAIN = ("train", "spec.json", "raw", "--label", "income", "-o", "model")
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with data of two files and specs, as the current folder."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "raw").mkdir()
+    for i in range(2):
+        pq.write_table(pa.table(people(400, seed=i)), tmp_path / "raw" / f"{i}.parquet", row_group_size=150)
+    pq.write_table(pa.table(people(300, seed=9)), tmp_path / "test.parquet")
+    (tmp_path / "spec.json").write_text(json.dumps(SPEC))
+    (tmp_path / "columns.json").write_text(json.dumps(fc.columns_to_json(WIDE)))
+    return tmp_path
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(p.name for p in folder.iterdir())
+
+
+def test_train_evaluate_predict_are_what_python_does(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    options = ("--epochs", "3", "--batch-size", "64", "--seed", "5", "--hidden", "6,3", "--weight", "weight")
+    assert main([*TRAIN, *options]) == 0
+    said = capsys.readouterr()
+    assert said.out.startswith("model: WideDeepClassifier, 6 columns, ")
+    assert "800 rows, epoch 3, step 39, loss " in said.out
+    assert said.err == ""
+    config = models.RunConfig(seed=5)
+    want = models.WideDeepClassifier(WIDE, DEEP, [6, 3], dnn_optimizer=AdamW(0.01), weight_column="weight", config=config)
+    want.train("raw", label="income", epochs=3, batch_size=64)
+    assert models.load("model").fingerprint == want.fingerprint
+
+    assert main(["evaluate", "model", "test.parquet", "--json"]) == 0
+    about = json.loads(capsys.readouterr().out)
+    assert about["metrics"] == want.evaluate("test.parquet")
+    assert (about["kind"], about["label"], about["fingerprint"]) == ("WideDeepClassifier", "income", want.fingerprint)
+    assert main(["evaluate", "model", "test.parquet", "--label", "income"]) == 0
+    assert f"\nauc                   {about['metrics']['auc']:.6g}\n" in capsys.readouterr().out
+
+    assert main(["predict", "model", "raw", "-o", "out", "--keep", "job", "age"]) == 0
+    assert capsys.readouterr().out.startswith("out: 800 rows in 2 files, ")
+    assert listing(here / "out") == ["0.parquet", "1.parquet"]
+    for name in ("0.parquet", "1.parquet"):
+        made, raw, found = pq.read_table(f"out/{name}"), pq.read_table(f"raw/{name}"), want.predict(f"raw/{name}")
+        assert made.column_names == ["job", "age", "class", "probability"]
+        assert made["probability"].to_numpy().tobytes() == found["probabilities"][:, 1].tobytes()
+        assert made["class"].to_pylist() == found["classes"][:, 0].tolist()
+        assert made.select(["job", "age"]).equals(raw.select(["job", "age"]))
+    assert names(here) == ["columns.json", "model", "out", "raw", "spec.json", "test.parquet"]
+
+
+def test_columns_alone_with_options_and_json(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    command = ["train", "columns.json", "raw/0.parquet", "raw/1.parquet", "--label", "colour", "-o", "model", "--json"]
+    command += ["--model", "linear-classifier", "--n-classes", "3", "--validation", "test.parquet", "--epochs", "2"]
+    assert main(command) == 0
+    about = json.loads(capsys.readouterr().out)
+    want = models.LinearClassifier(WIDE, n_classes=3).train("raw", label="colour", epochs=2)
+    assert about["metrics"] == want.evaluate("test.parquet")
+    assert [row["val_auc/blue"] for row in about["history"]][-1] == about["metrics"]["auc/blue"]
+    assert (about["kind"], about["rows"], about["steps"], about["columns"]) == ("LinearClassifier", 800, 8, 4)
+    assert about["fingerprint"] == want.fingerprint
+    assert json.loads(Path("model/model.json").read_text())["metrics"]["validation"]["loss"] == about["metrics"]["loss"]
+
+    assert main(["predict", "model", "test.parquet", "-o", "out.parquet", "--json"]) == 0
+    about = json.loads(capsys.readouterr().out)
+    assert (about["target"], about["files"], about["rows"], about["fingerprint"]) == ("out.parquet", 1, 300, want.fingerprint)
+    assert pq.read_schema("out.parquet").names == ["class", "probability_blue", "probability_green", "probability_red"]
+
+
+def test_a_regressor_says_its_errors(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["train", "columns.json", "raw", "--label", "wealth", "-o", "model", "--model", "linear-regressor"]) == 0
+    assert main(["evaluate", "model", "test.parquet"]) == 0
+    said = capsys.readouterr().out
+    want = models.load("model").evaluate("test.parquet")
+    assert [f"\n{name.ljust(15)}  {want[name]:.6g}" in said for name in ("mae", "r2", "rmse")] == [True] * 3
+
+
+def test_a_sequential_is_evaluated_and_predicts(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    network = models.Sequential([models.DenseFeatures(DEEP), models.layers.Dense(1, activation="sigmoid")])
+    network.compile("adam", "binary_crossentropy", metrics=["auc"])
+    network.fit("raw/0.parquet", label="rich", verbose=0)
+    network.save("network")
+    assert main(["evaluate", "network", "test.parquet", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["metrics"] == network.evaluate("test.parquet", return_dict=True)
+    assert main(["predict", "network", "test.parquet", "-o", "out.parquet"]) == 0
+    assert pq.read_table("out.parquet")["prediction"].to_numpy().tobytes() == network.predict("test.parquet").tobytes()
+
+
+def test_wrong_data_is_3_and_leaves_nothing(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    before = names(here)
+    train = ("train", "columns.json", "raw", "-o", "model", "--model", "linear-classifier", "--label")
+    assert "incme: field is not in raw/0.parquet; did you mean 'income'?" in fails(capsys, 3, *train, "incme")
+    assert "label has 3 words" in fails(capsys, 3, *train, "colour")
+    assert "weigth: field is not in" in fails(capsys, 3, *train, "income", "--weight", "weigth")
+    assert "nowhere: no such file" in fails(capsys, 3, *train, "income", "--validation", "nowhere")
+    assert names(here) == before
+    assert main([*train, "income"]) == 0
+    capsys.readouterr()
+    assert "a label that training did not see at row 0" in fails(
+        capsys, 3, "evaluate", "model", "test.parquet", "--label", "job"
+    )
+    pq.write_table(pa.table(people(20)).drop_columns(["city"]), "raw/1.parquet")
+    assert "city: field is not in raw/1.parquet" in fails(capsys, 3, "predict", "model", "raw", "-o", "out")
+    assert "city: field is not in raw/1.parquet" in fails(capsys, 3, "evaluate", "model", "raw")
+    assert "idd: field is not in" in fails(capsys, 3, "predict", "model", "test.parquet", "-o", "out", "--keep", "idd")
+    assert names(here) == sorted([*before, "model"])
+
+
+def test_a_wrong_spec_or_model_is_4(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert 'columns.json: names no model, got None; give "model" (--model)' in fails(
+        capsys, 4, "train", "columns.json", "raw", "--label", "income", "-o", "model"
+    )
+    Path("bad.json").write_text(json.dumps({**SPEC, "hiden": 3}))
+    assert "bad.json: WideDeepClassifier has no argument 'hiden', got 3" in fails(capsys, 4, "train", "bad.json", *TRAIN[2:])
+    assert "cannot be read" in fails(capsys, 4, "train", "nowhere.json", *TRAIN[2:])
+    fails(capsys, 4, "predict", "raw", "test.parquet", "-o", "out")
+    fails(capsys, 4, "evaluate", "nowhere", "test.parquet")
+    assert main(list(TRAIN)) == 0
+    weights = Path("model/weights.safetensors")
+    weights.write_bytes(weights.read_bytes()[:-9])
+    capsys.readouterr()
+    assert "weights.safetensors: is no readable checkpoint" in fails(capsys, 4, "predict", "model", "test.parquet", "-o", "out")
+    assert not Path("out").exists()
+
+
+def test_an_output_that_is_there_is_5(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(list(TRAIN)) == 0
+    first = models.load("model").fingerprint
+    capsys.readouterr()
+    assert "model: exists already" in fails(capsys, 5, *TRAIN, "--seed", "3")
+    assert models.load("model").fingerprint == first
+    assert main([*TRAIN, "--seed", "3", "--overwrite"]) == 0
+    assert models.load("model").fingerprint != first
+    other = ("train", "spec.json", "raw", "--label", "income", "--overwrite", "-o")
+    capsys.readouterr()
+    assert "raw: is there and holds no model" in fails(capsys, 5, *other, "raw")
+    assert "would hold the checkpoints" in fails(capsys, 5, *other, "new", "--model-dir", "new/steps")
+    assert main(["predict", "model", "test.parquet", "-o", "out"]) == 0
+    capsys.readouterr()
+    assert "out: exists already" in fails(capsys, 5, "predict", "model", "test.parquet", "-o", "out")
+    assert "two columns named" in fails(capsys, 5, "predict", "model", "test.parquet", "-o", "p", "--keep", "job", "job")
+    assert names(here) == ["columns.json", "model", "out", "raw", "spec.json", "test.parquet"]
+
+
+@pytest.mark.parametrize(
+    ("argv", "says"),
+    [
+        (("train", "spec.json", "raw", "-o", "model"), "--label"),
+        (TRAIN[:-2], "-o/--output"),
+        ((*TRAIN, "--model", "linear"), "must be one of linear-classifier, linear-regressor, dnn-classifier"),
+        ((*TRAIN, "--hidden", "10,x"), "must be positive integers such as 100,50, got '10,x'"),
+        ((*TRAIN, "--epochs", "0"), "must be a positive integer"),
+        (("evaluate", "model"), "DATA"),
+        (("predict", "model", "raw"), "-o/--output"),
+    ],
+)
+def test_a_wrong_command_line_is_2(argv: tuple[str, ...], says: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main(argv)
+    assert caught.value.code == 2
+    assert says in capsys.readouterr().err
+
+
+def test_every_kind_of_model_has_its_name() -> None:
+    assert sorted(name.replace("-", "") for name in MODELS) == sorted(kind.lower() for kind in KINDS)
+
+
+def child(*argv: str, **more: object) -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "featurecols", *argv]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    return subprocess.Popen(command, text=True, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, **more)  # type: ignore[call-overload]
+
+
+def kill_when(process: subprocess.Popen[str], seen: Path, pattern: str) -> None:
+    """SIGKILL, once something is there."""
+    until = time.monotonic() + 60
+    while not list(seen.glob(pattern)) and process.poll() is None and time.monotonic() < until:
+        time.sleep(0.001)
+    process.kill()
+    process.communicate()
+    assert process.returncode == -signal.SIGKILL
+
+
+def test_a_training_that_was_killed_ends_as_if_it_had_not_been(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    command = [*TRAIN, "--epochs", "40", "--batch-size", "16"]
+    resumed = [*command, "--model-dir", "steps", "--checkpoint-steps", "10"]
+    kill_when(child(*resumed), here / "steps", "step-*")
+    assert not Path("model").exists()
+    step = int(checkpoints.latest(Path("steps")).stem.removeprefix("step-"))  # type: ignore[union-attr]
+    assert 0 < step < 2000
+    assert main(resumed) == 0
+    assert "epoch 40, step 2,000, loss " in capsys.readouterr().out
+    found = models.load("model").fingerprint
+    assert main([*resumed, "--overwrite"]) == 0  # trained already: written again, not trained on
+    assert "step 2,000, trained before\n" in capsys.readouterr().out
+    assert models.load("model").fingerprint == found
+    longer = [*TRAIN, "--epochs", "41", "--batch-size", "16", "--model-dir", "steps", "--overwrite"]
+    capsys.readouterr()
+    assert main(longer) != 0
+    said = capsys.readouterr().err
+    assert "steps: holds step 2,000 of another training (40 epochs over " in said
+    assert "give another --model-dir" in said
+    assert models.load("model").fingerprint == found
+    assert main([*command, "--overwrite"]) == 0
+    assert models.load("model").fingerprint == found
+
+
+def test_predictions_that_were_killed_look_like_nothing_and_are_continued(here: Path) -> None:
+    assert main(list(TRAIN)) == 0
+    for i in range(6):
+        pq.write_table(pa.table(people(20_000, seed=i)), f"raw/{i}.parquet")
+    kill_when(child("predict", "model", "raw", "-o", "out", "--keep", "age"), here / ".out.staging", "data/1.parquet")
+    assert not Path("out").exists()
+    done = child("predict", "model", "raw", "-o", "out", "--keep", "age", "--json")
+    about = json.loads(done.communicate()[0])
+    assert (about["files"], about["rows"]) == (6, 120_000)
+    assert about["resumed"] >= 2
+    model = models.load("model")
+    for i in range(6):
+        made = pq.read_table(f"out/{i}.parquet")
+        assert made["probability"].to_numpy().tobytes() == model.predict(f"raw/{i}.parquet")["probabilities"][:, 1].tobytes()
+    assert names(here) == ["columns.json", "model", "out", "raw", "spec.json", "test.parquet"]
+
+
+def test_a_terminal_sees_how_far_training_is_unless_quiet(here: Path) -> None:
+    seen = {}
+    for options in ((), ("--quiet",)):
+        ours, theirs = pty.openpty()
+        environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+        command = [sys.executable, "-m", "featurecols", *TRAIN, "--overwrite", *options]
+        assert subprocess.run(command, env=environment, stdout=subprocess.PIPE, stderr=theirs, check=False).returncode == 0
+        os.close(theirs)
+        said = b""
+        try:
+            while piece := os.read(ours, 65536):
+                said += piece
+        except OSError:  # Linux says so at the end
+            pass
+        os.close(ours)
+        seen[options] = said.decode()
+    assert ", step 4/4, loss " in seen[()]
+    assert seen[("--quiet",)] == ""
+
+
+def test_interrupted_says_what_goes_on(here: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    process = child(*TRAIN, "--epochs", "10000", "--model-dir", "steps", "--checkpoint-steps", "10")
+    until = time.monotonic() + 60
+    while not list(here.glob("steps/step-*")) and time.monotonic() < until:
+        time.sleep(0.01)
+    process.send_signal(signal.SIGINT)
+    assert process.communicate()[1] == "featurecols: interrupted; the same command goes on where it stopped\n"
+    assert process.returncode == 130
+    assert names(here) == ["columns.json", "raw", "spec.json", "steps", "test.parquet"]

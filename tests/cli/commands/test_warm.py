@@ -1,0 +1,48 @@
+"""warm: what it compiles is what tables of every kind need."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[3]
+PROGRAM = """
+import json, tempfile, pandas as pd, polars as pl, pyarrow as pa, pyarrow.parquet as pq
+import featurecols as fc
+from featurecols import kernels
+from featurecols.cli.commands.warm import warm
+from featurecols.kernels.compiler import Kernel
+
+def reached():
+    modules = [getattr(kernels, name) for name in kernels.MODULES]
+    return {(m.__name__, name, str(key)) for m in modules for name, k in vars(m).items() if isinstance(k, Kernel) for key in k}
+
+n = 3000
+text, tags = [f"t{i % 9}" if i % 7 else None for i in range(n)], [[f"t{(i + j) % 9}" for j in range(i % 4)] for i in range(n)]
+frame = pd.DataFrame({"text": text, "tags": tags, "age": [i / 7 for i in range(n)], "level": [i % 5 for i in range(n)]})
+frame["coded"] = frame["text"].astype("category")
+columns = [fc.Numeric("age", normalizer=fc.ZScore()), fc.Indicator(fc.Bucketized("age", fc.Quantiles(4)))]
+for key in ("text", "tags", "level", "coded"):
+    columns.append(fc.Indicator(fc.Vocabulary(key, fc.TopTerms(5), num_oov_buckets=1)))
+    columns.append(fc.Embedding(fc.Hashed(key, 30), 4))
+    columns.append(fc.Indicator(fc.Crossed([key, "level", fc.Bucketized("age", [20])], 50)))
+warm()
+before = reached()
+for table in (frame, pl.from_pandas(frame), pa.Table.from_pandas(frame), {k: frame[k].tolist() for k in frame}):
+    fc.fit(columns, table).transform(table)
+flat = pa.Table.from_pandas(frame.drop(columns=["tags"]))
+with tempfile.TemporaryDirectory() as folder:
+    for k, options in enumerate(({}, {"use_dictionary": False, "compression": "none"}, {"row_group_size": 500})):
+        pq.write_table(flat, f"{folder}/{k}.parquet", **options)
+        plan = fc.fit([c for c in columns if "tags" not in c.name], f"{folder}/{k}.parquet")
+        plan.transform(f"{folder}/{k}.parquet")
+        plan.encode(f"{folder}/{k}.parquet")
+print(json.dumps([len(before), sorted(reached() - before)]))
+"""
+
+
+def test_frames_of_all_libraries_find_their_kernels_compiled() -> None:
+    done = subprocess.run([sys.executable, "-c", PROGRAM], capture_output=True, text=True, cwd=ROOT, check=True)
+    before, new = json.loads(done.stdout.splitlines()[-1])
+    assert before > 20
+    assert new == []

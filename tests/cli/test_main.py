@@ -1,0 +1,244 @@
+"""The command line: what it prints, what it writes, and the code that it ends with."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+
+import featurecols as fc
+from featurecols.cli.main import COMMANDS, main
+from tests.jobs.data import folder, listing, table, whole
+
+ROOT = Path(__file__).parents[2]
+SPEC = [
+    {"type": "Numeric", "key": "age", "default": {"type": "Median"}},
+    {"type": "Indicator", "source": {"type": "Vocabulary", "key": "city", "terms": {"type": "TopTerms", "n": 3}}},
+]
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with data and a spec, as the current folder."""
+    monkeypatch.chdir(tmp_path)
+    folder(tmp_path / "raw")
+    (tmp_path / "spec.json").write_text(json.dumps(SPEC))
+    return tmp_path
+
+
+def fails(capsys: pytest.CaptureFixture[str], code: int, *argv: str) -> str:
+    """The one line of an error."""
+    assert main(argv) == code
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert said.err.count("\n") == 1
+    assert said.err.startswith("featurecols: ")
+    return said.err
+
+
+def test_fit_transform_inspect(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["fit", "spec.json", "raw", "-o", "plan"]) == 0
+    said = capsys.readouterr()
+    plan = fc.load("plan")
+    assert said.out.startswith(f"{plan}\n")
+    assert "plan: learned from 150 rows in " in said.out
+    assert said.err == ""
+    assert plan == fc.fit(fc.columns_from_json(SPEC), "raw")
+
+    assert main(["transform", "plan", "raw", "out", "--keep", "id", "city", "--layout", "columns"]) == 0
+    assert capsys.readouterr().out.startswith("out: 150 rows in 3 files, ")
+    made = whole(here / "out")
+    assert made.column_names == ["id", "city", *plan.names]
+    assert np.array_equal(np.column_stack([made[n].to_numpy() for n in plan.names]), plan.transform(whole(here / "raw")))
+
+    assert main(["inspect", "plan"]) == 0
+    said = capsys.readouterr()
+    assert said.out == f"{plan}\nreads age as number\nreads city as category\n"
+    assert main(["inspect", "plan", "--cell", "0", "-1"]) == 0
+    assert capsys.readouterr().out == f"{plan.describe(0)}\n{plan.describe(3)}\n"
+
+
+def test_json_for_scripts(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["fit", "spec.json", "raw/part-0.parquet", "raw/part-1.parquet", "-o", "plan", "--json"]) == 0
+    about = json.loads(capsys.readouterr().out)
+    plan = fc.load("plan")
+    assert about.pop("seconds") >= 0
+    assert about == {"plan": "plan", "fingerprint": plan.fingerprint, "columns": 2, "rows": 100, "passes": plan.passes}
+
+    assert main(["transform", "plan", "raw", "out.npy", "--json"]) == 0
+    about = json.loads(capsys.readouterr().out)
+    assert (about["target"], about["files"], about["rows"], about["resumed"]) == ("out.npy", 3, 150, 0)
+    assert about["bytes"] == os.path.getsize("out.npy")
+    assert np.array_equal(np.load("out.npy"), plan.transform("raw"))
+
+    assert main(["inspect", "plan", "--json"]) == 0
+    about = json.loads(capsys.readouterr().out)
+    assert about["names"] == list(plan.names)
+    assert about["fields"] == {"age": ["number"], "city": ["category"]}
+    assert fc.columns_from_json(about["columns"]) == plan.columns
+    assert main(["inspect", "plan", "--cell", "1", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["cells"][0]["name"] == plan.names[1]
+
+
+def test_a_plan_of_bare_categories_is_inspected_too(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    fc.compile([fc.Hashed("city", 10)]).save("plan")
+    assert main(["inspect", "plan", "--json"]) == 0
+    about = json.loads(capsys.readouterr().out)
+    assert (about["width"], about["names"], about["slots"][0]["num_buckets"]) == (None, None, 10)
+
+
+def test_wrong_data_is_3(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert "nowhere: no such file or folder" in fails(capsys, 3, "fit", "spec.json", "nowhere", "-o", "plan")
+    pq.write_table(table(5, 0).drop_columns(["age"]), "raw/part-1.parquet")
+    assert "age: field is not in" in fails(capsys, 3, "fit", "spec.json", "raw", "-o", "plan")
+    assert not Path("plan").exists()
+
+
+def test_a_field_that_nothing_is_learned_from_must_be_there_too(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    Path("other.json").write_text(json.dumps([*SPEC, {"type": "Numeric", "key": "ages", "default": 0}]))
+    assert "ages: field is not in raw" in fails(capsys, 3, "fit", "other.json", "raw", "-o", "plan")
+    assert not Path("plan").exists()
+    Path("given.json").write_text('[{"type": "Numeric", "key": "age", "default": 0}]')
+    assert main(["fit", "given.json", "raw", "-o", "plan"]) == 0
+    assert capsys.readouterr().out.splitlines()[-1] == "plan: written; nothing is to be learned"
+
+
+def test_a_wrong_spec_or_plan_is_4(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert "nowhere.json: cannot be read" in fails(capsys, 4, "fit", "nowhere.json", "raw", "-o", "plan")
+    Path("bad.json").write_text('[{"type": "Numerc", "key": "age"}]')
+    assert "unknown type, got 'Numerc'" in fails(capsys, 4, "fit", "bad.json", "raw", "-o", "plan")
+    fails(capsys, 4, "inspect", "raw")
+    fails(capsys, 4, "transform", "nowhere", "raw", "out")
+    fc.compile([fc.Hashed("city", 10)]).save("bare")
+    assert "wrap it in Indicator or Embedding" in fails(capsys, 4, "transform", "bare", "raw", "out")
+    assert not Path("out").exists()
+
+
+def test_an_output_that_cannot_be_written_is_5(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    fc.compile([fc.Numeric("age", default=0.0)]).save("plan")
+    assert "exists already" in fails(capsys, 5, "fit", "spec.json", "raw", "-o", "plan")
+    Path("out").mkdir()
+    assert "exists already" in fails(capsys, 5, "transform", "plan", "raw", "out")
+    assert main(["transform", "plan", "raw", "out", "--overwrite"]) == 0
+    assert main(["fit", "spec.json", "raw", "-o", "plan", "--overwrite"]) == 0
+    capsys.readouterr()
+    assert fc.load("plan").width == 4
+
+
+@pytest.mark.parametrize(
+    "argv",
+    [
+        [],
+        ["fit"],
+        ["fit", "spec.json", "raw"],
+        ["transform", "plan", "raw"],
+        ["transform", "plan", "raw", "out", "--layout", "wide"],
+        ["transform", "plan", "raw", "out", "--threads", "0"],
+        ["transform", "plan", "raw", "out", "--row-group-rows", "-1"],
+        ["nonsense"],
+    ],
+)
+def test_a_wrong_command_line_is_2(argv: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main(argv)
+    assert caught.value.code == 2
+    assert "usage: featurecols" in capsys.readouterr().err
+
+
+def test_a_bug_is_1_and_shows_its_place_when_asked(
+    here: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(arguments: object) -> None:
+        raise ZeroDivisionError("two\nlines")
+
+    monkeypatch.setattr(COMMANDS["warm"], "run", broken)
+    assert fails(capsys, 1, "warm") == (
+        "featurecols: unexpected ZeroDivisionError: two lines; please report it, FEATURECOLS_DEBUG=1 shows where\n"
+    )
+    monkeypatch.setenv("FEATURECOLS_DEBUG", "1")
+    assert main(["warm"]) == 1
+    assert "in broken" in capsys.readouterr().err
+
+
+def test_interrupted_is_130(here: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    def stopped(arguments: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(COMMANDS["warm"], "run", stopped)
+    assert fails(capsys, 130, "warm") == "featurecols: interrupted\n"
+    monkeypatch.setattr(COMMANDS["transform"], "run", stopped)
+    said = "featurecols: interrupted; the same command goes on where it stopped\n"
+    assert fails(capsys, 130, "transform", "plan", "raw", "out") == said
+
+
+def test_help_names_every_command_and_exit_code(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["--help"])
+    said = capsys.readouterr().out
+    assert [
+        name
+        for name in ("fit", "transform", "inspect", "train", "evaluate", "predict", "quickstart", "warm")
+        if name not in said
+    ] == []
+    assert "5  the output cannot be written" in said
+
+
+def test_a_reader_that_has_enough_gets_no_traceback(here: Path) -> None:
+    fc.compile([fc.Indicator(fc.Hashed("city", 50_000))]).save("plan")
+    command = f"{sys.executable} -m featurecols inspect plan --json | head -c 20; echo ${{PIPESTATUS[0]}}"
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, env=environment, check=True)
+    assert done.stderr == ""
+    assert done.stdout.splitlines()[-1].endswith("141")
+
+
+def test_quickstart_leaves_everything_and_can_be_run_again(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["quickstart", "--dir", "look"]) == 0
+    said = capsys.readouterr()
+    assert said.err == ""
+    plan = fc.load("look/plan")
+    assert str(plan) in said.out
+    assert said.out.count(" cells are not zero") == 2
+    kept = ["features.parquet", "late.json", "model", "plan", "spec.json", "test.parquet", "train.parquet"]
+    assert sorted(p.name for p in Path("look").iterdir()) == kept
+    scores = {line[:12].strip(): float(line.split()[-4]) for line in said.out.splitlines() if line.endswith(" s")}
+    assert scores["the majority"] == 0.5
+    assert scores["the majority"] + 0.2 < scores["linear"] + 0.01 < scores["wide & deep"]
+    train, test = (pq.read_table(f"look/{part}.parquet") for part in ("train", "test"))
+    assert (len(train), len(test), train["late"].null_count) == (46_648, 11_662, 0)
+    model = fc.models.load("look/model")
+    assert scores["wide & deep"] == round(model.evaluate("look/test.parquet")["auc"], 3)
+    known = {"carrier", "origin", "dest", "month", "weekday", "hour", "temp", "wind_speed", "pressure", "visib", "precip"}
+    assert set(model.plan.input_schema) == known | {"distance", "sched_dep_time", "plane_year"}
+    again = fc.models.model_from_json("look/late.json")
+    assert (again.columns, again.network) == (model.columns, model.network)
+    assert fc.columns_from_json("look/spec.json") == fc.columns_from_json(plan.to_json())
+    kinds = {type(c).__name__ for c in _all(plan.columns)}
+    assert kinds >= {
+        "Numeric", "Bucketized", "Identity", "Vocabulary", "Hashed", "Crossed", "Weighted", "Sequence", "Indicator", "Embedding"
+    }  # fmt: skip
+    made = pq.read_table("look/features.parquet")
+    assert made.column_names == ["time_hour", "late", "features"]
+    flat = made["features"].combine_chunks().flatten().to_numpy().reshape(60_000, plan.width)
+    assert np.array_equal(flat, plan.transform(fc.datasets.flights()))
+
+    assert main(["quickstart", "--dir", "look", "--json"]) == 0
+    about = json.loads(capsys.readouterr().out)
+    assert (about["width"], about["rows"], about["fingerprint"]) == (plan.width, 60_000, plan.fingerprint)
+    assert round(about["models"]["wide & deep"]["auc"], 3) == scores["wide & deep"]
+    inside = ["model.json", "plan/learned.safetensors", "plan/plan.json", "weights.safetensors"]
+    plans = ["plan/learned.safetensors", "plan/plan.json"]
+    assert listing(here / "look") == sorted([*kept[:2], *[f"model/{name}" for name in inside], *plans, *kept[4:]])
+
+
+def _all(columns: tuple[object, ...]) -> list[object]:
+    """Columns and the columns that they read."""
+    found: list[object] = []
+    for column in columns:
+        if isinstance(column, fc.Column):
+            found += [column, *_all(column.inputs())]
+    return found

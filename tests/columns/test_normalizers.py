@@ -1,0 +1,122 @@
+import math
+import struct
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from featurecols import kernels
+from featurecols._core.arrays import Numbers
+from featurecols._core.spec import decode
+from featurecols.analyzers.moments import Moments
+from featurecols.columns.normalizers import Clip, Log1p, MinMax, ZScore
+from featurecols.errors import ColumnError, PlanError
+
+INF, NAN = math.inf, math.nan
+GIVEN = [
+    ZScore(mean=1.5, std=0.25),
+    ZScore(mean=-1e300, std=1e-300),
+    ZScore(mean=3, std=0),
+    MinMax(min=-2, max=6),
+    MinMax(min=-1.7e308, max=1.7e308),
+    MinMax(min=4, max=4),
+    Log1p(),
+    Clip(-1, 2.5),
+    Clip(0.0, INF),
+]
+
+
+def bits(x):
+    return struct.pack("<d", math.nan if x != x else x)
+
+
+def through_kernel(normalizers, x):
+    ops = [n.op() for n in normalizers]
+    out = np.empty(len(x))
+    code, a, b = (np.array([op[i] for op in ops], dtype=t) for i, t in enumerate((np.int64, np.float64, np.float64)))
+    assert kernels.numeric.normalize(np.array(x), np.array([NAN]), code, a, b, True, out) == -1
+    return out.tolist()
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.one_of(st.floats(), st.sampled_from([-1.0, -0.0, 0.0, 4.0, 5e-324, -INF, INF, NAN])), min_size=1))
+@pytest.mark.parametrize("normalizer", GIVEN, ids=repr)
+def test_one_value_has_the_bits_of_the_kernel(normalizer, x):
+    assert [bits(normalizer.row(v)) for v in x] == [bits(v) for v in through_kernel([normalizer], x)]
+
+
+@pytest.mark.parametrize(
+    ("normalizer", "x", "y"),
+    [
+        (ZScore(mean=40, std=10), 50.0, 1.0),
+        (ZScore(mean=40, std=0), 50.0, 0.0),
+        (MinMax(min=0, max=200), 50.0, 0.25),
+        (MinMax(min=0, max=200), 300.0, 1.5),
+        (MinMax(min=7, max=7), 300.0, 0.0),
+        (Log1p(), math.e - 1, 1.0),
+        (Log1p(), -1.0, -INF),
+        (Log1p(), 1e-300, 1e-300),
+        (Clip(0, 10), -3.0, 0.0),
+        (Clip(0, 10), 30.0, 10.0),
+        (Clip(0, 10), 3.0, 3.0),
+        (Clip(-INF, 10), -3e300, -3e300),
+    ],
+)
+def test_literal_answers(normalizer, x, y):
+    assert normalizer.row(x) == y
+
+
+@pytest.mark.parametrize("normalizer", [*GIVEN, ZScore(), MinMax()], ids=repr)
+def test_a_normalizer_is_a_value(normalizer):
+    assert decode(normalizer.to_json()) == normalizer
+    assert eval(repr(normalizer), {"ZScore": ZScore, "MinMax": MinMax, "Log1p": Log1p, "Clip": Clip}) == normalizer
+    assert math.isnan(normalizer.row(NAN)) if normalizer.analyzer() is None else True
+
+
+def test_integers_and_numpy_numbers_are_floats():
+    assert ZScore(1, 2) == ZScore(1.0, 2.0) == ZScore(np.float64(1), np.int64(2))
+    assert ZScore(1, 2) != ZScore(1, 3) != MinMax(1, 3)
+
+
+def test_learning_fills_the_numbers_in():
+    moments = ZScore().analyzer()
+    learned = moments.finish(moments.update(moments.empty(), Numbers(np.array([2.0, NAN, 4.0]))))
+    assert ZScore().given(learned) == ZScore(mean=3.0, std=1.0)
+    assert MinMax().given(learned) == MinMax(min=2.0, max=4.0)
+    assert (MinMax().analyzer((Clip(0, 1),), "float32")) == Moments("float32", (Clip(0, 1),))
+    for normalizer in GIVEN:
+        assert normalizer.analyzer() is None
+        assert normalizer.given({}) == normalizer
+
+
+@pytest.mark.parametrize("normalizer", [ZScore(), MinMax()], ids=repr)
+def test_what_is_not_learned_cannot_run(normalizer):
+    with pytest.raises(PlanError, match="must be learned"):
+        normalizer.op()
+    with pytest.raises(PlanError, match="must be learned"):
+        normalizer.row(1.0)
+
+
+@pytest.mark.parametrize(
+    ("make", "says"),
+    [
+        (lambda: ZScore(mean=1), "ZScore: std is missing, got (1, None); give both mean and std, or none"),
+        (lambda: ZScore(std=1), "ZScore: mean is missing"),
+        (lambda: ZScore(NAN, 1), "ZScore: mean must be a finite number, got nan"),
+        (lambda: ZScore(0, INF), "ZScore: std must be a finite number, got inf"),
+        (lambda: ZScore(0, -1), "ZScore: std must not be negative, got -1.0"),
+        (lambda: ZScore("0", 1), "ZScore: mean must be a finite number, got '0'"),
+        (lambda: ZScore(True, 1), "ZScore: mean must be a finite number, got True"),
+        (lambda: ZScore(10**400, 1), "ZScore: mean must be a finite number, got 1000"),
+        (lambda: MinMax(3, 1), "MinMax: min must not exceed max, got (3.0, 1.0); swap them"),
+        (lambda: MinMax(max=1), "MinMax: min is missing"),
+        (lambda: Clip(3, 1), "Clip: min must not exceed max, got (3.0, 1.0); swap them"),
+        (lambda: Clip(NAN, 1), "Clip: min must be a number, got nan"),
+        (lambda: Clip(0, None), "Clip: max must be a number, got None"),
+    ],
+)
+def test_wrong_arguments_fail_when_made(make, says):
+    with pytest.raises(ColumnError) as e:
+        make()
+    assert says in str(e.value)

@@ -1,0 +1,332 @@
+"""Files on disk: which ones a path means, and their rows."""
+
+from __future__ import annotations
+
+import gzip
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from featurecols import errors
+from featurecols.data.files import discover
+from tests.data.fields.physical import bits, decoded
+
+ROWS = pa.table(
+    {
+        "s": [f"word {i % 5}" if i % 7 else None for i in range(100)],
+        "n": pa.array(range(100), mask=np.arange(100) % 11 == 0),
+        "l": [[f"tag {i % 3}", None][: i % 4] if i % 5 else None for i in range(100)],
+        "t": [{"a": i, "b": [str(i)]} for i in range(100)],
+        "u": [f"unique {i}" for i in range(100)],
+    }
+)
+
+
+def read(file: discover.File, needs: list[tuple[str, str]]) -> list[Any]:
+    return [batch for fragment in file.fragments for batch in file.read(fragment, needs)]
+
+
+def column(file: discover.File, key: str, use: str = "category") -> list[Any]:
+    return [v for batch in read(file, [(key, use)]) for v in decoded(batch.cells(key).tokens())]
+
+
+def canonical(key: str) -> list[Any]:
+    def one(v: Any) -> Any:
+        return None if v is None else str(v).encode()
+
+    return [[one(x) for x in v or []] if key == "l" else one(v) for v in ROWS[key].to_pylist()]
+
+
+# ------------------------------------------------------------------------------------------------ which files
+
+
+def touch(root: Path, *names: str) -> None:
+    for name in names:
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text("a\n1\n")
+
+
+def names(root: Path, data: Any) -> list[str]:
+    return [os.path.relpath(path, root) for path in discover.find(data)]
+
+
+def test_folders_are_read_to_the_bottom_and_sorted_by_bytes(tmp_path: Path) -> None:
+    touch(tmp_path, "b.csv", "a/z.csv", "a/y.tsv", "Z.csv", "é.csv", "z.csv", "a.csv.gz", "a-1.csv")
+    touch(tmp_path, "_SUCCESS", "_draft.csv", ".hidden.csv", "_temporary/x.csv", ".git/x.csv", "notes.txt", "a/README.md")
+    expected = ["Z.csv", "a-1.csv", "a.csv.gz", "a/y.tsv", "a/z.csv", "b.csv", "z.csv", "é.csv"]
+    assert names(tmp_path, tmp_path) == expected
+    assert names(tmp_path, str(tmp_path)) == expected
+    assert names(tmp_path, str(tmp_path / "**" / "[az]*.csv")) == ["a-1.csv", "a/z.csv", "z.csv"]
+    assert names(tmp_path, str(tmp_path / "_*.csv")) == ["_draft.csv"]  # a glob means what it says
+    assert names(tmp_path, str(tmp_path / "[ab]*")) == ["a-1.csv", "a.csv.gz", "a/y.tsv", "a/z.csv", "b.csv"]
+    assert names(tmp_path, [tmp_path / "z.csv", str(tmp_path / "a")]) == ["z.csv", "a/y.tsv", "a/z.csv"]
+
+
+def test_a_file_whose_name_looks_like_a_glob(tmp_path: Path) -> None:
+    touch(tmp_path, "a[1].csv", "a1.csv")
+    assert names(tmp_path, str(tmp_path / "a[1].csv")) == ["a[1].csv"]
+
+
+@pytest.mark.parametrize(
+    ("path", "what"),
+    [
+        ("none.parquet", "no such file or folder"),
+        ("none/*.parquet", "nothing matches"),
+        ("empty", "folder holds no Parquet or CSV file"),
+    ],
+)
+def test_paths_without_files(tmp_path: Path, path: str, what: str) -> None:
+    (tmp_path / "empty").mkdir()
+    touch(tmp_path, "empty/notes.txt")
+    with pytest.raises(errors.DataError) as caught:
+        discover.find(tmp_path / path)
+    assert str(caught.value) == f"{tmp_path / path}: {what}; check the path and what is there"
+
+
+def test_kinds_by_name_and_by_first_bytes(tmp_path: Path) -> None:
+    pq.write_table(ROWS, tmp_path / "part-0000")
+    pq.write_table(ROWS, tmp_path / "x.PQ")
+    touch(tmp_path, "x.csv", "x.dat")
+    assert discover.open_file(str(tmp_path / "part-0000")).kind == "Parquet"
+    assert discover.open_file(str(tmp_path / "x.PQ")).kind == "Parquet"
+    assert discover.open_file(str(tmp_path / "x.csv")).kind == "CSV"
+    with pytest.raises(errors.DataError, match="is neither Parquet nor CSV by its name"):
+        discover.open_file(str(tmp_path / "x.dat"))
+
+
+# ------------------------------------------------------------------------------------------------ Parquet
+
+
+@pytest.fixture
+def parquet(tmp_path: Path) -> discover.File:
+    path = tmp_path / "t.parquet"
+    pq.write_table(ROWS, path, row_group_size=30)
+    return discover.open_file(str(path))
+
+
+def test_fragments_are_row_groups(parquet: discover.File) -> None:
+    assert [(f.row_group, f.num_rows) for f in parquet.fragments] == [(0, 30), (1, 30), (2, 30), (3, 10)]
+    assert parquet.schema.names == ["s", "n", "l", "t", "u"]
+    assert column(parquet, "s") == canonical("s")
+    [one] = parquet.read(parquet.fragments[2], [("n", "number")])
+    assert bits(one.cells("n").numbers().values) == [float(i).hex() if i % 11 else None for i in range(60, 90)]
+
+
+@pytest.mark.parametrize("key", ["s", "n", "l", "u"])
+def test_every_column(parquet: discover.File, key: str) -> None:
+    assert column(parquet, key) == canonical(key)
+    assert column(parquet, key, "number") == canonical(key)
+
+
+def test_only_needed_fields_are_read(parquet: discover.File) -> None:
+    assert {batch.names for batch in read(parquet, [("n", "number"), ("s", "category"), ("n", "category")])} == {("n", "s")}
+    assert sum(batch.num_rows for batch in read(parquet, [])) == 100
+
+
+def test_dictionaries_are_kept_for_categories(parquet: discover.File) -> None:
+    tokens = read(parquet, [("s", "category")])[0].cells("s").tokens()
+    assert tokens.codes is not None
+    assert [tokens.texts[i] for i in range(len(tokens.texts))] == [b"word 1", b"word 2", b"word 3", b"word 4", b"word 0"]
+    assert read(parquet, [("l", "category")])[0].cells("l").tokens().codes is not None
+    assert read(parquet, [("s", "number")])[0].cells("s").tokens().codes is None
+
+
+def test_plain_text_stays_plain(tmp_path: Path) -> None:
+    path = tmp_path / "t.parquet"
+    pq.write_table(ROWS, path, use_dictionary=False)
+    assert read(discover.open_file(str(path)), [("s", "category")])[0].cells("s").tokens().codes is None
+    many = pa.table({"x": [f"some longer unique text {i}" for i in range(100_000)]})
+    pq.write_table(many, path)  # the writer gives its dictionary up at 1 MB
+    tokens = read(discover.open_file(str(path)), [("x", "category")])[0].cells("x").tokens()
+    assert tokens.codes is None
+    assert decoded(tokens)[99_999] == b"some longer unique text 99999"
+
+
+def test_big_row_groups_come_in_parts(parquet: discover.File, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(discover, "_GROUP_BYTES", 10)
+    monkeypatch.setattr(discover, "_PART_BYTES", 100)
+    pieces = read(parquet, [("s", "category"), ("n", "number")])
+    assert len(pieces) > 8
+    assert [v for b in pieces for v in decoded(b.cells("s").tokens())] == canonical("s")
+    assert [v for b in pieces for v in decoded(b.cells("n").tokens())] == canonical("n")
+
+
+def test_odd_names(tmp_path: Path) -> None:
+    path = tmp_path / "t.parquet"
+    table = pa.table({"a.b": ["x"], "a": [{"b": "y"}], "c.list": [["z"]], "": ["w"]})
+    pq.write_table(table, path)
+    file = discover.open_file(str(path))
+    assert column(file, "a.b") == [b"x"]
+    assert column(file, "c.list") == [[b"z"]]
+    assert column(file, "") == [b"w"]
+
+
+def test_types_that_parquet_writes(tmp_path: Path) -> None:
+    path = tmp_path / "t.parquet"
+    kinds = [pa.large_string(), pa.binary(), pa.dictionary(pa.int8(), pa.string()), pa.binary(2), pa.int8(), pa.float32()]
+    values: list[Any] = [["ab", None]] * 4 + [[12, None]] * 2
+    pq.write_table(pa.table({str(kind): pa.array(v, kind) for kind, v in zip(kinds, values, strict=True)}), path)
+    file = discover.open_file(str(path))
+    assert [column(file, str(kind)) for kind in kinds] == [[b"ab", None]] * 4 + [[b"12", None]] * 2
+
+
+def test_damaged_parquet(tmp_path: Path) -> None:
+    path = tmp_path / "t.parquet"
+    pq.write_table(ROWS, path)
+    whole = path.read_bytes()
+    for damaged in (b"", b"PAR1", whole[:-20], whole[: len(whole) // 2], b"hello world"):
+        path.write_bytes(damaged)
+        with pytest.raises(errors.DataError, match=r"t.parquet: is no readable Parquet file"):
+            discover.open_file(str(path))
+    path.write_bytes(whole[:4] + bytes(len(whole) // 3) + whole[4 + len(whole) // 3 :])
+    with pytest.raises(errors.DataError, match="row group 0 cannot be read"):
+        read(discover.open_file(str(path)), [("s", "category")])
+
+
+def test_a_missing_field_names_the_file(parquet: discover.File) -> None:
+    with pytest.raises(errors.DataError) as caught:
+        parquet.check(["s", "nn"])
+    assert str(caught.value) == f"nn: field is not in {parquet.path}; did you mean 'n'?"
+
+
+# ------------------------------------------------------------------------------------------------ CSV
+
+
+def csv(tmp_path: Path, text: str | bytes, name: str = "t.csv") -> discover.File:
+    raw = text if isinstance(text, bytes) else text.encode()
+    (tmp_path / name).write_bytes(gzip.compress(raw) if name.endswith(".gz") else raw)
+    return discover.open_file(str(tmp_path / name))
+
+
+def test_csv_is_text(tmp_path: Path) -> None:
+    file = csv(tmp_path, 'zip,name,n,free\n007,"Žofie, ""Z""",1.5,x\n,NA, 2 ,\n"","two\nlines",,y\n')
+    assert file.schema == pa.schema([(name, pa.string()) for name in ("zip", "name", "n", "free")])
+    [batch] = read(file, [("zip", "category"), ("name", "category"), ("n", "number")])
+    assert batch.parse
+    assert batch.names == ("zip", "name", "n")
+    assert decoded(batch.cells("zip").tokens()) == [b"007", None, None]
+    assert decoded(batch.cells("name").tokens()) == ['Žofie, "Z"'.encode(), b"NA", b"two\nlines"]
+    assert bits(batch.cells("n").numbers().values) == [(1.5).hex(), (2.0).hex(), None]
+    assert batch.cells("zip").tokens().codes is not None
+    assert bits(batch.cells("zip").numbers().values) == [(7.0).hex(), None, None]
+
+
+@pytest.mark.parametrize("needs", [[("a", "number"), ("a", "category")], [("a", "category"), ("a", "number")]])
+def test_csv_needed_both_ways(tmp_path: Path, needs: list[tuple[str, str]]) -> None:
+    [batch] = read(csv(tmp_path, "a\n007\n8.0\n"), needs)
+    assert decoded(batch.cells("a").tokens()) == [b"007", b"8.0"]
+    assert batch.cells("a").tokens().codes is not None
+    assert batch.cells("a").numbers().values.tolist() == [7.0, 8.0]
+
+
+def test_csv_names_the_first_bad_row(tmp_path: Path) -> None:
+    [batch] = read(csv(tmp_path, "a,b\n1,x\n2,y\nthree,z\n"), [("a", "number")])
+    with pytest.raises(errors.DataError) as caught:
+        batch.cells("a").numbers()
+    assert str(caught.value) == (
+        "a: text is not a number in field 'a' at row 2, got 'three'; "
+        "mend the file, or declare the text as Field(key, missing=(...))"
+    )
+
+
+def test_csv_dialects(tmp_path: Path) -> None:
+    assert column(csv(tmp_path, "a\tb\n1,2\tx\n", "t.tsv"), "a") == [b"1,2"]
+    assert column(csv(tmp_path, "a,b\r\n1,2\r\n3,4\r\n"), "b") == [b"2", b"4"]
+    assert column(csv(tmp_path, b"\xef\xbb\xbfa,b\n1,2\n"), "a") == [b"1"]
+    assert column(csv(tmp_path, "a,b\n1,2", "t.csv.gz"), "b") == [b"2"]
+    assert column(csv(tmp_path, b"a,b\n\xff,2\n"), "a") == [b"\xff"]
+    assert column(csv(tmp_path, "a,b\n"), "a") == []
+    assert sum(batch.num_rows for batch in read(csv(tmp_path, "a,b\n1,2\n3,4\n"), [])) == 2
+
+
+def test_csv_in_blocks_keeps_order_and_types(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(discover, "_CSV_BYTES", 4096)
+    rows = [(f"{i:05d}", "" if i % 3 == 0 else str(i / 4), "word" if i < 2000 else f"late {i}") for i in range(3000)]
+    file = csv(tmp_path, "a,b,c\n" + "".join(",".join(row) + "\n" for row in rows))
+    pieces = read(file, [("a", "category"), ("b", "number"), ("c", "category")])
+    assert len(pieces) > 5
+    assert [v for p in pieces for v in decoded(p.cells("a").tokens())] == [row[0].encode() for row in rows]
+    assert [v for p in pieces for v in bits(p.cells("b").numbers().values)] == [
+        float(b).hex() if b else None for _, b, _ in rows
+    ]
+    assert [v for p in pieces for v in decoded(p.cells("c").tokens())] == [row[2].encode() for row in rows]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "is no readable CSV file, got Empty CSV file"),
+        ("a,b\n1,2\n3\n", "is no readable CSV file, got CSV parse error: Expected 2 columns, got 1"),
+    ],
+)
+def test_damaged_csv(tmp_path: Path, text: str, message: str) -> None:
+    with pytest.raises(errors.DataError, match=message):
+        read(csv(tmp_path, text), [("a", "category")])
+
+
+def test_one_name_twice(tmp_path: Path) -> None:
+    file = csv(tmp_path, "a,a,b\n1,2,3\n")
+    file.check(["b"])
+    assert column(file, "b") == [b"3"]
+    with pytest.raises(errors.DataError, match=r"a: field is in .*t\.csv twice"):
+        file.check(["a"])
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "same"),
+    [
+        (pa.int8(), pa.float64(), True),
+        (pa.uint64(), pa.int64(), True),
+        (pa.string(), pa.dictionary(pa.int8(), pa.large_string()), True),
+        (pa.string_view(), pa.binary(), True),
+        (pa.binary(3), pa.large_binary(), True),
+        (pa.null(), pa.string(), True),
+        (pa.list_(pa.int8()), pa.large_list(pa.float32()), True),
+        (pa.list_(pa.int8(), 3), pa.list_(pa.int8()), True),
+        (pa.list_(pa.null()), pa.list_(pa.string()), True),
+        (pa.bool_(), pa.bool_(), True),
+        (pa.string(), pa.int64(), False),
+        (pa.bool_(), pa.int64(), False),
+        (pa.list_(pa.int8()), pa.int8(), False),
+        (pa.list_(pa.int8()), pa.list_(pa.string()), False),
+        (pa.dictionary(pa.int8(), pa.int64()), pa.string(), False),
+        (pa.date32(), pa.string(), False),
+    ],
+)
+def test_same_kind(a: Any, b: Any, same: bool) -> None:
+    assert discover.same_kind(a, b) is same
+    assert discover.same_kind(b, a) is same
+
+
+# Columns from their pages -------------------------------------------------------------------------------------------
+
+
+def test_long_row_groups_give_what_pyarrow_reads_for_every_kind_of_column(tmp_path: Path) -> None:
+    path = tmp_path / "long.parquet"
+    whole = pa.concat_tables([ROWS] * 30).set_column(4, "u", pa.array([f"unique {i}" for i in range(3_000)]))
+    pq.write_table(whole, path, row_group_size=1_100, dictionary_pagesize_limit=5_000)
+    pieces = read(discover.open_file(str(path)), [(key, "category") for key in ("u", "n", "l", "s", "t")])
+    assert [piece.num_rows for piece in pieces] == [1_100, 1_100, 800]
+    for key in whole.column_names:
+        found = [v for piece in pieces for v in piece.column(key).to_pylist()]
+        assert found == whole.column(key).to_pylist(), key
+    assert pa.types.is_dictionary(pieces[0].column("n").type)  # by its pages; pyarrow has no dictionaries of numbers
+
+
+def test_a_damaged_page_is_told_by_pyarrow_when_the_field_is_asked_for(tmp_path: Path) -> None:
+    path = tmp_path / "damaged.parquet"
+    pq.write_table(pa.table({"a": [i % 5 for i in range(2_000)], "b": [i % 7 for i in range(2_000)]}), path)
+    column = pq.read_metadata(path).row_group(0).column(1)
+    data = bytearray(path.read_bytes())
+    start = column.dictionary_page_offset
+    data[start : start + column.total_compressed_size] = b"\xff" * column.total_compressed_size
+    path.write_bytes(data)
+    (batch,) = read(discover.open_file(str(path)), [("a", "number"), ("b", "number")])
+    assert batch.cells("a").numbers().values[:6].tolist() == [0, 1, 2, 3, 4, 0]
+    with pytest.raises(errors.DataError, match="row group 0 cannot be read"):
+        batch.cells("b")

@@ -1,0 +1,160 @@
+"""Pages of Parquet read by us: what pyarrow reads from the same file, or nothing; damage is never a wild read."""
+
+from __future__ import annotations
+
+import io
+import random
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from featurecols import kernels
+from featurecols.data.fields.convert import as_arrow
+from featurecols.data.fields.dictionary import Coded
+from featurecols.data.files import parquet_decoder
+
+CODECS = ["none", "snappy", "zstd", "gzip", "brotli"]
+
+
+def written(array: pa.Array, **options: Any) -> tuple[bytes, Any, Any]:
+    """A file of one column, with its footer and Arrow schema."""
+    out = io.BytesIO()
+    pq.write_table(pa.table({"x": array}), out, **options)
+    file = pq.ParquetFile(io.BytesIO(out.getvalue()))
+    return out.getvalue(), file.metadata, file.schema_arrow
+
+
+def column(data: bytes, footer: Any, schema: Any, group: int = 0) -> Any:
+    wanted = parquet_decoder.chunk(schema.field("x"), footer.schema.column(0), footer.row_group(group).column(0))
+    return None if wanted is None else parquet_decoder.decode(wanted, parquet_decoder.read(io.BytesIO(data), wanted))
+
+
+def values(form: Any) -> list[Any]:
+    found: list[Any] = as_arrow("x", form).to_pylist()
+    return found
+
+
+@pytest.mark.parametrize("codec", CODECS)
+@pytest.mark.parametrize("version", ["1.0", "2.0"])
+def test_codes_of_texts(codec: str, version: str) -> None:
+    rows = [None if i % 13 == 5 else f"text {i * i % 301}" for i in range(70_000)]
+    data, footer, schema = written(pa.array(rows), compression=codec, data_page_version=version, data_page_size=9_000)
+    form = column(data, footer, schema)
+    assert isinstance(form, Coded)
+    assert form.codes.dtype == np.int32
+    assert form.codes[5] == -1
+    assert values(form) == rows
+
+
+@pytest.mark.parametrize("kind", ["int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "float", "double"])
+@pytest.mark.parametrize("coded", [True, False])
+@pytest.mark.parametrize("nulls", [0, 1, 3])
+@pytest.mark.parametrize("version", ["1.0", "2.0"])
+def test_numbers(kind: str, coded: bool, nulls: int, version: str) -> None:
+    high = {"int8": 127, "uint8": 255, "int16": 2**15 - 1, "uint16": 2**16 - 1, "int32": 2**31 - 1}
+    high |= {"uint32": 2**32 - 1, "int64": 2**63 - 1, "uint64": 2**64 - 1}
+    top = high.get(kind, 1_000)
+    array = pa.array([None if nulls and i % nulls == 0 else top - i % 97 for i in range(3_001)], pa.type_for_alias(kind))
+    data, footer, schema = written(array, use_dictionary=coded, data_page_version=version, data_page_size=2_000)
+    form = column(data, footer, schema)
+    assert isinstance(form, Coded) == coded
+    assert values(form) == array.to_pylist()
+
+
+@given(
+    rows=st.lists(st.one_of(st.none(), st.binary(max_size=20)), min_size=1, max_size=400),
+    repeats=st.integers(1, 40),
+    kind=st.sampled_from([pa.binary(), pa.large_binary()]),
+    page=st.integers(20, 4_000),
+)
+@settings(max_examples=60, deadline=None)
+def test_any_texts(rows: list[bytes | None], repeats: int, kind: Any, page: int) -> None:
+    array = pa.array([row for row in rows for _ in range(repeats)], kind)
+    form = column(*written(array, data_page_size=page, write_batch_size=17))
+    assert form is None or values(form) == array.to_pylist()
+    assert form is not None or array.null_count == len(array)  # no page, or none with a dictionary
+
+
+@pytest.mark.parametrize("distinct", [1, 2, 3, 200, 70_000])
+def test_every_width_of_codes(distinct: int) -> None:
+    rng = np.random.default_rng(distinct)
+    array = pa.array(rng.integers(0, distinct, 150_000))
+    form = column(*written(array, dictionary_pagesize_limit=2**24))
+    assert isinstance(form, Coded)
+    assert values(form) == array.to_pylist()
+
+
+def test_row_groups_each_have_their_dictionary() -> None:
+    array = pa.array([f"v{i // 1_000}" for i in range(5_000)])
+    data, footer, schema = written(array, row_group_size=2_000)
+    assert [values(column(data, footer, schema, i)) for i in range(3)] == [
+        array[i : i + 2_000].to_pylist() for i in (0, 2_000, 4_000)
+    ]
+
+
+@pytest.mark.parametrize(
+    "array",
+    [
+        pa.array([[1], [2, 3]]),
+        pa.array([{"a": 1}]),
+        pa.array([True, False]),
+        pa.array([1, 2], pa.timestamp("us")),
+        pa.array(["a", "b"]).dictionary_encode(),
+        pa.array([1.5], pa.float16()),
+    ],
+    ids=lambda array: str(array.type),
+)
+def test_what_is_left_to_pyarrow(array: pa.Array) -> None:
+    assert column(*written(array)) is None
+
+
+def test_texts_that_outgrow_their_dictionary_are_left_to_pyarrow() -> None:
+    array = pa.array([f"{i:08x}" for i in range(20_000)])
+    assert column(*written(array, dictionary_pagesize_limit=10_000)) is None
+    assert column(*written(array, use_dictionary=False)) is None
+    assert column(*written(array, use_dictionary=False, column_encoding={"x": "DELTA_BYTE_ARRAY"})) is None
+
+
+@pytest.mark.parametrize("codec", ["none", "zstd"])
+@pytest.mark.parametrize("version", ["1.0", "2.0"])
+@pytest.mark.parametrize("coded", [True, False])
+def test_damaged_pages_give_nothing_or_codes_inside_the_dictionary(codec: str, version: str, coded: bool) -> None:
+    draw = random.Random(3)
+    array = pa.array([None if i % 5 == 0 else i % 300 for i in range(2_000)])
+    data, footer, schema = written(array, compression=codec, data_page_version=version, use_dictionary=coded)
+    wanted = parquet_decoder.chunk(schema.field("x"), footer.schema.column(0), footer.row_group(0).column(0))
+    assert wanted is not None
+    whole = parquet_decoder.read(io.BytesIO(data), wanted)
+    left = 0
+    for _ in range(400):
+        bad = whole.copy()
+        for _ in range(draw.randint(1, 3)):
+            bad[draw.randrange(min(len(bad), draw.choice([40, len(bad)])))] = draw.randrange(256)
+        form = parquet_decoder.decode(wanted, bad[: draw.choice([len(bad), draw.randrange(len(bad))])])
+        left += form is None
+        if isinstance(form, Coded):
+            assert len(form) == 2_000
+            assert -1 <= form.codes.min() <= form.codes.max() < len(form.values)
+        elif form is not None:
+            assert len(form) == 2_000
+    assert left > 150
+
+
+def test_a_header_with_numbers_out_of_bounds_is_damaged() -> None:
+    pages = np.empty((4, 11), np.int64)
+    for header in (
+        b"\x18\x81",
+        b"\x15\x00\x18\x83",
+        b"\x15\x00\x15\xff\xff\xff\xff\xff\xff\xff\xff\x7f",
+        b"\x19",
+        b"\x18\xff\x7f",
+        b"\x1c" * 30,
+        b"\x15",
+        b"",
+    ):
+        assert kernels.parquet_pages.headers[0](np.frombuffer(header, np.uint8), 1, pages) == kernels.parquet_pages.DAMAGED

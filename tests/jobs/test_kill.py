@@ -1,0 +1,85 @@
+"""A run that is killed leaves nothing that looks complete, and the next one ends as if nothing had happened."""
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import featurecols as fc
+from tests.jobs.data import COLUMNS, folder, listing, whole
+
+ROOT = Path(__file__).parent.parent.parent
+
+RUN = """
+import sys, featurecols as fc
+from tests.jobs.data import COLUMNS
+def said(done, total):
+    print(done, flush=True)
+fc.transform_parquet(fc.compile(COLUMNS), sys.argv[1], sys.argv[2], keep=["id", "tags"], row_group_rows=50, progress=said)
+"""
+
+
+@pytest.mark.parametrize(
+    ("mode", "most"),
+    [("new", -1), ("overwrite", 2), ("new-npy", -1), ("overwrite-file", 1)],
+)
+def test_killed_at_every_step(tmp_path: Path, mode: str, most: int) -> None:
+    seen = killed_at_every_step(tmp_path, mode)
+    assert seen["wrong"] == []
+    assert seen["kills"] >= 20
+    assert seen["gone"] <= (mode == "overwrite")  # between the two renames that replace a folder, and nowhere else
+    resumed = seen["resumed"]
+    assert resumed[0] == 0
+    assert max(resumed) == max(most, 1 if mode == "overwrite-file" else 2)
+    assert 1 in resumed
+
+
+def killed_at_every_step(tmp_path: Path, mode: str) -> dict[str, Any]:
+    source = folder(tmp_path / "raw", files=2, rows=20, row_group=10)
+    (tmp_path / "runs").mkdir()
+    command = [sys.executable, "-m", "tests.jobs.killer", str(source), str(tmp_path / "runs"), mode]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    seen: dict[str, Any] = json.loads(done.stdout)
+    return seen
+
+
+def test_killed_while_bad_data_is_found(tmp_path: Path) -> None:
+    seen = killed_at_every_step(tmp_path, "bad")
+    assert seen["wrong"] == []
+    assert seen["kills"] >= 10
+    assert set(seen["resumed"]) == {-2}
+
+
+def test_killed_while_another_run_is_replaced(tmp_path: Path) -> None:
+    seen = killed_at_every_step(tmp_path, "other")
+    assert seen["wrong"] == []
+    assert seen["kills"] >= 20
+    assert 1 in seen["resumed"]  # before the other run's files were given up
+
+
+def test_killed_at_random_moments_from_outside(tmp_path: Path) -> None:
+    source = folder(tmp_path / "raw", files=4, rows=3000, row_group=500)
+    fc.transform_parquet(fc.compile(COLUMNS), source, tmp_path / "whole", keep=["id", "tags"], row_group_rows=50)
+    moments = random.Random(7)
+    for _ in range(4):
+        child = subprocess.Popen(
+            [sys.executable, "-c", RUN, str(source), str(tmp_path / "out")], cwd=ROOT, stdout=subprocess.PIPE, text=True
+        )
+        assert child.stdout is not None
+        for _ in range(moments.randrange(1, 100)):
+            child.stdout.readline()
+        os.kill(child.pid, signal.SIGKILL)
+        child.stdout.close()
+        assert child.wait() == -signal.SIGKILL
+        assert not (tmp_path / "out").exists()
+    done = fc.transform_parquet(fc.compile(COLUMNS), source, tmp_path / "out", keep=["id", "tags"], row_group_rows=50)
+    assert done.rows == 12_000
+    assert listing(tmp_path / "out") == listing(tmp_path / "whole")
+    assert whole(tmp_path / "out").equals(whole(tmp_path / "whole"))

@@ -1,0 +1,134 @@
+"""How kernels are compiled, cached and run without a compiler: each in a process of its own."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import featurecols
+
+ROOT = Path(featurecols.__file__).parents[1]
+
+WORK = """
+import numpy as np
+from featurecols import kernels
+print(kernels.gather.gather(np.array([10, 20]), np.array([1, -1], np.int32)).tolist())
+print(kernels.crossing.cross(np.array([[7], [9]], np.uint32), None, 0, 1000).tolist())
+"""
+ANSWER = "[20, -1]\n[592]\n"
+
+ALL = """
+import numpy as np
+from featurecols import kernels
+items = [b"", b"a", b"abc", b"hello world", b"x" * 20, b"y" * 40, b"z" * 65, b"q" * 129, b"\\0" * 7]
+offsets = np.cumsum([0, *map(len, items)]).astype(np.int32)
+data = np.frombuffer(b"".join(items), np.uint8)
+show = lambda x: print(x.dtype, x.tobytes().hex())
+show(kernels.hashing.murmur3(offsets, data, 2**32 - 1))
+show(kernels.hashing.murmur3_buckets(offsets, data, None, 7, 2**31 - 1))
+show(kernels.hashing.farmhash64(offsets, data))
+show(kernels.hashing.farmhash64_buckets(offsets, data, np.arange(9) != 3, 1000))
+parts = kernels.hashing.farmhash64(offsets, data).reshape(3, 3)
+show(kernels.crossing.cross(parts, parts % 5 > 0, 0, 10**12, True, True))
+show(kernels.crossing.cross((parts >> np.uint64(32)).astype(np.uint32), parts % 5 > 0, 1, 1000, False))
+rows = np.array([[0, 2, 3], [3, 4, 6]])
+for x in kernels.crossing.cross_lists(parts.ravel(), None, rows, -3, 1000, True): show(x)
+for x in kernels.crossing.cross_lists((parts >> np.uint64(32)).astype(np.uint32).ravel(), None, rows, 3, 1000): show(x)
+table = kernels.lookup.build(offsets, data)
+found = kernels.lookup.find(table, offsets[2:], data)
+show(found)
+show(kernels.gather.gather(found, np.array([3, -1, 0, 99], np.int32)))
+x = np.array([-1.0, 0.0, -0.0, 0.1, 1e300, np.inf, np.nan, 3.0])
+show(kernels.bucketize.bucketize(x, np.arange(30) / 10.0, 40, 2, 50))
+out = np.zeros((4, 2), np.float32)
+ops = np.array([3, 2, 0, 1])
+a, b = np.array([0.0, 0.0, 0.1, -3.0]), np.array([1e9, 0.0, 0.7, 9.0])
+print(kernels.numeric.normalize(x, np.array([1.0, 2.0]), ops, a, b, False, out))
+show(out)
+kernels.scatter.onehot(np.array([1, 0, -1, 2]), None, out)
+kernels.scatter.multihot(np.array([1, 1, 0], np.int32), np.array([0, 2, 2, 3, 3]), np.array([0.5, 2, 3], np.float32), out)
+show(out)
+print(kernels.embedding_bag.pool(np.array([0, 2, 1, 3]), np.array([0, 3, 3, 4, 4]), None, out.copy(), 1, 1.5, out))
+show(out)
+"""
+
+
+def run(code: str, root: Path = ROOT, **environment: str) -> str:
+    env = {**os.environ, "PYTHONPATH": str(root), **environment}
+    done = subprocess.run([sys.executable, "-c", code], env=env, cwd=root, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.fixture
+def copy(tmp_path: Path) -> Path:
+    """A fresh copy of the package, without what was compiled before."""
+    shutil.copytree(ROOT / "featurecols", tmp_path / "lib" / "featurecols", ignore=shutil.ignore_patterns("__pycache__"))
+    return tmp_path / "lib"
+
+
+def test_the_same_bits_without_the_compiler() -> None:
+    compiled = run(ALL)
+    assert len(compiled.splitlines()) == 18
+    assert run(ALL, NUMBA_DISABLE_JIT="1") == compiled
+
+
+def test_compiled_code_is_kept_and_read_again(copy: Path) -> None:
+    assert run(WORK, copy) == ANSWER
+    kept = {f.name: f.stat().st_mtime_ns for f in copy.rglob("*.nb?")}
+    assert len(kept) >= 4
+    assert run(WORK, copy) == ANSWER
+    assert {f.name: f.stat().st_mtime_ns for f in copy.rglob("*.nb?")} == kept
+
+
+def test_what_was_compiled_from_other_sources_is_not_used(copy: Path) -> None:
+    assert run(WORK, copy) == ANSWER
+    with open(copy / "featurecols" / "kernels" / "hash_scalar.py", "a") as f:
+        f.write("\n\n@helper\ndef final32(h, length):\n    return np.uint32(5)\n")
+    assert run(WORK, copy) == "[20, -1]\n[5]\n"
+
+
+def test_nowhere_to_keep_compiled_code(copy: Path) -> None:
+    (copy / "featurecols" / "kernels" / "__pycache__").write_text("no folder")
+    assert run(WORK, copy, NUMBA_CACHE_DIR="/dev/null/none", HOME="/dev/null", XDG_CACHE_HOME="/dev/null") == ANSWER
+
+
+def test_a_damaged_cache_is_made_anew(copy: Path) -> None:
+    assert run(WORK, copy) == ANSWER
+    for f in copy.rglob("*.nb?"):
+        f.write_bytes(b"damaged")
+    assert run(WORK, copy) == ANSWER
+    assert run(WORK, copy) == ANSWER
+    assert all(f.read_bytes() != b"damaged" for f in copy.rglob("*.nbi"))
+
+
+def test_many_threads_may_come_first(copy: Path) -> None:
+    code = """
+from concurrent.futures import ThreadPoolExecutor
+import numpy as np
+from featurecols import kernels
+table, codes = np.arange(1000), np.arange(1000).astype(np.int32)[::-1].copy()
+with ThreadPoolExecutor(8) as pool:
+    found = list(pool.map(lambda _: kernels.gather.gather(table, codes).tobytes(), range(64)))
+print(len(set(found)))
+"""
+    assert run(code, copy) == "1\n"
+
+
+def test_nothing_is_compiled_twice() -> None:
+    from featurecols import kernels
+
+    writable, frozen = np.array([0, 1], np.int32), np.array([0, 1], np.int32)
+    frozen.setflags(write=False)
+    data = np.zeros(1, np.uint8)
+    kernels.hashing.murmur3(writable, data, 0)
+    compiled = kernels.hashing._MURMUR[4]
+    kernels.hashing.murmur3(frozen, np.frombuffer(b"a", np.uint8), 0)
+    assert kernels.hashing._MURMUR[4] is compiled
+    assert len(compiled.signatures) == 1  # type: ignore[attr-defined]

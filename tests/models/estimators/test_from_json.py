@@ -1,0 +1,93 @@
+"""Models from JSON: the same model as in Python, and what a spec that is none should have been."""
+
+import json
+
+import pytest
+
+import featurecols as fc
+from featurecols import models
+from featurecols.models.errors import ModelError
+from featurecols.models.objective.losses import Poisson
+from featurecols.models.optimization.optimizers import AdamW, Ftrl
+from featurecols.models.optimization.schedules import Cosine
+from tests.models.people import AGE, DEEP, JOB, WIDE, people
+
+LIST = fc.columns_to_json([AGE, JOB])
+WIDE_DEEP = {"model": "WideDeepClassifier", "linear": fc.columns_to_json(WIDE), "dnn": fc.columns_to_json(DEEP)}
+RATE = {"type": "AdamW", "learning_rate": {"type": "Cosine", "rate": 0.02}, "weight_decay": 0.1}
+
+
+def test_a_spec_is_the_model_that_it_names(tmp_path):
+    spec = {**WIDE_DEEP, "hidden_units": [8, 4], "dropout": 0.1, "dnn_optimizer": RATE, "linear_optimizer": "Ftrl"}
+    (tmp_path / "spec.json").write_text(json.dumps(spec))
+    optimizer = AdamW(Cosine(0.02), weight_decay=0.1)
+    want = models.WideDeepClassifier(WIDE, DEEP, [8, 4], dropout=0.1, dnn_optimizer=optimizer)
+    for source in (spec, tmp_path / "spec.json", str(tmp_path / "spec.json")):
+        model = models.model_from_json(source)
+        assert (type(model), model.arguments(), model.columns) == (type(want), want.arguments(), want.columns)
+    data = people(300)
+    trained = [m.train(data, label="income").predict(data)["logits"].tobytes() for m in (model, want)]
+    assert trained[0] == trained[1]
+
+
+def test_a_list_is_the_columns_and_arguments_go_before_the_spec():
+    model = models.model_from_json(LIST, model="linear-regressor", loss="Poisson", weight_column="weight")
+    assert (type(model), model.columns, model.weight_column) == (models.LinearRegressor, (AGE, JOB), "weight")
+    assert model.head.loss == Poisson()
+    spec = {"model": "DNNClassifier", "columns": LIST, "hidden_units": [3], "optimizer": {"type": "Ftrl", "l1": 0.5}}
+    config = models.RunConfig(seed=5)
+    model = models.model_from_json(spec, hidden_units=[7, 2], n_classes=3, config=config)
+    assert (model.network.hidden_units, model.head.n_classes, model.config.seed) == ((7, 2), 3, 5)
+    assert model.optimizer == Ftrl(l1=0.5)
+    linear_only = models.model_from_json({"model": "wide-deep-regressor", "linear": LIST})
+    assert (linear_only.wide, linear_only.deep) == (("age", "job"), ())
+
+
+KINDS = "LinearClassifier, LinearRegressor, DNNClassifier, DNNRegressor"
+
+
+@pytest.mark.parametrize(
+    ("spec", "says"),
+    [
+        (LIST, rf'spec: names no model, got None; give "model" \(--model\): one of {KINDS}'),
+        ({"model": "Linear", "columns": LIST}, f"spec: unknown model 'Linear'; known are {KINDS}"),
+        ({"model": 3, "columns": LIST}, "spec: unknown model 3"),
+        ("text", "text: cannot be read"),
+        (7, "spec: must be an object, or a list of columns, got 7"),
+        ({"model": "LinearClassifier"}, "LinearClassifier needs columns, got \\[\\]"),
+        ({"model": "LinearClassifier", "columns": "age"}, "columns must be a list of columns, got 'age'"),
+        ({"model": "LinearClassifier", "columns": [3]}, r"columns\[0\]: must be a column, got 3"),
+        ({**WIDE_DEEP, "hidden_units": [1], "linear": [{"type": "Hashd"}]}, r"linear\[0\]: unknown type, got 'Hashd'"),
+        ({"model": "DNNClassifier", "columns": LIST}, r"needs hidden_units, got \['columns'\]; give .* \(--hidden 100,50\)"),
+        (WIDE_DEEP, "WideDeepClassifier needs hidden_units"),
+        (
+            {"model": "WideDeepClassifier", "columns": LIST},
+            "WideDeepClassifier has no argument 'columns'.*; it takes linear, dnn",
+        ),
+        ({"model": "WideDeepClassifier"}, 'needs dnn, got \\[\\]; give "dnn"'),
+        (
+            {"model": "LinearClassifier", "columns": LIST, "hiden": 3},
+            "has no argument 'hiden', got 3; it takes columns, n_classes",
+        ),
+        ({"model": "LinearClassifier", "columns": LIST, "label": "a"}, r"no argument 'label', got 'a'; say it in training"),
+        ({"model": "LinearClassifier", "columns": LIST, "config": {}}, "has no argument 'config'"),
+        ({"model": "LinearClassifier", "columns": LIST, "model_dir": "x"}, "has no argument 'model_dir'"),
+        ({"model": "LinearClassifier", "columns": LIST, "optimizer": "Adan"}, "unknown name 'Adan'; known are SGD"),
+        ({"model": "LinearClassifier", "columns": LIST, "optimizer": 3}, "unknown name 3; known are SGD"),
+        ({"model": "LinearClassifier", "columns": LIST, "optimizer": {"type": "Adan"}}, "unknown type 'Adan'; known are SGD"),
+        ({"model": "LinearClassifier", "columns": LIST, "optimizer": LIST[0]}, "unknown type 'Numeric.v1'; known are SGD"),
+        (
+            {"model": "LinearClassifier", "columns": LIST, "optimizer": {"type": "Adam", "rate": 1}},
+            "Adam has no argument 'rate'",
+        ),
+        ({"model": "LinearRegressor", "columns": LIST, "loss": {"type": "Adam"}}, "unknown type 'Adam'; known are "),
+        ({"model": "LinearRegressor", "columns": LIST, "loss": "poisson"}, "loss: unknown type 'poisson'; known are "),
+        ({"model": "LinearRegressor", "columns": LIST, "loss": 3}, "loss: unknown type 3; known are "),
+        ({"model": "LinearClassifier", "columns": LIST, "n_classes": "3"}, "n_classes must be an integer"),
+        ({"model": "LinearClassifier", "columns": LIST, "label_vocabulary": 5}, "an argument of .* has the wrong type"),
+        ({"model": "DNNClassifier", "columns": LIST, "hidden_units": 5}, "hidden_units: must be a list, got 5"),
+    ],
+)
+def test_what_is_no_model_is_told_what_it_should_have_been(spec, says):
+    with pytest.raises((ModelError, fc.ColumnError), match=says):
+        models.model_from_json(spec)

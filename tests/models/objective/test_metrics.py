@@ -1,0 +1,138 @@
+"""Metrics against scikit-learn to 1e-12."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn import metrics as theirs
+from sklearn.calibration import calibration_curve
+
+from featurecols.models.objective import metrics
+
+CLOSE = {"rel": 1e-12, "abs": 1e-12}
+
+
+@st.composite
+def scored(draw):
+    """Labels of both classes, scores with many ties, weights with zeros (None half of the time)."""
+    n = draw(st.integers(2, 40))
+    labels = draw(st.lists(st.integers(0, 1), min_size=n, max_size=n).filter(lambda y: 0 < sum(y) < len(y)))
+    scores = draw(st.lists(st.sampled_from([-2.0, -0.5, -0.25, 0.0, 0.1, 0.5, 3.0]), min_size=n, max_size=n))
+    weights = draw(st.none() | st.lists(st.sampled_from([0.5, 1.0, 2.0, 3.25]), min_size=n, max_size=n))
+    return np.array(labels), np.array(scores), None if weights is None else np.array(weights)
+
+
+@given(scored())
+@settings(max_examples=150, deadline=None)
+def test_binary(case):
+    y, z, w = case
+    p = 1 / (1 + np.exp(-z))
+    losses = np.logaddexp(0, z) - y * z
+    got = metrics.binary(y, z, losses, w)
+    named = z > 0
+    want = {
+        "accuracy": theirs.accuracy_score(y, named, sample_weight=w),
+        "accuracy_baseline": max(np.average(y, weights=w), np.average(1 - y, weights=w)),
+        "auc": theirs.roc_auc_score(y, z, sample_weight=w),
+        "auc_precision_recall": theirs.average_precision_score(y, z, sample_weight=w),
+        "average_loss": theirs.log_loss(y, p, sample_weight=w),
+        "label/mean": np.average(y, weights=w),
+        "precision": theirs.precision_score(y, named, sample_weight=w, zero_division=0),
+        "prediction/mean": np.average(p, weights=w),
+        "recall": theirs.recall_score(y, named, sample_weight=w),
+    }
+    assert got == {k: pytest.approx(v, **CLOSE) for k, v in want.items()}
+
+
+def test_a_large_auc():
+    random = np.random.default_rng(1)
+    y = random.integers(0, 2, 100_000)
+    z = random.normal(size=100_000).round(3) + y
+    w = random.random(100_000)
+    assert metrics.auc(y, z, w) == pytest.approx(theirs.roc_auc_score(y, z, sample_weight=w), **CLOSE)
+    assert metrics.auc_precision_recall(y, z, w) == pytest.approx(
+        theirs.average_precision_score(y, z, sample_weight=w), **CLOSE
+    )
+
+
+@given(scored())
+@settings(max_examples=50, deadline=None)
+def test_curves(case):
+    y, z, w = case
+    x, up, thresholds = theirs.roc_curve(y, z, sample_weight=w, drop_intermediate=False)
+    curve = metrics.roc(y, z, w)
+    np.testing.assert_allclose(curve.x, x, rtol=1e-12, atol=1e-12)
+    np.testing.assert_allclose(curve.y, up, rtol=1e-12, atol=1e-12)
+    assert curve.thresholds.tolist() == thresholds.tolist()
+    precision, recall, _ = theirs.precision_recall_curve(y, z, sample_weight=w)
+    curve = metrics.precision_recall(y, z, w)
+    np.testing.assert_allclose(curve.x, recall[::-1], rtol=1e-12, atol=1e-12)
+    np.testing.assert_allclose(curve.y, precision[::-1], rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+def test_multiclass(weighted):
+    random = np.random.default_rng(2)
+    y, z = random.integers(0, 4, 300), random.normal(size=(300, 4))
+    z[np.arange(300), y] += 1
+    w = random.random(300) if weighted else None
+    shares = np.exp(z) / np.exp(z).sum(axis=1, keepdims=True)
+    got = metrics.multiclass(y, z, -np.log(shares[np.arange(300), y]), w, ["a", "b", "c", "d"])
+    assert got["accuracy"] == pytest.approx(theirs.accuracy_score(y, z.argmax(axis=1), sample_weight=w), **CLOSE)
+    assert got["average_loss"] == pytest.approx(theirs.log_loss(y, shares, sample_weight=w), **CLOSE)
+    assert got["accuracy_baseline"] == pytest.approx(np.bincount(y, w).max() / np.bincount(y, w).sum(), **CLOSE)
+    precision, recall, _, _ = theirs.precision_recall_fscore_support(y, z.argmax(axis=1), sample_weight=w)
+    for k, name in enumerate("abcd"):
+        assert got[f"precision/{name}"] == pytest.approx(precision[k], **CLOSE)
+        assert got[f"recall/{name}"] == pytest.approx(recall[k], **CLOSE)
+        assert got[f"auc/{name}"] == pytest.approx(theirs.roc_auc_score(y == k, shares[:, k], sample_weight=w), **CLOSE)
+    assert len(got) == 3 + 3 * 4
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("shape", [(50,), (50, 1), (50, 3)])
+def test_regression(shape, weighted):
+    random = np.random.default_rng(3)
+    y, p = random.normal(size=shape), random.normal(size=shape)
+    w = random.random(50) if weighted else None
+    got = metrics.regression(y, p, np.square(y - p).reshape(50, -1).mean(axis=1), w)
+    squared = theirs.mean_squared_error(y, p, sample_weight=w)
+    assert got["average_loss"] == pytest.approx(squared, **CLOSE)
+    assert got["r2"] == pytest.approx(theirs.r2_score(y, p, sample_weight=w), **CLOSE)
+    assert got["rmse"] == pytest.approx(math.sqrt(squared), **CLOSE)
+    assert got["mae"] == pytest.approx(theirs.mean_absolute_error(y, p, sample_weight=w), **CLOSE)
+    assert got["label/mean"] == pytest.approx(np.average(y.reshape(50, -1).mean(axis=1), weights=w), **CLOSE)
+    assert got["prediction/mean"] == pytest.approx(np.average(p.reshape(50, -1).mean(axis=1), weights=w), **CLOSE)
+
+
+@pytest.mark.parametrize(("by", "strategy"), [("width", "uniform"), ("rows", "quantile")])
+def test_calibration(by, strategy):
+    random = np.random.default_rng(4)
+    p = random.random(2000) ** 2
+    y = random.random(2000) < p**1.3
+    got = metrics.calibration(y, p, bins=8, by=by)
+    observed, predicted = calibration_curve(y, p, n_bins=8, strategy=strategy)
+    np.testing.assert_allclose(got.predicted, predicted, rtol=1e-12)
+    np.testing.assert_allclose(got.observed, observed, rtol=1e-12)
+    assert got.brier == pytest.approx(theirs.brier_score_loss(y, p), **CLOSE)
+    assert got.error == pytest.approx((np.abs(observed - predicted) * got.weight).sum() / 2000, **CLOSE)
+    w = random.random(2000)
+    assert metrics.calibration(y, p, w).brier == pytest.approx(theirs.brier_score_loss(y, p, sample_weight=w), **CLOSE)
+
+
+def test_what_has_no_denominator():
+    assert metrics.precision([1, 0], [0, 0]) == 0.0
+    assert metrics.recall([0, 0], [1, 0]) == 0.0
+    assert math.isnan(metrics.auc([1, 1], [0.1, 0.2]))
+    assert math.isnan(metrics.auc_precision_recall([0, 0], [0.1, 0.2]))
+    assert metrics.mean([1.0, 2.0], [0.0, 0.0]) == 0.0
+    assert metrics.mean([]) == 0.0
+
+
+def test_lengths_must_agree():
+    with pytest.raises(ValueError, match="metrics: labels, predictions and weights must be equally long, got 2, 3, 2"):
+        metrics.auc([0, 1], [0.1, 0.2, 0.3])
