@@ -1,6 +1,6 @@
 """Every error of the package: one base class, one kind per remedy, and every message built here.
 
-A message reads "who: what, got value; what to do". Values are shown bounded and escaped, so that a message
+A message reads "subject: problem, got value; hint". Values are shown bounded and escaped, so that a message
 never carries ten kilobytes of data or a control character into a log.
 """
 
@@ -39,39 +39,39 @@ class DataError(FeatureColumnsError, ValueError):
     """The data does not fit the declaration: change the data, or declare what to do about it.
 
     Attributes:
-        who: name of the column that met the value (or of the field, where no column was involved).
+        subject: name of the column that met the value (or of the field, where no column was involved).
         field: key of the raw field, or None.
         row: number of the first bad row, counted from the start of the data that was passed in, or None.
     """
 
     def __init__(
-        self, who: str, what: str, *, field: str | None = None, row: int | None = None, got: str | None = None, todo: str
+        self, subject: str, problem: str, *, field: str | None = None, row: int | None = None, got: str | None = None, hint: str
     ) -> None:
-        self.who, self.what, self.field, self.row, self.got, self.todo = who, what, field, row, got, todo
-        super().__init__(who, what)
+        self.subject, self.problem, self.field, self.row, self.got, self.hint = subject, problem, field, row, got, hint
+        super().__init__(subject, problem)
 
     def __str__(self) -> str:
         where = "" if self.field is None else f" in field {show(self.field)}"
         where += "" if self.row is None else f" at row {self.row}"
         got = "" if self.got is None else f", got {self.got}"
-        return f"{self.who}: {self.what}{where}{got}; {self.todo}"
+        return f"{self.subject}: {self.problem}{where}{got}; {self.hint}"
 
     def __reduce__(self) -> tuple[Any, ...]:  # worker processes send errors home
-        return _data_error, (self.who, self.what, self.field, self.row, self.got, self.todo)
+        return _data_error, (self.subject, self.problem, self.field, self.row, self.got, self.hint)
 
     def shifted(self, rows: int) -> DataError:
         """The same error, its row counted from `rows` rows earlier (a block's error seen from the whole)."""
         row = None if self.row is None else self.row + rows
-        return DataError(self.who, self.what, field=self.field, row=row, got=self.got, todo=self.todo)
+        return DataError(self.subject, self.problem, field=self.field, row=row, got=self.got, hint=self.hint)
 
-    def seen_by(self, who: str) -> DataError:
+    def seen_by(self, subject: str) -> DataError:
         """The same error, told by the column that read the field, where so far only the field tells it."""
-        told = who if self.who == self.field else self.who
-        return DataError(told, self.what, field=self.field, row=self.row, got=self.got, todo=self.todo)
+        told = subject if self.subject == self.field else self.subject
+        return DataError(told, self.problem, field=self.field, row=self.row, got=self.got, hint=self.hint)
 
 
-def _data_error(who: str, what: str, field: str | None, row: int | None, got: str | None, todo: str) -> DataError:
-    return DataError(who, what, field=field, row=row, got=got, todo=todo)
+def _data_error(subject: str, problem: str, field: str | None, row: int | None, got: str | None, hint: str) -> DataError:
+    return DataError(subject, problem, field=field, row=row, got=got, hint=hint)
 
 
 def show(value: object, limit: int = 80) -> str:
@@ -90,9 +90,9 @@ def _printable(text: str) -> str:
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
 
 
-def argument(who: str, what: str, got: object, todo: str) -> ColumnError:
+def argument(subject: str, problem: str, got: object, hint: str) -> ColumnError:
     """A constructor argument that can never work."""
-    return ColumnError(f"{who}: {what}, got {show(got)}; {todo}")
+    return ColumnError(f"{subject}: {problem}, got {show(got)}; {hint}")
 
 
 def unknown_type(where: str, name: object, known: Iterable[str]) -> ColumnError:
@@ -100,8 +100,8 @@ def unknown_type(where: str, name: object, known: Iterable[str]) -> ColumnError:
     names = sorted(known)
     lower = {n.lower(): n for n in names}
     near = [] if "." in str(name) else difflib.get_close_matches(str(name).lower(), lower, n=1, cutoff=0.7)
-    todo = f"did you mean {lower[near[0]]!r}?" if near else f"known are {', '.join(names)}"
-    return argument(where, "unknown type", name, todo)
+    hint = f"did you mean {lower[near[0]]!r}?" if near else f"known are {', '.join(names)}"
+    return argument(where, "unknown type", name, hint)
 
 
 def missing_field(key: str, present: Iterable[str], where: str = "the data") -> DataError:
@@ -113,43 +113,43 @@ def missing_field(key: str, present: Iterable[str], where: str = "the data") -> 
         near = [lower[key.lower()]]
     listed = ", ".join(show(n, 40) for n in (near or names[:12]))
     more = "" if near or len(names) <= 12 else f" and {len(names) - 12} more"
-    todo = f"did you mean {listed}?" if near else f"the data has {listed or 'no fields'}{more}"
-    return DataError(key, f"field is not in {where}", todo=todo)
+    hint = f"did you mean {listed}?" if near else f"the data has {listed or 'no fields'}{more}"
+    return DataError(key, f"field is not in {where}", hint=hint)
 
 
 def field_twice(key: str, where: str = "the data") -> DataError:
     """Two fields of one name: which of them is meant cannot be known."""
-    return DataError(key, f"field is in {where} twice", todo="rename or drop one of them")
+    return DataError(key, f"field is in {where} twice", hint="rename or drop one of them")
 
 
-def unreadable(path: object, what: str, cause: object = None) -> DataError:
+def unreadable(path: object, problem: str, cause: object = None) -> DataError:
     """A path that gives no rows; `cause` is what the reader said."""
     got = None if cause is None else _printable(" ".join(str(cause).split()))[:200]
-    return DataError(str(path), what, got=got, todo="check the path and what is there")
+    return DataError(str(path), problem, got=got, hint="check the path and what is there")
 
 
 TEXT = "cast it to a number (only the text of CSV files is parsed), or read it with Vocabulary or Hashed"  # where one is needed
 
 
-def not_readable(kind: str, todo: str) -> DataError:
+def not_readable(kind: str, hint: str) -> DataError:
     """Something that holds no table."""
-    return DataError("data", "cannot be read", got=kind, todo=todo)
+    return DataError("data", "cannot be read", got=kind, hint=hint)
 
 
 def files_differ(key: str, first: str, type_: object, path: str, other: object) -> DataError:
     """A field holds text in one file and numbers in another, say."""
-    todo = f"write both as one type: {first} holds {type_}"
-    return DataError(key, f"field has another type in {path}", field=key, got=str(other), todo=todo)
+    hint = f"write both as one type: {first} holds {type_}"
+    return DataError(key, f"field has another type in {path}", field=key, got=str(other), hint=hint)
 
 
-def wrong_type(who: str, field: str, got: object, want: str, todo: str) -> DataError:
+def wrong_type(subject: str, field: str, got: object, want: str, hint: str) -> DataError:
     """A field holds a type that the column cannot read."""
-    return DataError(who, f"needs {want}", field=field, got=str(got), todo=todo)
+    return DataError(subject, f"needs {want}", field=field, got=str(got), hint=hint)
 
 
-def bad_value(who: str, field: str | None, row: int | None, what: str, got: object, todo: str) -> DataError:
+def bad_value(subject: str, field: str | None, row: int | None, problem: str, got: object, hint: str) -> DataError:
     """One value is wrong; `row` is the first row where it happens."""
-    return DataError(who, what, field=field, row=row, got=show(got), todo=todo)
+    return DataError(subject, problem, field=field, row=row, got=show(got), hint=hint)
 
 
 def not_learned(names: Iterable[str]) -> PlanError:
@@ -157,24 +157,24 @@ def not_learned(names: Iterable[str]) -> PlanError:
     return PlanError(f"compile: {listed} must be learned from data; use fc.fit(columns, data), or give the values")
 
 
-def plan(who: str, what: str, got: object, todo: str) -> PlanError:
+def plan(subject: str, problem: str, got: object, hint: str) -> PlanError:
     """The plan cannot be made or cannot do what was asked."""
-    return PlanError(f"{who}: {what}, got {show(got)}; {todo}")
+    return PlanError(f"{subject}: {problem}, got {show(got)}; {hint}")
 
 
-DENSE_TODO = (
+DENSE_HINT = (
     "use encode(data) for ids, encode(data).csr() for a sparse matrix, an Embedding instead of an Indicator, or smaller batches"
 )
 
 
-def too_big(what: str, size: int, have: int, todo: str) -> SizeError:
+def too_big(problem: str, size: int, have: int, hint: str) -> SizeError:
     """A result of `size` bytes where `have` are free."""
-    return SizeError(f"{what}: a dense result needs {size / 2**30:.1f} GiB and {have / 2**30:.1f} GiB are free; {todo}")
+    return SizeError(f"{problem}: a dense result needs {size / 2**30:.1f} GiB and {have / 2**30:.1f} GiB are free; {hint}")
 
 
-def saved_plan(path: object, what: str, todo: str = "save the plan again with plan.save(path)") -> SavedPlanError:
-    return SavedPlanError(f"{path}: {what}; {todo}")
+def saved_plan(path: object, problem: str, hint: str = "save the plan again with plan.save(path)") -> SavedPlanError:
+    return SavedPlanError(f"{path}: {problem}; {hint}")
 
 
-def output(path: object, what: str, todo: str) -> OutputError:
-    return OutputError(f"{path}: {what}; {todo}")
+def output(path: object, problem: str, hint: str) -> OutputError:
+    return OutputError(f"{path}: {problem}; {hint}")

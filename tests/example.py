@@ -82,7 +82,7 @@ class Example:
         return found
 
     def learns(self) -> bool:
-        return any(c.rounds() for column in self.columns for c in walk(column))
+        return any(c.num_passes() for column in self.columns for c in walk(column))
 
     def table(self) -> pa.Table:
         return formats.table_of(self.rows, self.schema)
@@ -103,7 +103,7 @@ def walk(column: Any) -> Iterator[Any]:
     for name in ("source", "sources"):
         inner = getattr(column, name, ())
         for c in inner if isinstance(inner, tuple) else (inner,):
-            if hasattr(c, "rounds"):
+            if hasattr(c, "num_passes"):
                 yield from walk(c)
 
 

@@ -294,9 +294,9 @@ def _merge_in_any_order(example: Example, train: list[Row], luck: random.Random)
     """The analyzers of what a first pass learns: shards, shipped as bytes, merged in any order."""
     from featurecols.data.sources import Source
 
-    for column in (c for outer in example.columns for c in walk(outer) if c.rounds()):
+    for column in (c for outer in example.columns for c in walk(outer) if c.num_passes()):
         field = column.inputs()[0]
-        if hasattr(field, "rounds"):
+        if hasattr(field, "num_passes"):
             continue
         for slot, analyzer in column.analyzers({}).items():
 
@@ -557,12 +557,12 @@ def pydict(data: Any) -> dict[str, list[Any]]:
 
 
 def _says(message: str, parts: tuple[str, ...]) -> None:
-    """who: what, got value; what to do."""
+    """subject: problem, got value; hint."""
     for part in parts:
         assert part in message
-    head, _, todo = message.rpartition("; ")
+    head, _, hint = message.rpartition("; ")
     assert ": " in head, message
-    assert todo, message
+    assert hint, message
     assert len(message) < 600
     assert message.isprintable()
 

@@ -190,12 +190,12 @@ class Reference:
 
     def number(self, column: Any, x: float | None, element: int, stop: int | None = None) -> float:
         """One element through default and normalizers; `stop` leaves out the later normalizers."""
-        rounds = float32 if column.dtype == "float32" else float
+        num_passes = float32 if column.dtype == "float32" else float
         if x is None:
             x = self.default(column, element)
             if x is None:
                 raise ValueError(f"{column.name}: missing without default")
-        x = rounds(float(x))
+        x = num_passes(float(x))
         for i, step in enumerate(column.normalizer[:stop]):
             x = normalize(x, step, self.given(column, i))
         return x
@@ -203,8 +203,8 @@ class Reference:
     def default(self, column: Any, element: int) -> float | None:
         kind = type(column.default).__name__
         if kind in ("Mean", "Median"):
-            rounds = float32 if column.dtype == "float32" else float
-            values = [rounds(float(v)) for v in self.present(column.key)]
+            num_passes = float32 if column.dtype == "float32" else float
+            values = [num_passes(float(v)) for v in self.present(column.key)]
             return mean(values) if kind == "Mean" else median(values)
         if isinstance(column.default, tuple):
             return float(_leaves(column.default)[element])
@@ -274,8 +274,8 @@ class Reference:
 
     def _bucketized(self, c: Any, row: Row) -> RowIds:
         is_field = not hasattr(c.source, "normalizer")
-        rounds = float if is_field or c.source.dtype == "float64" else float32
-        cuts = tuple(rounds(float(b)) for b in self.boundaries(c))
+        num_passes = float if is_field or c.source.dtype == "float64" else float32
+        cuts = tuple(num_passes(float(b)) for b in self.boundaries(c))
         stride = max(len(cuts), -1 if c.missing_bucket is None else c.missing_bucket) + 1
 
         def one(x: float | None, j: int) -> int:

@@ -29,7 +29,7 @@ def test_every_error_has_the_one_base_and_a_builtin_beside_it() -> None:
 def test_a_data_error_says_who_what_where_and_what_to_do() -> None:
     error = errors.bad_value("age_bucketized", "age", 7, "needs a number", "old", "cast it")
     assert str(error) == "age_bucketized: needs a number in field 'age' at row 7, got 'old'; cast it"
-    assert (error.who, error.field, error.row) == ("age_bucketized", "age", 7)
+    assert (error.subject, error.field, error.row) == ("age_bucketized", "age", 7)
 
 
 def test_a_row_moves_with_its_block() -> None:
@@ -40,8 +40,8 @@ def test_a_row_moves_with_its_block() -> None:
 
 
 def test_a_column_tells_what_only_a_field_told() -> None:
-    assert errors.bad_value("city", "city", 0, "what", 1, "do").seen_by("town").who == "town"
-    assert errors.bad_value("town", "city", 0, "what", 1, "do").seen_by("other").who == "town"
+    assert errors.bad_value("city", "city", 0, "what", 1, "do").seen_by("town").subject == "town"
+    assert errors.bad_value("town", "city", 0, "what", 1, "do").seen_by("other").subject == "town"
 
 
 def test_errors_travel_between_processes() -> None:
@@ -49,7 +49,7 @@ def test_errors_travel_between_processes() -> None:
         errors.bad_value("a", "f", 7, "what", "x" * 500, "do"),
         errors.argument("a", "what", object, "do"),
         errors.missing_field("a", ["b"]),
-        errors.too_big("transform", 2**40, 2**30, errors.DENSE_TODO),
+        errors.too_big("transform", 2**40, 2**30, errors.DENSE_HINT),
         errors.not_learned(["a"]),
         errors.saved_plan("p", "damaged"),
         errors.output("p", "exists", "choose another"),
@@ -74,7 +74,7 @@ def test_a_missing_field_lists_near_names(key: str, present: list[str], says: st
 
 
 def test_a_size_is_told_with_the_ways_out() -> None:
-    text = str(errors.too_big("transform", 5 * 2**30, 2**30, errors.DENSE_TODO))
+    text = str(errors.too_big("transform", 5 * 2**30, 2**30, errors.DENSE_HINT))
     assert "5.0 GiB" in text
     assert "1.0 GiB" in text
     for way in ("encode", "csr", "Embedding"):

@@ -162,7 +162,7 @@ class Ids:
         return Ids(values, np.concatenate(offsets), weights)
 
 
-def canonical(value: Any, who: str, key: str) -> bytes:
+def canonical(value: Any, subject: str, key: str) -> bytes:
     """Canonical bytes of one Python value of a categorical field (docs/ids.md); the value is not missing.
 
     Raises DataError for a lone surrogate, a float that is no integer below 2^53, and any other type.
@@ -172,7 +172,7 @@ def canonical(value: Any, who: str, key: str) -> bytes:
         try:
             return value.encode()
         except UnicodeEncodeError:
-            raise lone_surrogate(who, key, None, value) from None
+            raise lone_surrogate(subject, key, None, value) from None
     if kind is bytes:
         return value
     if kind is bool:
@@ -181,24 +181,28 @@ def canonical(value: Any, who: str, key: str) -> bytes:
         try:
             return b"%d" % value
         except ValueError:  # Python's limit of digits
-            raise errors.bad_value(who, key, None, "an integer this long is no category", value, "make it a string") from None
+            raise errors.bad_value(
+                subject, key, None, "an integer this long is no category", value, "make it a string"
+            ) from None
     if kind is float:
         if value.is_integer() and abs(value) < 2.0**53:
             return b"%d" % int(value)
-        raise errors.bad_value(who, key, None, "a float that is no whole number below 2^53 is no category", value, FLOAT_TODO)
+        raise errors.bad_value(
+            subject, key, None, "a float that is no whole number below 2^53 is no category", value, FLOAT_TODO
+        )
     if isinstance(value, np.generic) and not isinstance(value, (np.datetime64, np.timedelta64)):
-        return canonical(value.item(), who, key)
+        return canonical(value.item(), subject, key)
     if isinstance(value, str):  # numpy.str_ and other subclasses
-        return canonical(str(value), who, key)
-    raise errors.bad_value(who, key, None, f"{kind.__name__} is no category", value, "convert it to a string or an integer")
+        return canonical(str(value), subject, key)
+    raise errors.bad_value(subject, key, None, f"{kind.__name__} is no category", value, "convert it to a string or an integer")
 
 
 FLOAT_TODO = "bucketize it with Bucketized, or cast it to a string or an integer"
 
 
-def lone_surrogate(who: str, key: str, row: int | None, value: object) -> errors.DataError:
+def lone_surrogate(subject: str, key: str, row: int | None, value: object) -> errors.DataError:
     return errors.bad_value(
-        who, key, row, "text with a lone surrogate has no UTF-8 bytes", value, 'encode it first, with errors="replace"'
+        subject, key, row, "text with a lone surrogate has no UTF-8 bytes", value, 'encode it first, with errors="replace"'
     )
 
 

@@ -12,7 +12,7 @@ _lock = threading.Lock()
 _counts: Counter[str] = Counter()
 
 
-def note(kind: str) -> None:
+def increment(kind: str) -> None:
     """One more of this kind was made."""
     with _lock:
         _counts[kind] += 1

@@ -11,12 +11,12 @@ def available() -> int | None:
     return min(found) if found else None
 
 
-def check(what: str, size: int, todo: str = errors.DENSE_TODO) -> None:
+def check(what: str, size: int, hint: str = errors.DENSE_HINT) -> None:
     """Raise SizeError, with the way out, when a result of `size` bytes would not fit."""
     if size > 1 << 28:  # small ones are not worth reading /proc for
         have = available()
         if have is not None and size > have:
-            raise errors.too_big(what, size, have, todo)
+            raise errors.too_big(what, size, have, hint)
 
 
 def _machine() -> int | None:

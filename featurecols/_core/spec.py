@@ -25,7 +25,7 @@ _DEPTH = 64
 _PARTS = 10_000  # values written out in one: a few levels that each read the one below twice would soon be more than memory
 
 
-class Takes(Generic[Given, Held]):
+class Converted(Generic[Given, Held]):
     """The type of a field that takes more than it holds: `key: Takes[str | Field, Field]`.
 
     Type checkers see a descriptor, and so what __init__ takes (__set__) beside what is there then (__get__), as PEP 681 has

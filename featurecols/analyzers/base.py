@@ -80,9 +80,9 @@ class Analyzer(Spec):
         """The state that to_bytes wrote; raises DataError for anything else, in memory bounded by the length of data."""
 
 
-def check_dtype(who: str, dtype: object) -> None:
+def check_dtype(subject: str, dtype: object) -> None:
     if dtype not in DTYPES:
-        raise errors.argument(who, "dtype must be float64 or float32", dtype, "float32 rounds each value first")
+        raise errors.argument(subject, "dtype must be float64 or float32", dtype, "float32 rounds each value first")
 
 
 def elements(value: HasNumbers, dtype: str) -> Array:
@@ -126,8 +126,8 @@ def infinite(value: HasNumbers, position: int) -> errors.DataError:
         row = int(np.searchsorted(numbers.offsets, position + start, side="right")) - 1
     got = float(flat.reshape(-1)[start + position])
     what = "infinity cannot be learned from" if np.isinf(got) else "a number is infinite once rounded and normalized"
-    todo = "clean the data, clip it, or declare the value missing with Field(key, missing=...)"
-    return errors.bad_value("fit", getattr(value, "key", None), row, what, got, todo)
+    hint = "clean the data, clip it, or declare the value missing with Field(key, missing=...)"
+    return errors.bad_value("fit", getattr(value, "key", None), row, what, got, hint)
 
 
 def sortable(x: Any) -> Array:
@@ -169,10 +169,10 @@ def _parts(kind: str, data: memoryview) -> Iterator[memoryview]:
 
 
 def damaged(kind: str) -> errors.DataError:
-    return errors.DataError(kind, "these bytes are not a state of it", todo="send what to_bytes gave, whole")
+    return errors.DataError(kind, "these bytes are not a state of it", hint="send what to_bytes gave, whole")
 
 
 def nothing_to_learn() -> errors.DataError:
     return errors.DataError(
-        "fit", "no value to learn from, all are missing", todo="give data with values, or the numbers themselves"
+        "fit", "no value to learn from, all are missing", hint="give data with values, or the numbers themselves"
     )

@@ -59,8 +59,8 @@ class Runs:
                 self.spilled += _write_all(file, part)
             runs.append(Run(file, start, file.tell()))
         except OSError as e:
-            todo = "free the disk, or point TMPDIR to a folder with room for the distinct terms"
-            raise errors.output(tempfile.gettempdir(), f"term counts cannot be spilled, {e.strerror or e}", todo) from e
+            hint = "free the disk, or point TMPDIR to a folder with room for the distinct terms"
+            raise errors.output(tempfile.gettempdir(), f"term counts cannot be spilled, {e.strerror or e}", hint) from e
         self._compact(level)
 
     def _level(self, level: int) -> list[Run]:

@@ -45,28 +45,28 @@ def check_field(column: Any, kind: str) -> None:
         raise errors.argument(kind, "key must name a field", column.key, 'give "city" or Field("city", missing=...)')
 
 
-def check_count(who: str, argument: str, value: object, limit: int) -> None:
+def check_count(subject: str, argument: str, value: object, limit: int) -> None:
     if type(value) is not int or not 1 <= value <= limit:
-        raise errors.argument(who, f"{argument} must be an integer from 1 to {limit}", value, "give how many ids there are")
+        raise errors.argument(subject, f"{argument} must be an integer from 1 to {limit}", value, "give how many ids there are")
 
 
 def check_categorical(source: Any, kind: str) -> None:
     """`source` must be a column that gives ids."""
     if not getattr(source, "categorical", False):
-        todo = (
+        hint = (
             "wrap the field in Vocabulary, Hashed, Identity or Bucketized"
             if isinstance(source, Field)
             else "give a categorical column"
         )
-        raise errors.argument(kind, "source must give ids", source, todo)
+        raise errors.argument(kind, "source must give ids", source, hint)
 
 
-def check_hash(who: str, hash: object, seed: object) -> None:
+def check_hash(subject: str, hash: object, seed: object) -> None:
     if not isinstance(hash, str) or hash not in HASH_LIMITS:
-        raise errors.argument(who, "hash must be one of " + ", ".join(HASH_LIMITS), hash, "murmur3 is the default")
+        raise errors.argument(subject, "hash must be one of " + ", ".join(HASH_LIMITS), hash, "murmur3 is the default")
     limit = 2**32 - 1 if hash == "murmur3" else 2**64 - 1
     if type(seed) is not int or not 0 <= seed <= limit:
-        raise errors.argument(who, f"seed must be an integer from 0 to {limit}", seed, "0 is the default")
+        raise errors.argument(subject, f"seed must be an integer from 0 to {limit}", seed, "0 is the default")
 
 
 def row_hash(hash: str, seed: int) -> Callable[[bytes], int]:

@@ -35,7 +35,7 @@ class Table:
                     array = self.initializer.make(*self.shape, self.seed, self.name)
                     array.setflags(write=False)
                     self._array = array
-                    counters.note("embedding")
+                    counters.increment("embedding")
         return self._array
 
 
@@ -46,19 +46,21 @@ class Tables(dict[str, Table]):
         super().__init__()
         self.given = {name: _as_table(name, array) for name, array in (given or {}).items()}
 
-    def table(self, name: str, shape: tuple[int, int], initializer: Initializer, seed: int, who: str) -> Table:
+    def table(self, name: str, shape: tuple[int, int], initializer: Initializer, seed: int, subject: str) -> Table:
         """The table of that name, made for the first column that asks; PlanError when a second one differs."""
         if name not in self:
             array = self.given.get(name)
             if array is not None and array.shape != shape:
-                raise errors.plan(f"table {errors.show(name)}", f"must be {shape}", array.shape, f"{who} has {shape[0]} ids")
+                raise errors.plan(
+                    f"table {errors.show(name)}", f"must be {shape}", array.shape, f"{subject} has {shape[0]} ids"
+                )
             self[name] = Table(name, shape, initializer, seed, array)
         found = self[name]
         if (found.shape, found.initializer, found.seed) != (shape, initializer, seed):
             got = (shape, initializer, seed)
             want = (found.shape, found.initializer, found.seed)
             raise errors.plan(
-                who,
+                subject,
                 f"shares table {errors.show(name)} of {want}",
                 got,
                 "name a table of its own with table=..., or give both one dimension and start",
@@ -73,8 +75,8 @@ def _as_table(name: str, array: Any) -> Array:
             raise TypeError(given.dtype)
         table = np.array(given, np.float32, order="C")  # a copy: a plan is final, whatever becomes of the caller's array
     except (TypeError, ValueError):  # of rows that differ in length, and of what is no number
-        todo = "give float32 [num_buckets, dimension]"
-        raise errors.plan(f"table {errors.show(name)}", "must be a matrix of numbers", array, todo) from None
+        hint = "give float32 [num_buckets, dimension]"
+        raise errors.plan(f"table {errors.show(name)}", "must be a matrix of numbers", array, hint) from None
     if table.ndim != 2:
         raise errors.plan(
             f"table {errors.show(name)}", "must have two dimensions", table.shape, "give [num_buckets, dimension]"

@@ -17,7 +17,7 @@ import numpy as np
 
 from featurecols import errors
 from featurecols._core.arrays import Array, Ids, Integers, Numbers, Tokens
-from featurecols._core.spec import Spec, Takes, frozen
+from featurecols._core.spec import Converted, Spec, frozen
 
 if TYPE_CHECKING:
     from featurecols.analyzers.base import Analyzer
@@ -55,7 +55,7 @@ class Field(Spec):
     """
 
     key: str
-    missing: Takes[Any, tuple[Any, ...]] = ()  # type: ignore[assignment]
+    missing: Converted[Any, tuple[Any, ...]] = ()  # type: ignore[assignment]
 
     def check(self) -> None:
         if not isinstance(self.key, str) or not self.key:
@@ -110,8 +110,8 @@ class Column(Spec):
                 type(self).__name__, "name must be a non-empty string", self.name, "leave it out to derive it"
             )
         if len(self.name) > _LONGEST:
-            who, what = type(self).__name__, f"name must have at most {_LONGEST} characters"
-            raise errors.argument(who, what, self.name, "give a shorter one: name=...")
+            subject, what = type(self).__name__, f"name must have at most {_LONGEST} characters"
+            raise errors.argument(subject, what, self.name, "give a shorter one: name=...")
 
     def inputs(self) -> tuple[Field | Column, ...]:
         """What this column reads, in the order in which bind, ids, values, write and row take it."""
@@ -135,7 +135,7 @@ class Column(Spec):
         """
         return {}
 
-    def rounds(self) -> int:
+    def num_passes(self) -> int:
         """How many passes over the data its own learning takes, once its inputs are learned."""
         return 1 if self.analyzers({}) else 0
 

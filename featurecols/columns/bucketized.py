@@ -12,7 +12,7 @@ import numpy as np
 
 from featurecols import errors, kernels
 from featurecols._core.arrays import Array, Ids, Numbers, number, rounded_to_float32
-from featurecols._core.spec import Takes, frozen
+from featurecols._core.spec import Converted, frozen
 from featurecols.analyzers.placeholders import Marker, Quantiles
 from featurecols.columns.base import Bound, CategoricalBound, Column, Field, Learned, NumberBound, Raw, RowIds
 
@@ -48,8 +48,8 @@ class Bucketized(Column):
     categorical: ClassVar[bool] = True
     needs: ClassVar[str] = "number"
 
-    source: Takes[str | Field | Column, Field | Column]
-    boundaries: Takes[Sequence[float] | Array | Marker, tuple[float, ...] | Marker]
+    source: Converted[str | Field | Column, Field | Column]
+    boundaries: Converted[Sequence[float] | Array | Marker, tuple[float, ...] | Marker]
     missing_bucket: int | None = field(default=None, kw_only=True)
 
     def derived_name(self) -> str:
@@ -60,34 +60,38 @@ class Bucketized(Column):
             raise errors.argument(
                 "Bucketized", "source must be a field or a Numeric", self.source, 'give "age" or Numeric("age")'
             )
-        who = f"Bucketized {self.source.name}"
+        subject = f"Bucketized {self.source.name}"
         if isinstance(self.source, Column) and not hasattr(self.source, "normalizer"):
-            raise errors.argument(who, "source must be a field or a Numeric", self.source, "only numbers have buckets")
+            raise errors.argument(subject, "source must be a field or a Numeric", self.source, "only numbers have buckets")
         if len(getattr(self.source, "shape", ())) > 1:
-            raise errors.argument(who, "source must have at most one dimension", self.source, "flatten it: Numeric(shape=(n,))")
+            raise errors.argument(
+                subject, "source must have at most one dimension", self.source, "flatten it: Numeric(shape=(n,))"
+            )
         if not (isinstance(self.boundaries, Marker) and self.boundaries.gives == "boundaries"):
-            self._check_boundaries(who)
+            self._check_boundaries(subject)
         bucket = self.missing_bucket
         if bucket is not None and (type(bucket) is not int or bucket < 0):
             raise errors.argument(
-                who, "missing_bucket must be an id", bucket, "give 0 or more, or leave it out to drop missing values"
+                subject, "missing_bucket must be an id", bucket, "give 0 or more, or leave it out to drop missing values"
             )
         limit = self.boundaries.n if isinstance(self.boundaries, Quantiles) else len(self.boundaries) + 1  # type: ignore[arg-type]
         if bucket is not None and bucket > limit:
             raise errors.argument(
-                who, f"missing_bucket must be at most {limit}", bucket, f"{limit} gives it a bucket of its own"
+                subject, f"missing_bucket must be at most {limit}", bucket, f"{limit} gives it a bucket of its own"
             )
 
-    def _check_boundaries(self, who: str) -> None:
+    def _check_boundaries(self, subject: str) -> None:
         b = self.boundaries
         if not isinstance(b, tuple) or not b or any(number(v) is None for v in b):
-            raise errors.argument(who, "boundaries must be numbers or Quantiles(n)", b, "give at least one number")
+            raise errors.argument(subject, "boundaries must be numbers or Quantiles(n)", b, "give at least one number")
         object.__setattr__(self, "boundaries", tuple(float(v) for v in b))
         for left, right in zip(self.boundaries, self.boundaries[1:], strict=False):  # type: ignore[arg-type,index]
             if not left < right:
-                raise errors.argument(who, "boundaries must strictly increase", (left, right), "sort them and drop duplicates")
+                raise errors.argument(
+                    subject, "boundaries must strictly increase", (left, right), "sort them and drop duplicates"
+                )
         if any(math.isnan(v) for v in self.boundaries):  # type: ignore[union-attr]
-            raise errors.argument(who, "a boundary must be a number", b, "use missing_bucket for missing values")
+            raise errors.argument(subject, "a boundary must be a number", b, "use missing_bucket for missing values")
 
     def analyzers(self, learned: Mapping[str, Learned]) -> Mapping[str, Analyzer]:
         if not isinstance(self.boundaries, Marker) or "boundaries" in learned:
@@ -117,8 +121,8 @@ class BucketizedBound(CategoricalBound):
         numbers = source.numbers()
         values, offsets = numbers.values, numbers.offsets
         if offsets is not None and numbers.nested:
-            who, todo = self.column.name, "flatten the inner lists"
-            raise errors.DataError(who, "needs numbers or lists", field=self._field, row=0, got="lists of lists", todo=todo)
+            subject, hint = self.column.name, "flatten the inner lists"
+            raise errors.DataError(subject, "needs numbers or lists", field=self._field, row=0, got="lists of lists", hint=hint)
         if values.ndim == 2:
             offsets = np.arange(0, values.size + 1, self.width, dtype=np.int64)
             values = values.ravel()
@@ -139,8 +143,8 @@ class BucketizedBound(CategoricalBound):
                 return bisect.bisect_right(self._cuts, float(value)) + self.stride * element
         except OverflowError:
             pass
-        todo = errors.TEXT if isinstance(value, str) else "cast it, or declare it missing with Field"
-        raise errors.bad_value(self.column.name, self._field, None, "needs a number", value, todo)
+        hint = errors.TEXT if isinstance(value, str) else "cast it, or declare it missing with Field"
+        raise errors.bad_value(self.column.name, self._field, None, "needs a number", value, hint)
 
     def meaning(self, bucket: int) -> str:
         element, i = divmod(bucket, self.stride)

@@ -15,7 +15,7 @@ import numpy as np
 from featurecols import errors, kernels
 from featurecols._core import buffer_pool, counters, farmhash, memory_limit
 from featurecols._core.arrays import Array, Ids, Texts, canonical
-from featurecols._core.spec import Takes, frozen
+from featurecols._core.spec import Converted, frozen
 from featurecols.columns._categorical import HASH_LIMITS, check_count, check_hash
 from featurecols.columns.base import Bound, CategoricalBound, Column, Field, Learned, Raw, RowIds
 
@@ -56,7 +56,7 @@ class Crossed(Column):
     categorical: ClassVar[bool] = True
     reads: ClassVar[tuple[str, ...]] = ("sources",)
 
-    sources: Takes[Sequence[str | Field | Column], tuple[Field | Column, ...]]
+    sources: Converted[Sequence[str | Field | Column], tuple[Field | Column, ...]]
     num_buckets: int
     hash: str = field(default="murmur3", kw_only=True)
     seed: int = field(default=0, kw_only=True)
@@ -79,14 +79,14 @@ class Crossed(Column):
                 raise errors.argument(
                     "Crossed", "a weighted column cannot be crossed", source, "cross its source, and weigh the cross"
                 )
-        who = f"Crossed {self.derived_name()}"
-        check_hash(who, self.hash, self.seed)
+        subject = f"Crossed {self.derived_name()}"
+        check_hash(subject, self.hash, self.seed)
         if self.hash == "farmhash64" and self.seed >= 2**64:
-            raise errors.argument(who, "seed must be below 2^64", self.seed, "0 is TensorFlow's default")
-        check_count(who, "num_buckets", self.num_buckets, HASH_LIMITS[self.hash])
+            raise errors.argument(subject, "seed must be below 2^64", self.seed, "0 is TensorFlow's default")
+        check_count(subject, "num_buckets", self.num_buckets, HASH_LIMITS[self.hash])
         if type(self.keep_unseen) is not bool:
             raise errors.argument(
-                who, "keep_unseen must be True or False", self.keep_unseen, "False leaves such combinations out"
+                subject, "keep_unseen must be True or False", self.keep_unseen, "False leaves such combinations out"
             )
 
     def bind(self, learned: Mapping[str, Learned], *inputs: Field | Bound) -> CrossedBound:
@@ -174,7 +174,7 @@ class CrossedBound(CategoricalBound):
         else:
             if self._constant is None:
                 self._constant = self._table(parts)
-                counters.note("cross")
+                counters.increment("cross")
             table = self._constant
         codes: list[Any] = [p.codes for p in parts]
         out = buffer_pool.empty(len(codes[0]), table.dtype)

@@ -66,28 +66,35 @@ class Embedding(Column):
 
     def check(self) -> None:
         check_categorical(self.source, "Embedding")
-        who = f"Embedding {self.source.name}"
+        subject = f"Embedding {self.source.name}"
         if self.dimension is not None and (type(self.dimension) is not int or not 1 <= self.dimension <= 2**20):
             raise errors.argument(
-                who, "dimension must be a positive integer", self.dimension, "None is the fourth root of the ids"
+                subject, "dimension must be a positive integer", self.dimension, "None is the fourth root of the ids"
             )
         if self.combiner not in COMBINERS:
-            raise errors.argument(who, "combiner must be one of " + ", ".join(COMBINERS), self.combiner, "mean is the default")
+            raise errors.argument(
+                subject, "combiner must be one of " + ", ".join(COMBINERS), self.combiner, "mean is the default"
+            )
         norm = self.max_norm
         if norm is not None:
             if number(norm) is None or not 0 < norm < math.inf:
                 raise errors.argument(
-                    who, "max_norm must be a positive number", norm, "leave it out to keep the rows as they are"
+                    subject, "max_norm must be a positive number", norm, "leave it out to keep the rows as they are"
                 )
             object.__setattr__(self, "max_norm", float(norm))
         if self.table is not None and (not isinstance(self.table, str) or not self.table):
-            raise errors.argument(who, "table must be a non-empty string", self.table, "leave it out for a table of its own")
+            raise errors.argument(
+                subject, "table must be a non-empty string", self.table, "leave it out for a table of its own"
+            )
         if not isinstance(self.initializer, Initializer):
             raise errors.argument(
-                who, "initializer must be an Initializer", self.initializer, "give TruncatedNormal(), Uniform(...) or Zeros()"
+                subject,
+                "initializer must be an Initializer",
+                self.initializer,
+                "give TruncatedNormal(), Uniform(...) or Zeros()",
             )
         if type(self.seed) is not int or not 0 <= self.seed < 2**63:
-            raise errors.argument(who, "seed must be an integer from 0", self.seed, "0 is the default")
+            raise errors.argument(subject, "seed must be an integer from 0", self.seed, "0 is the default")
 
     def bind(self, learned: Mapping[str, Learned], *inputs: Field | Bound) -> EmbeddingBound:
         source = inputs[0]
@@ -125,8 +132,8 @@ class EmbeddingBound(DenseBound):
             raise self._past(row, int(ids.values[bad]))
 
     def _past(self, row: int | None, got: int) -> errors.DataError:
-        todo = "bound the ids of its source (out_of_range, unseen)"
-        return errors.bad_value(self.column.name, None, row, f"id past the table of {self.table.shape[0]} rows", got, todo)
+        hint = "bound the ids of its source (out_of_range, unseen)"
+        return errors.bad_value(self.column.name, None, row, f"id past the table of {self.table.shape[0]} rows", got, hint)
 
     def write_row(self, out: MutableSequence[float], at: int, ids: Any) -> None:
         found, weights = ids if isinstance(ids, tuple) else (ids if isinstance(ids, list) else [ids], None)

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 from featurecols import errors
 from featurecols._core.arrays import Array, Ids, Texts, canonical
-from featurecols._core.spec import Takes, frozen
+from featurecols._core.spec import Converted, frozen
 from featurecols.columns._categorical import (
     HASH_LIMITS,
     buckets_of,
@@ -49,18 +49,18 @@ class Hashed(Column):
     categorical: ClassVar[bool] = True
     reads: ClassVar[tuple[str, ...]] = ("key",)
 
-    key: Takes[str | Field, Field]
+    key: Converted[str | Field, Field]
     num_buckets: int
     hash: str = field(default="murmur3", kw_only=True)
     seed: int = field(default=0, kw_only=True)
 
     def check(self) -> None:
         check_field(self, "Hashed")
-        who = f"Hashed {self.key.key}"
-        check_hash(who, self.hash, self.seed)
-        check_count(who, "num_buckets", self.num_buckets, HASH_LIMITS[self.hash])
+        subject = f"Hashed {self.key.key}"
+        check_hash(subject, self.hash, self.seed)
+        check_count(subject, "num_buckets", self.num_buckets, HASH_LIMITS[self.hash])
         if self.hash == "farmhash64" and self.seed:
-            raise errors.argument(who, "farmhash64 takes no seed", self.seed, 'leave it 0, or use hash="murmur3"')
+            raise errors.argument(subject, "farmhash64 takes no seed", self.seed, 'leave it 0, or use hash="murmur3"')
 
     def bind(self, learned: Mapping[str, Learned], *inputs: Field | Bound) -> HashedBound:
         return HashedBound(self)

@@ -10,11 +10,11 @@ import numpy as np
 
 from featurecols import errors
 from featurecols._core.arrays import Array, Ids
-from featurecols._core.spec import Takes, frozen
+from featurecols._core.spec import Converted, frozen
 from featurecols.columns._categorical import check_count, check_field
 from featurecols.columns.base import Bound, CategoricalBound, Column, Field, Learned, Raw, RowIds, id_dtype
 
-_TODO = 'say what to do with Identity(out_of_range="drop", "keep" or an id)'
+_HINT = 'say what to do with Identity(out_of_range="drop", "keep" or an id)'
 
 
 @frozen
@@ -45,20 +45,20 @@ class Identity(Column):
     categorical: ClassVar[bool] = True
     reads: ClassVar[tuple[str, ...]] = ("key",)
 
-    key: Takes[str | Field, Field]
+    key: Converted[str | Field, Field]
     num_buckets: int
     out_of_range: str | int = field(default="error", kw_only=True)
 
     def check(self) -> None:
         check_field(self, "Identity")
-        who = f"Identity {self.key.key}"
-        check_count(who, "num_buckets", self.num_buckets, 2**62)
+        subject = f"Identity {self.key.key}"
+        check_count(subject, "num_buckets", self.num_buckets, 2**62)
         choice = self.out_of_range
         if choice in ("error", "drop", "keep") and isinstance(choice, str):
             return
         if type(choice) is not int or not 0 <= choice < self.num_buckets:
             raise errors.argument(
-                who, f'out_of_range must be "error", "drop", "keep" or an id below {self.num_buckets}', choice, "give one"
+                subject, f'out_of_range must be "error", "drop", "keep" or an id below {self.num_buckets}', choice, "give one"
             )
 
     def bind(self, learned: Mapping[str, Learned], *inputs: Field | Bound) -> IdentityBound:
@@ -105,7 +105,7 @@ class IdentityBound(CategoricalBound):
         return f"id out of range 0 ... {self.num_buckets - 1}"
 
     def _error(self, row: int | None, what: str, value: object) -> errors.DataError:
-        return errors.bad_value(self.column.name, self.column.inputs()[0].name, row, what, value, _TODO)
+        return errors.bad_value(self.column.name, self.column.inputs()[0].name, row, what, value, _HINT)
 
     def row(self, value: Any) -> RowIds:
         return [self._id(v) for v in value] if isinstance(value, (list, tuple)) else self._id(value)

@@ -154,8 +154,8 @@ class TruncatedNormal(Initializer):
         if self.stddev is not None:
             object.__setattr__(self, "stddev", _number("TruncatedNormal", "stddev", self.stddev))
             if self.stddev <= 0:
-                todo = "None is 1 / sqrt(dimension)"
-                raise errors.argument("TruncatedNormal", "stddev must be positive", self.stddev, todo)
+                hint = "None is 1 / sqrt(dimension)"
+                raise errors.argument("TruncatedNormal", "stddev must be positive", self.stddev, hint)
 
     def make(self, rows: int, dimension: int, seed: int, name: str) -> Array:
         stddev = 1.0 / math.sqrt(dimension) if self.stddev is None else self.stddev
@@ -186,8 +186,8 @@ def _horner(coefficients: tuple[float, ...], t: Array) -> Array:
     return value
 
 
-def _number(who: str, name: str, value: object) -> float:
+def _number(subject: str, name: str, value: object) -> float:
     """A finite number within float32, as a float."""
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not abs(value) <= _FLOAT32_MAX:
-        raise errors.argument(who, f"{name} must be a finite number", value, "give a number that float32 can hold")
+        raise errors.argument(subject, f"{name} must be a finite number", value, "give a number that float32 can hold")
     return float(value)

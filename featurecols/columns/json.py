@@ -60,7 +60,7 @@ def read(path: Path) -> Any:
         return json.loads(path.read_text(encoding="utf-8"))
     except OSError as e:
         text = str(path).lstrip().startswith(("[", "{"))
-        todo = "this is JSON, not a path: give json.loads(text)" if text else "give the path of a JSON file"
-        raise errors.argument("spec" if text else str(path), "cannot be read", e.strerror, todo) from None
+        hint = "this is JSON, not a path: give json.loads(text)" if text else "give the path of a JSON file"
+        raise errors.argument("spec" if text else str(path), "cannot be read", e.strerror, hint) from None
     except (ValueError, RecursionError) as e:
         raise errors.argument(str(path), "is not JSON", str(e), "mend the file") from None

@@ -204,17 +204,19 @@ def _number(value: object) -> float | None:
 
 def _both_or_none(normalizer: Normalizer, first: str, second: str) -> None:
     """Finite floats in both fields, or None in both."""
-    who = type(normalizer).__name__
+    subject = type(normalizer).__name__
     given = {name: getattr(normalizer, name) for name in (first, second)}
     if all(value is None for value in given.values()):
         return
     for name, value in given.items():
         if value is None:
-            raise errors.argument(who, f"{name} is missing", tuple(given.values()), f"give both {first} and {second}, or none")
+            raise errors.argument(
+                subject, f"{name} is missing", tuple(given.values()), f"give both {first} and {second}, or none"
+            )
         number = _number(value)
         if number is None or math.isinf(number):
             raise errors.argument(
-                who, f"{name} must be a finite number", value, f"give neither {first} nor {second} to learn them"
+                subject, f"{name} must be a finite number", value, f"give neither {first} nor {second} to learn them"
             )
         object.__setattr__(normalizer, name, number)
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from featurecols import errors, kernels
 from featurecols._core.arrays import Array, Numbers, float32, number, rounded_to_float32
-from featurecols._core.spec import Takes, frozen
+from featurecols._core.spec import Converted, frozen
 from featurecols.analyzers.placeholders import Marker
 from featurecols.columns.base import Bound, Chain, Column, Field, Learned, NumberBound, Raw
 from featurecols.columns.normalizers import Normalizer
@@ -54,11 +54,11 @@ class Numeric(Column):
     reads: ClassVar[tuple[str, ...]] = ("key",)
     needs: ClassVar[str] = "number"
 
-    key: Takes[str | Field, Field]
-    shape: Takes[int | Sequence[int], tuple[int, ...]] = field(default=(), kw_only=True)  # type: ignore[arg-type]
+    key: Converted[str | Field, Field]
+    shape: Converted[int | Sequence[int], tuple[int, ...]] = field(default=(), kw_only=True)  # type: ignore[arg-type]
     dtype: str = field(default="float64", kw_only=True)
     default: Any = field(default=None, kw_only=True)
-    normalizer: Takes[Normalizer | Sequence[Normalizer] | None, tuple[Normalizer, ...]] = field(
+    normalizer: Converted[Normalizer | Sequence[Normalizer] | None, tuple[Normalizer, ...]] = field(
         default=(),  # type: ignore[arg-type]
         kw_only=True,
     )
@@ -66,35 +66,37 @@ class Numeric(Column):
     def check(self) -> None:
         if not isinstance(self.key, Field):
             raise errors.argument("Numeric", "key must name a field", self.key, 'give "age" or Field("age", missing=...)')
-        who = f"Numeric {self.key.key}"
+        subject = f"Numeric {self.key.key}"
         if isinstance(self.shape, int) and not isinstance(self.shape, bool):
             object.__setattr__(self, "shape", (self.shape,))
         if not isinstance(self.shape, tuple) or not all(type(d) is int and d >= 1 for d in self.shape):
-            raise errors.argument(who, "shape must be positive integers", self.shape, "give () for one number a row")
+            raise errors.argument(subject, "shape must be positive integers", self.shape, "give () for one number a row")
         if math.prod(self.shape) > 2**20:
-            raise errors.argument(who, f"shape must hold at most {2**20} numbers", self.shape, "split the field")
+            raise errors.argument(subject, f"shape must hold at most {2**20} numbers", self.shape, "split the field")
         if self.dtype not in ("float64", "float32"):
-            raise errors.argument(who, 'dtype must be "float64" or "float32"', self.dtype, "the output is float32 in any case")
+            raise errors.argument(
+                subject, 'dtype must be "float64" or "float32"', self.dtype, "the output is float32 in any case"
+            )
         if self.normalizer is None or isinstance(self.normalizer, Normalizer):
             object.__setattr__(self, "normalizer", () if self.normalizer is None else (self.normalizer,))
         for n in self.normalizer if isinstance(self.normalizer, tuple) else (self.normalizer,):
             if not isinstance(n, Normalizer):
                 raise errors.argument(
-                    who, "normalizer must be a Normalizer or several", n, "give ZScore(), MinMax(), Log1p() or Clip()"
+                    subject, "normalizer must be a Normalizer or several", n, "give ZScore(), MinMax(), Log1p() or Clip()"
                 )
-        self._check_default(who)
+        self._check_default(subject)
 
-    def _check_default(self, who: str) -> None:
+    def _check_default(self, subject: str) -> None:
         if self.default is None or (isinstance(self.default, Marker) and self.default.gives == "value"):
             return
         flat = _flatten(self.default) if isinstance(self.default, tuple) else [self.default]
         if any(number(v) is None for v in flat):
             raise errors.argument(
-                who, "default must be a number, Mean() or Median()", self.default, "leave it out to refuse missing values"
+                subject, "default must be a number, Mean() or Median()", self.default, "leave it out to refuse missing values"
             )
         if isinstance(self.default, tuple) and len(flat) != math.prod(self.shape):
             raise errors.argument(
-                who, f"default must hold {math.prod(self.shape)} numbers", self.default, "give one number for all elements"
+                subject, f"default must hold {math.prod(self.shape)} numbers", self.default, "give one number for all elements"
             )
 
     def analyzers(self, learned: Mapping[str, Learned]) -> Mapping[str, Analyzer]:
@@ -114,7 +116,7 @@ class Numeric(Column):
             before.append(normalizer)
         return wanted
 
-    def rounds(self) -> int:
+    def num_passes(self) -> int:
         learning = sum(n.analyzer() is not None for n in self.normalizer)
         return max(learning, int(isinstance(self.default, Marker)))
 
@@ -217,10 +219,10 @@ class NumericBound(NumberBound):
 
     def _wrong_length(self, row: int | None, got: str) -> errors.DataError:
         want = f"{self.width} numbers a row, shape {self.shape}" if self.shape else "one number a row"
-        todo = (
+        hint = (
             "give shape=(length,), or Sequence for lists of any length" if not self.shape else "mend the lists, or change shape"
         )
-        return errors.DataError(self.column.name, f"needs {want}", field=self.field, row=row, got=got, todo=todo)
+        return errors.DataError(self.column.name, f"needs {want}", field=self.field, row=row, got=got, hint=hint)
 
     @cached_property
     def row(self) -> Callable[[Any], float | list[float]]:  # type: ignore[override]
@@ -292,8 +294,8 @@ class NumericBound(NumberBound):
         return self._row_defaults[element]
 
     def _no_number(self, value: Any, what: str) -> errors.DataError:
-        todo = errors.TEXT if isinstance(value, str) else "cast it, or declare it missing with Field"
-        return errors.bad_value(self.column.name, self.field, None, what, value, todo)
+        hint = errors.TEXT if isinstance(value, str) else "cast it, or declare it missing with Field"
+        return errors.bad_value(self.column.name, self.field, None, what, value, hint)
 
     def write_row(self, out: MutableSequence[float], at: int, value: Any) -> None:
         if not self.shape:

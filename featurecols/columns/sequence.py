@@ -55,11 +55,11 @@ class Sequence(Column):
             raise errors.argument(
                 "Sequence", "source must be a dense column", self.source, "wrap it in Numeric, Indicator or Embedding"
             )
-        who = f"Sequence {self.source.name}"
+        subject = f"Sequence {self.source.name}"
         if type(self.max_length) is not int or not 1 <= self.max_length <= 2**20:
-            raise errors.argument(who, "max_length must be a positive integer", self.max_length, "give the number of steps")
+            raise errors.argument(subject, "max_length must be a positive integer", self.max_length, "give the number of steps")
         if self.keep not in ("last", "first"):
-            raise errors.argument(who, 'keep must be "last" or "first"', self.keep, "last is the default")
+            raise errors.argument(subject, 'keep must be "last" or "first"', self.keep, "last is the default")
 
     def inputs(self) -> tuple[Field | Column, ...]:
         return self.source.inputs()
@@ -68,8 +68,8 @@ class Sequence(Column):
     def needs(self) -> str:  # type: ignore[override]
         return self.source.needs
 
-    def rounds(self) -> int:
-        return self.source.rounds()
+    def num_passes(self) -> int:
+        return self.source.num_passes()
 
     def analyzers(self, learned: Mapping[str, Learned]) -> Mapping[str, Analyzer]:
         return self.source.analyzers(learned)
@@ -153,8 +153,8 @@ class SequenceBound(DenseBound):
         raise self._no_list(None, type(value).__name__)
 
     def _no_list(self, row: int | None, got: str) -> errors.DataError:
-        todo = "drop Sequence, or put the values into lists"
-        return errors.DataError(self.column.name, "needs lists", field=self._field, row=row, got=got, todo=todo)
+        hint = "drop Sequence, or put the values into lists"
+        return errors.DataError(self.column.name, "needs lists", field=self._field, row=row, got=got, hint=hint)
 
     def lengths(self, *inputs: Any) -> Array:
         """Steps of each row, int64 [n]."""

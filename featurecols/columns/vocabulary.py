@@ -12,7 +12,7 @@ import numpy as np
 from featurecols import errors, kernels
 from featurecols._core import counters
 from featurecols._core.arrays import Array, Ids, Texts, canonical
-from featurecols._core.spec import Takes, frozen
+from featurecols._core.spec import Converted, frozen
 from featurecols.analyzers.placeholders import Marker
 from featurecols.columns._categorical import buckets_of, check_field, check_hash, map_tokens, row_hash, row_of
 from featurecols.columns.base import Bound, CategoricalBound, Column, Field, Learned, Raw, RowIds, id_dtype
@@ -51,8 +51,8 @@ class Vocabulary(Column):
     categorical: ClassVar[bool] = True
     reads: ClassVar[tuple[str, ...]] = ("key",)
 
-    key: Takes[str | Field, Field]
-    terms: Takes[Sequence[Term] | Array | Marker, tuple[Term, ...] | Marker]
+    key: Converted[str | Field, Field]
+    terms: Converted[Sequence[Term] | Array | Marker, tuple[Term, ...] | Marker]
     num_oov_buckets: int = field(default=0, kw_only=True)
     unseen: int | None = field(default=None, kw_only=True)
     hash: str = field(default="murmur3", kw_only=True)
@@ -60,47 +60,49 @@ class Vocabulary(Column):
 
     def check(self) -> None:
         check_field(self, "Vocabulary")
-        who = f"Vocabulary {self.key.key}"
+        subject = f"Vocabulary {self.key.key}"
         if not (isinstance(self.terms, Marker) and self.terms.gives == "terms"):
-            self._check_terms(who)
-        check_hash(who, self.hash, self.seed)
+            self._check_terms(subject)
+        check_hash(subject, self.hash, self.seed)
         if self.hash == "farmhash64" and self.seed:
-            raise errors.argument(who, "farmhash64 takes no seed", self.seed, 'leave it 0, or use hash="murmur3"')
+            raise errors.argument(subject, "farmhash64 takes no seed", self.seed, 'leave it 0, or use hash="murmur3"')
         n = self.num_oov_buckets
         if type(n) is not int or not 0 <= n <= 2**31 - 1:
-            raise errors.argument(who, "num_oov_buckets must be 0 or more", n, "0 leaves unseen values out")
+            raise errors.argument(subject, "num_oov_buckets must be 0 or more", n, "0 leaves unseen values out")
         if self.unseen is not None and (type(self.unseen) is not int or not 0 <= self.unseen < 2**62):
             raise errors.argument(
-                who, "unseen must be an id, 0 or more", self.unseen, "leave it out to give unseen values no id"
+                subject, "unseen must be an id, 0 or more", self.unseen, "leave it out to give unseen values no id"
             )
         if self.unseen is not None and n:
-            raise errors.argument(who, "unseen values get num_oov_buckets or unseen, not both", (n, self.unseen), "drop one")
+            raise errors.argument(
+                subject, "unseen values get num_oov_buckets or unseen, not both", (n, self.unseen), "drop one"
+            )
         if (self.hash != "murmur3" or self.seed) and not n:
             raise errors.argument(
-                who, "hash and seed say how unseen values are hashed", self.hash, "give num_oov_buckets, or leave them out"
+                subject, "hash and seed say how unseen values are hashed", self.hash, "give num_oov_buckets, or leave them out"
             )
 
-    def _check_terms(self, who: str) -> None:
+    def _check_terms(self, subject: str) -> None:
         terms = self.terms
         if not isinstance(terms, tuple) or not terms:
-            raise errors.argument(who, "terms must be a non-empty list or TopTerms(n)", terms, "give the known values")
+            raise errors.argument(subject, "terms must be a non-empty list or TopTerms(n)", terms, "give the known values")
         kinds = {type(t) for t in terms}
         if float in kinds and all(type(t) is float and t.is_integer() and abs(t) < 2.0**53 for t in terms):
             object.__setattr__(self, "terms", tuple(int(t) for t in terms))  # type: ignore[arg-type]
         elif len(kinds) != 1 or not kinds <= {str, bytes, int, bool}:
             odd = next(t for t in terms if type(t) is not type(terms[0]) or type(t) not in (str, bytes, int, bool))
             raise errors.argument(
-                who, "terms must all be strings, all bytes, all integers or all booleans", odd, "cast them to one type"
+                subject, "terms must all be strings, all bytes, all integers or all booleans", odd, "cast them to one type"
             )
         seen: dict[bytes, object] = {}
         for term in self.terms:  # type: ignore[union-attr]
             try:
-                text = canonical(term, who, self.key.key)
+                text = canonical(term, subject, self.key.key)
             except errors.DataError as e:
-                raise errors.argument(who, e.what, term, e.todo) from None
+                raise errors.argument(subject, e.problem, term, e.hint) from None
             if text in seen:
                 raise errors.argument(
-                    who, f"terms {errors.show(seen[text])} and {errors.show(term)} are the same", term, "name it once"
+                    subject, f"terms {errors.show(seen[text])} and {errors.show(term)} are the same", term, "name it once"
                 )
             seen[text] = term
 
@@ -130,7 +132,7 @@ class VocabularyBound(CategoricalBound):
     @cached_property
     def _ids(self) -> dict[bytes, int]:
         """Position by term, for the row path alone: made when a row first asks."""
-        counters.note("terms")
+        counters.increment("terms")
         return {self.terms[i]: i for i in range(self.size)}
 
     def ids(self, raw: Raw) -> Ids:
@@ -187,7 +189,7 @@ class VocabularyBound(CategoricalBound):
 
 
 def _lookup(terms: Texts) -> Any:
-    counters.note("lookup")
+    counters.increment("lookup")
     return kernels.lookup.build(terms.offsets, terms.data)
 
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from featurecols import errors
 from featurecols._core.arrays import Ids, float32, number
-from featurecols._core.spec import Takes, frozen
+from featurecols._core.spec import Converted, frozen
 from featurecols.columns._categorical import check_categorical
 from featurecols.columns.base import Bound, CategoricalBound, Column, Field, Learned, Raw, RowIds
 
@@ -43,7 +43,7 @@ class Weighted(Column):
     needs: ClassVar[str] = "number"
 
     source: Column
-    weight: Takes[str | Field, Field]
+    weight: Converted[str | Field, Field]
     default: float | None = field(default=None, kw_only=True)
 
     def derived_name(self) -> str:
@@ -98,7 +98,7 @@ class WeightedBound(CategoricalBound):
 
     def _length(self, row: int | None, ids: int, weights: int) -> errors.DataError:
         what = f"needs one weight for each of {ids} values"
-        return errors.DataError(self.column.name, what, field=self._key, row=row, got=str(weights), todo="mend the lists")
+        return errors.DataError(self.column.name, what, field=self._key, row=row, got=str(weights), hint="mend the lists")
 
     def _null(self, row: int | None) -> errors.DataError:
         return errors.bad_value(self.column.name, self._key, row, "a weight is missing", None, "give Weighted(default=...)")

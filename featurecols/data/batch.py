@@ -15,8 +15,8 @@ from typing import Any
 import pyarrow as pa
 
 from featurecols import errors
-from featurecols.data.fields.base import Cells
-from featurecols.data.fields.convert import Physical, as_arrow, joined, physical, store_of, window
+from featurecols.data.fields.base import FieldView
+from featurecols.data.fields.convert import Physical, as_arrow, joined, physical, storage_of, window
 from featurecols.data.fields.dictionary import Known
 from featurecols.data.missing import Markers
 
@@ -40,7 +40,7 @@ class _Root:
         self.there = self.names if isinstance(self.names, _Any) else frozenset(self.names)
         self.twice = _twice(self.names)
         self.forms: dict[str, Physical] = {}
-        self.cells: dict[tuple[str, Markers], Cells] = {}
+        self.cells: dict[tuple[str, Markers], FieldView] = {}
 
     def form(self, key: str) -> Physical:
         with self.locks.setdefault(key, threading.RLock()):
@@ -56,10 +56,10 @@ class _Root:
                 self.forms[key] = form
             return self.forms[key]
 
-    def whole(self, key: str, markers: Markers) -> Cells:
+    def whole(self, key: str, markers: Markers) -> FieldView:
         with self.locks.setdefault(key, threading.RLock()):
             if (key, markers) not in self.cells:
-                self.cells[key, markers] = Cells(store_of(key, self.form(key), markers, self.parse, self.known))
+                self.cells[key, markers] = FieldView(storage_of(key, self.form(key), markers, self.parse, self.known))
             return self.cells[key, markers]
 
 
@@ -112,7 +112,7 @@ class Batch:
 
         return Batch(_Root(names, sum(p.num_rows for p in pieces), load, parse))
 
-    def cells(self, key: str, missing: Iterable[Any] = ()) -> Cells:
+    def cells(self, key: str, missing: Iterable[Any] = ()) -> FieldView:
         """One field, with the markers of its Field; DataError where it is not in the data."""
         return self._root.whole(key, Markers.of(missing)).slice(self._start, self._start + self.num_rows)
 
@@ -197,8 +197,8 @@ def _length(key: str, column: Any) -> int:
             return len(column)
     except TypeError:  # a scalar, or an array of no dimension
         pass
-    todo = "a dict holds one list or array per field; for one row write [{...}], or use transform_row"
-    raise errors.wrong_type(key, key, errors.show(column), "an array or a list", todo)
+    hint = "a dict holds one list or array per field; for one row write [{...}], or use transform_row"
+    raise errors.wrong_type(key, key, errors.show(column), "an array or a list", hint)
 
 
 def _rows(rows: Sequence[Any]) -> Batch:
@@ -212,8 +212,8 @@ def _rows(rows: Sequence[Any]) -> Batch:
     def load(key: str) -> list[Any]:
         for i, row in enumerate(rows):
             if key not in row:
-                todo = "give None where a value is missing"
-                raise errors.DataError(key, "field is not in the row", field=key, row=i, got=errors.show(list(row)), todo=todo)
+                hint = "give None where a value is missing"
+                raise errors.DataError(key, "field is not in the row", field=key, row=i, got=errors.show(list(row)), hint=hint)
         return [row[key] for row in rows]
 
     return Batch(_Root(names, len(rows), load)) if rows else no_rows()
@@ -313,11 +313,11 @@ def _stream(reader: Any, keys: Sequence[str] | None) -> Iterator[Batch]:
 
 
 def _no_table(data: Any) -> errors.DataError:
-    todo = "give a DataFrame, an Arrow table, a dict of columns, a list of dicts or a path"
+    hint = "give a DataFrame, an Arrow table, a dict of columns, a list of dicts or a path"
     if hasattr(data, "collect"):
-        todo = "collect() it first"
+        hint = "collect() it first"
     elif hasattr(data, "to_frame"):
-        todo = "a single column is no table: use to_frame()"
+        hint = "a single column is no table: use to_frame()"
     elif hasattr(data, "dtype"):
-        todo = "an array has no field names: give {name: column, ...}"
-    return errors.not_readable(type(data).__name__, todo)
+        hint = "an array has no field names: give {name: column, ...}"
+    return errors.not_readable(type(data).__name__, hint)

@@ -156,13 +156,13 @@ class OnceSource(Source):
     def pieces(self, needs: Needs | None) -> Iterator[Batch]:
         parts, self.parts = self.parts, None
         if parts is None:
-            todo = "give a function that returns a fresh iterator, or a path"
-            raise errors.plan("batches", "an iterator can be read once, and it was", "a second reading", todo)
+            hint = "give a function that returns a fresh iterator, or a path"
+            raise errors.plan("batches", "an iterator can be read once, and it was", "a second reading", hint)
         return (batch for part in parts for batch in Source.of(part).pieces(needs))
 
     def schema(self) -> Any:
-        todo = "look at its first table, or give a function that returns a fresh iterator"
-        raise errors.plan("schema", "looking would use up the iterator", "an iterator", todo)
+        hint = "look at its first table, or give a function that returns a fresh iterator"
+        raise errors.plan("schema", "looking would use up the iterator", "an iterator", hint)
 
 
 class CalledSource(Source):
@@ -177,8 +177,8 @@ class CalledSource(Source):
     def pieces(self, needs: Needs | None) -> Iterator[Batch]:
         data = self.make()
         if isinstance(data, Iterator) and data is self._last:
-            todo = "make the iterator inside the function"
-            raise errors.plan("batches", "the function must give a fresh iterator", "the same iterator again", todo)
+            hint = "make the iterator inside the function"
+            raise errors.plan("batches", "the function must give a fresh iterator", "the same iterator again", hint)
         self._last = data if isinstance(data, Iterator) else None
         return Source.of(data).pieces(needs)
 

@@ -102,27 +102,27 @@ def is_nested(value: object) -> bool:
     return isinstance(value, (list, tuple, dict))
 
 
-def check_key(key: object, who: str) -> None:
+def check_key(key: object, subject: str) -> None:
     if not isinstance(key, str):
-        raise errors.argument(who, "key must be a string", key, "name a feature")
+        raise errors.argument(subject, "key must be a string", key, "name a feature")
 
 
-def check_shape(shape: Any, who: str) -> tuple[int, ...]:
+def check_shape(shape: Any, subject: str) -> tuple[int, ...]:
     """A shape argument as a tuple of positive ints; a scalar becomes a 1-tuple, None is refused."""
     if shape is None:
-        raise errors.no_shape(who)
+        raise errors.no_shape(subject)
     dimensions = tuple(shape) if is_nested(shape) else (shape,)
     for dimension in dimensions:
         if not isinstance(dimension, int):
-            raise errors.wrong_type(who, "shape dimensions must be ints", shape, "give ints such as (2, 3)")
+            raise errors.wrong_type(subject, "shape dimensions must be ints", shape, "give ints such as (2, 3)")
         if dimension < 1:
-            raise errors.argument(who, "shape dimensions must be at least 1", shape, "give positive ints")
+            raise errors.argument(subject, "shape dimensions must be at least 1", shape, "give positive ints")
     return dimensions
 
 
-def below(value: Any, bound: int, who: str, what: str) -> bool:
+def below(value: Any, bound: int, subject: str, what: str) -> bool:
     """value < bound, with a clear error where the two do not compare (None, a string)."""
     try:
         return bool(value < bound)
     except TypeError:
-        raise errors.wrong_type(who, f"{what} must be an int", value, "give an int") from None
+        raise errors.wrong_type(subject, f"{what} must be an int", value, "give an int") from None

@@ -126,14 +126,14 @@ def categorical_column_with_identity(key: str, num_buckets: int, default_value: 
     >>> categorical_column_with_identity("day", 7).num_buckets
     7
     """
-    who = f"categorical_column_with_identity {key}"
-    if base.below(num_buckets, 1, who, "num_buckets"):
-        raise errors.argument(who, "num_buckets must be at least 1", num_buckets, "count the ids")
-    if default_value is not None and (base.below(default_value, 0, who, "default_value") or default_value >= num_buckets):
+    subject = f"categorical_column_with_identity {key}"
+    if base.below(num_buckets, 1, subject, "num_buckets"):
+        raise errors.argument(subject, "num_buckets must be at least 1", num_buckets, "count the ids")
+    if default_value is not None and (base.below(default_value, 0, subject, "default_value") or default_value >= num_buckets):
         raise errors.argument(
-            who, f"default_value must be in [0, {num_buckets})", default_value, "give one of the ids, or None"
+            subject, f"default_value must be in [0, {num_buckets})", default_value, "give one of the ids, or None"
         )
-    base.check_key(key, who)
+    base.check_key(key, subject)
     return IdentityCategoricalColumn(key, num_buckets, default_value)
 
 
@@ -146,11 +146,11 @@ def categorical_column_with_hash_bucket(key: str, hash_bucket_size: int, dtype: 
     >>> categorical_column_with_hash_bucket("city", 1000).name
     'city'
     """
-    who = f"categorical_column_with_hash_bucket {key}"
-    if hash_bucket_size is None or base.below(hash_bucket_size, 1, who, "hash_bucket_size"):
-        raise errors.argument(who, "hash_bucket_size must be at least 1", hash_bucket_size, "say how many buckets")
-    base.check_key(key, who)
-    return HashedCategoricalColumn(key, hash_bucket_size, text_or_integer(dtype, who))
+    subject = f"categorical_column_with_hash_bucket {key}"
+    if hash_bucket_size is None or base.below(hash_bucket_size, 1, subject, "hash_bucket_size"):
+        raise errors.argument(subject, "hash_bucket_size must be at least 1", hash_bucket_size, "say how many buckets")
+    base.check_key(key, subject)
+    return HashedCategoricalColumn(key, hash_bucket_size, text_or_integer(dtype, subject))
 
 
 def crossed_column(keys: Any, hash_bucket_size: int, hash_key: int | None = None) -> CrossedColumn:
@@ -167,18 +167,18 @@ def crossed_column(keys: Any, hash_bucket_size: int, hash_key: int | None = None
     >>> crossed_column(["job", "city"], 1000).name
     'city_X_job'
     """
-    who = "crossed_column"
-    if not hash_bucket_size or base.below(hash_bucket_size, 1, who, "hash_bucket_size"):
-        raise errors.argument(who, "hash_bucket_size must be at least 1", hash_bucket_size, "say how many buckets")
+    subject = "crossed_column"
+    if not hash_bucket_size or base.below(hash_bucket_size, 1, subject, "hash_bucket_size"):
+        raise errors.argument(subject, "hash_bucket_size must be at least 1", hash_bucket_size, "say how many buckets")
     if keys and not hasattr(keys, "__len__"):
-        raise errors.wrong_type(who, "keys must be a list", keys, "give a list of feature keys and columns")
+        raise errors.wrong_type(subject, "keys must be a list", keys, "give a list of feature keys and columns")
     if not keys or len(keys) < 2:
-        raise errors.argument(who, "needs at least two keys", keys, "give a list of feature keys and columns")
+        raise errors.argument(subject, "needs at least two keys", keys, "give a list of feature keys and columns")
     for key in keys:
         if not isinstance(key, (str, CategoricalColumn)):
-            raise errors.argument(who, "a key must be a string or a categorical column", key, "bucketize numbers first")
+            raise errors.argument(subject, "a key must be a string or a categorical column", key, "bucketize numbers first")
         if isinstance(key, HashedCategoricalColumn):
-            raise errors.argument(who, "a hashed column cannot be crossed", key, f"give its key {key.key!r} instead")
+            raise errors.argument(subject, "a hashed column cannot be crossed", key, f"give its key {key.key!r} instead")
     return CrossedColumn(tuple(keys), hash_bucket_size, hash_key)
 
 
@@ -193,17 +193,17 @@ def weighted_categorical_column(
     >>> weighted_categorical_column(categorical_column_with_hash_bucket("tag", 9), "score").name
     'tag_weighted_by_score'
     """
-    who = f"weighted_categorical_column {weight_feature_key}"
+    subject = f"weighted_categorical_column {weight_feature_key}"
     if dtype is not None:
-        dtype = dtypes.of_argument(dtype, who)
+        dtype = dtypes.of_argument(dtype, subject)
     if dtype is None or not (dtype.is_integer or dtype.is_floating):
-        raise errors.argument(who, "dtype must be an integer or floating type", dtype, "use feature_column.dtypes.float32")
+        raise errors.argument(subject, "dtype must be an integer or floating type", dtype, "use feature_column.dtypes.float32")
     return WeightedCategoricalColumn(categorical_column, weight_feature_key, dtype)
 
 
-def text_or_integer(dtype: Any, who: str) -> DType:
+def text_or_integer(dtype: Any, subject: str) -> DType:
     """The dtype of a column of strings or integers."""
-    dtype = dtypes.of_argument(dtype, who)
+    dtype = dtypes.of_argument(dtype, subject)
     if not (dtype == dtypes.string or dtype.is_integer):
-        raise errors.argument(who, "dtype must be string or an integer type", dtype, "use feature_column.dtypes.string")
+        raise errors.argument(subject, "dtype must be string or an integer type", dtype, "use feature_column.dtypes.string")
     return dtype

@@ -171,37 +171,39 @@ def shared_embeddings(
         ValueError: as embedding_column; columns of different kinds (weights and sequences unwrapped) or different numbers of
         buckets. IndexError: no columns. AttributeError: a column without ids.
     """
-    who = "shared_embeddings"
-    initializer = _checked(who, dimension, ckpt_to_load_from, tensor_name_in_ckpt, initializer)
+    subject = "shared_embeddings"
+    initializer = _checked(subject, dimension, ckpt_to_load_from, tensor_name_in_ckpt, initializer)
     columns = list(categorical_columns)
     ordered = sorted(columns, key=lambda column: column.name)
     if not ordered:
-        raise errors.no_columns(who)
+        raise errors.no_columns(subject)
     first = _unwrapped(ordered[0])
-    num_buckets = _num_buckets(ordered[0], who)
+    num_buckets = _num_buckets(ordered[0], subject)
     for column in ordered[1:]:
         inner = _unwrapped(column)
         if not isinstance(inner, type(first)):
             what = f"all columns must be {type(first).__name__} as {first.name} is"
-            raise errors.argument(who, what, inner, "share a table between columns of one kind")
-        if _num_buckets(inner, who) != num_buckets:
+            raise errors.argument(subject, what, inner, "share a table between columns of one kind")
+        if _num_buckets(inner, subject) != num_buckets:
             what = f"all columns must have {num_buckets} buckets as {first.name} has"
-            raise errors.argument(who, what, inner, "give all the same number of buckets")
+            raise errors.argument(subject, what, inner, "give all the same number of buckets")
     name = shared_embedding_collection_name or "_".join(column.name for column in ordered) + "_shared_embedding"
     table = SharedTable(name, num_buckets, dimension, initializer, trainable)
     table.ckpt_to_load_from, table.tensor_name_in_ckpt = ckpt_to_load_from, tensor_name_in_ckpt
     return [SharedEmbeddingColumn(column, table, combiner, max_norm, use_safe_embedding_lookup) for column in columns]
 
 
-def _checked(who: str, dimension: Any, ckpt: Any, tensor: Any, initializer: Callable[..., Any] | None) -> Callable[..., Any]:
+def _checked(
+    subject: str, dimension: Any, ckpt: Any, tensor: Any, initializer: Callable[..., Any] | None
+) -> Callable[..., Any]:
     """The checks that embedding_column and shared_embeddings have in common; gives the initializer."""
-    if dimension is None or base.below(dimension, 1, who, "dimension"):
-        raise errors.argument(who, "dimension must be at least 1", dimension, "give the length of the vectors")
+    if dimension is None or base.below(dimension, 1, subject, "dimension"):
+        raise errors.argument(subject, "dimension must be at least 1", dimension, "give the length of the vectors")
     if (ckpt is None) != (tensor is None):
         what = "ckpt_to_load_from and tensor_name_in_ckpt belong together"
-        raise errors.argument(who, what, (ckpt, tensor), "give both or none")
+        raise errors.argument(subject, what, (ckpt, tensor), "give both or none")
     if initializer is not None and not callable(initializer):
-        raise errors.argument(who, "initializer must be callable", initializer, "give a function of (shape, dtype)")
+        raise errors.argument(subject, "initializer must be callable", initializer, "give a function of (shape, dtype)")
     return initializer or TruncatedNormal(mean=0.0, stddev=1 / math.sqrt(dimension))
 
 
@@ -211,7 +213,7 @@ def _unwrapped(column: Any) -> Any:
     return column
 
 
-def _num_buckets(column: Any, who: str) -> int:
+def _num_buckets(column: Any, subject: str) -> int:
     if not isinstance(column, CategoricalColumn):
-        raise errors.no_attribute(who, "needs categorical columns", column, "share a table between columns with ids")
+        raise errors.no_attribute(subject, "needs categorical columns", column, "share a table between columns with ids")
     return column.num_buckets

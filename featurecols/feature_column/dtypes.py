@@ -100,7 +100,7 @@ def as_dtype(value: Any) -> DType:
     raise errors.wrong_type("as_dtype", "not an element type", value, f"use one of {', '.join(sorted(NAMES))}")
 
 
-def of_argument(value: Any, who: str) -> DType:
+def of_argument(value: Any, subject: str) -> DType:
     """The `dtype` argument of a column. Names are refused, as in TensorFlow: 'float32' is not tf.float32."""
     if isinstance(value, DType):
         return value
@@ -109,4 +109,4 @@ def of_argument(value: Any, who: str) -> DType:
             return as_dtype(value)
         except TypeError:
             pass
-    raise errors.no_attribute(who, "dtype must be an element type", value, "use feature_column.dtypes.float32 and the like")
+    raise errors.no_attribute(subject, "dtype must be an element type", value, "use feature_column.dtypes.float32 and the like")

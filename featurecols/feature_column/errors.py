@@ -63,62 +63,62 @@ class ArgumentNotImplementedError(FeatureColumnsError, NotImplementedError):
     """What TensorFlow does not implement, the dialect does not either."""
 
 
-def text(who: str, what: str, got: object, todo: str) -> str:
-    return f"{who}: {what}, got {show(got)}; {todo}"
+def text(subject: str, problem: str, got: object, hint: str) -> str:
+    return f"{subject}: {problem}, got {show(got)}; {hint}"
 
 
-def wrong_type(who: str, what: str, got: object, todo: str) -> ArgumentTypeError:
-    return ArgumentTypeError(text(who, what, got, todo))
+def wrong_type(subject: str, problem: str, got: object, hint: str) -> ArgumentTypeError:
+    return ArgumentTypeError(text(subject, problem, got, hint))
 
 
-def no_attribute(who: str, what: str, got: object, todo: str) -> ArgumentAttributeError:
-    return ArgumentAttributeError(text(who, what, got, todo))
+def no_attribute(subject: str, problem: str, got: object, hint: str) -> ArgumentAttributeError:
+    return ArgumentAttributeError(text(subject, problem, got, hint))
 
 
-def no_shape(who: str) -> ArgumentAssertionError:
-    return ArgumentAssertionError(text(who, "shape must be given", None, "give () for a scalar, (n,) for a vector"))
+def no_shape(subject: str) -> ArgumentAssertionError:
+    return ArgumentAssertionError(text(subject, "shape must be given", None, "give () for a scalar, (n,) for a vector"))
 
 
-def no_columns(who: str) -> ArgumentIndexError:
-    return ArgumentIndexError(text(who, "needs at least one categorical column", [], "give the columns that share a table"))
+def no_columns(subject: str) -> ArgumentIndexError:
+    return ArgumentIndexError(text(subject, "needs at least one categorical column", [], "give the columns that share a table"))
 
 
-def overflow(who: str, what: str, got: object) -> ArgumentOverflowError:
-    return ArgumentOverflowError(text(who, what, got, "use an integer that fits 64 bits"))
+def overflow(subject: str, problem: str, got: object) -> ArgumentOverflowError:
+    return ArgumentOverflowError(text(subject, problem, got, "use an integer that fits 64 bits"))
 
 
-def not_implemented(who: str, what: str, got: object, todo: str) -> ArgumentNotImplementedError:
-    return ArgumentNotImplementedError(text(who, what, got, todo))
+def not_implemented(subject: str, problem: str, got: object, hint: str) -> ArgumentNotImplementedError:
+    return ArgumentNotImplementedError(text(subject, problem, got, hint))
 
 
-def invalid(who: str, what: str, got: object, todo: str) -> InvalidArgumentError:
-    return InvalidArgumentError(text(who, what, got, todo))
+def invalid(subject: str, problem: str, got: object, hint: str) -> InvalidArgumentError:
+    return InvalidArgumentError(text(subject, problem, got, hint))
 
 
-def misfit(who: str, what: str, got: object, todo: str) -> MisfitError:
-    return MisfitError(text(who, what, got, todo))
+def misfit(subject: str, problem: str, got: object, hint: str) -> MisfitError:
+    return MisfitError(text(subject, problem, got, hint))
 
 
-def unpaired(who: str, ids: int, weights: int) -> UnpairedWeightsError:
-    todo = "a zero in dense weights is no weight; feed sparse ones"
-    return UnpairedWeightsError(who, f"needs one weight for each of {ids} ids", got=show(weights), todo=todo)
+def unpaired(subject: str, ids: int, weights: int) -> UnpairedWeightsError:
+    hint = "a zero in dense weights is no weight; feed sparse ones"
+    return UnpairedWeightsError(subject, f"needs one weight for each of {ids} ids", got=show(weights), hint=hint)
 
 
-def duplicate_term(who: str, path: str, got: object) -> FailedPreconditionError:
-    return FailedPreconditionError(text(who, f"a term occurs twice in {show(path)}", got, "remove one of the lines"))
+def duplicate_term(subject: str, path: str, got: object) -> FailedPreconditionError:
+    return FailedPreconditionError(text(subject, f"a term occurs twice in {show(path)}", got, "remove one of the lines"))
 
 
-def no_file(who: str, path: str) -> NotFoundError:
-    return NotFoundError(text(who, "vocabulary_file does not exist", path, "write it before the column is first used"))
+def no_file(subject: str, path: str) -> NotFoundError:
+    return NotFoundError(text(subject, "vocabulary_file does not exist", path, "write it before the column is first used"))
 
 
-def no_cast(who: str, got: object) -> UnimplementedError:
-    return UnimplementedError(text(who, "strings cannot be cast to float32", got, "convert them to numbers first"))
+def no_cast(subject: str, got: object) -> UnimplementedError:
+    return UnimplementedError(text(subject, "strings cannot be cast to float32", got, "convert them to numbers first"))
 
 
-def bad_input(who: str, key: str, what: str, got: object, todo: str) -> DataError:
+def bad_input(subject: str, key: str, problem: str, got: object, hint: str) -> DataError:
     """The features do not fit the column, where TensorFlow raises ValueError."""
-    return DataError(who, what, field=key, got=show(got), todo=todo)
+    return DataError(subject, problem, field=key, got=show(got), hint=hint)
 
 
 class DataLossError(OpError):

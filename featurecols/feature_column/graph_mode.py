@@ -24,10 +24,10 @@ def is_graph(columns: list[Any]) -> bool:
     return any(isinstance(column, dense.SharedEmbeddingColumn) for column in columns)
 
 
-def check_scope(name: str, who: str) -> None:
+def check_scope(name: str, subject: str) -> None:
     """Names of columns become scopes of the graph: no blanks, ASCII letters only."""
     if not _SCOPE.fullmatch(name):
-        raise errors.argument(who, "a column's name must do as a graph scope", name, "rename the feature")
+        raise errors.argument(subject, "a column's name must do as a graph scope", name, "rename the feature")
 
 
 class GraphErrors:
@@ -59,16 +59,16 @@ class GraphErrors:
             self.pending.append(error if isinstance(error, errors.OpError) else errors.InvalidArgumentError(str(error)))
 
 
-def check_batches(columns: list[Any], parts: list[Array], who: str, graph: bool = False) -> None:
+def check_batches(columns: list[Any], parts: list[Array], subject: str, graph: bool = False) -> None:
     """All parts must have the first one's number of rows. A graph knows that of numbers, and counts ids when it runs."""
     for column, part in zip(columns, parts, strict=True):
         if len(part) != len(parts[0]):
             what = f"{columns[0].name} has {len(parts[0])} rows, {column.name} another number"
-            todo = "feed features of one batch size"
+            hint = "feed features of one batch size"
             counted = all(isinstance(c, (numeric.NumericColumn, numeric.BucketizedColumn)) for c in (columns[0], column))
             if graph and not counted:
-                raise errors.invalid(who, what, len(part), todo)
-            raise errors.bad_input(who, column.name, what, len(part), todo)
+                raise errors.invalid(subject, what, len(part), hint)
+            raise errors.bad_input(subject, column.name, what, len(part), hint)
 
 
 def _misfits(column: Any, cache: Transformed) -> bool:

@@ -33,8 +33,8 @@ class FeatureLayer:
         self.feature_columns = normalized(feature_columns, self.name)
         for column in self.feature_columns:
             if not isinstance(column, self.takes):
-                todo = "wrap a categorical column in indicator_column or embedding_column"
-                raise errors.argument(self.name, f"columns must be {self.takes.__name__}s", column, todo)
+                hint = "wrap a categorical column in indicator_column or embedding_column"
+                raise errors.argument(self.name, f"columns must be {self.takes.__name__}s", column, hint)
         self.weights: Weights = {}
 
     def set_weights(self, weights: Mapping[str, Any]) -> None:
@@ -72,25 +72,25 @@ class FeatureLayer:
         return Transformed(tensors.keras_cast(features, list(keys_of(self.feature_columns))))
 
 
-def normalized(feature_columns: Any, who: str) -> list[Any]:
+def normalized(feature_columns: Any, subject: str) -> list[Any]:
     """The columns as a list sorted by name by code points; ValueError for none, for other things, for a name twice."""
     if isinstance(feature_columns, FeatureColumn):
         feature_columns = [feature_columns]
     if isinstance(feature_columns, Mapping):
-        raise errors.argument(who, "columns must be a list, not a dict", feature_columns, "give its values()")
+        raise errors.argument(subject, "columns must be a list, not a dict", feature_columns, "give its values()")
     columns = list(feature_columns)
     by_name: dict[str, Any] = {}
     for column in columns:
         if not isinstance(column, FeatureColumn):
             raise errors.argument(
-                who, "every item must be a feature column", column, "make it with numeric_column and the like"
+                subject, "every item must be a feature column", column, "make it with numeric_column and the like"
             )
     if not columns:
-        raise errors.argument(who, "needs at least one column", columns, "give columns")
+        raise errors.argument(subject, "needs at least one column", columns, "give columns")
     for column in columns:
         if column.name in by_name:
-            todo = "drop one, or feed the feature under two keys"
-            raise errors.argument(who, f"two columns are named {column.name!r}", (by_name[column.name], column), todo)
+            hint = "drop one, or feed the feature under two keys"
+            raise errors.argument(subject, f"two columns are named {column.name!r}", (by_name[column.name], column), hint)
         by_name[column.name] = column
     return sorted(columns, key=lambda column: column.name)
 
@@ -121,8 +121,8 @@ def first_weights(column: Any) -> Array:
 def _made(column: Any, shape: tuple[int, int]) -> Array:
     """What the initializer makes of a shape, float32; it is called as TensorFlow calls it."""
     if column.ckpt_to_load_from is not None:
-        todo = "read it with adapters.tf_checkpoint and give the table to set_weights"
-        raise errors.not_implemented(column.name, "checkpoints are not read here", column.ckpt_to_load_from, todo)
+        hint = "read it with adapters.tf_checkpoint and give the table to set_weights"
+        raise errors.not_implemented(column.name, "checkpoints are not read here", column.ckpt_to_load_from, hint)
     if not all(isinstance(size, int) for size in shape):
         raise errors.wrong_type(column.name, "dimension must be an int", shape[1], "give a whole number")
     own = isinstance(column.initializer, initializers.Initializer)
@@ -133,19 +133,21 @@ def _made(column: Any, shape: tuple[int, int]) -> Array:
     return table
 
 
-def flattened(column: Any, values: Array, who: str) -> Array:
+def flattened(column: Any, values: Array, subject: str) -> Array:
     """One row a batch row: [batch, elements], where the values fit the column's shape."""
     size = column.variable_shape.num_elements()
     if values.size != values.shape[0] * size:
-        raise errors.misfit(who, f"{column.name} needs {size} values a row", values.shape, "flatten the feature to [batch, n]")
+        raise errors.misfit(
+            subject, f"{column.name} needs {size} values a row", values.shape, "flatten the feature to [batch, n]"
+        )
     return values.reshape(values.shape[0], size)
 
 
 def refuse_sequence(column: Any) -> None:
     inner = getattr(column, "categorical_column", None)
     if isinstance(inner, SequenceCategoricalColumn):
-        todo = "use SequenceFeatures, or a categorical column that is no sequence"
-        raise errors.bad_input(column.name, inner.name, "a sequence column has no dense row", inner.name, todo)
+        hint = "use SequenceFeatures, or a categorical column that is no sequence"
+        raise errors.bad_input(column.name, inner.name, "a sequence column has no dense row", inner.name, hint)
 
 
 class DenseFeatures(FeatureLayer):
@@ -250,14 +252,16 @@ def concatenate_context_input(context_input: Any, sequence_input: Any) -> Array:
     array([[[9., 1., 2.],
             [8., 1., 2.]]], dtype=float32)
     """
-    who = "concatenate_context_input"
-    sequence, context = (tensors.array_of(who, numpy_of(x)) for x in (sequence_input, context_input))
+    subject = "concatenate_context_input"
+    sequence, context = (tensors.array_of(subject, numpy_of(x)) for x in (sequence_input, context_input))
     for name, array, rank in (("sequence_input", sequence, 3), ("context_input", context, 2)):
         if array.ndim != rank:
-            raise errors.bad_input(who, name, f"must have rank {rank}", array.shape, "give [batch, c] and [batch, steps, s]")
+            raise errors.bad_input(
+                subject, name, f"must have rank {rank}", array.shape, "give [batch, c] and [batch, steps, s]"
+            )
         if array.dtype != np.float32:
-            raise errors.wrong_type(who, f"{name} must be float32", array.dtype, "cast it")
+            raise errors.wrong_type(subject, f"{name} must be float32", array.dtype, "cast it")
     if len(sequence) != len(context):
-        raise errors.invalid(who, "both need one batch size", (len(context), len(sequence)), "feed the same rows")
+        raise errors.invalid(subject, "both need one batch size", (len(context), len(sequence)), "feed the same rows")
     steps = np.broadcast_to(context[:, None, :], (*sequence.shape[:2], context.shape[1]))
     return np.concatenate([sequence, steps], axis=2)

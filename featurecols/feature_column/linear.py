@@ -112,15 +112,19 @@ class LinearModel(FeatureLayer):
             return np.matmul(values, weight)  # type: ignore[no-any-return]
 
 
-def per_row(who: str, pair: IdWeightPair) -> IdWeightPair:
+def per_row(subject: str, pair: IdWeightPair) -> IdWeightPair:
     """The same ids with axes [batch, rest], which an empty batch does not have."""
-    return IdWeightPair(_flat(who, pair.id_tensor), None if pair.weight_tensor is None else _flat(who, pair.weight_tensor))
+    return IdWeightPair(
+        _flat(subject, pair.id_tensor), None if pair.weight_tensor is None else _flat(subject, pair.weight_tensor)
+    )
 
 
-def _flat(who: str, tensor: SparseTensor) -> SparseTensor:
+def _flat(subject: str, tensor: SparseTensor) -> SparseTensor:
     batch, *rest = tensor.shape
     if batch == 0:
-        raise errors.invalid(who, "a categorical column cannot take an empty batch here", tensor.shape, "skip empty batches")
+        raise errors.invalid(
+            subject, "a categorical column cannot take an empty batch here", tensor.shape, "skip empty batches"
+        )
     size = int(np.prod(rest, dtype=np.int64))
-    places = row_numbers(tensor.indices, tensor.shape, len(tensor.shape), who)
+    places = row_numbers(tensor.indices, tensor.shape, len(tensor.shape), subject)
     return SparseTensor(np.stack(np.divmod(places, max(size, 1)), axis=1), tensor.values, (batch, size))

@@ -44,12 +44,12 @@ class Transformed:
         self.features, self.v1 = features, v1
         self._made: dict[Any, Any] = {}
 
-    def raw(self, key: str, who: str) -> Tensor:
+    def raw(self, key: str, subject: str) -> Tensor:
         """The feature as a tensor of rank 2 or more; DataError (a ValueError) where it is absent."""
         if key not in self._made:
             if key not in self.features:
                 listed = ", ".join(map(repr, self.features)) or "no features"
-                raise errors.bad_input(who, key, "feature is not in the features dict", key, f"the dict has {listed}")
+                raise errors.bad_input(subject, key, "feature is not in the features dict", key, f"the dict has {listed}")
             value = self.features[key]
             self._made[key] = value if isinstance(value, Tensor) else tensor_of(key, value)
         found: Tensor = self._made[key]
@@ -107,8 +107,8 @@ def _readable(tensor: Tensor, column: Any) -> Tensor:
     """The tensor of a column of strings or integers, integers as such only where the column's dtype is an integer."""
     dtype = tensor.dtype
     if not (dtype == dtypes.string or dtype.is_integer):
-        what, todo = "needs strings or integers", "bucketize numbers, or cast them"
-        raise errors.bad_input(column.name, column.key, what, dtype.name, todo)
+        what, hint = "needs strings or integers", "bucketize numbers, or cast them"
+        raise errors.bad_input(column.name, column.key, what, dtype.name, hint)
     if dtype.is_integer != column.dtype.is_integer:
         what = f"the column reads {column.dtype.name}"
         raise errors.bad_input(column.name, column.key, what, dtype.name, "declare the column with the dtype of the feature")

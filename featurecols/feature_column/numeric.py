@@ -89,13 +89,13 @@ def numeric_column(
     >>> numeric_column("price", shape=2).variable_shape
     (2,)
     """
-    who = f"numeric_column {key}"
-    shape = base.check_shape(shape, who)
-    dtype = number(dtype, who)
-    default_value = _default(shape, default_value, dtype, who)
+    subject = f"numeric_column {key}"
+    shape = base.check_shape(shape, subject)
+    dtype = number(dtype, subject)
+    default_value = _default(shape, default_value, dtype, subject)
     if normalizer_fn is not None and not callable(normalizer_fn):
-        raise errors.wrong_type(who, "normalizer_fn must be callable", normalizer_fn, "give a function of one array")
-    base.check_key(key, who)
+        raise errors.wrong_type(subject, "normalizer_fn must be callable", normalizer_fn, "give a function of one array")
+    base.check_key(key, subject)
     return NumericColumn(key, shape, default_value, dtype, normalizer_fn)
 
 
@@ -111,37 +111,37 @@ def bucketized_column(source_column: NumericColumn, boundaries: Any) -> Bucketiz
     >>> bucketized_column(numeric_column("age"), [18, 65]).num_buckets
     3
     """
-    who = "bucketized_column"
+    subject = "bucketized_column"
     if not isinstance(source_column, NumericColumn):
-        raise errors.argument(who, "source_column must be a numeric column", source_column, "make it with numeric_column")
-    who = f"bucketized_column {source_column.key}"
+        raise errors.argument(subject, "source_column must be a numeric column", source_column, "make it with numeric_column")
+    subject = f"bucketized_column {source_column.key}"
     if len(source_column.shape) > 1:
-        raise errors.argument(who, "source_column must have one dimension", source_column.shape, "flatten its shape")
+        raise errors.argument(subject, "source_column must have one dimension", source_column.shape, "flatten its shape")
     listed = isinstance(boundaries, (list, tuple))
     if isinstance(boundaries, np.ndarray) or not boundaries or not listed:
-        raise errors.argument(who, "boundaries must be a non-empty list", boundaries, "give a sorted list of numbers")
+        raise errors.argument(subject, "boundaries must be a non-empty list", boundaries, "give a sorted list of numbers")
     for left, right in itertools.pairwise(boundaries):
-        if _not_less(left, right, who):
-            raise errors.argument(who, "boundaries must increase", boundaries, "sort them and drop duplicates")
+        if _not_less(left, right, subject):
+            raise errors.argument(subject, "boundaries must increase", boundaries, "sort them and drop duplicates")
     return BucketizedColumn(source_column, tuple(boundaries))
 
 
-def number(dtype: Any, who: str) -> DType:
+def number(dtype: Any, subject: str) -> DType:
     """The dtype of a numeric column; integer or floating."""
-    dtype = dtypes.of_argument(dtype, who)
+    dtype = dtypes.of_argument(dtype, subject)
     if not (dtype.is_integer or dtype.is_floating):
-        raise errors.argument(who, "dtype must be an integer or floating type", dtype, "use feature_column.dtypes.float32")
+        raise errors.argument(subject, "dtype must be an integer or floating type", dtype, "use feature_column.dtypes.float32")
     return dtype
 
 
-def _not_less(left: Any, right: Any, who: str) -> bool:
+def _not_less(left: Any, right: Any, subject: str) -> bool:
     try:
         return bool(left >= right)
     except TypeError:
-        raise errors.wrong_type(who, "boundaries must be numbers", (left, right), "give numbers") from None
+        raise errors.wrong_type(subject, "boundaries must be numbers", (left, right), "give numbers") from None
 
 
-def _default(shape: tuple[int, ...], value: Any, dtype: DType, who: str) -> Any:
+def _default(shape: tuple[int, ...], value: Any, dtype: DType, subject: str) -> Any:
     """default_value expanded to the shape, or checked against it; TensorFlow's rules, including bool as an int."""
     if value is None:
         return None
@@ -151,12 +151,14 @@ def _default(shape: tuple[int, ...], value: Any, dtype: DType, who: str) -> Any:
         value = value.tolist()
     if base.is_nested(value):
         if not _has_shape(value, shape):
-            raise errors.argument(who, f"default_value must have shape {shape}", value, "give one value, or one per element")
+            raise errors.argument(
+                subject, f"default_value must have shape {shape}", value, "give one value, or one per element"
+            )
         leaves = list(_leaves(value))
         whole = all(isinstance(leaf, int) for leaf in leaves)
         if whole or (dtype.is_floating and any(isinstance(leaf, float) for leaf in leaves)):
             return _tuples(value)
-    raise errors.wrong_type(who, f"default_value must fit {dtype.name}", value, "give a number of that type")
+    raise errors.wrong_type(subject, f"default_value must fit {dtype.name}", value, "give a number of that type")
 
 
 def _filled(shape: tuple[int, ...], value: Any) -> Any:

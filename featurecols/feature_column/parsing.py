@@ -43,19 +43,19 @@ def make_parse_example_spec(feature_columns: Iterable[FeatureColumn]) -> Spec:
     >>> fc.make_parse_example_spec([fc.numeric_column("age"), fc.categorical_column_with_hash_bucket("job", 10)])["job"]
     VarLenFeature(dtype=feature_column.dtypes.string)
     """
-    who = "make_parse_example_spec"
+    subject = "make_parse_example_spec"
     if isinstance(feature_columns, FeatureColumn):
-        raise errors.argument(who, "needs a list of feature columns", feature_columns, "put the column into a list")
+        raise errors.argument(subject, "needs a list of feature columns", feature_columns, "put the column into a list")
     spec: Spec = {}
     for column in feature_columns:
         if not isinstance(column, FeatureColumn):
             raise errors.argument(
-                who, "every item must be a feature column", column, "make it with numeric_column and the like"
+                subject, "every item must be a feature column", column, "make it with numeric_column and the like"
             )
         for key, feature in column.parse_example_spec.items():
             if key in spec and spec[key] != feature:
                 what = f"columns disagree on feature {show(key)}: {spec[key]}"
-                raise errors.argument(who, what, feature, "read one feature in one way")
+                raise errors.argument(subject, what, feature, "read one feature in one way")
             spec[key] = feature
     return spec
 
@@ -94,16 +94,16 @@ def _values(given: Any, key: str, dtype: DType, row: int) -> list[Any] | None:
     if given is None:
         return None
     what = f"feature {show(key)} of example {row} must hold {dtype.name}"
-    todo = "convert the values, or declare the column with their type"
+    hint = "convert the values, or declare the column with their type"
     if isinstance(given, np.ndarray):
         if given.dtype.kind not in {"float32": "f", "int64": "iu", "string": "OSUT"}[dtype.name]:
-            raise errors.invalid("parse_example", what, given.dtype, todo)
+            raise errors.invalid("parse_example", what, given.dtype, hint)
         given = given.tolist()
     listed = list(given) if isinstance(given, (list, tuple)) else [given]
     kinds = {"float32": (float, np.floating), "int64": (int, np.integer), "string": (str, bytes)}[dtype.name]
     for value in listed:
         if not isinstance(value, kinds) or isinstance(value, bool):
-            raise errors.invalid("parse_example", what, value, todo)
+            raise errors.invalid("parse_example", what, value, hint)
     return listed
 
 

@@ -113,9 +113,9 @@ def sequence_numeric_column(
     >>> sequence_numeric_column("load", shape=2).variable_shape.num_elements()
     2
     """
-    who = f"sequence_numeric_column {key}"
-    shape = base.check_shape(shape, who)
-    dtype = numeric.number(dtype, who)
+    subject = f"sequence_numeric_column {key}"
+    shape = base.check_shape(shape, subject)
+    dtype = numeric.number(dtype, subject)
     if normalizer_fn is not None and not callable(normalizer_fn):
-        raise errors.wrong_type(who, "normalizer_fn must be callable", normalizer_fn, "give a function of one SparseTensor")
+        raise errors.wrong_type(subject, "normalizer_fn must be callable", normalizer_fn, "give a function of one SparseTensor")
     return SequenceNumericColumn(key, shape, default_value, dtype, normalizer_fn)

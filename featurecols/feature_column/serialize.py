@@ -160,8 +160,8 @@ def _decoded_object(data: Any, known: Mapping[str, Any] | None, custom: dict[str
     if data in custom:
         found = custom[data]
     elif known is None:
-        todo = f"give custom_objects={{{data!r}: the function}}"
-        raise errors.no_attribute("deserialize_feature_column", "normalizer_fn is known by its name only", data, todo)
+        hint = f"give custom_objects={{{data!r}: the function}}"
+        raise errors.no_attribute("deserialize_feature_column", "normalizer_fn is known by its name only", data, hint)
     elif data in known:
         found = known[data]
     else:
@@ -170,11 +170,15 @@ def _decoded_object(data: Any, known: Mapping[str, Any] | None, custom: dict[str
 
 
 def _class_and_config(data: Any, known: Mapping[str, Any], custom: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
-    who = "deserialize_feature_column"
+    subject = "deserialize_feature_column"
     if not isinstance(data, Mapping) or "class_name" not in data or "config" not in data:
-        raise errors.argument(who, 'needs {"class_name": ..., "config": ...}', data, "use what serialize_feature_column wrote")
+        raise errors.argument(
+            subject, 'needs {"class_name": ..., "config": ...}', data, "use what serialize_feature_column wrote"
+        )
     name = data["class_name"]
     cls = custom.get(name) or known.get(name)
     if cls is None:
-        raise errors.argument(who, "unknown class", name, f"known are {', '.join(sorted(known))}; others go to custom_objects")
+        raise errors.argument(
+            subject, "unknown class", name, f"known are {', '.join(sorted(known))}; others go to custom_objects"
+        )
     return cls, dict(data["config"])

@@ -24,23 +24,23 @@ def without_ignored(tensor: Tensor, ignored: Any = None) -> Tensor:
     return tensor.kept(values != np.array(ignored).astype(values.dtype))
 
 
-def row_offsets(tensor: Tensor | SparseTensor, who: str, sizes: int = 1) -> Array:
+def row_offsets(tensor: Tensor | SparseTensor, subject: str, sizes: int = 1) -> Array:
     """int64 [rows + 1]: which values belong to which row, rows being the first `sizes` axes in C order."""
     shape = tensor.shape
     count = int(np.prod(shape[:sizes], dtype=np.int64))
     if tensor.indices is None:
         return np.arange(count + 1, dtype=np.int64) * int(np.prod(shape[sizes:], dtype=np.int64))
-    rows = row_numbers(tensor.indices, shape, sizes, who)
+    rows = row_numbers(tensor.indices, shape, sizes, subject)
     if len(rows) and (rows[1:] < rows[:-1]).any():
-        raise errors.invalid(who, "indices must be sorted by row", tensor.indices[:8].tolist(), "sort indices and values")
+        raise errors.invalid(subject, "indices must be sorted by row", tensor.indices[:8].tolist(), "sort indices and values")
     return np.searchsorted(rows, np.arange(count + 1)).astype(np.int64)
 
 
-def row_numbers(indices: Array, shape: tuple[int, ...], sizes: int, who: str) -> Array:
+def row_numbers(indices: Array, shape: tuple[int, ...], sizes: int, subject: str) -> Array:
     """int64 [m]: the row of every position, rows being the first `sizes` axes in C order."""
     if len(indices) and ((indices < 0).any() or (indices >= np.array(shape)).any()):
         raise errors.invalid(
-            who, f"indices must lie within dense_shape {shape}", indices.max(axis=0).tolist(), "mend the indices"
+            subject, f"indices must lie within dense_shape {shape}", indices.max(axis=0).tolist(), "mend the indices"
         )
     if not len(indices):
         return np.zeros(0, np.int64)

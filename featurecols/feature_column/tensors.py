@@ -168,8 +168,8 @@ def _bytes(key: str, values: Sequence[Any]) -> pa.Array:
     """Strings as Arrow bytes; refuses None (missing is '' in a dense tensor) and everything else."""
     for row, value in enumerate(values):
         if not isinstance(value, (str, bytes)):
-            todo = "write '' for a missing string and -1 for a missing integer" if value is None else "convert the values"
-            raise errors.bad_input(key, key, f"needs strings, value {row} is not", value, todo)
+            hint = "write '' for a missing string and -1 for a missing integer" if value is None else "convert the values"
+            raise errors.bad_input(key, key, f"needs strings, value {row} is not", value, hint)
     try:
         return pa.array(values, type=pa.large_binary())
     except UnicodeEncodeError:
@@ -206,8 +206,8 @@ def _from_arrow(key: str, array: pa.Array) -> Tensor:
     if pa.types.is_dictionary(array.type):
         array = array.dictionary_decode()
     if array.null_count:
-        todo = "write '' or -1 for missing cells, or give a list column, whose empty lists are missing"
-        raise errors.bad_input(key, key, "a dense feature has no nulls", f"{array.null_count} nulls", todo)
+        hint = "write '' or -1 for missing cells, or give a list column, whose empty lists are missing"
+        raise errors.bad_input(key, key, "a dense feature has no nulls", f"{array.null_count} nulls", hint)
     if pa.types.is_boolean(array.type) or pa.types.is_integer(array.type) or pa.types.is_floating(array.type):
         return dense(key, array.to_numpy(zero_copy_only=False))
     try:

@@ -44,9 +44,11 @@ def _numeric(column: numeric.NumericColumn, cache: Transformed, table_of: TableO
     return out
 
 
-def _check_width(who: str, values: Array, width: int) -> None:
+def _check_width(subject: str, values: Array, width: int) -> None:
     if values.size != values.shape[0] * width:
-        raise errors.misfit(who, f"needs {width} values a row", values.shape, "give numeric_column the shape of the feature")
+        raise errors.misfit(
+            subject, f"needs {width} values a row", values.shape, "give numeric_column the shape of the feature"
+        )
 
 
 @dense_of.register
@@ -75,37 +77,37 @@ def _indicator(column: dense.IndicatorColumn, cache: Transformed, table_of: Tabl
     return counts
 
 
-def _room(who: str, rows: int, width: int) -> Array:
+def _room(subject: str, rows: int, width: int) -> Array:
     """Zeros float32 [rows, width]; SizeError where that would not fit into memory."""
-    memory_limit.check(who, rows * width * 4)
+    memory_limit.check(subject, rows * width * 4)
     return np.zeros((rows, width), np.float32)
 
 
-def _check_ordered(who: str, tensor: SparseTensor) -> None:
+def _check_ordered(subject: str, tensor: SparseTensor) -> None:
     """Dense is made of indices that rise, row by row, with none twice."""
-    order = sparse_indices.row_numbers(tensor.indices, tensor.shape, len(tensor.shape), who)
+    order = sparse_indices.row_numbers(tensor.indices, tensor.shape, len(tensor.shape), subject)
     if (order[1:] <= order[:-1]).any():
-        raise errors.invalid(who, "indices must rise, none twice", tensor.indices[:8].tolist(), "sort indices and values")
+        raise errors.invalid(subject, "indices must rise, none twice", tensor.indices[:8].tolist(), "sort indices and values")
 
 
-def _multihot(who: str, pair: IdWeightPair, num_buckets: int) -> Array:
+def _multihot(subject: str, pair: IdWeightPair, num_buckets: int) -> Array:
     """Counts of ids, or sums of their weights: [..., num_buckets] over all axes of the ids but the last."""
-    ids, lead = rows_of_ids(who, pair)
-    out = _room(who, math.prod(lead), num_buckets)
+    ids, lead = rows_of_ids(subject, pair)
+    out = _room(subject, math.prod(lead), num_buckets)
     counted = bind(Identity(FIELD, num_buckets, out_of_range="keep"))
     bind(Indicator(counted.column), counted).write(ids, out=out)
     return out.reshape(*lead, num_buckets)
 
 
-def rows_of_ids(who: str, pair: IdWeightPair) -> tuple[Ids, tuple[int, ...]]:
+def rows_of_ids(subject: str, pair: IdWeightPair) -> tuple[Ids, tuple[int, ...]]:
     """Ids in rows, one row for all positions that differ in the last axis only; and the other axes' sizes."""
     tensor, weights = pair
     lead = tensor.shape[:-1]
     values = tensor.values.astype(np.int64)
     if weights is not None and len(weights.values) != len(values):
-        raise errors.unpaired(who, len(values), len(weights.values))
+        raise errors.unpaired(subject, len(values), len(weights.values))
     held = None if weights is None else weights.values.astype(np.float32)
-    rows = sparse_indices.row_numbers(tensor.indices, tensor.shape, len(lead), who)
+    rows = sparse_indices.row_numbers(tensor.indices, tensor.shape, len(lead), subject)
     if (rows[1:] < rows[:-1]).any():  # the order within a row stays
         order = np.argsort(rows, kind="stable")
         rows, values = rows[order], values[order]
@@ -126,15 +128,17 @@ def _embedding(column: Any, cache: Transformed, table_of: TableOf) -> Array:
 
 
 def pooled(
-    who: str, pair: IdWeightPair, table: Array, combiner: str | None, max_norm: float | None, safe: bool = True
+    subject: str, pair: IdWeightPair, table: Array, combiner: str | None, max_norm: float | None, safe: bool = True
 ) -> Array:
     """Table rows of the ids combined: [..., dimension] over all axes of the ids but the last."""
-    ids, lead = rows_of_ids(who, pair)
+    ids, lead = rows_of_ids(subject, pair)
     combiner = "mean" if combiner is None else combiner
     if combiner not in COMBINERS:
-        raise errors.argument(who, f"combiner must be one of {', '.join(COMBINERS)}", combiner, "mean is the default")
+        raise errors.argument(subject, f"combiner must be one of {', '.join(COMBINERS)}", combiner, "mean is the default")
     if not safe and (ids.values < 0).any():
-        raise errors.invalid(who, "ids must not be negative without safe lookup", int(ids.values.min()), "use the safe lookup")
+        raise errors.invalid(
+            subject, "ids must not be negative without safe lookup", int(ids.values.min()), "use the safe lookup"
+        )
     combiner = combiner if safe or combiner == "sum" else f"{combiner}_all"
     rows, dimension = table.shape
     source = bind(Identity(FIELD, rows, out_of_range="keep"))
@@ -142,11 +146,11 @@ def pooled(
     column = Embedding(source.column, dimension, combiner=combiner, max_norm=max_norm, table="table")
     tables: Any = Tables()
     tables["table"] = Table("table", (rows, dimension), TruncatedNormal(), 0, table)
-    out = _room(who, math.prod(lead), dimension)
+    out = _room(subject, math.prod(lead), dimension)
     try:
         column.bind({"tables": tables}, source).write(ids, out=out)
     except DataError as error:
-        raise errors.invalid(who, error.what, error.got, f"ids must be below {rows}") from None
+        raise errors.invalid(subject, error.problem, error.got, f"ids must be below {rows}") from None
     return out.reshape(*lead, dimension)
 
 
@@ -162,8 +166,8 @@ def sequence_of(column: Any, cache: Transformed, table_of: TableOf) -> tuple[Arr
 def _steps_of_ids(column: Any, cache: Transformed, table_of: TableOf) -> tuple[Array, Array]:
     inner = column.categorical_column
     if not isinstance(inner, SequenceCategoricalColumn):
-        todo = "use a sequence_categorical_column_with_ function"
-        raise errors.argument(column.name, "SequenceFeatures needs a sequence column inside", inner.name, todo)
+        hint = "use a sequence_categorical_column_with_ function"
+        raise errors.argument(column.name, "SequenceFeatures needs a sequence column inside", inner.name, hint)
     values = dense_of(column, cache, table_of)
     return values, lengths_of(column.name, lower.sparse_tensors(inner, cache).id_tensor, 1)
 
@@ -193,23 +197,23 @@ def _numbers_of_steps(column: SequenceNumericColumn, cache: Transformed, table_o
     return padded.reshape(batch, whole // (max(batch, 1) * size), *column.shape), lengths
 
 
-def _padded(who: str, tensor: SparseTensor, default: Any) -> Array:
+def _padded(subject: str, tensor: SparseTensor, default: Any) -> Array:
     """All cells of a sparse tensor, `default` where it has no value."""
     dtype = tensor.values.dtype
     if not isinstance(default, (int, float)) or (isinstance(default, float) and dtype.kind != "f"):
-        raise errors.wrong_type(who, f"default_value must fit {dtype}", default, "give a value of the feature's type")
-    _check_ordered(who, tensor)
-    memory_limit.check(who, math.prod(tensor.shape) * dtype.itemsize)
+        raise errors.wrong_type(subject, f"default_value must fit {dtype}", default, "give a value of the feature's type")
+    _check_ordered(subject, tensor)
+    memory_limit.check(subject, math.prod(tensor.shape) * dtype.itemsize)
     padded = np.full(tensor.shape, default, dtype)
     padded[tuple(tensor.indices.T)] = tensor.values
     return padded
 
 
-def lengths_of(who: str, tensor: SparseTensor, size: int) -> Array:
+def lengths_of(subject: str, tensor: SparseTensor, size: int) -> Array:
     """int64 [batch]: steps of each row up to its last value, `size` values a step."""
     rows, steps = tensor.indices[:, 0], tensor.indices[:, 1]
     if (rows[1:] < rows[:-1]).any():
-        raise errors.invalid(who, "indices must be sorted by row", tensor.indices[:8].tolist(), "sort indices and values")
+        raise errors.invalid(subject, "indices must be sorted by row", tensor.indices[:8].tolist(), "sort indices and values")
     lengths = np.zeros(tensor.shape[0], np.int64)
     np.maximum.at(lengths, rows, steps // size + 1)
     return lengths

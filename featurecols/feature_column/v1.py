@@ -135,7 +135,9 @@ def linear_model(
     return predictions
 
 
-def _check_columns(columns: list[Any], who: str) -> None:
+def _check_columns(columns: list[Any], subject: str) -> None:
     for column in columns:
         if isinstance(column, dense.SharedEmbeddingColumn) and not column.shared_embedding_column_creator.v1:
-            raise errors.argument(who, "shared_embeddings are for DenseFeatures", column.name, "use shared_embedding_columns")
+            raise errors.argument(
+                subject, "shared_embeddings are for DenseFeatures", column.name, "use shared_embedding_columns"
+            )

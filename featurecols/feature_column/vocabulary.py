@@ -90,22 +90,24 @@ def categorical_column_with_vocabulary_list(
     >>> categorical_column_with_vocabulary_list("color", ["R", "G", "B"], num_oov_buckets=2).num_buckets
     5
     """
-    who = f"categorical_column_with_vocabulary_list {key}"
+    subject = f"categorical_column_with_vocabulary_list {key}"
     if vocabulary_list is None or len(vocabulary_list) < 1:
-        raise errors.argument(who, "vocabulary_list must not be empty", vocabulary_list, "list the terms")
+        raise errors.argument(subject, "vocabulary_list must not be empty", vocabulary_list, "list the terms")
     if len(set(vocabulary_list)) != len(vocabulary_list):
-        raise errors.argument(who, "vocabulary_list has duplicates", vocabulary_list, "list every term once")
-    held = _held(vocabulary_list, who)
+        raise errors.argument(subject, "vocabulary_list has duplicates", vocabulary_list, "list every term once")
+    held = _held(vocabulary_list, subject)
     if num_oov_buckets and default_value != -1:
-        raise errors.argument(who, "default_value and num_oov_buckets exclude each other", default_value, "give one of them")
-    _check_oov(num_oov_buckets, who)
-    text_or_integer(held, f"{who} vocabulary_list")
+        raise errors.argument(
+            subject, "default_value and num_oov_buckets exclude each other", default_value, "give one of them"
+        )
+    _check_oov(num_oov_buckets, subject)
+    text_or_integer(held, f"{subject} vocabulary_list")
     if dtype is not None:
-        dtype = dtypes.of_argument(dtype, who)
+        dtype = dtypes.of_argument(dtype, subject)
         if dtype.is_integer != held.is_integer:
-            raise errors.argument(who, f"dtype must fit vocabulary_list, which holds {held.name}", dtype, "leave it out")
-    dtype = text_or_integer(held if dtype is None else dtype, who)
-    base.check_key(key, who)
+            raise errors.argument(subject, f"dtype must fit vocabulary_list, which holds {held.name}", dtype, "leave it out")
+    dtype = text_or_integer(held if dtype is None else dtype, subject)
+    base.check_key(key, subject)
     return VocabularyListCategoricalColumn(key, tuple(vocabulary_list), dtype, default_value, num_oov_buckets)
 
 
@@ -135,32 +137,36 @@ def categorical_column_with_vocabulary_file(
         When the column is used: NotFoundError (no such file), InvalidArgumentError (a blank line, or fewer lines than
         vocabulary_size), FailedPreconditionError (a term occurs twice).
     """
-    who = f"categorical_column_with_vocabulary_file {key}"
+    subject = f"categorical_column_with_vocabulary_file {key}"
     if not vocabulary_file:
-        raise errors.argument(who, "vocabulary_file must be a path", vocabulary_file, "name the file")
+        raise errors.argument(subject, "vocabulary_file must be a path", vocabulary_file, "name the file")
     path = os.fspath(vocabulary_file)
     if file_format is None and path.endswith("tfrecord.gz"):
         file_format = "tfrecord_gzip"
     if vocabulary_size is None:
         if not Path(path).exists():
-            raise errors.argument(who, "vocabulary_file does not exist", path, "write it, or give vocabulary_size")
+            raise errors.argument(subject, "vocabulary_file does not exist", path, "write it, or give vocabulary_size")
         vocabulary_size = sum(1 for _ in lines(path, file_format))
-    if base.below(vocabulary_size, 1, who, "vocabulary_size"):
-        raise errors.argument(who, "vocabulary_size must be at least 1", vocabulary_size, "count the terms")
+    if base.below(vocabulary_size, 1, subject, "vocabulary_size"):
+        raise errors.argument(subject, "vocabulary_size must be at least 1", vocabulary_size, "count the terms")
     if num_oov_buckets and default_value is not None:
-        raise errors.argument(who, "default_value and num_oov_buckets exclude each other", default_value, "give one of them")
-    _check_oov(num_oov_buckets, who)
-    dtype = text_or_integer(dtype, who)
-    base.check_key(key, who)
+        raise errors.argument(
+            subject, "default_value and num_oov_buckets exclude each other", default_value, "give one of them"
+        )
+    _check_oov(num_oov_buckets, subject)
+    dtype = text_or_integer(dtype, subject)
+    base.check_key(key, subject)
     unseen = -1 if default_value is None else default_value
     return VocabularyFileCategoricalColumn(key, path, vocabulary_size, num_oov_buckets or 0, dtype, unseen, file_format)
 
 
-def _held(vocabulary_list: Any, who: str) -> DType:
+def _held(vocabulary_list: Any, subject: str) -> DType:
     try:
         return dtypes.as_dtype(np.array(vocabulary_list).dtype)
     except ValueError:  # lists in the list, or text beside bytes that are no text
-        raise errors.argument(who, "vocabulary_list must be of one type", vocabulary_list, "list strings or integers") from None
+        raise errors.argument(
+            subject, "vocabulary_list must be of one type", vocabulary_list, "list strings or integers"
+        ) from None
 
 
 def terms(column: VocabularyListCategoricalColumn | VocabularyFileCategoricalColumn) -> tuple[bytes, ...] | tuple[int, ...]:
@@ -182,32 +188,32 @@ def terms(column: VocabularyListCategoricalColumn | VocabularyFileCategoricalCol
 
 def _terms_of_file(column: VocabularyFileCategoricalColumn) -> tuple[Any, ...]:
     """The terms line by line; the first line that is wrong is the error, as in TensorFlow."""
-    who, path, size = column.name, column.vocabulary_file, column.vocabulary_size
+    subject, path, size = column.name, column.vocabulary_file, column.vocabulary_size
     found: dict[Any, None] = {}
     try:
         for line in itertools.islice(lines(path, column.file_format), size):
             text = line.removesuffix(b"\r")
             if not text:
-                todo = "remove the line, or give a smaller vocabulary_size"
-                raise errors.invalid(who, f"line {len(found) + 1} of the vocabulary file is blank", path, todo)
-            term = _integer(who, text) if column.dtype.is_integer else text
+                hint = "remove the line, or give a smaller vocabulary_size"
+                raise errors.invalid(subject, f"line {len(found) + 1} of the vocabulary file is blank", path, hint)
+            term = _integer(subject, text) if column.dtype.is_integer else text
             if term in found:
-                raise errors.duplicate_term(who, path, term)
+                raise errors.duplicate_term(subject, path, term)
             found[term] = None
     except FileNotFoundError:
-        raise errors.no_file(who, path) from None
+        raise errors.no_file(subject, path) from None
     if len(found) < size:
-        raise errors.invalid(who, f"the vocabulary file has {len(found)} lines", size, "give a smaller vocabulary_size")
+        raise errors.invalid(subject, f"the vocabulary file has {len(found)} lines", size, "give a smaller vocabulary_size")
     return tuple(found)
 
 
-def _integer(who: str, line: bytes) -> int:
+def _integer(subject: str, line: bytes) -> int:
     """A line as an int64: decimal digits, a minus before them, spaces around them."""
     match = re.fullmatch(rb"\s*(-?)0*([0-9]+)\s*", line)
     digits = int(match[2]) if match and len(match[2]) < 20 else 2**64
     value = -digits if match and match[1] else digits
     if not -(2**63) <= value < 2**63:
-        raise errors.invalid(who, "a line of the vocabulary file is no int64", line, "give dtype=string, or mend the file")
+        raise errors.invalid(subject, "a line of the vocabulary file is no int64", line, "give dtype=string, or mend the file")
     return value
 
 
@@ -232,6 +238,6 @@ def _records(file: gzip.GzipFile, path: str) -> Iterator[bytes]:
         yield tail[:-4]
 
 
-def _check_oov(num_oov_buckets: int | None, who: str) -> None:
-    if num_oov_buckets and base.below(num_oov_buckets, 0, who, "num_oov_buckets"):
-        raise errors.argument(who, "num_oov_buckets must not be negative", num_oov_buckets, "give 0 or more")
+def _check_oov(num_oov_buckets: int | None, subject: str) -> None:
+    if num_oov_buckets and base.below(num_oov_buckets, 0, subject, "num_oov_buckets"):
+        raise errors.argument(subject, "num_oov_buckets must not be negative", num_oov_buckets, "give 0 or more")

@@ -73,8 +73,8 @@ def run(
             stage.discard()
             raise
         except OSError as error:
-            todo = "make room and run again: finished files are kept"
-            raise errors.output(place, f"cannot be written ({error.strerror or error})", todo) from error
+            hint = "make room and run again: finished files are kept"
+            raise errors.output(place, f"cannot be written ({error.strerror or error})", hint) from error
     made = [place] if job.single else [p for p in place.rglob("*") if p.is_file()]
     rows = job.inputs.rows if job.inputs.rows is not None else sum(_rows(p) for p in made)
     size, seconds = sum(p.stat().st_size for p in made), time.monotonic() - start
@@ -140,19 +140,19 @@ class _Job:
 
 def _check_source(maker: Maker, source: Any) -> None:
     if not discover.is_path(source) and not (isinstance(source, (list, tuple)) and all(map(discover.is_path, source))):
-        todo = f"write it to a file first, or use {maker.instead}"
-        raise errors.plan(maker.who, "reads files: paths, folders and globs", type(source).__name__, todo)
+        hint = f"write it to a file first, or use {maker.instead}"
+        raise errors.plan(maker.subject, "reads files: paths, folders and globs", type(source).__name__, hint)
 
 
 def _check_target(maker: Maker, target: Path, keep: tuple[str, ...], row_group_rows: int | None) -> None:
     if target.suffix.lower() in _FILES:
-        todo = (
+        hint = (
             "give a folder, a .parquet file or a .npy file" if maker.width is not None else "give a folder or a .parquet file"
         )
-        raise errors.output(target, f"a {target.suffix} file cannot be written", todo)
+        raise errors.output(target, f"a {target.suffix} file cannot be written", hint)
     if row_group_rows is not None and (type(row_group_rows) is not int or row_group_rows < 1):
         what = "row_group_rows must be a positive integer"
-        raise errors.argument(maker.who, what, row_group_rows, "leave it out for the default")
+        raise errors.argument(maker.subject, what, row_group_rows, "leave it out for the default")
     if target.suffix == ".npy" and (keep or maker.width is None):
         raise errors.output(target, "a .npy file holds one float32 matrix and nothing else", "write Parquet for this")
 
@@ -161,8 +161,8 @@ def _check_unique(target: Path, names: list[str]) -> None:
     seen: set[str] = set()
     for name in names:
         if name in seen:
-            todo = "rename the output with name=, or do not keep the field"
-            raise errors.output(target, f"would have two columns named {errors.show(name)}", todo)
+            hint = "rename the output with name=, or do not keep the field"
+            raise errors.output(target, f"would have two columns named {errors.show(name)}", hint)
         seen.add(name)
 
 

@@ -69,10 +69,10 @@ def transform_parquet(
     (60000, 1)
     """
     if not hasattr(plan, "feature_slots"):
-        todo = "make one with fc.fit(columns, data), or fc.load(folder)"
-        raise errors.plan(Transform.who, "needs a plan first", plan, todo)
+        hint = "make one with fc.fit(columns, data), or fc.load(folder)"
+        raise errors.plan(Transform.subject, "needs a plan first", plan, hint)
     if layout not in layouts.LAYOUTS:
-        raise errors.argument(Transform.who, "unknown layout", layout, f"choose one of {', '.join(layouts.LAYOUTS)}")
+        raise errors.argument(Transform.subject, "unknown layout", layout, f"choose one of {', '.join(layouts.LAYOUTS)}")
     maker = Transform(plan, layout, threads)
     return job.run(maker, source, target, keep=keep, progress=progress, overwrite=overwrite, row_group_rows=row_group_rows)
 
@@ -80,7 +80,7 @@ def transform_parquet(
 class Transform(Maker):
     """A plan's output in a layout."""
 
-    who: ClassVar[str] = "transform_parquet"
+    subject: ClassVar[str] = "transform_parquet"
     instead: ClassVar[str] = "plan.transform(data)"
 
     def __init__(self, plan: Plan, layout: str, threads: int | None) -> None:

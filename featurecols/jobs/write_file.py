@@ -45,8 +45,10 @@ def located(file: Input, inputs: Inputs, start: int, row: int) -> Iterator[None]
     try:
         yield
     except errors.DataError as e:
-        todo = e.todo if e.row is None or len(inputs.files) == 1 else f"{e.todo} (row {e.row + row} of {file.relative})"
-        raise errors.DataError(e.who, e.what, field=e.field, row=e.row, got=e.got, todo=todo).shifted(start + row) from None
+        hint = e.hint if e.row is None or len(inputs.files) == 1 else f"{e.hint} (row {e.row + row} of {file.relative})"
+        raise errors.DataError(e.subject, e.problem, field=e.field, row=e.row, got=e.got, hint=hint).shifted(
+            start + row
+        ) from None
 
 
 def _table(kept: pa.Table, made: list[tuple[str, pa.Array]]) -> pa.Table:

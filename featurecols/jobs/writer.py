@@ -17,13 +17,13 @@ class Maker(ABC):
     """Rows in, columns out.
 
     Attributes:
-        who: the function that a user called, and `instead`, what takes tables in memory: for errors.
+        subject: the function that a user called, and `instead`, what takes tables in memory: for errors.
         needs: the fields that are read, and how: (key, "number" | "category") each.
         row_bytes: bytes of one row while it is worked on, at a guess where it holds lists.
         width: columns of the one float32 matrix that this makes; None where it makes other things.
     """
 
-    who: ClassVar[str]
+    subject: ClassVar[str]
     instead: ClassVar[str]
     needs: Sequence[tuple[str, str]]
     row_bytes: int

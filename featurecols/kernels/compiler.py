@@ -65,7 +65,7 @@ class Kernel(dict[Hashable, Callable[..., Any]]):
                 dispatcher.compile(signature)
                 dispatcher.disable_compile()  # from here on arguments convert to the declared types
                 self[key] = dispatcher
-                counters.note("kernel")
+                counters.increment("kernel")
         return self[key]
 
 
@@ -85,8 +85,8 @@ def addresses(arrays: Sequence[Any], dtype: Any, length: int) -> Any:
 
 def damaged(bad: int) -> errors.DataError:
     """What to raise when text `bad` lies outside the data."""
-    todo = "the Arrow array is damaged; array.validate(full=True) says more"
-    return errors.bad_value("texts", None, bad, "offsets point outside the text data", "a damaged array", todo)
+    hint = "the Arrow array is damaged; array.validate(full=True) says more"
+    return errors.bad_value("texts", None, bad, "offsets point outside the text data", "a damaged array", hint)
 
 
 def helper(function: Callable[..., Any]) -> Any:

@@ -32,7 +32,7 @@ INT32_MAX = 2**31 - 1
 FARM_SEED = 956888297470  # what TensorFlow starts a cross with when it is given no hash_key
 _CAT = np.uint64(0xC6A4A7935BD1E995)
 _BLOCK, _0 = np.uint64(512), np.uint64(0)
-_WHO, _TODO = "the product of the lists of a cross", "cross fewer lists, or shorter ones"
+_WHO, _HINT = "the product of the lists of a cross", "cross fewer lists, or shorter ones"
 _MOST = 2**40  # more combinations than any memory holds
 
 
@@ -226,8 +226,8 @@ def cross_lists(
         raise errors.bad_value("cross", None, None, "list offsets point outside the elements", "a damaged array", "validate it")
     dtype = np.int32 if num_buckets <= INT32_MAX else np.int64
     if code == 2:
-        raise errors.too_big(_WHO, _MOST * np.dtype(dtype).itemsize, 0, _TODO)
-    memory_limit.check(_WHO, int(rows[-1]) * np.dtype(dtype).itemsize, _TODO)
+        raise errors.too_big(_WHO, _MOST * np.dtype(dtype).itemsize, 0, _HINT)
+    memory_limit.check(_WHO, int(rows[-1]) * np.dtype(dtype).itemsize, _HINT)
     out = np.empty(int(rows[-1]), dtype)
     run = (_FARM_LISTS if farm else _MURMUR_LISTS)[out.itemsize]
     run(parts, NO_VALID if valid is None else valid, offsets, keep_unseen, _start(seed, farm), num_buckets, rows, out)

@@ -77,16 +77,16 @@ def predict_parquet(
 class Predict(Maker):
     """What a model says, as columns."""
 
-    who: ClassVar[str] = "predict_parquet"
+    subject: ClassVar[str] = "predict_parquet"
     instead: ClassVar[str] = "model.predict(data)"
 
     def __init__(self, model: Any) -> None:
         if not hasattr(model, "predict") or not hasattr(model, "fingerprint"):
-            raise errors.model(self.who, "needs a model first", model, "train one, or give fc.models.load(folder)")
+            raise errors.model(self.subject, "needs a model first", model, "train one, or give fc.models.load(folder)")
         self.model, self._fingerprint = model, model.fingerprint
         if model.plan is None:
-            todo = "train it; a Sequential over arrays has predict(x) alone"
-            raise errors.model(self.who, "the model reads no tables", model, todo)
+            hint = "train it; a Sequential over arrays has predict(x) alone"
+            raise errors.model(self.subject, "the model reads no tables", model, hint)
         self.needs = needs_of(model.plan)
         self.row_bytes = 4 * sum(slot.width or 4 for slot in model.plan.feature_slots)
         self.rows = BATCH * min(MOST, max(1, BLOCK_BYTES // (BATCH * max(1, self.row_bytes))))

@@ -17,13 +17,13 @@ class CheckpointError(FeatureColumnsError, ValueError):
     """A checkpoint or an exported model is damaged, or belongs to another model."""
 
 
-def model(who: str, what: str, got: object, todo: str) -> ModelError:
-    return ModelError(f"{who}: {what}, got {show(got)}; {todo}")
+def model(subject: str, problem: str, got: object, hint: str) -> ModelError:
+    return ModelError(f"{subject}: {problem}, got {show(got)}; {hint}")
 
 
-def no_scope(who: str) -> ModelError:
+def no_scope(subject: str) -> ModelError:
     return ModelError(
-        f"{who}: called outside a model, so it has no parameters; call it inside `with variables.scope(training=True):`, "
+        f"{subject}: called outside a model, so it has no parameters; call it inside `with variables.scope(training=True):`, "
         "in a model_fn, or put it into a Sequential"
     )
 
@@ -35,20 +35,20 @@ def shape_changed(name: str, have: Sequence[int], want: Sequence[int]) -> ModelE
     )
 
 
-def unknown(who: str, what: str, got: object, known: Iterable[str]) -> ModelError:
-    return ModelError(f"{who}: unknown {what} {show(got)}; known are {', '.join(known)}")
+def unknown(subject: str, problem: str, got: object, known: Iterable[str]) -> ModelError:
+    return ModelError(f"{subject}: unknown {problem} {show(got)}; known are {', '.join(known)}")
 
 
-def labels(who: str, what: str, got: object, row: int | None, todo: str) -> DataError:
-    return DataError(who, what, row=row, got=show(got), todo=todo)
+def labels(subject: str, problem: str, got: object, row: int | None, hint: str) -> DataError:
+    return DataError(subject, problem, row=row, got=show(got), hint=hint)
 
 
-def checkpoint(where: object, what: str, todo: str) -> CheckpointError:
-    return CheckpointError(f"{where}: {what}; {todo}")
+def checkpoint(where: object, problem: str, hint: str) -> CheckpointError:
+    return CheckpointError(f"{where}: {problem}; {hint}")
 
 
-def not_finite(loss: float, where: str, fault: str, todo: str) -> ModelError:
-    return ModelError(f"train: the loss is {loss} {where}: {fault}; {todo}")
+def not_finite(loss: float, where: str, fault: str, hint: str) -> ModelError:
+    return ModelError(f"train: the loss is {loss} {where}: {fault}; {hint}")
 
 
 def other_model(where: object, difference: str) -> CheckpointError:
@@ -59,5 +59,5 @@ def other_columns(where: object, difference: str) -> CheckpointError:
     return CheckpointError(f"{where}: was trained on other columns: {difference}; give the same columns, or another model_dir")
 
 
-def missing(who: str, library: str, package: str) -> ModelError:
-    return ModelError(f'{who}: {library} is not installed; pip install "{package}"')
+def missing(subject: str, library: str, package: str) -> ModelError:
+    return ModelError(f'{subject}: {library} is not installed; pip install "{package}"')

@@ -64,8 +64,8 @@ def card(folder: Path) -> dict[str, Any]:
             raise errors.checkpoint(path, f"is larger than {_LIMIT >> 20} MiB", "give the folder of an exported model")
         found = json.loads(path.read_bytes())
     except (OSError, ValueError, RecursionError) as e:
-        todo = "give the folder of an exported model"
-        raise errors.checkpoint(path, f"is no readable card ({type(e).__name__})", todo) from None
+        hint = "give the folder of an exported model"
+        raise errors.checkpoint(path, f"is no readable card ({type(e).__name__})", hint) from None
     if not isinstance(found, dict) or found.get("format") != FORMAT:
         raise errors.checkpoint(path, f"needs format {FORMAT}", "use the version of featurecols that wrote it")
     return found

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from featurecols._core.arrays import Array
-from featurecols._core.spec import Takes, frozen
+from featurecols._core.spec import Converted, frozen
 from featurecols.columns.base import Column
 from featurecols.models import errors, export
 from featurecols.models.autodiff.tape import Value
@@ -23,7 +23,7 @@ from featurecols.models.estimators.tf_columns import declared
 from featurecols.models.input import labels
 from featurecols.models.input.examples import Examples, Layout
 from featurecols.models.input.labelled_rows import Piece, table
-from featurecols.models.input.pipeline import Encoder, Fixed, Pipeline, Stream, needs_of
+from featurecols.models.input.pipeline import BatchStream, Encoder, InMemoryStream, Pipeline, needs_of
 from featurecols.models.layers import Inputs, Layer
 from featurecols.models.layers.mixed import Mixed
 from featurecols.models.objective import keras_metrics, losses
@@ -49,7 +49,7 @@ class DenseFeatures(Layer):
         columns: numbers, indicators and embeddings, of the language or of the TensorFlow dialect.
     """
 
-    columns: Takes[Iterable[Any], tuple[Column, ...]]
+    columns: Converted[Iterable[Any], tuple[Column, ...]]
 
     def __post_init__(self) -> None:
         if isinstance(self.columns, (list, tuple)):
@@ -205,11 +205,11 @@ class Sequential:
         assert self.loss is not None
         return self.loss
 
-    def _compiled(self, who: str) -> None:
+    def _compiled(self, subject: str) -> None:
         if self.loss is None:
-            raise errors.model(who, "the model is not compiled", None, "call compile(optimizer, loss) first")
+            raise errors.model(subject, "the model is not compiled", None, "call compile(optimizer, loss) first")
         if not self.layers:
-            raise errors.model(who, "the model has no layers", 0, "add(layer) first")
+            raise errors.model(subject, "the model has no layers", 0, "add(layer) first")
 
     # Evaluation and prediction --------------------------------------------------------------------------------------
 
@@ -241,7 +241,7 @@ class Sequential:
     def predict(self, x: Any, *, batch_size: int = 4096, verbose: int | None = None) -> Array:
         """What the last layer says about every row: [n, units]."""
         parts = []
-        for examples in self._stream(x, None, None, batch_size, labelled=False).rows_or_none():
+        for examples in self._stream(x, None, None, batch_size, labelled=False).batches_or_empty():
             with self.variables.scope():
                 parts.append(self(examples).array)
         return np.concatenate(parts)
@@ -269,7 +269,7 @@ class Sequential:
 
     def _stream(
         self, x: Any, y: Any, label: Any, batch_size: int, *, shuffle: bool = False, labelled: bool = True, weight: Any = None
-    ) -> Stream:
+    ) -> BatchStream:
         if not self._reads_tables:
             return _arrays(x, y, weight, batch_size, shuffle, labelled, self.variables.seed)
         if isinstance(x, Pipeline):
@@ -293,10 +293,10 @@ class Sequential:
             if self.words is None and self.variables.step == 0:
                 self.words = labels.learn(pipeline.table.label_batches(), keys[0])
                 if self.words is not None and isinstance(self.loss, (losses.Squared, losses.Poisson)):
-                    todo = "give a loss for classes, or a field of numbers"
+                    hint = "give a loss for classes, or a field of numbers"
                     what = f"labels are words, and {self.loss!r} needs numbers"
-                    raise errors.labels(keys[0], what, self.words, None, todo)
-        return Stream(pipeline, self._encoder(labelled, pipeline.table.labels), self.variables.seed)
+                    raise errors.labels(keys[0], what, self.words, None, hint)
+        return BatchStream(pipeline, self._encoder(labelled, pipeline.table.labels), self.variables.seed)
 
     def _encoder(self, labelled: bool, keys: Sequence[str]) -> Encoder:
         plan, head = self.plan, PlainHead(self.words)
@@ -371,13 +371,13 @@ class Sequential:
         return f"Sequential({[layer.name for layer in self.layers]}, {self.count_params():,} parameters)"
 
 
-def _arrays(x: Any, y: Any, weight: Any, batch_size: int, shuffle: bool, labelled: bool, seed: int) -> Fixed:
+def _arrays(x: Any, y: Any, weight: Any, batch_size: int, shuffle: bool, labelled: bool, seed: int) -> InMemoryStream:
     """Arrays as a stream."""
     try:
         matrix = np.asarray(x, np.float32)
     except (TypeError, ValueError):
-        todo = "begin the model with DenseFeatures(columns) to read tables and files"
-        raise errors.model("Sequential", "takes numbers [n, width]", type(x).__name__, todo) from None
+        hint = "begin the model with DenseFeatures(columns) to read tables and files"
+        raise errors.model("Sequential", "takes numbers [n, width]", type(x).__name__, hint) from None
     if matrix.ndim != 2:
         raise errors.model("Sequential", "takes a matrix [n, width]", matrix.shape, "reshape it, or begin with DenseFeatures")
     targets = None
@@ -388,12 +388,12 @@ def _arrays(x: Any, y: Any, weight: Any, batch_size: int, shuffle: bool, labelle
         if len(targets) != len(matrix):
             raise errors.labels("y", f"needs one for each of {len(matrix)} rows", targets.shape, None, "check both")
         if targets.dtype.kind not in "iubf":
-            todo = "number the classes, or begin the model with DenseFeatures, which reads words"
-            raise errors.labels("y", "labels must be numbers", targets[:1].tolist(), None, todo)
+            hint = "number the classes, or begin the model with DenseFeatures, which reads words"
+            raise errors.labels("y", "labels must be numbers", targets[:1].tolist(), None, hint)
         targets = targets.astype(np.float32) if targets.dtype.kind == "f" else targets
     weights = None if weight is None else np.asarray(weight, np.float32)
     if weights is not None and weights.shape != (len(matrix),):
         raise errors.labels("sample_weight", f"needs one for each of {len(matrix)} rows", weights.shape, None, "check both")
     layout = Layout((Slot("x", "dense", 0, matrix.shape[1], (matrix.shape[1],)),))
     none = np.zeros((len(matrix), 0), np.int32)
-    return Fixed(Examples(layout, matrix, (), none, {}, {}, targets, weights), batch_size, shuffle, seed)
+    return InMemoryStream(Examples(layout, matrix, (), none, {}, {}, targets, weights), batch_size, shuffle, seed)

@@ -28,7 +28,7 @@ def bind(graph: Graph, learned: LearnedByNode, tables: Tables, only: Iterable[in
             slots: dict[str, Any] = dict(learned.get(i, {}))
             slots["tables"] = tables
             found.append(node.bind(slots, *[found[j] for j in inputs]))
-            counters.note("bound column")
+            counters.increment("bound column")
         else:
             found.append(None)
     return found

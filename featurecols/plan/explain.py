@@ -42,19 +42,19 @@ class Explanation:
     width: int
 
     def __str__(self) -> str:
-        return "\n".join([self._caption(), *_aligned(self._lines())])
+        return "\n".join([self._caption(), *_aligned(self._row_compiler())])
 
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
         from featurecols._core import html
 
-        return html.table(self._caption(), self._lines(), [False, False, True, True])
+        return html.table(self._caption(), self._row_compiler(), [False, False, True, True])
 
     def _caption(self) -> str:
         return f"{len(self.cells)} of {self.width} cells are not zero"
 
-    def _lines(self) -> list[tuple[str, str, str, str]]:
+    def _row_compiler(self) -> list[tuple[str, str, str, str]]:
         lines = [("cells", "value", "name", "from")]
         for column, group in groupby(self.cells, key=lambda cell: cell[0].column):
             lit = list(group)
@@ -111,8 +111,8 @@ def meaning(program: Program, columns: Sequence[Column], names: Sequence[str] | 
     try:
         index = operator.index(index)
     except TypeError:
-        todo = "plan.names.index(name) is the place of a cell, plan.slots say where a column starts"
-        raise errors.plan("describe", "index must be an integer", index, todo) from None
+        hint = "plan.names.index(name) is the place of a cell, plan.slots say where a column starts"
+        raise errors.plan("describe", "index must be an integer", index, hint) from None
     at = index + program.width if index < 0 else index
     if not 0 <= at < program.width:
         raise errors.plan("describe", f"index must be below {program.width}", index, "plan.width is the number of cells")

@@ -59,8 +59,8 @@ def fit(columns: Iterable[Column], data: Any, *, threads: int | None = None, pro
     passes = graph.passes()
     if source.once and len(passes) > 1:
         why = "; ".join(f"pass {i}: {', '.join(names)}" for i, names in enumerate(passes, 1))
-        todo = "give a function that returns a fresh iterator, or a path"
-        raise errors.plan("fit", f"an iterator can be read once, and {len(passes)} passes are needed", why, todo)
+        hint = "give a function that returns a fresh iterator, or a path"
+        raise errors.plan("fit", f"an iterator can be read once, and {len(passes)} passes are needed", why, hint)
     report = _Reporter(progress, source.num_rows, len(passes))
     learned: _LEARNED = {}
     while requests := _requests(graph, learned):
@@ -151,9 +151,9 @@ def _finish(request: Request, state: Any, graph: Graph) -> dict[str, Array]:
     return found
 
 
-def _named(error: errors.DataError, who: str) -> errors.DataError:
+def _named(error: errors.DataError, subject: str) -> errors.DataError:
     """The error in the name of the column that asked to learn."""
-    return errors.DataError(who, error.what, field=error.field, row=error.row, got=error.got, todo=error.todo)
+    return errors.DataError(subject, error.problem, field=error.field, row=error.row, got=error.got, hint=error.hint)
 
 
 class _Reader:

@@ -53,9 +53,9 @@ class Graph:
         found: list[list[str]] = []
         for node, inputs in zip(self.nodes, self.inputs, strict=True):
             start = max((done[i] for i in inputs), default=0)
-            rounds = node.rounds() if isinstance(node, Column) else 0
-            done.append(start + rounds)
-            for p in range(start, start + rounds):
+            num_passes = node.num_passes() if isinstance(node, Column) else 0
+            done.append(start + num_passes)
+            for p in range(start, start + num_passes):
                 while len(found) <= p:
                     found.append([])
                 found[p].append(node.name)

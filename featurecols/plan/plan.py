@@ -61,17 +61,17 @@ class Plan:
 
     @property
     def width(self) -> int:
-        return self._dense().width
+        return self._require_dense().width
 
     @property
     def names(self) -> tuple[str, ...]:
         if "names" not in self._derived:
-            self._derived["names"] = names(self._dense())
+            self._derived["names"] = names(self._require_dense())
         return self._derived["names"]
 
     @property
     def slots(self) -> tuple[Slot, ...]:
-        outputs = self._dense().outputs
+        outputs = self._require_dense().outputs
         return tuple(
             Slot(o.slot.name, "dense", o.start, o.stop, o.bound.shape) for o in outputs if isinstance(o.bound, DenseBound)
         )
@@ -122,7 +122,7 @@ class Plan:
             PlanError: when an output is a bare categorical column. DataError: for data that does not fit the columns;
                 `out` is then partly written. SizeError: when the result would not fit into memory.
         """
-        program, workers = self._dense(), _workers(threads)
+        program, workers = self._require_dense(), _workers(threads)
         source = Source.of(data)
         rows = source.num_rows
         if out is None and rows is None:
@@ -132,17 +132,17 @@ class Plan:
             memory_limit.check("transform", rows * program.width * 4)
             out = buffer_pool.empty((rows, program.width), np.float32)
         _check_out(out, rows, program.width)
-        todo = "give one row for each row of the data"
+        hint = "give one row for each row of the data"
 
         def fill(batch: Any, at: int, workers: int) -> int:
             if at + batch.num_rows > len(out):
-                raise errors.plan("transform", "out has too few rows", len(out), todo)
+                raise errors.plan("transform", "out has too few rows", len(out), hint)
             self._fill(batch, out[at : at + batch.num_rows], workers)
             return at + batch.num_rows
 
-        *_, at = batches.each(fill, source, self._needs, None, workers)
+        *_, at = batches.map_batches(fill, source, self._needs, None, workers)
         if at != len(out):
-            raise errors.plan("transform", f"out must have {at} rows", len(out), todo)
+            raise errors.plan("transform", f"out must have {at} rows", len(out), hint)
         return out
 
     def _gather(self, source: Source, workers: int) -> Array:
@@ -152,7 +152,7 @@ class Plan:
             memory_limit.check("transform", (before + batch.num_rows) * self._program.width * 4)
             return self._filled(batch, workers)
 
-        return np.concatenate(list(batches.each(fill, source, self._needs, None, workers)))
+        return np.concatenate(list(batches.map_batches(fill, source, self._needs, None, workers)))
 
     def _filled(self, batch: Any, workers: int) -> Array:
         out = buffer_pool.empty((batch.num_rows, self._program.width), np.float32)
@@ -181,7 +181,7 @@ class Plan:
         [('read', 'data'), ('field', 'age'), ('field', 'city'), ('step', 'city'), ('matrix', 'numbers and one-hots'),
          ('column', 'city_embedding')]
         """
-        program, clock, rows = self._dense(), Clock(), 0
+        program, clock, rows = self._require_dense(), Clock(), 0
         batches = Source.of(data).batches(self._needs)
         while True:
             with clock.part("read", "data"):
@@ -203,7 +203,7 @@ class Plan:
         Raises:
             DataError: for a field that is not there, and for values that do not fit the columns.
         """
-        program = self._dense()
+        program = self._require_dense()
         if type(row) is not dict and not isinstance(row, Mapping):
             raise _no_row("transform_row", row)
         memory_limit.check("transform_row", program.width * 4)
@@ -222,17 +222,17 @@ class Plan:
             memory_limit.check("encode", (before + batch.num_rows) * width * 4, "use encode_batches, or smaller batches")
             return self._program.encode_batch(batch, workers)
 
-        return Features.concatenate(list(batches.each(encode, Source.of(data), self._needs, None, _workers(threads))))
+        return Features.concatenate(list(batches.map_batches(encode, Source.of(data), self._needs, None, _workers(threads))))
 
     def transform_batches(self, source: Any, batch_size: int | None = None, *, threads: int | None = None) -> Iterator[Array]:
         """float32 [<= batch_size, width] for each batch of a source, in order and in bounded memory."""
-        width, workers = self._dense().width, _workers(threads)
+        width, workers = self._require_dense().width, _workers(threads)
 
         def fill(batch: Any, before: int, workers: int) -> Array:
             memory_limit.check("transform_batches", batch.num_rows * width * 4)
             return self._filled(batch, workers)
 
-        return batches.each(fill, Source.of(source), self._needs, batch_size, workers)
+        return batches.map_batches(fill, Source.of(source), self._needs, batch_size, workers)
 
     def encode_batches(self, source: Any, batch_size: int | None = None, *, threads: int | None = None) -> Iterator[Features]:
         """Features of <= batch_size rows for each batch of a source, in order and in bounded memory."""
@@ -242,13 +242,13 @@ class Plan:
             memory_limit.check("encode_batches", batch.num_rows * width * 4, "give a smaller batch_size")
             return self._program.encode_batch(batch, workers)
 
-        return batches.each(encode, Source.of(source), self._needs, batch_size, workers)
+        return batches.map_batches(encode, Source.of(source), self._needs, batch_size, workers)
 
     # Meaning --------------------------------------------------------------------------------------------------------
 
     def describe(self, index: int) -> Meaning:
         """What output column `index` means: its declared column, and the term, interval or hash bucket that it stands for."""
-        return meaning(self._dense(), self.columns, self._names(), index)
+        return meaning(self._require_dense(), self.columns, self._names(), index)
 
     def describe_id(self, slot: str, id: int) -> str:
         """What an id of one of the feature_slots stands for: a term, an interval or a hash bucket.
@@ -301,7 +301,7 @@ class Plan:
         """Which values of a raw row, a dict as in transform_row, lit which outputs."""
         if not isinstance(row, Mapping):
             raise _no_row("explain", row)
-        return explain(self._dense(), self.columns, self._names(), row, self.transform_row(row))
+        return explain(self._require_dense(), self.columns, self._names(), row, self.transform_row(row))
 
     def _names(self) -> tuple[str, ...] | None:
         return self.names if self.width <= MANY else None
@@ -363,11 +363,13 @@ class Plan:
             self._derived["needs"] = [(key, "category" if "category" in found else "number") for key, found in kinds]
         return self._derived["needs"]
 
-    def _dense(self) -> Program:
+    def _require_dense(self) -> Program:
         """The program, if all outputs are dense."""
-        if self._program.bare is not None:
-            todo = "wrap it in Indicator or Embedding, or use encode(data)"
-            raise errors.plan("transform", "a categorical column gives ids, not cells", self._program.bare, todo)
+        if self._program.first_non_dense_output is not None:
+            hint = "wrap it in Indicator or Embedding, or use encode(data)"
+            raise errors.plan(
+                "transform", "a categorical column gives ids, not cells", self._program.first_non_dense_output, hint
+            )
         return self._program
 
 
@@ -383,7 +385,7 @@ def compile(columns: Iterable[Column]) -> Plan:
     4
     """
     graph = Graph(columns)
-    wanted = [node.name for node in graph.nodes if isinstance(node, Column) and node.rounds()]
+    wanted = [node.name for node in graph.nodes if isinstance(node, Column) and node.num_passes()]
     if wanted:
         raise errors.not_learned(wanted)
     return Plan(graph, {})
@@ -405,10 +407,10 @@ def _saved(where: object, graph: Graph, learned: LearnedByNode, tables: Mapping[
         raise errors.saved_plan(where, f"is no plan that can run ({errors.show(str(e), 200)})") from None
 
 
-def _no_row(who: str, row: Any) -> errors.PlanError:
+def _no_row(subject: str, row: Any) -> errors.PlanError:
     """Something else where a dict of raw values is needed."""
-    todo = "a row of a data frame is frame.iloc[i].to_dict(); transform(data) takes whole tables"
-    return errors.plan(who, "needs a dict of raw values", type(row).__name__, todo)
+    hint = "a row of a data frame is frame.iloc[i].to_dict(); transform(data) takes whole tables"
+    return errors.plan(subject, "needs a dict of raw values", type(row).__name__, hint)
 
 
 def _workers(given: int | None) -> int:

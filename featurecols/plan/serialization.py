@@ -203,9 +203,9 @@ def _check(where: object, graph: Graph, learned: Mapping[int, Mapping[str, Mappi
     for i, node in enumerate(graph.nodes):
         have = learned.get(i, {})
         expected: set[str] = set()
-        if isinstance(node, Column) and node.rounds():
+        if isinstance(node, Column) and node.num_passes():
             known: dict[str, Any] = {}
-            for _ in range(node.rounds()):
+            for _ in range(node.num_passes()):
                 for slot in node.analyzers(known):
                     if slot not in have:
                         raise errors.saved_plan(where, f"column {errors.show(node.name)} lacks what it learned")

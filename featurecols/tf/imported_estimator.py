@@ -31,7 +31,7 @@ CHOICES: dict[str, tuple[Any, ...]] = {
 }
 _EPSILON = np.float32(1e-3)  # of batch normalization, which canned estimators leave at its default
 _WHO = "ImportedEstimator"
-_TODO = "give the columns that the model was trained with"
+_HINT = "give the columns that the model was trained with"
 
 
 class ImportedEstimator:
@@ -113,10 +113,10 @@ class ImportedEstimator:
     def _check_weights(self) -> None:
         want = self.shapes()
         for name in sorted(want.keys() ^ self.weights.keys()):
-            raise errors.argument(_WHO, "a weight is missing" if name in want else "a weight that no column uses", name, _TODO)
+            raise errors.argument(_WHO, "a weight is missing" if name in want else "a weight that no column uses", name, _HINT)
         for name, shape in want.items():
             if self.weights[name].shape != shape:
-                raise errors.argument(_WHO, f"weight {name} must have shape {shape}", self.weights[name].shape, _TODO)
+                raise errors.argument(_WHO, f"weight {name} must have shape {shape}", self.weights[name].shape, _HINT)
 
     @property
     def keys(self) -> tuple[str, ...]:

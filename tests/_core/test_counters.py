@@ -45,7 +45,7 @@ def test_a_kernel_is_made_once_a_variant() -> None:
 def test_threads_count_together() -> None:
     def note() -> None:
         for _ in range(1000):
-            counters.note("test")
+            counters.increment("test")
 
     def run() -> None:
         threads = [threading.Thread(target=note) for _ in range(8)]

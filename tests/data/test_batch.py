@@ -217,7 +217,7 @@ def test_a_dict_of_single_values(value: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("data", "todo"),
+    ("data", "hint"),
     [
         (5, "give a DataFrame"),
         ("text", "give a DataFrame"),
@@ -231,10 +231,10 @@ def test_a_dict_of_single_values(value: Any) -> None:
         (datetime.date(2020, 1, 1), "give a DataFrame"),
     ],
 )
-def test_what_holds_no_table(data: Any, todo: str) -> None:
+def test_what_holds_no_table(data: Any, hint: str) -> None:
     with pytest.raises(errors.DataError) as caught:
         Batch.of(data)
-    assert todo in str(caught.value)
+    assert hint in str(caught.value)
 
 
 def test_only_read_fields_leave_duckdb_polars_and_datasets(tmp_path: Any) -> None:

@@ -144,16 +144,16 @@ class Draw:
             feed = self.pick(("rank 1", "rank 2", "padded", "sparse", "sparse with gaps"))
         if feed == "no values":
             if self.chance(0.5):
-                return self._dense(dtype, (batch, width), lambda: missing)
+                return self._require_dense(dtype, (batch, width), lambda: missing)
             return self._sparse(dtype, [], draw, (batch, self.pick((0, 1, 3))))
         if feed in ("sparse", "sparse with gaps", "sparse rank 3"):
             return self._sparse_feed(feed, dtype, draw, batch, width)
         shape = {"rank 1": (batch,), "rank 3": (batch, self.pick((1, 1, 2, 3)), width)}.get(feed, (batch, width))
         if feed in ("padded", "rank 3"):
-            return self._dense(dtype, shape, lambda: missing if self.chance(0.4) else draw())
-        return self._dense(dtype, shape, draw)
+            return self._require_dense(dtype, shape, lambda: missing if self.chance(0.4) else draw())
+        return self._require_dense(dtype, shape, draw)
 
-    def _dense(self, dtype: str, shape: Any, draw: Any) -> Json:
+    def _require_dense(self, dtype: str, shape: Any, draw: Any) -> Json:
         def nested(axes: Any) -> Any:
             return [nested(axes[1:]) for _ in range(axes[0])] if axes else draw()
 
@@ -209,7 +209,7 @@ class Draw:
             shape = (batch,)
         else:
             shape = (batch, width if self.chance(0.97) else width + 1)
-        return self._dense(dtype, shape, draw)
+        return self._require_dense(dtype, shape, draw)
 
     def _normalizer(self, dtype: str) -> Json:
         if dtype in INTEGERS:
@@ -362,8 +362,8 @@ class Draw:
             if fed["kind"] == "dense" and self.chance(0.8):  # as many as there are ids
                 missing = "" if fed["dtype"] == "string" else int(np.array(-1).astype(fed["dtype"]))
                 flags = iter([v != missing for v in _leaves(fed["values"])])
-                return self._dense(dtype, shape, lambda: never_zero() if next(flags) else 0)
-            return self._dense(dtype, shape, draw)
+                return self._require_dense(dtype, shape, lambda: never_zero() if next(flags) else 0)
+            return self._require_dense(dtype, shape, draw)
         if fed["kind"] == "sparse":
             return self._sparse(dtype, fed["indices"], draw, tuple(fed["dense_shape"]))
         missing = "" if fed["dtype"] == "string" else int(np.array(-1).astype(fed["dtype"]))
@@ -463,9 +463,9 @@ class Draw:
         elif how == "type":
             dtype = self.pick(("string", "int64", "float32", "bool"))
             draw: Any = {"string": self.text, "int64": lambda: 1, "float32": lambda: 1.0, "bool": lambda: True}[dtype]
-            self.features[key] = self._dense(dtype, [*(self.features[key].get("shape") or [1])[:1], 1], draw)
+            self.features[key] = self._require_dense(dtype, [*(self.features[key].get("shape") or [1])[:1], 1], draw)
         else:
-            self.features[key] = self._dense("int64", (9, 1), lambda: 1)
+            self.features[key] = self._require_dense("int64", (9, 1), lambda: 1)
 
     def _dense_form(self, column: Json) -> Json:
         if column["type"] == "numeric_column" or (column["type"] == "bucketized_column" and self.chance(0.5)):

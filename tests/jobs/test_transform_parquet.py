@@ -298,6 +298,6 @@ def test_a_bad_value_in_the_last_file_leaves_nothing(source: Path, tmp_path: Pat
         (source / name).unlink()
     with pytest.raises(fc.DataError) as caught:
         fc.transform_parquet(plan, source, tmp_path / "out")
-    assert (caught.value.who, caught.value.field, caught.value.row) == ("age", "age", 130)
+    assert (caught.value.subject, caught.value.field, caught.value.row) == ("age", "age", 130)
     assert "(row 30 of z2.parquet)" in str(caught.value)
     assert sorted(p.name for p in tmp_path.iterdir()) == ["raw"]

@@ -8,7 +8,7 @@ C, K = "featurecols.columns", "featurecols.kernels"
 
 # A wrong slice offset, a wrong bitmap offset, a dictionary from the wrong chunk, and their neighbours.
 SHARED = {
-    "slice offset": Fault("featurecols.data.fields.base:Cells.slice", "self.start + start,", "start,"),
+    "slice offset": Fault("featurecols.data.fields.base:FieldView.slice", "self.start + start,", "start,"),
     "bitmap offset": Fault(
         "featurecols.data.arrow_buffers:Valid.rows", "self.offset + start, self.offset + stop", "start, stop"
     ),
@@ -95,7 +95,7 @@ OWN = {
         Fault(f"{C}.indicator:IndicatorBound.write", "ids.offsets is None", "ids.offsets is not None"),
         Fault(f"{K}.write_matrix:assemble", "codes, starts, widths, bad", "codes, starts[::-1].copy(), widths, bad"),
         Fault(f"{K}.write_matrix:assemble", "described = (cells,", "described = (cells[::-1].copy(),"),
-        Fault("featurecols.plan.execution.row_compiler:Lines._write", "{start} + {v}", "{start} + 1"),
+        Fault("featurecols.plan.execution.row_compiler:RowCompiler._write", "{start} + {v}", "{start} + 1"),
         Fault(f"{C}.indicator:IndicatorBound.write_row", "1.0 if weights is None else weights[k]", "1.0"),
         Fault("featurecols.plan.features:_coordinates", "(flat.values < num_buckets)", "(flat.values <= num_buckets)"),
     ],
@@ -104,7 +104,7 @@ OWN = {
         Fault(f"{C}.numeric:NumericBound.flat", "rounded_to_float32(x) if self._rounds else x", "x"),
         Fault(f"{C}.numeric:NumericBound._run", "bad // self.width", "bad"),
         Fault("featurecols.plan.execution.fused:_described", "c.defaults[0]", "0.0"),
-        Fault("featurecols.plan.execution.fused:OnePass.write", "int(bad[j])", "0"),
+        Fault("featurecols.plan.execution.fused:FusedWriter.write", "int(bad[j])", "0"),
         Fault(f"{K}.numeric:normalize", "(x, default, ops", "(x, default[::-1].copy(), ops"),
         Fault("featurecols.columns.normalizers:Log1p.row", "-math.inf if x == -1.0", "math.nan if x == -1.0"),
         Fault("featurecols.analyzers.moments:Moments.finish", "square_root(variance)", "float(variance)"),

@@ -16,7 +16,7 @@ from featurecols.data.missing import NONE, Markers
 from featurecols.errors import DataError
 
 
-class Store(ABC):
+class FieldStorage(ABC):
     """All rows of one field in one physical form. Methods take a window [start, stop); errors carry the store's row.
 
     depth: 0 for one value a row, 1 for lists, 2 for lists of lists.
@@ -58,11 +58,11 @@ class Store(ABC):
         """The row that owns an element; without lists, each row is its own."""
         return element
 
-    def elements(self, cells: Cells) -> tuple[Cells, Array]:
+    def elements(self, cells: FieldView) -> tuple[FieldView, Array]:
         return cells, np.arange(len(cells) + 1, dtype=np.int64)
 
 
-class Cells:
+class FieldView:
     """One field over n rows; every view is made when it is asked for.
 
     Missing values (null, None, NaN, markers of the Field) are NaN in numbers, not valid in integers, code -1 or not
@@ -72,7 +72,7 @@ class Cells:
 
     __slots__ = ("_counted", "_integers", "_numbers", "_outer", "_tokens", "start", "stop", "store")
 
-    def __init__(self, store: Store, start: int = 0, stop: int | None = None, outer: Cells | None = None) -> None:
+    def __init__(self, store: FieldStorage, start: int = 0, stop: int | None = None, outer: FieldView | None = None) -> None:
         self.store, self.start = store, start
         self.stop = store.length if stop is None else stop
         self._outer = outer
@@ -152,15 +152,15 @@ class Cells:
                 raise self._seen_from_here(error) from None
         return self._tokens
 
-    def elements(self) -> tuple[Cells, Array]:
+    def elements(self) -> tuple[FieldView, Array]:
         """Each list element as a row of its own, and the int64 offsets [n + 1], from 0, that group them into rows."""
         return self.store.elements(self)
 
-    def slice(self, start: int, stop: int) -> Cells:
+    def slice(self, start: int, stop: int) -> FieldView:
         """Rows start:stop, without copying; dictionaries stay shared."""
         if start == 0 and stop == len(self):
             return self
-        return Cells(self.store, self.start + start, self.start + stop, self._outer)
+        return FieldView(self.store, self.start + start, self.start + stop, self._outer)
 
     def to_pylist(self) -> list[Any]:
         """Every row as a plain Python value, for the row path: None where missing, a list for a list.

@@ -20,7 +20,7 @@ from featurecols import errors
 from featurecols._core import arrays
 from featurecols._core.arrays import Array
 from featurecols.data import arrow_buffers
-from featurecols.data.fields.base import Store
+from featurecols.data.fields.base import FieldStorage
 from featurecols.data.fields.dictionary import Coded, DictStore, Known
 from featurecols.data.fields.lists import ListStore, MixedStore
 from featurecols.data.fields.numeric import NumberStore
@@ -65,12 +65,12 @@ def physical(key: str, data: Any) -> Physical:
     raise errors.wrong_type(key, key, type(data).__name__, "an array or a list", "give one value per row")
 
 
-def store_of(key: str, form: Physical, markers: Markers, parse: bool = False, known: Known | None = None) -> Store:
+def storage_of(key: str, form: Physical, markers: Markers, parse: bool = False, known: Known | None = None) -> FieldStorage:
     """The Store that reads this form. `parse`: its text comes from a CSV file. `known`: see DictStore."""
     if isinstance(form, Coded):
-        return DictStore(key, form, markers, lambda distinct: store_of(key, distinct, markers, parse), parse, known)
+        return DictStore(key, form, markers, lambda distinct: storage_of(key, distinct, markers, parse), parse, known)
     if isinstance(form, Listed):
-        return ListStore(key, form.offsets, store_of(key, form.elements, markers, parse, known), markers)
+        return ListStore(key, form.offsets, storage_of(key, form.elements, markers, parse, known), markers)
     if isinstance(form, list):
         return MixedStore(key, form, markers)
     kind = form.type
@@ -82,7 +82,7 @@ def store_of(key: str, form: Physical, markers: Markers, parse: bool = False, kn
         return NullStore(key, len(form), markers)
     if arrow_buffers.is_list(kind):
         offsets, elements = arrow_buffers.list_parts(form)
-        return ListStore(key, offsets, store_of(key, _arrow(elements), markers, parse, known), markers)
+        return ListStore(key, offsets, storage_of(key, _arrow(elements), markers, parse, known), markers)
     return OtherStore(key, form, markers)
 
 
@@ -182,8 +182,8 @@ def _mixed(key: str, rows: list[Any]) -> Physical:
             return rows
     for row, value in enumerate(rows):
         if value is not None and type(value) is not list:
-            todo = "give a list in every row, or in none"
-            raise errors.bad_value(key, key, row, "needs a list, as other rows hold", value, todo)
+            hint = "give a list in every row, or in none"
+            raise errors.bad_value(key, key, row, "needs a list, as other rows hold", value, hint)
     offsets = np.zeros(len(rows) + 1, np.int64)
     np.cumsum([0 if v is None else len(v) for v in rows], out=offsets[1:])
     try:
@@ -240,7 +240,7 @@ def joined(key: str, forms: list[Physical]) -> Physical:
 def as_list(form: Physical) -> list[Any]:
     """Every row as a Python value."""
     if isinstance(form, Coded):
-        return store_of("", form, Markers.of()).pylist(0, len(form))
+        return storage_of("", form, Markers.of()).pylist(0, len(form))
     if isinstance(form, Listed):
         flat, edges = as_list(form.elements), form.offsets.tolist()
         return [flat[a:b] for a, b in pairwise(edges)]
@@ -261,5 +261,5 @@ def as_arrow(key: str, form: Physical) -> Any:
     try:
         return arrow_buffers.one_array(pa.array(as_list(form), from_pandas=True))
     except _REFUSED:
-        todo = "convert the field to one type"
-        raise errors.DataError(key, "holds values of several types", field=key, todo=todo) from None
+        hint = "convert the field to one type"
+        raise errors.DataError(key, "holds values of several types", field=key, hint=hint) from None

@@ -15,7 +15,7 @@ from featurecols._core.arrays import Array, Integers
 
 _NUMBER = re.compile(rb"[+-]?(?:(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?|inf|infinity|nan)", re.IGNORECASE)
 _WHOLE = re.compile(rb"[+-]?\d{1,40}")
-_TODO = "mend the file, or declare the text as Field(key, missing=(...))"
+_HINT = "mend the file, or declare the text as Field(key, missing=(...))"
 
 
 def floats(key: str, array: Any, valid: Array | None, start: int) -> Array:
@@ -65,7 +65,7 @@ def _present(array: Any, valid: Array | None) -> Any:
 
 def _float(key: str, text: bytes, row: int) -> float:
     if _NUMBER.fullmatch(text) is None:
-        raise errors.bad_value(key, key, row, "text is not a number", _shown(text), _TODO)
+        raise errors.bad_value(key, key, row, "text is not a number", _shown(text), _HINT)
     return float(text)
 
 
@@ -77,8 +77,8 @@ def _integer(key: str, text: bytes, row: int) -> int | None:
         return None
     if number.is_integer() and abs(number) < 2.0**53:
         return int(number)
-    todo = "round it and cast it to an integer"
-    raise errors.bad_value(key, key, row, "needs a whole number below 2^53", _shown(text), todo)
+    hint = "round it and cast it to an integer"
+    raise errors.bad_value(key, key, row, "needs a whole number below 2^53", _shown(text), hint)
 
 
 def _shown(text: bytes) -> str | bytes:

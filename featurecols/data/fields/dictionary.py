@@ -13,7 +13,7 @@ import pyarrow as pa
 from featurecols import errors, kernels
 from featurecols._core.arrays import Array, Integers, Numbers, Texts, Tokens
 from featurecols.data import arrow_buffers
-from featurecols.data.fields.base import Store
+from featurecols.data.fields.base import FieldStorage
 from featurecols.data.missing import Markers
 
 
@@ -36,7 +36,7 @@ class Coded:
 class Shared:
     """The distinct values of a dictionary and what was made of them, for all chunks that share it."""
 
-    def __init__(self, values: Any, store: Store) -> None:
+    def __init__(self, values: Any, store: FieldStorage) -> None:
         self.values, self.store = values, store
         self.lock = threading.RLock()
         self.done: dict[str, Any] = {}
@@ -55,7 +55,7 @@ class Shared:
 Known = dict[Any, Shared]
 
 
-class DictStore(Store):
+class DictStore(FieldStorage):
     """Codes and a store of the distinct values.
 
     Nulls, markers and equal integers among the distinct values are taken care of by a second table of codes. `known` holds
@@ -67,7 +67,7 @@ class DictStore(Store):
         key: str,
         coded: Coded,
         markers: Markers,
-        make: Callable[[Any], Store],
+        make: Callable[[Any], FieldStorage],
         parse: bool = False,
         known: Known | None = None,
     ) -> None:
@@ -129,8 +129,8 @@ class DictStore(Store):
             wild &= valid
         if wild.any():
             at = int(wild.argmax())
-            todo = "write the dictionary anew"
-            raise errors.bad_value(self.key, self.key, start + at, "code is outside the dictionary", int(raw[at]), todo)
+            hint = "write the dictionary anew"
+            raise errors.bad_value(self.key, self.key, start + at, "code is outside the dictionary", int(raw[at]), hint)
         codes = raw.astype(np.int32)
         if valid is not None:
             codes[~valid] = -1
@@ -160,7 +160,7 @@ class DictStore(Store):
         return part.codes, made
 
 
-def _error_at_row(codes: Array, store: Store, name: str, start: int) -> errors.DataError:
+def _error_at_row(codes: Array, store: FieldStorage, name: str, start: int) -> errors.DataError:
     """The error of the first row whose value cannot be converted."""
     distinct, first = np.unique(codes, return_index=True)
     for i in np.argsort(first):

@@ -11,15 +11,15 @@ from featurecols import errors
 from featurecols._core import arrays
 from featurecols._core.arrays import Array, Integers, Numbers, Texts, Tokens
 from featurecols.data.fields import csv_numbers
-from featurecols.data.fields.base import Cells, Store
+from featurecols.data.fields.base import FieldStorage, FieldView
 from featurecols.data.missing import Markers, presenter
 from featurecols.errors import DataError
 
 
-class ListStore(Store):
+class ListStore(FieldStorage):
     """Lists: row i owns elements[offsets[i]:offsets[i + 1]] of another store."""
 
-    def __init__(self, key: str, offsets: Array, child: Store, markers: Markers) -> None:
+    def __init__(self, key: str, offsets: Array, child: FieldStorage, markers: Markers) -> None:
         super().__init__(key, len(offsets) - 1, markers, child.parse)
         self.offsets, self.child = offsets, child
         self.depth = child.depth + 1
@@ -67,14 +67,14 @@ class ListStore(Store):
         if self.depth > 1:
             lengths = np.diff(self.offsets[start : stop + 1])
             row = start + int(lengths.argmax()) if len(lengths) and lengths.any() else None
-            todo = "flatten the inner lists: a categorical field holds one value or one list of values a row"
+            hint = "flatten the inner lists: a categorical field holds one value or one list of values a row"
             raise DataError(
-                self.key, "needs values, or lists of them", field=self.key, row=row, got="lists of lists", todo=todo
+                self.key, "needs values, or lists of them", field=self.key, row=row, got="lists of lists", hint=hint
             )
 
-    def elements(self, cells: Cells) -> tuple[Cells, Array]:
+    def elements(self, cells: FieldView) -> tuple[FieldView, Array]:
         first, last, offsets = self._window(cells.start, cells.stop)
-        return Cells(self.child, first, last, outer=cells), offsets
+        return FieldView(self.child, first, last, outer=cells), offsets
 
     def pylist(self, start: int, stop: int) -> list[Any]:
         first, last, offsets = self._window(start, stop)
@@ -83,7 +83,7 @@ class ListStore(Store):
         return [flat[a:b] for a, b in pairwise(edges)]
 
 
-class MixedStore(Store):
+class MixedStore(FieldStorage):
     """Python values of more than one type, or integers past 64 bits: converted one at a time, as the row path does."""
 
     def __init__(self, key: str, raw: list[Any], markers: Markers) -> None:
@@ -101,10 +101,10 @@ class MixedStore(Store):
             try:
                 return float(value)
             except OverflowError:
-                todo = "scale it, or cast it to a string for a category"
-                raise errors.bad_value(self.key, self.key, row, "integer is past float64", value, todo) from None
-        todo = errors.TEXT if isinstance(value, str) else "cast it to a number, or read it with Vocabulary or Hashed"
-        raise errors.bad_value(self.key, self.key, row, "needs a number", value, todo)
+                hint = "scale it, or cast it to a string for a category"
+                raise errors.bad_value(self.key, self.key, row, "integer is past float64", value, hint) from None
+        hint = errors.TEXT if isinstance(value, str) else "cast it to a number, or read it with Vocabulary or Hashed"
+        raise errors.bad_value(self.key, self.key, row, "needs a number", value, hint)
 
     def integers(self, start: int, stop: int) -> Integers:
         found = [self._integer(row) for row in range(start, stop)]
@@ -116,8 +116,8 @@ class MixedStore(Store):
             return None if value is None else int(value)
         if isinstance(value, float) and value.is_integer() and abs(value) < 2.0**53:
             return int(value)
-        todo = "round it and cast it to an integer"
-        raise errors.bad_value(self.key, self.key, row, "needs a whole number below 2^53", value, todo)
+        hint = "round it and cast it to an integer"
+        raise errors.bad_value(self.key, self.key, row, "needs a whole number below 2^53", value, hint)
 
     def tokens(self, start: int, stop: int) -> Tokens:
         rows = self.rows[start:stop]
@@ -141,7 +141,7 @@ class MixedStore(Store):
         try:
             return arrays.canonical(value, self.key, self.key)
         except DataError as error:
-            raise DataError(error.who, error.what, field=self.key, row=row, got=error.got, todo=error.todo) from None
+            raise DataError(error.subject, error.problem, field=self.key, row=row, got=error.got, hint=error.hint) from None
 
     def pylist(self, start: int, stop: int) -> list[Any]:
         return self.rows[start:stop]

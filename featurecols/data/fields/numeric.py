@@ -11,7 +11,7 @@ from featurecols import errors
 from featurecols._core import arrays
 from featurecols._core.arrays import Array, Integers, Numbers, Texts, Tokens
 from featurecols.data import arrow_buffers
-from featurecols.data.fields.base import Store
+from featurecols.data.fields.base import FieldStorage
 from featurecols.data.missing import Markers
 
 WHOLE = 2.0**53  # floats hold every integer below this
@@ -52,7 +52,7 @@ class Decimals(Texts):
         return self._written()[1]
 
 
-class NumberStore(Store):
+class NumberStore(FieldStorage):
     """Integers, floats and booleans."""
 
     def __init__(self, key: str, array: Any, markers: Markers) -> None:
@@ -134,7 +134,7 @@ class NumberStore(Store):
                 field=self.key,
                 row=error.row,
                 got=error.got,
-                todo=arrays.FLOAT_TODO,
+                hint=arrays.FLOAT_TODO,
             ) from None
 
     def _boolean_tokens(self, start: int, stop: int) -> Tokens:

@@ -10,11 +10,11 @@ from featurecols import errors
 from featurecols._core.arrays import Array, Integers, Numbers, Texts, Tokens
 from featurecols.data import arrow_buffers
 from featurecols.data.fields import csv_numbers
-from featurecols.data.fields.base import Store
+from featurecols.data.fields.base import FieldStorage
 from featurecols.data.missing import Markers
 
 
-class TextStore(Store):
+class TextStore(FieldStorage):
     """Strings and binary, as their bytes."""
 
     def __init__(self, key: str, array: Any, markers: Markers, csv: bool = False) -> None:
@@ -55,11 +55,11 @@ class TextStore(Store):
                 found = Integers(found.values, arrow_buffers.both(found.valid, found.values != marker))
         return found
 
-    def _refuse(self, valid: Array | None, start: int, stop: int, want: str, todo: str) -> None:
+    def _refuse(self, valid: Array | None, start: int, stop: int, want: str, hint: str) -> None:
         if start == stop or (valid is not None and not valid.any()):
             return  # all missing: there is no value to refuse
         row = start + (0 if valid is None else int(valid.argmax()))
-        raise errors.bad_value(self.key, self.key, row, f"needs {want}", self._value(row), todo)
+        raise errors.bad_value(self.key, self.key, row, f"needs {want}", self._value(row), hint)
 
     def _value(self, row: int) -> str | bytes:
         raw = self.data[self.offsets[row] : self.offsets[row + 1]].tobytes()

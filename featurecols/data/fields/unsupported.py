@@ -10,11 +10,11 @@ import pyarrow as pa
 from featurecols import errors
 from featurecols._core.arrays import Integers, Numbers, Texts, Tokens
 from featurecols.data import arrow_buffers
-from featurecols.data.fields.base import Store
+from featurecols.data.fields.base import FieldStorage
 from featurecols.data.missing import Markers
 
 
-class NullStore(Store):
+class NullStore(FieldStorage):
     """Nothing but missing values."""
 
     def numbers(self, start: int, stop: int) -> Numbers:
@@ -43,7 +43,7 @@ _WAY_OUT = {
 }
 
 
-class OtherStore(Store):
+class OtherStore(FieldStorage):
     """A type that is neither a number nor a category: every present value is an error."""
 
     def __init__(self, key: str, array: Any, markers: Markers) -> None:
@@ -57,9 +57,9 @@ class OtherStore(Store):
             return
         row = start + (0 if valid is None else int(valid.argmax()))
         name = str(self.array.type)
-        todo = next((way for kind, way in _WAY_OUT.items() if name.startswith(kind)), "cast it to a number or a string")
+        hint = next((way for kind, way in _WAY_OUT.items() if name.startswith(kind)), "cast it to a number or a string")
         got = f"{errors.show(_scalar(self.array, row))} of type {name[:80]}"
-        raise errors.DataError(self.key, f"needs {want}", field=self.key, row=row, got=got, todo=todo)
+        raise errors.DataError(self.key, f"needs {want}", field=self.key, row=row, got=got, hint=hint)
 
     def numbers(self, start: int, stop: int) -> Numbers:
         self._refuse(start, stop, "a number")

@@ -164,11 +164,11 @@ class Scope:
         return kept[full]
 
 
-def current(who: str) -> Scope:
+def current(subject: str) -> Scope:
     """The scope of the running pass; raises ModelError where there is none."""
     scope = _scope.get()
     if scope is None:
-        raise errors.no_scope(who)
+        raise errors.no_scope(subject)
     return scope
 
 

@@ -40,42 +40,42 @@ def config(config: RunConfig | None, model_dir: str | Path | None) -> RunConfig:
     return config.replace(model_dir=str(model_dir))
 
 
-def number(who: str, name: str, value: Any) -> int:
+def number(subject: str, name: str, value: Any) -> int:
     """value as an int of at least 1 (numpy's integers too); raises ColumnError for anything else."""
     if isinstance(value, (int, np.integer)) and not isinstance(value, bool) and value >= 1:
         return int(value)
-    raise errors.argument(who, f"{name} must be an integer of at least 1", value, "leave it out, or give 1 or more")
+    raise errors.argument(subject, f"{name} must be an integer of at least 1", value, "leave it out, or give 1 or more")
 
 
-def hooked(who: str, hooks: Any) -> list[Hook]:
+def hooked(subject: str, hooks: Any) -> list[Hook]:
     """Hooks as a list; raises ModelError for what is none."""
     found = list(hooks) if isinstance(hooks, Iterable) else [hooks]
     for hook in found:
         if not isinstance(hook, Hook):
-            todo = "give instances of subclasses of hooks.Hook, such as hooks.TimeLimit(60)"
-            raise errors.model(who, "this is no hook", hook, todo)
+            hint = "give instances of subclasses of hooks.Hook, such as hooks.TimeLimit(60)"
+            raise errors.model(subject, "this is no hook", hook, hint)
     return found
 
 
-def weighing(who: str, column: Any) -> str | None:
+def weighing(subject: str, column: Any) -> str | None:
     """The field that a weight column names: a string, or a plain numeric column as in tf.estimator."""
     if column is None or isinstance(column, str):
         return column
     key = getattr(column, "key", None)
     if not hasattr(column, "normalizer") and not hasattr(column, "normalizer_fn"):
-        raise errors.model(who, "weight_column names a field", column, 'give weight_column="weight"')
+        raise errors.model(subject, "weight_column names a field", column, 'give weight_column="weight"')
     if getattr(column, "normalizer", ()) or getattr(column, "normalizer_fn", None):
-        raise errors.model(who, "a weight is read as it is, without normalizer", column, "write the weights into a field")
+        raise errors.model(subject, "a weight is read as it is, without normalizer", column, "write the weights into a field")
     return str(getattr(key, "key", key))
 
 
-def length(who: str, steps: int | None, max_steps: int | None, epochs: int | None, pipeline: Pipeline) -> Asked:
+def length(subject: str, steps: int | None, max_steps: int | None, epochs: int | None, pipeline: Pipeline) -> Asked:
     """How long to train: one pass, unless something else is asked for."""
     named = {"steps": steps, "max_steps": max_steps, "epochs": epochs}
-    found = {name: None if value is None else number(who, name, value) for name, value in named.items()}
+    found = {name: None if value is None else number(subject, name, value) for name, value in named.items()}
     steps, max_steps, epochs = found["steps"], found["max_steps"], found["epochs"]
     if steps is not None and max_steps is not None:
-        raise errors.argument(who, "give one of steps and max_steps", (steps, max_steps), "steps are counted from now")
+        raise errors.argument(subject, "give one of steps and max_steps", (steps, max_steps), "steps are counted from now")
     if epochs is None:
         epochs = pipeline.epochs
     if epochs is None and steps is None and max_steps is None:

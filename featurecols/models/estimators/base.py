@@ -26,7 +26,7 @@ from featurecols.models.estimators.state import PLAN, Asked, Keeper, declared_as
 from featurecols.models.input import labels
 from featurecols.models.input.examples import Examples, Layout
 from featurecols.models.input.labelled_rows import Piece, Table, table
-from featurecols.models.input.pipeline import Encoder, Pipeline, Stream, needs_of
+from featurecols.models.input.pipeline import BatchStream, Encoder, Pipeline, needs_of
 from featurecols.models.objective.heads import ClassHead, Head, PlainHead
 from featurecols.models.training import checkpoints, warm_start
 from featurecols.models.training.history import History
@@ -172,7 +172,7 @@ class Estimator(Keeper):
         self._ready(pipeline.table, training=True)
         with self._alone():
             variables = self._variables()
-            stream = Stream(pipeline, self._encoder(labelled=True), variables.seed)
+            stream = BatchStream(pipeline, self._encoder(labelled=True), variables.seed)
             run = self._run(variables, asked, stream.rows)
             if run.over:
                 return self
@@ -254,7 +254,7 @@ class Estimator(Keeper):
         losses: list[float] = []
         functions: dict[str, Any] = {}
         found: dict[str, list[tuple[Any, ...]]] = {}
-        for examples in Stream(pipeline, self._encoder(labelled=True, keys=pipeline.table.labels), 0).epoch(0):
+        for examples in BatchStream(pipeline, self._encoder(labelled=True, keys=pipeline.table.labels), 0).epoch(0):
             spec = self._call(examples, ModeKeys.EVAL, variables)
             losses.append(float(spec.loss))  # type: ignore[arg-type]
             for key, (function, *arrays) in (spec.eval_metric_ops or {}).items():
@@ -285,7 +285,7 @@ class Estimator(Keeper):
         self._ready(None)
         variables = self._variables(checkpoint_path)
         parts = []
-        for examples in Stream(pipeline, self._encoder(labelled=False), 0).rows_or_none():
+        for examples in BatchStream(pipeline, self._encoder(labelled=False), 0).batches_or_empty():
             found = self._call(examples, ModeKeys.PREDICT, variables).predictions
             assert found is not None
             if unknown := [key for key in predict_keys or () if key not in found]:
@@ -341,8 +341,8 @@ class Estimator(Keeper):
 
     def _worded(self, words: tuple[str, ...]) -> Head:
         if isinstance(self.head, ClassHead) and len(words) == 1:
-            what, todo = "all labels are alike", "there is nothing to tell apart: check the data, or name the labels"
-            raise errors.labels(self.label[0], what, words[0], None, f"{todo} with label_vocabulary")
+            what, hint = "all labels are alike", "there is nothing to tell apart: check the data, or name the labels"
+            raise errors.labels(self.label[0], what, words[0], None, f"{hint} with label_vocabulary")
         if isinstance(self.head, ClassHead) and len(words) != self.head.n_classes:
             shown = [*words[:8], "..."] if len(words) > 8 else list(words)
             what = f"n_classes is {self.head.n_classes}, and the label has {len(words)} words"

@@ -49,8 +49,8 @@ class Canned(Estimator):
             raise TypeError(f"{type(self).__name__}: no argument is called {unknown[0]!r}")
         if "feature_columns" in common:
             if columns is not None:
-                todo = "give one of them"
-                raise errors.model(type(self).__name__, "columns and feature_columns are one thing", columns, todo)
+                hint = "give one of them"
+                raise errors.model(type(self).__name__, "columns and feature_columns are one thing", columns, hint)
             columns = common["feature_columns"]
         super().__init__(
             self._model,

@@ -47,8 +47,8 @@ def model_from_json(data: Any, **more: Any) -> Estimator:
     if isinstance(found, (list, tuple)):
         found = {"columns": found}
     if not isinstance(found, Mapping):
-        todo = 'give {"model": "LinearClassifier", "columns": [...]}'
-        raise errors.model(where, "must be an object, or a list of columns", found, todo)
+        hint = 'give {"model": "LinearClassifier", "columns": [...]}'
+        raise errors.model(where, "must be an object, or a list of columns", found, hint)
     given = {**found, **more}
     kind = kind_of(where, given.pop("model", None))
     _check_names(where, kind, given, {name for name in RUNNING if name in more and name not in found})
@@ -77,8 +77,8 @@ def _check_names(where: str, kind: str, given: Mapping[str, Any], allowed: set[s
     takes = [*(name for name in inspect.signature(KINDS[kind]).parameters if name not in others), "weight_column"]
     for name in given:
         if name not in takes and name not in allowed:
-            todo = f"say it in training (--{name.replace('_', '-')})" if name in TRAINING else f"it takes {', '.join(takes)}"
-            raise errors.model(where, f"{kind} has no argument {name!r}", given[name], todo)
+            hint = f"say it in training (--{name.replace('_', '-')})" if name in TRAINING else f"it takes {', '.join(takes)}"
+            raise errors.model(where, f"{kind} has no argument {name!r}", given[name], hint)
     needs: list[str] = [name for name in ("columns", "hidden_units") if name in takes]
     if "linear" in takes:
         needs = ([] if "linear" in given else ["dnn"]) + (["hidden_units"] if "dnn" in given else [])

@@ -33,15 +33,15 @@ def declared(columns: Iterable[Any]) -> list[Column]:
 @singledispatch
 def translate(column: Any) -> Column:
     """One column of the dialect as a column of the language, with the same ids and the same name."""
-    todo = "give a column of featurecols, or of featurecols.feature_column"
-    raise errors.model("columns", "no model can read this", column, todo)
+    hint = "give a column of featurecols, or of featurecols.feature_column"
+    raise errors.model("columns", "no model can read this", column, hint)
 
 
 @translate.register
 def _numeric(column: numeric.NumericColumn) -> Numeric:
     if column.normalizer_fn is not None:
-        todo = "use fc.Numeric with normalizer=ZScore(...), MinMax(...), Log1p() or Clip(...)"
-        raise errors.model(column.name, "a normalizer_fn is code, and a plan holds none", column.normalizer_fn, todo)
+        hint = "use fc.Numeric with normalizer=ZScore(...), MinMax(...), Log1p() or Clip(...)"
+        raise errors.model(column.name, "a normalizer_fn is code, and a plan holds none", column.normalizer_fn, hint)
     shape = () if column.shape == (1,) else column.shape
     default = column.default_value
     if isinstance(default, (tuple, list)) and len(default) == 1:

@@ -166,7 +166,7 @@ class _Evaluate(Hook):
         self.exporters = [spec.exporters] if isinstance(spec.exporters, Exporter) else list(spec.exporters or ())
         assert model.model_dir is not None
         self.path: Path = model.model_dir / (f"eval_{spec.name}.jsonl" if spec.name else "eval.jsonl")
-        self.found: list[Metrics] = _lines(self.path)
+        self.found: list[Metrics] = _row_compiler(self.path)
         self.exports: list[str] = []
         self._time, self._step = perf_counter(), -1
 
@@ -199,5 +199,5 @@ class _Evaluate(Hook):
         return self.found[-1], self.exports
 
 
-def _lines(path: Path) -> list[Metrics]:
+def _row_compiler(path: Path) -> list[Metrics]:
     return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []

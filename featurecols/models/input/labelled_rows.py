@@ -154,8 +154,8 @@ class _Calls:
 
 
 def _used_up() -> Any:
-    todo = "give a function that returns a fresh iterator"
-    raise errors.model("data", "an iterator can be read once, and it was", "a second reading", todo)
+    hint = "give a function that returns a fresh iterator"
+    raise errors.model("data", "an iterator can be read once, and it was", "a second reading", hint)
 
 
 def _asked(function: Callable[..., Any], arguments: Mapping[str, Any]) -> Callable[[], Any]:

@@ -27,8 +27,8 @@ def learn(batches: Iterable[Any], key: str) -> tuple[str, ...] | None:
         tokens = batch.cells(key).tokens()
         found |= {tokens.texts[i] for i in _present(tokens)}
         if len(found) > MOST_CLASSES:
-            todo = "is it the right field? A regressor predicts numbers"
-            raise errors.labels(key, f"has more than {MOST_CLASSES} different labels", len(found), None, todo)
+            hint = "is it the right field? A regressor predicts numbers"
+            raise errors.labels(key, f"has more than {MOST_CLASSES} different labels", len(found), None, hint)
     return tuple(term.decode("utf-8", "replace") for term in sorted(found))
 
 
@@ -64,8 +64,8 @@ def _numbered(batch: Any, key: str, n_classes: int) -> Array:
     if wrong.any():
         row = int(wrong.argmax())
         _missing(key, bool(np.isnan(values[row])), row)
-        todo = f"set n_classes (it is {n_classes}), or map the labels to 0 ... n_classes - 1"
-        raise errors.labels(key, f"a label must be a class number from 0 to {n_classes - 1}", values[row].item(), row, todo)
+        hint = f"set n_classes (it is {n_classes}), or map the labels to 0 ... n_classes - 1"
+        raise errors.labels(key, f"a label must be a class number from 0 to {n_classes - 1}", values[row].item(), row, hint)
     return values.astype(np.int64)
 
 
@@ -111,8 +111,8 @@ def weights(batch: Any, key: str) -> Array:
     wrong = ~((values >= 0) & (values < np.inf))
     if wrong.any():
         row = int(wrong.argmax())
-        what, todo = "a weight must be a finite number of at least 0", "mend or drop the row"
-        raise errors.labels(key, what, values[row].item(), row, todo)
+        what, hint = "a weight must be a finite number of at least 0", "mend or drop the row"
+        raise errors.labels(key, what, values[row].item(), row, hint)
     return values.astype(np.float32)
 
 

@@ -99,7 +99,7 @@ class Pipeline:
             encoder = _encoder(plan, self.table, key)
             self.memory[key] = encoder, cache.of(self.kept, key, encoder.layout)
         encoder, kept = self.memory[key]
-        return Stream(self, encoder, seed, kept).epoch(epoch)
+        return BatchStream(self, encoder, seed, kept).epoch(epoch)
 
 
 def from_parquet(path: Any, *, label: str | Sequence[str] | None = None, weight: str | None = None) -> Pipeline:
@@ -130,7 +130,7 @@ def _encoder(plan: Any, rows: Table, key: str) -> Encoder:
     return Encoder(encode, needs_of(plan), key, layout)
 
 
-class Stream:
+class BatchStream:
     """A pipeline that runs.
 
     Args:
@@ -161,7 +161,7 @@ class Stream:
         most = 1 if self.rows is None else _GROUP  # who makes rows as they come need not wait for many
         return _batches(_some(self._windows(random)), self.batch_size, random, skip, self.pipeline.depth, most)
 
-    def rows_or_none(self) -> Iterator[Examples]:
+    def batches_or_empty(self) -> Iterator[Examples]:
         """One epoch, or a single batch of no rows where there are none: what prediction runs over."""
         found = ahead(_cut(self._pieces(range(len(self.groups))), self.batch_size, None, 0), self.pipeline.depth)
         first = next(found, None)
@@ -205,14 +205,14 @@ class Stream:
             row += piece.batch.num_rows
 
 
-class Fixed(Stream):
+class InMemoryStream(BatchStream):
     """Examples that are there already, in batches."""
 
     def __init__(self, examples: Examples, batch_size: int, shuffle: bool, seed: int) -> None:
         self.examples, self.batch_size, self.shuffle, self.seed = examples, _count("batch", batch_size), shuffle, seed
         self.rows, self.digest = len(examples), None
 
-    def rows_or_none(self) -> Iterator[Examples]:
+    def batches_or_empty(self) -> Iterator[Examples]:
         return iter([self.examples]) if self.rows == 0 else self.epoch(0)
 
     def epoch(self, number: int, skip: int = 0, *, run: int = 0) -> Iterator[Examples]:
@@ -327,7 +327,7 @@ def _made(parts: Sequence[tuple[Examples, Array]], in_order: bool) -> Examples:
     return Examples.concatenate([window.take(rows) for window, rows in parts])
 
 
-def _count(who: str, got: object, least: int = 1) -> int:
+def _count(subject: str, got: object, least: int = 1) -> int:
     if isinstance(got, bool) or not isinstance(got, int) or got < least:
-        raise errors.argument(who, f"needs an integer of at least {least}", got, f"give {least} or more")
+        raise errors.argument(subject, f"needs an integer of at least {least}", got, f"give {least} or more")
     return got

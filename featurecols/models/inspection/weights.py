@@ -215,8 +215,8 @@ def neighbours(model: Estimator, slot: str, term: Any, n: int = 10, *, data: Any
 def _named(plan: Plan, slot: str, size: int) -> dict[int, list[str]]:
     words = {i: [plan.describe_id(slot, i)] for i in range(size)}
     if words and words[0][0].startswith("hash "):
-        todo = "give data=, rows whose values fall there"
-        raise errors.model("neighbours", "the plan does not know what its hash buckets hold", slot, todo)
+        hint = "give data=, rows whose values fall there"
+        raise errors.model("neighbours", "the plan does not know what its hash buckets hold", slot, hint)
     return words
 
 

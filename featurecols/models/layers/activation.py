@@ -35,9 +35,9 @@ class Activation(Layer):
         return activate(self.function, as_value(x))
 
 
-def known(who: str, function: object) -> None:
+def known(subject: str, function: object) -> None:
     if function is not None and function not in FUNCTIONS:
-        raise errors.argument(who, "unknown activation", function, f"known are {', '.join(FUNCTIONS)}")
+        raise errors.argument(subject, "unknown activation", function, f"known are {', '.join(FUNCTIONS)}")
 
 
 def activate(function: str | None, x: Value) -> Value:

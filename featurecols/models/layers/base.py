@@ -47,18 +47,18 @@ class Layer(Part):
         """The layer's value for x, its parameters found (or made) in the scope."""
 
 
-def positive(who: str, what: str, got: object) -> int:
+def positive(subject: str, what: str, got: object) -> int:
     """got, when it is an int above 0; raises ColumnError otherwise."""
     if not isinstance(got, int) or isinstance(got, bool) or got < 1:
-        raise errors.argument(who, f"{what} must be an integer of at least 1", got, f"give {what}=1 or more")
+        raise errors.argument(subject, f"{what} must be an integer of at least 1", got, f"give {what}=1 or more")
     return got
 
 
-def matrix(who: str, x: Any, dtype: Any) -> Value:
+def matrix(subject: str, x: Any, dtype: Any) -> Value:
     """x as a Value of shape [n, width]; arrays become constants of the model's dtype."""
     value = x if isinstance(x, Value) else Value(np_array(x, dtype))
     if value.array.ndim != 2:
-        raise errors.model(who, "takes a matrix [rows, width]", value.shape, "reshape the input to two dimensions")
+        raise errors.model(subject, "takes a matrix [rows, width]", value.shape, "reshape the input to two dimensions")
     return value
 
 

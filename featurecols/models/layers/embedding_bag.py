@@ -77,9 +77,9 @@ def out_of_table(table: Value, id_: int) -> errors.ModelError:
     )
 
 
-def known_combiner(who: str, combiner: object) -> None:
+def known_combiner(subject: str, combiner: object) -> None:
     if combiner not in COMBINERS:
-        raise errors.argument(who, "unknown combiner", combiner, f"known are {', '.join(COMBINERS)}")
+        raise errors.argument(subject, "unknown combiner", combiner, f"known are {', '.join(COMBINERS)}")
 
 
 def truncated_normal(shape: tuple[int, ...], random: np.random.Generator) -> Array:

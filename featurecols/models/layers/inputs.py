@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from featurecols._core.arrays import Array
-from featurecols._core.spec import Takes, frozen
+from featurecols._core.spec import Converted, frozen
 from featurecols.models import errors
 from featurecols.models.autodiff.tape import Value, concat
 from featurecols.models.autodiff.variables import Scope
@@ -30,7 +30,7 @@ class Inputs(Layer):
         slots: names of the slots to read; None for all.
     """
 
-    slots: Takes[Sequence[str] | None, tuple[str, ...] | None] = None  # type: ignore[assignment]
+    slots: Converted[Sequence[str] | None, tuple[str, ...] | None] = None  # type: ignore[assignment]
 
     def forward(self, scope: Scope, x: Examples) -> Any:
         chosen = choose(x, self.slots)
@@ -58,8 +58,8 @@ def choose(x: Examples, names: Sequence[str] | None) -> Chosen:
             x.layout.slot(name)
         for slot in chosen:
             if slot.kind == "ids" and slot.max_length is not None:
-                todo = "leave it to a model_fn of your own, which reads its ids and lengths"
-                raise errors.model("Inputs", "a sequence of ids is no plain input", slot.name, todo)
+                hint = "leave it to a model_fn of your own, which reads its ids and lengths"
+                raise errors.model("Inputs", "a sequence of ids is no plain input", slot.name, hint)
         x.layout.memo[key] = _chosen(x, chosen)
     return x.layout.memo[key]  # type: ignore[no-any-return]
 

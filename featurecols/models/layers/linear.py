@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from featurecols._core.spec import Takes, frozen
+from featurecols._core.spec import Converted, frozen
 from featurecols.models import errors
 from featurecols.models.autodiff.tape import Value
 from featurecols.models.autodiff.variables import Scope, zeros
@@ -33,7 +33,7 @@ class Linear(Layer):
     """
 
     units: int = 1
-    slots: Takes[Sequence[str] | None, tuple[str, ...] | None] = None  # type: ignore[assignment]
+    slots: Converted[Sequence[str] | None, tuple[str, ...] | None] = None  # type: ignore[assignment]
     combiner: str = field(default="sum", kw_only=True)
 
     def check(self) -> None:
@@ -51,8 +51,8 @@ class Linear(Layer):
         chosen = choose(x, self.slots)
         for slot in chosen.slots:
             if slot.dimension is not None:
-                todo = "give a linear model the column itself, not its embedding"
-                raise errors.model("Linear", "an embedding has no weights of its own", slot.name, todo)
+                hint = "give a linear model the column itself, not its embedding"
+                raise errors.model("Linear", "an embedding has no weights of its own", slot.name, hint)
         out: Any = scope.parameter("bias", (self.units,), zeros)
         parts, key = mixed(x, chosen, None, self.combiner), ("places", self.slots, self.combiner)
         if parts.hot:

@@ -254,10 +254,10 @@ def sample_weights(weights: Any, rows: int, dtype: Any) -> Array:
     return w
 
 
-def check_finite(who: str, y: Array) -> None:
+def check_finite(subject: str, y: Array) -> None:
     if y.dtype.kind == "f" and not np.isfinite(y).all():
         row = int((~np.isfinite(y)).any(axis=1).argmax())
-        raise errors.labels(who, "a label is missing or infinite", y[row].tolist(), row, "drop rows without a label")
+        raise errors.labels(subject, "a label is missing or infinite", y[row].tolist(), row, "drop rows without a label")
 
 
 def _clipped(p: Array) -> tuple[Array, Array]:

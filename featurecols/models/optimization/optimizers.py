@@ -15,7 +15,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from featurecols._core.arrays import Array
-from featurecols._core.spec import Takes, frozen
+from featurecols._core.spec import Converted, frozen
 from featurecols.models import errors, kernels
 from featurecols.models.autodiff.tape import Gradient, Rows, Value, gradients
 from featurecols.models.autodiff.variables import Variables
@@ -54,11 +54,11 @@ class Optimizer(Part):
     clip: Clip | None = field(default=None, kw_only=True)
 
     def check(self) -> None:
-        who = type(self).__name__
+        subject = type(self).__name__
         if not isinstance(self.learning_rate, Schedule):
-            rate_of(who, "learning_rate", self.learning_rate)
+            rate_of(subject, "learning_rate", self.learning_rate)
         if not isinstance(self.clip, (Clip, type(None))):
-            raise errors.argument(who, "clip must be ClipNorm or ClipValue", self.clip, "give ClipNorm(1.0)")
+            raise errors.argument(subject, "clip must be ClipNorm or ClipValue", self.clip, "give ClipNorm(1.0)")
 
     def minimize(self, loss: Value) -> TrainOp:
         """The step that lowers this loss, for a model_fn to return; nothing moves until it is run."""
@@ -181,11 +181,11 @@ class Adam(Optimizer):
 
     def check(self) -> None:
         super().check()
-        who = type(self).__name__
-        share(who, "beta_1", self.beta_1)
-        share(who, "beta_2", self.beta_2)
-        at_least_zero(who, "epsilon", self.epsilon)
-        at_least_zero(who, "weight_decay", self.weight_decay)
+        subject = type(self).__name__
+        share(subject, "beta_1", self.beta_1)
+        share(subject, "beta_2", self.beta_2)
+        at_least_zero(subject, "epsilon", self.epsilon)
+        at_least_zero(subject, "weight_decay", self.weight_decay)
 
     def update(self, p: Array, g: Array, ids: Array | None, slots: list[Array], rate: float, step: int) -> None:
         t = p.dtype.type
@@ -286,7 +286,7 @@ class Groups(Part):
         groups: pairs (prefix, optimizer); every trained parameter belongs to the first prefix that it begins with.
     """
 
-    groups: Takes[Sequence[tuple[str, Optimizer | Groups]], tuple[tuple[str, Optimizer | Groups], ...]]
+    groups: Converted[Sequence[tuple[str, Optimizer | Groups]], tuple[tuple[str, Optimizer | Groups], ...]]
 
     def minimize(self, loss: Value) -> TrainOp:
         """The step that lowers this loss."""
@@ -316,11 +316,11 @@ def get(optimizer: Any, **given: Any) -> Optimizer | Groups:
     raise errors.unknown("optimizer", "name", optimizer, (c.__name__ for c in KNOWN.values()))
 
 
-def share(who: str, what: str, got: object) -> None:
+def share(subject: str, what: str, got: object) -> None:
     if isinstance(got, bool) or not isinstance(got, (int, float)) or not 0 <= got < 1:
-        raise errors.argument(who, f"{what} must be in [0, 1)", got, f"give {what}=0.9 or so")
+        raise errors.argument(subject, f"{what} must be in [0, 1)", got, f"give {what}=0.9 or so")
 
 
-def at_least_zero(who: str, what: str, got: object) -> None:
+def at_least_zero(subject: str, what: str, got: object) -> None:
     if isinstance(got, bool) or not isinstance(got, (int, float)) or not 0 <= got < math.inf:
-        raise errors.argument(who, f"{what} must be a finite number of at least 0", got, f"give {what}=0 for none")
+        raise errors.argument(subject, f"{what} must be a finite number of at least 0", got, f"give {what}=0 for none")

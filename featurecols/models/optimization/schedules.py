@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from featurecols._core.spec import Takes, frozen
+from featurecols._core.spec import Converted, frozen
 from featurecols.models import errors
 from featurecols.models.component import Part
 
@@ -136,8 +136,8 @@ class Piecewise(Schedule):
     [0.1, 0.1, 0.01, 0.001]
     """
 
-    boundaries: Takes[Sequence[int], tuple[int, ...]]
-    rates: Takes[Sequence[float], tuple[float, ...]]
+    boundaries: Converted[Sequence[int], tuple[int, ...]]
+    rates: Converted[Sequence[float], tuple[float, ...]]
 
     def check(self) -> None:
         if len(self.rates) != len(self.boundaries) + 1 or list(self.boundaries) != sorted(set(self.boundaries)):
@@ -170,11 +170,11 @@ class Warmup(Schedule):
         return self.schedule.at(step, steps) * min(1.0, (step + 1) / self.steps)
 
 
-def rate_of(who: str, what: str, got: object) -> None:
+def rate_of(subject: str, what: str, got: object) -> None:
     if isinstance(got, bool) or not isinstance(got, (int, float)) or not 0 < got < math.inf:
-        raise errors.argument(who, f"{what} must be a finite number above 0", got, "give a number such as 0.01")
+        raise errors.argument(subject, f"{what} must be a finite number above 0", got, "give a number such as 0.01")
 
 
-def count_of(who: str, what: str, got: object, least: int) -> None:
+def count_of(subject: str, what: str, got: object, least: int) -> None:
     if isinstance(got, bool) or not isinstance(got, int) or got < least:
-        raise errors.argument(who, f"{what} must be an integer of at least {least}", got, f"give {what}={least} or more")
+        raise errors.argument(subject, f"{what} must be an integer of at least {least}", got, f"give {what}={least} or more")

@@ -71,8 +71,8 @@ def read(path: Path) -> tuple[dict[str, Array], dict[str, Any]]:
             about = json.loads((f.metadata() or {})["featurecols"])
             arrays = {name: f.get_tensor(name) for name in f.keys()}  # noqa: SIM118 - no dict
     except (SafetensorError, OSError, ValueError, KeyError, TypeError) as e:
-        todo = "delete it, and the one before it is used"
-        raise errors.checkpoint(path, f"is no readable checkpoint ({type(e).__name__})", todo) from None
+        hint = "delete it, and the one before it is used"
+        raise errors.checkpoint(path, f"is no readable checkpoint ({type(e).__name__})", hint) from None
     if not isinstance(about, dict) or about.get("format") != FORMAT:
         raise errors.checkpoint(path, f"needs format {FORMAT}", "use the version of featurecols that wrote it")
     return arrays, about

@@ -53,9 +53,9 @@ class Every:
         return False
 
 
-def _counted(who: str, every: object) -> int:
+def _counted(subject: str, every: object) -> int:
     if isinstance(every, bool) or not isinstance(every, int) or every < 1:
-        raise errors.argument(who, "every must be an integer of at least 1", every, "leave the hook out for never")
+        raise errors.argument(subject, "every must be an integer of at least 1", every, "leave the hook out for never")
     return every
 
 

@@ -14,7 +14,7 @@ from featurecols.models import errors
 from featurecols.models.autodiff.tape import Value
 from featurecols.models.autodiff.variables import Variables
 from featurecols.models.input.examples import Examples
-from featurecols.models.input.pipeline import Stream
+from featurecols.models.input.pipeline import BatchStream
 from featurecols.models.optimization.optimizers import TrainOp
 from featurecols.models.training.blas_threads import OneThread
 from featurecols.models.training.history import History
@@ -67,7 +67,7 @@ class Run:
         return self.why is not None or enough or (self.epochs is not None and self.epoch >= self.epochs)
 
 
-def train(run: Run, stream: Stream, forward: Forward, hooks: Sequence[Hook], steps_per_epoch: int | None = None) -> None:
+def train(run: Run, stream: BatchStream, forward: Forward, hooks: Sequence[Hook], steps_per_epoch: int | None = None) -> None:
     """Train until the run is over. A run that starts at a later epoch or batch goes on from there.
 
     An epoch is one pass over the stream, or `steps_per_epoch` steps of it.
@@ -83,7 +83,7 @@ def train(run: Run, stream: Stream, forward: Forward, hooks: Sequence[Hook], ste
 
 
 def _epochs(
-    run: Run, stream: Stream, forward: Forward, hooks: Sequence[Hook], steps_per_epoch: int | None, threads: OneThread
+    run: Run, stream: BatchStream, forward: Forward, hooks: Sequence[Hook], steps_per_epoch: int | None, threads: OneThread
 ) -> None:
     total, rows = 0.0, 0
     while not run.over:
@@ -103,7 +103,7 @@ def _epochs(
         total, rows = 0.0, 0
 
 
-def _plan(run: Run, stream: Stream) -> None:
+def _plan(run: Run, stream: BatchStream) -> None:
     """Tell schedules how long the run is, where that is known."""
     left = [run.steps] if run.steps is not None else []
     if run.epochs is not None and stream.batches is not None:

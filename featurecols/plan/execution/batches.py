@@ -13,7 +13,9 @@ from featurecols.data.sources import Source
 T = TypeVar("T")
 
 
-def each(task: Callable[[Any, int, int], T], source: Source, needs: Needs, batch_size: int | None, workers: int) -> Iterator[T]:
+def map_batches(
+    task: Callable[[Any, int, int], T], source: Source, needs: Needs, batch_size: int | None, workers: int
+) -> Iterator[T]:
     """task(batch, rows before it, its workers) of every batch, in order; a DataError tells the row of the whole source.
 
     Where a source has enough pieces, each thread takes a whole one: threads that share a batch wait for each other many

@@ -16,7 +16,7 @@ from featurecols.plan.execution.operations import Block, Output
 _AS_IT_IS = Chain(np.array([np.nan]), np.empty(0, np.int64), np.empty(0), np.empty(0), True)  # a value that is computed already
 
 
-class OnePass:
+class FusedWriter:
     """The outputs that can be written in one pass, and how; final."""
 
     def __init__(self, outputs: Sequence[Output]) -> None:

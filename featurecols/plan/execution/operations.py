@@ -43,7 +43,7 @@ class Block:
         self.problems: list[errors.DataError] = []
 
     def attempt(
-        self, of: Step | Output, who: str, run: Callable[..., Any], problems: list[errors.DataError] | None = None
+        self, of: Step | Output, subject: str, run: Callable[..., Any], problems: list[errors.DataError] | None = None
     ) -> Any:
         """run over the inputs of a step or an output; None where it fails, or where an input did.
 
@@ -55,7 +55,7 @@ class Block:
         try:
             return run(*arguments)
         except errors.DataError as e:
-            (self.problems if problems is None else problems).append(e.seen_by(who))
+            (self.problems if problems is None else problems).append(e.seen_by(subject))
             return None
 
     def finish(self, start: int) -> None:

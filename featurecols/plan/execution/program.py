@@ -17,11 +17,11 @@ from featurecols._core import buffer_pool, thread_pool
 from featurecols._core.arrays import Array, Ids
 from featurecols.columns.base import Bound, CategoricalBound, DenseBound, Field
 from featurecols.columns.sequence import SequenceBound
-from featurecols.plan.execution.fused import OnePass
+from featurecols.plan.execution.fused import FusedWriter
 from featurecols.plan.execution.operations import Block, Output, step
 from featurecols.plan.execution.operations import outputs as side_by_side
 from featurecols.plan.execution.profile import Clock
-from featurecols.plan.execution.row_compiler import Lines
+from featurecols.plan.execution.row_compiler import RowCompiler
 from featurecols.plan.features import Features, Slot
 
 _BLOCK_BYTES = 1 << 20  # about the L2 cache of one core: a block is written while its rows are still there
@@ -47,16 +47,18 @@ class Program:
         self.steps = [step(i, inputs[i], bound) for i, bound in bounds if i in self._readers]
         self.outputs = side_by_side(outputs, nodes, inputs, slots, set(self._readers))
         self.width = self.outputs[-1].stop
-        bare = (o.slot.name for o in self.outputs if isinstance(o.bound, CategoricalBound))
-        self.bare = next(bare, None)  # the first output that gives ids, so that there is no matrix
-        self._onepass = OnePass(self.outputs)
-        together = {o.node for o in (*self._onepass.numbers, *self._onepass.onehots)}
+        first_non_dense_output = (o.slot.name for o in self.outputs if isinstance(o.bound, CategoricalBound))
+        self.first_non_dense_output = next(
+            first_non_dense_output, None
+        )  # the first output that gives ids, so that there is no matrix
+        self._fused = FusedWriter(self.outputs)
+        together = {o.node for o in (*self._fused.numbers, *self._fused.onehots)}
         self._others = [o for o in self.outputs if o.node not in together]
 
     @cached_property
-    def _lines(self) -> Lines:
+    def _row_compiler(self) -> RowCompiler:
         numeric = {i for i, _ in self.fields} - self._categories
-        return Lines(self.fields, self.steps, self.outputs, self.width, numeric)
+        return RowCompiler(self.fields, self.steps, self.outputs, self.width, numeric)
 
     # One block of rows ----------------------------------------------------------------------------------------------
 
@@ -72,7 +74,7 @@ class Program:
     def write(self, cells: Sequence[Any], start: int, stop: int, out: Array) -> None:
         """Fill out, float32 [stop - start, width]: plain numbers and one-hots in one pass over it, then all others."""
         block = self.block(cells, start, stop)
-        for output in (*self._onepass.write(block, out), *self._others):
+        for output in (*self._fused.write(block, out), *self._others):
             _write(block, output, out[:, output.start : output.stop])
         block.finish(start)
 
@@ -149,7 +151,7 @@ class Program:
                 with clock.part("step", s.name):
                     block.values[s.node] = block.attempt(s, s.name, s.run)
             with clock.part("matrix", "numbers and one-hots"):
-                rest = self._onepass.write(block, out)
+                rest = self._fused.write(block, out)
             for output in (*rest, *self._others):
                 with clock.part("column", output.slot.name):
                     _write(block, output, out[:, output.start : output.stop])
@@ -174,7 +176,7 @@ class Program:
     def row(self, row: Mapping[str, Any]) -> array[float]:
         """The matrix row of one dict, as an array of typecode "f"."""
         try:
-            return self._lines.of_mapping(row)
+            return self._row_compiler.of_mapping(row)
         except KeyError as e:
             key = next((field.key for _, field in self.fields if field.key not in row), None)
             if key is None:
@@ -186,7 +188,7 @@ class Program:
         columns = [cells.to_pylist() for cells in self._cells(batch)]
         for r, raw in enumerate(zip(*columns, strict=True) if columns else ()):
             try:
-                out[r] = self._lines.of_values(*raw)
+                out[r] = self._row_compiler.of_values(*raw)
             except errors.DataError as e:
                 raise e.shifted(0) if e.row is not None else _at_row(e, r) from None
 
@@ -223,4 +225,4 @@ def _blocks(rows: int, size: int) -> list[tuple[int, int]]:
 
 
 def _at_row(error: errors.DataError, row: int) -> errors.DataError:
-    return errors.DataError(error.who, error.what, field=error.field, row=row, got=error.got, todo=error.todo)
+    return errors.DataError(error.subject, error.problem, field=error.field, row=row, got=error.got, hint=error.hint)

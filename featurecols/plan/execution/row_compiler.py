@@ -20,7 +20,7 @@ from featurecols.plan.execution.operations import Output, Step
 RowFunction = Callable[..., "array[float]"]
 
 
-class Lines:
+class RowCompiler:
     """The functions of one program. `of_mapping` takes a dict of raw values, `of_values` one presented value for each field.
 
     Both give the cells as an array of typecode "f". A value of node i is the local v{i}; the objects that the source
@@ -90,7 +90,7 @@ class Lines:
     def _compiled(self, arguments: str, lines: list[str]) -> RowFunction:
         found: dict[str, Any] = dict(self.names)
         exec(compile("\n    ".join([f"def run({arguments}):", *lines]), "<row path>", "exec"), found)
-        counters.note("row function")
+        counters.increment("row function")
         return found["run"]  # type: ignore[no-any-return]
 
 

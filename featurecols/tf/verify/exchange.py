@@ -40,14 +40,14 @@ def write_request(folder: Path, features: Mapping[str, Any], questions: Sequence
 
 def ask(folder: Path, python: str) -> None:
     """Run the worker. It starts isolated, so that no module beside it or in PYTHONPATH stands for one of TensorFlow's."""
-    todo = "name a Python with tensorflow-cpu 2.15 and numpy below 2"
+    hint = "name a Python with tensorflow-cpu 2.15 and numpy below 2"
     try:
         done = subprocess.run([python, "-I", str(WORKER), str(folder)], capture_output=True, text=True, check=False)
     except OSError as error:
-        raise errors.argument("verify_tf", f"cannot be started ({error.strerror})", python, todo) from None
+        raise errors.argument("verify_tf", f"cannot be started ({error.strerror})", python, hint) from None
     if done.returncode:
         said = done.stderr.strip().splitlines() or [f"exit code {done.returncode}"]
-        raise errors.argument("verify_tf", f"the other interpreter failed ({errors.show(said[-1], 200)})", python, todo)
+        raise errors.argument("verify_tf", f"the other interpreter failed ({errors.show(said[-1], 200)})", python, hint)
 
 
 def read_response(folder: Path) -> tuple[str, list[Answer]]:

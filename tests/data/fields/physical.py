@@ -14,7 +14,7 @@ import polars as pl
 import pyarrow as pa
 
 from featurecols._core.arrays import Tokens
-from featurecols.data.fields.base import Cells
+from featurecols.data.fields.base import FieldView
 
 Values = list[Any]
 ARROW = {str: pa.string(), bytes: pa.binary(), int: pa.int64(), float: pa.float64(), bool: pa.bool_()}
@@ -64,7 +64,7 @@ def grouped(flat: list[Any], offsets: Any) -> list[Any]:
     return [flat[a:b] for a, b in pairwise(edges)]
 
 
-def whole(cells: Cells) -> list[Any]:
+def whole(cells: FieldView) -> list[Any]:
     """integers() as Python values."""
     found = cells.integers()
     assert found.values.dtype in (np.int64, np.uint64)

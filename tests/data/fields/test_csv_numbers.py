@@ -39,7 +39,7 @@ def test_what_is_no_number(bad: str, coded: bool) -> None:
     for view in (found.numbers, found.integers):
         with pytest.raises(errors.DataError) as caught:
             view()
-        assert (caught.value.row, caught.value.what) == (3, "text is not a number")
+        assert (caught.value.row, caught.value.problem) == (3, "text is not a number")
     with pytest.raises(errors.DataError) as caught:
         found.slice(2, 5).numbers()
     assert caught.value.row == 1

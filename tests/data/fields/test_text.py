@@ -63,7 +63,7 @@ def test_text_that_is_no_number_says_the_same_of_a_row_and_a_table(column: fc.Co
     for run in (lambda: plan.transform_row({"x": "3.0"}), lambda: plan.transform({"x": ["3.0"] * 2000})):
         with pytest.raises(fc.DataError, match=r"needs a number in field 'x'.*, got '3.0'; .*only the text of CSV") as caught:
             run()
-        said.add(caught.value.todo)
+        said.add(caught.value.hint)
     assert said == {errors.TEXT}
 
 
@@ -110,7 +110,7 @@ def test_no_text_is_a_number() -> None:
         found = cells(data)
         with pytest.raises(errors.DataError) as caught:
             found.numbers()
-        assert (caught.value.row, caught.value.what) == (0, "needs a number")
+        assert (caught.value.row, caught.value.problem) == (0, "needs a number")
         with pytest.raises(errors.DataError, match="needs an integer in field 'x' at row 0"):
             found.integers()
         assert np.isnan(found.slice(1, 2).numbers().values).tolist() == [True]

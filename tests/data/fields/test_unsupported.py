@@ -23,7 +23,7 @@ def cells(data: Any) -> Any:
 
 
 @pytest.mark.parametrize(
-    ("data", "got", "todo"),
+    ("data", "got", "hint"),
     [
         ([None, DAY], "datetime.date(2020, 2, 29) of type date32[day]", "weekday"),
         ([None, MOMENT], "of type timestamp[us]", "hour"),
@@ -40,14 +40,14 @@ def cells(data: Any) -> Any:
         (pd.Series(pd.PeriodIndex([None, "2020-02"], freq="M")), "period", "string"),
     ],
 )
-def test_no_number_and_no_category(data: Any, got: str, todo: str) -> None:
+def test_no_number_and_no_category(data: Any, got: str, hint: str) -> None:
     found = cells(data)
     for view in (found.numbers, found.integers, found.tokens):
         with pytest.raises(errors.DataError) as caught:
             view()
         assert (caught.value.field, caught.value.row) == ("x", 1)
         assert got in str(caught.value)
-        assert todo in caught.value.todo
+        assert hint in caught.value.hint
     assert found.slice(0, 1).to_pylist() == [None]
     assert decoded(found.slice(0, 1).tokens()) == [None]
     assert np.isnan(found.slice(0, 1).numbers().values).all()

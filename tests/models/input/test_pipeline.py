@@ -13,7 +13,7 @@ from featurecols.errors import ColumnError, DataError
 from featurecols.models.errors import CheckpointError
 from featurecols.models.input import pipeline as pipeline_module
 from featurecols.models.input.examples import Examples, Layout
-from featurecols.models.input.pipeline import Encoder, Pipeline, Stream, from_data, from_parquet, needs_of
+from featurecols.models.input.pipeline import BatchStream, Encoder, Pipeline, from_data, from_parquet, needs_of
 
 N = 1000
 DATA = {
@@ -34,14 +34,14 @@ def path(tmp_path_factory):
     return folder
 
 
-def stream(pipeline: Pipeline, seed: int = 0, reads: list | None = None) -> Stream:
+def stream(pipeline: Pipeline, seed: int = 0, reads: list | None = None) -> BatchStream:
     def encode(piece):
         if reads is not None:
             reads.append(piece.batch.num_rows)
         x = piece.batch.cells("x").numbers().values
         return Examples.of(PLAN.encode(piece.batch), LAYOUT, labels=x.astype(np.int64), weights=x.astype(np.float32))
 
-    return Stream(pipeline, Encoder(encode, needs_of(PLAN), PLAN.fingerprint, LAYOUT), seed)
+    return BatchStream(pipeline, Encoder(encode, needs_of(PLAN), PLAN.fingerprint, LAYOUT), seed)
 
 
 def rows(batches):
@@ -152,14 +152,14 @@ def test_a_cache_of_other_columns_is_refused(path, tmp_path):
     list(stream(from_parquet(path).cache(tmp_path / "c")).epoch(0))
     other = Encoder(lambda piece: Examples.of(PLAN.encode(piece.batch), LAYOUT), needs_of(PLAN), "another plan", LAYOUT)
     with pytest.raises(CheckpointError, match=r"holds rows that .* encoded, and this model has another plan; delete"):
-        list(Stream(from_parquet(path).cache(tmp_path / "c"), other, 0).epoch(0))
+        list(BatchStream(from_parquet(path).cache(tmp_path / "c"), other, 0).epoch(0))
 
 
 def test_a_cache_that_was_cut_short_is_not_there(path, tmp_path):
     def broken(piece):
         raise OSError("no space")
 
-    s = Stream(from_parquet(path).cache(tmp_path / "c"), Encoder(broken, needs_of(PLAN), "k", LAYOUT), 0)
+    s = BatchStream(from_parquet(path).cache(tmp_path / "c"), Encoder(broken, needs_of(PLAN), "k", LAYOUT), 0)
     with pytest.raises(OSError, match="no space"):
         list(s.epoch(0))
     assert list(tmp_path.iterdir()) == []
@@ -214,7 +214,7 @@ def test_rows_of_errors_count_from_the_start(path, tmp_path):
     layout = Layout(plan.feature_slots)
     encoder = Encoder(lambda piece: Examples.of(plan.encode(piece.batch), layout), needs_of(plan), "", layout)
     with pytest.raises(DataError, match="at row 777, got 9"):
-        list(Stream(from_parquet(tmp_path / "n.parquet").batch(10), encoder, 0).epoch(0))
+        list(BatchStream(from_parquet(tmp_path / "n.parquet").batch(10), encoder, 0).epoch(0))
 
 
 @pytest.mark.parametrize(("size", "before"), [(10, 700), (50, 700), (64, 640), (300, 600), (701, 0)])
@@ -226,7 +226,7 @@ def test_an_error_comes_after_all_batches_before_it(tmp_path, size, before):
     encoder = Encoder(lambda piece: Examples.of(plan.encode(piece.batch), layout), needs_of(plan), "", layout)
     for depth in (0, 2):
         came: list[int] = []
-        batches = Stream(from_parquet(tmp_path / "n.parquet").batch(size).prefetch(depth), encoder, 0).epoch(0)
+        batches = BatchStream(from_parquet(tmp_path / "n.parquet").batch(size).prefetch(depth), encoder, 0).epoch(0)
         with pytest.raises(DataError, match="at row 777, got 9"):
             came.extend(map(len, batches))
         assert sum(came) == before

@@ -11,7 +11,7 @@ from featurecols.models.autodiff.tape import Rows, gradients
 from featurecols.models.autodiff.variables import Variables
 from featurecols.models.errors import ModelError
 from featurecols.models.input.examples import Examples, Layout
-from featurecols.models.input.pipeline import Fixed
+from featurecols.models.input.pipeline import InMemoryStream
 from featurecols.models.layers import BatchNorm, Dense, Dropout, Inputs, Linear
 from featurecols.models.layers.mixed import multi_hot
 from featurecols.models.objective.losses import Softmax, Squared
@@ -148,12 +148,12 @@ def test_linear_in_training_has_the_bits_of_prediction():
 def test_batches_come_with_what_layers_work_out_about_them():
     x, _ = examples(WIDE)
     variables, key = Variables(), ("places", None, "sum")
-    first, second = Fixed(x, 3, False, 0).epoch(0)
+    first, second = InMemoryStream(x, 3, False, 0).epoch(0)
     assert not first.memo
     with variables.scope(training=True):
         Linear()(first)
     assert key in first.memo
-    again = list(Fixed(x, 3, False, 0).epoch(1))
+    again = list(InMemoryStream(x, 3, False, 0).epoch(1))
     assert [key in batch.memo for batch in again] == [True, True]
     assert again[1].memo[key].touched[1:].tolist() == Linear()._places(second).touched[1:].tolist()
 

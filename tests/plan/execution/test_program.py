@@ -97,10 +97,11 @@ PAIR = [fc.Numeric("x"), fc.Indicator(fc.Hashed("v", 3))]
 
 
 @pytest.mark.parametrize(
-    ("x", "v", "who", "row"), [(50, 150, "x", 50), (150, 50, "v", 50), (50, 51, "x", 50), (199, 198, "v", 198), (0, 1, "x", 0)]
+    ("x", "v", "subject", "row"),
+    [(50, 150, "x", 50), (150, 50, "v", 50), (50, 51, "x", 50), (199, 198, "v", 198), (0, 1, "x", 0)],
 )
 @pytest.mark.parametrize("columns", [PAIR, PAIR[::-1]])
-def test_the_first_bad_row_is_told_whatever_the_order(columns: list[Any], x: int, v: int, who: str, row: int) -> None:
+def test_the_first_bad_row_is_told_whatever_the_order(columns: list[Any], x: int, v: int, subject: str, row: int) -> None:
     plan = fc.compile(columns)
     for block in (1, 7, 60, 1000):
         for workers in (1, 2, 7):
@@ -108,7 +109,7 @@ def test_the_first_bad_row_is_told_whatever_the_order(columns: list[Any], x: int
                 for run in (plan.transform, plan.encode):
                     with pytest.raises(fc.DataError) as caught:
                         run(bad_at(x, v), threads=workers)
-                    assert (caught.value.field, caught.value.row) == (who, row)
+                    assert (caught.value.field, caught.value.row) == (subject, row)
 
 
 def test_an_error_is_told_by_the_column_that_met_it() -> None:

@@ -35,7 +35,7 @@ def test_no_text_of_a_plan_becomes_code() -> None:
     """Keys and terms are objects in the function's namespace: its code holds positions and numbers only."""
     plan = fc.compile(COLUMNS)
     plan.transform_row({"x": 5, KEY: "b"})
-    lines = plan._program._lines
+    lines = plan._program._row_compiler
     for run in (lines.of_mapping, lines.of_values):
         code = run.__code__  # type: ignore[attr-defined]
         assert {type(c) for c in code.co_consts} <= {int, float, type(None)}
