@@ -22,7 +22,7 @@ def test_every_public_name_is_documented() -> None:
     assert bare == []
 
 
-@pytest.mark.parametrize("package", ["featurecols", "featurecols.models"])
+@pytest.mark.parametrize("package", ["featurecols", "featurecols.models", "featurecols.tf"])
 def test_public_names_load_and_are_listed(package: str) -> None:
     module = importlib.import_module(package)
     names = lazy_imports.public_names(package)

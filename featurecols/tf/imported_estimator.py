@@ -198,7 +198,8 @@ class ImportedEstimator:
         Vocabulary files become lists. A normalizer_fn is saved by its name; `load` then needs it in custom_objects.
         Raises OutputError where it cannot be written, ColumnError for a column that has no JSON.
         """
-        model_files.write(Path(path), self)
+        settings = {name: getattr(self, name) for name in model_files.SETTINGS}
+        model_files.write(Path(path), self.linear, self.dnn, self.weights, settings)
 
     @classmethod
     def load(cls, path: Any, custom_objects: Mapping[str, Any] | None = None) -> ImportedEstimator:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from safetensors import SafetensorError
 from safetensors import numpy as tensors
@@ -16,9 +16,6 @@ from featurecols._core.arrays import Array
 from featurecols.feature_column.vocabulary import VocabularyFileCategoricalColumn
 from featurecols.plan.serialization import replace_file
 from featurecols.tf.columns import columns_from_json, columns_to_json, mapped
-
-if TYPE_CHECKING:
-    from featurecols.tf.imported_estimator import ImportedEstimator
 
 JSON_FILE, TENSOR_FILE = "model.json", "weights.safetensors"
 FORMAT = 1
@@ -35,12 +32,21 @@ SETTINGS: dict[str, Callable[[Any], bool]] = {  # what the document holds beside
 _LIMIT_JSON = 1 << 28
 
 
-def write(folder: Path, model: ImportedEstimator) -> None:
-    """Both files, each renamed into place when it is complete; the tensors carry the hash of the JSON they belong to."""
-    document = {"format": FORMAT, "linear": columns_to_json(model.linear), "dnn": columns_to_json(model.dnn)}
-    document |= {name: getattr(model, name) for name in SETTINGS}
+def write(
+    folder: Path,
+    linear: Sequence[Any],
+    dnn: Sequence[Any],
+    weights: Mapping[str, Array],
+    settings: Mapping[str, Any],
+) -> None:
+    """Write what `read` returns: both files, each renamed into place when it is complete.
+
+    The tensors carry the hash of the JSON that they belong to.
+    """
+    document = {"format": FORMAT, "linear": columns_to_json(linear), "dnn": columns_to_json(dnn)}
+    document |= {name: settings[name] for name in SETTINGS}
     text = (json.dumps(document, indent=1, ensure_ascii=False) + "\n").encode()
-    blob = tensors.save(model.weights, {"featurecols": hashlib.sha256(text).hexdigest()})
+    blob = tensors.save(dict(weights), {"featurecols": hashlib.sha256(text).hexdigest()})
     try:
         folder.mkdir(parents=True, exist_ok=True)
         replace_file(folder / TENSOR_FILE, blob)
