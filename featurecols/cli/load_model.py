@@ -9,7 +9,7 @@ from typing import Any
 
 def load(folder: Path, threads: int | None) -> Any:
     """The model that train, or export, wrote."""
-    from featurecols.models.estimators.base import load as loaded
+    from featurecols.models.estimators.loading import load as loaded
 
     model = loaded(folder)
     if threads is not None and hasattr(model, "config"):

@@ -13,18 +13,15 @@ from typing import Any
 import numpy as np
 
 from featurecols._core.arrays import Array
-from featurecols._core.spec import Converted, frozen
-from featurecols.columns.base import Column
 from featurecols.models import errors, export
 from featurecols.models.autodiff.tape import Value
-from featurecols.models.autodiff.variables import Scope, Variables, snake
+from featurecols.models.autodiff.variables import Variables, snake
 from featurecols.models.estimators import arguments
-from featurecols.models.estimators.tf_columns import declared
 from featurecols.models.input import labels
 from featurecols.models.input.examples import Examples, Layout
 from featurecols.models.input.labelled_rows import Piece, table
 from featurecols.models.input.pipeline import BatchStream, Encoder, InMemoryStream, Pipeline, needs_of
-from featurecols.models.layers import Inputs, Layer
+from featurecols.models.layers import DenseFeatures, Layer
 from featurecols.models.layers.mixed import Mixed
 from featurecols.models.objective import keras_metrics, losses
 from featurecols.models.objective.heads import PlainHead
@@ -32,36 +29,12 @@ from featurecols.models.optimization import optimizers
 from featurecols.models.optimization.optimizers import Groups, Optimizer
 from featurecols.models.training.history import History
 from featurecols.models.training.hooks import Hook, Progress, Validate
-from featurecols.models.training.loop import Op, Run, train
+from featurecols.models.training.loop import Op, train
+from featurecols.models.training.run import Run
 from featurecols.plan.features import Slot
 from featurecols.plan.fit import fit
 from featurecols.plan.graph import Graph
 from featurecols.plan.plan import Plan, compile, load
-
-
-@frozen
-class DenseFeatures(Layer):
-    """Columns as the first layer: rows of a table in; numbers, embeddings and one-hots out.
-
-    Columns that learn do so in `fit`, from its data. Embedding tables start as the plan's and train.
-
-    Args:
-        columns: numbers, indicators and embeddings, of the language or of the TensorFlow dialect.
-    """
-
-    columns: Converted[Iterable[Any], tuple[Column, ...]]
-
-    def __post_init__(self) -> None:
-        if isinstance(self.columns, (list, tuple)):
-            object.__setattr__(self, "columns", tuple(declared(self.columns)))
-        super().__post_init__()
-
-    def check(self) -> None:
-        super().check()
-        Graph(self.columns)
-
-    def forward(self, scope: Scope, x: Any) -> Any:
-        return Inputs().forward(scope, x)
 
 
 class Sequential:

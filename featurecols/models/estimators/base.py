@@ -16,7 +16,7 @@ import numpy as np
 
 from featurecols._core.memory_limit import available
 from featurecols.columns.base import Column
-from featurecols.models import errors, export
+from featurecols.models import errors
 from featurecols.models.autodiff.tape import Value
 from featurecols.models.autodiff.variables import Variables
 from featurecols.models.estimators import arguments, tf_columns
@@ -31,49 +31,14 @@ from featurecols.models.objective.heads import ClassHead, Head, PlainHead
 from featurecols.models.training import checkpoints, warm_start
 from featurecols.models.training.history import History
 from featurecols.models.training.hooks import Checkpoints, Hook, Logging, Progress, Summaries, Validate
-from featurecols.models.training.loop import Op, Run, train
+from featurecols.models.training.loop import Op, train
+from featurecols.models.training.run import Run
 from featurecols.plan.fit import fit
 from featurecols.plan.graph import Graph
 from featurecols.plan.plan import Plan, compile
 from featurecols.plan.plan import load as load_plan
 
 EVERYTHING = 1 << 20  # rows that are shuffled together where nobody says otherwise
-
-
-def load(path: str | Path, model_fn: Callable[..., EstimatorSpec] | None = None, params: Any = None) -> Any:
-    """The model in a folder that `export` (or Sequential.save) wrote. Opens its files alone, and never runs code.
-
-    Args:
-        path: the folder.
-        model_fn, params: of an Estimator with a model_fn of its own, which a folder cannot hold.
-
-    Raises:
-        CheckpointError, SavedPlanError: for anything that is no exported model, or is damaged.
-    """
-    from featurecols.models.estimators import loading
-
-    folder = Path(path)
-    card = export.card(folder)
-    kind = card.get("kind")
-    if kind == "Sequential":
-        from featurecols.models.sequential import Sequential
-
-        return Sequential.load(folder)
-    if lacks := [name for name in export.NEEDED if name not in card]:
-        raise errors.checkpoint(folder, f"the card lacks {lacks[0]!r}", "export the model again")
-    plan = load_plan(folder / PLAN)
-    if plan.fingerprint != card.get("plan"):
-        raise errors.checkpoint(folder, "the plan is not the one that the card names", "export the model again")
-    head = export.parts([card.get("head")])[0]
-    if kind == "Estimator":
-        if model_fn is None:
-            raise errors.model("load", "the model has a model_fn of its own", None, "give it: load(path, model_fn=...)")
-        model = Estimator(model_fn, params=params, columns=plan, weight_column=card["weight_column"], head=head)
-    else:
-        model = loading.estimator(kind, plan, head, card)
-    model.variables, model.label = export.weights(folder), tuple(card["label"])
-    model.metrics, model.data = card["metrics"], card["data"]
-    return model
 
 
 class Estimator(Keeper):

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from featurecols.models import errors
-from featurecols.models.estimators.canned import WideDeepClassifier, WideDeepRegressor
 from featurecols.models.estimators.config import RunConfig
+from featurecols.models.estimators.wide_deep import WideDeepClassifier, WideDeepRegressor
 
 
 def DNNLinearCombinedClassifier(

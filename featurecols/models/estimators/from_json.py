@@ -13,7 +13,8 @@ from featurecols.columns import json
 from featurecols.models import errors
 from featurecols.models.component import Part
 from featurecols.models.estimators.base import Estimator
-from featurecols.models.estimators.loading import KINDS, OPTIMIZERS
+from featurecols.models.estimators.canned import OPTIMIZERS
+from featurecols.models.estimators.loading import KINDS
 from featurecols.models.objective import losses
 from featurecols.models.optimization import optimizers
 

@@ -1,50 +1,73 @@
-"""Estimators from the card of an exported model."""
+"""Exported models, loaded from their folders."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 from featurecols.models import errors, export
-from featurecols.models.estimators import baseline, canned
+from featurecols.models.estimators import baseline, canned, dnn, linear, wide_deep
 from featurecols.models.estimators.base import Estimator
-from featurecols.models.objective.heads import ClassHead, Head, NumberHead
+from featurecols.models.estimators.config import EstimatorSpec
+from featurecols.models.estimators.state import PLAN
+from featurecols.models.objective.heads import Head
+from featurecols.models.sequential import Sequential
+from featurecols.plan.plan import Plan
+from featurecols.plan.plan import load as load_plan
 
-KINDS: dict[str, type[Estimator]] = {
-    c.__name__: c
-    for c in (
-        canned.LinearClassifier,
-        canned.LinearRegressor,
-        canned.DNNClassifier,
-        canned.DNNRegressor,
-        canned.WideDeepClassifier,
-        canned.WideDeepRegressor,
+KINDS: dict[str, type[canned.Canned]] = {
+    kind.__name__: kind
+    for kind in (
+        linear.LinearClassifier,
+        linear.LinearRegressor,
+        dnn.DNNClassifier,
+        dnn.DNNRegressor,
+        wide_deep.WideDeepClassifier,
+        wide_deep.WideDeepRegressor,
         baseline.BaselineClassifier,
         baseline.BaselineRegressor,
     )
 }
-OPTIMIZERS = ("optimizer", "linear_optimizer", "dnn_optimizer")
 
 
-def estimator(kind: Any, plan: Any, head: Head, card: Mapping[str, Any]) -> Estimator:
-    """The estimator of that kind over a plan; raises CheckpointError for a card that no estimator wrote."""
+def load(path: str | Path, model_fn: Callable[..., EstimatorSpec] | None = None, params: Any = None) -> Any:
+    """The model in a folder that `export` (or Sequential.save) wrote. Opens its files alone, and never runs code.
+
+    Args:
+        path: the folder.
+        model_fn, params: of an Estimator with a model_fn of its own, which a folder cannot hold.
+
+    Raises:
+        CheckpointError, SavedPlanError: for anything that is no exported model, or is damaged.
+    """
+    folder = Path(path)
+    card = export.card(folder)
+    kind = card.get("kind")
+    if kind == "Sequential":
+        return Sequential.load(folder)
+    if lacks := [name for name in export.NEEDED if name not in card]:
+        raise errors.checkpoint(folder, f"the card lacks {lacks[0]!r}", "export the model again")
+    plan = load_plan(folder / PLAN)
+    if plan.fingerprint != card.get("plan"):
+        raise errors.checkpoint(folder, "the plan is not the one that the card names", "export the model again")
+    head = export.parts([card.get("head")])[0]
+    if kind == "Estimator":
+        if model_fn is None:
+            raise errors.model("load", "the model has a model_fn of its own", None, "give it: load(path, model_fn=...)")
+        model = Estimator(model_fn, params=params, columns=plan, weight_column=card["weight_column"], head=head)
+    else:
+        model = _estimator(folder, kind, plan, head, card)
+    model.variables, model.label = export.weights(folder), tuple(card["label"])
+    model.metrics, model.data = card["metrics"], card["data"]
+    return model
+
+
+def _estimator(folder: Path, kind: Any, plan: Plan, head: Head, card: Mapping[str, Any]) -> Estimator:
+    """Return the estimator of a card; raises CheckpointError for a card that no estimator wrote."""
     if kind not in KINDS:
-        raise errors.checkpoint("model.json", f"holds a {errors.show(kind)}", f"known are {', '.join(KINDS)}")
-    arguments = dict(card["arguments"])
-    for name in OPTIMIZERS:
-        if name in arguments:
-            arguments[name] = export.parts([arguments[name]])[0]
-    if isinstance(head, ClassHead):
-        arguments |= {"n_classes": head.n_classes, "label_vocabulary": head.words}
-    elif isinstance(head, NumberHead):
-        arguments |= {"label_dimension": head.dimension, "loss": head.loss}
+        raise errors.checkpoint(folder, f"holds a {errors.show(kind)}", f"known are {', '.join(KINDS)}")
     try:
-        if "linear" in arguments:
-            columns = {column.name: column for column in plan.columns}
-            arguments |= {part: [columns[name] for name in arguments[part]] for part in ("linear", "dnn")}
-            model = KINDS[kind](**arguments, weight_column=card["weight_column"])
-            model.plan, model.columns = plan, plan.columns
-            return model
-        return KINDS[kind](plan, **arguments, weight_column=card["weight_column"])  # type: ignore[arg-type]
+        return KINDS[kind].from_card(plan, head, card)
     except (KeyError, TypeError, ValueError) as e:
-        raise errors.checkpoint("model.json", f"is damaged ({errors.show(str(e), 200)})", "export the model again") from None
+        raise errors.checkpoint(folder, f"is damaged ({errors.show(str(e), 200)})", "export the model again") from None

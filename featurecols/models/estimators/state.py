@@ -17,7 +17,7 @@ from featurecols.models.autodiff.variables import Variables
 from featurecols.models.estimators.config import RunConfig, WarmStartSettings
 from featurecols.models.objective.heads import Head
 from featurecols.models.training import checkpoints, warm_start
-from featurecols.models.training.loop import Run
+from featurecols.models.training.run import Run
 
 if TYPE_CHECKING:
     from featurecols.columns.base import Column

@@ -17,7 +17,7 @@ from featurecols.models.training.hooks import Hook
 
 if TYPE_CHECKING:
     from featurecols.models.estimators.base import Estimator
-    from featurecols.models.training.loop import Run
+    from featurecols.models.training.run import Run
 
 Metrics = dict[str, float]
 

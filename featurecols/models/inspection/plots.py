@@ -5,16 +5,13 @@ Without `ax` a figure of a fitting size is made, with a title; on axes that are 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
 from featurecols.models import errors
 from featurecols.models.objective import metrics
-
-if TYPE_CHECKING:
-    from featurecols.models.training.history import History
 
 # The colours of Okabe and Ito (2008), which people who confuse red and green can tell apart.
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
@@ -22,15 +19,18 @@ GREY = "0.65"
 _NO_METRIC = ("epoch", "step", "seconds", "steps_per_second")
 _FEW = 40  # points that are marked one by one
 Points = list[tuple[float, float]]
+Rows = Sequence[Mapping[str, float]]
 
 
-def history(rows: History, names: Sequence[str] = (), ax: Any = None) -> Any:
-    """Metrics by epoch (by step, where rows are of steps), each with its validation twin (val_...) dashed.
+def history(rows: Iterable[Mapping[str, float]], names: Sequence[str] = (), ax: Any = None) -> Any:
+    """Draw metrics by epoch (by step, where rows are of steps), each with its validation twin (val_...) dashed.
 
-    One metric is one picture; several are a row of them (an array of axes is returned), or share `ax`. Losses of single
-    steps, which a Summaries hook writes between the epochs, are a faint line behind.
+    The rows are a History, or dicts of numbers as a History has them. One metric is one picture; several are a row of them
+    (an array of axes is returned), or share `ax`. Losses of single steps, which a Summaries hook writes between the epochs,
+    are a faint line behind.
     """
-    known = list(dict.fromkeys(n.removeprefix("val_") for n in rows.history if n not in _NO_METRIC))
+    rows = list(rows)
+    known = list(dict.fromkeys(n.removeprefix("val_") for row in rows for n in row if n not in _NO_METRIC))
     if not known:
         raise errors.model("history", "has no metrics", len(rows), "plot it after training")
     names = [name.removeprefix("val_") for name in names] or ["loss" if "loss" in known else known[0]]
@@ -118,26 +118,26 @@ def weights(rows: Sequence[Any], *, ax: Any = None) -> Any:
     return _clean(ax)
 
 
-def _over(rows: History) -> str:
+def _over(rows: Rows) -> str:
     """What numbers the rows: epochs where every row is one and none comes twice (training that goes on counts anew)."""
-    epochs = [row.get("epoch") for row in rows.rows]
-    steps = all("step" in row for row in rows.rows)
+    epochs = [row.get("epoch") for row in rows]
+    steps = all("step" in row for row in rows)
     return "step" if steps and (None in epochs or len(set(epochs)) < len(epochs)) else "epoch"
 
 
-def _metric(ax: Any, rows: History, name: str, over: str, colours: Sequence[str], of: str = "") -> None:
+def _metric(ax: Any, rows: Rows, name: str, over: str, colours: Sequence[str], of: str = "") -> None:
     """Lines of one metric: training, validation, and behind them the single steps of a history that has epochs too."""
-    ends = [row for row in rows.rows if "epoch" in row]
-    if ends and (faint := _points([row for row in rows.rows if "epoch" not in row], over, name)):
+    ends = [row for row in rows if "epoch" in row]
+    if ends and (faint := _points([row for row in rows if "epoch" not in row], over, name)):
         ax.plot(*zip(*faint, strict=True), color=colours[0], alpha=0.3, linewidth=0.8, label=f"{of}single steps")
     kinds = ((name, "training", "-", "o"), (f"val_{name}", "validation", "--", "s"))
     for (full, what, style, marker), colour in zip(kinds, colours, strict=True):
-        if points := _points(ends or rows.rows, over, full):
+        if points := _points(ends or rows, over, full):
             mark = marker if len(points) <= _FEW else None
             ax.plot(*zip(*points, strict=True), style, color=colour, marker=mark, markersize=4, label=of + what)
 
 
-def _points(rows: Sequence[dict[str, float]], over: str, name: str) -> Points:
+def _points(rows: Rows, over: str, name: str) -> Points:
     return [(row[over], row[name]) for row in rows if over in row and name in row]
 
 

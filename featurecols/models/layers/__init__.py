@@ -1,26 +1,14 @@
 """Layers: one small file each. A layer is a declared value; calling one in a scope gives a Value with its backward."""
 
-from typing import TYPE_CHECKING
-
 from featurecols.models.layers.activation import Activation as Activation
 from featurecols.models.layers.base import Layer as Layer
 from featurecols.models.layers.batch_norm import BatchNorm as BatchNorm
 from featurecols.models.layers.dense import Dense as Dense
+from featurecols.models.layers.dense_features import DenseFeatures as DenseFeatures
 from featurecols.models.layers.dropout import Dropout as Dropout
 from featurecols.models.layers.embedding_bag import EmbeddingBag as EmbeddingBag
 from featurecols.models.layers.inputs import Inputs as Inputs
 from featurecols.models.layers.linear import Linear as Linear
 from featurecols.models.layers.sparse_linear import SparseLinear as SparseLinear
 
-if TYPE_CHECKING:
-    from featurecols.models.sequential import DenseFeatures as DenseFeatures
-
 BatchNormalization = BatchNorm  # the name that Keras models bring along
-
-
-def __getattr__(name: str) -> object:
-    if name == "DenseFeatures":  # it holds columns, and so lives where a plan is met
-        from featurecols.models.sequential import DenseFeatures
-
-        return DenseFeatures
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

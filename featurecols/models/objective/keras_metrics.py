@@ -17,7 +17,7 @@ from featurecols.models.objective.losses import Loss
 from featurecols.models.training.hooks import Hook
 
 if TYPE_CHECKING:
-    from featurecols.models.training.loop import Run
+    from featurecols.models.training.run import Run
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -54,7 +54,10 @@ class History:
         from featurecols.models.inspection.plots import history
 
         names = [name for given in metrics for name in ([given] if isinstance(given, str) else given)]
-        return history(self, names, ax)
+        return history(self.rows, names, ax)
+
+    def __iter__(self) -> Iterator[dict[str, float]]:
+        return iter(self.rows)
 
     def __len__(self) -> int:
         return len(self.rows)

@@ -15,7 +15,7 @@ from featurecols._core.arrays import Array
 from featurecols.models import errors
 
 if TYPE_CHECKING:
-    from featurecols.models.training.loop import Run
+    from featurecols.models.training.run import Run
 
 
 class Hook:

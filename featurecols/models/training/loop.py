@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from time import perf_counter
-from typing import Any
 
 import numpy as np
 
@@ -17,54 +15,12 @@ from featurecols.models.input.examples import Examples
 from featurecols.models.input.pipeline import BatchStream
 from featurecols.models.optimization.optimizers import TrainOp
 from featurecols.models.training.blas_threads import OneThread
-from featurecols.models.training.history import History
 from featurecols.models.training.hooks import Hook, NanGuard
+from featurecols.models.training.run import Run
 
 Op = TrainOp | Callable[[Variables], None]
 Forward = Callable[[Examples], tuple[Value, Op]]
 SMALLER = "lower the learning rate, clip gradients, or scale large numbers with ZScore"
-
-
-@dataclass
-class Run:
-    """One call of `train`, as hooks see it.
-
-    Attributes:
-        variables: all that is learned; `variables.step` counts steps.
-        epochs, steps: what was asked for; None where the other one ends the run.
-        epoch, batch: where the run is: epochs that are over, and batches of this one that are done.
-        examples, loss: of the last step.
-        logs: what the next history row says: the mean loss of the epoch, and what hooks add (validation metrics).
-        done: whether the run came to its end, or a hook asked for it.
-    """
-
-    variables: Variables
-    epochs: int | None = None
-    steps: int | None = None
-    epoch: int = 0
-    batch: int = 0
-    model: Any = None
-    history: History = field(default_factory=History)
-    logs: dict[str, float] = field(default_factory=dict)
-    examples: Examples | None = None
-    loss: float = float("nan")
-    started: float = field(default_factory=perf_counter)
-    why: str | None = None
-    done: bool = False
-
-    @property
-    def step(self) -> int:
-        return self.variables.step
-
-    def request_stop(self, why: str = "a hook asked for it") -> None:
-        """End the run after this step."""
-        self.why = self.why or why
-
-    @property
-    def over(self) -> bool:
-        """Whether there is nothing left to do."""
-        enough = self.steps is not None and self.step - self.variables.start >= self.steps
-        return self.why is not None or enough or (self.epochs is not None and self.epoch >= self.epochs)
 
 
 def train(run: Run, stream: BatchStream, forward: Forward, hooks: Sequence[Hook], steps_per_epoch: int | None = None) -> None:

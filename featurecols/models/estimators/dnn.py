@@ -1,0 +1,139 @@
+"""Feed-forward estimators, and the network that wide & deep models share with them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any, NamedTuple, Unpack
+
+from featurecols.models import errors
+from featurecols.models.autodiff.tape import Value
+from featurecols.models.autodiff.variables import current
+from featurecols.models.estimators.canned import SQUARED, Canned, Columns, Common, RowsOf, spans, words_of
+from featurecols.models.input.examples import Examples
+from featurecols.models.layers import BatchNorm, Dense, Dropout, Inputs
+from featurecols.models.layers.activation import known
+from featurecols.models.layers.base import Layer, positive
+from featurecols.models.objective.heads import ClassHead, Head, NumberHead
+from featurecols.models.objective.losses import Loss
+from featurecols.models.optimization import optimizers
+from featurecols.plan.features import Slot
+
+
+class Network(NamedTuple):
+    """The deep part: hidden layers, each dense with activation, then dropout, then batch normalization."""
+
+    hidden_units: tuple[int, ...]
+    activation: str
+    dropout: float | None
+    batch_norm: bool
+
+    @staticmethod
+    def of(hidden_units: Sequence[int] | None, activation: Any, dropout: float | None, batch_norm: bool) -> Network:
+        """The arguments, checked."""
+        if hidden_units is None:
+            raise errors.argument("hidden_units", "must be given", None, "give the units of each layer: [100, 50]")
+        if isinstance(hidden_units, (int, str)):
+            raise errors.argument("hidden_units", "must be a list", hidden_units, "give the units of each layer: [100, 50]")
+        for units in hidden_units:
+            positive("hidden_units", "units", units)
+        if not isinstance(activation, str):  # tf.nn.relu, torch.tanh
+            activation = getattr(activation, "__name__", activation)
+        known("activation", activation)
+        if dropout is not None:
+            Dropout(dropout)
+        return Network(tuple(hidden_units), activation, dropout, batch_norm)
+
+    def __call__(self, x: Examples, units: int, slots: tuple[str, ...] | None) -> Value:
+        net: Any = x
+        with current("dnn").inside("dnn"):
+            for layer in _layers(self, units, slots):
+                net = layer(net)
+        return net  # type: ignore[no-any-return]
+
+    def rows(self, slots: Sequence[Slot]) -> RowsOf:
+        """Rows of the first kernel by slot."""
+        first = "dnn/hidden_0/kernel" if self.hidden_units else "dnn/logits/kernel"
+        dense = [(s.name, s.width) for s in slots if s.kind == "dense"]
+        embedded = [(s.name, s.dimension) for s in slots if s.kind == "ids" and s.dimension is not None]
+        hot = [(s.name, s.num_buckets) for s in slots if s.kind == "ids" and s.dimension is None]
+        return {first: spans([*dense, *embedded, *hot])}
+
+
+@lru_cache(64)
+def _layers(network: Network, units: int, slots: tuple[str, ...] | None) -> tuple[Layer, ...]:
+    found: list[Layer] = [Inputs(slots, name="inputs")]
+    for i, size in enumerate(network.hidden_units):
+        found.append(Dense(size, network.activation, name=f"hidden_{i}"))
+        if network.dropout:
+            found.append(Dropout(network.dropout))
+        if network.batch_norm:
+            found.append(BatchNorm(name=f"batch_norm_{i}"))
+    return (*found, Dense(units, name="logits"))
+
+
+class _Deep(Canned):
+    def __init__(self, columns: Columns, head: Head, optimizer: Any, network: Network, **common: Unpack[Common]) -> None:
+        super().__init__(columns, head, optimizers.get(optimizer), **common)
+        self.network = network
+
+    def logits(self, x: Examples) -> Value:
+        return self.network(x, self.head.units, None)
+
+    def arguments(self) -> dict[str, Any]:
+        assert self.optimizer is not None
+        return {"optimizer": self.optimizer.to_json(), **self.network._asdict()}
+
+    def rows_of(self) -> RowsOf:
+        assert self.plan is not None
+        return self.network.rows(self.plan.feature_slots)
+
+
+class DNNClassifier(_Deep):
+    """A feed-forward network over numbers, embeddings and indicators; arguments as LinearClassifier, and the network's.
+
+    Args:
+        hidden_units: units of each hidden layer; [] is none.
+        activation: relu, tanh, gelu, ... (see layers.Activation); activation_fn is another name, and takes functions that
+            are called like one of these (tf.nn.relu).
+        dropout: share of units dropped in training, or None.
+        batch_norm: whether each hidden layer is normalized, by BatchNorm with its own momentum (0.99; tf.estimator has 0.999).
+    """
+
+    def __init__(
+        self,
+        columns: Columns = None,
+        hidden_units: Sequence[int] | None = None,
+        *,
+        n_classes: int = 2,
+        label_vocabulary: Sequence[str] | None = None,
+        optimizer: Any = "Adam",
+        activation: str = "relu",
+        dropout: float | None = None,
+        batch_norm: bool = False,
+        activation_fn: Any = None,
+        **common: Unpack[Common],
+    ) -> None:
+        network = Network.of(hidden_units, activation_fn or activation, dropout, batch_norm)
+        super().__init__(columns, ClassHead(n_classes, words_of(label_vocabulary)), optimizer, network, **common)
+
+
+class DNNRegressor(_Deep):
+    """A feed-forward network that predicts numbers; arguments as DNNClassifier and LinearRegressor."""
+
+    def __init__(
+        self,
+        columns: Columns = None,
+        hidden_units: Sequence[int] | None = None,
+        *,
+        label_dimension: int = 1,
+        loss: Loss = SQUARED,
+        optimizer: Any = "Adam",
+        activation: str = "relu",
+        dropout: float | None = None,
+        batch_norm: bool = False,
+        activation_fn: Any = None,
+        **common: Unpack[Common],
+    ) -> None:
+        network = Network.of(hidden_units, activation_fn or activation, dropout, batch_norm)
+        super().__init__(columns, NumberHead(label_dimension, loss), optimizer, network, **common)

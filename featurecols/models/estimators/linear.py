@@ -1,0 +1,98 @@
+"""Linear estimators: logistic, softmax, least squares and Poisson regression."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any, Unpack
+
+from featurecols.models.autodiff.tape import Value
+from featurecols.models.estimators.canned import SQUARED, Canned, Columns, Common, RowsOf, spans, words_of
+from featurecols.models.input.examples import Examples
+from featurecols.models.layers import Linear
+from featurecols.models.objective.heads import ClassHead, Head, NumberHead
+from featurecols.models.objective.losses import Loss
+from featurecols.models.optimization import optimizers
+from featurecols.plan.features import Slot
+
+
+@lru_cache(64)  # layers check themselves when they are made: once, and not in every step
+def linear_layer(units: int, slots: tuple[str, ...] | None, combiner: str) -> Linear:
+    return Linear(units, slots, combiner=combiner, name="linear")
+
+
+def linear_rows(slots: Sequence[Slot]) -> RowsOf:
+    """Rows of a linear model's parameters by slot."""
+    dense = [(s.name, s.width) for s in slots if s.kind == "dense"]
+    hot = [(s.name, s.num_buckets) for s in slots if s.kind == "ids"]
+    return {"linear/kernel": spans(dense), "linear/weights": spans(hot)}
+
+
+class _Linear(Canned):
+    def __init__(self, columns: Columns, head: Head, optimizer: Any, sparse_combiner: str, **common: Unpack[Common]) -> None:
+        super().__init__(columns, head, optimizers.get(optimizer), **common)
+        self.sparse_combiner = linear_layer(head.units, None, sparse_combiner).combiner
+
+    def logits(self, x: Examples) -> Value:
+        return linear_layer(self.head.units, None, self.sparse_combiner)(x)
+
+    def arguments(self) -> dict[str, Any]:
+        assert self.optimizer is not None
+        return {"optimizer": self.optimizer.to_json(), "sparse_combiner": self.sparse_combiner}
+
+    def rows_of(self) -> RowsOf:
+        assert self.plan is not None
+        return linear_rows(self.plan.feature_slots)
+
+
+class LinearClassifier(_Linear):
+    """Logistic (n_classes 2) or softmax regression over numbers and ids.
+
+    Args:
+        columns: numbers and categorical columns (bare, or in an Indicator), or a Plan; feature_columns is another name.
+        n_classes: number of classes.
+        label_vocabulary: the labels in the order of their class numbers; words that are not named are learned in training.
+        optimizer: an optimizer or its name.
+        sparse_combiner: what several ids of one column and row are: "sum", "mean" or "sqrtn".
+        common: model_dir, config, warm_start_from, weight_column.
+
+    >>> import featurecols as fc
+    >>> model = LinearClassifier([fc.Vocabulary("job", ["cook", "nurse"])])
+    >>> data = {"job": ["cook", "nurse"] * 50, "rich": ["no", "yes"] * 50}
+    >>> _ = model.train(data, label="rich", epochs=20)
+    >>> model.predict({"job": ["nurse", "cook"]})["classes"].tolist()
+    [['yes'], ['no']]
+    """
+
+    def __init__(
+        self,
+        columns: Columns = None,
+        *,
+        n_classes: int = 2,
+        label_vocabulary: Sequence[str] | None = None,
+        optimizer: Any = "Ftrl",
+        sparse_combiner: str = "sum",
+        **common: Unpack[Common],
+    ) -> None:
+        super().__init__(columns, ClassHead(n_classes, words_of(label_vocabulary)), optimizer, sparse_combiner, **common)
+
+
+class LinearRegressor(_Linear):
+    """Least squares (or Poisson) regression over numbers and ids; arguments as LinearClassifier.
+
+    Args:
+        label_dimension: numbers to predict.
+        loss: Squared(), or Poisson() for counts.
+    """
+
+    def __init__(
+        self,
+        columns: Columns = None,
+        *,
+        label_dimension: int = 1,
+        loss: Loss = SQUARED,
+        optimizer: Any = "Ftrl",
+        sparse_combiner: str = "sum",
+        **common: Unpack[Common],
+    ) -> None:
+        super().__init__(columns, NumberHead(label_dimension, loss), optimizer, sparse_combiner, **common)

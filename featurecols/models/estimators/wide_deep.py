@@ -1,0 +1,138 @@
+"""Wide & deep estimators: a linear model and a network whose logits add up."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Self, Unpack
+
+from featurecols.models import errors
+from featurecols.models.autodiff.tape import Value
+from featurecols.models.estimators.canned import SQUARED, Canned, Common, RowsOf, words_of
+from featurecols.models.estimators.dnn import Network
+from featurecols.models.estimators.linear import linear_layer, linear_rows
+from featurecols.models.estimators.tf_columns import declared
+from featurecols.models.input.examples import Examples
+from featurecols.models.objective.heads import ClassHead, Head, NumberHead
+from featurecols.models.objective.losses import Loss
+from featurecols.models.optimization import optimizers
+from featurecols.models.optimization.optimizers import Groups
+from featurecols.plan.plan import Plan
+
+
+class _WideDeep(Canned):
+    def __init__(
+        self,
+        linear: Iterable[Any],
+        dnn: Iterable[Any],
+        head: Head,
+        linear_optimizer: Any,
+        dnn_optimizer: Any,
+        network: Network,
+        sparse_combiner: str,
+        **common: Unpack[Common],
+    ) -> None:
+        wide = declared(linear)
+        deep = _apart(declared(dnn), wide)
+        if not wide and not deep:
+            raise errors.model(type(self).__name__, "needs linear or dnn columns", None, "give linear=[...], dnn=[...]")
+        self.optimizers = optimizers.get(linear_optimizer), optimizers.get(dnn_optimizer)
+        both = Groups((("linear/", self.optimizers[0]), ("dnn/", self.optimizers[1])))
+        super().__init__(list(dict.fromkeys([*wide, *deep])), head, both, **common)
+        self.network, self.sparse_combiner = network, sparse_combiner
+        self.wide, self.deep = tuple(c.name for c in wide), tuple(c.name for c in deep)
+
+    @classmethod
+    def _over(cls, plan: Plan, arguments: Mapping[str, Any]) -> Self:
+        columns = {column.name: column for column in plan.columns}
+        named = {part: [columns[name] for name in arguments[part]] for part in ("linear", "dnn")}
+        model = cls(**{**arguments, **named})
+        model.plan, model.columns = plan, plan.columns
+        return model
+
+    def logits(self, x: Examples) -> Value:
+        units = self.head.units
+        parts = []
+        if self.wide:
+            parts.append(linear_layer(units, self.wide, self.sparse_combiner)(x))
+        if self.deep:
+            parts.append(self.network(x, units, self.deep))
+        return parts[0] if len(parts) == 1 else parts[0] + parts[1]
+
+    def arguments(self) -> dict[str, Any]:
+        linear, dnn = self.optimizers
+        return {
+            "linear": list(self.wide),
+            "dnn": list(self.deep),
+            "linear_optimizer": linear.to_json(),
+            "dnn_optimizer": dnn.to_json(),
+            "sparse_combiner": self.sparse_combiner,
+            **self.network._asdict(),
+        }
+
+    def rows_of(self) -> RowsOf:
+        assert self.plan is not None
+        slots = self.plan.feature_slots
+        wide, deep = ([s for s in slots if s.name in part] for part in (self.wide, self.deep))
+        return {**linear_rows(wide), **self.network.rows(deep)}
+
+
+class WideDeepClassifier(_WideDeep):
+    """A linear model and a network whose logits add up, trained together (Cheng et al., Wide & Deep Learning, 2016).
+
+    Args:
+        linear, dnn: columns of either part; a column may be in both. A dnn column with the name of a different linear one
+            gets _dnn added to its name.
+        hidden_units, activation, dropout, batch_norm: the network, as in DNNClassifier.
+        n_classes, label_vocabulary, sparse_combiner, common: as in LinearClassifier.
+        linear_optimizer, dnn_optimizer: each moves its own part.
+    """
+
+    def __init__(
+        self,
+        linear: Iterable[Any] = (),
+        dnn: Iterable[Any] = (),
+        hidden_units: Sequence[int] = (),
+        *,
+        n_classes: int = 2,
+        label_vocabulary: Sequence[str] | None = None,
+        linear_optimizer: Any = "Ftrl",
+        dnn_optimizer: Any = "Adam",
+        activation: str = "relu",
+        dropout: float | None = None,
+        batch_norm: bool = False,
+        sparse_combiner: str = "sum",
+        **common: Unpack[Common],
+    ) -> None:
+        network = Network.of(hidden_units, activation, dropout, batch_norm)
+        head = ClassHead(n_classes, words_of(label_vocabulary))
+        super().__init__(linear, dnn, head, linear_optimizer, dnn_optimizer, network, sparse_combiner, **common)
+
+
+class WideDeepRegressor(_WideDeep):
+    """The same for numbers; label_dimension and loss as in LinearRegressor."""
+
+    def __init__(
+        self,
+        linear: Iterable[Any] = (),
+        dnn: Iterable[Any] = (),
+        hidden_units: Sequence[int] = (),
+        *,
+        label_dimension: int = 1,
+        loss: Loss = SQUARED,
+        linear_optimizer: Any = "Ftrl",
+        dnn_optimizer: Any = "Adam",
+        activation: str = "relu",
+        dropout: float | None = None,
+        batch_norm: bool = False,
+        sparse_combiner: str = "sum",
+        **common: Unpack[Common],
+    ) -> None:
+        network = Network.of(hidden_units, activation, dropout, batch_norm)
+        head = NumberHead(label_dimension, loss)
+        super().__init__(linear, dnn, head, linear_optimizer, dnn_optimizer, network, sparse_combiner, **common)
+
+
+def _apart(deep: list[Any], wide: list[Any]) -> list[Any]:
+    """Deep columns, renamed where a different wide one has the name: Numeric("age") beside Vocabulary("age")."""
+    taken = {column.name: column for column in wide}
+    return [c.replace(name=f"{c.name}_dnn") if taken.get(getattr(c, "name", None), c) != c else c for c in deep]
