@@ -20,7 +20,8 @@ from featurecols.columns._categorical import (
     row_hash,
     row_of,
 )
-from featurecols.columns.base import Bound, CategoricalBound, Column, Field, Learned, Raw, RowIds
+from featurecols.columns.base import Bound, CategoricalBound, Column, Field, Learned, RowIds
+from featurecols.data.fields.base import FieldView
 
 
 @frozen
@@ -72,7 +73,7 @@ class HashedBound(CategoricalBound):
         self._hash = row_hash(column.hash, column.seed)
         self._key = column.key.key
 
-    def ids(self, raw: Raw) -> Ids:
+    def ids(self, raw: FieldView) -> Ids:
         return map_tokens(self, raw.tokens(), self._of_texts)
 
     def _of_texts(self, texts: Texts) -> Array:
