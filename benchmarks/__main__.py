@@ -1,4 +1,4 @@
-"""Run the claims named, or all; print, keep the JSON, and write README's table."""
+"""Run the claims named, or all; print, keep the JSON, and write the tables of docs/performance.md and docs/models.md."""
 
 from __future__ import annotations
 

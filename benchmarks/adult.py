@@ -1,4 +1,4 @@
-"""Claim: a transform costs about what writing its result costs. Census, 1M rows to 117 float32 cells, in memory."""
+"""Claim: a transform costs about what writing its result costs. Census, 1M rows to 117 float32 features, in memory."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 import featurecols as fc
-from benchmarks import data, floors, scratch
+from benchmarks import data, lower_bounds, scratch
 from benchmarks.harness import Result, measure
 
 BATCH = 16_384  # of TensorFlow's and Keras' runs
@@ -83,11 +83,11 @@ def run(rows: int = 1_000_000) -> list[Result]:
         "featurecols, transform_batches of 16,384": lambda: last(plan.transform_batches(table, batch_size=BATCH)),
         "featurecols, 1 thread": lambda: plan.transform(table, threads=1),
         "featurecols, out=": lambda: plan.transform(table, out=warm),
-        "floor: fill a fresh matrix": lambda: floors.fill(shape, 2),
-        "floor: fill a fresh matrix, 1 thread": lambda: floors.fill(shape, 1),
+        "lower bound: fill a fresh matrix": lambda: lower_bounds.fill(shape, 2),
+        "lower bound: fill a fresh matrix, 1 thread": lambda: lower_bounds.fill(shape, 1),
     }
-    result = measure(f"Census to {plan.width} dense cells, dictionaries in memory", rows, cases, repeats=15)
-    # not in turn with the floor: what frees gigabytes in between makes fresh memory up to ten times as dear for who comes next
+    result = measure(f"Census to {plan.width} features, dictionaries in memory", rows, cases, repeats=15)
+    # measured apart: after gigabytes are freed, new memory costs the next run up to ten times as much
     result.seconds |= measure("the same", rows, polars_enum(table, plan)).seconds
     objects = table.to_pandas().astype(dict.fromkeys(data.CATEGORIES, object))  # its fastest form: see forms.py
     slow = measure("the same", rows, {"scikit-learn": scikit_learn(objects)}, repeats=2)

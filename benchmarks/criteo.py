@@ -25,7 +25,7 @@ from collections.abc import Callable
 from typing import Any
 
 import featurecols as fc
-from benchmarks import data, floors, scratch
+from benchmarks import data, lower_bounds, scratch
 from benchmarks.harness import Result, measure
 
 NUMBERS = [f"I{i}" for i in range(1, 14)]
@@ -63,8 +63,8 @@ def run(rows: int = 1_000_000) -> list[Result]:
     cases: dict[str, Callable[[], Any]] = {
         "featurecols": ours,
         "featurecols, 1 thread": lambda: ours(1),
-        "floor: pyarrow reads, dictionaries kept": lambda: floors.read_dictionaries(path, STRINGS),
-        "floor: Polars reads": lambda: pl.read_parquet(path),
+        "lower bound: pyarrow reads, dictionaries kept": lambda: lower_bounds.read_dictionaries(path, STRINGS),
+        "lower bound: Polars reads": lambda: pl.read_parquet(path),
         "Polars scan, hash % n": polars_scan(path),
         "Polars scan, hash % n, streaming engine": polars_scan(path, "streaming"),
     }

@@ -100,7 +100,7 @@ def _learning_bytes(table: pa.Table, key: str) -> int:
     analyzer = TermCounts()
     state = analyzer.empty()
     for batch in Source.of(table.select([key])).batches():
-        state = analyzer.update(state, batch.field(key))
+        state = analyzer.update(state, batch.cells(key))
     return state.nbytes
 
 
@@ -160,8 +160,7 @@ def measured(name: str, folder: Path, table: pa.Table) -> Result:
         f"{name} of {size / 1e9:.1f} GB, as Arrow, in one Parquet file", groups * GROUP, {"featurecols": [samples[-1][0]]}
     )
     mib = {what: round(count / 2**20, 1) for what, count in (*parts.items(), ("in flight", flight), ("rest", rest))}
-    shown = f"memory: peak {peak:.0f} MiB, {peak / mib['in flight']:.2g} x the blocks in flight ({mib['in flight']:.0f} MiB)"
-    result.notes = {"MiB": mib | {"peak": peak}, "table": shown, "curve": curve}
+    result.notes = {"MiB": mib | {"peak": peak}, "curve": curve}
     return result
 
 

@@ -117,7 +117,7 @@ def _best(settings: list[Any], loss: Callable[[Any, Any, Any], float], rows: int
 
 def wabbit(task: Task) -> Rival:
     """Every field as a word, and numbers as values too, hashed to 2^22. Parsing is timed: it is part of the first pass."""
-    lines = [np.array(_row_compiler(task, pq.read_table(path)), object) for path in (task.train, task.test)]
+    lines = [np.array(_text_lines(task, pq.read_table(path)), object) for path in (task.train, task.test)]
     y, y_test = (_labels(task, pq.read_table(path)) for path in (task.train, task.test))
     chosen: list[str] = []
 
@@ -152,7 +152,7 @@ def _wabbit(task: Task, settings: str, train: Any, test: Any) -> tuple[float, An
     return seconds, z
 
 
-def _row_compiler(task: Task, table: Any) -> list[str]:
+def _text_lines(task: Task, table: Any) -> list[str]:
     """The rows in Vowpal Wabbit's format."""
     y = _labels(task, table)
     y = y if task.regression else 2 * y - 1

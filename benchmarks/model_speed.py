@@ -26,7 +26,7 @@ from benchmarks.harness import Result, measure
 from featurecols.models import DNNClassifier, WideDeepClassifier
 from featurecols.models.autodiff.variables import Variables
 from featurecols.models.input.examples import Examples, Layout
-from featurecols.models.input.pipeline import Fixed
+from featurecols.models.input.pipeline import InMemoryStream
 from featurecols.models.layers import Linear
 from featurecols.models.objective.losses import Logistic
 from featurecols.models.optimization.optimizers import Adam, Ftrl
@@ -93,7 +93,7 @@ def ours(ids: Any, y: Any, size: int) -> Any:
     variables, layer, loss, optimizer = Variables(), Linear(), Logistic(), Ftrl(0.1)
 
     def epoch() -> None:
-        for batch in Fixed(rows, BATCH, True, 0).epoch(variables.step):
+        for batch in InMemoryStream(rows, BATCH, True, 0).epoch(variables.step):
             with variables.scope(training=True):
                 value = loss(batch.labels, layer(batch))
             optimizer.minimize(value).run(variables)

@@ -1,15 +1,60 @@
-"""Pictures of docs/performance.md, drawn from the JSON of the last runs: python -m benchmarks.pictures"""
+"""Pictures of README and docs/performance.md, drawn from the JSON of the last runs.
+
+python -m benchmarks.pictures          draw all of them into docs/pictures
+python -m benchmarks.pictures census   draw one
+"""
 
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
 from benchmarks.harness import RESULTS
+from benchmarks.table import fastest_forms
 
 FOLDER = Path(__file__).parent.parent / "docs" / "pictures"
 BLUE, ORANGE, GREY = "#0072b2", "#d55e00", "#777777"
+INK, BRIGHT = "#7a828c", "#2f81f7"  # a grey and a blue that are readable on white and on the black of dark pages
+PROGRAMS = {
+    "featurecols": "featurecols",
+    "Keras 3 FeatureSpace": "Keras 3 FeatureSpace",
+    "Polars": "Polars",
+    "TensorFlow DenseFeatures": "TensorFlow feature columns",
+    "scikit-learn": "scikit-learn ColumnTransformer",
+    "Spark ML": "Spark ML",
+}
+
+
+def census(results: list[dict[str, Any]], pyplot: Any) -> Any:
+    """Return a bar for each program: rows of the census transformed in a second, in its fastest form.
+
+    The background is transparent, so that one picture serves light and dark pages.
+    """
+    (result,) = results
+    found = {
+        name.split(",")[0]: seconds for name, seconds in fastest_forms(result).items() if not name.startswith("featurecols,")
+    }
+    seconds = {label: found[program] for program, label in PROGRAMS.items() if program in found}
+    names = sorted(seconds, key=seconds.__getitem__, reverse=True)
+    millions = [result["rows"] / seconds[name] / 1e6 for name in names]
+    figure, axes = pyplot.subplots(figsize=(8, 3.1), layout="constrained")
+    title = f"{result['claim']}: rows per second, longer is faster"
+    figure.suptitle(title, color=INK, fontsize=12.5, x=0.01, ha="left")
+    figure.patch.set_alpha(0)
+    axes.patch.set_alpha(0)
+    axes.barh(names, millions, color=[BRIGHT if name == "featurecols" else INK for name in names], height=0.68)
+    for place, (name, speed) in enumerate(zip(names, millions, strict=True)):
+        slower = "" if name == "featurecols" else f" ({seconds[name] / seconds['featurecols']:.2g} x the time)"
+        axes.text(speed + 0.15, place, f"{speed:.1f} million{slower}", color=INK, va="center", fontsize=11)
+    axes.tick_params(left=False, labelcolor=INK, labelsize=11)
+    axes.get_yticklabels()[names.index("featurecols")].set_color(BRIGHT)
+    axes.get_yticklabels()[names.index("featurecols")].set_fontweight("bold")
+    axes.set_xticks([])
+    axes.set_xlim(0, 1.14 * max(millions))
+    axes.spines[:].set_visible(False)
+    return figure
 
 
 def memory(results: list[dict[str, Any]], pyplot: Any) -> Any:
@@ -58,13 +103,17 @@ def growth(results: list[dict[str, Any]], pyplot: Any) -> Any:
     return figure
 
 
+DRAWN = {"census": (census, "adult", 200), "memory": (memory, "memory", 110), "growth": (growth, "growth", 110)}
+
+
 def main() -> None:
     from matplotlib import pyplot
 
     FOLDER.mkdir(exist_ok=True)
-    for draw in (memory, growth):
-        results = json.loads((RESULTS / f"{draw.__name__}.json").read_text())["results"]
-        draw(results, pyplot).savefig(FOLDER / f"{draw.__name__}.png", dpi=110)
+    for name in sys.argv[1:] or DRAWN:
+        draw, claim, dpi = DRAWN[name]
+        results = json.loads((RESULTS / f"{claim}.json").read_text())["results"]
+        draw(results, pyplot).savefig(FOLDER / f"{name}.png", dpi=dpi)
 
 
 if __name__ == "__main__":

@@ -26,7 +26,7 @@ def run(rows: int = 1_000_000) -> list[Result]:
         import polars as pl
 
         series = pl.Series(words)
-        cases["Polars hash % n (its own hash, all threads)"] = lambda: series.hash() % 100_000
+        cases["Polars, hash % n with its own hash and all threads"] = lambda: series.hash() % 100_000
     except ImportError:
         pass
     result = measure("Plain 8-byte strings to hashed ids, one thread", rows, cases)

@@ -1,109 +1,170 @@
-"""The tables in README, written from the JSON of the last runs."""
+"""The tables of docs/performance.md and docs/models.md, written from the JSON of the last runs: python -m benchmarks.table"""
 
 from __future__ import annotations
 
 import json
 import statistics
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from benchmarks.harness import RESULTS
 
-README = Path(__file__).parent.parent / "README.md"
-TRANSFORMS = ("adult", "criteo", "strings", "crosses", "fit", "one_row", "cold", "growth", "memory")
-MARKS = "<!-- {}: written by python -m benchmarks -->\n", "<!-- end of {} -->\n"
-HEADS = {
-    "auc": "AUC, mean [least-most]",
+DOCS = Path(__file__).parent.parent / "docs"
+COMPARED = ("adult", "criteo", "strings", "crosses", "fit")
+START, END = "<!-- figures: written by python -m benchmarks -->\n", "<!-- end of figures -->\n"
+TITLES = {
+    "adult": "Census income: above 50,000 dollars or not",
+    "flights, month, schedule known": "Late flights, from month and schedule",
+    "flights, date, schedule known": "Late flights, from date and schedule",
+    "flights, date, schedule and departure delay known": "Late flights, from date, schedule and departure delay",
+    "california_housing": "California housing: median value of a district",
+    "diamonds": "Diamonds: logarithm of the price",
+}
+SCORES = {
+    "auc": "AUC",
     "accuracy": "accuracy",
     "average_loss": "log loss",
-    "rmse": "RMSE, mean [least-most]",
+    "rmse": "RMSE",
     "mae": "MAE",
     "r2": "R2",
 }
+Row = list[str]
 
 
 def write() -> None:
-    """Replace what README holds between its two pairs of marks."""
-    text = README.read_text()
-    for name, made in (("benchmarks", transforms()), ("models", models())):
-        start, end = (mark.format(name) for mark in MARKS)
-        before, rest = text.split(start)
-        _, after = rest.split(end)
-        text = before + start + made + end + after
-    README.write_text(text)
+    """Replace what both pages hold between their marks."""
+    for name, made in (("performance.md", transforms()), ("models.md", models())):
+        page = DOCS / name
+        before, rest = page.read_text().split(START)
+        _, after = rest.split(END)
+        page.write_text(before + START + "\n" + made + END + after)
 
 
 def transforms() -> str:
-    lines = ["| work | featurecols | others, as a multiple of our time |", "|---|---|---|"]
-    documents = [found for name in TRANSFORMS if (found := _document(name))]
-    lines += [_row(result) for document in documents for result in document["results"]]
-    return "\n".join([*lines, "", f"1M rows, medians, {_machine(documents)}.", ""])
+    """Return a table for every claim about transforms, and the machine."""
+    documents = {name: found for name in (*COMPARED, "one_row", "cold", "growth", "memory") if (found := _document(name))}
+    sections = [_compared(result) for name in COMPARED if name in documents for result in documents[name]["results"]]
+    rest = {"one_row": _one_row, "cold": _cold, "growth": _growth, "memory": _memory}
+    sections += [describe(documents[name]["results"]) for name, describe in rest.items() if name in documents]
+    return "\n".join([*sections, f"Measured with {_machine(documents.values())}.\n"])
 
 
 def models() -> str:
-    """A table of scores for every task, then one of examples a second."""
+    """Return a table of scores for every task, then one of speed for every claim about training, and the machine."""
     document = _document("models")
     if document is None:
         return ""
-    tasks = [result for result in document["results"] if result.get("scores")]
-    lines = [line for result in tasks for line in _scores(result)]
-    speeds = [result for result in document["results"] if not result.get("scores")]
-    if speeds:
-        lines += ["| training | examples a second |", "|---|---|", *map(_speed, speeds), ""]
-    seeds = max((len(runs) for result in tasks for runs in result["seconds"].values()), default=0)
-    return "\n".join([*lines, f"{seeds} seeds, median seconds, {_machine([document])}.", ""])
+    results = document["results"]
+    seeds = max((len(runs) for result in results if result["scores"] for runs in result["seconds"].values()), default=0)
+    sections = [_scores(result) if result["scores"] else _speed(result) for result in results]
+    return "\n".join([*sections, f"Measured with {seeds} seeds, {_machine([document])}.\n"])
 
 
-def _scores(result: dict[str, Any]) -> list[str]:
+def _section(title: str, head: Row, rows: Iterable[Row]) -> str:
+    """Return a heading and a table whose columns after the texts at the left are figures."""
+    texts = sum(name in ("program", "form", "model", "work") for name in head)
+    rule = ["---"] * texts + ["---:"] * (len(head) - texts)
+    lines = ["| " + " | ".join(row) + " |" for row in (head, rule, *rows)]
+    return "\n".join([f"### {title}\n", *lines, ""])
+
+
+def _compared(result: dict[str, Any]) -> str:
+    """Return the table of a claim: the fastest form of every program, all of ours and of the lower bounds."""
+    medians = fastest_forms(result)
+    ours = medians["featurecols"]
+    rows = []
+    for name, seconds in sorted(medians.items(), key=lambda item: item[1]):
+        runs = result["seconds"][name]
+        spread = [_time(min(runs)), _time(max(runs))]
+        rows.append([*_split(name), _time(seconds), *spread, _number(1e9 * seconds / result["rows"]), _ratio(seconds / ours)])
+    head = ["program", "form", "median", "fastest run", "slowest run", "ns a row", "ratio to featurecols"]
+    return _section(f"{result['claim']} ({result['rows']:,} rows)", head, rows)
+
+
+def _one_row(results: list[dict[str, Any]]) -> str:
+    rows = [[result["claim"], *(f"{result['notes'][name]:.3g} us" for name in ("p50 us", "p99 us"))] for result in results]
+    return _section("One row", ["work", "median", "99th percentile"], rows)
+
+
+def _cold(results: list[dict[str, Any]]) -> str:
+    names = {"featurecols": "import featurecols", "numpy and pyarrow": "import numpy, pyarrow"}
+    rows = [
+        [names.get(name, name), _time(statistics.median(runs)), _time(min(runs)), _time(max(runs))]
+        for result in results
+        for name, runs in result["seconds"].items()
+    ]
+    return _section("Start of a process", ["work", "median", "fastest run", "slowest run"], rows)
+
+
+def _growth(results: list[dict[str, Any]]) -> str:
+    by_rows, transform, compiled = (next(iter(result["notes"].values())) for result in results)
+    rows = [[count, _number(ns), _time(ns * int(count.replace(",", "")) / 1e9)] for count, ns in by_rows.items()]
+    columns = [[count, f"{ms:.3g} ms", f"{compiled[count]:.3g} ms"] for count, ms in transform.items()]
+    return "\n".join(
+        [
+            _section("Growth with rows: a stream of 3 numbers and 5 ids", ["rows", "ns a row", "time"], rows),
+            _section("Growth with columns: 10,000 rows", ["columns", "transform", "compile"], columns),
+        ]
+    )
+
+
+def _memory(results: list[dict[str, Any]]) -> str:
+    rows = []
+    for result in results:
+        mib = result["notes"]["MiB"]
+        work, size = result["claim"].removesuffix(", as Arrow, in one Parquet file").split(" of ")
+        flight, peak = mib["in flight"], mib["peak"]
+        rows.append([work, size, f"{flight:.0f} MiB", f"{peak:.0f} MiB", f"{peak / flight:.2g} x"])
+    head = ["work", "size as Arrow", "blocks in flight", "peak above rest", "peak / blocks in flight"]
+    return _section("Memory while one Parquet file streams through", head, rows)
+
+
+def _scores(result: dict[str, Any]) -> str:
     names = list(next(iter(result["scores"].values())))
-    lines = [f"| {result['claim']} | {' | '.join(HEADS[name] for name in names)} | training |", "|---" * (len(names) + 2) + "|"]
     ranked = sorted(result["scores"].items(), key=lambda item: statistics.mean(item[1][names[0]]), reverse=names[0] == "auc")
+    rows = []
     for contestant, scores in ranked:
-        cells = [f"{statistics.mean(scores[name]):.4f}" for name in names]
         first = scores[names[0]]
-        if len(first) > 1:
-            cells[0] += f" [{min(first):.4f}-{max(first):.4f}]"
-        lines.append(f"| {contestant} | {' | '.join(cells)} | {_time(statistics.median(result['seconds'][contestant]))} |")
-    return [*lines, ""]
+        means = [f"{statistics.mean(scores[name]):.4f}" for name in names]
+        spread = [f"{min(first):.4f}", f"{max(first):.4f}"] if len(first) > 1 else ["", ""]
+        rows.append([contestant, means[0], *spread, *means[1:], _time(statistics.median(result["seconds"][contestant]))])
+    main, *others = (SCORES[name] for name in names)
+    head = ["model", f"mean {main}", "lowest", "highest", *others, "training"]
+    return _section(f"{TITLES.get(result['claim'], result['claim'])} ({result['rows']:,} training rows)", head, rows)
 
 
 def _speed(result: dict[str, Any]) -> str:
-    medians = _fastest({name: statistics.median(runs) for name, runs in result["seconds"].items()})
-    speeds = {name: result["rows"] / seconds for name, seconds in medians.items()}
-    listed = [f"{name} {_short(speed)}" for name, speed in sorted(speeds.items(), key=lambda item: -item[1])]
-    return f"| {result['claim']} | {'; '.join(listed)} |"
+    rows = []
+    medians = fastest_forms(result)
+    for name, seconds in sorted(medians.items(), key=lambda item: item[1]):
+        rows.append([*_split(name), _time(seconds), f"{result['rows'] / seconds:,.0f}"])
+    return _section(f"{result['claim']} ({result['rows']:,} rows)", ["program", "form", "time", "rows a second"], rows)
 
 
-def _fastest(medians: dict[str, float]) -> dict[str, float]:
-    """The fastest form of every rival: a form is what a name says after its first comma. Of ours, and of floors, all."""
+def fastest_forms(result: dict[str, Any]) -> dict[str, float]:
+    """Return the median seconds of the fastest form of every rival, and of all forms of ours and of lower bounds."""
+    medians = {name: statistics.median(runs) for name, runs in result["seconds"].items()}
     best: dict[str, str] = {}
     for name, seconds in medians.items():
-        rival = name if name.startswith(("featurecols", "floor")) else name.split(",")[0]
+        rival = name if name.startswith(("featurecols", "lower bound")) else name.split(",")[0]
         if rival not in best or seconds < medians[best[rival]]:
             best[rival] = name
     return {name: medians[name] for name in best.values()}
 
 
-def _short(speed: float) -> str:
-    return f"{speed / 1e6:.2f}M" if speed >= 1e6 else f"{speed / 1e3:.3g}k"
+def _split(name: str) -> Row:
+    """Return the program and the form that a contestant's name says: what follows the first comma or "lower bound:"."""
+    if name.startswith("lower bound: "):
+        return ["lower bound", name.removeprefix("lower bound: ")]
+    program, _, form = name.partition(", ")
+    return [program, form]
 
 
 def _document(name: str) -> dict[str, Any] | None:
     path = RESULTS / f"{name}.json"
     found: dict[str, Any] | None = json.loads(path.read_text()) if path.exists() else None
     return found
-
-
-def _row(result: dict[str, dict[str, list[float]]]) -> str:
-    medians = {name: statistics.median(runs) for name, runs in result["seconds"].items()}
-    ours = medians.pop("featurecols")
-    medians = _fastest(medians)
-    others = [f"{name} {_times(seconds / ours)} x" for name, seconds in sorted(medians.items(), key=lambda item: item[1])]
-    if "p50 us" in result["notes"]:
-        others = [f"p50 {result['notes']['p50 us']} us, p99 {result['notes']['p99 us']} us"]
-    if "table" in result["notes"]:
-        others = [result["notes"]["table"]]
-    return f"| {result['claim']} | {_time(ours)} | {'; '.join(others)} |"
 
 
 def _time(seconds: float) -> str:
@@ -113,15 +174,24 @@ def _time(seconds: float) -> str:
     return ""
 
 
-def _machine(documents: list[dict[str, Any]]) -> str:
-    """The machine, and every package that was used."""
+def _number(value: float) -> str:
+    return f"{value:,.0f}" if value >= 1000 else f"{value:.3g}"
+
+
+def _machine(documents: Iterable[dict[str, Any]]) -> str:
+    """Return the machine of the last document, and every package that any used."""
     versions: dict[str, str] = {}
+    machine: dict[str, Any] = {}
     for document in documents:
-        versions |= document["machine"]["versions"]
+        machine = document["machine"]
+        versions |= machine["versions"]
     listed = ", ".join(f"{name} {version}" for name, version in versions.items() if name != "featurecols")
-    machine = documents[-1]["machine"] if documents else {}
     return f"{machine.get('cores')} cores ({machine.get('processor')}), Python {machine.get('python')}, {listed}"
 
 
-def _times(ratio: float) -> str:
-    return f"{ratio:.0f}" if ratio >= 100 else f"{ratio:.2g}"
+def _ratio(ratio: float) -> str:
+    return f"{ratio:.0f} x" if ratio >= 100 else f"{ratio:.2g} x"
+
+
+if __name__ == "__main__":
+    write()

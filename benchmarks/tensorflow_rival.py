@@ -70,7 +70,7 @@ def dense_features(df: Any, batch: dict[str, Any], cuts: list[float], rows: int)
 
 
 def feature_space(df: Any, batch: dict[str, Any], rows: int) -> dict[str, list[float]]:
-    """The same cells: the buckets of age are a second feature, which reads the same tensor by another name."""
+    """The same matrix: the buckets of age are a second feature, which reads the same tensor by another name."""
     feature = tf.keras.utils.FeatureSpace
     features = {k: feature.float_normalized() for k in NUMBERS}
     # Ten learned quantiles: given boundaries, FeatureSpace forgets their number and cannot make one-hots.
@@ -86,7 +86,7 @@ def feature_space(df: Any, batch: dict[str, Any], rows: int) -> dict[str, list[f
 
 
 def width(matrix: Any) -> None:
-    """Every contestant writes the same number of cells."""
+    """Every contestant writes the same number of features."""
     if tuple(matrix.shape) != (BATCH, CELLS):
         raise SystemExit(f"{matrix.shape} is not {BATCH} x {CELLS}")
 

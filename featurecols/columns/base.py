@@ -11,20 +11,35 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import field
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol
 
 import numpy as np
 
 from featurecols import errors
-from featurecols._core.arrays import Array, Ids, Numbers
+from featurecols._core.arrays import Array, Ids, Integers, Numbers, Tokens
 from featurecols._core.spec import Converted, Spec, frozen
-from featurecols.data.fields.base import FieldView
 
 if TYPE_CHECKING:
     from featurecols.analyzers.base import Analyzer
 
 Learned = Mapping[str, Array]
 _LONGEST = 10_000  # characters of a name: names of crosses are made of names
+
+
+class Raw(Protocol):
+    """One field over n rows, as batch.Cells gives it: each view is made when asked for."""
+
+    @property
+    def key(self) -> str: ...
+    @property
+    def depth(self) -> int: ...  # 0 for one value a row, 1 for lists, 2 for lists of lists
+    def __len__(self) -> int: ...
+    def numbers(self) -> Numbers: ...
+    def plain(self) -> Array | None: ...
+    def distinct(self) -> tuple[Array, Array] | None: ...
+    def integers(self) -> Integers: ...
+    def tokens(self) -> Tokens: ...
+    def elements(self) -> tuple[Raw, Array]: ...
 
 
 @frozen
@@ -154,7 +169,7 @@ class CategoricalBound(Bound):
 
     @abstractmethod
     def ids(self, *args: Any, **kwargs: Any) -> Ids:
-        """Ids of n rows; arguments are a FieldView for fields, Ids or Numbers for columns."""
+        """Ids of n rows; arguments are Raw for fields, Ids or Numbers for columns."""
 
     @abstractmethod
     def row(self, *args: Any, **kwargs: Any) -> RowIds:
@@ -218,7 +233,7 @@ class NumberBound(DenseBound):
     def flat(self, *args: Any, **kwargs: Any) -> Array:
         """float64 [n * width], contiguous: the numbers as they were read, NaN where missing."""
 
-    def plain(self, raw: FieldView) -> Array | None:
+    def plain(self, raw: Raw) -> Array | None:
         """The numbers of `flat` where they lie, float32, int32 or int64 and none missing, if they are so."""
         return None
 

@@ -14,8 +14,7 @@ from featurecols import errors, kernels
 from featurecols._core.arrays import Array, Ids, Numbers, number, rounded_to_float32
 from featurecols._core.spec import Converted, frozen
 from featurecols.analyzers.placeholders import Marker, Quantiles
-from featurecols.columns.base import Bound, CategoricalBound, Column, Field, Learned, NumberBound, RowIds
-from featurecols.data.fields.base import FieldView
+from featurecols.columns.base import Bound, CategoricalBound, Column, Field, Learned, NumberBound, Raw, RowIds
 
 if TYPE_CHECKING:
     from featurecols.analyzers.base import Analyzer
@@ -118,7 +117,7 @@ class BucketizedBound(CategoricalBound):
         self._cuts = boundaries.tolist()
         self._field = column.source.key if isinstance(column.source, Field) else None
 
-    def ids(self, source: FieldView | Numbers) -> Ids:
+    def ids(self, source: Raw | Numbers) -> Ids:
         numbers = source.numbers()
         values, offsets = numbers.values, numbers.offsets
         if offsets is not None and numbers.nested:

@@ -17,8 +17,7 @@ from featurecols._core import buffer_pool, counters, farmhash, memory_limit
 from featurecols._core.arrays import Array, Ids, Texts, canonical
 from featurecols._core.spec import Converted, frozen
 from featurecols.columns._categorical import HASH_LIMITS, check_count, check_hash
-from featurecols.columns.base import Bound, CategoricalBound, Column, Field, Learned, RowIds
-from featurecols.data.fields.base import FieldView
+from featurecols.columns.base import Bound, CategoricalBound, Column, Field, Learned, Raw, RowIds
 
 _FARM_SEED = 956888297470  # TensorFlow's default hash_key
 
@@ -193,7 +192,7 @@ class CrossedBound(CategoricalBound):
         # A negative id is the same bits as all ones only when it is -1, so what is not there is marked, never read.
         return _Part(ids.values.astype(np.int64).astype(self.dtype), ids.values >= 0, ids.offsets)
 
-    def _of_raw(self, raw: FieldView) -> _Part:
+    def _of_raw(self, raw: Raw) -> _Part:
         tokens = raw.tokens()
         texts, codes = tokens.texts, tokens.codes
         valid = texts.valid

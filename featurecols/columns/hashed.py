@@ -20,8 +20,7 @@ from featurecols.columns._categorical import (
     row_hash,
     row_of,
 )
-from featurecols.columns.base import Bound, CategoricalBound, Column, Field, Learned, RowIds
-from featurecols.data.fields.base import FieldView
+from featurecols.columns.base import Bound, CategoricalBound, Column, Field, Learned, Raw, RowIds
 
 
 @frozen
@@ -73,7 +72,7 @@ class HashedBound(CategoricalBound):
         self._hash = row_hash(column.hash, column.seed)
         self._key = column.key.key
 
-    def ids(self, raw: FieldView) -> Ids:
+    def ids(self, raw: Raw) -> Ids:
         return map_tokens(self, raw.tokens(), self._of_texts)
 
     def _of_texts(self, texts: Texts) -> Array:

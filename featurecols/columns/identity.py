@@ -12,8 +12,7 @@ from featurecols import errors
 from featurecols._core.arrays import Array, Ids
 from featurecols._core.spec import Converted, frozen
 from featurecols.columns._categorical import check_count, check_field
-from featurecols.columns.base import Bound, CategoricalBound, Column, Field, Learned, RowIds, id_dtype
-from featurecols.data.fields.base import FieldView
+from featurecols.columns.base import Bound, CategoricalBound, Column, Field, Learned, Raw, RowIds, id_dtype
 
 _HINT = 'say what to do with Identity(out_of_range="drop", "keep" or an id)'
 
@@ -73,7 +72,7 @@ class IdentityBound(CategoricalBound):
         self.dtype = np.int64 if self.choice == "keep" else id_dtype(self.num_buckets)
         self.limit = 2**63 if self.choice == "keep" else 2**64  # what is kept must fit int64
 
-    def ids(self, raw: FieldView) -> Ids:
+    def ids(self, raw: Raw) -> Ids:
         integers = raw.integers()
         values = integers.values
         inside = (values >= 0) & (values < self.num_buckets)

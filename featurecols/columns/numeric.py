@@ -14,9 +14,8 @@ from featurecols import errors, kernels
 from featurecols._core.arrays import Array, Numbers, float32, number, rounded_to_float32
 from featurecols._core.spec import Converted, frozen
 from featurecols.analyzers.placeholders import Marker
-from featurecols.columns.base import Bound, Chain, Column, Field, Learned, NumberBound
+from featurecols.columns.base import Bound, Chain, Column, Field, Learned, NumberBound, Raw
 from featurecols.columns.normalizers import Normalizer
-from featurecols.data.fields.base import FieldView
 
 if TYPE_CHECKING:
     from featurecols.analyzers.base import Analyzer
@@ -146,13 +145,13 @@ class NumericBound(NumberBound):
         self._row_ops = [n.of_row() for n in normalizers]
         self._rounds = column.dtype == "float32"
 
-    def values(self, raw: FieldView) -> Numbers:
+    def values(self, raw: Raw) -> Numbers:
         x = self.flat(raw)
         out = np.empty_like(x)
         self._run(x, out)
         return Numbers(out.reshape(len(raw), *((self.width,) if self.shape else ())))
 
-    def write(self, raw: FieldView, *, out: Array) -> None:
+    def write(self, raw: Raw, *, out: Array) -> None:
         if self.shape or not self._of_distinct(raw.distinct(), out):
             self._run(self.flat(raw), out)
 
@@ -180,7 +179,7 @@ class NumericBound(NumberBound):
             self.column.name, self.field, row, "a number is missing and there is no default", None, MISSING_TODO
         )
 
-    def flat(self, raw: FieldView) -> Array:
+    def flat(self, raw: Raw) -> Array:
         """float64 [n * width] of a block, its list lengths checked."""
         numbers = raw.numbers()
         x = numbers.values
@@ -193,7 +192,7 @@ class NumericBound(NumberBound):
             x = np.full(len(raw) * self.width, np.nan)
         return rounded_to_float32(x) if self._rounds else x
 
-    def plain(self, raw: FieldView) -> Array | None:
+    def plain(self, raw: Raw) -> Array | None:
         return None if self._rounds or self.width != 1 or self.shape else raw.plain()
 
     def _from_lists(self, numbers: Numbers) -> Array:

@@ -15,8 +15,7 @@ from featurecols._core.arrays import Array, Ids, Texts, canonical
 from featurecols._core.spec import Converted, frozen
 from featurecols.analyzers.placeholders import Marker
 from featurecols.columns._categorical import buckets_of, check_field, check_hash, map_tokens, row_hash, row_of
-from featurecols.columns.base import Bound, CategoricalBound, Column, Field, Learned, RowIds, id_dtype
-from featurecols.data.fields.base import FieldView
+from featurecols.columns.base import Bound, CategoricalBound, Column, Field, Learned, Raw, RowIds, id_dtype
 
 if TYPE_CHECKING:
     from featurecols.analyzers.base import Analyzer
@@ -136,7 +135,7 @@ class VocabularyBound(CategoricalBound):
         counters.increment("terms")
         return {self.terms[i]: i for i in range(self.size)}
 
-    def ids(self, raw: FieldView) -> Ids:
+    def ids(self, raw: Raw) -> Ids:
         tokens = raw.tokens()
         if self.no_booleans and tokens.kind == "boolean":
             raise self._boolean("bool")

@@ -12,8 +12,7 @@ from featurecols import errors
 from featurecols._core.arrays import Ids, float32, number
 from featurecols._core.spec import Converted, frozen
 from featurecols.columns._categorical import check_categorical
-from featurecols.columns.base import Bound, CategoricalBound, Column, Field, Learned, RowIds
-from featurecols.data.fields.base import FieldView
+from featurecols.columns.base import Bound, CategoricalBound, Column, Field, Learned, Raw, RowIds
 
 
 @frozen
@@ -76,7 +75,7 @@ class WeightedBound(CategoricalBound):
         self.column, self.source, self.num_buckets = column, source, source.num_buckets
         self._key, self._default = column.weight.key, column.default
 
-    def ids(self, ids: Ids, raw: FieldView) -> Ids:
+    def ids(self, ids: Ids, raw: Raw) -> Ids:
         flat, starts = ids.elements()
         numbers = raw.numbers()
         weights, offsets = numbers.values, numbers.offsets

@@ -16,8 +16,8 @@ import pyarrow as pa
 
 from featurecols import errors
 from featurecols.data.fields.base import FieldView
-from featurecols.data.fields.convert import Form, as_arrow, joined, slice_of, to_form, view_of
-from featurecols.data.fields.dictionary import KnownDictionaries
+from featurecols.data.fields.convert import Physical, as_arrow, joined, physical, storage_of, window
+from featurecols.data.fields.dictionary import Known
 from featurecols.data.missing import Markers
 
 _SMALL = 1 << 16  # rows: chunks smaller than this are put together, so that each batch is worth its overhead
@@ -32,24 +32,24 @@ class _Root:
         num_rows: int,
         load: Callable[[str], Any],
         parse: bool = False,
-        known: KnownDictionaries | None = None,
+        known: Known | None = None,
     ) -> None:
         self.names = names if isinstance(names, tuple) else tuple(names)
         self.num_rows, self.load, self.parse, self.known = num_rows, load, parse, known
         self.locks: dict[Any, Any] = {}  # by field, so that threads convert different fields at once
         self.there = self.names if isinstance(self.names, _Any) else frozenset(self.names)
         self.twice = _twice(self.names)
-        self.forms: dict[str, Form] = {}
-        self.views: dict[tuple[str, Markers], FieldView] = {}
+        self.forms: dict[str, Physical] = {}
+        self.cells: dict[tuple[str, Markers], FieldView] = {}
 
-    def form(self, key: str) -> Form:
+    def form(self, key: str) -> Physical:
         with self.locks.setdefault(key, threading.RLock()):
             if key not in self.forms:
                 if key not in self.there:
                     raise errors.missing_field(key, map(str, self.names))
                 if key in self.twice:
                     raise errors.field_twice(key)
-                form = to_form(key, self.load(key))
+                form = physical(key, self.load(key))
                 if len(form) != self.num_rows:
                     want = f"{self.num_rows} values, as other fields have"
                     raise errors.wrong_type(key, key, len(form), want, "give every field one value per row")
@@ -58,9 +58,9 @@ class _Root:
 
     def whole(self, key: str, markers: Markers) -> FieldView:
         with self.locks.setdefault(key, threading.RLock()):
-            if (key, markers) not in self.views:
-                self.views[key, markers] = view_of(key, self.form(key), markers, self.parse, self.known)
-            return self.views[key, markers]
+            if (key, markers) not in self.cells:
+                self.cells[key, markers] = FieldView(storage_of(key, self.form(key), markers, self.parse, self.known))
+            return self.cells[key, markers]
 
 
 class Batch:
@@ -71,9 +71,9 @@ class Batch:
         names: the fields that are there.
 
     >>> batch = Batch.of({"age": [31, None], "city": ["Paris", "?"]})
-    >>> batch.field("age").numbers().values
+    >>> batch.cells("age").numbers().values
     array([31., nan])
-    >>> batch.field("city", missing=("?",)).to_pylist()
+    >>> batch.cells("city", missing=("?",)).to_pylist()
     ['Paris', None]
     """
 
@@ -91,7 +91,7 @@ class Batch:
         return pieces[0] if len(pieces) == 1 else Batch.concatenate(pieces)
 
     @staticmethod
-    def arrow(data: Any, parse: bool = False, known: KnownDictionaries | None = None) -> Batch:
+    def arrow(data: Any, parse: bool = False, known: Known | None = None) -> Batch:
         """A RecordBatch, or a Table as one piece. `parse`: its text comes from a CSV file. `known`: dictionaries of
         the pieces before, which this one may share."""
         return Batch(_Root(data.schema.names, data.num_rows, data.column, parse, known))
@@ -107,18 +107,18 @@ class Batch:
         names = next((p.names for p in pieces if p.num_rows), pieces[0].names if pieces else ())
         parse = any(p._root.parse for p in pieces)
 
-        def load(key: str) -> Form:
-            return joined(key, [slice_of(p._root.form(key), p._start, p._start + p.num_rows) for p in pieces if p.num_rows])
+        def load(key: str) -> Physical:
+            return joined(key, [window(p._root.form(key), p._start, p._start + p.num_rows) for p in pieces if p.num_rows])
 
         return Batch(_Root(names, sum(p.num_rows for p in pieces), load, parse))
 
-    def field(self, key: str, missing: Iterable[Any] = ()) -> FieldView:
-        """Return one field, with the markers of its Field; DataError where it is not in the data."""
+    def cells(self, key: str, missing: Iterable[Any] = ()) -> FieldView:
+        """One field, with the markers of its Field; DataError where it is not in the data."""
         return self._root.whole(key, Markers.of(missing)).slice(self._start, self._start + self.num_rows)
 
     def column(self, key: str) -> Any:
         """One field as a pyarrow Array, as it came: for what is carried along unread."""
-        return as_arrow(key, slice_of(self._root.form(key), self._start, self._start + self.num_rows))
+        return as_arrow(key, window(self._root.form(key), self._start, self._start + self.num_rows))
 
     def schema(self) -> Any:
         """Names and types of the fields, as a pyarrow Schema."""
@@ -239,7 +239,7 @@ def _frame(frame: Any) -> Batch:
 
 def _pieces(found: Iterable[Any], schema: Any) -> Iterator[Batch]:
     """RecordBatches as they are where they are long; short ones put together; an empty one where there is none."""
-    known: KnownDictionaries = {}
+    known: Known = {}
     waiting: list[Any] = []
     rows, some = 0, False
     for piece in found:

@@ -60,7 +60,7 @@ def contents(
 
 
 def _values(program: Program, batch: Batch) -> list[Any]:
-    block = program.block([batch.field(f.key, f.missing) for _, f in program.fields], 0, batch.num_rows)
+    block = program.block([batch.cells(f.key, f.missing) for _, f in program.fields], 0, batch.num_rows)
     block.finish(0)
     return block.values
 

@@ -179,7 +179,7 @@ class _Reader:
     def _value(self, i: int, batch: Any) -> Any:
         node = self.graph.nodes[i]
         if isinstance(node, Field):
-            return batch.field(node.key, node.missing)
+            return batch.cells(node.key, node.missing)
         bound = self.bounds[i]
         assert isinstance(bound, NumberBound)
-        return bound.values(*[batch.field(f.key, f.missing) for f in node.inputs() if isinstance(f, Field)])
+        return bound.values(*[batch.cells(f.key, f.missing) for f in node.inputs() if isinstance(f, Field)])

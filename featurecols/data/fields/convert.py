@@ -1,7 +1,7 @@
 """From what people hold to a physical form: an Arrow array, codes with a dictionary, or a list of Python values.
 
-`to_form` takes one column of anything; `view_of` makes the FieldView that reads the form. pandas is known by its dtypes'
-names, and imported by nobody here.
+`physical` takes one column of anything; `store_of` wraps the form for Cells. pandas is known by its dtypes' names, and
+imported by nobody here.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from array import array
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import chain, pairwise
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -20,35 +20,33 @@ from featurecols import errors
 from featurecols._core import arrays
 from featurecols._core.arrays import Array
 from featurecols.data import arrow_buffers
-from featurecols.data.fields.base import FieldView
-from featurecols.data.fields.dictionary import DictionaryCodes, DictionaryField, KnownDictionaries
-from featurecols.data.fields.lists import ListField
-from featurecols.data.fields.mixed import MixedField
-from featurecols.data.fields.numeric import WHOLE, NumericField
-from featurecols.data.fields.text import TextField
-from featurecols.data.fields.unsupported import NullField, UnsupportedField
-from featurecols.data.missing import NONE, Markers, presenter
+from featurecols.data.fields.base import FieldStorage
+from featurecols.data.fields.dictionary import Coded, DictStore, Known
+from featurecols.data.fields.lists import ListStore, MixedStore
+from featurecols.data.fields.numeric import NumberStore
+from featurecols.data.fields.text import TextStore
+from featurecols.data.fields.unsupported import NullStore, OtherStore
+from featurecols.data.missing import Markers, presenter
+
+Physical = Any  # pa.Array | Coded | Listed | list[Any]
 
 _REFUSED = (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError, OverflowError, TypeError, ValueError)
 
 
 @dataclass(frozen=True, slots=True)
-class ListedValues:
+class Listed:
     """Lists whose elements are in a form of their own: row i owns elements[offsets[i]:offsets[i + 1]]."""
 
     offsets: Array
-    elements: Form
+    elements: Physical
 
     def __len__(self) -> int:
         return len(self.offsets) - 1
 
 
-Form: TypeAlias = pa.Array | DictionaryCodes | ListedValues | list[Any]
-
-
-def to_form(key: str, data: Any) -> Form:
-    """Return one column of data in a form that view_of reads. Raises DataError for what can never be a column."""
-    if isinstance(data, (DictionaryCodes, ListedValues)):
+def physical(key: str, data: Any) -> Physical:
+    """One column of data in a form that store_of reads. Raises DataError for what can never be a column."""
+    if isinstance(data, (Coded, Listed)):
         return data
     if isinstance(data, (pa.Array, pa.ChunkedArray)):
         return _arrow(arrow_buffers.one_array(data))
@@ -67,45 +65,45 @@ def to_form(key: str, data: Any) -> Form:
     raise errors.wrong_type(key, key, type(data).__name__, "an array or a list", "give one value per row")
 
 
-def view_of(key: str, form: Form, markers: Markers, parse: bool = False, known: KnownDictionaries | None = None) -> FieldView:
-    """Return the FieldView that reads this form. `parse`: its text comes from a CSV file. `known`: see DictionaryField."""
-    if isinstance(form, DictionaryCodes):
-        return DictionaryField(key, form, markers, lambda distinct: view_of(key, distinct, markers, parse), parse, known)
-    if isinstance(form, ListedValues):
-        return ListField(key, form.offsets, view_of(key, form.elements, markers, parse, known), markers)
+def storage_of(key: str, form: Physical, markers: Markers, parse: bool = False, known: Known | None = None) -> FieldStorage:
+    """The Store that reads this form. `parse`: its text comes from a CSV file. `known`: see DictStore."""
+    if isinstance(form, Coded):
+        return DictStore(key, form, markers, lambda distinct: storage_of(key, distinct, markers, parse), parse, known)
+    if isinstance(form, Listed):
+        return ListStore(key, form.offsets, storage_of(key, form.elements, markers, parse, known), markers)
     if isinstance(form, list):
-        return MixedField(key, form, markers)
+        return MixedStore(key, form, markers)
     kind = form.type
     if arrow_buffers.is_primitive(kind):
-        return NumericField(key, arrow_buffers.primitive(form), arrow_buffers.Valid(form), markers)
+        return NumberStore(key, form, markers)
     if arrow_buffers.is_text(kind):
-        return TextField(key, form, markers, parse)
+        return TextStore(key, form, markers, parse)
     if pa.types.is_null(kind):
-        return NullField(key, len(form), markers)
+        return NullStore(key, len(form), markers)
     if arrow_buffers.is_list(kind):
         offsets, elements = arrow_buffers.list_parts(form)
-        return ListField(key, offsets, view_of(key, _arrow(elements), markers, parse, known), markers)
-    return UnsupportedField(key, form, markers)
+        return ListStore(key, offsets, storage_of(key, _arrow(elements), markers, parse, known), markers)
+    return OtherStore(key, form, markers)
 
 
-def _arrow(data: Any) -> Form:
+def _arrow(data: Any) -> Physical:
     settled = arrow_buffers.settled(data)
     if pa.types.is_dictionary(settled.type):
         codes = arrow_buffers.primitive(settled.indices)
-        return DictionaryCodes(codes, _arrow(settled.dictionary), arrow_buffers.Valid(settled.indices))
+        return Coded(codes, _arrow(settled.dictionary), arrow_buffers.Valid(settled.indices))
     return settled
 
 
-def _pandas(key: str, data: Any) -> Form:
+def _pandas(key: str, data: Any) -> Physical:
     """A pandas Series, Index or extension array."""
     dtype = data.dtype
     if hasattr(dtype, "categories"):
         categorical = getattr(data, "cat", data)
         try:
-            values = to_form(key, categorical.categories)
-        except errors.DataError:  # a lone surrogate: an error where a row holds it, which DictionaryField finds
+            values = physical(key, categorical.categories)
+        except errors.DataError:  # a lone surrogate: an error where a row holds it, which DictStore finds
             values = list(categorical.categories)
-        return DictionaryCodes(np.asarray(categorical.codes), values, None)
+        return Coded(np.asarray(categorical.codes), values, None)
     if isinstance(dtype, np.dtype):
         return _numpy(key, np.asarray(data))
     try:
@@ -114,7 +112,7 @@ def _pandas(key: str, data: Any) -> Form:
         return _objects(key, list(data))
 
 
-def _numpy(key: str, data: Any) -> Form:
+def _numpy(key: str, data: Any) -> Physical:
     if data.ndim == 0:
         raise errors.wrong_type(key, key, errors.show(data.item()), "an array or a list", "give one value per row")
     if data.dtype.kind in "biuf" and not data.dtype.isnative:
@@ -134,10 +132,10 @@ def _numpy(key: str, data: Any) -> Form:
     return _objects(key, data.tolist() if data.dtype.kind in "SUT" else data)  # Arrow would cut numpy's text at a NUL
 
 
-def _rows(key: str, data: Any) -> Form:
+def _rows(key: str, data: Any) -> Physical:
     """A matrix as a list of one row each (of lists, for more dimensions)."""
     try:
-        form = to_form(key, data.reshape(-1))
+        form = physical(key, data.reshape(-1))
     except errors.DataError as error:
         element = error.row or 0
         raise error.shifted(element // max(data[0].size, 1) - element) from None
@@ -148,11 +146,11 @@ def _rows(key: str, data: Any) -> Form:
     return form
 
 
-def _objects(key: str, data: Any) -> Form:
+def _objects(key: str, data: Any) -> Physical:
     """Python values: an Arrow array where one type holds them all, else the values themselves."""
     try:
         found = arrow_buffers.one_array(pa.array(data, from_pandas="pandas" in sys.modules))
-        if arrow_buffers.is_text(found.type) or (_plain(data) and not _has_limit(found)):
+        if arrow_buffers.is_text(found.type) or _plain(data):
             return _arrow(found)
     except UnicodeError:
         raise _surrogate(key, list(data)) from None
@@ -175,21 +173,13 @@ def _plain(data: Iterable[Any]) -> bool:
     return len(dtypes) == 1 and dtypes.pop().kind in "biuf"
 
 
-def _has_limit(found: pa.Array) -> bool:
-    """Return whether a float is 2^53, which Arrow makes of the integer too that stands among floats; one is a category."""
-    while arrow_buffers.is_list(found.type):
-        found = found.flatten()
-    return pa.types.is_float64(found.type) and bool((np.abs(arrow_buffers.primitive(found)) == WHOLE).any())
-
-
-def _mixed(key: str, rows: list[Any]) -> Form:
+def _mixed(key: str, rows: list[Any]) -> Physical:
     """Values that Arrow did not take as they came. Lists among them are taken apart, and their elements tried alone."""
     if not any(type(v) is list for v in rows):
         try:
-            found = arrow_buffers.one_array(pa.array(rows))  # NaN and its like are None by now
+            return _arrow(arrow_buffers.one_array(pa.array(rows)))  # NaN and its like are None by now
         except (UnicodeError, *_REFUSED):
             return rows
-        return rows if _has_limit(found) else _arrow(found)
     for row, value in enumerate(rows):
         if value is not None and type(value) is not list:
             hint = "give a list in every row, or in none"
@@ -197,7 +187,7 @@ def _mixed(key: str, rows: list[Any]) -> Form:
     offsets = np.zeros(len(rows) + 1, np.int64)
     np.cumsum([0 if v is None else len(v) for v in rows], out=offsets[1:])
     try:
-        return ListedValues(offsets, _objects(key, [v for row in rows if row is not None for v in row]))
+        return Listed(offsets, _objects(key, [v for row in rows if row is not None for v in row]))
     except errors.DataError as error:
         row = int(np.searchsorted(offsets, error.row or 0, side="right")) - 1
         raise error.shifted(row - (error.row or 0)) from None
@@ -222,47 +212,47 @@ def _first_surrogate(value: Any) -> str | None:
     return None
 
 
-def slice_of(form: Form, start: int, stop: int) -> Form:
+def window(form: Physical, start: int, stop: int) -> Physical:
     """Rows start:stop of a form, without copying."""
-    if isinstance(form, DictionaryCodes):
+    if isinstance(form, Coded):
         valid = None if form.valid is None else form.valid.rows(start, stop)
         codes = form.codes[start:stop]
         if valid is None:
-            return DictionaryCodes(codes, form.values, None, form.checked)
-        return DictionaryCodes(np.where(valid, codes.astype(np.int64), -1), form.values, None)
-    if isinstance(form, ListedValues):
+            return Coded(codes, form.values, None, form.checked)
+        return Coded(np.where(valid, codes.astype(np.int64), -1), form.values, None)
+    if isinstance(form, Listed):
         first, last = int(form.offsets[start]), int(form.offsets[stop])
-        return ListedValues(form.offsets[start : stop + 1] - first, slice_of(form.elements, first, last))
+        return Listed(form.offsets[start : stop + 1] - first, window(form.elements, first, last))
     return form[start:stop] if isinstance(form, list) else form.slice(start, stop - start)
 
 
-def joined(key: str, forms: list[Form]) -> Form:
+def joined(key: str, forms: list[Physical]) -> Physical:
     """Forms of one field, one after another; where their types differ, by way of Python values."""
     if len(forms) == 1:
         return forms[0]
-    if all(isinstance(form, (pa.Array, DictionaryCodes)) for form in forms):
+    if all(isinstance(form, (pa.Array, Coded)) for form in forms):
         arrays = [as_arrow(key, form) for form in forms]
         if len({a.type for a in arrays}) == 1:
             return _arrow(arrow_buffers.joined(arrays))
     return _objects(key, [v for form in forms for v in as_list(form)]) if forms else pa.nulls(0)
 
 
-def as_list(form: Form) -> list[Any]:
+def as_list(form: Physical) -> list[Any]:
     """Every row as a Python value."""
-    if isinstance(form, DictionaryCodes):
-        return view_of("", form, NONE).to_pylist()
-    if isinstance(form, ListedValues):
+    if isinstance(form, Coded):
+        return storage_of("", form, Markers.of()).pylist(0, len(form))
+    if isinstance(form, Listed):
         flat, edges = as_list(form.elements), form.offsets.tolist()
         return [flat[a:b] for a, b in pairwise(edges)]
     rows: list[Any] = form if isinstance(form, list) else form.to_pylist()
     return rows
 
 
-def as_arrow(key: str, form: Form) -> Any:
+def as_arrow(key: str, form: Physical) -> Any:
     """A form as one Arrow array; DataError where no Arrow type holds its values."""
     if isinstance(form, pa.Array):
         return form
-    if isinstance(form, DictionaryCodes) and isinstance(form.values, pa.Array):
+    if isinstance(form, Coded) and isinstance(form.values, pa.Array):
         valid = None if form.valid is None else form.valid.rows(0, len(form))
         missing = form.codes < 0 if form.codes.dtype.kind == "i" else np.zeros(len(form), np.bool_)
         mask = missing if valid is None else missing | ~valid

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -13,129 +13,115 @@ import pyarrow as pa
 from featurecols import errors, kernels
 from featurecols._core.arrays import Array, Integers, Numbers, Texts, Tokens
 from featurecols.data import arrow_buffers
-from featurecols.data.fields.base import FieldView
+from featurecols.data.fields.base import FieldStorage
 from featurecols.data.missing import Markers
 
-T = TypeVar("T")
 
-
-@dataclass(slots=True)
-class DictionaryCodes:
+@dataclass(frozen=True, slots=True)
+class Coded:
     """Codes of any integer type (negative: missing) and what they stand for: an Arrow array or a list of values.
 
-    Attributes:
-        codes: one for each row.
-        values: the dictionary.
-        valid: which codes are valid; None for all.
-        checked: the codes are int32 from -1 to len(values) - 1, and no others are valid or not.
-        inside: no code is known to lie outside the dictionary: found out once for all slices.
+    checked: the codes are int32 from -1 to len(values) - 1, and no others are valid or not.
     """
 
     codes: Array
-    values: pa.Array | list[object]
+    values: Any
     valid: arrow_buffers.Valid | None = None
     checked: bool = False
-    inside: bool = False
 
     def __len__(self) -> int:
         return len(self.codes)
 
 
-class SharedDictionary:
-    """The distinct values of a dictionary and what was made of them, for all batches that share it."""
+class Shared:
+    """The distinct values of a dictionary and what was made of them, for all chunks that share it."""
 
-    def __init__(self, values: pa.Array | list[object], view: FieldView) -> None:
-        self.values, self.view = values, view
-        self._lock = threading.RLock()
-        self._done: dict[Callable[[FieldView], object], object] = {}
+    def __init__(self, values: Any, store: FieldStorage) -> None:
+        self.values, self.store = values, store
+        self.lock = threading.RLock()
+        self.done: dict[str, Any] = {}
 
-    def once(self, make: Callable[[FieldView], T]) -> T | None:
-        """Return make(the values), or None where a value cannot be converted; found out once."""
-        with self._lock:
-            if make not in self._done:
+    def once(self, name: str, make: Callable[[Shared], Any]) -> Any:
+        """make(self), or None where a value cannot be converted; found out once."""
+        with self.lock:
+            if name not in self.done:
                 try:
-                    self._done[make] = make(self.view)
+                    self.done[name] = make(self)
                 except errors.DataError:
-                    self._done[make] = None
-            return self._done[make]  # type: ignore[return-value]
+                    self.done[name] = None
+            return self.done[name]
 
 
-KnownDictionaries = dict[tuple[str, Markers], SharedDictionary]
+Known = dict[Any, Shared]
 
 
-class DictionaryField(FieldView):
-    """Codes and a view of the distinct values.
+class DictStore(FieldStorage):
+    """Codes and a store of the distinct values.
 
-    Nulls, markers and equal integers among the distinct values are taken care of by a second table of codes.
-
-    Args:
-        key: name of the field.
-        coded: the codes and the dictionary.
-        markers: the missing markers of the Field.
-        make: gives the view of distinct values.
-        parse: whether they came from a CSV file.
-        known: the dictionary of the batch before; the next batch often has the same one, in the same memory.
+    Nulls, markers and equal integers among the distinct values are taken care of by a second table of codes. `known` holds
+    the dictionary of the chunk before: the next chunk often has the same one, in the same memory.
     """
 
     def __init__(
         self,
         key: str,
-        coded: DictionaryCodes,
+        coded: Coded,
         markers: Markers,
-        make: Callable[[pa.Array | list[object]], FieldView],
+        make: Callable[[Any], FieldStorage],
         parse: bool = False,
-        known: KnownDictionaries | None = None,
+        known: Known | None = None,
     ) -> None:
         super().__init__(key, len(coded), markers, parse)
         self._make = make
         if len(coded.values) > 256 + 4 * len(coded):  # a few rows of a big table: not worth its whole dictionary
             coded = _compact(coded)
-        shared = None if known is None else known.get((key, markers))
+        known = {} if known is None else known
+        shared = known.get((key, markers))
         if shared is None or not _same_memory(shared.values, coded.values):
-            shared = SharedDictionary(coded.values, make(coded.values))
-            if known is not None:
-                known[key, markers] = shared
+            shared = known[key, markers] = Shared(coded.values, make(coded.values))
         self._coded, self._shared = coded, shared
+        self._inside = False
         self.light = 8 * len(coded.values) <= len(coded)
 
-    def _read_tokens(self) -> Tokens:
-        codes, (texts, kind, remap) = self._convert(_texts)
-        return Tokens(texts, codes if remap is None else kernels.gather.gather(remap, codes), kind=kind)
+    def tokens(self, start: int, stop: int) -> Tokens:
+        codes, (texts, kind, remap) = self._converted("tokens", _texts, start, stop)
+        return Tokens(texts, codes if remap is None else _gathered(remap, codes), kind=kind)
 
-    def _read_numbers(self) -> Numbers:
-        codes, table = self._convert(_numbers)
+    def numbers(self, start: int, stop: int) -> Numbers:
+        codes, table = self._converted("numbers", _numbers, start, stop)
         return Numbers(kernels.gather.gather_numbers(table, codes))
 
-    def counted(self) -> tuple[Array, Array] | None:
-        table = self._shared.once(_numbers) if self._coded.checked else None
+    def counted(self, start: int, stop: int) -> tuple[Array, Array] | None:
+        table = self._shared.once("numbers", _numbers) if self._coded.checked else None
         if table is None:
             return None
         counts = np.zeros(len(table), np.int64)
-        kernels.count_terms.tally[0](self._codes(), counts)
+        kernels.count_terms.tally[0](self._codes(start, stop), counts)
         return table, counts
 
-    def distinct(self) -> tuple[Array, Array] | None:
-        if not self._coded.checked or len(self._coded.values) >= len(self):
+    def distinct(self, start: int, stop: int) -> tuple[Array, Array] | None:
+        if not self._coded.checked or len(self._coded.values) >= stop - start:
             return None
-        table = self._shared.once(_numbers)
-        return None if table is None else (table, self._codes())
+        table = self._shared.once("numbers", _numbers)
+        return None if table is None else (table, self._codes(start, stop))
 
-    def _read_integers(self) -> Integers:
-        codes, (whole, valid) = self._convert(_integers)
+    def integers(self, start: int, stop: int) -> Integers:
+        codes, (whole, valid) = self._converted("integers", _integers, start, stop)
         there = valid[codes]
         return Integers(whole[codes], None if there.all() else there)
 
-    def to_pylist(self) -> list[object]:
-        codes, distinct = self._codes().tolist(), self._shared.view
-        values = {code: distinct.slice(code, code + 1).to_pylist()[0] for code in set(codes) if code >= 0}
+    def pylist(self, start: int, stop: int) -> list[Any]:
+        codes = self._codes(start, stop).tolist()
+        store = self._shared.store
+        values = {code: store.pylist(code, code + 1)[0] for code in set(codes) if code >= 0}
         return [values.get(code) for code in codes]
 
-    def _codes(self) -> Array:
-        """Return int32 codes, -1 where missing; a code outside the dictionary is an error, never a wild read."""
-        raw, size = self._coded.codes[self.start : self.stop], len(self._coded.values)
+    def _codes(self, start: int, stop: int) -> Array:
+        """int32 codes of a window, -1 where missing; a code outside the dictionary is an error, never a wild read."""
+        raw, size = self._coded.codes[start:stop], len(self._coded.values)
         if self._coded.checked:
             return raw
-        valid = None if self._coded.valid is None else self._coded.valid.rows(self.start, self.stop)
+        valid = None if self._coded.valid is None else self._coded.valid.rows(start, stop)
         if valid is None and raw.dtype == np.int32 and raw.flags.c_contiguous and self._is_inside(raw):
             return raw  # as they are: nothing to convert, nothing to mark
         wild = raw >= size
@@ -144,55 +130,50 @@ class DictionaryField(FieldView):
         if wild.any():
             at = int(wild.argmax())
             hint = "write the dictionary anew"
-            raise errors.bad_value(self.key, self.key, at, "code is outside the dictionary", int(raw[at]), hint)
+            raise errors.bad_value(self.key, self.key, start + at, "code is outside the dictionary", int(raw[at]), hint)
         codes = raw.astype(np.int32)
         if valid is not None:
             codes[~valid] = -1
         return codes
 
     def _is_inside(self, raw: Array) -> bool:
-        """Return whether the codes are below the dictionary's size; those of all slices are looked at once."""
-        coded = self._coded
-        if not coded.inside and len(raw):
-            every = coded.codes if len(coded) <= 64 * len(raw) else raw
-            if every.max() >= len(coded.values):
-                return bool(raw.max() < len(coded.values))
-            coded.inside = every is not raw
+        """Whether all codes of a window are below the dictionary's size; those of all windows are looked at once."""
+        if not self._inside and len(raw):
+            whole = self._coded.codes if self.length <= 64 * len(raw) else raw
+            if whole.max() >= len(self._coded.values):
+                return bool(raw.max() < len(self._coded.values))
+            self._inside = whole is not raw
         return True
 
-    def _convert(self, make: Callable[[FieldView], T]) -> tuple[Array, T]:
-        """Return (codes, make(dictionary)).
-
-        A bad value in the dictionary is an error only where a row holds it, and then at that row: such a dictionary is
-        cut down to what these rows hold.
-        """
-        codes = self._codes()
-        made = self._shared.once(make)
+    def _converted(self, name: str, make: Callable[[Shared], Any], start: int, stop: int) -> tuple[Array, Any]:
+        """(codes of the window, make(dictionary)). A bad value in the dictionary is an error only where a row holds it,
+        and then at that row: such a dictionary is cut down to what the window holds."""
+        codes = self._codes(start, stop)
+        made = self._shared.once(name, make)
         if made is not None:
             return codes, made
-        used = _compact(DictionaryCodes(codes, self._coded.values))
-        view = self._make(used.values)
-        try:
-            return used.codes, make(view)
-        except errors.DataError:
-            raise _error_at_row(used.codes, view, make) from None
+        part = _compact(Coded(codes, self._coded.values, None))
+        shared = Shared(part.values, self._make(part.values))
+        made = shared.once(name, make)
+        if made is None:
+            raise _error_at_row(part.codes, shared.store, name, start)
+        return part.codes, made
 
 
-def _error_at_row(codes: Array, view: FieldView, make: Callable[[FieldView], object]) -> errors.DataError:
-    """Return the error of the first row whose value cannot be converted."""
+def _error_at_row(codes: Array, store: FieldStorage, name: str, start: int) -> errors.DataError:
+    """The error of the first row whose value cannot be converted."""
     distinct, first = np.unique(codes, return_index=True)
     for i in np.argsort(first):
         code = int(distinct[i])
         try:
             if code >= 0:
-                make(view.slice(code, code + 1))
+                getattr(store, name)(code, code + 1)
         except errors.DataError as error:
-            return error.shifted(int(first[i]) - (error.row or 0))
+            return error.shifted(start + int(first[i]) - (error.row or 0))
     raise AssertionError("no value of the dictionary is bad by itself")
 
 
-def _same_memory(a: pa.Array | list[object], b: pa.Array | list[object]) -> bool:
-    """Return whether two dictionaries are the same values in the same memory."""
+def _same_memory(a: Any, b: Any) -> bool:
     if a is b:
         return True
     if (
@@ -206,35 +187,35 @@ def _same_memory(a: pa.Array | list[object], b: pa.Array | list[object]) -> bool
     return all(x is y or (x is not None and y is not None and (x.address, x.size) == (y.address, y.size)) for x, y in both)
 
 
-def _numbers(view: FieldView) -> Array:
-    return np.ascontiguousarray(view._read_numbers().values)
+def _numbers(shared: Shared) -> Array:
+    return np.ascontiguousarray(shared.store.numbers(0, shared.store.length).values)
 
 
-def _integers(view: FieldView) -> tuple[Array, Array]:
-    found = view._read_integers()
+def _integers(shared: Shared) -> tuple[Array, Array]:
+    found = shared.store.integers(0, shared.store.length)
     valid = np.ones(len(found.values), np.bool_) if found.valid is None else found.valid
-    return _extend(found.values, 0), _extend(valid, False)
+    return _extended(found.values, 0), _extended(valid, False)
 
 
-def _texts(view: FieldView) -> tuple[Texts, str, Array | None]:
-    """Return distinct texts, what they are, and new codes for old (the last entry is for -1), None where they stay."""
-    tokens = view._read_tokens()
+def _texts(shared: Shared) -> tuple[Texts, str, Array | None]:
+    """Distinct texts, what they are, and new codes for old (the last entry is for -1), None where they stay."""
+    tokens = shared.store.tokens(0, shared.store.length)
     if tokens.codes is not None:
-        return tokens.texts, tokens.kind, _extend(tokens.codes, -1)
+        return tokens.texts, tokens.kind, _extended(tokens.codes, -1)
     texts = tokens.texts
     if (
         texts.integers is not None and texts.integral is None
     ):  # 5 and 5.0 are one term; texts that stand twice in a dictionary do no harm
         encoded = arrow_buffers.arrow_texts(texts.offsets, texts.data, texts.valid).dictionary_encode()
         if len(encoded.dictionary) < len(texts) - encoded.null_count:
-            return _merge(texts, encoded, tokens.kind)
+            return _merged(texts, encoded, tokens.kind)
     if texts.valid is None:
         return texts, tokens.kind, None
     remap = np.where(texts.valid, np.arange(len(texts), dtype=np.int32), np.int32(-1))
-    return texts, tokens.kind, _extend(remap, -1)
+    return texts, tokens.kind, _extended(remap, -1)
 
 
-def _merge(texts: Texts, encoded: pa.DictionaryArray, kind: str) -> tuple[Texts, str, Array]:
+def _merged(texts: Texts, encoded: Any, kind: str) -> tuple[Texts, str, Array]:
     remap = np.array(encoded.indices.fill_null(-1), np.int32)
     offsets, data = arrow_buffers.texts(encoded.dictionary)
     integers = None
@@ -242,11 +223,11 @@ def _merge(texts: Texts, encoded: pa.DictionaryArray, kind: str) -> tuple[Texts,
         at = np.zeros(len(encoded.dictionary), np.int64)
         at[remap[remap >= 0]] = np.flatnonzero(remap >= 0)
         integers = texts.integers[at]
-    return Texts(offsets, data, None, integers), kind, _extend(remap, -1)
+    return Texts(offsets, data, None, integers), kind, _extended(remap, -1)
 
 
-def _compact(coded: DictionaryCodes) -> DictionaryCodes:
-    """Return the same rows over a dictionary of the values that they hold."""
+def _compact(coded: Coded) -> Coded:
+    """The same rows over a dictionary of the values that they hold."""
     raw = coded.codes.astype(np.int64)
     valid = None if coded.valid is None else coded.valid.rows(0, len(coded))
     if valid is not None:
@@ -258,12 +239,16 @@ def _compact(coded: DictionaryCodes) -> DictionaryCodes:
     none = int(len(used) > 0 and used[0] < 0)
     used = used[none:]
     if isinstance(coded.values, list):
-        values: pa.Array | list[object] = [coded.values[i] for i in used.tolist()]
+        values: Any = [coded.values[i] for i in used.tolist()]
     else:
         values = coded.values.take(pa.array(used))
-    return DictionaryCodes(codes.reshape(-1).astype(np.int32) - np.int32(none), values)
+    return Coded(codes.reshape(-1).astype(np.int32) - np.int32(none), values, None)
 
 
-def _extend(table: Array, last: int) -> Array:
-    """Return the table with an entry for code -1, which numpy reads from the end."""
+def _gathered(table: Array, codes: Array) -> Array:
+    return kernels.gather.gather(table, codes)  # type: ignore[no-any-return]
+
+
+def _extended(table: Array, last: Any) -> Array:
+    """The table with an entry for code -1, which numpy reads from the end."""
     return np.append(table, np.array([last], table.dtype))

@@ -15,7 +15,7 @@ import pyarrow as pa
 from featurecols import kernels
 from featurecols._core import buffer_pool
 from featurecols._core.arrays import Array
-from featurecols.data.fields.dictionary import DictionaryCodes
+from featurecols.data.fields.dictionary import Coded
 
 _CODECS = {"UNCOMPRESSED": None, "SNAPPY": "snappy", "ZSTD": "zstd", "GZIP": "gzip", "BROTLI": "brotli"}
 _STORED = {"INT32": np.int32, "INT64": np.int64, "FLOAT": np.float32, "DOUBLE": np.float64}
@@ -69,7 +69,7 @@ def read(file: Any, wanted: Chunk) -> Array:
 
 
 def decode(wanted: Chunk, data: Array) -> Any:
-    """The column as DictionaryCodes, or an Arrow array where values are not coded; None for what is left to pyarrow."""
+    """The column as Coded, or an Arrow array where values are not coded; None for what is left to pyarrow."""
     try:
         return _Decoder(wanted, data).column()
     except (_Left, pa.ArrowException, OSError, ValueError, OverflowError, MemoryError):
@@ -170,12 +170,12 @@ class _Decoder:
         """Data pages as kernels want them."""
         return np.stack([starts, stops, pages[:, self.k.COUNT], pages[:, self.k.LEVEL_BYTES]], axis=1)
 
-    def _coded(self, flat: Array, places: Array, distinct: Any) -> DictionaryCodes:
+    def _coded(self, flat: Array, places: Array, distinct: Any) -> Coded:
         out = buffer_pool.empty(self.chunk.values, np.int32)
         if self.k.coded[0](flat, places, self.chunk.optional, len(distinct), out) < 0:
             raise _Left
         out.setflags(write=False)
-        return DictionaryCodes(out, distinct, checked=True)
+        return Coded(out, distinct, None, checked=True)
 
     def _plain(self, flat: Array, places: Array) -> Any:
         count, stored = self.chunk.values, np.dtype(self.chunk.stored)

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from featurecols import kernels
 from featurecols.data.fields.convert import as_arrow
-from featurecols.data.fields.dictionary import DictionaryCodes
+from featurecols.data.fields.dictionary import Coded
 from featurecols.data.files import parquet_decoder
 
 CODECS = ["none", "snappy", "zstd", "gzip", "brotli"]
@@ -45,7 +45,7 @@ def test_codes_of_texts(codec: str, version: str) -> None:
     rows = [None if i % 13 == 5 else f"text {i * i % 301}" for i in range(70_000)]
     data, footer, schema = written(pa.array(rows), compression=codec, data_page_version=version, data_page_size=9_000)
     form = column(data, footer, schema)
-    assert isinstance(form, DictionaryCodes)
+    assert isinstance(form, Coded)
     assert form.codes.dtype == np.int32
     assert form.codes[5] == -1
     assert values(form) == rows
@@ -62,7 +62,7 @@ def test_numbers(kind: str, coded: bool, nulls: int, version: str) -> None:
     array = pa.array([None if nulls and i % nulls == 0 else top - i % 97 for i in range(3_001)], pa.type_for_alias(kind))
     data, footer, schema = written(array, use_dictionary=coded, data_page_version=version, data_page_size=2_000)
     form = column(data, footer, schema)
-    assert isinstance(form, DictionaryCodes) == coded
+    assert isinstance(form, Coded) == coded
     assert values(form) == array.to_pylist()
 
 
@@ -85,7 +85,7 @@ def test_every_width_of_codes(distinct: int) -> None:
     rng = np.random.default_rng(distinct)
     array = pa.array(rng.integers(0, distinct, 150_000))
     form = column(*written(array, dictionary_pagesize_limit=2**24))
-    assert isinstance(form, DictionaryCodes)
+    assert isinstance(form, Coded)
     assert values(form) == array.to_pylist()
 
 
@@ -137,7 +137,7 @@ def test_damaged_pages_give_nothing_or_codes_inside_the_dictionary(codec: str, v
             bad[draw.randrange(min(len(bad), draw.choice([40, len(bad)])))] = draw.randrange(256)
         form = parquet_decoder.decode(wanted, bad[: draw.choice([len(bad), draw.randrange(len(bad))])])
         left += form is None
-        if isinstance(form, DictionaryCodes):
+        if isinstance(form, Coded):
             assert len(form) == 2_000
             assert -1 <= form.codes.min() <= form.codes.max() < len(form.values)
         elif form is not None:

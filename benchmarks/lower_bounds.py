@@ -1,4 +1,4 @@
-"""Physical floors: what the machine needs to write a matrix, or to read a file, doing nothing else."""
+"""Lower bounds: the time the machine needs to write a matrix or to read a file, without any other work."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _POOL = ThreadPoolExecutor(2)
 
 
 def fill(shape: tuple[int, int], threads: int) -> Any:
-    """A fresh float32 matrix, every cell written once, each thread its own half."""
+    """Return a new float32 matrix, every element written once, each thread its own half."""
     out = np.empty(shape, np.float32)
     if threads == 1:
         out.fill(0)
@@ -23,5 +23,5 @@ def fill(shape: tuple[int, int], threads: int) -> Any:
 
 
 def read_dictionaries(path: Any, strings: list[str]) -> Any:
-    """pyarrow's read of a whole file, dictionaries kept, with its threads."""
+    """Read a whole file with pyarrow and its threads, keeping dictionaries."""
     return pq.read_table(path, read_dictionary=strings)
