@@ -12,10 +12,11 @@ import pyarrow as pa
 
 import featurecols as fc
 from featurecols import kernels
+from featurecols.columns.base import Column
 from featurecols.data import batch
 from featurecols.plan.execution import program
 from tests import formats
-from tests.reference import Reference
+from tests.reference import Kind, Reference
 
 Row = dict[str, Any]
 assert kernels.hashing  # small batches run on the kernels too, from here on
@@ -51,6 +52,7 @@ class Example:
     rows: dicts of Python values; every key in every row, one type a key.
     expect: literal answers: the matrix, or a list of ids (or lists of ids) for a categorical first column.
     train: rows to learn from (rows, when anything is learned).
+    kinds: the references of kinds that are not the package's own, by class of column.
     changes: for arguments of the first column, another value; every argument must be in some Example of the kind.
     """
 
@@ -60,6 +62,7 @@ class Example:
     expect: Any = None
     train: list[Row] | None = None
     schema: pa.Schema | None = None
+    kinds: dict[type, type[Kind]] = dataclasses.field(default_factory=dict)
     changes: dict[str, Any] = dataclasses.field(default_factory=dict)
     wrong: list[Wrong] = dataclasses.field(default_factory=list)
     bad: list[Bad] = dataclasses.field(default_factory=list)
@@ -77,7 +80,7 @@ class Example:
         for c in self.columns:
             if not c.categorical:
                 found.append(c)
-            elif self.reference().num_buckets(c) <= WIDEST:
+            elif self.reference().of(c).num_buckets() <= WIDEST:
                 found.append(fc.Indicator(c))
         return found
 
@@ -88,8 +91,9 @@ class Example:
         return formats.table_of(self.rows, self.schema)
 
     def reference(self) -> Reference:
-        found = Reference(self.train or self.rows, self.rows)
-        found.tables = {name: _numbers(name, shape) for name, shape in _table_shapes(self.columns, found).items()}
+        found = Reference(self.train or self.rows, self.rows, kinds=self.kinds)
+        shapes = [found.of(c).tables() for column in self.columns for c in walk(column)]
+        found.tables = {name: _numbers(name, shape) for tables in shapes for name, shape in tables.items()}
         return found
 
     def plan(self, columns: list[Any] | None = None) -> Any:
@@ -99,17 +103,13 @@ class Example:
 
 
 def walk(column: Any) -> Iterator[Any]:
+    """A column and every column that it reads."""
     yield column
-    for name in ("source", "sources"):
-        inner = getattr(column, name, ())
-        for c in inner if isinstance(inner, tuple) else (inner,):
-            if hasattr(c, "num_passes"):
-                yield from walk(c)
-
-
-def _table_shapes(columns: list[Any], reference: Reference) -> dict[str, tuple[int, int]]:
-    embeddings = [c for column in columns for c in walk(column) if isinstance(c, fc.Embedding)]
-    return {c.table or c.name: (reference.num_buckets(c.source), reference.width(c)) for c in embeddings}
+    for name in column.reads:
+        value = getattr(column, name)
+        for source in value if isinstance(value, tuple) else (value,):
+            if isinstance(source, Column):
+                yield from walk(source)
 
 
 def _numbers(name: str, shape: tuple[int, int]) -> np.ndarray:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import featurecols as fc
-from tests import reference
+from tests import hashes, reference
 
 PATH = Path(__file__).with_name("ids_golden.json")
 TENSORFLOW = Path(__file__).with_name("golden") / "fingerprint64.json"
@@ -150,7 +150,8 @@ def read_value(data: Any) -> Any:
 
 
 def column_case(column: Any, rows: list[dict[str, Any]]) -> dict[str, Any]:
-    found = [reference.Reference([], rows).ids(column, row) for row in rows]
+    of = reference.Reference([], rows).of(column)
+    found = [of.ids(row) for row in rows]
     case: dict[str, Any] = {
         "column": column.to_json(),
         "rows": [{k: write_value(v) for k, v in row.items()} for row in rows],
@@ -166,14 +167,14 @@ def golden() -> dict[str, Any]:
     farm = [LENGTHS[:n] for n in (*range(70), 127, 128, 129, 191, 192, 193, 300, 512)]
     return {
         "canonical": [{"value": write_value(v), "hex": reference.canonical(v).hex()} for v in VALUES],
-        "murmur3": [{"hex": t.hex(), "seed": s, "hash": reference.murmur3(t, s)} for t in texts for s in SEEDS],
+        "murmur3": [{"hex": t.hex(), "seed": s, "hash": hashes.murmur3(t, s)} for t in texts for s in SEEDS],
         "fingerprint64": [
             *({"hex": h, "hash": v, "source": "tensorflow"} for h, v in tensorflow_fingerprints().items()),
-            *({"hex": t.hex(), "hash": str(reference.farmhash64(t))} for t in farm),
+            *({"hex": t.hex(), "hash": str(hashes.farmhash64(t))} for t in farm),
         ],
         "combine": [
-            {"a": str(a), "b": str(b), "cat": str(reference.combine(a, b))}
-            for a in (0, 1, reference.CROSS_SEED, 2**64 - 1)
+            {"a": str(a), "b": str(b), "cat": str(hashes.combine(a, b))}
+            for a in (0, 1, hashes.CROSS_SEED, 2**64 - 1)
             for b in (0, 1, 2**63, 2**64 - 1)
         ],
         "columns": [

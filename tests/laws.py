@@ -3,8 +3,8 @@
     EXAMPLES = [Example("plain", [fc.Hashed("city", 10)], rows=[...])]
     test_laws = laws.of(EXAMPLES)
 
-Every law takes an Example and asserts. Results are compared bit by bit. The reference (tests/reference.py) is
-independent of the package; tests/formats.py gives the same rows in every input format.
+Every law takes an Example and asserts. Results are compared bit by bit. The references (tests/reference.py, tests/columns/) are
+independent of the package; tests/formats.py gives the same rows in every input format. docs/laws.md says what each law is for.
 """
 
 from __future__ import annotations
@@ -26,12 +26,13 @@ import pyarrow as pa
 import pytest
 
 import featurecols as fc
+from featurecols.columns.base import Column
 from tests import formats
 from tests.example import WIDEST, Results, Row, bits, blocks_of, features_bits, same, tiled, walk, without_kernels
 from tests.example import Bad as Bad
 from tests.example import Example as Example
 from tests.example import Wrong as Wrong
-from tests.reference import Reference
+from tests.reference import Kind, Reference, RowIds
 
 # ------------------------------------------------------------------------------------------------ laws
 
@@ -78,21 +79,23 @@ def agrees(example: Example, results: Results, reference: Reference) -> None:
     """transform, encode and every row against the reference."""
     dense = example.dense()
     if results.dense is not None:
-        want = np.array([_cells(reference, dense, row) for row in example.rows], np.float32).reshape(len(example.rows), -1)
-        assert results.dense.width == sum(reference.width(c) for c in dense)
+        want = _matrix(reference, dense, example.rows)
+        assert results.dense.width == sum(reference.of(c).width() for c in dense)
         same({"matrix": bits(want)}, {"matrix": bits(results.dense.transform(example.table()))}, "reference")
-        for row, cells in zip(example.rows, want, strict=True):
-            same({"row": bits(cells)}, {"row": bits(results.dense.transform_row(_listed(row, reference)))}, f"row {row}")
+        for row, wanted in zip(example.rows, want, strict=True):
+            same({"row": bits(wanted)}, {"row": bits(results.dense.transform_row(_listed(row, reference)))}, f"row {row}")
     features = results.encoder.encode(example.table())
     for column in example.columns:
+        kind = reference.of(column)
         if column.categorical:
-            _agree_on_ids(column, features.ids[column.name], reference, example.rows)
-        if isinstance(column, fc.Sequence):
-            _agree_on_steps(column, features, reference, example.rows)
+            _agree_on_ids(kind, features.ids[column.name], [kind.ids(row) for row in example.rows])
+        else:
+            _agree_on_encoded(kind, features, example.rows)
 
 
-def _cells(reference: Reference, columns: list[Any], row: Row) -> list[float]:
-    return [cell for c in columns for cell in reference.cells(c, row)]
+def _matrix(reference: Reference, columns: list[Any], rows: list[Row]) -> np.ndarray:
+    found = [[x for c in columns for x in reference.of(c).features(row)] for row in rows]
+    return np.array(found, np.float32).reshape(len(rows), -1)
 
 
 def _listed(row: Row, reference: Reference) -> Row:
@@ -100,8 +103,7 @@ def _listed(row: Row, reference: Reference) -> Row:
     return {k: [] if v is None and k in reference.lists else v for k, v in row.items()}
 
 
-def _agree_on_ids(column: Any, ids: Any, reference: Reference, rows: list[Row]) -> None:
-    want = [reference.ids(column, row) for row in rows]
+def _agree_on_ids(kind: Kind, ids: Any, want: list[RowIds]) -> None:
     lists = [[i] if isinstance(i, int) else i for i in rows_of(ids)]
     assert lists == [w.ids for w in want]
     if want:
@@ -111,26 +113,19 @@ def _agree_on_ids(column: Any, ids: Any, reference: Reference, rows: list[Row]) 
         np.testing.assert_array_equal(
             ids.elements()[0].weights, np.array([x for w in want for x in w.weights or ()], np.float32)
         )
-    inner = column.source if isinstance(column, fc.Weighted) else column
-    wide = reference.num_buckets(column) > 2**31 - 1 or getattr(inner, "out_of_range", "") == "keep"
-    assert ids.values.dtype == (np.int64 if wide else np.int32)
+    assert ids.values.dtype == (np.int64 if kind.wide() else np.int32)
 
 
-def _agree_on_steps(column: Any, features: Any, reference: Reference, rows: list[Row]) -> None:
-    inner = column.source
-    counts = []
-    for row in rows:
-        steps = reference.raw(inner.key, row) if isinstance(inner, fc.Numeric) else reference.ids(inner.source, row).ids
-        counts.append(min(len(steps), column.max_length))
-    lengths = features.lengths[column.name]
-    assert lengths.dtype == np.int64
-    assert lengths.tolist() == counts
-    if column.name in features.ids:
-        kept = []
-        for row in rows:
-            found = reference.ids(inner.source, row).ids
-            kept.append(found[reference.kept(column, len(found))])
-        assert rows_of(features.ids[column.name]) == kept
+def _agree_on_encoded(kind: Kind, features: Any, rows: list[Row]) -> None:
+    """What encode gives for a dense column: the ids behind its features, the lengths of its steps."""
+    name, encoded, lengths = kind.column.name, [kind.encoded(row) for row in rows], [kind.length(row) for row in rows]
+    assert (name in features.ids) == (None not in encoded)
+    if name in features.ids:
+        _agree_on_ids(kind, features.ids[name], encoded)  # type: ignore[arg-type]
+    assert (name in features.lengths) == (None not in lengths)
+    if name in features.lengths:
+        assert features.lengths[name].dtype == np.int64
+        assert features.lengths[name].tolist() == lengths
 
 
 @law
@@ -165,13 +160,13 @@ def the_row_path_gives_the_same(example: Example) -> None:
     matrix = results.dense.transform(example.table())
     with without_kernels():
         same({"matrix": bits(matrix)}, {"matrix": bits(results.dense.transform(example.table()))}, "batch by rows")
-    for row, cells in zip(example.rows, matrix, strict=True):
+    for row, wanted in zip(example.rows, matrix, strict=True):
         listed = _listed(row, reference)
         shown = [listed, {k: np.array(v)[()] if _scalar(v) else v for k, v in listed.items()}]
         for variant in shown:
             got = results.dense.transform_row(variant)
             assert got.dtype == np.float32
-            same({"row": bits(cells)}, {"row": bits(got)}, f"row {variant}")
+            same({"row": bits(wanted)}, {"row": bits(got)}, f"row {variant}")
 
 
 def _scalar(value: Any) -> bool:
@@ -251,20 +246,20 @@ def all_null_is_a_batch_too(example: Example) -> None:
     reference = example.reference()
     rows = [dict.fromkeys(table.column_names) for _ in range(3)]
     try:
-        want = [_cells(reference, example.dense(), row) for row in rows]
+        want = _matrix(reference, example.dense(), rows)
     except ValueError:
         with pytest.raises(fc.errors.DataError):
             results.dense.transform(nulls)
         return
     got = results.dense.transform(nulls)
-    same({"matrix": bits(np.array(want, np.float32))}, {"matrix": bits(got)}, "all null")
+    same({"matrix": bits(want)}, {"matrix": bits(got)}, "all null")
     untyped = pa.table({name: pa.nulls(3) for name in table.column_names})
     reference.lists = set()  # nothing says that these were lists
-    want = [_cells(reference, example.dense(), row) for row in rows]
+    want = _matrix(reference, example.dense(), rows)
     got = results.dense.transform(untyped)
-    same({"matrix": bits(np.array(want, np.float32))}, {"matrix": bits(got)}, "all null, of no type")
-    for row, cells in zip(rows, got, strict=True):
-        same({"row": bits(cells)}, {"row": bits(results.dense.transform_row(row))}, "a row of None")
+    same({"matrix": bits(want)}, {"matrix": bits(got)}, "all null, of no type")
+    for row, wanted in zip(rows, got, strict=True):
+        same({"row": bits(wanted)}, {"row": bits(results.dense.transform_row(row))}, "a row of None")
     for data in (nulls, untyped):
         features = results.encoder.encode(data)
         for name, steps in features.lengths.items():
@@ -296,7 +291,7 @@ def _merge_in_any_order(example: Example, train: list[Row], luck: random.Random)
 
     for column in (c for outer in example.columns for c in walk(outer) if c.num_passes()):
         field = column.inputs()[0]
-        if hasattr(field, "num_passes"):
+        if isinstance(field, Column):
             continue
         for slot, analyzer in column.analyzers({}).items():
 
@@ -328,19 +323,12 @@ def what_is_learned_is_exact(example: Example) -> None:
     plan, reference = example.plan(), example.reference()
     assert bool(plan.learned) == example.learns()
     for i, slots in plan.learned.items():
-        node = plan.graph.nodes[i]
-        node = node.source if isinstance(node, fc.Sequence) else node
         for slot, arrays in slots.items():
-            if slot == "terms":
-                data, ends = arrays["data"].tobytes(), arrays["offsets"].tolist()
-                assert [data[a:b] for a, b in itertools.pairwise(ends)] == reference.terms(node)
-            elif slot == "boundaries":
-                assert tuple(arrays["boundaries"]) == reference.boundaries(node)
-            elif slot == "default":
-                assert arrays["value"] == reference.default(node, 0)
-            else:
-                given = reference.given(node, int(slot.removeprefix("normalizer_")))
-                assert {k: float(arrays[k]) for k in given} == given
+            want = reference.of(plan.graph.nodes[i]).learned(slot)
+            assert want.keys() <= arrays.keys()
+            for name, value in want.items():
+                found = arrays[name].tobytes() if isinstance(value, bytes) else arrays[name].tolist()
+                assert found == value, f"{slot} {name}"
 
 
 @law

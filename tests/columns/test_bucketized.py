@@ -1,13 +1,74 @@
 """Bucketized: intervals closed on the left."""
 
+from __future__ import annotations
+
 import math
+from functools import cached_property
+from typing import Any
 
 import featurecols as fc
 from tests import laws
 from tests.laws import Bad, Example, Wrong
+from tests.reference import Kind, Row, RowIds, float32
 
 NAN, INF = math.nan, math.inf
 AGES = (17.999999999999996, 18.0, 65.0, -INF, INF, 5e-324, -0.0, 64.99999999999999, 1e300)
+
+
+class BucketizedReference(Kind):
+    """How many boundaries are <= x; each element of a shape has buckets of its own."""
+
+    def __init__(self, column: Any, reference: Any) -> None:
+        super().__init__(column, reference)
+        self.over_field = isinstance(column.source, fc.Field)
+        self.shape = () if self.over_field else column.source.shape
+
+    @cached_property
+    def boundaries(self) -> list[float]:
+        c = self.column
+        if not isinstance(c.boundaries, fc.Quantiles):
+            return list(c.boundaries)
+        if self.over_field:
+            seen = sorted(float(v) for v in self.reference.known(c.source))
+        else:
+            numbers = self.of(c.source).numbers  # type: ignore[attr-defined]
+            seen = sorted(x for row in self.reference.train for x in numbers(row) if not math.isnan(x))
+        n = c.boundaries.n  # the values at positions i * N // n: distinct, and above the least
+        return sorted({seen[i * len(seen) // n] for i in range(1, n)} - {seen[0]})
+
+    @cached_property
+    def cuts(self) -> list[float]:
+        """The boundaries as they are compared."""
+        rounds = not self.over_field and self.column.source.dtype == "float32"
+        return [float32(float(b)) if rounds else float(b) for b in self.boundaries]
+
+    def stride(self) -> int:
+        own = self.column.missing_bucket
+        return max(len(self.boundaries), -1 if own is None else own) + 1
+
+    def _bucket(self, x: float | None, j: int) -> int:
+        if x is not None and not math.isnan(x):
+            return sum(b <= x for b in self.cuts) + self.stride() * j
+        own = self.column.missing_bucket
+        return -1 if own is None else int(own) + self.stride() * j
+
+    def ids(self, row: Row) -> RowIds:
+        if not self.over_field:
+            numbers = self.of(self.column.source).numbers(row)  # type: ignore[attr-defined]
+            return RowIds([self._bucket(x, j) for j, x in enumerate(numbers)], None, bool(self.shape))
+        value = self.raw(self.column.source, row)
+        many = isinstance(value, list)
+        return RowIds([self._bucket(x, 0) for x in (value if many else [value])], None, many)
+
+    def num_buckets(self) -> int:
+        return self.stride() * math.prod(self.shape)
+
+    def learned(self, slot: str) -> dict[str, Any]:
+        return {"boundaries": {"boundaries": self.boundaries}}[slot]
+
+
+REFERENCE = {fc.Bucketized: BucketizedReference}
+
 
 WRONG = [
     Wrong(lambda: fc.Bucketized("", [1]), ("key", "''")),

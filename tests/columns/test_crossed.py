@@ -1,11 +1,19 @@
 """Crossed: combinations, hashed."""
 
+from __future__ import annotations
+
+import itertools
+from typing import Any
+
+import mmh3
 import pandas as pd
 import pytest
 
 import featurecols as fc
 from tests import laws
+from tests.hashes import M64, cross_of, farmhash64
 from tests.laws import Bad, Example, Wrong
+from tests.reference import Kind, Row, RowIds, canonical
 
 ROWS = [
     {"a": "x", "b": "u", "n": 5.0},
@@ -16,6 +24,37 @@ ROWS = [
     {"a": "東京", "b": "é" * 50, "n": 0.0},
 ]
 BANDS = fc.Bucketized("n", [0.0, 10.0])
+
+
+class CrossedReference(Kind):
+    """The hash of every combination of one part from each source."""
+
+    def ids(self, row: Row) -> RowIds:
+        c, many, parts = self.column, False, []
+        for source in c.sources:
+            if isinstance(source, fc.Field):
+                value = self.raw(source, row)
+                many = many or isinstance(value, list)
+                part = [None if v is None else part_of(v, c.hash) for v in (value if isinstance(value, list) else [value])]
+            else:
+                got = self.of(source).ids(row)
+                many, part = many or got.many, [None if i < 0 else i for i in got.ids]
+            parts.append(part)
+        combinations = itertools.product(*parts)
+        return RowIds([cross_of(list(p), c.num_buckets, c.hash, c.seed, c.keep_unseen) for p in combinations], None, many)
+
+
+def part_of(value: Any, hash: str) -> int:
+    """What the value of a field brings into a cross."""
+    if hash == "murmur3":
+        return mmh3.hash(canonical(value), 0, signed=False)
+    if isinstance(value, (str, bytes)):
+        return farmhash64(canonical(value))
+    return int(value) & M64
+
+
+REFERENCE = {fc.Crossed: CrossedReference}
+
 
 WRONG = [
     Wrong(lambda: fc.Crossed(["a"], 10), ("sources", "two")),

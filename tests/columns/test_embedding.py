@@ -1,5 +1,8 @@
 """Embedding: rows of a table, combined."""
 
+from __future__ import annotations
+
+import itertools
 import math
 
 import numpy as np
@@ -8,8 +11,68 @@ import pytest
 import featurecols as fc
 from tests import laws
 from tests.laws import Bad, Example, Wrong
+from tests.reference import Kind, Row, RowIds, float32
 
 CITY = fc.Hashed("city", 6)
+
+
+class EmbeddingReference(Kind):
+    """Rows of a table, combined in float64 in the order of the ids, rounded to float32 at the end."""
+
+    def width(self) -> int:
+        buckets = self.of(self.column.source).num_buckets()
+        return self.column.dimension or next(d for d in itertools.count(1) if d**4 >= buckets)  # the fourth root, rounded up
+
+    def tables(self) -> dict[str, tuple[int, int]]:
+        return {self.table: (self.of(self.column.source).num_buckets(), self.width())}
+
+    @property
+    def table(self) -> str:
+        return str(self.column.table or self.column.name)
+
+    def encoded(self, row: Row) -> RowIds | None:
+        return self.of(self.column.source).ids(row)
+
+    def wide(self) -> bool:
+        return self.of(self.column.source).wide()
+
+    def features(self, row: Row) -> list[float]:
+        return self._combined(self.of(self.column.source).ids(row))
+
+    def steps(self, row: Row) -> list[list[float]]:
+        got = self.of(self.column.source).ids(row)
+        if not got.many:  # one missing value: nothing says that the field holds lists
+            return []
+        weights = got.weights or [None] * len(got.ids)
+        return [self._combined(RowIds([i], None if w is None else [w])) for i, w in zip(got.ids, weights, strict=True)]
+
+    def _combined(self, got: RowIds) -> list[float]:
+        table, c, width = self.reference.tables[self.table], self.column, self.width()
+        total, weight_sum, square_sum = [0.0] * width, 0.0, 0.0
+        for i, w in zip(got.ids, got.weights or [1.0] * len(got.ids), strict=True):
+            if i < 0 or (c.combiner in ("mean", "sqrtn") and not w > 0):
+                continue
+            numbers = scaled([float(x) for x in table[i]], c.max_norm)
+            for j in range(width):
+                total[j] += w * numbers[j]
+            weight_sum, square_sum = weight_sum + w, square_sum + w * w
+        divisor = {"sum": 1.0, "mean": weight_sum, "sqrtn": math.sqrt(square_sum)}[c.combiner.removesuffix("_all")]
+        return [float32(t / divisor) if divisor else 0.0 for t in total]
+
+
+def scaled(numbers: list[float], max_norm: float | None) -> list[float]:
+    """Numbers of an L2 norm of at most max_norm."""
+    if max_norm is None:
+        return numbers
+    square = 0.0
+    for x in numbers:
+        square += x * x
+    norm = math.sqrt(square)
+    return [x * (max_norm / norm) for x in numbers] if norm > max_norm else numbers
+
+
+REFERENCE = {fc.Embedding: EmbeddingReference}
+
 
 WRONG = [
     Wrong(lambda: fc.Embedding("city"), ("source", "Vocabulary")),

@@ -1,10 +1,26 @@
 """Hashed: canonical bytes into buckets."""
 
+from __future__ import annotations
+
 import featurecols as fc
 from tests import laws
+from tests.hashes import bucket_of
 from tests.laws import Bad, Example, Wrong
+from tests.reference import Kind, Row, RowIds, canonical
 
 CITIES = ("Oslo", "Lima", None, "", "São Paulo", "Oslo", "a\0b", "東京", "x" * 10_000)
+
+
+class HashedReference(Kind):
+    """The hash of the canonical bytes, modulo the number of buckets."""
+
+    def ids(self, row: Row) -> RowIds:
+        c = self.column
+        return self.map(c.key, row, lambda v: bucket_of(canonical(v), c.num_buckets, c.hash, c.seed))
+
+
+REFERENCE = {fc.Hashed: HashedReference}
+
 
 WRONG = [
     Wrong(lambda: fc.Hashed("", 10), ("key", "''")),

@@ -1,8 +1,35 @@
 """Identity: integers that are ids."""
 
+from __future__ import annotations
+
 import featurecols as fc
 from tests import laws
 from tests.laws import Bad, Example, Wrong
+from tests.reference import Kind, Row, RowIds
+
+
+class IdentityReference(Kind):
+    """The integer itself, where it is one of the buckets."""
+
+    def ids(self, row: Row) -> RowIds:
+        return self.map(self.column.key, row, self._id)
+
+    def _id(self, v: float) -> int:
+        c = self.column
+        if v != int(v):
+            raise ValueError(f"{c.name}: {v} is not an integer")
+        if 0 <= v < c.num_buckets or c.out_of_range == "keep":
+            return int(v)
+        if c.out_of_range == "error":
+            raise ValueError(f"{c.name}: {v} is out of range")
+        return -1 if c.out_of_range == "drop" else int(c.out_of_range)
+
+    def wide(self) -> bool:
+        return super().wide() or self.column.out_of_range == "keep"
+
+
+REFERENCE = {fc.Identity: IdentityReference}
+
 
 WRONG = [
     Wrong(lambda: fc.Identity("", 3), ("key", "''")),

@@ -1,11 +1,48 @@
 """Indicator: ids as counts."""
 
+from __future__ import annotations
+
 import numpy as np
 import pytest
 
 import featurecols as fc
 from tests import laws
 from tests.laws import Bad, Example, Wrong
+from tests.reference import Kind, Row, RowIds, float32
+
+
+class IndicatorReference(Kind):
+    """How often each id stands in the row, or the sum of its weights in float32."""
+
+    def width(self) -> int:
+        return self.of(self.column.source).num_buckets()
+
+    def encoded(self, row: Row) -> RowIds | None:
+        return self.of(self.column.source).ids(row)
+
+    def wide(self) -> bool:
+        return self.of(self.column.source).wide()
+
+    def features(self, row: Row) -> list[float]:
+        return self._combined(self.of(self.column.source).ids(row))
+
+    def steps(self, row: Row) -> list[list[float]]:
+        got = self.of(self.column.source).ids(row)
+        if not got.many:  # one missing value: nothing says that the field holds lists
+            return []
+        weights = got.weights or [None] * len(got.ids)
+        return [self._combined(RowIds([i], None if w is None else [w])) for i, w in zip(got.ids, weights, strict=True)]
+
+    def _combined(self, got: RowIds) -> list[float]:
+        out = [0.0] * self.width()
+        for i, w in zip(got.ids, got.weights or [1.0] * len(got.ids), strict=True):
+            if 0 <= i < len(out):
+                out[i] = float32(out[i] + w)
+        return out
+
+
+REFERENCE = {fc.Indicator: IndicatorReference}
+
 
 WRONG = [
     Wrong(lambda: fc.Indicator("x"), ("source", "Vocabulary")),

@@ -1,15 +1,122 @@
 """Numeric: numbers, defaults, normalizers."""
 
+from __future__ import annotations
+
 import math
+import statistics
+from fractions import Fraction
+from functools import cached_property
+from typing import Any
 
 import pyarrow as pa
 
 import featurecols as fc
 from tests import laws
 from tests.laws import Bad, Example, Wrong
+from tests.reference import Kind, Row, float32, leaves
 
 NAN, INF = math.nan, math.inf
 AWKWARD = (0.0, -0.0, 5e-324, -5e-324, 1e300, -1e300, 2.0**53 + 2, 1e-46, 3.4028235677973366e38, 1.1754943e-38, 0.1, INF, -INF)
+
+
+class NumericReference(Kind):
+    """Numbers through default and normalizers in float64, rounded to float32 at the end."""
+
+    def read(self, x: float) -> float:
+        """A number as it is read."""
+        return float32(float(x)) if self.column.dtype == "float32" else float(x)
+
+    def number(self, x: float | None, element: int, stop: int | None = None) -> float:
+        """One element through default and normalizers; `stop` leaves out the later normalizers."""
+        if x is None:
+            x = self.default(element)
+            if x is None:
+                raise ValueError(f"{self.column.name}: missing without default")
+        x = self.read(x)
+        for i, step in enumerate(self.column.normalizer[:stop]):
+            x = x if math.isnan(x) else NORMALIZERS[type(step)](x, step, **self.given(i))
+        return x
+
+    def default(self, element: int) -> float | None:
+        default = self.column.default
+        if type(default) in AVERAGES:
+            return self._learned_default
+        return float(leaves(default)[element]) if isinstance(default, tuple) else default
+
+    @cached_property
+    def _learned_default(self) -> float:
+        return AVERAGES[type(self.column.default)]([self.read(v) for v in self.reference.known(self.column.key)])
+
+    def given(self, i: int) -> dict[str, float]:
+        """What normalizer i was given, or learns from the known values that the normalizers before it let through."""
+        if i not in self._given:
+            step = self.column.normalizer[i]
+            names = STATISTICS.get(type(step), {})
+            if any(getattr(step, name) is None for name in names):
+                seen = [self.number(v, 0, i) for v in self.reference.known(self.column.key)]
+                self._given[i] = {name: statistic(seen) for name, statistic in names.items()}
+            else:
+                self._given[i] = {name: getattr(step, name) for name in names}
+        return self._given[i]
+
+    @cached_property
+    def _given(self) -> dict[int, dict[str, float]]:
+        return {}
+
+    def numbers(self, row: Row) -> list[float]:
+        """The features in full precision: as many as the shape holds."""
+        value = self.raw(self.column.key, row)
+        flat = leaves(value) if value not in (None, []) else [None] * self.width()
+        if len(flat) != self.width():
+            raise ValueError(f"{self.column.name}: {len(flat)} values")
+        return [self.number(x, j) for j, x in enumerate(flat)]
+
+    def width(self) -> int:
+        return math.prod(self.column.shape)
+
+    def features(self, row: Row) -> list[float]:
+        return [float32(x) for x in self.numbers(row)]
+
+    def steps(self, row: Row) -> list[list[float]]:
+        absent = [None] * self.width()
+        found = [leaves((step or absent) if self.column.shape else step) for step in self.raw(self.column.key, row) or ()]
+        return [[float32(self.number(x, j)) for j, x in enumerate(step)] for step in found]
+
+    def learned(self, slot: str) -> dict[str, Any]:
+        return {"value": self.default(0)} if slot == "default" else self.given(int(slot.removeprefix("normalizer_")))
+
+
+def mean(values: list[float]) -> float:
+    """Exact, then rounded once."""
+    return float(statistics.mean(map(Fraction, values)))
+
+
+def median(values: list[float]) -> float:
+    """The lower median."""
+    return sorted(values)[(len(values) - 1) // 2]
+
+
+def zscore(x: float, step: Any, mean: float, std: float) -> float:
+    return 0.0 if std == 0 else (x - mean) / std
+
+
+def minmax(x: float, step: Any, min: float, max: float) -> float:
+    return 0.0 if max == min else (x - min) / (max - min)
+
+
+def log1p(x: float, step: Any) -> float:
+    return math.log1p(x) if x > -1 else (-math.inf if x == -1 else math.nan)
+
+
+def clip(x: float, step: Any) -> float:
+    return step.min if x < step.min else step.max if x > step.max else x
+
+
+AVERAGES = {fc.Mean: mean, fc.Median: median}
+STATISTICS = {fc.ZScore: {"mean": mean, "std": statistics.pstdev}, fc.MinMax: {"min": min, "max": max}}  # exact, rounded once
+NORMALIZERS: dict[type, Any] = {fc.ZScore: zscore, fc.MinMax: minmax, fc.Log1p: log1p, fc.Clip: clip}
+REFERENCE = {fc.Numeric: NumericReference}
+
 
 WRONG = [
     Wrong(lambda: fc.Numeric(""), ("key", "''")),

@@ -1,6 +1,9 @@
 """Sequence: list elements as steps."""
 
+from __future__ import annotations
+
 import math
+from typing import Any
 
 import numpy as np
 import pytest
@@ -8,9 +11,49 @@ import pytest
 import featurecols as fc
 from tests import laws
 from tests.laws import Bad, Example, Wrong
+from tests.reference import Kind, Row, RowIds
 
 NAN = math.nan
 CLICKS = fc.Numeric("clicks")
+
+
+class SequenceReference(Kind):
+    """The elements of a list as steps, the last or the first ones, filled up with zeros."""
+
+    def __init__(self, column: Any, reference: Any) -> None:
+        super().__init__(column, reference)
+        self.source = self.of(column.source)
+
+    def _kept(self, found: list[Any]) -> list[Any]:
+        most = self.column.max_length
+        return found[max(0, len(found) - most) :] if self.column.keep == "last" else found[:most]
+
+    def width(self) -> int:
+        return int(self.column.max_length) * self.source.width()
+
+    def wide(self) -> bool:
+        return self.source.wide()
+
+    def features(self, row: Row) -> list[float]:
+        flat = [x for step in self._kept(self.source.steps(row)) for x in step]
+        return flat + [0.0] * (self.width() - len(flat))
+
+    def length(self, row: Row) -> int:
+        return len(self._kept(self.source.steps(row)))
+
+    def encoded(self, row: Row) -> RowIds | None:
+        got = self.source.encoded(row)
+        if got is None:
+            return None
+        weights = None if got.weights is None else self._kept(got.weights)
+        return RowIds(self._kept(got.ids), weights, got.many)
+
+    def learned(self, slot: str) -> dict[str, Any]:
+        return self.source.learned(slot)
+
+
+REFERENCE = {fc.Sequence: SequenceReference}
+
 
 WRONG = [
     Wrong(lambda: fc.Sequence("clicks", 3), ("source", "Numeric")),

@@ -1,10 +1,55 @@
 """Vocabulary: places in a list of terms, given or learned."""
 
+from __future__ import annotations
+
+import itertools
+from collections import Counter
+from functools import cached_property
+from typing import Any
+
 import featurecols as fc
 from tests import laws
+from tests.hashes import bucket_of
 from tests.laws import Bad, Example, Wrong
+from tests.reference import Kind, Row, RowIds, canonical
 
 JOBS = ("nurse", "pilot", None, "clown", "", "pilot", "nurs", "nursë", "nurse\0", "smith")
+
+
+class VocabularyReference(Kind):
+    """The position in the list of terms; the bucket of a hash, one id or none for an unseen value."""
+
+    @cached_property
+    def terms(self) -> list[bytes]:
+        c = self.column
+        if not isinstance(c.terms, fc.TopTerms):
+            return [canonical(t) for t in c.terms]
+        counts = Counter(canonical(v) for v in self.reference.known(c.key))
+        ranked = sorted((-count, term) for term, count in counts.items() if count >= c.terms.min_count)
+        return [term for _, term in ranked[: c.terms.n]]
+
+    def ids(self, row: Row) -> RowIds:
+        return self.map(self.column.key, row, self._id)
+
+    def _id(self, value: Any) -> int:
+        c, text = self.column, canonical(value)
+        if text in self.terms:
+            return self.terms.index(text)
+        if c.num_oov_buckets:
+            return len(self.terms) + bucket_of(text, c.num_oov_buckets, c.hash, c.seed)
+        return -1 if c.unseen is None else int(c.unseen)
+
+    def num_buckets(self) -> int:
+        c = self.column
+        return max(len(self.terms) + c.num_oov_buckets, 0 if c.unseen is None else c.unseen + 1)
+
+    def learned(self, slot: str) -> dict[str, Any]:
+        offsets = [0, *itertools.accumulate(map(len, self.terms))]
+        return {"terms": {"data": b"".join(self.terms), "offsets": offsets}}[slot]
+
+
+REFERENCE = {fc.Vocabulary: VocabularyReference}
+
 
 WRONG = [
     Wrong(lambda: fc.Vocabulary("", ["a"]), ("key", "''")),

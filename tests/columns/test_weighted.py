@@ -1,13 +1,39 @@
 """Weighted: ids with weights, paired by position."""
 
+from __future__ import annotations
+
 import math
 
 import featurecols as fc
 from tests import laws
 from tests.laws import Bad, Example, Wrong
+from tests.reference import Kind, Row, RowIds, float32, leaves
 
 NAN = math.nan
 TAGS = fc.Vocabulary("tag", ["a", "b", "c"])
+
+
+class WeightedReference(Kind):
+    """The ids of the source, and one float32 weight for each."""
+
+    def ids(self, row: Row) -> RowIds:
+        c = self.column
+        got, weights = self.of(c.source).ids(row), leaves(self.raw(c.weight, row))
+        if len(weights) != len(got.ids):
+            raise ValueError(f"{c.name}: {len(weights)} weights for {len(got.ids)} ids")
+        if c.default is None and any(w is None and i >= 0 for i, w in zip(got.ids, weights, strict=True)):
+            raise ValueError(f"{c.name}: a weight is missing")
+        return got._replace(weights=[float32(float((c.default or 0) if w is None else w)) for w in weights])
+
+    def num_buckets(self) -> int:
+        return self.of(self.column.source).num_buckets()
+
+    def wide(self) -> bool:
+        return self.of(self.column.source).wide()
+
+
+REFERENCE = {fc.Weighted: WeightedReference}
+
 
 WRONG = [
     Wrong(lambda: fc.Weighted("tag", "w"), ("source", "Vocabulary")),
