@@ -1,7 +1,7 @@
-"""featurecols: feature columns for everyone who works with tables and models.
+"""Feature columns for tabular machine learning.
 
-A column is a value that says what to learn and how to write. A plan is columns plus what was learned. A transform
-lets every column write its own slice of one matrix.
+Columns declare how raw fields become features. `fit` learns statistics (vocabularies, quantiles, moments) and returns a
+plan. The plan turns any table, file or single row into the same float32 matrix.
 """
 
 from typing import TYPE_CHECKING

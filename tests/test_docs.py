@@ -4,6 +4,7 @@ import ast
 import importlib
 import json
 import re
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -91,6 +92,12 @@ def test_files_named_in_a_page_exist(page: Path) -> None:
 def test_dotted_names_in_a_page_exist(page: Path) -> None:
     dotted = set(re.findall(r"(?<![\w/.-])featurecols(?:\.[A-Za-z_]\w*)+", page.read_text("utf-8")))
     assert [module for module in sorted(dotted) if not exists(module)] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name)
+def test_modules_that_a_page_runs_exist(page: Path) -> None:
+    run = set(re.findall(r"python -m ([a-z_]+(?:\.[a-z_]+)*)", page.read_text("utf-8")))
+    assert [module for module in sorted(run) if not (find_spec(module) if "." not in module else exists(module))] == []
 
 
 def test_classes_named_in_the_design_exist() -> None:
