@@ -5,10 +5,11 @@ A bound plan is final: while it transforms, none of these counts moves, but for 
 
 from __future__ import annotations
 
-import threading
 from collections import Counter
 
-_lock = threading.Lock()
+from featurecols._core.fork_safe import ProcessLock
+
+_lock = ProcessLock()
 _counts: Counter[str] = Counter()
 
 

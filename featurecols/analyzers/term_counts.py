@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import os
 import secrets
-import threading
 import weakref
 from collections.abc import Iterator
 
@@ -13,6 +12,7 @@ import numpy as np
 
 from featurecols import errors, kernels
 from featurecols._core.arrays import Array, Texts
+from featurecols._core.fork_safe import ProcessLock
 from featurecols.analyzers import base
 from featurecols.analyzers.spill import Chunk, Runs, encoded, records_of
 
@@ -25,7 +25,7 @@ _NONE, _ALL = np.empty(0, np.int64), np.empty(0, np.bool_)
 # Drawn once per process: nobody can prepare terms that all fall on one slot. No result depends on it.
 _SECRET = np.array([secrets.randbits(64) | 1 for _ in range(3)], np.uint64)
 _LIVE: weakref.WeakSet[Table] = weakref.WeakSet()
-_LOCK = threading.Lock()
+_LOCK = ProcessLock()
 
 
 def budget() -> int:

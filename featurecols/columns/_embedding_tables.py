@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,6 +10,7 @@ import numpy as np
 from featurecols import errors
 from featurecols._core import counters, memory_limit
 from featurecols._core.arrays import Array
+from featurecols._core.fork_safe import ProcessLock
 from featurecols.columns.initializers import Initializer
 
 
@@ -20,7 +20,7 @@ class Table:
     def __init__(self, name: str, shape: tuple[int, int], initializer: Initializer, seed: int, array: Array | None) -> None:
         self.name, self.shape, self.initializer, self.seed = name, shape, initializer, seed
         self.trained = array is not None
-        self._array, self._lock = array, threading.Lock()
+        self._array, self._lock = array, ProcessLock()
 
     @property
     def array(self) -> Array:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import field
-from functools import cached_property
 from typing import Any, ClassVar
 
 from featurecols import errors
 from featurecols._core.arrays import Array, Ids, Texts, canonical
+from featurecols._core.fork_safe import cached_property
 from featurecols._core.spec import Converted, frozen
 from featurecols.columns._categorical import (
     HASH_LIMITS,

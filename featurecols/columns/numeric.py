@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, MutableSequence, Sequence
 from dataclasses import field
-from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 
 from featurecols import errors, kernels
 from featurecols._core.arrays import Array, Numbers, float32, number, rounded_to_float32
+from featurecols._core.fork_safe import cached_property
 from featurecols._core.spec import Converted, frozen
 from featurecols.analyzers.placeholders import Marker
 from featurecols.columns.base import Bound, Chain, Column, Field, Learned, NumberBound, Raw

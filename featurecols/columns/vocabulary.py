@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import field
-from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -12,6 +11,7 @@ import numpy as np
 from featurecols import errors, kernels
 from featurecols._core import counters
 from featurecols._core.arrays import Array, Ids, Texts, canonical
+from featurecols._core.fork_safe import cached_property
 from featurecols._core.spec import Converted, frozen
 from featurecols.analyzers.placeholders import Marker
 from featurecols.columns._categorical import buckets_of, check_field, check_hash, map_tokens, row_hash, row_of

@@ -11,6 +11,7 @@ import numpy as np
 import pyarrow as pa
 
 from featurecols._core.arrays import Array
+from featurecols._core.fork_safe import import_module
 
 _PRIMITIVE = {
     pa.int8(): np.int8,
@@ -182,8 +183,7 @@ def settled(array: Any) -> Any:
         storage = array.storage
         return settled(storage.cast(pa.bool_()) if kind.extension_name == "arrow.bool8" else storage)
     if t.is_run_end_encoded(kind):
-        import pyarrow.compute as pc
-
+        pc = import_module("pyarrow.compute")
         return settled(pc.run_end_decode(array))
     if getattr(t, "is_string_view", lambda _: False)(kind):
         return _unviewed(array, pa.large_string())

@@ -7,7 +7,6 @@ reads it; what nobody asks for is never touched.
 from __future__ import annotations
 
 import sys
-import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
@@ -15,6 +14,7 @@ from typing import Any
 import pyarrow as pa
 
 from featurecols import errors
+from featurecols._core.fork_safe import ProcessLock
 from featurecols.data.fields.base import FieldView
 from featurecols.data.fields.convert import Physical, as_arrow, joined, physical, storage_of, window
 from featurecols.data.fields.dictionary import Known
@@ -43,7 +43,7 @@ class _Root:
         self.cells: dict[tuple[str, Markers], FieldView] = {}
 
     def form(self, key: str) -> Physical:
-        with self.locks.setdefault(key, threading.RLock()):
+        with self.locks.setdefault(key, ProcessLock()):
             if key not in self.forms:
                 if key not in self.there:
                     raise errors.missing_field(key, map(str, self.names))
@@ -57,7 +57,7 @@ class _Root:
             return self.forms[key]
 
     def whole(self, key: str, markers: Markers) -> FieldView:
-        with self.locks.setdefault(key, threading.RLock()):
+        with self.locks.setdefault(key, ProcessLock()):
             if (key, markers) not in self.cells:
                 self.cells[key, markers] = FieldView(storage_of(key, self.form(key), markers, self.parse, self.known))
             return self.cells[key, markers]

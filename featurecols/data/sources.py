@@ -9,12 +9,12 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import cached_property
 from typing import Any, TypeVar
 
 import pyarrow as pa
 
 from featurecols import errors
+from featurecols._core.fork_safe import cached_property
 from featurecols.data.batch import Batch, batches, is_converted, is_data, is_dataset, no_rows
 from featurecols.data.files import discover
 from featurecols.data.files.discover import Fragment, Needs

@@ -6,9 +6,10 @@ cache) when it is first reached.
 
 from __future__ import annotations
 
-import importlib
 import sys
 from types import ModuleType
+
+from featurecols._core.fork_safe import import_module
 
 MODULES = (
     "accumulate",
@@ -32,7 +33,7 @@ MODULES = (
 def __getattr__(name: str) -> ModuleType:
     if name not in MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    module = importlib.import_module(f"{__name__}.{name}")
+    module = import_module(f"{__name__}.{name}")
     globals()[name] = module
     return module
 

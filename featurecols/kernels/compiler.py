@@ -12,7 +12,6 @@ from __future__ import annotations
 import ctypes
 import math
 import os
-import threading
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from contextlib import suppress
 from functools import wraps
@@ -26,10 +25,11 @@ from numba.extending import intrinsic
 
 from featurecols import errors
 from featurecols._core import counters
+from featurecols._core.fork_safe import LOADING
 
 types: Any = numba.types
 JIT = not numba.config.DISABLE_JIT  # type: ignore[attr-defined]
-_LOCK = threading.Lock()
+
 
 BOOL, U8, U32, U64 = types.boolean, types.uint8, types.uint32, types.uint64
 I32, I64, F32, F64 = types.int32, types.int64, types.float32, types.float64
@@ -58,7 +58,7 @@ class Kernel(dict[Hashable, Callable[..., Any]]):
         signature = self.signatures[key]
         if not JIT:
             return self.setdefault(key, _quiet(self.function, signature))
-        with _LOCK:
+        with LOADING:
             if key not in self:
                 dispatcher: Any = numba.njit(nogil=True, error_model="numpy")(self.function)
                 dispatcher._cache = _cache(self.function)

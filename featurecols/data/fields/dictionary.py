@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +11,7 @@ import pyarrow as pa
 
 from featurecols import errors, kernels
 from featurecols._core.arrays import Array, Integers, Numbers, Texts, Tokens
+from featurecols._core.fork_safe import ProcessLock
 from featurecols.data import arrow_buffers
 from featurecols.data.fields.base import FieldStorage
 from featurecols.data.missing import Markers
@@ -38,7 +38,7 @@ class Shared:
 
     def __init__(self, values: Any, store: FieldStorage) -> None:
         self.values, self.store = values, store
-        self.lock = threading.RLock()
+        self.lock = ProcessLock()
         self.done: dict[str, Any] = {}
 
     def once(self, name: str, make: Callable[[Shared], Any]) -> Any:

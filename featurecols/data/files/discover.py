@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 
 from featurecols import errors
+from featurecols._core.fork_safe import LOADING, import_module
 from featurecols.data.batch import Batch, batches
 from featurecols.data.files import parquet_decoder
 
@@ -27,6 +28,7 @@ PACKED = (".gz", ".bz2", ".zst", ".lz4")
 _GROUP_BYTES = 1 << 28  # a row group with more than this in the needed fields is read in parts
 _PART_BYTES = 1 << 26
 _CSV_BYTES = 1 << 23
+_SET_UP: set[str] = set()  # modules whose shared state has been made in this process
 _FEW = 1000  # rows of a row group below which compiling, or loading, kernels of ours is not worth it
 
 
@@ -65,6 +67,17 @@ class File(ABC):
                 raise errors.field_twice(key, self.path)
 
 
+def open_parquet(path: str, footer: Any = None, dictionaries: Sequence[str] = ()) -> Any:
+    """Return pyarrow's ParquetFile of a path. The first one sets up what the process shares, which a fork waits for."""
+    if "pyarrow.parquet" in _SET_UP:
+        return import_module("pyarrow.parquet").ParquetFile(path, metadata=footer, read_dictionary=list(dictionaries))
+    with LOADING:
+        file = import_module("pyarrow.parquet").ParquetFile(path, metadata=footer, read_dictionary=list(dictionaries))
+        pa.array([0]).dictionary_encode().indices.to_numpy()
+        _SET_UP.add("pyarrow.parquet")
+        return file
+
+
 class ParquetFile(File):
     kind = "Parquet"
 
@@ -77,10 +90,8 @@ class ParquetFile(File):
         self._footer = footer if len(groups) > 1 else None  # read anew for one row group, not for each of many
 
     def _open(self, footer: Any = None, dictionaries: Sequence[str] = ()) -> Any:
-        from pyarrow import parquet
-
         try:
-            return parquet.ParquetFile(self.path, metadata=footer, read_dictionary=list(dictionaries))
+            return open_parquet(self.path, footer, dictionaries)
         except (pa.ArrowException, OSError) as error:
             raise errors.unreadable(self.path, "is no readable Parquet file", error) from None
 
@@ -208,7 +219,7 @@ class CsvFile(File):
         self.fragments = [Fragment(path, None, None)]
 
     def _reader(self, needs: Needs | None) -> Any:
-        from pyarrow import csv
+        csv = import_module("pyarrow.csv")
 
         plain = self.path.lower()
         for ending in PACKED:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import importlib
 from types import ModuleType
+
+from featurecols._core.fork_safe import import_module
 
 MODULES = ("embedding_bag", "optimizer_steps", "pointwise", "touched_rows")
 
@@ -11,6 +12,6 @@ MODULES = ("embedding_bag", "optimizer_steps", "pointwise", "touched_rows")
 def __getattr__(name: str) -> ModuleType:
     if name not in MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    module = importlib.import_module(f"{__name__}.{name}")
+    module = import_module(f"{__name__}.{name}")
     globals()[name] = module
     return module

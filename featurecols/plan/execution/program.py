@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Callable, Mapping, Sequence
-from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -15,6 +14,7 @@ import numpy as np
 from featurecols import errors
 from featurecols._core import buffer_pool, thread_pool
 from featurecols._core.arrays import Array, Ids
+from featurecols._core.fork_safe import cached_property
 from featurecols.columns.base import Bound, CategoricalBound, DenseBound, Field
 from featurecols.columns.sequence import SequenceBound
 from featurecols.plan.execution.fused import FusedWriter

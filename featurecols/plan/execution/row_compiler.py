@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Callable, Sequence
-from functools import cached_property
 from typing import Any
 
 from featurecols._core import counters
+from featurecols._core.fork_safe import cached_property
 from featurecols.columns.base import DenseBound, Field, NumberBound
 from featurecols.columns.indicator import IndicatorBound
 from featurecols.data.missing import Markers, presenter
