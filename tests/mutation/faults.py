@@ -8,14 +8,14 @@ C, K = "featurecols.columns", "featurecols.kernels"
 
 # A wrong slice offset, a wrong bitmap offset, a dictionary from the wrong chunk, and their neighbours.
 SHARED = {
-    "slice offset": Fault("featurecols.data.fields.base:FieldView.slice", "self.start + start,", "start,"),
+    "slice offset": Fault("featurecols.data.fields.base:FieldView.slice", "self.start + start", "start"),
     "bitmap offset": Fault(
-        "featurecols.data.arrow_buffers:Valid.rows", "self.offset + start, self.offset + stop", "start, stop"
+        "featurecols.data.arrow_buffers:Valid.rows", "(self.offset + start, self.offset + stop)", "(start, stop)"
     ),
-    "dictionary of another chunk": Fault("featurecols.data.fields.dictionary:_same_memory", "if a is b:", "if True:"),
+    "dictionary of another chunk": Fault("featurecols.data.fields.dictionary:_same_memory", "a is b", "True"),
     "null codes": Fault("featurecols.data.fields.dictionary:DictStore._codes", "codes[~valid] = -1", "codes[~valid] = 0"),
-    "values offset": Fault("featurecols.data.arrow_buffers:primitive", "n, array.offset * dtype.itemsize)", "n, 0)"),
-    "text offset": Fault("featurecols.data.arrow_buffers:texts", "n + 1, array.offset * dtype.itemsize)", "n + 1, 0)"),
+    "values offset": Fault("featurecols.data.arrow_buffers:primitive", "array.offset * dtype.itemsize", "0"),
+    "text offset": Fault("featurecols.data.arrow_buffers:texts", "array.offset * dtype.itemsize", "0"),
     "null lists": Fault(
         "featurecols.data.arrow_buffers:list_parts", "np.where(valid, sizes, 0)", "np.where(valid, sizes, sizes)"
     ),
@@ -25,7 +25,9 @@ SHARED = {
     "block target": Fault(
         "featurecols.plan.execution.program:Program.fill", "out[block[0] : block[1]]", "out[: block[1] - block[0]]"
     ),
-    "joined offsets": Fault("featurecols._core.arrays:Ids.concatenate", "astype(np.int64) + base", "astype(np.int64)"),
+    "joined offsets": Fault(
+        "featurecols._core.arrays:Ids.concatenate", "starts[1:].astype(np.int64) + base", "starts[1:].astype(np.int64)"
+    ),
 }
 
 # The shared faults that each kind must notice: those of the forms that its Examples read.
@@ -43,14 +45,16 @@ SEEN = {
     "weighted": (*_ALL, "list window", "joined offsets"),
 }
 
+_ASSEMBLE = '_ASSEMBLE["C" if out.flags.c_contiguous else "A"]'
+_ONE_HOT = 'f"    if 0 <= {v} < {output.stop - start}: out[{start} + {v}] = 1.0"'
 _HASHERS = (f"{C}.hashed", f"{C}.vocabulary")
 
 OWN = {
     "bucketized": [
-        Fault(f"{K}.bucketize:bucketize", "(x, boundaries,", "(np.nextafter(x, -np.inf), boundaries,"),
-        Fault(f"{K}.bucketize:bucketize", "missing, width, stride, out", "missing, 1, stride, out"),
+        Fault(f"{K}.bucketize:bucketize", "x", "np.nextafter(x, -np.inf)", call="_BUCKETIZE[4]"),
+        Fault(f"{K}.bucketize:bucketize", "width", "1", call="_BUCKETIZE[4]"),
         Fault(f"{C}.bucketized:BucketizedBound._bucket", "bisect.bisect_right", "bisect.bisect_left"),
-        Fault(f"{C}.bucketized:BucketizedBound.ids", "self.missing, self.width", "-1, self.width"),
+        Fault(f"{C}.bucketized:BucketizedBound.ids", "self.missing", "-1", call="kernels.bucketize.bucketize"),
         Fault(f"{C}.bucketized:Bucketized.bind", "rounded_to_float32(exact)", "exact"),
         Fault(f"{C}.bucketized:BucketizedBound.row", "j % self.width", "0"),
     ],
@@ -58,46 +62,68 @@ OWN = {
         Fault(f"{C}.crossed:CrossedBound.ids", "offsets + base[:, None]", "offsets"),
         Fault(f"{C}.crossed:CrossedBound._of_ids", "ids.values >= 0", "ids.values > 0"),
         Fault(f"{C}.crossed:CrossedBound._of_raw", '("part", self.farm)', '("part",)'),
-        Fault(f"{C}.crossed:CrossedBound._combine", "0xFFFFFFFF if p is None", "0 if p is None"),
+        Fault(
+            f"{C}.crossed:CrossedBound._combine",
+            "0xFFFFFFFF if p is None else p & 0xFFFFFFFF",
+            "0 if p is None else p & 0xFFFFFFFF",
+        ),
         Fault(f"{C}.crossed:CrossedBound._hashes", "texts.integers is not None", "False"),
         Fault(f"{C}.crossed:CrossedBound._hashes", 'kind == "boolean"', "False"),
         Fault(f"{C}.crossed:CrossedBound._by_table", "tuple(map(id, dictionaries))", "()"),
         Fault(f"{C}.crossed:CrossedBound._table", "len(p.hashes) + 1", "max(len(p.hashes), 1)"),
-        Fault(f"{C}.crossed:_Part.spread", "(self.codes >= 0) & ", ""),
-        Fault(f"{K}.crossing:_start", "(seed or FARM_SEED)", "seed"),
+        Fault(
+            f"{C}.crossed:_Part.spread", "(self.codes >= 0) & (self.codes < len(self.hashes))", "self.codes < len(self.hashes)"
+        ),
+        Fault(f"{K}.crossing:_start", "seed or FARM_SEED", "seed"),
     ],
     "embedding": [
-        Fault(f"{K}.embedding_bag:pool", "combiner, max_norm, out)", "min(combiner, 1), max_norm, out)"),
-        Fault(f"{K}.embedding_bag:pool", "combiner, max_norm, out)", "combiner, 0.0, out)"),
+        Fault(f"{K}.embedding_bag:pool", "combiner", "min(combiner, 1)", call="_POOL[values.itemsize]"),
+        Fault(f"{K}.embedding_bag:pool", "max_norm", "0.0", call="_POOL[values.itemsize]"),
         Fault(f"{C}.embedding:EmbeddingBound._scale", "norm > self.max_norm", "norm < self.max_norm"),
         Fault(f"{C}.embedding:Embedding.bind", "self.table or self.name", "self.name"),
-        Fault(f"{C}.embedding:Embedding.bind", "self.seed, self.name)", "0, self.name)"),
-        Fault(f"{C}.embedding:EmbeddingBound.write_row", "if i < 0 or", "if i <= 0 or"),
-        Fault(f"{C}.embedding:EmbeddingBound.write", 'side="right")) - 1', 'side="right"))'),
+        Fault(f"{C}.embedding:Embedding.bind", "self.seed", "0"),
+        Fault(f"{C}.embedding:EmbeddingBound.write_row", "i < 0", "i <= 0"),
+        Fault(
+            f"{C}.embedding:EmbeddingBound.write",
+            'int(np.searchsorted(ids.offsets, bad, side="right")) - 1',
+            'int(np.searchsorted(ids.offsets, bad, side="right"))',
+        ),
     ],
     "hashed": [
-        Fault(f"{C}._categorical:buckets_of", "texts.valid, seed, num_buckets", "texts.valid, 0, num_buckets", _HASHERS),
-        Fault(f"{C}._categorical:buckets_of", "texts.valid, seed, num_buckets", "None, seed, num_buckets", _HASHERS),
-        Fault(f"{C}._categorical:row_hash", "seed, signed=False", "seed, signed=True", _HASHERS),
-        Fault(f"{C}._categorical:map_tokens", "tokens.offsets", "None", _HASHERS),
+        Fault(f"{C}._categorical:buckets_of", "seed", "0", call="kernels.hashing.murmur3_buckets", also=_HASHERS),
+        Fault(f"{C}._categorical:buckets_of", "texts.valid", "None", call="kernels.hashing.murmur3_buckets", also=_HASHERS),
+        Fault(f"{C}._categorical:row_hash", "False", "True", call="mmh3.hash", also=_HASHERS),
+        Fault(f"{C}._categorical:map_tokens", "tokens.offsets", "None", also=_HASHERS),
         Fault(f"{K}.gather:_GATHER", "value if known else -1", "value if known else 0"),
-        Fault(f"{C}.hashed:HashedBound._id", "% self.num_buckets", "% (self.num_buckets + 1)"),
+        Fault(f"{C}.hashed:HashedBound._id", "self.num_buckets", "self.num_buckets + 1"),
     ],
     "identity": [
-        Fault(f"{C}.identity:IdentityBound.ids", "(values < self.num_buckets)", "(values <= self.num_buckets)"),
-        Fault(f"{C}.identity:IdentityBound.ids", "= -1", "= 0"),
+        Fault(f"{C}.identity:IdentityBound.ids", "values < self.num_buckets", "values <= self.num_buckets"),
+        Fault(f"{C}.identity:IdentityBound.ids", "out[~integers.valid] = -1", "out[~integers.valid] = 0"),
         Fault(f"{C}.identity:IdentityBound._id", "0 <= i < self.num_buckets", "0 < i < self.num_buckets"),
-        Fault(f"{C}.identity:IdentityBound._refuse", 'side="right")) - 1', 'side="right"))'),
+        Fault(
+            f"{C}.identity:IdentityBound._refuse",
+            'int(np.searchsorted(offsets, bad[0], side="right")) - 1',
+            'int(np.searchsorted(offsets, bad[0], side="right"))',
+        ),
         Fault(f"{C}.identity:IdentityBound.__init__", "id_dtype(self.num_buckets)", "np.int32"),
     ],
     "indicator": [
-        Fault(f"{K}.scatter:multihot", "offsets, NO_WEIGHTS if", "offsets, NO_WEIGHTS if True or"),
+        Fault(f"{K}.scatter:multihot", "NO_WEIGHTS if weights is None else weights", "NO_WEIGHTS"),
         Fault(f"{C}.indicator:IndicatorBound.write", "ids.offsets is None", "ids.offsets is not None"),
-        Fault(f"{K}.write_matrix:assemble", "codes, starts, widths, bad", "codes, starts[::-1].copy(), widths, bad"),
-        Fault(f"{K}.write_matrix:assemble", "described = (cells,", "described = (cells[::-1].copy(),"),
-        Fault("featurecols.plan.execution.row_compiler:RowCompiler._write", "{start} + {v}", "{start} + 1"),
+        Fault(f"{K}.write_matrix:assemble", "starts", "starts[::-1].copy()", call=_ASSEMBLE),
+        Fault(
+            f"{K}.write_matrix:assemble",
+            "described = (cells, defaults, refuses, first, ops, a, b)",
+            "described = (cells[::-1].copy(), defaults, refuses, first, ops, a, b)",
+        ),
+        Fault(
+            "featurecols.plan.execution.row_compiler:RowCompiler._write",
+            _ONE_HOT,
+            _ONE_HOT.replace("{start} + {v}", "{start} + 1"),
+        ),
         Fault(f"{C}.indicator:IndicatorBound.write_row", "1.0 if weights is None else weights[k]", "1.0"),
-        Fault("featurecols.plan.features:_coordinates", "(flat.values < num_buckets)", "(flat.values <= num_buckets)"),
+        Fault("featurecols.plan.features:_coordinates", "flat.values < num_buckets", "flat.values <= num_buckets"),
     ],
     "numeric": [
         Fault(f"{C}.numeric:NumericBound.__init__", "[n.op() for n in normalizers]", "[n.op() for n in normalizers[::-1]]"),
@@ -105,23 +131,31 @@ OWN = {
         Fault(f"{C}.numeric:NumericBound._run", "bad // self.width", "bad"),
         Fault("featurecols.plan.execution.fused:_described", "c.defaults[0]", "0.0"),
         Fault("featurecols.plan.execution.fused:FusedWriter.write", "int(bad[j])", "0"),
-        Fault(f"{K}.numeric:normalize", "(x, default, ops", "(x, default[::-1].copy(), ops"),
-        Fault("featurecols.columns.normalizers:Log1p.row", "-math.inf if x == -1.0", "math.nan if x == -1.0"),
+        Fault(f"{K}.numeric:normalize", "default", "default[::-1].copy()", call="_NORMALIZE[out.itemsize]"),
+        Fault("featurecols.columns.normalizers:Log1p.row", "-math.inf if x == -1.0 else math.nan", "math.nan"),
         Fault("featurecols.analyzers.moments:Moments.finish", "square_root(variance)", "float(variance)"),
     ],
     "sequence": [
         Fault(f"{C}.sequence:SequenceBound._trim", "offsets[1:] - counts", "offsets[:-1]"),
         Fault(f"{C}.sequence:SequenceBound.write", "at * self.step.width + k", "at + k"),
         Fault(f"{C}.sequence:SequenceBound.write_row", "len(steps) - keep", "0"),
-        Fault(f"{C}.sequence:SequenceBound.id_source", "+ np.repeat(first, counts)", ""),
-        Fault(f"{C}.sequence:SequenceBound._of_row", 'side="right")) - 1', 'side="right"))'),
-        Fault(f"{C}.sequence:SequenceBound.lengths", "inputs[:1])[1])[1]", "inputs[:1])[1])[0]"),
+        Fault(f"{C}.sequence:SequenceBound.id_source", "np.repeat(first, counts)", "0"),
+        Fault(
+            f"{C}.sequence:SequenceBound._of_row",
+            'int(np.searchsorted(offsets, error.row, side="right")) - 1',
+            'int(np.searchsorted(offsets, error.row, side="right"))',
+        ),
+        Fault(
+            f"{C}.sequence:SequenceBound.lengths",
+            "self._trim(self._elements(inputs[:1])[1])[1]",
+            "self._trim(self._elements(inputs[:1])[1])[0]",
+        ),
     ],
     "vocabulary": [
-        Fault(f"{C}.vocabulary:VocabularyBound._of_texts", " + self.size", " + 0"),
+        Fault(f"{C}.vocabulary:VocabularyBound._of_texts", "self.size", "0"),
         Fault(f"{C}.vocabulary:VocabularyBound._of_texts", "np.maximum(found, -1, out=found)", "found"),
         Fault(f"{C}.vocabulary:VocabularyBound._of_texts", "found[unseen] = self._unseen", "found[unseen] = 0"),
-        Fault(f"{C}.vocabulary:VocabularyBound._id", "self.size + self._hash", "self._hash"),
+        Fault(f"{C}.vocabulary:VocabularyBound._id", "self.size + self._hash(text) % n", "self._hash(text) % n"),
         Fault(f"{K}.lookup:find", "NO_VALID if valid is None else valid", "NO_VALID"),
         Fault(f"{C}.vocabulary:VocabularyBound.ids", 'tokens.kind == "boolean"', "False"),
     ],

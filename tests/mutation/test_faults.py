@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import sys
 
 import pytest
 
@@ -41,7 +42,7 @@ def test_planting_nothing_changes_nothing(place: str) -> None:
     """What kills a fault is the fault: the same code, planted the same way, lives."""
     old = "tokens.offsets" if place.endswith("tokens") else "value if known else -1"
     also = ("featurecols.columns.hashed", "featurecols.columns.vocabulary") if place.endswith("tokens") else ()
-    assert killer(Fault(place, old, old, also), examples("hashed")[:2]) is None
+    assert killer(Fault(place, old, old, also=also), examples("hashed")[:2]) is None
 
 
 def test_planting_is_undone() -> None:
@@ -53,9 +54,31 @@ def test_planting_is_undone() -> None:
     assert HashedBound._id is before
 
 
-def test_a_fault_whose_place_has_moved_says_so() -> None:
-    with (
-        pytest.raises(AssertionError, match="write the fault anew"),
-        planted(Fault(OWN["hashed"][0].place, "no such code", "")),
-    ):
+@pytest.mark.parametrize(
+    ("fault", "says"),
+    [
+        (Fault(OWN["hashed"][0].place, "no_such_code", "0"), "has 'no_such_code' 0 times; write the fault anew"),
+        (Fault(OWN["hashed"][0].place, "texts", "None"), "times; write the fault anew"),
+        (Fault(OWN["hashed"][0].place, "seed", "0", call="murmur4"), "calls murmur4 0 times; write the fault anew"),
+    ],
+)
+def test_a_fault_whose_code_has_changed_says_so(fault: Fault, says: str) -> None:
+    with pytest.raises(AssertionError, match=says), planted(fault):
         pass
+
+
+def add_twice(x: int, y: int) -> int:
+    # fmt: off
+    twice = (x+  # the code of a fault may be laid out and commented in any way
+             y) * 2
+    # fmt: on
+    return twice
+
+
+def test_layout_does_not_matter() -> None:
+    here = sys.modules[__name__]
+    with planted(Fault(f"{__name__}:add_twice", "x + y", "x - y")):
+        assert here.add_twice(5, 3) == 4  # type: ignore[attr-defined]
+    with planted(Fault(f"{__name__}:add_twice", "return twice", "return 7")):
+        assert here.add_twice(5, 3) == 7  # type: ignore[attr-defined]
+    assert here.add_twice(5, 3) == 16  # type: ignore[attr-defined]
