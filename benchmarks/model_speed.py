@@ -23,6 +23,7 @@ import pyarrow.parquet as pq
 import featurecols as fc
 from benchmarks import data, scratch
 from benchmarks.harness import Result, measure
+from featurecols._core.slots import IdSlot
 from featurecols.models import DNNClassifier, WideDeepClassifier
 from featurecols.models.autodiff.variables import Variables
 from featurecols.models.input.examples import Examples, Layout
@@ -30,7 +31,6 @@ from featurecols.models.input.pipeline import InMemoryStream
 from featurecols.models.layers import Linear
 from featurecols.models.objective.losses import Logistic
 from featurecols.models.optimization.optimizers import Adam, Ftrl
-from featurecols.plan.features import Slot
 
 ROWS, IDS, WEIGHTS, BATCH = 200_000, 30, 2**20, 1024
 
@@ -87,7 +87,7 @@ def census_path() -> Path:
 
 
 def ours(ids: Any, y: Any, size: int) -> Any:
-    slots = tuple(Slot(f"s{j}", "ids", num_buckets=size) for j in range(IDS))
+    slots = tuple(IdSlot(f"s{j}", size) for j in range(IDS))
     none = np.zeros((len(ids), 0), np.float32)
     rows = Examples(Layout(slots), none, tuple(s.name for s in slots), ids, {}, {}, y, None)
     variables, layer, loss, optimizer = Variables(), Linear(), Logistic(), Ftrl(0.1)

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from featurecols import feature_column as feature_column
     from featurecols import models as models
     from featurecols._core.arrays import Ids as Ids
+    from featurecols._core.slots import DenseSlot as DenseSlot
+    from featurecols._core.slots import IdSlot as IdSlot
+    from featurecols._core.slots import Slot as Slot
     from featurecols.analyzers.placeholders import Mean as Mean
     from featurecols.analyzers.placeholders import Median as Median
     from featurecols.analyzers.placeholders import Quantiles as Quantiles
@@ -49,7 +52,6 @@ if TYPE_CHECKING:
     from featurecols.errors import SizeError as SizeError
     from featurecols.jobs.transform_parquet import transform_parquet as transform_parquet
     from featurecols.plan.features import Features as Features
-    from featurecols.plan.features import Slot as Slot
     from featurecols.plan.fit import fit as fit
     from featurecols.plan.plan import Plan as Plan
     from featurecols.plan.plan import compile as compile

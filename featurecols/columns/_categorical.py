@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import mmh3
 
 from featurecols import errors, kernels
 from featurecols._core import farmhash
 from featurecols._core.arrays import Array, Ids, Texts, Tokens
-from featurecols.columns.base import Field, RowIds
+from featurecols.columns.base import Bound, CategoricalBound, Column, Field, RowIds
 
 HASH_LIMITS = {"murmur3": 2**31 - 1, "farmhash64": 2**63 - 1}  # the largest num_buckets of each hash
 
 
 def map_tokens(key: object, tokens: Tokens, of_texts: Callable[[Texts], Array]) -> Ids:
-    """Ids of tokens: of_texts runs once over the distinct texts, and each value costs one gather.
+    """Return ids of tokens: of_texts runs once over the distinct texts, and each value costs one gather.
 
     `key` names the computation within the dictionary, so that all blocks and threads share one result.
     """
@@ -24,14 +23,15 @@ def map_tokens(key: object, tokens: Tokens, of_texts: Callable[[Texts], Array]) 
 
 
 def gather_tokens(key: object, tokens: Tokens, of_texts: Callable[[Texts], Array]) -> Array:
+    """Return what of_texts gives for each value of tokens, -1 where it is missing."""
     if tokens.codes is None:
         return of_texts(tokens.texts)
     table = tokens.texts.once(key, of_texts)
     return kernels.gather.gather(table, tokens.codes)  # type: ignore[no-any-return]
 
 
-def row_of(value: Any, one: Callable[[Any], int]) -> RowIds:
-    """One value or a list of them; a missing one is -1."""
+def row_of(value: object, one: Callable[[object], int]) -> RowIds:
+    """Return the id of one value, or those of a list of them; a missing one is -1."""
     if value is None:
         return -1
     if isinstance(value, (list, tuple)):
@@ -39,20 +39,21 @@ def row_of(value: Any, one: Callable[[Any], int]) -> RowIds:
     return one(value)
 
 
-def check_field(column: Any, kind: str) -> None:
-    """`key` of a column that reads raw values must name a field."""
-    if not isinstance(column.key, Field):
-        raise errors.argument(kind, "key must name a field", column.key, 'give "city" or Field("city", missing=...)')
+def check_field(key: object, kind: str) -> None:
+    """Raise ColumnError unless the `key` of a column that reads raw values names a field."""
+    if not isinstance(key, Field):
+        raise errors.argument(kind, "key must name a field", key, 'give "city" or Field("city", missing=...)')
 
 
 def check_count(subject: str, argument: str, value: object, limit: int) -> None:
+    """Raise ColumnError unless a number of ids is an integer within the limit."""
     if type(value) is not int or not 1 <= value <= limit:
         raise errors.argument(subject, f"{argument} must be an integer from 1 to {limit}", value, "give how many ids there are")
 
 
-def check_categorical(source: Any, kind: str) -> None:
-    """`source` must be a column that gives ids."""
-    if not getattr(source, "categorical", False):
+def check_categorical(source: object, kind: str) -> None:
+    """Raise ColumnError unless `source` is a column that gives ids."""
+    if not isinstance(source, Column) or not source.categorical:
         hint = (
             "wrap the field in Vocabulary, Hashed, Identity or Bucketized"
             if isinstance(source, Field)
@@ -61,7 +62,15 @@ def check_categorical(source: Any, kind: str) -> None:
         raise errors.argument(kind, "source must give ids", source, hint)
 
 
+def categorical_bound(bound: Field | Bound) -> CategoricalBound:
+    """Return the Bound of a source that check_categorical let through."""
+    if not isinstance(bound, CategoricalBound):
+        raise TypeError(f"{bound!r} gives no ids")
+    return bound
+
+
 def check_hash(subject: str, hash: object, seed: object) -> None:
+    """Raise ColumnError unless a hash is known and its seed fits; murmur3 has 32 bits of it, farmhash64 64."""
     if not isinstance(hash, str) or hash not in HASH_LIMITS:
         raise errors.argument(subject, "hash must be one of " + ", ".join(HASH_LIMITS), hash, "murmur3 is the default")
     limit = 2**32 - 1 if hash == "murmur3" else 2**64 - 1
@@ -70,14 +79,14 @@ def check_hash(subject: str, hash: object, seed: object) -> None:
 
 
 def row_hash(hash: str, seed: int) -> Callable[[bytes], int]:
-    """The hash as a function of one value's bytes."""
+    """Return the hash as a function of one value's bytes."""
     if hash == "farmhash64":
         return farmhash.fingerprint64
     return lambda data: mmh3.hash(data, seed, signed=False)
 
 
 def buckets_of(texts: Texts, hash: str, seed: int, num_buckets: int) -> Array:
-    """Bucket of every text, -1 where it is missing."""
+    """Return the bucket of every text, -1 where it is missing."""
     if hash == "farmhash64":
         return kernels.hashing.farmhash64_buckets(texts.offsets, texts.data, texts.valid, num_buckets)
     return kernels.hashing.murmur3_buckets(texts.offsets, texts.data, texts.valid, seed, num_buckets)

@@ -6,18 +6,18 @@ import bisect
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import field
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 
 from featurecols import errors, kernels
 from featurecols._core.arrays import Array, Ids, Numbers, number, rounded_to_float32
+from featurecols._core.buckets import Bucket
 from featurecols._core.spec import Converted, frozen
+from featurecols.analyzers.base import Analyzer
 from featurecols.analyzers.placeholders import Marker, Quantiles
-from featurecols.columns.base import Bound, CategoricalBound, Column, Field, Learned, NumberBound, Raw, RowIds
-
-if TYPE_CHECKING:
-    from featurecols.analyzers.base import Analyzer
+from featurecols.columns.base import Bound, CategoricalBound, Column, Field, Learned, LearnedSlots, RowIds
+from featurecols.data.fields.base import FieldView
 
 
 @frozen
@@ -46,7 +46,7 @@ class Bucketized(Column):
     """
 
     categorical: ClassVar[bool] = True
-    needs: ClassVar[str] = "number"
+    needs: ClassVar[Literal["category", "number"]] = "number"
 
     source: Converted[str | Field | Column, Field | Column]
     boundaries: Converted[Sequence[float] | Array | Marker, tuple[float, ...] | Marker]
@@ -61,7 +61,7 @@ class Bucketized(Column):
                 "Bucketized", "source must be a field or a Numeric", self.source, 'give "age" or Numeric("age")'
             )
         subject = f"Bucketized {self.source.name}"
-        if isinstance(self.source, Column) and not hasattr(self.source, "normalizer"):
+        if isinstance(self.source, Column) and not self.source.numeric:
             raise errors.argument(subject, "source must be a field or a Numeric", self.source, "only numbers have buckets")
         if len(getattr(self.source, "shape", ())) > 1:
             raise errors.argument(
@@ -98,46 +98,48 @@ class Bucketized(Column):
             return {}
         return {"boundaries": self.boundaries.analyzer(getattr(self.source, "dtype", "float64"))}
 
-    def bind(self, learned: Mapping[str, Learned], *inputs: Field | Bound) -> BucketizedBound:
+    def bind(self, learned: LearnedSlots, *inputs: Field | Bound) -> BucketizedBound:
         boundaries = learned["boundaries"]["boundaries"] if isinstance(self.boundaries, Marker) else self.boundaries
         exact = np.array(boundaries, dtype=np.float64)
         if getattr(self.source, "dtype", "float64") == "float32":
             exact = rounded_to_float32(exact)
         source = inputs[0]
-        width = source.width if isinstance(source, NumberBound) else 1
+        width = source.width if isinstance(source, Bound) else 1
         return BucketizedBound(self, exact, width)
 
 
 class BucketizedBound(CategoricalBound):
-    def __init__(self, column: Bucketized, boundaries: np.ndarray[Any, Any], width: int) -> None:
-        self.column, self.boundaries, self.width = column, boundaries, width
-        self.missing = -1 if column.missing_bucket is None else column.missing_bucket
-        self.stride = max(len(boundaries), self.missing) + 1
+    column: Bucketized
+
+    def __init__(self, column: Bucketized, boundaries: Array, width: int) -> None:
+        self.column, self.boundaries, self.size = column, boundaries, width
+        self.missing_id = -1 if column.missing_bucket is None else column.missing_bucket
+        self.stride = max(len(boundaries), self.missing_id) + 1
         self.num_buckets = self.stride * width
         self._cuts = boundaries.tolist()
         self._field = column.source.key if isinstance(column.source, Field) else None
 
-    def ids(self, source: Raw | Numbers) -> Ids:
+    def ids(self, source: FieldView | Numbers) -> Ids:
         numbers = source.numbers()
         values, offsets = numbers.values, numbers.offsets
         if offsets is not None and numbers.nested:
             subject, hint = self.column.name, "flatten the inner lists"
             raise errors.DataError(subject, "needs numbers or lists", field=self._field, row=0, got="lists of lists", hint=hint)
         if values.ndim == 2:
-            offsets = np.arange(0, values.size + 1, self.width, dtype=np.int64)
+            offsets = np.arange(0, values.size + 1, self.size, dtype=np.int64)
             values = values.ravel()
-        found = kernels.bucketize.bucketize(values, self.boundaries, self.missing, self.width, self.stride)
+        found = kernels.bucketize.bucketize(values, self.boundaries, self.missing_id, self.size, self.stride)
         return Ids(found, offsets)
 
     def row(self, value: Any) -> RowIds:
         kind = type(value)
         if kind is not int and kind is not float and isinstance(value, (list, tuple)):
-            return [self._bucket(v, j % self.width) for j, v in enumerate(value)]
+            return [self._bucket(v, j % self.size) for j, v in enumerate(value)]
         return self._bucket(value, 0)
 
     def _bucket(self, value: Any, element: int) -> int:
         if value is None or value != value:
-            return -1 if self.missing < 0 else self.missing + self.stride * element
+            return -1 if self.missing_id < 0 else self.missing_id + self.stride * element
         try:
             if isinstance(value, (int, float)):
                 return bisect.bisect_right(self._cuts, float(value)) + self.stride * element
@@ -146,21 +148,10 @@ class BucketizedBound(CategoricalBound):
         hint = errors.TEXT if isinstance(value, str) else "cast it, or declare it missing with Field"
         raise errors.bad_value(self.column.name, self._field, None, "needs a number", value, hint)
 
-    def meaning(self, bucket: int) -> str:
+    def meaning(self, bucket: int) -> Bucket:
         element, i = divmod(bucket, self.stride)
-        at = f"{element}: " if self.width > 1 else ""
+        of = element if self.size > 1 else None
         if i > len(self._cuts):
-            return f"{at}missing" if i == self.missing else f"{at}unused {i}"
-        also = " or missing" if i == self.missing else ""
-        if not self._cuts:
-            return f"{at}any number{also}"
-        if i == 0:
-            return f"{at}< {_short(self._cuts[0])}{also}"
-        if i == len(self._cuts):
-            return f"{at}>= {_short(self._cuts[-1])}{also}"
-        return f"{at}[{_short(self._cuts[i - 1])}, {_short(self._cuts[i])}){also}"
-
-
-def _short(x: float) -> str:
-    """The shortest text that reads back as x, whole numbers without a point."""
-    return str(int(x)) if x.is_integer() and abs(x) < 1e15 else repr(x)
+            return Bucket("missing" if i == self.missing_id else "unused", i, element=of)
+        low, high = ((None, *self._cuts, None)[k] for k in (i, i + 1))
+        return Bucket("interval", i, low=low, high=high, with_missing=i == self.missing_id, element=of)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 import struct
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import field
 from typing import Any, ClassVar, NamedTuple
 
@@ -15,9 +15,12 @@ import numpy as np
 from featurecols import errors, kernels
 from featurecols._core import buffer_pool, counters, farmhash, memory_limit
 from featurecols._core.arrays import Array, Ids, Texts, canonical
+from featurecols._core.buckets import Bucket
+from featurecols._core.elements import Elements
 from featurecols._core.spec import Converted, frozen
 from featurecols.columns._categorical import HASH_LIMITS, check_count, check_hash
-from featurecols.columns.base import Bound, CategoricalBound, Column, Field, Learned, Raw, RowIds
+from featurecols.columns.base import Bound, CategoricalBound, Column, Field, LearnedSlots, RowIds
+from featurecols.data.fields.base import FieldView
 
 _FARM_SEED = 956888297470  # TensorFlow's default hash_key
 
@@ -75,7 +78,7 @@ class Crossed(Column):
                 raise errors.argument(
                     "Crossed", "a source must be a field or a categorical column", source, "bucketize numbers first"
                 )
-            if getattr(source, "weight", None) is not None:
+            if source.weight_field is not None:
                 raise errors.argument(
                     "Crossed", "a weighted column cannot be crossed", source, "cross its source, and weigh the cross"
                 )
@@ -89,12 +92,11 @@ class Crossed(Column):
                 subject, "keep_unseen must be True or False", self.keep_unseen, "False leaves such combinations out"
             )
 
-    def bind(self, learned: Mapping[str, Learned], *inputs: Field | Bound) -> CrossedBound:
-        keeps = [getattr(s, "out_of_range", None) == "keep" for s in self.sources]
-        sizes = [
-            b.num_buckets if isinstance(b, CategoricalBound) and not keep else 0 for b, keep in zip(inputs, keeps, strict=True)
-        ]
-        return CrossedBound(self, sizes)
+    def bind(self, learned: LearnedSlots, *inputs: Field | Bound) -> CrossedBound:
+        return CrossedBound(self, [b.num_buckets if isinstance(b, CategoricalBound) and b.bounded else 0 for b in inputs])
+
+    def term_fields(self) -> list[str]:
+        return [key for source in self.sources for key in source.term_fields()]
 
 
 _TABLE = 1 << 16  # combinations up to this many are hashed once and looked up, if there are enough rows
@@ -130,6 +132,8 @@ class _Part(NamedTuple):
 
 
 class CrossedBound(CategoricalBound):
+    column: Crossed
+
     def __init__(self, column: Crossed, sizes: list[int]) -> None:
         self.column, self.num_buckets = column, column.num_buckets
         self.farm = column.hash == "farmhash64"
@@ -192,8 +196,8 @@ class CrossedBound(CategoricalBound):
         # A negative id is the same bits as all ones only when it is -1, so what is not there is marked, never read.
         return _Part(ids.values.astype(np.int64).astype(self.dtype), ids.values >= 0, ids.offsets)
 
-    def _of_raw(self, raw: Raw) -> _Part:
-        tokens = raw.tokens()
+    def _of_raw(self, view: FieldView) -> _Part:
+        tokens = view.tokens()
         texts, codes = tokens.texts, tokens.codes
         valid = texts.valid
         if codes is None:
@@ -251,5 +255,8 @@ class CrossedBound(CategoricalBound):
             h = farmhash.combine(h, 0xFFFFFFFFFFFFFFFF if p is None else p & 0xFFFFFFFFFFFFFFFF)
         return h % self.num_buckets
 
-    def meaning(self, bucket: int) -> str:
-        return f"hash {bucket}"
+    def meaning(self, bucket: int) -> Bucket:
+        return Bucket("hash", bucket)
+
+    def elements(self, ids: Ids, inputs: Callable[[int], Elements]) -> Elements:
+        return Elements.of_product([inputs(k) for k in range(len(self._keys))])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, MutableSequence
+from collections.abc import Callable, MutableSequence
 from dataclasses import field
 from typing import Any
 
@@ -11,10 +11,11 @@ import numpy as np
 
 from featurecols import errors, kernels
 from featurecols._core.arrays import Array, Ids, number
+from featurecols._core.slots import IdSlot, Slot
 from featurecols._core.spec import frozen
-from featurecols.columns._categorical import check_categorical
-from featurecols.columns._embedding_tables import Table, Tables
-from featurecols.columns.base import Bound, CategoricalBound, Column, DenseBound, Field, Learned
+from featurecols.columns._categorical import categorical_bound, check_categorical
+from featurecols.columns._embedding_tables import Table
+from featurecols.columns.base import Bound, CategoricalBound, Column, DenseBound, Field, LearnedSlots
 from featurecols.columns.initializers import Initializer, TruncatedNormal
 
 COMBINERS = ("sum", "mean", "sqrtn", "mean_all", "sqrtn_all")  # in the order of the kernel's codes
@@ -96,13 +97,11 @@ class Embedding(Column):
         if type(self.seed) is not int or not 0 <= self.seed < 2**63:
             raise errors.argument(subject, "seed must be an integer from 0", self.seed, "0 is the default")
 
-    def bind(self, learned: Mapping[str, Learned], *inputs: Field | Bound) -> EmbeddingBound:
-        source = inputs[0]
-        assert isinstance(source, CategoricalBound)
+    def bind(self, learned: LearnedSlots, *inputs: Field | Bound) -> EmbeddingBound:
+        source = categorical_bound(inputs[0])
         dimension = self.dimension or default_dimension(source.num_buckets)
-        tables = learned["tables"]
-        assert isinstance(tables, Tables)
-        table = tables.table(self.table or self.name, (source.num_buckets, dimension), self.initializer, self.seed, self.name)
+        name, shape = self.table or self.name, (source.num_buckets, dimension)
+        table = learned.tables.table(name, shape, self.initializer, self.seed, self.name)
         return EmbeddingBound(self, source, table)
 
 
@@ -117,8 +116,10 @@ def default_dimension(num_buckets: int) -> int:
 
 
 class EmbeddingBound(DenseBound):
+    column: Embedding
+
     def __init__(self, column: Embedding, source: CategoricalBound, table: Table) -> None:
-        self.column, self.source, self.table = column, source, table
+        self.column, self.ids_from, self.table = column, source, table
         self.shape = (table.shape[1],)
         self.max_norm = 0.0 if column.max_norm is None else column.max_norm
         self.combiner = COMBINERS.index(column.combiner)
@@ -166,5 +167,14 @@ class EmbeddingBound(DenseBound):
         norm = math.sqrt(squares)
         return self.max_norm / norm if norm > self.max_norm else 1.0
 
-    def id_source(self, ids: Ids) -> Ids:
-        return ids
+    @property
+    def id_source(self) -> Callable[..., Ids]:
+        return _same
+
+    def slot(self, at: int) -> Slot:
+        (rows, dimension), c = self.table.shape, self.column
+        return IdSlot(c.name, rows, self.table.name, dimension, c.combiner, c.max_norm)
+
+
+def _same(ids: Ids) -> Ids:
+    return ids

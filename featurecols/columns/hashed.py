@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import field
 from typing import Any, ClassVar
 
 from featurecols import errors
 from featurecols._core.arrays import Array, Ids, Texts, canonical
+from featurecols._core.buckets import Bucket
+from featurecols._core.elements import Elements
 from featurecols._core.fork_safe import cached_property
 from featurecols._core.spec import Converted, frozen
 from featurecols.columns._categorical import (
@@ -20,7 +22,8 @@ from featurecols.columns._categorical import (
     row_hash,
     row_of,
 )
-from featurecols.columns.base import Bound, CategoricalBound, Column, Field, Learned, Raw, RowIds
+from featurecols.columns.base import Bound, CategoricalBound, Column, Field, LearnedSlots, RowIds
+from featurecols.data.fields.base import FieldView
 
 
 @frozen
@@ -55,25 +58,27 @@ class Hashed(Column):
     seed: int = field(default=0, kw_only=True)
 
     def check(self) -> None:
-        check_field(self, "Hashed")
+        check_field(self.key, "Hashed")
         subject = f"Hashed {self.key.key}"
         check_hash(subject, self.hash, self.seed)
         check_count(subject, "num_buckets", self.num_buckets, HASH_LIMITS[self.hash])
         if self.hash == "farmhash64" and self.seed:
             raise errors.argument(subject, "farmhash64 takes no seed", self.seed, 'leave it 0, or use hash="murmur3"')
 
-    def bind(self, learned: Mapping[str, Learned], *inputs: Field | Bound) -> HashedBound:
+    def bind(self, learned: LearnedSlots, *inputs: Field | Bound) -> HashedBound:
         return HashedBound(self)
 
 
 class HashedBound(CategoricalBound):
+    column: Hashed
+
     def __init__(self, column: Hashed) -> None:
         self.column, self.num_buckets = column, column.num_buckets
         self._hash = row_hash(column.hash, column.seed)
         self._key = column.key.key
 
-    def ids(self, raw: Raw) -> Ids:
-        return map_tokens(self, raw.tokens(), self._of_texts)
+    def ids(self, view: FieldView) -> Ids:
+        return map_tokens(self, view.tokens(), self._of_texts)
 
     def _of_texts(self, texts: Texts) -> Array:
         return buckets_of(texts, self.column.hash, self.column.seed, self.num_buckets)
@@ -96,5 +101,8 @@ class HashedBound(CategoricalBound):
     def _id(self, value: Any) -> int:
         return self._hash(canonical(value, self.column.name, self._key)) % self.num_buckets
 
-    def meaning(self, bucket: int) -> str:
-        return f"hash {bucket}"
+    def meaning(self, bucket: int) -> Bucket:
+        return Bucket("hash", bucket)
+
+    def elements(self, ids: Ids, inputs: Callable[[int], Elements]) -> Elements:
+        return inputs(0)

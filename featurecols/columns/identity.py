@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import field
 from typing import Any, ClassVar
 
@@ -10,9 +9,11 @@ import numpy as np
 
 from featurecols import errors
 from featurecols._core.arrays import Array, Ids
+from featurecols._core.buckets import Bucket
 from featurecols._core.spec import Converted, frozen
 from featurecols.columns._categorical import check_count, check_field
-from featurecols.columns.base import Bound, CategoricalBound, Column, Field, Learned, Raw, RowIds, id_dtype
+from featurecols.columns.base import Bound, CategoricalBound, Column, Field, LearnedSlots, RowIds, id_dtype
+from featurecols.data.fields.base import FieldView
 
 _HINT = 'say what to do with Identity(out_of_range="drop", "keep" or an id)'
 
@@ -50,7 +51,7 @@ class Identity(Column):
     out_of_range: str | int = field(default="error", kw_only=True)
 
     def check(self) -> None:
-        check_field(self, "Identity")
+        check_field(self.key, "Identity")
         subject = f"Identity {self.key.key}"
         check_count(subject, "num_buckets", self.num_buckets, 2**62)
         choice = self.out_of_range
@@ -61,19 +62,21 @@ class Identity(Column):
                 subject, f'out_of_range must be "error", "drop", "keep" or an id below {self.num_buckets}', choice, "give one"
             )
 
-    def bind(self, learned: Mapping[str, Learned], *inputs: Field | Bound) -> IdentityBound:
+    def bind(self, learned: LearnedSlots, *inputs: Field | Bound) -> IdentityBound:
         return IdentityBound(self)
 
 
 class IdentityBound(CategoricalBound):
+    column: Identity
+
     def __init__(self, column: Identity) -> None:
         self.column, self.num_buckets = column, column.num_buckets
-        self.choice = column.out_of_range
+        self.choice, self.bounded = column.out_of_range, column.out_of_range != "keep"
         self.dtype = np.int64 if self.choice == "keep" else id_dtype(self.num_buckets)
         self.limit = 2**63 if self.choice == "keep" else 2**64  # what is kept must fit int64
 
-    def ids(self, raw: Raw) -> Ids:
-        integers = raw.integers()
+    def ids(self, view: FieldView) -> Ids:
+        integers = view.integers()
         values = integers.values
         inside = (values >= 0) & (values < self.num_buckets)
         if integers.valid is not None:
@@ -105,7 +108,7 @@ class IdentityBound(CategoricalBound):
         return f"id out of range 0 ... {self.num_buckets - 1}"
 
     def _error(self, row: int | None, what: str, value: object) -> errors.DataError:
-        return errors.bad_value(self.column.name, self.column.inputs()[0].name, row, what, value, _HINT)
+        return errors.bad_value(self.column.name, self.column.key.key, row, what, value, _HINT)
 
     def row(self, value: Any) -> RowIds:
         return [self._id(v) for v in value] if isinstance(value, (list, tuple)) else self._id(value)
@@ -116,7 +119,7 @@ class IdentityBound(CategoricalBound):
         if not isinstance(value, (int, float)) or (
             isinstance(value, float) and not (value.is_integer() and abs(value) < 2.0**53)
         ):
-            key = self.column.inputs()[0].name
+            key = self.column.key.key
             raise errors.bad_value(
                 self.column.name, key, None, "needs an integer", value, "use Vocabulary or Hashed for other values"
             )
@@ -129,5 +132,5 @@ class IdentityBound(CategoricalBound):
             raise self._error(None, self._what(), value)
         return -1 if self.choice == "drop" else int(self.choice)
 
-    def meaning(self, bucket: int) -> str:
-        return str(bucket)
+    def meaning(self, bucket: int) -> Bucket:
+        return Bucket("id", bucket)

@@ -1,20 +1,22 @@
-"""Indicator: ids as one-hot or multi-hot cells."""
+"""Indicator: ids as one-hot or multi-hot features."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, MutableSequence
+from collections.abc import Callable, MutableSequence, Sequence
 from typing import Any
 
 from featurecols import kernels
 from featurecols._core.arrays import Array, Ids
+from featurecols._core.fused_layout import FusedLayout
+from featurecols._core.slots import IdSlot, Slot
 from featurecols._core.spec import frozen
-from featurecols.columns._categorical import check_categorical
-from featurecols.columns.base import Bound, CategoricalBound, Column, DenseBound, Field, Learned
+from featurecols.columns._categorical import categorical_bound, check_categorical
+from featurecols.columns.base import Bound, CategoricalBound, Column, DenseBound, Field, LearnedSlots, RowCode
 
 
 @frozen
 class Indicator(Column):
-    """One cell for each id of `source`: how often it occurs in the row, or the sum of its weights.
+    """One feature for each id of `source`: how often it occurs in the row, or the sum of its weights.
 
     Missing: adds nothing.
     Unseen: as the source says; an id outside 0 ... num_buckets - 1 adds nothing.
@@ -42,16 +44,16 @@ class Indicator(Column):
     def check(self) -> None:
         check_categorical(self.source, "Indicator")
 
-    def bind(self, learned: Mapping[str, Learned], *inputs: Field | Bound) -> IndicatorBound:
-        source = inputs[0]
-        assert isinstance(source, CategoricalBound)
-        return IndicatorBound(self, source)
+    def bind(self, learned: LearnedSlots, *inputs: Field | Bound) -> IndicatorBound:
+        return IndicatorBound(self, categorical_bound(inputs[0]))
 
 
 class IndicatorBound(DenseBound):
+    column: Indicator
+
     def __init__(self, column: Indicator, source: CategoricalBound) -> None:
-        self.column, self.source = column, source
-        self.shape = (source.num_buckets,)
+        self.column, self.ids_from = column, source
+        self._source, self.shape = source, (source.num_buckets,)
 
     def write(self, ids: Ids, *, out: Array) -> None:
         if ids.offsets is None:
@@ -70,8 +72,35 @@ class IndicatorBound(DenseBound):
             if 0 <= i < width:
                 out[at + i] += 1.0 if weights is None else weights[k]
 
-    def id_source(self, ids: Ids) -> Ids:
-        return ids
+    def row_code(self, function: str, start: int, inputs: Sequence[str], value: str | None) -> RowCode:
+        v, width = inputs[0], self.shape[0]
+        lines = [
+            f"if type({v}) is int:",
+            f"    if 0 <= {v} < {width}: out[{start} + {v}] = 1.0",
+            f"else: {function}(out, {start}, {v})",
+        ]
+        return RowCode(lines, self.write_row)
 
-    def label(self, cell: int) -> str:
-        return self.source.meaning(cell)
+    @property
+    def id_source(self) -> Callable[..., Ids]:
+        return _same
+
+    def slot(self, at: int) -> Slot:
+        return IdSlot(self.column.name, self.shape[0])
+
+    def fused(self) -> FusedLayout | None:
+        return FusedLayout(None)
+
+    def label(self, i: int) -> str:
+        return str(self._source.meaning(i))
+
+    def feature_name(self, i: int) -> str:
+        return f"{self.column.name}={self.label(i)}"
+
+    @property
+    def separate(self) -> bool:
+        return True
+
+
+def _same(ids: Ids) -> Ids:
+    return ids

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, MutableSequence, Sequence
 from dataclasses import field
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 
@@ -13,12 +13,11 @@ from featurecols import errors, kernels
 from featurecols._core.arrays import Array, Numbers, float32, number, rounded_to_float32
 from featurecols._core.fork_safe import cached_property
 from featurecols._core.spec import Converted, frozen
+from featurecols.analyzers.base import Analyzer
 from featurecols.analyzers.placeholders import Marker
-from featurecols.columns.base import Bound, Chain, Column, Field, Learned, NumberBound, Raw
+from featurecols.columns.base import Bound, Chain, Column, Field, Learned, LearnedSlots, NumberBound
 from featurecols.columns.normalizers import Normalizer
-
-if TYPE_CHECKING:
-    from featurecols.analyzers.base import Analyzer
+from featurecols.data.fields.base import FieldView
 
 MISSING_TODO = "give Numeric(default=...), or default=float('nan') to let NaN through"
 
@@ -51,8 +50,9 @@ class Numeric(Column):
            [-1.]], dtype=float32)
     """
 
+    numeric: ClassVar[bool] = True
     reads: ClassVar[tuple[str, ...]] = ("key",)
-    needs: ClassVar[str] = "number"
+    needs: ClassVar[Literal["category", "number"]] = "number"
 
     key: Converted[str | Field, Field]
     shape: Converted[int | Sequence[int], tuple[int, ...]] = field(default=(), kw_only=True)  # type: ignore[arg-type]
@@ -120,15 +120,20 @@ class Numeric(Column):
         learning = sum(n.analyzer() is not None for n in self.normalizer)
         return max(learning, int(isinstance(self.default, Marker)))
 
-    def bind(self, learned: Mapping[str, Learned], *inputs: Field | Bound) -> NumericBound:
+    def normalizer_names(self) -> list[str]:
+        return [type(normalizer).__name__ for normalizer in self.normalizer]
+
+    def bind(self, learned: LearnedSlots, *inputs: Field | Bound) -> NumericBound:
         default = float(learned["default"]["value"]) if isinstance(self.default, Marker) else self.default
         given = [n.given(learned[s]) if (s := f"normalizer_{i}") in learned else n for i, n in enumerate(self.normalizer)]
         return NumericBound(self, default, tuple(given))
 
 
 class NumericBound(NumberBound):
+    column: Numeric
+
     def __init__(self, column: Numeric, default: Any, normalizers: tuple[Normalizer, ...]) -> None:
-        self.column, self.shape, self.normalizers = column, column.shape, normalizers
+        self.column, self.shape, self.normalizers, self._size = column, column.shape, normalizers, math.prod(column.shape)
         self.field = column.key.key
         self.refuses_missing = default is None
         flat = (
@@ -145,15 +150,15 @@ class NumericBound(NumberBound):
         self._row_ops = [n.of_row() for n in normalizers]
         self._rounds = column.dtype == "float32"
 
-    def values(self, raw: Raw) -> Numbers:
-        x = self.flat(raw)
+    def values(self, view: FieldView) -> Numbers:
+        x = self.flat(view).astype(np.float64, copy=False)
         out = np.empty_like(x)
         self._run(x, out)
-        return Numbers(out.reshape(len(raw), *((self.width,) if self.shape else ())))
+        return Numbers(out.reshape(len(view), *((self.width,) if self.shape else ())))
 
-    def write(self, raw: Raw, *, out: Array) -> None:
-        if self.shape or not self._of_distinct(raw.distinct(), out):
-            self._run(self.flat(raw), out)
+    def write(self, view: FieldView, *, out: Array) -> None:
+        if self.shape or not self._of_distinct(view.distinct(), out):
+            self._run(self.flat(view).astype(np.float64, copy=False), out)
 
     def _of_distinct(self, coded: tuple[Array, Array] | None, out: Array) -> bool:
         """Write rows by the distinct numbers that they hold; False, with nothing written, where one of them is no number."""
@@ -172,28 +177,26 @@ class NumericBound(NumberBound):
     def _run(self, x: Array, out: Array) -> None:
         bad = kernels.numeric.normalize(x, *self.chain, out)
         if bad >= 0:
-            raise self.missing(bad // self.width)
+            raise self.missing(bad // self._size)
 
     def missing(self, row: int | None) -> errors.DataError:
         return errors.bad_value(
             self.column.name, self.field, row, "a number is missing and there is no default", None, MISSING_TODO
         )
 
-    def flat(self, raw: Raw) -> Array:
-        """float64 [n * width] of a block, its list lengths checked."""
-        numbers = raw.numbers()
+    def flat(self, view: FieldView) -> Array:
+        if not self.shape and not self._rounds and (plain := view.plain()) is not None:
+            return plain
+        numbers = view.numbers()
         x = numbers.values
         if numbers.offsets is not None:
             x = self._from_lists(numbers)
-        elif self.width != 1:
+        elif self._size != 1:
             present = np.flatnonzero(~np.isnan(x))  # a field of nulls alone has no type, so it may be one of lists
             if len(present):
                 raise self._wrong_length(int(present[0]), "a single number")
-            x = np.full(len(raw) * self.width, np.nan)
+            x = np.full(len(view) * self._size, np.nan)
         return rounded_to_float32(x) if self._rounds else x
-
-    def plain(self, raw: Raw) -> Array | None:
-        return None if self._rounds or self.width != 1 or self.shape else raw.plain()
 
     def _from_lists(self, numbers: Numbers) -> Array:
         offsets, width = numbers.offsets, self.width

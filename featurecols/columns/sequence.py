@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, MutableSequence
-from dataclasses import field
-from typing import TYPE_CHECKING, Any
+from dataclasses import field, replace
+from typing import Any, Literal
 
 import numpy as np
 
 from featurecols import errors
 from featurecols._core.arrays import Array, Ids
+from featurecols._core.slots import Slot
 from featurecols._core.spec import frozen
-from featurecols.columns.base import Bound, Column, DenseBound, Field, Learned
-
-if TYPE_CHECKING:
-    from featurecols.analyzers.base import Analyzer
+from featurecols.analyzers.base import Analyzer
+from featurecols.columns.base import Bound, Column, DenseBound, Field, Learned, LearnedSlots
 
 
 @frozen
@@ -65,7 +64,7 @@ class Sequence(Column):
         return self.source.inputs()
 
     @property
-    def needs(self) -> str:  # type: ignore[override]
+    def needs(self) -> Literal["category", "number"]:  # type: ignore[override]
         return self.source.needs
 
     def num_passes(self) -> int:
@@ -74,20 +73,23 @@ class Sequence(Column):
     def analyzers(self, learned: Mapping[str, Learned]) -> Mapping[str, Analyzer]:
         return self.source.analyzers(learned)
 
-    def bind(self, learned: Mapping[str, Learned], *inputs: Field | Bound) -> SequenceBound:
+    def bind(self, learned: LearnedSlots, *inputs: Field | Bound) -> SequenceBound:
         step = self.source.bind(learned, *inputs)
-        assert isinstance(step, DenseBound)
+        if not isinstance(step, DenseBound):  # check() let dense columns through alone
+            raise TypeError(f"{self.source.name} is not dense")
         return SequenceBound(self, step)
 
 
 class SequenceBound(DenseBound):
+    column: Sequence
+
     def __init__(self, column: Sequence, step: DenseBound) -> None:
         self.column, self.step = column, step
         self.shape = (column.max_length, step.width)
         self._field = _first_field(column)
-        source = getattr(step, "source", None)
-        self._of_ids = source is not None
-        self._none = getattr(source, "missing", -1)  # the id of a missing value
+        self.ids_from = step.ids_from
+        self._of_ids = step.ids_from is not None
+        self._none = -1 if step.ids_from is None else step.ids_from.missing_id
 
     def _trim(self, offsets: Array) -> tuple[Array, Array]:
         """First element and number of steps of each row, after keeping at most max_length."""
@@ -157,22 +159,24 @@ class SequenceBound(DenseBound):
         return errors.DataError(self.column.name, "needs lists", field=self._field, row=row, got=got, hint=hint)
 
     def lengths(self, *inputs: Any) -> Array:
-        """Steps of each row, int64 [n]."""
+        """Return the steps of each row, int64 [n]."""
         return self._trim(self._elements(inputs[:1])[1])[1].astype(np.int64)
 
-    def id_source(self, *inputs: Any) -> Ids | None:
-        """The ids of the steps that stay, when the source is made of ids."""
+    def slot(self, at: int) -> Slot:
+        step = replace(self.step.slot(at), name=self.column.name, max_length=self.column.max_length)
+        return step if step.kind == "ids" else replace(step, stop=at + self.width, shape=self.shape)
+
+    def id_source(self, *inputs: Any) -> Ids:
+        """Return the ids of the steps that stay; of a source that is made of ids."""
         ids = self.step.id_source(*inputs)
-        if ids is None:
-            return None
         flat, offsets = self._lists(ids)
         first, counts = self._trim(offsets)
         rows = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
         at = np.arange(rows[-1]) - np.repeat(rows[:-1], counts) + np.repeat(first, counts)
         return Ids(flat.values[at], rows, None if flat.weights is None else flat.weights[at])
 
-    def label(self, cell: int) -> str:
-        step, inner = divmod(cell, self.step.width)
+    def label(self, i: int) -> str:
+        step, inner = divmod(i, self.step.width)
         label = self.step.label(inner)
         return f"step {step}" if not label else f"step {step}: {label}"
 

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import field
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
 from featurecols import errors, kernels
 from featurecols._core import counters
 from featurecols._core.arrays import Array, Ids, Texts, canonical
+from featurecols._core.buckets import Bucket
 from featurecols._core.fork_safe import cached_property
 from featurecols._core.spec import Converted, frozen
+from featurecols.analyzers.base import Analyzer
 from featurecols.analyzers.placeholders import Marker
 from featurecols.columns._categorical import buckets_of, check_field, check_hash, map_tokens, row_hash, row_of
-from featurecols.columns.base import Bound, CategoricalBound, Column, Field, Learned, Raw, RowIds, id_dtype
-
-if TYPE_CHECKING:
-    from featurecols.analyzers.base import Analyzer
+from featurecols.columns.base import Bound, CategoricalBound, Column, Field, Learned, LearnedSlots, RowIds, id_dtype
+from featurecols.data.fields.base import FieldView
 
 Term = str | bytes | int | bool
 
@@ -59,7 +59,7 @@ class Vocabulary(Column):
     seed: int = field(default=0, kw_only=True)
 
     def check(self) -> None:
-        check_field(self, "Vocabulary")
+        check_field(self.key, "Vocabulary")
         subject = f"Vocabulary {self.key.key}"
         if not (isinstance(self.terms, Marker) and self.terms.gives == "terms"):
             self._check_terms(subject)
@@ -109,7 +109,7 @@ class Vocabulary(Column):
     def analyzers(self, learned: Mapping[str, Learned]) -> Mapping[str, Analyzer]:
         return {"terms": self.terms.analyzer()} if isinstance(self.terms, Marker) and "terms" not in learned else {}
 
-    def bind(self, learned: Mapping[str, Learned], *inputs: Field | Bound) -> VocabularyBound:
+    def bind(self, learned: LearnedSlots, *inputs: Field | Bound) -> VocabularyBound:
         if isinstance(self.terms, Marker):
             offsets, data = learned["terms"]["offsets"], learned["terms"]["data"]
         else:
@@ -120,6 +120,8 @@ class Vocabulary(Column):
 
 
 class VocabularyBound(CategoricalBound):
+    column: Vocabulary
+
     def __init__(self, column: Vocabulary, terms: Texts) -> None:
         self.column, self.terms = column, terms
         self.size = len(terms)
@@ -135,8 +137,8 @@ class VocabularyBound(CategoricalBound):
         counters.increment("terms")
         return {self.terms[i]: i for i in range(self.size)}
 
-    def ids(self, raw: Raw) -> Ids:
-        tokens = raw.tokens()
+    def ids(self, view: FieldView) -> Ids:
+        tokens = view.tokens()
         if self.no_booleans and tokens.kind == "boolean":
             raise self._boolean("bool")
         return map_tokens(self, tokens, self._of_texts)
@@ -181,11 +183,10 @@ class VocabularyBound(CategoricalBound):
         n = self.column.num_oov_buckets
         return self.size + self._hash(text) % n if n else self._unseen
 
-    def meaning(self, bucket: int) -> str:
+    def meaning(self, bucket: int) -> Bucket:
         if bucket >= self.size:
-            label = "unseen" if self.column.num_oov_buckets <= 1 else f"unseen {bucket - self.size}"
-            return f"<{label}>"
-        return self.terms[bucket].decode("utf-8", "backslashreplace")
+            return Bucket("unseen", bucket - self.size, many=self.column.num_oov_buckets > 1)
+        return Bucket("term", bucket, self.terms[bucket].decode("utf-8", "backslashreplace"))
 
 
 def _lookup(terms: Texts) -> Any:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable
 from dataclasses import field
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 
 from featurecols import errors
 from featurecols._core.arrays import Ids, float32, number
+from featurecols._core.buckets import Bucket
+from featurecols._core.elements import Elements
 from featurecols._core.spec import Converted, frozen
-from featurecols.columns._categorical import check_categorical
-from featurecols.columns.base import Bound, CategoricalBound, Column, Field, Learned, Raw, RowIds
+from featurecols.columns._categorical import categorical_bound, check_categorical
+from featurecols.columns.base import Bound, CategoricalBound, Column, Field, LearnedSlots, RowIds
+from featurecols.data.fields.base import FieldView
 
 
 @frozen
@@ -40,7 +43,7 @@ class Weighted(Column):
 
     categorical: ClassVar[bool] = True
     reads: ClassVar[tuple[str, ...]] = ("source", "weight")
-    needs: ClassVar[str] = "number"
+    needs: ClassVar[Literal["category", "number"]] = "number"
 
     source: Column
     weight: Converted[str | Field, Field]
@@ -64,20 +67,24 @@ class Weighted(Column):
                 )
             object.__setattr__(self, "default", float(self.default))
 
-    def bind(self, learned: Mapping[str, Learned], *inputs: Field | Bound) -> WeightedBound:
-        source = inputs[0]
-        assert isinstance(source, CategoricalBound)
-        return WeightedBound(self, source)
+    def bind(self, learned: LearnedSlots, *inputs: Field | Bound) -> WeightedBound:
+        return WeightedBound(self, categorical_bound(inputs[0]))
+
+    @property
+    def weight_field(self) -> Field:
+        return self.weight
 
 
 class WeightedBound(CategoricalBound):
+    column: Weighted
+
     def __init__(self, column: Weighted, source: CategoricalBound) -> None:
         self.column, self.source, self.num_buckets = column, source, source.num_buckets
         self._key, self._default = column.weight.key, column.default
 
-    def ids(self, ids: Ids, raw: Raw) -> Ids:
+    def ids(self, ids: Ids, view: FieldView) -> Ids:
         flat, starts = ids.elements()
-        numbers = raw.numbers()
+        numbers = view.numbers()
         weights, offsets = numbers.values, numbers.offsets
         if offsets is None:
             offsets = np.arange(len(weights) + 1)
@@ -128,5 +135,8 @@ class WeightedBound(CategoricalBound):
             pass
         raise errors.bad_value(self.column.name, self._key, None, "needs a number", value, "cast the weights")
 
-    def meaning(self, bucket: int) -> str:
+    def meaning(self, bucket: int) -> Bucket:
         return self.source.meaning(bucket)
+
+    def elements(self, ids: Ids, inputs: Callable[[int], Elements]) -> Elements:
+        return inputs(0)

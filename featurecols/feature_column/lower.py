@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from featurecols._core.arrays import Array
-from featurecols.columns.base import Bound, Column, Field
+from featurecols.columns.base import Bound, Column, Field, LearnedSlots
 from featurecols.columns.bucketized import Bucketized
 from featurecols.columns.crossed import Crossed
 from featurecols.columns.hashed import Hashed
@@ -87,7 +87,7 @@ def bound(owner: Any, make: Any) -> Any:
 
 
 def bind(column: Column, *inputs: Bound) -> Any:
-    return column.bind({}, *(inputs or column.inputs()))
+    return column.bind(LearnedSlots(), *(inputs or column.inputs()))
 
 
 @singledispatch

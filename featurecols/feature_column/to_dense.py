@@ -13,6 +13,7 @@ import numpy as np
 from featurecols._core import memory_limit
 from featurecols._core.arrays import Array, Ids
 from featurecols.columns._embedding_tables import Table, Tables
+from featurecols.columns.base import LearnedSlots
 from featurecols.columns.embedding import Embedding
 from featurecols.columns.identity import Identity
 from featurecols.columns.indicator import Indicator
@@ -148,7 +149,7 @@ def pooled(
     tables["table"] = Table("table", (rows, dimension), TruncatedNormal(), 0, table)
     out = _room(subject, math.prod(lead), dimension)
     try:
-        column.bind({"tables": tables}, source).write(ids, out=out)
+        column.bind(LearnedSlots(tables=tables), source).write(ids, out=out)
     except DataError as error:
         raise errors.invalid(subject, error.problem, error.got, f"ids must be below {rows}") from None
     return out.reshape(*lead, dimension)

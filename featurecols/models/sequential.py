@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from featurecols._core.arrays import Array
+from featurecols._core.slots import DenseSlot
 from featurecols.models import errors, export
 from featurecols.models.autodiff.tape import Value
 from featurecols.models.autodiff.variables import Variables, snake
@@ -31,7 +32,6 @@ from featurecols.models.training.history import History
 from featurecols.models.training.hooks import Hook, Progress, Validate
 from featurecols.models.training.loop import Op, train
 from featurecols.models.training.run import Run
-from featurecols.plan.features import Slot
 from featurecols.plan.fit import fit
 from featurecols.plan.graph import Graph
 from featurecols.plan.plan import Plan, compile, load
@@ -367,6 +367,6 @@ def _arrays(x: Any, y: Any, weight: Any, batch_size: int, shuffle: bool, labelle
     weights = None if weight is None else np.asarray(weight, np.float32)
     if weights is not None and weights.shape != (len(matrix),):
         raise errors.labels("sample_weight", f"needs one for each of {len(matrix)} rows", weights.shape, None, "check both")
-    layout = Layout((Slot("x", "dense", 0, matrix.shape[1], (matrix.shape[1],)),))
+    layout = Layout((DenseSlot("x", 0, matrix.shape[1], (matrix.shape[1],)),))
     none = np.zeros((len(matrix), 0), np.int32)
     return InMemoryStream(Examples(layout, matrix, (), none, {}, {}, targets, weights), batch_size, shuffle, seed)

@@ -11,8 +11,9 @@ from typing import Any
 
 from featurecols import errors
 from featurecols._core.arrays import Array
-from featurecols.columns.base import Column, DenseBound, Field
-from featurecols.columns.indicator import Indicator, IndicatorBound
+from featurecols._core.buckets import Bucket
+from featurecols._core.slots import DenseSlot, IdSlot
+from featurecols.columns.base import Column, field_keys
 from featurecols.plan.execution.operations import Output
 from featurecols.plan.execution.program import Program
 
@@ -21,17 +22,39 @@ MANY = 10_000_000  # names of more cells than this are refused rather than built
 
 @dataclass(frozen=True, slots=True)
 class Meaning:
-    """One output cell: its position, unique name, declared column, and what sets it apart within the column."""
+    """One output cell: its position, unique name, declared column, and what sets it apart within the column.
+
+    separate: it is a fact of its own, as one of the ids of an Indicator is, and not one number of a vector.
+    """
 
     index: int
     name: str
     column: Column
     label: str
     reads: tuple[str, ...]
+    separate: bool = False
 
     def __str__(self) -> str:
         of = f" is {self.label!r}" if self.label else ""
         return f"{self.index}: {self.name}\n   {self.column.name}{of}, from {', '.join(self.reads)}\n   {self.column!r}"
+
+
+@dataclass(frozen=True, slots=True)
+class IdMeaning:
+    """One id of a slot of ids: the declared column, the bucket that it stands for, and the fields behind it."""
+
+    index: int
+    column: Column
+    bucket: Bucket
+    reads: tuple[str, ...]
+
+    @property
+    def label(self) -> str:
+        """The bucket in words."""
+        return str(self.bucket)
+
+    def __str__(self) -> str:
+        return f"{self.index}: {self.column.name} is {self.label!r}, from {', '.join(self.reads)}\n   {self.column!r}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +81,7 @@ class Explanation:
         lines = [("cells", "value", "name", "from")]
         for column, group in groupby(self.cells, key=lambda cell: cell[0].column):
             lit = list(group)
-            if len(lit) > 1 and not isinstance(column, Indicator):  # one vector, not separate facts
+            if len(lit) > 1 and not lit[0][0].separate:  # one vector
                 lines.append(_line(lit, column.name))
             else:
                 lines += [_line([cell], cell[0].name) for cell in lit]
@@ -89,21 +112,13 @@ def names(program: Program) -> tuple[str, ...]:
 
 
 def _names(output: Output) -> list[str]:
-    bound, name = output.bound, output.slot.name
-    assert isinstance(bound, DenseBound)
-    found = [_name(bound, name, bound.label(cell)) for cell in range(bound.width)]
+    found = [output.bound.feature_name(i) for i in range(output.bound.width)]
     if len(set(found)) != len(found):  # bytes that only look alike when shown as text
         seen: set[str] = set()
         for cell, text in enumerate(found):
             found[cell] = f"{text}#{cell}" if text in seen else text
             seen.add(text)
     return found
-
-
-def _name(bound: DenseBound, name: str, label: str) -> str:
-    if isinstance(bound, IndicatorBound):
-        return f"{name}={label}"
-    return f"{name}[{label}]" if label else name
 
 
 def meaning(program: Program, columns: Sequence[Column], names: Sequence[str] | None, index: int) -> Meaning:
@@ -118,20 +133,9 @@ def meaning(program: Program, columns: Sequence[Column], names: Sequence[str] | 
         raise errors.plan("describe", f"index must be below {program.width}", index, "plan.width is the number of cells")
     k = bisect.bisect_right(program.outputs, at, key=lambda o: o.start) - 1  # of outputs without cells, the one after them
     output = program.outputs[k]
-    bound = output.bound
-    assert isinstance(bound, DenseBound)
-    label = bound.label(at - output.start)
-    name = names[at] if names is not None else _name(bound, output.slot.name, label)
-    return Meaning(at, name, columns[k], label, tuple(_fields(columns[k])))
-
-
-def _fields(column: Column) -> list[str]:
-    """Keys of the raw fields behind a column, in order, each once."""
-    found: dict[str, None] = {}
-    for source in column.inputs():
-        for key in [source.key] if isinstance(source, Field) else _fields(source):
-            found[key] = None
-    return list(found)
+    bound, i = output.bound, at - output.start
+    name = names[at] if names is not None else bound.feature_name(i)
+    return Meaning(at, name, columns[k], bound.label(i), field_keys(columns[k]), bound.separate)
 
 
 def explain(
@@ -156,9 +160,9 @@ def summary(program: Program, columns: Sequence[Column], fingerprint: str) -> tu
     rows: list[tuple[str, ...]] = [("cells", "name", "kind", "reads", "ids")]
     for output, column in zip(program.outputs, columns, strict=True):
         slot = output.slot
-        cells = f"{output.start}:{output.stop}" if output.stop > output.start or slot.kind == "dense" else "-"
-        ids = f"{slot.num_buckets:,}" if slot.kind == "ids" else ""
-        rows.append((cells, column.name, type(column).__name__, ", ".join(_fields(column)), ids))
+        cells = f"{output.start}:{output.stop}" if output.stop > output.start or isinstance(slot, DenseSlot) else "-"
+        ids = f"{slot.num_buckets:,}" if isinstance(slot, IdSlot) else ""
+        rows.append((cells, column.name, type(column).__name__, ", ".join(field_keys(column)), ids))
     counts = ((len(columns), "column"), (program.width, "cell"), (len(program.fields), "field"))
     many = ", ".join(f"{n:,} {what}{'' if n == 1 else 's'}" for n, what in counts)
     return f"Plan of {many}, fingerprint {fingerprint}", rows

@@ -11,31 +11,7 @@ import numpy as np
 from featurecols import errors
 from featurecols._core import buffer_pool
 from featurecols._core.arrays import Array, Ids
-
-
-@dataclass(frozen=True, slots=True)
-class Slot:
-    """Where one output column is and what a model needs to know of it.
-
-    kind "dense": cells start:stop of the dense block, of the given shape. kind "ids": an entry of Features.ids with
-    num_buckets ids; an Embedding adds table, dimension, combiner and max_norm, a Sequence max_length.
-    """
-
-    name: str
-    kind: str
-    start: int = 0
-    stop: int = 0
-    shape: tuple[int, ...] = ()
-    num_buckets: int = 0
-    table: str | None = None
-    dimension: int | None = None
-    combiner: str | None = None
-    max_norm: float | None = None
-    max_length: int | None = None
-
-    @property
-    def width(self) -> int:
-        return self.stop - self.start
+from featurecols._core.slots import IdSlot, Slot
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -68,7 +44,7 @@ class Features:
             f"dense {self.dense.dtype} {self.dense.shape}",
         ]
         for slot in self.slots:
-            if slot.kind == "ids":
+            if isinstance(slot, IdSlot):
                 ids = self.ids[slot.name]
                 many = "one a row" if ids.offsets is None else f"{ids.offsets[-1] - ids.offsets[0]:,} in lists"
                 weights = "" if ids.weights is None else ", with weights"
@@ -94,7 +70,7 @@ class Features:
     @property
     def csr_width(self) -> int:
         """Columns of csr(): the dense part, then num_buckets of each id slot."""
-        return self.dense.shape[1] + sum(s.num_buckets for s in self.slots if s.kind == "ids")
+        return self.dense.shape[1] + sum(s.num_buckets for s in self.slots if isinstance(s, IdSlot))
 
     def csr(self, *, scipy: bool | None = None) -> Any:
         """All features as one sparse matrix [n, csr_width]: the dense part, then the ids of each slot in declared order.
@@ -112,7 +88,7 @@ class Features:
         pieces: list[tuple[Array, Array, Array]] = [(rows, columns, data)]
         base = self.dense.shape[1]
         for slot in self.slots:
-            if slot.kind == "ids":
+            if isinstance(slot, IdSlot):
                 pieces.append(_coordinates(self.ids[slot.name], slot.num_buckets, base))
                 base += slot.num_buckets
         result = _to_csr(pieces, len(self), base)

@@ -10,7 +10,7 @@ from featurecols._core import thread_pool
 from featurecols._core.arrays import Array
 from featurecols.analyzers.base import Analyzer
 from featurecols.columns._embedding_tables import Tables
-from featurecols.columns.base import Column, Field, NumberBound
+from featurecols.columns.base import Column, Field
 from featurecols.data.sources import Source
 from featurecols.plan.bind import bind
 from featurecols.plan.graph import Graph
@@ -181,5 +181,4 @@ class _Reader:
         if isinstance(node, Field):
             return batch.cells(node.key, node.missing)
         bound = self.bounds[i]
-        assert isinstance(bound, NumberBound)
-        return bound.values(*[batch.cells(f.key, f.missing) for f in node.inputs() if isinstance(f, Field)])
+        return bound.evaluate(*[batch.cells(f.key, f.missing) for f in node.inputs() if isinstance(f, Field)])

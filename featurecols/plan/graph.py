@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
 
-from featurecols import errors
-from featurecols.columns.base import Column, Field
+from featurecols.columns.base import Column, Field, as_columns
 
 
 class Graph:
@@ -16,8 +14,8 @@ class Graph:
     columns. Equal values are one node: that is the whole of common-subexpression elimination.
     """
 
-    def __init__(self, columns: Iterable[Any]) -> None:
-        self.columns = _checked(columns)
+    def __init__(self, columns: Iterable[Column]) -> None:
+        self.columns = as_columns(columns)
         self.nodes: list[Field | Column] = []
         self.inputs: list[tuple[int, ...]] = []
         self._index: dict[Field | Column, int] = {}
@@ -60,19 +58,3 @@ class Graph:
                     found.append([])
                 found[p].append(node.name)
         return found
-
-
-def _checked(columns: Iterable[Any]) -> tuple[Column, ...]:
-    if isinstance(columns, (Column, Field, str)) or not hasattr(columns, "__iter__"):
-        raise errors.argument("columns", "must be a list of columns", columns, "wrap it in [ ]")
-    listed = tuple(columns)
-    if not listed:
-        raise errors.argument("columns", "must not be empty", listed, "declare at least one column")
-    seen: dict[str, Column] = {}
-    for column in listed:
-        if not isinstance(column, Column):
-            raise errors.argument("columns", "must all be columns", column, "wrap a field in Numeric, Vocabulary, Hashed, ...")
-        if column.name in seen:
-            raise errors.argument("columns", f"two outputs are named {column.name!r}", column, "give one of them name=...")
-        seen[column.name] = column
-    return listed

@@ -11,17 +11,19 @@ import numpy as np
 from featurecols import errors, kernels
 from featurecols._core import buffer_pool, memory_limit, thread_pool
 from featurecols._core.arrays import Array
+from featurecols._core.buckets import Bucket
+from featurecols._core.slots import DenseSlot, IdSlot, Slot
 from featurecols.columns._embedding_tables import Tables
-from featurecols.columns.base import CategoricalBound, Column, DenseBound
+from featurecols.columns.base import Column, field_keys
 from featurecols.data.sources import Source
 from featurecols.plan import serialization
 from featurecols.plan.bind import LearnedByNode, bind, feature_slots
-from featurecols.plan.bucket_contents import contents
+from featurecols.plan.bucket_contents import bucket_contents, in_words
 from featurecols.plan.execution import batches
 from featurecols.plan.execution.profile import Clock, Profile
 from featurecols.plan.execution.program import Program
-from featurecols.plan.explain import MANY, Explanation, Meaning, explain, meaning, names
-from featurecols.plan.features import Features, Slot
+from featurecols.plan.explain import MANY, Explanation, IdMeaning, Meaning, explain, meaning, names
+from featurecols.plan.features import Features
 from featurecols.plan.graph import Graph
 
 SMALL = 1000  # rows below which a process that has no kernels yet takes the row path
@@ -71,10 +73,7 @@ class Plan:
 
     @property
     def slots(self) -> tuple[Slot, ...]:
-        outputs = self._require_dense().outputs
-        return tuple(
-            Slot(o.slot.name, "dense", o.start, o.stop, o.bound.shape) for o in outputs if isinstance(o.bound, DenseBound)
-        )
+        return tuple(DenseSlot(o.slot.name, o.start, o.stop, o.bound.shape) for o in self._require_dense().outputs)
 
     @property
     def passes(self) -> list[list[str]]:
@@ -250,19 +249,20 @@ class Plan:
         """What output column `index` means: its declared column, and the term, interval or hash bucket that it stands for."""
         return meaning(self._require_dense(), self.columns, self._names(), index)
 
-    def describe_id(self, slot: str, id: int) -> str:
-        """What an id of one of the feature_slots stands for: a term, an interval or a hash bucket.
+    def describe_id(self, slot: str, id: int) -> IdMeaning:
+        """Return what an id of one of the feature_slots stands for: a term, an interval or a hash bucket.
 
         >>> from featurecols import Vocabulary
-        >>> compile([Vocabulary("job", ["nurse", "cook"])]).describe_id("job", 1)
+        >>> compile([Vocabulary("job", ["nurse", "cook"])]).describe_id("job", 1).label
         'cook'
         """
         node = self._node_of_ids(slot)
-        bound = None if node is None else self._program.nodes[node]
-        if not isinstance(bound, CategoricalBound) or not 0 <= id < bound.num_buckets:
+        bound = None if node is None else self._program.bounds[node]
+        if bound is None or not 0 <= id < bound.num_buckets:
             got = (slot, id)
             raise errors.plan("describe_id", "no slot of ids has this id", got, "see plan.feature_slots")
-        return bound.meaning(id)
+        column = next(c for c in self.columns if c.name == slot)
+        return IdMeaning(id, column, bound.meaning(id), field_keys(column))
 
     def terms(self, data: Any, wanted: Mapping[str, Iterable[int] | None]) -> dict[str, dict[int, dict[tuple[str, ...], int]]]:
         """What data put on ids: for a hash bucket, the terms or combinations that share it.
@@ -281,21 +281,27 @@ class Plan:
         >>> fc.compile([cross]).terms(data, {"cross": [0]})
         {'cross': {0: {('[18, 65)', 'nurse'): 2, ('[18, 65)', 'pilot'): 1}}}
         """
+        return {slot: in_words(ids) for slot, ids in self.bucket_contents(data, wanted).items()}
+
+    def bucket_contents(
+        self, data: Any, wanted: Mapping[str, Iterable[int] | None]
+    ) -> dict[str, dict[int, dict[tuple[Bucket, ...], int]]]:
+        """Return what `terms` returns, with a Bucket for each word."""
         nodes: dict[str, int] = {}
         for slot in wanted:
             node = self._node_of_ids(slot)
             if node is None:
                 raise errors.plan("terms", "no slot of ids has this name", slot, "see plan.feature_slots")
             nodes[slot] = node
-        found = contents(self._program, nodes, Source.of(data).batches(self._needs), wanted)
+        found = bucket_contents(self._program, nodes, Source.of(data).batches(self._needs), wanted)
         return {slot: {i: dict(terms.most_common()) for i, terms in sorted(ids.items())} for slot, ids in found.items()}
 
     def _node_of_ids(self, slot: str) -> int | None:
         """The categorical column that gives the ids of a slot, as a node."""
-        output = next((o for o in self._program.outputs if o.slot.name == slot and o.slot.kind == "ids"), None)
+        output = next((o for o in self._program.outputs if o.slot.name == slot and isinstance(o.slot, IdSlot)), None)
         if output is None:
             return None
-        return output.node if isinstance(output.bound, CategoricalBound) else output.inputs[0]
+        return output.node if output.bound.categorical else output.inputs[0]
 
     def explain(self, row: Mapping[str, Any]) -> Explanation:
         """Which values of a raw row, a dict as in transform_row, lit which outputs."""

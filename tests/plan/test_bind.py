@@ -16,9 +16,9 @@ def test_a_node_is_bound_once_and_over_its_inputs() -> None:
     graph = Graph([fc.Indicator(BANDS), fc.Embedding(BANDS, 2), AGE])
     age, number, bands, indicator, embedding = bind(graph, {}, Tables())
     assert age == fc.Field("age")
-    assert (number.column, bands.column, bands.width) == (AGE, BANDS, 1)
-    assert indicator.source is bands
-    assert embedding.source is bands
+    assert (number.column, bands.column, bands.size) == (AGE, BANDS, 1)
+    assert indicator.ids_from is bands
+    assert embedding.ids_from is bands
 
 
 def test_only_some_nodes_may_be_bound() -> None:

@@ -6,7 +6,6 @@ import pytest
 
 import featurecols as fc
 from featurecols.errors import DataError, PlanError
-from featurecols.plan.bucket_contents import term_fields
 
 ROWS = {
     "tags": [["a", "b"], [], None, ["a"], ["c", None]],
@@ -41,7 +40,7 @@ def test_a_cross_of_crosses_and_hashes_goes_down_to_the_fields():
     found = fc.compile([outer]).terms(ROWS, {"outer": None})["outer"]
     expected = {("a", "Oslo", "a"), ("a", "Oslo", "b"), ("b", "Oslo", "a"), ("b", "Oslo", "b"), ("c", "Rome", "c")}
     assert set(merged(found)) == expected
-    assert term_fields(fc.Indicator(outer)) == ["tags", "city", "tags"]
+    assert fc.Indicator(outer).term_fields() == ["tags", "city", "tags"]
 
 
 def test_unseen_parts_that_are_kept_are_called_missing():
@@ -71,7 +70,7 @@ def test_weighted_and_sequences_are_their_source():
     data = {"tags": [["a", "b"], ["b"]], "score": [[1.0, 2.0], [3.0]]}
     found = fc.compile(columns).terms(data, {column.name: None for column in columns})
     assert [*found.values()] == [{0: {("a",): 1}, 1: {("b",): 2}}] * 2
-    assert [term_fields(column) for column in columns] == [["tags"], ["tags"]]
+    assert [column.term_fields() for column in columns] == [["tags"], ["tags"]]
 
 
 def test_a_bad_row_is_named():

@@ -7,6 +7,7 @@ import dataclasses
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from featurecols._core.slots import DenseSlot
 from featurecols.cli import output
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ def run(arguments: argparse.Namespace) -> None:
 
 
 def _about(plan: Plan) -> dict[str, Any]:
-    dense = all(slot.kind == "dense" for slot in plan.feature_slots) or not _bare(plan)
+    dense = all(isinstance(slot, DenseSlot) for slot in plan.feature_slots) or not _bare(plan)
     return {
         "fingerprint": plan.fingerprint,
         "tables": plan.tables_digest,

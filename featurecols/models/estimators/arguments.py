@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from featurecols.columns.base import Column
 from featurecols.models import errors
 from featurecols.models.estimators.config import RunConfig
 from featurecols.models.estimators.state import Asked
@@ -58,15 +59,15 @@ def hooked(subject: str, hooks: Any) -> list[Hook]:
 
 
 def weighing(subject: str, column: Any) -> str | None:
-    """The field that a weight column names: a string, or a plain numeric column as in tf.estimator."""
+    """Return the field that a weight column names: a string, or a plain numeric column as in tf.estimator."""
     if column is None or isinstance(column, str):
         return column
-    key = getattr(column, "key", None)
-    if not hasattr(column, "normalizer") and not hasattr(column, "normalizer_fn"):
+    ours = isinstance(column, Column)
+    if not (column.numeric if ours else hasattr(column, "normalizer_fn")):
         raise errors.model(subject, "weight_column names a field", column, 'give weight_column="weight"')
-    if getattr(column, "normalizer", ()) or getattr(column, "normalizer_fn", None):
+    if column.normalizer_names() if ours else column.normalizer_fn:
         raise errors.model(subject, "a weight is read as it is, without normalizer", column, "write the weights into a field")
-    return str(getattr(key, "key", key))
+    return str(column.term_fields()[0] if ours else column.key)
 
 
 def length(subject: str, steps: int | None, max_steps: int | None, epochs: int | None, pipeline: Pipeline) -> Asked:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple, Unpack
 
+from featurecols._core.slots import DenseSlot, IdSlot, Slot
 from featurecols.models import errors
 from featurecols.models.autodiff.tape import Value
 from featurecols.models.autodiff.variables import current
@@ -17,7 +18,6 @@ from featurecols.models.layers.base import Layer, positive
 from featurecols.models.objective.heads import ClassHead, Head, NumberHead
 from featurecols.models.objective.losses import Loss
 from featurecols.models.optimization import optimizers
-from featurecols.plan.features import Slot
 
 
 class Network(NamedTuple):
@@ -54,9 +54,9 @@ class Network(NamedTuple):
     def rows(self, slots: Sequence[Slot]) -> RowsOf:
         """Rows of the first kernel by slot."""
         first = "dnn/hidden_0/kernel" if self.hidden_units else "dnn/logits/kernel"
-        dense = [(s.name, s.width) for s in slots if s.kind == "dense"]
-        embedded = [(s.name, s.dimension) for s in slots if s.kind == "ids" and s.dimension is not None]
-        hot = [(s.name, s.num_buckets) for s in slots if s.kind == "ids" and s.dimension is None]
+        dense = [(s.name, s.width) for s in slots if isinstance(s, DenseSlot)]
+        embedded = [(s.name, s.dimension) for s in slots if isinstance(s, IdSlot) and s.dimension is not None]
+        hot = [(s.name, s.num_buckets) for s in slots if isinstance(s, IdSlot) and s.dimension is None]
         return {first: spans([*dense, *embedded, *hot])}
 
 

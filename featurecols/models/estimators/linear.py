@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any, Unpack
 
+from featurecols._core.slots import DenseSlot, IdSlot, Slot
 from featurecols.models.autodiff.tape import Value
 from featurecols.models.estimators.canned import SQUARED, Canned, Columns, Common, RowsOf, spans, words_of
 from featurecols.models.input.examples import Examples
@@ -13,7 +14,6 @@ from featurecols.models.layers import Linear
 from featurecols.models.objective.heads import ClassHead, Head, NumberHead
 from featurecols.models.objective.losses import Loss
 from featurecols.models.optimization import optimizers
-from featurecols.plan.features import Slot
 
 
 @lru_cache(64)  # layers check themselves when they are made: once, and not in every step
@@ -23,8 +23,8 @@ def linear_layer(units: int, slots: tuple[str, ...] | None, combiner: str) -> Li
 
 def linear_rows(slots: Sequence[Slot]) -> RowsOf:
     """Rows of a linear model's parameters by slot."""
-    dense = [(s.name, s.width) for s in slots if s.kind == "dense"]
-    hot = [(s.name, s.num_buckets) for s in slots if s.kind == "ids"]
+    dense = [(s.name, s.width) for s in slots if isinstance(s, DenseSlot)]
+    hot = [(s.name, s.num_buckets) for s in slots if isinstance(s, IdSlot)]
     return {"linear/kernel": spans(dense), "linear/weights": spans(hot)}
 
 

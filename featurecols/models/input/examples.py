@@ -10,9 +10,10 @@ import numpy as np
 
 from featurecols._core import buffer_pool
 from featurecols._core.arrays import Array, Ids
+from featurecols._core.slots import DenseSlot, IdSlot, Slot
 from featurecols.models import errors
 from featurecols.models.kernels.scratch import Marks
-from featurecols.plan.features import Features, Slot
+from featurecols.plan.features import Features
 
 Make = Callable[["Examples"], Any]
 Cut = Callable[["Examples", int], "list[Any] | None"]
@@ -61,7 +62,9 @@ class Examples:
     @staticmethod
     def of(features: Features, layout: Layout, labels: Array | None = None, weights: Array | None = None) -> Examples:
         """Features as examples; nothing is lost."""
-        plain = [s.name for s in features.slots if s.kind == "ids" and s.max_length is None and is_plain(features.ids[s.name])]
+        plain = [
+            s.name for s in features.slots if isinstance(s, IdSlot) and s.max_length is None and is_plain(features.ids[s.name])
+        ]
         wide = any(features.ids[name].values.dtype == np.int64 for name in plain)
         singles = np.empty((len(features), len(plain)), np.int64 if wide else np.int32)
         for j, name in enumerate(plain):
@@ -80,7 +83,7 @@ class Examples:
     def __getitem__(self, name: str) -> Array | Ids:
         """One slot: its cells [n, width], or its Ids."""
         slot = self.layout.slot(name)
-        return self.dense[:, slot.start : slot.stop] if slot.kind == "dense" else self.ids(name)
+        return self.dense[:, slot.start : slot.stop] if isinstance(slot, DenseSlot) else self.ids(name)
 
     def ids(self, name: str) -> Ids:
         """The Ids of one slot."""
@@ -134,7 +137,7 @@ class Examples:
             return parts[0]
         first = parts[0]
         single = tuple(name for name in first.single if all(name in p.single for p in parts))
-        listed = [s.name for s in first.layout.slots if s.kind == "ids" and s.name not in single]
+        listed = [s.name for s in first.layout.slots if isinstance(s, IdSlot) and s.name not in single]
         return Examples(
             first.layout,
             np.concatenate([p.dense for p in parts]),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -10,17 +9,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from featurecols._core.arrays import Array
-from featurecols.columns import Numeric, Weighted
+from featurecols._core.buckets import Bucket
 from featurecols.columns.base import Column
 from featurecols.models import errors
-from featurecols.plan.bucket_contents import term_fields
 
 if TYPE_CHECKING:
     from featurecols.models.estimators.base import Estimator
     from featurecols.plan.plan import Plan
 
 WEIGHTS, KERNEL = "linear/weights", "linear/kernel"
-Terms = Mapping[tuple[str, ...], int]
+Terms = Mapping[tuple[Bucket, ...], int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +95,7 @@ def top_weights(
     for _, slot, i, is_id in found:
         if is_id:
             asked.setdefault(slot, []).append(i)
-    terms: Mapping[str, Mapping[int, Terms]] = {} if data is None else plan.terms(data, asked)
+    terms: Mapping[str, Mapping[int, Terms]] = {} if data is None else plan.bucket_contents(data, asked)
     columns = {column.name: column for column in plan.columns}
     out = Weights()
     for weight, slot, i, is_id in found:
@@ -146,35 +144,24 @@ def _counts(plan: Plan, slots: set[str], data: Any) -> dict[str, Array]:
 
 def _spelled(plan: Plan, column: Column, i: int, held: Terms) -> str:
     """What an id means: "job = cook", or of a hash bucket "occupation = Sales x education = Masters" where data tell."""
-    keys, word = term_fields(column), plan.describe_id(column.name, i)
-    words: tuple[str, ...] = (word,)
+    keys, bucket = column.term_fields(), plan.describe_id(column.name, i).bucket
+    words: tuple[Bucket, ...] = (bucket,)
     others = ""
-    if word.startswith("hash "):
+    if bucket.kind == "hash":
         if not held:
-            return f"{' x '.join(keys)} = {word}"
+            return f"{' x '.join(keys)} = {bucket}"
         words, count = next(iter(held.items()))
         total = sum(held.values())
         others = "" if count == total else f" ({count / total:.0%} of the bucket)"
-    weight = _weight_field(column)
-    times = "" if weight is None else f", weighted by {weight}"
-    return " x ".join(map(_said, keys, words)) + times + others
-
-
-def _said(key: str, word: str) -> str:
-    return f"{key} {word}" if re.match(r"(<|>=) -?[\d.]", word) else f"{key} = {word}"
-
-
-def _weight_field(column: Any) -> str | None:
-    if isinstance(column, Weighted):
-        return column.weight.key
-    source = getattr(column, "source", None)
-    return None if source is None else _weight_field(source)
+    weight = column.weight_field
+    times = "" if weight is None else f", weighted by {weight.key}"
+    return " x ".join(word.said_of(key) for key, word in zip(keys, words, strict=True)) + times + others
 
 
 def _cell(plan: Plan, column: Column, cell: int) -> str:
     width = next(s.width for s in plan.feature_slots if s.name == column.name)
     name = column.name if width == 1 else f"{column.name}[{cell}]"
-    steps = [type(step).__name__ for step in column.normalizer] if isinstance(column, Numeric) else []
+    steps = column.normalizer_names()
     return f"{name} ({', '.join(steps)})" if steps else name
 
 
@@ -213,17 +200,17 @@ def neighbours(model: Estimator, slot: str, term: Any, n: int = 10, *, data: Any
 
 
 def _named(plan: Plan, slot: str, size: int) -> dict[int, list[str]]:
-    words = {i: [plan.describe_id(slot, i)] for i in range(size)}
-    if words and words[0][0].startswith("hash "):
+    buckets = [plan.describe_id(slot, i).bucket for i in range(size)]
+    if buckets and buckets[0].kind == "hash":
         hint = "give data=, rows whose values fall there"
         raise errors.model("neighbours", "the plan does not know what its hash buckets hold", slot, hint)
-    return words
+    return {i: [str(bucket)] for i, bucket in enumerate(buckets)}
 
 
 def _named_by(plan: Plan, slot: str, data: Any, min_count: int) -> dict[int, list[str]]:
     """Terms of each id, the most frequent first."""
-    found = plan.terms(data, {slot: None})[slot]
-    return {i: [" x ".join(words) for words in held] for i, held in found.items() if sum(held.values()) >= min_count}
+    found = plan.bucket_contents(data, {slot: None})[slot]
+    return {i: [" x ".join(map(str, words)) for words in held] for i, held in found.items() if sum(held.values()) >= min_count}
 
 
 def _cosines(rows: Array, to: Array) -> Array:

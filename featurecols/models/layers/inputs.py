@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from featurecols._core.arrays import Array
+from featurecols._core.slots import DenseSlot, IdSlot, Slot
 from featurecols._core.spec import Converted, frozen
 from featurecols.models import errors
 from featurecols.models.autodiff.tape import Value, concat
@@ -16,7 +17,6 @@ from featurecols.models.input.examples import Examples
 from featurecols.models.layers.base import Layer
 from featurecols.models.layers.embedding_bag import bag, truncated_normal
 from featurecols.models.layers.mixed import Hots, Mixed, multi_hot
-from featurecols.plan.features import Slot
 
 
 @frozen
@@ -35,7 +35,7 @@ class Inputs(Layer):
     def forward(self, scope: Scope, x: Examples) -> Any:
         chosen = choose(x, self.slots)
         parts = [Value(p) for p in cells(x, chosen, scope.variables.dtype)]
-        parts += [self.embed(scope, x, s) for s in chosen.slots if s.kind == "ids" and s.dimension is not None]
+        parts += [self.embed(scope, x, s) for s in chosen.slots if isinstance(s, IdSlot) and s.dimension is not None]
         numbers = None if not parts else parts[0] if len(parts) == 1 else concat(parts)
         return mixed(x, chosen, numbers)
 
@@ -57,7 +57,7 @@ def choose(x: Examples, names: Sequence[str] | None) -> Chosen:
         for name in names or ():
             x.layout.slot(name)
         for slot in chosen:
-            if slot.kind == "ids" and slot.max_length is not None:
+            if isinstance(slot, IdSlot) and slot.max_length is not None:
                 hint = "leave it to a model_fn of your own, which reads its ids and lengths"
                 raise errors.model("Inputs", "a sequence of ids is no plain input", slot.name, hint)
         x.layout.memo[key] = _chosen(x, chosen)
@@ -77,7 +77,7 @@ class Chosen(NamedTuple):
 
 
 def _chosen(x: Examples, slots: tuple[Slot, ...]) -> Chosen:
-    hot = tuple(s for s in slots if s.kind == "ids" and s.dimension is None)
+    hot = tuple(s for s in slots if isinstance(s, IdSlot) and s.dimension is None)
     ends = np.cumsum([s.num_buckets for s in hot]).tolist()
     starts = {s.name: end - s.num_buckets for s, end in zip(hot, ends, strict=True)}
     plain = [s for s in hot if s.name in x.single]
@@ -95,7 +95,7 @@ def _chosen(x: Examples, slots: tuple[Slot, ...]) -> Chosen:
 
 def cells(x: Examples, chosen: Chosen, dtype: Any) -> list[Array]:
     """The numbers of the chosen dense slots as one array [n, w]; nothing where there are none."""
-    dense = [s for s in chosen.slots if s.kind == "dense"]
+    dense = [s for s in chosen.slots if isinstance(s, DenseSlot)]
     if not dense:
         return []
     if sum(s.width for s in dense) == x.dense.shape[1]:

@@ -8,6 +8,7 @@ from time import perf_counter
 
 import numpy as np
 
+from featurecols._core.slots import DenseSlot
 from featurecols.models import errors
 from featurecols.models.autodiff.tape import Value
 from featurecols.models.autodiff.variables import Variables
@@ -96,7 +97,7 @@ def _not_finite(run: Run, x: Examples) -> errors.ModelError:
     """Who is at fault for a loss that is no number: a column of this batch, or weights that have grown."""
     where = f"at step {run.step}, batch {run.batch} of epoch {run.epoch}"
     for slot in x.layout.slots:
-        cells = x.dense[:, slot.start : slot.stop] if slot.kind == "dense" else None
+        cells = x.dense[:, slot.start : slot.stop] if isinstance(slot, DenseSlot) else None
         if cells is None:
             found = x.lists.get(slot.name)
             cells = None if found is None or found.weights is None else found.weights[:, None]

@@ -9,20 +9,19 @@ import numpy as np
 
 from featurecols import kernels
 from featurecols._core.arrays import Array, Ids
-from featurecols.columns.base import Chain, NumberBound
-from featurecols.columns.indicator import IndicatorBound
+from featurecols._core.fused_layout import AS_IT_IS, Chain
 from featurecols.plan.execution.operations import Block, Output
-
-_AS_IT_IS = Chain(np.array([np.nan]), np.empty(0, np.int64), np.empty(0), np.empty(0), True)  # a value that is computed already
 
 
 class FusedWriter:
     """The outputs that can be written in one pass, and how; final."""
 
     def __init__(self, outputs: Sequence[Output]) -> None:
-        self.numbers = [o for o in outputs if isinstance(o.bound, NumberBound) and o.bound.width == 1]
-        self.onehots = [o for o in outputs if isinstance(o.bound, IndicatorBound)]
-        self._chains = [_AS_IT_IS if o.shared else o.bound.chain for o in self.numbers]  # type: ignore[attr-defined]
+        layouts = [(o, layout) for o in outputs if (layout := o.bound.fused()) is not None]
+        numbers = [(o, layout.chain) for o, layout in layouts if layout.chain is not None]
+        self.numbers = [o for o, _ in numbers]
+        self.onehots = [o for o, layout in layouts if layout.chain is None]
+        self._chains = [AS_IT_IS if o.shared else chain for o, chain in numbers]
         self._all = _described(self.numbers, self._chains)
 
     def write(self, block: Block, out: Array) -> list[Output]:
@@ -38,7 +37,6 @@ class FusedWriter:
         bad = kernels.write_matrix.assemble([found[j] for j in there], *described, ids, starts, stops - starts, out)
         for j in np.flatnonzero(bad >= 0):
             output = self.numbers[there[j]]
-            assert isinstance(output.bound, NumberBound)
             block.problems.append(output.bound.missing(int(bad[j])).seen_by(output.slot.name))
         if len(hot) == len(self.onehots):
             return []
@@ -59,9 +57,7 @@ def _described(numbers: Sequence[Output], chains: Sequence[Chain]) -> tuple[Arra
 def _gathered(block: Block, output: Output) -> Any:
     """[rows] of one number: as it was read, or float64 as it was computed for others; None where that failed."""
     if not output.shared:
-        assert isinstance(output.bound, NumberBound)
-        plain = block.attempt(output, output.slot.name, output.bound.plain)
-        return block.attempt(output, output.slot.name, output.bound.flat) if plain is None else plain
+        return block.attempt(output, output.slot.name, output.bound.flat)
     value = block.values[output.node]
     return None if value is None else value.values.reshape(-1)
 

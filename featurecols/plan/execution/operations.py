@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
 from featurecols import errors
-from featurecols.columns.base import Bound, CategoricalBound, NumberBound
-from featurecols.plan.features import Slot
+from featurecols._core.slots import Slot
+from featurecols.columns.base import Bound
 
 
 class Step(NamedTuple):
@@ -16,7 +16,7 @@ class Step(NamedTuple):
     node: int
     inputs: tuple[int, ...]
     run: Callable[..., Any]
-    bound: CategoricalBound | NumberBound
+    bound: Bound
     name: str
 
 
@@ -64,11 +64,9 @@ class Block:
             raise min(self.problems, key=lambda e: -1 if e.row is None else e.row).shifted(start)
 
 
-def step(node: int, inputs: tuple[int, ...], bound: Any) -> Step:
-    if isinstance(bound, CategoricalBound):
-        return Step(node, inputs, bound.ids, bound, bound.column.name)
-    assert isinstance(bound, NumberBound)
-    return Step(node, inputs, bound.values, bound, bound.column.name)
+def step(node: int, inputs: tuple[int, ...], bound: Bound) -> Step:
+    """Return the step that makes what other columns read of one."""
+    return Step(node, inputs, bound.evaluate, bound, bound.column.name)
 
 
 def outputs(nodes: Iterable[int], bounds: Any, inputs: Any, slots: Iterable[Slot], read: set[int]) -> list[Output]:
@@ -76,7 +74,7 @@ def outputs(nodes: Iterable[int], bounds: Any, inputs: Any, slots: Iterable[Slot
     found: list[Output] = []
     at = 0
     for i, slot in zip(nodes, slots, strict=True):
-        width = getattr(bounds[i], "width", 0) if not isinstance(bounds[i], CategoricalBound) else 0
+        width = bounds[i].width
         found.append(Output(i, inputs[i], bounds[i], at, at + width, slot, i in read))
         at += width
     return found

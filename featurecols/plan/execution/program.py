@@ -15,14 +15,14 @@ from featurecols import errors
 from featurecols._core import buffer_pool, thread_pool
 from featurecols._core.arrays import Array, Ids
 from featurecols._core.fork_safe import cached_property
-from featurecols.columns.base import Bound, CategoricalBound, DenseBound, Field
-from featurecols.columns.sequence import SequenceBound
+from featurecols._core.slots import DenseSlot, IdSlot, Slot
+from featurecols.columns.base import Bound, Field
 from featurecols.plan.execution.fused import FusedWriter
 from featurecols.plan.execution.operations import Block, Output, step
 from featurecols.plan.execution.operations import outputs as side_by_side
 from featurecols.plan.execution.profile import Clock
 from featurecols.plan.execution.row_compiler import RowCompiler
-from featurecols.plan.features import Features, Slot
+from featurecols.plan.features import Features
 
 _BLOCK_BYTES = 1 << 20  # about the L2 cache of one core: a block is written while its rows are still there
 _BLOCK_ROWS = (512, 65536)
@@ -41,13 +41,14 @@ class Program:
     ) -> None:
         self.nodes, self.inputs, self.size = nodes, inputs, len(nodes)
         bounds = [(i, node) for i, node in enumerate(nodes) if not isinstance(node, Field)]
+        self.bounds = dict(bounds)
         self.fields = [(i, node) for i, node in enumerate(nodes) if isinstance(node, Field)]
         self._readers = dict(reversed([(j, bound.column.name) for i, bound in bounds for j in inputs[i]]))
         self._categories = {j for i, bound in bounds if bound.column.needs != "number" for j in inputs[i]}
         self.steps = [step(i, inputs[i], bound) for i, bound in bounds if i in self._readers]
         self.outputs = side_by_side(outputs, nodes, inputs, slots, set(self._readers))
         self.width = self.outputs[-1].stop
-        first_non_dense_output = (o.slot.name for o in self.outputs if isinstance(o.bound, CategoricalBound))
+        first_non_dense_output = (o.slot.name for o in self.outputs if o.bound.categorical)
         self.first_non_dense_output = next(
             first_non_dense_output, None
         )  # the first output that gives ids, so that there is no matrix
@@ -92,15 +93,15 @@ class Program:
             mine: list[errors.DataError] = []
             run = _encoder(output, block.values, dense[:, output.slot.start : output.slot.stop])
             found = block.attempt(output, output.slot.name, run, mine)
-            if not isinstance(output.bound, SequenceBound):
+            if output.slot.max_length is None:
                 return found, None, mine
             return found, block.attempt(output, output.slot.name, output.bound.lengths, mine), mine
 
         for output, (found, steps, mine) in zip(self.outputs, thread_pool.run(task, self.outputs, workers), strict=True):
             block.problems += mine
-            if output.slot.kind == "ids" and found is not None:
+            if isinstance(output.slot, IdSlot) and found is not None:
                 ids[output.slot.name] = found
-            if isinstance(output.bound, SequenceBound):
+            if output.slot.max_length is not None:
                 lengths[output.slot.name] = steps
         block.finish(start)
         return Features(dense, ids, lengths, slots)
@@ -212,12 +213,9 @@ def _store(values: Array, out: Array) -> None:
 
 def _encoder(output: Output, values: list[Any], out: Array) -> Callable[..., Any]:
     bound = output.bound
-    if isinstance(bound, CategoricalBound):
-        return bound.ids if not output.shared else lambda *_: values[output.node]
-    assert isinstance(bound, DenseBound)
-    if output.slot.kind == "ids":
-        return bound.id_source
-    return _writer(bound, out)
+    if isinstance(output.slot, DenseSlot):
+        return _writer(bound, out)
+    return (lambda *_: values[output.node]) if output.shared and bound.categorical else bound.id_source
 
 
 def _blocks(rows: int, size: int) -> list[tuple[int, int]]:

@@ -12,8 +12,7 @@ from typing import Any
 
 from featurecols._core import counters
 from featurecols._core.fork_safe import cached_property
-from featurecols.columns.base import DenseBound, Field, NumberBound
-from featurecols.columns.indicator import IndicatorBound
+from featurecols.columns.base import Field
 from featurecols.data.missing import Markers, presenter
 from featurecols.plan.execution.operations import Output, Step
 
@@ -40,8 +39,7 @@ class RowCompiler:
         self.names: dict[str, Any] = {"blank": array("f", bytes(4 * width))}
         self._body = ["out = blank[:]", *(self._step(s) for s in steps)]
         for k, output in enumerate(outputs):
-            if isinstance(output.bound, DenseBound):
-                self._body += self._write(k, output)
+            self._body += self._write(k, output)
         self._body.append("return out")
         self._given = [line for i, field in fields for line in self._field(i, field, i in numeric)]
         self._values = [f"v{i}" for i, _ in fields]
@@ -70,22 +68,9 @@ class RowCompiler:
         return f"v{step.node} = r{step.node}({_arguments(step)})"
 
     def _write(self, k: int, output: Output) -> list[str]:
-        bound, name, start = output.bound, f"w{k}", output.start
-        assert isinstance(bound, DenseBound)
-        self.names[name] = bound.write_row
-        if isinstance(bound, IndicatorBound):
-            v = f"v{output.inputs[0]}"
-            return [
-                f"if type({v}) is int:",
-                f"    if 0 <= {v} < {output.stop - start}: out[{start} + {v}] = 1.0",
-                f"else: {name}(out, {start}, {v})",
-            ]
-        if isinstance(bound, NumberBound) and bound.shape == ():
-            if output.shared:
-                return [f"out[{start}] = v{output.node}"]
-            self.names[name] = bound.row
-            return [f"out[{start}] = {name}({_arguments(output)})"]
-        return [f"{name}(out, {start}, {_arguments(output)})"]
+        inputs, value = [f"v{i}" for i in output.inputs], f"v{output.node}" if output.shared else None
+        lines, self.names[f"w{k}"] = output.bound.row_code(f"w{k}", output.start, inputs, value)
+        return lines
 
     def _compiled(self, arguments: str, lines: list[str]) -> RowFunction:
         found: dict[str, Any] = dict(self.names)

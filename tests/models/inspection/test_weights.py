@@ -101,7 +101,7 @@ def test_neighbours():
     found = neighbours(model, "job_embedding", "pilot", 10)
     assert {word for word, _ in found} == {"cook", "nurse", "judge", "clerk"}
     table = model.get_variable_value("dnn/inputs/tables/job_embedding")
-    words = [model.plan.describe_id("job_embedding", i) for i in range(5)]
+    words = [model.plan.describe_id("job_embedding", i).label for i in range(5)]
     a, b = table[words.index("pilot")], table[words.index("judge")]
     assert dict(found)["judge"] == pytest.approx(a @ b / np.linalg.norm(a) / np.linalg.norm(b), rel=1e-5)
     assert [c for _, c in found] == sorted((c for _, c in found), reverse=True)

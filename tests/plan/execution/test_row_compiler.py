@@ -143,7 +143,7 @@ def test_rows_share_nothing() -> None:
 
 def test_a_plan_builds_nothing_for_rows_until_one_is_asked_for() -> None:
     plan = fc.compile(COLUMNS)
-    words = plan._program.outputs[2].bound.source  # type: ignore[attr-defined]
+    words = plan._program.outputs[2].bound.ids_from  # type: ignore[attr-defined]
     assert "row" not in vars(words)
     plan.transform_row({"x": 1, KEY: "a"})
     assert "row" in vars(words)

@@ -1,0 +1,32 @@
+"""How a dense column takes part in the pass that writes numbers and one-hots of a matrix together."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from featurecols._core.arrays import Array
+
+
+class Chain(NamedTuple):
+    """What becomes of a number on its way into the matrix, in the arguments of kernels.numeric.normalize.
+
+    defaults: float64, one for each element, or NaN. ops: int64 codes; a, b: float64, the two numbers of each operation.
+    allow_nan: a NaN that is left is written; otherwise it is an error.
+    """
+
+    defaults: Array
+    ops: Array
+    a: Array
+    b: Array
+    allow_nan: bool
+
+
+AS_IT_IS = Chain(np.array([np.nan]), np.empty(0, np.int64), np.empty(0), np.empty(0), True)  # a value that is computed already
+
+
+class FusedLayout(NamedTuple):
+    """One feature that is a number through a chain, or (chain None) as many as there are ids, of which a row has one 1."""
+
+    chain: Chain | None
