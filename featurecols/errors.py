@@ -1,4 +1,4 @@
-"""Every error of the package: one base class, one kind per remedy, and every message built here.
+"""Every error of the package: one base class, one class for each remedy, and the functions that build messages.
 
 A message reads "subject: problem, got value; hint". Values are shown bounded and escaped, so that a message
 never carries ten kilobytes of data or a control character into a log.
@@ -56,18 +56,18 @@ class DataError(FeatureColumnsError, ValueError):
         got = "" if self.got is None else f", got {self.got}"
         return f"{self.subject}: {self.problem}{where}{got}; {self.hint}"
 
-    def __reduce__(self) -> tuple[Any, ...]:  # worker processes send errors home
+    def __reduce__(self) -> tuple[Any, ...]:  # errors are sent between processes
         return _data_error, (self.subject, self.problem, self.field, self.row, self.got, self.hint)
 
     def shifted(self, rows: int) -> DataError:
-        """The same error, its row counted from `rows` rows earlier (a block's error seen from the whole)."""
+        """Return the same error with its row counted from `rows` rows earlier: from the start of the data, not of a block."""
         row = None if self.row is None else self.row + rows
         return DataError(self.subject, self.problem, field=self.field, row=row, got=self.got, hint=self.hint)
 
     def seen_by(self, subject: str) -> DataError:
-        """The same error, told by the column that read the field, where so far only the field tells it."""
-        told = subject if self.subject == self.field else self.subject
-        return DataError(told, self.problem, field=self.field, row=self.row, got=self.got, hint=self.hint)
+        """Return the same error with the column that read the field as its subject, where the subject was the field."""
+        named = subject if self.subject == self.field else self.subject
+        return DataError(named, self.problem, field=self.field, row=self.row, got=self.got, hint=self.hint)
 
 
 def _data_error(subject: str, problem: str, field: str | None, row: int | None, got: str | None, hint: str) -> DataError:
@@ -75,7 +75,7 @@ def _data_error(subject: str, problem: str, field: str | None, row: int | None, 
 
 
 def show(value: object, limit: int = 80) -> str:
-    """`repr` of a value in at most `limit` characters, printable ASCII escapes for what a terminal would act on."""
+    """Return `repr` of a value in at most `limit` characters, with escapes for what a terminal would act on."""
     if isinstance(value, (str, bytes)) and len(value) > limit:
         head = repr(value[:limit])
         return f"{_printable(head)[:limit]}... ({len(value)} {'characters' if isinstance(value, str) else 'bytes'})"
@@ -91,12 +91,12 @@ def _printable(text: str) -> str:
 
 
 def argument(subject: str, problem: str, got: object, hint: str) -> ColumnError:
-    """A constructor argument that can never work."""
+    """Return the error of a constructor argument that can never work."""
     return ColumnError(f"{subject}: {problem}, got {show(got)}; {hint}")
 
 
 def unknown_type(where: str, name: object, known: Iterable[str]) -> ColumnError:
-    """A spec names a type that is not there; near names are offered."""
+    """Return the error of a spec that names an unknown type; the hint has the nearest name."""
     names = sorted(known)
     lower = {n.lower(): n for n in names}
     near = [] if "." in str(name) else difflib.get_close_matches(str(name).lower(), lower, n=1, cutoff=0.7)
@@ -105,7 +105,7 @@ def unknown_type(where: str, name: object, known: Iterable[str]) -> ColumnError:
 
 
 def missing_field(key: str, present: Iterable[str], where: str = "the data") -> DataError:
-    """The data lacks a field that the plan reads; near names are offered."""
+    """Return the error of data without a field that the plan reads; the hint has the nearest names."""
     names = list(present)
     near = difflib.get_close_matches(key, names, n=3, cutoff=0.6)
     lower = {name.lower(): name for name in names}
@@ -118,12 +118,12 @@ def missing_field(key: str, present: Iterable[str], where: str = "the data") -> 
 
 
 def field_twice(key: str, where: str = "the data") -> DataError:
-    """Two fields of one name: which of them is meant cannot be known."""
+    """Return the error of two fields with one name."""
     return DataError(key, f"field is in {where} twice", hint="rename or drop one of them")
 
 
 def unreadable(path: object, problem: str, cause: object = None) -> DataError:
-    """A path that gives no rows; `cause` is what the reader said."""
+    """Return the error of a path that cannot be read; `cause` is the error of the reader."""
     got = None if cause is None else _printable(" ".join(str(cause).split()))[:200]
     return DataError(str(path), problem, got=got, hint="check the path and what is there")
 
@@ -132,33 +132,34 @@ TEXT = "cast it to a number (only the text of CSV files is parsed), or read it w
 
 
 def not_readable(kind: str, hint: str) -> DataError:
-    """Something that holds no table."""
+    """Return the error of data that is not a table."""
     return DataError("data", "cannot be read", got=kind, hint=hint)
 
 
 def files_differ(key: str, first: str, type_: object, path: str, other: object) -> DataError:
-    """A field holds text in one file and numbers in another, say."""
+    """Return the error of a field with another type in another file, text and numbers for example."""
     hint = f"write both as one type: {first} holds {type_}"
     return DataError(key, f"field has another type in {path}", field=key, got=str(other), hint=hint)
 
 
 def wrong_type(subject: str, field: str, got: object, want: str, hint: str) -> DataError:
-    """A field holds a type that the column cannot read."""
+    """Return the error of a field whose type the column cannot read."""
     return DataError(subject, f"needs {want}", field=field, got=str(got), hint=hint)
 
 
 def bad_value(subject: str, field: str | None, row: int | None, problem: str, got: object, hint: str) -> DataError:
-    """One value is wrong; `row` is the first row where it happens."""
+    """Return the error of one wrong value; `row` is the first row that has one."""
     return DataError(subject, problem, field=field, row=row, got=show(got), hint=hint)
 
 
 def not_learned(names: Iterable[str]) -> PlanError:
+    """Return the error of compiling columns that have to learn."""
     listed = ", ".join(names)
     return PlanError(f"compile: {listed} must be learned from data; use fc.fit(columns, data), or give the values")
 
 
 def plan(subject: str, problem: str, got: object, hint: str) -> PlanError:
-    """The plan cannot be made or cannot do what was asked."""
+    """Return the error of a plan that cannot be made or cannot do what was asked."""
     return PlanError(f"{subject}: {problem}, got {show(got)}; {hint}")
 
 
@@ -168,13 +169,15 @@ DENSE_HINT = (
 
 
 def too_big(problem: str, size: int, have: int, hint: str) -> SizeError:
-    """A result of `size` bytes where `have` are free."""
+    """Return the error of a result of `size` bytes where `have` are free."""
     return SizeError(f"{problem}: a dense result needs {size / 2**30:.1f} GiB and {have / 2**30:.1f} GiB are free; {hint}")
 
 
 def saved_plan(path: object, problem: str, hint: str = "save the plan again with plan.save(path)") -> SavedPlanError:
+    """Return the error of a saved plan that cannot be read."""
     return SavedPlanError(f"{path}: {problem}; {hint}")
 
 
 def output(path: object, problem: str, hint: str) -> OutputError:
+    """Return the error of a target that cannot be written."""
     return OutputError(f"{path}: {problem}; {hint}")

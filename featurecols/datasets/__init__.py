@@ -13,7 +13,7 @@ __all__ = ["flights", "flights_path"]
 
 
 def flights(columns: Sequence[str] | None = None) -> pa.Table:
-    """The flights sample, 60,000 rows in order of scheduled departure, as a pyarrow Table.
+    """Return the flights sample, 60,000 rows in order of scheduled departure, as a pyarrow Table.
 
     Args:
         columns: names to read; all 31 where it is None.
@@ -38,5 +38,5 @@ def flights(columns: Sequence[str] | None = None) -> pa.Table:
 
 
 def flights_path() -> Path:
-    """Where the sample lies as one Parquet file: 1.8 MB, three row groups, strings dictionary-encoded."""
+    """Return the path of the sample, one Parquet file: 1.8 MB, three row groups, strings dictionary-encoded."""
     return Path(str(resources.files(__name__) / "flights.parquet"))

@@ -1,6 +1,6 @@
 """Kernels of the numeric analyzers: exact sums by exponent, and a counting table of sortable bits.
 
-Numbers come as the bits of float64 values. NaN is skipped; a kernel stops at an infinity and says where.
+Numbers are the bits of float64 values. NaN is skipped; a kernel stops at an infinity and returns its position.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ import numpy as np
 
 from featurecols.kernels.compiler import I64, U64, helper, kernel, mulhi, read, write
 
-INFINITE = 2  # what a kernel leaves in its status when it stopped at an infinity
-FULL = 1  # when it stopped because the table is full
+INFINITE = 2  # in a status: the kernel stopped at an infinity
+FULL = 1  # the kernel stopped because the table is full
 
 _SIGN, _FRACTION, _HIDDEN = np.uint64(1 << 63), np.uint64((1 << 52) - 1), np.uint64(1 << 52)
 _LOW32 = np.uint64(0xFFFFFFFF)
@@ -22,7 +22,7 @@ _0, _1, _32, _52, _63 = np.uint64(0), np.uint64(1), np.uint64(32), np.uint64(52)
 
 @helper
 def _high(a: Any) -> Any:
-    # high half of a * a for a < 2^53, in 32-bit pieces
+    # high half of a * a for a < 2^53, in words of 32 bits
     low, high = a & _LOW32, a >> _32
     middle = low * high
     carry = ((low * low) >> _32) + (middle & _LOW32) + (middle & _LOW32)
@@ -31,10 +31,12 @@ def _high(a: Any) -> Any:
 
 @kernel({0: (read(U64), read(I64), write(U64, 2), write(U64))})
 def sums(bits: Any, weights: Any, bins: Any, status: Any) -> Any:
-    """Add finite values, each its weight times (once without weights), into bins [2048, 4] by exponent; returns how many.
+    """Add finite values, each weighted by its count (1 without weights), into bins [2048, 4] by exponent; returns how many.
 
     A value is m * 2^(e - 1075), m < 2^53: bins[e] gets the low 32 bits of m and the rest (both signed by the value),
-    then m * m in two words. Room for 2^20 values in all. status: [INFINITE or 0, position, smallest, largest sortable bits].
+    then m * m in two words. Bins can take 2^20 values in all.
+
+    status: [INFINITE or 0, position, smallest, largest sortable bits].
     """
     count = _0
     low, high = status[2], status[3]
@@ -67,7 +69,7 @@ def sums(bits: Any, weights: Any, bins: Any, status: Any) -> Any:
 
 @helper
 def _slot(key: Any, table: Any, shift: Any) -> Any:
-    # slot of key in table [2^k, 2], or the empty one where it belongs; 0 is no key, shift is 64 - k
+    # slot of key in table [2^k, 2], or the empty one where it belongs; 0 is not a key, shift is 64 - k
     mask = np.uint64(len(table) - 1)
     at = (key * _FIBONACCI) >> shift
     while table[at, 0] != key and table[at, 0] != _0:
@@ -77,8 +79,9 @@ def _slot(key: Any, table: Any, shift: Any) -> Any:
 
 @kernel({0: (read(U64), read(I64), I64, U64, U64, write(U64, 2), I64, write(I64))})
 def count(bits: Any, weights: Any, start: Any, drop: Any, shift: Any, table: Any, limit: Any, status: Any) -> Any:
-    """Count values from `start` on by sortable bits >> drop in table [2^k, 2] of keys and counts, each its weight times (once
-    without weights); returns where it stopped.
+    """Count values from `start` on in a table [2^k, 2] of keys (sortable bits >> drop) and counts; returns where it stopped.
+
+    A value counts as often as its weight says, once without weights.
 
     status: [used slots, FULL or INFINITE or 0]. It is full when one more key would exceed `limit`.
     """
@@ -109,7 +112,7 @@ def count(bits: Any, weights: Any, start: Any, drop: Any, shift: Any, table: Any
 
 @kernel({0: (read(U64, 2), U64, U64, write(U64, 2))})
 def absorb(entries: Any, drop: Any, shift: Any, table: Any) -> Any:
-    """Add entries [m, 2] of keys and counts, keys >> drop, to a table with room for all; returns the new keys."""
+    """Add entries [m, 2] of keys and counts, keys >> drop, to a table large enough for all; returns the number of new keys."""
     new = 0
     for i in range(len(entries)):
         key = entries[i, 0] >> drop

@@ -1,4 +1,4 @@
-"""Which interval each number falls into: intervals are closed on the left."""
+"""Intervals of numbers; an interval is closed on the left."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from featurecols._core import buffer_pool
 from featurecols._core.arrays import Array
 from featurecols.kernels.compiler import F64, I32, I64, helper, kernel, opaque, read, write
 
-_FEW = 40  # up to here counting the boundaries passed beats searching among them
+_FEW = 40  # up to so many boundaries, counting those passed is faster than a search
 _BLOCK = np.uint64(256)
 _0 = np.uint64(0)
 
@@ -40,7 +40,7 @@ def _BUCKETIZE(x: Any, boundaries: Any, missing: Any, width: Any, stride: Any, o
 
 @helper
 def _search(x: Any, boundaries: Any, base: Any, stop: Any, out: Any) -> None:
-    """Binary search of a block at once: every element takes the same steps, so a step is a loop without a branch."""
+    """Search for a whole block: every element takes the same steps, so that a step is a loop without a branch."""
     for p in range(base, stop):
         out[p] = 0
     n = len(boundaries)
@@ -54,7 +54,7 @@ def _search(x: Any, boundaries: Any, base: Any, stop: Any, out: Any) -> None:
 
 
 def bucketize(x: Array, boundaries: Array, missing: int = -1, width: int = 1, stride: int = 0) -> Array:
-    """Number of boundaries that are <= x, as np.searchsorted(boundaries, x, side="right"): int32 [m].
+    """Return the number of boundaries that are <= x, as np.searchsorted(boundaries, x, side="right"): int32 [m].
 
     x float64 [m]; boundaries float64 [b], ascending. NaN gives `missing`. Element p is element j = p % width of its
     row and gets stride * j added unless it is -1.

@@ -1,7 +1,7 @@
 """Kernels of the term table: an open-addressing table that owns its bytes and counts.
 
 Entry i has the text data[offsets[i]:offsets[i + 1]] and counts[i]; `data` has 8 spare bytes at its end, so that a word
-may be loaded anywhere. A slot holds the high half of a text's hash and i + 1; the slot's place is the top of the hash,
+may be loaded anywhere. A slot holds the high half of a text's hash and i + 1; the position of a slot is the top of the hash,
 so that a larger table is filled from the slots alone.
 """
 
@@ -14,7 +14,7 @@ import numpy as np
 from featurecols.kernels.compiler import BOOL, I32, I64, U8, U64, helper, kernel, read, write
 from featurecols.kernels.lookup import _hash, _same
 
-DAMAGED = -1  # the given texts are no texts
+DAMAGED = -1  # the given offsets lie outside the data
 
 _HIGH, _INDEX = np.uint64(0xFFFFFFFF00000000), np.uint64(0xFFFFFFFF)
 _0, _1 = np.uint64(0), np.uint64(1)
@@ -35,7 +35,7 @@ def tally(codes: Any, counts: Any) -> Any:
 
 @helper
 def _find(slots: Any, h: Any, shift: Any, mask: Any, offsets: Any, data: Any, text: Any, start: Any, n: Any) -> Any:
-    """The slot of a text, or the empty one where it belongs."""
+    """Return the slot of a text, or the empty slot where it belongs."""
     slot = h >> shift
     while slots[slot] != _0:
         if (slots[slot] ^ h) & _HIGH == _0:
@@ -48,7 +48,7 @@ def _find(slots: Any, h: Any, shift: Any, mask: Any, offsets: Any, data: Any, te
 
 @helper
 def _touch(hashes: Any, where: Any, size: Any, shift: Any, slots: Any, offsets: Any, counts: Any, data: Any) -> Any:
-    """Read what a block of texts will need from a table larger than the cache: such reads wait together, not in turn."""
+    """Read what a block of texts will need from a table larger than the cache, so that these reads overlap."""
     for j in range(size):
         where[j] = slots[hashes[j] >> shift]
     for j in range(size):
@@ -71,11 +71,11 @@ def add(
     texts: Any, text: Any, valid: Any, weights: Any, at: Any, secret: Any, shift: Any,
     slots: Any, offsets: Any, counts: Any, data: Any, status: Any,
 ) -> Any:  # fmt: skip
-    """Add texts from number `at` on, each its weight times (once without weights); returns where it stopped.
+    """Add texts from number `at` on, each weighted by its count (1 without weights); returns where it stopped.
 
-    It stops early when there is no room for one more entry or its bytes. status: [entries, bytes that it lacks, anything].
+    It stops early when one more entry or its bytes would not fit. status: [entries, bytes that are missing, unspecified].
     """
-    used, mask, room = status[0], np.uint64(len(slots) - 1), len(data) - 8
+    used, mask, space = status[0], np.uint64(len(slots) - 1), len(data) - 8
     hashes, where = np.empty(_BLOCK, np.uint64), np.empty(_BLOCK, np.uint64)
     for block in range(at, len(texts) - 1, _BLOCK):
         size = min(_BLOCK, len(texts) - 1 - block)
@@ -93,8 +93,8 @@ def add(
             slot = _find(slots, h, shift, mask, offsets, data, text, start, n)
             if slots[slot] == _0:
                 end = offsets[used]
-                if used == len(counts) or end + n > room:
-                    status[0], status[1] = used, max(end + n - room, 0)
+                if used == len(counts) or end + n > space:
+                    status[0], status[1] = used, max(end + n - space, 0)
                     return i
                 for k in range(n):
                     data[end + k] = text[start + k]
@@ -109,7 +109,7 @@ def add(
 
 @kernel({0: (read(U64), U64, write(U64))})
 def regrow(slots: Any, shift: Any, larger: Any) -> Any:
-    """Put all entries of `slots` into `larger`, which is empty."""
+    """Put all entries of `slots` into `larger`, an empty table."""
     mask = np.uint64(len(larger) - 1)
     for i in range(len(slots)):
         if slots[i] != _0:
@@ -121,7 +121,7 @@ def regrow(slots: Any, shift: Any, larger: Any) -> Any:
 
 @kernel({0: (read(I64), read(U8), read(I32), write(I64), write(U8))})
 def take(offsets: Any, data: Any, order: Any, out_offsets: Any, out: Any) -> Any:
-    """Texts by number: fills out_offsets [len(order) + 1], out_offsets[0] given, and their bytes where `out` is not empty."""
+    """Take texts by number: fill out_offsets [len(order) + 1] after its first, and `out` with bytes unless it is empty."""
     for i in range(len(order)):
         start, end = offsets[order[i]], out_offsets[i]
         n = offsets[order[i] + 1] - start

@@ -1,4 +1,4 @@
-"""One look into a table of all combinations of several small codes: how a cross of small dictionaries reaches the rows."""
+"""Crosses of small dictionaries: one lookup for each row in a table of all combinations of codes."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 from featurecols._core.arrays import Array
 from featurecols.kernels.compiler import I32, I64, addresses, integers, kernel, read, write
 
-_TILE = np.uint64(2048)  # rows whose places in the table stay in the nearest cache
+_TILE = np.uint64(2048)  # rows whose table positions stay in the first-level cache
 _0, _1 = np.uint64(0), np.uint64(1)
 
 
@@ -31,7 +31,7 @@ def _LOOK(table: Any, parts: Any, sizes: Any, out: Any) -> None:
 
 
 def look(table: Array, codes: list[Array], sizes: list[int], out: Array) -> None:
-    """out[i] = the table's entry for the codes of row i, the last part fastest; a code that is none has the place `size`.
+    """Set out[i] to the table's entry for the codes of row i, the last part fastest; a negative code has the position `size`.
 
     table int32 or int64 [product of (size + 1)], fewer than 2^31; codes int32 [n] each; out [n] of the table's dtype.
 

@@ -1,4 +1,4 @@
-"""Crosses: one hash of several parts per row, and per row the product of several lists."""
+"""Crosses: one hash of several parts for each row, and the product of several lists for each row."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from featurecols.kernels.compiler import (
 from featurecols.kernels.hash_scalar import final32, mix32, modulo32, modulo64, sm
 
 INT32_MAX = 2**31 - 1
-FARM_SEED = 956888297470  # what TensorFlow starts a cross with when it is given no hash_key
+FARM_SEED = 956888297470  # the start of a cross in TensorFlow without a hash_key
 _CAT = np.uint64(0xC6A4A7935BD1E995)
 _BLOCK, _0 = np.uint64(512), np.uint64(0)
 _WHO, _HINT = "the product of the lists of a cross", "cross fewer lists, or shorter ones"
@@ -38,7 +38,7 @@ _MOST = 2**40  # more combinations than any memory holds
 
 @helper
 def cat64(a: Any, b: Any) -> Any:
-    """FarmHash's combination of two fingerprints; not symmetric."""
+    """Combine two fingerprints as FarmHash does; the result is not symmetric."""
     r = (a ^ _CAT) ^ (sm(b * _CAT) * _CAT)
     r = sm(r * _CAT) * _CAT
     return sm(r)
@@ -103,7 +103,7 @@ def _blank(valid: Any, base: Any, rows: Any, out: Any) -> None:
 
 @kernel({8: (read(I64, 2), I64, write(I64))})
 def _SIZES(offsets: Any, total: Any, out: Any) -> Any:
-    """Offsets of the products; returns 0, or 1 for offsets outside the parts, 2 for too many combinations."""
+    """Fill the offsets of the products; returns 0, or 1 for offsets outside the parts, 2 for too many combinations."""
     out[0] = 0
     for i in range(len(out) - 1):
         size = 1.0
@@ -183,7 +183,7 @@ def cross(
     farm: bool = False,
     keep_unseen: bool = False,
 ) -> Array:
-    """Bucket of each row's parts: int32 [n] (int64 when num_buckets passes 2^31-1), -1 where a part is not valid.
+    """Return the bucket of each row's parts: int32 [n] (int64 when num_buckets passes 2^31-1), -1 where a part is not valid.
 
     parts: k arrays [n]; murmur scheme: uint32, the hash of the k little-endian words; farm scheme: uint64, combined
     in order from the seed (0 means TensorFlow's default key). valid: bool [n] of each, None where all are. With keep_unseen
@@ -213,10 +213,10 @@ def cross_lists(
     farm: bool = False,
     keep_unseen: bool = False,
 ) -> tuple[Array, Array]:
-    """Per row the product of its lists, the last part fastest: values [m], offsets int64 [n + 1].
+    """Return the product of the lists of each row, the last part fastest: values [m], offsets int64 [n + 1].
 
     parts [total] holds the elements of all parts; part j of row i is parts[offsets[j, i]:offsets[j, i + 1]], offsets
-    int64 [k, n + 1]. An empty list gives an empty product; a combination with an invalid part gives -1 in its place,
+    int64 [k, n + 1]. An empty list gives an empty product; a combination with an invalid part gives -1,
     or with keep_unseen the part enters as all ones.
     """
     assert valid is None or valid.shape == parts.shape

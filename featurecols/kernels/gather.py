@@ -1,4 +1,4 @@
-"""One table cell per code: how what was computed per distinct value reaches the rows."""
+"""Gathers: results that were computed for each distinct value, spread to the rows by their codes."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def _GATHER(table: Any, codes: Any, out: Any) -> None:
 
 
 def gather(table: Array, codes: Array) -> Array:
-    """table[codes] with -1 where a code is negative (or past the table): [m] of the table's dtype.
+    """Return table[codes] with -1 where a code is negative (or past the table): [m] of the table's dtype.
 
     table int32 or int64 [k], codes int32 [m].
 
@@ -51,7 +51,7 @@ def _NUMBERS(table: Any, codes: Any, out: Any) -> None:
 
 
 def gather_numbers(table: Array, codes: Array) -> Array:
-    """table[codes] with NaN where a code is negative (or past the table): float64 [m].
+    """Return table[codes] with NaN where a code is negative (or past the table): float64 [m].
 
     table float64 [k], codes int32 [m].
 
@@ -71,7 +71,7 @@ def _CELLS(table: Any, codes: Any, out: Any) -> None:
 
 
 def gather_cells(table: Array, codes: Array, out: Array) -> None:
-    """table[codes] into out, float32 [m, 1] of any strides; the last entry of table is that of codes outside the others.
+    """Write table[codes] into out, float32 [m, 1] of any strides; codes outside the table get its last entry.
 
     table float32 [k + 1], codes int32 [m].
 

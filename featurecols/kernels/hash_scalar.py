@@ -1,4 +1,4 @@
-"""The arithmetic of both hashes on one text, for the kernels over many: called from compiled code alone.
+"""The arithmetic of both hashes on one text, for the kernels over many texts: only called from compiled code.
 
 MurmurHash3 x86 32-bit (Austin Appleby, public domain) and FarmHash's 64-bit "na" form, which TensorFlow calls
 Fingerprint64. `start`, `stop` and `n` count bytes of `data`; nothing outside `data` is read.
@@ -24,6 +24,7 @@ _TWO, _EIGHT, _NINE, _ZERO = np.uint64(2), np.uint64(8), np.uint64(9), np.uint64
 
 @helper
 def mix32(h: Any, k: Any) -> Any:
+    """Return the state of murmur3 after a block of 4 bytes."""
     k = np.uint32(k * _C1)
     k = np.uint32((k << _15) | (k >> _17))
     h = np.uint32(h ^ np.uint32(k * _C2))
@@ -33,6 +34,7 @@ def mix32(h: Any, k: Any) -> Any:
 
 @helper
 def tail32(h: Any, k: Any) -> Any:
+    """Return the state of murmur3 after the last 1 to 3 bytes; k is 0 where there are none."""
     k = np.uint32(k * _C1)
     k = np.uint32((k << _15) | (k >> _17))
     return np.uint32(h ^ np.uint32(k * _C2))
@@ -40,6 +42,7 @@ def tail32(h: Any, k: Any) -> Any:
 
 @helper
 def final32(h: Any, length: Any) -> Any:
+    """Return the hash that the last state of murmur3 gives for a text of `length` bytes."""
     h = np.uint32(h ^ np.uint32(length))
     h = np.uint32((h ^ (h >> _16)) * _F1)
     h = np.uint32((h ^ (h >> _13)) * _F2)
@@ -48,6 +51,7 @@ def final32(h: Any, length: Any) -> Any:
 
 @helper
 def murmur(data: Any, start: Any, stop: Any, total: Any, seed: Any) -> Any:
+    """Return MurmurHash3 x86 32-bit of data[start:stop]; `total` is the size of data."""
     words = start + ((stop - start) & ~3)
     h = seed
     p = start
@@ -65,6 +69,7 @@ def murmur(data: Any, start: Any, stop: Any, total: Any, seed: Any) -> Any:
 
 @helper
 def modulo32(h: Any, n: Any, inverse: Any) -> Any:
+    """Return h mod n of 32-bit numbers without a division."""
     # Barrett with inverse = (2^32 - 1) // n: the quotient is exact or one too small
     x = np.uint64(h)
     r = x - ((x * inverse) >> np.uint64(32)) * n
@@ -73,22 +78,26 @@ def modulo32(h: Any, n: Any, inverse: Any) -> Any:
 
 @helper
 def modulo64(x: Any, n: Any, inverse: Any) -> Any:
+    """Return x mod n of 64-bit numbers without a division; inverse is (2^64 - 1) // n."""
     r = x - mulhi(x, inverse) * n
     return r - n if r >= n else r
 
 
 @helper
 def ror(v: Any, k: Any) -> Any:
+    """Rotate a 64-bit word right by k bits, 0 < k < 64."""
     return (v >> np.uint64(k)) | (v << np.uint64(64 - k))
 
 
 @helper
 def sm(v: Any) -> Any:
+    """Return v ^ (v >> 47), FarmHash's shift and mix."""
     return v ^ (v >> _47)
 
 
 @helper
 def mix64(u: Any, v: Any, m: Any) -> Any:
+    """Combine two words into one, FarmHash's HashLen16 with a multiplier."""
     a = sm((u ^ v) * m)
     return sm((v ^ a) * m) * m
 
@@ -113,7 +122,7 @@ def _farm16(data: Any, start: Any, n: Any) -> Any:
 
 @helper
 def _farm64(data: Any, start: Any, n: Any) -> Any:
-    """17 to 64 bytes: both forms begin alike."""
+    """Return the fingerprint of 17 to 64 bytes; both forms begin with the same arithmetic."""
     end = start + n
     m = K2 + _TWO * np.uint64(n)
     a = load64(data, start) * (K1 if n <= 32 else K2)
@@ -172,6 +181,7 @@ def _farm_long(data: Any, start: Any, n: Any) -> Any:
 
 @helper
 def farm(data: Any, start: Any, n: Any) -> Any:
+    """Return FarmHash Fingerprint64 of the n bytes of data from start on."""
     if n <= 16:
         return _farm16(data, start, n)
     if n <= 64:

@@ -1,4 +1,4 @@
-"""Both hashes of 64 short texts in step: no branch depends on a single text, and the arithmetic becomes vector code.
+"""Hashes of 64 short texts in parallel: no branch depends on a single text, and the arithmetic becomes vector code.
 
 All helpers work on one group of LANES texts; text i has sizes[i] bytes of `data` from starts[i]. Loads may reach up to
 SPARE bytes past a text, so a group is taken only where that is within the data. Loops count in uint64 because numba
@@ -21,7 +21,7 @@ _BYTE, _HALF = np.uint64(0xFF), np.uint64(0xFFFFFFFF)
 
 @helper
 def measure(offsets: Any, base: Any, total: Any, limit: Any, starts: Any, sizes: Any) -> Any:
-    """Starts and sizes of the group at `base`; returns its shortest and longest size, longest -1 where it is not taken."""
+    """Fill starts and sizes of the group at `base`; returns its shortest and longest size, longest -1 if it is not taken."""
     shortest, longest = np.int64(limit), np.int64(0)
     for i in range(_0, LANES):
         start = np.int64(offsets[base + i])
@@ -34,19 +34,19 @@ def measure(offsets: Any, base: Any, total: Any, limit: Any, starts: Any, sizes:
 
 @helper
 def even(offsets: Any, base: Any) -> Any:
-    """The limit under which a group of texts is no slower in step: 4 times their mean size."""
+    """Return the longest size up to which hashing a group in parallel is not slower: 4 times its mean size."""
     return min(max(np.int64(offsets[base + LANES] - offsets[base]) >> 4, SHORT), LONG)
 
 
 @helper
 def _first(n: Any) -> Any:
-    """Mask of the first n bytes of a word."""
+    """Return the mask of the first n bytes of a word."""
     return np.uint32((np.uint32(1) << np.uint32(8 * n)) - np.uint32(1))
 
 
 @helper
 def murmur_lanes(data: Any, starts: Any, sizes: Any, shortest: Any, longest: Any, seed: Any, word: Any, h: Any) -> None:
-    """h[i] = murmur of text i; `word` is room for LANES uint32."""
+    """Set h[i] to the murmur hash of text i; `word` is scratch memory for LANES uint32."""
     for i in range(_0, LANES):
         h[i] = seed
     for w in range(longest >> 2):
@@ -71,7 +71,7 @@ def murmur_lanes(data: Any, starts: Any, sizes: Any, shortest: Any, longest: Any
 
 @helper
 def _few(a: Any, size: Any) -> Any:
-    """Fingerprint of at most 3 bytes, the low ones of a."""
+    """Return the fingerprint of at most 3 bytes, the low ones of a."""
     n = np.uint64(size)
     y = (a & _BYTE) + ((a >> (n >> _1 << _3) & _BYTE) << _8)
     z = n + ((a >> (np.uint64((size - 1) & 7) << _3) & _BYTE) << _2)
@@ -80,14 +80,14 @@ def _few(a: Any, size: Any) -> Any:
 
 @helper
 def _half(a: Any, size: Any) -> Any:
-    """Fingerprint of 4 to 7 bytes, the low ones of a."""
+    """Return the fingerprint of 4 to 7 bytes, the low ones of a."""
     n = np.uint64(size)
     return mix64(n + ((a & _HALF) << _3), a >> (np.uint64((size - 4) & 7) << _3) & _HALF, K2 + (n << _1))
 
 
 @helper
 def _one(a: Any, b: Any, size: Any) -> Any:
-    """Fingerprint of 8 to 16 bytes: a the first 8, b the last."""
+    """Return the fingerprint of 8 to 16 bytes: a the first 8, b the last."""
     m = K2 + (np.uint64(size) << _1)
     a += K2
     return mix64(ror(b, 37) * m + a, (ror(a, 25) + b) * m, m)
@@ -95,7 +95,7 @@ def _one(a: Any, b: Any, size: Any) -> Any:
 
 @helper
 def _two(a: Any, b: Any, c: Any, d: Any, size: Any) -> Any:
-    """Fingerprint of 17 to 32 bytes: a, c the first 16, d, b the last."""
+    """Return the fingerprint of 17 to 32 bytes: a, c the first 16, d, b the last."""
     m = K2 + (np.uint64(size) << _1)
     a *= K1
     b *= m
@@ -104,7 +104,7 @@ def _two(a: Any, b: Any, c: Any, d: Any, size: Any) -> Any:
 
 @helper
 def farm_lanes(data: Any, starts: Any, sizes: Any, shortest: Any, longest: Any, words: Any, h: Any) -> None:
-    """h[i] = fingerprint of text i: each form that occurs is computed for all; `words` is room for [4, LANES] uint64."""
+    """Set h[i] to the fingerprint of text i; each form that occurs is computed for all. words: scratch, uint64 [4, LANES]."""
     a, b, c, d = words[0], words[1], words[2], words[3]
     for i in range(_0, LANES):
         a[i] = load64(data, starts[i])

@@ -1,7 +1,7 @@
 """Hashes of many texts: MurmurHash3 x86 32-bit and FarmHash's Fingerprint64, whole or as buckets.
 
 A text is data[offsets[i]:offsets[i + 1]]; offsets are int32 or int64 and need not start at 0. Nothing outside `data` is
-ever read; offsets that point there are an error. The arithmetic is in `mixing`.
+ever read; offsets that point there are an error. The arithmetic is in `hash_scalar` and `hash_simd`.
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ def _FARM(offsets: Any, data: Any, valid: Any, n: Any, out: Any) -> Any:
 
 
 def murmur3(offsets: Array, data: Array, seed: int) -> Array:
-    """MurmurHash3 x86 32-bit of each text: uint32 [k], mmh3.hash(text, seed, signed=False).
+    """Return MurmurHash3 x86 32-bit of each text: uint32 [k], mmh3.hash(text, seed, signed=False).
 
     >>> murmur3(np.array([0, 5]), np.frombuffer(b"hello", np.uint8), 0)
     array([613153351], dtype=uint32)
@@ -94,7 +94,7 @@ def murmur3(offsets: Array, data: Array, seed: int) -> Array:
 
 
 def murmur3_buckets(offsets: Array, data: Array, valid: Array | None, seed: int, num_buckets: int) -> Array:
-    """The same modulo num_buckets (at most 2^31-1): int32 [k], -1 where valid is False."""
+    """Return murmur3 modulo num_buckets (at most 2^31-1): int32 [k], -1 where valid is False."""
     out = buffer_pool.empty(max(len(offsets) - 1, 0), np.int32)
     assert valid is None or len(valid) == len(out)
     valid = NO_VALID if valid is None else valid
@@ -103,7 +103,7 @@ def murmur3_buckets(offsets: Array, data: Array, valid: Array | None, seed: int,
 
 
 def farmhash64(offsets: Array, data: Array) -> Array:
-    """FarmHash Fingerprint64 of each text: uint64 [k], tf.strings.to_hash_bucket_fast without its modulo.
+    """Return FarmHash Fingerprint64 of each text: uint64 [k], tf.strings.to_hash_bucket_fast without its modulo.
 
     >>> farmhash64(np.array([0, 1]), np.frombuffer(b"a", np.uint8))
     array([12917804110809363939], dtype=uint64)
@@ -114,7 +114,7 @@ def farmhash64(offsets: Array, data: Array) -> Array:
 
 
 def farmhash64_buckets(offsets: Array, data: Array, valid: Array | None, num_buckets: int) -> Array:
-    """The same modulo num_buckets: int32 [k] (int64 when num_buckets passes 2^31-1), -1 where valid is False."""
+    """Return farmhash64 modulo num_buckets: int32 [k] (int64 when num_buckets passes 2^31-1), -1 where valid is False."""
     out = buffer_pool.empty(max(len(offsets) - 1, 0), np.int32 if num_buckets <= INT32_MAX else np.int64)
     assert valid is None or len(valid) == len(out)
     valid = NO_VALID if valid is None else valid

@@ -1,6 +1,6 @@
-"""Exact lookup of texts among terms: open addressing, with a stored piece of the hash to reject early.
+"""Exact lookup of texts among terms: open addressing, with a stored part of the hash that rejects most terms early.
 
-A text is known by its edges: `a` its first 8 bytes and `b` its last 8 (0 below 8 bytes, `a` then padded with zeros). Up
+A text is identified by its edges: `a` its first 8 bytes and `b` its last 8 (0 below 8 bytes, `a` then padded with zeros). Up
 to 16 bytes the edges and the size are the whole text, so that comparing it costs no branch on its length. A slot holds
 the high half of a hash and the number of a term + 1; a term is (a, b, start, size).
 """
@@ -19,7 +19,8 @@ from featurecols.kernels.hash_simd import LANES, SHORT, measure
 
 Table = tuple[Array, Array, Array, Array]
 
-# Drawn once per process, odd because they multiply: nobody can prepare terms that share a slot. No result depends on it.
+# Drawn once per process, so that terms that share a slot cannot be prepared; odd because they multiply. Results do not depend
+# on them.
 _SECRET = np.array([secrets.randbits(64) | 1 for _ in range(3)], np.uint64)
 _TAG, _INDEX = np.uint64(0xFFFFFFFF00000000), np.uint64(0x00000000FFFFFFFF)
 _0, _1, _2, _3, _29, _32 = (np.uint64(n) for n in (0, 1, 2, 3, 29, 32))
@@ -28,7 +29,7 @@ _SPARE = 24  # zero bytes after the last term, so that every word of a term may 
 
 @helper
 def _edges(data: Any, start: Any, n: Any) -> Any:
-    """The edges of a text; nothing outside it is read."""
+    """Return the edges of a text; nothing outside it is read."""
     if n >= 8:
         return load64(data, start), load64(data, start + n - 8)
     if n >= 4:
@@ -55,7 +56,7 @@ def _fold(inner: Any, word: Any, secret: Any) -> Any:
 
 @helper
 def _inner(data: Any, start: Any, n: Any, secret: Any) -> Any:
-    """Hash of what lies between the edges of a text; 0 up to 16 bytes."""
+    """Return the hash of the bytes between the edges of a text; 0 up to 16 bytes."""
     inner = _0
     for p in range(start + 8, start + n - 8, 8):
         inner = _fold(inner, load64(data, p), secret)
@@ -70,7 +71,7 @@ def _hash(data: Any, start: Any, n: Any, secret: Any) -> Any:
 
 @helper
 def _same(data: Any, start: Any, n: Any, terms: Any, at: Any) -> Any:
-    """Whether n bytes here and there are equal."""
+    """Return whether n bytes at two positions are equal."""
     if n >= 8:
         for i in range(0, n - 8, 8):
             if load64(data, start + i) != load64(terms, at + i):
@@ -81,7 +82,7 @@ def _same(data: Any, start: Any, n: Any, terms: Any, at: Any) -> Any:
 
 @helper
 def _probe(slots: Any, terms: Any, known: Any, h: Any, a: Any, b: Any, n: Any, data: Any, start: Any) -> Any:
-    """The slot that holds the text, or the free slot where it belongs."""
+    """Return the slot that holds the text, or the free slot where it belongs."""
     mask = np.uint64(len(slots) - 1)
     slot = h & mask
     while True:
@@ -106,14 +107,14 @@ def _BUILD(offsets: Any, data: Any, secret: Any, slots: Any, terms: Any) -> Any:
         h = _mix(a, b, _inner(data, start, n, secret), n, secret)
         slot = _probe(slots, terms, data, h, a, b, n, data, start)
         terms[i, 0], terms[i, 1], terms[i, 2], terms[i, 3] = a, b, np.uint64(start), np.uint64(n)
-        if slots[slot] == _0:  # a duplicate finds its first self
+        if slots[slot] == _0:  # a duplicate finds the first of its kind
             slots[slot] = (h & _TAG) | np.uint64(i + 1)
     return -1
 
 
 @helper
 def _known_lanes(data: Any, starts: Any, sizes: Any, longest: Any, secret: Any, words: Any) -> None:
-    """Edges, hashes and the 16 bytes inside of a group of texts of at most 32 bytes; no size changes a branch."""
+    """Fill edges, hashes and the 16 inner bytes of a group of texts of at most 32 bytes; no branch depends on a size."""
     a, b, h, c, d = words[0], words[1], words[2], words[3], words[4]
     for i in range(_0, LANES):
         a[i] = load64(data, starts[i])
@@ -137,7 +138,7 @@ def _known_lanes(data: Any, starts: Any, sizes: Any, longest: Any, secret: Any, 
 
 @helper
 def _inside(terms: Any, term: Any, known: Any, c: Any, d: Any, n: Any) -> Any:
-    """Whether the bytes inside are those of the term: both of n <= 32 bytes, their edges equal."""
+    """Return whether the inner bytes are those of the term: both of n <= 32 bytes, their edges equal."""
     at = np.int64(terms[term, _2])
     x = load64(known, at + 8) if n > 16 else _0
     y = load64(known, at + 16) if n > 24 else _0
@@ -168,7 +169,7 @@ def _FIND(slots: Any, terms: Any, known: Any, secret: Any, offsets: Any, data: A
                 starts[i], sizes[i] = start, stop - start
                 a[i], b[i] = _edges(data, start, stop - start)
                 h[i] = _mix(a[i], b[i], _inner(data, start, stop - start, secret), stop - start, secret)
-        for i in range(_0, rows):  # all these reads may wait for memory at once
+        for i in range(_0, rows):  # these reads overlap
             entries[i] = slots[h[i] & mask]
         for i in range(_0, rows):
             entry = entries[i]
@@ -190,9 +191,9 @@ def _FIND(slots: Any, terms: Any, known: Any, secret: Any, offsets: Any, data: A
 
 
 def build(offsets: Array, data: Array) -> Table:
-    """Table of the k texts data[offsets[i]:offsets[i + 1]], for `find`; of equal texts the first is found.
+    """Build the table of the k texts data[offsets[i]:offsets[i + 1]], for `find`; of equal texts `find` gives the first.
 
-    offsets int32 or int64 [k + 1], k < 2^31. The table is (slots, terms, bytes, secret), plain arrays, final.
+    offsets int32 or int64 [k + 1], k < 2^31. The table is (slots, terms, bytes, secret), plain arrays that do not change.
     """
     k = max(len(offsets) - 1, 0)
     offsets = np.zeros(1, np.int64) if k == 0 else offsets.astype(np.int64)
@@ -201,8 +202,8 @@ def build(offsets: Array, data: Array) -> Table:
         raise damaged(0 if first < 0 else k - 1)
     known = np.zeros(max(last - first, 0) + _SPARE, np.uint8)
     known[:-_SPARE] = data[first:last]
-    room = k * (16 if k <= 512 else 4 if k <= 1 << 15 else 2)  # while slots fit a cache, more of them save a second look
-    slots, terms = np.zeros(1 << max(4, (room - 1).bit_length()), np.uint64), np.empty((k, 4), np.uint64)
+    space = k * (16 if k <= 512 else 4 if k <= 1 << 15 else 2)  # while slots fit a cache, more of them save a second look
+    slots, terms = np.zeros(1 << max(4, (space - 1).bit_length()), np.uint64), np.empty((k, 4), np.uint64)
     bad = _BUILD[8](offsets - first, known, _SECRET, slots, terms)
     if bad >= 0:
         raise damaged(bad)
@@ -210,7 +211,7 @@ def build(offsets: Array, data: Array) -> Table:
 
 
 def find(table: Table, offsets: Array, data: Array, valid: Array | None = None) -> Array:
-    """Index of each text among the table's terms: int32 [k]; -1 for an unseen text, -2 where valid is False.
+    """Return the index of each text among the table's terms: int32 [k]; -1 for an unseen text, -2 where valid is False.
 
     >>> table = build(np.array([0, 1, 3]), np.frombuffer(b"abc", np.uint8))
     >>> find(table, np.array([0, 2, 3]), np.frombuffer(b"bcx", np.uint8))

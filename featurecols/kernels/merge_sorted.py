@@ -1,7 +1,7 @@
 """Kernels that write sorted texts as records and merge many such streams into one.
 
-A record is one byte: how many bytes it shares with the text before, at most 255; then how many follow and the count,
-in 7 bits a byte, low bits first, the high bit saying that more follow; then the bytes that follow.
+A record is one byte, the number of first bytes that it has in common with the text before, at most 255; then how many
+bytes follow and the count, in 7 bits a byte, low bits first, the high bit set where more follow; then those bytes.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from featurecols.kernels.sort_text import word
 
 DONE, FULL, HUNGRY, NARROW, DAMAGED = 0, 1, 2, 3, -1
 OVERHEAD = 1 + 10 + 10  # bytes of a record beside its text, at most
-# what the merge remembers between two calls, in status
+# the state of the merge between two calls, in status
 PHASE, AT, LACKS, ENTRIES, OPEN, COUNT = range(6)
 LOADING, ADVANCING, TAKING = range(3)
 _BLOCK = 64  # texts whose reads are overlapped
@@ -33,7 +33,7 @@ def _put(out: Any, at: Any, value: Any) -> Any:
 
 @helper
 def _touch(offsets: Any, data: Any, counts: Any, order: Any, at: Any) -> Any:
-    """Read what the next texts need, which lies all over memory: such reads wait together, not in turn."""
+    """Read what the next texts need, which is scattered over memory, so that these reads overlap."""
     stop, last, total = min(at + _BLOCK, len(order)), len(data) - 1, 0
     for i in range(at, stop):
         total += offsets[order[i]] + counts[order[i]]
@@ -46,7 +46,7 @@ def _touch(offsets: Any, data: Any, counts: Any, order: Any, at: Any) -> Any:
 def encode(offsets: Any, data: Any, counts: Any, order: Any, at: Any, before: Any, out: Any, status: Any) -> Any:
     """Write the texts order[at:] as records until `out` is full; returns where it stopped.
 
-    before: the text before order[0]. status: [bytes written, bytes that the next record may take, anything].
+    before: the text before order[0]. status: [bytes written, bytes that the next record may take, unspecified].
     """
     end = 0
     for i in range(at, len(order)):
@@ -76,7 +76,7 @@ def encode(offsets: Any, data: Any, counts: Any, order: Any, at: Any, before: An
 
 @helper
 def _get(buffer: Any, at: Any, stop: Any) -> Any:
-    """A number and where it ends; -1 where the buffer ends first, -2 where it is beyond 2^56."""
+    """Return a number and where it ends; -1 where the buffer ends first, -2 where it is beyond 2^56."""
     value, shift = np.int64(0), np.int64(0)
     while at < stop:
         byte = np.int64(buffer[at])
@@ -124,7 +124,7 @@ def _advance(r: Any, buffer: Any, window: Any, texts: Any, keys: Any, status: An
 
 @helper
 def _less(a: Any, b: Any, window: Any, texts: Any, keys: Any) -> Any:
-    """Whether run a's text comes before run b's; a run that has ended comes last."""
+    """Return whether run a's text comes before run b's; a run that has ended comes last."""
     n, m = window[a, 3], window[b, 3]
     if n < 0 or m < 0:
         return n >= 0
@@ -140,7 +140,7 @@ def _less(a: Any, b: Any, window: Any, texts: Any, keys: Any) -> Any:
 
 @helper
 def _replay(r: Any, tree: Any, window: Any, texts: Any, keys: Any) -> None:
-    """Let run r play its way up the tree of losers; tree[0] is the winner, -1 a place where nobody has played."""
+    """Move run r up the tree of losers; tree[0] is the run with the first text, -1 a node that is not used yet."""
     node = (r + len(tree)) >> 1
     while node > 0:
         if tree[node] < 0:
@@ -176,7 +176,7 @@ def merge(
     its current text, which is row r of `texts`; keys holds the first words of these. Returns DONE at the end, FULL when
     the output is (status[ENTRIES] of it is valid; the caller takes it and sets it to 0), HUNGRY when run status[AT]
     needs more bytes, NARROW when its text needs wider rows (status[LACKS] says how many bytes), or DAMAGED.
-    The text being added up lies behind the entries: status[OPEN] is its length or -1, status[COUNT] its count.
+    The text that is being added up comes after the entries: status[OPEN] is its length or -1, status[COUNT] its count.
     """
     while True:
         if status[PHASE] != TAKING:

@@ -15,7 +15,7 @@ _NAN, _INF = np.float64(np.nan), np.float64(np.inf)
 
 
 def to_float64(values: Array, valid: Array | None = None) -> Array:
-    """Integers, floats or booleans as float64 [m], NaN where valid is False. May be `values` itself.
+    """Return integers, floats or booleans as float64 [m], NaN where valid is False. May be `values` itself.
 
     >>> to_float64(np.array([1, 2], np.int8), np.array([True, False]))
     array([ 1., nan])
@@ -36,7 +36,7 @@ def _BLANK(valid: Any, out: Any) -> None:
 
 @helper
 def apply(op: Any, a: Any, b: Any, x: Any, n: Any) -> None:
-    """One normalizer over x[:n]; NaN stays NaN."""
+    """Apply one normalizer to x[:n]; NaN stays NaN."""
     if op == ZSCORE and b != 0.0:
         for i in range(_0, n):
             x[i] = (x[i] - a) / b
@@ -57,7 +57,7 @@ def apply(op: Any, a: Any, b: Any, x: Any, n: Any) -> None:
 
 @helper
 def _load(x: Any, fill: Any, base: Any, n: Any, into: Any) -> Any:
-    """x[base:base + n] with NaN replaced by fill[:n]; returns how many are NaN still."""
+    """Load x[base:base + n] with NaN replaced by fill[:n]; returns how many are still NaN."""
     left = 0
     for i in range(_0, n):
         value = x[base + i]
@@ -105,7 +105,7 @@ def _NORMALIZE(x: Any, default: Any, ops: Any, a: Any, b: Any, allow_nan: Any, o
 
 
 def normalize(x: Array, default: Array, ops: Array, a: Array, b: Array, allow_nan: bool, out: Array) -> int:
-    """x through the normalizers into out; returns the position of the first NaN without a default, or -1.
+    """Write x, normalized, into out; returns the position of the first NaN without a default, or -1.
 
     x float64 [m]; default float64 [w], the value for NaN at position p is default[p % w]. ops int64 [k] with its numbers
     a, b float64 [k], applied in order: 0 (x - a) / b, 1 (x - a) / (b - a) (0 where they would divide by 0), 2 log1p

@@ -1,4 +1,4 @@
-"""Ids into the cells of a zeroed matrix: one-hot, and counts over lists."""
+"""Ids into a zeroed matrix: one-hots, and counts over lists."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def onehot(values: Array, weights: Array | None, out: Array) -> None:
 
 
 def multihot(values: Array, offsets: Array, weights: Array | None, out: Array) -> None:
-    """The same over lists: out[i, id] counts the id (or sums its weights, in order) in values[offsets[i]:offsets[i + 1]]."""
+    """Add the ids of lists: out[i, id] counts the id (or sums its weights, in order) in values[offsets[i]:offsets[i + 1]]."""
     assert len(offsets) == len(out) + 1
     assert weights is None or len(weights) == len(values)
     _MULTIHOT[values.itemsize](values, offsets, NO_WEIGHTS if weights is None else weights, out)

@@ -1,4 +1,4 @@
-"""Kernel that sorts texts by their bytes: quicksort on words of 8 bytes, then on the next 8 of those that are equal.
+"""A kernel that sorts texts by their bytes: quicksort on words of 8 bytes, then on the next 8 of those that are equal.
 
 Texts are data[offsets[i]:offsets[i + 1]]; `data` has 8 spare bytes at its end, so that a word may be loaded anywhere.
 """
@@ -18,7 +18,7 @@ _SMALL = 20  # ranges that insertion sorts
 
 @helper
 def word(data: Any, start: Any, stop: Any) -> Any:
-    """The 8 bytes from start on as a number in the order of bytes, 0 from stop on."""
+    """Return the 8 bytes from start on as a number in the order of bytes, 0 from stop on."""
     n = stop - start
     if n <= 0:
         return _0
@@ -31,7 +31,7 @@ def word(data: Any, start: Any, stop: Any) -> Any:
 
 @helper
 def _draw(random: Any, keys: Any, low: Any, n: Any) -> Any:
-    """The median of three keys at random places, and the next random word."""
+    """Return the median of three keys at random positions, and the next random word."""
     random ^= random << np.uint64(13)
     random ^= random >> _7
     random ^= random << np.uint64(17)
@@ -44,7 +44,7 @@ def _draw(random: Any, keys: Any, low: Any, n: Any) -> Any:
 
 @helper
 def _split(keys: Any, order: Any, low: Any, high: Any, pivot: Any) -> Any:
-    """Bring keys less than or equal to pivot to the front of [low, high), without a branch; returns where they end."""
+    """Move keys less than or equal to pivot to the front of [low, high), without a branch; returns where they end."""
     end = low
     for i in range(low, high):
         key = keys[i]
@@ -59,7 +59,7 @@ def _split(keys: Any, order: Any, low: Any, high: Any, pivot: Any) -> Any:
 
 @helper
 def _insert(keys: Any, order: Any, low: Any, high: Any) -> None:
-    """Insertion sort of keys[low:high], and of order along with them."""
+    """Sort keys[low:high] by insertion, and order with them."""
     for i in range(low + 1, high):
         key = keys[i]
         index = order[i]
@@ -74,7 +74,7 @@ def _insert(keys: Any, order: Any, low: Any, high: Any) -> None:
 
 @helper
 def _sort_words(keys: Any, order: Any, low: Any, high: Any, stack: Any) -> None:
-    """Sort keys[low:high], and order along with them: quicksort whose pivots nobody can foresee."""
+    """Sort keys[low:high], and order with them, by quicksort with random pivots."""
     top = 0
     random = (np.uint64(high - low) << _16) | _1
     while True:
@@ -106,7 +106,7 @@ def _sort_words(keys: Any, order: Any, low: Any, high: Any, stack: Any) -> None:
 
 @helper
 def _ended_first(offsets: Any, order: Any, low: Any, high: Any, depth: Any) -> Any:
-    """Of texts equal up to depth + 8, bring those that end there to the front, shorter first; returns how far they reach."""
+    """Move those texts, all equal up to depth + 8, that end there to the front, shorter first; returns how many."""
     end = low
     for i in range(low, high):
         index = order[i]
@@ -126,8 +126,8 @@ def _ended_first(offsets: Any, order: Any, low: Any, high: Any, depth: Any) -> A
 def sort(offsets: Any, data: Any, order: Any, keys: Any, stack: Any) -> Any:
     """Sort the numbers of distinct texts in `order` by their bytes, ascending.
 
-    keys is room for as many words. stack int64 [256 + 3 * m], m > the square root of the texts' bytes: m texts that wait
-    at m depths differ in at least 8 bytes a depth.
+    keys: scratch memory for as many words. stack: int64 [256 + 3 * m], m > the square root of the texts' bytes: m texts that
+    wait at m depths differ in at least 8 bytes a depth.
     """
     top, low, high, depth, fresh = 256, 0, len(order), 0, True
     while True:

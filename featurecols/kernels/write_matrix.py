@@ -1,7 +1,7 @@
-"""Whole rows of the matrix in one pass: zeros, numbers with their defaults and normalizers, and one-hot cells.
+"""Whole rows of the matrix in one pass: zeros, numbers with their defaults and normalizers, and one-hots.
 
-A tile of rows is written column by column while it is in cache, so that nothing lies between a number as it was read and
-its cell.
+A tile of rows is written column by column while it is in cache, without arrays between a number as it was read and the
+matrix.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _0, _1 = np.uint64(0), np.uint64(1)
 
 @helper
 def _load(x: Any, fill: Any, base: Any, n: Any, into: Any) -> Any:
-    """x[base:base + n] with NaN replaced by fill; returns how many are NaN still."""
+    """Load x[base:base + n] with NaN replaced by fill; returns how many are still NaN."""
     left = 0
     for i in range(_0, n):
         value = np.float64(x[base + i])
@@ -47,7 +47,7 @@ def _load(x: Any, fill: Any, base: Any, n: Any, into: Any) -> Any:
 
 @helper
 def _widen(x: Any, base: Any, n: Any, into: Any) -> Any:
-    """x[base:base + n] of integers, none of which is missing."""
+    """Load x[base:base + n] of integers, none of which is missing."""
     for i in range(_0, n):
         into[i] = np.float64(x[base + i])
     return 0
