@@ -82,7 +82,7 @@ def by_analyzer(folder: str) -> dict[str, Any]:
     analyzer = TermCounts(TOP)
     state = analyzer.empty()
     for batch in Source.of(folder).batches([("term", "category")]):
-        state = analyzer.update(state, batch.cells("term"))
+        state = analyzer.update(state, batch.field("term"))
     top = _pairs(analyzer.finish(state))
     state.spill()
     seen: dict[int, int] = {}

@@ -100,7 +100,7 @@ def _learning_bytes(table: pa.Table, key: str) -> int:
     analyzer = TermCounts()
     state = analyzer.empty()
     for batch in Source.of(table.select([key])).batches():
-        state = analyzer.update(state, batch.cells(key))
+        state = analyzer.update(state, batch.field(key))
     return state.nbytes
 
 

@@ -298,7 +298,7 @@ def _merge_in_any_order(example: Example, train: list[Row], luck: random.Random)
             def cells(rows: list[Row], field: Any = field, column: Any = column) -> Any:
                 table = formats.table_of(rows, example.table().schema)
                 (batch,) = Source.of(table).batches([(field.key, column.needs)])
-                return batch.cells(field.key, field.missing)
+                return batch.field(field.key, field.missing)
 
             def learned(states: list[Any], analyzer: Any = analyzer) -> dict[str, bytes]:
                 total = states[0]

@@ -28,17 +28,32 @@ _PRIMITIVE = {
 }
 
 
+# What pyarrow raises for Python values that it does not take.
+REFUSED = (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError, OverflowError, TypeError, ValueError)
+
+
 class Valid:
     """The validity bitmap of an array: bool arrays of any rows, made when asked for."""
 
     __slots__ = ("bits", "offset")
 
-    def __init__(self, array: Any) -> None:
+    def __init__(self, array: pa.Array) -> None:
         self.bits: Array | None = None
         self.offset: int = array.offset
         bitmap = array.buffers()[0] if len(array) else None
         if bitmap is not None and array.null_count:
             self.bits = np.frombuffer(bitmap, np.uint8)
+
+    @staticmethod
+    def of(valid: Array) -> Valid:
+        """Return the bitmap of bool [n]."""
+        made = object.__new__(Valid)
+        made.bits, made.offset = np.packbits(valid, bitorder="little"), 0
+        return made
+
+    def memory(self) -> tuple[int, int]:
+        """Return a key that only a bitmap in the same memory has."""
+        return (0 if self.bits is None else self.bits.ctypes.data), self.offset
 
     def rows(self, start: int, stop: int) -> Array | None:
         """bool [stop - start], or None where every row is valid."""
@@ -105,13 +120,14 @@ def is_utf8(kind: Any) -> bool:
     return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
 
 
-def arrow_texts(offsets: Array, data: Array, valid: Array | None = None, *, utf8: bool = False) -> Any:
-    """A large_binary (or large_string) array over these bytes; offsets are widened, the data is not copied."""
-    wide = np.ascontiguousarray(offsets, dtype=np.int64)
+def arrow_texts(offsets: Array, data: Array, valid: Array | None = None, kind: pa.DataType = None) -> pa.Array:
+    """Return an array of a string or binary type (default: large_binary) over these bytes, which are not copied."""
+    kind = pa.large_binary() if kind is None else kind
+    wide = pa.types.is_large_string(kind) or pa.types.is_large_binary(kind)
+    ends = np.ascontiguousarray(offsets, dtype=np.int64 if wide else np.int32)
     bitmap = None if valid is None else pa.py_buffer(np.packbits(valid, bitorder="little"))
-    buffers = [bitmap, pa.py_buffer(wide), pa.py_buffer(np.ascontiguousarray(data))]
-    kind = pa.large_string() if utf8 else pa.large_binary()
-    return pa.Array.from_buffers(kind, len(wide) - 1, buffers)
+    buffers = [bitmap, pa.py_buffer(ends), pa.py_buffer(np.ascontiguousarray(data))]
+    return pa.Array.from_buffers(kind, len(ends) - 1, buffers)
 
 
 def decimals(integers: Array) -> tuple[Array, Array]:

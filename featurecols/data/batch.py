@@ -1,137 +1,152 @@
-"""The door for data in memory: pandas, Arrow, Polars, DuckDB, dicts and rows come in as Batches.
+"""Rows in memory: pandas, Arrow, Polars, DuckDB, dicts and rows come in as Batches.
 
-A Batch is one contiguous piece of rows. A column of it is converted when a field is asked for, once for everybody who
-reads it; what nobody asks for is never touched.
+A Batch holds consecutive rows. A field of it is converted when it is asked for, once for everybody who reads it; what
+nobody asks for is never touched.
 """
 
 from __future__ import annotations
 
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
 
 from featurecols import errors
 from featurecols._core.fork_safe import ProcessLock
+from featurecols.data.fields import convert
 from featurecols.data.fields.base import FieldView
-from featurecols.data.fields.convert import Physical, as_arrow, joined, physical, storage_of, window
-from featurecols.data.fields.dictionary import Known
+from featurecols.data.fields.dictionary import KnownDictionaries
 from featurecols.data.missing import Markers
 
-_SMALL = 1 << 16  # rows: chunks smaller than this are put together, so that each batch is worth its overhead
+_SMALL = 1 << 16  # rows: Arrow batches smaller than this are put together, so that each is worth its overhead
 
 
-class _Root:
+class _Columns:
     """The columns behind a Batch and all its slices, converted on demand."""
 
     def __init__(
         self,
         names: Iterable[str],
         num_rows: int,
-        load: Callable[[str], Any],
+        load: Callable[[str], object],
         parse: bool = False,
-        known: Known | None = None,
+        known: KnownDictionaries | None = None,
     ) -> None:
         self.names = names if isinstance(names, tuple) else tuple(names)
-        self.num_rows, self.load, self.parse, self.known = num_rows, load, parse, known
-        self.locks: dict[Any, Any] = {}  # by field, so that threads convert different fields at once
-        self.there = self.names if isinstance(self.names, _Any) else frozenset(self.names)
-        self.twice = _twice(self.names)
-        self.forms: dict[str, Physical] = {}
-        self.cells: dict[tuple[str, Markers], FieldView] = {}
+        self.num_rows, self.parse = num_rows, parse
+        self._load, self._known = load, known
+        self._there: Collection[str] = self.names if isinstance(self.names, _EveryName) else frozenset(self.names)
+        self._twice = _find_repeated(self.names)
+        self._locks: dict[str, ProcessLock] = {}  # by field, so that threads convert different fields at once
+        self._views: dict[str, FieldView] = {}
+        self._marked: dict[tuple[str, Markers], FieldView] = {}
 
-    def form(self, key: str) -> Physical:
-        with self.locks.setdefault(key, ProcessLock()):
-            if key not in self.forms:
-                if key not in self.there:
-                    raise errors.missing_field(key, map(str, self.names))
-                if key in self.twice:
-                    raise errors.field_twice(key)
-                form = physical(key, self.load(key))
-                if len(form) != self.num_rows:
-                    want = f"{self.num_rows} values, as other fields have"
-                    raise errors.wrong_type(key, key, len(form), want, "give every field one value per row")
-                self.forms[key] = form
-            return self.forms[key]
+    def view(self, key: str) -> FieldView:
+        """Return all rows of a field, without markers."""
+        view = self._views.get(key)
+        if view is not None:
+            return view
+        with self._locks.setdefault(key, ProcessLock()):
+            if key not in self._views:
+                self._views[key] = self._convert(key)
+            return self._views[key]
 
-    def whole(self, key: str, markers: Markers) -> FieldView:
-        with self.locks.setdefault(key, ProcessLock()):
-            if (key, markers) not in self.cells:
-                self.cells[key, markers] = FieldView(storage_of(key, self.form(key), markers, self.parse, self.known))
-            return self.cells[key, markers]
+    def marked(self, key: str, markers: Markers) -> FieldView:
+        """Return all rows of a field, with the markers of its Field."""
+        with self._locks.setdefault(key, ProcessLock()):
+            if (key, markers) not in self._marked:
+                self._marked[key, markers] = self.view(key).with_markers(markers)
+            return self._marked[key, markers]
+
+    def _convert(self, key: str) -> FieldView:
+        if key not in self._there:
+            raise errors.missing_field(key, map(str, self.names))
+        if key in self._twice:
+            raise errors.field_twice(key)
+        view = self._load(key)
+        if not isinstance(view, FieldView):
+            view = convert.view_of(key, view, self.parse, self._known)
+        if len(view) != self.num_rows:
+            want = f"{self.num_rows} values, as other fields have"
+            raise errors.wrong_type(key, key, len(view), want, "give every field one value per row")
+        return view
 
 
 class Batch:
     """Rows [0, num_rows) of some fields.
 
-    Args:
+    Attributes:
         num_rows: how many rows.
         names: the fields that are there.
 
     >>> batch = Batch.of({"age": [31, None], "city": ["Paris", "?"]})
-    >>> batch.cells("age").numbers().values
+    >>> batch.field("age").numbers().values
     array([31., nan])
-    >>> batch.cells("city", missing=("?",)).to_pylist()
+    >>> batch.field("city", missing=("?",)).to_pylist()
     ['Paris', None]
     """
 
-    __slots__ = ("_root", "_start", "names", "num_rows")
+    __slots__ = ("_columns", "_start", "names", "num_rows")
 
-    def __init__(self, root: _Root, start: int = 0, stop: int | None = None) -> None:
-        self._root, self._start = root, start
-        self.names = root.names
-        self.num_rows = (root.num_rows if stop is None else stop) - start
-
-    @staticmethod
-    def of(data: Any, keys: Sequence[str] | None = None) -> Batch:
-        """Data in memory as one batch; `keys` are the fields that will be read (default: all)."""
-        pieces = list(batches(data, keys))
-        return pieces[0] if len(pieces) == 1 else Batch.concatenate(pieces)
+    def __init__(self, columns: _Columns, start: int = 0, stop: int | None = None) -> None:
+        self._columns, self._start = columns, start
+        self.names = columns.names
+        self.num_rows = (columns.num_rows if stop is None else stop) - start
 
     @staticmethod
-    def arrow(data: Any, parse: bool = False, known: Known | None = None) -> Batch:
-        """A RecordBatch, or a Table as one piece. `parse`: its text comes from a CSV file. `known`: dictionaries of
-        the pieces before, which this one may share."""
-        return Batch(_Root(data.schema.names, data.num_rows, data.column, parse, known))
+    def of(data: object, keys: Sequence[str] | None = None) -> Batch:
+        """Return data in memory as one batch; `keys` are the fields that will be read (default: all)."""
+        found = list(batches(data, keys))
+        return found[0] if len(found) == 1 else Batch.concatenate(found)
 
     @staticmethod
-    def lazy(names: Iterable[str], num_rows: int, load: Callable[[str], Any]) -> Batch:
-        """Rows whose fields are made by load(key), each when it is first asked for, in the thread that asks."""
-        return Batch(_Root(tuple(names), num_rows, load))
+    def arrow(data: pa.RecordBatch | pa.Table, parse: bool = False, known: KnownDictionaries | None = None) -> Batch:
+        """Return a RecordBatch or a Table as one batch.
+
+        `parse`: its text comes from a CSV file. `known`: dictionaries of the batches before, which this one may share.
+        """
+        return Batch(_Columns(data.schema.names, data.num_rows, data.column, parse, known))
 
     @staticmethod
-    def concatenate(pieces: Sequence[Batch]) -> Batch:
-        """The rows of all pieces in order; a field is put together when it is asked for."""
-        names = next((p.names for p in pieces if p.num_rows), pieces[0].names if pieces else ())
-        parse = any(p._root.parse for p in pieces)
+    def lazy(names: Iterable[str], num_rows: int, load: Callable[[str], object]) -> Batch:
+        """Return rows whose fields are made by load(key), each when it is first asked for, in the thread that asks."""
+        return Batch(_Columns(names, num_rows, load))
 
-        def load(key: str) -> Physical:
-            return joined(key, [window(p._root.form(key), p._start, p._start + p.num_rows) for p in pieces if p.num_rows])
+    @staticmethod
+    def concatenate(parts: Sequence[Batch]) -> Batch:
+        """Return the rows of all batches in order; a field is put together when it is asked for."""
+        filled = [batch for batch in parts if batch.num_rows]
+        names = (filled or parts)[0].names if parts else ()
+        parse = any(batch.parse for batch in parts)
 
-        return Batch(_Root(names, sum(p.num_rows for p in pieces), load, parse))
+        def load(key: str) -> FieldView:
+            return convert.concatenate(key, [batch.field(key) for batch in filled], parse)
 
-    def cells(self, key: str, missing: Iterable[Any] = ()) -> FieldView:
-        """One field, with the markers of its Field; DataError where it is not in the data."""
-        return self._root.whole(key, Markers.of(missing)).slice(self._start, self._start + self.num_rows)
+        return Batch(_Columns(names, sum(batch.num_rows for batch in parts), load, parse))
 
-    def column(self, key: str) -> Any:
-        """One field as a pyarrow Array, as it came: for what is carried along unread."""
-        return as_arrow(key, window(self._root.form(key), self._start, self._start + self.num_rows))
+    def field(self, key: str, missing: Iterable[object] = ()) -> FieldView:
+        """Return one field, with the markers of its Field; DataError where it is not in the data."""
+        view = self._columns.marked(key, Markers.of(missing)) if missing else self._columns.view(key)
+        return view.slice(self._start, self._start + self.num_rows)
 
-    def schema(self) -> Any:
-        """Names and types of the fields, as a pyarrow Schema."""
+    def column(self, key: str) -> pa.Array:
+        """Return one field as a pyarrow Array, as it came: for what is carried along unread."""
+        return self.field(key).to_arrow()
+
+    def schema(self) -> pa.Schema:
+        """Return names and types of the fields."""
         return pa.schema([(name, self.slice(0, min(self.num_rows, 1000)).column(name).type) for name in self.names])
 
     @property
     def parse(self) -> bool:
         """Whether text may stand for numbers, as in a CSV file: the row path cannot read it."""
-        return self._root.parse
+        return self._columns.parse
 
     def slice(self, start: int, stop: int) -> Batch:
-        """Rows start:stop, without copying; conversions and dictionaries stay shared."""
-        return Batch(self._root, self._start + start, self._start + stop)
+        """Return rows start:stop, without copying; conversions and dictionaries stay shared."""
+        return Batch(self._columns, self._start + start, self._start + stop)
 
 
 def batches(data: Any, keys: Sequence[str] | None = None) -> Iterator[Batch]:
@@ -144,17 +159,17 @@ def batches(data: Any, keys: Sequence[str] | None = None) -> Iterator[Batch]:
     if isinstance(data, Batch):
         return iter([data])
     if isinstance(data, Mapping):
-        return iter([_columns(data, keys)])
+        return iter([_of_mapping(data, keys)])
     if isinstance(data, (list, tuple)):
-        return iter([_rows(data)])
+        return iter([_of_rows(data)])
     if isinstance(data, pa.RecordBatch):
         return iter([Batch.arrow(data)])
     if isinstance(data, pa.Table):
         return _table(data, keys)
     if _is_pandas(data):
-        return iter([_frame(data)])
+        return iter([_of_frame(data)])
     if getattr(getattr(data, "dtype", None), "names", None):
-        return iter([_columns({name: data[name] for name in data.dtype.names}, keys)])
+        return iter([_of_mapping({name: data[name] for name in data.dtype.names}, keys)])
     return _streamed(data, keys)
 
 
@@ -183,12 +198,12 @@ def _is_pandas(data: Any) -> bool:
     return pandas is not None and isinstance(data, pandas.DataFrame)
 
 
-def _columns(data: Mapping[str, Any], keys: Sequence[str] | None) -> Batch:
+def _of_mapping(data: Mapping[str, Any], keys: Sequence[str] | None) -> Batch:
     """A dict of columns. One of them says how many rows there are; the others are looked at when they are read."""
     names = tuple(data)
     first = next((key for key in keys or () if key in data), names[0] if names else None)
     length = 0 if first is None else _length(str(first), data[first])
-    return Batch(_Root(names, length, data.__getitem__))
+    return Batch(_Columns(names, length, data.__getitem__))
 
 
 def _length(key: str, column: Any) -> int:
@@ -201,7 +216,7 @@ def _length(key: str, column: Any) -> int:
     raise errors.wrong_type(key, key, errors.show(column), "an array or a list", hint)
 
 
-def _rows(rows: Sequence[Any]) -> Batch:
+def _of_rows(rows: Sequence[Any]) -> Batch:
     names: dict[str, None] = {}
     for i, row in enumerate(rows):
         if not isinstance(row, Mapping):
@@ -216,15 +231,15 @@ def _rows(rows: Sequence[Any]) -> Batch:
                 raise errors.DataError(key, "field is not in the row", field=key, row=i, got=errors.show(list(row)), hint=hint)
         return [row[key] for row in rows]
 
-    return Batch(_Root(names, len(rows), load)) if rows else no_rows()
+    return Batch(_Columns(names, len(rows), load)) if rows else no_rows()
 
 
 def no_rows() -> Batch:
     """A batch of no rows, in which every field is found, and empty."""
-    return Batch(_Root(_Any(), 0, lambda _: pa.nulls(0)))
+    return Batch(_Columns(_EveryName(), 0, lambda _: pa.nulls(0)))
 
 
-class _Any(tuple[str, ...]):
+class _EveryName(tuple[str, ...]):
     """The fields of no rows at all: whatever is asked for is there, and empty."""
 
     __slots__ = ()
@@ -233,22 +248,22 @@ class _Any(tuple[str, ...]):
         return True
 
 
-def _frame(frame: Any) -> Batch:
-    return Batch(_Root(frame.columns, len(frame), frame.__getitem__))
+def _of_frame(frame: Any) -> Batch:
+    return Batch(_Columns(frame.columns, len(frame), frame.__getitem__))
 
 
-def _pieces(found: Iterable[Any], schema: Any) -> Iterator[Batch]:
+def _in_batches(found: Iterable[Any], schema: Any) -> Iterator[Batch]:
     """RecordBatches as they are where they are long; short ones put together; an empty one where there is none."""
-    known: Known = {}
+    known: KnownDictionaries = {}
     waiting: list[Any] = []
     rows, some = 0, False
-    for piece in found:
-        if piece.num_rows >= _SMALL and not waiting:
+    for batch in found:
+        if batch.num_rows >= _SMALL and not waiting:
             some = True
-            yield Batch.arrow(piece, known=known)
-        elif piece.num_rows:
-            waiting.append(piece)
-            rows += piece.num_rows
+            yield Batch.arrow(batch, known=known)
+        elif batch.num_rows:
+            waiting.append(batch)
+            rows += batch.num_rows
             if rows >= _SMALL:
                 some = True
                 yield Batch.arrow(pa.Table.from_batches(waiting), known=known)
@@ -259,9 +274,9 @@ def _pieces(found: Iterable[Any], schema: Any) -> Iterator[Batch]:
         yield Batch.arrow(schema.empty_table())
 
 
-def _selected(names: Sequence[str], keys: Sequence[str] | None) -> list[str]:
+def _select(names: Sequence[str], keys: Sequence[str] | None) -> list[str]:
     """Which of the names are read, each once."""
-    there, twice = set(names), _twice(names)
+    there, twice = set(names), _find_repeated(names)
     for key in keys or ():
         if key not in there:
             raise errors.missing_field(key, names)
@@ -270,7 +285,7 @@ def _selected(names: Sequence[str], keys: Sequence[str] | None) -> list[str]:
     return list(dict.fromkeys(names if keys is None else keys))
 
 
-def _twice(names: Sequence[str]) -> set[str]:
+def _find_repeated(names: Sequence[str]) -> set[str]:
     """The names that stand for more than one field."""
     if len(set(names)) == len(names):
         return set()
@@ -279,20 +294,20 @@ def _twice(names: Sequence[str]) -> set[str]:
 
 def _table(table: Any, keys: Sequence[str] | None) -> Iterator[Batch]:
     if keys is not None:
-        table = table.select(_selected(table.schema.names, keys))
-    return _pieces(table.to_batches(), table.schema)
+        table = table.select(_select(table.schema.names, keys))
+    return _in_batches(table.to_batches(), table.schema)
 
 
 def _streamed(data: Any, keys: Sequence[str] | None) -> Iterator[Batch]:
     library = type(data).__module__.split(".")[0]
     try:
         if is_dataset(data):
-            names = _selected(data.schema.names, keys)
+            names = _select(data.schema.names, keys)
             return _stream(data.scanner(columns=names).to_reader(), None)
         if library == "polars" and keys is not None:
-            data = data.select(_selected(data.columns, keys))
+            data = data.select(_select(data.columns, keys))
         if library in ("duckdb", "_duckdb") and keys:
-            quoted = ['"' + key.replace('"', '""') + '"' for key in _selected(data.columns, keys)]
+            quoted = ['"' + key.replace('"', '""') + '"' for key in _select(data.columns, keys)]
             data = data.project(", ".join(quoted))
         if isinstance(data, pa.RecordBatchReader):
             return _stream(data, keys)
@@ -306,10 +321,10 @@ def _streamed(data: Any, keys: Sequence[str] | None) -> Iterator[Batch]:
 
 
 def _stream(reader: Any, keys: Sequence[str] | None) -> Iterator[Batch]:
-    names = _selected(reader.schema.names, keys)
+    names = _select(reader.schema.names, keys)
     if keys is None:
-        return _pieces(reader, reader.schema)
-    return _pieces((piece.select(names) for piece in reader), pa.schema([reader.schema.field(name) for name in names]))
+        return _in_batches(reader, reader.schema)
+    return _in_batches((batch.select(names) for batch in reader), pa.schema([reader.schema.field(name) for name in names]))
 
 
 def _no_table(data: Any) -> errors.DataError:

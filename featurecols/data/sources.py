@@ -7,6 +7,7 @@ order; one that cannot do so says `once`.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
@@ -17,7 +18,7 @@ from featurecols import errors
 from featurecols._core.fork_safe import cached_property
 from featurecols.data.batch import Batch, batches, is_converted, is_data, is_dataset, no_rows
 from featurecols.data.files import discover
-from featurecols.data.files.discover import Fragment, Needs
+from featurecols.data.files.base import File, Fragment, Needs
 
 T = TypeVar("T")
 
@@ -186,9 +187,7 @@ class CalledSource(Source):
 class FileSource(Source):
     """Parquet or CSV files. Footers are read once, fields are checked in all files before the first row is read."""
 
-    def __init__(
-        self, paths: Any, fragments: Sequence[Fragment] | None = None, opened: dict[str, discover.File] | None = None
-    ) -> None:
+    def __init__(self, paths: Any, fragments: Sequence[Fragment] | None = None, opened: dict[str, File] | None = None) -> None:
         self._paths = tuple(discover.find(paths))
         self._chosen = fragments
         self._opened = {} if opened is None else opened
@@ -199,7 +198,7 @@ class FileSource(Source):
         return self._paths
 
     @cached_property
-    def _files(self) -> list[discover.File]:
+    def _files(self) -> list[File]:
         for path in self.paths:
             if path not in self._opened:
                 self._opened[path] = discover.open_file(path)
@@ -228,7 +227,7 @@ class FileSource(Source):
         """Raises DataError where a file lacks a field, or holds another type than the first file."""
         first, new = self._files[0], [key for key in dict.fromkeys(keys) if key not in self._checked]
         for file in self._files:
-            file.check(new)
+            _check(file, new)
             for key in new:
                 mine, other = first.schema.field(key).type, file.schema.field(key).type
                 if not discover.same_kind(mine, other):
@@ -245,6 +244,16 @@ class FileSource(Source):
             yield Batch.arrow(self.schema().empty_table().select(_keys(needs)))
             return
         yield from _ahead(by_path[fragment.path].read(fragment, needs) for fragment in chosen)
+
+
+def _check(file: File, keys: Sequence[str]) -> None:
+    """Raise DataError where a field is not in the file, or twice."""
+    names = Counter(file.schema.names)
+    for key in keys:
+        if key not in names:
+            raise errors.missing_field(key, names, file.path)
+        if names[key] > 1:
+            raise errors.field_twice(key, file.path)
 
 
 def _keys(needs: Needs | None) -> list[str] | None:

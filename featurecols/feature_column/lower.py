@@ -21,10 +21,10 @@ from featurecols.columns.numeric import Numeric
 from featurecols.columns.vocabulary import Vocabulary
 from featurecols.feature_column import categorical, dtypes, errors, numeric, sequence, sparse_indices, vocabulary
 from featurecols.feature_column.base import FeatureColumn
-from featurecols.feature_column.raw_inputs import Fed, rows_of
+from featurecols.feature_column.raw_inputs import KEY, Fed, rows_of
 from featurecols.feature_column.tensors import SparseTensor, Tensor, array_of, numpy_of, tensor_of
 
-FIELD = Field(Fed.key)  # the one input of every lowered column; feeds are passed by hand, not by name
+FIELD = Field(KEY)  # the one input of every lowered column; feeds are passed by hand, not by name
 
 
 class IdWeightPair(NamedTuple):

@@ -2,44 +2,48 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import pyarrow as pa
 
 from featurecols._core.arrays import Array, Integers, Numbers, Texts, Tokens
 from featurecols.data import arrow_buffers
-from featurecols.data.fields.numeric import Decimals
+from featurecols.data.fields.base import FieldView
+from featurecols.data.fields.numeric import IntegerTexts
+
+KEY = "value"  # the name of the one input of every lowered column
 
 
-class Fed:
-    """Values of one feature as a language column reads a raw field; rows are single values, or as offsets say."""
+class Fed(FieldView):
+    """Values of one feature as a language column reads a field; rows are single values, or as offsets say."""
 
-    key = "value"
-
-    def __init__(self, values: Any, offsets: Array | None = None) -> None:
+    def __init__(self, values: Array | pa.Array, offsets: Array | None = None) -> None:
+        super().__init__(KEY, len(values) if offsets is None else len(offsets) - 1)
         self._values, self._offsets = values, offsets
 
-    def __len__(self) -> int:
-        return len(self._values) if self._offsets is None else len(self._offsets) - 1
-
-    def numbers(self) -> Numbers:
+    def _read_numbers(self) -> Numbers:
         return Numbers(self._values.astype(np.float64), self._offsets)
 
-    def integers(self) -> Integers:
+    def _read_integers(self) -> Integers:
         return Integers(self._values, None, self._offsets)
 
-    def tokens(self) -> Tokens:
+    def _read_tokens(self) -> Tokens:
         if isinstance(self._values, pa.Array):
             return Tokens(Texts(*arrow_buffers.texts(self._values)), offsets=self._offsets)
         wide = self._values if self._values.dtype == np.uint64 else self._values.astype(np.int64)
-        return Tokens(Decimals(wide), offsets=self._offsets, kind="integer")
+        return Tokens(IntegerTexts(wide), offsets=self._offsets, kind="integer")
 
-    def elements(self) -> tuple[Fed, Array]:
+    def to_pylist(self) -> list[object]:
+        """Return the values, whatever rows they belong to."""
+        return self._values.tolist()
+
+    def _take(self, rows: Array) -> FieldView:
+        return Fed(self._values[rows])
+
+    def elements(self) -> tuple[FieldView, Array]:
         offsets = np.arange(len(self) + 1, dtype=np.int64) if self._offsets is None else self._offsets
         return Fed(self._values), offsets
 
 
 def rows_of(values: Array, width: int) -> Fed:
-    """Numbers in rows of `width`."""
+    """Return numbers in rows of `width`."""
     return Fed(values.reshape(-1), np.arange(0, values.size + 1, width, dtype=np.int64))

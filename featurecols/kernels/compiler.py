@@ -48,6 +48,11 @@ def write(dtype: Any, ndim: int = 1, layout: str = "C") -> Any:
     return types.Array(dtype, ndim, layout)
 
 
+def record(dtype: np.dtype[Any]) -> Any:
+    """Return the type of the elements of a structured array."""
+    return numba.from_dtype(dtype)
+
+
 class Kernel(dict[Hashable, Callable[..., Any]]):
     """Compiled variants of one function by key: KERNEL[key](*arguments)."""
 

@@ -179,6 +179,6 @@ class _Reader:
     def _value(self, i: int, batch: Any) -> Any:
         node = self.graph.nodes[i]
         if isinstance(node, Field):
-            return batch.cells(node.key, node.missing)
+            return batch.field(node.key, node.missing)
         bound = self.bounds[i]
-        return bound.evaluate(*[batch.cells(f.key, f.missing) for f in node.inputs() if isinstance(f, Field)])
+        return bound.evaluate(*[batch.field(f.key, f.missing) for f in node.inputs() if isinstance(f, Field)])

@@ -71,25 +71,25 @@ def test_what_holds_a_table(name: str) -> None:
     batch = Batch.of(tables()[name], ["s", "n"])
     assert batch.num_rows == 3
     assert {"n", "s"} <= set(batch.names)
-    assert bits(batch.cells("n").numbers().values) == [(1.0).hex(), None, (3.0).hex()]
-    assert decoded(batch.cells("s").tokens()) == [b"a", None, b"c"]
+    assert bits(batch.field("n").numbers().values) == [(1.0).hex(), None, (3.0).hex()]
+    assert decoded(batch.field("s").tokens()) == [b"a", None, b"c"]
     part = batch.slice(1, 3)
     assert part.num_rows == 2
-    assert decoded(part.cells("s").tokens()) == [None, b"c"]
-    assert decoded(part.slice(1, 2).cells("s").tokens()) == [b"c"]
+    assert decoded(part.field("s").tokens()) == [None, b"c"]
+    assert decoded(part.slice(1, 2).field("s").tokens()) == [b"c"]
 
 
 @pytest.mark.parametrize("name", [name for name in tables() if name != "a batch"])
 def test_a_field_that_is_not_there(name: str) -> None:
     with pytest.raises(errors.DataError) as caught:
-        Batch.of(tables()[name], ["nn"]).cells("nn")
+        Batch.of(tables()[name], ["nn"]).field("nn")
     assert str(caught.value) == "nn: field is not in the data; did you mean 'n'?"
 
 
 @pytest.mark.parametrize("name", list(tables()))
 def test_no_keys_means_all_fields(name: str) -> None:
     batch = Batch.of(tables()[name])
-    assert decoded(batch.cells("s").tokens()) == [b"a", None, b"c"]
+    assert decoded(batch.field("s").tokens()) == [b"a", None, b"c"]
 
 
 class Frame(dict[str, Any]):
@@ -107,18 +107,18 @@ def test_columns_that_nobody_reads_are_not_touched() -> None:
     data.touched = []
     batch = Batch.of(data, ["a"])
     assert batch.num_rows == 2
-    assert decoded(batch.cells("a").tokens()) == [b"1", b"2"]
-    assert decoded(batch.slice(1, 2).cells("a", (1,)).tokens()) == [b"2"]
+    assert decoded(batch.field("a").tokens()) == [b"1", b"2"]
+    assert decoded(batch.slice(1, 2).field("a", (1,)).tokens()) == [b"2"]
     assert set(data.touched) == {"a"}
     with pytest.raises(errors.DataError, match="needs 2 values, as other fields have in field 'b', got 1"):
-        batch.cells("b")
+        batch.field("b")
     with pytest.raises(errors.DataError, match="needs an array or a list in field 'c', got object"):
-        batch.cells("c")
+        batch.field("c")
 
 
 def test_a_column_is_converted_once_for_all_slices() -> None:
     batch = Batch.of({"a": np.array(["x", "y"], dtype=object)})
-    assert batch.slice(0, 1).cells("a").store is batch.slice(1, 2).cells("a").store
+    assert batch.slice(0, 1).field("a")._array is batch.slice(1, 2).field("a")._array
 
 
 @pytest.mark.parametrize(
@@ -127,25 +127,25 @@ def test_a_column_is_converted_once_for_all_slices() -> None:
 def test_no_rows(empty: Any) -> None:
     batch = Batch.of(empty)
     assert batch.num_rows == 0
-    assert decoded(batch.cells("a").tokens()) == []
-    assert batch.cells("a").numbers().values.tolist() == []
-    assert batch.cells("a").to_pylist() == []
+    assert decoded(batch.field("a").tokens()) == []
+    assert batch.field("a").numbers().values.tolist() == []
+    assert batch.field("a").to_pylist() == []
     with pytest.raises(errors.DataError, match="field is not in the data; did you mean 'a'"):
-        batch.cells("aa")
+        batch.field("aa")
 
 
 def test_no_rows_at_all_hold_every_field() -> None:
     batch = Batch.of([])
     assert (batch.num_rows, batch.names) == (0, ())
-    assert decoded(batch.cells("anything").tokens()) == []
+    assert decoded(batch.field("anything").tokens()) == []
     assert len(list(batches(pa.table({"a": [1]}).slice(0, 0)))) == 1
 
 
 def test_a_row_without_a_field() -> None:
     batch = Batch.of([{"a": 1, "b": 2}, {"a": 3}])
-    assert decoded(batch.cells("a").tokens()) == [b"1", b"3"]
+    assert decoded(batch.field("a").tokens()) == [b"1", b"3"]
     with pytest.raises(errors.DataError) as caught:
-        batch.cells("b")
+        batch.field("b")
     assert (caught.value.field, caught.value.row) == ("b", 1)
     assert "give None where a value is missing" in str(caught.value)
     with pytest.raises(errors.DataError, match="a list of rows holds dicts at row 1, got 5"):
@@ -155,9 +155,9 @@ def test_a_row_without_a_field() -> None:
 def test_one_name_twice() -> None:
     twice = pd.DataFrame([[1, 2, 3]], columns=["a", "a", "b"])
     for data in (twice, pa.table([[1], [2], [3]], ["a", "a", "b"]), pa.record_batch([pa.array([1])] * 3, ["a", "a", "b"])):
-        assert decoded(Batch.of(data, ["b"]).cells("b").tokens())[0] in (b"3", b"1")
+        assert decoded(Batch.of(data, ["b"]).field("b").tokens())[0] in (b"3", b"1")
         with pytest.raises(errors.DataError, match="a: field is in the data twice; rename or drop one of them"):
-            Batch.of(data, ["a"]).cells("a")
+            Batch.of(data, ["a"]).field("a")
 
 
 class Tensor:
@@ -187,7 +187,7 @@ class Tensor:
     ],
 )
 def test_what_holds_a_column(column: Any) -> None:
-    assert decoded(Batch.of({"a": column}).cells("a").tokens()) == [b"1", b"2"]
+    assert decoded(Batch.of({"a": column}).field("a").tokens()) == [b"1", b"2"]
 
 
 @pytest.mark.parametrize("column", [{1: 2}, {1, 2}, np.array([1j, 2])])
@@ -195,19 +195,19 @@ def test_what_holds_no_column(column: Any) -> None:
     with pytest.raises(
         errors.DataError, match=r"needs an array or a list in field 'a', got|is no category in field 'a' at row 0"
     ):
-        Batch.of({"a": column}).cells("a").tokens()
+        Batch.of({"a": column}).field("a").tokens()
 
 
 @pytest.mark.filterwarnings("ignore::PendingDeprecationWarning")  # numpy on its matrix
 def test_matrices_are_lists() -> None:
-    assert decoded(Batch.of({"a": np.matrix([[1, 2], [3, 4]])}).cells("a").tokens()) == [[b"1", b"2"], [b"3", b"4"]]
+    assert decoded(Batch.of({"a": np.matrix([[1, 2], [3, 4]])}).field("a").tokens()) == [[b"1", b"2"], [b"3", b"4"]]
 
 
 def test_names_that_are_no_strings() -> None:
     frame = pd.DataFrame({0: [1], "a": [2], ("x", "y"): [3]})
-    assert decoded(Batch.of(frame).cells("a").tokens()) == [b"2"]
+    assert decoded(Batch.of(frame).field("a").tokens()) == [b"2"]
     with pytest.raises(errors.DataError, match="0: field is not in the data"):
-        Batch.of(frame).cells("0")
+        Batch.of(frame).field("0")
 
 
 @pytest.mark.parametrize("value", [5, "text", b"bytes", None, np.float64(1), np.array(5)])
@@ -246,13 +246,13 @@ def test_only_read_fields_leave_duckdb_polars_and_datasets(tmp_path: Any) -> Non
     for data in (relation, frame, ds.dataset(tmp_path), table):
         batch = Batch.of(data, [odd])
         assert batch.names == (odd,)
-        assert decoded(batch.cells(odd).tokens()) == [b"1", b"2"]
+        assert decoded(batch.field(odd).tokens()) == [b"1", b"2"]
 
 
 def test_a_relation_can_be_read_again() -> None:
     relation = duckdb.sql("SELECT i::VARCHAR AS s FROM range(5) t(i)")
     for _ in range(2):
-        assert decoded(Batch.of(relation, ["s"]).cells("s").tokens()) == [b"0", b"1", b"2", b"3", b"4"]
+        assert decoded(Batch.of(relation, ["s"]).field("s").tokens()) == [b"0", b"1", b"2", b"3", b"4"]
 
 
 def test_long_chunks_stay_and_short_ones_are_put_together() -> None:
@@ -260,11 +260,11 @@ def test_long_chunks_stay_and_short_ones_are_put_together() -> None:
     table = pa.concat_tables([long, short, short, long, short, long])
     sizes = [batch.num_rows for batch in batches(table)]
     assert sizes == [70_000, 70_020, 70_010]
-    assert [v for b in batches(table) for v in b.cells("a").integers().values.tolist()] == table["a"].to_pylist()
-    first = next(batches(table)).cells("a").numbers
+    assert [v for b in batches(table) for v in b.field("a").integers().values.tolist()] == table["a"].to_pylist()
+    first = next(batches(table)).field("a").numbers
     assert first().values.tolist() == list(range(70_000))
     address = table["a"].chunk(0).buffers()[1].address
-    assert next(batches(table)).cells("a").integers().values.__array_interface__["data"][0] == address
+    assert next(batches(table)).field("a").integers().values.__array_interface__["data"][0] == address
 
 
 def test_concatenate() -> None:
@@ -275,9 +275,9 @@ def test_concatenate() -> None:
     ]
     whole = Batch.concatenate(parts)
     assert whole.num_rows == 4
-    assert decoded(whole.cells("x", ("a",)).tokens()) == [b"b", b"c", None, None]
-    assert decoded(whole.cells("l").tokens()) == [[], [b"2", b"3"], [], []]
-    assert decoded(whole.slice(1, 3).cells("x").tokens()) == [b"c", None]
+    assert decoded(whole.field("x", ("a",)).tokens()) == [b"b", b"c", None, None]
+    assert decoded(whole.field("l").tokens()) == [[], [b"2", b"3"], [], []]
+    assert decoded(whole.slice(1, 3).field("x").tokens()) == [b"c", None]
 
 
 def test_concatenate_unlike_forms() -> None:
@@ -291,9 +291,9 @@ def test_concatenate_unlike_forms() -> None:
     ]
     whole = Batch.concatenate([Batch.of({"x": form}) for form in forms])
     expected = [b"1", None, b"2", b"b", b"3", None, b"x", None, b"y", b"z", str(2**70).encode()]
-    assert decoded(whole.cells("x").tokens()) == expected
+    assert decoded(whole.field("x").tokens()) == expected
     lists = Batch.concatenate([Batch.of({"x": form}) for form in ([[1, "a"], None], pa.array([[2], []]), [["b", 3.0]])])
-    assert decoded(lists.cells("x").tokens()) == [[b"1", b"a"], [], [b"2"], [], [b"b", b"3"]]
+    assert decoded(lists.field("x").tokens()) == [[b"1", b"a"], [], [b"2"], [], [b"b", b"3"]]
 
 
 def test_columns_carried_along() -> None:
@@ -316,6 +316,6 @@ def test_inputs_stay_as_they_were() -> None:
     batch = Batch.of(frame)
     for key in frame:
         for view in ("tokens", "to_pylist"):
-            getattr(batch.cells(key, ("?", -999)), view)()
-    batch.cells("a", (-999,)).numbers()
+            getattr(batch.field(key, ("?", -999)), view)()
+    batch.field("a", (-999,)).numbers()
     pd.testing.assert_frame_equal(frame, before)

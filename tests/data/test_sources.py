@@ -66,8 +66,8 @@ KINDS = [
 
 def rows(source: Source, batch_size: int | None = None) -> tuple[list[Any], list[Any]]:
     batches = list(source.batches(NEEDS, batch_size))
-    words = [v for b in batches for v in decoded(b.cells("s").tokens())]
-    numbers = [v for b in batches for v in b.cells("n").numbers().values.tolist()]
+    words = [v for b in batches for v in decoded(b.field("s").tokens())]
+    numbers = [v for b in batches for v in b.field("n").numbers().values.tolist()]
     return words, numbers
 
 
@@ -90,7 +90,7 @@ def test_batches_have_the_size_that_was_asked_for(folder: Path, kind: str, batch
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_field_that_is_missing(folder: Path, kind: str) -> None:
     with pytest.raises(errors.DataError, match=r"nn: field is not in .*; did you mean 'n'"):
-        next(Source.of(sources(folder)[kind]).batches([("nn", "number")])).cells("nn")
+        next(Source.of(sources(folder)[kind]).batches([("nn", "number")])).field("nn")
 
 
 def test_num_rows(folder: Path) -> None:
@@ -156,7 +156,7 @@ def test_files_without_rows(tmp_path: Path) -> None:
     pq.write_table(TABLE.slice(0, 0), tmp_path / "t.parquet")
     [batch] = Source.of(tmp_path).batches(NEEDS)
     assert (batch.num_rows, batch.names) == (0, ("s", "n"))
-    assert decoded(batch.cells("s").tokens()) == []
+    assert decoded(batch.field("s").tokens()) == []
     with pytest.raises(errors.DataError, match="did you mean 'n'"):
         list(Source.of(tmp_path).batches([("nn", "number")]))
 
@@ -176,13 +176,13 @@ def test_a_batch_size_that_is_none(batch_size: int) -> None:
 def test_dictionaries_are_shared_by_the_batches_of_a_row_group(folder: Path) -> None:
     pq.write_table(TABLE, folder / "whole.parquet")
     batches = list(Source.of(folder / "whole.parquet").batches(NEEDS, 8))
-    assert len({id(batch.cells("s").tokens().texts) for batch in batches}) == 1
+    assert len({id(batch.field("s").tokens().texts) for batch in batches}) == 1
 
 
 def test_converted_columns_stay_for_the_next_reading() -> None:
     source = Source.of({"s": np.array(["a", "b"], dtype=object)})
     [first], [second] = source.batches([("s", "category")]), source.batches([("s", "category")])
-    assert first.cells("s").store is second.cells("s").store
+    assert first.field("s")._array is second.field("s")._array
 
 
 # ------------------------------------------------------------------------------------------------ files
@@ -220,7 +220,7 @@ def test_files_of_two_kinds(folder: Path) -> None:
 def test_files_that_differ_in_a_needed_field(folder: Path) -> None:
     pq.write_table(pa.table({"s": ["a"], "n": ["text"], "o": [1]}), folder / "part-9.parquet")
     source = Source.of(folder)
-    assert len([v for b in source.batches([("s", "category")]) for v in decoded(b.cells("s").tokens())]) == 51
+    assert len([v for b in source.batches([("s", "category")]) for v in decoded(b.field("s").tokens())]) == 51
     with pytest.raises(errors.DataError) as caught:
         list(source.batches(NEEDS))
     assert str(caught.value) == (
@@ -233,10 +233,10 @@ def test_files_that_agree_well_enough(tmp_path: Path) -> None:
     kinds = [pa.int64(), pa.float64(), pa.int8(), pa.null()]
     for i, kind in enumerate(kinds):
         pq.write_table(pa.table({"n": pa.array([None] if kind == pa.null() else [i], kind)}), tmp_path / f"{i}.parquet")
-    found = [v for b in Source.of(tmp_path).batches([("n", "category")]) for v in decoded(b.cells("n").tokens())]
+    found = [v for b in Source.of(tmp_path).batches([("n", "category")]) for v in decoded(b.field("n").tokens())]
     assert found == [b"0", b"1", b"2", None]
     [joined] = Source.of(tmp_path).batches([("n", "category")], 10)
-    assert decoded(joined.cells("n").tokens()) == [b"0", b"1", b"2", None]
+    assert decoded(joined.field("n").tokens()) == [b"0", b"1", b"2", None]
 
 
 def test_a_field_missing_in_the_second_file(folder: Path) -> None:
@@ -286,5 +286,5 @@ def test_any_pieces_in_batches_of_any_size(pieces: list[int], batch_size: int) -
     found = list(Source.of(parts).batches(NEEDS, batch_size))
     sizes = [batch_size] * (total // batch_size) + [total % batch_size] * (total % batch_size > 0)
     assert [batch.num_rows for batch in found] == (sizes or [0])
-    assert [v for b in found for v in decoded(b.cells("s").tokens())] == [str(i % 3).encode() for i in range(total)]
-    assert [v for b in found for v in bits(b.cells("n").numbers().values)] == [float(i).hex() for i in range(total)]
+    assert [v for b in found for v in decoded(b.field("s").tokens())] == [str(i % 3).encode() for i in range(total)]
+    assert [v for b in found for v in bits(b.field("n").numbers().values)] == [float(i).hex() for i in range(total)]

@@ -59,7 +59,7 @@ ARITHMETIC = {
     ("to_dense.py", "values.shape[0] * width"),
     ("to_dense.py", "whole // (max(batch, 1) * size)"),
     ("raw_inputs.py", "len(self) + 1"),
-    ("raw_inputs.py", "len(self._offsets) - 1"),
+    ("raw_inputs.py", "len(offsets) - 1"),
     ("raw_inputs.py", "values.size + 1"),
     ("layers.py", "batch * steps"),
     ("layers.py", "batch * steps * size"),

@@ -8,20 +8,18 @@ C, K = "featurecols.columns", "featurecols.kernels"
 
 # A wrong slice offset, a wrong bitmap offset, a dictionary from the wrong chunk, and their neighbours.
 SHARED = {
-    "slice offset": Fault("featurecols.data.fields.base:FieldView.slice", "self.start + start", "start"),
+    "slice offset": Fault("featurecols.data.fields.base:FieldView._view", "self.start + start", "start"),
     "bitmap offset": Fault(
         "featurecols.data.arrow_buffers:Valid.rows", "(self.offset + start, self.offset + stop)", "(start, stop)"
     ),
     "dictionary of another chunk": Fault("featurecols.data.fields.dictionary:_same_memory", "a is b", "True"),
-    "null codes": Fault("featurecols.data.fields.dictionary:DictStore._codes", "codes[~valid] = -1", "codes[~valid] = 0"),
+    "null codes": Fault("featurecols.data.fields.dictionary:DictionaryField._codes", "codes[~valid] = -1", "codes[~valid] = 0"),
     "values offset": Fault("featurecols.data.arrow_buffers:primitive", "array.offset * dtype.itemsize", "0"),
     "text offset": Fault("featurecols.data.arrow_buffers:texts", "array.offset * dtype.itemsize", "0"),
     "null lists": Fault(
         "featurecols.data.arrow_buffers:list_parts", "np.where(valid, sizes, 0)", "np.where(valid, sizes, sizes)"
     ),
-    "list window": Fault(
-        "featurecols.data.fields.lists:ListStore._window", "offsets - offsets[0]", "offsets - self.offsets[0]"
-    ),
+    "list window": Fault("featurecols.data.fields.lists:ListField._own", "offsets - offsets[0]", "offsets - self.offsets[0]"),
     "block target": Fault(
         "featurecols.plan.execution.program:Program.fill", "out[block[0] : block[1]]", "out[: block[1] - block[0]]"
     ),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import re
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -18,45 +17,45 @@ _WHOLE = re.compile(rb"[+-]?\d{1,40}")
 _HINT = "mend the file, or declare the text as Field(key, missing=(...))"
 
 
-def floats(key: str, array: Any, valid: Array | None, start: int) -> Array:
-    """float64 [n], NaN where not valid; rounding is to nearest, as `float(text)` does. `start` shifts row numbers."""
-    text = _present(array, valid)
+def floats(key: str, array: pa.Array, valid: Array | None) -> Array:
+    """Return float64 [n], NaN where not valid; rounding is to nearest, as `float(text)` does."""
+    text = _trim(array, valid)
     try:
         return np.array(text.cast(pa.float64()).to_numpy(zero_copy_only=False), np.float64)
     except pa.ArrowInvalid:  # something that Arrow does not read: a bad value, or a plus sign
         found = np.full(len(text), np.nan)
         for i, t in enumerate(text.cast(pa.large_binary()).to_pylist()):
             if t is not None:
-                found[i] = _float(key, t, start + i)
+                found[i] = _float(key, t, i)
         return found
 
 
-def integers(key: str, array: Any, valid: Array | None, start: int) -> Integers:
-    """Exact integers; a whole float below 2^53 ("5.0") is accepted, "nan" is missing."""
-    text = _present(array, valid)
+def integers(key: str, array: pa.Array, valid: Array | None) -> Integers:
+    """Return exact integers; a whole float below 2^53 ("5.0") is accepted, "nan" is missing."""
+    text = _trim(array, valid)
     short = pc.match_substring_regex(text.cast(pa.large_binary()), rb"^-?[0-9]{1,18}$")
     if pc.all(short, skip_nulls=True).as_py() is not False:
         return Integers(np.array(text.cast(pa.int64()).fill_null(0)), valid)
     found: list[int | None] = []
     for i, t in enumerate(text.cast(pa.large_binary()).to_pylist()):
-        found.append(None if t is None else _integer(key, t, start + i))
-    return bounded(key, found, start)
+        found.append(None if t is None else _integer(key, t, i))
+    return bounded(key, found)
 
 
-def bounded(key: str, found: list[int | None], start: int) -> Integers:
-    """Python integers as int64, or as uint64 where one is past int64; DataError where they fit neither."""
+def bounded(key: str, found: list[int | None]) -> Integers:
+    """Return Python integers as int64, or as uint64 where one is past int64; DataError where they fit neither."""
     there = [v for v in found if v is not None]
     kind = np.uint64 if there and max(there) >= 2**63 else np.int64
     low, high = np.iinfo(kind).min, np.iinfo(kind).max
     for i, value in enumerate(found):
         if value is not None and not low <= value <= high:
-            raise errors.bad_value(key, key, start + i, "needs an integer of 64 bits", value, "read it as a category")
+            raise errors.bad_value(key, key, i, "needs an integer of 64 bits", value, "read it as a category")
     valid = np.array([v is not None for v in found], np.bool_)
     return Integers(np.array([v or 0 for v in found], kind), None if valid.all() else valid)
 
 
-def _present(array: Any, valid: Array | None) -> Any:
-    """The texts without surrounding blanks, null where not valid."""
+def _trim(array: pa.Array, valid: Array | None) -> pa.Array:
+    """Return the texts without surrounding blanks, null where not valid."""
     text = array if pa.types.is_large_string(array.type) else array.cast(pa.large_string())
     if valid is not None:
         text = pc.if_else(pa.array(valid), text, pa.scalar(None, text.type))
@@ -65,7 +64,7 @@ def _present(array: Any, valid: Array | None) -> Any:
 
 def _float(key: str, text: bytes, row: int) -> float:
     if _NUMBER.fullmatch(text) is None:
-        raise errors.bad_value(key, key, row, "text is not a number", _shown(text), _HINT)
+        raise errors.bad_value(key, key, row, "text is not a number", _show(text), _HINT)
     return float(text)
 
 
@@ -78,10 +77,10 @@ def _integer(key: str, text: bytes, row: int) -> int | None:
     if number.is_integer() and abs(number) < 2.0**53:
         return int(number)
     hint = "round it and cast it to an integer"
-    raise errors.bad_value(key, key, row, "needs a whole number below 2^53", _shown(text), hint)
+    raise errors.bad_value(key, key, row, "needs a whole number below 2^53", _show(text), hint)
 
 
-def _shown(text: bytes) -> str | bytes:
+def _show(text: bytes) -> str | bytes:
     try:
         return text.decode()
     except UnicodeDecodeError:

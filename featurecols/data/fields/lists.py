@@ -1,147 +1,105 @@
-"""Fields that hold lists, and fields of Python objects that no Arrow array can hold together."""
+"""Fields that hold lists."""
 
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import Any
 
 import numpy as np
+import pyarrow as pa
 
-from featurecols import errors
-from featurecols._core import arrays
-from featurecols._core.arrays import Array, Integers, Numbers, Texts, Tokens
-from featurecols.data.fields import csv_numbers
-from featurecols.data.fields.base import FieldStorage, FieldView
-from featurecols.data.missing import Markers, presenter
+from featurecols._core.arrays import Array, Integers, Numbers, Tokens
+from featurecols.data.fields.base import FieldView
+from featurecols.data.missing import Markers
 from featurecols.errors import DataError
 
 
-class ListStore(FieldStorage):
-    """Lists: row i owns elements[offsets[i]:offsets[i + 1]] of another store."""
+class ListField(FieldView):
+    """Lists: row i owns rows offsets[i]:offsets[i + 1] of another field.
 
-    def __init__(self, key: str, offsets: Array, child: FieldStorage, markers: Markers) -> None:
-        super().__init__(key, len(offsets) - 1, markers, child.parse)
-        self.offsets, self.child = offsets, child
-        self.depth = child.depth + 1
+    Args:
+        key: name of the field.
+        offsets: int64 [n + 1].
+        values: the elements of all lists, one after another.
+        array: the Arrow array that they lie in, if there is one.
+    """
 
-    def _window(self, start: int, stop: int) -> tuple[int, int, Array]:
-        offsets = self.offsets[start : stop + 1]
-        return int(offsets[0]), int(offsets[-1]), offsets - offsets[0]
+    def __init__(self, key: str, offsets: Array, values: FieldView, array: pa.Array = None) -> None:
+        super().__init__(key, len(offsets) - 1, values.markers, values.parse)
+        self._offsets, self._values, self._array = offsets, values, array
+        self.depth = values.depth + 1
 
-    def row_of(self, element: int) -> int:
-        return int(np.searchsorted(self.offsets, element, side="right")) - 1
+    def with_markers(self, markers: Markers) -> FieldView:
+        view = self._view(0, len(self))
+        view.markers, view._values = markers, self._values.with_markers(markers)
+        return view
+
+    def _as_arrow(self) -> pa.Array | None:
+        return None if self._array is None else self._array.slice(self.start, len(self))
+
+    def _take(self, rows: Array) -> FieldView:
+        elements, offsets = self._own()
+        starts, sizes = offsets[rows], np.diff(offsets)[rows]
+        ends = np.append(0, np.cumsum(sizes)).astype(np.int64)
+        return ListField(self.key, ends, elements._take(np.repeat(starts - ends[:-1], sizes) + np.arange(ends[-1])))
+
+    def _own(self) -> tuple[FieldView, Array]:
+        """Return the elements of these rows, and their int64 offsets [n + 1] from 0."""
+        offsets = self._offsets[self.start : self.stop + 1]
+        return self._values.slice(int(offsets[0]), int(offsets[-1])), offsets - offsets[0]
+
+    def _row_of(self, element: int) -> int:
+        return int(np.searchsorted(self._offsets, element, side="right")) - 1 - self.start
 
     def _of_row(self, error: DataError) -> DataError:
-        return error if error.row is None else error.shifted(self.row_of(error.row) - error.row)
+        if error.row is None:
+            return error
+        return error.shifted(self._row_of(error.row + int(self._offsets[self.start])) - error.row)
 
-    def numbers(self, start: int, stop: int) -> Numbers:
-        first, last, offsets = self._window(start, stop)
+    def _read_numbers(self) -> Numbers:
+        elements, offsets = self._own()
         try:
-            inner = self.child.numbers(first, last)
+            inner = elements._read_numbers()
         except DataError as error:
             raise self._of_row(error) from None
-        if inner.offsets is None:
+        if inner.offsets is None or not isinstance(elements, ListField):
             return Numbers(inner.values, offsets)
-        lengths = np.diff(self.child.offsets[first : last + 1])  # type: ignore[attr-defined]
+        lengths = np.diff(elements._offsets[elements.start : elements.stop + 1])
         return Numbers(inner.values, inner.offsets[offsets], (lengths, *inner.nested))
 
-    def integers(self, start: int, stop: int) -> Integers:
-        first, last, offsets = self._window(start, stop)
-        self._flat(start, stop)
+    def _read_integers(self) -> Integers:
+        self._require_flat()
+        elements, offsets = self._own()
         try:
-            inner = self.child.integers(first, last)
+            inner = elements._read_integers()
         except DataError as error:
             raise self._of_row(error) from None
         return Integers(inner.values, inner.valid, offsets)
 
-    def tokens(self, start: int, stop: int) -> Tokens:
-        first, last, offsets = self._window(start, stop)
-        self._flat(start, stop)
+    def _read_tokens(self) -> Tokens:
+        self._require_flat()
+        elements, offsets = self._own()
         try:
-            inner = self.child.tokens(first, last)
+            inner = elements._read_tokens()
         except DataError as error:
             raise self._of_row(error) from None
         return Tokens(inner.texts, inner.codes, offsets, inner.kind)
 
-    def _flat(self, start: int, stop: int) -> None:
+    def _require_flat(self) -> None:
         if self.depth > 1:
-            lengths = np.diff(self.offsets[start : stop + 1])
-            row = start + int(lengths.argmax()) if len(lengths) and lengths.any() else None
+            lengths = np.diff(self._offsets[self.start : self.stop + 1])
+            row = int(lengths.argmax()) if len(lengths) and lengths.any() else None
             hint = "flatten the inner lists: a categorical field holds one value or one list of values a row"
             raise DataError(
                 self.key, "needs values, or lists of them", field=self.key, row=row, got="lists of lists", hint=hint
             )
 
-    def elements(self, cells: FieldView) -> tuple[FieldView, Array]:
-        first, last, offsets = self._window(cells.start, cells.stop)
-        return FieldView(self.child, first, last, outer=cells), offsets
+    def elements(self) -> tuple[FieldView, Array]:
+        values, offsets = self._own()
+        view = values._view(0, len(values))  # of its own: only it knows what it came from
+        view._outer = self
+        return view, offsets
 
-    def pylist(self, start: int, stop: int) -> list[Any]:
-        first, last, offsets = self._window(start, stop)
-        flat = self.child.pylist(first, last)
-        edges = offsets.tolist()
-        return [flat[a:b] for a, b in pairwise(edges)]
-
-
-class MixedStore(FieldStorage):
-    """Python values of more than one type, or integers past 64 bits: converted one at a time, as the row path does."""
-
-    def __init__(self, key: str, raw: list[Any], markers: Markers) -> None:
-        super().__init__(key, len(raw), markers)
-        self.rows = list(map(presenter(markers), raw))
-
-    def numbers(self, start: int, stop: int) -> Numbers:
-        return Numbers(np.array([self._number(row) for row in range(start, stop)], np.float64))
-
-    def _number(self, row: int) -> float:
-        value = self.rows[row]
-        if value is None:
-            return float("nan")
-        if isinstance(value, (float, int)):
-            try:
-                return float(value)
-            except OverflowError:
-                hint = "scale it, or cast it to a string for a category"
-                raise errors.bad_value(self.key, self.key, row, "integer is past float64", value, hint) from None
-        hint = errors.TEXT if isinstance(value, str) else "cast it to a number, or read it with Vocabulary or Hashed"
-        raise errors.bad_value(self.key, self.key, row, "needs a number", value, hint)
-
-    def integers(self, start: int, stop: int) -> Integers:
-        found = [self._integer(row) for row in range(start, stop)]
-        return csv_numbers.bounded(self.key, found, start)
-
-    def _integer(self, row: int) -> int | None:
-        value = self.rows[row]
-        if value is None or isinstance(value, int):
-            return None if value is None else int(value)
-        if isinstance(value, float) and value.is_integer() and abs(value) < 2.0**53:
-            return int(value)
-        hint = "round it and cast it to an integer"
-        raise errors.bad_value(self.key, self.key, row, "needs a whole number below 2^53", value, hint)
-
-    def tokens(self, start: int, stop: int) -> Tokens:
-        rows = self.rows[start:stop]
-        parts = [b"" if value is None else self._canonical(start + i, value) for i, value in enumerate(rows)]
-        offsets = np.zeros(len(parts) + 1, np.int64)
-        np.cumsum([len(p) for p in parts], out=offsets[1:])
-        valid = np.array([v is not None for v in rows], np.bool_)
-        integers, integral = None, np.array([not isinstance(v, (str, bytes, type(None))) for v in rows], np.bool_)
-        if integral.any():  # two's complement, as an integer of 64 bits enters a cross
-            integers = np.array(
-                [int(p) & 0xFFFFFFFFFFFFFFFF if i else 0 for p, i in zip(parts, integral, strict=True)], np.uint64
-            )
-        data = np.frombuffer(b"".join(parts), np.uint8)
-        texts = Texts(
-            offsets, data, None if valid.all() else valid, integers, integral=integral if integers is not None else None
-        )
-        kind = "boolean" if any(isinstance(v, bool) for v in rows) else "integer" if (integral == valid).all() else "text"
-        return Tokens(texts, kind=kind)
-
-    def _canonical(self, row: int, value: Any) -> bytes:
-        try:
-            return arrays.canonical(value, self.key, self.key)
-        except DataError as error:
-            raise DataError(error.subject, error.problem, field=self.key, row=row, got=error.got, hint=error.hint) from None
-
-    def pylist(self, start: int, stop: int) -> list[Any]:
-        return self.rows[start:stop]
+    def to_pylist(self) -> list[object]:
+        elements, offsets = self._own()
+        flat = elements.to_pylist()
+        return [flat[a:b] for a, b in pairwise(offsets.tolist())]

@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 import threading
-from typing import Any
+from collections.abc import Hashable
 
 import numpy as np
+import pyarrow as pa
 
 from featurecols import errors
 from featurecols._core import arrays
 from featurecols._core.arrays import Array, Integers, Numbers, Texts, Tokens
+from featurecols._core.fork_safe import ProcessLock
 from featurecols.data import arrow_buffers
-from featurecols.data.fields.base import FieldStorage
+from featurecols.data.fields.base import FieldView
 from featurecols.data.missing import Markers
 
 WHOLE = 2.0**53  # floats hold every integer below this
 
 
-class Decimals(Texts):
+class IntegerTexts(Texts):
     """Texts of integers whose decimal digits are written when somebody asks for bytes."""
 
     __slots__ = ("_text",)
+
+    integers: Array
 
     def __init__(self, integers: Array, valid: Array | None = None) -> None:
         for name, value in (
@@ -34,12 +38,12 @@ class Decimals(Texts):
         object.__setattr__(self, "_text", None)
 
     def __len__(self) -> int:
-        return len(self.integers)  # type: ignore[arg-type]
+        return len(self.integers)
 
     def _written(self) -> tuple[Array, Array]:
         text: tuple[Array, Array] | None = self._text  # type: ignore[attr-defined]
         if text is None:
-            text = arrow_buffers.decimals(self.integers)  # type: ignore[arg-type]
+            text = arrow_buffers.decimals(self.integers)
             object.__setattr__(self, "_text", text)
         return text
 
@@ -52,21 +56,55 @@ class Decimals(Texts):
         return self._written()[1]
 
 
-class NumberStore(FieldStorage):
-    """Integers, floats and booleans."""
+class _Shared:
+    """What all slices of a numeric field compute once."""
 
-    def __init__(self, key: str, array: Any, markers: Markers) -> None:
-        super().__init__(key, len(array), markers)
-        self.values = arrow_buffers.primitive(array)
-        self.bitmap = arrow_buffers.Valid(array)
-        self._lock = threading.Lock()
-        self._range: tuple[int, Texts] | bool | None = False  # False: not looked at yet
-        self._booleans: Texts | None = None
+    __slots__ = ("booleans", "dense", "lock", "looked")
 
-    def _valid(self, start: int, stop: int) -> Array | None:
-        """Which rows hold a value: not null, not NaN, no marker; None for all."""
-        x = self.values[start:stop]
-        valid = self.bitmap.rows(start, stop)
+    def __init__(self) -> None:
+        self.lock = ProcessLock()
+        self.looked = False  # whether `dense` is known
+        self.dense: tuple[int, Texts] | None = None
+        self.booleans: Texts | None = None
+
+
+class NumericField(FieldView):
+    """Integers, floats or booleans.
+
+    Args:
+        key: name of the field.
+        values: of any type of numpy's integers, floats or booleans [n]; those that are not valid hold anything.
+        bitmap: which are valid; None for all.
+    """
+
+    def __init__(self, key: str, values: Array, bitmap: arrow_buffers.Valid | None = None) -> None:
+        super().__init__(key, len(values))
+        self._values = values
+        self._bitmap = None if bitmap is None or bitmap.bits is None else bitmap
+        self._shared = _Shared()
+
+    def with_markers(self, markers: Markers) -> NumericField:
+        view = self._view(0, len(self))
+        view.markers, view._shared = markers, _Shared()
+        return view
+
+    def _as_arrow(self) -> pa.Array:
+        valid = None if self._bitmap is None else self._bitmap.rows(self.start, self.stop)
+        return pa.array(self._values[self.start : self.stop], mask=None if valid is None else ~valid)
+
+    def _take(self, rows: Array) -> NumericField:
+        valid = None if self._bitmap is None else self._bitmap.rows(self.start, self.stop)
+        bitmap = None if valid is None else arrow_buffers.Valid.of(valid[rows])
+        return NumericField(self.key, self._values[self.start : self.stop][rows], bitmap).with_markers(self.markers)
+
+    def _memory(self) -> Hashable:
+        bits = None if self._bitmap is None else self._bitmap.memory()
+        return self._values.dtype.str, self._values.ctypes.data, self._values.strides, self.start, self.stop, bits
+
+    def _valid(self) -> Array | None:
+        """Return which rows hold a value: not null, not NaN, not a marker; None for all."""
+        x = self._values[self.start : self.stop]
+        valid = None if self._bitmap is None else self._bitmap.rows(self.start, self.stop)
         kind = x.dtype.kind
         if kind == "f":
             there = x == x
@@ -80,53 +118,55 @@ class NumberStore(FieldStorage):
                 valid = arrow_buffers.both(valid, x != x.dtype.type(marker))
         return valid
 
-    def numbers(self, start: int, stop: int) -> Numbers:
-        x = self.values[start:stop]
-        if x.dtype == np.float64 and self.bitmap.bits is None and not self.markers:
+    def _read_numbers(self) -> Numbers:
+        x = self._values[self.start : self.stop]
+        if x.dtype == np.float64 and self._bitmap is None and not self.markers.values:
             return Numbers(x)
-        valid = self._valid(start, stop)
+        valid = self._valid()
         wide = x.astype(np.float64, copy=valid is not None)
         if valid is not None:
             wide[~valid] = np.nan
         return Numbers(wide)
 
-    def plain(self, start: int, stop: int) -> Array | None:
-        if self.values.dtype.name not in ("float32", "int32", "int64") or self.markers:
+    def plain(self) -> Array | None:
+        if self._numbers is not None or self._values.dtype.name not in ("float32", "int32", "int64") or self.markers.values:
             return None
-        return None if self.bitmap.rows(start, stop) is not None else self.values[start:stop]
+        if self._bitmap is not None and self._bitmap.rows(self.start, self.stop) is not None:
+            return None
+        return self._values[self.start : self.stop]
 
-    def integers(self, start: int, stop: int) -> Integers:
-        x, valid = self.values[start:stop], self._valid(start, stop)
+    def _read_integers(self) -> Integers:
+        x, valid = self._values[self.start : self.stop], self._valid()
         if x.dtype.kind == "f":
-            return self._whole(x.astype(np.float64, copy=False), valid, start)
+            return self._whole(x.astype(np.float64, copy=False), valid)
         wide = x.astype(np.uint64 if x.dtype == np.uint64 else np.int64, copy=False)
         return Integers(wide, valid)
 
-    def _whole(self, x: Array, valid: Array | None, start: int) -> Integers:
+    def _whole(self, x: Array, valid: Array | None) -> Integers:
         bad = (np.trunc(x) != x) | (np.abs(x) >= WHOLE)
         if valid is not None:
             bad &= valid
         if bad.any():
             at = int(bad.argmax())
-            raise _not_whole(self.key, start + at, float(x[at]))
+            raise _not_whole(self.key, at, float(x[at]))
         return Integers((x if valid is None else np.where(valid, x, 0.0)).astype(np.int64), valid)
 
-    def tokens(self, start: int, stop: int) -> Tokens:
-        if self.values.dtype.kind == "b":
-            return self._boolean_tokens(start, stop)
-        found = self._integers(start, stop)
+    def _read_tokens(self) -> Tokens:
+        if self._values.dtype.kind == "b":
+            return self._boolean_tokens()
+        found = self._category_integers()
         coded = self._dense_range()
         if coded is None:
-            return Tokens(Decimals(found.values, found.valid), kind="integer")
+            return Tokens(IntegerTexts(found.values, found.valid), kind="integer")
         low, texts = coded
         codes = (found.values - found.values.dtype.type(low)).astype(np.int32)
         if found.valid is not None:
             codes[~found.valid] = -1
         return Tokens(texts, codes, kind="integer")
 
-    def _integers(self, start: int, stop: int) -> Integers:
+    def _category_integers(self) -> Integers:
         try:
-            return self.integers(start, stop)
+            return self._read_integers()
         except errors.DataError as error:
             raise errors.DataError(
                 self.key,
@@ -137,43 +177,45 @@ class NumberStore(FieldStorage):
                 hint=arrays.FLOAT_TODO,
             ) from None
 
-    def _boolean_tokens(self, start: int, stop: int) -> Tokens:
-        with self._lock:
-            if self._booleans is None:
-                self._booleans = Texts(np.array([0, 1, 2], np.int32), np.frombuffer(b"01", np.uint8))
-        codes, valid = self.values[start:stop].astype(np.int32), self._valid(start, stop)
+    def _boolean_tokens(self) -> Tokens:
+        shared = self._shared
+        with shared.lock:
+            if shared.booleans is None:
+                shared.booleans = Texts(np.array([0, 1, 2], np.int32), np.frombuffer(b"01", np.uint8))
+        codes, valid = self._values[self.start : self.stop].astype(np.int32), self._valid()
         if valid is not None:
             codes[~valid] = -1
-        return Tokens(self._booleans, codes, kind="boolean")
+        return Tokens(shared.booleans, codes, kind="boolean")
 
     def _dense_range(self) -> tuple[int, Texts] | None:
-        """(lowest integer, the texts of it and all that follow to the highest), where those are few beside the rows.
+        """Return (lowest integer, the texts of it and all that follow to the highest), where they are few beside the rows.
 
         Small integers then are a dictionary already: what columns compute per text is computed once, not per row.
         """
-        with self._lock:
-            if self._range is False:
-                self._range = None
-                if self.length >= 1024:
-                    self._range = self._look()
-            return self._range  # type: ignore[return-value]
+        shared = self._shared
+        with shared.lock:
+            if not shared.looked:
+                if len(self._values) >= 1024:
+                    shared.dense = self.slice(-self.start, len(self._values) - self.start)._find_dense_range()
+                shared.looked = True
+            return shared.dense
 
-    def _look(self) -> tuple[int, Texts] | None:
-        x, valid = self.values, self._valid(0, self.length)
-        present = x if valid is None else x[valid]
-        if len(present) == 0:
+    def _find_dense_range(self) -> tuple[int, Texts] | None:
+        x, valid = self._values, self._valid()
+        found = x if valid is None else x[valid]
+        if len(found) == 0:
             return None
-        if x.dtype.kind == "f" and not np.isfinite((present.min(), present.max())).all():
+        if x.dtype.kind == "f" and not np.isfinite((found.min(), found.max())).all():
             return None
-        low, high = int(present.min()), int(present.max())
-        if high - low >= self.length // 8:
+        low, high = int(found.min()), int(found.max())
+        if high - low >= len(x) // 8:
             return None
         dtype = np.uint64 if x.dtype == np.uint64 else np.int64
-        return low, Decimals(np.arange(high - low + 1, dtype=dtype) + dtype(low))
+        return low, IntegerTexts(np.arange(high - low + 1, dtype=dtype) + dtype(low))
 
-    def pylist(self, start: int, stop: int) -> list[Any]:
-        x, valid = self.values[start:stop], self._valid(start, stop)
-        plain: list[Any] = x.tolist()
+    def to_pylist(self) -> list[object]:
+        x, valid = self._values[self.start : self.stop], self._valid()
+        plain: list[object] = x.tolist()
         if valid is None:
             return plain
         return [v if there else None for v, there in zip(plain, valid.tolist(), strict=True)]

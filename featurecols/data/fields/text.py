@@ -2,76 +2,115 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Hashable
 
 import numpy as np
+import pyarrow as pa
 
 from featurecols import errors
 from featurecols._core.arrays import Array, Integers, Numbers, Texts, Tokens
 from featurecols.data import arrow_buffers
 from featurecols.data.fields import csv_numbers
-from featurecols.data.fields.base import FieldStorage
-from featurecols.data.missing import Markers
+from featurecols.data.fields.base import FieldView
 
 
-class TextStore(FieldStorage):
-    """Strings and binary, as their bytes."""
+class TextField(FieldView):
+    """Strings and binary, as their bytes.
 
-    def __init__(self, key: str, array: Any, markers: Markers, csv: bool = False) -> None:
-        super().__init__(key, len(array), markers, csv)
-        self.array = array
-        self.offsets, self.data = arrow_buffers.texts(array)
-        self.bitmap = arrow_buffers.Valid(array)
+    Args:
+        key: name of the field.
+        offsets: int32 or int64 [n + 1]; text i is data[offsets[i]:offsets[i + 1]].
+        data: uint8.
+        bitmap: which texts are valid; None for all.
+        kind: Arrow's type of them.
+        parse: whether they came from a CSV file, so that they may be read as numbers.
+        array: the Arrow array that they lie in, if there is one.
+    """
 
-    def _valid(self, start: int, stop: int) -> Array | None:
-        valid = self.bitmap.rows(start, stop)
+    def __init__(
+        self,
+        key: str,
+        offsets: Array,
+        data: Array,
+        bitmap: arrow_buffers.Valid | None,
+        kind: pa.DataType,
+        parse: bool = False,
+        array: pa.Array = None,
+    ) -> None:
+        super().__init__(key, len(offsets) - 1, parse=parse)
+        self._offsets, self._data, self._kind, self._array = offsets, data, kind, array
+        self._bitmap = None if bitmap is None or bitmap.bits is None else bitmap
+
+    @staticmethod
+    def of(key: str, array: pa.Array, parse: bool = False) -> TextField:
+        """Return the field of an Arrow array of strings or binary, of any width but views."""
+        return TextField(key, *arrow_buffers.texts(array), arrow_buffers.Valid(array), array.type, parse, array)
+
+    def _as_arrow(self) -> pa.Array:
+        if self._array is not None:
+            return self._array.slice(self.start, len(self))
+        valid = None if self._bitmap is None else self._bitmap.rows(self.start, self.stop)
+        return arrow_buffers.arrow_texts(self._offsets[self.start : self.stop + 1], self._data, valid, self._kind)
+
+    def _take(self, rows: Array) -> TextField:
+        taken = TextField.of(self.key, self._as_arrow().take(pa.array(rows)), self.parse)
+        taken.markers = self.markers
+        return taken
+
+    def _memory(self) -> Hashable:
+        bits = None if self._bitmap is None else self._bitmap.memory()
+        texts = (self._offsets.ctypes.data, self._offsets.dtype.str, self._data.ctypes.data, len(self._data))
+        return texts, self.start, self.stop, bits, self._kind
+
+    def _valid(self) -> Array | None:
+        valid = None if self._bitmap is None else self._bitmap.rows(self.start, self.stop)
         for marker in self.markers.texts:
-            same = arrow_buffers.equal_to(self.offsets[start : stop + 1], self.data, marker)
+            same = arrow_buffers.equal_to(self._offsets[self.start : self.stop + 1], self._data, marker)
             if same.any():
                 valid = arrow_buffers.both(valid, ~same)
         return valid
 
-    def tokens(self, start: int, stop: int) -> Tokens:
-        return Tokens(Texts(self.offsets[start : stop + 1], self.data, self._valid(start, stop)))
+    def _read_tokens(self) -> Tokens:
+        return Tokens(Texts(self._offsets[self.start : self.stop + 1], self._data, self._valid()))
 
-    def numbers(self, start: int, stop: int) -> Numbers:
-        valid = self._valid(start, stop)
+    def _read_numbers(self) -> Numbers:
+        valid = self._valid()
         if not self.parse:
-            self._refuse(valid, start, stop, "a number", errors.TEXT)
-            return Numbers(np.full(stop - start, np.nan))
-        x = csv_numbers.floats(self.key, self.array.slice(start, stop - start), valid, start)
+            self._refuse(valid, "a number", errors.TEXT)
+            return Numbers(np.full(len(self), np.nan))
+        x = csv_numbers.floats(self.key, self._as_arrow(), valid)
         for marker in self.markers.floats:
             x[x == marker] = np.nan
         return Numbers(x)
 
-    def integers(self, start: int, stop: int) -> Integers:
-        valid = self._valid(start, stop)
+    def _read_integers(self) -> Integers:
+        valid = self._valid()
         if not self.parse:
-            self._refuse(valid, start, stop, "an integer", "cast it to an integer, or read it with Vocabulary or Hashed")
-            return Integers(np.zeros(stop - start, np.int64), np.zeros(stop - start, np.bool_))
-        found = csv_numbers.integers(self.key, self.array.slice(start, stop - start), valid, start)
+            self._refuse(valid, "an integer", "cast it to an integer, or read it with Vocabulary or Hashed")
+            return Integers(np.zeros(len(self), np.int64), np.zeros(len(self), np.bool_))
+        found = csv_numbers.integers(self.key, self._as_arrow(), valid)
         for marker in self.markers.integers:
             if np.iinfo(found.values.dtype).min <= marker <= np.iinfo(found.values.dtype).max:
                 found = Integers(found.values, arrow_buffers.both(found.valid, found.values != marker))
         return found
 
-    def _refuse(self, valid: Array | None, start: int, stop: int, want: str, hint: str) -> None:
-        if start == stop or (valid is not None and not valid.any()):
+    def _refuse(self, valid: Array | None, want: str, hint: str) -> None:
+        if len(self) == 0 or (valid is not None and not valid.any()):
             return  # all missing: there is no value to refuse
-        row = start + (0 if valid is None else int(valid.argmax()))
-        raise errors.bad_value(self.key, self.key, row, f"needs {want}", self._value(row), hint)
+        row = 0 if valid is None else int(valid.argmax())
+        raise errors.bad_value(self.key, self.key, row, f"needs {want}", self._value(self.start + row), hint)
 
-    def _value(self, row: int) -> str | bytes:
-        raw = self.data[self.offsets[row] : self.offsets[row + 1]].tobytes()
-        if not arrow_buffers.is_utf8(self.array.type):
+    def _value(self, at: int) -> str | bytes:
+        raw = self._data[self._offsets[at] : self._offsets[at + 1]].tobytes()
+        if not arrow_buffers.is_utf8(self._kind):
             return raw
         try:
             return raw.decode()
         except UnicodeDecodeError:  # bytes are taken as they are
             return raw
 
-    def pylist(self, start: int, stop: int) -> list[Any]:
-        valid = self._valid(start, stop)
+    def to_pylist(self) -> list[object]:
+        valid = self._valid()
         if valid is None:
-            return [self._value(row) for row in range(start, stop)]
-        return [self._value(start + i) if there else None for i, there in enumerate(valid.tolist())]
+            return [self._value(at) for at in range(self.start, self.stop)]
+        return [self._value(self.start + i) if there else None for i, there in enumerate(valid.tolist())]

@@ -2,33 +2,36 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import pyarrow as pa
 
 from featurecols import errors
-from featurecols._core.arrays import Integers, Numbers, Texts, Tokens
+from featurecols._core.arrays import Array, Integers, Numbers, Texts, Tokens
 from featurecols.data import arrow_buffers
-from featurecols.data.fields.base import FieldStorage
-from featurecols.data.missing import Markers
+from featurecols.data.fields.base import FieldView
 
 
-class NullStore(FieldStorage):
+class NullField(FieldView):
     """Nothing but missing values."""
 
-    def numbers(self, start: int, stop: int) -> Numbers:
-        return Numbers(np.full(stop - start, np.nan))
+    def _as_arrow(self) -> pa.Array:
+        return pa.nulls(len(self))
 
-    def integers(self, start: int, stop: int) -> Integers:
-        return Integers(np.zeros(stop - start, np.int64), np.zeros(stop - start, np.bool_))
+    def _take(self, rows: Array) -> FieldView:
+        return NullField(self.key, len(rows), self.markers, self.parse)
 
-    def tokens(self, start: int, stop: int) -> Tokens:
-        none = np.zeros(stop - start, np.bool_)
-        return Tokens(Texts(np.zeros(stop - start + 1, np.int32), np.zeros(0, np.uint8), none))
+    def _read_numbers(self) -> Numbers:
+        return Numbers(np.full(len(self), np.nan))
 
-    def pylist(self, start: int, stop: int) -> list[Any]:
-        return [None] * (stop - start)
+    def _read_integers(self) -> Integers:
+        return Integers(np.zeros(len(self), np.int64), np.zeros(len(self), np.bool_))
+
+    def _read_tokens(self) -> Tokens:
+        none = np.zeros(len(self), np.bool_)
+        return Tokens(Texts(np.zeros(len(self) + 1, np.int32), np.zeros(0, np.uint8), none))
+
+    def to_pylist(self) -> list[object]:
+        return [None] * len(self)
 
 
 _WAY_OUT = {
@@ -43,42 +46,47 @@ _WAY_OUT = {
 }
 
 
-class OtherStore(FieldStorage):
-    """A type that is neither a number nor a category: every present value is an error."""
+class UnsupportedField(NullField):
+    """A type that is neither a number nor a category: every value that is not missing is an error."""
 
-    def __init__(self, key: str, array: Any, markers: Markers) -> None:
-        super().__init__(key, len(array), markers)
-        self.array = array
-        self.bitmap = arrow_buffers.Valid(array)
+    def __init__(self, key: str, array: pa.Array) -> None:
+        super().__init__(key, len(array))
+        self._array = array
+        self._bitmap = arrow_buffers.Valid(array)
 
-    def _refuse(self, start: int, stop: int, want: str) -> None:
-        valid = self.bitmap.rows(start, stop)
-        if start == stop or (valid is not None and not valid.any()):
+    def _as_arrow(self) -> pa.Array:
+        return self._array.slice(self.start, len(self))
+
+    def _take(self, rows: Array) -> FieldView:
+        return UnsupportedField(self.key, self._as_arrow().take(pa.array(rows)))
+
+    def _refuse(self, want: str) -> None:
+        valid = self._bitmap.rows(self.start, self.stop)
+        if len(self) == 0 or (valid is not None and not valid.any()):
             return
-        row = start + (0 if valid is None else int(valid.argmax()))
-        name = str(self.array.type)
+        row = 0 if valid is None else int(valid.argmax())
+        name = str(self._array.type)
         hint = next((way for kind, way in _WAY_OUT.items() if name.startswith(kind)), "cast it to a number or a string")
-        got = f"{errors.show(_scalar(self.array, row))} of type {name[:80]}"
+        got = f"{errors.show(_scalar(self._array, self.start + row))} of type {name[:80]}"
         raise errors.DataError(self.key, f"needs {want}", field=self.key, row=row, got=got, hint=hint)
 
-    def numbers(self, start: int, stop: int) -> Numbers:
-        self._refuse(start, stop, "a number")
-        return Numbers(np.full(stop - start, np.nan))
+    def _read_numbers(self) -> Numbers:
+        self._refuse("a number")
+        return super()._read_numbers()
 
-    def integers(self, start: int, stop: int) -> Integers:
-        self._refuse(start, stop, "an integer")
-        return Integers(np.zeros(stop - start, np.int64), np.zeros(stop - start, np.bool_))
+    def _read_integers(self) -> Integers:
+        self._refuse("an integer")
+        return super()._read_integers()
 
-    def tokens(self, start: int, stop: int) -> Tokens:
-        self._refuse(start, stop, "a string, an integer or a boolean")
-        none = np.zeros(stop - start, np.bool_)
-        return Tokens(Texts(np.zeros(stop - start + 1, np.int32), np.zeros(0, np.uint8), none))
+    def _read_tokens(self) -> Tokens:
+        self._refuse("a string, an integer or a boolean")
+        return super()._read_tokens()
 
-    def pylist(self, start: int, stop: int) -> list[Any]:
-        return [_scalar(self.array, row) for row in range(start, stop)]
+    def to_pylist(self) -> list[object]:
+        return [_scalar(self._array, row) for row in range(self.start, self.stop)]
 
 
-def _scalar(array: Any, row: int) -> Any:
+def _scalar(array: pa.Array, row: int) -> object:
     try:
         return array[row].as_py()
     except (ValueError, OverflowError, pa.ArrowException):  # such as a timestamp with nanoseconds, without pandas

@@ -1,24 +1,35 @@
-"""Column chunks of Parquet as codes and distinct values, straight from their pages.
+"""Column chunks of Parquet as fields, straight from their pages.
 
 A text that stands a thousand times in a row group stands once in its dictionary, and the file holds codes: those are
-what columns want. Only flat columns of numbers and texts in common encodings are read here. For anything else, and for
-bytes that are not as the format says, the answer is None: pyarrow then reads the column, or says what is wrong with it.
+what columns want. Only flat columns of numbers and texts in common encodings are read here. Anything else, and bytes
+that are not as the format says, are left to pyarrow, which reads the column or says what is wrong with it. How often
+that happens, and why, is counted ("pyarrow: ..." in featurecols._core.counters).
 """
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+import zlib
+from typing import BinaryIO, NamedTuple
 
 import numpy as np
 import pyarrow as pa
 
 from featurecols import kernels
-from featurecols._core import buffer_pool
+from featurecols._core import buffer_pool, counters
 from featurecols._core.arrays import Array
-from featurecols.data.fields.dictionary import Coded
+from featurecols.data.arrow_buffers import Valid
+from featurecols.data.fields.base import FieldView
+from featurecols.data.fields.dictionary import DictionaryField
+from featurecols.data.fields.numeric import NumericField
+from featurecols.data.fields.text import TextField
 
 _CODECS = {"UNCOMPRESSED": None, "SNAPPY": "snappy", "ZSTD": "zstd", "GZIP": "gzip", "BROTLI": "brotli"}
-_STORED = {"INT32": np.int32, "INT64": np.int64, "FLOAT": np.float32, "DOUBLE": np.float64}
+_STORED: dict[str, np.dtype[np.generic]] = {
+    "INT32": np.dtype(np.int32),
+    "INT64": np.dtype(np.int64),
+    "FLOAT": np.dtype("f4"),
+    "DOUBLE": np.dtype("f8"),
+}
 _TEXTS = (pa.string(), pa.binary(), pa.large_string(), pa.large_binary())
 _NUMBERS = {
     **dict.fromkeys((pa.int8(), pa.int16(), pa.int32(), pa.uint8(), pa.uint16(), pa.uint32()), ("INT32", "INT64")),
@@ -27,185 +38,274 @@ _NUMBERS = {
     pa.float64(): ("DOUBLE",),
 }
 _ENCODINGS = {"PLAIN", "PLAIN_DICTIONARY", "RLE_DICTIONARY", "RLE", "BIT_PACKED"}  # of levels, the last two
-_PLAIN, _RLE, _CODED = 0, 3, (2, 8)
+_PLAIN, _PLAIN_DICTIONARY, _RLE, _RLE_DICTIONARY = 0, 2, 3, 8
 
 
 class Chunk(NamedTuple):
-    """Where a column lies in a file, and how."""
+    """Where a column lies in a file, and how.
 
+    Attributes:
+        key: name of the field.
+        start: the byte of the file at which its pages start.
+        size: their number of bytes.
+        values: its number of values, nulls included.
+        codec: how pages are compressed, by pyarrow's name; None for not at all.
+        stored: the type of numbers on disk; None for texts.
+        optional: whether it may hold nulls.
+        type: of the values, Arrow's.
+    """
+
+    key: str
     start: int
     size: int
     values: int
     codec: str | None
-    stored: Any  # numpy's type of the values, None for texts
+    stored: np.dtype[np.generic] | None
     optional: bool
-    type: Any  # of the values, Arrow's
+    type: pa.DataType
 
 
-def chunk(field: Any, leaf: Any, about: Any) -> Chunk | None:
-    """The chunk of one flat column, from its Arrow field and pyarrow's ColumnSchema and ColumnChunkMetaData; None for
-    one that is left to pyarrow."""
+class _Pages(NamedTuple):
+    """Unpacked pages: their bytes, and where each starts and stops, int64 [k]."""
+
+    flat: Array
+    starts: Array
+    stops: Array
+
+
+class _Unsupported(Exception):
+    """What this module leaves to pyarrow, with the reason."""
+
+
+def chunk(field: pa.Field, leaf: pa.ColumnSchema, about: pa.ColumnChunkMetaData, rows: int) -> Chunk | None:
+    """Return where the flat column of a field lies, or None for one that is left to pyarrow.
+
+    Args:
+        field: the field, as in the Arrow schema.
+        leaf: its column in the schema of the file.
+        about: the chunk of it.
+        rows: of the row group.
+    """
+    try:
+        return _locate(field, leaf, about, rows)
+    except _Unsupported as reason:
+        counters.increment(f"pyarrow: {reason}")
+        return None
+
+
+def _locate(field: pa.Field, leaf: pa.ColumnSchema, about: pa.ColumnChunkMetaData, rows: int) -> Chunk:
     kind = about.physical_type
-    fits = kind == "BYTE_ARRAY" if field.type in _TEXTS else kind in _NUMBERS.get(field.type, ())
-    if not fits or leaf.max_repetition_level or leaf.max_definition_level > 1 or about.compression not in _CODECS:
-        return None
-    if about.file_path or not _ENCODINGS.issuperset(about.encodings):
-        return None
-    start = about.data_page_offset
+    if leaf.max_repetition_level or leaf.max_definition_level > 1:
+        raise _Unsupported("a nested column")
+    if kind != "BYTE_ARRAY" if field.type in _TEXTS else kind not in _NUMBERS.get(field.type, ()):
+        raise _Unsupported(f"{field.type}")
+    if about.compression not in _CODECS:
+        raise _Unsupported(f"compression {about.compression}")
+    if about.file_path:
+        raise _Unsupported("a column in another file")
+    if not _ENCODINGS.issuperset(about.encodings):
+        raise _Unsupported(f"encodings {', '.join(sorted(_ENCODINGS.symmetric_difference(about.encodings) - _ENCODINGS))}")
+    start, size = about.data_page_offset, about.total_compressed_size
     if about.has_dictionary_page and about.dictionary_page_offset:
         start = min(start, about.dictionary_page_offset)
+    if start < 0 or size < 0 or about.num_values != rows:
+        raise _Unsupported("damage")
     optional, codec = leaf.max_definition_level == 1, _CODECS[about.compression]
-    return Chunk(start, about.total_compressed_size, about.num_values, codec, _STORED.get(kind), optional, field.type)
+    return Chunk(field.name, start, size, rows, codec, _STORED.get(kind), optional, field.type)
 
 
-def read(file: Any, wanted: Chunk) -> Array:
-    """The bytes of a chunk, uint8; fewer where the file ends early."""
+def read(file: BinaryIO, wanted: Chunk) -> Array:
+    """Return the bytes of a chunk, uint8; fewer where the file ends early."""
     data = buffer_pool.empty(wanted.size, np.uint8)
     file.seek(wanted.start)
     got, view = 0, memoryview(data.data)
-    while got < wanted.size and (more := file.readinto(view[got:])):
+    while got < wanted.size and (more := file.readinto(view[got:])):  # type: ignore[attr-defined]
         got += more
     return data[:got]
 
 
-def decode(wanted: Chunk, data: Array) -> Any:
-    """The column as Coded, or an Arrow array where values are not coded; None for what is left to pyarrow."""
+def decode(wanted: Chunk, data: Array) -> FieldView | None:
+    """Return the column as a field, or None for what is left to pyarrow."""
     try:
         return _Decoder(wanted, data).column()
-    except (_Left, pa.ArrowException, OSError, ValueError, OverflowError, MemoryError):
+    except _Unsupported as reason:
+        counters.increment(f"pyarrow: {reason}")
         return None
 
 
-class _Left(Exception):
-    """Not for this reader."""
-
-
 class _Decoder:
-    """One chunk: its pages are unpacked into one piece of memory, which kernels then read in one go."""
+    """One chunk: its pages are unpacked into one stretch of memory, which a kernel then reads at once."""
 
     def __init__(self, wanted: Chunk, data: Array) -> None:
-        self.chunk, self.data, self.k = wanted, data, kernels.parquet_pages
+        self.chunk, self.data, self.kernels = wanted, data, kernels.parquet_pages
         self.codec = None if wanted.codec is None else pa.Codec(wanted.codec)
 
-    def column(self) -> Any:
-        k, pages = self.k, self._headers()
-        first = 1 if pages[0, k.KIND] == k.DICTIONARY else 0
-        rest = pages[first:]
-        coded = (rest[:, k.ENCODING] == _CODED[0]) | (rest[:, k.ENCODING] == _CODED[1])
-        if not len(rest) or (rest[:, k.KIND] == k.DICTIONARY).any():
-            raise _Left
+    def column(self) -> FieldView:
+        pages = self._headers()
+        coded = pages["kind"] == self.kernels.DICTIONARY
+        rest = pages[1:] if coded[0] else pages
+        if not len(rest) or coded[1:].any():
+            raise _Unsupported("damage")
         self._check(rest)
-        if coded.all() and first:
-            flat, starts, stops = self._unpacked(pages)
-            distinct = self._dictionary(pages[0], flat[starts[0] : stops[0]])
-            return self._coded(flat, self._places(rest, starts[1:], stops[1:]), distinct)
-        if self.chunk.stored is None or (rest[:, k.ENCODING] != _PLAIN).any():
-            raise _Left
-        flat, starts, stops = self._unpacked(rest)
-        return self._plain(flat, self._places(rest, starts, stops))
+        encodings = rest["encoding"]
+        if coded[0]:
+            if not np.isin(encodings, (_PLAIN_DICTIONARY, _RLE_DICTIONARY)).all():
+                raise _Unsupported("a dictionary that was given up")
+            unpacked = self._unpack(pages)
+            distinct = self._dictionary(pages[0], unpacked.flat[unpacked.starts[0] : unpacked.stops[0]])
+            return self._codes(unpacked.flat, self._spans(rest, unpacked.starts[1:], unpacked.stops[1:]), distinct)
+        if self.chunk.stored is None or (encodings != _PLAIN).any():
+            raise _Unsupported("text without a dictionary" if self.chunk.stored is None else "damage")
+        unpacked = self._unpack(rest)
+        return self._numbers(unpacked.flat, self._spans(rest, unpacked.starts, unpacked.stops))
 
     def _headers(self) -> Array:
-        room = 16
+        most = 16
         while True:
-            found = np.empty((room, 11), np.int64)
-            count = self.k.headers[0](self.data, self.chunk.values, found)
-            if count != self.k.FULL:
+            found = np.empty(most, self.kernels.PAGE)
+            count = self.kernels.headers[0](self.data, self.chunk.values, found)
+            if count != self.kernels.FULL:
                 break
-            room *= 8
+            most *= 8
         if count < 1:
-            raise _Left
+            raise _Unsupported("damage")
         return found[:count]
 
     def _check(self, pages: Array) -> None:
-        """Whether levels are where, and as, they can be."""
-        k = self.k
-        old, new, levels = pages[:, k.KIND] == k.DATA, pages[:, k.KIND] == k.DATA_V2, pages[:, k.LEVEL_BYTES]
-        packed = pages[:, k.STOP] - pages[:, k.START]
-        sound = (levels >= 0) & (levels <= packed) & (levels <= pages[:, k.SIZE]) & (pages[:, k.REPEAT_BYTES] <= 0)
-        if not (old | (new & sound)).all() or (self.chunk.optional and (old & (pages[:, k.LEVELS] != _RLE)).any()):
-            raise _Left
+        """Raise _Unsupported unless levels are where, and as, they can be."""
+        new, levels = pages["kind"] == self.kernels.DATA_V2, pages["level_bytes"]
+        most = np.minimum(pages["stop"] - pages["start"], pages["size"])
+        sound = (levels >= 0) & (levels <= most) & (pages["repeat_bytes"] == 0)
+        if not self.chunk.optional:
+            sound &= levels == 0
+        if not (sound | ~new).all() or (self.chunk.optional and (pages["levels"] != _RLE).any()):
+            raise _Unsupported("damage")
 
-    def _unpacked(self, pages: Array) -> tuple[Array, Array, Array]:
-        """Pages in one piece of memory, uint8, and where each starts and stops, int64 [k]."""
-        k = self.k
+    def _unpack(self, pages: Array) -> _Pages:
         if self.codec is None:  # where they lie
-            if (pages[:, k.STOP] - pages[:, k.START] != pages[:, k.SIZE]).any():
-                raise _Left
-            return self.data, pages[:, k.START], pages[:, k.STOP]
-        if self._framed(pages):  # what follows one another is unpacked in one call
-            stops = np.cumsum(pages[:, k.SIZE])
-            flat = self._inflated(buffer_pool.concatenate(self._packed(pages)), int(stops[-1]))
+            if (pages["stop"] - pages["start"] != pages["size"]).any():
+                raise _Unsupported("damage")
+            return _Pages(self.data, pages["start"], pages["stop"])
+        if self._are_frames(pages):  # what follows one another is unpacked in one call
+            stops = np.cumsum(pages["size"])
+            packed = [self.data[page["start"] : page["stop"]] for page in pages]
+            flat = self._decompress(buffer_pool.concatenate(packed), int(stops[-1]))
         else:
-            parts = [self._page(page) for page in pages.tolist()]
-            stops, flat = np.cumsum([len(part) for part in parts]), buffer_pool.concatenate(parts)
-        return flat, np.append(0, stops[:-1]), stops
+            whole = [self._page(page) for page in pages]
+            stops, flat = np.cumsum([len(page) for page in whole]), buffer_pool.concatenate(whole)
+        return _Pages(flat, np.append(0, stops[:-1]), stops)
 
-    def _framed(self, pages: Array) -> bool:
-        """Whether each page is one frame of Zstandard, which tells its size."""
-        k = self.k
-        alone = (pages[:, k.FRAME] == pages[:, k.SIZE]) & (pages[:, k.KIND] != k.DATA_V2)
+    def _are_frames(self, pages: Array) -> bool:
+        """Return whether each page is one frame of Zstandard, which tells its size."""
+        alone = (pages["frame"] == pages["size"]) & (pages["kind"] != self.kernels.DATA_V2)
         return self.chunk.codec == "zstd" and bool(alone.all())
 
-    def _packed(self, pages: Array) -> list[Array]:
-        return [self.data[start:stop] for start, stop in pages[:, self.k.START : self.k.STOP + 1].tolist()]
-
-    def _page(self, page: list[int]) -> Array:
-        k, whole, size = self.k, self.data[page[self.k.START] : page[self.k.STOP]], page[self.k.SIZE]
-        if page[k.KIND] != k.DATA_V2:
-            return self._inflated(whole, size)
-        levels = page[k.LEVEL_BYTES]
-        if not page[k.PACKED] or size == levels:
+    def _page(self, page: np.void) -> Array:
+        whole, size = self.data[page["start"] : page["stop"]], int(page["size"])
+        if page["kind"] != self.kernels.DATA_V2:
+            return self._inflate(whole, size)
+        levels = int(page["level_bytes"])
+        if not page["packed"]:
             if len(whole) != size:
-                raise _Left
+                raise _Unsupported("damage")
             return whole
-        return np.concatenate([whole[:levels], self._inflated(whole[levels:], size - levels)])
+        return np.concatenate([whole[:levels], self._inflate(whole[levels:], size - levels)])
 
-    def _inflated(self, data: Array, size: int) -> Array:
-        if size == 0:
+    def _inflate(self, data: Array, size: int) -> Array:
+        """Return the `size` bytes that data unpacks to; fewer or more are damage."""
+        if size == 0 and len(data) <= 1:  # no values, or nulls alone: nothing, or the length 0
             return np.empty(0, np.uint8)
-        assert self.codec is not None
-        return np.frombuffer(self.codec.decompress(pa.py_buffer(data), size), np.uint8)
+        if self.chunk.codec == "gzip":
+            return self._gunzip(data, size)
+        if self.chunk.codec == "brotli" or not self._says(data, size):
+            return self._stream(data, size)
+        return self._decompress(data, size)
 
-    def _places(self, pages: Array, starts: Array, stops: Array) -> Array:
-        """Data pages as kernels want them."""
-        return np.stack([starts, stops, pages[:, self.k.COUNT], pages[:, self.k.LEVEL_BYTES]], axis=1)
+    def _says(self, data: Array, size: int) -> bool:
+        """Return whether compressed data begins with its unpacked size, so that a decompressor checks it."""
+        if self.chunk.codec == "snappy":
+            found = 0
+            for i, byte in enumerate(data[:5].tolist()):
+                found |= (byte & 127) << 7 * i
+                if byte < 128:
+                    if found == size:
+                        return True
+                    break
+            raise _Unsupported("damage")
+        return bool(self.kernels.frame_size[0](data) == size)
 
-    def _coded(self, flat: Array, places: Array, distinct: Any) -> Coded:
+    def _decompress(self, data: Array, size: int) -> Array:
+        if self.codec is None:
+            raise _Unsupported("damage")
+        try:
+            return np.frombuffer(self.codec.decompress(pa.py_buffer(data), size), np.uint8)
+        except (pa.ArrowException, OSError):
+            raise _Unsupported("damage") from None
+
+    def _stream(self, data: Array, size: int) -> Array:
+        """Unpack what does not say its size; a decompressor of whole buffers would not tell that it gave fewer bytes."""
+        try:
+            with pa.CompressedInputStream(pa.BufferReader(pa.py_buffer(data)), self.chunk.codec) as stream:
+                found = stream.read(size + 1)
+        except (pa.ArrowException, OSError):
+            raise _Unsupported("damage") from None
+        if len(found) != size:
+            raise _Unsupported("damage")
+        return np.frombuffer(found, np.uint8)
+
+    def _gunzip(self, data: Array, size: int) -> Array:
+        stream = zlib.decompressobj(31)
+        try:
+            found = stream.decompress(data.data, size + 1)
+        except zlib.error:
+            raise _Unsupported("damage") from None
+        if len(found) != size or not stream.eof or stream.unused_data:
+            raise _Unsupported("damage")
+        return np.frombuffer(found, np.uint8)
+
+    def _spans(self, pages: Array, starts: Array, stops: Array) -> Array:
+        """Return data pages as kernels want them, SPAN [k]."""
+        spans = np.empty(len(pages), self.kernels.SPAN)
+        spans["start"], spans["stop"], spans["count"], spans["level_bytes"] = (
+            starts,
+            stops,
+            pages["count"],
+            pages["level_bytes"],
+        )
+        return spans
+
+    def _codes(self, flat: Array, spans: Array, distinct: FieldView) -> FieldView:
         out = buffer_pool.empty(self.chunk.values, np.int32)
-        if self.k.coded[0](flat, places, self.chunk.optional, len(distinct), out) < 0:
-            raise _Left
+        if self.kernels.coded[0](flat, spans, self.chunk.optional, len(distinct), out) < 0:
+            raise _Unsupported("damage")
         out.setflags(write=False)
-        return Coded(out, distinct, None, checked=True)
+        return DictionaryField(self.chunk.key, out, distinct, checked=True)
 
-    def _plain(self, flat: Array, places: Array) -> Any:
-        count, stored = self.chunk.values, np.dtype(self.chunk.stored)
-        out, valid = buffer_pool.empty(count, stored), np.empty(count if self.chunk.optional else 0, np.bool_)
-        of = self.k.plain[stored.itemsize]
-        present = of(flat, places, self.chunk.optional, valid, out.view(f"i{stored.itemsize}"))
-        if present < 0:
-            raise _Left
-        return self._numbers(out, None if present == count else valid)
+    def _numbers(self, flat: Array, spans: Array) -> FieldView:
+        if self.chunk.stored is None:
+            raise _Unsupported("damage")
+        count, width = self.chunk.values, self.chunk.stored.itemsize
+        out, valid = buffer_pool.empty(count, self.chunk.stored), np.empty(count if self.chunk.optional else 0, np.bool_)
+        there = self.kernels.plain[width](flat, spans, self.chunk.optional, valid, out.view(f"i{width}"))
+        if there < 0:
+            raise _Unsupported("damage")
+        return NumericField(self.chunk.key, self._cast(out), None if there == count else Valid.of(valid))
 
-    def _numbers(self, values: Array, valid: Array | None = None) -> Any:
-        cast = np.ascontiguousarray(values.astype(self.chunk.type.to_pandas_dtype(), copy=False))
-        bitmap = None if valid is None else pa.py_buffer(np.packbits(valid, bitorder="little"))
-        return pa.Array.from_buffers(self.chunk.type, len(cast), [bitmap, pa.py_buffer(cast)])
+    def _cast(self, values: Array) -> Array:
+        return np.ascontiguousarray(values.astype(self.chunk.type.to_pandas_dtype(), copy=False))
 
-    def _dictionary(self, page: Array, data: Array) -> Any:
-        """The distinct values, as an Arrow array."""
-        k, stored, count = self.k, self.chunk.stored, int(page[self.k.COUNT])
-        if page[k.ENCODING] not in (_PLAIN, 2):
-            raise _Left
+    def _dictionary(self, page: np.void, data: Array) -> FieldView:
+        """Return the distinct values."""
+        stored, count = self.chunk.stored, int(page["count"])
+        width = 4 if stored is None else stored.itemsize  # of a value, or of the length before a text
+        if page["encoding"] not in (_PLAIN, _PLAIN_DICTIONARY) or len(data) < width * count:
+            raise _Unsupported("damage")
         if stored is not None:
-            return self._numbers(np.frombuffer(data, stored, count).copy())  # ValueError where there are fewer
-        if len(data) < 4 * count:
-            raise _Left
+            return NumericField(self.chunk.key, self._cast(np.frombuffer(data, stored, count).copy()))
         offsets, out = np.zeros(count + 1, np.int32), buffer_pool.empty(len(data) - 4 * count, np.uint8)
-        if k.texts[0](data, 0, len(data), offsets, out) < 0:
-            raise _Left
-        wide = pa.types.is_large_string(self.chunk.type) or pa.types.is_large_binary(self.chunk.type)
-        parts = offsets.astype(np.int64) if wide else offsets
-        return pa.Array.from_buffers(self.chunk.type, count, [None, pa.py_buffer(parts), pa.py_buffer(out)])
+        if self.kernels.texts[0](data, 0, len(data), offsets, out) < 0:
+            raise _Unsupported("damage")
+        return TextField(self.chunk.key, offsets, out, None, self.chunk.type)
 
 
 __all__ = ["Chunk", "chunk", "decode", "read"]

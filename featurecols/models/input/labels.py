@@ -24,7 +24,7 @@ def learn(batches: Iterable[Any], key: str) -> tuple[str, ...] | None:
     for batch in batches:
         if not is_text(batch, key):
             return None
-        tokens = batch.cells(key).tokens()
+        tokens = batch.field(key).tokens()
         found |= {tokens.texts[i] for i in _present(tokens)}
         if len(found) > MOST_CLASSES:
             hint = "is it the right field? A regressor predicts numbers"
@@ -39,7 +39,7 @@ def classes(batch: Any, key: str, words: Sequence[str] | None, n_classes: int) -
     """
     if words is None:
         return _numbered(batch, key, n_classes)
-    tokens = batch.cells(key).tokens()
+    tokens = batch.field(key).tokens()
     places = {str(word).encode(): i for i, word in enumerate(words)}
     number = np.array([places.get(tokens.texts[i], -1) for i in range(len(tokens.texts))] or [-1], np.int64)
     codes = np.arange(len(tokens.texts)) if tokens.codes is None else tokens.codes
@@ -48,7 +48,7 @@ def classes(batch: Any, key: str, words: Sequence[str] | None, n_classes: int) -
         out = np.where(tokens.texts.valid, out, -1)
     if (out < 0).any():
         row = int((out < 0).argmax())
-        value = batch.cells(key).slice(row, row + 1).to_pylist()[0]
+        value = batch.field(key).slice(row, row + 1).to_pylist()[0]
         _missing(key, value is None, row)
         known = ", ".join(errors.show(w, 20) for w in words[:8]) + (" ..." if len(words) > 8 else "")
         raise errors.labels(key, "a label that training did not see", value, row, f"known labels are {known}")
@@ -57,9 +57,9 @@ def classes(batch: Any, key: str, words: Sequence[str] | None, n_classes: int) -
 
 def _numbered(batch: Any, key: str, n_classes: int) -> Array:
     if is_text(batch, key) and not batch.parse:  # the text of a CSV file may stand for numbers
-        value = next(iter(batch.cells(key).slice(0, 1).to_pylist()), None)
+        value = next(iter(batch.field(key).slice(0, 1).to_pylist()), None)
         raise errors.labels(key, "labels are words", value, None, "name them all with label_vocabulary=[...]")
-    values = batch.cells(key).numbers().values
+    values = batch.field(key).numbers().values
     wrong = ~((values >= 0) & (values < n_classes) & (values == np.floor(values)))
     if wrong.any():
         row = int(wrong.argmax())
@@ -73,7 +73,7 @@ def numbers(batch: Any, keys: Sequence[str], dimension: int) -> Array:
     """Numbers, float32 [n, dimension]: one field each, or one field of lists."""
     parts = []
     for key in keys:
-        found = batch.cells(key).numbers()
+        found = batch.field(key).numbers()
         values = found.values
         if found.offsets is not None:
             lengths = np.diff(found.offsets)
@@ -97,7 +97,7 @@ def numbers(batch: Any, keys: Sequence[str], dimension: int) -> Array:
 def plain(batch: Any, keys: Sequence[str]) -> Array:
     """Labels as they are: int64 where every field holds whole numbers by type, else float32; [n], or [n, fields]."""
     whole = all("int" in (kind := str(batch.column(key).type)) or kind == "bool" for key in keys)
-    found = [batch.cells(key).numbers() for key in keys]
+    found = [batch.field(key).numbers() for key in keys]
     if len(keys) == 1 and found[0].offsets is not None:
         return numbers(batch, keys, int(np.diff(found[0].offsets)[0]) if batch.num_rows else 1)
     out = numbers(batch, keys, len(keys))
@@ -107,7 +107,7 @@ def plain(batch: Any, keys: Sequence[str]) -> Array:
 
 def weights(batch: Any, key: str) -> Array:
     """Sample weights, float32 [n]."""
-    values = batch.cells(key).numbers().values
+    values = batch.field(key).numbers().values
     wrong = ~((values >= 0) & (values < np.inf))
     if wrong.any():
         row = int(wrong.argmax())

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from featurecols import errors
 from featurecols._core import thread_pool
-from featurecols.data.files.discover import Needs
+from featurecols.data.files.base import Needs
 from featurecols.data.sources import Source
 
 T = TypeVar("T")

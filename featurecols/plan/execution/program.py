@@ -17,6 +17,7 @@ from featurecols._core.arrays import Array, Ids
 from featurecols._core.fork_safe import cached_property
 from featurecols._core.slots import DenseSlot, IdSlot, Slot
 from featurecols.columns.base import Bound, Field
+from featurecols.data.fields.base import FieldView
 from featurecols.plan.execution.fused import FusedWriter
 from featurecols.plan.execution.operations import Block, Output, step
 from featurecols.plan.execution.operations import outputs as side_by_side
@@ -108,20 +109,20 @@ class Program:
 
     # A batch, block by block ----------------------------------------------------------------------------------------
 
-    def _cells(self, batch: Any, workers: int = 1) -> list[Any]:
+    def _fields(self, batch: Any, workers: int = 1) -> list[FieldView]:
         """Every field of a batch; what cannot be read at all is told by the first column that would have read it."""
 
-        def cells(field: tuple[int, Field]) -> Any:
+        def read(field: tuple[int, Field]) -> FieldView:
             try:
-                return batch.cells(field[1].key, field[1].missing)
+                return batch.field(field[1].key, field[1].missing)
             except errors.DataError as e:
                 raise e.seen_by(self._readers[field[0]]) from None
 
-        return list(thread_pool.run(cells, self.fields, workers if batch.num_rows * len(self.fields) >= _FEW_CELLS else 1))
+        return list(thread_pool.run(read, self.fields, workers if batch.num_rows * len(self.fields) >= _FEW_CELLS else 1))
 
     def fill(self, batch: Any, out: Array, workers: int) -> None:
         """Fill out, float32 [rows of the batch, width], with blocks on `workers` threads."""
-        cells, blocks = self._cells(batch, workers), self._cut(batch.num_rows, workers)
+        cells, blocks = self._fields(batch, workers), self._cut(batch.num_rows, workers)
 
         def task(block: tuple[int, int]) -> None:
             self.write(cells, *block, out[block[0] : block[1]])
@@ -142,7 +143,7 @@ class Program:
         cells = []
         for _, field in self.fields:
             with clock.part("field", field.key):
-                cells.append(batch.cells(field.key, field.missing))
+                cells.append(batch.field(field.key, field.missing))
         for start, stop in self._cut(batch.num_rows):
             block, out = Block(self.size, stop - start), np.empty((stop - start, self.width), np.float32)
             for (i, field), cell in zip(self.fields, cells, strict=True):
@@ -159,7 +160,7 @@ class Program:
             block.finish(start)
 
     def encode_batch(self, batch: Any, workers: int) -> Features:
-        cells = self._cells(batch, workers)
+        cells = self._fields(batch, workers)
         if self._is_light(cells, batch.num_rows):
             workers = 1
         share = -(-batch.num_rows // workers)
@@ -186,7 +187,7 @@ class Program:
 
     def fill_rows(self, batch: Any, out: Array) -> None:
         """`fill` by the row path: what a handful of rows costs least, and nothing is compiled."""
-        columns = [cells.to_pylist() for cells in self._cells(batch)]
+        columns = [cells.to_pylist() for cells in self._fields(batch)]
         for r, raw in enumerate(zip(*columns, strict=True) if columns else ()):
             try:
                 out[r] = self._row_compiler.of_values(*raw)

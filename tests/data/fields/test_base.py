@@ -12,7 +12,7 @@ from tests.data.fields.physical import decoded, grouped
 
 
 def cells(data: Any, missing: tuple[Any, ...] = ()) -> Any:
-    return Batch.of({"x": data}).cells("x", missing)
+    return Batch.of({"x": data}).field("x", missing)
 
 
 def test_slices_share_the_dictionary_and_what_was_computed_for_it() -> None:
@@ -28,14 +28,14 @@ def test_slices_share_the_dictionary_and_what_was_computed_for_it() -> None:
     ]
     assert calls == [1]
     again = Batch.of({"x": pa.array(["a"])})
-    assert again.cells("x").tokens() is again.cells("x").tokens()
+    assert again.field("x").tokens() is again.field("x").tokens()
 
 
 def test_markers_make_cells_of_their_own() -> None:
     batch = Batch.of({"x": pa.array(["a", "?", None]).dictionary_encode()})
-    assert decoded(batch.cells("x").tokens()) == [b"a", b"?", None]
-    assert decoded(batch.cells("x", ("?",)).tokens()) == [b"a", None, None]
-    assert decoded(batch.cells("x", ["a"]).tokens()) == [None, b"?", None]
+    assert decoded(batch.field("x").tokens()) == [b"a", b"?", None]
+    assert decoded(batch.field("x", ("?",)).tokens()) == [b"a", None, None]
+    assert decoded(batch.field("x", ["a"]).tokens()) == [None, b"?", None]
 
 
 def test_plain_text_is_not_copied() -> None:

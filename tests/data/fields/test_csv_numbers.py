@@ -15,7 +15,7 @@ from tests.data.fields.physical import bits, decoded, number_bits, whole
 
 def cells(values: list[Any], missing: tuple[Any, ...] = (), *, coded: bool = False) -> Any:
     array = pa.array(values, pa.string())
-    return Batch.arrow(pa.record_batch({"x": array.dictionary_encode() if coded else array}), parse=True).cells("x", missing)
+    return Batch.arrow(pa.record_batch({"x": array.dictionary_encode() if coded else array}), parse=True).field("x", missing)
 
 
 @pytest.mark.parametrize("coded", [False, True])
@@ -82,7 +82,7 @@ def test_bytes_that_are_no_utf8() -> None:
     raw = pa.array([b"1", b"\xff", b"+2"])
     array = pa.Array.from_buffers(pa.string(), 3, raw.buffers())
     batch = Batch.arrow(pa.record_batch({"x": array}), parse=True)
-    assert decoded(batch.cells("x").tokens()) == [b"1", b"\xff", b"+2"]
+    assert decoded(batch.field("x").tokens()) == [b"1", b"\xff", b"+2"]
     with pytest.raises(errors.DataError, match=r"text is not a number in field 'x' at row 1, got b'\\xff'"):
-        batch.cells("x").numbers()
-    assert np.isnan(batch.cells("x", (b"\xff",)).numbers().values).tolist() == [False, True, False]
+        batch.field("x").numbers()
+    assert np.isnan(batch.field("x", (b"\xff",)).numbers().values).tolist() == [False, True, False]

@@ -12,12 +12,13 @@ import featurecols as fc
 from featurecols import errors
 from featurecols.analyzers.top_terms import TermCounts
 from featurecols.data.batch import Batch, batches
-from featurecols.data.fields.dictionary import Coded
+from featurecols.data.fields.convert import view_of
+from featurecols.data.fields.dictionary import DictionaryField
 from tests.data.fields.physical import bits, decoded, whole
 
 
 def cells(data: Any, missing: tuple[Any, ...] = ()) -> Any:
-    return Batch.of({"x": data}).cells("x", missing)
+    return Batch.of({"x": data}).field("x", missing)
 
 
 def coded(codes: list[int | None], values: list[Any], kind: Any = None, index: Any = None) -> Any:
@@ -150,7 +151,7 @@ def test_an_empty_dictionary() -> None:
 
 def chunks(*arrays: Any) -> list[Any]:
     table = pa.Table.from_batches([pa.record_batch({"x": array}) for array in arrays])
-    return [batch.cells("x").tokens() for batch in batches(table)]
+    return [batch.field("x").tokens() for batch in batches(table)]
 
 
 def test_chunks_keep_dictionaries_of_their_own() -> None:
@@ -200,7 +201,7 @@ def test_threads_see_one_dictionary() -> None:
 def test_numbers_of_checked_codes_are_counted_in_any_window() -> None:
     def batch(values: pa.Array) -> Any:
         held = np.array([0, 2, -1, 2, 1], np.int32)
-        return Batch.lazy(["x"], 5, lambda key: Coded(held, values, None, checked=True)).cells("x", (9,))
+        return Batch.lazy(["x"], 5, lambda key: DictionaryField(key, held, view_of(key, values), checked=True)).field("x", (9,))
 
     found = batch(pa.array([1.5, None, 9]))
     numbers, counts = found.counted()

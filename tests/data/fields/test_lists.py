@@ -12,7 +12,7 @@ from tests.data.fields.physical import bits, decoded, grouped, whole
 
 
 def cells(data: Any, missing: tuple[Any, ...] = ()) -> Any:
-    return Batch.of({"x": data}).cells("x", missing)
+    return Batch.of({"x": data}).field("x", missing)
 
 
 NUMBERS = [[1.0, 2.0], None, [], [None, -999.0], [5.0]]

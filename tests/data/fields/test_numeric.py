@@ -6,12 +6,12 @@ import pytest
 
 from featurecols import errors
 from featurecols.data.batch import Batch
-from featurecols.data.fields.numeric import Decimals
+from featurecols.data.fields.numeric import IntegerTexts
 from tests.data.fields.physical import bits, decoded, whole
 
 
 def cells(data: Any, missing: tuple[Any, ...] = ()) -> Any:
-    return Batch.of({"x": data}).cells("x", missing)
+    return Batch.of({"x": data}).field("x", missing)
 
 
 @pytest.mark.parametrize("kind", ["int8", "uint8", "int16", "uint16", "int32", "uint32", "int64", "uint64"])
@@ -95,7 +95,7 @@ def test_ranges_at_the_ends(column: Any) -> None:
 
 def test_decimals_are_written_on_demand() -> None:
     texts = cells(np.array([5, -7, 10**12])).tokens().texts
-    assert isinstance(texts, Decimals)
+    assert isinstance(texts, IntegerTexts)
     assert texts.integers.tolist() == [5, -7, 10**12]
     assert texts._text is None
     assert len(texts) == 3

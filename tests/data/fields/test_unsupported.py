@@ -19,7 +19,7 @@ MOMENT = datetime.datetime(2020, 2, 29, 12)
 
 
 def cells(data: Any) -> Any:
-    return Batch.of({"x": data}).cells("x")
+    return Batch.of({"x": data}).field("x")
 
 
 @pytest.mark.parametrize(

@@ -14,8 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from featurecols import kernels
-from featurecols.data.fields.convert import as_arrow
-from featurecols.data.fields.dictionary import Coded
+from featurecols.data.fields.base import FieldView
+from featurecols.data.fields.dictionary import DictionaryField
 from featurecols.data.files import parquet_decoder
 
 CODECS = ["none", "snappy", "zstd", "gzip", "brotli"]
@@ -30,12 +30,14 @@ def written(array: pa.Array, **options: Any) -> tuple[bytes, Any, Any]:
 
 
 def column(data: bytes, footer: Any, schema: Any, group: int = 0) -> Any:
-    wanted = parquet_decoder.chunk(schema.field("x"), footer.schema.column(0), footer.row_group(group).column(0))
+    wanted = parquet_decoder.chunk(
+        schema.field("x"), footer.schema.column(0), footer.row_group(group).column(0), footer.row_group(group).num_rows
+    )
     return None if wanted is None else parquet_decoder.decode(wanted, parquet_decoder.read(io.BytesIO(data), wanted))
 
 
-def values(form: Any) -> list[Any]:
-    found: list[Any] = as_arrow("x", form).to_pylist()
+def values(form: FieldView) -> list[Any]:
+    found: list[Any] = form.to_arrow().to_pylist()
     return found
 
 
@@ -45,9 +47,9 @@ def test_codes_of_texts(codec: str, version: str) -> None:
     rows = [None if i % 13 == 5 else f"text {i * i % 301}" for i in range(70_000)]
     data, footer, schema = written(pa.array(rows), compression=codec, data_page_version=version, data_page_size=9_000)
     form = column(data, footer, schema)
-    assert isinstance(form, Coded)
-    assert form.codes.dtype == np.int32
-    assert form.codes[5] == -1
+    assert isinstance(form, DictionaryField)
+    assert form._codes().dtype == np.int32
+    assert form._codes()[5] == -1
     assert values(form) == rows
 
 
@@ -62,7 +64,7 @@ def test_numbers(kind: str, coded: bool, nulls: int, version: str) -> None:
     array = pa.array([None if nulls and i % nulls == 0 else top - i % 97 for i in range(3_001)], pa.type_for_alias(kind))
     data, footer, schema = written(array, use_dictionary=coded, data_page_version=version, data_page_size=2_000)
     form = column(data, footer, schema)
-    assert isinstance(form, Coded) == coded
+    assert isinstance(form, DictionaryField) == coded
     assert values(form) == array.to_pylist()
 
 
@@ -85,7 +87,7 @@ def test_every_width_of_codes(distinct: int) -> None:
     rng = np.random.default_rng(distinct)
     array = pa.array(rng.integers(0, distinct, 150_000))
     form = column(*written(array, dictionary_pagesize_limit=2**24))
-    assert isinstance(form, Coded)
+    assert isinstance(form, DictionaryField)
     assert values(form) == array.to_pylist()
 
 
@@ -127,7 +129,9 @@ def test_damaged_pages_give_nothing_or_codes_inside_the_dictionary(codec: str, v
     draw = random.Random(3)
     array = pa.array([None if i % 5 == 0 else i % 300 for i in range(2_000)])
     data, footer, schema = written(array, compression=codec, data_page_version=version, use_dictionary=coded)
-    wanted = parquet_decoder.chunk(schema.field("x"), footer.schema.column(0), footer.row_group(0).column(0))
+    wanted = parquet_decoder.chunk(
+        schema.field("x"), footer.schema.column(0), footer.row_group(0).column(0), footer.row_group(0).num_rows
+    )
     assert wanted is not None
     whole = parquet_decoder.read(io.BytesIO(data), wanted)
     left = 0
@@ -137,16 +141,16 @@ def test_damaged_pages_give_nothing_or_codes_inside_the_dictionary(codec: str, v
             bad[draw.randrange(min(len(bad), draw.choice([40, len(bad)])))] = draw.randrange(256)
         form = parquet_decoder.decode(wanted, bad[: draw.choice([len(bad), draw.randrange(len(bad))])])
         left += form is None
-        if isinstance(form, Coded):
+        if isinstance(form, DictionaryField):
             assert len(form) == 2_000
-            assert -1 <= form.codes.min() <= form.codes.max() < len(form.values)
+            assert -1 <= form._codes().min() <= form._codes().max() < len(form._shared.values)
         elif form is not None:
             assert len(form) == 2_000
     assert left > 150
 
 
 def test_a_header_with_numbers_out_of_bounds_is_damaged() -> None:
-    pages = np.empty((4, 11), np.int64)
+    pages = np.empty(4, kernels.parquet_pages.PAGE)
     for header in (
         b"\x18\x81",
         b"\x15\x00\x18\x83",

@@ -22,9 +22,9 @@ def seen(rows: Table):
     for _ in range(2):
         found = []
         for piece in rows.pieces(NEEDS):
-            y = [None] * piece.batch.num_rows if piece.labels is None else piece.labels.cells(rows.labels[0]).to_pylist()
-            w = [None] * piece.batch.num_rows if piece.weights is None else piece.weights[0].cells(piece.weights[1]).to_pylist()
-            found += list(zip(piece.batch.cells("x").to_pylist(), piece.batch.cells("c").to_pylist(), y, w, strict=True))
+            y = [None] * piece.batch.num_rows if piece.labels is None else piece.labels.field(rows.labels[0]).to_pylist()
+            w = [None] * piece.batch.num_rows if piece.weights is None else piece.weights[0].field(piece.weights[1]).to_pylist()
+            found += list(zip(piece.batch.field("x").to_pylist(), piece.batch.field("c").to_pylist(), y, w, strict=True))
         readings.append(found)
     assert readings[0] == readings[1]
     return readings[0]

@@ -38,7 +38,7 @@ def stream(pipeline: Pipeline, seed: int = 0, reads: list | None = None) -> Batc
     def encode(piece):
         if reads is not None:
             reads.append(piece.batch.num_rows)
-        x = piece.batch.cells("x").numbers().values
+        x = piece.batch.field("x").numbers().values
         return Examples.of(PLAN.encode(piece.batch), LAYOUT, labels=x.astype(np.int64), weights=x.astype(np.float32))
 
     return BatchStream(pipeline, Encoder(encode, needs_of(PLAN), PLAN.fingerprint, LAYOUT), seed)

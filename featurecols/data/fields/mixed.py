@@ -1,0 +1,91 @@
+"""Fields of Python values that no Arrow array holds together."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from featurecols import errors
+from featurecols._core import arrays
+from featurecols._core.arrays import Array, Integers, Numbers, Texts, Tokens
+from featurecols.data.fields import csv_numbers
+from featurecols.data.fields.base import FieldView
+from featurecols.data.missing import Markers, presenter
+from featurecols.errors import DataError
+
+
+class MixedField(FieldView):
+    """Python values of more than one type, or integers past 64 bits: converted one at a time, as the row path does.
+
+    Args:
+        key: name of the field.
+        values: one for each row.
+    """
+
+    def __init__(self, key: str, values: list[object]) -> None:
+        super().__init__(key, len(values))
+        self._values = list(map(presenter(), values))
+
+    def with_markers(self, markers: Markers) -> FieldView:
+        view = self._view(0, len(self))
+        view.markers, view._values = markers, list(map(presenter(markers), self._values))
+        return view
+
+    def _take(self, rows: Array) -> FieldView:
+        taken = self._view(0, len(rows))
+        taken._values, taken.start, taken.stop = [self._values[self.start + i] for i in rows.tolist()], 0, len(rows)
+        return taken
+
+    def _read_numbers(self) -> Numbers:
+        return Numbers(np.array([self._number(row) for row in range(len(self))], np.float64))
+
+    def _number(self, row: int) -> float:
+        value = self._values[self.start + row]
+        if value is None:
+            return float("nan")
+        if isinstance(value, (float, int)):
+            try:
+                return float(value)
+            except OverflowError:
+                hint = "scale it, or cast it to a string for a category"
+                raise errors.bad_value(self.key, self.key, row, "integer is past float64", value, hint) from None
+        hint = errors.TEXT if isinstance(value, str) else "cast it to a number, or read it with Vocabulary or Hashed"
+        raise errors.bad_value(self.key, self.key, row, "needs a number", value, hint)
+
+    def _read_integers(self) -> Integers:
+        return csv_numbers.bounded(self.key, [self._integer(row) for row in range(len(self))])
+
+    def _integer(self, row: int) -> int | None:
+        value = self._values[self.start + row]
+        if value is None or isinstance(value, int):
+            return None if value is None else int(value)
+        if isinstance(value, float) and value.is_integer() and abs(value) < 2.0**53:
+            return int(value)
+        hint = "round it and cast it to an integer"
+        raise errors.bad_value(self.key, self.key, row, "needs a whole number below 2^53", value, hint)
+
+    def _read_tokens(self) -> Tokens:
+        rows = self._values[self.start : self.stop]
+        texts = [b"" if value is None else self._canonical(row, value) for row, value in enumerate(rows)]
+        offsets = np.zeros(len(texts) + 1, np.int64)
+        np.cumsum([len(text) for text in texts], out=offsets[1:])
+        valid = np.array([v is not None for v in rows], np.bool_)
+        integers, integral = None, np.array([not isinstance(v, (str, bytes, type(None))) for v in rows], np.bool_)
+        if integral.any():  # two's complement, as an integer of 64 bits enters a cross
+            integers = np.array(
+                [int(text) & 0xFFFFFFFFFFFFFFFF if i else 0 for text, i in zip(texts, integral, strict=True)], np.uint64
+            )
+        data = np.frombuffer(b"".join(texts), np.uint8)
+        found = Texts(
+            offsets, data, None if valid.all() else valid, integers, integral=integral if integers is not None else None
+        )
+        kind = "boolean" if any(isinstance(v, bool) for v in rows) else "integer" if (integral == valid).all() else "text"
+        return Tokens(found, kind=kind)
+
+    def _canonical(self, row: int, value: object) -> bytes:
+        try:
+            return arrays.canonical(value, self.key, self.key)
+        except DataError as error:
+            raise DataError(error.subject, error.problem, field=self.key, row=row, got=error.got, hint=error.hint) from None
+
+    def to_pylist(self) -> list[object]:
+        return self._values[self.start : self.stop]

@@ -1,0 +1,191 @@
+"""Parquet files, row group by row group; only needed fields are read, with the dictionaries of their texts."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+
+if TYPE_CHECKING:
+    from pyarrow import parquet as pq
+
+from featurecols import errors
+from featurecols._core import counters
+from featurecols._core.fork_safe import LOADING, import_module
+from featurecols.data.batch import Batch
+from featurecols.data.batch import batches as split_table
+from featurecols.data.fields.base import FieldView
+from featurecols.data.files import parquet_decoder
+from featurecols.data.files.base import File, Fragment, Needs
+
+_GROUP_BYTES = 1 << 28  # a row group with more than this in the needed fields is read in several batches
+_BATCH_BYTES = 1 << 26
+_SET_UP: set[str] = set()  # modules whose shared state has been made in this process
+_FEW = 1000  # rows of a row group below which compiling, or loading, kernels of ours is not worth it
+
+
+def open_parquet(path: str, footer: pa.FileMetaData = None, dictionaries: Sequence[str] = ()) -> pq.ParquetFile:
+    """Return pyarrow's ParquetFile of a path. The first one sets up what the process shares, which a fork waits for."""
+    if "pyarrow.parquet" in _SET_UP:
+        return import_module("pyarrow.parquet").ParquetFile(path, metadata=footer, read_dictionary=list(dictionaries))
+    with LOADING:
+        file = import_module("pyarrow.parquet").ParquetFile(path, metadata=footer, read_dictionary=list(dictionaries))
+        pa.array([0]).dictionary_encode().indices.to_numpy()
+        _SET_UP.add("pyarrow.parquet")
+        return file
+
+
+class ParquetFile(File):
+    """One Parquet file; its footer is read when it is opened."""
+
+    kind = "Parquet"
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        with self._open() as file:
+            self.schema, footer = file.schema_arrow, file.metadata
+            groups = [footer.row_group(i).num_rows for i in range(footer.num_row_groups)]
+        self.fragments = [Fragment(path, i, rows) for i, rows in enumerate(groups)]
+        self._footer = footer if len(groups) > 1 else None  # read anew for one row group, not for each of many
+
+    def _open(self, footer: pa.FileMetaData = None, dictionaries: Sequence[str] = ()) -> pq.ParquetFile:
+        try:
+            return open_parquet(self.path, footer, dictionaries)
+        except (pa.ArrowException, OSError) as error:
+            raise errors.unreadable(self.path, "is no readable Parquet file", error) from None
+
+    def read(self, fragment: Fragment, needs: Needs) -> Iterator[Batch]:
+        keys = list(dict.fromkeys(key for key, _ in needs))
+        footer = self._footer
+        if footer is None:
+            with self._open() as file:
+                footer = file.metadata
+        group = _RowGroup(self, fragment, footer, {key for key, use in needs if use == "category"})
+        try:
+            if keys and group.size(keys) > _GROUP_BYTES:
+                yield from group.batches(keys)
+            else:
+                yield from group.whole(keys)
+        except (pa.ArrowException, OSError) as error:
+            raise self._unreadable(fragment, error) from None
+
+    def _unreadable(self, fragment: Fragment, error: Exception) -> errors.DataError:
+        return errors.unreadable(self.path, f"row group {fragment.row_group} cannot be read", error)
+
+
+class _RowGroup:
+    """One row group of an open footer: what its columns are, and how they are read."""
+
+    def __init__(self, file: ParquetFile, fragment: Fragment, footer: pa.FileMetaData, coded: set[str]) -> None:
+        self.file, self.fragment, self.footer, self.coded = file, fragment, footer, coded
+        self.group, self.rows = footer.row_group(fragment.row_group), fragment.num_rows or 0
+        self.leaves = _find_leaves(file.schema, footer.schema)
+
+    def size(self, keys: Sequence[str]) -> int:
+        """Return the bytes of these fields once they are unpacked."""
+        return sum(self.group.column(i).total_uncompressed_size for key in keys for i in self.leaves[key])
+
+    def whole(self, keys: list[str]) -> Iterator[Batch]:
+        """Return the row group as one batch.
+
+        Its flat columns come as bytes, which those who ask for a field decode, each in its own thread; the others are
+        decoded here.
+        """
+        own = self.rows >= _FEW and not _is_left_to_pyarrow()
+        found = {key: chunk for key in keys if (chunk := self._chunk(key)) is not None} if own else {}
+        rest = [key for key in keys if key not in found]
+        if not found:
+            yield from split_table(self._table(rest))
+            return
+        table: pa.Table = self._table(rest) if rest else None
+        with open(self.file.path, "rb", buffering=0) as file:
+            packed = {key: parquet_decoder.read(file, chunk) for key, chunk in found.items()}
+
+        def load(key: str) -> FieldView | pa.ChunkedArray:
+            if key not in found:
+                return table.column(key)
+            data = packed.pop(key, None)  # taken once; whoever asks again after an error asks pyarrow
+            field = None if data is None else parquet_decoder.decode(found[key], data)
+            return self._column(key) if field is None else field
+
+        yield Batch.lazy(keys, self.rows, load)
+
+    def batches(self, keys: list[str]) -> Iterator[Batch]:
+        """Return the same rows in several batches."""
+        rows = max(1, self.rows * _BATCH_BYTES // self.size(keys))
+        with self._open(keys) as file:
+            for batch in file.iter_batches(rows, [self.fragment.row_group], columns=keys):
+                yield Batch.arrow(batch.select(keys))
+
+    def _chunk(self, key: str) -> parquet_decoder.Chunk | None:
+        leaves = self.leaves[key]
+        if len(leaves) != 1:
+            counters.increment("pyarrow: a nested column")
+            return None
+        leaf, about = self.footer.schema.column(leaves[0]), self.group.column(leaves[0])
+        return parquet_decoder.chunk(self.file.schema.field(key), leaf, about, self.rows)
+
+    def _open(self, keys: Sequence[str]) -> pq.ParquetFile:
+        wanted = sorted(i for key in keys if key in self.coded for i in self.leaves[key])
+        leaf = self.footer.schema.column
+        coded = [leaf(i).path for i in wanted if _has_dictionary(leaf(i), self.group.column(i))]
+        return self.file._open(self.footer, coded)
+
+    def _table(self, keys: list[str]) -> pa.Table:
+        if not keys:  # no field is needed, the number of rows is
+            return pa.table({"": pa.nulls(self.rows)})
+        with self._open(keys) as file:
+            return file.read_row_group(self.fragment.row_group, columns=keys).select(keys)
+
+    def _column(self, key: str) -> pa.ChunkedArray:
+        """Return a column that turned out to be none for our own decoder, read by pyarrow as it reads by itself."""
+        try:
+            with self.file._open(self.footer) as file:
+                return file.read_row_group(self.fragment.row_group, columns=[key]).column(key)
+        except (pa.ArrowException, OSError) as error:
+            raise self.file._unreadable(self.fragment, error) from None
+
+
+def _is_left_to_pyarrow() -> bool:
+    """Return whether FEATURECOLS_PARQUET says that pyarrow reads everything."""
+    choice = os.environ.get("FEATURECOLS_PARQUET", "")
+    if choice not in ("", "pyarrow"):
+        raise errors.argument("FEATURECOLS_PARQUET", "must be pyarrow, or not set", choice, "unset it for the default")
+    return choice == "pyarrow"
+
+
+def _find_leaves(fields: pa.Schema, stored: pq.ParquetSchema) -> dict[str, Sequence[int]]:
+    """Return the columns on disk that hold each field: one for a value or a list, several for a struct.
+
+    None for a field whose columns bear other names, as those behind a group without columns do: pyarrow finds it.
+    """
+    found: dict[str, Sequence[int]] = {}
+    at = 0
+    for field in fields:
+        count = _count_leaves(field.type)
+        leaves, at = range(at, at + count), at + count
+        named = at <= len(stored) and all(f"{stored.column(i).path}.".startswith(f"{field.name}.") for i in leaves)
+        found[field.name] = leaves if named else ()
+    return found
+
+
+def _count_leaves(kind: pa.DataType) -> int:
+    if isinstance(kind, pa.BaseExtensionType):
+        return _count_leaves(kind.storage_type)
+    if pa.types.is_dictionary(kind) or kind.num_fields == 0:
+        return 1
+    return sum(_count_leaves(kind.field(i).type) for i in range(kind.num_fields))
+
+
+def _has_dictionary(leaf: pa.ColumnSchema, chunk: pa.ColumnChunkMetaData) -> bool:
+    """Return whether text on disk is dictionary-encoded throughout.
+
+    A writer gives up on its dictionary when it grows past a limit, 1 MB mostly, and writes plain text from there; making
+    a dictionary of that costs more than it saves. No metadata says so, the size does: codes take 2.5 bytes at most.
+    """
+    if leaf.physical_type != "BYTE_ARRAY" or leaf.logical_type.type not in ("STRING", "NONE", "ENUM", "JSON"):
+        return False
+    limit = 1.25 * 2**20 + 2.6 * chunk.num_values
+    return bool(chunk.has_dictionary_page and chunk.total_uncompressed_size <= limit)
