@@ -120,7 +120,7 @@ def test_a_column_imports_no_sibling_no_pandas_no_threads() -> None:
 def test_only_batch_may_import_pandas_and_only_kernels_numba() -> None:
     found = {(module.split(".")[0], part(path)) for path in sources() for module, _, _ in imports(path)}
     assert {where for module, where in found if module == "pandas"} <= {"data", "tf", "_core"}
-    assert {where for module, where in found if module == "numba"} <= {"kernels", "models"}
+    assert {where for module, where in found if module == "numba"} <= {"kernels"}
 
 
 def test_a_kernel_module_is_never_imported_at_the_top() -> None:

@@ -13,20 +13,24 @@ from featurecols._core.fork_safe import import_module
 
 MODULES = (
     "accumulate",
-    "write_matrix",
     "bucketize",
+    "count_terms",
+    "cross_table",
     "crossing",
+    "embedding_bag",
     "gather",
     "hashing",
     "lookup",
     "merge_sorted",
     "numeric",
+    "one_hot_product",
+    "optimizer_steps",
     "parquet_pages",
-    "embedding_bag",
-    "cross_table",
+    "pointwise",
     "scatter",
     "sort_text",
-    "count_terms",
+    "touched_rows",
+    "write_matrix",
 )
 
 

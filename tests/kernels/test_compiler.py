@@ -56,6 +56,30 @@ kernels.scatter.multihot(np.array([1, 1, 0], np.int32), np.array([0, 2, 2, 3, 3]
 show(out)
 print(kernels.embedding_bag.pool(np.array([0, 2, 1, 3]), np.array([0, 3, 3, 4, 4]), None, out.copy(), 1, 1.5, out))
 show(out)
+ids, d = np.array([[0, 2], [2, -1], [1, 9]], np.int32), np.array([[0.5], [-1.5], [0.25]], np.float32)
+starts, sizes = np.array([0, 3]), np.array([3, 3])
+marks, touched, positions = np.zeros(6, np.int32), np.zeros(8, np.int64), np.zeros((3, 2), np.int32)
+count = kernels.touched_rows.index_hots(ids, starts, sizes, marks, touched, positions, 1)
+kernels.touched_rows.clear(marks, touched, count)
+show(touched[:count]); show(positions); show(marks)
+rows, weights = np.zeros((count, 1), np.float32), np.ones((6, 4), np.float32)[:, :1]
+kernels.touched_rows.take(weights, touched[:count], rows); show(rows)
+kernels.touched_rows.add_hots_gradient(positions, d, rows); show(rows)
+sums = np.zeros((3, 1), np.float32)
+kernels.one_hot_product.add_hots(ids, starts, sizes, weights, sums); show(sums)
+steps, g, some = kernels.optimizer_steps, np.array([[0.1, -0.7]], np.float32), np.array([1])
+p, z, n = np.full((2, 2), 0.3, np.float32), np.zeros((2, 2), np.float32), np.full((2, 2), 0.1, np.float32)
+for k in range(3):
+    steps.ftrl(p, g, some, z, n, 2.0, 1.0, 0.01, 0.02)
+    steps.adam(p, g, some, z, n, 0.1, 0.9, 0.999, 1e-8, 0.5, 0.01, 0.99)
+    steps.adagrad(p, g, None if k else some, n, 0.1, 1e-10)
+    steps.sgd(p, g, some, z if k else None, 0.1, 0.9, True, 0.01)
+    steps.rmsprop(p, g, some, n, None, z if k else None, 0.1, 0.9, 0.5, 1e-7)
+    show(p); show(z); show(n)
+table, bags = np.array([[3.0, 4.0], [0.5, -1.0]], np.float32), (np.array([0, 1, 0]), np.array([0, 2, 3]), None)
+rows = np.zeros((3, 2), np.float32)
+kernels.embedding_bag.add_pool_gradient(*bags, table, 2, 2.0, np.ones((2, 2), np.float32), np.array([1, 2, 1], np.int32), rows)
+show(rows)
 """
 
 
@@ -75,7 +99,7 @@ def copy(tmp_path: Path) -> Path:
 
 def test_the_same_bits_without_the_compiler() -> None:
     compiled = run(ALL)
-    assert len(compiled.splitlines()) == 18
+    assert len(compiled.splitlines()) == 34
     assert run(ALL, NUMBA_DISABLE_JIT="1") == compiled
 
 

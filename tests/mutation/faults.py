@@ -75,8 +75,8 @@ OWN = {
         Fault(f"{K}.crossing:_start", "seed or FARM_SEED", "seed"),
     ],
     "embedding": [
-        Fault(f"{K}.embedding_bag:pool", "combiner", "min(combiner, 1)", call="_POOL[values.itemsize]"),
-        Fault(f"{K}.embedding_bag:pool", "max_norm", "0.0", call="_POOL[values.itemsize]"),
+        Fault(f"{K}.embedding_bag:pool", "combiner", "min(combiner, 1)", call="_POOL[values.itemsize, table.itemsize]"),
+        Fault(f"{K}.embedding_bag:pool", "max_norm", "0.0", call="_POOL[values.itemsize, table.itemsize]"),
         Fault(f"{C}.embedding:EmbeddingBound._scale", "norm > self.max_norm", "norm < self.max_norm"),
         Fault(f"{C}.embedding:Embedding.bind", "self.table or self.name", "self.name"),
         Fault(f"{C}.embedding:Embedding.bind", "self.seed", "0"),

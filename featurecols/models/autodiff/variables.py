@@ -18,9 +18,9 @@ from contextvars import ContextVar
 import numpy as np
 
 from featurecols._core.arrays import Array
+from featurecols._core.scratch_zeros import ScratchZeros
 from featurecols.models import errors
 from featurecols.models.autodiff.tape import Value
-from featurecols.models.kernels.scratch import Marks
 
 Initial = Callable[[tuple[int, ...], np.random.Generator], Array]
 
@@ -49,7 +49,7 @@ class Variables:
         self.values: dict[str, Array] = {}
         self.states: dict[str, Array] = {}
         self.slots: dict[str, Array] = {}
-        self.marks = Marks()
+        self.scratch = ScratchZeros()
         self._rooms: dict[str, Array] = {}
 
     @contextmanager

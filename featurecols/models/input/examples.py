@@ -10,9 +10,9 @@ import numpy as np
 
 from featurecols._core import buffer_pool
 from featurecols._core.arrays import Array, Ids
+from featurecols._core.scratch_zeros import ScratchZeros
 from featurecols._core.slots import DenseSlot, IdSlot, Slot
 from featurecols.models import errors
-from featurecols.models.kernels.scratch import Marks
 from featurecols.plan.features import Features
 
 Make = Callable[["Examples"], Any]
@@ -31,7 +31,7 @@ class Layout:
     tables: Mapping[str, Array] = field(default_factory=dict, repr=False)
     memo: dict[Any, Any] = field(default_factory=dict, repr=False, compare=False)
     ahead: dict[Any, tuple[Make, Cut | None]] = field(default_factory=dict, repr=False, compare=False)
-    marks: Marks = field(default_factory=Marks, repr=False, compare=False)
+    scratch: ScratchZeros = field(default_factory=ScratchZeros, repr=False, compare=False)
 
     def slot(self, name: str) -> Slot:
         for slot in self.slots:
@@ -150,7 +150,7 @@ class Examples:
         )
 
     def _columns(self, names: Sequence[str]) -> Array:
-        return self.singles[:, [self.single.index(name) for name in names]]
+        return np.take(self.singles, [self.single.index(name) for name in names], axis=1)  # in rows: indexing gives columns
 
 
 def _take(a: Array, rows: Array) -> Array:

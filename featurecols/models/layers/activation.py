@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from featurecols import kernels
 from featurecols._core.arrays import Array
-from featurecols.models import errors, kernels
+from featurecols.models import errors
 from featurecols.models.autodiff.tape import Value, as_value
 from featurecols.models.autodiff.variables import Scope
 from featurecols.models.layers.base import Layer

@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from featurecols import kernels
 from featurecols._core.arrays import Array, Ids
-from featurecols.models import errors, kernels
+from featurecols.models import errors
 from featurecols.models.autodiff.tape import Rows, Value
 from featurecols.models.autodiff.variables import Scope, Variables
 from featurecols.models.layers.base import Layer, positive
@@ -51,24 +52,32 @@ class EmbeddingBag(Layer):
 
 def bag(variables: Variables, ids: Ids, table: Value, combiner: str, max_norm: float | None = None) -> Value:
     """Rows of the table pooled by ids; its gradient is Rows."""
-    ids = ids.compact()
+    ids = _as_kernels_read(ids.compact())
     how, bound = COMBINERS.index(combiner), max_norm or 0.0
     out = np.zeros((len(ids), table.shape[1]), table.array.dtype)
-    bad = kernels.embedding_bag.bag_forward(ids.values, ids.offsets, ids.weights, table.array, how, bound, out)
+    bags = ids.values, ids.offsets, ids.weights, table.array, how, bound
+    bad = kernels.embedding_bag.pool(*bags, out)
     if bad >= 0:
         raise out_of_table(table, int(ids.values[bad]))
 
     def backward(d: Any) -> tuple[Rows]:
-        touched, places = np.empty(len(ids.values) + 2, np.int64), np.empty(len(ids.values), np.int32)
-        marks = variables.marks.of(table.shape[0])
-        count = kernels.touched_rows.of_list(ids.values, 0, table.shape[0], marks, touched, places, 1)
+        touched, positions = np.empty(len(ids.values) + 2, np.int64), np.empty(len(ids.values), np.int32)
+        marks = variables.scratch.of(table.shape[0])
+        count = kernels.touched_rows.index_list(ids.values, 0, table.shape[0], marks, touched, positions, 1)
         kernels.touched_rows.clear(marks, touched, count)
         rows = np.zeros((count, table.shape[1]), table.array.dtype)
         d = np.ascontiguousarray(d)
-        kernels.embedding_bag.bag_backward(ids.values, ids.offsets, ids.weights, table.array, how, bound, d, places, rows)
+        kernels.embedding_bag.add_pool_gradient(*bags, d, positions, rows)
         return (Rows(touched[1:count], rows[1:], table.shape),)
 
     return Value(out, (table,), backward)
+
+
+def _as_kernels_read(ids: Ids) -> Ids:
+    """Return ids of int32 or int64, offsets of int64 and weights of float32, side by side in memory."""
+    values = np.ascontiguousarray(ids.values, ids.values.dtype if ids.values.itemsize in (4, 8) else np.int64)
+    offsets = None if ids.offsets is None else np.ascontiguousarray(ids.offsets, np.int64)
+    return Ids(values, offsets, None if ids.weights is None else np.ascontiguousarray(ids.weights, np.float32))
 
 
 def out_of_table(table: Value, id_: int) -> errors.ModelError:

@@ -42,10 +42,10 @@ class Linear(Layer):
         known_combiner("Linear", self.combiner)
 
     def _places(self, x: Examples) -> Places:
-        return places(mixed(x, choose(x, self.slots), None, self.combiner), x.layout.marks)
+        return places(mixed(x, choose(x, self.slots), None, self.combiner), x.layout.scratch)
 
     def _cut_places(self, x: Examples, size: int) -> list[Places] | None:
-        return places_of_batches(mixed(x, choose(x, self.slots), None, self.combiner), x.layout.marks, size)
+        return places_of_batches(mixed(x, choose(x, self.slots), None, self.combiner), x.layout.scratch, size)
 
     def forward(self, scope: Scope, x: Examples) -> Value:
         chosen = choose(x, self.slots)

@@ -8,12 +8,12 @@ from typing import NamedTuple
 
 import numpy as np
 
+from featurecols import kernels
 from featurecols._core import buffer_pool
 from featurecols._core.arrays import Array, Ids
-from featurecols.models import kernels
+from featurecols._core.scratch_zeros import ScratchZeros
 from featurecols.models.autodiff.tape import Gradient, Rows, Value
 from featurecols.models.autodiff.variables import Variables
-from featurecols.models.kernels.scratch import Marks
 
 
 class Hots(NamedTuple):
@@ -99,9 +99,9 @@ def mixed_affine(x: Mixed, kernel: Value, bias: Value | None) -> Value:
             np.matmul(x.numbers.array.T, d, out=gradient[:at])
             parts.append(d @ k[:at].T if x.numbers.live else None)
         if x.hots is not None:
-            kernels.embedding_bag.hot_backward(*x.hots, d, gradient[at:])
+            kernels.one_hot_product.add_hots_gradient(*x.hots, d, gradient[at:])
         for part in x.lists:
-            kernels.embedding_bag.list_backward(*part, d, gradient[at:])
+            kernels.one_hot_product.add_list_gradient(*part, d, gradient[at:])
         parts.append(gradient)
         if bias is not None:
             parts.append(d.sum(axis=0))
@@ -121,29 +121,29 @@ class Places(NamedTuple):
     lists: list[Array]
 
 
-def places(x: Mixed, marks: Marks) -> Places:
+def places(x: Mixed, scratch: ScratchZeros) -> Places:
     """Where the ids of x are among the rows that they touch."""
     sizes = [len(part.values) for part in x.lists] + ([] if x.hots is None else [x.hots.ids.size])
-    touched, kept, count = buffer_pool.empty(sum(sizes) + 2, np.int64), marks.of(x.hot), 1
+    touched, kept, count = buffer_pool.empty(sum(sizes) + 2, np.int64), scratch.of(x.hot), 1
     hots = None
     if x.hots is not None:
         hots = buffer_pool.empty(x.hots.ids.size, np.int32).reshape(x.hots.ids.shape)
-        count = kernels.touched_rows.of_hots(*x.hots, kept, touched, hots, count)
+        count = kernels.touched_rows.index_hots(*x.hots, kept, touched, hots, count)
     lists = [buffer_pool.empty(len(part.values), np.int32) for part in x.lists]
     for part, found in zip(x.lists, lists, strict=True):
-        count = kernels.touched_rows.of_list(part.values, part.start, part.size, kept, touched, found, count)
+        count = kernels.touched_rows.index_list(part.values, part.start, part.size, kept, touched, found, count)
     kernels.touched_rows.clear(kept, touched, count)
     return Places(touched[:count], hots, lists)
 
 
-def places_of_batches(x: Mixed, marks: Marks, size: int) -> list[Places] | None:
+def places_of_batches(x: Mixed, scratch: ScratchZeros, size: int) -> list[Places] | None:
     """`places` of every `size` rows, in one call of a kernel: a thread that makes them meets others seldom. None for lists."""
     if x.hots is None or x.lists:
         return None
     ids, starts, sizes = x.hots
     hots, counts = buffer_pool.empty(ids.shape, np.int32), np.zeros(-(-len(ids) // size), np.int64)
     touched = buffer_pool.empty((len(counts), size * ids.shape[1] + 2), np.int64)
-    kernels.touched_rows.of_batches(ids, starts, sizes, marks.of(x.hot), touched, hots, size, counts)
+    kernels.touched_rows.index_batches(ids, starts, sizes, scratch.of(x.hot), touched, hots, size, counts)
     return [Places(touched[b, :count], hots[b * size : (b + 1) * size], []) for b, count in enumerate(counts.tolist())]
 
 
@@ -169,9 +169,9 @@ def hot_sum(x: Mixed, weights: Value, at: Callable[[], Places], *, training: boo
         rows = buffer_pool.empty((len(found.touched), weights.shape[1]), weights.array.dtype)
         rows.fill(0)
         if found.hots is not None:
-            kernels.touched_rows.add_hots(found.hots, d, rows)
+            kernels.touched_rows.add_hots_gradient(found.hots, d, rows)
         for part, where in zip(x.lists, found.lists, strict=True):
-            kernels.touched_rows.add_list(where, part.offsets, part.weights, d, rows)
+            kernels.touched_rows.add_list_gradient(where, part.offsets, part.weights, d, rows)
         return (Rows(found.touched[1:], rows[1:], weights.shape),)
 
     return Value(out, (weights,), backward)
@@ -179,6 +179,6 @@ def hot_sum(x: Mixed, weights: Value, at: Callable[[], Places], *, training: boo
 
 def _add(x: Mixed, weights: Array, out: Array) -> None:
     if x.hots is not None:
-        kernels.embedding_bag.hot_forward(*x.hots, weights, out)
+        kernels.one_hot_product.add_hots(*x.hots, weights, out)
     for part in x.lists:
-        kernels.embedding_bag.list_forward(*part, weights, out)
+        kernels.one_hot_product.add_list(*part, weights, out)

@@ -13,8 +13,9 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from featurecols import kernels
 from featurecols._core.arrays import Array
-from featurecols.models import errors, kernels
+from featurecols.models import errors
 from featurecols.models.autodiff.tape import Value, as_value
 from featurecols.models.component import Part
 from featurecols.models.layers.activation import logistic, shares

@@ -14,9 +14,10 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from featurecols import kernels
 from featurecols._core.arrays import Array
 from featurecols._core.spec import Converted, frozen
-from featurecols.models import errors, kernels
+from featurecols.models import errors
 from featurecols.models.autodiff.tape import Gradient, Rows, Value, gradients
 from featurecols.models.autodiff.variables import Variables
 from featurecols.models.component import Part
@@ -129,8 +130,8 @@ class SGD(Optimizer):
         return ("velocity",) if self.momentum else ()
 
     def update(self, p: Array, g: Array, ids: Array | None, slots: list[Array], rate: float, step: int) -> None:
-        t, velocity = p.dtype.type, slots[0] if slots else None
-        kernels.optimizer_steps.sgd(p, g, ids, velocity, t(rate), t(self.momentum), self.nesterov, t(self.weight_decay))
+        velocity = slots[0] if slots else None
+        kernels.optimizer_steps.sgd(p, g, ids, velocity, rate, self.momentum, self.nesterov, self.weight_decay)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -156,8 +157,7 @@ class Adagrad(Optimizer):
         return self.initial_accumulator
 
     def update(self, p: Array, g: Array, ids: Array | None, slots: list[Array], rate: float, step: int) -> None:
-        t = p.dtype.type
-        kernels.optimizer_steps.adagrad(p, g, ids, slots[0], t(rate), t(self.epsilon))
+        kernels.optimizer_steps.adagrad(p, g, ids, slots[0], rate, self.epsilon)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -188,11 +188,10 @@ class Adam(Optimizer):
         at_least_zero(subject, "weight_decay", self.weight_decay)
 
     def update(self, p: Array, g: Array, ids: Array | None, slots: list[Array], rate: float, step: int) -> None:
-        t = p.dtype.type
         decay, shrink = (0.0, 1.0 - rate * self.weight_decay) if self.decoupled else (self.weight_decay, 1.0)
         size, unbias = rate / (1.0 - self.beta_1**step), math.sqrt(1.0 - self.beta_2**step)
-        betas = t(self.beta_1), t(self.beta_2)
-        kernels.optimizer_steps.adam(p, g, ids, *slots, t(size), *betas, t(self.epsilon), t(unbias), t(decay), t(shrink))
+        scalars = size, self.beta_1, self.beta_2, self.epsilon, unbias, decay, shrink
+        kernels.optimizer_steps.adam(p, g, ids, *slots, *scalars)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -229,8 +228,8 @@ class RMSProp(Optimizer):
         return ("square", *(("mean",) if self.centered else ()), *(("velocity",) if self.momentum else ()))
 
     def update(self, p: Array, g: Array, ids: Array | None, slots: list[Array], rate: float, step: int) -> None:
-        t, have = p.dtype.type, dict(zip(self.slots(), slots, strict=True))
-        scalars = t(rate), t(self.rho), t(self.momentum), t(self.epsilon)
+        have = dict(zip(self.slots(), slots, strict=True))
+        scalars = rate, self.rho, self.momentum, self.epsilon
         kernels.optimizer_steps.rmsprop(p, g, ids, have["square"], have.get("mean"), have.get("velocity"), *scalars)
 
 
@@ -274,8 +273,7 @@ class Ftrl(Optimizer):
         return self.initial_accumulator if slot == "n" else 0.0
 
     def update(self, p: Array, g: Array, ids: Array | None, slots: list[Array], rate: float, step: int) -> None:
-        t = p.dtype.type
-        kernels.optimizer_steps.ftrl(p, g, ids, *slots, t(1.0 / rate), t(self.beta), t(self.l1), t(self.l2))
+        kernels.optimizer_steps.ftrl(p, g, ids, *slots, 1.0 / rate, self.beta, self.l1, self.l2)
 
 
 @frozen

@@ -1,4 +1,4 @@
-"""warm: what it compiles is what tables of every kind need."""
+"""warm: what it compiles is what tables of every kind and the usual models need."""
 
 import json
 import subprocess
@@ -37,11 +37,22 @@ with tempfile.TemporaryDirectory() as folder:
         plan = fc.fit([c for c in columns if "tags" not in c.name], f"{folder}/{k}.parquet")
         plan.transform(f"{folder}/{k}.parquet")
         plan.encode(f"{folder}/{k}.parquet")
+ids, numbers = [fc.Vocabulary("text", fc.TopTerms(5)), fc.Hashed("tags", 30)], [fc.Numeric("age")]
+deep = [*numbers, *map(fc.Indicator, ids), *(fc.Embedding(column, 4) for column in ids)]
+frame["late"], frame["price"] = frame["level"] > 2, frame["age"] * 2
+for model, label in (
+    (fc.models.LinearClassifier(numbers + ids), "late"),
+    (fc.models.LinearRegressor(numbers + ids[:1]), "price"),
+    (fc.models.LinearClassifier(ids, n_classes=5), "level"),
+    (fc.models.DNNClassifier(deep, [8]), "late"),
+    (fc.models.WideDeepClassifier(numbers + ids, deep, [8], n_classes=5), "level"),
+):
+    model.train(frame, label=label, steps=3).predict(frame)
 print(json.dumps([len(before), sorted(reached() - before)]))
 """
 
 
-def test_frames_of_all_libraries_find_their_kernels_compiled() -> None:
+def test_frames_and_models_find_their_kernels_compiled() -> None:
     done = subprocess.run([sys.executable, "-c", PROGRAM], capture_output=True, text=True, cwd=ROOT, check=True)
     before, new = json.loads(done.stdout.splitlines()[-1])
     assert before > 20

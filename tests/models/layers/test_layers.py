@@ -88,7 +88,7 @@ def test_gradients_of_ids_hold_their_rows_alone():
     gradient = gradients(loss)["embedding_bag/table"]
     assert gradient.ids.tolist() == [0, 1, 2]
     assert gradient.rows.tolist() == [[1.0, 1.0], [3.0, 3.0], [-1.5, -1.5]]
-    assert (variables.marks.of(1000) == 0).all()
+    assert (variables.scratch.of(1000) == 0).all()
 
 
 @pytest.mark.parametrize(

@@ -130,7 +130,7 @@ def test_linear_gradients_touch_only_what_was_seen():
     lit = set(plan_columns(x))
     assert set(found["linear/weights"].ids.tolist()) == lit
     assert len(found["linear/weights"].ids) == len(lit)
-    assert not x.layout.marks.of(57).any()
+    assert not x.layout.scratch.of(57).any()
 
 
 def test_linear_in_training_has_the_bits_of_prediction():
