@@ -111,6 +111,14 @@ def test_classes_named_in_the_design_exist() -> None:
     assert sorted(named - defined) == []
 
 
+def test_the_contract_in_the_design_is_that_of_the_base_classes() -> None:
+    base = importlib.import_module("featurecols.columns.base")
+    asked = re.findall(r"`(\w*(?:Column|Bound))\.(\w+)`", (ROOT / "docs" / "design.md").read_text("utf-8"))
+    assert len(asked) > 10
+    gone = [f"{kind}.{name}" for kind, name in asked if not hasattr(getattr(base, kind), name)]
+    assert [name for name in gone if name.split(".")[1] not in base.NumberBound.__annotations__] == []
+
+
 def test_programs_beside_the_package_import_names_that_exist() -> None:
     sources = {path: path.read_text("utf-8") for folder in ("benchmarks", "tools") for path in (ROOT / folder).rglob("*.py")}
     sources |= {path: code(path) for path in NOTEBOOKS}
