@@ -339,7 +339,7 @@ def saving_keeps_every_bit(example: Example) -> None:
     with tempfile.TemporaryDirectory() as folder:
         for plan in filter(None, (results.encoder, results.dense)):
             plan.save(Path(folder, "plan"))
-            assert sorted(p.name for p in Path(folder, "plan").iterdir()) == ["learned.safetensors", "plan.json"]
+            assert (Path(folder, "plan", "plan.json")).is_file()
             for again in (fc.load(Path(folder, "plan")), fc.Plan.from_bytes(plan.to_bytes())):
                 assert again.columns == plan.columns
                 assert again.fingerprint == plan.fingerprint

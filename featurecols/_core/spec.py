@@ -12,6 +12,7 @@ import math
 import struct
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, dataclass, field, fields
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, dataclass_transform
 
 import numpy as np
@@ -208,18 +209,27 @@ def encode(value: Any, refer: Callable[[Spec], Any] = lambda _: None) -> Any:
 
 
 def decode(
-    data: Any, where: str = "spec", depth: int = 0, *, refer: Callable[[Any], Any] = lambda _: None, versions: bool = False
+    data: Any,
+    where: str = "spec",
+    depth: int = 0,
+    *,
+    refer: Callable[[Any], Any] = lambda _: None,
+    versions: bool = False,
+    beside: Mapping[str, Callable[[Spec, Any], None]] = MappingProxyType({}),
 ) -> Any:
     """The value that `encode` wrote; raises ColumnError for anything else. Never imports, never evaluates.
 
-    `refer` gives the value of a {"node": ...} reference; with `versions` a kind must carry its version.
+    `refer` gives the value of a {"node": ...} reference; with `versions` a kind must carry its version. `beside` names keys
+    that may stand beside the arguments of a value: each function is called with the value and what stands there.
     """
     if depth > _DEPTH:
         raise errors.argument(where, "nested too deep", f"more than {_DEPTH} levels", "flatten it")
     if data is None or isinstance(data, (bool, int, float, str)):
         return data
     if isinstance(data, (list, tuple)):
-        return tuple(decode(v, f"{where}[{i}]", depth + 1, refer=refer, versions=versions) for i, v in enumerate(data))
+        return tuple(
+            decode(v, f"{where}[{i}]", depth + 1, refer=refer, versions=versions, beside=beside) for i, v in enumerate(data)
+        )
     if isinstance(data, Mapping):
         if set(data) == {"float"} and data["float"] in ("nan", "inf", "-inf"):
             return float(data["float"])
@@ -232,7 +242,16 @@ def decode(
             return found
         if "type" in data:
             cls = _kind(data["type"], where, versions)
-            return cls(**_arguments(cls, data, where, lambda v, at: decode(v, at, depth + 1, refer=refer, versions=versions)))
+            more = {key: found for key, found in beside.items() if key in data}
+            given = {k: v for k, v in data.items() if k not in more} if more else data
+            value = cls(
+                **_arguments(
+                    cls, given, where, lambda v, at: decode(v, at, depth + 1, refer=refer, versions=versions, beside=beside)
+                )
+            )
+            for key, found in more.items():
+                found(value, data[key])
+            return value
     raise errors.argument(where, "not a declared value", data, 'give {"type": ..., field: value}')
 
 

@@ -22,7 +22,7 @@ from featurecols.models.autodiff.variables import Variables
 from featurecols.models.component import Part
 from featurecols.models.training import checkpoints
 from featurecols.models.training.warm_start import WEIGHTS
-from featurecols.plan.serialization import digest
+from featurecols.plan.fingerprint import digest
 from featurecols.version import __version__
 
 CARD, PLAN, FORMAT = "model.json", "plan", 1
@@ -34,7 +34,7 @@ def write(folder: Path, about: Mapping[str, Any], variables: Variables, plan: An
     """The folder; the card comes last, so that a folder with a card is complete."""
     arrays = {f"{part}/{name}": a for part in ("values", "states") for name, a in getattr(variables, part).items()}
     if plan is not None:
-        plan.save(folder / PLAN)
+        plan.save(folder / PLAN, overwrite=True)
     seen = {"step": variables.step, "start": 0, "seed": variables.seed}
     checkpoints.write(folder / WEIGHTS, arrays, {**seen, "rows": about.get("rows", {})})
     card = {

@@ -24,6 +24,7 @@ from featurecols.plan.execution.profile import Clock, Profile
 from featurecols.plan.execution.program import Program
 from featurecols.plan.explain import MANY, Explanation, IdMeaning, Meaning, explain, meaning, names
 from featurecols.plan.features import Features
+from featurecols.plan.fingerprint import digest, fingerprint
 from featurecols.plan.graph import Graph
 
 SMALL = 1000  # rows below which a process that has no kernels yet takes the row path
@@ -89,14 +90,14 @@ class Plan:
     def fingerprint(self) -> str:
         """32 hex digits of a SHA-256 over the columns and what was learned."""
         if "fingerprint" not in self._derived:
-            self._derived["fingerprint"] = serialization.fingerprint(self.graph, self.learned)
+            self._derived["fingerprint"] = fingerprint(self.graph, self.learned)
         return self._derived["fingerprint"]
 
     @property
     def tables_digest(self) -> str:
         """32 hex digits over the tables that were given (trained); "" while all are initial ones."""
         if "tables" not in self._derived:
-            self._derived["tables"] = serialization.digest(self.tables) if self.tables else ""
+            self._derived["tables"] = digest(self.tables) if self.tables else ""
         return self._derived["tables"]
 
     @property
@@ -323,9 +324,16 @@ class Plan:
         """Every embedding table of the plan, initial ones included, by name; read-only."""
         return {name: t.array for name, t in self._tables.items()}
 
-    def save(self, path: str | Path) -> None:
-        """Write plan.json and learned.safetensors into the folder `path`, each complete or not at all, over older ones."""
-        serialization.write(Path(path), self.graph, self.learned, self.tables)
+    def save(self, path: str | Path, *, overwrite: bool = False) -> None:
+        """Write the plan into the folder `path`, as text for review: plan.json, and files beside it for what is long.
+
+        The folder is made where it is not there. An empty one is filled, and one that holds an equal plan is written again;
+        anything else is replaced only with `overwrite`, and then only files that a plan writes.
+
+        Raises:
+            OutputError: where something is there already, or nothing can be written.
+        """
+        serialization.write(Path(path), self.graph, self.learned, self.tables, overwrite=overwrite)
 
     def to_bytes(self) -> bytes:
         """The whole plan as bytes: equal plans give equal bytes."""
@@ -398,10 +406,10 @@ def compile(columns: Iterable[Column]) -> Plan:
 
 
 def load(path: str | Path) -> Plan:
-    """The plan saved in the folder `path`. Opens plan.json and learned.safetensors, nothing else, and never runs code.
+    """The plan saved in the folder `path`. Opens plan.json and the files that it names there, and never runs code.
 
     Raises:
-        SavedPlanError: when the files are missing, damaged, or from another version.
+        SavedPlanError: when the files are missing, damaged, changed since they were written, or from a newer version.
     """
     return _saved(path, *serialization.read(Path(path)))
 

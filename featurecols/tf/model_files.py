@@ -14,7 +14,7 @@ from safetensors import numpy as tensors
 from featurecols import errors
 from featurecols._core.arrays import Array
 from featurecols.feature_column.vocabulary import VocabularyFileCategoricalColumn
-from featurecols.plan.serialization import replace_file
+from featurecols.plan.saved_files import replace_file
 from featurecols.tf.columns import columns_from_json, columns_to_json, mapped
 
 JSON_FILE, TENSOR_FILE = "model.json", "weights.safetensors"

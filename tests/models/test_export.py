@@ -120,7 +120,12 @@ def test_warm_start_from_an_export(tmp_path):
         ("model.json", lambda b: b.replace(b'"sum"', b'"all"'), CheckpointError, "is damaged.*unknown combiner"),
         ("model.json", lambda b: b.replace(b'"label": [', b'"labels": ['), CheckpointError, "lacks 'label'"),
         ("weights.safetensors", lambda b: b[:-10], CheckpointError, "is no readable checkpoint"),
-        ("plan/plan.json", lambda b: b.replace(b'"job"', b'"jab"'), SavedPlanError, "do not belong together"),
+        (
+            "plan/plan.json",
+            lambda b: b.replace(b'"job"', b'"jab"'),
+            SavedPlanError,
+            "is named .city_X_jab.",
+        ),
     ],
 )
 def test_damage_is_an_error_that_says_where(tmp_path, file, damage, error, message):

@@ -8,6 +8,7 @@ import os
 import pickle
 import random
 import resource
+import shutil
 import subprocess
 import sys
 import textwrap
@@ -22,6 +23,7 @@ from safetensors import numpy as tensors
 
 import featurecols as fc
 
+SAVED = Path(__file__).parents[1] / "saved" / "v0_60ad15a" / "plans"
 DATA = {"age": [31.0, None, 50.0, 18.5], "job": ["nurse", "pilot", "nurse", None], "tags": [["a"], [], None, ["b", "a"]]}
 COLUMNS = [
     fc.Numeric("age", default=fc.Median(), normalizer=fc.ZScore()),
@@ -53,12 +55,14 @@ def same(a: fc.Plan, b: fc.Plan) -> None:
 # Writing and reading ------------------------------------------------------------------------------------------------
 
 
-def test_a_plan_is_two_files(folder: Path) -> None:
+def test_a_plan_is_one_text_and_what_is_too_long_for_it(folder: Path, tmp_path: Path) -> None:
     assert sorted(os.listdir(folder)) == ["learned.safetensors", "plan.json"]
     document = json.loads((folder / "plan.json").read_text())
-    assert document["format"] == 1
-    assert [node["type"] for node in document["nodes"] if isinstance(node, dict)]
-    assert all(".v" in node["type"] for node in document["nodes"] if isinstance(node, dict))
+    assert document["format"] == 2
+    assert list(document["columns"]) == [column.name for column in COLUMNS]
+    assert all(".v" in column["type"] for column in document["columns"].values())
+    fc.fit(COLUMNS, DATA).save(tmp_path / "without tables")
+    assert os.listdir(tmp_path / "without tables") == ["plan.json"]
 
 
 def test_all_ways_back_give_the_plan(plan: fc.Plan, folder: Path) -> None:
@@ -89,9 +93,28 @@ def test_bytes_depend_on_nothing_but_the_plan(plan: fc.Plan, tmp_path: Path) -> 
 
 def test_a_plan_is_saved_over_another(plan: fc.Plan, folder: Path) -> None:
     other = fc.compile([fc.Numeric("x")])
-    other.save(folder)
+    (folder / "notes.txt").write_text("mine")
+    with pytest.raises(fc.OutputError, match=r"plan: exists already; .* pass overwrite=True to replace it"):
+        other.save(folder)
+    assert fc.load(folder) == plan
+    plan.save(folder)  # an equal plan is written again
+    other.save(folder, overwrite=True)
     assert fc.load(folder) == other
-    assert sorted(os.listdir(folder)) == ["learned.safetensors", "plan.json"]
+    assert sorted(os.listdir(folder)) == ["notes.txt", "plan.json"]  # what another plan needed is gone, and nothing else
+
+
+def test_what_is_not_an_equal_plan_is_not_replaced(plan: fc.Plan, folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "other").mkdir()
+    plan.save(tmp_path / "other")  # an empty folder is filled
+    (folder / "plan.json").write_text("{}")
+    with pytest.raises(fc.OutputError, match="exists already"):
+        plan.save(folder)
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "notes.txt").write_text("mine")
+    with pytest.raises(fc.OutputError, match="exists already"):
+        plan.save(tmp_path / "mine")
+    with pytest.raises(fc.OutputError, match="exists already"):
+        plan.with_tables({"tags": np.zeros((10, 2))}).save(tmp_path / "other")
 
 
 def test_loading_opens_those_two_files_alone(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -152,7 +175,7 @@ def test_a_failed_save_leaves_the_old_plan(plan: fc.Plan, folder: Path, monkeypa
 
     monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(fc.OutputError, match="No space left"):
-        fc.compile([fc.Numeric("x")]).save(folder)
+        fc.compile([fc.Numeric("x")]).save(folder, overwrite=True)
     assert {name: (folder / name).read_bytes() for name in os.listdir(folder)} == before
 
 
@@ -168,28 +191,39 @@ def test_what_is_not_there_is_said(tmp_path: Path, folder: Path) -> None:
 
 
 def test_files_of_two_plans_do_not_mix(folder: Path, tmp_path: Path) -> None:
-    fc.fit(COLUMNS[:3], DATA).save(tmp_path / "other")
+    fc.fit(COLUMNS, DATA).with_tables({"tags": np.zeros((10, 2))}).save(tmp_path / "other")
     (tmp_path / "other" / "learned.safetensors").rename(folder / "learned.safetensors")
-    with pytest.raises(fc.SavedPlanError, match="belong together"):
+    with pytest.raises(fc.SavedPlanError, match=r"'tags': learned\.safetensors holds other values"):
         fc.load(folder)
 
 
+def test_files_of_two_plans_of_format_1_do_not_mix(tmp_path: Path) -> None:
+    for name in ("numeric", "vocabulary"):
+        shutil.copytree(SAVED / name / "plan", tmp_path / name)
+    shutil.copy(tmp_path / "vocabulary" / "learned.safetensors", tmp_path / "numeric" / "learned.safetensors")
+    with pytest.raises(fc.SavedPlanError, match="belong together"):
+        fc.load(tmp_path / "numeric")
+
+
 def test_another_version_is_named() -> None:
-    text = json.dumps({"format": 2, "nodes": [], "outputs": []}).encode()
-    with pytest.raises(fc.SavedPlanError, match=r"needs format 1, has 2; use the version"):
+    text = json.dumps({"format": 3, "nodes": [], "outputs": []}).encode()
+    with pytest.raises(fc.SavedPlanError, match=r"needs format 2, has 3; upgrade featurecols"):
         fc.Plan.from_bytes(rebuilt(text, {}))
 
 
 def rebuilt(text: bytes, arrays: dict[str, np.ndarray], **head: str) -> bytes:
-    """The bytes of a plan with this JSON and these tensors, properly marked."""
+    """Return the bytes of a plan of format 1 with this JSON and these tensors, properly marked."""
     blob = tensors.save(arrays, {"featurecols": hashlib.sha256(text).hexdigest(), **head})
     return len(text).to_bytes(8, "little") + text + blob
 
 
 def parts(plan: fc.Plan) -> tuple[bytes, dict[str, np.ndarray]]:
+    """Return the JSON and the tensors that a plan has in format 1, in which nothing but its structure is checked."""
     data = plan.to_bytes()
     size = int.from_bytes(data[:8], "little")
-    return data[8 : 8 + size], tensors.load(data[8 + size :])
+    found = json.loads(data[8 : 8 + size])
+    text = json.dumps({"format": 1, "nodes": found["nodes"], "outputs": found["outputs"]})
+    return text.encode(), tensors.load(data[8 + size :])
 
 
 @pytest.mark.parametrize(
@@ -207,10 +241,20 @@ def test_every_cut_is_noticed(plan: fc.Plan) -> None:
             fc.Plan.from_bytes(data[:size])
 
 
-def test_a_flipped_bit_is_an_error_or_other_numbers() -> None:
-    """A bit of a learned number cannot be told from another number; all else is noticed, and nothing crashes."""
-    plan = fc.fit(COLUMNS, DATA)
+def test_a_flipped_bit_is_an_error(plan: fc.Plan) -> None:
     data, luck = plan.to_bytes(), random.Random(3)
+    for _ in range(600):
+        at = luck.randrange(len(data))
+        flipped = data[:at] + bytes([data[at] ^ 1 << luck.randrange(8)]) + data[at + 1 :]
+        try:
+            same(fc.Plan.from_bytes(flipped), plan)  # padding in front of the tensors: blanks, and a tab is one as well
+        except fc.SavedPlanError:
+            continue
+
+
+def test_a_flipped_bit_in_format_1_is_an_error_or_other_numbers() -> None:
+    """A bit of a learned number cannot be told from another number there; all else is noticed, and nothing crashes."""
+    data, luck = rebuilt(*parts(fc.fit(COLUMNS, DATA))), random.Random(3)
     size = 8 + int.from_bytes(data[:8], "little")
     noticed = 0
     for _ in range(600):
@@ -390,9 +434,6 @@ def test_columns_that_each_read_the_one_below_twice_do_not_grow_past_memory(name
     "tables", [{"table/x_embedding": np.zeros((4, 2), np.float32)}, {"table/y": np.zeros((5, 2), np.float32)}]
 )
 def test_tables_that_are_not_of_the_plan_are_damage(tables):
-    plan = fc.compile([fc.Embedding(fc.Hashed("x", 5), 2)])
-    data = plan.to_bytes()
-    text = data[8 : 8 + int.from_bytes(data[:8], "little")]
-    blob = tensors.save(tables, {"featurecols": hashlib.sha256(text).hexdigest()})
+    text, _ = parts(fc.compile([fc.Embedding(fc.Hashed("x", 5), 2)]))
     with pytest.raises(fc.SavedPlanError, match="no plan that can run"):
-        fc.Plan.from_bytes(data[: 8 + len(text)] + blob)
+        fc.Plan.from_bytes(rebuilt(text, tables))

@@ -41,7 +41,7 @@ def run(arguments: argparse.Namespace) -> None:
                 bar(done, total)
 
         plan = fc.fit(columns, source, threads=arguments.threads, progress=count)
-    plan.save(arguments.output)
+    plan.save(arguments.output, overwrite=arguments.overwrite)
     seconds, passes = time.monotonic() - start, max(1, len(plan.passes))
     about = {
         "plan": str(arguments.output),

@@ -69,7 +69,7 @@ def run(arguments: argparse.Namespace) -> None:
     with output.progress("fit", arguments.quiet) as bar:
         plan = fc.fit(declared, fc.datasets.flights_path(), threads=arguments.threads, progress=bar)
     fitted = time.monotonic() - start
-    plan.save(folder / "plan")
+    plan.save(folder / "plan", overwrite=True)
     rows = len(plan.passes) * 60_000
     passes = "one pass" if len(plan.passes) == 1 else f"{len(plan.passes)} passes"
     say(f"fc.fit learned in {passes} over the Parquet file: {fitted:.2f} s, {output.rate(rows, fitted)}.\n\n{plan}\n")

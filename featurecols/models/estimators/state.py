@@ -98,7 +98,7 @@ class Keeper(ABC):
         assert self.plan is not None
         assert self.model_dir is not None
         if not checkpoints.found(self.model_dir):
-            self.plan.save(self.model_dir / PLAN)
+            self.plan.save(self.model_dir / PLAN, overwrite=True)
         position = {"asked": asked[0], "rows": asked[1], "epoch": run.epoch, "batch": run.batch, "done": run.done}
         return checkpoints.save(
             self.model_dir, run.variables, {**self.about(), "run": position}, self.config.keep_checkpoint_max or None

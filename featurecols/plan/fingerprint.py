@@ -1,0 +1,51 @@
+"""What tells plans apart: a hash over the declared columns and what was learned, and one over named arrays."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+
+import numpy as np
+
+from featurecols._core import spec
+from featurecols._core.arrays import Array
+from featurecols.plan.graph import Graph
+
+Learned = Mapping[int, Mapping[str, Mapping[str, Array]]]  # by node, slot and name
+
+
+def fingerprint(graph: Graph, learned: Learned) -> str:
+    """Return 32 hex digits over what was declared and what was learned.
+
+    The text that is hashed is the plan.json of format 1, and stays so: a plan has one fingerprint, whatever wrote it.
+    """
+    text = json.dumps({"format": 1, **document(graph)}, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode() + digest(flatten(learned)).encode()).hexdigest()[:32]
+
+
+def digest(arrays: Mapping[str, Array]) -> str:
+    """Return 32 hex digits over named arrays."""
+    h = hashlib.sha256()
+    for name in sorted(arrays):
+        a = np.ascontiguousarray(arrays[name])
+        h.update(json.dumps([name, a.dtype.str, a.shape]).encode())
+        h.update(a.tobytes())
+    return h.hexdigest()[:32]
+
+
+def document(graph: Graph) -> dict[str, object]:
+    """Return the nodes of a plan as JSON data in the order of the graph, each referring to earlier ones by position."""
+    index: dict[spec.Spec, int] = {}
+    nodes = []
+    for i, node in enumerate(graph.nodes):
+        nodes.append(spec.fields_json(node, lambda v: {"node": index[v]} if v in index else None))
+        index[node] = i
+    return {"nodes": nodes, "outputs": graph.outputs}
+
+
+def flatten(learned: Learned) -> dict[str, Array]:
+    """Return all learned arrays under "node/slot/name"."""
+    return {
+        f"{i}/{slot}/{name}": a for i, slots in learned.items() for slot, arrays in slots.items() for name, a in arrays.items()
+    }

@@ -1,0 +1,84 @@
+"""The files of a saved plan: read only where they are regular files, and written all at once."""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+import tempfile
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from featurecols import errors
+
+JSON_FILE, TENSOR_FILE = "plan.json", "learned.safetensors"
+LIMIT_JSON = 1 << 28
+TERM_FILE = re.compile(r"terms-[A-Za-z0-9_-]{1,100}\.jsonl")
+AGAIN = "give the folder of plan.save"
+
+
+def read_file(folder: Path, name: str) -> bytes:
+    """Return the bytes of a regular file of a plan's folder; raises SavedPlanError where there is none."""
+    path = folder / name
+    try:
+        handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+        with os.fdopen(handle, "rb") as file:
+            status = os.fstat(handle)
+            if not stat.S_ISREG(status.st_mode):
+                raise errors.saved_plan(path, "not a regular file", AGAIN)
+            if name == JSON_FILE and status.st_size > LIMIT_JSON:
+                raise errors.saved_plan(path, f"larger than {LIMIT_JSON >> 20} MiB")
+            return file.read()
+    except (OSError, ValueError) as e:  # ValueError: a path with a NUL
+        raise errors.saved_plan(folder, f"has no readable {name} ({getattr(e, 'strerror', None) or e})", AGAIN) from None
+
+
+def write_files(folder: Path, files: Mapping[str, bytes]) -> None:
+    """Write the files of a plan: all of them under other names first, then each renamed into place, the last one last.
+
+    Files that an earlier plan needed and this one does not are deleted. Raises OSError.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    written: dict[str, str] = {}
+    try:
+        for name, data in files.items():
+            written[name] = _write_beside(folder / name, data)
+        for name in files:
+            os.replace(written[name], folder / name)
+            del written[name]
+    finally:
+        for left in written.values():
+            os.unlink(left)
+    for name in stale_files(folder, files):
+        (folder / name).unlink(missing_ok=True)
+
+
+def stale_files(folder: Path, files: Iterable[str]) -> list[str]:
+    """Return the names of files that only another plan can have written there."""
+    names = (entry.name for entry in folder.iterdir())
+    return sorted({name for name in names if name == TENSOR_FILE or TERM_FILE.fullmatch(name)} - set(files))
+
+
+def replace_file(path: Path, data: bytes) -> None:
+    """Write a file under another name beside it, and rename it into place when it is complete."""
+    beside = _write_beside(path, data)
+    try:
+        os.replace(beside, path)
+    except BaseException:
+        os.unlink(beside)
+        raise
+
+
+def _write_beside(path: Path, data: bytes) -> str:
+    """Write a file under a temporary name in the folder of `path`, and return that name."""
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        os.chmod(name, 0o644)
+    except BaseException:
+        os.unlink(name)
+        raise
+    return name
