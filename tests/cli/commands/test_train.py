@@ -216,39 +216,57 @@ def kill_when(process: subprocess.Popen[str], seen: Path, pattern: str) -> None:
 
 
 def test_a_training_that_was_killed_ends_as_if_it_had_not_been(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    command = [*TRAIN, "--epochs", "40", "--batch-size", "16"]
+    command = [*TRAIN, "--epochs", "20", "--batch-size", "16"]
     resumed = [*command, "--model-dir", "steps", "--checkpoint-steps", "10"]
     kill_when(child(*resumed), here / "steps", "step-*")
     assert not Path("model").exists()
     step = int(checkpoints.latest(Path("steps")).stem.removeprefix("step-"))  # type: ignore[union-attr]
-    assert 0 < step < 2000
+    assert 0 < step < 1000
     assert main(resumed) == 0
-    assert "epoch 40, step 2,000, loss " in capsys.readouterr().out
+    assert "epoch 20, step 1,000, loss " in capsys.readouterr().out
     found = models.load("model").fingerprint
     assert main([*resumed, "--overwrite"]) == 0  # trained already: written again, not trained on
-    assert "step 2,000, trained before\n" in capsys.readouterr().out
+    assert "step 1,000, trained before\n" in capsys.readouterr().out
     assert models.load("model").fingerprint == found
-    longer = [*TRAIN, "--epochs", "41", "--batch-size", "16", "--model-dir", "steps", "--overwrite"]
+    longer = [*TRAIN, "--epochs", "21", "--batch-size", "16", "--model-dir", "steps", "--overwrite"]
     capsys.readouterr()
     assert main(longer) != 0
     said = capsys.readouterr().err
-    assert "steps: holds step 2,000 of another training (40 epochs over " in said
+    assert "steps: holds step 1,000 of another training (20 epochs over " in said
     assert "give another --model-dir" in said
     assert models.load("model").fingerprint == found
     assert main([*command, "--overwrite"]) == 0
     assert models.load("model").fingerprint == found
 
 
-def test_predictions_that_were_killed_look_like_nothing_and_are_continued(here: Path) -> None:
+KILLED = """
+import os, signal, sys
+from featurecols.cli.main import main
+def hook(event, arguments):
+    if event == "open" and "3.parquet" in str(arguments[0]) and ".out.staging" in str(arguments[0]):
+        os.kill(os.getpid(), signal.SIGKILL)
+sys.addaudithook(hook)
+main(sys.argv[1:])
+"""
+
+
+def test_predictions_that_were_killed_look_like_nothing_and_are_continued(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The first run ends where it opens its fourth file."""
     assert main(list(TRAIN)) == 0
     for i in range(6):
-        pq.write_table(pa.table(people(20_000, seed=i)), f"raw/{i}.parquet")
-    kill_when(child("predict", "model", "raw", "-o", "out", "--keep", "age"), here / ".out.staging", "data/1.parquet")
+        pq.write_table(pa.table(people(300, seed=i)), f"raw/{i}.parquet")
+    predict = ["predict", "model", "raw", "-o", "out", "--keep", "age"]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    killed = subprocess.run([sys.executable, "-c", KILLED, *predict], env=environment, check=False)
+    assert killed.returncode == -signal.SIGKILL
+    assert names(here / ".out.staging" / "data")[:3] == ["0.parquet", "1.parquet", "2.parquet"]
     assert not Path("out").exists()
-    done = child("predict", "model", "raw", "-o", "out", "--keep", "age", "--json")
-    about = json.loads(done.communicate()[0])
-    assert (about["files"], about["rows"]) == (6, 120_000)
-    assert about["resumed"] >= 2
+    capsys.readouterr()
+    assert main([*predict, "--json"]) == 0
+    about = json.loads(capsys.readouterr().out)
+    assert (about["files"], about["rows"], about["resumed"]) == (6, 1_800, 3)
     model = models.load("model")
     for i in range(6):
         made = pq.read_table(f"out/{i}.parquet")

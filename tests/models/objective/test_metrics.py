@@ -27,7 +27,7 @@ def scored(draw):
 
 
 @given(scored())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_binary(case):
     y, z, w = case
     p = 1 / (1 + np.exp(-z))
