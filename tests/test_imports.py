@@ -81,6 +81,54 @@ def test_imports_point_down() -> None:
     assert wrong == []
 
 
+def module_of(path: Path) -> str:
+    """The name by which a file is imported."""
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def needed_files() -> dict[str, set[str]]:
+    """The modules of the package that each of its modules names in imports: all of them, wherever they stand.
+
+    `from featurecols.a import b` means the module featurecols.a.b where there is one, else featurecols.a. So the face of a
+    package, which lists its public names for type checkers, needs all that it lists, and no file of these may need the face.
+    """
+    modules = {module_of(path): path for path in sources()}
+    found: dict[str, set[str]] = {}
+    for module, path in modules.items():
+        needs: set[str] = set()
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Import):
+                needs |= {alias.name for alias in node.names}
+            elif isinstance(node, ast.ImportFrom):
+                full = {f"{node.module}.{alias.name}" for alias in node.names}
+                needs |= {name if name in modules else str(node.module) for name in full}
+        found[module] = (needs & set(modules)) - {module}
+    return found
+
+
+def first_cycle(needs: dict[str, set[str]]) -> list[str]:
+    """The modules of one cycle, in order, or nothing."""
+    done: set[str] = set()
+
+    def visit(module: str, path: list[str]) -> list[str]:
+        if module in path:
+            return [*path[path.index(module) :], module]
+        if module not in done:
+            for target in sorted(needs[module]):
+                if cycle := visit(target, [*path, module]):
+                    return cycle
+            done.add(module)
+        return []
+
+    return next((cycle for module in sorted(needs) if (cycle := visit(module, []))), [])
+
+
+def test_no_files_import_each_other() -> None:
+    assert first_cycle({"a": {"b"}, "b": {"c", "d"}, "c": {"a"}, "d": set()}) == ["a", "b", "c", "a"]
+    assert first_cycle(needed_files()) == []
+
+
 def test_the_whole_package_is_imported_by_its_outside_only() -> None:
     """`import featurecols` inside a lower part would reach anything, unseen by the test above."""
     whole = {part(path) for path in sources() for module in plain_imports(path) if module == "featurecols"}

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from featurecols.models.autodiff.tape import Rows, Value, gradients
+from featurecols.models.autodiff.tape import IndexedSlices, Value, gradients
 from featurecols.models.autodiff.variables import Variables
 
 STEP = 1e-6
@@ -24,7 +24,7 @@ def check(
     random = np.random.default_rng(0)
     for name, gradient in found.items():
         value = variables.values[name]
-        got = gradient.dense() if isinstance(gradient, Rows) else gradient
+        got = gradient.dense() if isinstance(gradient, IndexedSlices) else gradient
         assert got.shape == value.shape, name
         flat = value.reshape(-1)
         assert np.shares_memory(flat, value)

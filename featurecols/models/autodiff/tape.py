@@ -17,7 +17,7 @@ from featurecols.models import errors
 
 
 @dataclass(frozen=True, slots=True)
-class Rows:
+class IndexedSlices:
     """A gradient that is zero outside some rows: rows [k, dimension] belong to the distinct ids int64 [k]."""
 
     ids: Array
@@ -31,7 +31,7 @@ class Rows:
         return out
 
 
-Gradient = Array | Rows
+Gradient = Array | IndexedSlices
 Backward = Callable[[Any], tuple[Gradient | None, ...]]
 
 
@@ -189,16 +189,16 @@ def _order(loss: Value) -> list[Value]:
 
 def add(a: Gradient, b: Gradient) -> Gradient:
     """The sum of two gradients of one value."""
-    if isinstance(a, Rows) and isinstance(b, Rows):
+    if isinstance(a, IndexedSlices) and isinstance(b, IndexedSlices):
         ids, where = np.unique(np.concatenate([a.ids, b.ids]), return_inverse=True)
         rows = np.zeros((len(ids), *a.rows.shape[1:]), a.rows.dtype)
         np.add.at(rows, where[: len(a.ids)], a.rows)
         np.add.at(rows, where[len(a.ids) :], b.rows)
-        return Rows(ids, rows, a.shape)
-    if isinstance(a, Rows):
+        return IndexedSlices(ids, rows, a.shape)
+    if isinstance(a, IndexedSlices):
         return add(b, a)
     out = np.array(a)
-    if isinstance(b, Rows):
+    if isinstance(b, IndexedSlices):
         out[b.ids] += b.rows
     else:
         out += b

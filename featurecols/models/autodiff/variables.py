@@ -50,7 +50,7 @@ class Variables:
         self.states: dict[str, Array] = {}
         self.slots: dict[str, Array] = {}
         self.scratch = ScratchZeros()
-        self._rooms: dict[str, Array] = {}
+        self._reserved: dict[str, Array] = {}
 
     @contextmanager
     def scope(self, training: bool = False) -> Iterator[Scope]:
@@ -71,29 +71,32 @@ class Variables:
         words = [zlib.crc32(k.encode()) if isinstance(k, str) else k for k in keys]
         return np.random.Generator(np.random.PCG64([self.seed, *words]))
 
-    def room(self, name: str, shape: tuple[int, ...]) -> None:
-        """Give a parameter [n, 1] whose rows are met at random a room [n, 4] that it shares with two slots.
+    def reserve(self, name: str, shape: tuple[int, ...]) -> None:
+        """Lay a parameter [n, 1] whose rows are met at random into an array [n, 4], beside two slots.
 
-        Weight and slots of a row then lie in one cache line: training a hashed model waits for memory most of
-        the time. They stay arrays of their own to everybody else.
+        Weight and slots of a row then lie in one cache line: training a hashed model waits for memory most of the time. They
+        stay arrays of their own to everybody else. A parameter of another shape is left alone.
         """
         if shape[1:] != (1,):
             return
-        if name not in self._rooms or len(self._rooms[name]) != shape[0]:
-            self._rooms[name] = np.zeros((shape[0], 4), self.dtype)
-        if name in self.values and self.values[name].base is not self._rooms[name]:
-            self._rooms[name][:, :1] = self.values[name]
-            self.values[name] = self._rooms[name][:, :1]
+        if name not in self._reserved or len(self._reserved[name]) != shape[0]:
+            self._reserved[name] = np.zeros((shape[0], 4), self.dtype)
+        if name in self.values and self.values[name].base is not self._reserved[name]:
+            self._reserved[name][:, :1] = self.values[name]
+            self.values[name] = self._reserved[name][:, :1]
 
-    def slot(self, name: str, key: str, place: int, first: float) -> Array:
-        """A slot in the shape of a parameter, made with `first` in every cell, in the parameter's room where it has one."""
-        room = self._rooms.get(name)
-        if room is None or place > 2 or self.values[name].base is not room:
+    def slot(self, name: str, key: str, number: int, first: float) -> Array:
+        """Return slot `number` (from 1) of a parameter: an array of its shape that begins as `first` everywhere.
+
+        It lies beside the parameter where `reserve` made space for it.
+        """
+        reserved = self._reserved.get(name)
+        if reserved is None or number > 2 or self.values[name].base is not reserved:
             if key not in self.slots:
                 self.slots[key] = np.full(self.values[name].shape, first, self.dtype)
-        elif key not in self.slots or self.slots[key].base is not room:
-            room[:, place : place + 1] = self.slots.get(key, first)
-            self.slots[key] = room[:, place : place + 1]
+        elif key not in self.slots or self.slots[key].base is not reserved:
+            reserved[:, number : number + 1] = self.slots.get(key, first)
+            self.slots[key] = reserved[:, number : number + 1]
         return self.slots[key]
 
 
@@ -132,12 +135,12 @@ class Scope:
         return "/".join((*self._path, name))
 
     def parameter(self, name: str, shape: tuple[int, ...], initial: Initial, *, scattered: bool = False) -> Value:
-        """The parameter of this name, made by initial(shape, random) at its first use; `scattered`: see Variables.room."""
+        """The parameter of this name, made by initial(shape, random) at its first use; `scattered`: see Variables.reserve."""
         full = self.full(name)
         if full not in self._seen:
             found = self._find(self.variables.values, full, shape, initial)
             if scattered:
-                self.variables.room(full, shape)
+                self.variables.reserve(full, shape)
                 found = self.variables.values[full]
             self._seen[full] = Value(found, name=full)
         value = self._seen[full]

@@ -10,7 +10,7 @@ import numpy as np
 from featurecols import kernels
 from featurecols._core.arrays import Array, Ids
 from featurecols.models import errors
-from featurecols.models.autodiff.tape import Rows, Value
+from featurecols.models.autodiff.tape import IndexedSlices, Value
 from featurecols.models.autodiff.variables import Scope, Variables
 from featurecols.models.layers.base import Layer, positive
 
@@ -51,7 +51,7 @@ class EmbeddingBag(Layer):
 
 
 def bag(variables: Variables, ids: Ids, table: Value, combiner: str, max_norm: float | None = None) -> Value:
-    """Rows of the table pooled by ids; its gradient is Rows."""
+    """Rows of the table pooled by ids; its gradient is IndexedSlices."""
     ids = _as_kernels_read(ids.compact())
     how, bound = COMBINERS.index(combiner), max_norm or 0.0
     out = np.zeros((len(ids), table.shape[1]), table.array.dtype)
@@ -60,7 +60,7 @@ def bag(variables: Variables, ids: Ids, table: Value, combiner: str, max_norm: f
     if bad >= 0:
         raise out_of_table(table, int(ids.values[bad]))
 
-    def backward(d: Any) -> tuple[Rows]:
+    def backward(d: Any) -> tuple[IndexedSlices]:
         touched, positions = np.empty(len(ids.values) + 2, np.int64), np.empty(len(ids.values), np.int32)
         marks = variables.scratch.of(table.shape[0])
         count = kernels.touched_rows.index_list(ids.values, 0, table.shape[0], marks, touched, positions, 1)
@@ -68,7 +68,7 @@ def bag(variables: Variables, ids: Ids, table: Value, combiner: str, max_norm: f
         rows = np.zeros((count, table.shape[1]), table.array.dtype)
         d = np.ascontiguousarray(d)
         kernels.embedding_bag.add_pool_gradient(*bags, d, positions, rows)
-        return (Rows(touched[1:count], rows[1:], table.shape),)
+        return (IndexedSlices(touched[1:count], rows[1:], table.shape),)
 
     return Value(out, (table,), backward)
 

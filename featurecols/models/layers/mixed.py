@@ -12,7 +12,7 @@ from featurecols import kernels
 from featurecols._core import buffer_pool
 from featurecols._core.arrays import Array, Ids
 from featurecols._core.scratch_zeros import ScratchZeros
-from featurecols.models.autodiff.tape import Gradient, Rows, Value
+from featurecols.models.autodiff.tape import Gradient, IndexedSlices, Value
 from featurecols.models.autodiff.variables import Variables
 
 
@@ -148,7 +148,7 @@ def places_of_batches(x: Mixed, scratch: ScratchZeros, size: int) -> list[Places
 
 
 def hot_sum(x: Mixed, weights: Value, at: Callable[[], Places], *, training: bool) -> Value:
-    """The one-hots of x times weights [hot, units]; the gradient is Rows, of what `at()` says that x touches.
+    """The one-hots of x times weights [hot, units]; the gradient is IndexedSlices, of what `at()` says that x touches.
 
     In training the touched rows are taken out once, side by side; else they are read where they are. The bits are equal.
     """
@@ -164,7 +164,7 @@ def hot_sum(x: Mixed, weights: Value, at: Callable[[], Places], *, training: boo
     else:
         _add(x, weights.array, out)
 
-    def backward(d: Array) -> tuple[Rows]:
+    def backward(d: Array) -> tuple[IndexedSlices]:
         found, d = at(), np.ascontiguousarray(d)
         rows = buffer_pool.empty((len(found.touched), weights.shape[1]), weights.array.dtype)
         rows.fill(0)
@@ -172,7 +172,7 @@ def hot_sum(x: Mixed, weights: Value, at: Callable[[], Places], *, training: boo
             kernels.touched_rows.add_hots_gradient(found.hots, d, rows)
         for part, where in zip(x.lists, found.lists, strict=True):
             kernels.touched_rows.add_list_gradient(where, part.offsets, part.weights, d, rows)
-        return (Rows(found.touched[1:], rows[1:], weights.shape),)
+        return (IndexedSlices(found.touched[1:], rows[1:], weights.shape),)
 
     return Value(out, (weights,), backward)
 

@@ -11,7 +11,7 @@ from typing import ClassVar
 import numpy as np
 
 from featurecols._core.arrays import Array
-from featurecols.models.autodiff.tape import Gradient, Rows
+from featurecols.models.autodiff.tape import Gradient, IndexedSlices
 from featurecols.models.component import Part
 from featurecols.models.optimization.schedules import rate_of
 
@@ -36,7 +36,7 @@ class ClipNorm(Clip):
         rate_of("ClipNorm", "norm", self.norm)
 
     def __call__(self, found: Mapping[str, Gradient]) -> Mapping[str, Gradient]:
-        cells = (g.rows if isinstance(g, Rows) else g for g in found.values())
+        cells = (g.rows if isinstance(g, IndexedSlices) else g for g in found.values())
         total = math.sqrt(sum(float(np.square(c, dtype=np.float64).sum()) for c in cells))
         if total <= self.norm:
             return found
@@ -58,6 +58,6 @@ class ClipValue(Clip):
 
 
 def _each(gradient: Gradient, change: Callable[[Array], Array]) -> Gradient:
-    if isinstance(gradient, Rows):
-        return Rows(gradient.ids, change(gradient.rows), gradient.shape)
+    if isinstance(gradient, IndexedSlices):
+        return IndexedSlices(gradient.ids, change(gradient.rows), gradient.shape)
     return change(gradient)

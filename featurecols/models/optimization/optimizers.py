@@ -1,6 +1,6 @@
 """Optimizers: declared values that move parameters against their gradients; what they remember is in Variables.slots.
 
-A gradient that is Rows moves only its rows, and only their slots: momentum and averages of other rows rest until the
+A gradient that is IndexedSlices moves only its rows, and only their slots: momentum and averages of other rows rest until the
 row is seen again (torch's SparseAdam does the same). Weight decay likewise.
 """
 
@@ -18,7 +18,7 @@ from featurecols import kernels
 from featurecols._core.arrays import Array
 from featurecols._core.spec import Converted, frozen
 from featurecols.models import errors
-from featurecols.models.autodiff.tape import Gradient, Rows, Value, gradients
+from featurecols.models.autodiff.tape import Gradient, IndexedSlices, Value, gradients
 from featurecols.models.autodiff.variables import Variables
 from featurecols.models.component import Part
 from featurecols.models.optimization.clipping import Clip
@@ -83,7 +83,7 @@ class Optimizer(Part):
                 count = variables.slots.setdefault(f"{name}/{kind}.count", np.zeros(1, np.int64))
                 count += 1
                 step = int(count[0])
-            if isinstance(gradient, Rows):
+            if isinstance(gradient, IndexedSlices):
                 rows = (len(p), p.size // len(p))
                 g = np.ascontiguousarray(gradient.rows, p.dtype).reshape(-1, rows[1])
                 self.update(p.reshape(rows), g, gradient.ids, [s.reshape(rows) for s in slots], rate, step)

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from featurecols.models.autodiff.tape import Rows, Value, add, concat, gradients
+from featurecols.models.autodiff.tape import IndexedSlices, Value, add, concat, gradients
 from featurecols.models.autodiff.variables import Variables, current
 from featurecols.models.errors import ModelError
 from tests.models.gradients import check
@@ -70,8 +70,8 @@ def test_deep_nets_do_not_meet_the_recursion_limit():
 
 
 def test_rows_add_up_with_rows_and_with_arrays():
-    a = Rows(np.array([3, 0]), np.array([[1.0], [2.0]]), (4, 1))
-    b = Rows(np.array([0, 2]), np.array([[10.0], [20.0]]), (4, 1))
+    a = IndexedSlices(np.array([3, 0]), np.array([[1.0], [2.0]]), (4, 1))
+    b = IndexedSlices(np.array([0, 2]), np.array([[10.0], [20.0]]), (4, 1))
     full = np.arange(4.0)[:, None]
     assert add(a, b).dense().tolist() == [[12.0], [0.0], [20.0], [1.0]]
     assert add(a, full).tolist() == add(full, a).tolist() == [[2.0], [1.0], [2.0], [4.0]]

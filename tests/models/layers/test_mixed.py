@@ -7,7 +7,7 @@ import pytest
 
 import featurecols as fc
 from featurecols._core.arrays import Ids
-from featurecols.models.autodiff.tape import Rows, gradients
+from featurecols.models.autodiff.tape import IndexedSlices, gradients
 from featurecols.models.autodiff.variables import Variables
 from featurecols.models.errors import ModelError
 from featurecols.models.input.examples import Examples, Layout
@@ -126,7 +126,7 @@ def test_linear_gradients_touch_only_what_was_seen():
     variables = Variables()
     with variables.scope(training=True):
         found = gradients(Squared()(Y[:, :1], Linear()(x)))
-    assert isinstance(found["linear/weights"], Rows)
+    assert isinstance(found["linear/weights"], IndexedSlices)
     lit = set(plan_columns(x))
     assert set(found["linear/weights"].ids.tolist()) == lit
     assert len(found["linear/weights"].ids) == len(lit)

@@ -3,10 +3,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from featurecols.models.autodiff.tape import Rows
+from featurecols.models.autodiff.tape import IndexedSlices
 from featurecols.models.optimization.clipping import ClipNorm, ClipValue
 
-FOUND = {"a": np.array([3.0, 0.0]), "b": Rows(np.array([5]), np.array([[0.0, -4.0]]), (9, 2))}
+FOUND = {"a": np.array([3.0, 0.0]), "b": IndexedSlices(np.array([5]), np.array([[0.0, -4.0]]), (9, 2))}
 
 
 def test_norm_is_global_over_arrays_and_rows():

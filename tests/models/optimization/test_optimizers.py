@@ -12,7 +12,7 @@ import pytest
 from featurecols._core.arrays import Ids
 from featurecols._core.spec import decode
 from featurecols.errors import ColumnError
-from featurecols.models.autodiff.tape import Rows
+from featurecols.models.autodiff.tape import IndexedSlices
 from featurecols.models.autodiff.variables import Variables
 from featurecols.models.errors import ModelError
 from featurecols.models.layers import Dense, EmbeddingBag
@@ -52,7 +52,7 @@ def model(value, dtype="float64"):
 def torch_gradients(name):
     for gradient, rows in zip(TORCH["gradients"], TORCH["rows"], strict=True):
         g = np.array(gradient)
-        yield Rows(np.array(rows), g[rows], g.shape) if name.endswith("rows") else g
+        yield IndexedSlices(np.array(rows), g[rows], g.shape) if name.endswith("rows") else g
 
 
 def test_every_torch_case_is_answered():
@@ -83,7 +83,7 @@ def test_rows_that_hold_everything_are_the_dense_gradient(optimizer):
     for gradient in TORCH["gradients"]:
         g = np.array(gradient)
         optimizer.apply(dense, {"p": g})
-        optimizer.apply(sparse, {"p": Rows(order, g[order], g.shape)})
+        optimizer.apply(sparse, {"p": IndexedSlices(order, g[order], g.shape)})
     assert dense.values["p"].tobytes() == sparse.values["p"].tobytes()
     assert {k: v.tolist() for k, v in dense.slots.items()} == {k: v.tolist() for k, v in sparse.slots.items()}
 
@@ -93,7 +93,7 @@ def test_rows_move_nothing_else(optimizer):
     variables = model(START)
     optimizer.apply(variables, {"p": np.ones((4, 3))})
     before, slots = variables.values["p"].copy(), {k: v.copy() for k, v in variables.slots.items()}
-    optimizer.apply(variables, {"p": Rows(np.array([2]), np.array([[1.0, -2.0, 3.0]]), (4, 3))})
+    optimizer.apply(variables, {"p": IndexedSlices(np.array([2]), np.array([[1.0, -2.0, 3.0]]), (4, 3))})
     same = variables.values["p"] == before
     assert same[[0, 1, 3]].all()
     assert not same[2].any()
@@ -128,7 +128,7 @@ def test_ftrl_is_the_paper(alpha, beta, l1, l2, n):
     variables, papers = model(np.zeros((4, 3))), [[Paper(alpha, beta, l1, l2, n) for _ in range(3)] for _ in range(4)]
     for gradient, rows in zip(TORCH["gradients"] * 3, TORCH["rows"] * 3, strict=True):
         g = np.array(gradient)
-        optimizer.apply(variables, {"p": Rows(np.array(rows), g[rows], g.shape)})
+        optimizer.apply(variables, {"p": IndexedSlices(np.array(rows), g[rows], g.shape)})
         for i in rows:
             want = [papers[i][c].step(g[i, c]) for c in range(3)]
             np.testing.assert_allclose(variables.values["p"][i], want, rtol=1e-12, atol=1e-15)
