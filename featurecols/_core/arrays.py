@@ -1,4 +1,4 @@
-"""What flows between columns: numbers, canonical texts, ids. Arrays and checks, no arithmetic and no Arrow.
+"""The arrays that pass between columns: numbers, canonical texts, ids. Arrays and checks, without arithmetic or Arrow.
 
 Every class here describes n rows. `offsets` is None where each row holds exactly one value, else int64 [n+1] with row i
 owning values[offsets[i]:offsets[i+1]] (offsets[0] need not be 0: slicing rows never copies).
@@ -41,7 +41,7 @@ class Numbers:
 
 @dataclass(frozen=True, slots=True)
 class Integers:
-    """Exact integers: values int64 or uint64 [m]; valid bool [m], or None where every value is there."""
+    """Exact integers: values int64 or uint64 [m]; valid bool [m], or None where no value is missing."""
 
     values: Array
     valid: Array | None = None
@@ -73,7 +73,7 @@ class Texts:
         return len(self.offsets) - 1
 
     def once(self, key: Any, make: Callable[[Texts], Any]) -> Any:
-        """make(self), computed once for this key however many blocks, threads and columns ask."""
+        """Return make(self), computed once for this key by all blocks, threads and columns that share the texts."""
         with self.lock:
             if key not in self.memo:
                 self.memo[key] = make(self)
@@ -104,7 +104,7 @@ class Tokens:
 
 @dataclass(frozen=True, slots=True)
 class Ids:
-    """Ids of a categorical column: one per value, negative where there is none; consumers skip every negative id.
+    """Ids of a categorical column: one for each value, negative where the value has none; consumers skip every negative id.
 
     values int32 (int64 where a bucket count passes 2^31-1 or ids are kept out of range) [m]; offsets int64 [n+1] or
     None (one id per row); weights float32 [m] or None.
@@ -124,14 +124,14 @@ class Ids:
         return len(self.values) if self.offsets is None else len(self.offsets) - 1
 
     def slice(self, start: int, stop: int) -> Ids:
-        """Rows start:stop, without copying."""
+        """Return rows start:stop without copying them."""
         if self.offsets is None:
             weights = None if self.weights is None else self.weights[start:stop]
             return Ids(self.values[start:stop], None, weights)
         return Ids(self.values, self.offsets[start : stop + 1], self.weights)
 
     def elements(self) -> tuple[Ids, Array]:
-        """Each value as a row of its own, and the offsets (from 0) that group them back into rows."""
+        """Return each value as a row of its own, and the offsets (from 0) that group them back into rows."""
         if self.offsets is None:
             return self, np.arange(len(self) + 1, dtype=np.int64)
         a, b = int(self.offsets[0]), int(self.offsets[-1])
@@ -139,7 +139,7 @@ class Ids:
         return Ids(self.values[a:b], None, weights), self.offsets - a
 
     def compact(self) -> Ids:
-        """The same rows with offsets[0] == 0 and no values outside them."""
+        """Return the same rows with offsets[0] == 0 and without values outside them."""
         if self.offsets is None:
             return self
         flat, offsets = self.elements()
@@ -147,7 +147,7 @@ class Ids:
 
     @staticmethod
     def concatenate(parts: list[Ids]) -> Ids:
-        """Rows of all parts in order; one id per row stays so only if every part has it so."""
+        """Return the rows of all parts in order, with offsets unless every part has one id a row."""
         given = [p.weights for p in parts if p.weights is not None]
         if all(p.offsets is None for p in parts):
             return Ids(buffer_pool.concatenate([p.values for p in parts]), None, np.concatenate(given) if given else None)
@@ -163,9 +163,9 @@ class Ids:
 
 
 def canonical(value: Any, subject: str, key: str) -> bytes:
-    """Canonical bytes of one Python value of a categorical field (docs/ids.md); the value is not missing.
+    """Return the canonical bytes of one Python value of a categorical field (docs/ids.md); the value is not missing.
 
-    Raises DataError for a lone surrogate, a float that is no integer below 2^53, and any other type.
+    Raises DataError for a lone surrogate, a float that is not an integer below 2^53, and any other type.
     """
     kind = type(value)
     if kind is str:
@@ -201,13 +201,14 @@ FLOAT_TODO = "bucketize it with Bucketized, or cast it to a string or an integer
 
 
 def lone_surrogate(subject: str, key: str, row: int | None, value: object) -> errors.DataError:
+    """Return the error of a text that has no UTF-8 bytes."""
     return errors.bad_value(
         subject, key, row, "text with a lone surrogate has no UTF-8 bytes", value, 'encode it first, with errors="replace"'
     )
 
 
 def number(value: object) -> float | None:
-    """An argument that is a number, as a float; None for a boolean, an integer beyond float64, and anything else."""
+    """Return an argument that is a number as a float; None for a boolean, an integer beyond float64, and anything else."""
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         return None
     try:
@@ -217,7 +218,7 @@ def number(value: object) -> float | None:
 
 
 def float32(x: float) -> float:
-    """x rounded to the nearest float32 (overflow is inf), as a Python float."""
+    """Round x to the nearest float32 (overflow is inf), as a Python float."""
     try:
         return struct.unpack("<f", struct.pack("<f", x))[0]
     except OverflowError:
@@ -225,6 +226,6 @@ def float32(x: float) -> float:
 
 
 def rounded_to_float32(x: Array) -> Array:
-    """float32 above, over float64 arrays: the values stay float64."""
+    """Round float64 arrays to the nearest float32; the result is float64."""
     with np.errstate(over="ignore"):
         return x.astype(np.float32).astype(np.float64)

@@ -1,4 +1,4 @@
-"""Buckets: what an id of a categorical column stands for, as a value that prints itself."""
+"""Buckets: the meaning of an id of a categorical column, as a value that prints itself."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ class Bucket:
     Attributes:
         kind: "term" (a known value, in `term`), "id" (an integer that is its own id), "hash" (one of many hashed values),
             "interval" (numbers from `low` up to `high`), "missing", "unseen" (a value outside a vocabulary), or "unused".
-        index: the number of the bucket: the id itself, of an unseen value its place among the
-            unseen ones. -1 is no bucket: a value of a field, or a missing one.
+        index: the number of the bucket: the id itself, of an unseen value its position among the
+            unseen ones. -1 is not a bucket: a value of a field, or a missing one.
         term: the text of a term.
         low, high: the bounds of an interval, low <= x < high; None where it is open.
         with_missing: missing values fall into this interval too.
         element: which element of a shaped column it belongs to, None for a column of one number.
-        many: there are other unseen buckets, so that this one is told by its number.
+        many: there are several unseen buckets, so that the text of this one has its number.
 
-    >>> str(Bucket("hash", 7)), str(Bucket("interval", 1, low=18, high=65)), str(Bucket("unseen", 0))
+    >>> str(Bucket("hash", 7)), str(Bucket("interval", 1, low=18.0, high=65.0)), str(Bucket("unseen", 0))
     ('hash 7', '[18, 65)', '<unseen>')
     """
 

@@ -1,7 +1,7 @@
-"""Memory of results that were let go, kept for the next ones.
+"""Memory of arrays that are no longer referenced, kept for the next ones.
 
-Pages that go back to the system are cleared and faulted in anew when they are asked for, which takes longer than filling
-them does. A loop over batches gets the memory of the batch before, which is mostly still in the cache.
+New pages are cleared and mapped by the operating system, which takes longer than filling them. A loop over batches gets
+the memory of the batch before, most of which is still in the cache.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ _LEAST, _MOST = 1 << 17, 1 << 26  # bytes: smaller arrays are cheap to make, lar
 _KEPT = 1 << 26  # bytes of free memory that are kept at most
 _ROUND = 1 << 12
 
-_free: list[np.ndarray[Any, Any]] = []  # what was given back last lies last
-_lock = threading.Lock()  # tried, never waited for: a child forked while it is held does without kept memory
+_free: list[np.ndarray[Any, Any]] = []  # in the order in which it was given back
+_lock = threading.Lock()  # tried, never waited for: a child forked while it is held works without kept memory
 
 
 def _give(
@@ -28,8 +28,11 @@ def _give(
     free: list[np.ndarray[Any, Any]] = _free,
     most: int = _KEPT,
 ) -> None:
-    """Keep it, in the place of what has lain there longest. Runs wherever a last reference ends, inside `_take` too and
-    when the interpreter stops, so that it waits for nothing and reads no global names."""
+    """Keep memory, and drop the oldest where there is too much.
+
+    It runs when a last reference ends, also inside `_take` and while the interpreter stops, so that it must not wait or read
+    global names.
+    """
     if acquire(False):
         try:
             free.append(memory)
@@ -40,7 +43,7 @@ def _give(
 
 
 class _Lent:
-    """Owns the memory below one array, as numpy's `base` of it and of all its views; gives it back after the last of them."""
+    """The owner of an array's memory: the `base` of the array and of its views, which gives it back after the last one."""
 
     __slots__ = ("__array_interface__", "_memory")
 
@@ -54,7 +57,7 @@ class _Lent:
 
 
 def empty(shape: int | tuple[int, ...], dtype: Any) -> np.ndarray[Any, Any]:
-    """np.empty(shape, dtype) of a number type, its content anything, in memory that was used before where there is some."""
+    """Return an array like np.empty, of a number type, reusing freed memory when it can. Contents are undefined."""
     shape, dtype = shape if isinstance(shape, tuple) else (shape,), np.dtype(dtype)
     size = math.prod(shape) * dtype.itemsize
     if not _LEAST <= size <= _MOST:
@@ -66,13 +69,13 @@ def empty(shape: int | tuple[int, ...], dtype: Any) -> np.ndarray[Any, Any]:
 
 
 def concatenate(parts: Sequence[np.ndarray[Any, Any]]) -> np.ndarray[Any, Any]:
-    """np.concatenate along the rows, in such memory."""
+    """Concatenate arrays along their rows, reusing freed memory when it can."""
     shape = (sum(len(part) for part in parts), *parts[0].shape[1:])
     return np.concatenate(parts, out=empty(shape, np.result_type(*parts)))
 
 
 def _take(size: int) -> np.ndarray[Any, Any] | None:
-    """Free memory of at least `size` bytes and not much more, or None. Nobody waits: a lock that is held means None."""
+    """Return free memory of at least `size` bytes and not much more, or None; also None while the lock is held."""
     if not _lock.acquire(blocking=False):
         return None
     try:
@@ -85,5 +88,5 @@ def _take(size: int) -> np.ndarray[Any, Any] | None:
 
 
 def kept() -> int:
-    """Bytes of free memory that are kept now."""
+    """Return the bytes of free memory that are kept now."""
     return sum(memory.nbytes for memory in list(_free))

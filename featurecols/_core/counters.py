@@ -1,6 +1,6 @@
-"""How often something that is made to last was made in this process: kernels, tables of a plan, functions for rows.
+"""Counts of what is made to last in this process: kernels, tables of a plan, row functions.
 
-A bound plan is final: while it transforms, none of these counts moves, but for what its first use makes.
+A bound plan is final: after its first use, none of these counts changes while it transforms.
 """
 
 from __future__ import annotations
@@ -14,14 +14,16 @@ _counts: Counter[str] = Counter()
 
 
 def increment(kind: str) -> None:
-    """One more of this kind was made."""
+    """Count one more of this kind."""
     with _lock:
         _counts[kind] += 1
 
 
 def counts() -> dict[str, int]:
-    """Number made so far, by kind: "kernel" (compiled or read from the cache), "bound column", "lookup" and "terms" of a
-    vocabulary (over arrays, and for rows), "cross" of all combinations, "embedding" (an initial table), "row function".
+    """Return the number made so far, by kind.
+
+    Kinds are "kernel" (compiled or read from the cache), "bound column", "lookup" and "terms" of a vocabulary (for arrays and
+    for rows), "cross" (a table of all combinations), "embedding" (an initial table) and "row function".
 
     >>> import featurecols as fc
     >>> plan = fc.compile([fc.Numeric("age")])

@@ -25,7 +25,7 @@ class Elements(NamedTuple):
 
     @staticmethod
     def of_ids(ids: Ids, meaning: Read) -> Elements:
-        """Return the ids themselves, told by `meaning`."""
+        """Return the ids themselves, with their buckets from `meaning`."""
         flat, offsets = ids.elements()
         return Elements(offsets, lambda at: [flat.values[at].astype(np.int64)], [_or_missing(meaning)])
 

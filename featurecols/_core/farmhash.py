@@ -1,4 +1,4 @@
-"""FarmHash's Fingerprint64 in plain Python, for single values: what TensorFlow's string hashing and crosses use.
+"""FarmHash's Fingerprint64 in plain Python, for single values, as TensorFlow's string hashing and crosses use it.
 
 All arithmetic is modulo 2^64 over little-endian words. The kernels compute the same for arrays.
 """
@@ -43,7 +43,7 @@ def fingerprint64(data: bytes) -> int:
 
 
 def combine(a: int, b: int) -> int:
-    """The fingerprint of a pair of fingerprints (integers from 0 to 2^64-1); not symmetric.
+    """Return the fingerprint of a pair of fingerprints (integers from 0 to 2^64-1); not symmetric.
 
     >>> combine(956888297470, fingerprint64(b"a")) % 1000
     915

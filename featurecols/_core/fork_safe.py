@@ -1,4 +1,4 @@
-"""Locks, lazy attributes and late imports that no forked child waits for.
+"""Locks, lazy attributes and late imports that do not make a forked child wait.
 
 A thread that holds a lock while another one forks does not exist in the child, where the lock would stay held for ever.
 """

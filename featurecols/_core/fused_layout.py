@@ -1,4 +1,4 @@
-"""How a dense column takes part in the pass that writes numbers and one-hots of a matrix together."""
+"""The layout of dense columns that one pass over the matrix writes together: numbers and one-hots."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from featurecols._core.arrays import Array
 
 
 class Chain(NamedTuple):
-    """What becomes of a number on its way into the matrix, in the arguments of kernels.numeric.normalize.
+    """The default and the normalizers of a number, as arguments of kernels.numeric.normalize.
 
     defaults: float64, one for each element, or NaN. ops: int64 codes; a, b: float64, the two numbers of each operation.
     allow_nan: a NaN that is left is written; otherwise it is an error.

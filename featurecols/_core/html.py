@@ -1,4 +1,4 @@
-"""What notebooks show: tables as HTML, every text escaped."""
+"""HTML tables for notebooks, every text escaped."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ MOST = 60  # rows that are shown; of a longer table the first and the last
 
 
 def table(caption: str, rows: Sequence[Sequence[str]], left: Sequence[bool]) -> str:
-    """An HTML table with a caption, the first of `rows` being its header.
+    """Return an HTML table; the first of `rows` is its header.
 
     Args:
+        caption: the text above it.
         rows: texts, all rows equally long.
-        left: for each column, whether it stands left (words) or right (numbers).
+        left: for each column, whether it is aligned left (words) or right (numbers).
 
     >>> table("one", [("name", "n"), ("<b>", "1")], [True, False]).count("&lt;b&gt;")
     1
@@ -26,9 +27,9 @@ def table(caption: str, rows: Sequence[Sequence[str]], left: Sequence[bool]) -> 
     return f"<table><caption>{escape(caption)}</caption>{''.join(lines)}</table>"
 
 
-def _row(tag: str, cells: Sequence[str], sides: Sequence[str]) -> str:
-    return "<tr>" + "".join(_cell(tag, cell, side) for cell, side in zip(cells, sides, strict=True)) + "</tr>"
+def _row(tag: str, texts: Sequence[str], sides: Sequence[str]) -> str:
+    return "<tr>" + "".join(_entry(tag, text, side) for text, side in zip(texts, sides, strict=True)) + "</tr>"
 
 
-def _cell(tag: str, text: str, side: str) -> str:
+def _entry(tag: str, text: str, side: str) -> str:
     return f'<{tag} style="text-align: {side}">{escape(text)}</{tag}>'

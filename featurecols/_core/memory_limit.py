@@ -1,4 +1,4 @@
-"""How much memory a result may take."""
+"""The limit of memory for a result."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from featurecols import errors
 
 
 def available() -> int | None:
-    """Bytes that this process may still take, by the machine and its cgroup; None where nobody says."""
+    """Return the bytes that machine and cgroup leave to this process; None where neither is known."""
     found = [v for v in (_machine(), _group()) if v is not None]
     return min(found) if found else None
 
 
 def check(what: str, size: int, hint: str = errors.DENSE_HINT) -> None:
-    """Raise SizeError, with the way out, when a result of `size` bytes would not fit."""
+    """Raise SizeError, with a hint, when a result of `size` bytes would not fit."""
     if size > 1 << 28:  # small ones are not worth reading /proc for
         have = available()
         if have is not None and size > have:

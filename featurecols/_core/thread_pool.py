@@ -1,4 +1,4 @@
-"""One pool of threads a process: results never depend on it."""
+"""One pool of threads for a process; results never depend on it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _inside = threading.local()
 
 
 def count(threads: int | None = None) -> int:
-    """How many threads to use: the argument, else FEATURECOLS_THREADS, else what affinity and cgroup allow."""
+    """Return how many threads to use: the argument, else FEATURECOLS_THREADS, else what affinity and cgroup allow."""
     if threads is None:
         text = os.environ.get("FEATURECOLS_THREADS", "")
         if not text:
@@ -40,7 +40,7 @@ def _allowed() -> int:
 
 @cache
 def _quota() -> int | None:
-    """Whole cores that the cgroup allows, read once in a process; None where it sets no limit."""
+    """Return the whole cores that the cgroup allows, read once in a process; None without a limit."""
     try:
         with open("/sys/fs/cgroup/cpu.max") as f:
             quota, period = f.read().split()[:2]
@@ -50,7 +50,7 @@ def _quota() -> int | None:
 
 
 def run(task: Callable[[T], Any], items: Iterable[T], threads: int, ahead: int | None = None) -> Iterator[Any]:
-    """task(item) for each item, results in order; at most `ahead` items, 2 * threads without it, are in flight.
+    """Yield task(item) for each item in order; at most `ahead` items, 2 * threads without it, are in work.
 
     A call from inside a task runs inline, so that plans used within plans cannot wait for each other. The first error in
     the order of the items is the one that is raised.
@@ -83,7 +83,7 @@ def _marked(task: Callable[[T], Any], item: T) -> Any:
 
 
 def _pool(threads: int) -> ThreadPoolExecutor:
-    """The pool of that size, made anew in a forked child, whose parent's threads do not exist."""
+    """Return the pool of that size; a forked child gets a new one, because its parent's threads do not exist there."""
     key = (os.getpid(), threads)
     with _lock:
         if key not in _pools:
