@@ -19,7 +19,7 @@ SHARED = {
     "null lists": Fault(
         "featurecols.data.arrow_buffers:list_parts", "np.where(valid, sizes, 0)", "np.where(valid, sizes, sizes)"
     ),
-    "list window": Fault("featurecols.data.fields.lists:ListField._own", "offsets - offsets[0]", "offsets - self.offsets[0]"),
+    "list window": Fault("featurecols.data.fields.lists:ListField._own", "offsets - offsets[0]", "offsets - self._offsets[0]"),
     "block target": Fault(
         "featurecols.plan.execution.program:Program.fill", "out[block[0] : block[1]]", "out[: block[1] - block[0]]"
     ),
