@@ -14,6 +14,7 @@ from featurecols.models import errors
 from featurecols.models.estimators import arguments
 from featurecols.models.training import checkpoints
 from featurecols.models.training.hooks import Hook
+from featurecols.models.training.monitor import Monitor
 
 if TYPE_CHECKING:
     from featurecols.models.estimators.base import Estimator
@@ -116,32 +117,46 @@ class BestExporter(Exporter):
     """Each model that is better than all evaluated before it, also before a restart.
 
     Args:
-        metric: what is compared; lower is better for loss, rmse and mae, else higher (or say so with `most`).
+        metric: what is compared.
+        mode: "min", "max" or "auto": which direction is better, as in hooks.EarlyStopping.
     """
 
     def __init__(
-        self, name: str = "best_exporter", exports_to_keep: int | None = 5, *, metric: str = "loss", most: bool | None = None
+        self,
+        name: str = "best_exporter",
+        exports_to_keep: int | None = 5,
+        *,
+        metric: str = "loss",
+        mode: str = "auto",
     ) -> None:
         super().__init__(name, exports_to_keep)
-        falls = any(word in metric for word in ("loss", "rmse", "mae"))
-        self.metric, self.sign = metric, 1.0 if (not falls if most is None else most) else -1.0
+        self.monitor = Monitor(metric, mode)
 
     def wanted(self, now: Metrics, earlier: Sequence[Metrics]) -> bool:
-        if self.metric not in now:
-            raise errors.unknown("BestExporter", "metric", self.metric, now)
-        return all(self.sign * now[self.metric] > self.sign * e[self.metric] for e in earlier)
+        metric = self.monitor.metric
+        if metric not in now:
+            raise errors.unknown("BestExporter", "metric", metric, now)
+        return self.monitor.improved(now[metric], self.monitor.best(e[metric] for e in earlier))
 
 
-def stop_if_no_gain(metric: str, evaluations: int, *, most: bool | None = None) -> Callable[[list[Metrics]], bool]:
-    """For EvalSpec.stop: end training when a metric was not better in the last `evaluations` evaluations than before."""
-    falls = any(word in metric for word in ("loss", "rmse", "mae"))
-    sign = 1.0 if (not falls if most is None else most) else -1.0
+def stop_if_no_gain(metric: str, evaluations: int, *, mode: str = "auto") -> Callable[[list[Metrics]], bool]:
+    """Return a function for EvalSpec.stop: end training when a metric has not improved for `evaluations` evaluations.
+
+    Args:
+        metric: what is compared.
+        evaluations: how many to wait.
+        mode: "min", "max" or "auto": which direction is better, as in hooks.EarlyStopping.
+    """
+    monitor = Monitor(metric, mode)
 
     def stop(found: list[Metrics]) -> bool:
         if found and metric not in found[-1]:
             raise errors.unknown("stop_if_no_gain", "metric", metric, found[-1])
-        scores = [sign * f[metric] for f in found]
-        return len(scores) > evaluations and max(scores[-evaluations:]) <= max(scores[:-evaluations])
+        values = [f[metric] for f in found]
+        if len(values) <= evaluations:
+            return False
+        latest = monitor.best(values[-evaluations:])
+        return latest is None or not monitor.improved(latest, monitor.best(values[:-evaluations]))
 
     return stop
 
@@ -166,7 +181,7 @@ class _Evaluate(Hook):
         self.exporters = [spec.exporters] if isinstance(spec.exporters, Exporter) else list(spec.exporters or ())
         assert model.model_dir is not None
         self.path: Path = model.model_dir / (f"eval_{spec.name}.jsonl" if spec.name else "eval.jsonl")
-        self.found: list[Metrics] = _row_compiler(self.path)
+        self.found: list[Metrics] = _read_evaluations(self.path)
         self.exports: list[str] = []
         self._time, self._step = perf_counter(), -1
 
@@ -199,5 +214,5 @@ class _Evaluate(Hook):
         return self.found[-1], self.exports
 
 
-def _row_compiler(path: Path) -> list[Metrics]:
+def _read_evaluations(path: Path) -> list[Metrics]:
     return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []

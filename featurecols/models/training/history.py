@@ -7,6 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from featurecols.models import errors
+from featurecols.models.training.monitor import Monitor
+
 
 class History:
     """Rows of numbers: {"step": ..., "epoch": ..., "loss": ..., ...}, in the order in which they were made.
@@ -32,10 +35,16 @@ class History:
                 out.setdefault(name, []).append(value)
         return out
 
-    def best(self, metric: str, *, most: bool = True) -> dict[str, float]:
-        """The row where a metric was highest (or lowest)."""
-        rows = [row for row in self.rows if metric in row]
-        return (max if most else min)(rows, key=lambda row: row[metric])
+    def best(self, metric: str, *, mode: str = "auto") -> dict[str, float]:
+        """Return the first row where a metric was best: highest or lowest as in EarlyStopping.
+
+        Raises ModelError where no row has the metric as a number.
+        """
+        monitor = Monitor(metric, mode)
+        best = monitor.best(row[metric] for row in self.rows if metric in row)
+        if best is None:
+            raise errors.unknown("History", "metric", metric, self.history)
+        return next(row for row in self.rows if row.get(metric) == best)
 
     @staticmethod
     def read(path: str | Path) -> History:

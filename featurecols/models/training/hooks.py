@@ -13,6 +13,7 @@ import numpy as np
 
 from featurecols._core.arrays import Array
 from featurecols.models import errors
+from featurecols.models.training.monitor import Monitor
 
 if TYPE_CHECKING:
     from featurecols.models.training.run import Run
@@ -163,16 +164,17 @@ class Validate(Hook):
 
 
 class EarlyStopping(Hook):
-    """Stop when a metric of the epochs has not become better for `patience` epochs.
+    """Stop when a metric has not improved for `patience` epochs.
 
-    It remembers within a run: one that was killed and taken up counts from there.
+    It remembers within a run: one that was killed and taken up counts from there. `best` and `best_epoch` say what was best.
 
     Args:
         metric: a name in the history: "loss", or with validation data "val_auc", "val_average_loss", ...
         patience: epochs to wait.
-        most: whether higher is better; None decides by the name (loss, rmse and mae fall, others rise).
-        least_gain: how much better counts.
-        restore: put the weights of the best epoch back at the end.
+        mode: "max" where higher is better, "min" where lower is; "auto" is "max" for accuracy, auc, precision, recall, r2 and
+            the like (monitor.RISING) and "min" for all others.
+        min_delta: the least change that counts as an improvement.
+        restore_best_weights: whether the weights of the best epoch are put back at the end.
     """
 
     def __init__(
@@ -180,31 +182,32 @@ class EarlyStopping(Hook):
         metric: str = "val_loss",
         patience: int = 3,
         *,
-        most: bool | None = None,
-        least_gain: float = 0.0,
-        restore: bool = True,
+        mode: str = "auto",
+        min_delta: float = 0.0,
+        restore_best_weights: bool = True,
     ) -> None:
-        falls = any(word in metric for word in ("loss", "rmse", "mae", "error"))
-        self.metric, self.patience, self.sign = metric, patience, -1.0 if (falls if most is None else not most) else 1.0
-        self.least_gain, self.restore = least_gain, restore
-        self.best, self.best_epoch = -np.inf, 0
+        self.monitor, self.patience = Monitor(metric, mode, min_delta), patience
+        self.restore_best_weights = restore_best_weights
+        self.best: float | None = None
+        self.best_epoch = 0
         self._kept: dict[str, dict[str, Array]] = {}
 
     def begin(self, run: Run) -> None:
-        self.best, self.best_epoch, self._kept = -np.inf, 0, {}
+        self.best, self.best_epoch, self._kept = None, run.epoch, {}
 
     def after_epoch(self, run: Run) -> None:
-        if self.metric not in run.logs:
-            raise errors.unknown("EarlyStopping", "metric", self.metric, run.logs)
-        score = self.sign * run.logs[self.metric]
-        if score > self.best + self.least_gain or not self._kept:
-            self.best, self.best_epoch = score, run.epoch
-            self._kept = {part: {k: v.copy() for k, v in getattr(run.variables, part).items()} for part in ("values", "states")}
+        metric = self.monitor.metric
+        if metric not in run.logs:
+            raise errors.unknown("EarlyStopping", "metric", metric, run.logs)
+        if self.monitor.improved(run.logs[metric], self.best):
+            self.best, self.best_epoch = run.logs[metric], run.epoch
+            parts = {"values": run.variables.values, "states": run.variables.states}
+            self._kept = {part: {k: v.copy() for k, v in arrays.items()} for part, arrays in parts.items()}
         elif run.epoch - self.best_epoch >= self.patience:
-            run.request_stop(f"{self.metric} was best at epoch {self.best_epoch}")
+            run.request_stop(f"{metric} was best at epoch {self.best_epoch}")
 
     def end(self, run: Run) -> None:
-        for part, arrays in (self._kept if self.restore else {}).items():
+        for part, arrays in (self._kept if self.restore_best_weights else {}).items():
             for name, array in arrays.items():
                 getattr(run.variables, part)[name][...] = array
 

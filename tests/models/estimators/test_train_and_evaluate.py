@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import math
 
 import pytest
 
@@ -72,7 +73,10 @@ def test_the_best_is_exported_alone(tmp_path):
     best = BestExporter(metric="auc")
     found = [{"auc": v, "global_step": i} for i, v in enumerate([0.5, 0.7, 0.6, 0.7, 0.8])]
     assert [best.wanted(f, found[:i]) for i, f in enumerate(found)] == [True, True, False, False, True]
-    assert [BestExporter(metric="auc", most=False).wanted(f, found[:i]) for i, f in enumerate(found)] == [True] + [False] * 4
+    assert [BestExporter(metric="auc", mode="min").wanted(f, found[:i]) for i, f in enumerate(found)] == [True] + [False] * 4
+    nan = [{"auc": v, "mse": v, "global_step": i} for i, v in enumerate([math.nan, 0.7, math.nan, 0.6, 0.8])]
+    assert [best.wanted(f, nan[:i]) for i, f in enumerate(nan)] == [False, True, False, False, True]  # F3
+    assert [BestExporter(metric="mse").wanted(f, nan[:i]) for i, f in enumerate(nan)] == [False, True, False, True, False]
     with pytest.raises(ModelError, match="BestExporter: unknown metric 'f1'"):
         BestExporter(metric="f1").wanted(found[0], [])
 
@@ -94,6 +98,10 @@ def test_stop_if_no_gain():
     stop = stop_if_no_gain("auc", 2)
     aucs = [0.5, 0.6, 0.7, 0.69, 0.7, 0.71]
     assert [stop([{"auc": a} for a in aucs[: i + 1]]) for i in range(6)] == [False, False, False, False, True, False]
+    nan = [math.nan, 0.6, math.nan, 0.7, math.nan, math.nan]
+    assert [stop([{"auc": a} for a in nan[: i + 1]]) for i in range(6)] == [False] * 5 + [True]  # F3
+    falls = stop_if_no_gain("mse", 1)
+    assert [falls([{"mse": a} for a in [3.0, 2.0, 2.5][: i + 1]]) for i in range(3)] == [False, False, True]
     falls = stop_if_no_gain("average_loss", 1)
     assert [falls([{"average_loss": a} for a in [3.0, 2.0, 2.5][: i + 1]]) for i in range(3)] == [False, False, True]
 

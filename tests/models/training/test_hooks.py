@@ -194,10 +194,12 @@ class Falling(Hook):
 @pytest.mark.parametrize(
     ("values", "options", "epochs", "best"),
     [
-        ([1, 3, 2, 2, 2, 2], {"patience": 2}, 4, 2),
-        ([1, 2, 3, 4, 5, 6], {"patience": 1}, 6, 6),
-        ([5, 4, 4.5, 3, 4, 4], {"patience": 2, "most": False}, 6, 4),
-        ([1, 1.05, 1.1, 1.15, 2, 2], {"patience": 2, "least_gain": 0.5}, 3, 1),
+        ([1, 3, 2, 2, 2, 2], {"patience": 2, "mode": "max"}, 4, 2),
+        ([1, 2, 3, 4, 5, 6], {"patience": 1, "mode": "max"}, 6, 6),
+        ([5, 4, 4.5, 3, 4, 4], {"patience": 2}, 6, 4),
+        ([5, 4, 4.5, 3, 4, 4], {"patience": 2, "mode": "min"}, 6, 4),
+        ([1, 1.05, 1.1, 1.15, 2, 2], {"patience": 2, "mode": "max", "min_delta": 0.5}, 3, 1),
+        ([np.nan, 3, 2, np.nan, np.nan, 1], {"patience": 2}, 5, 3),  # F3: NaN is never best
     ],
 )
 def test_early_stopping(values, options, epochs, best):
@@ -212,12 +214,12 @@ def test_early_stopping(values, options, epochs, best):
     assert len(model.history) == epochs
     assert stop.best_epoch == best
     np.testing.assert_array_equal(model.variables.values["linear/weights"], at[best])
-    model = trained(Watch(), Falling(values), hooks.EarlyStopping("val_x", **options, restore=False), epochs=6)
+    model = trained(Watch(), Falling(values), hooks.EarlyStopping("val_x", **options, restore_best_weights=False), epochs=6)
     np.testing.assert_array_equal(model.variables.values["linear/weights"], at[epochs])
 
 
 def test_early_stopping_begins_anew_with_each_run():
-    stop = hooks.EarlyStopping("val_x", patience=1)
+    stop = hooks.EarlyStopping("val_x", patience=1, mode="max")
     model = trained(Falling([5, 1, 1]), stop)
     assert len(model.history) == 2
     trained(Falling([1, 2, 3]), stop, model=model)
@@ -225,9 +227,22 @@ def test_early_stopping_begins_anew_with_each_run():
     assert stop.best_epoch == 3
 
 
-def test_early_stopping_reads_the_direction_from_the_name():
-    assert hooks.EarlyStopping("val_auc").sign == 1
-    assert hooks.EarlyStopping("val_average_loss").sign == hooks.EarlyStopping("val_rmse").sign == -1
+def test_f3_early_stopping_on_a_metric_that_falls_keeps_its_least():
+    values = [3.0, 1.0, 2.0, 2.5]
+
+    class MeanSquaredError(Hook):
+        def after_epoch(self, run):
+            run.logs["val_mse"] = values[run.epoch - 1]
+
+    stop = hooks.EarlyStopping("val_mse", patience=2)
+    assert len(trained(MeanSquaredError(), stop, epochs=4).history) == 4
+    assert (stop.best, stop.best_epoch) == (1.0, 2)
+
+
+def test_f3_nothing_but_nan_stops_too():
+    stop = hooks.EarlyStopping("val_x", patience=2)
+    assert len(trained(Falling([np.nan] * 6), stop, epochs=6).history) == 2
+    assert stop.best is None
 
 
 def test_early_stopping_on_what_is_not_there():
@@ -273,6 +288,11 @@ def test_progress_is_for_terminals():
 
 def test_best_row():
     history = History([{"epoch": 1, "a": 2.0}, {"epoch": 2, "a": 5.0}, {"epoch": 3}])
-    assert history.best("a") == {"epoch": 2, "a": 5.0}
-    assert history.best("a", most=False) == {"epoch": 1, "a": 2.0}
+    assert history.best("a", mode="max") == {"epoch": 2, "a": 5.0}
+    assert history.best("a") == {"epoch": 1, "a": 2.0}
+    aucs = History([{"epoch": 1, "val_auc": np.nan}, {"epoch": 2, "val_auc": 0.7}, {"epoch": 3, "val_auc": 0.6}])
+    assert aucs.best("val_auc") == {"epoch": 2, "val_auc": 0.7}
+    with pytest.raises(ModelError, match="History: unknown metric 'b'; known are epoch, a"):
+        history.best("b")
+    assert history.best("a", mode="min") == {"epoch": 1, "a": 2.0}
     assert repr(history) == "History(3 rows: epoch=3)"

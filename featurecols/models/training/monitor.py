@@ -1,0 +1,73 @@
+"""Monitor: which of two values of a metric is the better one."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from featurecols.models import errors
+
+MODES = ("auto", "min", "max")
+RISING = frozenset(
+    (
+        "acc",
+        "accuracy",
+        "accuracy_baseline",
+        "auc",
+        "auc_precision_recall",
+        "average_precision",
+        "binary_accuracy",
+        "categorical_accuracy",
+        "f1",
+        "f1_score",
+        "precision",
+        "r2",
+        "r2_score",
+        "recall",
+        "roc_auc",
+        "sparse_categorical_accuracy",
+    )
+)
+
+
+@dataclass(frozen=True)
+class Monitor:
+    """A metric and the direction in which it gets better.
+
+    Args:
+        metric: its name in the history, with val_ in front or not; of a class, "recall/<class>".
+        mode: "min", "max", or "auto": "max" for the metrics named in RISING, "min" for all others, as Keras decides.
+        min_delta: by how much at least a better value differs.
+
+    >>> Monitor("val_auc").improved(0.8, 0.7), Monitor("val_mse").improved(0.8, 0.7)
+    (True, False)
+    """
+
+    metric: str
+    mode: str = "auto"
+    min_delta: float = 0.0
+
+    def __post_init__(self) -> None:
+        if self.mode not in MODES:
+            raise errors.argument(self.metric, "unknown mode", self.mode, f"known are {', '.join(MODES)}")
+
+    @property
+    def rises(self) -> bool:
+        """Whether a larger value is the better one."""
+        if self.mode == "auto":
+            return self.metric.removeprefix("val_").partition("/")[0] in RISING
+        return self.mode == "max"
+
+    def improved(self, value: float, best: float | None) -> bool:
+        """Return whether a value is better than the best one before it (None: the first); NaN never is."""
+        if math.isnan(value):
+            return False
+        if best is None or math.isnan(best):
+            return True
+        return value > best + self.min_delta if self.rises else value < best - self.min_delta
+
+    def best(self, values: Iterable[float]) -> float | None:
+        """Return the best of some values, or None where there is none but NaN."""
+        numbers = [value for value in values if not math.isnan(value)]
+        return (max if self.rises else min)(numbers) if numbers else None
