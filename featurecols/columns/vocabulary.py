@@ -16,7 +16,7 @@ from featurecols._core.fork_safe import cached_property
 from featurecols._core.spec import Converted, frozen
 from featurecols.analyzers.base import Analyzer
 from featurecols.analyzers.placeholders import Marker
-from featurecols.columns._categorical import buckets_of, check_field, check_hash, map_tokens, row_hash, row_of
+from featurecols.columns._categorical import HASH_LIMITS, buckets_of, check_field, check_hash, map_tokens, row_hash, row_of
 from featurecols.columns.base import Bound, CategoricalBound, Column, Field, Learned, LearnedSlots, RowIds, id_dtype
 from featurecols.data.fields.base import FieldView
 
@@ -67,8 +67,9 @@ class Vocabulary(Column):
         if self.hash == "farmhash64" and self.seed:
             raise errors.argument(subject, "farmhash64 takes no seed", self.seed, 'leave it 0, or use hash="murmur3"')
         n = self.num_oov_buckets
-        if type(n) is not int or not 0 <= n <= 2**31 - 1:
-            raise errors.argument(subject, "num_oov_buckets must be 0 or more", n, "0 leaves unseen values out")
+        most = min(HASH_LIMITS[self.hash], 2**62)
+        if type(n) is not int or not 0 <= n <= most:
+            raise errors.argument(subject, f"num_oov_buckets must be 0 to {most}", n, "0 leaves unseen values out")
         if self.unseen is not None and (type(self.unseen) is not int or not 0 <= self.unseen < 2**62):
             raise errors.argument(
                 subject, "unseen must be an id, 0 or more", self.unseen, "leave it out to give unseen values no id"

@@ -1,7 +1,7 @@
 """The TensorFlow dialect: `from featurecols import feature_column` is tf.feature_column without TensorFlow.
 
 The same functions, arguments, defaults, column names and output order, and the same ids bit for bit. Declarations are
-lowered to the package's own columns; nothing is hashed, looked up, bucketized or pooled a second time here.
+lowered to the package's own columns, which hash, look up, bucketize and pool.
 
 >>> from featurecols import feature_column
 >>> age = feature_column.bucketized_column(feature_column.numeric_column("age"), [18, 65])
@@ -41,7 +41,7 @@ from featurecols.feature_column.layers import DenseFeatures, SequenceFeatures, c
 from featurecols.feature_column.linear import LinearModel
 from featurecols.feature_column.lower import IdWeightPair, sparse_tensors
 from featurecols.feature_column.numeric import bucketized_column, numeric_column
-from featurecols.feature_column.parsing import FixedLenFeature, VarLenFeature, make_parse_example_spec, parse_example
+from featurecols.feature_column.parsing import make_parse_example_spec, parse_example
 from featurecols.feature_column.sequence import (
     sequence_categorical_column_with_hash_bucket,
     sequence_categorical_column_with_identity,
@@ -55,6 +55,7 @@ from featurecols.feature_column.serialize import (
     serialize_feature_column,
     serialize_feature_columns,
 )
+from featurecols.feature_column.specs import FixedLenFeature, VarLenFeature
 from featurecols.feature_column.tensors import SparseTensor
 from featurecols.feature_column.v1 import input_layer, linear_model
 from featurecols.feature_column.vocabulary import (

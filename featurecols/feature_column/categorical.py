@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from featurecols.feature_column import base, dtypes, errors
 from featurecols.feature_column.base import CategoricalColumn, FeatureColumn
-from featurecols.feature_column.dtypes import DType
-from featurecols.feature_column.parsing import VarLenFeature
+from featurecols.feature_column.dtypes import DType, DTypeLike
+from featurecols.feature_column.specs import Spec, VarLenFeature
 
 
 @dataclass(frozen=True)
@@ -29,7 +28,7 @@ class IdentityCategoricalColumn(CategoricalColumn):
         return self.number_buckets
 
     @property
-    def parse_example_spec(self) -> dict[str, Any]:
+    def parse_example_spec(self) -> Spec:
         return {self.key: VarLenFeature(dtypes.int64)}
 
 
@@ -50,7 +49,7 @@ class HashedCategoricalColumn(CategoricalColumn):
         return self.hash_bucket_size
 
     @property
-    def parse_example_spec(self) -> dict[str, Any]:
+    def parse_example_spec(self) -> Spec:
         return {self.key: VarLenFeature(self.dtype)}
 
 
@@ -71,14 +70,14 @@ class CrossedColumn(CategoricalColumn):
         return self.hash_bucket_size
 
     @property
-    def parse_example_spec(self) -> dict[str, Any]:
-        spec: dict[str, Any] = {}
+    def parse_example_spec(self) -> Spec:
+        spec: Spec = {}
         for key in self.keys:
             spec.update(key.parse_example_spec if isinstance(key, FeatureColumn) else {key: VarLenFeature(dtypes.string)})
         return spec
 
     def leaves(self) -> Iterator[str | CategoricalColumn]:
-        """The keys with crosses among them replaced by their own keys, depth first."""
+        """Yield the keys, in place of a cross among them its own keys, depth first."""
         for key in self.keys:
             if isinstance(key, CrossedColumn):
                 yield from key.leaves()
@@ -103,7 +102,7 @@ class WeightedCategoricalColumn(CategoricalColumn):
         return self.categorical_column.num_buckets
 
     @property
-    def parse_example_spec(self) -> dict[str, Any]:
+    def parse_example_spec(self) -> Spec:
         spec = dict(self.categorical_column.parse_example_spec)
         if self.weight_feature_key in spec:
             what = "the weights cannot be a feature that the column reads as ids"
@@ -112,7 +111,7 @@ class WeightedCategoricalColumn(CategoricalColumn):
 
 
 def categorical_column_with_identity(key: str, num_buckets: int, default_value: int | None = None) -> IdentityCategoricalColumn:
-    """Integers that are ids already.
+    """Take integers that are ids already.
 
     Args:
         key: name of the feature.
@@ -121,15 +120,18 @@ def categorical_column_with_identity(key: str, num_buckets: int, default_value: 
             an embedding skips negative ones and refuses the others.
 
     Raises:
-        ValueError: num_buckets below 1, default_value out of range, or a key that is no string. TypeError: num_buckets None.
+        ValueError: num_buckets below 1, default_value out of range, or a key that is not a string. TypeError: num_buckets None.
 
     >>> categorical_column_with_identity("day", 7).num_buckets
     7
     """
     subject = f"categorical_column_with_identity {key}"
-    if base.below(num_buckets, 1, subject, "num_buckets"):
+    num_buckets, default_value = base.plain(num_buckets), base.plain(default_value)
+    if base.is_below(num_buckets, 1, subject, "num_buckets"):
         raise errors.argument(subject, "num_buckets must be at least 1", num_buckets, "count the ids")
-    if default_value is not None and (base.below(default_value, 0, subject, "default_value") or default_value >= num_buckets):
+    if default_value is not None and (
+        base.is_below(default_value, 0, subject, "default_value") or default_value >= num_buckets
+    ):
         raise errors.argument(
             subject, f"default_value must be in [0, {num_buckets})", default_value, "give one of the ids, or None"
         )
@@ -137,24 +139,29 @@ def categorical_column_with_identity(key: str, num_buckets: int, default_value: 
     return IdentityCategoricalColumn(key, num_buckets, default_value)
 
 
-def categorical_column_with_hash_bucket(key: str, hash_bucket_size: int, dtype: Any = dtypes.string) -> HashedCategoricalColumn:
-    """Strings or integers hashed: Fingerprint64 of the text (decimal digits of an integer), modulo hash_bucket_size.
+def categorical_column_with_hash_bucket(
+    key: str, hash_bucket_size: int, dtype: DTypeLike = dtypes.string
+) -> HashedCategoricalColumn:
+    """Hash strings or integers: the id is Fingerprint64 of the text (decimal digits of an integer), modulo hash_bucket_size.
 
     Raises:
-        ValueError: hash_bucket_size None or below 1, a key that is no string, or a dtype neither string nor integer.
+        ValueError: hash_bucket_size None or below 1, a key that is not a string, or a dtype neither string nor integer.
 
     >>> categorical_column_with_hash_bucket("city", 1000).name
     'city'
     """
     subject = f"categorical_column_with_hash_bucket {key}"
-    if hash_bucket_size is None or base.below(hash_bucket_size, 1, subject, "hash_bucket_size"):
+    hash_bucket_size = base.plain(hash_bucket_size)
+    if hash_bucket_size is None or base.is_below(hash_bucket_size, 1, subject, "hash_bucket_size"):
         raise errors.argument(subject, "hash_bucket_size must be at least 1", hash_bucket_size, "say how many buckets")
     base.check_key(key, subject)
-    return HashedCategoricalColumn(key, hash_bucket_size, text_or_integer(dtype, subject))
+    return HashedCategoricalColumn(key, hash_bucket_size, check_text_or_integer(dtype, subject))
 
 
-def crossed_column(keys: Any, hash_bucket_size: int, hash_key: int | None = None) -> CrossedColumn:
-    """Combinations of several features, hashed.
+def crossed_column(
+    keys: Sequence[str | CategoricalColumn], hash_bucket_size: int, hash_key: int | None = None
+) -> CrossedColumn:
+    """Hash combinations of several features.
 
     Args:
         keys: at least two feature keys or categorical columns (not hashed ones); a cross among them stands for its keys.
@@ -168,7 +175,8 @@ def crossed_column(keys: Any, hash_bucket_size: int, hash_key: int | None = None
     'city_X_job'
     """
     subject = "crossed_column"
-    if not hash_bucket_size or base.below(hash_bucket_size, 1, subject, "hash_bucket_size"):
+    hash_bucket_size = base.plain(hash_bucket_size)
+    if not hash_bucket_size or base.is_below(hash_bucket_size, 1, subject, "hash_bucket_size"):
         raise errors.argument(subject, "hash_bucket_size must be at least 1", hash_bucket_size, "say how many buckets")
     if keys and not hasattr(keys, "__len__"):
         raise errors.wrong_type(subject, "keys must be a list", keys, "give a list of feature keys and columns")
@@ -179,16 +187,16 @@ def crossed_column(keys: Any, hash_bucket_size: int, hash_key: int | None = None
             raise errors.argument(subject, "a key must be a string or a categorical column", key, "bucketize numbers first")
         if isinstance(key, HashedCategoricalColumn):
             raise errors.argument(subject, "a hashed column cannot be crossed", key, f"give its key {key.key!r} instead")
-    return CrossedColumn(tuple(keys), hash_bucket_size, hash_key)
+    return CrossedColumn(tuple(keys), hash_bucket_size, base.plain(hash_key))
 
 
 def weighted_categorical_column(
-    categorical_column: CategoricalColumn, weight_feature_key: str, dtype: Any = dtypes.float32
+    categorical_column: CategoricalColumn, weight_feature_key: str, dtype: DTypeLike = dtypes.float32
 ) -> WeightedCategoricalColumn:
-    """Ids with weights from another feature, paired by position in the lists of values.
+    """Give ids weights from another feature, paired by position in the lists of values.
 
     Raises:
-        ValueError: dtype is None or no number.
+        ValueError: dtype is None or not a number.
 
     >>> weighted_categorical_column(categorical_column_with_hash_bucket("tag", 9), "score").name
     'tag_weighted_by_score'
@@ -201,8 +209,8 @@ def weighted_categorical_column(
     return WeightedCategoricalColumn(categorical_column, weight_feature_key, dtype)
 
 
-def text_or_integer(dtype: Any, subject: str) -> DType:
-    """The dtype of a column of strings or integers."""
+def check_text_or_integer(dtype: DTypeLike, subject: str) -> DType:
+    """Return the dtype of a column of strings or integers; raises ColumnError for any other."""
     dtype = dtypes.of_argument(dtype, subject)
     if not (dtype == dtypes.string or dtype.is_integer):
         raise errors.argument(subject, "dtype must be string or an integer type", dtype, "use feature_column.dtypes.string")

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
 from featurecols._core.arrays import Array
 from featurecols.feature_column import base, errors
-from featurecols.feature_column.base import CategoricalColumn, DenseColumn, SequenceDenseColumn, Shape
+from featurecols.feature_column.base import CategoricalColumn, DenseColumn, FeatureColumn, SequenceDenseColumn, Shape
 from featurecols.feature_column.categorical import WeightedCategoricalColumn
-from featurecols.feature_column.initializers import TruncatedNormal
+from featurecols.feature_column.initializers import InitializerFunction, TruncatedNormal
 from featurecols.feature_column.sequence import SequenceCategoricalColumn
+from featurecols.feature_column.specs import Spec
 
 
 @dataclass(frozen=True)
@@ -27,10 +27,10 @@ class IndicatorColumn(DenseColumn, SequenceDenseColumn):
 
     @property
     def variable_shape(self) -> Shape:
-        return Shape((1, self.categorical_column.num_buckets))
+        return Shape((1, base.num_buckets_of(self.categorical_column)))
 
     @property
-    def parse_example_spec(self) -> dict[str, Any]:
+    def parse_example_spec(self) -> Spec:
         return self.categorical_column.parse_example_spec
 
 
@@ -41,7 +41,7 @@ class EmbeddingColumn(DenseColumn, SequenceDenseColumn):
     categorical_column: CategoricalColumn
     dimension: int
     combiner: str
-    initializer: Callable[..., Any]
+    initializer: InitializerFunction
     ckpt_to_load_from: str | None
     tensor_name_in_ckpt: str | None
     max_norm: float | None
@@ -54,17 +54,20 @@ class EmbeddingColumn(DenseColumn, SequenceDenseColumn):
 
     @property
     def variable_shape(self) -> Shape:
-        return Shape((self.dimension,))
+        return Shape((base.whole(self.dimension, self.name, "dimension"),))
 
     @property
-    def parse_example_spec(self) -> dict[str, Any]:
+    def parse_example_spec(self) -> Spec:
         return self.categorical_column.parse_example_spec
 
 
 class SharedTable:
-    """The one table of a group of shared embedding columns; made on first use, replaced by assigning `value`."""
+    """The one table of a group of shared embedding columns, which all layers over them see.
 
-    def __init__(self, name: str, num_buckets: int, dimension: int, initializer: Callable[..., Any], trainable: bool) -> None:
+    `value` is None until it is first used, and assigned by the set_weights of any of these layers.
+    """
+
+    def __init__(self, name: str, num_buckets: int, dimension: int, initializer: InitializerFunction, trainable: bool) -> None:
         self.name, self.num_buckets, self.dimension = name, num_buckets, dimension
         self.initializer, self.trainable = initializer, trainable
         self.ckpt_to_load_from: str | None = None
@@ -93,15 +96,15 @@ class SharedEmbeddingColumn(DenseColumn, SequenceDenseColumn):
 
     @property
     def variable_shape(self) -> Shape:
-        return Shape((self.dimension,))
+        return Shape((base.whole(self.dimension, self.name, "dimension"),))
 
     @property
-    def parse_example_spec(self) -> dict[str, Any]:
+    def parse_example_spec(self) -> Spec:
         return self.categorical_column.parse_example_spec
 
 
 def indicator_column(categorical_column: CategoricalColumn) -> IndicatorColumn:
-    """How often every id occurs in a row (the sum of its weights, for a weighted column).
+    """Count how often every id occurs in a row; sum up their weights, for a weighted column.
 
     Raises:
         ValueError: the column is not categorical.
@@ -115,31 +118,34 @@ def embedding_column(
     categorical_column: CategoricalColumn,
     dimension: int,
     combiner: str = "mean",
-    initializer: Callable[..., Any] | None = None,
+    initializer: InitializerFunction | None = None,
     ckpt_to_load_from: str | None = None,
     tensor_name_in_ckpt: str | None = None,
     max_norm: float | None = None,
     trainable: bool = True,
     use_safe_embedding_lookup: bool = True,
 ) -> EmbeddingColumn:
-    """A vector per id, combined within a row.
+    """Look up a vector per id, and combine those of a row.
 
     Args:
         categorical_column: where the ids come from.
         dimension: length of the vectors.
         combiner: "mean", "sqrtn" or "sum"; checked when the column is used, as in TensorFlow.
-        initializer: called with (shape, dtype); None is a truncated normal of standard deviation 1/sqrt(dimension).
-        ckpt_to_load_from, tensor_name_in_ckpt: a checkpoint and the name of the table in it; both or none.
+        initializer: called with (shape, dtype=...), and partition_info=None if it has that argument; None is a truncated
+            normal of standard deviation 1/sqrt(dimension).
+        ckpt_to_load_from: a model folder or a checkpoint, whose tensor is the first value of the table.
+        tensor_name_in_ckpt: name of that tensor; given together with ckpt_to_load_from.
         max_norm: vectors longer than this are scaled down to it before they are combined.
         trainable: whether training may change the table.
         use_safe_embedding_lookup: skip negative ids, and weights not above zero (unless the combiner is "sum").
 
     Raises:
         ValueError: dimension None or below 1, only one of the two checkpoint arguments, an initializer that is not callable.
-        TypeError: a dimension that is no number.
+        TypeError: a dimension that is not a number.
     """
+    dimension = base.plain(dimension)
     name = getattr(categorical_column, "name", categorical_column)
-    initializer = _checked(f"embedding_column {name}", dimension, ckpt_to_load_from, tensor_name_in_ckpt, initializer)
+    initializer = _check_embedding(f"embedding_column {name}", dimension, ckpt_to_load_from, tensor_name_in_ckpt, initializer)
     return EmbeddingColumn(
         categorical_column,
         dimension,
@@ -147,7 +153,7 @@ def embedding_column(
         initializer,
         ckpt_to_load_from,
         tensor_name_in_ckpt,
-        max_norm,
+        base.plain(max_norm),
         trainable,
         use_safe_embedding_lookup,
     )
@@ -157,7 +163,7 @@ def shared_embeddings(
     categorical_columns: Iterable[CategoricalColumn],
     dimension: int,
     combiner: str = "mean",
-    initializer: Callable[..., Any] | None = None,
+    initializer: InitializerFunction | None = None,
     shared_embedding_collection_name: str | None = None,
     ckpt_to_load_from: str | None = None,
     tensor_name_in_ckpt: str | None = None,
@@ -165,22 +171,22 @@ def shared_embeddings(
     trainable: bool = True,
     use_safe_embedding_lookup: bool = True,
 ) -> list[SharedEmbeddingColumn]:
-    """Embedding columns with one table between them, in the order given. TensorFlow allows this outside eager mode only.
+    """Make embedding columns with one table between them, in the order given. TensorFlow allows this outside eager mode only.
 
     Raises:
         ValueError: as embedding_column; columns of different kinds (weights and sequences unwrapped) or different numbers of
         buckets. IndexError: no columns. AttributeError: a column without ids.
     """
-    subject = "shared_embeddings"
-    initializer = _checked(subject, dimension, ckpt_to_load_from, tensor_name_in_ckpt, initializer)
+    subject, dimension = "shared_embeddings", base.plain(dimension)
+    initializer = _check_embedding(subject, dimension, ckpt_to_load_from, tensor_name_in_ckpt, initializer)
     columns = list(categorical_columns)
     ordered = sorted(columns, key=lambda column: column.name)
     if not ordered:
         raise errors.no_columns(subject)
-    first = _unwrapped(ordered[0])
+    first = _unwrap(ordered[0])
     num_buckets = _num_buckets(ordered[0], subject)
     for column in ordered[1:]:
-        inner = _unwrapped(column)
+        inner = _unwrap(column)
         if not isinstance(inner, type(first)):
             what = f"all columns must be {type(first).__name__} as {first.name} is"
             raise errors.argument(subject, what, inner, "share a table between columns of one kind")
@@ -190,14 +196,16 @@ def shared_embeddings(
     name = shared_embedding_collection_name or "_".join(column.name for column in ordered) + "_shared_embedding"
     table = SharedTable(name, num_buckets, dimension, initializer, trainable)
     table.ckpt_to_load_from, table.tensor_name_in_ckpt = ckpt_to_load_from, tensor_name_in_ckpt
-    return [SharedEmbeddingColumn(column, table, combiner, max_norm, use_safe_embedding_lookup) for column in columns]
+    return [
+        SharedEmbeddingColumn(column, table, combiner, base.plain(max_norm), use_safe_embedding_lookup) for column in columns
+    ]
 
 
-def _checked(
-    subject: str, dimension: Any, ckpt: Any, tensor: Any, initializer: Callable[..., Any] | None
-) -> Callable[..., Any]:
-    """The checks that embedding_column and shared_embeddings have in common; gives the initializer."""
-    if dimension is None or base.below(dimension, 1, subject, "dimension"):
+def _check_embedding(
+    subject: str, dimension: int, ckpt: str | None, tensor: str | None, initializer: InitializerFunction | None
+) -> InitializerFunction:
+    """Check what embedding_column and shared_embeddings have in common, and return the initializer."""
+    if dimension is None or base.is_below(dimension, 1, subject, "dimension"):
         raise errors.argument(subject, "dimension must be at least 1", dimension, "give the length of the vectors")
     if (ckpt is None) != (tensor is None):
         what = "ckpt_to_load_from and tensor_name_in_ckpt belong together"
@@ -207,13 +215,13 @@ def _checked(
     return initializer or TruncatedNormal(mean=0.0, stddev=1 / math.sqrt(dimension))
 
 
-def _unwrapped(column: Any) -> Any:
+def _unwrap(column: FeatureColumn) -> FeatureColumn:
     while isinstance(column, (WeightedCategoricalColumn, SequenceCategoricalColumn)):
         column = column.categorical_column
     return column
 
 
-def _num_buckets(column: Any, subject: str) -> int:
+def _num_buckets(column: FeatureColumn, subject: str) -> int:
     if not isinstance(column, CategoricalColumn):
         raise errors.no_attribute(subject, "needs categorical columns", column, "share a table between columns with ids")
     return column.num_buckets

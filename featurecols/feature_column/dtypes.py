@@ -4,19 +4,26 @@ from __future__ import annotations
 
 import builtins
 from dataclasses import dataclass
-from typing import Any
+from typing import Protocol
 
 import numpy as np
 
 from featurecols.feature_column import errors
 
 
+class NamedType(Protocol):
+    """An element type of another library, such as tf.DType: told by its name."""
+
+    @property
+    def name(self) -> str: ...
+
+
 @dataclass(frozen=True, slots=True)
 class DType:
-    """One element type. Equal by name; compares equal to the tf.DType of that name too.
+    """One element type. Equal by name, to the tf.DType, the numpy dtype and the name of that type too.
 
-    >>> float32.is_floating, int64.is_integer, string.is_integer
-    (True, True, False)
+    >>> float32.is_floating, int64.is_integer, string.is_integer, float32 == "float32"
+    (True, True, False, True)
     """
 
     name: str
@@ -24,6 +31,10 @@ class DType:
     @property
     def is_integer(self) -> builtins.bool:
         return self.name.startswith(("int", "uint"))
+
+    @property
+    def is_unsigned(self) -> builtins.bool:
+        return self.name.startswith("uint")
 
     @property
     def is_floating(self) -> builtins.bool:
@@ -42,11 +53,23 @@ class DType:
         return self
 
     @property
-    def as_numpy_dtype(self) -> Any:
+    def as_numpy_dtype(self) -> type[np.generic]:
         """The numpy scalar type; object for strings, as in TensorFlow."""
         return np.object_ if self.name == "string" else np.dtype(self.name).type
 
+    @property
+    def size(self) -> int:
+        """Bytes of one value; 0 for strings."""
+        return 0 if self.name == "string" else np.dtype(self.as_numpy_dtype).itemsize
+
     def __eq__(self, other: object) -> builtins.bool:
+        if isinstance(other, DType):
+            return self.name == other.name
+        if isinstance(other, (np.dtype, type)) or (isinstance(other, str) and other in NAMES):
+            try:
+                return self.name == as_dtype(other).name
+            except TypeError:
+                return False
         name = getattr(other, "name", None)
         return name == self.name if name is not None else NotImplemented
 
@@ -75,11 +98,16 @@ complex64 = DType("complex64")
 complex128 = DType("complex128")
 half, double = float16, float64
 
-NAMES = {value.name: value for value in list(globals().values()) if isinstance(value, DType)} | {"half": half, "double": double}
+_ALIASES = {"half": half, "float": float32, "double": double}
+NAMES = {value.name: value for value in list(globals().values()) if isinstance(value, DType)} | _ALIASES
+_PYTHON = {float: float32, builtins.bool: bool, object: string}
 
 
-def as_dtype(value: Any) -> DType:
-    """A DType from a DType, a tf.DType, its name, or a numpy type; TypeError for anything else.
+DTypeLike = DType | NamedType | np.dtype[np.generic] | type[np.generic]
+
+
+def as_dtype(value: DTypeLike | str | type) -> DType:
+    """Return a DType from a DType, a tf.DType, its name, or a numpy type; raises TypeError for anything else.
 
     >>> as_dtype("int64"), as_dtype(np.dtype("U3"))
     (feature_column.dtypes.int64, feature_column.dtypes.string)
@@ -91,6 +119,8 @@ def as_dtype(value: Any) -> DType:
     name = getattr(value, "name", None)
     if isinstance(name, str) and name in NAMES:
         return NAMES[name]
+    if isinstance(value, type) and value in _PYTHON:
+        return _PYTHON[value]
     if isinstance(value, np.dtype) or (isinstance(value, type) and issubclass(value, np.generic)):
         kind = np.dtype(value)
         if kind.kind in "SUOT":
@@ -100,11 +130,11 @@ def as_dtype(value: Any) -> DType:
     raise errors.wrong_type("as_dtype", "not an element type", value, f"use one of {', '.join(sorted(NAMES))}")
 
 
-def of_argument(value: Any, subject: str) -> DType:
-    """The `dtype` argument of a column. Names are refused, as in TensorFlow: 'float32' is not tf.float32."""
+def of_argument(value: DTypeLike, subject: str) -> DType:
+    """Return the `dtype` argument of a column. Names are refused, as in TensorFlow: 'float32' is not tf.float32."""
     if isinstance(value, DType):
         return value
-    if not isinstance(value, str) and value is not None:
+    if not isinstance(value, str) and value is not None and not (isinstance(value, type) and value in _PYTHON):
         try:
             return as_dtype(value)
         except TypeError:

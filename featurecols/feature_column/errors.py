@@ -1,7 +1,7 @@
 """Errors of the dialect: the classes that TensorFlow raises, each also a FeatureColumnsError.
 
 Where TensorFlow raises ValueError the dialect raises ColumnError or DataError, which are ValueErrors. The errors of
-TensorFlow's kernels have classes of the same name here, and are no ValueErrors, as in TensorFlow.
+TensorFlow's kernels have classes of the same name here, and are not ValueErrors, as in TensorFlow.
 """
 
 from __future__ import annotations
@@ -29,6 +29,10 @@ class FailedPreconditionError(OpError):
 
 class NotFoundError(OpError):
     """A file is missing when it is first read."""
+
+
+class DataLossError(OpError):
+    """A file or a message is damaged."""
 
 
 class UnimplementedError(OpError):
@@ -64,66 +68,87 @@ class ArgumentNotImplementedError(FeatureColumnsError, NotImplementedError):
 
 
 def text(subject: str, problem: str, got: object, hint: str) -> str:
+    """Return a message in the package's form."""
     return f"{subject}: {problem}, got {show(got)}; {hint}"
 
 
 def wrong_type(subject: str, problem: str, got: object, hint: str) -> ArgumentTypeError:
+    """Return the error of an argument of a type that cannot work (TypeError)."""
     return ArgumentTypeError(text(subject, problem, got, hint))
 
 
 def no_attribute(subject: str, problem: str, got: object, hint: str) -> ArgumentAttributeError:
+    """Return the error of an argument without what is needed (AttributeError)."""
     return ArgumentAttributeError(text(subject, problem, got, hint))
 
 
 def no_shape(subject: str) -> ArgumentAssertionError:
+    """Return the error of a shape of None (AssertionError)."""
     return ArgumentAssertionError(text(subject, "shape must be given", None, "give () for a scalar, (n,) for a vector"))
 
 
 def no_columns(subject: str) -> ArgumentIndexError:
+    """Return the error of an empty list of columns (IndexError)."""
     return ArgumentIndexError(text(subject, "needs at least one categorical column", [], "give the columns that share a table"))
 
 
 def overflow(subject: str, problem: str, got: object) -> ArgumentOverflowError:
+    """Return the error of an integer beyond 64 bits (OverflowError)."""
     return ArgumentOverflowError(text(subject, problem, got, "use an integer that fits 64 bits"))
 
 
 def not_implemented(subject: str, problem: str, got: object, hint: str) -> ArgumentNotImplementedError:
+    """Return the error of what TensorFlow does not implement (NotImplementedError)."""
     return ArgumentNotImplementedError(text(subject, problem, got, hint))
 
 
 def invalid(subject: str, problem: str, got: object, hint: str) -> InvalidArgumentError:
+    """Return the error of a tensor that does not fit the operation."""
     return InvalidArgumentError(text(subject, problem, got, hint))
 
 
 def misfit(subject: str, problem: str, got: object, hint: str) -> MisfitError:
+    """Return the error of values that do not fit the shape they are put into."""
     return MisfitError(text(subject, problem, got, hint))
 
 
 def unpaired(subject: str, ids: int, weights: int) -> UnpairedWeightsError:
+    """Return the error of another number of weights than of ids."""
     hint = "a zero in dense weights is no weight; feed sparse ones"
     return UnpairedWeightsError(subject, f"needs one weight for each of {ids} ids", got=show(weights), hint=hint)
 
 
 def duplicate_term(subject: str, path: str, got: object) -> FailedPreconditionError:
+    """Return the error of a term that a vocabulary has twice."""
     return FailedPreconditionError(text(subject, f"a term occurs twice in {show(path)}", got, "remove one of the lines"))
 
 
 def no_file(subject: str, path: str) -> NotFoundError:
+    """Return the error of a vocabulary file that is missing when it is first read."""
     return NotFoundError(text(subject, "vocabulary_file does not exist", path, "write it before the column is first used"))
 
 
 def no_cast(subject: str, got: object) -> UnimplementedError:
+    """Return the error of strings where numbers are needed."""
     return UnimplementedError(text(subject, "strings cannot be cast to float32", got, "convert them to numbers first"))
 
 
 def bad_input(subject: str, key: str, problem: str, got: object, hint: str) -> DataError:
-    """The features do not fit the column, where TensorFlow raises ValueError."""
+    """Return the error of features that do not fit the column, where TensorFlow raises ValueError."""
     return DataError(subject, problem, field=key, got=show(got), hint=hint)
 
 
-class DataLossError(OpError):
-    """A file is damaged."""
+def damaged_records(path: str, cause: str) -> DataLossError:
+    """Return the error of a TFRecord file that cannot be read."""
+    return DataLossError(text("TFRecord file", f"cannot be read ({cause})", path, "write the file again"))
 
 
-def damaged_records(path: str) -> DataLossError:
-    return DataLossError(text("TFRecord file", "is cut short or damaged", path, "write the file again"))
+def no_checkpoint(subject: str, path: str) -> NotFoundError:
+    """Return the error of a checkpoint that is missing when a table is first made of it."""
+    return NotFoundError(text(subject, "ckpt_to_load_from does not exist", path, "name a model folder or a checkpoint in it"))
+
+
+def too_few_records(subject: str, count: int, size: int) -> FailedPreconditionError:
+    """Return the error of a TFRecord file with fewer terms than the column declares."""
+    hint = "give a smaller vocabulary_size"
+    return FailedPreconditionError(text(subject, f"the vocabulary file has {count} records", size, hint))

@@ -8,26 +8,21 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
 
 from featurecols._core.arrays import Array
 from featurecols.feature_column import categorical, dense, errors, numeric
+from featurecols.feature_column.base import FeatureColumn
 from featurecols.feature_column.lower import Transformed, sparse_tensors
 
 _SCOPE = re.compile(r"[A-Za-z0-9_.\\/>-]*")  # what a graph takes as the name of a scope
+_ROOT = re.compile(r"([A-Za-z0-9.][A-Za-z0-9_.\\/>-]*)?")  # the same where no scope is around it
 
 
-def is_graph(columns: list[Any]) -> bool:
-    """Whether TensorFlow would need a graph for these columns: shared_embeddings does not run eagerly."""
+def has_shared(columns: Iterable[FeatureColumn]) -> bool:
+    """Return whether TensorFlow would need a graph for these columns: shared_embeddings does not run eagerly."""
     return any(isinstance(column, dense.SharedEmbeddingColumn) for column in columns)
-
-
-def check_scope(name: str, subject: str) -> None:
-    """Names of columns become scopes of the graph: no blanks, ASCII letters only."""
-    if not _SCOPE.fullmatch(name):
-        raise errors.argument(subject, "a column's name must do as a graph scope", name, "rename the feature")
 
 
 class GraphErrors:
@@ -48,19 +43,56 @@ class GraphErrors:
             raise self.pending[0]
 
     @contextmanager
-    def of(self, column: Any, cache: Transformed) -> Iterator[None]:
+    def of(self, column: FeatureColumn, cache: Transformed) -> Iterator[None]:
+        """Raise what the block raises for a column as a graph would, or keep it until all columns are done."""
         try:
             yield
         except (errors.OpError, errors.UnpairedWeightsError) as error:
-            if not self.graph or (isinstance(error, errors.UnpairedWeightsError) and _counted(column, cache)):
+            if not self.graph or (isinstance(error, errors.UnpairedWeightsError) and _is_counted(column, cache)):
                 raise
-            if isinstance(error, errors.MisfitError) or _misfits(column, cache):
+            if isinstance(error, errors.MisfitError) or _has_steps(column, cache):
                 raise errors.ColumnError(str(error)) from None
             self.pending.append(error if isinstance(error, errors.OpError) else errors.InvalidArgumentError(str(error)))
 
+    def check_scopes(self, column: FeatureColumn, subject: str, v1: bool, linear: bool = False) -> None:
+        """Check the names that a graph makes scopes of: no blanks, ASCII letters only.
 
-def check_batches(columns: list[Any], parts: list[Array], subject: str, graph: bool = False) -> None:
-    """All parts must have the first one's number of rows. A graph knows that of numbers, and counts ids when it runs."""
+        Layers of TensorFlow 2 replace other characters where a column has no table of its own in a linear model.
+
+        Args:
+            column: one of the layer's columns.
+            subject: name of the layer, for errors.
+            v1: the layer is a function of version 1.
+            linear: the layer is a linear model.
+
+        Raises:
+            ColumnError: (a ValueError) a name that is no scope. TypeError: a name of a shared table that is not a string.
+        """
+        if not self.graph:
+            return
+        shared = isinstance(column, dense.SharedEmbeddingColumn)
+        table = column.shared_embedding_column_creator.name if isinstance(column, dense.SharedEmbeddingColumn) else column.name
+        if v1:
+            self._check_scope(table, subject, root=linear)
+        if not v1 or shared:
+            if not linear or isinstance(column, (dense.EmbeddingColumn, dense.SharedEmbeddingColumn)):
+                self._check_scope(column.name, subject, root=False)
+            if shared and not v1:
+                self._check_scope(table, subject, root=True)
+
+    def _check_scope(self, name: str, subject: str, root: bool) -> None:
+        if not isinstance(name, str):
+            hint = "name the collection with a string"
+            raise errors.wrong_type(subject, "a shared table's name must be a string", name, hint)
+        if not (_ROOT if root else _SCOPE).fullmatch(name):
+            raise errors.argument(subject, "a column's name must do as a graph scope", name, "rename the feature")
+        if "\\" in name:
+            what = "a column's name must do as the name of a graph's node"
+            self.pending.append(errors.invalid(subject, what, name, "rename the feature"))
+
+
+def check_batches(columns: Sequence[FeatureColumn], parts: Sequence[Array], subject: str, graph: bool = False) -> None:
+    """Check that all parts have the first one's number of rows. A graph knows that of numbers, and counts ids when it runs."""
     for column, part in zip(columns, parts, strict=True):
         if len(part) != len(parts[0]):
             what = f"{columns[0].name} has {len(parts[0])} rows, {column.name} another number"
@@ -71,8 +103,8 @@ def check_batches(columns: list[Any], parts: list[Array], subject: str, graph: b
             raise errors.bad_input(subject, column.name, what, len(part), hint)
 
 
-def _misfits(column: Any, cache: Transformed) -> bool:
-    """Whether an embedding of several steps a row is asked for one row, which is found before any id is looked up."""
+def _has_steps(column: FeatureColumn, cache: Transformed) -> bool:
+    """Return whether an embedding of several steps a row is asked for one row, which is found before any id is looked up."""
     if not isinstance(column, (dense.EmbeddingColumn, dense.SharedEmbeddingColumn)):
         return False
     try:
@@ -82,11 +114,12 @@ def _misfits(column: Any, cache: Transformed) -> bool:
     return math.prod(lead) != lead[0]
 
 
-def _counted(column: Any, cache: Transformed) -> bool:
-    """Whether the graph knows how many ids and weights there are: both features are sparse, and the ids are no cross."""
+def _is_counted(column: FeatureColumn, cache: Transformed) -> bool:
+    """Return whether the graph knows how many ids and weights there are: both are sparse, and the ids are not a cross."""
     weighted = getattr(column, "categorical_column", column)
     if not isinstance(weighted, categorical.WeightedCategoricalColumn):
         weighted = column
-    inner = weighted.categorical_column
-    keys = [weighted.weight_feature_key, getattr(inner, "key", None)]
+    if not isinstance(weighted, categorical.WeightedCategoricalColumn):
+        return False
+    keys = [weighted.weight_feature_key, getattr(weighted.categorical_column, "key", None)]
     return all(key is not None and cache.raw(key, column.name).is_sparse for key in keys)

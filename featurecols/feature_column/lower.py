@@ -1,18 +1,19 @@
-"""A declaration plus its feeds becomes the language's columns; their ids go back to the positions they came from.
+"""Declarations lowered to the package's own columns, run over features; ids go back to the positions they came from.
 
-Only positions are worked on here. Every id is computed by a column of the language.
+Only positions are worked on here. Every id is computed by a column of the package.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Callable, Hashable
 from functools import singledispatch
-from typing import Any, NamedTuple
+from typing import NamedTuple, TypeVar, cast
 
 import numpy as np
 
 from featurecols._core.arrays import Array
-from featurecols.columns.base import Bound, Column, Field, LearnedSlots
+from featurecols.columns.base import Bound, CategoricalBound, Column, DenseBound, Field, LearnedSlots
 from featurecols.columns.bucketized import Bucketized
 from featurecols.columns.crossed import Crossed
 from featurecols.columns.hashed import Hashed
@@ -20,11 +21,13 @@ from featurecols.columns.identity import Identity
 from featurecols.columns.numeric import Numeric
 from featurecols.columns.vocabulary import Vocabulary
 from featurecols.feature_column import categorical, dtypes, errors, numeric, sequence, sparse_indices, vocabulary
-from featurecols.feature_column.base import FeatureColumn
+from featurecols.feature_column.base import CategoricalColumn, FeatureColumn
 from featurecols.feature_column.raw_inputs import KEY, Fed, rows_of
-from featurecols.feature_column.tensors import SparseTensor, Tensor, array_of, numpy_of, tensor_of
+from featurecols.feature_column.tensors import Feature, Features, SparseTensor, Tensor, array_of, numpy_of, tensor_of
 
-FIELD = Field(KEY)  # the one input of every lowered column; feeds are passed by hand, not by name
+T = TypeVar("T")
+_MOST_BUCKETS = 2**62  # of an Identity that knows a range
+Lookup = vocabulary.VocabularyListCategoricalColumn | vocabulary.VocabularyFileCategoricalColumn
 
 
 class IdWeightPair(NamedTuple):
@@ -40,30 +43,30 @@ class Transformed:
     v1: the call is one of version 1's functions, which differ in their errors (see graph_mode.py).
     """
 
-    def __init__(self, features: Mapping[str, Any], v1: bool = False) -> None:
+    def __init__(self, features: Features, v1: bool = False) -> None:
         self.features, self.v1 = features, v1
-        self._made: dict[Any, Any] = {}
+        self._made: dict[Hashable, object] = {}
 
     def raw(self, key: str, subject: str) -> Tensor:
-        """The feature as a tensor of rank 2 or more; DataError (a ValueError) where it is absent."""
-        if key not in self._made:
-            if key not in self.features:
-                listed = ", ".join(map(repr, self.features)) or "no features"
-                raise errors.bad_input(subject, key, "feature is not in the features dict", key, f"the dict has {listed}")
-            value = self.features[key]
-            self._made[key] = value if isinstance(value, Tensor) else tensor_of(key, value)
-        found: Tensor = self._made[key]
-        return found
+        """Return the feature as a tensor of rank 2 or more; raises DataError (a ValueError) where it is absent."""
+        return self.once(key, lambda: self._read(key, subject))
 
-    def once(self, key: Any, make: Any) -> Any:
-        """make(), kept under key for the rest of the call."""
+    def _read(self, key: str, subject: str) -> Tensor:
+        if key not in self.features:
+            listed = ", ".join(map(repr, self.features)) or "no features"
+            raise errors.bad_input(subject, key, "feature is not in the features dict", key, f"the dict has {listed}")
+        value: Feature | Tensor = self.features[key]
+        return value if isinstance(value, Tensor) else tensor_of(key, value)
+
+    def once(self, key: Hashable, make: Callable[[], T]) -> T:
+        """Return make(), kept under key for the rest of the call."""
         if key not in self._made:
             self._made[key] = make()
-        return self._made[key]
+        return cast(T, self._made[key])
 
 
-def sparse_tensors(column: FeatureColumn, features: Mapping[str, Any] | Transformed) -> IdWeightPair:
-    """The ids of a categorical column over features, as TensorFlow's get_sparse_tensors gives them.
+def sparse_tensors(column: FeatureColumn, features: Features | Transformed) -> IdWeightPair:
+    """Return the ids of a categorical column over features, as TensorFlow's get_sparse_tensors gives them.
 
     Raises:
         DataError: (a ValueError) a feature that is absent, of rank 0, or of a type that the column cannot read.
@@ -74,37 +77,46 @@ def sparse_tensors(column: FeatureColumn, features: Mapping[str, Any] | Transfor
     SparseTensor(indices=[[0, 0], [2, 0]], values=[3, 9], dense_shape=(3, 1))
     """
     cache = features if isinstance(features, Transformed) else Transformed(features)
-    found: IdWeightPair = cache.once((ids_of, column), lambda: ids_of(column, cache))
-    return found
+    return cache.once((ids_of, column), lambda: ids_of(column, cache))
 
 
-def bound(owner: Any, make: Any) -> Any:
-    """The lowered form of a declaration, made on first use and kept with it."""
+def keep_lowered(owner: FeatureColumn, make: Callable[[], T]) -> T:
+    """Return the lowered form of a declaration, made on first use and kept with it."""
     kept = vars(owner)
     if "_lowered" not in kept:
         kept["_lowered"] = make()
-    return kept["_lowered"]
+    return cast(T, kept["_lowered"])
 
 
-def bind(column: Column, *inputs: Bound) -> Any:
-    return column.bind(LearnedSlots(), *(inputs or column.inputs()))
+def field_of(subject: str) -> Field:
+    """Return the one input of a lowered column; features are passed by hand, so that its key is only shown in errors."""
+    return Field(subject[:100] or KEY)
+
+
+def bind_ids(column: Column, *inputs: Bound) -> CategoricalBound:
+    """Return a column of ids bound to its inputs (to its fields, where none are given)."""
+    return cast(CategoricalBound, column.bind(LearnedSlots(), *(inputs or column.inputs())))
+
+
+def bind_dense(column: Column, *inputs: Bound) -> DenseBound:
+    """Return a dense column bound to its inputs (to its fields, where none are given)."""
+    return cast(DenseBound, column.bind(LearnedSlots(), *(inputs or column.inputs())))
 
 
 @singledispatch
-def ids_of(column: Any, cache: Transformed) -> IdWeightPair:
+def ids_of(column: FeatureColumn, cache: Transformed) -> IdWeightPair:
+    """Return the ids of a categorical column; raises AttributeError for any other."""
     name = getattr(column, "name", column)
-    raise errors.no_attribute(str(name), "is no categorical column", column, "bucketize numbers, or hash them")
+    raise errors.no_attribute(str(name), "not a categorical column", column, "bucketize numbers, or hash them")
 
 
-def _placed(tensor: Tensor, column: Bound, values: Fed) -> IdWeightPair:
-    """Ids of the values of a sparse tensor at its positions, int64."""
-    found = column.ids(values).values.astype(np.int64)  # type: ignore[attr-defined]
-    assert tensor.indices is not None
-    return IdWeightPair(SparseTensor(tensor.indices, found, tensor.shape), None)
+def _place(tensor: Tensor, ids: Array) -> IdWeightPair:
+    """Return the ids of the values of a sparse tensor at its positions, int64."""
+    return IdWeightPair(SparseTensor(tensor.positions(), ids.astype(np.int64, copy=False), tensor.shape), None)
 
 
-def _readable(tensor: Tensor, column: Any) -> Tensor:
-    """The tensor of a column of strings or integers, integers as such only where the column's dtype is an integer."""
+def _check_readable(tensor: Tensor, column: categorical.HashedCategoricalColumn | Lookup) -> Tensor:
+    """Return the tensor of a column of strings or integers, integers only where the column's dtype is an integer."""
     dtype = tensor.dtype
     if not (dtype == dtypes.string or dtype.is_integer):
         what, hint = "needs strings or integers", "bucketize numbers, or cast them"
@@ -117,60 +129,104 @@ def _readable(tensor: Tensor, column: Any) -> Tensor:
 
 @ids_of.register
 def _identity(column: categorical.IdentityCategoricalColumn, cache: Transformed) -> IdWeightPair:
-    tensor = sparse_indices.without_ignored(cache.raw(column.key, column.name))
+    tensor = sparse_indices.drop_ignored(cache.raw(column.key, column.name))
     if not tensor.dtype.is_integer:
         raise errors.bad_input(column.name, column.key, "needs integers", tensor.dtype.name, "hash or look up other values")
-    kept = "keep" if column.default_value is None else int(column.default_value)
-    made = bound(column, lambda: bind(Identity(FIELD, _int64(column, column.num_buckets), out_of_range=kept)))
-    return _placed(tensor, made, Fed(tensor.cast(dtypes.int64).values))
+    made = keep_lowered(column, lambda: bind_ids(_range(column)))
+    ids = _place(tensor, made.ids(Fed(tensor.cast(dtypes.int64).values)).values).id_tensor
+    if column.default_value is None or _has_range(column, column.default_value):
+        return IdWeightPair(ids, None)
+    size, default = _cast_int64(column, column.num_buckets), _cast_int64(column, column.default_value)
+    values = np.where((ids.values < 0) | (ids.values >= size), default, ids.values)
+    return IdWeightPair(SparseTensor(ids.indices, values, ids.shape), None)
+
+
+def _range(column: categorical.IdentityCategoricalColumn) -> Identity:
+    """Return the column of ids; without a default, and where the package's own column has no such range, it keeps all."""
+    default = column.default_value
+    if default is None or not _has_range(column, default):
+        return Identity(field_of(column.name), 1, out_of_range="keep")
+    return Identity(field_of(column.name), int(column.num_buckets), out_of_range=int(default))
+
+
+def _has_range(column: categorical.IdentityCategoricalColumn, default: float) -> bool:
+    """Return whether the package's own column has the declared range; not where that is not a number, or too large."""
+    return 1 <= column.num_buckets <= _MOST_BUCKETS and default >= 0 and int(default) < int(column.num_buckets)
 
 
 @ids_of.register
 def _hashed(column: categorical.HashedCategoricalColumn, cache: Transformed) -> IdWeightPair:
-    tensor = _readable(sparse_indices.without_ignored(cache.raw(column.key, column.name)), column)
-    made = bound(column, lambda: bind(Hashed(FIELD, _int64(column, column.hash_bucket_size), hash="farmhash64")))
-    return _placed(tensor, made, Fed(tensor.values))
+    tensor = _check_readable(sparse_indices.drop_ignored(cache.raw(column.key, column.name)), column)
+    made = keep_lowered(column, lambda: bind_ids(_hash(column)))
+    return _place(tensor, made.ids(Fed(tensor.values)).values)
+
+
+def _hash(column: categorical.HashedCategoricalColumn) -> Hashed:
+    return Hashed(field_of(column.name), _attribute(column, "hash_bucket_size", column.hash_bucket_size), hash="farmhash64")
 
 
 @ids_of.register(vocabulary.VocabularyListCategoricalColumn)
 @ids_of.register(vocabulary.VocabularyFileCategoricalColumn)
-def _vocabulary(column: Any, cache: Transformed) -> IdWeightPair:
-    tensor = _readable(sparse_indices.without_ignored(cache.raw(column.key, column.name)), column)
-    made = bound(column, lambda: bind(_terms(column)))
+def _vocabulary(column: Lookup, cache: Transformed) -> IdWeightPair:
+    tensor = _check_readable(sparse_indices.drop_ignored(cache.raw(column.key, column.name)), column)
+    made = keep_lowered(column, lambda: bind_ids(_terms(column)))
     values = tensor.cast(dtypes.int64).values if tensor.dtype.is_integer else tensor.values
-    pair = _placed(tensor, made, Fed(values))
-    unseen = column.default_value
-    if column.num_oov_buckets or unseen >= -1:
+    pair = _place(tensor, made.ids(Fed(values)).values)
+    if column.num_oov_buckets or -1 <= column.default_value < _MOST_BUCKETS:
         return pair
-    ids = pair.id_tensor  # the language has one "none", -1; TensorFlow lets a column name another
-    return IdWeightPair(SparseTensor(ids.indices, np.where(ids.values < 0, unseen, ids.values), ids.shape), None)
+    ids = pair.id_tensor  # the package has one "none", -1; TensorFlow lets a column name any id
+    unseen = np.where(ids.values < 0, int(column.default_value), ids.values)
+    return IdWeightPair(SparseTensor(ids.indices, unseen, ids.shape), None)
 
 
-def _terms(column: Any) -> Vocabulary:
+def _terms(column: Lookup) -> Vocabulary:
+    field = field_of(column.name)
+    if column.num_oov_buckets is None:
+        raise errors.wrong_type(column.name, "num_oov_buckets must be an int", None, "give 0 for none")
     if column.num_oov_buckets:
-        hashed = {"num_oov_buckets": column.num_oov_buckets, "hash": "farmhash64"}
-        return Vocabulary(FIELD, vocabulary.terms(column), **hashed)
-    if column.default_value is None:
+        count = _attribute(column, "num_oov_buckets", column.num_oov_buckets)
+        return Vocabulary(field, vocabulary.terms(column), num_oov_buckets=count, hash="farmhash64")
+    default = column.default_value
+    if default is None:
         raise errors.argument(column.name, "default_value must be an id", None, "give -1 for none")
-    if not isinstance(column.default_value, int):
-        raise errors.wrong_type(column.name, "default_value must be an id", column.default_value, "give -1 for none")
-    unseen = _int64(column, column.default_value)
-    return Vocabulary(FIELD, vocabulary.terms(column), unseen=None if unseen < 0 else unseen)
+    if not isinstance(default, (int, np.floating)):
+        raise errors.wrong_type(column.name, "default_value must be an id", default, "give -1 for none")
+    unseen = _cast_int64(column, default)
+    return Vocabulary(field, vocabulary.terms(column), unseen=unseen if 0 <= unseen < _MOST_BUCKETS else None)
 
 
-def _int64(column: FeatureColumn, number: Any) -> int:
-    """A number of a declaration as TensorFlow hands it to its kernels: cut off to an integer of 64 bits."""
-    if not -(2**63) <= int(number) < 2**63:
-        raise errors.overflow(column.name, "an integer must fit 64 bits", number)
+def _attribute(column: FeatureColumn, what: str, number: float) -> int:
+    """Return a number of a declaration as an attribute of a kernel: cut off to an integer of 64 bits.
+
+    Raises:
+        TypeError: not a number. OverflowError: beyond 64 bits.
+    """
+    if not isinstance(number, (int, float, np.floating)) or math.isnan(number):
+        raise errors.wrong_type(column.name, f"{what} must be an int", number, "give an int")
+    if not -(2**63) <= number < 2**63:
+        raise errors.overflow(column.name, f"{what} must fit 64 bits", number)
+    return int(number)
+
+
+def _cast_int64(column: FeatureColumn, number: float) -> int:
+    """Return a number of a declaration as TensorFlow casts it to an int64; what is not a finite number is the smallest one.
+
+    Raises:
+        ColumnError: (a ValueError) an int beyond 64 bits.
+    """
+    if not isinstance(number, int) and not math.isfinite(number):
+        return -(2**63)
+    if not -(2**63) <= number < 2**63:
+        raise errors.argument(column.name, "a number must fit 64 bits", number, "give a smaller one")
     return int(number)
 
 
 def float32_of(column: numeric.NumericColumn, cache: Transformed) -> Array:
-    """A numeric column's feature, normalized by its function and as float32, in the shape in which it was fed."""
-    return cache.once((float32_of, column), lambda: _float32(column, cache))  # type: ignore[no-any-return]
+    """Return a numeric column's feature, normalized by its function and as float32, in the shape in which it was fed."""
+    return cache.once((float32_of, column), lambda: _normalize(column, cache))
 
 
-def _float32(column: numeric.NumericColumn, cache: Transformed) -> Array:
+def _normalize(column: numeric.NumericColumn, cache: Transformed) -> Array:
     tensor = cache.raw(column.key, column.name)
     if tensor.is_sparse:
         raise errors.bad_input(
@@ -186,19 +242,19 @@ def _float32(column: numeric.NumericColumn, cache: Transformed) -> Array:
     return tensor.cast(dtypes.float32).array()
 
 
-def numeric_column(width: int) -> Numeric:
-    """The language's Numeric for `width` numbers a row, read as float32, NaN let through."""
-    return Numeric(FIELD, shape=(width,), dtype="float32", default=float("nan"))
+def numbers_column(subject: str, width: int) -> Numeric:
+    """Return the package's Numeric for `width` numbers a row, read as float32, NaN let through."""
+    return Numeric(field_of(subject), shape=(width,), dtype="float32", default=float("nan"))
 
 
-def buckets_of(column: numeric.BucketizedColumn, width: int) -> tuple[Bound, Bound]:
-    """The language's Numeric and Bucketized for a bucketized column over rows of `width` values."""
+def bind_buckets(column: numeric.BucketizedColumn, width: int) -> tuple[DenseBound, CategoricalBound]:
+    """Return the package's Numeric and Bucketized for a bucketized column over rows of `width` values."""
     if not all(isinstance(b, (int, float, np.number)) for b in column.boundaries):
         raise errors.wrong_type(column.name, "boundaries must be numbers", column.boundaries, "give numbers")
     cuts = tuple(float(b) for b in column.boundaries)
-    number = numeric_column(width)
-    reads = bind(number)
-    return reads, bind(Bucketized(number, cuts, missing_bucket=len(cuts)), reads)
+    number = numbers_column(column.name, width)
+    reads = bind_dense(number)
+    return reads, bind_ids(Bucketized(number, cuts, missing_bucket=len(cuts)), reads)
 
 
 @ids_of.register
@@ -213,10 +269,10 @@ def _bucketized(column: numeric.BucketizedColumn, cache: Transformed) -> IdWeigh
         raise errors.bad_input(column.name, column.source_column.key, what, values.shape, "give it the shape of the feature")
     if values.size != batch * width:
         raise errors.misfit(column.name, what, values.shape, "give numeric_column the shape of the feature")
-    reads, buckets = bound(column, lambda: buckets_of(column, width))
-    found = buckets.ids(reads.values(rows_of(values, width))).values
-    places = np.indices((batch, width), dtype=np.int64).reshape(2, -1).T
-    return IdWeightPair(SparseTensor(places, found, (batch, width)), None)
+    reads, buckets = keep_lowered(column, lambda: bind_buckets(column, width))
+    found = buckets.ids(reads.evaluate(rows_of(values, width))).values
+    positions = np.indices((batch, width), dtype=np.int64).reshape(2, -1).T
+    return IdWeightPair(SparseTensor(positions, found, (batch, width)), None)
 
 
 @ids_of.register
@@ -226,17 +282,19 @@ def _crossed(column: categorical.CrossedColumn, cache: Transformed) -> IdWeightP
     batches = {leaf.shape[0] for leaf in leaves}
     if len(batches) > 1 or any(len(leaf.shape) != 2 for leaf in leaves):
         shapes = [leaf.shape for leaf in leaves]
-        raise errors.invalid(column.name, "crosses features [batch, n] of one batch size", shapes, "mend their shapes")
-    made = bound(column, lambda: bind(_cross(column, len(leaves))))
-    found = made.ids(*(Fed(_whole(leaf).values, sparse_indices.row_offsets(leaf, column.name)) for leaf in ordered))
-    counts = np.diff(found.offsets)
+        raise errors.invalid(column.name, "crosses features [batch, n] of one batch size", shapes, "correct their shapes")
+    made = keep_lowered(column, lambda: bind_ids(_cross(column, len(leaves))))
+    found = made.ids(*(Fed(_cast_whole(leaf).values, sparse_indices.row_offsets(leaf, column.name)) for leaf in ordered))
+    batch = batches.pop()
+    offsets = np.arange(batch + 1, dtype=np.int64) if found.offsets is None else found.offsets
+    counts = np.diff(offsets)
     rows = np.repeat(np.arange(len(counts), dtype=np.int64), counts)
-    places = np.arange(len(rows), dtype=np.int64) - np.repeat(found.offsets[:-1], counts)
-    shape = (batches.pop(), int(counts.max()) if len(counts) else 0)
-    return IdWeightPair(SparseTensor(np.stack([rows, places], axis=1), found.values.astype(np.int64), shape), None)
+    columns = np.arange(len(rows), dtype=np.int64) - np.repeat(offsets[:-1], counts)
+    shape = (batch, int(counts.max()) if len(counts) else 0)
+    return IdWeightPair(SparseTensor(np.stack([rows, columns], axis=1), found.values.astype(np.int64), shape), None)
 
 
-def _leaf(leaf: Any, column: categorical.CrossedColumn, cache: Transformed) -> Tensor:
+def _leaf(leaf: str | CategoricalColumn, column: categorical.CrossedColumn, cache: Transformed) -> Tensor:
     if isinstance(leaf, str):
         return cache.raw(leaf, column.name)
     ids, weights = sparse_tensors(leaf, cache)
@@ -245,15 +303,15 @@ def _leaf(leaf: Any, column: categorical.CrossedColumn, cache: Transformed) -> T
     return Tensor(leaf.name, dtypes.int64, ids.shape, ids.values, ids.indices)
 
 
-def _whole(leaf: Tensor) -> Tensor:
-    """Numbers enter a cross as integers; uint64 and the like by their bits."""
+def _cast_whole(leaf: Tensor) -> Tensor:
+    """Return numbers as integers, which they enter a cross as; uint64 and the like by their bits."""
     return leaf if leaf.dtype == dtypes.string else leaf.cast(dtypes.int64)
 
 
-def _cross(column: categorical.CrossedColumn, parts: int) -> Crossed:
-    seed = _int64(column, column.hash_key or 0)
-    fields = tuple(Field(f"part {i}") for i in range(parts))
-    buckets = _int64(column, column.hash_bucket_size)
+def _cross(column: categorical.CrossedColumn, count: int) -> Crossed:
+    seed = _attribute(column, "hash_key", column.hash_key or 0)
+    fields = tuple(Field(f"key {i}") for i in range(count))
+    buckets = _attribute(column, "hash_bucket_size", column.hash_bucket_size)
     return Crossed(fields, buckets, hash="farmhash64", seed=seed % 2**64, keep_unseen=True)
 
 
@@ -263,15 +321,14 @@ def _weighted(column: categorical.WeightedCategoricalColumn, cache: Transformed)
     if weights.dtype != column.dtype:
         what = f"weights must be {column.dtype.name}"
         raise errors.bad_input(column.name, column.weight_feature_key, what, weights.dtype.name, "cast them, or give dtype")
-    weights = sparse_indices.without_ignored(weights, ignored=0)
+    weights = sparse_indices.drop_ignored(weights, ignored=0)
     if not weights.dtype.is_floating:
         weights = weights.cast(dtypes.float32)
-    assert weights.indices is not None
-    return IdWeightPair(_weighed(column, cache), SparseTensor(weights.indices, weights.values, weights.shape))
+    return IdWeightPair(_weigh(column, cache), SparseTensor(weights.positions(), weights.array(), weights.shape))
 
 
-def _weighed(column: categorical.WeightedCategoricalColumn, cache: Transformed) -> SparseTensor:
-    """What a weighted column weighs: buckets as they are, ids of others; a sequence as its inner column."""
+def _weigh(column: categorical.WeightedCategoricalColumn, cache: Transformed) -> SparseTensor:
+    """Return what a weighted column weighs: buckets as they are, ids of others; a sequence as its inner column."""
     inner = column.categorical_column
     while isinstance(inner, sequence.SequenceCategoricalColumn):
         inner = inner.categorical_column
@@ -282,17 +339,17 @@ def _weighed(column: categorical.WeightedCategoricalColumn, cache: Transformed) 
     if cache.v1:
         raise errors.wrong_type(column.name, "version 1 cannot weigh buckets", inner.name, "weigh ids, or use DenseFeatures")
     values = float32_of(inner.source_column, cache)
-    reads, buckets = buckets_of(inner, 1)
-    found = buckets.ids(reads.values(rows_of(values, 1))).values  # type: ignore[attr-defined]
-    places = np.indices(values.shape, dtype=np.int64).reshape(values.ndim, -1).T
-    return SparseTensor(places, found, values.shape)
+    reads, buckets = bind_buckets(inner, 1)
+    found = buckets.ids(reads.evaluate(rows_of(values, 1))).values
+    positions = np.indices(values.shape, dtype=np.int64).reshape(values.ndim, -1).T
+    return SparseTensor(positions, found, values.shape)
 
 
 @ids_of.register
 def _sequence(column: sequence.SequenceCategoricalColumn, cache: Transformed) -> IdWeightPair:
-    """The same ids with axes [batch, step, rest]."""
-    pair = sparse_tensors(column.categorical_column, cache)
+    """Return the same ids with axes [batch, step, rest]."""
+    ids, weights = sparse_tensors(column.categorical_column, cache)
     return IdWeightPair(
-        sparse_indices.steps_of(pair.id_tensor),
-        None if pair.weight_tensor is None else sparse_indices.steps_of(pair.weight_tensor),
+        sparse_indices.split_steps(ids, column.name),
+        None if weights is None else sparse_indices.split_steps(weights, column.name),
     )

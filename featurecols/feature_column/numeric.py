@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TypeAlias, cast
 
 import numpy as np
+from numpy.typing import ArrayLike
 
+from featurecols._core.arrays import Array
 from featurecols.feature_column import base, dtypes, errors
 from featurecols.feature_column.base import CategoricalColumn, DenseColumn, Shape
-from featurecols.feature_column.dtypes import DType
-from featurecols.feature_column.parsing import FixedLenFeature
+from featurecols.feature_column.dtypes import DType, DTypeLike
+from featurecols.feature_column.specs import Default, FixedLenFeature, Spec
+
+Normalizer: TypeAlias = Callable[[Array], ArrayLike]  # of the whole feature
+Nested: TypeAlias = "float | Sequence[Nested]"  # a number, or numbers in lists as deep as the shape
 
 
 @dataclass(frozen=True)
@@ -21,9 +26,9 @@ class NumericColumn(DenseColumn):
 
     key: str
     shape: tuple[int, ...]
-    default_value: Any
+    default_value: Default
     dtype: DType
-    normalizer_fn: Callable[[Any], Any] | None
+    normalizer_fn: Normalizer | None
 
     @property
     def name(self) -> str:
@@ -34,7 +39,7 @@ class NumericColumn(DenseColumn):
         return Shape(self.shape)
 
     @property
-    def parse_example_spec(self) -> dict[str, Any]:
+    def parse_example_spec(self) -> Spec:
         return {self.key: FixedLenFeature(self.shape, self.dtype, self.default_value)}
 
 
@@ -43,7 +48,7 @@ class BucketizedColumn(DenseColumn, CategoricalColumn):
     """Made by bucketized_column: dense (one-hot) and categorical at once."""
 
     source_column: NumericColumn
-    boundaries: tuple[Any, ...]
+    boundaries: tuple[float, ...]
 
     @property
     def name(self) -> str:
@@ -61,18 +66,18 @@ class BucketizedColumn(DenseColumn, CategoricalColumn):
         return (len(self.boundaries) + 1) * self.source_column.shape[0]
 
     @property
-    def parse_example_spec(self) -> dict[str, Any]:
+    def parse_example_spec(self) -> Spec:
         return self.source_column.parse_example_spec
 
 
 def numeric_column(
     key: str,
-    shape: Any = (1,),
-    default_value: Any = None,
-    dtype: Any = dtypes.float32,
-    normalizer_fn: Callable[[Any], Any] | None = None,
+    shape: int | Sequence[int] = (1,),
+    default_value: Nested | Array | None = None,
+    dtype: DTypeLike = dtypes.float32,
+    normalizer_fn: Normalizer | None = None,
 ) -> NumericColumn:
-    """Numbers, as float32.
+    """Make a column of numbers, as float32.
 
     Args:
         key: name of the feature.
@@ -82,30 +87,30 @@ def numeric_column(
         normalizer_fn: a function of the whole array, called before the cast to float32.
 
     Raises:
-        AssertionError: shape is None. TypeError: a dimension is no int, default_value does not fit dtype, or normalizer_fn
-        is not callable. ValueError: a dimension below 1, a dtype that is no number, a default of another shape, or a key
-        that is no string.
+        AssertionError: shape is None. TypeError: a dimension is not an int, default_value does not fit dtype, or normalizer_fn
+        is not callable. ValueError: a dimension below 1, a dtype that is not a number, a default of another shape, or a key
+        that is not a string.
 
     >>> numeric_column("price", shape=2).variable_shape
     (2,)
     """
     subject = f"numeric_column {key}"
     shape = base.check_shape(shape, subject)
-    dtype = number(dtype, subject)
-    default_value = _default(shape, default_value, dtype, subject)
+    dtype = check_number(dtype, subject)
+    default = _check_default(shape, default_value, dtype, subject)
     if normalizer_fn is not None and not callable(normalizer_fn):
         raise errors.wrong_type(subject, "normalizer_fn must be callable", normalizer_fn, "give a function of one array")
     base.check_key(key, subject)
-    return NumericColumn(key, shape, default_value, dtype, normalizer_fn)
+    return NumericColumn(key, shape, default, dtype, normalizer_fn)
 
 
-def bucketized_column(source_column: NumericColumn, boundaries: Any) -> BucketizedColumn:
-    """Intervals of a numeric column: boundaries (a, b) give (-inf, a) [a, b) [b, inf); NaN is in the last one.
+def bucketized_column(source_column: NumericColumn, boundaries: Sequence[float]) -> BucketizedColumn:
+    """Make intervals of a numeric column: boundaries (a, b) give (-inf, a) [a, b) [b, inf); NaN is in the last one.
 
     Values and boundaries are compared as float32.
 
     Raises:
-        ValueError: source_column is no numeric column of at most one dimension, or boundaries are not a non-empty list or
+        ValueError: source_column is not a numeric column of at most one dimension, or boundaries are not a non-empty list or
         tuple that strictly increases. TypeError: boundaries that do not compare.
 
     >>> bucketized_column(numeric_column("age"), [18, 65]).num_buckets
@@ -126,29 +131,29 @@ def bucketized_column(source_column: NumericColumn, boundaries: Any) -> Bucketiz
     return BucketizedColumn(source_column, tuple(boundaries))
 
 
-def number(dtype: Any, subject: str) -> DType:
-    """The dtype of a numeric column; integer or floating."""
+def check_number(dtype: DTypeLike, subject: str) -> DType:
+    """Return the dtype of a numeric column; raises ColumnError where it is neither integer nor floating."""
     dtype = dtypes.of_argument(dtype, subject)
     if not (dtype.is_integer or dtype.is_floating):
         raise errors.argument(subject, "dtype must be an integer or floating type", dtype, "use feature_column.dtypes.float32")
     return dtype
 
 
-def _not_less(left: Any, right: Any, subject: str) -> bool:
+def _not_less(left: float, right: float, subject: str) -> bool:
     try:
         return bool(left >= right)
     except TypeError:
         raise errors.wrong_type(subject, "boundaries must be numbers", (left, right), "give numbers") from None
 
 
-def _default(shape: tuple[int, ...], value: Any, dtype: DType, subject: str) -> Any:
-    """default_value expanded to the shape, or checked against it; TensorFlow's rules, including bool as an int."""
+def _check_default(shape: tuple[int, ...], value: Nested | Array | None, dtype: DType, subject: str) -> Default:
+    """Return default_value expanded to the shape, or checked against it; TensorFlow's rules, including bool as an int."""
     if value is None:
         return None
     if isinstance(value, int) or (isinstance(value, float) and dtype.is_floating):
-        return _filled(shape, value)
-    if callable(getattr(value, "tolist", None)):
-        value = value.tolist()
+        return _fill(shape, value.item() if isinstance(value, np.generic) else value)
+    if isinstance(value, (np.ndarray, np.generic)):
+        value = cast(Nested, value.tolist())
     if base.is_nested(value):
         if not _has_shape(value, shape):
             raise errors.argument(
@@ -157,27 +162,27 @@ def _default(shape: tuple[int, ...], value: Any, dtype: DType, subject: str) -> 
         leaves = list(_leaves(value))
         whole = all(isinstance(leaf, int) for leaf in leaves)
         if whole or (dtype.is_floating and any(isinstance(leaf, float) for leaf in leaves)):
-            return _tuples(value)
+            return _make_tuples(value)
     raise errors.wrong_type(subject, f"default_value must fit {dtype.name}", value, "give a number of that type")
 
 
-def _filled(shape: tuple[int, ...], value: Any) -> Any:
-    return tuple(_filled(shape[1:], value) for _ in range(shape[0])) if shape else value
+def _fill(shape: tuple[int, ...], value: float) -> Default:
+    return tuple(_fill(shape[1:], value) for _ in range(shape[0])) if shape else value
 
 
-def _has_shape(value: Any, shape: tuple[int, ...]) -> bool:
-    if base.is_nested(value) != bool(shape):
-        return False
-    return not shape or (len(value) == shape[0] and all(_has_shape(v, shape[1:]) for v in value))
+def _has_shape(value: object, shape: tuple[int, ...]) -> bool:
+    if not isinstance(value, (list, tuple, dict)):
+        return not shape
+    return bool(shape) and len(value) == shape[0] and all(_has_shape(v, shape[1:]) for v in value)
 
 
-def _leaves(value: Any) -> Any:
-    for item in value:
-        if base.is_nested(item):
+def _leaves(value: object) -> Iterator[object]:
+    if isinstance(value, (list, tuple, dict)):
+        for item in value:
             yield from _leaves(item)
-        else:
-            yield item
+    else:
+        yield value
 
 
-def _tuples(value: Any) -> Any:
-    return tuple(_tuples(v) for v in value) if base.is_nested(value) else value
+def _make_tuples(value: Nested) -> Default:
+    return tuple(_make_tuples(v) for v in value) if isinstance(value, (list, tuple, dict)) else value  # type: ignore[return-value]

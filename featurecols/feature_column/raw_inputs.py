@@ -1,6 +1,8 @@
-"""What a language column reads: the values of one feature, handed over as they are."""
+"""What a column of the package reads in a lowered declaration: the values of one feature, handed over as they are."""
 
 from __future__ import annotations
+
+from typing import TypeAlias
 
 import numpy as np
 import pyarrow as pa
@@ -10,13 +12,14 @@ from featurecols.data import arrow_buffers
 from featurecols.data.fields.base import FieldView
 from featurecols.data.fields.numeric import IntegerTexts
 
-KEY = "value"  # the name of the one input of every lowered column
+KEY = "value"  # the name of a lowered column's input where the declaration has none
+Values: TypeAlias = "Array | pa.Array"  # numbers as numpy, strings as Arrow bytes
 
 
 class Fed(FieldView):
-    """Values of one feature as a language column reads a field; rows are single values, or as offsets say."""
+    """Values of one feature, in place of a field; rows are single values, or as offsets say."""
 
-    def __init__(self, values: Array | pa.Array, offsets: Array | None = None) -> None:
+    def __init__(self, values: Values, offsets: Array | None = None) -> None:
         super().__init__(KEY, len(values) if offsets is None else len(offsets) - 1)
         self._values, self._offsets = values, offsets
 

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
+from numpy.typing import ArrayLike
+
+from featurecols._core.arrays import Array
 from featurecols.feature_column import base, categorical, dtypes, errors, numeric, vocabulary
 from featurecols.feature_column.base import CategoricalColumn, SequenceDenseColumn, Shape
-from featurecols.feature_column.dtypes import DType
-from featurecols.feature_column.parsing import VarLenFeature
+from featurecols.feature_column.dtypes import DType, DTypeLike
+from featurecols.feature_column.specs import Spec, VarLenFeature
+from featurecols.feature_column.tensors import SparseLike, SparseTensor
+from featurecols.feature_column.vocabulary import Term
+
+SequenceNormalizer = Callable[[SparseTensor], SparseLike | ArrayLike]
 
 
 @dataclass(frozen=True)
@@ -27,7 +34,7 @@ class SequenceCategoricalColumn(CategoricalColumn):
         return self.categorical_column.num_buckets
 
     @property
-    def parse_example_spec(self) -> dict[str, Any]:
+    def parse_example_spec(self) -> Spec:
         return self.categorical_column.parse_example_spec
 
 
@@ -37,9 +44,9 @@ class SequenceNumericColumn(SequenceDenseColumn):
 
     key: str
     shape: tuple[int, ...]
-    default_value: float
+    default_value: float | None
     dtype: DType
-    normalizer_fn: Callable[[Any], Any] | None
+    normalizer_fn: SequenceNormalizer | None
 
     @property
     def name(self) -> str:
@@ -50,33 +57,33 @@ class SequenceNumericColumn(SequenceDenseColumn):
         return Shape(self.shape)
 
     @property
-    def parse_example_spec(self) -> dict[str, Any]:
+    def parse_example_spec(self) -> Spec:
         return {self.key: VarLenFeature(self.dtype)}
 
 
 def sequence_categorical_column_with_identity(
     key: str, num_buckets: int, default_value: int | None = None
 ) -> SequenceCategoricalColumn:
-    """categorical_column_with_identity over sequences; the same arguments and errors."""
+    """Declare categorical_column_with_identity over sequences; the same arguments and errors."""
     return SequenceCategoricalColumn(categorical.categorical_column_with_identity(key, num_buckets, default_value))
 
 
 def sequence_categorical_column_with_hash_bucket(
-    key: str, hash_bucket_size: int, dtype: Any = dtypes.string
+    key: str, hash_bucket_size: int, dtype: DTypeLike = dtypes.string
 ) -> SequenceCategoricalColumn:
-    """categorical_column_with_hash_bucket over sequences; the same arguments and errors."""
+    """Declare categorical_column_with_hash_bucket over sequences; the same arguments and errors."""
     return SequenceCategoricalColumn(categorical.categorical_column_with_hash_bucket(key, hash_bucket_size, dtype))
 
 
 def sequence_categorical_column_with_vocabulary_file(
     key: str,
-    vocabulary_file: Any,
+    vocabulary_file: str | os.PathLike[str],
     vocabulary_size: int | None = None,
     num_oov_buckets: int | None = 0,
     default_value: int | None = None,
-    dtype: Any = dtypes.string,
+    dtype: DTypeLike = dtypes.string,
 ) -> SequenceCategoricalColumn:
-    """categorical_column_with_vocabulary_file over sequences; the arguments have their older order, as in TensorFlow."""
+    """Declare categorical_column_with_vocabulary_file over sequences, with the older order of its arguments."""
     inner = vocabulary.categorical_column_with_vocabulary_file(
         key, vocabulary_file, vocabulary_size, dtype, default_value, num_oov_buckets
     )
@@ -84,26 +91,30 @@ def sequence_categorical_column_with_vocabulary_file(
 
 
 def sequence_categorical_column_with_vocabulary_list(
-    key: str, vocabulary_list: Any, dtype: Any = None, default_value: int = -1, num_oov_buckets: int = 0
+    key: str,
+    vocabulary_list: Sequence[Term] | Array,
+    dtype: DTypeLike | None = None,
+    default_value: int = -1,
+    num_oov_buckets: int = 0,
 ) -> SequenceCategoricalColumn:
-    """categorical_column_with_vocabulary_list over sequences; the same arguments and errors."""
+    """Declare categorical_column_with_vocabulary_list over sequences; the same arguments and errors."""
     inner = vocabulary.categorical_column_with_vocabulary_list(key, vocabulary_list, dtype, default_value, num_oov_buckets)
     return SequenceCategoricalColumn(inner)
 
 
 def sequence_numeric_column(
     key: str,
-    shape: Any = (1,),
-    default_value: float = 0.0,
-    dtype: Any = dtypes.float32,
-    normalizer_fn: Callable[[Any], Any] | None = None,
+    shape: int | Sequence[int] = (1,),
+    default_value: float | None = 0.0,
+    dtype: DTypeLike = dtypes.float32,
+    normalizer_fn: SequenceNormalizer | None = None,
 ) -> SequenceNumericColumn:
-    """Numbers, several a step when the shape says so, padded with default_value.
+    """Make a column of numbers, several a step where the shape says so, padded with default_value.
 
     Args:
         key: name of a sparse feature.
         shape: shape of one step's values.
-        default_value: what missing steps hold; 0.0 does not fit an integer dtype.
+        default_value: what missing steps hold; None is 0, and 0.0 does not fit an integer dtype.
         dtype: integer or floating type of the parsed feature.
         normalizer_fn: a function of the SparseTensor, called before padding.
 
@@ -115,7 +126,7 @@ def sequence_numeric_column(
     """
     subject = f"sequence_numeric_column {key}"
     shape = base.check_shape(shape, subject)
-    dtype = numeric.number(dtype, subject)
+    declared = numeric.check_number(dtype, subject)
     if normalizer_fn is not None and not callable(normalizer_fn):
         raise errors.wrong_type(subject, "normalizer_fn must be callable", normalizer_fn, "give a function of one SparseTensor")
-    return SequenceNumericColumn(key, shape, default_value, dtype, normalizer_fn)
+    return SequenceNumericColumn(key, shape, base.plain(default_value), declared, normalizer_fn)

@@ -188,7 +188,7 @@ def _live(column: Any, tables: dict[int, dense.SharedTable], depth: int) -> Any:
     if name == _SHARED:
         return _live_shared(given, tables)
     cls = CLASSES[name]
-    known = {f.name for f in fields(cls)}
+    known = {f.name for f in fields(cls)}  # type: ignore[arg-type]
     # Classes of TensorFlow 1 lack what came later, and one field has another name.
     defaults = {"file_format": None, "use_safe_embedding_lookup": True, "number_buckets": given.get("num_buckets")}
     if "dimension" in given:
@@ -223,6 +223,8 @@ def _live_shared(given: dict[str, Any], tables: dict[int, dense.SharedTable]) ->
         made = (creator._name, creator._num_buckets, creator._dimension, initializer, creator._trainable)
         safe = given["use_safe_embedding_lookup"]
     if key not in tables:
-        tables[key] = dense.SharedTable(*made)
-        tables[key].v1 = creator is None
+        table = tables[key] = dense.SharedTable(*made)
+        table.v1 = creator is None
+        for name in ("ckpt_to_load_from", "tensor_name_in_ckpt"):
+            setattr(table, name, given.get(name) if creator is None else getattr(creator, f"_{name}", None))
     return dense.SharedEmbeddingColumn(source, tables[key], given["combiner"], given["max_norm"], safe)

@@ -10,7 +10,7 @@ from typing import Any
 
 from featurecols import errors
 from featurecols._core.arrays import Array
-from featurecols.feature_column.layers import table_name
+from featurecols.feature_column.tables import table_name
 from featurecols.tf.checkpoint.files import open_regular
 from featurecols.tf.checkpoint.graph_def import Settings, read_settings
 from featurecols.tf.checkpoint.reader import Checkpoint

@@ -11,6 +11,8 @@ tf.compat.v1.estimator). Weights keep the names that they have in the checkpoint
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from copy import copy
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +21,7 @@ import numpy as np
 from featurecols import errors
 from featurecols._core.arrays import Array
 from featurecols.feature_column import DenseFeatures, LinearModel
+from featurecols.feature_column.dense import SharedEmbeddingColumn, SharedTable
 from featurecols.feature_column.layers import keys_of
 from featurecols.tf import model_files
 from featurecols.tf.activations import ACTIVATIONS, logistic, softmax
@@ -80,10 +83,10 @@ class ImportedEstimator:
         self._check_settings()
         self.weights = {name: np.ascontiguousarray(value, np.float32) for name, value in weights.items()}
         self._check_weights()
-        self._linear = LinearModel(self.linear, units, sparse_combiner) if linear else None
+        self._linear = LinearModel(_unshare(self.linear), units, sparse_combiner) if linear else None
         if self._linear is not None:
             self._linear.set_weights({w.own: self.weights[w.name] for w in linear_weights(self.linear, units)})
-        self._input = DenseFeatures(self.dnn) if dnn else None
+        self._input = DenseFeatures(_unshare(self.dnn)) if dnn else None
         if self._input is not None:
             self._input.set_weights({w.own: self.weights[w.name] for w in input_weights(self.dnn)})
 
@@ -174,8 +177,9 @@ class ImportedEstimator:
     def predict(self, features: Any) -> dict[str, Array]:
         """What the estimator's predict gives, for a whole batch.
 
-        A classifier: logits, probabilities [batch, classes], class_ids int64 [batch, 1], classes (bytes) [batch, 1], and with
-        two classes logistic [batch, 1]. A regressor: predictions [batch, units]. Without a kind: logits.
+        A classifier: logits, probabilities [batch, classes], class_ids int64 [batch, 1], classes (bytes) [batch, 1],
+        all_class_ids int32 and all_classes (bytes) [batch, classes], and with two classes logistic [batch, 1]. A
+        regressor: predictions [batch, units]. Without a kind: logits.
         """
         logits = self.logits(features)
         if self.kind == "regressor":
@@ -189,7 +193,10 @@ class ImportedEstimator:
         found["probabilities"] = softmax(logits)
         found["class_ids"] = np.argmax(logits, axis=1)[:, None].astype(np.int64)
         words = self.label_vocabulary or [str(i) for i in range(logits.shape[1])]
-        found["classes"] = np.array([word.encode() for word in words], object)[found["class_ids"]]
+        classes = np.array([word.encode() for word in words], object)
+        found["classes"] = classes[found["class_ids"]]
+        found["all_class_ids"] = np.tile(np.arange(len(words), dtype=np.int32), (len(logits), 1))
+        found["all_classes"] = np.tile(classes, (len(logits), 1))
         return found
 
     def save(self, path: Any) -> None:
@@ -212,3 +219,15 @@ class ImportedEstimator:
             return cls(linear, dnn, weights, **settings)
         except (TypeError, errors.FeatureColumnsError) as error:
             raise errors.saved_plan(path, f"is no model ({error})", model_files.AGAIN) from None
+
+
+def _unshare(columns: Sequence[Any]) -> list[Any]:
+    """Return the columns with tables of their own between them: weights that are set must not reach another model."""
+    tables: dict[SharedTable, SharedTable] = {}
+    found = []
+    for column in columns:
+        if isinstance(column, SharedEmbeddingColumn):
+            table = column.shared_embedding_column_creator
+            column = replace(column, shared_embedding_column_creator=tables.setdefault(table, copy(table)))
+        found.append(column)
+    return found

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from featurecols.feature_column import CategoricalColumn, dense
-from featurecols.feature_column.layers import table_name
 from featurecols.feature_column.linear import BIAS
+from featurecols.feature_column.tables import table_name
 
 LINEAR = "linear/linear_model/"
 INPUT = "dnn/input_from_feature_columns/input_layer/"

@@ -59,8 +59,28 @@ def test_copies_and_pickles_of_a_used_column_are_equal() -> None:
         assert np.array_equal(fc.sparse_tensors(other, {"v": ["b"]}).id_tensor.values, first)
 
 
-def test_below_names_the_argument() -> None:
-    assert base.below(0, 1, "w", "n")
-    assert not base.below(1.5, 1, "w", "n")
+def test_is_below_names_the_argument() -> None:
+    assert base.is_below(0, 1, "w", "n")
+    assert not base.is_below(1.5, 1, "w", "n")
     with pytest.raises(TypeError, match="w: n must be an int, got None"):
-        base.below(None, 1, "w", "n")
+        base.is_below(None, 1, "w", "n")
+
+
+def test_shapes_are_equal_to_lists() -> None:
+    """G11: as tf.TensorShape is."""
+    shape = fc.indicator_column(fc.categorical_column_with_identity("p", 4)).variable_shape
+    assert shape == [1, 4]
+    assert shape == [1, 4]
+    assert shape == (1, 4)
+    assert (shape != [1, 4], shape == [1, 5], shape == None, shape == "x") == (False, False, False, False)  # noqa: E711
+    assert (shape[:1] == [1], shape + (3,) == [1, 4, 3], shape.__radd__([3]) == [3, 1, 4]) == (True, True, True)  # noqa: RUF005
+    assert (shape.concatenate([3]).as_list(), shape.rank, shape.dims, shape[-1]) == ([1, 4, 3], 2, [1, 4], 4)
+    assert {shape: 1}[(1, 4)] == 1  # type: ignore[index]
+
+
+@pytest.mark.parametrize("key", [None, 2.5, b"w", ["w"]])
+def test_keys_of_weights_are_strings(key: object) -> None:
+    """G10: a TypeError that names the column, where a layer collects the features that it reads."""
+    column = fc.weighted_categorical_column(fc.categorical_column_with_identity("a", 3), key)  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="weight_feature_key must be a string"):
+        fc.LinearModel(column)({"a": [1], "w": [1.0]})

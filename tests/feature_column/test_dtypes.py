@@ -69,3 +69,17 @@ def test_a_dtype_argument_must_be_a_type(value: object) -> None:
 def test_a_foreign_or_numpy_type_is_taken_as_an_argument() -> None:
     assert fc.numeric_column("n", dtype=ForeignType()).dtype is dtypes.int64
     assert fc.categorical_column_with_hash_bucket("n", 3, np.int32).dtype is dtypes.int32
+
+
+def test_types_are_equal_to_their_names() -> None:
+    """G11: this is also what makes tf.float32 == dtypes.float32 true, since a tf.DType looks the other side up by equality."""
+    for dtype in (dtypes.float32, dtypes.string, dtypes.bool, dtypes.uint64):
+        assert dtype == dtype.name
+        assert dtype.name == dtype
+        assert {dtype.name: 1}[dtype] == 1  # type: ignore[index]
+    assert dtypes.float32 == "float"
+    assert dtypes.float32 == np.float32
+    assert dtypes.float32 == np.dtype("float32")
+    assert dtypes.as_dtype(float) == dtypes.float32
+    assert (dtypes.float32 != "float32", dtypes.float32 == "float64", dtypes.float32 == None) == (False, False, False)  # noqa: E711
+    assert (dtypes.uint8.is_unsigned, dtypes.int8.is_unsigned, dtypes.int64.size, dtypes.string.size) == (True, False, 8, 0)

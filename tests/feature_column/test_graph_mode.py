@@ -81,6 +81,56 @@ def test_names_must_do_as_scopes(key: str) -> None:
 
 
 def test_which_columns_need_a_graph() -> None:
-    assert graph_mode.is_graph(fc.shared_embeddings([A], 1))
-    assert not graph_mode.is_graph([fc.embedding_column(A, 1)])
-    graph_mode.check_scope("a.b/c_d-e>f\\g", "w")
+    assert graph_mode.has_shared(fc.shared_embeddings([A], 1))
+    assert not graph_mode.has_shared([fc.embedding_column(A, 1)])
+
+
+def shared(key: str = "p", **arguments: Any) -> Any:
+    return fc.shared_embeddings([fc.categorical_column_with_identity(key, 3)], 1, **arguments)
+
+
+@pytest.mark.parametrize("key", ["user id", "größe", "a:b"])
+def test_a_linear_model_replaces_what_is_no_scope(key: str) -> None:
+    """G5: beside shared embeddings too; only columns with tables must have names that do."""
+    number, ids = fc.numeric_column(key), fc.categorical_column_with_identity(key, 3)
+    features: Any = {"p": [1], key: [1]}
+    assert fc.LinearModel([*shared(), number])(features).tolist() == [[0]]
+    assert fc.LinearModel([*shared(), ids])(features).tolist() == [[0]]
+    assert fc.LinearModel([*shared(), fc.indicator_column(ids)])(features).tolist() == [[0]]
+    for model in (
+        fc.LinearModel([*shared(), fc.embedding_column(ids, 1)]),
+        fc.LinearModel(shared(key)),
+        fc.LinearModel(shared(shared_embedding_collection_name=key)),
+        fc.DenseFeatures([*shared(), number]),
+        fc.DenseFeatures(shared(shared_embedding_collection_name=key)),
+    ):
+        with pytest.raises(ValueError, match="graph scope"):
+            model(features)
+
+
+@pytest.mark.parametrize("key", ["-x", "/x", "_a", ">x"])
+def test_scopes_that_nothing_is_around_begin_with_a_letter(key: str) -> None:
+    """G5: a table of shared embeddings, and columns of version 1's linear_model."""
+    features: Any = {"p": [1], key: [1]}
+    assert fc.DenseFeatures([*shared(), fc.numeric_column(key)])(features).shape == (1, 2)
+    for call in (
+        lambda: fc.linear_model(features, fc.numeric_column(key)),
+        lambda: fc.DenseFeatures(shared(shared_embedding_collection_name=key))(features),
+        lambda: fc.LinearModel(shared(shared_embedding_collection_name=key))(features),
+    ):
+        with pytest.raises(ValueError, match="graph scope"):
+            call()
+
+
+def test_a_backslash_is_noticed_when_a_graph_runs() -> None:
+    """G5."""
+    column = fc.numeric_column("a\\b")
+    with pytest.raises(fc.InvalidArgumentError, match="graph's node"):
+        fc.input_layer({"a\\b": [1.0]}, column)
+    assert fc.LinearModel([*shared(), column])({"p": [1], "a\\b": [1.0]}).tolist() == [[0]]
+
+
+def test_names_of_tables_are_strings() -> None:
+    """G10."""
+    with pytest.raises(TypeError, match="must be a string"):
+        fc.DenseFeatures(shared(shared_embedding_collection_name=5))({"p": [1]})

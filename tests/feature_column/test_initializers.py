@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import functools
+from typing import Any
+
 import numpy as np
+import pytest
 
 from featurecols import feature_column as fc
 from featurecols.feature_column import initializers
@@ -30,3 +34,39 @@ def test_configs_make_the_same_again() -> None:
         again = type(made).from_config(made.get_config())
         assert again.get_config() == made.get_config()
         assert again != made
+
+
+TABLE = np.arange(6, dtype=np.float32).reshape(3, 2)
+
+
+def with_partition(shape: Any, dtype: Any, partition_info: Any) -> Any:
+    assert partition_info is None
+    return TABLE
+
+
+def with_more(shape: Any, dtype: Any = None, **more: Any) -> Any:
+    assert more == {}
+    return TABLE
+
+
+class Made:
+    def __call__(self, shape: Any, dtype: Any = None, partition_info: Any = None) -> Any:
+        return TABLE
+
+
+@pytest.mark.parametrize("initializer", [with_partition, with_more, Made, Made(), functools.partial(with_partition)])
+def test_initializers_of_version_one(initializer: Any) -> None:
+    """G6: partition_info is None, for those that have such an argument; a class is made an object first."""
+    a = fc.categorical_column_with_identity("a", 3)
+    old = fc.v1.shared_embedding_columns([a], 2, initializer=initializer)
+    new = fc.shared_embeddings([a], 2, initializer=initializer)
+    assert fc.input_layer({"a": [1]}, fc.embedding_column(a, 2, initializer=initializer)).tolist() == [[2, 3]]
+    assert fc.input_layer({"a": [1]}, old).tolist() == fc.DenseFeatures(new)({"a": [1]}).tolist() == [[2, 3]]
+
+
+def test_initializers_of_other_arguments() -> None:
+    """G6: as in TensorFlow."""
+    a = fc.categorical_column_with_identity("a", 3)
+    for initializer in (lambda: TABLE, lambda shape: TABLE, lambda s, d: TABLE):
+        with pytest.raises(TypeError, match="dtype"):
+            fc.input_layer({"a": [1]}, fc.embedding_column(a, 2, initializer=initializer))

@@ -146,3 +146,63 @@ def test_contexts_that_do_not_fit(context: Any, steps: Any, error: type[Exceptio
 def test_a_context_is_repeated() -> None:
     joined = fc.concatenate_context_input([[1.0, 2.0], [3.0, 4.0]], np.zeros((2, 2, 1), np.float32))
     assert joined.tolist() == [[[0, 1, 2], [0, 1, 2]], [[0, 3, 4], [0, 3, 4]]]
+
+
+def test_tables_of_shared_columns_are_those_of_every_layer() -> None:
+    """G11: set_weights of one layer reaches the others, before and after their first call."""
+    b = fc.categorical_column_with_identity("b", 3)
+    columns = fc.shared_embeddings([b, A], 2)
+    one, two, model = fc.DenseFeatures(columns), fc.DenseFeatures(columns[:1]), fc.LinearModel(columns)
+    two({"b": [1]})
+    one.set_weights({"a_b_shared_embedding": [[1, 2], [3, 4], [5, 6]]})
+    assert one({"a": [1], "b": [2]}).tolist() == [[3, 4, 5, 6]]
+    assert two({"b": [2]}).tolist() == [[5, 6]]
+    assert two.weights["a_b_shared_embedding"].tolist() == [[1, 2], [3, 4], [5, 6]]
+    model.set_weights({"a_shared_embedding": [[1], [10]], "a_b_shared_embedding/embedding_weights": [[0, 0], [1, 1], [0, 0]]})
+    assert model({"a": [1], "b": [0]}).tolist() == [[11]]
+    assert two({"b": [1]}).tolist() == [[1, 1]]
+
+
+def test_configs() -> None:
+    """G12: what Keras 2.15 gives for the same layers."""
+    columns = [N, fc.indicator_column(A)]
+    numeric = {"key": "n", "shape": (1,), "default_value": None, "dtype": "float32", "normalizer_fn": None}
+    identity = {"key": "a", "number_buckets": 3, "default_value": None}
+    inner = {"class_name": "IdentityCategoricalColumn", "config": identity}
+    config = fc.DenseFeatures(columns, name="d", trainable=False).get_config()
+    assert config == {
+        "name": "d",
+        "trainable": False,
+        "dtype": "float32",
+        "feature_columns": [
+            {"class_name": "IndicatorColumn", "config": {"categorical_column": inner}},
+            {"class_name": "NumericColumn", "config": numeric},
+        ],
+        "partitioner": None,
+    }
+    again = fc.DenseFeatures.from_config(config)
+    assert again.get_config() == config
+    assert again({"n": [5.0], "a": [1]}).tolist() == [[0, 1, 0, 5]]
+    root = fc.DenseFeatures(fc.numeric_column("n", normalizer_fn=np.sqrt)).get_config()
+    assert fc.DenseFeatures.from_config(root, {"sqrt": np.sqrt})({"n": [4.0]}).tolist() == [[2]]
+    model = fc.LinearModel(columns, units=2, sparse_combiner="mean", name="l")
+    assert fc.LinearModel.from_config(model.get_config()).get_config() == model.get_config()
+    steps = fc.SequenceFeatures(fc.sequence_numeric_column("n"), name="s")
+    assert fc.SequenceFeatures.from_config(steps.get_config()).get_config() == steps.get_config()
+    with pytest.raises(NotImplementedError):
+        fc.DenseFeatures(fc.shared_embeddings([A], 2)).get_config()
+    with pytest.raises(ValueError, match="dtype can only be float32"):
+        fc.DenseFeatures(N, dtype="float64")
+
+
+def test_output_shapes() -> None:
+    """G12: what Keras 2.15 gives for the same layers."""
+    dense, steps = fc.DenseFeatures([N, fc.indicator_column(A)]), fc.SequenceFeatures(fc.sequence_numeric_column("n", 2))
+    shapes: Any = [(5,), (None, 3), [4, 2], (None, None, 2)]
+    assert [dense.compute_output_shape(shape) for shape in shapes] == [(5, 4), (None, 4), (4, 4), (None, 4)]
+    assert [steps.compute_output_shape(shape) for shape in shapes[1:]] == [(None, 3, 2), (4, 2, 2), (None, None, 2)]
+    assert fc.LinearModel(N, units=3).compute_output_shape((None, 7)) == (None, 3)
+    with pytest.raises(IndexError, match="2 sizes"):
+        steps.compute_output_shape((5,))
+    with pytest.raises(TypeError, match="must be a tuple"):
+        dense.compute_output_shape(7)  # type: ignore[arg-type]

@@ -217,5 +217,96 @@ def test_numbers_of_a_declaration_are_cut_to_integers_of_64_bits() -> None:
 
 
 def test_what_has_no_ids() -> None:
-    with pytest.raises(AttributeError, match="no categorical column"):
+    with pytest.raises(AttributeError, match="not a categorical column"):
         fc.sparse_tensors(N, {"n": [1.0]})
+
+
+NUMPY_INTEGERS = [np.int8, np.int16, np.int32, np.int64, np.uint8, np.uint16, np.uint32, np.uint64]
+
+
+@pytest.mark.parametrize("number", NUMPY_INTEGERS)
+def test_numbers_of_numpy_are_numbers(number: Any) -> None:
+    """G2: every number of a declaration; the ids and shapes of TensorFlow 2.15."""
+    table = fc.initializers.Constant(np.arange(6).reshape(3, 2))
+    identity = fc.categorical_column_with_identity("k", number(3), number(1))
+    hashed = fc.categorical_column_with_hash_bucket("k", number(10))
+    oov = fc.categorical_column_with_vocabulary_list("k", ["a", "b"], num_oov_buckets=number(3))
+    default = fc.categorical_column_with_vocabulary_list("k", ["a", "b"], default_value=number(1))
+    crossed = fc.crossed_column(["k", "j"], number(10), number(5))
+    assert ids(identity, k=[1, 5, 2])[0] == [1, 1, 2]
+    assert ids(hashed, k=["a", "c", "x"])[0] == [9, 2, 0]
+    assert ids(oov, k=["a", "c", "x"])[0] == [0, 3, 4]
+    assert ids(default, k=["a", "c", "x"])[0] == [0, 1, 1]
+    assert ids(crossed, k=["a", "b"], j=["c", "d"])[0] == [2, 2]
+    assert ids(fc.categorical_column_with_vocabulary_list("k", [number(1), number(0)]), k=[1, 0, 7])[0] == [0, 1, -1]
+    assert fc.DenseFeatures(fc.embedding_column(identity, number(2), initializer=table))({"k": [1, 0, 2]}).tolist() == [
+        [2, 3],
+        [0, 1],
+        [4, 5],
+    ]
+    steps = fc.sequence_categorical_column_with_identity("k", number(3))
+    assert fc.SequenceFeatures(fc.embedding_column(steps, number(2)))({"k": [[1, 0], [2, -1]]})[0].shape == (2, 2, 2)
+    assert fc.LinearModel([identity], number(2))({"k": [1, 0]}).shape == (2, 2)
+    assert fc.LinearModel([fc.crossed_column(["k", "j"], number(10))])({"k": ["a"], "j": ["b"]}).shape == (1, 1)
+    numbers = [fc.serialize_feature_column(c)["config"] for c in (identity, hashed, oov, default, crossed)]
+    assert [type(v) for config in numbers for v in config.values() if isinstance(v, np.generic)] == []
+
+
+def test_large_numbers() -> None:
+    """G10: as many buckets as TensorFlow takes, up to 2^62."""
+    many = fc.categorical_column_with_vocabulary_list("k", ["a", "b"], num_oov_buckets=2**31)
+    assert ids(many, k=["a", "x"])[0] == [0, 1828677636]
+    more = fc.categorical_column_with_vocabulary_list("k", ["a", "b"], num_oov_buckets=2**40)
+    assert ids(more, k=["a", "x"])[0] == [0, 802840078340]
+    wide = fc.categorical_column_with_identity("k", 2**63 - 1, 0)
+    assert ids(wide, k=np.array([1, 2**62]))[0] == [1, 2**62]
+    far = fc.categorical_column_with_vocabulary_list("k", ["a"], default_value=2**63 - 1)
+    assert ids(far, k=["a", "x"])[0] == [0, 2**63 - 1]
+
+
+@pytest.mark.parametrize(
+    ("column", "expect"),
+    [
+        (fc.categorical_column_with_identity("k", 5, float("nan")), [1, -(2**63)]),
+        (fc.categorical_column_with_identity("k", float("nan")), [1, 9]),
+        (fc.categorical_column_with_identity("k", float("inf"), 0), [0, 0]),
+        (fc.categorical_column_with_identity("k", 2.5, 0), [1, 0]),
+    ],
+)
+def test_numbers_that_are_not_whole(column: Any, expect: list[int]) -> None:
+    """G10: the ids of TensorFlow 2.15, which casts such numbers."""
+    assert ids(column, k=[1, 9])[0] == expect
+
+
+VOCABULARY = fc.categorical_column_with_vocabulary_list
+
+
+@pytest.mark.parametrize(
+    ("column", "error", "message"),
+    [
+        (
+            fc.categorical_column_with_hash_bucket("tag", float("nan")),
+            TypeError,
+            "tag: hash_bucket_size must be an int, got nan",
+        ),
+        (VOCABULARY("tag", ["a"], num_oov_buckets=float("nan")), TypeError, "tag: num_oov_buckets must be an int, got nan"),
+        (VOCABULARY("tag", ["a"], num_oov_buckets=None), TypeError, "tag: num_oov_buckets must be an int, got None"),
+        (VOCABULARY("tag", ["a"], num_oov_buckets=2**63), OverflowError, "tag: num_oov_buckets must fit 64 bits"),
+        (VOCABULARY("tag", ["a"], num_oov_buckets=2**63 - 1), ValueError, "Vocabulary tag: num_oov_buckets must be 0 to"),
+        (VOCABULARY("tag", ["a"], default_value=2**63), ValueError, "tag: a number must fit 64 bits"),
+        (VOCABULARY("tag", ["a"], default_value=float("nan")), TypeError, "tag: default_value must be an id, got nan"),
+        (fc.crossed_column(["tag", "b"], 9, b"x"), TypeError, "b_X_tag: hash_key must be an int, got b'x'"),
+        (fc.crossed_column(["tag", "b"], 9, "3"), TypeError, "b_X_tag: hash_key must be an int, got '3'"),
+        (fc.crossed_column(["tag", "b"], 9, float("inf")), OverflowError, "b_X_tag: hash_key must fit 64 bits, got inf"),
+        (
+            fc.bucketized_column(fc.numeric_column("age"), [float("nan")]),
+            ValueError,
+            "Bucketized age_bucketized: a boundary must be a number",
+        ),
+    ],
+)
+def test_errors_name_the_column_and_the_argument(column: Any, error: type[Exception], message: str) -> None:
+    """G10: no text speaks of a field "value", and no error comes from numpy or the column inside."""
+    with pytest.raises(error) as found:
+        fc.sparse_tensors(column, {"tag": ["a"], "b": ["c"], "age": [1.0]})
+    assert str(found.value).startswith(message)

@@ -142,8 +142,8 @@ def test_arrow_lists_of_numbers() -> None:
         (Ragged(), "ragged"),
         (["a", None], "'' for a missing string"),
         ([1, None], "needs strings"),
-        ([[1], [2, 3]], "no tensor"),
-        ([["a"], ["b", "c"]], "no tensor"),
+        ([[1], [2, 3]], "not a tensor"),
+        ([["a"], ["b", "c"]], "not a tensor"),
         (["a", 1], "needs strings"),
         (np.array([1, 2], object), "needs strings"),
         (np.array(["2020-01-01"], "M8[D]"), "numbers or strings"),
@@ -166,11 +166,33 @@ def test_casts_wrap_and_cut() -> None:
     assert tensor_of("x", np.array([1e300])).cast(dtypes.float32).values.tolist() == [np.inf]
 
 
-def test_kept_cells_keep_their_places() -> None:
-    tensor = tensor_of("x", np.array([[5, 6], [7, 8]])).kept(np.array([True, False, False, True]))
+def test_values_that_are_kept_keep_their_positions() -> None:
+    tensor = tensor_of("x", np.array([[5, 6], [7, 8]])).keep(np.array([True, False, False, True]))
     assert shown(tensor) == ("int64", (2, 2), [5, 8], [[0, 0], [1, 1]])
 
 
 def test_layers_cast_floats_of_the_features_they_read() -> None:
     found = keras_cast({"a": np.zeros(1), "b": np.zeros(1, np.int64), "c": Ragged()}, ["a", "b", "d"])
     assert {key: tensor.dtype.name for key, tensor in found.items()} == {"a": "float32", "b": "int64"}
+
+
+@pytest.mark.parametrize("order", "<>")
+@pytest.mark.parametrize("dtype", ["i2", "i4", "i8", "u2", "u4", "u8", "f2", "f4", "f8"])
+def test_byte_orders(order: str, dtype: str) -> None:
+    """G1: an array in the other byte order is the same feature, dense and sparse."""
+    for given in (
+        np.array([3, 7, 100], order + dtype),
+        fc.SparseTensor([[0], [1], [2]], np.array([3, 7, 100], order + dtype), [3]),
+    ):
+        tensor = tensor_of("x", given)
+        assert tensor.values.dtype.isnative
+        assert tensor.values.tolist() == [3, 7, 100]
+
+
+def test_hashes_in_the_other_byte_order() -> None:
+    """G1: the ids of TensorFlow 2.15."""
+    column = fc.categorical_column_with_hash_bucket("k", 1000, fc.dtypes.uint64)
+    dense = fc.sparse_tensors(column, {"k": np.array([2**63, 3, 2**64 - 1], ">u8")}).id_tensor
+    assert (dense.values.tolist(), dense.indices.tolist()) == ([496, 921], [[0, 0], [1, 0]])
+    sparse = fc.SparseTensor([[0, 0], [1, 0], [2, 1]], np.array([2**63, 3, 2**64 - 1], ">u8"), [3, 2])
+    assert fc.sparse_tensors(column, {"k": sparse}).id_tensor.values.tolist() == [496, 921, 233]

@@ -103,7 +103,7 @@ def test_embeddings_that_fail() -> None:
         dense(fc.embedding_column(fc.numeric_column("a"), 2), a=[0.0])
     with pytest.raises(ValueError, match="initializer must give shape"):
         dense(fc.embedding_column(A, 2, initializer=lambda shape, dtype: np.zeros((1, 1))), a=[0])
-    with pytest.raises(NotImplementedError, match="checkpoints"):
+    with pytest.raises(fc.NotFoundError, match="ckpt_to_load_from does not exist"):
         dense(fc.embedding_column(A, 2, ckpt_to_load_from="x", tensor_name_in_ckpt="y"), a=[0])
 
 
@@ -180,3 +180,63 @@ def test_results_that_cannot_fit_are_refused_with_their_size() -> None:
         dense(wide, h=["a", "b"])
     with pytest.raises(featurecols.SizeError, match="GiB"):
         numbers(SPARSE([[0, 0]], [1.0], [2, 2**50]))
+
+
+def test_sequences_whose_last_index_lies_outside() -> None:
+    """G4: rank 3 and 4; TensorFlow 2.15 computed the numbers. It checks indices only where it makes them dense."""
+    steps = fc.sequence_categorical_column_with_identity("k", 5)
+    table = fc.initializers.Constant(np.arange(10).reshape(5, 2))
+    outside = SPARSE([[0, 0, 0], [0, 1, 5], [1, 0, 0]], [1, 2, 3], [2, 2, 2])
+    assert fc.sparse_tensors(steps, {"k": outside}).id_tensor.indices.tolist() == [[0, 0, 0], [0, 1, 5], [1, 0, 0]]
+    values, lengths = fc.SequenceFeatures(fc.embedding_column(steps, 2, initializer=table))({"k": outside})
+    assert (values.tolist(), lengths.tolist()) == ([[[2, 3], [0, 0]], [[6, 7], [4, 5]]], [2, 1])
+    with pytest.raises(fc.InvalidArgumentError, match="within dense_shape"):
+        fc.SequenceFeatures(fc.indicator_column(steps))({"k": outside})
+    beyond = SPARSE([[0, 0, 3], [1, 1, 9]], [1, 2], [2, 2, 2])
+    with pytest.raises(fc.InvalidArgumentError, match="rows of ids must lie within"):
+        fc.SequenceFeatures(fc.embedding_column(steps, 2))({"k": beyond})
+    deep = SPARSE([[0, 0, 0, 3], [1, 1, 1, 1]], [1, 2], [2, 2, 2, 2])
+    values, lengths = fc.SequenceFeatures(fc.indicator_column(steps))({"k": deep})
+    assert values.tolist() == [[[0, 1, 0, 0, 0], [0] * 5], [[0] * 5, [0, 0, 1, 0, 0]]]
+    assert lengths.tolist() == [1, 2]
+    with pytest.raises(fc.InvalidArgumentError, match="without positions"):
+        fc.SequenceFeatures(fc.embedding_column(steps, 2))({"k": SPARSE([[0, 0, 0]], [1], [2, 2, 0])})
+
+
+def test_rows_of_two_axes_need_no_last_index() -> None:
+    """G4: TensorFlow reads the row of an id alone where it looks ids up or sums weights."""
+    outside = SPARSE([[0, 5], [1, 0]], [1, 2], [2, 2])
+    assert dense(embedding(), a=outside) == [[10], [100]]
+    weights = SPARSE([[0, 0], [1, 0]], [1.0, 1.0], [2, 2])
+    assert dense(fc.indicator_column(W), a=outside, w=weights) == [[0, 1, 0], [0, 0, 1]]
+    assert dense(fc.indicator_column(W), a=SPARSE([[0, 0], [5, 0]], [1, 2], [2, 2]), w=weights) == [[0, 1, 0], [0, 0, 0]]
+    assert dense(embedding(), a=SPARSE([[0, 0], [5, 0]], [1, -2], [2, 2])) == [[10], [0]]  # what is left out has no row
+    with pytest.raises(fc.InvalidArgumentError, match="rows of ids must lie within"):
+        dense(embedding(), a=SPARSE([[0, 0], [5, 0]], [1, 2], [2, 2]))
+    crossed = fc.crossed_column(["k", "j"], 10)
+    words = SPARSE([[0, 5], [1, 0]], ["a", "b"], [2, 2])
+    assert fc.sparse_tensors(crossed, {"k": words, "j": ["a", "b"]}).id_tensor.values.tolist() == [5, 7]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "message"),
+    [
+        ({"combiner": ["sum"]}, TypeError, "a_embedding: combiner must be a string"),
+        ({"max_norm": "3"}, TypeError, "a_embedding: max_norm must be a number"),
+        ({"max_norm": -1}, ValueError, "a_embedding: max_norm must be a positive number"),
+    ],
+)
+def test_errors_of_lookups_name_the_column(arguments: Any, error: type[Exception], message: str) -> None:
+    """G10."""
+    with pytest.raises(error) as found:
+        dense(embedding(**arguments), a=[0])
+    assert str(found.value).startswith(message)
+
+
+def test_sizes_that_are_not_whole_have_no_table() -> None:
+    """G10: ids are computed, and what needs a size is refused, as in TensorFlow."""
+    three = fc.categorical_column_with_vocabulary_list("a", ["x", "y"], num_oov_buckets=3.0)
+    assert fc.sparse_tensors(three, {"a": ["x", "z"]}).id_tensor.values.tolist()[0] == 0
+    for layer in (fc.DenseFeatures(fc.indicator_column(three)), fc.DenseFeatures(embedding(three)), fc.LinearModel(three)):
+        with pytest.raises(TypeError, match=r"a: the number of buckets must be an int, got 5\.0"):
+            layer({"a": ["x"]})

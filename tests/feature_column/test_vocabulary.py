@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 from featurecols import feature_column as fc
-from featurecols.feature_column import vocabulary
+from featurecols.feature_column import vocabulary_files
+from tests.tf.tf_writer import masked
 
 STRING, INT32 = fc.dtypes.string, fc.dtypes.int32
 
@@ -75,7 +76,9 @@ def test_lookup() -> None:
     assert ids(of_list([b"a", b"\xff", b"\xc3\xa9"]), np.array(["é", b"\xff", "e"], object)) == [2, 1, -1]
     assert ids(of_list([10, 20], default_value=7), [20, 5]) == [1, 7]
     assert ids(of_list(["a"], default_value=-5), ["a", "b"]) == [0, -5]
-    assert ids(of_list([2**63], dtype=fc.dtypes.uint64), np.array([-(2**63)])) == [0]  # both are the same 64 bits
+    assert ids(of_list([-(2**63)], dtype=fc.dtypes.uint64), np.array([2**63], np.uint64)) == [0]  # both are the same 64 bits
+    with pytest.raises(ValueError, match="terms must fit int64"):
+        ids(of_list([2**63], dtype=fc.dtypes.uint64), np.array([2**63], np.uint64))
 
 
 def test_lists_that_fail_in_use() -> None:
@@ -146,8 +149,14 @@ def test_a_file_may_come_later(tmp_path: Path) -> None:
     assert ids(column, ["b", "c"]) == [1, -1]
 
 
+def record(term: bytes, size: int | None = None) -> bytes:
+    """A TFRecord; another size than that of the term is damage."""
+    length = struct.pack("<Q", len(term) if size is None else size)
+    return length + struct.pack("<I", masked(length)) + term + struct.pack("<I", masked(term))
+
+
 def records(*terms: bytes) -> bytes:
-    return gzip.compress(b"".join(struct.pack("<QI", len(t), 0) + t + b"\0" * 4 for t in terms))
+    return gzip.compress(b"".join(map(record, terms)))
 
 
 def test_records(tmp_path: Path) -> None:
@@ -161,9 +170,9 @@ def test_records(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("size", [2**63, 2**40, 2, 100])
 def test_records_that_lie_about_their_size(tmp_path: Path, size: int) -> None:
-    path = write(tmp_path / "bad.tfrecord.gz", gzip.compress(struct.pack("<QI", size, 0) + b"a" + b"\0" * 4))
-    with pytest.raises(fc.DataLossError, match="damaged"):
-        list(vocabulary.lines(path, "tfrecord_gzip"))
+    path = write(tmp_path / "bad.tfrecord.gz", gzip.compress(record(b"a", size)))
+    with pytest.raises(fc.DataLossError, match="cut short"):
+        list(vocabulary_files.read_terms(path, "tfrecord_gzip"))
 
 
 def test_the_sequence_form_has_the_older_order_of_arguments(tmp_path: Path) -> None:
@@ -171,3 +180,53 @@ def test_the_sequence_form_has_the_older_order_of_arguments(tmp_path: Path) -> N
     inner = fc.sequence_categorical_column_with_vocabulary_file("v", path, 1, 4).categorical_column
     assert inner == of_file(path, vocabulary_size=1, num_oov_buckets=4)
     assert fc.v1.categorical_column_with_vocabulary_file("v", path, 1, 4) == inner
+
+
+@pytest.mark.parametrize("size", [3, 4])
+def test_too_few_records(tmp_path: Path, size: int) -> None:
+    """G9: another error than that of too few lines, as in TensorFlow."""
+    path = write(tmp_path / "terms.tfrecord.gz", records(b"a", b"b"))
+    with pytest.raises(fc.FailedPreconditionError, match="has 2 records"):
+        ids(of_file(path, vocabulary_size=size), ["a"])
+    with pytest.raises(fc.FailedPreconditionError, match="has 0 records"):
+        ids(of_file(write(tmp_path / "none.tfrecord.gz", records()), vocabulary_size=size), ["a"])
+
+
+def test_records_are_terms_as_they_are(tmp_path: Path) -> None:
+    """G9: an empty record and a carriage return are terms, which they are not in a line."""
+    path = write(tmp_path / "terms.tfrecord.gz", records(b"a", b"", b"c\r"))
+    assert ids(of_file(path), ["a", "c", "c\r"]) == [0, -1, 2]
+    integers = write(tmp_path / "integers.tfrecord.gz", records(b"5", b"7\r", b"9"))
+    assert ids(of_file(integers, dtype=fc.dtypes.int64), [5, 7, 9]) == [0, 1, 2]
+
+
+def test_damaged_records(tmp_path: Path) -> None:
+    """G9: DataLossError, as in TensorFlow; a gzip file that lacks its last bytes is read as far as it goes."""
+    good = b"".join(map(record, (b"a", b"b", b"c")))
+    wrong = bytearray(good)
+    wrong[12] ^= 1
+    for content in (gzip.compress(bytes(wrong)), gzip.compress(good[:-3]), b"hello world"):
+        column = of_file(write(tmp_path / "bad.tfrecord.gz", content), vocabulary_size=3)
+        with pytest.raises(fc.DataLossError, match="TFRecord file: cannot be read"):
+            ids(column, ["a"])
+    assert ids(of_file(write(tmp_path / "cut.tfrecord.gz", gzip.compress(good)[:-6])), ["a", "c"]) == [0, 2]
+    twice = gzip.compress(record(b"a")) + gzip.compress(record(b"b"))
+    assert ids(of_file(write(tmp_path / "twice.tfrecord.gz", twice)), ["b"]) == [1]
+
+
+@pytest.mark.parametrize(
+    ("size", "error", "message"),
+    [
+        (2**63, OverflowError, "v: vocabulary_size must fit 64 bits"),
+        (float("inf"), OverflowError, "v: vocabulary_size must fit 64 bits"),
+        (float("nan"), ValueError, "v: vocabulary_size must be a number"),
+    ],
+)
+def test_sizes_that_no_file_has(tmp_path: Path, size: Any, error: type[Exception], message: str) -> None:
+    """G10."""
+    path = write(tmp_path / "terms.txt", b"a\nb\n")
+    with pytest.raises(error, match=message):
+        ids(of_file(path, vocabulary_size=size), ["a"])
+    assert ids(of_file(path, vocabulary_size=2.0), ["a", "b"]) == [0, 1]
+    with pytest.raises(AttributeError, match="must be a path"):
+        of_file(3.5)

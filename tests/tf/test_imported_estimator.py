@@ -73,6 +73,27 @@ def test_predictions_of_two_classes() -> None:
     assert named.predict({"day": [0, 2]})["classes"].tolist() == [[b"no"], [b"yes"]]
 
 
+@pytest.mark.parametrize("units", [1, 3])
+def test_all_classes_are_predicted_for_each_row(units: int) -> None:
+    """G7: with the shapes and types of tf.estimator."""
+    weights = {"linear/linear_model/day/weights": np.zeros((3, units)), "linear/linear_model/bias_weights": [0.0] * units}
+    found = ImportedEstimator([DAY], [], weights, units=units, kind="classifier").predict({"day": [0, 2]})
+    classes = max(units, 2)
+    assert found["all_class_ids"].dtype == np.int32
+    assert found["all_class_ids"].tolist() == [list(range(classes))] * 2
+    assert found["all_classes"].tolist() == [[b"0", b"1", b"2"][:classes]] * 2
+
+
+def test_models_over_the_same_shared_columns_keep_their_own_tables() -> None:
+    """G11: set_weights of a layer replaces a shared table everywhere, but a model's weights are its own."""
+    column = fc.shared_embeddings([DAY], 2)
+    head = {"dnn/logits/kernel": [[1.0], [1.0]], "dnn/logits/bias": [0.0]}
+    name = "dnn/input_from_feature_columns/input_layer/day_shared_embedding/embedding_weights"
+    first = ImportedEstimator([], column, head | {name: [[1.0, 2.0]] * 3})
+    second = ImportedEstimator([], column, head | {name: [[3.0, 4.0]] * 3})
+    assert (first.logits({"day": [0]}).tolist(), second.logits({"day": [0]}).tolist()) == ([[3.0]], [[7.0]])
+
+
 def test_a_logit_of_zero_is_the_first_class_as_in_tensorflow() -> None:
     weights = {"linear/linear_model/day/weights": np.zeros((3, 1)), "linear/linear_model/bias_weights": [0.0]}
     assert ImportedEstimator([DAY], [], weights, kind="classifier").predict({"day": [1]})["class_ids"].tolist() == [[0]]
@@ -81,7 +102,7 @@ def test_a_logit_of_zero_is_the_first_class_as_in_tensorflow() -> None:
 def test_predictions_of_three_classes() -> None:
     weights = {"linear/linear_model/day/weights": np.zeros((3, 3)), "linear/linear_model/bias_weights": [0.0, 2.0, 1.0]}
     found = ImportedEstimator([DAY], [], weights, units=3, kind="classifier").predict({"day": [1]})
-    assert found.keys() == {"logits", "probabilities", "class_ids", "classes"}
+    assert found.keys() == {"logits", "probabilities", "class_ids", "classes", "all_class_ids", "all_classes"}
     np.testing.assert_allclose(found["probabilities"], [[0.09003057, 0.66524096, 0.24472847]], rtol=1e-6)
     assert found["class_ids"].tolist() == [[1]]
 

@@ -25,7 +25,7 @@ def write_request(folder: Path, features: Mapping[str, Any], questions: Sequence
         tensor = tensor_of(key, value)
         text = isinstance(tensor.values, pa.Array)
         about.append({"key": key, "text": text, "sparse": tensor.is_sparse, "shape": list(tensor.shape)})
-        if text:
+        if isinstance(tensor.values, pa.Array):
             values = tensor.values.to_pylist()
             arrays[f"{i}/offsets"] = np.cumsum([0, *map(len, values)], dtype=np.int64)
             arrays[f"{i}/data"] = np.frombuffer(b"".join(values), np.uint8)
