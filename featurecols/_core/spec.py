@@ -20,6 +20,7 @@ import numpy as np
 from featurecols import errors
 
 KINDS: dict[str, type[Spec]] = {}
+OURS = "featurecols"
 Given = TypeVar("Given")
 Held = TypeVar("Held")
 _DEPTH = 64
@@ -27,7 +28,7 @@ _PARTS = 10_000  # values written out in one: a few levels that each read the on
 
 
 class Converted(Generic[Given, Held]):
-    """The type of a field that takes more than it holds: `key: Takes[str | Field, Field]`.
+    """The type of a field that takes more than it holds: `key: Converted[str | Field, Field]`.
 
     Type checkers see a descriptor, and so what __init__ takes (__set__) beside what is there then (__get__), as PEP 681 has
     it. Nothing of it exists when the program runs.
@@ -42,7 +43,7 @@ class Converted(Generic[Given, Held]):
 
 @dataclass_transform(frozen_default=True, field_specifiers=(field,))
 def frozen(cls: type[Given]) -> type[Given]:
-    """The decorator of a Spec: a frozen dataclass that leaves equality and repr to Spec, and may have fields of Takes."""
+    """The decorator of a Spec: a frozen dataclass that leaves equality and repr to Spec, and may have fields of Converted."""
     return dataclass(frozen=True, eq=False, repr=False)(cls)
 
 
@@ -50,7 +51,9 @@ def frozen(cls: type[Given]) -> type[Given]:
 class Spec:
     """Base of every declared value; subclasses are frozen dataclasses with eq=False and repr=False.
 
-    `kind` is the saved name with a version ("Hashed.v1"), set from the class name when a subclass does not set it.
+    `kind` is the saved name with a version ("Hashed.v1"), set from the class name when a subclass does not set it; classes of
+    other packages have theirs before it ("mypkg.Cyclic.v1"). A class that is defined again in its module, as by a notebook
+    cell that is run twice, takes the place of the older one.
     """
 
     kind: ClassVar[str] = "Spec.v1"
@@ -59,10 +62,13 @@ class Spec:
         super().__init_subclass__(**kwargs)
         if cls.__name__.startswith("_") or cls.__dict__.get("abstract", False):
             return
+        package = cls.__module__.partition(".")[0]
         if "kind" not in cls.__dict__:
-            cls.kind = f"{cls.__name__}.v1"
-        if cls.kind in KINDS:
-            raise TypeError(f"{cls.kind} is the kind of {KINDS[cls.kind]!r} already")
+            cls.kind = f"{cls.__name__}.v1" if package == OURS else f"{package}.{cls.__name__}.v1"
+        known = KINDS.get(cls.kind)
+        if known is not None and (package == OURS or _place(known) != _place(cls)):
+            hint = f'set kind = "{cls.__module__}.{cls.__name__}.v1" in the class'
+            raise TypeError(f"{cls.kind} is the kind of {known!r} already; {hint}")
         KINDS[cls.kind] = cls
 
     def __post_init__(self) -> None:
@@ -257,18 +263,40 @@ def decode(
 
 def _kind(name: Any, where: str, versions: bool) -> type[Spec]:
     cls = KINDS.get(name) if isinstance(name, str) else None
-    if cls is None and isinstance(name, str) and "." not in name and not versions:  # in a hand-written spec: the newest
-        found = sorted((k for k in KINDS if k.split(".v")[0] == name), key=lambda k: int(k.split(".v")[1]))
+    if cls is None and isinstance(name, str) and not versions:  # in a hand-written spec: the newest
+        found = sorted((k for k in KINDS if stem(k) == name), key=lambda k: int(k.rpartition(".v")[2]))
         cls = KINDS[found[-1]] if found else None
     if cls is None:
-        raise errors.unknown_type(where, name, {k.split(".v")[0] for k in KINDS})
+        if (package := foreign_package(name)) is not None:
+            raise errors.argument(
+                where, f"type is defined in {package}, which is not imported", name, f"import {package} first"
+            )
+        raise errors.unknown_type(where, name, {stem(k) for k in KINDS})
     return cls
+
+
+def stem(kind: str) -> str:
+    """Return a kind without its version: "Hashed" of "Hashed.v1", "mypkg.Cyclic" of "mypkg.Cyclic.v1"."""
+    name, _, version = kind.rpartition(".v")
+    return name if name and version.isdecimal() else kind
+
+
+def foreign_package(name: object) -> str | None:
+    """Return the package that has to define the kind of this name; None where it is known, or one of featurecols."""
+    if not isinstance(name, str) or name in KINDS or "." not in stem(name) or name == stem(name):
+        return None
+    package = name.partition(".")[0]
+    return package if package.isidentifier() and package not in (OURS, "models") else None
+
+
+def _place(cls: type[Spec]) -> tuple[str, str]:
+    return cls.__module__, cls.__qualname__
 
 
 def _arguments(cls: type[Spec], data: Mapping[str, Any], where: str, decoded: Callable[[Any, str], Any]) -> dict[str, Any]:
     """The arguments of cls in a JSON object: all that it needs, and none that it does not have."""
     allowed = {f.name for f in fields(cls)}
-    kind = cls.kind.split(".v")[0]
+    kind = stem(cls.kind)
     unknown = sorted(str(k) for k in data if k != "type" and k not in allowed)
     if unknown:
         raise errors.argument(

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import struct
 from abc import abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol
 
@@ -49,6 +49,7 @@ class Analyzer(Spec):
     """
 
     abstract: ClassVar[bool] = True
+    learns: ClassVar[Mapping[str, tuple[str, int]]] = {}  # dtype and dimensions of the arrays that finish gives
 
     @property
     def collects(self) -> Analyzer:
@@ -78,6 +79,20 @@ class Analyzer(Spec):
     @abstractmethod
     def from_bytes(self, data: bytes) -> State:
         """The state that to_bytes wrote; raises DataError for anything else, in memory bounded by the length of data."""
+
+    def close(self, state: State) -> None:
+        """Give back what a state holds outside of memory."""
+
+    def problem(self, learned: Mapping[str, Array]) -> str | None:
+        """Return what makes arrays, read from a file, not such as `finish` gives; None when nothing does."""
+        if set(learned) != set(self.learns):
+            return f"{', '.join(sorted(set(learned) ^ set(self.learns)))} lacking, or too much"
+        for name, a in learned.items():
+            if (a.dtype.str, a.ndim) != self.learns[name]:
+                return f"{name} is {a.dtype} of {a.ndim} dimensions"
+            if a.dtype.kind == "f" and not np.isfinite(a).all():
+                return f"{name} is not finite"
+        return None
 
 
 def check_dtype(subject: str, dtype: object) -> None:

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import math
 import struct
+from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -49,6 +50,14 @@ class Moments(Analyzer):
     {'count': 3, 'max': 6.0, 'mean': 3.0, 'min': 1.0, 'std': 2.160246899469287}
     """
 
+    learns: ClassVar[Mapping[str, tuple[str, int]]] = {
+        "count": ("<i8", 0),
+        "max": ("<f8", 0),
+        "mean": ("<f8", 0),
+        "min": ("<f8", 0),
+        "std": ("<f8", 0),
+    }
+
     dtype: str = "float64"
     before: tuple[Any, ...] = ()
 
@@ -85,6 +94,12 @@ class Moments(Analyzer):
     def merge(self, a: Sums, b: Sums) -> Sums:
         return Sums(a.count + b.count, a.total + b.total, a.squares + b.squares, min(a.low, b.low), max(a.high, b.high))
 
+    def problem(self, learned: Mapping[str, Array]) -> str | None:
+        problem = super().problem(learned)
+        if problem is None and "std" in learned and (learned["std"] < 0 or learned["min"] > learned["max"]):
+            return "moments contradict each other"
+        return problem
+
     def finish(self, state: Sums) -> dict[str, Array]:
         n = state.count
         if not n:
@@ -119,6 +134,8 @@ class Moments(Analyzer):
 @dataclass(frozen=True, eq=False, repr=False)
 class MeanValue(Moments):
     """The mean alone: finish gives "value", a float64 scalar. Its state is that of Moments."""
+
+    learns: ClassVar[Mapping[str, tuple[str, int]]] = {"value": ("<f8", 0)}
 
     def finish(self, state: Sums) -> dict[str, Array]:
         return {"value": super().finish(state)["mean"]}

@@ -9,7 +9,9 @@ or merges can be seen in the state.
 from __future__ import annotations
 
 import struct
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 import numpy as np
 
@@ -71,6 +73,8 @@ class Histogram(Analyzer):
     finish gives "edges" float64 [k] ascending (the distinct values; once bits are dropped, the lower edges of bins) and
     "counts" int64 [k].
     """
+
+    learns: ClassVar[Mapping[str, tuple[str, int]]] = {"edges": ("<f8", 1), "counts": ("<i8", 1)}
 
     dtype: str = "float64"
 
@@ -140,7 +144,15 @@ class Boundaries(Histogram):
     else the largest bin's share of the values.
     """
 
+    learns: ClassVar[Mapping[str, tuple[str, int]]] = {"boundaries": ("<f8", 1), "rank_error": ("<f8", 0)}
+
     n: int = field(kw_only=True)
+
+    def problem(self, learned: Mapping[str, Array]) -> str | None:
+        problem = super().problem(learned)
+        if problem is None and (np.diff(learned["boundaries"]) <= 0).any():
+            return "boundaries do not increase"
+        return problem
 
     def finish(self, state: Bins) -> dict[str, Array]:
         learned = super().finish(state)
@@ -155,6 +167,8 @@ class Boundaries(Histogram):
 @dataclass(frozen=True, eq=False, repr=False)
 class MedianValue(Histogram):
     """The lower median: finish gives "value", a float64 scalar."""
+
+    learns: ClassVar[Mapping[str, tuple[str, int]]] = {"value": ("<f8", 0)}
 
     def finish(self, state: Bins) -> dict[str, Array]:
         learned = super().finish(state)

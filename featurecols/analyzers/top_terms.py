@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -27,6 +28,8 @@ class TermCounts(Analyzer):
     All tables of a process together hold about 256 MiB, FEATURECOLS_TERM_MEMORY MiB when that is set; beyond it they spill
     sorted runs to temporary files, which vanish with the state, and with the process.
     """
+
+    learns: ClassVar[Mapping[str, tuple[str, int]]] = {"offsets": ("<i8", 1), "data": ("|u1", 1), "counts": ("<i8", 1)}
 
     n: int | None = None
     min_count: int = 1
@@ -54,6 +57,17 @@ class TermCounts(Analyzer):
     def merge(self, a: Table, b: Table) -> Table:
         a.merge(b)
         return a
+
+    def close(self, state: Table) -> None:
+        state.close()
+
+    def problem(self, learned: Mapping[str, Array]) -> str | None:
+        problem = super().problem(learned)
+        if problem is None:
+            offsets = learned["offsets"]
+            if not len(offsets) or offsets[0] != 0 or (np.diff(offsets) < 0).any() or offsets[-1] != len(learned["data"]):
+                return "offsets do not fit the data"
+        return problem
 
     def finish(self, state: Table) -> dict[str, Array]:
         state.settle()

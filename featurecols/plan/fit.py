@@ -133,9 +133,8 @@ def _one_pass(
         found = dict(pair for pairs in thread_pool.run(finish, list(states), workers) for pair in pairs)
         return {r: found[r] for r in requests}
     finally:
-        for state in states.values():
-            if hasattr(state, "close"):  # spilled files go, whatever happened
-                state.close()
+        for (analyzer, _), state in states.items():  # spilled files go, whatever happened
+            analyzer.close(state)
 
 
 def _finish(request: Request, state: Any, graph: Graph) -> dict[str, Array]:

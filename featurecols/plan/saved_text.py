@@ -29,7 +29,7 @@ from featurecols._core.json_layout import Lines, lay_out_entries
 from featurecols.columns.base import Column
 from featurecols.plan.fingerprint import Learned, digest, fingerprint
 from featurecols.plan.graph import Graph
-from featurecols.plan.saved_checks import FORMS, check_learned
+from featurecols.plan.saved_checks import array_form, check_learned
 from featurecols.plan.saved_files import JSON_FILE, TENSOR_FILE, TERM_FILE
 from featurecols.version import __version__
 
@@ -103,7 +103,7 @@ class _Writer:
         return self._file(column, slot, head, lines)
 
     def _array(self, column: Column, slot: str, name: str, array: Array) -> object:
-        kind, ndim = FORMS.get(name, ("", -1))
+        kind, ndim = array_form(name) or ("", -1)
         if (array.dtype.str, array.ndim) == (kind, ndim) and array.size <= LONG and kind in ("<f8", "<i8"):
             return spec.encode(spec.canonical(array))
         return self._tensor(f"{_ascii(column.name)}/{slot}/{name}", array)
@@ -279,7 +279,7 @@ class _Reader:
         if isinstance(data, dict) and "tensor" in data:
             return self._tensor(where, data)
         values = spec.decode(data, where)
-        kind, ndim = FORMS.get(name, ("", -1))
+        kind, ndim = array_form(name) or ("", -1)
         want = {"<f8": float, "<i8": int}.get(kind)
         flat = values if isinstance(values, tuple) else (values,)
         if want is None or isinstance(values, tuple) != bool(ndim) or any(type(v) is not want for v in flat):

@@ -96,6 +96,7 @@ def _read_parts(where: object, text: bytes, read: Callable[[str], bytes]) -> Par
         found = json.loads(text.decode("utf-8", "surrogatepass"))
     except (ValueError, RecursionError) as e:
         raise errors.saved_plan(where, f"is not a plan ({errors.show(str(e), 200)})") from None
+    _require_kinds(where, found)
     got = found.get("format") if isinstance(found, dict) else None
     if got == FORMAT and "columns" in found:
         return from_document(where, found, read)
@@ -105,6 +106,21 @@ def _read_parts(where: object, text: bytes, read: Callable[[str], bytes]) -> Par
         hint = "upgrade featurecols: a newer version wrote it" if newer else "save the plan again with plan.save(path)"
         raise errors.saved_plan(where, f"needs format {FORMAT}, has {shown}", hint)
     return _read_nodes(where, found, text, read(TENSOR_FILE))
+
+
+def _require_kinds(where: object, document: object) -> None:
+    """Raise where a kind of another package is needed that this program did not import; loading never imports it."""
+    waiting = [document]
+    while waiting:
+        data = waiting.pop()
+        if isinstance(data, dict):
+            if (package := spec.foreign_package(data.get("type"))) is not None:
+                here = package == "__main__"
+                hint = "define the class first, as the program that saved it did" if here else f"import {package} first"
+                raise errors.saved_plan(where, f"needs the kind {data['type']!r}, which {package} defines", hint)
+            waiting += data.values()
+        elif isinstance(data, list):
+            waiting += data
 
 
 # Nodes and tensors: bytes, and folders of format 1 --------------------------------------------------------------------

@@ -282,9 +282,39 @@ def test_a_kind_is_registered_once() -> None:
 
         @dataclasses.dataclass(frozen=True, eq=False, repr=False)
         class Hashed(Spec):
-            pass
+            kind = "Hashed.v1"
 
     assert before == KINDS
+
+
+def define(module: str, name: str = "Cyclic") -> type[Spec]:
+    """A kind as a module defines it."""
+    namespace = {"__module__": module, "__qualname__": name, "__annotations__": {"period": float}}
+    return dataclasses.dataclass(frozen=True, eq=False, repr=False)(type(name, (Spec,), namespace))
+
+
+def test_kinds_of_other_packages_have_their_name_before_their_own() -> None:
+    try:
+        cyclic = define("mypkg.columns")
+        assert cyclic.kind == "mypkg.Cyclic.v1"
+        value = cyclic(7.0)
+        assert encode(value) == {"type": "mypkg.Cyclic.v1", "period": 7.0}
+        for name in ("mypkg.Cyclic.v1", "mypkg.Cyclic"):
+            assert decode({"type": name, "period": 7.0}) == value
+        with pytest.raises(fc.ColumnError, match="Cyclic"):
+            decode({"type": "Cyclic.v1", "period": 7.0})
+        again = define("mypkg.columns")  # a cell of a notebook that is run twice
+        assert KINDS["mypkg.Cyclic.v1"] is again
+        assert again(7.0) == value
+        with pytest.raises(TypeError, match=r'set kind = "mypkg\.other\.Cyclic\.v1" in the class'):
+            define("mypkg.other")
+    finally:
+        KINDS.pop("mypkg.Cyclic.v1", None)
+
+
+def test_a_kind_that_nobody_imported_is_named_with_its_package() -> None:
+    with pytest.raises(fc.ColumnError, match=r"defined in absent, which is not imported.*import absent first"):
+        decode({"type": "absent.Cyclic.v1", "period": 7.0})
 
 
 def test_a_column_from_another_process_equals_its_equals():
