@@ -78,15 +78,16 @@ def show(value: object, limit: int = 80) -> str:
     """Return `repr` of a value in at most `limit` characters, with escapes for what a terminal would act on."""
     if isinstance(value, (str, bytes)) and len(value) > limit:
         head = repr(value[:limit])
-        return f"{_printable(head)[:limit]}... ({len(value)} {'characters' if isinstance(value, str) else 'bytes'})"
+        return f"{printable(head)[:limit]}... ({len(value)} {'characters' if isinstance(value, str) else 'bytes'})"
     try:
-        text = _printable(repr(value))
+        text = printable(repr(value))
     except Exception:  # such as an integer past Python's limit of digits: the error itself matters more
         text = f"<{type(value).__name__}>"
     return text if len(text) <= limit else text[: limit - 3] + "..."
 
 
-def _printable(text: str) -> str:
+def printable(text: str) -> str:
+    """Return a text with escapes for what a terminal would act on, or could not show."""
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
 
 
@@ -124,7 +125,7 @@ def field_twice(key: str, where: str = "the data") -> DataError:
 
 def unreadable(path: object, problem: str, cause: object = None) -> DataError:
     """Return the error of a path that cannot be read; `cause` is the error of the reader."""
-    got = None if cause is None else _printable(" ".join(str(cause).split()))[:200]
+    got = None if cause is None else printable(" ".join(str(cause).split()))[:200]
     return DataError(str(path), problem, got=got, hint="check the path and what is there")
 
 

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from featurecols.jobs.job import Written
+    from featurecols.jobs.job import JobResult
 
 Progress = Callable[[int, "int | None"], None]
 
@@ -63,7 +63,7 @@ def result(as_json: bool, data: dict[str, Any], text: str) -> None:
     print(json.dumps(data, indent=2, ensure_ascii=False) if as_json else text)
 
 
-def written(done: Written) -> dict[str, Any]:
+def written(done: JobResult) -> dict[str, Any]:
     """What transform and predict wrote, as JSON data."""
     return {
         "target": str(done.target),

@@ -70,7 +70,7 @@ def run(folder: Path, say: Callable[..., None], threads: int | None, quiet: bool
         found[name] = model.evaluate(test)
         say(f"{name:12}  {found[name]['auc']:.3f}  {found[name]['accuracy']:.3f}     {seconds:.1f} s")
     (folder / "late.json").write_text(json.dumps(spec, indent=1) + "\n", encoding="utf-8")
-    with staging.filled(folder / "model", overwrite=True) as place:
+    with staging.write_folder(folder / "model", overwrite=True) as place:
         model.export(place)
     return found
 

@@ -244,6 +244,8 @@ class FileSource(Source):
             yield Batch.arrow(self.schema().empty_table().select(_keys(needs)))
             return
         yield from _ahead(by_path[fragment.path].read(fragment, needs) for fragment in chosen)
+        for path in dict.fromkeys(fragment.path for fragment in chosen):
+            by_path[path].check_unchanged()
 
 
 def _check(file: File, keys: Sequence[str]) -> None:

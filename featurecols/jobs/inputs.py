@@ -1,4 +1,4 @@
-"""The files of a source as a run over files needs them: their rows in pieces that fit, and names for what comes out."""
+"""The files of a source as a job over files needs them: their rows in blocks that fit, and names for what comes out."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TypeAlias
 
 import pyarrow as pa
 
@@ -16,7 +16,8 @@ from featurecols.data.batch import Batch
 from featurecols.data.files import discover
 from featurecols.data.sources import FileSource
 
-BLOCK_BYTES = 64 << 20  # of output in one piece
+BLOCK_BYTES = 64 << 20  # of output in one block
+Paths: TypeAlias = "str | os.PathLike[str] | Sequence[str | os.PathLike[str]]"
 
 
 @dataclass(frozen=True)
@@ -28,97 +29,115 @@ class Input:
     rows: int | None
     size: int
     modified: int
-    schema: Any
+    schema: pa.Schema
 
 
 class Inputs:
     """All files of a source, in the order of their names' bytes, and how they are read.
 
-    Raises DataError where there is none, where one cannot be read, and where one lacks a field or holds another type.
+    Raises DataError where there is none, where one cannot be read, where one lacks a field or holds another type, and where
+    a field that is kept has not one type in all files.
     """
 
     def __init__(
         self,
-        source: Any,
+        source: Paths,
         needs: Sequence[tuple[str, str]],
         keep: Sequence[str],
         row_group_rows: int | None,
         row_bytes: int,
     ) -> None:
         self.keep, self.row_group_rows, self.row_bytes = tuple(keep), row_group_rows, max(1, row_bytes)
-        self.folder = Path(source) if discover.is_path(source) and os.path.isdir(source) else None
+        self.folder = Path(os.fsdecode(source)) if isinstance(source, str | os.PathLike) and os.path.isdir(source) else None
         paths = discover.find(source)
         self._opened = {path: discover.open_file(path) for path in paths}
         read = {key for key, _ in needs}
         self._needs = [*needs, *((key, "number") for key in self.keep if key not in read)]
         FileSource(paths, None, self._opened).check([key for key, _ in self._needs])
-        root = _root(source, paths)
+        root = _root_of(source, paths)
         self.files = tuple(self._describe(path, root) for path in paths)
-        twice = {file.relative for file in self.files}
-        if len(twice) < len(self.files):
+        names = {file.relative for file in self.files}
+        if len(names) < len(self.files):
             raise errors.unreadable(source, "two files would be written under one name")
+        self.kept_schema = pa.schema([self._kept_field(name) for name in self.keep])
 
     def _describe(self, path: str, root: str) -> Input:
-        file, about = self._opened[path], os.stat(path)
+        file = self._opened[path]
         name = Path(os.path.relpath(path, root)).as_posix()
         if file.kind != "Parquet":
             name = f"{discover.stem(name)}.parquet"
-        counts = [fragment.num_rows for fragment in file.fragments]
-        rows = None if None in counts else sum(counts)  # type: ignore[arg-type]
-        return Input(path, name, rows, about.st_size, about.st_mtime_ns, file.schema)
+        return Input(path, name, _sum([fragment.num_rows for fragment in file.fragments]), *file.state, file.schema)
+
+    def _kept_field(self, name: str) -> pa.Field:
+        """Return a kept field as all output files hold it; one that is null throughout a file takes the type of the others."""
+        found = [(file, file.schema.field(name)) for file in self.files]
+        known = [(file, field) for file, field in found if not pa.types.is_null(field.type)] or found
+        first, field = known[0]
+        for file, other in known:
+            if not other.type.equals(field.type):
+                raise errors.files_differ(name, first.path, field.type, file.path, other.type)
+        return field.with_nullable(any(other.nullable for _, other in found))
 
     @property
     def rows(self) -> int | None:
         """Of all files; None where only reading would tell."""
-        rows = [file.rows for file in self.files]
-        return None if None in rows else sum(rows)  # type: ignore[arg-type]
+        return _sum([file.rows for file in self.files])
 
     def distinct(self) -> Iterator[Input]:
-        """The first file of each schema."""
-        seen: list[Any] = []
+        """Yield the first file of each schema."""
+        seen: list[pa.Schema] = []
         for file in self.files:
             if not any(file.schema.equals(schema) for schema in seen):
                 seen.append(file.schema)
                 yield file
 
-    def pieces(self, file: Input) -> Iterator[tuple[Batch, pa.Table]]:
-        """Consecutive rows of a file as the maker reads them and, the same rows, the columns that are kept."""
+    def blocks(self, file: Input) -> Iterator[tuple[Batch, pa.Table]]:
+        """Yield consecutive rows of a file as the transform reads them and, the same rows, the columns that are kept."""
         source = FileSource([file.path], None, self._opened)
         for batch in source.batches(self._needs, self.row_group_rows):
-            for piece in self._cut(batch):
-                yield piece, self.kept(file, piece)
+            for block in self._split(batch):
+                yield block, self._kept_columns(block)
 
-    def kept(self, file: Input, piece: Batch) -> pa.Table:
-        """The kept columns with the types that they have in the file."""
-        fields = [file.schema.field(name) for name in self.keep]
-        arrays = [_typed(piece.column(field.name), field.type) for field in fields]
-        return pa.Table.from_arrays(arrays, schema=pa.schema(fields))
+    def _kept_columns(self, block: Batch) -> pa.Table:
+        arrays = [_cast(block.column(field.name), field.type) for field in self.kept_schema]
+        return pa.Table.from_arrays(arrays, schema=self.kept_schema)
 
-    def _cut(self, batch: Batch) -> Iterator[Batch]:
-        """The same rows in equal pieces whose output fits; where the caller said how many rows, as they are."""
+    def _split(self, batch: Batch) -> Iterator[Batch]:
+        """Yield the rows in equal blocks whose output fits; where the caller said how many rows, as they are."""
         limit = self.row_group_rows or max(1024, BLOCK_BYTES // self.row_bytes)
-        parts = -(-batch.num_rows // limit)
-        for i in range(parts):
-            yield batch.slice(batch.num_rows * i // parts, batch.num_rows * (i + 1) // parts)
+        count = -(-batch.num_rows // limit)
+        for i in range(count):
+            yield batch.slice(batch.num_rows * i // count, batch.num_rows * (i + 1) // count)
 
     def check_apart(self, target: Path) -> None:
-        """Refuse a target that would replace what is read, or that the source would hold the next time."""
-        place = target.resolve()
+        """Raise OutputError for a target that would replace what is read, or that the source would hold the next time."""
+        out = target.resolve()
         for file in self.files:
-            here = Path(file.path).resolve()
-            if here == place or place in here.parents:
+            path = Path(file.path).resolve()
+            if path == out or out in path.parents:
                 raise errors.output(target, "is or holds what would be read", "choose a target outside the source")
-        if self.folder is not None and self.folder.resolve() in place.parents:
+        if self.folder is not None and self.folder.resolve() in out.parents:
             raise errors.output(target, f"lies inside the source {self.folder}", "choose a target outside the source")
 
+    def check_unchanged(self) -> None:
+        """Raise DataError where a file was written since it was opened: by its size, its time, or its row groups."""
+        for file in self._opened.values():
+            file.check_layout()
 
-def _typed(array: Any, kind: Any) -> Any:
+
+def _cast(array: pa.Array, kind: pa.DataType) -> pa.Array:
     return array if array.type.equals(kind) else array.cast(kind)
 
 
-def _root(source: Any, paths: list[str]) -> str:
-    """The folder that the names in the output are relative to."""
-    if not discover.is_path(source):
+def _sum(rows: Sequence[int | None]) -> int | None:
+    """Return the sum, or None where one is not known."""
+    known = [number for number in rows if number is not None]
+    return sum(known) if len(known) == len(rows) else None
+
+
+def _root_of(source: Paths, paths: list[str]) -> str:
+    """Return the folder that the names in the output are relative to."""
+    if not isinstance(source, str | os.PathLike):
         return os.path.commonpath([os.path.dirname(os.path.abspath(path)) for path in paths])
     text = os.fsdecode(source)
     if os.path.isdir(text):

@@ -1,4 +1,4 @@
-"""One run over files: a maker's columns of every file, visible when all are complete, continued after a kill."""
+"""One job over files: the output of a transform for every file, visible when all are complete, continued after a kill."""
 
 from __future__ import annotations
 
@@ -7,27 +7,36 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from featurecols import errors
+from featurecols.data.batch import Batch
 from featurecols.data.files import discover
 from featurecols.jobs import npy, staging
-from featurecols.jobs.inputs import Input, Inputs
+from featurecols.jobs.batch_transform import BatchTransform
+from featurecols.jobs.inputs import Input, Inputs, Paths
 from featurecols.jobs.write_file import Progress, write
-from featurecols.jobs.writer import Maker
 from featurecols.version import __version__
 
 _FILES = (".csv", ".tsv", ".txt", ".json", ".jsonl", ".npz", ".arrow", ".feather", ".pq", ".parq", ".gz")  # no names of folders
 
 
 @dataclass(frozen=True)
-class Written:
-    """What a run did: files and rows of the whole target, of which `resumed` files were finished before; the fingerprint of
-    the plan or model that made them."""
+class JobResult:
+    """What a job did.
+
+    Attributes:
+        target: where the output is.
+        files: how many files it holds.
+        resumed: how many of them an earlier run had finished.
+        rows: of the whole target.
+        bytes: of the whole target.
+        seconds: that this run took.
+        fingerprint: of the plan or model that made them.
+    """
 
     target: Path
     files: int
@@ -44,48 +53,50 @@ class Written:
 
 
 def run(
-    maker: Maker,
-    source: Any,
+    transform: BatchTransform,
+    source: Paths,
     target: str | os.PathLike[str],
     *,
     keep: Sequence[str],
     progress: Progress | None,
     overwrite: bool,
     row_group_rows: int | None,
-) -> Written:
-    """Everything that transform_parquet does but for the columns themselves, with its arguments and errors."""
+) -> JobResult:
+    """Do all that transform_parquet does but for the columns themselves, with its arguments and errors."""
     start = time.monotonic()
-    _check_source(maker, source)
-    place = Path(target)
-    _check_target(maker, place, tuple(keep), row_group_rows)
-    job = _Job(maker, Inputs(source, maker.needs, keep, row_group_rows, maker.row_bytes), place)
+    _check_source(transform, source)
+    path = Path(target)
+    _check_target(transform, path, tuple(keep), row_group_rows)
+    job = _Job(transform, Inputs(source, transform.needs, keep, row_group_rows, transform.row_bytes), path)
     job.check()
-    with staging.opened(place, single=job.single) as stage:
+    with staging.open_staging(path, single=job.single) as stage:
         try:
             if stage.resume(job.manifest(), overwrite):
                 resumed = len(job.inputs.files)
             else:
-                resumed = job.run(stage, progress or _quiet)
+                resumed = job.run(stage, progress or _ignore_progress)
+                job.inputs.check_unchanged()
                 stage.publish()
         except errors.OutputError:
             raise
         except errors.FeatureColumnsError:  # other data or another plan must come: nothing staged can be of use
             stage.discard()
+            job.inputs.check_unchanged()
             raise
         except OSError as error:
             hint = "make room and run again: finished files are kept"
-            raise errors.output(place, f"cannot be written ({error.strerror or error})", hint) from error
-    made = [place] if job.single else [p for p in place.rglob("*") if p.is_file()]
-    rows = job.inputs.rows if job.inputs.rows is not None else sum(_rows(p) for p in made)
-    size, seconds = sum(p.stat().st_size for p in made), time.monotonic() - start
-    return Written(place, len(job.inputs.files), resumed, rows, size, seconds, maker.fingerprint)
+            raise errors.output(path, f"cannot be written ({error.strerror or error})", hint) from error
+    written = [path] if job.single else [p for p in path.rglob("*") if p.is_file()]
+    rows = job.inputs.rows if job.inputs.rows is not None else sum(_count_rows(p) for p in written)
+    size, seconds = sum(p.stat().st_size for p in written), time.monotonic() - start
+    return JobResult(path, len(job.inputs.files), resumed, rows, size, seconds, transform.fingerprint)
 
 
 @dataclass(frozen=True)
 class _Job:
     """One call whose options are right."""
 
-    maker: Maker
+    transform: BatchTransform
     inputs: Inputs
     target: Path
 
@@ -95,26 +106,27 @@ class _Job:
         return self.target.suffix in (".npy", ".parquet")
 
     def check(self) -> None:
-        """Everything about source and target that can be known to be wrong before a byte is written."""
+        """Raise for everything about source and target that can be known to be wrong before a byte is written."""
         if self.target.suffix == ".parquet" and len(self.inputs.files) > 1:
-            what = f"is one file, and the source is {len(self.inputs.files)} files"
-            raise errors.output(self.target, what, "give a folder as the target")
+            problem = f"is one file, and the source is {len(self.inputs.files)} files"
+            raise errors.output(self.target, problem, "give a folder as the target")
         self.inputs.check_apart(self.target)
         first: tuple[Input, list[pa.Field]] | None = None
         for file in self.inputs.distinct():
-            made = [pa.field(name, array.type) for name, array in self.maker.columns(file.schema.empty_table())]
-            _check_unique(self.target, [*self.inputs.keep, *(field.name for field in made)])
+            columns = self.transform.columns(Batch.arrow(file.schema.empty_table()))
+            fields = [pa.field(name, array.type) for name, array in columns]
+            _check_unique(self.target, [*self.inputs.keep, *(field.name for field in fields)])
             if first is None:
-                first = (file, made)
-            elif made != first[1]:
-                a, b = next((a, b) for a, b in zip(first[1], made, strict=True) if a != b)
-                what = f"{first[0].relative} would give {a} and {file.relative} {b}"
-                raise errors.output(self.target, what, "give the files one type, or transform them one by one")
+                first = (file, fields)
+            elif fields != first[1]:
+                a, b = next((a, b) for a, b in zip(first[1], fields, strict=True) if a != b)
+                problem = f"{first[0].relative} would give {a} and {file.relative} {b}"
+                raise errors.output(self.target, problem, "give the files one type, or transform them one by one")
 
-    def manifest(self) -> dict[str, Any]:
-        """All that the output depends on."""
+    def manifest(self) -> dict[str, object]:
+        """Return all that the output depends on."""
         return {
-            **self.maker.depends(),
+            **self.transform.dependencies(),
             "version": __version__,
             "keep": list(self.inputs.keep),
             "row_group_rows": self.inputs.row_group_rows,
@@ -122,38 +134,39 @@ class _Job:
         }
 
     def run(self, stage: staging.Staging, report: Progress) -> int:
-        """Write all files that are not there yet; how many were."""
-        if self.target.suffix == ".npy":
-            return npy.write(stage, self.maker, self.inputs, report)
+        """Write all files that are not there yet; return how many were."""
+        if self.target.suffix == ".npy" and self.transform.width is not None:
+            return npy.write(stage, self.transform, self.transform.width, self.inputs, report)
         resumed = done = 0
         for file in self.inputs.files:
             name = self.target.name if self.single else file.relative
-            if stage.has(name):
+            rows = stage.finished_rows(name)
+            if rows is not None:
                 resumed += 1
-                done += _rows(stage.data / name)
-                report(done, self.inputs.rows)
+                report(done + rows, self.inputs.rows)
             else:
-                with stage.writing(name) as path:
-                    done += write(path, file, self.inputs, done, self.maker, report)
+                with stage.write_file(name) as partial:
+                    rows = partial.rows = write(partial.path, file, self.inputs, done, self.transform, report)
+            done += rows
         return resumed
 
 
-def _check_source(maker: Maker, source: Any) -> None:
+def _check_source(transform: BatchTransform, source: object) -> None:
     if not discover.is_path(source) and not (isinstance(source, (list, tuple)) and all(map(discover.is_path, source))):
-        hint = f"write it to a file first, or use {maker.instead}"
-        raise errors.plan(maker.subject, "reads files: paths, folders and globs", type(source).__name__, hint)
+        hint = f"write it to a file first, or use {transform.alternative}"
+        raise errors.plan(transform.subject, "reads files: paths, folders and globs", type(source).__name__, hint)
 
 
-def _check_target(maker: Maker, target: Path, keep: tuple[str, ...], row_group_rows: int | None) -> None:
+def _check_target(transform: BatchTransform, target: Path, keep: tuple[str, ...], row_group_rows: int | None) -> None:
+    staging.check_target(target)
     if target.suffix.lower() in _FILES:
-        hint = (
-            "give a folder, a .parquet file or a .npy file" if maker.width is not None else "give a folder or a .parquet file"
-        )
+        npy_too = "a folder, a .parquet file or a .npy file"
+        hint = f"give {npy_too if transform.width is not None else 'a folder or a .parquet file'}"
         raise errors.output(target, f"a {target.suffix} file cannot be written", hint)
     if row_group_rows is not None and (type(row_group_rows) is not int or row_group_rows < 1):
-        what = "row_group_rows must be a positive integer"
-        raise errors.argument(maker.subject, what, row_group_rows, "leave it out for the default")
-    if target.suffix == ".npy" and (keep or maker.width is None):
+        problem = "row_group_rows must be a positive integer"
+        raise errors.argument(transform.subject, problem, row_group_rows, "leave it out for the default")
+    if target.suffix == ".npy" and (keep or transform.width is None):
         raise errors.output(target, "a .npy file holds one float32 matrix and nothing else", "write Parquet for this")
 
 
@@ -166,11 +179,11 @@ def _check_unique(target: Path, names: list[str]) -> None:
         seen.add(name)
 
 
-def _rows(path: Path) -> int:
+def _count_rows(path: Path) -> int:
     if path.suffix == ".npy":
         return int(np.load(path, mmap_mode="r").shape[0])
     return int(pq.read_metadata(path).num_rows)
 
 
-def _quiet(done: int, total: int | None) -> None:
-    """No progress wanted."""
+def _ignore_progress(done: int, total: int | None) -> None:
+    """Do nothing: no progress is wanted."""

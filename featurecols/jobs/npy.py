@@ -7,58 +7,90 @@ from __future__ import annotations
 
 import io
 import os
-from typing import Any
+import zlib
+from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 
+from featurecols.jobs.batch_transform import BatchTransform
 from featurecols.jobs.inputs import Inputs
 from featurecols.jobs.staging import Staging
-from featurecols.jobs.write_file import Progress, located
-from featurecols.jobs.writer import Maker
+from featurecols.jobs.write_file import Progress, locate_errors
+
+_BLOCK = 1 << 20  # bytes that are read at once for a checksum
 
 
-def write(stage: Staging, maker: Maker, inputs: Inputs, report: Progress) -> int:
-    """Write the matrix float32 [rows of all files, maker.width]; how many files an earlier run had finished."""
+def write(stage: Staging, transform: BatchTransform, width: int, inputs: Inputs, report: Progress) -> int:
+    """Write the matrix float32 [rows of all files, width]; return how many files an earlier run had finished."""
     name = stage.target.name
-    assert maker.width is not None
-    if stage.has(name):
+    if stage.finished_rows(name) is not None:
         return len(inputs.files)
-    with stage.writing(name) as path:
-        files, rows = stage.mark if path.exists() else (0, 0)
-        with path.open("r+b" if files else "wb") as out:
-            out.truncate(len(_header(0, maker.width)) + rows * maker.width * 4)
+    with stage.write_file(name) as partial:
+        position = stage.position
+        if not _is_intact(partial.path, width, *position[1:]):
+            partial.path.unlink(missing_ok=True)
+            position = (0, 0, 0)
+        with partial.path.open("r+b" if position[0] else "wb") as out:
+            out.truncate(_size(position[1], width))
             out.seek(0, os.SEEK_END)
-            done = _fill(out, stage, maker, inputs, (files, rows), report)
+            partial.rows = _append(out, stage, transform, width, inputs, position, report)
             out.seek(0)
-            out.write(_header(done, maker.width))
-    return files
+            out.write(_header(partial.rows, width))
+    return position[0]
 
 
-def _fill(out: Any, stage: Staging, maker: Maker, inputs: Inputs, mark: tuple[int, int], report: Progress) -> int:
-    """Append the rows of all files from the mark on; how many rows there are then."""
-    assert maker.width is not None
-    buffer = np.empty((0, maker.width), np.float32)
-    finished, done = mark
+def _append(
+    out: BinaryIO,
+    stage: Staging,
+    transform: BatchTransform,
+    width: int,
+    inputs: Inputs,
+    position: tuple[int, int, int],
+    report: Progress,
+) -> int:
+    """Append the rows of all files after the position; return how many rows there are then."""
+    buffer = np.empty((0, width), np.float32)
+    finished, done, crc = position
+    resumable = len(inputs.files) > 1
     for file in inputs.files[finished:]:
         start = done
-        for batch, _ in inputs.pieces(file):
+        for batch, _ in inputs.blocks(file):
             if len(buffer) < batch.num_rows:
-                buffer = np.empty((batch.num_rows, maker.width), np.float32)
+                buffer = np.empty((batch.num_rows, width), np.float32)
             rows = buffer[: batch.num_rows]
-            with located(file, inputs, start, done - start):
-                maker.into(batch, rows)
+            with locate_errors(file, inputs, start, done - start):
+                transform.write_matrix(batch, rows)
             out.write(rows.data)
+            crc = zlib.crc32(rows.data, crc) if resumable and rows.size else crc
             done += batch.num_rows
             report(done, inputs.rows)
         out.flush()
         os.fsync(out.fileno())
         finished += 1
-        stage.mark = (finished, done)
+        stage.position = (finished, done, crc)
     return done
 
 
+def _is_intact(path: Path, width: int, rows: int, crc: int) -> bool:
+    """Whether the file begins with so many rows, and with those that were written."""
+    left = _size(rows, width)
+    if not path.is_file() or path.stat().st_size < left:
+        return False
+    found = 0
+    with path.open("rb") as file:
+        left -= file.seek(len(_header(0, width)))
+        while left and (block := file.read(min(left, _BLOCK))):
+            found, left = zlib.crc32(block, found), left - len(block)
+    return left == 0 and found == crc
+
+
+def _size(rows: int, width: int) -> int:
+    return len(_header(0, width)) + rows * width * 4
+
+
 def _header(rows: int, width: int) -> bytes:
-    """The header of the file; its length does not depend on the rows (numpy leaves room for 21 digits)."""
+    """Return the header of the file; its length does not depend on the rows (numpy leaves room for 21 digits)."""
     header = io.BytesIO()
     np.lib.format.write_array_header_1_0(header, {"descr": "<f4", "fortran_order": False, "shape": (rows, width)})
     return header.getvalue()

@@ -4,59 +4,62 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 import pyarrow as pa
 
 from featurecols._core.arrays import Array, Ids
-from featurecols.jobs.writer import Columns
+from featurecols.jobs.batch_transform import Columns, Rows
 from featurecols.version import __version__
 
 if TYPE_CHECKING:
     from featurecols.plan.plan import Plan
 
 
-def features(plan: Plan, data: Any, threads: int | None) -> Columns:
-    """One column `features`: fixed_size_list<float32>[plan.width]."""
-    return [("features", block(plan.transform(data, threads=threads)))]
+def features(plan: Plan, data: Rows, threads: int | None) -> Columns:
+    """Return one column `features`: fixed_size_list<float32>[plan.width]."""
+    return [("features", fixed_size_lists(plan.transform(data, threads=threads)))]
 
 
-def columns(plan: Plan, data: Any, threads: int | None) -> Columns:
-    """One float32 column per output name."""
+def columns(plan: Plan, data: Rows, threads: int | None) -> Columns:
+    """Return one float32 column per output name."""
     matrix = plan.transform(data, threads=threads)
     by_output = np.ascontiguousarray(matrix.T)
     return [(name, pa.array(values)) for name, values in zip(plan.names, by_output, strict=True)]
 
 
-def ids(plan: Plan, data: Any, threads: int | None) -> Columns:
-    """The dense block as `features` (when there is one), and per id slot a column of its name: int32 or int64, -1 where
-    there is no id, or lists of them; `<slot>_weights` float32 where ids are weighted; `<slot>_length` int64 for sequences.
+def ids(plan: Plan, data: Rows, threads: int | None) -> Columns:
+    """Return the dense numbers as `features`, where there are some, and the ids of every slot as a column of its name.
+
+    Ids are int32 or int64, -1 where there is none, or lists of them; `<slot>_weights` is float32 where ids are weighted, and
+    `<slot>_length` int64 for sequences.
     """
     encoded = plan.encode(data, threads=threads)
     out: Columns = []
     if encoded.dense.shape[1]:
-        out.append(("features", block(encoded.dense)))
+        out.append(("features", fixed_size_lists(encoded.dense)))
     for name, found in encoded.ids.items():
         rows = found.compact()
-        out.append((name, listed(pa.array(rows.values), rows)))
+        out.append((name, lists_of_rows(pa.array(rows.values), rows)))
         if rows.weights is not None:
-            out.append((f"{name}_weights", listed(pa.array(rows.weights), rows)))
+            out.append((f"{name}_weights", lists_of_rows(pa.array(rows.weights), rows)))
     out.extend((f"{name}_length", pa.array(length)) for name, length in encoded.lengths.items())
     return out
 
 
-LAYOUTS: dict[str, Callable[[Plan, Any, int | None], Columns]] = {"features": features, "columns": columns, "ids": ids}
+Layout: TypeAlias = Callable[["Plan", Rows, "int | None"], Columns]
+LAYOUTS: dict[str, Layout] = {"features": features, "columns": columns, "ids": ids}
 
 
-def block(matrix: Array) -> pa.Array:
-    """A float32 matrix [n, w] as fixed_size_list<float32>[w], without copying."""
+def fixed_size_lists(matrix: Array) -> pa.Array:
+    """Return a float32 matrix [n, w] as fixed_size_list<float32>[w], without copying."""
     values = pa.array(np.ascontiguousarray(matrix).reshape(-1))
     return pa.FixedSizeListArray.from_arrays(values, matrix.shape[1])
 
 
-def listed(values: pa.Array, rows: Ids) -> pa.Array:
-    """Values as they are where every row holds one, else as lists."""
+def lists_of_rows(values: pa.Array, rows: Ids) -> pa.Array:
+    """Return values as they are where every row holds one, else as lists."""
     if rows.offsets is None:
         return values
     if len(values) > np.iinfo(np.int32).max:
@@ -65,7 +68,7 @@ def listed(values: pa.Array, rows: Ids) -> pa.Array:
 
 
 def metadata(plan: Plan, layout: str) -> dict[bytes, bytes]:
-    """What a reader needs to know where a file came from: schema metadata under the key `featurecols`, as JSON."""
+    """Return what a reader needs to know where a file came from: schema metadata under the key `featurecols`, as JSON."""
     about = {
         "fingerprint": plan.fingerprint,
         "tables": plan.tables_digest,

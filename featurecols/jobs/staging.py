@@ -1,11 +1,13 @@
 """Output that is there or not: a hidden folder beside the target, renamed into place when all of it is complete.
 
     target's folder/
-      .features.staging/
-        lock             held while a run is alive (the system lets go of it when a run is killed)
-        manifest.json    what the run was asked for; a later run continues only when it is asked for the same
-        data/...         finished files under their own names, the one being written with the suffix .partial
-        old              what an overwrite is about to replace, for the moment between two renames
+      .features.staging/   a folder of this user alone, never a link
+        lock               held while a run is alive (the system lets go of it when a run is killed)
+        manifest.json      what the run was asked for; a later run continues only when it is asked for the same
+        finished.jsonl     a line for each finished file: its name, rows, bytes and CRC-32
+        position.json      how far a writer has come that continues inside a file
+        data/...           finished files under their own names, the one being written with the suffix .partial
+        old                what an overwrite is about to replace, for the moment between two renames
 
 Every file is flushed to the disk before it gets its name, and every folder after it has got a new name.
 """
@@ -15,60 +17,83 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import stat
+import tempfile
+import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from io import FileIO
 from pathlib import Path
-from typing import Any
 
 from featurecols import errors
 from featurecols.jobs import file_lock
 
 PARTIAL = ".partial"
 OVERWRITE = "pass overwrite=True (--overwrite) to replace it"
+_BLOCK = 1 << 20  # bytes that are read at once for a checksum
 
 
 class Staging:
-    """The unfinished output of one target, owned by one run. Made by `opened`."""
+    """The unfinished output of one target, owned by one run. Made by `open_staging`."""
 
     def __init__(self, target: Path, folder: Path, single: bool) -> None:
         self.target, self.folder, self.single = target, folder, single
         self.data = folder / "data"
         self._old = folder / "old"
         self._manifest = folder / "manifest.json"
-        self._mark = folder / "mark.json"
+        self._journal = folder / "finished.jsonl"
+        self._position = folder / "position.json"
+        self._finished: dict[str, list[object]] | None = None
 
-    def has(self, relative: str) -> bool:
-        """Whether this file was finished, by this run or by the one that it continues."""
-        return (self.data / relative).is_file()
+    def finished_rows(self, relative: str) -> int | None:
+        """Return the rows of a file that this run, or the one that it continues, has finished; None where there is none.
+
+        A file that is not as it was written is removed, so that it is written again.
+        """
+        path = self.data / relative
+        if not os.path.lexists(path):
+            return None
+        if self._finished is None:
+            self._finished = _read_journal(self._journal)
+        rows, *wanted = self._finished.get(relative, [None])
+        if isinstance(rows, int) and _is_regular(path) and wanted == _checksum(path):
+            return rows
+        _remove(path)
+        return None
 
     @contextmanager
-    def writing(self, relative: str) -> Iterator[Path]:
-        """A path to write one file to; it gets its name when the block ends without an error."""
+    def write_file(self, relative: str) -> Iterator[PartialFile]:
+        """Give a path to write one file to; it gets its name when the block ends without an error."""
         final = self.data / relative
         final.parent.mkdir(parents=True, exist_ok=True)
-        partial = final.with_name(final.name + PARTIAL)
+        partial = PartialFile(final.with_name(final.name + PARTIAL))
         yield partial
-        with partial.open("rb+") as file:
+        with partial.path.open("rb+") as file:
             os.fsync(file.fileno())
-        partial.rename(final)
+        with open(
+            self._journal, "ab", opener=_open_no_link
+        ) as journal:  # a line of its own also after one that a kill cut short
+            journal.write(b"\n" + json.dumps([relative, partial.rows, *_checksum(partial.path)]).encode() + b"\n")
+        partial.path.rename(final)
         sync_folder(final.parent)
 
     @property
-    def mark(self) -> tuple[int, int]:
-        """(source files, rows) that are on the disk, for a writer that continues inside a file; (0, 0) at first."""
-        found = _read(self._mark)
-        return (found[0], found[1]) if found else (0, 0)
+    def position(self) -> tuple[int, int, int]:
+        """(source files, rows, CRC-32 of the rows) on the disk, for a writer that continues inside a file; zeros at first."""
+        found = _read(self._position)
+        if isinstance(found, list) and len(found) == 3 and all(type(number) is int and number >= 0 for number in found):
+            return found[0], found[1], found[2]
+        return 0, 0, 0
 
-    @mark.setter
-    def mark(self, done: tuple[int, int]) -> None:
-        _write(self._mark, done)
+    @position.setter
+    def position(self, done: tuple[int, int, int]) -> None:
+        _write(self._position, done)
 
     def publish(self) -> None:
         """Make the whole output visible at the target, in the place of what was there, and drop the staging folder."""
         if self.single:
-            (made,) = self.data.iterdir()
-            made.replace(self.target)
-            self.data.rmdir()
+            (self.data / self.target.name).replace(self.target)
+            _remove(self.data)
         else:
             for folder, _, _ in os.walk(self.data):
                 sync_folder(Path(folder))
@@ -81,17 +106,17 @@ class Staging:
     def discard(self) -> None:
         """Drop all that is staged. The manifest goes first: what no manifest describes is never taken for finished."""
         self._clear()
-        shutil.rmtree(self._old, ignore_errors=True)
+        with suppress(OSError):
+            _remove(self._old)
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def _clear(self) -> None:
-        self._manifest.unlink(missing_ok=True)
-        self._mark.unlink(missing_ok=True)
-        if self.data.exists():
-            shutil.rmtree(self.data)
+        for path in (self._manifest, self._position, self._journal, self.data):
+            _remove(path)
+        self._finished = None
 
-    def resume(self, manifest: Mapping[str, Any], overwrite: bool) -> bool:
-        """Start anew or continue; True when an equal run was killed after its output had become visible.
+    def resume(self, manifest: Mapping[str, object], overwrite: bool) -> bool:
+        """Start from nothing or continue; return True when an equal run was killed after its output had become visible.
 
         Raises OutputError when the target exists and may not be replaced, or another run's remains are in the way.
         """
@@ -101,31 +126,32 @@ class Staging:
             self.discard()
             return True
         if self.target.exists():
-            self._may_replace(overwrite)
-        if found == wanted and self.data.exists():
+            self._require_replaceable(overwrite)
+        if found == wanted and self.data.is_dir() and not self.data.is_symlink():
             return False
         if found is not None and found != wanted and not overwrite:
-            raise self._foreign(found, wanted)
+            raise self._other_run(found, wanted)
         self._clear()
         self.data.mkdir()
         _write(self._manifest, wanted)
         return False
 
-    def anew(self, overwrite: bool) -> None:
-        """Start from nothing, whatever an earlier run left; raises OutputError when the target may not be replaced."""
+    def restart(self, overwrite: bool) -> None:
+        """Start from nothing, whatever an earlier run left. Raises OutputError when the target may not be replaced."""
         self._restore()
         if self.target.exists():
-            self._may_replace(overwrite)
+            self._require_replaceable(overwrite)
         self._clear()
         self.data.mkdir()
 
     def _restore(self) -> None:
-        """What an overwrite was about to replace, where it was killed between its two renames."""
+        """Put back what an overwrite was about to replace, where it was killed between its two renames."""
         if self._old.exists() and not self.target.exists():
             self._old.rename(self.target)
-        shutil.rmtree(self._old, ignore_errors=True)  # killed after them
+        with suppress(OSError):
+            _remove(self._old)  # killed after them
 
-    def _may_replace(self, overwrite: bool) -> None:
+    def _require_replaceable(self, overwrite: bool) -> None:
         if not overwrite:
             if not self.data.exists() or not any(self.data.iterdir()):  # remains of a run that had just finished
                 self.discard()
@@ -134,40 +160,102 @@ class Staging:
             is_now, to_be = ("a folder", "a file") if self.single else ("a file", "a folder")
             raise errors.output(self.target, f"is {is_now} and would become {to_be}", "delete it, or choose another target")
 
-    def _foreign(self, found: Any, wanted: Mapping[str, Any]) -> errors.OutputError:
+    def _other_run(self, found: object, wanted: Mapping[str, object]) -> errors.OutputError:
         known = found if isinstance(found, dict) else {}
         differs = [key for key in wanted if known.get(key) != wanted[key]] or ["manifest"]
-        what = f"an unfinished run with other {', '.join(differs)} lies in {self.folder.name}"
-        return errors.output(self.target, what, f"finish that run, delete {self.folder}, or {OVERWRITE}")
+        problem = f"an unfinished run with other {', '.join(differs)} lies in {self.folder.name}"
+        return errors.output(self.target, problem, f"finish that run, delete {self.folder}, or {OVERWRITE}")
+
+
+class PartialFile:
+    """A file that is being written: its path, and its rows once they are known."""
+
+    def __init__(self, path: Path) -> None:
+        self.path, self.rows = path, 0
 
 
 @contextmanager
-def opened(target: Path, *, single: bool) -> Iterator[Staging]:
-    """The staging folder of a target, locked; raises OutputError when another run holds it or it cannot be made."""
+def open_staging(target: Path, *, single: bool) -> Iterator[Staging]:
+    """Give the staging folder of a target, locked.
+
+    Raises OutputError when another run holds it, when it cannot be made, and when it is a link or another user's.
+    """
+    check_target(target)
     folder = target.parent / f".{target.name}.staging"
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        held = file_lock.acquire(folder / "lock")
+        _require_private(target, folder)
+        held = file_lock.acquire(folder / "lock", folder_mode=0o700)
+    except errors.OutputError:
+        raise
     except OSError as error:
         raise errors.output(target, f"cannot write there ({error.strerror or error})", "choose another target") from error
     if held is None:
         raise errors.output(target, "another run is writing this target", "wait for it, or choose another target")
     try:
+        _require_private(target, folder)
         yield Staging(target, folder, single)
     finally:
-        with suppress(OSError):  # where nothing is staged nothing stays; the lock goes while it is held
-            if [entry.name for entry in folder.iterdir()] == ["lock"]:
-                (folder / "lock").unlink()
-        file_lock.release(held)
-        with suppress(OSError):
-            folder.rmdir()
+        _close(folder, held)
+
+
+def _close(folder: Path, held: FileIO) -> None:
+    """Release the lock of a staging folder, which goes with it where nothing is staged."""
+    with suppress(OSError):  # the lock file goes while it is held
+        if [entry.name for entry in folder.iterdir()] == ["lock"]:
+            (folder / "lock").unlink()
+    file_lock.release(held)
+    with suppress(OSError):
+        folder.rmdir()
+
+
+def check_target(target: Path) -> None:
+    """Raise OutputError for a path at which nothing can be written: a name that no file can have, a link to nothing."""
+    try:
+        os.fsencode(target)
+        broken = target.is_symlink() and not target.exists()
+    except ValueError as error:  # a surrogate; a loop of links is a RuntimeError in Python 3.11 and an OSError later
+        raise errors.output(errors.show(str(target)), f"cannot be the name of a file ({error})", "choose another") from None
+    except (OSError, RuntimeError) as error:
+        raise errors.output(target, f"cannot be followed ({error})", "choose another target") from None
+    if "\0" in str(target):
+        raise errors.output(errors.show(str(target)), "cannot be the name of a file (it holds NUL)", "choose another")
+    if broken:
+        raise errors.output(target, "is a link to a place that does not exist", "delete the link, or choose another target")
+
+
+def _require_private(target: Path, folder: Path) -> None:
+    """Raise OutputError where the staging folder exists and others could have put, or put, things into it."""
+    try:
+        found = folder.lstat()
+    except FileNotFoundError:
+        return
+    problem = None
+    if not stat.S_ISDIR(found.st_mode):
+        problem = "a link" if stat.S_ISLNK(found.st_mode) else "not a folder"
+    elif not _is_own(found.st_uid, target.parent):
+        problem = f"a folder of another user ({found.st_uid})"
+    if problem is not None:
+        hint = f"delete {folder} if nobody needs it, or choose another target"
+        raise errors.output(target, f"its staging folder {folder.name} is {problem}", hint)
+    if stat.S_IMODE(found.st_mode) & 0o077:
+        with suppress(OSError):  # file systems without permissions
+            folder.chmod(0o700)
+
+
+def _is_own(user: int, folder: Path) -> bool:
+    """Whether new files in a folder belong to this user: on a network that is not always who runs the process."""
+    if hasattr(os, "geteuid") and user == os.geteuid():
+        return True
+    with tempfile.TemporaryFile(dir=folder) as file:
+        return user == os.fstat(file.fileno()).st_uid
 
 
 @contextmanager
-def filled(target: Path, overwrite: bool) -> Iterator[Path]:
-    """A folder to fill, which is the target when the block ends; where the block fails nothing of it stays."""
-    with opened(target, single=False) as stage:
-        stage.anew(overwrite)
+def write_folder(target: Path, overwrite: bool) -> Iterator[Path]:
+    """Give a folder to fill, which is the target when the block ends; where the block fails nothing of it stays."""
+    with open_staging(target, single=False) as stage:
+        stage.restart(overwrite)
         try:
             yield stage.data
         except BaseException:
@@ -176,20 +264,58 @@ def filled(target: Path, overwrite: bool) -> Iterator[Path]:
         stage.publish()
 
 
-def _read(path: Path) -> Any:
-    """What _write wrote; None where there is nothing, "" where it cannot be read."""
+def _remove(path: Path) -> None:
+    """Delete a file, a link (not what it points to), or a folder with all in it, where there is one."""
+    if path.is_symlink() or not path.is_dir():
+        path.unlink(missing_ok=True)
+    else:
+        shutil.rmtree(path)
+
+
+def _open_no_link(path: str, flags: int) -> int:
+    return os.open(path, flags | getattr(os, "O_NOFOLLOW", 0), 0o644)
+
+
+def _is_regular(path: Path) -> bool:
+    return stat.S_ISREG(path.lstat().st_mode)
+
+
+def _checksum(path: Path) -> list[object]:
+    """Return the bytes of a file and their CRC-32."""
+    size = crc = 0
+    with path.open("rb", buffering=0) as file:
+        while block := file.read(_BLOCK):
+            size, crc = size + len(block), zlib.crc32(block, crc)
+    return [size, crc]
+
+
+def _read_journal(path: Path) -> dict[str, list[object]]:
+    """Return [rows, bytes, CRC-32] of finished files by name; a line that a kill cut short is left out."""
+    found: dict[str, list[object]] = {}
+    with suppress(FileNotFoundError):
+        for line in path.read_bytes().splitlines():
+            with suppress(ValueError):
+                match json.loads(line):
+                    case [str(name), *entry]:
+                        found[name] = entry
+    return found
+
+
+def _read(path: Path) -> object:
+    """Return what _write wrote; None where there is nothing, "" where it cannot be read."""
     try:
         return json.loads(path.read_text("utf-8"))
     except FileNotFoundError:
         return None
-    except (ValueError, OSError):
+    except (ValueError, OSError, RecursionError):
         return ""
 
 
-def _write(path: Path, data: Any) -> None:
-    """JSON that is there in full or not at all."""
+def _write(path: Path, data: object) -> None:
+    """Write JSON that is there in full or not at all."""
     partial = path.with_name(path.name + PARTIAL)
-    with partial.open("w", encoding="utf-8") as file:
+    partial.unlink(missing_ok=True)
+    with partial.open("x", encoding="utf-8") as file:
         json.dump(data, file, indent=1)
         file.flush()
         os.fsync(file.fileno())

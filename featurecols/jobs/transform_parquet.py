@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from featurecols import errors
 from featurecols._core.arrays import Array
 from featurecols.jobs import job
 from featurecols.jobs import output_columns as layouts
-from featurecols.jobs.job import Written as Written
+from featurecols.jobs.batch_transform import BatchTransform, Columns, Rows
+from featurecols.jobs.inputs import Paths
+from featurecols.jobs.job import JobResult as JobResult
 from featurecols.jobs.write_file import Progress
-from featurecols.jobs.writer import Columns, Maker
 
 if TYPE_CHECKING:
     from featurecols.plan.plan import Plan
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 def transform_parquet(
     plan: Plan,
-    source: Any,
+    source: Paths,
     target: str | os.PathLike[str],
     *,
     keep: Sequence[str] = (),
@@ -29,7 +30,7 @@ def transform_parquet(
     progress: Progress | None = None,
     overwrite: bool = False,
     row_group_rows: int | None = None,
-) -> Written:
+) -> JobResult:
     """Transform Parquet or CSV files, row group by row group in bounded memory, into Parquet files of the same names.
 
     The target appears when everything is complete and flushed to the disk, and not before. A run that was killed
@@ -50,14 +51,14 @@ def transform_parquet(
         row_group_rows: rows of a row group in the output; None cuts as the source is cut, or finer where rows are wide.
 
     Returns:
-        Written: counts and seconds. The files' schema metadata holds `featurecols`: the plan's fingerprint, the digest of
+        JobResult: counts and seconds. The files' schema metadata holds `featurecols`: the plan's fingerprint, the digest of
         its tables, version, layout, and the names of outputs and slots, as JSON.
 
     Raises:
         OutputError: the target exists, is being written by another run, or cannot be written; a kept name is an output's
             name; an unfinished run with other options is in the way. All before anything is written, a full disk aside.
-        DataError: the source is not there or cannot be read, or its data does not fit the columns (with the row counted over
-            all files in order); nothing stays on the disk then.
+        DataError: the source is not there or cannot be read, a kept field has two types, or data does not fit the columns
+            (with the row counted over all files in order), or a file changed meanwhile; nothing stays on the disk then.
         PlanError: the layout needs a matrix and an output is a bare categorical column.
 
     >>> import tempfile, featurecols as fc
@@ -70,18 +71,18 @@ def transform_parquet(
     """
     if not hasattr(plan, "feature_slots"):
         hint = "make one with fc.fit(columns, data), or fc.load(folder)"
-        raise errors.plan(Transform.subject, "needs a plan first", plan, hint)
+        raise errors.plan(PlanTransform.subject, "needs a plan first", plan, hint)
     if layout not in layouts.LAYOUTS:
-        raise errors.argument(Transform.subject, "unknown layout", layout, f"choose one of {', '.join(layouts.LAYOUTS)}")
-    maker = Transform(plan, layout, threads)
-    return job.run(maker, source, target, keep=keep, progress=progress, overwrite=overwrite, row_group_rows=row_group_rows)
+        raise errors.argument(PlanTransform.subject, "unknown layout", layout, f"choose one of {', '.join(layouts.LAYOUTS)}")
+    transform = PlanTransform(plan, layout, threads)
+    return job.run(transform, source, target, keep=keep, progress=progress, overwrite=overwrite, row_group_rows=row_group_rows)
 
 
-class Transform(Maker):
+class PlanTransform(BatchTransform):
     """A plan's output in a layout."""
 
     subject: ClassVar[str] = "transform_parquet"
-    instead: ClassVar[str] = "plan.transform(data)"
+    alternative: ClassVar[str] = "plan.transform(data)"
 
     def __init__(self, plan: Plan, layout: str, threads: int | None) -> None:
         self.plan, self.layout, self.threads = plan, layout, threads
@@ -90,17 +91,17 @@ class Transform(Maker):
         self.width = plan.width if layout == "features" else None
         self.row_bytes = 4 * (sum(slot.width or 4 for slot in plan.feature_slots) if layout == "ids" else plan.width)
 
-    def columns(self, data: Any) -> Columns:
+    def columns(self, data: Rows) -> Columns:
         return layouts.LAYOUTS[self.layout](self.plan, data, self.threads)
 
-    def into(self, data: Any, out: Array) -> None:
+    def write_matrix(self, data: Rows, out: Array) -> None:
         self.plan.transform(data, out=out, threads=self.threads)
 
     @property
     def fingerprint(self) -> str:
         return self.plan.fingerprint
 
-    def depends(self) -> dict[str, Any]:
+    def dependencies(self) -> dict[str, str]:
         return {"plan": self.plan.fingerprint, "tables": self.plan.tables_digest, "layout": self.layout}
 
     def metadata(self) -> dict[bytes, bytes]:

@@ -1,4 +1,4 @@
-"""One file into another: columns are made of pieces of rows while the piece before them is written."""
+"""One file into another: the output of a block of rows is computed while the block before it is written."""
 
 from __future__ import annotations
 
@@ -6,42 +6,85 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TypeAlias
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from featurecols import errors
+from featurecols.data.batch import Batch
+from featurecols.jobs.batch_transform import BatchTransform, Columns
 from featurecols.jobs.inputs import Input, Inputs
-from featurecols.jobs.writer import Maker
 
-Progress = Callable[[int, "int | None"], None]
+Progress: TypeAlias = Callable[[int, int | None], None]
 COMPRESSION = "snappy"  # faster than zstd by half and larger by half, on one-hots and numbers mixed
 
 
-def write(path: Path, file: Input, inputs: Inputs, start: int, maker: Maker, report: Progress) -> int:
-    """Write the rows of one file, which begins `start` rows into the source: kept columns, then the maker's. How many."""
-    empty = pa.schema([file.schema.field(name) for name in inputs.keep]).empty_table()
-    schema = _table(empty, maker.columns(file.schema.empty_table())).schema.with_metadata(maker.metadata())
+def write(path: Path, file: Input, inputs: Inputs, start: int, transform: BatchTransform, report: Progress) -> int:
+    """Write the rows of one file, which begins `start` rows into the source, and return how many they are.
+
+    The kept columns come first, those of the transform after them. `path` is a new file.
+    """
+    empty = Batch.arrow(file.schema.empty_table())
+    kept = inputs.kept_schema.empty_table()
+    schema = _table(kept, transform.columns(empty)).schema.with_metadata(transform.metadata())
     done = 0
-    with _writer(path, schema) as writer, ThreadPoolExecutor(1) as pool:  # the pool must end before the file
-        writing: Future[None] | None = None
-        for batch, kept in inputs.pieces(file):
-            with located(file, inputs, start, done):
-                made = maker.columns(batch)
-            if writing is not None:
-                writing.result()
-            writing = pool.submit(writer.write_table, _table(kept, made), row_group_size=batch.num_rows)
+    with _open_writer(path, schema) as writer:
+        for batch, kept in inputs.blocks(file):
+            with locate_errors(file, inputs, start, done):
+                columns = transform.columns(batch)
+            writer.write(_table(kept, columns), batch.num_rows)
             done += batch.num_rows
             report(start + done, inputs.rows)
-        if writing is not None:
-            writing.result()
+        writer.finish()
     return done
 
 
+class _Writer:
+    """A Parquet file that one thread opens, writes and closes; nobody else touches it.
+
+    An interrupt may end the block that uses a writer at any moment, while the thread writes too. The file is then closed
+    by the last reference to it, which the thread holds until its write is done.
+    """
+
+    def __init__(self, path: Path, schema: pa.Schema, thread: ThreadPoolExecutor) -> None:
+        self._thread = thread
+        self._file: pq.ParquetWriter = thread.submit(_open_file, path, schema).result()
+        self._writing: Future[None] | None = None
+
+    def write(self, table: pa.Table, rows: int) -> None:
+        """Begin to write a row group once the one before it is written."""
+        self._wait()
+        self._writing = self._thread.submit(self._file.write_table, table, row_group_size=rows)
+
+    def finish(self) -> None:
+        """Write what is left, and the footer."""
+        self._wait()
+        self._thread.submit(self._file.close).result()
+
+    def _wait(self) -> None:
+        if self._writing is not None:
+            self._writing.result()
+
+
 @contextmanager
-def located(file: Input, inputs: Inputs, start: int, row: int) -> Iterator[None]:
-    """Errors about rows of a piece that begins at `row` of a file, `start` rows into the source, say where that is."""
+def _open_writer(path: Path, schema: pa.Schema) -> Iterator[_Writer]:
+    with ThreadPoolExecutor(1, thread_name_prefix="featurecols-write") as thread:
+        yield _Writer(path, schema, thread)
+
+
+def _open_file(path: Path, schema: pa.Schema) -> pq.ParquetWriter:
+    """Open a new file, with dictionaries and statistics for all but floats, where they are work for nothing."""
+    path.unlink(missing_ok=True)  # a thread of a run that was interrupted may still write into the old one
+    coded = [leaf for field in schema for leaf, kind in _leaves(field.name, field.type) if not pa.types.is_floating(kind)]
+    return pq.ParquetWriter(
+        path, schema, compression=COMPRESSION, use_dictionary=coded or False, write_statistics=coded or False
+    )
+
+
+@contextmanager
+def locate_errors(file: Input, inputs: Inputs, start: int, row: int) -> Iterator[None]:
+    """Make errors about rows of a block that begins at `row` of a file, `start` rows into the source, say where that is."""
     try:
         yield
     except errors.DataError as e:
@@ -51,22 +94,14 @@ def located(file: Input, inputs: Inputs, start: int, row: int) -> Iterator[None]
         ) from None
 
 
-def _table(kept: pa.Table, made: list[tuple[str, pa.Array]]) -> pa.Table:
-    columns = [*kept.columns, *(array for _, array in made)]
-    fields = [*kept.schema, *(pa.field(name, array.type, nullable=False) for name, array in made)]
-    return pa.Table.from_arrays(columns, schema=pa.schema(fields))
-
-
-def _writer(path: Path, schema: pa.Schema) -> Any:
-    """Dictionaries and statistics for all but floats, where they are work for nothing."""
-    coded = [leaf for field in schema for leaf, kind in _leaves(field.name, field.type) if not pa.types.is_floating(kind)]
-    return pq.ParquetWriter(
-        path, schema, compression=COMPRESSION, use_dictionary=coded or False, write_statistics=coded or False
-    )
+def _table(kept: pa.Table, columns: Columns) -> pa.Table:
+    arrays = [*kept.columns, *(array for _, array in columns)]
+    fields = [*kept.schema, *(pa.field(name, array.type, nullable=False) for name, array in columns)]
+    return pa.Table.from_arrays(arrays, schema=pa.schema(fields))
 
 
 def _leaves(path: str, kind: pa.DataType) -> Iterator[tuple[str, pa.DataType]]:
-    """The leaves of a column by their Parquet paths."""
+    """Yield the leaves of a column by their Parquet paths."""
     if isinstance(kind, pa.BaseExtensionType):
         yield from _leaves(path, kind.storage_type)
     elif pa.types.is_map(kind):

@@ -13,11 +13,11 @@ import pyarrow as pa
 
 from featurecols._core.arrays import Array
 from featurecols.jobs import job
+from featurecols.jobs.batch_transform import BatchTransform, Columns
 from featurecols.jobs.inputs import BLOCK_BYTES
-from featurecols.jobs.job import Written
-from featurecols.jobs.output_columns import block
+from featurecols.jobs.job import JobResult
+from featurecols.jobs.output_columns import fixed_size_lists
 from featurecols.jobs.write_file import Progress
-from featurecols.jobs.writer import Columns, Maker
 from featurecols.models import errors
 from featurecols.models.input.pipeline import needs_of
 from featurecols.models.objective.heads import ClassHead, NumberHead
@@ -35,7 +35,7 @@ def predict_parquet(
     keep: Sequence[str] = (),
     progress: Progress | None = None,
     overwrite: bool = False,
-) -> Written:
+) -> JobResult:
     """Predict the rows of Parquet or CSV files, in bounded memory, into Parquet files of the same names.
 
     The target appears when everything is complete, a run that was killed continues, and errors come before anything is
@@ -51,7 +51,7 @@ def predict_parquet(
         overwrite: replace an existing target, in one rename, once the new one is complete.
 
     Returns:
-        Written: counts and seconds. Of a classifier the files hold `class` (the label's words, or int64 class numbers) and
+        JobResult: counts and seconds. Of a classifier the files hold `class` (the label's words, or int64 class numbers) and
         `probability` of the second class, or with more than two classes `probability_<class>` of each, float32; of a
         regressor `prediction`, or `prediction_<label>` for several numbers. The schema metadata holds `featurecols`: the
         model's fingerprint, the plan's, kind, label, classes and version, as JSON.
@@ -70,15 +70,15 @@ def predict_parquet(
     >>> done.rows, pq.read_schema(target).names
     (60000, ['flight', 'prediction'])
     """
-    maker = Predict(model)
-    return job.run(maker, source, target, keep=keep, progress=progress, overwrite=overwrite, row_group_rows=maker.rows)
+    transform = Predict(model)
+    return job.run(transform, source, target, keep=keep, progress=progress, overwrite=overwrite, row_group_rows=transform.rows)
 
 
-class Predict(Maker):
+class Predict(BatchTransform):
     """What a model says, as columns."""
 
     subject: ClassVar[str] = "predict_parquet"
-    instead: ClassVar[str] = "model.predict(data)"
+    alternative: ClassVar[str] = "model.predict(data)"
 
     def __init__(self, model: Any) -> None:
         if not hasattr(model, "predict") or not hasattr(model, "fingerprint"):
@@ -106,7 +106,7 @@ class Predict(Maker):
     def fingerprint(self) -> str:
         return self._fingerprint
 
-    def depends(self) -> dict[str, Any]:
+    def dependencies(self) -> dict[str, str]:
         return {"model": self._fingerprint}
 
     def metadata(self) -> dict[bytes, bytes]:
@@ -142,4 +142,4 @@ def _numbers(found: Array, label: Sequence[str]) -> Columns:
 def _array(found: Array) -> pa.Array:
     """One value a row as it is, more as a list of a fixed size."""
     rows = found.reshape(len(found), math.prod(found.shape[1:]))
-    return pa.array(np.ascontiguousarray(rows[:, 0])) if rows.shape[1] == 1 else block(rows)
+    return pa.array(np.ascontiguousarray(rows[:, 0])) if rows.shape[1] == 1 else fixed_size_lists(rows)

@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from featurecols._core import regular_files
 from featurecols._core.spec import decode
 from featurecols.models import errors
 from featurecols.models.autodiff.variables import Variables
@@ -27,7 +28,6 @@ from featurecols.version import __version__
 
 CARD, PLAN, FORMAT = "model.json", "plan", 1
 _LIMIT = 1 << 26
-NEEDED = ("kind", "plan", "head", "label", "weight_column", "arguments", "metrics", "data")  # of an estimator's card
 
 
 def write(folder: Path, about: Mapping[str, Any], variables: Variables, plan: Any = None) -> None:
@@ -45,7 +45,7 @@ def write(folder: Path, about: Mapping[str, Any], variables: Variables, plan: An
         "fingerprint": fingerprint(about, variables, plan),
         "versions": {"featurecols": __version__, "numpy": np.__version__, "python": platform.python_version()},
     }
-    checkpoints.replace(folder / CARD, (json.dumps(card, indent=1, ensure_ascii=False) + "\n").encode())
+    checkpoints.replace(folder / CARD, (json.dumps(card, indent=1, ensure_ascii=False) + "\n").encode("utf-8", "surrogatepass"))
 
 
 def fingerprint(about: Mapping[str, Any], variables: Variables, plan: Any) -> str:
@@ -60,9 +60,10 @@ def card(folder: Path) -> dict[str, Any]:
     """The card of a folder. Raises CheckpointError where there is none that can be read."""
     path = folder / CARD
     try:
-        if path.stat().st_size > _LIMIT:
+        text = regular_files.read_regular(path, _LIMIT)
+        if text is None:
             raise errors.checkpoint(path, f"is larger than {_LIMIT >> 20} MiB", "give the folder of an exported model")
-        found = json.loads(path.read_bytes())
+        found = json.loads(text)
     except (OSError, ValueError, RecursionError) as e:
         hint = "give the folder of an exported model"
         raise errors.checkpoint(path, f"is no readable card ({type(e).__name__})", hint) from None

@@ -330,14 +330,17 @@ class Sequential:
         about, variables = export.card(folder), export.weights(folder)
         if about.get("kind") != "Sequential":
             raise errors.checkpoint(folder, f"holds a {about.get('kind')}", "use featurecols.models.load(path)")
-        plan = None if about["plan"] is None else load(folder / export.PLAN)
-        model = Sequential(export.parts(about["layers"]), about["name"])
-        model.variables, model.plan = variables, plan
-        model.words = None if about["words"] is None else tuple(about["words"])
-        model.label = tuple(about["label"])
-        if about["loss"] is not None:
-            optimizer, loss = export.parts([about["optimizer"], about["loss"]])
-            model.compile(optimizer, loss, about["metrics"])
+        try:
+            plan = None if about["plan"] is None else load(folder / export.PLAN)
+            model = Sequential(export.parts(about["layers"]), about["name"])
+            model.variables, model.plan = variables, plan
+            model.words = None if about["words"] is None else tuple(about["words"])
+            model.label = tuple(about["label"])
+            if about["loss"] is not None:
+                optimizer, loss = export.parts([about["optimizer"], about["loss"]])
+                model.compile(optimizer, loss, about["metrics"])
+        except (KeyError, TypeError, AttributeError, errors.ModelError) as e:  # a card that save did not write
+            raise errors.checkpoint(folder, f"is damaged ({errors.show(str(e), 200)})", "save the model again") from None
         return model
 
     def __repr__(self) -> str:

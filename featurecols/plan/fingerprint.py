@@ -6,10 +6,9 @@ import hashlib
 import json
 from collections.abc import Mapping
 
-import numpy as np
-
 from featurecols._core import spec
 from featurecols._core.arrays import Array
+from featurecols._core.tensor_files import digest as digest
 from featurecols.plan.graph import Graph
 
 Learned = Mapping[int, Mapping[str, Mapping[str, Array]]]  # by node, slot and name
@@ -22,16 +21,6 @@ def fingerprint(graph: Graph, learned: Learned) -> str:
     """
     text = json.dumps({"format": 1, **document(graph)}, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode() + digest(flatten(learned)).encode()).hexdigest()[:32]
-
-
-def digest(arrays: Mapping[str, Array]) -> str:
-    """Return 32 hex digits over named arrays."""
-    h = hashlib.sha256()
-    for name in sorted(arrays):
-        a = np.ascontiguousarray(arrays[name])
-        h.update(json.dumps([name, a.dtype.str, a.shape]).encode())
-        h.update(a.tobytes())
-    return h.hexdigest()[:32]
 
 
 def document(graph: Graph) -> dict[str, object]:

@@ -30,7 +30,9 @@ def read_file(folder: Path, name: str) -> bytes:
                 raise errors.saved_plan(path, f"larger than {LIMIT_JSON >> 20} MiB")
             return file.read()
     except (OSError, ValueError) as e:  # ValueError: a path with a NUL
-        raise errors.saved_plan(folder, f"has no readable {name} ({getattr(e, 'strerror', None) or e})", AGAIN) from None
+        raise errors.saved_plan(
+            errors.printable(str(folder)), f"has no readable {name} ({getattr(e, 'strerror', None) or e})", AGAIN
+        ) from None
 
 
 def write_files(folder: Path, files: Mapping[str, bytes]) -> None:

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -50,6 +51,8 @@ def write(folder: Path, graph: Graph, learned: Learned, tables: Mapping[str, Arr
             raise
         hint = "choose another path, or mend its permissions"
         raise errors.output(folder, f"cannot be written ({e.strerror})", hint) from None
+    except ValueError as e:  # NUL or a surrogate in the name
+        raise errors.output(errors.show(str(folder)), f"cannot be the name of a folder ({e})", "choose another path") from None
 
 
 def _is_taken(folder: Path, graph: Graph, learned: Learned, tables: Mapping[str, Array]) -> bool:
@@ -69,7 +72,7 @@ def _is_taken(folder: Path, graph: Graph, learned: Learned, tables: Mapping[str,
 
 def read(folder: Path) -> Parts:
     """Return the parts of the plan in a folder; raises SavedPlanError."""
-    if not (folder / JSON_FILE).exists() and (folder / MODEL_FILE).exists():
+    if not os.path.exists(folder / JSON_FILE) and os.path.exists(folder / MODEL_FILE):  # False for impossible names
         raise errors.saved_plan(folder, "holds a model", "use fc.models.load(path); its plan is model.plan")
     return _read_parts(folder, read_file(folder, JSON_FILE), lambda name: read_file(folder, name))
 

@@ -8,10 +8,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from safetensors import SafetensorError
-from safetensors import numpy as tensors
-
 from featurecols import errors
+from featurecols._core import regular_files, tensor_files
 from featurecols._core.arrays import Array
 from featurecols.feature_column.vocabulary import VocabularyFileCategoricalColumn
 from featurecols.plan.saved_files import replace_file
@@ -46,7 +44,7 @@ def write(
     document = {"format": FORMAT, "linear": columns_to_json(linear), "dnn": columns_to_json(dnn)}
     document |= {name: settings[name] for name in SETTINGS}
     text = (json.dumps(document, indent=1, ensure_ascii=False) + "\n").encode()
-    blob = tensors.save(dict(weights), {"featurecols": hashlib.sha256(text).hexdigest()})
+    blob = tensor_files.encode(weights, hashlib.sha256(text).hexdigest())
     try:
         folder.mkdir(parents=True, exist_ok=True)
         replace_file(folder / TENSOR_FILE, blob)
@@ -60,14 +58,16 @@ def read(
 ) -> tuple[list[Any], list[Any], dict[str, Array], dict[str, Any]]:
     """Linear columns, dnn columns, weights and settings; the weights and settings are still to be checked."""
     try:
-        text, blob = ((folder / name).read_bytes() for name in (JSON_FILE, TENSOR_FILE))
-        if len(text) > _LIMIT_JSON:
+        text = regular_files.read_regular(folder / JSON_FILE, _LIMIT_JSON)
+        if text is None:
             raise errors.saved_plan(folder, f"{JSON_FILE} is larger than {_LIMIT_JSON >> 20} MiB", AGAIN)
-        data, head = json.loads(text), json.loads(blob[8 : 8 + int.from_bytes(blob[:8], "little")])
-        weights, mark = tensors.load(blob), head["__metadata__"]["featurecols"]
+        weights, mark = tensor_files.read(folder / TENSOR_FILE)
+        data = json.loads(text)
     except OSError as e:
         raise errors.saved_plan(folder, f"is no saved model ({e.strerror})", AGAIN) from None
-    except (SafetensorError, ValueError, KeyError, TypeError, RecursionError, MemoryError) as e:
+    except tensor_files.DamagedError as e:
+        raise errors.saved_plan(folder, f"is {e}", AGAIN) from None
+    except (ValueError, RecursionError) as e:
         raise errors.saved_plan(folder, f"is damaged ({type(e).__name__})", AGAIN) from None
     if mark != hashlib.sha256(text).hexdigest():
         raise errors.saved_plan(folder, "its two files do not belong together", AGAIN)

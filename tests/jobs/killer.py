@@ -151,7 +151,7 @@ def main(source: str, scratch: str, mode: str) -> None:
     for number in range(1, 1000):
         target = fresh(scratch, number, name, overwrite)
         if mode == "other":  # what an unfinished run of PLAN leaves is in the way of the first run
-            in_child(lambda target=target: run(source, str(target), True), 20)
+            in_child(lambda target=target: run(source, str(target), True), 30)
         killed, _ = in_child(lambda target=target: run(source, str(target), overwrite, first), number)
         if killed is None:
             break

@@ -179,7 +179,7 @@ def test_a_lock_whose_file_was_removed_is_taken_anew(tmp_path: Path) -> None:
 
 def test_a_lock_is_not_held_on_a_file_that_goes_away_meanwhile(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "staging" / "lock"
-    really, times = file_lock._try, []
+    really, times = file_lock._try_lock, []
 
     def late(handle: int) -> None:
         if not times:  # the run before removes its lock after we have opened it
@@ -187,7 +187,7 @@ def test_a_lock_is_not_held_on_a_file_that_goes_away_meanwhile(tmp_path: Path, m
         times.append(handle)
         really(handle)
 
-    monkeypatch.setattr(file_lock, "_try", late)
+    monkeypatch.setattr(file_lock, "_try_lock", late)
     held = file_lock.acquire(path)
     assert held is not None
     assert len(times) == 2
@@ -258,16 +258,16 @@ def test_remains_of_a_published_run_are_cleared(plan: fc.Plan, source: Path, tar
 
 def test_a_folder_is_filled_and_then_there_or_not_at_all(tmp_path: Path) -> None:
     target = tmp_path / "model"
-    with staging.filled(target, False) as place:
+    with staging.write_folder(target, False) as place:
         (place / "a").write_text("1")
         assert not target.exists()
     assert listing(tmp_path) == ["model/a"]
-    with pytest.raises(fc.OutputError, match="exists already"), staging.filled(target, False):
+    with pytest.raises(fc.OutputError, match="exists already"), staging.write_folder(target, False):
         raise AssertionError("a target that is there is refused first")
-    with pytest.raises(FileNotFoundError), staging.filled(target, True) as place:
+    with pytest.raises(FileNotFoundError), staging.write_folder(target, True) as place:
         (place / "b" / "c").write_text("2")
     assert listing(tmp_path) == ["model/a"]
-    with staging.filled(target, True) as place:
+    with staging.write_folder(target, True) as place:
         (place / "b").write_text("3")
     assert listing(tmp_path) == ["model/b"]
     assert sorted(p.name for p in tmp_path.iterdir()) == ["model"]
@@ -279,9 +279,9 @@ def test_what_a_kill_left_is_no_part_of_the_next_folder(tmp_path: Path) -> None:
     (folder / "data" / "half").write_text("1")
     (folder / "old").mkdir()
     (folder / "old" / "before").write_text("0")  # killed between the two renames: what was there comes back
-    with pytest.raises(fc.OutputError, match="exists already"), staging.filled(target, False):
+    with pytest.raises(fc.OutputError, match="exists already"), staging.write_folder(target, False):
         raise AssertionError
     assert (target / "before").read_text() == "0"
-    with staging.filled(target, True) as place:
+    with staging.write_folder(target, True) as place:
         (place / "new").write_text("2")
     assert listing(tmp_path) == ["model/new"]

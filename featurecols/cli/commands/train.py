@@ -70,7 +70,7 @@ def run(arguments: argparse.Namespace) -> None:
     _train(model, arguments)
     validation = arguments.validation and load_model.one(arguments.validation)
     metrics = None if validation is None else model.evaluate(validation, name="validation")
-    with staging.filled(arguments.output, arguments.overwrite) as place:
+    with staging.write_folder(arguments.output, arguments.overwrite) as place:
         model.export(place)
     output.result(arguments.json, *_about(model, arguments.output, metrics, time.monotonic() - start))
 

@@ -20,7 +20,7 @@ class CsvFile(File):
     kind = "CSV"
 
     def __init__(self, path: str) -> None:
-        self.path = path
+        super().__init__(path)
         names = self._reader(None).schema.names
         self.schema = pa.schema([(name, pa.string()) for name in names])
         self.fragments = [Fragment(path, None, None)]

@@ -10,6 +10,7 @@ from typing import TypeGuard
 import pyarrow as pa
 
 from featurecols import errors
+from featurecols._core import regular_files
 from featurecols.data.files.base import CSV, PACKED, PARQUET, File
 from featurecols.data.files.csv import CsvFile
 from featurecols.data.files.parquet import ParquetFile
@@ -79,11 +80,19 @@ def open_file(path: str) -> File:
     """Return one file as what its name, or else its first bytes, say it is."""
     kind = _kind(path)
     if kind is None:
-        with open(path, "rb") as file:
-            kind = "Parquet" if file.read(4) == b"PAR1" else None
+        kind = "Parquet" if _head(path) == b"PAR1" else None
     if kind is None:
         raise errors.unreadable(path, "is neither Parquet nor CSV by its name", None)
     return ParquetFile(path) if kind == "Parquet" else CsvFile(path)
+
+
+def _head(path: str) -> bytes:
+    """Return the first bytes of a file; none of what is not a regular file."""
+    try:
+        with regular_files.open_regular(path) as file:
+            return file.read(4)
+    except OSError as error:
+        raise errors.unreadable(path, "is not a readable file", error.strerror or error) from None
 
 
 def same_kind(a: pa.DataType, b: pa.DataType) -> bool:

@@ -43,7 +43,7 @@ class ParquetFile(File):
     kind = "Parquet"
 
     def __init__(self, path: str) -> None:
-        self.path = path
+        super().__init__(path)
         with self._open() as file:
             self.schema, footer = file.schema_arrow, file.metadata
             groups = [footer.row_group(i).num_rows for i in range(footer.num_row_groups)]

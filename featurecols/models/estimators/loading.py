@@ -29,6 +29,16 @@ KINDS: dict[str, type[canned.Canned]] = {
         baseline.BaselineRegressor,
     )
 }
+FIELDS: dict[str, Callable[[object], bool]] = {  # of an estimator's card, and what each must be
+    "kind": lambda value: isinstance(value, str),
+    "plan": lambda value: isinstance(value, str),
+    "head": lambda value: isinstance(value, dict),
+    "label": lambda value: isinstance(value, list) and all(isinstance(name, str) for name in value),
+    "weight_column": lambda value: value is None or isinstance(value, str),
+    "arguments": lambda value: isinstance(value, dict),
+    "metrics": lambda value: isinstance(value, dict),
+    "data": lambda value: isinstance(value, dict),
+}
 
 
 def load(path: str | Path, model_fn: Callable[..., EstimatorSpec] | None = None, params: Any = None) -> Any:
@@ -46,8 +56,11 @@ def load(path: str | Path, model_fn: Callable[..., EstimatorSpec] | None = None,
     kind = card.get("kind")
     if kind == "Sequential":
         return Sequential.load(folder)
-    if lacks := [name for name in export.NEEDED if name not in card]:
-        raise errors.checkpoint(folder, f"the card lacks {lacks[0]!r}", "export the model again")
+    for name, fits in FIELDS.items():
+        if name not in card:
+            raise errors.checkpoint(folder, f"the card lacks {name!r}", "export the model again")
+        if not fits(card[name]):
+            raise errors.checkpoint(folder, f"the card has a wrong {name}, {errors.show(card[name])}", "export the model again")
     plan = load_plan(folder / PLAN)
     if plan.fingerprint != card.get("plan"):
         raise errors.checkpoint(folder, "the plan is not the one that the card names", "export the model again")

@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from safetensors import SafetensorError, safe_open
-from safetensors import numpy as tensors
 
+from featurecols._core import tensor_files
 from featurecols._core.arrays import Array
+from featurecols.errors import printable
 from featurecols.models import errors
 from featurecols.models.autodiff.variables import Variables
 
@@ -39,9 +39,7 @@ def save(folder: Path, variables: Variables, about: Mapping[str, Any], keep: int
 
 def write(path: Path, arrays: Mapping[str, Array], about: Mapping[str, Any]) -> None:
     """One file of named arrays and JSON data, there in full or not at all."""
-    header = {"featurecols": json.dumps({"format": FORMAT, **about})}
-    data = tensors.save({name: np.ascontiguousarray(a) for name, a in arrays.items()}, header)
-    replace(path, data)
+    replace(path, tensor_files.encode(arrays, json.dumps({"format": FORMAT, **about})))
 
 
 def replace(path: Path, data: bytes) -> None:
@@ -50,7 +48,7 @@ def replace(path: Path, data: bytes) -> None:
     for left in path.parent.glob(f".{path.name}.*"):  # what a kill left behind
         left.unlink(missing_ok=True)
     beside = path.with_name(f".{path.name}.{os.getpid()}")
-    with open(beside, "wb") as f:
+    with open(beside, "xb") as f:  # never through a link that somebody put there
         f.write(data)
         f.flush()
         os.fsync(f.fileno())
@@ -64,15 +62,14 @@ def replace(path: Path, data: bytes) -> None:
 
 def read(path: Path) -> tuple[dict[str, Array], dict[str, Any]]:
     """The arrays and the JSON data of a file. Raises CheckpointError where it is none, or is damaged."""
-    if not Path(path).is_file():
-        raise errors.checkpoint(path, "is no file", "give a checkpoint, or the folder of a model")
     try:
-        with safe_open(path, "np") as f:
-            about = json.loads((f.metadata() or {})["featurecols"])
-            arrays = {name: f.get_tensor(name) for name in f.keys()}  # noqa: SIM118 - no dict
-    except (SafetensorError, OSError, ValueError, KeyError, TypeError) as e:
+        arrays, text = tensor_files.read(path)
+        about = json.loads(text)
+    except FileNotFoundError:
+        raise errors.checkpoint(path, "is no file", "give a checkpoint, or the folder of a model") from None
+    except (OSError, ValueError, RecursionError) as e:
         hint = "delete it, and the one before it is used"
-        raise errors.checkpoint(path, f"is no readable checkpoint ({type(e).__name__})", hint) from None
+        raise errors.checkpoint(path, f"is no readable checkpoint ({printable(str(e))[:200]})", hint) from None
     if not isinstance(about, dict) or about.get("format") != FORMAT:
         raise errors.checkpoint(path, f"needs format {FORMAT}", "use the version of featurecols that wrote it")
     return arrays, about
