@@ -12,6 +12,10 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
+
+from featurecols import errors
+from featurecols._core import memory_limit
 
 _LEAST, _MOST = 1 << 17, 1 << 26  # bytes: smaller arrays are cheap to make, larger ones are given back
 _KEPT = 1 << 26  # bytes of free memory that are kept at most
@@ -56,11 +60,18 @@ class _Lent:
         give(self._memory)
 
 
-def empty(shape: int | tuple[int, ...], dtype: Any) -> np.ndarray[Any, Any]:
-    """Return an array like np.empty, of a number type, reusing freed memory when it can. Contents are undefined."""
+def empty(
+    shape: int | tuple[int, ...], dtype: npt.DTypeLike, subject: str | None = None, hint: str = errors.DENSE_HINT
+) -> np.ndarray[Any, Any]:
+    """Return an array like np.empty, of a number type, reusing freed memory when it can. Contents are undefined.
+
+    With a `subject`, SizeError with the hint is raised for an array that would not fit into memory.
+    """
     shape, dtype = shape if isinstance(shape, tuple) else (shape,), np.dtype(dtype)
     size = math.prod(shape) * dtype.itemsize
     if not _LEAST <= size <= _MOST:
+        if subject is not None and size > _MOST:
+            memory_limit.check(subject, size, hint)
         return np.empty(shape, dtype)
     memory = _take(size)
     if memory is None:
@@ -85,6 +96,18 @@ def _take(size: int) -> np.ndarray[Any, Any] | None:
         return None
     finally:
         _lock.release()
+
+
+def addresses(arrays: Sequence[np.ndarray[Any, Any]], dtype: npt.DTypeLike | None, length: int) -> np.ndarray[Any, Any]:
+    """Return where the values of each array [length] of a dtype (None: any) lie: int64 [k].
+
+    The caller keeps the arrays alive.
+    """
+    for x in arrays:
+        assert dtype is None or x.dtype == dtype
+        assert x.shape == (length,)
+        assert x.flags.c_contiguous
+    return np.array([x.__array_interface__["data"][0] for x in arrays], np.int64)
 
 
 def kept() -> int:

@@ -23,7 +23,8 @@ def counts() -> dict[str, int]:
     """Return the number made so far, by kind.
 
     Kinds are "kernel" (compiled or read from the cache), "bound column", "lookup" and "terms" of a vocabulary (for arrays and
-    for rows), "cross" (a table of all combinations), "embedding" (an initial table) and "row function".
+    for rows), "cross" (a table of all combinations), "embedding" (an initial table), "row function", and
+    "pyarrow: reason" for each column of a Parquet row group that was left to pyarrow.
 
     >>> import featurecols as fc
     >>> plan = fc.compile([fc.Numeric("age")])

@@ -6,7 +6,10 @@ nobody asks for is never touched.
 
 from __future__ import annotations
 
+import os
 import sys
+import threading
+import weakref
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
@@ -14,7 +17,6 @@ from typing import Any
 import pyarrow as pa
 
 from featurecols import errors
-from featurecols._core.fork_safe import ProcessLock
 from featurecols.data.fields import convert
 from featurecols.data.fields.base import FieldView
 from featurecols.data.fields.dictionary import KnownDictionaries
@@ -39,7 +41,8 @@ class _Columns:
         self._load, self._known = load, known
         self._there: Collection[str] = self.names if isinstance(self.names, _EveryName) else frozenset(self.names)
         self._twice = _find_repeated(self.names)
-        self._locks: dict[str, ProcessLock] = {}  # by field, so that threads convert different fields at once
+        self._locks: dict[str, threading.RLock] = {}  # by field, so that threads convert different fields at once
+        _LIVE.add(self)
         self._views: dict[str, FieldView] = {}
         self._marked: dict[tuple[str, Markers], FieldView] = {}
 
@@ -48,14 +51,14 @@ class _Columns:
         view = self._views.get(key)
         if view is not None:
             return view
-        with self._locks.setdefault(key, ProcessLock()):
+        with self._locks.setdefault(key, threading.RLock()):
             if key not in self._views:
                 self._views[key] = self._convert(key)
             return self._views[key]
 
     def marked(self, key: str, markers: Markers) -> FieldView:
         """Return all rows of a field, with the markers of its Field."""
-        with self._locks.setdefault(key, ProcessLock()):
+        with self._locks.setdefault(key, threading.RLock()):
             if (key, markers) not in self._marked:
                 self._marked[key, markers] = self.view(key).with_markers(markers)
             return self._marked[key, markers]
@@ -72,6 +75,19 @@ class _Columns:
             want = f"{self.num_rows} values, as other fields have"
             raise errors.wrong_type(key, key, len(view), want, "give every field one value per row")
         return view
+
+
+_LIVE: weakref.WeakSet[_Columns] = weakref.WeakSet()
+
+
+def _free_locks() -> None:
+    """Forget the locks of all batches in a forked child, where nobody would give them back."""
+    for columns in list(_LIVE):
+        columns._locks = {}
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_free_locks)
 
 
 class Batch:

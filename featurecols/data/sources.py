@@ -6,6 +6,7 @@ order; one that cannot do so says `once`.
 
 from __future__ import annotations
 
+import os
 from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -46,7 +47,7 @@ class Source(ABC):
         """
         if isinstance(data, Source):
             return data
-        if discover.is_path(data):
+        if isinstance(data, (str, os.PathLike)):
             return FileSource(data)
         if isinstance(data, (list, tuple)) and data and discover.is_path(data[0]):
             return FileSource(data)

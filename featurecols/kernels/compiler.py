@@ -12,7 +12,7 @@ from __future__ import annotations
 import ctypes
 import math
 import os
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping
 from contextlib import suppress
 from functools import wraps
 from typing import Any
@@ -77,15 +77,6 @@ class Kernel(dict[Hashable, Callable[..., Any]]):
 def kernel(signatures: Mapping[Any, tuple[Any, ...]]) -> Callable[[Callable[..., Any]], Kernel]:
     """Decorator: the function with its declared signatures by variant."""
     return lambda function: Kernel(function, signatures)
-
-
-def addresses(arrays: Sequence[Any], dtype: Any, length: int) -> Any:
-    """Where the values of each array [length] of a dtype (None: any) lie: int64 [k]. The caller keeps the arrays alive."""
-    for x in arrays:
-        assert dtype is None or x.dtype == dtype
-        assert x.shape == (length,)
-        assert x.flags.c_contiguous
-    return np.array([x.__array_interface__["data"][0] for x in arrays], np.int64)
 
 
 def damaged(bad: int) -> errors.DataError:

@@ -17,7 +17,6 @@ from featurecols.kernels.compiler import (
     NO_VALID,
     U32,
     U64,
-    addresses,
     flags,
     helper,
     kernel,
@@ -198,9 +197,16 @@ def cross(
     there = np.zeros(len(parts), np.int64)
     for j, mask in enumerate(masks):
         if mask is not None:
-            there[j] = addresses([mask], np.bool_, rows)[0]
+            there[j] = buffer_pool.addresses([mask], np.bool_, rows)[0]
     run = (_FARM if farm else _MURMUR)[out.itemsize]
-    run(addresses(parts, np.uint64 if farm else np.uint32, rows), there, keep_unseen, _start(seed, farm), num_buckets, out)
+    run(
+        buffer_pool.addresses(parts, np.uint64 if farm else np.uint32, rows),
+        there,
+        keep_unseen,
+        _start(seed, farm),
+        num_buckets,
+        out,
+    )
     return out
 
 

@@ -11,13 +11,13 @@ from typing import Any
 
 import numpy as np
 
+from featurecols._core import buffer_pool
 from featurecols._core.arrays import Array
 from featurecols.kernels.compiler import (
     BOOL,
     F32,
     F64,
     I64,
-    addresses,
     doubles,
     helper,
     integers,
@@ -151,7 +151,7 @@ def assemble(
     """
     bad = np.full(len(xs), -1, np.int64)
     kinds = np.array([_KINDS[x.dtype] for x in xs], np.int64)
-    numbers, codes = addresses(xs, None, len(out)), addresses(ids, np.int32, len(out))
+    numbers, codes = buffer_pool.addresses(xs, None, len(out)), buffer_pool.addresses(ids, np.int32, len(out))
     described = (cells, defaults, refuses, first, ops, a, b)
     _ASSEMBLE["C" if out.flags.c_contiguous else "A"](numbers, kinds, *described, codes, starts, widths, bad, out)
     return bad

@@ -129,8 +129,7 @@ class Plan:
             return self._gather(source, workers)
         if out is None:
             assert rows is not None
-            memory_limit.check("transform", rows * program.width * 4)
-            out = buffer_pool.empty((rows, program.width), np.float32)
+            out = buffer_pool.empty((rows, program.width), np.float32, "transform")
         _check_out(out, rows, program.width)
         hint = "give one row for each row of the data"
 
@@ -428,7 +427,7 @@ def _no_row(subject: str, row: Any) -> errors.PlanError:
 
 
 def _workers(given: int | None) -> int:
-    return thread_pool.count(given)
+    return 1 if type(given) is int and given == 1 else thread_pool.count(given)
 
 
 def _check_out(out: Any, rows: int | None, width: int) -> None:

@@ -139,9 +139,9 @@ class FieldView(ABC):
         return self._tokens
 
     def plain(self) -> Array | None:
-        """Return the numbers where they lie, float32, int32 or int64 [n] and contiguous, which `numbers` would widen.
+        """Return the numbers where they lie, float64, float32, int32 or int64 [n] and contiguous; NaN is missing.
 
-        None where some are missing, where they are widened already, and for anything else.
+        None where others are missing, where they are widened already, and for anything else.
         """
         return None
 

@@ -11,12 +11,13 @@ import pyarrow as pa
 from featurecols import errors
 from featurecols._core import arrays
 from featurecols._core.arrays import Array, Integers, Numbers, Texts, Tokens
-from featurecols._core.fork_safe import ProcessLock
 from featurecols.data import arrow_buffers
 from featurecols.data.fields.base import FieldView
 from featurecols.data.missing import Markers
 
 WHOLE = 2.0**53  # floats hold every integer below this
+_DenseRange = tuple[int, Texts]  # the lowest integer, and the texts of it and all that follow
+_PLAIN = ("float64", "float32", "int32", "int64")
 
 
 class IntegerTexts(Texts):
@@ -56,18 +57,6 @@ class IntegerTexts(Texts):
         return self._written()[1]
 
 
-class _Shared:
-    """What all slices of a numeric field compute once."""
-
-    __slots__ = ("booleans", "dense", "lock", "looked")
-
-    def __init__(self) -> None:
-        self.lock = ProcessLock()
-        self.looked = False  # whether `dense` is known
-        self.dense: tuple[int, Texts] | None = None
-        self.booleans: Texts | None = None
-
-
 class NumericField(FieldView):
     """Integers, floats or booleans.
 
@@ -81,11 +70,11 @@ class NumericField(FieldView):
         super().__init__(key, len(values))
         self._values = values
         self._bitmap = None if bitmap is None or bitmap.bits is None else bitmap
-        self._shared = _Shared()
+        self._shared: dict[str, _DenseRange | None] = {}  # what all slices compute once
 
     def with_markers(self, markers: Markers) -> NumericField:
         view = self._view(0, len(self))
-        view.markers, view._shared = markers, _Shared()
+        view.markers, view._shared = markers, {}
         return view
 
     def _as_arrow(self) -> pa.Array:
@@ -129,7 +118,7 @@ class NumericField(FieldView):
         return Numbers(wide)
 
     def plain(self) -> Array | None:
-        if self._numbers is not None or self._values.dtype.name not in ("float32", "int32", "int64") or self.markers.values:
+        if self._numbers is not None or self._values.dtype.name not in _PLAIN or self.markers.values:
             return None
         if self._bitmap is not None and self._bitmap.rows(self.start, self.stop) is not None:
             return None
@@ -178,29 +167,26 @@ class NumericField(FieldView):
             ) from None
 
     def _boolean_tokens(self) -> Tokens:
-        shared = self._shared
-        with shared.lock:
-            if shared.booleans is None:
-                shared.booleans = Texts(np.array([0, 1, 2], np.int32), np.frombuffer(b"01", np.uint8))
+        shared = self._shared.get("texts") or self._shared.setdefault("texts", _booleans())
+        texts = (shared or _booleans())[1]
         codes, valid = self._values[self.start : self.stop].astype(np.int32), self._valid()
         if valid is not None:
             codes[~valid] = -1
-        return Tokens(shared.booleans, codes, kind="boolean")
+        return Tokens(texts, codes, kind="boolean")
 
-    def _dense_range(self) -> tuple[int, Texts] | None:
+    def _dense_range(self) -> _DenseRange | None:
         """Return (lowest integer, the texts of it and all that follow to the highest), where they are few beside the rows.
 
-        Small integers then are a dictionary already: what columns compute per text is computed once, not per row.
+        Small integers then are a dictionary already: what columns compute per text is computed once, not per row. Threads
+        that ask first at once look at the same values, and all take what the first of them found.
         """
-        shared = self._shared
-        with shared.lock:
-            if not shared.looked:
-                if len(self._values) >= 1024:
-                    shared.dense = self.slice(-self.start, len(self._values) - self.start)._find_dense_range()
-                shared.looked = True
-            return shared.dense
+        if "texts" in self._shared:
+            return self._shared["texts"]
+        every = len(self._values)
+        found = self.slice(-self.start, every - self.start)._find_dense_range() if every >= 1024 else None
+        return self._shared.setdefault("texts", found)
 
-    def _find_dense_range(self) -> tuple[int, Texts] | None:
+    def _find_dense_range(self) -> _DenseRange | None:
         x, valid = self._values, self._valid()
         found = x if valid is None else x[valid]
         if len(found) == 0:
@@ -219,6 +205,10 @@ class NumericField(FieldView):
         if valid is None:
             return plain
         return [v if there else None for v, there in zip(plain, valid.tolist(), strict=True)]
+
+
+def _booleans() -> _DenseRange:
+    return 0, Texts(np.array([0, 1, 2], np.int32), np.frombuffer(b"01", np.uint8))
 
 
 def _not_whole(key: str, row: int, got: object) -> errors.DataError:

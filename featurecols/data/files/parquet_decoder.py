@@ -94,10 +94,14 @@ def chunk(field: pa.Field, leaf: pa.ColumnSchema, about: pa.ColumnChunkMetaData,
 
 
 def _locate(field: pa.Field, leaf: pa.ColumnSchema, about: pa.ColumnChunkMetaData, rows: int) -> Chunk:
-    kind = about.physical_type
+    kind, values = about.physical_type, field.type
+    if pa.types.is_dictionary(values) and values.index_type == pa.int32() and not values.ordered:
+        values = values.value_type  # what pyarrow writes of a dictionary is the column of its values
     if leaf.max_repetition_level or leaf.max_definition_level > 1:
         raise _Unsupported("a nested column")
-    if kind != "BYTE_ARRAY" if field.type in _TEXTS else kind not in _NUMBERS.get(field.type, ()):
+    if values != field.type and kind != "BYTE_ARRAY":
+        raise _Unsupported(f"{field.type}")
+    if kind != "BYTE_ARRAY" if values in _TEXTS else kind not in _NUMBERS.get(values, ()):
         raise _Unsupported(f"{field.type}")
     if about.compression not in _CODECS:
         raise _Unsupported(f"compression {about.compression}")
@@ -111,7 +115,7 @@ def _locate(field: pa.Field, leaf: pa.ColumnSchema, about: pa.ColumnChunkMetaDat
     if start < 0 or size < 0 or about.num_values != rows:
         raise _Unsupported("damage")
     optional, codec = leaf.max_definition_level == 1, _CODECS[about.compression]
-    return Chunk(field.name, start, size, rows, codec, _STORED.get(kind), optional, field.type)
+    return Chunk(field.name, start, size, rows, codec, _STORED.get(kind), optional, values)
 
 
 def read(file: BinaryIO, wanted: Chunk) -> Array:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import random
+from collections import Counter
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,10 +15,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from featurecols import kernels
+import featurecols as fc
+from benchmarks import data
+from featurecols import errors, kernels
+from featurecols._core import counters
 from featurecols.data.fields.base import FieldView
 from featurecols.data.fields.dictionary import DictionaryField
 from featurecols.data.files import parquet_decoder
+from featurecols.data.sources import Source
 
 CODECS = ["none", "snappy", "zstd", "gzip", "brotli"]
 
@@ -106,13 +112,54 @@ def test_row_groups_each_have_their_dictionary() -> None:
         pa.array([{"a": 1}]),
         pa.array([True, False]),
         pa.array([1, 2], pa.timestamp("us")),
-        pa.array(["a", "b"]).dictionary_encode(),
+        pa.array(["a", "b"]).dictionary_encode().cast(pa.dictionary(pa.int8(), pa.string())),
         pa.array([1.5], pa.float16()),
     ],
     ids=lambda array: str(array.type),
 )
 def test_what_is_left_to_pyarrow(array: pa.Array) -> None:
     assert column(*written(array)) is None
+
+
+@pytest.mark.parametrize("codec", ["snappy", "zstd", "none"])
+@pytest.mark.parametrize("kept", [True, False], ids=["dictionaries", "texts"])
+def test_files_shaped_like_those_of_the_benchmarks_leave_nothing_to_pyarrow(tmp_path: Path, codec: str, kept: bool) -> None:
+    """C5: a fault of the decoder would show as slowness alone; fallbacks are counted, and there are none here."""
+    table = data.criteo_table(20_000).append_column("f", pa.array(np.arange(20_000) / 7))
+    table = table.append_column("unique", pa.array(np.random.default_rng(3).random(20_000)))
+    if kept:  # as the census table is written
+        table = table.set_column(13, "C1", table["C1"].dictionary_encode())
+    pq.write_table(table, tmp_path / "t.parquet", row_group_size=8_192, compression=codec)
+    pq.write_table(table, tmp_path / "u.parquet", use_dictionary=[name for name in table.column_names if name[0] == "C"])
+    for name in ("t", "u"):
+        before = Counter(counters.counts())
+        needs = [(key, "category" if key[0] == "C" else "number") for key in table.column_names]
+        for batch in Source.of(tmp_path / f"{name}.parquet").batches(needs):
+            for key, use in needs:
+                batch.field(key).tokens() if use == "category" else batch.field(key).numbers()
+        assert {kind for kind in Counter(counters.counts()) - before if kind.startswith("pyarrow")} == set()
+
+
+def test_what_is_left_to_pyarrow_is_counted_with_the_reason(tmp_path: Path) -> None:
+    """C5"""
+    pq.write_table(pa.table({"x": [[i] for i in range(2_000)], "b": [True] * 2_000}), tmp_path / "t.parquet")
+    before = Counter(counters.counts())
+    fc.compile([fc.Numeric("x", shape=1), fc.Numeric("b")]).transform(tmp_path / "t.parquet")
+    found = {kind: n for kind, n in (Counter(counters.counts()) - before).items() if kind.startswith("pyarrow")}
+    assert found == {"pyarrow: a nested column": 1, "pyarrow: bool": 1}
+
+
+def test_pyarrow_reads_all_where_the_environment_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """C5"""
+    pq.write_table(pa.table({"x": np.arange(2_000) / 7}), tmp_path / "t.parquet")
+    plan = fc.compile([fc.Numeric("x")])
+    want = plan.transform(tmp_path / "t.parquet")
+    monkeypatch.setenv("FEATURECOLS_PARQUET", "pyarrow")
+    monkeypatch.setattr(parquet_decoder, "decode", None)
+    assert np.array_equal(plan.transform(tmp_path / "t.parquet"), want)
+    monkeypatch.setenv("FEATURECOLS_PARQUET", "duckdb")
+    with pytest.raises(errors.ColumnError, match="FEATURECOLS_PARQUET: must be pyarrow, or not set, got 'duckdb'"):
+        plan.transform(tmp_path / "t.parquet")
 
 
 def test_texts_that_outgrow_their_dictionary_are_left_to_pyarrow() -> None:
