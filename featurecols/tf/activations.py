@@ -20,13 +20,13 @@ def _selu(x: Array) -> Array:
 
 
 def logistic(x: Array) -> Array:
-    """1 / (1 + exp(-x)), without overflow: exp is taken of negative numbers only."""
+    """Return 1 / (1 + exp(-x)) without overflow: exp is taken of negative numbers only."""
     e = np.exp(-np.abs(x))
     return np.where(x >= 0, 1 / (1 + e), e / (1 + e)).astype(np.float32)
 
 
 def softmax(x: Array) -> Array:
-    """Probabilities along the last axis."""
+    """Return probabilities along the last axis."""
     e = np.exp(x - x.max(axis=-1, keepdims=True))
     return (e / e.sum(axis=-1, keepdims=True)).astype(np.float32)
 
@@ -36,7 +36,7 @@ def _softplus(x: Array) -> Array:
 
 
 def _gelu(x: Array) -> Array:
-    """The exact form, x times the normal distribution's CDF."""
+    """Return the exact form, x times the normal distribution's CDF."""
     from math import erf
 
     cdf = np.array([0.5 * (1 + erf(v)) for v in (x / np.sqrt(2)).ravel().tolist()], np.float32)

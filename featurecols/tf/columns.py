@@ -33,9 +33,9 @@ _MAKERS: dict[type, Callable[..., Any]] = {
 
 
 def columns_from_json(data: Any, custom_objects: Mapping[str, Any] | None = None) -> list[Any]:
-    """Columns from a list that tf.feature_column.serialize_feature_columns or `columns_to_json` wrote.
+    """Return columns from a list that tf.feature_column.serialize_feature_columns or `columns_to_json` wrote.
 
-    What an embedding table starts from is left out (initializers, checkpoints to load from): imported models bring tables.
+    The start values of an embedding table are left out (initializers, checkpoints to load from): imported models bring tables.
 
     Args:
         data: a list of {"class_name": ..., "config": ...}.
@@ -54,7 +54,7 @@ def columns_from_json(data: Any, custom_objects: Mapping[str, Any] | None = None
 
 
 def columns_to_json(columns: Iterable[Any]) -> list[Any]:
-    """JSON data that columns_from_json gives back: TensorFlow's own form, and one more for shared embeddings.
+    """Return JSON data that columns_from_json reads: TensorFlow's own form, and one more for shared embeddings.
 
     Vocabulary files are read and become lists, so that the data holds no path.
     """
@@ -62,7 +62,7 @@ def columns_to_json(columns: Iterable[Any]) -> list[Any]:
 
 
 def mapped(column: Any, change: Callable[[Any], Any]) -> Any:
-    """The column with `change` applied to it and to every column inside it, innermost first."""
+    """Return the column with `change` applied to it and to every column inside it, innermost first."""
     if not isinstance(column, FeatureColumn):
         return column
     different: dict[str, Any] = {}
@@ -104,7 +104,7 @@ def _column(data: Any, custom: dict[str, Any], tables: dict[str, dense.SharedTab
 
 
 def _checked(column: Any) -> Any:
-    """The column, seen by the checks of the function that makes such columns: its fields are that function's arguments."""
+    """Return the column after the checks of the function that makes such columns: its fields are that function's arguments."""
     hash(column)  # a list or a dict where a value belongs
     if not isinstance(getattr(column, "hash_key", None), (int, type(None))):
         raise errors.argument("columns", "hash_key must be an int or null", column.hash_key, "use serialize_feature_columns")
@@ -165,12 +165,12 @@ def _without_path(column: Any) -> Any:
 
 
 def from_tensorflow(columns: Any) -> Any:
-    """Live tf.feature_column objects (a list, or one) as columns of the dialect, without importing TensorFlow.
+    """Return live tf.feature_column objects (a list, or one) as columns of the dialect, without importing TensorFlow.
 
-    They are told by their class names and read by their fields. normalizer_fn and initializers are kept as they are and
+    They are recognized by their class names and read by their fields. normalizer_fn and initializers are kept as they are and
     called as TensorFlow calls them; shared embedding columns share a table again.
 
-    Raises ColumnError for an object that is no feature column of TensorFlow.
+    Raises ColumnError for an object that is not a feature column of TensorFlow.
     """
     tables: dict[int, dense.SharedTable] = {}
     if isinstance(columns, (list, tuple)) and not hasattr(columns, "_fields"):
@@ -211,7 +211,7 @@ def _value(value: Any, tables: dict[int, dense.SharedTable], depth: int) -> Any:
 
 
 def _live_shared(given: dict[str, Any], tables: dict[int, dense.SharedTable]) -> Any:
-    """A member of shared_embeddings (TensorFlow 2, with a creator), or of shared_embedding_columns (its v1 form)."""
+    """Return a member of shared_embeddings (TensorFlow 2, with a creator), or of shared_embedding_columns (its v1 form)."""
     source, creator = given["categorical_column"], given.get("shared_embedding_column_creator")
     if creator is None:
         key: Any = given["shared_embedding_collection_name"]

@@ -1,4 +1,4 @@
-"""A tf.estimator's model folder and the JSON of its columns become a model here: import_tf."""
+"""Import of a tf.estimator from its model folder and the JSON of its columns: import_tf."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def import_tf(
     label_vocabulary: Sequence[str] | None = None,
     custom_objects: Mapping[str, Any] | None = None,
 ) -> ImportedEstimator:
-    """A trained Linear*, DNN* or DNNLinearCombined* estimator as a model that predicts the same logits.
+    """Import a trained Linear*, DNN* or DNNLinearCombined* estimator as a model that predicts the same logits.
 
     Args:
         model_dir: the estimator's model folder (its latest checkpoint), or one checkpoint in it.
@@ -76,7 +76,7 @@ def import_tf(
 
 
 def _declared(columns: Any, custom_objects: Mapping[str, Any] | None, checkpoint: Checkpoint) -> Columns:
-    """The columns of the linear and of the deep part."""
+    """Return the columns of the linear and of the deep part."""
     if isinstance(columns, (str, os.PathLike)):
         columns = read_json(Path(columns))
     parts = [part for part, mark in (("linear", f"{LINEAR}bias_weights"), ("dnn", f"{DNN}logits/bias")) if mark in checkpoint]
@@ -99,7 +99,7 @@ def _declared(columns: Any, custom_objects: Mapping[str, Any] | None, checkpoint
 
 
 def read_json(path: Path) -> Any:
-    """The data of a JSON file of columns; ColumnError where it is none."""
+    """Return the data of a JSON file of columns. Raises ColumnError for a file that is not JSON."""
     with open_regular(path) as file:
         text = file.read(_MAX_JSON + 1)
     try:
@@ -108,12 +108,12 @@ def read_json(path: Path) -> Any:
         return json.loads(text)
     except (ValueError, RecursionError) as error:
         raise errors.argument(
-            "columns", f"{path} is no JSON ({error})", path, "write serialize_feature_columns to it"
+            "columns", f"{path} is not JSON ({error})", path, "write serialize_feature_columns to it"
         ) from None
 
 
 def read_columns(columns: Any, custom_objects: Mapping[str, Any] | None = None) -> list[Any]:
-    """Columns of the dialect, from a list of such, of live ones of TensorFlow, or of JSON data; or from one of them."""
+    """Return columns of the dialect from such columns, live ones of TensorFlow, or JSON data: a list, or one of them."""
     listed = list(columns) if isinstance(columns, (list, tuple)) and not hasattr(columns, "_fields") else [columns]
     if any(isinstance(item, Mapping) for item in listed):
         return columns_from_json(listed, custom_objects)
@@ -123,7 +123,7 @@ def read_columns(columns: Any, custom_objects: Mapping[str, Any] | None = None) 
 def _settings(
     checkpoint: Checkpoint, activation: str | None, sparse_combiner: str | None, kind: str | None, deep: bool
 ) -> dict[str, Any]:
-    """What is given, else what the graph says, else the defaults; a contradiction is an error."""
+    """Return the settings that are given, else those of the graph, else the defaults; a contradiction is an error."""
     graph = read_settings(checkpoint.prefix.parent)
     if not deep:
         graph = Settings(None, graph.sparse_combiner, graph.kind)
@@ -155,7 +155,7 @@ def _hidden(checkpoint: Checkpoint) -> tuple[tuple[int, ...], bool]:
 def _weights(
     checkpoint: Checkpoint, linear: list[Any], dnn: list[Any], units: int, hidden: tuple[int, ...], batch_norm: bool
 ) -> dict[str, Array]:
-    """Every weight of the model, each looked up and compared in shape before it is read."""
+    """Return every weight of the model, each looked up and compared in shape before it is read."""
     shapes = {w.name: w.shape for w in linear_weights(linear, units)} if linear else {}
     if dnn:
         shapes |= {w.name: w.shape for w in input_weights(dnn)}

@@ -103,7 +103,7 @@ class ImportedEstimator:
             )
 
     def shapes(self) -> dict[str, tuple[int, ...]]:
-        """Name -> shape of every weight that the model has."""
+        """Return the shape of every weight of the model by its name."""
         found: dict[str, tuple[int, ...]] = {}
         if self.linear:
             found |= {w.name: w.shape for w in linear_weights(self.linear, self.units)}
@@ -123,11 +123,11 @@ class ImportedEstimator:
 
     @property
     def keys(self) -> tuple[str, ...]:
-        """The features that the model reads, sorted."""
+        """Return the features that the model reads, sorted."""
         return tuple(sorted(keys_of([*self.linear, *self.dnn])))
 
     def logits(self, features: Any) -> Array:
-        """float32 [batch, units].
+        """Return float32 [batch, units].
 
         Args:
             features: key -> values, as the dialect's layers take them: arrays, lists, sparse triples; or a table with such
@@ -145,7 +145,7 @@ class ImportedEstimator:
         return parts[0] if len(parts) == 1 else parts[0] + parts[1]
 
     def scale(self, features: Any) -> Array:
-        """float32 [batch]: the largest sum of absolute terms inside the deep part, which float32 rounding is a share of.
+        """Return float32 [batch]: the largest sum of absolute terms in the deep part, which float32 rounding is relative to.
 
         Raw dollars of 99,999 make logits uncertain in the third decimal, here as in TensorFlow. Zeros without a deep part.
         """
@@ -161,7 +161,7 @@ class ImportedEstimator:
         return features if isinstance(features, Mapping) else {key: features[key] for key in self.keys}
 
     def _passes(self, net: Array) -> Iterator[Array]:
-        """What goes into each layer, the logits at last."""
+        """Yield the input of each layer, then the logits."""
         activate = ACTIVATIONS[self.activation]
         yield net
         for i in range(len(self.hidden_units)):
@@ -175,7 +175,7 @@ class ImportedEstimator:
         yield net @ self.weights[f"{DNN}logits/kernel"] + self.weights[f"{DNN}logits/bias"]
 
     def predict(self, features: Any) -> dict[str, Array]:
-        """What the estimator's predict gives, for a whole batch.
+        """Return what the estimator's predict gives, for a whole batch.
 
         A classifier: logits, probabilities [batch, classes], class_ids int64 [batch, 1], classes (bytes) [batch, 1],
         all_class_ids int32 and all_classes (bytes) [batch, classes], and with two classes logistic [batch, 1]. A
@@ -210,15 +210,15 @@ class ImportedEstimator:
 
     @classmethod
     def load(cls, path: Any, custom_objects: Mapping[str, Any] | None = None) -> ImportedEstimator:
-        """What `save` wrote; two files are read and nothing else.
+        """Load what `save` wrote; reads two files and nothing else.
 
-        Raises SavedPlanError for a folder that is no saved model, is damaged, or comes from a newer version.
+        Raises SavedPlanError for a folder that is not a saved model, is damaged, or comes from a newer version.
         """
         linear, dnn, weights, settings = model_files.read(Path(path), custom_objects)
         try:
             return cls(linear, dnn, weights, **settings)
         except (TypeError, errors.FeatureColumnsError) as error:
-            raise errors.saved_plan(path, f"is no model ({error})", model_files.AGAIN) from None
+            raise errors.saved_plan(path, f"is not a model ({error})", model_files.AGAIN) from None
 
 
 def _unshare(columns: Sequence[Any]) -> list[Any]:

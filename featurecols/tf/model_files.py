@@ -56,7 +56,7 @@ def write(
 def read(
     folder: Path, custom_objects: Mapping[str, Any] | None
 ) -> tuple[list[Any], list[Any], dict[str, Array], dict[str, Any]]:
-    """Linear columns, dnn columns, weights and settings; the weights and settings are still to be checked."""
+    """Return linear columns, dnn columns, weights and settings; the caller checks weights and settings."""
     try:
         text = regular_files.read_regular(folder / JSON_FILE, _LIMIT_JSON)
         if text is None:
@@ -64,7 +64,7 @@ def read(
         weights, mark = tensor_files.read(folder / TENSOR_FILE)
         data = json.loads(text)
     except OSError as e:
-        raise errors.saved_plan(folder, f"is no saved model ({e.strerror})", AGAIN) from None
+        raise errors.saved_plan(folder, f"is not a saved model ({e.strerror})", AGAIN) from None
     except tensor_files.DamagedError as e:
         raise errors.saved_plan(folder, f"is {e}", AGAIN) from None
     except (ValueError, RecursionError) as e:
@@ -91,5 +91,5 @@ def _is_size(value: Any) -> bool:
 
 def _refuse_path(column: Any) -> Any:
     if isinstance(column, VocabularyFileCategoricalColumn):
-        raise errors.argument(column.name, "a saved model names no files", column.vocabulary_file, "save it again")
+        raise errors.argument(column.name, "a saved model does not name files", column.vocabulary_file, "save it again")
     return column

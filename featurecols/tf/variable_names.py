@@ -25,7 +25,7 @@ class Weight(NamedTuple):
 
 
 def linear_weights(columns: Iterable[Any], units: int) -> Iterator[Weight]:
-    """Weights of LinearModel(columns, units)."""
+    """Yield the weights of LinearModel(columns, units)."""
     for column in columns:
         rows = column.num_buckets if isinstance(column, CategoricalColumn) else column.variable_shape.num_elements()
         yield Weight(f"{LINEAR}{_scope(column.name)}/weights", (rows, units), column.name)
@@ -36,7 +36,7 @@ def linear_weights(columns: Iterable[Any], units: int) -> Iterator[Weight]:
 
 
 def input_weights(columns: Iterable[Any]) -> Iterator[Weight]:
-    """Weights of DenseFeatures(columns): embedding tables."""
+    """Yield the weights of DenseFeatures(columns): embedding tables."""
     for column in columns:
         if is_embedding(column):
             table = table_name(column)
@@ -46,7 +46,7 @@ def input_weights(columns: Iterable[Any]) -> Iterator[Weight]:
 def layer_weights(
     width: int, hidden_units: Sequence[int], units: int, batch_norm: bool
 ) -> Iterator[tuple[str, tuple[int, ...]]]:
-    """Names and shapes of the hidden layers over a matrix of `width` columns, and of the logits."""
+    """Yield names and shapes of the hidden layers over a matrix of `width` columns, and of the logits."""
     for i, size in enumerate(hidden_units):
         layer = hidden_layer(i)
         yield f"{layer}/kernel", (width, size)
@@ -59,15 +59,17 @@ def layer_weights(
 
 
 def hidden_layer(number: int) -> str:
+    """Return the scope of a hidden layer in variable names."""
     return f"{DNN}hiddenlayer_{number}"
 
 
 def is_embedding(column: Any) -> bool:
+    """Return whether a column of the dialect has an embedding table."""
     return isinstance(column, (dense.EmbeddingColumn, dense.SharedEmbeddingColumn))
 
 
 def is_weight(name: str) -> bool:
-    """Whether a checkpoint's tensor is a weight of the model, and not a step counter or an optimizer's slot."""
+    """Return whether a checkpoint's tensor is a weight of the model, and not a step counter or an optimizer's slot."""
     scope = r"linear/linear_model|dnn/(hiddenlayer_\d+|logits|input_from_feature_columns)"
     end = r"bias_weights|weights|embedding_weights|kernel|bias|batchnorm_\d+/\w+"
     return re.fullmatch(rf"({scope})/(.*/)?({end})", name) is not None
@@ -78,5 +80,5 @@ def _shape(column: Any) -> tuple[int, int]:
 
 
 def _scope(name: str) -> str:
-    """A column's name as TensorFlow 2 writes it into a variable's name."""
+    """Return a column's name as TensorFlow 2 writes it into a variable's name."""
     return re.sub(r"[^A-Za-z0-9_.\-]", "_", name)

@@ -98,9 +98,9 @@ def test_parts_of_a_combined_model_that_are_not_those_of_the_model() -> None:
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("", "is no JSON"),
-        ("{", "is no JSON"),
-        ("[" * 100_000, "is no JSON"),
+        ("", "is not JSON"),
+        ("{", "is not JSON"),
+        ("[" * 100_000, "is not JSON"),
         ("[1]", "not a feature column"),
         ('{"linear": 5}', "not a feature column"),
         ('[{"class_name": "os.system", "config": {}}]', "unknown class"),

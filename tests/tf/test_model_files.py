@@ -55,12 +55,12 @@ def refuse(folder: Path, words: str) -> None:
 
 
 def test_files_that_are_missing_or_mixed(copy: Path) -> None:
-    refuse(copy / "nothing", "is no saved model")
+    refuse(copy / "nothing", "is not a saved model")
     text = (copy / "model.json").read_text()
     (copy / "model.json").write_text(text + " ")
     refuse(copy, "do not belong together")
     (copy / "model.json").unlink()
-    refuse(copy, "is no saved model")
+    refuse(copy, "is not a saved model")
 
 
 @pytest.mark.parametrize(
@@ -111,7 +111,7 @@ def test_a_saved_model_names_no_files(copy: Path) -> None:
     }
     cross = {"class_name": "CrossedColumn", "config": {"keys": [column, "a"], "hash_bucket_size": 9, "hash_key": None}}
     rewrite(copy, lambda data: data["linear"].append(cross))
-    refuse(copy, "a saved model names no files")
+    refuse(copy, "a saved model does not name files")
 
 
 @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -1,4 +1,4 @@
-"""The entries of a TensorFlow checkpoint's index: where each tensor lies, and in which slices (tensor_bundle.proto)."""
+"""The entries of a TensorFlow checkpoint's index: the position of each tensor, and its slices (tensor_bundle.proto)."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _DTYPES = {
 class Entry:
     """One tensor, or one slice of a partitioned tensor: bytes [offset, offset + size) of shard `shard`.
 
-    `slices` is empty unless the tensor is partitioned; then the place is that of its slices' own entries.
+    `slices` is empty unless the tensor is partitioned; then the position is that of its slices' own entries.
     """
 
     kind: int
@@ -47,7 +47,7 @@ class Entry:
 
     @property
     def has_bytes(self) -> bool:
-        """Whether bytes of a data file are this entry's own."""
+        """Return whether the entry has bytes of its own in a data file."""
         return self.size > 0 and not self.slices
 
     @property
@@ -65,7 +65,7 @@ class Entry:
 
 
 def read_header(value: bytes) -> int:
-    """The number of data files, from the entry whose key is empty. Raises WireError."""
+    """Return the number of data files, from the entry whose key is empty. Raises WireError."""
     shards = 0
     for number, field in fields(value):
         if number == 1:
@@ -82,7 +82,7 @@ def read_header(value: bytes) -> int:
 
 
 def read_entry(value: bytes, shards: int) -> Entry:
-    """A BundleEntryProto. Raises WireError for one that no writer makes."""
+    """Read a BundleEntryProto. Raises WireError for one that a writer does not make."""
     found = {1: 0, 3: 0, 4: 0, 5: 0, 6: 0}
     shape: tuple[int, ...] = ()
     slices: list[Slice] = []
@@ -133,7 +133,7 @@ def _slice(value: bytes) -> Slice:
 
 
 def boxes(entry: Entry) -> list[tuple[slice, ...]]:
-    """Where each slice of a partitioned tensor goes. They must tile it: no overlap, no gap. Raises WireError."""
+    """Return the box of each slice of a partitioned tensor. They must tile it: no overlap, no gap. Raises WireError."""
     found = []
     for extents in entry.slices:
         box = tuple(slice(a, a + (size - a if n is None else n)) for (a, n), size in zip(extents, entry.shape, strict=True))
@@ -157,7 +157,7 @@ def _overlap(found: list[tuple[slice, ...]]) -> bool:
 
 
 def slice_key(name: bytes, extents: Slice) -> bytes:
-    """The key of a slice's own entry: 0, name, rank and extents in TensorFlow's order-preserving code."""
+    """Return the key of a slice's own entry: 0, name, rank and extents in TensorFlow's order-preserving code."""
     escaped = re.sub(rb"[\0\xff]", lambda m: b"\0\xff" if m[0] == b"\0" else b"\xff\0", name)
     key = b"\0" + escaped + b"\0\x01" + _unsigned(len(extents))
     return key + b"".join(_signed(a) + _signed(-1 if n is None else n) for a, n in extents)

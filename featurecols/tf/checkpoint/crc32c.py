@@ -1,8 +1,8 @@
 """CRC-32C (Castagnoli) over large buffers with numpy alone, and LevelDB's masking of it.
 
 A CRC is linear over GF(2), so the words of a message may be added up in any order once each has been moved to its
-place. A buffer is read as rows of C words; the rows are folded into one row of C words that has the same CRC, which
-costs two table reads a word over long arrays. What is left is short and goes byte by byte.
+position. A buffer is read as rows of C words; the rows are folded into one row of C words that has the same CRC, which
+costs two table reads a word over long arrays. The rest is short and is read byte by byte.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _FOLDS = (8192, 128)  # words a row: the first keeps a row in the L1 cache, the 
 
 
 def crc32c(data: bytes | memoryview | Array, crc: int = 0) -> int:
-    """CRC-32C of `data`, continuing from `crc`, the CRC of what came before it.
+    """Return CRC-32C of `data`, continuing from `crc`, the CRC of what came before it.
 
     >>> hex(crc32c(b"123456789"))
     '0xe3069283'
@@ -37,13 +37,13 @@ def crc32c(data: bytes | memoryview | Array, crc: int = 0) -> int:
 
 
 def unmask(masked: int) -> int:
-    """The CRC that LevelDB stored as `masked`: rotated and shifted, so that a CRC over CRCs stays a good one."""
+    """Return the CRC that LevelDB stored as `masked`: rotated and shifted, so that a CRC of CRCs remains a good one."""
     rotated = (masked - _MASK_DELTA) & 0xFFFFFFFF
     return (rotated >> 17 | rotated << 15) & 0xFFFFFFFF
 
 
 def _fold(data: Array, width: int, state: int) -> bytes:
-    """4 * width bytes whose CRC from state 0 is that of `data` from `state`; `data` is whole rows."""
+    """Return 4 * width bytes whose CRC from state 0 is that of `data` from `state`; `data` is whole rows."""
     rows = data.view("<u4").reshape(-1, width)
     low, high = _shift_tables(4 * width)
     row = rows[0].astype(np.uint32)
@@ -74,7 +74,7 @@ def _byte_table() -> tuple[int, ...]:
 
 @functools.cache
 def _shift_tables(count: int) -> tuple[Array, Array]:
-    """What a state becomes when `count` zero bytes follow: one table for its low 16 bits, one for the high ones."""
+    """Return tables of the state after `count` more zero bytes: one for its low 16 bits, one for the high ones."""
     images = [_bytewise(b"\0" * 4, 1 << bit) for bit in range(32)]
     step = 4
     while step < count:  # doubling: the images of the images

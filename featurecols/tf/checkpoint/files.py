@@ -16,7 +16,9 @@ _LATEST = re.compile(rb'^\s*model_checkpoint_path\s*:\s*"((?:[^"\\\n]|\\.)*)"', 
 
 
 def find_prefix(path: str | os.PathLike[str]) -> Path:
-    """The checkpoint that `path` means: a prefix, one of its files, a model folder or a SavedModel. Raises SavedPlanError.
+    """Return the checkpoint that `path` names: a prefix, one of its files, a model folder or a SavedModel.
+
+    Raises SavedPlanError where there is none.
 
     In a model folder it is the latest one, which the file `checkpoint` names, or the only one there is.
     """
@@ -63,7 +65,7 @@ def _named_by_state(folder: Path) -> Path:
 
 
 def open_regular(path: Path) -> io.BufferedReader:
-    """The file, opened for reading. Links, devices and pipes are refused: a checkpoint has none of them."""
+    """Open a regular file for reading. Links, devices and pipes are refused: a checkpoint does not contain them."""
     flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
     if path.is_symlink():
         raise errors.saved_plan(path, "a symbolic link is not followed", "copy the file that it points to")

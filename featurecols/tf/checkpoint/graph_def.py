@@ -1,4 +1,4 @@
-"""What a checkpoint does not say and the graph beside it does: activation, combiner of the linear part, kind of head.
+"""Settings that are in the graph beside a checkpoint: activation, combiner of the linear part, kind of head.
 
 A tf.estimator leaves `graph.pbtxt` in its model folder. Only the names, kinds and inputs of its nodes are looked at,
 line by line; a model folder without it needs these settings from the user, or has the defaults.
@@ -28,7 +28,7 @@ _COMBINERS = {"SparseSegmentSum": "sum", "SparseSegmentMean": "mean", "SparseSeg
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What the graph says; None where it does not, "unknown" for an activation that is none of those known here."""
+    """The settings in a graph; None where it does not have one, "unknown" for an activation that is not known here."""
 
     activation: str | None = None
     sparse_combiner: str | None = None
@@ -36,7 +36,7 @@ class Settings:
 
 
 def read_settings(folder: Path) -> Settings:
-    """The settings of the model whose graph.pbtxt is in `folder`; all None where there is no such file."""
+    """Return the settings of the model whose graph.pbtxt is in `folder`; all None without that file."""
     path = folder / "graph.pbtxt"
     if not path.exists():
         return Settings()
@@ -48,7 +48,7 @@ def read_settings(folder: Path) -> Settings:
 
 
 def _activation(nodes: dict[str, tuple[str, list[str]]]) -> str | None:
-    """What the summary of the first layer shows; where that is no node of the layer, the layer's only known activation."""
+    """Return the activation in the summary of the first layer; if that is not a node of the layer, its only known one."""
     inside = {name.removeprefix(_LAYER): op for name, (op, _) in nodes.items() if name.startswith(_LAYER)}
     inside = {name: op for name, op in inside.items() if "/" not in name}
     if not inside:
@@ -62,7 +62,7 @@ def _activation(nodes: dict[str, tuple[str, list[str]]]) -> str | None:
 
 
 def _nodes(path: Path) -> dict[str, tuple[str, list[str]]]:
-    """Nodes of the layers, the linear model and the head: name -> kind and inputs."""
+    """Return the nodes of the layers, the linear model and the head: name -> kind and inputs."""
     found: dict[str, tuple[str, list[str]]] = {}
     name, op, inputs = "", "", []  # type: str, str, list[str]
     with open_regular(path) as file:

@@ -21,14 +21,14 @@ class Reader:
         return self.at >= len(self.data)
 
     def take(self, count: int) -> bytes:
-        """The next `count` bytes."""
+        """Take the next `count` bytes."""
         if count > len(self.data) - self.at:
             raise WireError(f"{count} bytes declared where {len(self.data) - self.at} are left")
         self.at += count
         return self.data[self.at - count : self.at]
 
     def varint(self) -> int:
-        """The next varint, 0 <= value < 2^64.
+        """Take the next varint, 0 <= value < 2^64.
 
         >>> Reader(bytes([0xAC, 0x02])).varint()
         300
@@ -45,7 +45,7 @@ class Reader:
 
 
 def fields(message: bytes) -> Iterator[tuple[int, int | bytes]]:
-    """Field number and value of every field: an int (varint, fixed32 and fixed64, unsigned) or the bytes.
+    """Yield field number and value of every field: an int (varint, fixed32 and fixed64, unsigned) or the bytes.
 
     >>> list(fields(bytes([0x08, 0x07, 0x12, 0x01, 0x61])))
     [(1, 7), (2, b'a')]
@@ -65,14 +65,14 @@ def fields(message: bytes) -> Iterator[tuple[int, int | bytes]]:
 
 
 def integer(value: int | bytes) -> int:
-    """A field of an integer type, signed as protobuf's int32 and int64 are."""
+    """Return a field of an integer type, signed as protobuf's int32 and int64 are."""
     if isinstance(value, bytes):
         raise WireError("bytes where a protobuf integer belongs")
     return value - (1 << 64) if value >> 63 else value
 
 
 def message(value: int | bytes) -> bytes:
-    """A field that holds a message or a string."""
+    """Return a field that holds a message or a string."""
     if isinstance(value, int):
         raise WireError("an integer where a protobuf message belongs")
     return value

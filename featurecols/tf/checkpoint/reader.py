@@ -1,11 +1,11 @@
-"""Read TensorFlow checkpoints without TensorFlow: the pair of `.index` and `.data-00000-of-00001` files.
+"""A reader of TensorFlow checkpoints without TensorFlow: the pair of `.index` and `.data-00000-of-00001` files.
 
     checkpoint = Checkpoint.open("model_dir")
     checkpoint.names()                     ['dnn/logits/bias', 'global_step', ...]
     checkpoint.read("dnn/logits/bias")     float32 array
 
 Every checksum is verified, of the index and of each tensor that is read. Memory is bounded by what is really on disk:
-an index of at most 32 MiB and, while reading, one tensor and its largest slice. Nothing is ever executed.
+an index of at most 32 MiB and, while reading, one tensor and its largest slice. Nothing is executed.
 """
 
 from __future__ import annotations
@@ -38,14 +38,14 @@ class Checkpoint:
 
     @classmethod
     def open(cls, path: str | os.PathLike[str], *, max_tensor: int = MAX_TENSOR) -> Checkpoint:
-        """Read the index of a checkpoint and see that its data files are whole.
+        """Read the index of a checkpoint and check that its data files are complete.
 
         Args:
             path: a checkpoint's prefix (`model.ckpt-100`) or one of its files, a model folder (its latest checkpoint:
                 only a name inside the folder is followed), or a SavedModel.
             max_tensor: bytes that one tensor may have; a larger one is refused when it is read.
 
-        Raises SavedPlanError for files that are missing, links, damaged, or no checkpoint.
+        Raises SavedPlanError for files that are missing, links, damaged, or not a checkpoint.
         """
         prefix = find_prefix(path)
         index = Path(f"{prefix}.index")
@@ -63,22 +63,22 @@ class Checkpoint:
         return checkpoint
 
     def names(self) -> list[str]:
-        """Names of all tensors, sorted; a partitioned one is one tensor."""
+        """Return the names of all tensors, sorted; a partitioned one is one tensor."""
         return sorted(_text(key) for key in self._entries if not key.startswith(b"\0"))
 
     def __contains__(self, name: object) -> bool:
         return isinstance(name, str) and _bytes(name) in self._entries
 
     def shape(self, name: str) -> tuple[int, ...]:
-        """The whole tensor's shape, partitioned or not."""
+        """Return the whole tensor's shape, partitioned or not."""
         return self._entry(name).shape
 
     def dtype(self, name: str) -> np.dtype[np.generic]:
-        """What `read` gives: object (of bytes) for strings, float32 for bfloat16, else the tensor's own."""
+        """Return the dtype that `read` gives: object (of bytes) for strings, float32 for bfloat16, else the tensor's own."""
         return self._entry(name).dtype
 
     def read(self, name: str) -> Array:
-        """The tensor, its checksum verified, a partitioned one put together. Strings come as an object array of bytes.
+        """Return a tensor after verifying its checksum; a partitioned one is joined. Strings are an object array of bytes.
 
         Raises SavedPlanError for an unknown name (near ones are offered), a damaged or missing data file, a wrong
         checksum, and a tensor of more than `max_tensor` bytes.
@@ -99,7 +99,7 @@ class Checkpoint:
         return read_entry(value, self._shards)
 
     def _check_places(self) -> None:
-        """Data files hold what entries point at, and no two tensors share bytes: what all reads give is what is on disk."""
+        """Check that data files hold what entries point at, and that two tensors do not share bytes."""
         found = [
             (e.shard, e.offset, e.size) for e in (read_entry(v, self._shards) for v in self._entries.values()) if e.has_bytes
         ]
@@ -143,7 +143,7 @@ class Checkpoint:
         return values.reshape(entry.shape)
 
     def _check_size(self, name: str, entry: Entry) -> None:
-        """Before anything is allocated: a shape alone cannot ask for memory."""
+        """Check the size before memory is allocated, so that a shape alone cannot ask for memory."""
         if entry.is_text:
             wrong = entry.count > min(entry.size, _MAX_TEXTS)
         else:
@@ -173,7 +173,7 @@ class Checkpoint:
         return data
 
     def _read_texts(self, entry: Entry) -> Array:
-        """Lengths as varints, the checksum of the lengths, the strings; checksums see the lengths in fixed width."""
+        """Read lengths as varints, the checksum of the lengths, the strings; checksums are of the lengths in fixed width."""
         reader = Reader(self._read_bytes(entry, verify=False).tobytes())
         lengths = [reader.varint() for _ in range(entry.count)]
         crc = crc32c(b"".join(n.to_bytes(4 if n < 1 << 32 else 8, "little") for n in lengths))

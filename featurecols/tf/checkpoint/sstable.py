@@ -29,12 +29,12 @@ _SNAPPY_RATIO = 24  # three bytes of snappy copy 64 at most
 
 
 def damaged(path: object, what: str) -> errors.SavedPlanError:
-    """A file of a checkpoint that no writer has left so."""
+    """Return the error of a damaged file of a checkpoint."""
     return errors.saved_plan(path, what, "copy the checkpoint again from where it was written")
 
 
 def read_table(data: bytes, path: object = "table") -> Iterator[tuple[bytes, bytes]]:
-    """Keys and values of the table file whose bytes are `data`, keys ascending. Raises SavedPlanError."""
+    """Return keys and values of the table file whose bytes are `data`, keys ascending. Raises SavedPlanError."""
     try:
         yield from _entries_of_file(data)
     except WireError as error:
@@ -68,7 +68,7 @@ def _entries_of_file(data: bytes) -> Iterator[tuple[bytes, bytes]]:
 
 
 class _Budget:
-    """How many bytes may still be made."""
+    """The number of bytes that may still be decompressed."""
 
     def __init__(self, left: int) -> None:
         self.left = left

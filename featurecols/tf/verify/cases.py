@@ -1,4 +1,4 @@
-"""What verify-tf computes on both sides: features from a table, one question a column, and one for a model's logits."""
+"""The questions of verify-tf that both sides compute: features from a table, one for each column, one for the logits."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ Features = dict[str, Any]  # key -> ndarray or SparseTensor
 class Question:
     """Something that both sides compute.
 
-    what: "ids", "dense", "sequence" or "logits". request: what the other side is sent; None, with a reason, where it cannot
-    be. keys: the features behind it. answer: computes it here. scale: for logits, what their rounding is a share of.
+    what: "ids", "dense", "sequence" or "logits". request: what is sent to the other side; None, with a reason, where it cannot
+    be sent. keys: the features behind it. answer: computes it here. scale: for logits, what their rounding is relative to.
     """
 
     name: str
@@ -45,7 +45,7 @@ class Question:
     scale: Callable[[Features], Array] | None = None
 
     def here(self, features: Features) -> Answer:
-        """The answer of this side; an error of the package by the name of its class in TensorFlow."""
+        """Return the answer of this side; an error of the package by the name of its class in TensorFlow."""
         try:
             return self.answer(features)
         except errors.FeatureColumnsError as error:
@@ -55,7 +55,7 @@ class Question:
 
 
 def column_question(column: Any) -> Question:
-    """Ids of a categorical column and of an embedding's source; the matrix of any other column."""
+    """Ask for the ids of a categorical column and of an embedding's source; the matrix of any other column."""
     what, asked = "dense", column
     if is_embedding(column):
         what, asked = "ids", column.categorical_column
@@ -69,7 +69,7 @@ def column_question(column: Any) -> Question:
 
 
 def model_question(model: ImportedEstimator, checkpoint: Path) -> Question:
-    """The logits of a model, from the same checkpoint on both sides."""
+    """Ask for the logits of a model, from the same checkpoint on both sides."""
     columns = [*model.linear, *model.dnn]
     reason = next((why for column in columns if (why := _why_not(column))), "")
     request = None
@@ -97,7 +97,7 @@ def _is_sequence(column: Any) -> bool:
 
 
 def _why_not(column: Any) -> str:
-    """Why a column cannot be sent to another process; "" when it can."""
+    """Return why a column cannot be sent to another process; "" when it can."""
     found: list[str] = []
 
     def look(inside: Any) -> Any:
@@ -116,19 +116,19 @@ def _why_not(column: Any) -> str:
 
 
 def feeds(data: Any, keys: Iterable[str], rows: int) -> Features:
-    """The first rows of a table, or of Parquet or CSV files, as arrays and sparse tensors.
+    """Return the first rows of a table, or of Parquet or CSV files, as arrays and sparse tensors.
 
     Null strings become "", null integers -1, null floats NaN; lists become sparse tensors, floats float32 (as Keras layers
     make them). Raises DataError where a feature is not in the data.
     """
     wanted = list(keys)
-    pieces, have = [], 0
+    batches, have = [], 0
     for batch in Source.of(data).batches([(key, "category") for key in wanted]):
-        pieces.append(batch)
+        batches.append(batch)
         have += batch.num_rows
         if have >= rows:
             break
-    whole = Batch.concatenate(pieces).slice(0, min(rows, have))
+    whole = Batch.concatenate(batches).slice(0, min(rows, have))
     return {key: _fed(key, whole.column(key)) for key in wanted}
 
 

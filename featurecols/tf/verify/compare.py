@@ -1,4 +1,4 @@
-"""Prove on one's own data that columns, and a model, compute here what they compute in TensorFlow: verify_tf."""
+"""Comparison of columns and a model with TensorFlow on a user's own data: verify_tf."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """What verify_tf found. `equal` is true when something was compared and nothing differs."""
+    """The result of verify_tf. `equal` is true when something was compared and nothing differs."""
 
     rows: int
     tensorflow: str
@@ -81,7 +81,8 @@ def verify_tf(
         model_dir: an estimator's model folder; its logits are then compared too.
         rows: how many rows to compare, from the first.
         tolerance: of logits.
-        custom_objects, settings: as import_tf takes them (activation, sparse_combiner).
+        custom_objects: as import_tf takes them.
+        **settings: as import_tf takes them (activation, sparse_combiner).
 
     Raises ColumnError where the interpreter cannot be used, DataError for data without the features.
     """
@@ -108,12 +109,12 @@ def verify_tf(
 
 
 def _distinct(columns: list[Any]) -> list[Question]:
-    """One question a column; the linear and the deep part may hold the same one."""
+    """Return one question for each column; the linear and the deep part may hold the same one."""
     return [column_question(column) for column in dict.fromkeys(columns)]
 
 
 def compare(question: Question, features: Features, theirs: Answer | None, tolerance: float = TOLERANCE) -> Check:
-    """The check of one question, given TensorFlow's answer (None where it was not asked)."""
+    """Return the check of one question, given TensorFlow's answer (None where it was not asked)."""
     if theirs is None:
         return Check(question.name, question.what, None, question.reason)
     ours = question.here(features)
@@ -133,7 +134,7 @@ def compare(question: Question, features: Features, theirs: Answer | None, toler
 
 
 def _differences(question: Question, features: Features, ours: Answer, theirs: Answer, allowed: Any) -> Iterator[str]:
-    """What differs, in words, the first thing first."""
+    """Describe the first difference."""
     for part in sorted(ours.keys() | theirs.keys(), key=lambda name: name != "shape"):
         if part not in ours or part not in theirs:
             yield f"{part} only {'here' if part in ours else 'in TensorFlow'}"
@@ -150,7 +151,7 @@ def _said(side: str, answer: Answer) -> str:
 
 
 def _first(ours: Array, theirs: Array, allowed: Any) -> tuple[int, ...] | None:
-    """Position of the first cell that differs; NaN equals NaN."""
+    """Return the position of the first value that differs; NaN equals NaN."""
     with np.errstate(invalid="ignore"):
         same = (ours == theirs) | (np.abs(ours - theirs) <= allowed)
     if ours.dtype.kind == "f" and theirs.dtype.kind == "f":
@@ -159,7 +160,7 @@ def _first(ours: Array, theirs: Array, allowed: Any) -> tuple[int, ...] | None:
 
 
 def _cell(features: Features, key: str, row: int) -> str:
-    """What a feature holds in a row, for people."""
+    """Return what a feature holds in a row, as text."""
     value = features[key]
     if isinstance(value, SparseTensor):
         return errors.show(value.values[value.indices[:, 0] == row].tolist(), 60)

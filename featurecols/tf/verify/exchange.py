@@ -1,4 +1,4 @@
-"""How verify-tf asks an interpreter that has TensorFlow: plain arrays and JSON in a folder, no pickle on either side."""
+"""The exchange of verify-tf with an interpreter that has TensorFlow: arrays and JSON in a folder, no pickle on either side."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Answer = dict[str, Any]  # name -> array; or {"error": class name, "message": te
 
 
 def write_request(folder: Path, features: Mapping[str, Any], questions: Sequence[Mapping[str, Any]]) -> None:
-    """request.json and features.npz."""
+    """Write request.json and features.npz."""
     arrays, about = {}, []
     for i, (key, value) in enumerate(features.items()):
         tensor = tensor_of(key, value)
@@ -39,7 +39,7 @@ def write_request(folder: Path, features: Mapping[str, Any], questions: Sequence
 
 
 def ask(folder: Path, python: str) -> None:
-    """Run the worker. It starts isolated, so that no module beside it or in PYTHONPATH stands for one of TensorFlow's."""
+    """Run the worker. It starts isolated, so that a module beside it or in PYTHONPATH cannot replace one of TensorFlow's."""
     hint = "name a Python with tensorflow-cpu 2.15 and numpy below 2"
     try:
         done = subprocess.run([python, "-I", str(WORKER), str(folder)], capture_output=True, text=True, check=False)
@@ -51,7 +51,7 @@ def ask(folder: Path, python: str) -> None:
 
 
 def read_response(folder: Path) -> tuple[str, list[Answer]]:
-    """TensorFlow's version, and an answer to each question, in order."""
+    """Return TensorFlow's version, and an answer to each question, in order."""
     response = json.loads((folder / "response.json").read_text("utf-8"))
     answers: list[Answer] = [{} if answer is None else answer for answer in response["answers"]]
     with np.load(folder / "response.npz") as arrays:

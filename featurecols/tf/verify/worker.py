@@ -3,7 +3,7 @@
     python -I worker.py FOLDER
 
 Reads request.json and features.npz from FOLDER, answers every question with TensorFlow, writes response.json and
-response.npz. It imports nothing of featurecols, and is never imported by it.
+response.npz. It does not import featurecols, and featurecols does not import it.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ logging.disable(logging.WARNING)
 
 
 def features(tf: Any, folder: Path, request: dict[str, Any]) -> dict[str, Any]:
-    """Key -> tensor, exactly as the other side has it."""
+    """Return the tensors by key, exactly as the other side has them."""
     found = {}
     with np.load(folder / "features.npz") as arrays:
         for i, about in enumerate(request["features"]):
@@ -41,7 +41,7 @@ def features(tf: Any, folder: Path, request: dict[str, Any]) -> dict[str, Any]:
 
 
 def probe(tf: Any, what: str, column: Any, fed: dict[str, Any]) -> dict[str, Any]:
-    """Ids of a categorical column, the matrix of a dense one, or the steps of a sequence."""
+    """Return the ids of a categorical column, the matrix of a dense one, or the steps of a sequence."""
     if what == "dense":
         return {"dense": tf.keras.layers.DenseFeatures([column])(fed).numpy()}
     if what == "sequence":
@@ -57,7 +57,7 @@ def probe(tf: Any, what: str, column: Any, fed: dict[str, Any]) -> dict[str, Any
 
 
 def logits(tf: Any, model: dict[str, Any], feed: Any, read: Any, folder: Path) -> dict[str, Any]:
-    """What the estimator predicts; a regressor's predictions are its logits, and variables have the same names."""
+    """Return what the estimator predicts; a regressor's predictions are its logits, and variables have the same names."""
     wide = [read(data) for data in model["linear"]]
     deep = [read(data) for data in model["dnn"]]
     common = {"label_dimension": model["units"], "model_dir": str(folder / "scratch")}
@@ -81,6 +81,7 @@ def logits(tf: Any, model: dict[str, Any], feed: Any, read: Any, folder: Path) -
 
 
 def main(folder: Path) -> None:
+    """Answer the questions in a folder."""
     import tensorflow as tf  # type: ignore[import-untyped]
     from tensorflow.python.feature_column.serialization import deserialize_feature_column  # type: ignore[import-untyped]
 
