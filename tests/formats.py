@@ -14,6 +14,7 @@ import pyarrow.compute
 Row = dict[str, Any]
 Format = Callable[[pa.Table], Any]
 FORMATS: dict[str, Format] = {}
+READ_ONCE = {"arrow_reader"}
 
 
 def table_of(rows: list[Row], schema: pa.Schema | None = None) -> pa.Table:

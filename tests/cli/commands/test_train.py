@@ -274,14 +274,13 @@ def test_predictions_that_were_killed_look_like_nothing_and_are_continued(
     assert names(here) == ["columns.json", "model", "out", "raw", "spec.json", "test.parquet"]
 
 
-def test_a_terminal_sees_how_far_training_is_unless_quiet(here: Path) -> None:
+def test_a_terminal_sees_how_far_training_is_unless_quiet(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     seen = {}
     for options in ((), ("--quiet",)):
         ours, theirs = pty.openpty()
-        environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-        command = [sys.executable, "-m", "featurecols", *TRAIN, "--overwrite", *options]
-        assert subprocess.run(command, env=environment, stdout=subprocess.PIPE, stderr=theirs, check=False).returncode == 0
-        os.close(theirs)
+        with os.fdopen(theirs, "w") as terminal, monkeypatch.context() as patch:
+            patch.setattr(sys, "stderr", terminal)
+            assert main([*TRAIN, "--overwrite", *options]) == 0
         said = b""
         try:
             while piece := os.read(ours, 65536):
