@@ -559,6 +559,7 @@ def _says(message: str, parts: tuple[str, ...]) -> None:
 def of(examples: list[Example]) -> Any:
     """A test that runs every law on every Example."""
 
+    @pytest.mark.law
     @pytest.mark.parametrize("check", LAWS, ids=lambda f: f.__name__)
     @pytest.mark.parametrize("example", examples, ids=str)
     def test_laws(example: Example, check: Callable[[Example], None]) -> None:

@@ -15,6 +15,8 @@ from tests import formats, laws
 from tests.laws import Example
 from tests.reference import canonical
 
+pytestmark = pytest.mark.law
+
 NAN = math.nan
 EDGES = [0.0, -0.0, 5e-324, -5e-324, 2.2250738585072014e-308, 1e300, -1e300, 2.0**53, 0.1, NAN, math.inf, -math.inf]
 

@@ -92,6 +92,7 @@ def lost() -> None:
         assert growth(lambda i, kept=kept: kept.append(bytes([i % 251]) * LOST), times) > bound
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("work", [transforms, compiles, lost])
 def test_in_a_fresh_process(work: Callable[[], None]) -> None:
     """A process that has freed much can lose much before it asks for more: this one has only just begun.

@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parent.parent
 
 GOOD = """
@@ -83,6 +85,7 @@ def lines_refused(program: str, folder: Path) -> list[tuple[int, str]]:
     return [(int(parts[1]), parts[3]) for parts in found]
 
 
+@pytest.mark.slow
 def test_what_constructors_take_passes_and_what_they_refuse_does_not(tmp_path):
     start = GOOD.count("\n")
     found = lines_refused("\n".join([GOOD.rstrip("\n"), *BAD]) + "\n", tmp_path)

@@ -99,11 +99,13 @@ def _little_memory(monkeypatch):
     monkeypatch.setattr("featurecols.analyzers.spill._ENTRIES", 40)
 
 
+@pytest.mark.law
 @pytest.mark.parametrize("law", [moments, quantiles, terms])
 def test_the_laws_hold(law):
     law()
 
 
+@pytest.mark.mutation
 @pytest.mark.parametrize(("law", "fault"), FAULTS, ids=lambda value: getattr(value, "__name__", None) or str(value))
 def test_the_laws_notice(law, fault):
     with planted(fault), pytest.raises((*CAUGHT, KeyError)):

@@ -196,6 +196,7 @@ def test_a_reader_that_has_enough_gets_no_traceback(here: Path) -> None:
     assert done.stdout.splitlines()[-1].endswith("141")
 
 
+@pytest.mark.slow
 def test_quickstart_leaves_everything_and_can_be_run_again(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["quickstart", "--dir", "look"]) == 0
     said = capsys.readouterr()

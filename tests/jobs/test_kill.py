@@ -25,6 +25,7 @@ fc.transform_parquet(fc.compile(COLUMNS), sys.argv[1], sys.argv[2], keep=["id", 
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("mode", "most"),
     [("new", -1), ("overwrite", 2), ("new-npy", -1), ("overwrite-file", 1)],
@@ -50,6 +51,7 @@ def killed_at_every_step(tmp_path: Path, mode: str) -> dict[str, Any]:
     return seen
 
 
+@pytest.mark.slow
 def test_killed_while_bad_data_is_found(tmp_path: Path) -> None:
     seen = killed_at_every_step(tmp_path, "bad")
     assert seen["wrong"] == []
@@ -57,6 +59,7 @@ def test_killed_while_bad_data_is_found(tmp_path: Path) -> None:
     assert set(seen["resumed"]) == {-2}
 
 
+@pytest.mark.slow
 def test_killed_while_another_run_is_replaced(tmp_path: Path) -> None:
     seen = killed_at_every_step(tmp_path, "other")
     assert seen["wrong"] == []
@@ -64,6 +67,7 @@ def test_killed_while_another_run_is_replaced(tmp_path: Path) -> None:
     assert 1 in seen["resumed"]  # before the other run's files were given up
 
 
+@pytest.mark.slow
 def test_killed_at_random_moments_from_outside(tmp_path: Path) -> None:
     source = folder(tmp_path / "raw", files=4, rows=3000, row_group=500)
     fc.transform_parquet(fc.compile(COLUMNS), source, tmp_path / "whole", keep=["id", "tags"], row_group_rows=50)

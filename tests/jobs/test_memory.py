@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+import pytest
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -25,6 +26,7 @@ def peak(source: Path, target: Path) -> float:
     return int(subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout) / 1024
 
 
+@pytest.mark.slow
 def test_four_times_the_rows_take_no_more_memory(tmp_path: Path) -> None:
     rows, groups = 5_000, 6  # a row group is 20 MB of output
     for times in (1, 4):

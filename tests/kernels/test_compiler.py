@@ -118,6 +118,7 @@ def test_the_same_bits_without_the_compiler() -> None:
     assert run(ALL, NUMBA_DISABLE_JIT="1") == compiled
 
 
+@pytest.mark.slow
 def test_compiled_code_is_kept_and_read_again(compiled_copy: Path) -> None:
     kept = {f.name: f.stat().st_mtime_ns for f in compiled_copy.rglob("*.nb?")}
     assert len(kept) >= 4
@@ -125,17 +126,20 @@ def test_compiled_code_is_kept_and_read_again(compiled_copy: Path) -> None:
     assert {f.name: f.stat().st_mtime_ns for f in compiled_copy.rglob("*.nb?")} == kept
 
 
+@pytest.mark.slow
 def test_what_was_compiled_from_other_sources_is_not_used(compiled_copy: Path) -> None:
     with open(compiled_copy / "featurecols" / "kernels" / "hash_scalar.py", "a") as f:
         f.write("\n\n@helper\ndef final32(h, length):\n    return np.uint32(5)\n")
     assert run(WORK, compiled_copy) == "[20, -1]\n[5]\n"
 
 
+@pytest.mark.slow
 def test_nowhere_to_keep_compiled_code(copy: Path) -> None:
     (copy / "featurecols" / "kernels" / "__pycache__").write_text("no folder")
     assert run(WORK, copy, NUMBA_CACHE_DIR="/dev/null/none", HOME="/dev/null", XDG_CACHE_HOME="/dev/null") == ANSWER
 
 
+@pytest.mark.slow
 def test_a_damaged_cache_is_made_anew(compiled_copy: Path) -> None:
     for f in compiled_copy.rglob("*.nb?"):
         f.write_bytes(b"damaged")

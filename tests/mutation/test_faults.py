@@ -13,6 +13,8 @@ from tests.laws import Example
 from tests.mutation.faults import OWN, SEEN, SHARED
 from tests.mutation.planting import CAUGHT, Fault, killer, planted
 
+pytestmark = pytest.mark.mutation
+
 KINDS = sorted(OWN)
 CASES = [
     *(pytest.param(kind, fault, id=f"{kind}-{fault}") for kind in KINDS for fault in OWN[kind]),

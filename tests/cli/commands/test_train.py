@@ -215,6 +215,7 @@ def kill_when(process: subprocess.Popen[str], seen: Path, pattern: str) -> None:
     assert process.returncode == -signal.SIGKILL
 
 
+@pytest.mark.slow
 def test_a_training_that_was_killed_ends_as_if_it_had_not_been(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     command = [*TRAIN, "--epochs", "20", "--batch-size", "16"]
     resumed = [*command, "--model-dir", "steps", "--checkpoint-steps", "10"]
@@ -293,6 +294,7 @@ def test_a_terminal_sees_how_far_training_is_unless_quiet(here: Path, monkeypatc
     assert seen[("--quiet",)] == ""
 
 
+@pytest.mark.slow
 def test_interrupted_says_what_goes_on(here: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     process = child(*TRAIN, "--epochs", "10000", "--model-dir", "steps", "--checkpoint-steps", "10")
     until = time.monotonic() + 60

@@ -5,6 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parents[3]
 PROGRAM = """
 import json, tempfile, pandas as pd, polars as pl, pyarrow as pa, pyarrow.parquet as pq
@@ -52,6 +54,7 @@ print(json.dumps([len(before), sorted(reached() - before)]))
 """
 
 
+@pytest.mark.slow
 def test_frames_and_models_find_their_kernels_compiled() -> None:
     done = subprocess.run([sys.executable, "-c", PROGRAM], capture_output=True, text=True, cwd=ROOT, check=True)
     before, new = json.loads(done.stdout.splitlines()[-1])

@@ -225,6 +225,7 @@ model.train(people(800), label="rich", epochs=3, batch_size=50, hooks=[Slow()])
 """
 
 
+@pytest.mark.slow
 def test_kill_9_and_start_again(tmp_path):
     """A checkpoint is written every step, so that kills also hit the writing of one."""
     root = Path(__file__).parents[3]
