@@ -44,7 +44,7 @@ SEEN = {
 }
 
 _ASSEMBLE = '_ASSEMBLE["C" if out.flags.c_contiguous else "A"]'
-_ONE_HOT = 'f"    if 0 <= {v} < {output.stop - start}: out[{start} + {v}] = 1.0"'
+_ONE_HOT = 'f"    if 0 <= {v} < {width}: out[{start} + {v}] = 1.0"'
 _HASHERS = (f"{C}.hashed", f"{C}.vocabulary")
 
 OWN = {
@@ -52,9 +52,9 @@ OWN = {
         Fault(f"{K}.bucketize:bucketize", "x", "np.nextafter(x, -np.inf)", call="_BUCKETIZE[4]"),
         Fault(f"{K}.bucketize:bucketize", "width", "1", call="_BUCKETIZE[4]"),
         Fault(f"{C}.bucketized:BucketizedBound._bucket", "bisect.bisect_right", "bisect.bisect_left"),
-        Fault(f"{C}.bucketized:BucketizedBound.ids", "self.missing", "-1", call="kernels.bucketize.bucketize"),
+        Fault(f"{C}.bucketized:BucketizedBound.ids", "self.missing_id", "-1", call="kernels.bucketize.bucketize"),
         Fault(f"{C}.bucketized:Bucketized.bind", "rounded_to_float32(exact)", "exact"),
-        Fault(f"{C}.bucketized:BucketizedBound.row", "j % self.width", "0"),
+        Fault(f"{C}.bucketized:BucketizedBound.row", "j % self.size", "0"),
     ],
     "crossed": [
         Fault(f"{C}.crossed:CrossedBound.ids", "offsets + base[:, None]", "offsets"),
@@ -116,7 +116,7 @@ OWN = {
             "described = (cells[::-1].copy(), defaults, refuses, first, ops, a, b)",
         ),
         Fault(
-            "featurecols.plan.execution.row_compiler:RowCompiler._write",
+            "featurecols.columns.indicator:IndicatorBound.row_code",
             _ONE_HOT,
             _ONE_HOT.replace("{start} + {v}", "{start} + 1"),
         ),
@@ -126,7 +126,7 @@ OWN = {
     "numeric": [
         Fault(f"{C}.numeric:NumericBound.__init__", "[n.op() for n in normalizers]", "[n.op() for n in normalizers[::-1]]"),
         Fault(f"{C}.numeric:NumericBound.flat", "rounded_to_float32(x) if self._rounds else x", "x"),
-        Fault(f"{C}.numeric:NumericBound._run", "bad // self.width", "bad"),
+        Fault(f"{C}.numeric:NumericBound._run", "bad // self._size", "bad"),
         Fault("featurecols.plan.execution.fused:_described", "c.defaults[0]", "0.0"),
         Fault("featurecols.plan.execution.fused:FusedWriter.write", "int(bad[j])", "0"),
         Fault(f"{K}.numeric:normalize", "default", "default[::-1].copy()", call="_NORMALIZE[out.itemsize]"),

@@ -52,9 +52,7 @@ class Fault:
 @contextmanager
 def planted(fault: Fault) -> Iterator[None]:
     """The fault is in the code inside this block, and only there."""
-    module, _, path = fault.place.partition(":")
-    *outer, name = path.split(".")
-    owner = functools.reduce(getattr, outer, importlib.import_module(module))
+    owner, name = _place(fault)
     before = inspect.getattr_static(owner, name)
     after = _changed(before, fault)
     owners = [owner, *(importlib.import_module(m) for m in fault.also)]
@@ -68,19 +66,39 @@ def planted(fault: Fault) -> Iterator[None]:
             setattr(o, name, before)
 
 
+def find(fault: Fault) -> None:
+    """Fail unless what the fault changes is in the code exactly once."""
+    owner, name = _place(fault)
+    _edited(_function(inspect.getattr_static(owner, name)), fault)
+
+
+def _place(fault: Fault) -> tuple[Any, str]:
+    """Where the function is, and its name there."""
+    module, _, path = fault.place.partition(":")
+    *outer, name = path.split(".")
+    return functools.reduce(getattr, outer, importlib.import_module(module)), name
+
+
+def _function(found: Any) -> Any:
+    """The function inside an attribute."""
+    for attribute in ("function", "__func__", "fget", "func"):  # of kernels, of static and class methods, of properties
+        if hasattr(found, attribute):
+            return getattr(found, attribute)
+    return found
+
+
 def _changed(found: Any, fault: Fault) -> Any:
     """The same kind of attribute over changed source."""
+    edited = _edited(_function(found), fault)
     if isinstance(found, Kernel):
-        return _Uncached(_edited(found.function, fault), found.signatures)
-    if isinstance(found, (staticmethod, classmethod)):
-        return type(found)(_edited(found.__func__, fault))
-    if isinstance(found, property):
-        return property(_edited(found.fget, fault))
+        return _Uncached(edited, found.signatures)
+    if isinstance(found, (staticmethod, classmethod, property)):
+        return type(found)(edited)
     if isinstance(found, functools.cached_property):
-        changed = functools.cached_property(_edited(found.func, fault))
+        changed = functools.cached_property(edited)
         changed.__set_name__(object, found.attrname)
         return changed
-    return _edited(found, fault)
+    return edited
 
 
 def _edited(function: Any, fault: Fault) -> Any:

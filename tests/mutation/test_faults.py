@@ -9,13 +9,15 @@ import pytest
 
 from featurecols._core.spec import KINDS as SPECS
 from featurecols.columns.base import Column
+from tests.analyzers.test_faults import FAULTS
 from tests.laws import Example
 from tests.mutation.faults import OWN, SEEN, SHARED
-from tests.mutation.planting import CAUGHT, Fault, killer, planted
+from tests.mutation.planting import CAUGHT, Fault, find, killer, planted
 
 pytestmark = pytest.mark.mutation
 
 KINDS = sorted(OWN)
+LEARNING = [fault for _, fault in FAULTS]
 CASES = [
     *(pytest.param(kind, fault, id=f"{kind}-{fault}") for kind in KINDS for fault in OWN[kind]),
     *(pytest.param(kind, SHARED[name], id=f"{kind}-{name}") for kind in KINDS for name in SEEN[kind]),
@@ -29,6 +31,11 @@ def examples(kind: str) -> list[Example]:
 @pytest.mark.parametrize(("kind", "fault"), CASES)
 def test_the_laws_notice(kind: str, fault: Fault) -> None:
     assert killer(fault, examples(kind)) is not None, f"survived every law of {kind}: {fault}"
+
+
+@pytest.mark.parametrize("fault", [*SHARED.values(), *(f for faults in OWN.values() for f in faults), *LEARNING], ids=str)
+def test_every_fault_finds_its_code(fault: Fault) -> None:
+    find(fault)
 
 
 def test_every_kind_has_faults_enough() -> None:
