@@ -12,7 +12,7 @@ from featurecols._core.spec import Spec
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Part(Spec):
+class Component(Spec):
     """Base of layers, losses, optimizers, schedules and clippers; saved as {"type": "models.Dense.v1", ...}.
 
     The prefix keeps a Dense layer apart from what a column of the same name would be.

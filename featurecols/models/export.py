@@ -20,7 +20,7 @@ from featurecols._core import regular_files
 from featurecols._core.spec import decode
 from featurecols.models import errors
 from featurecols.models.autodiff.variables import Variables
-from featurecols.models.component import Part
+from featurecols.models.component import Component
 from featurecols.models.training import checkpoints
 from featurecols.models.training.warm_start import WEIGHTS
 from featurecols.plan.fingerprint import digest
@@ -80,12 +80,12 @@ def weights(folder: Path) -> Variables:
     return variables
 
 
-def parts(data: Sequence[Any]) -> list[Any]:
+def components(data: Sequence[Any]) -> list[Any]:
     """Parts from their JSON; raises CheckpointError for anything that is none."""
     try:
         found = [decode(item, CARD) for item in data]
     except (ValueError, TypeError, RecursionError) as e:
         raise errors.checkpoint(CARD, f"holds no such part ({errors.show(str(e), 200)})", "export the model again") from None
-    if not all(isinstance(part, Part) for part in found):
+    if not all(isinstance(part, Component) for part in found):
         raise errors.checkpoint(CARD, "holds something that is no part of a model", "export the model again")
     return found

@@ -20,7 +20,7 @@ from featurecols.models.autodiff.variables import Variables, snake
 from featurecols.models.estimators import arguments
 from featurecols.models.input import labels
 from featurecols.models.input.examples import Examples, Layout
-from featurecols.models.input.labelled_rows import Piece, table
+from featurecols.models.input.labelled_rows import LabelledBatch, labelled_rows
 from featurecols.models.input.pipeline import BatchStream, Encoder, InMemoryStream, Pipeline, needs_of
 from featurecols.models.layers import DenseFeatures, Layer
 from featurecols.models.layers.mixed import Mixed
@@ -128,14 +128,14 @@ class Sequential:
             The History of all epochs so far.
         """
         self._compiled("fit")
-        epochs = arguments.number("fit", "epochs", epochs)
-        callbacks = arguments.hooked("fit", () if callbacks is None else callbacks)
+        epochs = arguments.require_count("fit", "epochs", epochs)
+        callbacks = arguments.check_hooks("fit", () if callbacks is None else callbacks)
         self.label = ()
         stream = self._stream(x, y, label, 32 if batch_size is None else batch_size, shuffle=shuffle, weight=sample_weight)
         self.variables.start = self.variables.step
         steps = None if steps_per_epoch is None else steps_per_epoch * epochs
         run = Run(self.variables, epochs if steps is None else None, steps, model=self, history=self.history)
-        seen = keras_metrics.Seen(self.metrics, self._loss)
+        seen = keras_metrics.EpochMetrics(self.metrics, self._loss)
         hooks: list[Hook] = [seen]
         if validation_data is not None:
             hooks.append(Validate(lambda: self._validate(validation_data)))
@@ -199,17 +199,17 @@ class Sequential:
     ) -> Any:
         """The loss, or [loss, *metrics] where compile named metrics; with return_dict a dict of them by name."""
         self._compiled("evaluate")
-        found = self._evaluated(keras_metrics.Seen(self.metrics, self._loss), x, y, label, batch_size, sample_weight)
+        found = self._evaluated(keras_metrics.EpochMetrics(self.metrics, self._loss), x, y, label, batch_size, sample_weight)
         return found if return_dict else next(iter(found.values())) if len(found) == 1 else list(found.values())
 
     def _evaluated(
-        self, seen: keras_metrics.Seen, x: Any, y: Any, label: Any, batch_size: int, weight: Any
+        self, seen: keras_metrics.EpochMetrics, x: Any, y: Any, label: Any, batch_size: int, weight: Any
     ) -> dict[str, float]:
         stream = self._stream(x, y, label or self.label or None, batch_size, weight=weight)
         for examples in stream.epoch(0):
             with self.variables.scope():
                 seen.add(examples, self(examples).array)
-        return seen.found()
+        return seen.compute()
 
     def predict(self, x: Any, *, batch_size: int = 4096, verbose: int | None = None) -> Array:
         """What the last layer says about every row: [n, units]."""
@@ -235,7 +235,7 @@ class Sequential:
         """Accuracy where the loss is one of classes, else R^2, as scikit-learn has them."""
         self._compiled("score")
         named = "accuracy" if isinstance(self._loss, (losses.Logistic, losses.Softmax)) else "r2"
-        seen = keras_metrics.Seen((keras_metrics.get(named),), self._loss)
+        seen = keras_metrics.EpochMetrics((keras_metrics.get(named),), self._loss)
         return self._evaluated(seen, x, y, label, 4096, sample_weight)[named]
 
     # Data -----------------------------------------------------------------------------------------------------------
@@ -246,10 +246,10 @@ class Sequential:
         if not self._reads_tables:
             return _arrays(x, y, weight, batch_size, shuffle, labelled, self.variables.seed)
         if isinstance(x, Pipeline):
-            pipeline = replace(x, table=x.table.named(label, weight if isinstance(weight, str) else None))
+            pipeline = replace(x, data=x.data.with_names(label, weight if isinstance(weight, str) else None))
         else:
             named = weight if isinstance(weight, str) else None
-            rows = table(x if y is None else (x, y) if weight is None or named else (x, y, weight), label, named)
+            rows = labelled_rows(x if y is None else (x, y) if weight is None or named else (x, y, weight), label, named)
             pipeline = Pipeline(rows, 1 << 20 if shuffle else 0, batch_size, kept=float("inf") if shuffle else None)
         first = self.layers[0]
         assert isinstance(first, DenseFeatures)
@@ -257,29 +257,29 @@ class Sequential:
             learns = bool(Graph(first.columns).passes())
             if learns and not labelled:
                 raise errors.model("DenseFeatures", "its columns still learn", [c.name for c in first.columns][:8], "fit first")
-            self.plan = fit(first.columns, pipeline.table.features) if learns else compile(first.columns)
+            self.plan = fit(first.columns, pipeline.data.features) if learns else compile(first.columns)
         if labelled:
-            if not pipeline.table.labels:
+            if not pipeline.data.labels:
                 raise errors.model("Sequential", "needs labels", None, "give y, or label=, the field that holds them")
-            keys = pipeline.table.labels
+            keys = pipeline.data.labels
             self.label = self.label or keys
             if self.words is None and self.variables.step == 0:
-                self.words = labels.learn(pipeline.table.label_batches(), keys[0])
+                self.words = labels.learn(pipeline.data.label_batches(), keys[0])
                 if self.words is not None and isinstance(self.loss, (losses.Squared, losses.Poisson)):
                     hint = "give a loss for classes, or a field of numbers"
                     what = f"labels are words, and {self.loss!r} needs numbers"
                     raise errors.labels(keys[0], what, self.words, None, hint)
-        return BatchStream(pipeline, self._encoder(labelled, pipeline.table.labels), self.variables.seed)
+        return BatchStream(pipeline, self._encoder(labelled, pipeline.data.labels), self.variables.seed)
 
     def _encoder(self, labelled: bool, keys: Sequence[str]) -> Encoder:
         plan, head = self.plan, PlainHead(self.words)
         assert plan is not None
         layout = Layout(plan.feature_slots, plan.all_tables)
 
-        def encode(piece: Piece) -> Examples:
-            y = None if not labelled or piece.labels is None else head.read(piece.labels, keys)
-            w = None if not labelled or piece.weights is None else labels.weights(*piece.weights)
-            return Examples.of(plan.encode(piece.batch), layout, y, w)
+        def encode(batch: LabelledBatch) -> Examples:
+            y = None if not labelled or batch.labels is None else head.read(batch.labels, keys)
+            w = None if not labelled or batch.weights is None else labels.weights(*batch.weights)
+            return Examples.of(plan.encode(batch.rows), layout, y, w)
 
         return Encoder(encode, needs_of(plan), f"{plan.fingerprint} {keys} {self.words}", layout)
 
@@ -332,12 +332,12 @@ class Sequential:
             raise errors.checkpoint(folder, f"holds a {about.get('kind')}", "use featurecols.models.load(path)")
         try:
             plan = None if about["plan"] is None else load(folder / export.PLAN)
-            model = Sequential(export.parts(about["layers"]), about["name"])
+            model = Sequential(export.components(about["layers"]), about["name"])
             model.variables, model.plan = variables, plan
             model.words = None if about["words"] is None else tuple(about["words"])
             model.label = tuple(about["label"])
             if about["loss"] is not None:
-                optimizer, loss = export.parts([about["optimizer"], about["loss"]])
+                optimizer, loss = export.components([about["optimizer"], about["loss"]])
                 model.compile(optimizer, loss, about["metrics"])
         except (KeyError, TypeError, AttributeError, errors.ModelError) as e:  # a card that save did not write
             raise errors.checkpoint(folder, f"is damaged ({errors.show(str(e), 200)})", "save the model again") from None

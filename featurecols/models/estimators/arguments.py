@@ -16,7 +16,7 @@ from featurecols.models.input.pipeline import Pipeline
 from featurecols.models.training.hooks import Hook
 
 
-def given(data: Any, input_fn: Any) -> Any:
+def choose_data(data: Any, input_fn: Any) -> Any:
     """Data under one of its two names."""
     if data is None and input_fn is None:
         raise errors.model("Estimator", "needs data", None, "give a table, a path, or a function that gives one")
@@ -26,7 +26,7 @@ def given(data: Any, input_fn: Any) -> Any:
     return data if input_fn is None else input_fn
 
 
-def config(config: RunConfig | None, model_dir: str | Path | None) -> RunConfig:
+def merge_config(config: RunConfig | None, model_dir: str | Path | None) -> RunConfig:
     """The configuration with the model_dir that was given."""
     config = RunConfig() if config is None else config
     if not isinstance(config, RunConfig):
@@ -41,14 +41,14 @@ def config(config: RunConfig | None, model_dir: str | Path | None) -> RunConfig:
     return config.replace(model_dir=str(model_dir))
 
 
-def number(subject: str, name: str, value: Any) -> int:
+def require_count(subject: str, name: str, value: Any) -> int:
     """value as an int of at least 1 (numpy's integers too); raises ColumnError for anything else."""
     if isinstance(value, (int, np.integer)) and not isinstance(value, bool) and value >= 1:
         return int(value)
     raise errors.argument(subject, f"{name} must be an integer of at least 1", value, "leave it out, or give 1 or more")
 
 
-def hooked(subject: str, hooks: Any) -> list[Hook]:
+def check_hooks(subject: str, hooks: Any) -> list[Hook]:
     """Hooks as a list; raises ModelError for what is none."""
     found = list(hooks) if isinstance(hooks, Iterable) else [hooks]
     for hook in found:
@@ -58,7 +58,7 @@ def hooked(subject: str, hooks: Any) -> list[Hook]:
     return found
 
 
-def weighing(subject: str, column: Any) -> str | None:
+def weight_field(subject: str, column: Any) -> str | None:
     """Return the field that a weight column names: a string, or a plain numeric column as in tf.estimator."""
     if column is None or isinstance(column, str):
         return column
@@ -70,10 +70,10 @@ def weighing(subject: str, column: Any) -> str | None:
     return str(column.term_fields()[0] if ours else column.key)
 
 
-def length(subject: str, steps: int | None, max_steps: int | None, epochs: int | None, pipeline: Pipeline) -> Asked:
+def training_length(subject: str, steps: int | None, max_steps: int | None, epochs: int | None, pipeline: Pipeline) -> Asked:
     """How long to train: one pass, unless something else is asked for."""
     named = {"steps": steps, "max_steps": max_steps, "epochs": epochs}
-    found = {name: None if value is None else number(subject, name, value) for name, value in named.items()}
+    found = {name: None if value is None else require_count(subject, name, value) for name, value in named.items()}
     steps, max_steps, epochs = found["steps"], found["max_steps"], found["epochs"]
     if steps is not None and max_steps is not None:
         raise errors.argument(subject, "give one of steps and max_steps", (steps, max_steps), "steps are counted from now")
@@ -84,6 +84,6 @@ def length(subject: str, steps: int | None, max_steps: int | None, epochs: int |
     return (None if epochs == -1 else epochs), steps, max_steps
 
 
-def joined(arrays: Sequence[Any]) -> Any:
+def concatenate(arrays: Sequence[Any]) -> Any:
     """What batches gave, put together; None stays None."""
     return None if arrays[0] is None else np.concatenate([np.asarray(a) for a in arrays])

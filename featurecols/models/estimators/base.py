@@ -25,7 +25,7 @@ from featurecols.models.estimators.predictions import Predictions
 from featurecols.models.estimators.state import PLAN, Asked, Keeper, declared_as_json
 from featurecols.models.input import labels
 from featurecols.models.input.examples import Examples, Layout
-from featurecols.models.input.labelled_rows import Piece, Table, table
+from featurecols.models.input.labelled_rows import LabelledBatch, LabelledRows, labelled_rows
 from featurecols.models.input.pipeline import BatchStream, Encoder, Pipeline, needs_of
 from featurecols.models.objective.heads import ClassHead, Head, PlainHead
 from featurecols.models.training import checkpoints, warm_start
@@ -75,8 +75,8 @@ class Estimator(Keeper):
         if not callable(model_fn):
             raise errors.model(self._who, "model_fn must be a function", model_fn, "give def model_fn(features, labels, mode)")
         self.model_fn, self.params = model_fn, dict(params or {})
-        self.weight_column = arguments.weighing(self._who, weight_column)
-        self.config = arguments.config(config, model_dir)
+        self.weight_column = arguments.weight_field(self._who, weight_column)
+        self.config = arguments.merge_config(config, model_dir)
         self.warm_start_from = warm_start_from
         self.head: Head = head or PlainHead()
         self.history = History()
@@ -131,10 +131,10 @@ class Estimator(Keeper):
             hooks: code around the steps.
             validation: data to evaluate after each epoch; its metrics are in `history` as val_<metric>.
         """
-        hooks = arguments.hooked(self._who, hooks)
-        pipeline = self._pipeline(arguments.given(data, input_fn), label, batch_size)
-        asked = arguments.length(self._who, steps, max_steps, epochs, pipeline)
-        self._ready(pipeline.table, training=True)
+        hooks = arguments.check_hooks(self._who, hooks)
+        pipeline = self._pipeline(arguments.choose_data(data, input_fn), label, batch_size)
+        asked = arguments.training_length(self._who, steps, max_steps, epochs, pipeline)
+        self._ready(pipeline.data, training=True)
         with self._alone():
             variables = self._variables()
             stream = BatchStream(pipeline, self._encoder(labelled=True), variables.seed)
@@ -143,7 +143,7 @@ class Estimator(Keeper):
                 return self
             own = self._own_hooks((asked, stream.rows))
             train(run, stream, self._forward, [*self._validation(validation), *hooks, *own])
-        files = [Path(p).name for p in pipeline.table.paths]
+        files = [Path(p).name for p in pipeline.data.paths]
         self.data = {"rows": stream.rows, "files": files, "fingerprint": stream.digest}
         return self
 
@@ -211,15 +211,15 @@ class Estimator(Keeper):
 
         `average_loss` is the weighted mean over rows, `loss` the mean over batches of what training minimizes.
         """
-        steps = None if steps is None else arguments.number(self._who, "steps", steps)
+        steps = None if steps is None else arguments.require_count(self._who, "steps", steps)
         label = label if label is not None else self.label or None
-        pipeline = self._pipeline(arguments.given(data, input_fn), label, batch_size, training=False)
-        self._ready(pipeline.table)
+        pipeline = self._pipeline(arguments.choose_data(data, input_fn), label, batch_size, training=False)
+        self._ready(pipeline.data)
         variables = self._variables(checkpoint_path)
         losses: list[float] = []
         functions: dict[str, Any] = {}
         found: dict[str, list[tuple[Any, ...]]] = {}
-        for examples in BatchStream(pipeline, self._encoder(labelled=True, keys=pipeline.table.labels), 0).epoch(0):
+        for examples in BatchStream(pipeline, self._encoder(labelled=True, keys=pipeline.data.labels), 0).epoch(0):
             spec = self._call(examples, ModeKeys.EVAL, variables)
             losses.append(float(spec.loss))  # type: ignore[arg-type]
             for key, (function, *arrays) in (spec.eval_metric_ops or {}).items():
@@ -229,7 +229,7 @@ class Estimator(Keeper):
                 break
         out: dict[str, float] = {}
         for key, parts in found.items():
-            value = functions[key](*[arguments.joined(arrays) for arrays in zip(*parts, strict=True)])
+            value = functions[key](*[arguments.concatenate(arrays) for arrays in zip(*parts, strict=True)])
             out |= value if isinstance(value, Mapping) else {key: float(value)}
         out |= {"loss": float(np.mean(losses)), "global_step": variables.step}
         self.metrics[name or "eval"] = out
@@ -245,8 +245,8 @@ class Estimator(Keeper):
         checkpoint_path: str | Path | None = None,
     ) -> Predictions:
         """What the model says about every row: arrays by name, or looped over, one dict a row."""
-        pipeline = self._pipeline(arguments.given(data, input_fn), None, batch_size, training=False)
-        pipeline = replace(pipeline, table=pipeline.table.unlabelled())
+        pipeline = self._pipeline(arguments.choose_data(data, input_fn), None, batch_size, training=False)
+        pipeline = replace(pipeline, data=pipeline.data.without_labels())
         self._ready(None)
         variables = self._variables(checkpoint_path)
         parts = []
@@ -262,14 +262,14 @@ class Estimator(Keeper):
 
     def _pipeline(self, data: Any, label: Any, batch_size: int | None, *, training: bool = True) -> Pipeline:
         if batch_size is not None:
-            batch_size = arguments.number(self._who, "batch_size", batch_size)
+            batch_size = arguments.require_count(self._who, "batch_size", batch_size)
         if isinstance(data, Pipeline):
-            rows = data.table.named(label, self.weight_column)
+            rows = data.data.with_names(label, self.weight_column)
             if not training:
                 return Pipeline(rows, batch_size=batch_size)
-            return replace(data, table=rows, batch_size=data.batch_size or batch_size)
+            return replace(data, data=rows, batch_size=data.batch_size or batch_size)
         mode = ModeKeys.TRAIN if training else ModeKeys.EVAL
-        rows = table(data, label, self.weight_column, mode=mode, params=self.params, config=self.config)
+        rows = labelled_rows(data, label, self.weight_column, mode=mode, params=self.params, config=self.config)
         if not training:
             return Pipeline(rows, batch_size=batch_size)
         spare = available()
@@ -280,19 +280,19 @@ class Estimator(Keeper):
         assert plan is not None
         layout, threads = Layout(plan.feature_slots, plan.all_tables), self.config.threads
 
-        def encode(piece: Piece) -> Examples:
+        def encode(batch: LabelledBatch) -> Examples:
             y = w = None
             if labelled:
-                if piece.labels is None:
+                if batch.labels is None:
                     raise errors.model(self._who, "needs labels", None, "give label=, the field that holds them")
-                y = head.read(piece.labels, keys)
-                w = None if piece.weights is None else labels.weights(*piece.weights)
-            return Examples.of(plan.encode(piece.batch, threads=threads), layout, y, w)
+                y = head.read(batch.labels, keys)
+                w = None if batch.weights is None else labels.weights(*batch.weights)
+            return Examples.of(plan.encode(batch.rows, threads=threads), layout, y, w)
 
         key = json.dumps([plan.fingerprint, list(keys) if labelled else [], head.to_json()])
         return Encoder(encode, needs_of(plan), key, layout)
 
-    def _ready(self, rows: Table | None, *, training: bool = False) -> None:
+    def _ready(self, rows: LabelledRows | None, *, training: bool = False) -> None:
         """Have a plan, and know what labels are called and which words they use; a trained model knows its words."""
         if self.plan is None:
             self.plan = self._make_plan(rows)
@@ -302,9 +302,9 @@ class Estimator(Keeper):
         if training or not self.label:
             self.label = rows.labels
         if fresh and getattr(self.head, "words", ()) is None and (found := labels.learn(rows.label_batches(), rows.labels[0])):
-            self.head = self._worded(found)
+            self.head = self._with_words(found)
 
-    def _worded(self, words: tuple[str, ...]) -> Head:
+    def _with_words(self, words: tuple[str, ...]) -> Head:
         if isinstance(self.head, ClassHead) and len(words) == 1:
             what, hint = "all labels are alike", "there is nothing to tell apart: check the data, or name the labels"
             raise errors.labels(self.label[0], what, words[0], None, f"{hint} with label_vocabulary")
@@ -320,7 +320,7 @@ class Estimator(Keeper):
             )
         return self.head.replace(words=words)  # type: ignore[no-any-return]
 
-    def _make_plan(self, rows: Table | None) -> Plan:
+    def _make_plan(self, rows: LabelledRows | None) -> Plan:
         folder = None if self.model_dir is None else self.model_dir / PLAN
         if folder is not None and (folder / "plan.json").exists():
             plan = load_plan(folder)

@@ -74,7 +74,7 @@ class Canned(Estimator):
         arguments = dict(card["arguments"])
         for name in OPTIMIZERS:
             if name in arguments:
-                arguments[name] = export.parts([arguments[name]])[0]
+                arguments[name] = export.components([arguments[name]])[0]
         if isinstance(head, ClassHead):
             arguments |= {"n_classes": head.n_classes, "label_vocabulary": head.words}
         elif isinstance(head, NumberHead):

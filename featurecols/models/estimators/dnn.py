@@ -13,8 +13,8 @@ from featurecols.models.autodiff.variables import current
 from featurecols.models.estimators.canned import SQUARED, Canned, Columns, Common, RowsOf, spans, words_of
 from featurecols.models.input.examples import Examples
 from featurecols.models.layers import BatchNorm, Dense, Dropout, Inputs
-from featurecols.models.layers.activation import known
-from featurecols.models.layers.base import Layer, positive
+from featurecols.models.layers.activation import check_activation
+from featurecols.models.layers.base import Layer, require_positive
 from featurecols.models.objective.heads import ClassHead, Head, NumberHead
 from featurecols.models.objective.losses import Loss
 from featurecols.models.optimization import optimizers
@@ -36,10 +36,10 @@ class Network(NamedTuple):
         if isinstance(hidden_units, (int, str)):
             raise errors.argument("hidden_units", "must be a list", hidden_units, "give the units of each layer: [100, 50]")
         for units in hidden_units:
-            positive("hidden_units", "units", units)
+            require_positive("hidden_units", "units", units)
         if not isinstance(activation, str):  # tf.nn.relu, torch.tanh
             activation = getattr(activation, "__name__", activation)
-        known("activation", activation)
+        check_activation("activation", activation)
         if dropout is not None:
             Dropout(dropout)
         return Network(tuple(hidden_units), activation, dropout, batch_norm)

@@ -11,7 +11,7 @@ from featurecols._core.spec import KINDS as SPECS
 from featurecols._core.spec import decode
 from featurecols.columns import json
 from featurecols.models import errors
-from featurecols.models.component import Part
+from featurecols.models.component import Component
 from featurecols.models.estimators.base import Estimator
 from featurecols.models.estimators.canned import OPTIMIZERS
 from featurecols.models.estimators.loading import KINDS
@@ -96,11 +96,11 @@ def _decoded(value: Any, name: str, where: str) -> Any:
             raise errors.model(where, f"{name} must be a list of columns", value, 'give [{"type": "Numeric", "key": "age"}]')
         return json.declared(value, name)
     if name == "loss":  # by the name of its class: Keras' names mean losses of means, not of logits
-        return _part(value if isinstance(value, (Mapping, losses.Loss)) else {"type": value}, name, losses.Loss)
-    return _part(value, name, optimizers.Optimizer) if name in OPTIMIZERS else value
+        return _component(value if isinstance(value, (Mapping, losses.Loss)) else {"type": value}, name, losses.Loss)
+    return _component(value, name, optimizers.Optimizer) if name in OPTIMIZERS else value
 
 
-def _part(data: Any, name: str, base: type[Part]) -> Any:
+def _component(data: Any, name: str, base: type[Component]) -> Any:
     """An optimizer or a loss from its JSON object; a name as it is."""
     if not isinstance(data, Mapping):
         return data
@@ -116,7 +116,9 @@ def _versioned(data: Any) -> Any:
     if isinstance(data, Mapping):
         plain = {key: _versioned(value) for key, value in data.items()}
         kinds = [
-            kind for kind, cls in SPECS.items() if issubclass(cls, Part) and kind.startswith(f"models.{data.get('type')}.v")
+            kind
+            for kind, cls in SPECS.items()
+            if issubclass(cls, Component) and kind.startswith(f"models.{data.get('type')}.v")
         ]
         return {**plain, "type": max(kinds, key=lambda kind: int(kind.rpartition("v")[2]))} if kinds else plain
     return [_versioned(item) for item in data] if isinstance(data, (list, tuple)) else data

@@ -64,7 +64,7 @@ def load(path: str | Path, model_fn: Callable[..., EstimatorSpec] | None = None,
     plan = load_plan(folder / PLAN)
     if plan.fingerprint != card.get("plan"):
         raise errors.checkpoint(folder, "the plan is not the one that the card names", "export the model again")
-    head = export.parts([card.get("head")])[0]
+    head = export.components([card.get("head")])[0]
     if kind == "Estimator":
         if model_fn is None:
             raise errors.model("load", "the model has a model_fn of its own", None, "give it: load(path, model_fn=...)")

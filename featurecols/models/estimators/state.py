@@ -80,7 +80,7 @@ class Keeper(ABC):
             raise errors.other_model(where, f"holds a {about.get('kind')}, and this is a {type(self).__name__}")
         head: Head = decode(about["head"])
         words = getattr(self.head, "words", None)
-        if _wordless(self.head) != _wordless(head) or (words is not None and words != getattr(head, "words", None)):
+        if _without_words(self.head) != _without_words(head) or (words is not None and words != getattr(head, "words", None)):
             raise errors.other_model(where, f"was trained as {head!r}, and this model is {self.head!r}")
         return head
 
@@ -206,7 +206,7 @@ class Keeper(ABC):
         return self._variables()
 
 
-def _wordless(head: Head) -> Head:
+def _without_words(head: Head) -> Head:
     """A head without its words, which may have been learned."""
     return head.replace(words=None) if hasattr(head, "words") else head  # type: ignore[no-any-return]
 

@@ -36,10 +36,10 @@ class TrainSpec:
     input_fn: Any = field(default=None, kw_only=True)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "data", arguments.given(self.data, self.input_fn))
+        object.__setattr__(self, "data", arguments.choose_data(self.data, self.input_fn))
         for name in ("max_steps", "epochs"):
             if getattr(self, name) is not None:
-                arguments.number("TrainSpec", name, getattr(self, name))
+                arguments.require_count("TrainSpec", name, getattr(self, name))
 
 
 @dataclass(frozen=True)
@@ -69,9 +69,9 @@ class EvalSpec:
     start_delay_secs: float = field(default=0, kw_only=True)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "data", arguments.given(self.data, self.input_fn))
+        object.__setattr__(self, "data", arguments.choose_data(self.data, self.input_fn))
         if self.steps is not None:
-            arguments.number("EvalSpec", "steps", self.steps)
+            arguments.require_count("EvalSpec", "steps", self.steps)
 
 
 class Exporter:

@@ -8,7 +8,6 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -22,16 +21,16 @@ Read = Callable[[int], Iterator[Examples]]
 class NoCache:
     """Every epoch reads and encodes anew."""
 
-    def pieces(self, group: int, groups: int, read: Read) -> Iterator[Examples]:
-        """The pieces of one group of rows, out of `groups`."""
-        return read(group)
+    def blocks(self, fragment: int, fragments: int, read: Read) -> Iterator[Examples]:
+        """Return the blocks of one fragment of rows, out of `fragments`."""
+        return read(fragment)
 
-    def whole(self, groups: Iterable[int], read: Read) -> Examples:
-        """All rows in their own order."""
-        pieces = [piece for group in groups for piece in read(group)]
-        if not pieces:
+    def whole(self, fragments: Iterable[int], read: Read) -> Examples:
+        """Return all rows in their own order."""
+        blocks = [block for fragment in fragments for block in read(fragment)]
+        if not blocks:
             raise errors.labels("data", "has no rows", 0, None, "check the path or the filter")
-        return Examples.concatenate(pieces)
+        return Examples.concatenate(blocks)
 
 
 class MemoryCache(NoCache):
@@ -42,25 +41,25 @@ class MemoryCache(NoCache):
         self.kept: dict[int, list[Examples]] = {}
         self.all: Examples | None = None
 
-    def pieces(self, group: int, groups: int, read: Read) -> Iterator[Examples]:
-        if group in self.kept:
-            yield from self.kept[group]
+    def blocks(self, fragment: int, fragments: int, read: Read) -> Iterator[Examples]:
+        if fragment in self.kept:
+            yield from self.kept[fragment]
             return
-        pieces: list[Examples] = []
-        for piece in read(group):
-            self.used += size(piece)
+        blocks: list[Examples] = []
+        for block in read(fragment):
+            self.used += size(block)
             if self.used <= self.limit:
-                pieces.append(piece)
+                blocks.append(block)
             else:
-                pieces.clear()
+                blocks.clear()
                 self.kept.clear()
-            yield piece
+            yield block
         if self.used <= self.limit:
-            self.kept[group] = pieces
+            self.kept[fragment] = blocks
 
-    def whole(self, groups: Iterable[int], read: Read) -> Examples:
+    def whole(self, fragments: Iterable[int], read: Read) -> Examples:
         if self.all is None:
-            found = super().whole(groups, read)
+            found = super().whole(fragments, read)
             if size(found) > self.limit:
                 return found
             self.all = found
@@ -78,25 +77,25 @@ class FileCache(NoCache):
         self.all: Examples | None = None
         self.ends: list[int] = []
 
-    def pieces(self, group: int, groups: int, read: Read) -> Iterator[Examples]:
-        everything = self.whole(range(groups), read)
-        yield everything.slice(self.ends[group - 1] if group else 0, self.ends[group])
+    def blocks(self, fragment: int, fragments: int, read: Read) -> Iterator[Examples]:
+        everything = self.whole(range(fragments), read)
+        yield everything.slice(self.ends[fragment - 1] if fragment else 0, self.ends[fragment])
 
-    def whole(self, groups: Iterable[int], read: Read) -> Examples:
+    def whole(self, fragments: Iterable[int], read: Read) -> Examples:
         if self.all is None:
             if not self.folder.exists():
-                self._write(groups, read)
+                self._write(fragments, read)
             self.all = self._open()
         return self.all
 
-    def _write(self, groups: Iterable[int], read: Read) -> None:
+    def _write(self, fragments: Iterable[int], read: Read) -> None:
         self.folder.parent.mkdir(parents=True, exist_ok=True)
         folder = Path(tempfile.mkdtemp(prefix=f".{self.folder.name}.", dir=self.folder.parent))
         try:
             writer = _Writer(folder)
-            for group in groups:
-                for piece in read(group):
-                    writer.add(piece)
+            for fragment in fragments:
+                for block in read(fragment):
+                    writer.add(block)
                 writer.ends.append(writer.rows)
             writer.finish(self.key)
             os.rename(folder, self.folder)
@@ -114,7 +113,7 @@ class FileCache(NoCache):
             what = f"holds rows that {about['key']} encoded, and this model has {self.key}"
             raise errors.checkpoint(self.folder, what, "delete the folder, or cache elsewhere")
         self.ends = about["ends"]
-        return _assembled(found, self.layout, tuple(about["single"]), about["lists"])
+        return _assemble(found, self.layout, tuple(about["single"]), about["lists"])
 
 
 class _Writer:
@@ -123,47 +122,50 @@ class _Writer:
     def __init__(self, folder: Path) -> None:
         self.folder, self.rows = folder, 0
         self.ends: list[int] = []
-        self.arrays: dict[str, list[Any]] = {}
+        self.dtypes: dict[str, str] = {}
+        self.shapes: dict[str, list[int]] = {}
         self.single: tuple[str, ...] | None = None
         self.lists: list[str] = []
 
-    def add(self, piece: Examples) -> None:
+    def add(self, block: Examples) -> None:
         if self.single is None:
-            self.single, self.lists = piece.single, list(piece.lists)
-        if piece.single != self.single:
-            raise errors.model("cache", "a slot is plain in some rows and lists in others", piece.single, "cache in memory")
-        for name, array in arrays(piece, self.lists):
-            form = self.arrays.setdefault(name, [array.dtype.str, [0, *array.shape[1:]]])
-            if form[0] != array.dtype.str:
-                raise errors.model("cache", f"{name} changes its type", (form[0], array.dtype.str), "cache in memory")
-            form[1][0] += len(array)
+            self.single, self.lists = block.single, list(block.lists)
+        if block.single != self.single:
+            raise errors.model("cache", "a slot is plain in some rows and lists in others", block.single, "cache in memory")
+        for name, array in arrays(block, self.lists):
+            dtype = self.dtypes.setdefault(name, array.dtype.str)
+            if dtype != array.dtype.str:
+                raise errors.model("cache", f"{name} changes its type", (dtype, array.dtype.str), "cache in memory")
+            self.shapes.setdefault(name, [0, *array.shape[1:]])[0] += len(array)
             with open(self.folder / f"{name}.bin", "ab") as f:
                 f.write(np.ascontiguousarray(array).tobytes())
-        self.rows += len(piece)
+        self.rows += len(block)
 
     def finish(self, key: str) -> None:
-        about = {"key": key, "ends": self.ends, "single": self.single or (), "lists": self.lists, "arrays": self.arrays}
+        arrays = {name: (dtype, self.shapes[name]) for name, dtype in self.dtypes.items()}
+        about = {"key": key, "ends": self.ends, "single": self.single or (), "lists": self.lists, "arrays": arrays}
         (self.folder / "cache.json").write_text(json.dumps(about))
 
 
-def arrays(piece: Examples, lists: list[str]) -> Iterator[tuple[str, Array]]:
-    """The arrays behind some rows, by name."""
-    yield "dense", piece.dense
-    yield "singles", piece.singles
-    for name, array in (("labels", piece.labels), ("weights", piece.weights)):
+def arrays(block: Examples, lists: list[str]) -> Iterator[tuple[str, Array]]:
+    """Yield the arrays behind some rows, by name."""
+    yield "dense", block.dense
+    yield "singles", block.singles
+    for name, array in (("labels", block.labels), ("weights", block.weights)):
         if array is not None:
             yield name, array
     for j, name in enumerate(lists):
-        flat, offsets = piece.lists[name].elements()
+        flat, offsets = block.lists[name].elements()
         yield f"list{j}.values", flat.values
         yield f"list{j}.sizes", np.diff(offsets)
         if flat.weights is not None:
             yield f"list{j}.weights", flat.weights
-    for j, name in enumerate(sorted(piece.lengths)):
-        yield f"length{j}", piece.lengths[name]
+    for j, name in enumerate(sorted(block.lengths)):
+        yield f"length{j}", block.lengths[name]
 
 
-def _assembled(arrays: dict[str, Array], layout: Layout, single: tuple[str, ...], lists: list[str]) -> Examples:
+def _assemble(arrays: dict[str, Array], layout: Layout, single: tuple[str, ...], lists: list[str]) -> Examples:
+    """Return the examples of such arrays."""
     ids = {}
     for j, name in enumerate(lists):
         offsets = np.concatenate([[0], np.cumsum(arrays[f"list{j}.sizes"])])
@@ -175,18 +177,19 @@ def _assembled(arrays: dict[str, Array], layout: Layout, single: tuple[str, ...]
 
 
 def _map(path: Path, dtype: str, shape: list[int]) -> Array:
+    """Return the array of a file, mapped into memory."""
     if 0 in shape:
         return np.zeros(shape, dtype)
     return np.memmap(path, dtype, "r", shape=tuple(shape))
 
 
-def size(piece: Examples) -> int:
-    """Bytes of the arrays."""
-    return sum(array.nbytes for _, array in arrays(piece, list(piece.lists)))
+def size(block: Examples) -> int:
+    """Return the bytes of the arrays."""
+    return sum(array.nbytes for _, array in arrays(block, list(block.lists)))
 
 
 def of(kept: str | Path | float | None, key: str, layout: Layout) -> NoCache:
-    """The cache that a pipeline asks for: None, bytes of memory, or a folder."""
+    """Return the cache that a pipeline asks for: None, bytes of memory, or a folder."""
     if kept is None:
         return NoCache()
     if isinstance(kept, float):

@@ -1,10 +1,10 @@
-"""Examples: encoded rows as models read them, a form of Features that is cheap to shuffle and to cut into batches."""
+"""Examples: encoded rows as models read them, a form of Features that is cheap to shuffle and to split into batches."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -15,25 +15,29 @@ from featurecols._core.slots import DenseSlot, IdSlot, Slot
 from featurecols.models import errors
 from featurecols.plan.features import Features
 
+T = TypeVar("T")
 Make = Callable[["Examples"], Any]
-Cut = Callable[["Examples", int], "list[Any] | None"]
+Split = Callable[["Examples", int], "list[Any] | None"]
 
 
 @dataclass(frozen=True, slots=True)
 class Layout:
     """What all examples of one plan share: its slots, and the embedding tables that training starts from.
 
-    `memo` keeps what layers work out about slots, once for all batches; `ahead` says what they work out about each batch
+    `memo` keeps what layers work out about slots, once for all batches; `prepared` says what they work out about each batch
     without their parameters, so that it can be done before its turn.
     """
 
     slots: tuple[Slot, ...]
     tables: Mapping[str, Array] = field(default_factory=dict, repr=False)
-    memo: dict[Any, Any] = field(default_factory=dict, repr=False, compare=False)
-    ahead: dict[Any, tuple[Make, Cut | None]] = field(default_factory=dict, repr=False, compare=False)
+    memo: dict[Hashable, Any] = field(default_factory=dict, repr=False, compare=False)
+    prepared: dict[Hashable, tuple[Callable[[Examples], Any], Callable[[Examples, int], list[Any] | None] | None]] = field(
+        default_factory=dict, repr=False, compare=False
+    )
     scratch: ScratchZeros = field(default_factory=ScratchZeros, repr=False, compare=False)
 
     def slot(self, name: str) -> Slot:
+        """Return the slot of that name; raise ModelError where there is none."""
         for slot in self.slots:
             if slot.name == name:
                 return slot
@@ -57,11 +61,11 @@ class Examples:
     lengths: Mapping[str, Array]
     labels: Array | None = None
     weights: Array | None = None
-    memo: dict[Any, Any] = field(default_factory=dict, repr=False, compare=False)
+    memo: dict[Hashable, Any] = field(default_factory=dict, repr=False, compare=False)
 
     @staticmethod
     def of(features: Features, layout: Layout, labels: Array | None = None, weights: Array | None = None) -> Examples:
-        """Features as examples; nothing is lost."""
+        """Return features as examples; nothing is lost."""
         plain = [
             s.name for s in features.slots if isinstance(s, IdSlot) and s.max_length is None and is_plain(features.ids[s.name])
         ]
@@ -81,44 +85,46 @@ class Examples:
         return self.dense.nbytes + self.singles.nbytes + sum(ids.values.nbytes for ids in self.lists.values())
 
     def __getitem__(self, name: str) -> Array | Ids:
-        """One slot: its cells [n, width], or its Ids."""
+        """Return one slot: its features [n, width], or its Ids."""
         slot = self.layout.slot(name)
         return self.dense[:, slot.start : slot.stop] if isinstance(slot, DenseSlot) else self.ids(name)
 
     def ids(self, name: str) -> Ids:
-        """The Ids of one slot."""
+        """Return the Ids of one slot."""
         if name in self.single:
             return Ids(np.ascontiguousarray(self.singles[:, self.single.index(name)]))
         return self.lists[name]
 
-    def ahead(self, key: Any, make: Make, cut: Cut | None = None) -> Any:
-        """make(self), which depends on these rows alone; later batches of the layout come with theirs (`batches`).
+    def prepare(
+        self, key: Hashable, make: Callable[[Examples], T], split: Callable[[Examples, int], list[T] | None] | None = None
+    ) -> T:
+        """Return make(self), which depends on these rows alone; later batches of the layout come with theirs (`batches`).
 
-        cut(rows, size) makes it of several batches in one go, as a list; None where it cannot.
+        split(rows, size) makes it of several batches in one go, as a list; None where it cannot.
         """
-        self.layout.ahead[key] = make, cut
+        self.layout.prepared[key] = make, split
         if key not in self.memo:
             self.memo[key] = make(self)
         return self.memo[key]
 
     def batches(self, size: int) -> list[Examples]:
-        """Batches of `size` rows, the last one of what is left, with everything that layers have asked for `ahead`."""
+        """Return batches of `size` rows, the last one of what is left, with everything that layers `prepare`."""
         found = [self.slice(at, min(at + size, len(self))) for at in range(0, len(self), size)]
-        for key, (make, cut) in list(self.layout.ahead.items()):
-            made = None if cut is None or len(found) == 1 else cut(self, size)
+        for key, (make, split) in list(self.layout.prepared.items()):
+            made = None if split is None or len(found) == 1 else split(self, size)
             for i, batch in enumerate(found):
                 batch.memo[key] = make(batch) if made is None else made[i]
         return found
 
     def take(self, rows: Array) -> Examples:
-        """These rows, in this order."""
-        return self._each(lambda a: _take(a, rows), lambda ids: take_ids(ids, rows))
+        """Return these rows, in this order."""
+        return self._map(lambda a: _take(a, rows), lambda ids: take_ids(ids, rows))
 
     def slice(self, start: int, stop: int) -> Examples:
-        """Rows start:stop, without copying."""
-        return self._each(lambda a: a[start:stop], lambda ids: ids.slice(start, stop))
+        """Return rows start:stop, without copying."""
+        return self._map(lambda a: a[start:stop], lambda ids: ids.slice(start, stop))
 
-    def _each(self, change: Any, change_ids: Any) -> Examples:
+    def _map(self, change: Callable[[Array], Array], change_ids: Callable[[Ids], Ids]) -> Examples:
         return Examples(
             self.layout,
             change(self.dense),
@@ -131,22 +137,22 @@ class Examples:
         )
 
     @staticmethod
-    def concatenate(parts: Sequence[Examples]) -> Examples:
-        """The rows of all parts in order; at least one part."""
-        if len(parts) == 1:
-            return parts[0]
-        first = parts[0]
-        single = tuple(name for name in first.single if all(name in p.single for p in parts))
+    def concatenate(examples: Sequence[Examples]) -> Examples:
+        """Return the rows of all examples in order; there is at least one."""
+        if len(examples) == 1:
+            return examples[0]
+        first = examples[0]
+        single = tuple(name for name in first.single if all(name in p.single for p in examples))
         listed = [s.name for s in first.layout.slots if isinstance(s, IdSlot) and s.name not in single]
         return Examples(
             first.layout,
-            np.concatenate([p.dense for p in parts]),
+            np.concatenate([p.dense for p in examples]),
             single,
-            np.concatenate([p.singles if p.single == single else p._columns(single) for p in parts]),
-            {name: Ids.concatenate([p.ids(name) for p in parts]) for name in listed},
-            {name: np.concatenate([p.lengths[name] for p in parts]) for name in first.lengths},
-            None if first.labels is None else np.concatenate([p.labels for p in parts if p.labels is not None]),
-            None if first.weights is None else np.concatenate([p.weights for p in parts if p.weights is not None]),
+            np.concatenate([p.singles if p.single == single else p._columns(single) for p in examples]),
+            {name: Ids.concatenate([p.ids(name) for p in examples]) for name in listed},
+            {name: np.concatenate([p.lengths[name] for p in examples]) for name in first.lengths},
+            None if first.labels is None else np.concatenate([p.labels for p in examples if p.labels is not None]),
+            None if first.weights is None else np.concatenate([p.weights for p in examples if p.weights is not None]),
         )
 
     def _columns(self, names: Sequence[str]) -> Array:

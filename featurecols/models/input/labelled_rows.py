@@ -9,26 +9,28 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import chain
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeGuard, TypeVar
 
 import numpy as np
 
 from featurecols.data.batch import Batch
 from featurecols.data.sources import Source
 from featurecols.models import errors
+from featurecols.models.types import Data, Label
 
+T = TypeVar("T")
 LABEL, WEIGHT = "label", "weight"  # what labels and weights that came apart from the data are called
 
 
-class Piece(NamedTuple):
+class LabelledBatch(NamedTuple):
     """Rows, the batch that holds their labels (None without), and the batch and field of their weights."""
 
-    batch: Batch
+    rows: Batch
     labels: Batch | None
     weights: tuple[Batch, str] | None
 
 
-class Table:
+class LabelledRows:
     """Rows with labels.
 
     Args:
@@ -38,7 +40,7 @@ class Table:
         pairs: whether `data` is such a function.
     """
 
-    def __init__(self, data: Any, labels: Sequence[str] = (), weight: str | None = None, *, pairs: bool = False) -> None:
+    def __init__(self, data: Data, labels: Sequence[str] = (), weight: str | None = None, *, pairs: bool = False) -> None:
         self.data, self.labels, self.weight, self.pairs = data, tuple(labels), weight, pairs
 
     @property
@@ -46,11 +48,11 @@ class Table:
         """The rows without what came apart from them: what a plan is fitted on."""
         if not self.pairs:
             return Source.of(self.data)
-        return Source.of(lambda: (_table(pair[0]) for pair in self.data()))
+        return Source.of(lambda: (_as_table(pair[0]) for pair in self._pairs()))
 
-    def unlabelled(self) -> Table:
-        """The same rows, whose labels and weights need not be there: what is predicted."""
-        return Table(self.data, pairs=self.pairs)
+    def without_labels(self) -> LabelledRows:
+        """Return the same rows, whose labels and weights need not be there: what is predicted."""
+        return LabelledRows(self.data, pairs=self.pairs)
 
     @property
     def paths(self) -> tuple[str, ...]:
@@ -58,84 +60,103 @@ class Table:
         return () if self.pairs else Source.of(self.data).paths if not callable(self.data) else ()
 
     @property
-    def groups(self) -> list[Source]:
-        """Parts that can be read in any order, such as row groups; one where the data cannot be divided."""
+    def fragments(self) -> list[Source]:
+        """What can be read in any order, such as row groups; one where the data cannot be divided."""
         source = self.features
         return [source.part([f]) for f in source.fragments()] or [source]
 
-    def pieces(self, needs: Sequence[tuple[str, str]], group: Source | None = None) -> Iterator[Piece]:
-        """The rows in order, each field of `needs` read as it says."""
+    def batches(self, needs: Sequence[tuple[str, str]], fragment: Source | None = None) -> Iterator[LabelledBatch]:
+        """Yield the rows in order, each field of `needs` read as it says."""
         if self.pairs:
-            yield from (self._piece(pair) for pair in self.data())
+            yield from (self._labelled_batch(pair) for pair in self._pairs())
             return
         more = [(key, "category") for key in self.labels] + ([(self.weight, "number")] if self.weight else [])
         have = {key for key, _ in needs}
         wanted = [*needs, *(need for need in more if need[0] not in have)]
-        for batch in (group or self.features).batches(wanted):
-            yield Piece(batch, batch if self.labels else None, (batch, self.weight) if self.weight else None)
+        for batch in (fragment or self.features).batches(wanted):
+            yield LabelledBatch(batch, batch if self.labels else None, (batch, self.weight) if self.weight else None)
 
     def label_batches(self) -> Iterator[Batch]:
-        """The labels alone."""
+        """Yield the labels alone."""
         if self.pairs:
-            yield from (piece.labels for piece in self.pieces([]) if piece.labels is not None)
+            yield from (batch.labels for batch in self.batches([]) if batch.labels is not None)
         else:
             yield from self.features.batches([(key, "category") for key in self.labels])
 
-    def named(self, labels: Any, weight: str | None) -> Table:
-        """The same rows, their labels and weights named where they were not."""
-        keys = self.labels or (() if labels is None else (labels,) if isinstance(labels, str) else tuple(labels))
-        return Table(self.data, keys, self.weight or weight, pairs=self.pairs)
+    def with_names(self, labels: Label | None, weight: str | None) -> LabelledRows:
+        """Return the same rows, with names of their labels and weights where they have none."""
+        keys = self.labels or _names(labels)
+        return LabelledRows(self.data, keys, self.weight or weight, pairs=self.pairs)
 
-    def _piece(self, pair: Sequence[Any]) -> Piece:
-        batch = Batch.of(_table(pair[0]))
-        labels = None if len(pair) < 2 or pair[1] is None else Batch.of({LABEL: _label(pair[1])})
+    def _pairs(self) -> Iterator[Sequence[Any]]:
+        """Yield (features, labels) or (features, labels, weights)."""
+        return iter(self.data()) if callable(self.data) else iter(())
+
+    def _labelled_batch(self, pair: Sequence[Any]) -> LabelledBatch:
+        """Return a pair as batches; raise DataError where they differ in length."""
+        batch = Batch.of(_as_table(pair[0]))
+        labels = None if len(pair) < 2 or pair[1] is None else Batch.of({LABEL: _as_labels(pair[1])})
         if labels is not None and labels.num_rows != batch.num_rows:
             raise errors.labels("labels", f"needs one for each of {batch.num_rows} rows", labels.num_rows, None, "check both")
         weights = (batch, self.weight) if self.weight else None
         if len(pair) > 2 and pair[2] is not None:
-            weights = Batch.of({WEIGHT: _label(pair[2])}), WEIGHT
+            weights = Batch.of({WEIGHT: _as_labels(pair[2])}), WEIGHT
             if weights[0].num_rows != batch.num_rows:
                 what, got = f"needs one for each of {batch.num_rows} rows", weights[0].num_rows
                 raise errors.labels("weights", what, got, None, "check both")
-        return Piece(batch, labels, weights)
+        return LabelledBatch(batch, labels, weights)
 
 
-def table(data: Any, labels: str | Sequence[str] | None, weight: str | None, **arguments: Any) -> Table:
-    """Any of the forms as a Table. `arguments` (mode, params, config) go to an input_fn that asks for them."""
-    if isinstance(data, Table):
+def labelled_rows(data: Data | LabelledRows, labels: Label | None, weight: str | None, **arguments: object) -> LabelledRows:
+    """Return data of any form as LabelledRows.
+
+    Args:
+        data: a table, paths, a pair (features, labels), an iterable of pairs, or a function that gives any of these.
+        labels: the field (or fields) that hold labels, or the labels themselves; None where they come with the data, or not.
+        weight: the field that holds sample weights.
+        arguments: mode, params, config, for an input_fn that asks for them.
+    """
+    if isinstance(data, LabelledRows):
         return data
     if labels is not None and not _are_names(labels):
-        return Table(lambda: iter([(data, labels)]), (LABEL,), weight, pairs=True)
-    keys = () if labels is None else (labels,) if isinstance(labels, str) else tuple(labels)
+        return LabelledRows(lambda: iter([(data, labels)]), (LABEL,), weight, pairs=True)
+    keys = _names(labels)
     if callable(data) and not isinstance(data, Source):
-        call = _asked(data, arguments)
+        call = _bind_arguments(data, arguments)
         first = call()
-        if isinstance(first, Table):
+        if isinstance(first, LabelledRows):
             return first
         if _is_pair(first):
-            return Table(lambda: iter([call()]), (LABEL,), weight, pairs=True)
+            return LabelledRows(lambda: iter([call()]), (LABEL,), weight, pairs=True)
         if isinstance(first, Iterable) and not isinstance(first, (str, Mapping)) and not hasattr(first, "columns"):
             one, opened = _peek(first)
             if _is_pair(one):
-                return Table(_Calls(call, opened), (LABEL,), weight, pairs=True)
-            return Table(_Calls(call, opened), keys, weight)
-        return Table(call, keys, weight)
+                return LabelledRows(_Calls(call, opened), (LABEL,), weight, pairs=True)
+            return LabelledRows(_Calls(call, opened), keys, weight)
+        return LabelledRows(call, keys, weight)
     if _is_pair(data):
-        return Table(lambda: iter([data]), (LABEL,), weight, pairs=True)
+        return LabelledRows(lambda: iter([data]), (LABEL,), weight, pairs=True)
     if isinstance(data, Iterator) and not hasattr(data, "schema"):
         one, opened = _peek(data)
         if _is_pair(one):
-            return Table(_Calls(_used_up, opened), (LABEL,), weight, pairs=True)
-        return Table(opened, keys, weight)
+            return LabelledRows(_Calls(_refuse_second_reading, opened), (LABEL,), weight, pairs=True)
+        return LabelledRows(opened, keys, weight)
     if isinstance(data, (list, tuple)) and data and _is_pair(data[0]):
-        return Table(lambda: iter(data), (LABEL,), weight, pairs=True)
-    if hasattr(data, "as_numpy_iterator") or (_is_plain_iterable(data) and _is_pair(next(iter(data), None))):
-        return Table(lambda: iter(data), (LABEL,), weight, pairs=True)
-    return Table(data, keys, weight)
+        return LabelledRows(lambda: iter(data), (LABEL,), weight, pairs=True)
+    if _is_tensor_dataset(data) or (_is_plain_iterable(data) and _is_pair(next(iter(data), None))):
+        return LabelledRows(lambda: iter(data), (LABEL,), weight, pairs=True)
+    return LabelledRows(data, keys, weight)
 
 
-def _are_names(labels: Any) -> bool:
-    """Whether labels are named by fields; a Series or an array holds the labels themselves, be they words."""
+def _names(labels: Label | None) -> tuple[str, ...]:
+    """Return names of fields as a tuple."""
+    if isinstance(labels, str):
+        return (labels,)
+    return tuple(str(key) for key in labels) if isinstance(labels, Iterable) else ()
+
+
+def _are_names(labels: Label) -> bool:
+    """Return whether labels are named by fields; a Series or an array holds the labels themselves, be they words."""
     if isinstance(labels, str):
         return True
     if not isinstance(labels, Iterable) or (isinstance(labels, (list, tuple)) and not labels):
@@ -153,13 +174,14 @@ class _Calls:
         return self.opened.pop() if self.opened else iter(self.call())
 
 
-def _used_up() -> Any:
+def _refuse_second_reading() -> Iterator[Any]:
+    """Raise the error of an iterator that was read already."""
     hint = "give a function that returns a fresh iterator"
     raise errors.model("data", "an iterator can be read once, and it was", "a second reading", hint)
 
 
-def _asked(function: Callable[..., Any], arguments: Mapping[str, Any]) -> Callable[[], Any]:
-    """The function with those of the arguments that it names."""
+def _bind_arguments(function: Callable[..., Any], arguments: Mapping[str, object]) -> Callable[[], Any]:
+    """Return the function with those of the arguments that it names."""
     try:
         names = inspect.signature(function).parameters
     except (TypeError, ValueError):
@@ -170,35 +192,42 @@ def _asked(function: Callable[..., Any], arguments: Mapping[str, Any]) -> Callab
     return lambda: function(**given)
 
 
-def _peek(items: Iterable[Any]) -> tuple[Any, Iterator[Any]]:
+def _peek(items: Iterable[T]) -> tuple[T | None, Iterator[T]]:
+    """Return the first item, or None, and an iterator over all of them."""
     iterator = iter(items)
     first = next(iterator, None)
     return first, iterator if first is None else chain([first], iterator)
 
 
-def _is_plain_iterable(data: Any) -> bool:
-    """Something to loop over more than once that is no table, path or row list."""
+def _is_tensor_dataset(data: object) -> TypeGuard[Iterable[Any]]:
+    """Return whether data is a tf.data.Dataset."""
+    return hasattr(data, "as_numpy_iterator")
+
+
+def _is_plain_iterable(data: object) -> TypeGuard[Iterable[Any]]:
+    """Return whether data can be looped over more than once and is not a table, a path or a list of rows."""
     if isinstance(data, (str, Mapping, list, tuple, Source, Iterator)) or not hasattr(data, "__iter__"):
         return False
     return not any(hasattr(data, name) for name in ("columns", "schema", "dtype", "__arrow_c_stream__", "__fspath__"))
 
 
-def _is_pair(item: Any) -> bool:
-    """(features, labels) or (features, labels, weights), features being a table."""
+def _is_pair(item: object) -> bool:
+    """Return whether an item is (features, labels) or (features, labels, weights), features being a table."""
     if not isinstance(item, tuple) or len(item) not in (2, 3):
         return False
     features = item[0]
     return isinstance(features, Mapping) or hasattr(features, "columns") or hasattr(features, "__arrow_c_stream__")
 
 
-def _table(features: Any) -> Any:
-    """A dict of tensors as a dict of arrays; tables as they are."""
+def _as_table(features: Any) -> Any:
+    """Return a dict of tensors as a dict of arrays; tables as they are."""
     if isinstance(features, Mapping):
         return {str(k): v.numpy() if hasattr(v, "numpy") else v for k, v in features.items()}
     return features
 
 
-def _label(labels: Any) -> Any:
+def _as_labels(labels: Any) -> Any:
+    """Return labels as a column of a batch."""
     if isinstance(labels, Mapping):
         raise errors.model("labels", "come as a dict", list(labels), "give one array, or the field that holds them: label=")
     if hasattr(labels, "dtype") and hasattr(labels, "to_numpy"):  # pandas: categories and nulls stay what they are

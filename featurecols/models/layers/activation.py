@@ -30,13 +30,13 @@ class Activation(Layer):
 
     def check(self) -> None:
         super().check()
-        known(type(self).__name__, self.function)
+        check_activation(type(self).__name__, self.function)
 
     def forward(self, scope: Scope, x: Any) -> Value:
         return activate(self.function, as_value(x))
 
 
-def known(subject: str, function: object) -> None:
+def check_activation(subject: str, function: object) -> None:
     if function is not None and function not in FUNCTIONS:
         raise errors.argument(subject, "unknown activation", function, f"known are {', '.join(FUNCTIONS)}")
 

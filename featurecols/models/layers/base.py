@@ -11,12 +11,12 @@ import numpy as np
 from featurecols.models import errors
 from featurecols.models.autodiff.tape import Value
 from featurecols.models.autodiff.variables import Scope, current, snake
-from featurecols.models.component import Part
+from featurecols.models.component import Component
 from featurecols.models.layers.mixed import Mixed
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Layer(Part):
+class Layer(Component):
     """Base of all layers.
 
     name: its parameters are called name/...; layers without one are numbered in the order of their calls, and two
@@ -47,7 +47,7 @@ class Layer(Part):
         """The layer's value for x, its parameters found (or made) in the scope."""
 
 
-def positive(subject: str, what: str, got: object) -> int:
+def require_positive(subject: str, what: str, got: object) -> int:
     """got, when it is an int above 0; raises ColumnError otherwise."""
     if not isinstance(got, int) or isinstance(got, bool) or got < 1:
         raise errors.argument(subject, f"{what} must be an integer of at least 1", got, f"give {what}=1 or more")

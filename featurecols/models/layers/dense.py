@@ -8,8 +8,8 @@ from typing import Any, ClassVar
 from featurecols.models import errors
 from featurecols.models.autodiff.tape import Value
 from featurecols.models.autodiff.variables import Scope, glorot, zeros
-from featurecols.models.layers.activation import activate, known
-from featurecols.models.layers.base import Layer, matrix, positive
+from featurecols.models.layers.activation import activate, check_activation
+from featurecols.models.layers.base import Layer, matrix, require_positive
 from featurecols.models.layers.mixed import Mixed, mixed_affine
 
 
@@ -36,10 +36,10 @@ class Dense(Layer):
 
     def check(self) -> None:
         super().check()
-        positive("Dense", "units", self.units)
-        known("Dense", self.activation)
+        require_positive("Dense", "units", self.units)
+        check_activation("Dense", self.activation)
         if self.input_dim is not None:
-            positive("Dense", "input_dim", self.input_dim)
+            require_positive("Dense", "input_dim", self.input_dim)
 
     def forward(self, scope: Scope, x: Any) -> Value:
         x = x if isinstance(x, Mixed) else matrix("Dense", x, scope.variables.dtype)

@@ -12,7 +12,7 @@ from featurecols._core.arrays import Array, Ids
 from featurecols.models import errors
 from featurecols.models.autodiff.tape import IndexedSlices, Value
 from featurecols.models.autodiff.variables import Scope, Variables
-from featurecols.models.layers.base import Layer, positive
+from featurecols.models.layers.base import Layer, require_positive
 
 COMBINERS = ("sum", "mean", "sqrtn")
 
@@ -23,7 +23,7 @@ class EmbeddingBag(Layer):
 
     mean divides by the sum of the weights, sqrtn by the root of the sum of their squares; both leave out weights that
     are not above 0. The gradient touches only the rows that were read. The table starts normal, standard deviation
-    1 / sqrt(dimension), cut at two deviations.
+    1 / sqrt(dimension), split at two deviations.
 
     Args:
         num_buckets: rows of the table.
@@ -39,9 +39,9 @@ class EmbeddingBag(Layer):
 
     def check(self) -> None:
         super().check()
-        positive("EmbeddingBag", "num_buckets", self.num_buckets)
-        positive("EmbeddingBag", "dimension", self.dimension)
-        known_combiner("EmbeddingBag", self.combiner)
+        require_positive("EmbeddingBag", "num_buckets", self.num_buckets)
+        require_positive("EmbeddingBag", "dimension", self.dimension)
+        check_combiner("EmbeddingBag", self.combiner)
         if self.max_norm is not None and not self.max_norm > 0:
             raise errors.argument("EmbeddingBag", "max_norm must be above 0", self.max_norm, "leave it out for no bound")
 
@@ -86,7 +86,7 @@ def out_of_table(table: Value, id_: int) -> errors.ModelError:
     )
 
 
-def known_combiner(subject: str, combiner: object) -> None:
+def check_combiner(subject: str, combiner: object) -> None:
     if combiner not in COMBINERS:
         raise errors.argument(subject, "unknown combiner", combiner, f"known are {', '.join(COMBINERS)}")
 

@@ -115,15 +115,15 @@ def mixed(x: Examples, chosen: Chosen, numbers: Value | None, combiner: str = "s
     return Mixed(len(x), numbers, hots, lists, chosen.width)
 
 
-def _columns(x: Examples, columns: Any) -> Any:
-    """Some columns of the single ids."""
+def _columns(x: Examples, columns: tuple[int, ...]) -> Array:
+    """Return some columns of the single ids."""
     key = "columns", columns
 
-    def make(x: Examples) -> Any:
+    def make(x: Examples) -> Array:
         return np.take(x.singles, columns, axis=1)
 
-    def cut(x: Examples, size: int) -> list[Any]:
-        whole = x.ahead(key, make, cut)
+    def split(x: Examples, size: int) -> list[Array]:
+        whole = x.prepare(key, make, split)
         return [whole[at : at + size] for at in range(0, len(x), size)]
 
-    return x.ahead(key, make, cut)
+    return x.prepare(key, make, split)

@@ -13,11 +13,11 @@ from featurecols.models import errors
 from featurecols.models.autodiff.tape import Value
 from featurecols.models.autodiff.variables import Scope, zeros
 from featurecols.models.input.examples import Examples
-from featurecols.models.layers.base import Layer, positive
+from featurecols.models.layers.base import Layer, require_positive
 from featurecols.models.layers.dense import affine
-from featurecols.models.layers.embedding_bag import known_combiner
+from featurecols.models.layers.embedding_bag import check_combiner
 from featurecols.models.layers.inputs import cells, choose, mixed
-from featurecols.models.layers.mixed import Places, hot_sum, places, places_of_batches
+from featurecols.models.layers.mixed import TouchedRows, hot_sum, touched_rows, touched_rows_of_batches
 
 
 @frozen
@@ -38,14 +38,14 @@ class Linear(Layer):
 
     def check(self) -> None:
         super().check()
-        positive("Linear", "units", self.units)
-        known_combiner("Linear", self.combiner)
+        require_positive("Linear", "units", self.units)
+        check_combiner("Linear", self.combiner)
 
-    def _places(self, x: Examples) -> Places:
-        return places(mixed(x, choose(x, self.slots), None, self.combiner), x.layout.scratch)
+    def _touched_rows(self, x: Examples) -> TouchedRows:
+        return touched_rows(mixed(x, choose(x, self.slots), None, self.combiner), x.layout.scratch)
 
-    def _cut_places(self, x: Examples, size: int) -> list[Places] | None:
-        return places_of_batches(mixed(x, choose(x, self.slots), None, self.combiner), x.layout.scratch, size)
+    def _split_touched_rows(self, x: Examples, size: int) -> list[TouchedRows] | None:
+        return touched_rows_of_batches(mixed(x, choose(x, self.slots), None, self.combiner), x.layout.scratch, size)
 
     def forward(self, scope: Scope, x: Examples) -> Value:
         chosen = choose(x, self.slots)
@@ -54,10 +54,18 @@ class Linear(Layer):
                 hint = "give a linear model the column itself, not its embedding"
                 raise errors.model("Linear", "an embedding has no weights of its own", slot.name, hint)
         out: Any = scope.parameter("bias", (self.units,), zeros)
-        parts, key = mixed(x, chosen, None, self.combiner), ("places", self.slots, self.combiner)
+        parts, key = mixed(x, chosen, None, self.combiner), ("touched rows", self.slots, self.combiner)
         if parts.hot:
             weights = scope.parameter("weights", (parts.hot, self.units), zeros, scattered=True)
-            out = hot_sum(parts, weights, lambda: x.ahead(key, self._places, self._cut_places), training=scope.training) + out
+            out = (
+                hot_sum(
+                    parts,
+                    weights,
+                    lambda: x.prepare(key, self._touched_rows, self._split_touched_rows),
+                    training=scope.training,
+                )
+                + out
+            )
         for numbers in cells(x, chosen, scope.variables.dtype):
             kernel = scope.parameter("kernel", (numbers.shape[1], self.units), zeros)
             out = affine(Value(numbers), kernel, None) + out

@@ -110,7 +110,7 @@ def mixed_affine(x: Mixed, kernel: Value, bias: Value | None) -> Value:
     return Value(out, tuple(v for v in (x.numbers, kernel, bias) if v is not None), backward)
 
 
-class Places(NamedTuple):
+class TouchedRows(NamedTuple):
     """The rows of a parameter [hot, units] that a batch touches, int64 [m] from position 1 on, and where its ids are there.
 
     hots: int32 [n, k]; lists: int32 arrays, one for each list of values. 0 lights nothing.
@@ -121,7 +121,7 @@ class Places(NamedTuple):
     lists: list[Array]
 
 
-def places(x: Mixed, scratch: ScratchZeros) -> Places:
+def touched_rows(x: Mixed, scratch: ScratchZeros) -> TouchedRows:
     """Where the ids of x are among the rows that they touch."""
     sizes = [len(part.values) for part in x.lists] + ([] if x.hots is None else [x.hots.ids.size])
     touched, kept, count = buffer_pool.empty(sum(sizes) + 2, np.int64), scratch.of(x.hot), 1
@@ -133,21 +133,24 @@ def places(x: Mixed, scratch: ScratchZeros) -> Places:
     for part, found in zip(x.lists, lists, strict=True):
         count = kernels.touched_rows.index_list(part.values, part.start, part.size, kept, touched, found, count)
     kernels.touched_rows.clear(kept, touched, count)
-    return Places(touched[:count], hots, lists)
+    return TouchedRows(touched[:count], hots, lists)
 
 
-def places_of_batches(x: Mixed, scratch: ScratchZeros, size: int) -> list[Places] | None:
-    """`places` of every `size` rows, in one call of a kernel: a thread that makes them meets others seldom. None for lists."""
+def touched_rows_of_batches(x: Mixed, scratch: ScratchZeros, size: int) -> list[TouchedRows] | None:
+    """Return `touched_rows` of every `size` rows, from one call of a kernel, or None where there are lists.
+
+    A thread that makes many at a time seldom waits for others.
+    """
     if x.hots is None or x.lists:
         return None
     ids, starts, sizes = x.hots
     hots, counts = buffer_pool.empty(ids.shape, np.int32), np.zeros(-(-len(ids) // size), np.int64)
     touched = buffer_pool.empty((len(counts), size * ids.shape[1] + 2), np.int64)
     kernels.touched_rows.index_batches(ids, starts, sizes, scratch.of(x.hot), touched, hots, size, counts)
-    return [Places(touched[b, :count], hots[b * size : (b + 1) * size], []) for b, count in enumerate(counts.tolist())]
+    return [TouchedRows(touched[b, :count], hots[b * size : (b + 1) * size], []) for b, count in enumerate(counts.tolist())]
 
 
-def hot_sum(x: Mixed, weights: Value, at: Callable[[], Places], *, training: bool) -> Value:
+def hot_sum(x: Mixed, weights: Value, at: Callable[[], TouchedRows], *, training: bool) -> Value:
     """The one-hots of x times weights [hot, units]; the gradient is IndexedSlices, of what `at()` says that x touches.
 
     In training the touched rows are taken out once, side by side; else they are read where they are. The bits are equal.

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from featurecols._core.arrays import Ids
 from featurecols.models.autodiff.tape import Value
 from featurecols.models.autodiff.variables import Scope, zeros
-from featurecols.models.layers.base import Layer, positive
-from featurecols.models.layers.embedding_bag import bag, known_combiner
+from featurecols.models.layers.base import Layer, require_positive
+from featurecols.models.layers.embedding_bag import bag, check_combiner
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -29,9 +29,9 @@ class SparseLinear(Layer):
 
     def check(self) -> None:
         super().check()
-        positive("SparseLinear", "num_buckets", self.num_buckets)
-        positive("SparseLinear", "units", self.units)
-        known_combiner("SparseLinear", self.combiner)
+        require_positive("SparseLinear", "num_buckets", self.num_buckets)
+        require_positive("SparseLinear", "units", self.units)
+        check_combiner("SparseLinear", self.combiner)
 
     def forward(self, scope: Scope, x: Ids) -> Value:
         weights = scope.parameter("weights", (self.num_buckets, self.units), zeros)

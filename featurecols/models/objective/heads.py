@@ -11,15 +11,15 @@ import numpy as np
 
 from featurecols._core.arrays import Array
 from featurecols.models import errors
-from featurecols.models.component import Part
+from featurecols.models.component import Component
 from featurecols.models.input import labels
-from featurecols.models.layers.base import positive
+from featurecols.models.layers.base import require_positive
 from featurecols.models.objective import metrics
 from featurecols.models.objective.losses import Logistic, Loss, Softmax, Squared
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Head(Part):
+class Head(Component):
     """Base of heads: logits [n, units] in, everything that is asked of them out."""
 
     abstract: ClassVar[bool] = True
@@ -57,7 +57,7 @@ class ClassHead(Head):
     reduction: str = field(default="mean", kw_only=True)
 
     def check(self) -> None:
-        positive("classifier", "n_classes", self.n_classes)
+        require_positive("classifier", "n_classes", self.n_classes)
         if self.n_classes < 2:
             raise errors.argument("classifier", "n_classes must be 2 or more", self.n_classes, "use a regressor for numbers")
         if self.words is not None and (len(self.words) != self.n_classes or len(set(self.words)) != len(self.words)):
@@ -116,7 +116,7 @@ class NumberHead(Head):
     loss: Loss = field(default=Squared())
 
     def check(self) -> None:
-        positive("regressor", "label_dimension", self.dimension)
+        require_positive("regressor", "label_dimension", self.dimension)
         if not isinstance(self.loss, Loss):
             raise errors.argument("regressor", "loss must be a Loss", self.loss, "give losses.Squared() or losses.Poisson()")
 

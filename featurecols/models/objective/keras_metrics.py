@@ -29,7 +29,7 @@ class Score:
     known: bool = True
 
 
-def _chosen(labels: Array, means: Array) -> tuple[Array, Array]:
+def _class_numbers(labels: Array, means: Array) -> tuple[Array, Array]:
     """Class numbers of labels and of means: the largest of several, or one above a half."""
     if means.shape[1] > 1:
         classes = labels.argmax(axis=1) if labels.ndim == 2 and labels.shape[1] > 1 else labels.reshape(-1)
@@ -38,10 +38,10 @@ def _chosen(labels: Array, means: Array) -> tuple[Array, Array]:
 
 
 def _accuracy(labels: Array, means: Array, weights: Array | None) -> float:
-    return metrics.accuracy(*_chosen(labels, means), weights)
+    return metrics.accuracy(*_class_numbers(labels, means), weights)
 
 
-def _flat(labels: Array, means: Array, weights: Array | None, difference: Callable[[Array], Array]) -> float:
+def _mean_difference(labels: Array, means: Array, weights: Array | None, difference: Callable[[Array], Array]) -> float:
     miss = difference(means - labels.reshape(means.shape)).astype(np.float64)
     return metrics.mean(miss.mean(axis=1), weights)
 
@@ -52,10 +52,10 @@ KNOWN: dict[str, Callable[[Array, Array, Array | None], float]] = {
     "categorical_accuracy": _accuracy,
     "sparse_categorical_accuracy": _accuracy,
     "auc": lambda y, p, w: metrics.auc(y, p, w),
-    "precision": lambda y, p, w: metrics.precision(*_chosen(y, p), w),
-    "recall": lambda y, p, w: metrics.recall(*_chosen(y, p), w),
-    "mae": lambda y, p, w: _flat(y, p, w, np.abs),
-    "mse": lambda y, p, w: _flat(y, p, w, np.square),
+    "precision": lambda y, p, w: metrics.precision(*_class_numbers(y, p), w),
+    "recall": lambda y, p, w: metrics.recall(*_class_numbers(y, p), w),
+    "mae": lambda y, p, w: _mean_difference(y, p, w, np.abs),
+    "mse": lambda y, p, w: _mean_difference(y, p, w, np.square),
     "r2": lambda y, p, w: metrics.regression(y, p, np.zeros(len(y)), w)["r2"],
 }
 SHORT = {"acc": "accuracy", "mean_absolute_error": "mae", "mean_squared_error": "mse"}
@@ -73,7 +73,7 @@ def get(metric: Any) -> Score:
     return Score(name, KNOWN[name])
 
 
-class Seen(Hook):
+class EpochMetrics(Hook):
     """Labels and outputs of an epoch, and what loss and metrics they amount to."""
 
     def __init__(self, scores: Sequence[Score], loss: Loss) -> None:
@@ -83,7 +83,7 @@ class Seen(Hook):
     def add(self, examples: Examples, outputs: Array) -> None:
         self._parts.append((examples.labels, outputs, examples.weights))
 
-    def found(self) -> dict[str, float]:
+    def compute(self) -> dict[str, float]:
         """loss, then every metric; forgets what it saw."""
         labels, outputs, weights = (
             None if part[0] is None else np.concatenate(part) for part in zip(*self._parts, strict=True)
@@ -99,4 +99,4 @@ class Seen(Hook):
         return out
 
     def after_epoch(self, run: Run) -> None:
-        run.logs |= {name: value for name, value in self.found().items() if name != "loss"}
+        run.logs |= {name: value for name, value in self.compute().items() if name != "loss"}

@@ -17,7 +17,7 @@ from featurecols import kernels
 from featurecols._core.arrays import Array
 from featurecols.models import errors
 from featurecols.models.autodiff.tape import Value, as_value
-from featurecols.models.component import Part
+from featurecols.models.component import Component
 from featurecols.models.layers.activation import logistic, shares
 
 CLIP = 1e-7
@@ -25,7 +25,7 @@ ONE = "give one label per output"
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Loss(Part):
+class Loss(Component):
     """Base of all losses.
 
     The loss of a batch is sum(weight * loss of the row) / rows, as tf.estimator's and Keras' reductions are, or the

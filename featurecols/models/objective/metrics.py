@@ -9,14 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from featurecols._core.arrays import Array
 
 
-def binary(labels: Any, logits: Any, losses: Any, weights: Any = None) -> dict[str, float]:
+def binary(labels: ArrayLike, logits: ArrayLike, losses: ArrayLike, weights: ArrayLike | None = None) -> dict[str, float]:
     """What tf.estimator returns for a binary classifier; ranks are taken on logits, where float32 has no ties at 1."""
     y, z, w = _arrays(labels, logits, weights)
     p = 1 / (1 + np.exp(-z.clip(-700, 700)))
@@ -34,7 +34,9 @@ def binary(labels: Any, logits: Any, losses: Any, weights: Any = None) -> dict[s
     }
 
 
-def multiclass(labels: Any, logits: Any, losses: Any, weights: Any = None, classes: Sequence[str] = ()) -> dict[str, float]:
+def multiclass(
+    labels: ArrayLike, logits: ArrayLike, losses: ArrayLike, weights: ArrayLike | None = None, classes: Sequence[str] = ()
+) -> dict[str, float]:
     """accuracy, accuracy_baseline, average_loss, and precision, recall and auc (one against the rest) of each class."""
     z = np.asarray(logits, np.float64)
     y, chosen, w = _arrays(labels, z.argmax(axis=1), weights)
@@ -53,9 +55,12 @@ def multiclass(labels: Any, logits: Any, losses: Any, weights: Any = None, class
     return out
 
 
-def regression(labels: Any, predictions: Any, losses: Any, weights: Any = None) -> dict[str, float]:
+def regression(
+    labels: ArrayLike, predictions: ArrayLike, losses: ArrayLike, weights: ArrayLike | None = None
+) -> dict[str, float]:
     """average_loss, rmse, mae, r2, label/mean, prediction/mean; several outputs [n, k] are averaged over."""
-    y = np.asarray(labels, np.float64).reshape(len(labels), -1)
+    y = np.asarray(labels, np.float64)
+    y = y.reshape(len(y), -1)
     p = np.asarray(predictions, np.float64).reshape(y.shape)
     w = np.ones(len(y)) if weights is None else np.asarray(weights, np.float64)
     missed = (w[:, None] * np.square(y - p)).sum(axis=0)
@@ -70,7 +75,7 @@ def regression(labels: Any, predictions: Any, losses: Any, weights: Any = None) 
     }
 
 
-def mean(values: Any, weights: Any = None) -> float:
+def mean(values: ArrayLike, weights: ArrayLike | None = None) -> float:
     """Weighted mean; 0 where there is no weight.
 
     >>> mean([1.0, 3.0], [3.0, 1.0])
@@ -81,25 +86,25 @@ def mean(values: Any, weights: Any = None) -> float:
     return _ratio(float((v * w).sum()), float(w.sum()))
 
 
-def accuracy(labels: Any, chosen: Any, weights: Any = None) -> float:
+def accuracy(labels: ArrayLike, chosen: ArrayLike, weights: ArrayLike | None = None) -> float:
     """Share of rows where the chosen class is the label."""
     y, c, w = _arrays(labels, chosen, weights)
     return mean(y == c, w)
 
 
-def precision(labels: Any, named: Any, weights: Any = None) -> float:
+def precision(labels: ArrayLike, named: ArrayLike, weights: ArrayLike | None = None) -> float:
     """Of the rows that were named, the share that is positive."""
     y, c, w = _arrays(labels, named, weights)
     return _ratio(float((w * y * c).sum()), float((w * c).sum()))
 
 
-def recall(labels: Any, named: Any, weights: Any = None) -> float:
+def recall(labels: ArrayLike, named: ArrayLike, weights: ArrayLike | None = None) -> float:
     """Of the positive rows, the share that was named."""
     y, c, w = _arrays(labels, named, weights)
     return _ratio(float((w * y * c).sum()), float((w * y).sum()))
 
 
-def auc(labels: Any, scores: Any, weights: Any = None) -> float:
+def auc(labels: ArrayLike, scores: ArrayLike, weights: ArrayLike | None = None) -> float:
     """Area under the ROC curve, exact: the chance that a positive row scores above a negative one, ties half.
 
     >>> auc([0, 0, 1, 1], [0.1, 0.4, 0.35, 0.8])
@@ -113,7 +118,7 @@ def auc(labels: Any, scores: Any, weights: Any = None) -> float:
     return float((positives * (below + 0.5 * negatives)).sum() / total)
 
 
-def auc_precision_recall(labels: Any, scores: Any, weights: Any = None) -> float:
+def auc_precision_recall(labels: ArrayLike, scores: ArrayLike, weights: ArrayLike | None = None) -> float:
     """Average precision: precision at each score, weighted by the recall gained there (no interpolation).
 
     Linear interpolation between points is too optimistic (Davis and Goadrich, 2006); this is scikit-learn's
@@ -137,14 +142,14 @@ class Curve:
     thresholds: Array
 
 
-def roc(labels: Any, scores: Any, weights: Any = None) -> Curve:
+def roc(labels: ArrayLike, scores: ArrayLike, weights: ArrayLike | None = None) -> Curve:
     """False positive rate (x) against true positive rate (y); rows that score at least the threshold are named."""
     negatives, positives, thresholds = _steps(labels, scores, weights)
     x, y = _from_zero(negatives), _from_zero(positives)
     return Curve(x / x[-1] if x[-1] else x, y / y[-1] if y[-1] else y, np.concatenate([[np.inf], thresholds]))
 
 
-def precision_recall(labels: Any, scores: Any, weights: Any = None) -> Curve:
+def precision_recall(labels: ArrayLike, scores: ArrayLike, weights: ArrayLike | None = None) -> Curve:
     """Recall (x) against precision (y); the first point is (0, 1)."""
     negatives, positives, thresholds = _steps(labels, scores, weights)
     right, named = _from_zero(positives), _from_zero(positives + negatives)
@@ -168,7 +173,9 @@ class Calibration:
     brier: float
 
 
-def calibration(labels: Any, probabilities: Any, weights: Any = None, *, bins: int = 10, by: str = "width") -> Calibration:
+def calibration(
+    labels: ArrayLike, probabilities: ArrayLike, weights: ArrayLike | None = None, *, bins: int = 10, by: str = "width"
+) -> Calibration:
     """Compare probabilities with what happened, in bins of equal width, or by="rows" of about as many rows."""
     y, p, w = _arrays(labels, probabilities, weights)
     inner = np.linspace(0, 1, bins + 1)[1:-1]
@@ -183,7 +190,7 @@ def calibration(labels: Any, probabilities: Any, weights: Any = None, *, bins: i
     return Calibration(predicted, observed, weight[full], error, mean(np.square(p - y), w))
 
 
-def _arrays(labels: Any, other: Any, weights: Any) -> tuple[Array, Array, Array]:
+def _arrays(labels: ArrayLike, other: ArrayLike, weights: ArrayLike | None) -> tuple[Array, Array, Array]:
     y = np.asarray(labels, np.float64).reshape(-1)
     p = np.asarray(other, np.float64).reshape(-1)
     w = np.ones(len(y)) if weights is None else np.asarray(weights, np.float64).reshape(-1)
@@ -192,7 +199,7 @@ def _arrays(labels: Any, other: Any, weights: Any) -> tuple[Array, Array, Array]
     return y, p, w
 
 
-def _steps(labels: Any, scores: Any, weights: Any) -> tuple[Array, Array, Array]:
+def _steps(labels: ArrayLike, scores: ArrayLike, weights: ArrayLike | None) -> tuple[Array, Array, Array]:
     """Weight of negatives and of positives at each distinct score, the highest first."""
     y, s, w = _arrays(labels, scores, weights)
     order = np.argsort(-s, kind="stable")

@@ -12,12 +12,12 @@ import numpy as np
 
 from featurecols._core.arrays import Array
 from featurecols.models.autodiff.tape import Gradient, IndexedSlices
-from featurecols.models.component import Part
-from featurecols.models.optimization.schedules import rate_of
+from featurecols.models.component import Component
+from featurecols.models.optimization.schedules import require_rate
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Clip(Part):
+class Clip(Component):
     """Base of clippers: gradients by name of parameter in, the same bounded out."""
 
     abstract: ClassVar[bool] = True
@@ -33,7 +33,7 @@ class ClipNorm(Clip):
     norm: float
 
     def check(self) -> None:
-        rate_of("ClipNorm", "norm", self.norm)
+        require_rate("ClipNorm", "norm", self.norm)
 
     def __call__(self, found: Mapping[str, Gradient]) -> Mapping[str, Gradient]:
         cells = (g.rows if isinstance(g, IndexedSlices) else g for g in found.values())
@@ -51,7 +51,7 @@ class ClipValue(Clip):
     value: float
 
     def check(self) -> None:
-        rate_of("ClipValue", "value", self.value)
+        require_rate("ClipValue", "value", self.value)
 
     def __call__(self, found: Mapping[str, Gradient]) -> Mapping[str, Gradient]:
         return {name: _each(g, lambda a: a.clip(-self.value, self.value)) for name, g in found.items()}

@@ -20,9 +20,9 @@ from featurecols._core.spec import Converted, frozen
 from featurecols.models import errors
 from featurecols.models.autodiff.tape import Gradient, IndexedSlices, Value, gradients
 from featurecols.models.autodiff.variables import Variables
-from featurecols.models.component import Part
+from featurecols.models.component import Component
 from featurecols.models.optimization.clipping import Clip
-from featurecols.models.optimization.schedules import Schedule, rate_of
+from featurecols.models.optimization.schedules import Schedule, require_rate
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class TrainOp:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Optimizer(Part):
+class Optimizer(Component):
     """Base of all optimizers.
 
     Args:
@@ -57,7 +57,7 @@ class Optimizer(Part):
     def check(self) -> None:
         subject = type(self).__name__
         if not isinstance(self.learning_rate, Schedule):
-            rate_of(subject, "learning_rate", self.learning_rate)
+            require_rate(subject, "learning_rate", self.learning_rate)
         if not isinstance(self.clip, (Clip, type(None))):
             raise errors.argument(subject, "clip must be ClipNorm or ClipValue", self.clip, "give ClipNorm(1.0)")
 
@@ -121,8 +121,8 @@ class SGD(Optimizer):
 
     def check(self) -> None:
         super().check()
-        share("SGD", "momentum", self.momentum)
-        at_least_zero("SGD", "weight_decay", self.weight_decay)
+        require_fraction("SGD", "momentum", self.momentum)
+        require_nonnegative("SGD", "weight_decay", self.weight_decay)
         if self.nesterov and not self.momentum:
             raise errors.argument("SGD", "nesterov needs a momentum", self.momentum, "give momentum=0.9")
 
@@ -150,8 +150,8 @@ class Adagrad(Optimizer):
 
     def check(self) -> None:
         super().check()
-        at_least_zero("Adagrad", "initial_accumulator", self.initial_accumulator)
-        at_least_zero("Adagrad", "epsilon", self.epsilon)
+        require_nonnegative("Adagrad", "initial_accumulator", self.initial_accumulator)
+        require_nonnegative("Adagrad", "epsilon", self.epsilon)
 
     def first(self, slot: str) -> float:
         return self.initial_accumulator
@@ -182,10 +182,10 @@ class Adam(Optimizer):
     def check(self) -> None:
         super().check()
         subject = type(self).__name__
-        share(subject, "beta_1", self.beta_1)
-        share(subject, "beta_2", self.beta_2)
-        at_least_zero(subject, "epsilon", self.epsilon)
-        at_least_zero(subject, "weight_decay", self.weight_decay)
+        require_fraction(subject, "beta_1", self.beta_1)
+        require_fraction(subject, "beta_2", self.beta_2)
+        require_nonnegative(subject, "epsilon", self.epsilon)
+        require_nonnegative(subject, "weight_decay", self.weight_decay)
 
     def update(self, p: Array, g: Array, ids: Array | None, slots: list[Array], rate: float, step: int) -> None:
         decay, shrink = (0.0, 1.0 - rate * self.weight_decay) if self.decoupled else (self.weight_decay, 1.0)
@@ -220,9 +220,9 @@ class RMSProp(Optimizer):
 
     def check(self) -> None:
         super().check()
-        share("RMSProp", "rho", self.rho)
-        share("RMSProp", "momentum", self.momentum)
-        at_least_zero("RMSProp", "epsilon", self.epsilon)
+        require_fraction("RMSProp", "rho", self.rho)
+        require_fraction("RMSProp", "momentum", self.momentum)
+        require_nonnegative("RMSProp", "epsilon", self.epsilon)
 
     def slots(self) -> tuple[str, ...]:
         return ("square", *(("mean",) if self.centered else ()), *(("velocity",) if self.momentum else ()))
@@ -263,7 +263,7 @@ class Ftrl(Optimizer):
                 "Ftrl", "learning_rate must be a number", self.learning_rate, "it scales all weights: keep it"
             )
         for what in ("l1", "l2", "beta", "initial_accumulator"):
-            at_least_zero("Ftrl", what, getattr(self, what))
+            require_nonnegative("Ftrl", what, getattr(self, what))
         if not self.beta and not self.initial_accumulator:
             raise errors.argument(
                 "Ftrl", "beta and initial_accumulator are both 0", 0, "one must be above 0, or the first step is 0/0"
@@ -277,7 +277,7 @@ class Ftrl(Optimizer):
 
 
 @frozen
-class Groups(Part):
+class Groups(Component):
     """Several optimizers, each moving the parameters whose names begin with its prefix: wide & deep's two.
 
     Args:
@@ -314,11 +314,11 @@ def get(optimizer: Any, **given: Any) -> Optimizer | Groups:
     raise errors.unknown("optimizer", "name", optimizer, (c.__name__ for c in KNOWN.values()))
 
 
-def share(subject: str, what: str, got: object) -> None:
+def require_fraction(subject: str, what: str, got: object) -> None:
     if isinstance(got, bool) or not isinstance(got, (int, float)) or not 0 <= got < 1:
         raise errors.argument(subject, f"{what} must be in [0, 1)", got, f"give {what}=0.9 or so")
 
 
-def at_least_zero(subject: str, what: str, got: object) -> None:
+def require_nonnegative(subject: str, what: str, got: object) -> None:
     if isinstance(got, bool) or not isinstance(got, (int, float)) or not 0 <= got < math.inf:
         raise errors.argument(subject, f"{what} must be a finite number of at least 0", got, f"give {what}=0 for none")

@@ -13,11 +13,11 @@ from typing import ClassVar
 
 from featurecols._core.spec import Converted, frozen
 from featurecols.models import errors
-from featurecols.models.component import Part
+from featurecols.models.component import Component
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Schedule(Part):
+class Schedule(Component):
     """Base of all schedules. Steps count from the start of the train call (a call that was killed goes on counting)."""
 
     abstract: ClassVar[bool] = True
@@ -37,7 +37,7 @@ class Steady(Schedule):
     rate: float
 
     def check(self) -> None:
-        rate_of("Steady", "rate", self.rate)
+        require_rate("Steady", "rate", self.rate)
 
     def at(self, step: int, steps: int | None = None) -> float:
         return self.rate
@@ -65,10 +65,10 @@ class Cosine(Schedule):
     final: float = field(default=0.0, kw_only=True)
 
     def check(self) -> None:
-        rate_of("Cosine", "rate", self.rate)
-        count_of("Cosine", "warmup", self.warmup, 0)
+        require_rate("Cosine", "rate", self.rate)
+        require_count("Cosine", "warmup", self.warmup, 0)
         if self.steps is not None:
-            count_of("Cosine", "steps", self.steps, 1)
+            require_count("Cosine", "steps", self.steps, 1)
 
     def at(self, step: int, steps: int | None = None) -> float:
         last = steps if self.steps is None else self.steps
@@ -94,9 +94,9 @@ class Exponential(Schedule):
     staircase: bool = field(default=False, kw_only=True)
 
     def check(self) -> None:
-        rate_of("Exponential", "rate", self.rate)
-        rate_of("Exponential", "decay", self.decay)
-        count_of("Exponential", "every", self.every, 1)
+        require_rate("Exponential", "rate", self.rate)
+        require_rate("Exponential", "decay", self.decay)
+        require_count("Exponential", "every", self.every, 1)
 
     def at(self, step: int, steps: int | None = None) -> float:
         return self.rate * self.decay ** (step // self.every if self.staircase else step / self.every)
@@ -115,9 +115,9 @@ class LinearDecay(Schedule):
     final: float = field(default=0.0, kw_only=True)
 
     def check(self) -> None:
-        rate_of("LinearDecay", "rate", self.rate)
+        require_rate("LinearDecay", "rate", self.rate)
         if self.steps is not None:
-            count_of("LinearDecay", "steps", self.steps, 1)
+            require_count("LinearDecay", "steps", self.steps, 1)
 
     def at(self, step: int, steps: int | None = None) -> float:
         last = steps if self.steps is None else self.steps
@@ -144,7 +144,7 @@ class Piecewise(Schedule):
             got = (self.boundaries, self.rates)
             raise errors.argument("Piecewise", "needs rising boundaries and one rate more", got, "such as (100,), (0.1, 0.01)")
         for rate in self.rates:
-            rate_of("Piecewise", "rates", rate)
+            require_rate("Piecewise", "rates", rate)
 
     def at(self, step: int, steps: int | None = None) -> float:
         return self.rates[sum(b <= step for b in self.boundaries)]
@@ -162,7 +162,7 @@ class Warmup(Schedule):
     steps: int
 
     def check(self) -> None:
-        count_of("Warmup", "steps", self.steps, 1)
+        require_count("Warmup", "steps", self.steps, 1)
         if not isinstance(self.schedule, Schedule):
             raise errors.argument("Warmup", "needs a schedule", self.schedule, "wrap the rate in Steady(rate)")
 
@@ -170,11 +170,11 @@ class Warmup(Schedule):
         return self.schedule.at(step, steps) * min(1.0, (step + 1) / self.steps)
 
 
-def rate_of(subject: str, what: str, got: object) -> None:
+def require_rate(subject: str, what: str, got: object) -> None:
     if isinstance(got, bool) or not isinstance(got, (int, float)) or not 0 < got < math.inf:
         raise errors.argument(subject, f"{what} must be a finite number above 0", got, "give a number such as 0.01")
 
 
-def count_of(subject: str, what: str, got: object, least: int) -> None:
+def require_count(subject: str, what: str, got: object, least: int) -> None:
     if isinstance(got, bool) or not isinstance(got, int) or got < least:
         raise errors.argument(subject, f"{what} must be an integer of at least {least}", got, f"give {what}={least} or more")

@@ -54,7 +54,7 @@ class Every:
         return False
 
 
-def _counted(subject: str, every: object) -> int:
+def _require_count(subject: str, every: object) -> int:
     if isinstance(every, bool) or not isinstance(every, int) or every < 1:
         raise errors.argument(subject, "every must be an integer of at least 1", every, "leave the hook out for never")
     return every
@@ -100,7 +100,7 @@ class StepCounter(Hook):
     """Steps and examples per second, measured over every `every` steps; `speeds` keeps (step, steps/s, examples/s)."""
 
     def __init__(self, every: int = 100) -> None:
-        self.every = _counted("StepCounter", every)
+        self.every = _require_count("StepCounter", every)
         self.speeds: list[tuple[int, float, float]] = []
         self._steps, self._rows, self._since = 0, 0, 0.0
 
@@ -120,7 +120,7 @@ class Logging(Hook):
     """A line about every `every`-th step, and about every epoch."""
 
     def __init__(self, every: int = 100, write: Callable[[str], Any] = print) -> None:
-        self.every, self.write = _counted("Logging", every), write
+        self.every, self.write = _require_count("Logging", every), write
 
     def after_step(self, run: Run) -> None:
         if run.step % self.every == 0:
@@ -219,7 +219,7 @@ class Summaries(Hook):
     """
 
     def __init__(self, path: str | Path, every: int = 100) -> None:
-        self.path, self.every = Path(path), _counted("Summaries", every)
+        self.path, self.every = Path(path), _require_count("Summaries", every)
         self._last = (0, 0.0)
 
     def begin(self, run: Run) -> None:

@@ -118,7 +118,7 @@ def test_words_apart_from_the_data_are_labels_and_not_names(of):
 
 
 def test_a_plain_function_is_asked_for_what_it_names():
-    assert arguments.given(None, len) is len
+    assert arguments.choose_data(None, len) is len
     seen = []
 
     def input_fn(mode, params):

@@ -8,7 +8,7 @@ import pytest
 
 from featurecols.errors import DataError
 from featurecols.models.errors import ModelError
-from featurecols.models.input.labelled_rows import Table, table
+from featurecols.models.input.labelled_rows import LabelledRows, labelled_rows
 
 DATA = {"x": [1.0, 2.0, 3.0], "c": ["a", "b", None], "y": [0, 1, 0], "w": [1.0, 0.5, 2.0]}
 ARROW = pa.table(DATA)
@@ -16,15 +16,15 @@ FEATURES = {"x": DATA["x"], "c": DATA["c"]}
 NEEDS = [("x", "number"), ("c", "category")]
 
 
-def seen(rows: Table):
+def seen(rows: LabelledRows):
     """Every row of two readings: features, label, weight."""
     readings = []
     for _ in range(2):
         found = []
-        for piece in rows.pieces(NEEDS):
-            y = [None] * piece.batch.num_rows if piece.labels is None else piece.labels.field(rows.labels[0]).to_pylist()
-            w = [None] * piece.batch.num_rows if piece.weights is None else piece.weights[0].field(piece.weights[1]).to_pylist()
-            found += list(zip(piece.batch.field("x").to_pylist(), piece.batch.field("c").to_pylist(), y, w, strict=True))
+        for batch in rows.batches(NEEDS):
+            y = [None] * batch.rows.num_rows if batch.labels is None else batch.labels.field(rows.labels[0]).to_pylist()
+            w = [None] * batch.rows.num_rows if batch.weights is None else batch.weights[0].field(batch.weights[1]).to_pylist()
+            found += list(zip(batch.rows.field("x").to_pylist(), batch.rows.field("c").to_pylist(), y, w, strict=True))
         readings.append(found)
     assert readings[0] == readings[1]
     return readings[0]
@@ -46,16 +46,16 @@ WEIGHTED = [(1.0, "a", 0, 1.0), (2.0, "b", 1, 0.5), (3.0, None, 0, 2.0)]
     ids=["dict", "pandas", "arrow", "tables", "function"],
 )
 def test_labels_inside_the_data(data):
-    assert seen(table(data, "y", None)) == ROWS
-    assert seen(table(data, "y", "w")) == WEIGHTED
-    assert [row[2:] for row in seen(table(data, None, None))] == [(None, None)] * 3
+    assert seen(labelled_rows(data, "y", None)) == ROWS
+    assert seen(labelled_rows(data, "y", "w")) == WEIGHTED
+    assert [row[2:] for row in seen(labelled_rows(data, None, None))] == [(None, None)] * 3
 
 
 def test_files(tmp_path):
     pq.write_table(pa.table(DATA), tmp_path / "a.parquet", row_group_size=2)
-    rows = table(tmp_path / "a.parquet", "y", "w")
+    rows = labelled_rows(tmp_path / "a.parquet", "y", "w")
     assert seen(rows) == WEIGHTED
-    assert [group.num_rows for group in rows.groups] == [2, 1]
+    assert [group.num_rows for group in rows.fragments] == [2, 1]
     assert rows.paths == (str(tmp_path / "a.parquet"),)
 
 
@@ -87,17 +87,17 @@ class Loader:
     ids=["dict", "list", "pandas", "column", "pairs", "loader", "input_fn", "iterator", "dataset", "generator"],
 )
 def test_labels_apart_from_the_data(data):
-    assert seen(table(data, None, None)) == ROWS
+    assert seen(labelled_rows(data, None, None)) == ROWS
 
 
 def test_labels_as_an_argument():
-    assert seen(table(pd.DataFrame(FEATURES), Y, None)) == ROWS
-    assert seen(table(FEATURES, [0, 1, 0], None)) == ROWS
+    assert seen(labelled_rows(pd.DataFrame(FEATURES), Y, None)) == ROWS
+    assert seen(labelled_rows(FEATURES, [0, 1, 0], None)) == ROWS
 
 
 def test_weights_apart_from_the_data():
-    assert seen(table((FEATURES, Y, [1.0, 0.5, 2.0]), None, None)) == WEIGHTED
-    assert seen(table(({**FEATURES, "w": [1.0, 0.5, 2.0]}, Y), None, "w")) == WEIGHTED
+    assert seen(labelled_rows((FEATURES, Y, [1.0, 0.5, 2.0]), None, None)) == WEIGHTED
+    assert seen(labelled_rows(({**FEATURES, "w": [1.0, 0.5, 2.0]}, Y), None, "w")) == WEIGHTED
 
 
 def test_tensors_that_know_numpy():
@@ -108,7 +108,7 @@ def test_tensors_that_know_numpy():
         def numpy(self):
             return np.array(self.values)
 
-    assert seen(table(({"x": Tensor([1.0, 2.0, 3.0]), "c": ["a", "b", None]}, Y), None, None)) == ROWS
+    assert seen(labelled_rows(({"x": Tensor([1.0, 2.0, 3.0]), "c": ["a", "b", None]}, Y), None, None)) == ROWS
 
 
 def test_an_input_fn_gets_what_it_asks_for():
@@ -116,19 +116,19 @@ def test_an_input_fn_gets_what_it_asks_for():
         assert mode == "train"
         return {k: v[: params["rows"]] for k, v in FEATURES.items()}, Y[: params["rows"]]
 
-    assert seen(table(input_fn, None, None, mode="train", params={"rows": 2}, config=None)) == ROWS[:2]
+    assert seen(labelled_rows(input_fn, None, None, mode="train", params={"rows": 2}, config=None)) == ROWS[:2]
 
 
 def test_labels_of_another_length():
-    rows = table((FEATURES, Y[:2]), None, None)
+    rows = labelled_rows((FEATURES, Y[:2]), None, None)
     with pytest.raises(DataError, match="labels: needs one for each of 3 rows, got 2"):
-        list(rows.pieces(NEEDS))
+        list(rows.batches(NEEDS))
 
 
 def test_an_iterator_is_read_once():
-    rows = table((pair for pair in PAIRS), None, None)
-    assert [piece.batch.num_rows for piece in rows.pieces(NEEDS)] == [2, 1]
+    rows = labelled_rows((pair for pair in PAIRS), None, None)
+    assert [batch.rows.num_rows for batch in rows.batches(NEEDS)] == [2, 1]
     with pytest.raises(ModelError, match="data: an iterator can be read once, and it was"):
-        list(rows.pieces(NEEDS))
-    rows = table(iter([DATA]), "y", None)
-    assert [piece.batch.num_rows for piece in rows.pieces(NEEDS)] == [3]
+        list(rows.batches(NEEDS))
+    rows = labelled_rows(iter([DATA]), "y", None)
+    assert [batch.rows.num_rows for batch in rows.batches(NEEDS)] == [3]

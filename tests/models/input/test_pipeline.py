@@ -35,11 +35,11 @@ def path(tmp_path_factory):
 
 
 def stream(pipeline: Pipeline, seed: int = 0, reads: list | None = None) -> BatchStream:
-    def encode(piece):
+    def encode(batch):
         if reads is not None:
-            reads.append(piece.batch.num_rows)
-        x = piece.batch.field("x").numbers().values
-        return Examples.of(PLAN.encode(piece.batch), LAYOUT, labels=x.astype(np.int64), weights=x.astype(np.float32))
+            reads.append(batch.rows.num_rows)
+        x = batch.rows.field("x").numbers().values
+        return Examples.of(PLAN.encode(batch.rows), LAYOUT, labels=x.astype(np.int64), weights=x.astype(np.float32))
 
     return BatchStream(pipeline, Encoder(encode, needs_of(PLAN), PLAN.fingerprint, LAYOUT), seed)
 
@@ -140,7 +140,7 @@ def test_without_a_cache_every_epoch_reads(path):
 
 def test_a_memory_cache_past_its_limit_gives_up(path):
     reads = []
-    s = stream(Pipeline(from_parquet(path).table, buffer=70, batch_size=64, kept=2000.0), reads=reads)
+    s = stream(Pipeline(from_parquet(path).data, buffer=70, batch_size=64, kept=2000.0), reads=reads)
     want = stream(from_parquet(path).shuffle(70).batch(64))
     for epoch in range(2):
         assert rows(s.epoch(epoch)) == rows(want.epoch(epoch))
@@ -150,13 +150,13 @@ def test_a_memory_cache_past_its_limit_gives_up(path):
 
 def test_a_cache_of_other_columns_is_refused(path, tmp_path):
     list(stream(from_parquet(path).cache(tmp_path / "c")).epoch(0))
-    other = Encoder(lambda piece: Examples.of(PLAN.encode(piece.batch), LAYOUT), needs_of(PLAN), "another plan", LAYOUT)
+    other = Encoder(lambda batch: Examples.of(PLAN.encode(batch.rows), LAYOUT), needs_of(PLAN), "another plan", LAYOUT)
     with pytest.raises(CheckpointError, match=r"holds rows that .* encoded, and this model has another plan; delete"):
         list(BatchStream(from_parquet(path).cache(tmp_path / "c"), other, 0).epoch(0))
 
 
 def test_a_cache_that_was_cut_short_is_not_there(path, tmp_path):
-    def broken(piece):
+    def broken(batch):
         raise OSError("no space")
 
     s = BatchStream(from_parquet(path).cache(tmp_path / "c"), Encoder(broken, needs_of(PLAN), "k", LAYOUT), 0)
@@ -171,9 +171,9 @@ def test_memory_stays_bounded_without_a_cache(path):
     read = s._read
 
     def watched(group):
-        for piece in read(group):
-            Rows(piece.dense)
-            yield piece
+        for batch in read(group):
+            Rows(batch.dense)
+            yield batch
 
     class Rows:
         """Lives as long as the array."""
@@ -212,7 +212,7 @@ def test_rows_of_errors_count_from_the_start(path, tmp_path):
     pq.write_table(table, tmp_path / "n.parquet", row_group_size=100)
     plan = fc.compile([fc.Identity("n", 5)])
     layout = Layout(plan.feature_slots)
-    encoder = Encoder(lambda piece: Examples.of(plan.encode(piece.batch), layout), needs_of(plan), "", layout)
+    encoder = Encoder(lambda batch: Examples.of(plan.encode(batch.rows), layout), needs_of(plan), "", layout)
     with pytest.raises(DataError, match="at row 777, got 9"):
         list(BatchStream(from_parquet(tmp_path / "n.parquet").batch(10), encoder, 0).epoch(0))
 
@@ -223,7 +223,7 @@ def test_an_error_comes_after_all_batches_before_it(tmp_path, size, before):
     pq.write_table(table, tmp_path / "n.parquet", row_group_size=100)
     plan = fc.compile([fc.Identity("n", 5)])
     layout = Layout(plan.feature_slots)
-    encoder = Encoder(lambda piece: Examples.of(plan.encode(piece.batch), layout), needs_of(plan), "", layout)
+    encoder = Encoder(lambda batch: Examples.of(plan.encode(batch.rows), layout), needs_of(plan), "", layout)
     for depth in (0, 2):
         came: list[int] = []
         batches = BatchStream(from_parquet(tmp_path / "n.parquet").batch(size).prefetch(depth), encoder, 0).epoch(0)
@@ -248,7 +248,7 @@ def test_nothing_is_read_before_it_is_asked_for_without_prefetch():
 @pytest.mark.parametrize("skip", [0, 1, 7, 8, 9, 31, 32])
 def test_a_resumed_epoch_is_the_rest_of_the_whole_one_for_any_size_of_groups(monkeypatch, skip):
     def batches(most, at):
-        monkeypatch.setattr(pipeline_module, "_GROUP", most)
+        monkeypatch.setattr(pipeline_module, "MAX_BATCHES", most)
         return rows(stream(from_data(DATA).shuffle(N).batch(31), seed=5).epoch(3, at))
 
     whole = batches(1, 0)
@@ -304,7 +304,7 @@ def test_settings_are_values():
         (lambda p: p.batch(0), "batch: needs an integer of at least 1, got 0"),
         (lambda p: p.shuffle(-5), "shuffle: needs an integer of at least 1, got -5"),
         (lambda p: p.repeat(1.5), "repeat: needs an integer of at least 1, got 1.5"),
-        (lambda p: Pipeline(p.table, batch_size=-3), "batch: needs an integer of at least 1, got -3"),
+        (lambda p: Pipeline(p.data, batch_size=-3), "batch: needs an integer of at least 1, got -3"),
         (lambda p: p.cache(3), "cache: needs a folder, or nothing for memory, got 3"),
         (lambda p: p.prefetch(-1), "prefetch: needs an integer of at least 0, got -1"),
     ],

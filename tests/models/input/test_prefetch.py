@@ -6,13 +6,13 @@ import time
 
 import pytest
 
-from featurecols.models.input.prefetch import ahead
+from featurecols.models.input.prefetch import prefetch
 
 
 @pytest.mark.parametrize("depth", [0, 1, 3])
 def test_the_same_items_in_the_same_order(depth):
-    assert list(ahead(iter(range(50)), depth)) == list(range(50))
-    assert list(ahead(iter(()), depth)) == []
+    assert list(prefetch(iter(range(50)), depth)) == list(range(50))
+    assert list(prefetch(iter(()), depth)) == []
 
 
 @pytest.mark.parametrize("depth", [0, 2])
@@ -22,7 +22,7 @@ def test_an_error_comes_where_its_item_would_have(depth):
         yield 2
         raise OSError("the disk is gone")
 
-    found = ahead(items(), depth)
+    found = prefetch(items(), depth)
     assert [next(found), next(found)] == [1, 2]
     with pytest.raises(OSError, match="the disk is gone"):
         next(found)
@@ -30,7 +30,7 @@ def test_an_error_comes_where_its_item_would_have(depth):
 
 def test_items_are_made_while_others_are_used_but_not_too_many():
     made = []
-    items = ahead((made.append(i) or i for i in range(100)), 3)
+    items = prefetch((made.append(i) or i for i in range(100)), 3)
     assert next(items) == 0
     for _ in range(200):
         if len(made) >= 5:
@@ -51,7 +51,7 @@ def test_leaving_the_loop_ends_the_thread_and_closes_the_source():
             closed.append(True)
 
     before = threading.active_count()
-    for item in ahead(items(), 2):
+    for item in prefetch(items(), 2):
         if item == 5:
             break
     assert threading.active_count() == before

@@ -147,7 +147,7 @@ def test_linear_in_training_has_the_bits_of_prediction():
 
 def test_batches_come_with_what_layers_work_out_about_them():
     x, _ = examples(WIDE)
-    variables, key = Variables(), ("places", None, "sum")
+    variables, key = Variables(), ("touched rows", None, "sum")
     first, second = InMemoryStream(x, 3, False, 0).epoch(0)
     assert not first.memo
     with variables.scope(training=True):
@@ -155,7 +155,7 @@ def test_batches_come_with_what_layers_work_out_about_them():
     assert key in first.memo
     again = list(InMemoryStream(x, 3, False, 0).epoch(1))
     assert [key in batch.memo for batch in again] == [True, True]
-    assert again[1].memo[key].touched[1:].tolist() == Linear()._places(second).touched[1:].tolist()
+    assert again[1].memo[key].touched[1:].tolist() == Linear()._touched_rows(second).touched[1:].tolist()
 
 
 def plan_columns(x):
