@@ -39,6 +39,8 @@ if TYPE_CHECKING:
     from featurecols.columns.initializers import Zeros as Zeros
     from featurecols.columns.json import columns_from_json as columns_from_json
     from featurecols.columns.json import columns_to_json as columns_to_json
+    from featurecols.columns.json import read_columns as read_columns
+    from featurecols.columns.json import write_columns as write_columns
     from featurecols.columns.normalizers import Clip as Clip
     from featurecols.columns.normalizers import Log1p as Log1p
     from featurecols.columns.normalizers import MinMax as MinMax

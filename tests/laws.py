@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import builtins
 import dataclasses
+import functools
 import itertools
 import json
 import math
@@ -24,9 +25,12 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pytest
+from jsonschema import Draft202012Validator
 
 import featurecols as fc
+from featurecols._core.spec import KINDS
 from featurecols.columns.base import Column
+from featurecols.columns.schema import columns_schema
 from tests import formats
 from tests.example import WIDEST, Results, Row, bits, blocks_of, features_bits, same, tiled, walk, without_kernels
 from tests.example import Bad as Bad
@@ -387,8 +391,15 @@ def json_reads_back(example: Example) -> None:
         (again,) = fc.columns_from_json(json.loads(text))
         assert again == column
         assert json.dumps([again.to_json()], allow_nan=False) == text
+        assert list(_schema(len(KINDS)).iter_errors([column.to_dict()])) == []
         unversioned = _without_versions(json.loads(text))
         assert fc.columns_from_json(unversioned) == (column,)
+
+
+@functools.cache
+def _schema(kinds: int) -> Draft202012Validator:
+    """Return what checks specs, made anew when a test declared one more kind."""
+    return Draft202012Validator(columns_schema())
 
 
 def _without_versions(data: Any) -> Any:

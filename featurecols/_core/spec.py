@@ -127,6 +127,10 @@ class Spec:
         """This value as plain JSON data: {"type": kind, field: value, ...}; from_json gives it back, equal."""
         return fields_json(self)
 
+    def to_dict(self) -> dict[str, Any]:
+        """Return this value as plain JSON data, {"type": kind, argument: value, ...}, without arguments at their defaults."""
+        return fields_json(self)
+
     def replace(self, **changes: Any) -> Any:
         """A copy with some fields changed. A derived name is derived anew."""
         given = {f.name: getattr(self, f.name) for f in fields(self)}
@@ -183,6 +187,24 @@ def _source(value: Any) -> str:
     if isinstance(value, tuple):
         return f"({', '.join(_source(v) for v in value)}{',' if len(value) == 1 else ''})"
     return value.source_text() if isinstance(value, Spec) else repr(value)
+
+
+def named(value: Any, base: type[Spec]) -> Any:
+    """Return what a bare name stands for, where it names a kind of `base` that needs no arguments; else the value itself.
+
+    >>> from featurecols.columns.normalizers import Normalizer
+    >>> named("ZScore", Normalizer), named("Clip", Normalizer), named(5, Normalizer)
+    (ZScore(), 'Clip', 5)
+    """
+    if not isinstance(value, str):
+        return value
+    cls = KINDS.get(value if ".v" in value else f"{value}.v1")
+    return cls() if cls is not None and issubclass(cls, base) and not needed(cls) else value
+
+
+def needed(cls: type[Spec]) -> list[str]:
+    """Return the names of the arguments without which a kind cannot be made."""
+    return [f.name for f in fields(cls) if f.init and f.default is MISSING and f.default_factory is MISSING]
 
 
 def fields_json(value: Spec, refer: Callable[[Spec], Any] = lambda _: None) -> dict[str, Any]:
@@ -302,7 +324,7 @@ def _arguments(cls: type[Spec], data: Mapping[str, Any], where: str, decoded: Ca
         raise errors.argument(
             where, f"{kind} has no argument {unknown[0]!r}", unknown[0], f"it takes {', '.join(sorted(allowed))}"
         )
-    missing = [f.name for f in fields(cls) if f.name not in data and f.default is MISSING and f.default_factory is MISSING]
+    missing = [name for name in needed(cls) if name not in data]
     if missing:
         raise errors.argument(where, f"{kind} needs {', '.join(missing)}", sorted(map(str, data)), f"give {missing[0]}")
     return {k: decoded(v, f"{where}.{k}") for k, v in data.items() if k != "type"}

@@ -22,7 +22,19 @@ import sys
 from collections.abc import Sequence
 
 from featurecols import errors
-from featurecols.cli.commands import evaluate, fit, import_tf, inspect, predict, quickstart, train, transform, verify_tf, warm
+from featurecols.cli.commands import (
+    evaluate,
+    fit,
+    import_tf,
+    inspect,
+    predict,
+    quickstart,
+    schema,
+    train,
+    transform,
+    verify_tf,
+    warm,
+)
 from featurecols.models import errors as model_errors
 from featurecols.version import __version__
 
@@ -43,6 +55,7 @@ COMMANDS = {
     "train": train,
     "evaluate": evaluate,
     "predict": predict,
+    "schema": schema,
     "quickstart": quickstart,
     "warm": warm,
     "import-tf": import_tf,

@@ -7,7 +7,7 @@ import math
 import struct
 from collections.abc import Callable, Sequence
 from dataclasses import field
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar, Literal, NamedTuple
 
 import mmh3
 import numpy as np
@@ -61,7 +61,7 @@ class Crossed(Column):
 
     sources: Converted[Sequence[str | Field | Column], tuple[Field | Column, ...]]
     num_buckets: int
-    hash: str = field(default="murmur3", kw_only=True)
+    hash: Literal["murmur3", "farmhash64"] = field(default="murmur3", kw_only=True)
     seed: int = field(default=0, kw_only=True)
     keep_unseen: bool = field(default=False, kw_only=True)
 

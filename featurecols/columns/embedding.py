@@ -5,20 +5,21 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, MutableSequence
 from dataclasses import field
-from typing import Any
+from typing import Any, Literal, get_args
 
 import numpy as np
 
 from featurecols import errors, kernels
 from featurecols._core.arrays import Array, Ids, number
 from featurecols._core.slots import IdSlot, Slot
-from featurecols._core.spec import frozen
+from featurecols._core.spec import frozen, named
 from featurecols.columns._categorical import categorical_bound, check_categorical
 from featurecols.columns._embedding_tables import Table
 from featurecols.columns.base import Bound, CategoricalBound, Column, DenseBound, Field, LearnedSlots
 from featurecols.columns.initializers import Initializer, TruncatedNormal
 
-COMBINERS = ("sum", "mean", "sqrtn", "mean_all", "sqrtn_all")  # in the order of the kernel's codes
+Combiner = Literal["sum", "mean", "sqrtn", "mean_all", "sqrtn_all"]
+COMBINERS: tuple[Combiner, ...] = get_args(Combiner)  # in the order of the kernel's codes
 
 
 @frozen
@@ -56,7 +57,7 @@ class Embedding(Column):
 
     source: Column
     dimension: int | None = None
-    combiner: str = field(default="mean", kw_only=True)
+    combiner: Combiner = field(default="mean", kw_only=True)
     max_norm: float | None = field(default=None, kw_only=True)
     table: str | None = field(default=None, kw_only=True)
     initializer: Initializer = field(default=TruncatedNormal(), kw_only=True)
@@ -87,6 +88,7 @@ class Embedding(Column):
             raise errors.argument(
                 subject, "table must be a non-empty string", self.table, "leave it out for a table of its own"
             )
+        object.__setattr__(self, "initializer", named(self.initializer, Initializer))
         if not isinstance(self.initializer, Initializer):
             raise errors.argument(
                 subject,

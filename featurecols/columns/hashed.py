@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import field
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 from featurecols import errors
 from featurecols._core.arrays import Array, Ids, Texts, canonical
@@ -54,7 +54,7 @@ class Hashed(Column):
 
     key: Converted[str | Field, Field]
     num_buckets: int
-    hash: str = field(default="murmur3", kw_only=True)
+    hash: Literal["murmur3", "farmhash64"] = field(default="murmur3", kw_only=True)
     seed: int = field(default=0, kw_only=True)
 
     def check(self) -> None:

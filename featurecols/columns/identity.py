@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import field
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 
@@ -48,7 +48,7 @@ class Identity(Column):
 
     key: Converted[str | Field, Field]
     num_buckets: int
-    out_of_range: str | int = field(default="error", kw_only=True)
+    out_of_range: Literal["error", "drop", "keep"] | int = field(default="error", kw_only=True)
 
     def check(self) -> None:
         check_field(self.key, "Identity")

@@ -1,42 +1,82 @@
-"""Declarations as plain JSON, so that a spec can be a file under review."""
+"""Declarations as plain data and as files, so that a spec can be a file under review."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from featurecols import errors
 from featurecols._core import spec
 from featurecols.columns import Column
+from featurecols.columns.spec_files import read_data, write_data
+
+BESIDE = ("$schema",)  # keys of a spec that are for editors
+
+
+def read_columns(path: str | Path) -> tuple[Column, ...]:
+    """Read columns from a spec file: JSON, TOML (.toml), or YAML (.yaml, .yml; with PyYAML installed).
+
+    The file holds a list of columns, or an object {"columns": [...]}; "$schema" may stand beside them. Kinds may be written
+    with or without a version, and a bare name is enough for what takes no arguments: "normalizer": "ZScore". Nothing in a
+    file is imported or evaluated.
+
+    Args:
+        path: the file.
+
+    Returns:
+        The declared columns, in order.
+
+    Raises:
+        ColumnError: for a file that cannot be read, and for anything that is not a column; it says where in the file.
+    """
+    return columns_of(read_data(path))
+
+
+def write_columns(columns: Iterable[Column], path: str | Path) -> None:
+    """Write columns as a spec file that read_columns gives back: JSON, TOML (.toml) or YAML (.yaml, .yml), over what is there.
+
+    Args:
+        columns: what to write.
+        path: the file; the end of its name says the format.
+
+    Raises:
+        ColumnError: for something that is not a column, and for columns that TOML cannot hold (TopTerms(None)).
+        OutputError: where the file cannot be written.
+    """
+    listed = list(columns)
+    for i, column in enumerate(listed):
+        if not isinstance(column, Column):
+            raise errors.argument(f"columns[{i}]", "must be a column", column, "give fc.Numeric(...), fc.Hashed(...), ...")
+    write_data(path, {"columns": columns_to_json(listed)})
 
 
 def columns_to_json(columns: Iterable[Column]) -> list[Any]:
-    """Columns as plain JSON data; columns_from_json gives equal ones back.
+    """Return columns as plain JSON data; columns_from_json gives equal ones back.
 
     >>> import featurecols as fc
     >>> fc.columns_to_json([fc.Bucketized(fc.Numeric("age"), [18, 25])])
     [{'type': 'Bucketized.v1', 'source': {'type': 'Numeric.v1', 'key': 'age'}, 'boundaries': [18.0, 25.0]}]
     """
-    return [column.to_json() for column in columns]
+    return [column.to_dict() for column in columns]
 
 
 def columns_from_json(data: Any) -> tuple[Column, ...]:
-    """Columns from a list of JSON objects, from {"columns": [...]}, or from the path of a file that holds one of them.
-
-    Kinds may be written with or without a version. Nothing is imported or evaluated.
+    """Return columns from plain data, or from a file as read_columns does.
 
     Raises:
-        ColumnError: for anything that is no column; it says where in the data.
+        ColumnError: for anything that is not a column; it says where in the data.
 
     >>> import featurecols as fc
     >>> fc.columns_from_json([{"type": "Bucketized", "source": {"type": "Numeric", "key": "age"}, "boundaries": [18, 25]}])
     (Bucketized(Numeric('age'), (18.0, 25.0)),)
     """
-    if isinstance(data, (str, Path)):
-        data = read(Path(data))
-    if isinstance(data, dict) and set(data) == {"columns"}:
+    return read_columns(data) if isinstance(data, (str, Path)) else columns_of(data)
+
+
+def columns_of(data: Any) -> tuple[Column, ...]:
+    """Return columns from a list of objects, or from {"columns": [...]}."""
+    if isinstance(data, Mapping) and "columns" in data and not set(data) - {"columns", *BESIDE}:
         data = data["columns"]
     if not isinstance(data, (list, tuple)):
         raise errors.argument("spec", "must be a list of columns", data, 'give [{"type": "Numeric", "key": "age"}, ...]')
@@ -44,7 +84,7 @@ def columns_from_json(data: Any) -> tuple[Column, ...]:
 
 
 def declared(data: Iterable[Any], where: str) -> tuple[Column, ...]:
-    """Columns from JSON objects, errors about which begin with `where` they stand."""
+    """Return columns from JSON objects, errors about which begin with `where` they stand."""
     found = []
     for i, item in enumerate(data):
         column = spec.decode(item, f"{where}[{i}]")
@@ -52,15 +92,3 @@ def declared(data: Iterable[Any], where: str) -> tuple[Column, ...]:
             raise errors.argument(f"{where}[{i}]", "must be a column", item, 'give {"type": "Numeric", "key": "age"}')
         found.append(column)
     return tuple(found)
-
-
-def read(path: Path) -> Any:
-    """What a JSON file holds; raises ColumnError where there is none."""
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except OSError as e:
-        text = str(path).lstrip().startswith(("[", "{"))
-        hint = "this is JSON, not a path: give json.loads(text)" if text else "give the path of a JSON file"
-        raise errors.argument("spec" if text else str(path), "cannot be read", e.strerror, hint) from None
-    except (ValueError, RecursionError) as e:
-        raise errors.argument(str(path), "is not JSON", str(e), "mend the file") from None

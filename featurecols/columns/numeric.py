@@ -12,7 +12,7 @@ import numpy as np
 from featurecols import errors, kernels
 from featurecols._core.arrays import Array, Numbers, float32, number, rounded_to_float32
 from featurecols._core.fork_safe import cached_property
-from featurecols._core.spec import Converted, frozen
+from featurecols._core.spec import Converted, frozen, named
 from featurecols.analyzers.base import Analyzer
 from featurecols.analyzers.placeholders import Marker
 from featurecols.columns.base import Bound, Chain, Column, Field, Learned, LearnedSlots, NumberBound
@@ -20,6 +20,7 @@ from featurecols.columns.normalizers import Normalizer
 from featurecols.data.fields.base import FieldView
 
 MISSING_TODO = "give Numeric(default=...), or default=float('nan') to let NaN through"
+Default = float | Sequence[Any] | Array | Marker | None  # a number, one for each element, or what is learned
 
 
 @frozen
@@ -36,8 +37,8 @@ class Numeric(Column):
         shape: () for one number a row, else the shape of the list in the field, nested or flat.
         dtype: "float64", or "float32" to round each value to float32 as it is read (what TensorFlow compares).
         default: a number, one per element, Mean(), Median(), or nan to let missing values through as NaN.
-        normalizer: a Normalizer or a sequence of them, applied in order in float64. The result is rounded to float32
-            once, when it is written; beyond float32's range it is inf.
+        normalizer: a Normalizer or a sequence of them, applied in order in float64; in specs a name ("ZScore") will do. The
+            result is rounded to float32 once, when it is written; beyond float32's range it is inf.
 
     Raises:
         ColumnError: for a wrong argument.
@@ -56,8 +57,11 @@ class Numeric(Column):
 
     key: Converted[str | Field, Field]
     shape: Converted[int | Sequence[int], tuple[int, ...]] = field(default=(), kw_only=True)  # type: ignore[arg-type]
-    dtype: str = field(default="float64", kw_only=True)
-    default: Any = field(default=None, kw_only=True)
+    dtype: Literal["float64", "float32"] = field(default="float64", kw_only=True)
+    default: Converted[Default, float | tuple[Any, ...] | Marker | None] = field(
+        default=None,  # type: ignore[arg-type]
+        kw_only=True,
+    )
     normalizer: Converted[Normalizer | Sequence[Normalizer] | None, tuple[Normalizer, ...]] = field(
         default=(),  # type: ignore[arg-type]
         kw_only=True,
@@ -77,9 +81,11 @@ class Numeric(Column):
             raise errors.argument(
                 subject, 'dtype must be "float64" or "float32"', self.dtype, "the output is float32 in any case"
             )
-        if self.normalizer is None or isinstance(self.normalizer, Normalizer):
-            object.__setattr__(self, "normalizer", () if self.normalizer is None else (self.normalizer,))
-        for n in self.normalizer if isinstance(self.normalizer, tuple) else (self.normalizer,):
+        given = () if self.normalizer is None else self.normalizer
+        given = tuple(named(n, Normalizer) for n in (given if isinstance(given, tuple) else (given,)))
+        object.__setattr__(self, "normalizer", given)
+        object.__setattr__(self, "default", named(self.default, Marker))
+        for n in given:
             if not isinstance(n, Normalizer):
                 raise errors.argument(
                     subject, "normalizer must be a Normalizer or several", n, "give ZScore(), MinMax(), Log1p() or Clip()"

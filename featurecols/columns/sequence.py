@@ -44,7 +44,7 @@ class Sequence(Column):
 
     source: Column
     max_length: int
-    keep: str = field(default="last", kw_only=True)
+    keep: Literal["last", "first"] = field(default="last", kw_only=True)
 
     def derived_name(self) -> str:
         return f"{self.source.name}_sequence"

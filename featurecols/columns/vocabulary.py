@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import field
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 
@@ -55,7 +55,7 @@ class Vocabulary(Column):
     terms: Converted[Sequence[Term] | Array | Marker, tuple[Term, ...] | Marker]
     num_oov_buckets: int = field(default=0, kw_only=True)
     unseen: int | None = field(default=None, kw_only=True)
-    hash: str = field(default="murmur3", kw_only=True)
+    hash: Literal["murmur3", "farmhash64"] = field(default="murmur3", kw_only=True)
     seed: int = field(default=0, kw_only=True)
 
     def check(self) -> None:

@@ -14,7 +14,7 @@ from featurecols._core import memory_limit
 from featurecols._core.arrays import Array, Ids
 from featurecols.columns._embedding_tables import Table, Tables
 from featurecols.columns.base import DenseBound, LearnedSlots
-from featurecols.columns.embedding import Embedding
+from featurecols.columns.embedding import Combiner, Embedding
 from featurecols.columns.identity import Identity
 from featurecols.columns.indicator import Indicator
 from featurecols.columns.initializers import TruncatedNormal
@@ -189,7 +189,8 @@ def pool(
     combiner = combiner if safe or combiner == "sum" else f"{combiner}_all"
     rows, dimension = table.shape
     source = bind_ids(Identity(field_of(subject), rows, out_of_range="keep"))
-    column = Embedding(source.column, dimension, combiner=combiner, max_norm=_check_norm(subject, max_norm), table="table")
+    norm, combined = _check_norm(subject, max_norm), cast(Combiner, combiner)
+    column = Embedding(source.column, dimension, combiner=combined, max_norm=norm, table="table")
     tables = Tables()
     tables["table"] = Table("table", (rows, dimension), TruncatedNormal(), 0, table)
     out = _zeros(subject, math.prod(lead), dimension)

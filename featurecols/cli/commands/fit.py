@@ -1,7 +1,8 @@
 """Learn a plan from data: columns declared in SPEC, a JSON file, become a folder PLAN.
 
 SPEC is a list of columns, or {"columns": [...]}: [{"type": "Bucketized", "source": {"type": "Numeric", "key": "age"},
-"boundaries": [18, 25]}, ...]. All fields that SPEC reads must be in DATA, those that nothing is learned from too.
+"boundaries": [18, 25]}, ...]; TOML and YAML files are read as well. All fields that SPEC reads must be in DATA, those that
+nothing is learned from too.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ def run(arguments: argparse.Namespace) -> None:
     from featurecols.data.sources import FileSource
     from featurecols.plan.graph import Graph
 
-    columns = fc.columns_from_json(arguments.spec)
+    columns = fc.read_columns(arguments.spec)
     if arguments.output.exists() and not arguments.overwrite:
         raise errors.output(arguments.output, "exists already", "choose another folder, or pass --overwrite")
     start, rows, source = time.monotonic(), 0, FileSource(arguments.data)

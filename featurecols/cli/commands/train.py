@@ -2,7 +2,8 @@
 
 SPEC is an object, {"model": "LinearClassifier", "columns": [...], "optimizer": "Adam", ...}: a class of featurecols.models
 and its arguments, by the names that they have in Python. A wide & deep model has "linear" and "dnn" in the place of
-"columns". A list is the columns alone, as fit takes them. Options go before what SPEC says.
+"columns". A list is the columns alone, as fit takes them. SPEC may also say "label", "weight", "epochs" and "validation";
+options go before what SPEC says. The model.json of a model is such a SPEC. TOML and YAML files are read as well.
 """
 
 from __future__ import annotations
@@ -26,12 +27,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("spec", metavar="SPEC", type=Path, help="a JSON file of a model, or of columns")
     parser.add_argument("data", metavar="DATA", nargs="+", help="Parquet or CSV: files, folders or quoted globs")
     parser.add_argument("-o", "--output", metavar="MODEL", required=True, type=Path, help="the folder to write")
-    parser.add_argument("--label", metavar="FIELD", action="append", required=True, help="what to predict; again for several")
+    parser.add_argument("--label", metavar="FIELD", action="append", help="what to predict; again for several")
     parser.add_argument("--model", metavar="KIND", type=_kind, help=f"{', '.join(MODELS[:-1])} or {MODELS[-1]}")
     parser.add_argument("--hidden", metavar="UNITS", dest="hidden_units", type=_units, help="hidden layers, such as 100,50")
     parser.add_argument("--n-classes", metavar="N", type=output.positive, help="of a classifier (default: 2)")
     parser.add_argument("--weight", metavar="FIELD", dest="weight_column", help="the weights of rows")
-    parser.add_argument("--epochs", metavar="N", type=output.positive, default=1, help="passes over DATA (default: 1)")
+    parser.add_argument("--epochs", metavar="N", type=output.positive, help="passes over DATA (default: 1)")
     parser.add_argument("--batch-size", metavar="N", type=output.positive, default=256, help="rows of a step (default: 256)")
     parser.add_argument("--seed", metavar="N", type=int, default=0, help="of first weights and shuffling (default: 0)")
     parser.add_argument("--validation", metavar="DATA", action="append", help="data to evaluate on after each epoch")
@@ -60,8 +61,14 @@ def _units(text: str) -> list[int]:
 
 def run(arguments: argparse.Namespace) -> None:
     from featurecols.jobs import staging
-    from featurecols.models.estimators.from_json import model_from_json
+    from featurecols.models import errors
+    from featurecols.models.estimators.from_json import model_from_json, read_spec
 
+    where, _, said = read_spec(arguments.spec)
+    arguments.label, arguments.epochs = arguments.label or said.label, arguments.epochs or said.epochs or 1
+    arguments.validation = arguments.validation or said.validation
+    if arguments.label is None:
+        raise errors.model(where, "names no label", None, 'give --label FIELD, or "label" in the spec')
     given = {name: value for name in ARGUMENTS if (value := getattr(arguments, name)) is not None}
     model = model_from_json(arguments.spec, **given, config=_config(arguments))
     _check_output(arguments)

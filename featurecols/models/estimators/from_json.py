@@ -5,11 +5,12 @@ from __future__ import annotations
 import inspect
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from featurecols._core.spec import KINDS as SPECS
 from featurecols._core.spec import decode
-from featurecols.columns import json
+from featurecols.columns.json import BESIDE, declared
+from featurecols.columns.spec_files import read_data
 from featurecols.models import errors
 from featurecols.models.component import Component
 from featurecols.models.estimators.base import Estimator
@@ -21,8 +22,53 @@ from featurecols.models.optimization import optimizers
 COLUMNS = ("columns", "linear", "dnn")
 RUNNING = ("model_dir", "config", "warm_start_from")  # how a model runs, not what it is: never in a spec
 TENSORFLOW = ("feature_columns", "activation_fn")  # other names of arguments, for programs that move
-TRAINING = ("label", "epochs", "steps", "batch_size", "seed", "validation")  # what is said when the model is trained
+WHEN_TRAINED = ("steps", "batch_size", "seed")  # arguments of training that no spec holds
+WEIGHT = "weight"  # of a spec: the name that weight_column has in training
 GIVE = {"hidden_units": "give hidden_units=[100, 50] (--hidden 100,50)"}
+
+
+class Training(NamedTuple):
+    """What a spec says of training: `featurecols train` does so unless its options say otherwise."""
+
+    label: list[str] | None = None
+    epochs: int | None = None
+    validation: list[str] | None = None
+
+
+def read_spec(data: Any) -> tuple[str, dict[str, Any], Training]:
+    """Return where a spec of a model is, the spec without what it says of training, and what it says of training.
+
+    Args:
+        data: an object, a list of columns, or the path of a JSON, TOML or YAML file.
+
+    Raises:
+        ColumnError: where a file cannot be read. ModelError: for anything that is not a spec.
+    """
+    where = str(data) if isinstance(data, (str, Path)) else "spec"
+    found = read_data(data) if isinstance(data, (str, Path)) else data
+    if isinstance(found, (list, tuple)):
+        found = {"columns": found}
+    if not isinstance(found, Mapping):
+        hint = 'give {"model": "LinearClassifier", "columns": [...]}'
+        raise errors.model(where, "must be an object, or a list of columns", found, hint)
+    spec = {key: value for key, value in found.items() if key not in (*BESIDE, *Training._fields)}
+    if WEIGHT in spec:
+        spec.setdefault("weight_column", spec[WEIGHT])
+        if spec["weight_column"] != spec.pop(WEIGHT):
+            raise errors.model(where, "weight and weight_column are one thing", spec["weight_column"], "give one of them")
+    label, validation = (_names(where, name, found.get(name)) for name in ("label", "validation"))
+    epochs = found.get("epochs")
+    if epochs is not None and (type(epochs) is not int or epochs < 1):
+        raise errors.model(where, "epochs must be a positive integer", epochs, "leave it out for one pass")
+    return where, spec, Training(label, epochs, validation)
+
+
+def _names(where: str, key: str, value: Any) -> list[str] | None:
+    """Return one name or several as a list."""
+    listed = [value] if isinstance(value, str) else value
+    if listed is None or (isinstance(listed, (list, tuple)) and listed and all(isinstance(v, str) for v in listed)):
+        return None if listed is None else list(listed)
+    raise errors.model(where, f"{key} must be a name, or a list of names", value, f'give "{key}": "..."')
 
 
 def model_from_json(data: Any, **more: Any) -> Estimator:
@@ -32,8 +78,12 @@ def model_from_json(data: Any, **more: Any) -> Estimator:
     place of "columns". Arguments are those of the class. Optimizers and losses are names, or objects such as {"type": "AdamW",
     "learning_rate": {"type": "Cosine", "rate": 0.02}}. A list alone is the columns, as columns_from_json takes them.
 
+    A spec may say "weight", the field of weights, and for `featurecols train` "label", "epochs" and "validation" (fields and
+    paths by name); here these three are checked and left to train. "$schema" is for editors. The model.json of a saved model
+    is such a spec.
+
     Args:
-        data: the object, the list, or a path.
+        data: the object, the list, or the path of a JSON, TOML or YAML file.
         more: arguments that are added, or taken in the place of those in data; `model` and `config` may be among them.
 
     Raises:
@@ -43,13 +93,7 @@ def model_from_json(data: Any, **more: Any) -> Estimator:
     >>> model_from_json({"model": "LinearClassifier", "columns": [{"type": "Numeric", "key": "age"}], "optimizer": "Adam"})
     LinearClassifier(1 columns, step 0)
     """
-    where = str(data) if isinstance(data, (str, Path)) else "spec"
-    found = json.read(Path(data)) if isinstance(data, (str, Path)) else data
-    if isinstance(found, (list, tuple)):
-        found = {"columns": found}
-    if not isinstance(found, Mapping):
-        hint = 'give {"model": "LinearClassifier", "columns": [...]}'
-        raise errors.model(where, "must be an object, or a list of columns", found, hint)
+    where, found, _ = read_spec(data)
     given = {**found, **more}
     kind = kind_of(where, given.pop("model", None))
     _check_names(where, kind, given, {name for name in RUNNING if name in more and name not in found})
@@ -78,7 +122,9 @@ def _check_names(where: str, kind: str, given: Mapping[str, Any], allowed: set[s
     takes = [*(name for name in inspect.signature(KINDS[kind]).parameters if name not in others), "weight_column"]
     for name in given:
         if name not in takes and name not in allowed:
-            hint = f"say it in training (--{name.replace('_', '-')})" if name in TRAINING else f"it takes {', '.join(takes)}"
+            hint = (
+                f"say it in training (--{name.replace('_', '-')})" if name in WHEN_TRAINED else f"it takes {', '.join(takes)}"
+            )
             raise errors.model(where, f"{kind} has no argument {name!r}", given[name], hint)
     needs: list[str] = [name for name in ("columns", "hidden_units") if name in takes]
     if "linear" in takes:
@@ -94,7 +140,7 @@ def _decoded(value: Any, name: str, where: str) -> Any:
     if name in COLUMNS:
         if not isinstance(value, (list, tuple)):
             raise errors.model(where, f"{name} must be a list of columns", value, 'give [{"type": "Numeric", "key": "age"}]')
-        return json.declared(value, name)
+        return declared(value, name)
     if name == "loss":  # by the name of its class: Keras' names mean losses of means, not of logits
         return _component(value if isinstance(value, (Mapping, losses.Loss)) else {"type": value}, name, losses.Loss)
     return _component(value, name, optimizers.Optimizer) if name in OPTIMIZERS else value

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import singledispatch
-from typing import Any
+from typing import Any, cast
 
 from featurecols.columns.base import Column, Field
 from featurecols.columns.bucketized import Bucketized
 from featurecols.columns.crossed import Crossed
-from featurecols.columns.embedding import Embedding
+from featurecols.columns.embedding import Combiner, Embedding
 from featurecols.columns.hashed import Hashed
 from featurecols.columns.identity import Identity
 from featurecols.columns.indicator import Indicator
@@ -100,14 +100,21 @@ def _indicator(column: dense.IndicatorColumn) -> Indicator:
 @translate.register
 def _embedding(column: dense.EmbeddingColumn) -> Embedding:
     source = translate(column.categorical_column)
-    return Embedding(source, column.dimension, combiner=column.combiner, max_norm=column.max_norm, name=column.name)
+    return Embedding(
+        source, column.dimension, combiner=cast(Combiner, column.combiner), max_norm=column.max_norm, name=column.name
+    )
 
 
 @translate.register
 def _shared(column: dense.SharedEmbeddingColumn) -> Embedding:
     source, table = translate(column.categorical_column), column.shared_embedding_column_creator.name
     return Embedding(
-        source, column.dimension, combiner=column.combiner, max_norm=column.max_norm, table=table, name=column.name
+        source,
+        column.dimension,
+        combiner=cast(Combiner, column.combiner),
+        max_norm=column.max_norm,
+        table=table,
+        name=column.name,
     )
 
 

@@ -179,7 +179,6 @@ def test_an_output_that_is_there_is_5(here: Path, capsys: pytest.CaptureFixture[
 @pytest.mark.parametrize(
     ("argv", "says"),
     [
-        (("train", "spec.json", "raw", "-o", "model"), "--label"),
         (TRAIN[:-2], "-o/--output"),
         ((*TRAIN, "--model", "linear"), "must be one of linear-classifier, linear-regressor, dnn-classifier"),
         ((*TRAIN, "--hidden", "10,x"), "must be positive integers such as 100,50, got '10,x'"),
@@ -193,6 +192,28 @@ def test_a_wrong_command_line_is_2(argv: tuple[str, ...], says: str, capsys: pyt
         main(argv)
     assert caught.value.code == 2
     assert says in capsys.readouterr().err
+
+
+def test_a_spec_says_how_it_is_trained_and_options_go_before_it(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    said = {"label": "income", "weight": "weight", "epochs": 2, "validation": "test.parquet"}
+    Path("whole.json").write_text(json.dumps({"$schema": "x.json", **SPEC, **said}))
+    assert main(["train", "whole.json", "raw", "-o", "a", "--json"]) == 0
+    first = json.loads(capsys.readouterr().out)
+    options = ("--label", "income", "--weight", "weight", "--epochs", "2", "--validation", "test.parquet")
+    assert main(["train", "spec.json", "raw", "-o", "b", *options, "--json"]) == 0
+    again = json.loads(capsys.readouterr().out)
+    assert first["fingerprint"] == again["fingerprint"]
+    assert first["metrics"] == again["metrics"] is not None
+    assert main(["train", "whole.json", "raw", "-o", "c", "--epochs", "1", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["steps"] * 2 == first["steps"]
+    said = fails(capsys, 4, "train", "spec.json", "raw", "-o", "d")
+    assert 'spec.json: names no label, got None; give --label FIELD, or "label" in the spec' in said
+
+
+def test_specs_of_other_formats(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    fc.write_columns(WIDE, "columns.toml")
+    assert main(["train", "columns.toml", "raw", "--model", "linear-classifier", "--label", "income", "-o", "model"]) == 0
+    assert fc.models.load("model").columns == tuple(WIDE)
 
 
 def test_every_kind_of_model_has_its_name() -> None:

@@ -69,7 +69,17 @@ KINDS = "LinearClassifier, LinearRegressor, DNNClassifier, DNNRegressor"
             {"model": "LinearClassifier", "columns": LIST, "hiden": 3},
             "has no argument 'hiden', got 3; it takes columns, n_classes",
         ),
-        ({"model": "LinearClassifier", "columns": LIST, "label": "a"}, r"no argument 'label', got 'a'; say it in training"),
+        (
+            {"model": "LinearClassifier", "columns": LIST, "batch_size": 9},
+            r"no argument 'batch_size', got 9; say it in training",
+        ),
+        ({"model": "LinearClassifier", "columns": LIST, "label": 5}, "label must be a name, or a list of names, got 5"),
+        ({"model": "LinearClassifier", "columns": LIST, "validation": []}, "validation must be a name, or a list of names"),
+        ({"model": "LinearClassifier", "columns": LIST, "epochs": 0}, "epochs must be a positive integer, got 0"),
+        (
+            {"model": "LinearClassifier", "columns": LIST, "weight": "a", "weight_column": "b"},
+            "weight and weight_column are one thing, got 'b'",
+        ),
         ({"model": "LinearClassifier", "columns": LIST, "config": {}}, "has no argument 'config'"),
         ({"model": "LinearClassifier", "columns": LIST, "model_dir": "x"}, "has no argument 'model_dir'"),
         ({"model": "LinearClassifier", "columns": LIST, "optimizer": "Adan"}, "unknown name 'Adan'; known are SGD"),
