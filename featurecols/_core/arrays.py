@@ -182,19 +182,21 @@ def canonical(value: Any, subject: str, key: str) -> bytes:
             return b"%d" % value
         except ValueError:  # Python's limit of digits
             raise errors.bad_value(
-                subject, key, None, "an integer this long is no category", value, "make it a string"
+                subject, key, None, "an integer this long is not a category", value, "make it a string"
             ) from None
     if kind is float:
         if value.is_integer() and abs(value) < 2.0**53:
             return b"%d" % int(value)
         raise errors.bad_value(
-            subject, key, None, "a float that is no whole number below 2^53 is no category", value, FLOAT_TODO
+            subject, key, None, "a float that is not a whole number below 2^53 is not a category", value, FLOAT_TODO
         )
     if isinstance(value, np.generic) and not isinstance(value, (np.datetime64, np.timedelta64)):
         return canonical(value.item(), subject, key)
     if isinstance(value, str):  # numpy.str_ and other subclasses
         return canonical(str(value), subject, key)
-    raise errors.bad_value(subject, key, None, f"{kind.__name__} is no category", value, "convert it to a string or an integer")
+    raise errors.bad_value(
+        subject, key, None, f"{kind.__name__} is not a category", value, "convert it to a string or an integer"
+    )
 
 
 FLOAT_TODO = "bucketize it with Bucketized, or cast it to a string or an integer"

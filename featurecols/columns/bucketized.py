@@ -37,7 +37,7 @@ class Bucketized(Column):
     With k buckets an element, element j of a source of shape (m,) has id `bucket + k * j`, and there are k * m in all.
 
     Raises:
-        ColumnError: for a wrong argument. DataError: in use, for a value that is no number.
+        ColumnError: for a wrong argument. DataError: in use, for a value that is not a number.
 
     >>> import featurecols as fc
     >>> bands = fc.Bucketized("age", [18, 65])

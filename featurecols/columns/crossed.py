@@ -47,7 +47,7 @@ class Crossed(Column):
     Lists are multi-valued: a row has the product of its parts' values, the last part fastest.
 
     Raises:
-        ColumnError: for a wrong argument. DataError: in use, for a value that is no category.
+        ColumnError: for a wrong argument. DataError: in use, for a value that is not a category.
 
     >>> import featurecols as fc
     >>> cross = fc.Crossed([fc.Bucketized("age", [18, 65]), "job"], 100)

@@ -42,7 +42,7 @@ class Hashed(Column):
         seed: an unsigned 32-bit seed of murmur3.
 
     Raises:
-        ColumnError: for a wrong argument. DataError: in use, for a value that is no category (a fraction, a date).
+        ColumnError: for a wrong argument. DataError: in use, for a value that is not a category (a fraction, a date).
 
     >>> import featurecols as fc
     >>> fc.compile([fc.Hashed("city", 1000)]).encode({"city": ["Oslo", "Lima", None]}).ids["city"].values

@@ -33,7 +33,7 @@ class Identity(Column):
         out_of_range: "error", "drop", "keep", or an id below num_buckets.
 
     Raises:
-        ColumnError: for a wrong argument. DataError: in use, for a value that is no integer, or one out of range.
+        ColumnError: for a wrong argument. DataError: in use, for a value that is not an integer, or one out of range.
 
     >>> import featurecols as fc
     >>> plan = fc.compile([fc.Indicator(fc.Identity("floor", 3, out_of_range=0))])

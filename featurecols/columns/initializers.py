@@ -81,7 +81,7 @@ class Constant(Initializer):
         value: a finite number; rounded to float32.
 
     Raises:
-        ColumnError: for a value that is no number or beyond float32.
+        ColumnError: for a value that is not a number or beyond float32.
 
     >>> Constant(0.5).make(1, 2, seed=0, name="city")
     array([[0.5, 0.5]], dtype=float32)

@@ -42,7 +42,7 @@ class Numeric(Column):
 
     Raises:
         ColumnError: for a wrong argument.
-        DataError: in use, for a value that is no number, a missing one without default, or a wrong list length.
+        DataError: in use, for a value that is not a number, a missing one without default, or a wrong list length.
 
     >>> import featurecols as fc
     >>> plan = fc.compile([fc.Numeric("age", default=30, normalizer=fc.ZScore(mean=40, std=10))])

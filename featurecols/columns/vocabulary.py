@@ -39,7 +39,7 @@ class Vocabulary(Column):
         hash, seed: how unseen values are hashed, as in Hashed.
 
     Raises:
-        ColumnError: for a wrong argument. DataError: in use, for a value that is no category, or booleans where the terms
+        ColumnError: for a wrong argument. DataError: in use, for a value that is not a category, or booleans where the terms
             are strings.
 
     >>> import featurecols as fc

@@ -66,7 +66,7 @@ class Valid:
 
 
 def both(a: Array | None, b: Array | None) -> Array | None:
-    """Valid where both are; None stands for all."""
+    """Return where both are valid; None means everywhere."""
     if a is None or b is None:
         return b if a is None else a
     return a & b

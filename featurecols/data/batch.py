@@ -1,7 +1,7 @@
 """Rows in memory: pandas, Arrow, Polars, DuckDB, dicts and rows come in as Batches.
 
-A Batch holds consecutive rows. A field of it is converted when it is asked for, once for everybody who reads it; what
-nobody asks for is never touched.
+A Batch holds consecutive rows. A field of it is converted when it is asked for, once for all columns that read it; a field
+that is not asked for is not touched.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class _Columns:
         self._load, self._known = load, known
         self._there: Collection[str] = self.names if isinstance(self.names, _EveryName) else frozenset(self.names)
         self._twice = _find_repeated(self.names)
-        self._locks: dict[str, threading.RLock] = {}  # by field, so that threads convert different fields at once
+        self._locks: dict[str, threading.RLock] = {}  # by field, so that threads convert different fields in parallel
         _LIVE.add(self)
         self._views: dict[str, FieldView] = {}
         self._marked: dict[tuple[str, Markers], FieldView] = {}
@@ -81,7 +81,7 @@ _LIVE: weakref.WeakSet[_Columns] = weakref.WeakSet()
 
 
 def _free_locks() -> None:
-    """Forget the locks of all batches in a forked child, where nobody would give them back."""
+    """Forget the locks of all batches in a forked child, where they would never be released."""
     for columns in list(_LIVE):
         columns._locks = {}
 
@@ -157,7 +157,7 @@ class Batch:
 
     @property
     def parse(self) -> bool:
-        """Whether text may stand for numbers, as in a CSV file: the row path cannot read it."""
+        """Whether numbers may be text, as in a CSV file: the row path cannot read them."""
         return self._columns.parse
 
     def slice(self, start: int, stop: int) -> Batch:
@@ -302,7 +302,7 @@ def _select(names: Sequence[str], keys: Sequence[str] | None) -> list[str]:
 
 
 def _find_repeated(names: Sequence[str]) -> set[str]:
-    """The names that stand for more than one field."""
+    """Return the names that more than one field has."""
     if len(set(names)) == len(names):
         return set()
     return {name for name, count in Counter(names).items() if count > 1}
@@ -332,7 +332,7 @@ def _streamed(data: Any, keys: Sequence[str] | None) -> Iterator[Batch]:
         if hasattr(data, "__arrow_c_array__"):
             return _table(pa.Table.from_batches([pa.record_batch(data)]), keys)
     except (pa.ArrowException, TypeError) as error:
-        raise errors.unreadable(type(data).__name__, "is no table", error) from None
+        raise errors.unreadable(type(data).__name__, "is not a table", error) from None
     raise _no_table(data)
 
 
@@ -348,7 +348,7 @@ def _no_table(data: Any) -> errors.DataError:
     if hasattr(data, "collect"):
         hint = "collect() it first"
     elif hasattr(data, "to_frame"):
-        hint = "a single column is no table: use to_frame()"
+        hint = "a single column is not a table: use to_frame()"
     elif hasattr(data, "dtype"):
         hint = "an array has no field names: give {name: column, ...}"
     return errors.not_readable(type(data).__name__, hint)

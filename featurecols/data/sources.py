@@ -1,4 +1,4 @@
-"""Sources: rows that can be read again, in batches, wherever they are: in memory, in files, or from a function.
+"""Sources: rows that can be read again, in batches: from memory, from files, or from a function.
 
 A source knows which fields are read and how, and reads no others. Reading it twice gives the same rows in the same
 order; one that cannot do so says `once`.
@@ -29,7 +29,7 @@ class Source(ABC):
 
     Attributes:
         once: the rows can be read a single time (an iterator, a RecordBatchReader).
-        num_rows: how many, or None where only reading would tell.
+        num_rows: how many, or None where it is not known before reading.
 
     >>> source = Source.of({"age": [31, 25, 40]})
     >>> [batch.num_rows for batch in source.batches([("age", "number")], batch_size=2)]

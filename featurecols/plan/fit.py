@@ -45,7 +45,7 @@ def fit(columns: Iterable[Column], data: Any, *, threads: int | None = None, pro
         progress: called with the rows read so far, over all passes, and their number where it is known.
 
     Raises:
-        ColumnError: for an empty list, something that is no column, or two outputs of one name.
+        ColumnError: for an empty list, something that is not a column, or two outputs of one name.
         DataError: for data that does not fit the columns, or has nothing to learn from.
         PlanError: when an iterator is given and more passes are needed.
 

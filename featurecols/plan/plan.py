@@ -391,7 +391,7 @@ def compile(columns: Iterable[Column]) -> Plan:
 
     Raises:
         PlanError: when something must be learned; it lists what.
-        ColumnError: for an empty list, something that is no column, or two outputs of one name.
+        ColumnError: for an empty list, something that is not a column, or two outputs of one name.
 
     >>> import featurecols as fc
     >>> fc.compile([fc.Numeric("age"), fc.Indicator(fc.Bucketized("age", [18, 65]))]).width

@@ -193,7 +193,7 @@ def test_what_holds_a_column(column: Any) -> None:
 @pytest.mark.parametrize("column", [{1: 2}, {1, 2}, np.array([1j, 2])])
 def test_what_holds_no_column(column: Any) -> None:
     with pytest.raises(
-        errors.DataError, match=r"needs an array or a list in field 'a', got|is no category in field 'a' at row 0"
+        errors.DataError, match=r"needs an array or a list in field 'a', got|is not a category in field 'a' at row 0"
     ):
         Batch.of({"a": column}).field("a").tokens()
 

@@ -268,7 +268,7 @@ def test_bad_sources(plan: fc.Plan, source: Path, tmp_path: Path) -> None:
         fc.transform_parquet(plan, tmp_path / "nowhere", tmp_path / "out")
     broken = source / "part-1.parquet"
     broken.write_bytes(broken.read_bytes()[:-10])
-    with pytest.raises(fc.DataError, match=r"part-1\.parquet: is no readable Parquet file"):
+    with pytest.raises(fc.DataError, match=r"part-1\.parquet: is not a readable Parquet file"):
         fc.transform_parquet(plan, source, tmp_path / "out")
     pq.write_table(table(10, 0).drop_columns(["weights"]), broken)
     with pytest.raises(fc.DataError, match=r"weights: field is not in .*part-1\.parquet"):

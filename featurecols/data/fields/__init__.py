@@ -1,1 +1,1 @@
-"""Cells: one field over some rows, whatever its physical form."""
+"""Fields: the values of one field in some rows, in any physical form."""

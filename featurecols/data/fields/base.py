@@ -148,7 +148,7 @@ class FieldView(ABC):
     def counted(self) -> tuple[Array, Array] | None:
         """Return the numbers of a dictionary as float64 [k], NaN where missing, and int64 [k], how many rows hold each.
 
-        None where there is no dictionary of numbers. A number may stand in it twice.
+        None where there is no dictionary of numbers. A number may be in it twice.
         """
         return None
 

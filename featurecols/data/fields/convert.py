@@ -1,6 +1,6 @@
-"""From what people hold to a field: one column of anything becomes the FieldView that reads it where it lies.
+"""Conversion of one column of any table to the FieldView that reads it, without a copy where its memory allows that.
 
-pandas is known by its dtypes' names, and imported by nobody here.
+pandas is recognized by the names of its dtypes and is not imported here.
 """
 
 from __future__ import annotations

@@ -68,7 +68,7 @@ KnownDictionaries = dict[tuple[str, Markers], SharedDictionary]
 
 
 class DictionaryField(FieldView):
-    """Codes and the distinct values that they stand for.
+    """Codes and their distinct values.
 
     Nulls, markers and equal integers among the distinct values are taken care of by a second table of codes.
 
@@ -173,7 +173,7 @@ class DictionaryField(FieldView):
         return codes
 
     def _is_inside(self, raw: Array) -> bool:
-        """Return whether the codes are below the dictionary's size; those of all slices are looked at once."""
+        """Return whether the codes are below the dictionary's size; those of all slices are checked once."""
         coded = self._coded
         if not coded.inside and len(raw):
             every, size = coded.raw if len(coded.raw) <= 64 * len(raw) else raw, len(self._shared.values)

@@ -159,7 +159,7 @@ class NumericField(FieldView):
         except errors.DataError as error:
             raise errors.DataError(
                 self.key,
-                "a float that is no whole number below 2^53 is no category",
+                "a float that is not a whole number below 2^53 is not a category",
                 field=self.key,
                 row=error.row,
                 got=error.got,
@@ -178,7 +178,7 @@ class NumericField(FieldView):
         """Return (lowest integer, the texts of it and all that follow to the highest), where they are few beside the rows.
 
         Small integers then are a dictionary already: what columns compute per text is computed once, not per row. Threads
-        that ask first at once look at the same values, and all take what the first of them found.
+        that ask at the same time check the same values, and all take the result of the first.
         """
         if "texts" in self._shared:
             return self._shared["texts"]

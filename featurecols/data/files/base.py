@@ -25,7 +25,7 @@ class Fragment(NamedTuple):
     Attributes:
         path: of the file.
         row_group: its number, or None for a whole file.
-        num_rows: how many, or None where only reading would tell.
+        num_rows: how many, or None where it is not known before reading.
     """
 
     path: str

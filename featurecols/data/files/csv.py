@@ -44,7 +44,7 @@ class CsvFile(File):
                 convert_options=csv.ConvertOptions(null_values=[""], strings_can_be_null=True, check_utf8=False, **options),
             )
         except (pa.ArrowException, OSError) as error:
-            raise errors.unreadable(self.path, "is no readable CSV file", error) from None
+            raise errors.unreadable(self.path, "is not a readable CSV file", error) from None
 
     def read(self, fragment: Fragment, needs: Needs) -> Iterator[Batch]:
         needs = needs or [(self.schema.names[0], "number")]
@@ -55,6 +55,6 @@ class CsvFile(File):
             except StopIteration:
                 return
             except (pa.ArrowException, OSError) as error:
-                raise errors.unreadable(self.path, "is no readable CSV file", error) from None
+                raise errors.unreadable(self.path, "is not a readable CSV file", error) from None
             if batch.num_rows:
                 yield Batch.arrow(batch, parse=True)

@@ -54,7 +54,7 @@ class ParquetFile(File):
         try:
             return open_parquet(self.path, footer, dictionaries)
         except (pa.ArrowException, OSError) as error:
-            raise errors.unreadable(self.path, "is no readable Parquet file", error) from None
+            raise errors.unreadable(self.path, "is not a readable Parquet file", error) from None
 
     def read(self, fragment: Fragment, needs: Needs) -> Iterator[Batch]:
         keys = list(dict.fromkeys(key for key, _ in needs))

@@ -42,7 +42,7 @@ _PLAIN, _PLAIN_DICTIONARY, _RLE, _RLE_DICTIONARY = 0, 2, 3, 8
 
 
 class Chunk(NamedTuple):
-    """Where a column lies in a file, and how.
+    """The position and the encoding of a column in a file.
 
     Attributes:
         key: name of the field.
@@ -78,7 +78,7 @@ class _Unsupported(Exception):
 
 
 def chunk(field: pa.Field, leaf: pa.ColumnSchema, about: pa.ColumnChunkMetaData, rows: int) -> Chunk | None:
-    """Return where the flat column of a field lies, or None for one that is left to pyarrow.
+    """Return the position of the flat column of a field, or None for one that is left to pyarrow.
 
     Args:
         field: the field, as in the Arrow schema.
@@ -138,7 +138,7 @@ def decode(wanted: Chunk, data: Array) -> FieldView | None:
 
 
 class _Decoder:
-    """One chunk: its pages are unpacked into one stretch of memory, which a kernel then reads at once."""
+    """One chunk: its pages are unpacked into one stretch of memory, which one call of a kernel then reads."""
 
     def __init__(self, wanted: Chunk, data: Array) -> None:
         self.chunk, self.data, self.kernels = wanted, data, kernels.parquet_pages
@@ -200,7 +200,7 @@ class _Decoder:
         return _Pages(flat, np.append(0, stops[:-1]), stops)
 
     def _are_frames(self, pages: Array) -> bool:
-        """Return whether each page is one frame of Zstandard, which tells its size."""
+        """Return whether each page is one frame of Zstandard, which declares its size."""
         alone = (pages["frame"] == pages["size"]) & (pages["kind"] != self.kernels.DATA_V2)
         return self.chunk.codec == "zstd" and bool(alone.all())
 
@@ -247,7 +247,7 @@ class _Decoder:
             raise _Unsupported("damage") from None
 
     def _stream(self, data: Array, size: int) -> Array:
-        """Unpack what does not say its size; a decompressor of whole buffers would not tell that it gave fewer bytes."""
+        """Unpack pages that do not declare their size; a decompressor of whole buffers would not report fewer bytes."""
         try:
             with pa.CompressedInputStream(pa.BufferReader(pa.py_buffer(data)), self.chunk.codec) as stream:
                 found = stream.read(size + 1)

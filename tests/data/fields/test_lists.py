@@ -164,5 +164,5 @@ def test_values_among_lists() -> None:
 
 @pytest.mark.parametrize("bad", [0.5, 1j, {"a": 1}])
 def test_values_that_are_no_category(bad: Any) -> None:
-    with pytest.raises(errors.DataError, match=r"is no category in field 'x' at row 2"):
+    with pytest.raises(errors.DataError, match=r"is not a category in field 'x' at row 2"):
         cells(["a", 1, bad]).tokens()

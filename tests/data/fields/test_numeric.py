@@ -42,7 +42,7 @@ def test_floats_that_are_no_category(bad: float) -> None:
     with pytest.raises(errors.DataError) as caught:
         found.tokens()
     assert str(caught.value) == (
-        f"x: a float that is no whole number below 2^53 is no category in field 'x' at row 2, got {bad!r}; "
+        f"x: a float that is not a whole number below 2^53 is not a category in field 'x' at row 2, got {bad!r}; "
         "bucketize it with Bucketized, or cast it to a string or an integer"
     )
     with pytest.raises(errors.DataError, match=r"needs a whole number below 2\^53 in field 'x' at row 2"):

@@ -185,7 +185,7 @@ def test_damaged_parquet(tmp_path: Path) -> None:
     whole = path.read_bytes()
     for damaged in (b"", b"PAR1", whole[:-20], whole[: len(whole) // 2], b"hello world"):
         path.write_bytes(damaged)
-        with pytest.raises(errors.DataError, match=r"t.parquet: is no readable Parquet file"):
+        with pytest.raises(errors.DataError, match=r"t.parquet: is not a readable Parquet file"):
             discover.open_file(str(path))
     path.write_bytes(whole[:4] + bytes(len(whole) // 3) + whole[4 + len(whole) // 3 :])
     with pytest.raises(errors.DataError, match="row group 0 cannot be read"):
@@ -264,8 +264,8 @@ def test_csv_in_blocks_keeps_order_and_types(tmp_path: Path, monkeypatch: pytest
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("", "is no readable CSV file, got Empty CSV file"),
-        ("a,b\n1,2\n3\n", "is no readable CSV file, got CSV parse error: Expected 2 columns, got 1"),
+        ("", "is not a readable CSV file, got Empty CSV file"),
+        ("a,b\n1,2\n3\n", "is not a readable CSV file, got CSV parse error: Expected 2 columns, got 1"),
     ],
 )
 def test_damaged_csv(tmp_path: Path, text: str, message: str) -> None:
