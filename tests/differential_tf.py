@@ -5,9 +5,11 @@ TensorFlow 2.15 needs numpy 1, so it runs in a Python of its own:
     pip install 'tensorflow-cpu==2.15.*' 'numpy<2'        # in another environment, Python 3.11
     python -m tests.differential_tf --tensorflow /other/bin/python [--seed N] [--cell 110] [--least 10000]
 
-Every kind of column meets every kind of feed. The table counts the cases that TensorFlow accepts; a cell is drawn until
-it has `--cell` of them, or until TensorFlow has refused the cell often enough to say that it does not take it. What
-TensorFlow refuses must be refused here with the same error. Exit status 1 when anything differs.
+Every kind of column meets every kind of feed. Features come in either byte order, numbers of columns as numbers of numpy,
+and indices lie outside their tensor now and then; version 1's forms and serialized Examples are drawn as well. The table
+counts the cases that TensorFlow accepts; a cell is drawn until it has `--cell` of them, or until TensorFlow has refused the
+cell often enough to say that it does not take it. What TensorFlow refuses must be refused here with the same error. Exit
+status 1 when anything differs.
 """
 
 from __future__ import annotations
@@ -24,7 +26,7 @@ from typing import Any
 
 import numpy as np
 
-from tests.feature_column import cases, draw
+from tests.feature_column import cases, draw, draw_forms
 
 REFERENCE = Path(__file__).with_name("tf_reference.py")
 Cell = tuple[str, str]
@@ -51,16 +53,11 @@ def expected(python: str, folder: Path, drawn: list[dict[str, Any]]) -> tuple[li
     return answer["expect"], answer["tensorflow"]
 
 
-def cells() -> list[Cell]:
-    found = [(kind, feed) for kind in draw.KINDS for feed in draw.FEEDS if kind != "parse_example"]
-    return [*found, ("parse_example", "examples")]
-
-
 def report(accepted: Counter[Cell], refused: Counter[Cell]) -> str:
     """A table of accepted cases; refused ones follow in brackets where TensorFlow took none at all."""
     feeds = [*draw.FEEDS, "examples", "spoiled"]
     lines = ["".ljust(28) + " ".join(feed[:16].rjust(16) for feed in feeds)]
-    for kind in draw.KINDS:
+    for kind in draw_forms.ALL_KINDS:
         row = []
         for feed in feeds:
             cell = (kind, feed)
@@ -81,11 +78,16 @@ def run(arguments: argparse.Namespace) -> int:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         files = draw.vocabulary_files(rng, folder, 24)
+        files += draw_forms.record_files(rng, folder, 12)
         for turn in range(arguments.turns):
             wanted = missing(accepted, refused, arguments)
             if not wanted:
                 break
-            drawn = [with_weights(draw.Draw(rng, folder, files).case(*cell), folder) for cell, n in wanted for _ in range(n)]
+            drawn = [
+                with_weights(draw_forms.FormDraw(rng, folder, files).case(*cell), folder)
+                for cell, n in wanted
+                for _ in range(n)
+            ]
             expect, version = expected(arguments.tensorflow, folder, drawn)
             for case, answer in zip(drawn, expect, strict=True):
                 cell = (case["kind"], case["feed"])
@@ -108,13 +110,13 @@ def run(arguments: argparse.Namespace) -> int:
 def missing(accepted: Counter[Cell], refused: Counter[Cell], arguments: argparse.Namespace) -> list[tuple[Cell, int]]:
     """How many more cases to draw of each cell; a cell that TensorFlow refused 30 times and never took is done."""
     found = []
-    for cell in cells():
+    for cell in draw_forms.cells():
         need = arguments.cell - accepted[cell]
         if need > 0 and not (accepted[cell] == 0 and refused[cell] >= 30):
             drawn = accepted[cell] + refused[cell]  # the first turn tells how many of a cell are taken
             found.append((cell, int(need * min(drawn / max(accepted[cell], 1), 10)) + 1 if drawn else min(need, 35)))
     if not found and (short := arguments.least - sum(accepted.values()) - sum(refused.values())) > 0:
-        taken = [cell for cell in cells() if accepted[cell]]
+        taken = [cell for cell in draw_forms.cells() if accepted[cell]]
         found = [(cell, short // len(taken) + 1) for cell in taken]
     return found
 

@@ -41,19 +41,21 @@ def leaves(values):
     return [x for value in values for x in leaves(value)] if isinstance(values, list) else [values]
 
 
-def constant(dtype, values, shape):
+def constant(dtype, values, shape, order="="):
     if dtype == "string":
         flat = np.array([cell(v) for v in leaves(values)], dtype=object)
     else:
         flat = np.array([number(v) for v in leaves(values)], dtype=tf.as_dtype(dtype).as_numpy_dtype)
+    if order != "=":
+        flat = flat.astype(flat.dtype.newbyteorder(order))
     return tf.constant(flat.reshape(shape), dtype=tf.as_dtype(dtype))
 
 
 def tensor(data):
     if data["kind"] == "dense":
-        return constant(data["dtype"], data["values"], data["shape"])
+        return constant(data["dtype"], data["values"], data["shape"], data.get("order", "="))
     rank = len(data["dense_shape"])
-    values = constant(data["dtype"], data["values"], (len(data["values"]),))
+    values = constant(data["dtype"], data["values"], (len(data["values"]),), data.get("order", "="))
     return tf.SparseTensor(np.array(data["indices"], np.int64).reshape(-1, rank), values, data["dense_shape"])
 
 
@@ -80,7 +82,9 @@ def column_of(spec, module):
 def arguments(spec, module):
     found = {}
     for name, value in spec.items():
-        if name == "embedding_weights":
+        if isinstance(value, dict) and "np" in value:
+            found[name] = np.dtype(value["np"]).type(value["value"])
+        elif name == "embedding_weights":
             found["initializer"] = tf.constant_initializer(np.array(number(value), np.float32))
         elif name in ("categorical_column", "source_column"):
             found[name] = column_of(value, module)
@@ -236,6 +240,75 @@ def shared_embeddings(case, stage):
         return {"names": names, "variable": variables, "dense": dense_json(in_session(made, []))}
 
 
+def shared_columns(case, make):
+    given = arguments(case["shared"], tf.feature_column)
+    return make(given.pop("categorical_columns"), *case.get("positional", ()), **given)
+
+
+def shared_linear(case, stage):
+    with tf.Graph().as_default():
+        columns = shared_columns(case, tf.feature_column.shared_embeddings)
+        columns += [column_of(spec, tf.feature_column) for spec in case["columns"]]
+        stage[0] = "layer"
+        model = LinearModel(columns, case["units"])
+        stage[0] = "call"
+        return {"dense": dense_json(in_session(model(features_of(case)), []))}
+
+
+def shared_v1(case, stage):
+    with tf.Graph().as_default():
+        v1 = tf.compat.v1.feature_column
+        columns = shared_columns(case, v1.shared_embedding_columns)
+        columns += [column_of(spec, v1) for spec in case["columns"]]
+        stage[0] = "call"
+        variables = {}
+        made = getattr(v1, case["layer"])(features_of(case), columns, cols_to_vars=variables)
+        shapes = sorted([getattr(key, "name", key), [v.shape.as_list() for v in found]] for key, found in variables.items())
+        return {"dense": dense_json(in_session(made, [])), "variables": shapes}
+
+
+def initializer(signature, table):
+    def partition_info(shape, dtype, partition_info):
+        return tf.constant(table) if partition_info is None else None
+
+    class Made:
+        def __call__(self, shape, dtype=None, partition_info=None):
+            return tf.constant(table)
+
+    return {
+        "dtype": lambda shape, dtype: tf.constant(table),
+        "partition_info": partition_info,
+        "keywords": lambda shape, dtype=None, **more: None if more else tf.constant(table),
+        "object": Made(),
+        "class": Made,
+        "shape": lambda shape: tf.constant(table),
+        "positional": lambda a, b: tf.constant(table),
+    }[signature]
+
+
+def initializer_v1(case, stage):
+    with tf.Graph().as_default():
+        inner = column_of(case["column"], tf.feature_column)
+        made = initializer(case["signature"], np.array(case["table"], np.float32))
+        stage[0] = "call"
+        v1, fed = tf.compat.v1.feature_column, features_of(case)
+        if case["layer"] == "shared":
+            columns = tf.feature_column.shared_embeddings([inner], 2, initializer=made)
+            dense = tf.keras.layers.DenseFeatures(columns)(fed)
+        elif case["layer"] == "shared_v1":
+            dense = v1.input_layer(fed, v1.shared_embedding_columns([inner], 2, initializer=made))
+        else:
+            dense = getattr(v1, case["layer"])(fed, [v1.embedding_column(inner, 2, initializer=made)])
+        return {"dense": dense_json(in_session(dense, []))}
+
+
+def parse_serialized(case, stage):
+    columns = [column_of(spec, tf.feature_column) for spec in case["columns"]]
+    stage[0] = "call"
+    spec = tf.feature_column.make_parse_example_spec(columns)
+    return parsed_json([base64.b64decode(text) for text in case["serialized"]], spec)
+
+
 def parse_example(case, stage):
     columns = [column_of(spec, tf.feature_column) for spec in case["columns"]]
     stage[0] = "call"
@@ -252,7 +325,14 @@ def parse_example(case, stage):
             else:
                 lists[key] = tf.train.Feature(int64_list=tf.train.Int64List(value=values))
         serialized.append(tf.train.Example(features=tf.train.Features(feature=lists)).SerializeToString())
-    parsed = tf.io.parse_example(serialized, spec)
+    return parsed_json(serialized, spec)
+
+
+def parsed_json(serialized, spec):
+    try:
+        parsed = tf.io.parse_example(serialized, spec)
+    except UnicodeDecodeError as error:  # the text of TensorFlow's error holds bytes of the message
+        raise tf.errors.InvalidArgumentError(None, None, str(error)) from None
     found = {}
     for key, value in parsed.items():
         if isinstance(value, tf.SparseTensor):
@@ -293,13 +373,17 @@ OPS = {
         concatenate_context_input,
         construct,
         dense_features,
+        initializer_v1,
         input_layer_v1,
         linear_model,
         linear_model_v1,
         parse_example,
+        parse_serialized,
         sequence_features,
         serialize,
         shared_embeddings,
+        shared_linear,
+        shared_v1,
         sparse_ids,
     )
 }

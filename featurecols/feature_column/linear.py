@@ -84,7 +84,7 @@ class LinearModel(FeatureLayer[FeatureColumn]):
     def _shapes(self) -> Iterator[tuple[str, tuple[int, ...]]]:
         yield from super()._shapes()
         for column in self.feature_columns:
-            yield column.name, (_count_rows(column), self._count_units())
+            yield column.name, (count_rows(column), self._count_units())
         yield BIAS, (self._count_units(),)
 
     def _weight(self, name: str, shape: tuple[int, ...]) -> Array:
@@ -113,7 +113,7 @@ class LinearModel(FeatureLayer[FeatureColumn]):
 
     def _sum(self, column: FeatureColumn, cache: Transformed) -> Array:
         """Return what one column adds, [batch, units]."""
-        weight = self._weight(column.name, (_count_rows(column), self._count_units()))
+        weight = self._weight(column.name, (count_rows(column), self._count_units()))
         if isinstance(column, CategoricalColumn):
             pair = flatten_rows(column.name, sparse_tensors(column, cache))
             return pool(column.name, pair, weight, self.sparse_combiner, None)
@@ -123,7 +123,7 @@ class LinearModel(FeatureLayer[FeatureColumn]):
             return np.matmul(values, weight)  # type: ignore[no-any-return]
 
 
-def _count_rows(column: FeatureColumn) -> int:
+def count_rows(column: FeatureColumn) -> int:
     """Return how many weights a column has for each unit."""
     if isinstance(column, CategoricalColumn):
         return base.num_buckets_of(column)

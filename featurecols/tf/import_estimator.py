@@ -1,4 +1,4 @@
-"""Import of a tf.estimator from its model folder and the JSON of its columns: import_tf."""
+"""Import a tf.estimator: its model folder and the JSON of its columns give a model that predicts without TensorFlow."""
 
 from __future__ import annotations
 
@@ -6,10 +6,13 @@ import json
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TypeAlias, TypedDict, cast
 
 from featurecols import errors
 from featurecols._core.arrays import Array
+from featurecols.feature_column.base import DenseColumn, FeatureColumn
+from featurecols.feature_column.dense import SharedEmbeddingColumn
+from featurecols.feature_column.serialize import Objects
 from featurecols.feature_column.tables import table_name
 from featurecols.tf.checkpoint.files import open_regular
 from featurecols.tf.checkpoint.graph_def import Settings, read_settings
@@ -29,21 +32,30 @@ from featurecols.tf.variable_names import (
 
 _MAX_JSON = 1 << 26
 _MAX_LAYERS = 1000
-Columns = tuple[list[Any], list[Any]]
+Columns: TypeAlias = list[FeatureColumn]
+Declared: TypeAlias = str | os.PathLike[str] | Mapping[str, object] | Sequence[object]  # a path, JSON data, or columns
+
+
+class _Choices(TypedDict):
+    """What neither the checkpoint nor the columns say."""
+
+    activation: str
+    sparse_combiner: str
+    kind: str | None
 
 
 def import_tf(
     model_dir: str | os.PathLike[str],
-    columns: Any,
+    columns: Declared,
     output: str | os.PathLike[str] | None = None,
     *,
     activation: str | None = None,
     sparse_combiner: str | None = None,
     kind: str | None = None,
     label_vocabulary: Sequence[str] | None = None,
-    custom_objects: Mapping[str, Any] | None = None,
+    custom_objects: Objects | None = None,
 ) -> ImportedEstimator:
-    """Import a trained Linear*, DNN* or DNNLinearCombined* estimator as a model that predicts the same logits.
+    """Return a trained Linear*, DNN* or DNNLinearCombined* estimator as a model that predicts the same logits.
 
     Args:
         model_dir: the estimator's model folder (its latest checkpoint), or one checkpoint in it.
@@ -61,8 +73,8 @@ def import_tf(
         ColumnError: the columns are not those of the model; what differs is named.
     """
     checkpoint = Checkpoint.open(model_dir)
-    linear, dnn = _declared(columns, custom_objects, checkpoint)
-    settings = _settings(checkpoint, activation, sparse_combiner, kind, bool(dnn))
+    linear, dnn = _read_declared(columns, custom_objects, checkpoint)
+    settings = _choose_settings(checkpoint, activation, sparse_combiner, kind, bool(dnn))
     units = _units(checkpoint, bool(linear))
     hidden, batch_norm = _hidden(checkpoint) if dnn else ((), False)
     weights = _weights(checkpoint, linear, dnn, units, hidden, batch_norm)
@@ -75,10 +87,10 @@ def import_tf(
     return model
 
 
-def _declared(columns: Any, custom_objects: Mapping[str, Any] | None, checkpoint: Checkpoint) -> Columns:
+def _read_declared(columns: Declared, custom_objects: Objects | None, checkpoint: Checkpoint) -> tuple[Columns, Columns]:
     """Return the columns of the linear and of the deep part."""
     if isinstance(columns, (str, os.PathLike)):
-        columns = read_json(Path(columns))
+        columns = cast(Declared, read_json(Path(columns)))
     parts = [part for part, mark in (("linear", f"{LINEAR}bias_weights"), ("dnn", f"{DNN}logits/bias")) if mark in checkpoint]
     if not parts:
         what = "not the checkpoint of a Linear, DNN or DNNLinearCombined estimator"
@@ -98,8 +110,8 @@ def _declared(columns: Any, custom_objects: Mapping[str, Any] | None, checkpoint
     return found.get("linear", []), found.get("dnn", [])
 
 
-def read_json(path: Path) -> Any:
-    """Return the data of a JSON file of columns. Raises ColumnError for a file that is not JSON."""
+def read_json(path: Path) -> object:
+    """Return the data of a JSON file of columns; raises ColumnError where it is not JSON."""
     with open_regular(path) as file:
         text = file.read(_MAX_JSON + 1)
     try:
@@ -112,18 +124,18 @@ def read_json(path: Path) -> Any:
         ) from None
 
 
-def read_columns(columns: Any, custom_objects: Mapping[str, Any] | None = None) -> list[Any]:
-    """Return columns of the dialect from such columns, live ones of TensorFlow, or JSON data: a list, or one of them."""
+def read_columns(columns: object, custom_objects: Objects | None = None) -> Columns:
+    """Return columns of the dialect, from a list of such, of live ones of TensorFlow, or of JSON data; or from one of them."""
     listed = list(columns) if isinstance(columns, (list, tuple)) and not hasattr(columns, "_fields") else [columns]
     if any(isinstance(item, Mapping) for item in listed):
         return columns_from_json(listed, custom_objects)
-    return from_tensorflow(listed)  # type: ignore[no-any-return]
+    return from_tensorflow(listed)
 
 
-def _settings(
+def _choose_settings(
     checkpoint: Checkpoint, activation: str | None, sparse_combiner: str | None, kind: str | None, deep: bool
-) -> dict[str, Any]:
-    """Return the settings that are given, else those of the graph, else the defaults; a contradiction is an error."""
+) -> _Choices:
+    """Return what is given, else what the graph says, else the defaults; a contradiction is an error."""
     graph = read_settings(checkpoint.prefix.parent)
     if not deep:
         graph = Settings(None, graph.sparse_combiner, graph.kind)
@@ -131,11 +143,15 @@ def _settings(
         raise errors.argument("import_tf", "the graph has an activation of another kind", graph.activation, "give activation=")
     known = {"activation": graph.activation, "sparse_combiner": graph.sparse_combiner, "kind": graph.kind}
     given = {"activation": activation, "sparse_combiner": sparse_combiner, "kind": kind}
-    defaults = {"activation": "relu", "sparse_combiner": "sum", "kind": None}
     for name, value in given.items():
         if None not in (value, known[name]) and known[name] not in ("unknown", value):
             raise errors.argument("import_tf", f"{name} is {known[name]} in the model's graph", value, "leave it out")
-    return {name: given[name] or (known[name] if known[name] != "unknown" else None) or defaults[name] for name in given}
+    found = {name: given[name] or (known[name] if known[name] != "unknown" else None) for name in given}
+    return {
+        "activation": found["activation"] or "relu",
+        "sparse_combiner": found["sparse_combiner"] or "sum",
+        "kind": found["kind"],
+    }
 
 
 def _units(checkpoint: Checkpoint, linear: bool) -> int:
@@ -153,13 +169,13 @@ def _hidden(checkpoint: Checkpoint) -> tuple[tuple[int, ...], bool]:
 
 
 def _weights(
-    checkpoint: Checkpoint, linear: list[Any], dnn: list[Any], units: int, hidden: tuple[int, ...], batch_norm: bool
+    checkpoint: Checkpoint, linear: Columns, dnn: Columns, units: int, hidden: tuple[int, ...], batch_norm: bool
 ) -> dict[str, Array]:
-    """Return every weight of the model, each looked up and compared in shape before it is read."""
+    """Read every weight of the model, each looked up and compared in shape before it is read."""
     shapes = {w.name: w.shape for w in linear_weights(linear, units)} if linear else {}
     if dnn:
         shapes |= {w.name: w.shape for w in input_weights(dnn)}
-        width = sum(column.variable_shape.num_elements() for column in dnn)
+        width = sum(cast(DenseColumn, column).variable_shape.num_elements() for column in dnn)
         shapes |= dict(layer_weights(width, hidden, units, batch_norm))
     roots = {f"{scope}{table}/embedding_weights": table for table in _shared(linear, dnn) for scope in (LINEAR, INPUT)}
     sources = {}
@@ -180,5 +196,5 @@ def _weights(
     return {name: checkpoint.read(source) for name, source in sources.items()}
 
 
-def _shared(*parts: list[Any]) -> set[str]:
-    return {table_name(column) for part in parts for column in part if hasattr(column, "shared_embedding_column_creator")}
+def _shared(*parts: Columns) -> set[str]:
+    return {table_name(column) for part in parts for column in part if isinstance(column, SharedEmbeddingColumn)}

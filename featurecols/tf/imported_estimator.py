@@ -10,30 +10,37 @@ tf.compat.v1.estimator). Weights keep the names that they have in the checkpoint
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from copy import copy
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TypeAlias, cast
 
 import numpy as np
+import pyarrow as pa
+from numpy.typing import ArrayLike
 
 from featurecols import errors
 from featurecols._core.arrays import Array
 from featurecols.feature_column import DenseFeatures, LinearModel
+from featurecols.feature_column.base import DenseColumn, FeatureColumn
 from featurecols.feature_column.dense import SharedEmbeddingColumn, SharedTable
 from featurecols.feature_column.layers import keys_of
+from featurecols.feature_column.serialize import Objects
+from featurecols.feature_column.tensors import Features
 from featurecols.tf import model_files
 from featurecols.tf.activations import ACTIVATIONS, logistic, softmax
 from featurecols.tf.variable_names import BATCH_NORM, DNN, hidden_layer, input_weights, layer_weights, linear_weights
 
-CHOICES: dict[str, tuple[Any, ...]] = {
+Table: TypeAlias = "Features | pa.Table"  # features by key, or a table of Arrow, Polars or pandas
+CHOICES: dict[str, tuple[str | None, ...]] = {
     "activation": tuple(ACTIVATIONS),
     "sparse_combiner": ("sum", "mean", "sqrtn"),
     "kind": ("classifier", "regressor", None),
 }
 _EPSILON = np.float32(1e-3)  # of batch normalization, which canned estimators leave at its default
-_WHO = "ImportedEstimator"
+_SUBJECT = "ImportedEstimator"
 _HINT = "give the columns that the model was trained with"
 
 
@@ -64,9 +71,9 @@ class ImportedEstimator:
 
     def __init__(
         self,
-        linear: Sequence[Any],
-        dnn: Sequence[Any],
-        weights: Mapping[str, Any],
+        linear: Sequence[FeatureColumn],
+        dnn: Sequence[FeatureColumn],
+        weights: Mapping[str, ArrayLike],
         *,
         units: int = 1,
         hidden_units: Sequence[int] = (),
@@ -93,22 +100,24 @@ class ImportedEstimator:
     def _check_settings(self) -> None:
         for name, known in CHOICES.items():
             if getattr(self, name) not in known:
-                raise errors.argument(_WHO, f"unknown {name}", getattr(self, name), f"known are {', '.join(map(str, known))}")
+                raise errors.argument(
+                    _SUBJECT, f"unknown {name}", getattr(self, name), f"known are {', '.join(map(str, known))}"
+                )
         if not self.linear and not self.dnn:
-            raise errors.argument(_WHO, "needs columns", [], "give linear columns, dnn columns, or both")
+            raise errors.argument(_SUBJECT, "needs columns", [], "give linear columns, dnn columns, or both")
         classes = max(self.units, 2)
         if self.label_vocabulary is not None and len(set(self.label_vocabulary)) != classes:
             raise errors.argument(
-                _WHO, f"label_vocabulary needs {classes} different words", self.label_vocabulary, "name each class"
+                _SUBJECT, f"label_vocabulary needs {classes} different words", self.label_vocabulary, "name each class"
             )
 
     def shapes(self) -> dict[str, tuple[int, ...]]:
-        """Return the shape of every weight of the model by its name."""
+        """Return name -> shape of every weight that the model has."""
         found: dict[str, tuple[int, ...]] = {}
         if self.linear:
             found |= {w.name: w.shape for w in linear_weights(self.linear, self.units)}
         if self.dnn:
-            width = sum(column.variable_shape.num_elements() for column in self.dnn)
+            width = sum(cast(DenseColumn, column).variable_shape.num_elements() for column in self.dnn)
             found |= {w.name: w.shape for w in input_weights(self.dnn)}
             found |= dict(layer_weights(width, self.hidden_units, self.units, self.batch_norm))
         return found
@@ -116,17 +125,19 @@ class ImportedEstimator:
     def _check_weights(self) -> None:
         want = self.shapes()
         for name in sorted(want.keys() ^ self.weights.keys()):
-            raise errors.argument(_WHO, "a weight is missing" if name in want else "a weight that no column uses", name, _HINT)
+            raise errors.argument(
+                _SUBJECT, "a weight is missing" if name in want else "a weight that no column uses", name, _HINT
+            )
         for name, shape in want.items():
             if self.weights[name].shape != shape:
-                raise errors.argument(_WHO, f"weight {name} must have shape {shape}", self.weights[name].shape, _HINT)
+                raise errors.argument(_SUBJECT, f"weight {name} must have shape {shape}", self.weights[name].shape, _HINT)
 
     @property
     def keys(self) -> tuple[str, ...]:
         """Return the features that the model reads, sorted."""
         return tuple(sorted(keys_of([*self.linear, *self.dnn])))
 
-    def logits(self, features: Any) -> Array:
+    def logits(self, features: Table) -> Array:
         """Return float32 [batch, units].
 
         Args:
@@ -135,33 +146,32 @@ class ImportedEstimator:
 
         Raises what the layers raise: DataError, InvalidArgumentError.
         """
-        features = self._features(features)
+        fed = self._features(features)
         parts = []
         if self._input is not None:
-            *_, last = self._passes(self._input(features))
+            *_, last = self._passes(self._input(fed))
             parts.append(last)
         if self._linear is not None:
-            parts.append(self._linear(features))
+            parts.append(self._linear(fed))
         return parts[0] if len(parts) == 1 else parts[0] + parts[1]
 
-    def scale(self, features: Any) -> Array:
-        """Return float32 [batch]: the largest sum of absolute terms in the deep part, which float32 rounding is relative to.
+    def scale(self, features: Table) -> Array:
+        """Return float32 [batch]: the largest sum of absolute terms inside the deep part, which bounds float32 rounding.
 
         Raw dollars of 99,999 make logits uncertain in the third decimal, here as in TensorFlow. Zeros without a deep part.
         """
-        features = self._features(features)
         if self._input is None:
             return np.zeros(len(self.logits(features)), np.float32)
-        *nets, _ = self._passes(self._input(features))
+        *nets, _ = self._passes(self._input(self._features(features)))
         kernels = [*(f"{hidden_layer(i)}/kernel" for i in range(len(self.hidden_units))), f"{DNN}logits/kernel"]
         sums = [np.abs(net) @ np.abs(self.weights[name]) for net, name in zip(nets, kernels, strict=True)]
         return np.max([total.max(axis=1) for total in sums], axis=0)  # type: ignore[no-any-return]
 
-    def _features(self, features: Any) -> Mapping[str, Any]:
+    def _features(self, features: Table) -> Features:
         return features if isinstance(features, Mapping) else {key: features[key] for key in self.keys}
 
     def _passes(self, net: Array) -> Iterator[Array]:
-        """Yield the input of each layer, then the logits."""
+        """Yield what goes into each layer, the logits at last."""
         activate = ACTIVATIONS[self.activation]
         yield net
         for i in range(len(self.hidden_units)):
@@ -174,7 +184,7 @@ class ImportedEstimator:
             yield net
         yield net @ self.weights[f"{DNN}logits/kernel"] + self.weights[f"{DNN}logits/bias"]
 
-    def predict(self, features: Any) -> dict[str, Array]:
+    def predict(self, features: Table) -> dict[str, Array]:
         """Return what the estimator's predict gives, for a whole batch.
 
         A classifier: logits, probabilities [batch, classes], class_ids int64 [batch, 1], classes (bytes) [batch, 1],
@@ -199,7 +209,7 @@ class ImportedEstimator:
         found["all_classes"] = np.tile(classes, (len(logits), 1))
         return found
 
-    def save(self, path: Any) -> None:
+    def save(self, path: str | os.PathLike[str]) -> None:
         """Write the folder `path`: model.json and weights.safetensors, each complete or not at all.
 
         Vocabulary files become lists. A normalizer_fn is saved by its name; `load` then needs it in custom_objects.
@@ -209,22 +219,22 @@ class ImportedEstimator:
         model_files.write(Path(path), self.linear, self.dnn, self.weights, settings)
 
     @classmethod
-    def load(cls, path: Any, custom_objects: Mapping[str, Any] | None = None) -> ImportedEstimator:
-        """Load what `save` wrote; reads two files and nothing else.
+    def load(cls, path: str | os.PathLike[str], custom_objects: Objects | None = None) -> ImportedEstimator:
+        """Read what `save` wrote; two files are read and nothing else.
 
         Raises SavedPlanError for a folder that is not a saved model, is damaged, or comes from a newer version.
         """
         linear, dnn, weights, settings = model_files.read(Path(path), custom_objects)
         try:
-            return cls(linear, dnn, weights, **settings)
+            return cls(linear, dnn, weights, **settings)  # type: ignore[arg-type]
         except (TypeError, errors.FeatureColumnsError) as error:
-            raise errors.saved_plan(path, f"is not a model ({error})", model_files.AGAIN) from None
+            raise errors.saved_plan(path, f"not a model ({error})", model_files.AGAIN) from None
 
 
-def _unshare(columns: Sequence[Any]) -> list[Any]:
+def _unshare(columns: Sequence[FeatureColumn]) -> list[FeatureColumn]:
     """Return the columns with tables of their own between them: weights that are set must not reach another model."""
     tables: dict[SharedTable, SharedTable] = {}
-    found = []
+    found: list[FeatureColumn] = []
     for column in columns:
         if isinstance(column, SharedEmbeddingColumn):
             table = column.shared_embedding_column_creator

@@ -6,19 +6,20 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 from featurecols import errors
 from featurecols._core import regular_files, tensor_files
 from featurecols._core.arrays import Array
+from featurecols.feature_column.base import FeatureColumn
+from featurecols.feature_column.serialize import Objects
 from featurecols.feature_column.vocabulary import VocabularyFileCategoricalColumn
 from featurecols.plan.saved_files import replace_file
-from featurecols.tf.columns import columns_from_json, columns_to_json, mapped
+from featurecols.tf.columns import columns_from_json, columns_to_json, map_columns
 
 JSON_FILE, TENSOR_FILE = "model.json", "weights.safetensors"
 FORMAT = 1
 AGAIN = "import it again with import_tf"
-SETTINGS: dict[str, Callable[[Any], bool]] = {  # what the document holds beside the columns, and what each must be
+SETTINGS: dict[str, Callable[[object], bool]] = {  # what the document holds beside the columns, and what each must be
     "units": lambda v: _is_size(v),
     "hidden_units": lambda v: isinstance(v, list) and all(map(_is_size, v)),
     "batch_norm": lambda v: isinstance(v, bool),
@@ -32,10 +33,10 @@ _LIMIT_JSON = 1 << 28
 
 def write(
     folder: Path,
-    linear: Sequence[Any],
-    dnn: Sequence[Any],
+    linear: Sequence[FeatureColumn],
+    dnn: Sequence[FeatureColumn],
     weights: Mapping[str, Array],
-    settings: Mapping[str, Any],
+    settings: Mapping[str, object],
 ) -> None:
     """Write what `read` returns: both files, each renamed into place when it is complete.
 
@@ -54,9 +55,9 @@ def write(
 
 
 def read(
-    folder: Path, custom_objects: Mapping[str, Any] | None
-) -> tuple[list[Any], list[Any], dict[str, Array], dict[str, Any]]:
-    """Return linear columns, dnn columns, weights and settings; the caller checks weights and settings."""
+    folder: Path, custom_objects: Objects | None
+) -> tuple[list[FeatureColumn], list[FeatureColumn], dict[str, Array], dict[str, object]]:
+    """Return linear columns, dnn columns, weights and settings; the weights and settings are still to be checked."""
     try:
         text = regular_files.read_regular(folder / JSON_FILE, _LIMIT_JSON)
         if text is None:
@@ -76,7 +77,7 @@ def read(
     try:
         linear, dnn = (columns_from_json(data[part], custom_objects) for part in ("linear", "dnn"))
         for column in (*linear, *dnn):
-            mapped(column, _refuse_path)
+            map_columns(column, _refuse_path)
     except errors.FeatureColumnsError as e:
         raise errors.saved_plan(folder, f"has a column that cannot be read ({e})", AGAIN) from None
     for name, fits in SETTINGS.items():
@@ -85,11 +86,11 @@ def read(
     return linear, dnn, weights, {name: data[name] for name in SETTINGS}
 
 
-def _is_size(value: Any) -> bool:
+def _is_size(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and value > 0
 
 
-def _refuse_path(column: Any) -> Any:
+def _refuse_path(column: FeatureColumn) -> FeatureColumn:
     if isinstance(column, VocabularyFileCategoricalColumn):
         raise errors.argument(column.name, "a saved model does not name files", column.vocabulary_file, "save it again")
     return column

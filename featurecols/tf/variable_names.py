@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple, TypeGuard
 
-from featurecols.feature_column import CategoricalColumn, dense
-from featurecols.feature_column.linear import BIAS
-from featurecols.feature_column.tables import table_name
+from featurecols.feature_column import dense
+from featurecols.feature_column.base import FeatureColumn
+from featurecols.feature_column.linear import BIAS, count_rows
+from featurecols.feature_column.tables import EmbeddingColumn, table_name
 
 LINEAR = "linear/linear_model/"
 INPUT = "dnn/input_from_feature_columns/input_layer/"
@@ -24,18 +25,17 @@ class Weight(NamedTuple):
     own: str
 
 
-def linear_weights(columns: Iterable[Any], units: int) -> Iterator[Weight]:
+def linear_weights(columns: Iterable[FeatureColumn], units: int) -> Iterator[Weight]:
     """Yield the weights of LinearModel(columns, units)."""
     for column in columns:
-        rows = column.num_buckets if isinstance(column, CategoricalColumn) else column.variable_shape.num_elements()
-        yield Weight(f"{LINEAR}{_scope(column.name)}/weights", (rows, units), column.name)
+        yield Weight(f"{LINEAR}{_scope(column.name)}/weights", (count_rows(column), units), column.name)
         if is_embedding(column):
             table = table_name(column)
             yield Weight(f"{LINEAR}{_scope(table)}/embedding_weights", _shape(column), f"{table}/embedding_weights")
     yield Weight(f"{LINEAR}bias_weights", (units,), BIAS)
 
 
-def input_weights(columns: Iterable[Any]) -> Iterator[Weight]:
+def input_weights(columns: Iterable[FeatureColumn]) -> Iterator[Weight]:
     """Yield the weights of DenseFeatures(columns): embedding tables."""
     for column in columns:
         if is_embedding(column):
@@ -59,12 +59,12 @@ def layer_weights(
 
 
 def hidden_layer(number: int) -> str:
-    """Return the scope of a hidden layer in variable names."""
+    """Return the scope of a hidden layer."""
     return f"{DNN}hiddenlayer_{number}"
 
 
-def is_embedding(column: Any) -> bool:
-    """Return whether a column of the dialect has an embedding table."""
+def is_embedding(column: FeatureColumn) -> TypeGuard[EmbeddingColumn]:
+    """Return whether a column looks up a table."""
     return isinstance(column, (dense.EmbeddingColumn, dense.SharedEmbeddingColumn))
 
 
@@ -75,7 +75,7 @@ def is_weight(name: str) -> bool:
     return re.fullmatch(rf"({scope})/(.*/)?({end})", name) is not None
 
 
-def _shape(column: Any) -> tuple[int, int]:
+def _shape(column: EmbeddingColumn) -> tuple[int, int]:
     return (column.categorical_column.num_buckets, column.dimension)
 
 

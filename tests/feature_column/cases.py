@@ -119,9 +119,14 @@ def _cells(values: Any) -> list[Any]:
 
 def tensor(data: dict[str, Any]) -> Any:
     if data["kind"] == "sparse":
-        values = array(data["dtype"], data["values"], (len(data["values"]),))
+        values = in_order(array(data["dtype"], data["values"], (len(data["values"]),)), data)
         return feature_column.SparseTensor(np.array(data["indices"], np.int64), values, data["dense_shape"])
-    return array(data["dtype"], data["values"], data["shape"])
+    return in_order(array(data["dtype"], data["values"], data["shape"]), data)
+
+
+def in_order(values: np.ndarray[Any, Any], data: dict[str, Any]) -> np.ndarray[Any, Any]:
+    """The same numbers in the byte order that the feature asks for."""
+    return values.astype(values.dtype.newbyteorder(data["order"])) if "order" in data else values
 
 
 def features(case: dict[str, Any]) -> dict[str, Any]:
@@ -183,6 +188,8 @@ class Reader:
         return found
 
     def _argument(self, name: str, value: Any, module: Any) -> Any:
+        if isinstance(value, dict) and "np" in value:
+            return np.dtype(value["np"]).type(value["value"])
         if name in ("categorical_column", "source_column"):
             return self.column(value, module)
         if name in ("keys", "categorical_columns") and isinstance(value, list):
@@ -320,6 +327,79 @@ def _shared_embeddings(case: dict[str, Any], read: Reader, stage: list[str]) -> 
     return {"names": [c.name for c in columns], "variable": list(layer.weights), "dense": dense_json(values)}
 
 
+def shared_columns(case: dict[str, Any], read: Reader, make: Any) -> list[Any]:
+    arguments = read.arguments(case["shared"])
+    return make(arguments.pop("categorical_columns"), *case.get("positional", ()), **arguments)  # type: ignore[no-any-return]
+
+
+def _shared_linear(case: dict[str, Any], read: Reader, stage: list[str]) -> dict[str, Any]:
+    columns = [*shared_columns(case, read, feature_column.shared_embeddings), *read.columns(case)]
+    stage[0] = "layer"
+    model = feature_column.LinearModel(columns, case["units"])
+    stage[0] = "call"
+    return {"dense": dense_json(model(features(case)))}
+
+
+def _shared_v1(case: dict[str, Any], read: Reader, stage: list[str]) -> dict[str, Any]:
+    columns = shared_columns(case, read, feature_column.v1.shared_embedding_columns)
+    columns += read.columns(case, feature_column.v1)
+    stage[0] = "call"
+    variables: dict[Any, Any] = {}
+    layer = getattr(feature_column.v1, case["layer"])
+    return {"dense": dense_json(layer(features(case), columns, cols_to_vars=variables)), "variables": shapes_json(variables)}
+
+
+def shapes_json(variables: dict[Any, Any]) -> list[Any]:
+    """Names of columns and shapes of their variables, sorted."""
+    return sorted([getattr(key, "name", key), [list(value.shape) for value in values]] for key, values in variables.items())
+
+
+def initializer(signature: str, table: Any) -> Any:
+    """A function or object that gives a table, whose arguments are those of the signature."""
+
+    def partition_info(shape: Any, dtype: Any, partition_info: Any) -> Any:
+        return table if partition_info is None else None
+
+    class Made:
+        def __call__(self, shape: Any, dtype: Any = None, partition_info: Any = None) -> Any:
+            return table
+
+    signatures: dict[str, Any] = {
+        "dtype": lambda shape, dtype: table,
+        "partition_info": partition_info,
+        "keywords": lambda shape, dtype=None, **more: None if more else table,
+        "object": Made(),
+        "class": Made,
+        "shape": lambda shape: table,
+        "positional": lambda a, b: table,
+    }
+    return signatures[signature]
+
+
+def _initializer_v1(case: dict[str, Any], read: Reader, stage: list[str]) -> dict[str, Any]:
+    inner = read.column(case["column"])
+    made = initializer(case["signature"], np.array(case["table"], np.float32))
+    stage[0] = "call"
+    v1, fed = feature_column.v1, features(case)
+    if case["layer"] == "shared":
+        return {
+            "dense": dense_json(
+                feature_column.DenseFeatures(feature_column.shared_embeddings([inner], 2, initializer=made))(fed)
+            )
+        }
+    if case["layer"] == "shared_v1":
+        return {"dense": dense_json(v1.input_layer(fed, v1.shared_embedding_columns([inner], 2, initializer=made)))}
+    return {"dense": dense_json(getattr(v1, case["layer"])(fed, [v1.embedding_column(inner, 2, initializer=made)]))}
+
+
+def _parse_serialized(case: dict[str, Any], read: Reader, stage: list[str]) -> dict[str, Any]:
+    columns = read.columns(case)
+    stage[0] = "call"
+    spec = feature_column.make_parse_example_spec(columns)
+    parsed = feature_column.parse_example([base64.b64decode(text) for text in case["serialized"]], spec)
+    return {"features": {key: tensor_json(value) for key, value in parsed.items()}}
+
+
 def _parse_example_spec(case: dict[str, Any], read: Reader, stage: list[str]) -> dict[str, Any]:
     columns = read.columns(case)
     stage[0] = "call"
@@ -387,14 +467,18 @@ OPS = {
     "dense_features": _dense_features,
     "deserialize": _deserialize,
     "fingerprint64": _fingerprint64,
+    "initializer_v1": _initializer_v1,
     "input_layer_v1": _input_layer_v1,
     "linear_model": _linear_model,
     "linear_model_v1": _linear_model_v1,
     "parse_example": _parse_example,
     "parse_example_spec": _parse_example_spec,
+    "parse_serialized": _parse_serialized,
     "sequence_features": _sequence_features,
     "serialize": _serialize,
     "serialize_many": _serialize_many,
     "shared_embeddings": _shared_embeddings,
+    "shared_linear": _shared_linear,
+    "shared_v1": _shared_v1,
     "sparse_ids": _sparse_ids,
 }

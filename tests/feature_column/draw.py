@@ -264,7 +264,7 @@ class Draw:
         return self._unseen(column, len(terms))
 
     def vocabulary_file(self, feed: str, batch: int) -> Json:
-        key, file = self.key(), self.pick(self.files)
+        key, file = self.key(), self.pick([file for file in self.files if "size" not in file])
         column: Json = {"type": "categorical_column_with_vocabulary_file", "key": key, "vocabulary_file": file["path"]}
         if self.chance(0.4):
             column["vocabulary_size"] = self.integer(1, len(file["terms"]))

@@ -10,7 +10,7 @@ import pytest
 from featurecols import errors
 from featurecols import feature_column as fc
 from featurecols.feature_column.vocabulary import VocabularyListCategoricalColumn
-from featurecols.tf.columns import columns_from_json, columns_to_json, from_tensorflow, mapped
+from featurecols.tf.columns import columns_from_json, columns_to_json, from_tensorflow, map_columns
 from tests.tf import tf_case
 
 JOB = fc.categorical_column_with_vocabulary_list("job", ["a", "b"], num_oov_buckets=1)
@@ -97,11 +97,11 @@ def test_vocabulary_files_become_lists(tmp_path: Path) -> None:
         columns_to_json([fc.categorical_column_with_vocabulary_file("job", str(tmp_path / "words"))])
 
 
-def test_mapped_reaches_every_level() -> None:
+def test_map_columns_reaches_every_level() -> None:
     seen = []
     cross = fc.crossed_column([fc.bucketized_column(fc.numeric_column("age"), [1]), JOB, "x"], 9)
     column = fc.embedding_column(fc.weighted_categorical_column(cross, "w"), 2)
-    assert mapped(column, lambda c: (seen.append(c.name), c)[1]) is column
+    assert map_columns(column, lambda c: (seen.append(c.name), c)[1]) is column
     assert seen == ["age", "age_bucketized", "job", cross.name, f"{cross.name}_weighted_by_w", column.name]
 
 

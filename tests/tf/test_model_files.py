@@ -55,12 +55,12 @@ def refuse(folder: Path, words: str) -> None:
 
 
 def test_files_that_are_missing_or_mixed(copy: Path) -> None:
-    refuse(copy / "nothing", "is not a saved model")
+    refuse(copy / "nothing", "not a saved model")
     text = (copy / "model.json").read_text()
     (copy / "model.json").write_text(text + " ")
     refuse(copy, "do not belong together")
     (copy / "model.json").unlink()
-    refuse(copy, "is not a saved model")
+    refuse(copy, "not a saved model")
 
 
 @pytest.mark.parametrize(

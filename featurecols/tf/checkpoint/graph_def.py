@@ -15,7 +15,7 @@ from featurecols.tf.checkpoint.files import open_regular
 
 _MAX_BYTES = 1 << 29
 _MAX_LINE = 1 << 12
-_SPEAKING = (b"  name: ", b"  op: ", b"  input: ")  # few of the lines; asked before the pattern, for speed
+_FIELDS_READ = (b"  name: ", b"  op: ", b"  input: ")  # few of the lines; asked before the pattern, for speed
 _FIELD = re.compile(rb'  (name|op|input): "([^"\n]*)"')
 _LAYER = "dnn/hiddenlayer_0/"
 _ACTIVATIONS = {
@@ -73,7 +73,7 @@ def _nodes(path: Path) -> dict[str, tuple[str, list[str]]]:
                 raise errors.saved_plan(path, f"larger than {_MAX_BYTES >> 20} MiB", "move it away and give the settings")
             if line.startswith(b"node {"):
                 name, op, inputs = "", "", []
-            elif line.startswith(_SPEAKING) and (match := _FIELD.match(line)):
+            elif line.startswith(_FIELDS_READ) and (match := _FIELD.match(line)):
                 text = match[2].decode("utf-8", "replace")
                 if match[1] == b"input":
                     inputs.append(text)
@@ -81,12 +81,12 @@ def _nodes(path: Path) -> dict[str, tuple[str, list[str]]]:
                     name = text
                 else:
                     op = text
-            elif line.startswith(b"}") and _tells(name):
+            elif line.startswith(b"}") and _is_relevant(name):
                 found[name] = (op, inputs)
     return found
 
 
-def _tells(name: str) -> bool:
+def _is_relevant(name: str) -> bool:
     if "gradients/" in name:
         return False
     own = name.startswith((_LAYER, f"dnn/{_LAYER}", *_BIASES))

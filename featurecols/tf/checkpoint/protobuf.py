@@ -1,4 +1,4 @@
-"""Varints and protobuf's wire format, as far as a TensorFlow checkpoint needs them. No schema, no recursion."""
+"""Varints and protobuf's wire format, as far as checkpoints and Examples need them. No schema, no recursion."""
 
 from __future__ import annotations
 

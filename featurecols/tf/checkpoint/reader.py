@@ -26,7 +26,7 @@ from featurecols.tf.checkpoint.sstable import MAX_BYTES, damaged, read_table
 
 MAX_TENSOR = 4 << 30
 _MAX_TEXTS = 1 << 20  # a list of strings takes far more memory than its bytes on disk
-_CHUNK = 1 << 20
+_BLOCK = 1 << 20
 
 
 class Checkpoint:
@@ -57,7 +57,7 @@ class Checkpoint:
             if key != b"":
                 raise WireError("no header entry")
             checkpoint = cls(prefix, read_header(header), dict(table), max_tensor)
-            checkpoint._check_places()
+            checkpoint._check_positions()
         except WireError as error:
             raise damaged(index, str(error)) from None
         return checkpoint
@@ -98,7 +98,7 @@ class Checkpoint:
             raise errors.saved_plan(self.prefix, f"no tensor {errors.show(name)}", f"it has {listed}")
         return read_entry(value, self._shards)
 
-    def _check_places(self) -> None:
+    def _check_positions(self) -> None:
         """Check that data files hold what entries point at, and that two tensors do not share bytes."""
         found = [
             (e.shard, e.offset, e.size) for e in (read_entry(v, self._shards) for v in self._entries.values()) if e.has_bytes
@@ -163,11 +163,11 @@ class Checkpoint:
                 raise WireError(f"data file {entry.shard} is too short")
             data, crc = np.empty(entry.size, np.uint8), 0
             file.seek(entry.offset)
-            for start in range(0, entry.size, _CHUNK):
-                chunk = data[start : start + _CHUNK]
-                if file.readinto(chunk.data) != len(chunk):
+            for start in range(0, entry.size, _BLOCK):
+                block = data[start : start + _BLOCK]
+                if file.readinto(block.data) != len(block):
                     raise WireError(f"data file {entry.shard} is too short")
-                crc = crc32c(chunk, crc) if verify else 0
+                crc = crc32c(block, crc) if verify else 0
         if verify and crc != unmask(entry.crc):
             raise WireError("wrong checksum")
         return data

@@ -2,43 +2,54 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Protocol, TypeAlias
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import ArrayLike
 
 from featurecols import errors
 from featurecols._core.arrays import Array
 from featurecols.data.batch import Batch
 from featurecols.data.sources import Source
-from featurecols.feature_column import CategoricalColumn, DenseFeatures, SequenceFeatures, SparseTensor, dtypes, sparse_tensors
+from featurecols.feature_column import DenseFeatures, SequenceFeatures, SparseTensor, dtypes, sparse_tensors
+from featurecols.feature_column.base import CategoricalColumn, FeatureColumn
 from featurecols.feature_column.dense import SharedEmbeddingColumn
 from featurecols.feature_column.layers import keys_of
 from featurecols.feature_column.sequence import SequenceCategoricalColumn, SequenceNumericColumn
 from featurecols.feature_column.tensors import tensor_of
-from featurecols.tf.columns import columns_to_json, mapped
+from featurecols.tf.columns import columns_to_json, map_columns
 from featurecols.tf.imported_estimator import ImportedEstimator
 from featurecols.tf.variable_names import is_embedding
-from featurecols.tf.verify.exchange import Answer
+from featurecols.tf.verify.exchange import Answer, Failure
 
-Features = dict[str, Any]  # key -> ndarray or SparseTensor
+
+class SupportsArrow(Protocol):
+    """A table of Arrow, Polars, pandas or DuckDB, which gives itself as an Arrow stream."""
+
+    def __arrow_c_stream__(self, requested_schema: object = None) -> object: ...
+
+
+Data: TypeAlias = "str | os.PathLike[str] | Sequence[str | os.PathLike[str]] | SupportsArrow | Mapping[str, ArrayLike]"
+Features = dict[str, Array | SparseTensor]  # by key
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
     """Something that both sides compute.
 
-    what: "ids", "dense", "sequence" or "logits". request: what is sent to the other side; None, with a reason, where it cannot
-    be sent. keys: the features behind it. answer: computes it here. scale: for logits, what their rounding is relative to.
+    what: "ids", "dense", "sequence" or "logits". request: what the other side is sent; None, with a reason, where it cannot
+    be. keys: the features behind it. answer: computes it here. scale: for logits, what bounds their rounding.
     """
 
     name: str
     what: str
-    request: Mapping[str, Any] | None
+    request: Mapping[str, object] | None
     reason: str
     keys: tuple[str, ...]
     answer: Callable[[Features], Answer]
@@ -51,11 +62,11 @@ class Question:
         except errors.FeatureColumnsError as error:
             kinds = [kind.__name__ for kind in type(error).__mro__]
             known = ("ValueError", "TypeError", "AttributeError", "IndexError", "NotImplementedError", "OverflowError")
-            return {"error": next((kind for kind in kinds if kind in known), kinds[0]), "message": str(error)}
+            return Failure(next((kind for kind in kinds if kind in known), kinds[0]), str(error))
 
 
-def column_question(column: Any) -> Question:
-    """Ask for the ids of a categorical column and of an embedding's source; the matrix of any other column."""
+def column_question(column: FeatureColumn) -> Question:
+    """Ask for ids of a categorical column and of an embedding's source; the matrix of any other column."""
     what, asked = "dense", column
     if is_embedding(column):
         what, asked = "ids", column.categorical_column
@@ -80,7 +91,7 @@ def model_question(model: ImportedEstimator, checkpoint: Path) -> Question:
     return Question("logits", "logits", request, reason, model.keys, lambda fed: {"logits": model.logits(fed)}, model.scale)
 
 
-def _compute(what: str, column: Any, fed: Features) -> Answer:
+def _compute(what: str, column: FeatureColumn, fed: Features) -> Answer:
     if what == "dense":
         return {"dense": DenseFeatures([column])(fed)}
     if what == "sequence":
@@ -91,16 +102,16 @@ def _compute(what: str, column: Any, fed: Features) -> Answer:
     return found if weights is None else found | {"weights": weights.values}
 
 
-def _is_sequence(column: Any) -> bool:
+def _is_sequence(column: FeatureColumn) -> bool:
     inner = getattr(column, "categorical_column", None)
     return isinstance(column, SequenceNumericColumn) or isinstance(inner, SequenceCategoricalColumn)
 
 
-def _why_not(column: Any) -> str:
+def _why_not(column: FeatureColumn) -> str:
     """Return why a column cannot be sent to another process; "" when it can."""
     found: list[str] = []
 
-    def look(inside: Any) -> Any:
+    def look(inside: FeatureColumn) -> FeatureColumn:
         function = getattr(inside, "normalizer_fn", None)
         if function is not None:
             found.append(f"normalizer_fn of {inside.name} is a function, which is not sent to another process")
@@ -108,14 +119,14 @@ def _why_not(column: Any) -> str:
             found.append("TensorFlow has no JSON for shared embeddings")
         return inside
 
-    mapped(column, look)
+    map_columns(column, look)
     return found[0] if found else ""
 
 
 # Features -----------------------------------------------------------------------------------------------------------
 
 
-def feeds(data: Any, keys: Iterable[str], rows: int) -> Features:
+def feeds(data: Data, keys: Iterable[str], rows: int) -> Features:
     """Return the first rows of a table, or of Parquet or CSV files, as arrays and sparse tensors.
 
     Null strings become "", null integers -1, null floats NaN; lists become sparse tensors, floats float32 (as Keras layers
@@ -129,10 +140,10 @@ def feeds(data: Any, keys: Iterable[str], rows: int) -> Features:
         if have >= rows:
             break
     whole = Batch.concatenate(batches).slice(0, min(rows, have))
-    return {key: _fed(key, whole.column(key)) for key in wanted}
+    return {key: _feed(key, whole.column(key)) for key in wanted}
 
 
-def _fed(key: str, array: Any) -> Any:
+def _feed(key: str, array: pa.Array) -> Array | SparseTensor:
     kind = array.type
     if pa.types.is_dictionary(kind):
         array = array.dictionary_decode()

@@ -1,4 +1,4 @@
-"""Comparison of columns and a model with TensorFlow on a user's own data: verify_tf."""
+"""Comparison of columns, and of a model, with what TensorFlow computes from the same data: verify_tf."""
 
 from __future__ import annotations
 
@@ -7,22 +7,25 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import cast
 
 import numpy as np
 
 from featurecols import errors
 from featurecols._core.arrays import Array
 from featurecols.feature_column import SparseTensor
+from featurecols.feature_column.base import FeatureColumn
 from featurecols.feature_column.layers import keys_of
+from featurecols.feature_column.serialize import Objects
 from featurecols.tf.checkpoint.reader import Checkpoint
-from featurecols.tf.import_estimator import import_tf, read_columns, read_json
+from featurecols.tf.import_estimator import Declared, import_tf, read_columns, read_json
 from featurecols.tf.verify import exchange
-from featurecols.tf.verify.cases import Features, Question, column_question, feeds, model_question
-from featurecols.tf.verify.exchange import Answer
+from featurecols.tf.verify.cases import Data, Features, Question, column_question, feeds, model_question
+from featurecols.tf.verify.exchange import Answer, Failure
 
 ROWS = 10_000
 TOLERANCE = 1e-5
+Arrays = dict[str, Array]
 _EPSILON, _ROUNDINGS = 2.0**-24, 4  # half a step of float32, and how many of them sums in another order may differ by
 
 
@@ -58,15 +61,16 @@ class Verification:
 
 
 def verify_tf(
-    data: Any,
-    columns: Any,
+    data: Data,
+    columns: Declared,
     tensorflow: str | os.PathLike[str],
     *,
     model_dir: str | os.PathLike[str] | None = None,
     rows: int = ROWS,
     tolerance: float = TOLERANCE,
-    custom_objects: Mapping[str, Any] | None = None,
-    **settings: Any,
+    custom_objects: Objects | None = None,
+    activation: str | None = None,
+    sparse_combiner: str | None = None,
 ) -> Verification:
     """Compute columns, and a model's logits, here and in TensorFlow, and compare.
 
@@ -82,18 +86,21 @@ def verify_tf(
         rows: how many rows to compare, from the first.
         tolerance: of logits.
         custom_objects: as import_tf takes them.
-        **settings: as import_tf takes them (activation, sparse_combiner).
+        activation: as import_tf takes it.
+        sparse_combiner: as import_tf takes it.
 
     Raises ColumnError where the interpreter cannot be used, DataError for data without the features.
     """
     if isinstance(columns, (str, os.PathLike)):
-        columns = read_json(Path(columns))
+        columns = cast(Declared, read_json(Path(columns)))
     if model_dir is None:
         parts = columns if isinstance(columns, Mapping) and "class_name" not in columns else {"columns": columns}
         declared = [column for part in parts.values() for column in read_columns(part, custom_objects)]
         questions = _distinct(declared)
     else:
-        model = import_tf(model_dir, columns, custom_objects=custom_objects, **settings)
+        model = import_tf(
+            model_dir, columns, custom_objects=custom_objects, activation=activation, sparse_combiner=sparse_combiner
+        )
         declared = [*model.linear, *model.dnn]
         questions = [*_distinct(declared), model_question(model, Checkpoint.open(model_dir).prefix)]
     features = feeds(data, sorted(keys_of(declared)), rows)
@@ -108,8 +115,8 @@ def verify_tf(
     return Verification(next(iter(features.values())).shape[0], version, tuple(checks))
 
 
-def _distinct(columns: list[Any]) -> list[Question]:
-    """Return one question for each column; the linear and the deep part may hold the same one."""
+def _distinct(columns: list[FeatureColumn]) -> list[Question]:
+    """Return one question a column; the linear and the deep part may hold the same one."""
     return [column_question(column) for column in dict.fromkeys(columns)]
 
 
@@ -118,11 +125,12 @@ def compare(question: Question, features: Features, theirs: Answer | None, toler
     if theirs is None:
         return Check(question.name, question.what, None, question.reason)
     ours = question.here(features)
-    if "error" in ours or "error" in theirs:
-        same = ours.get("error") == theirs.get("error")
-        said = " but ".join(_said(side, answer) for side, answer in (("here", ours), ("TensorFlow", theirs)))
-        return Check(question.name, question.what, same, f"both raise {ours['error']}" if same else said)
-    allowed: Any = 0.0
+    if isinstance(ours, Failure) or isinstance(theirs, Failure):
+        if isinstance(ours, Failure) and isinstance(theirs, Failure) and ours.error == theirs.error:
+            return Check(question.name, question.what, True, f"both raise {ours.error}")
+        texts = " but ".join(_describe(side, answer) for side, answer in (("here", ours), ("TensorFlow", theirs)))
+        return Check(question.name, question.what, False, texts)
+    allowed: float | Array = 0.0
     if question.what == "logits" and question.scale is not None:
         allowed = tolerance * (1 + np.abs(theirs["logits"])) + _ROUNDINGS * _EPSILON * question.scale(features)[:, None]
     detail = next(_differences(question, features, ours, theirs, allowed), "")
@@ -133,8 +141,8 @@ def compare(question: Question, features: Features, theirs: Answer | None, toler
     return Check(question.name, question.what, not detail, detail)
 
 
-def _differences(question: Question, features: Features, ours: Answer, theirs: Answer, allowed: Any) -> Iterator[str]:
-    """Describe the first difference."""
+def _differences(question: Question, features: Features, ours: Arrays, theirs: Arrays, allowed: float | Array) -> Iterator[str]:
+    """Yield what differs, in words, the first thing first."""
     for part in sorted(ours.keys() | theirs.keys(), key=lambda name: name != "shape"):
         if part not in ours or part not in theirs:
             yield f"{part} only {'here' if part in ours else 'in TensorFlow'}"
@@ -142,15 +150,17 @@ def _differences(question: Question, features: Features, ours: Answer, theirs: A
             yield f"{part} of shape {ours[part].shape} here, {theirs[part].shape} in TensorFlow"
         elif (at := _first(ours[part], theirs[part], allowed)) is not None:
             row = int(ours["indices"][at[0]][0]) if part in ("values", "weights") else at[0]
-            fed = ", ".join(f"{key}={_cell(features, key, row)}" for key in question.keys[:6])
+            fed = ", ".join(f"{key}={_value(features, key, row)}" for key in question.keys[:6])
             yield f"row {row}, {part}{list(at)}: {ours[part][at]!s} here, {theirs[part][at]!s} in TensorFlow ({fed})"
 
 
-def _said(side: str, answer: Answer) -> str:
-    return f"{side} raises {answer['error']} ({errors.show(answer['message'])})" if "error" in answer else f"{side} does not"
+def _describe(side: str, answer: Answer) -> str:
+    if isinstance(answer, Failure):
+        return f"{side} raises {answer.error} ({errors.show(answer.message)})"
+    return f"{side} does not"
 
 
-def _first(ours: Array, theirs: Array, allowed: Any) -> tuple[int, ...] | None:
+def _first(ours: Array, theirs: Array, allowed: float | Array) -> tuple[int, ...] | None:
     """Return the position of the first value that differs; NaN equals NaN."""
     with np.errstate(invalid="ignore"):
         same = (ours == theirs) | (np.abs(ours - theirs) <= allowed)
@@ -159,8 +169,8 @@ def _first(ours: Array, theirs: Array, allowed: Any) -> tuple[int, ...] | None:
     return None if same.all() else tuple(int(i) for i in np.argwhere(~same)[0])
 
 
-def _cell(features: Features, key: str, row: int) -> str:
-    """Return what a feature holds in a row, as text."""
+def _value(features: Features, key: str, row: int) -> str:
+    """Return what a feature holds in a row, for people."""
     value = features[key]
     if isinstance(value, SparseTensor):
         return errors.show(value.values[value.indices[:, 0] == row].tolist(), 60)

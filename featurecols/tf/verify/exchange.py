@@ -5,22 +5,35 @@ from __future__ import annotations
 import json
 import subprocess
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TypeAlias
 
 import numpy as np
 import pyarrow as pa
 
 from featurecols import errors
-from featurecols.feature_column.tensors import tensor_of
+from featurecols._core.arrays import Array
+from featurecols.feature_column.tensors import Features, tensor_of
 
 WORKER = Path(__file__).with_name("worker.py")
-Answer = dict[str, Any]  # name -> array; or {"error": class name, "message": text}
 
 
-def write_request(folder: Path, features: Mapping[str, Any], questions: Sequence[Mapping[str, Any]]) -> None:
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """An error instead of an answer: the name of its class in TensorFlow, and its text."""
+
+    error: str
+    message: str
+
+
+Answer: TypeAlias = dict[str, Array] | Failure  # arrays by name
+
+
+def write_request(folder: Path, features: Features, questions: Sequence[Mapping[str, object]]) -> None:
     """Write request.json and features.npz."""
-    arrays, about = {}, []
+    arrays: dict[str, Array] = {}
+    about = []
     for i, (key, value) in enumerate(features.items()):
         tensor = tensor_of(key, value)
         text = isinstance(tensor.values, pa.Array)
@@ -46,16 +59,17 @@ def ask(folder: Path, python: str) -> None:
     except OSError as error:
         raise errors.argument("verify_tf", f"cannot be started ({error.strerror})", python, hint) from None
     if done.returncode:
-        said = done.stderr.strip().splitlines() or [f"exit code {done.returncode}"]
-        raise errors.argument("verify_tf", f"the other interpreter failed ({errors.show(said[-1], 200)})", python, hint)
+        lines = done.stderr.strip().splitlines() or [f"exit code {done.returncode}"]
+        raise errors.argument("verify_tf", f"the other interpreter failed ({errors.show(lines[-1], 200)})", python, hint)
 
 
 def read_response(folder: Path) -> tuple[str, list[Answer]]:
     """Return TensorFlow's version, and an answer to each question, in order."""
     response = json.loads((folder / "response.json").read_text("utf-8"))
-    answers: list[Answer] = [{} if answer is None else answer for answer in response["answers"]]
+    found: list[dict[str, Array]] = [{} for _ in response["answers"]]
     with np.load(folder / "response.npz") as arrays:
         for name in arrays.files:
             number, _, part = name.partition("/")
-            answers[int(number)][part] = arrays[name]
-    return response["tensorflow"], answers
+            found[int(number)][part] = arrays[name]
+    given = zip(response["answers"], found, strict=True)
+    return response["tensorflow"], [arrays if failed is None else Failure(**failed) for failed, arrays in given]

@@ -13,6 +13,7 @@ import logging
 import os
 import sys
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -21,8 +22,8 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 logging.disable(logging.WARNING)
 
 
-def features(tf: Any, folder: Path, request: dict[str, Any]) -> dict[str, Any]:
-    """Return the tensors by key, exactly as the other side has them."""
+def features(tf: ModuleType, folder: Path, request: dict[str, Any]) -> dict[str, Any]:
+    """Return key -> tensor, exactly as the other side has it."""
     found = {}
     with np.load(folder / "features.npz") as arrays:
         for i, about in enumerate(request["features"]):
@@ -40,8 +41,8 @@ def features(tf: Any, folder: Path, request: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
-def probe(tf: Any, what: str, column: Any, fed: dict[str, Any]) -> dict[str, Any]:
-    """Return the ids of a categorical column, the matrix of a dense one, or the steps of a sequence."""
+def probe(tf: ModuleType, what: str, column: Any, fed: dict[str, Any]) -> dict[str, Any]:
+    """Return ids of a categorical column, the matrix of a dense one, or the steps of a sequence."""
     if what == "dense":
         return {"dense": tf.keras.layers.DenseFeatures([column])(fed).numpy()}
     if what == "sequence":
@@ -56,7 +57,7 @@ def probe(tf: Any, what: str, column: Any, fed: dict[str, Any]) -> dict[str, Any
     return found
 
 
-def logits(tf: Any, model: dict[str, Any], feed: Any, read: Any, folder: Path) -> dict[str, Any]:
+def logits(tf: ModuleType, model: dict[str, Any], feed: Any, read: Any, folder: Path) -> dict[str, Any]:
     """Return what the estimator predicts; a regressor's predictions are its logits, and variables have the same names."""
     wide = [read(data) for data in model["linear"]]
     deep = [read(data) for data in model["dnn"]]
@@ -81,7 +82,7 @@ def logits(tf: Any, model: dict[str, Any], feed: Any, read: Any, folder: Path) -
 
 
 def main(folder: Path) -> None:
-    """Answer the questions in a folder."""
+    """Answer the questions of a folder."""
     import tensorflow as tf  # type: ignore[import-untyped]
     from tensorflow.python.feature_column.serialization import deserialize_feature_column  # type: ignore[import-untyped]
 

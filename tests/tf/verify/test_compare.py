@@ -10,7 +10,7 @@ from featurecols import feature_column as fc
 from featurecols.tf.imported_estimator import ImportedEstimator
 from featurecols.tf.verify.cases import Features, column_question, feeds, model_question
 from featurecols.tf.verify.compare import Check, Verification, compare, verify_tf
-from featurecols.tf.verify.exchange import Answer, read_response
+from featurecols.tf.verify.exchange import Answer, Failure, read_response
 from tests.tf import tf_case
 
 
@@ -89,7 +89,7 @@ def test_missing_parts_shapes_and_errors_are_differences(features: Features) -> 
     assert compare(question, features, without).detail == "indices only here"
     shorter = mine | {"values": mine["values"][:-1]}
     assert "values of shape" in compare(question, features, shorter).detail
-    found = compare(question, features, {"error": "ValueError", "message": "no"})
+    found = compare(question, features, Failure("ValueError", "no"))
     assert found.equal is False
     assert found.detail == "here does not but TensorFlow raises ValueError ('no')"
 
