@@ -114,7 +114,7 @@ def misfit(subject: str, problem: str, got: object, hint: str) -> MisfitError:
 
 def unpaired(subject: str, ids: int, weights: int) -> UnpairedWeightsError:
     """Return the error of another number of weights than of ids."""
-    hint = "a zero in dense weights is no weight; feed sparse ones"
+    hint = "a zero in dense weights does not count as a weight; feed sparse ones"
     return UnpairedWeightsError(subject, f"needs one weight for each of {ids} ids", got=show(weights), hint=hint)
 
 

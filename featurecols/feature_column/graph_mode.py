@@ -66,7 +66,7 @@ class GraphErrors:
             linear: the layer is a linear model.
 
         Raises:
-            ColumnError: (a ValueError) a name that is no scope. TypeError: a name of a shared table that is not a string.
+            ColumnError: (a ValueError) a name that is not a scope. TypeError: a name of a shared table that is not a string.
         """
         if not self.graph:
             return

@@ -172,7 +172,7 @@ def categorical_column_with_vocabulary_file(
 def _find_dtype(vocabulary_list: Sequence[Term] | Array, subject: str) -> DType:
     try:
         return dtypes.as_dtype(np.array(vocabulary_list).dtype)
-    except ValueError:  # lists in the list, or text beside bytes that are no text
+    except ValueError:  # lists in the list, or text beside bytes that are not text
         raise errors.argument(
             subject, "vocabulary_list must be of one type", vocabulary_list, "list strings or integers"
         ) from None

@@ -118,8 +118,8 @@ class Checkpoint:
         return Path(f"{self.prefix}.data-{shard:05d}-of-{self._shards:05d}")
 
     def _read_slices(self, name: str, entry: Entry) -> Array:
-        places, parts = boxes(entry), []
-        for box, extents in zip(places, entry.slices, strict=True):
+        tiles, parts = boxes(entry), []
+        for box, extents in zip(tiles, entry.slices, strict=True):
             value = self._entries.get(slice_key(_bytes(name), extents))
             part = None if value is None else read_entry(value, self._shards)
             if part is None or part.slices or part.kind != entry.kind or part.shape != tuple(s.stop - s.start for s in box):
@@ -129,7 +129,7 @@ class Checkpoint:
         if sum(part.size for part in parts) > self.max_tensor:
             raise self._too_big(name, sum(part.size for part in parts))
         whole = np.empty(entry.shape, entry.dtype)
-        for box, part in zip(places, parts, strict=True):
+        for box, part in zip(tiles, parts, strict=True):
             whole[box] = self._read(name, part)
         return whole
 
