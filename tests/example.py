@@ -14,7 +14,8 @@ import featurecols as fc
 from featurecols import kernels
 from featurecols.columns.base import Column
 from featurecols.data import batch
-from featurecols.plan.execution import program
+from featurecols.plan.execution.program import Program
+from featurecols.plan.execution.tuning import Tuning
 from tests import formats
 from tests.reference import Kind, Reference
 
@@ -168,12 +169,12 @@ def same(expected: dict[str, Any], got: dict[str, Any], where: str) -> None:
 @contextmanager
 def blocks_of(rows: int) -> Iterator[None]:
     """Blocks of so many rows, and every chunk a batch of its own, however short."""
-    before = program._blocks, batch._SMALL
-    program._blocks, batch._SMALL = (lambda n, _: before[0](n, rows)), 1
+    before = Program.tuning, batch._SMALL
+    Program.tuning, batch._SMALL = Tuning.of_blocks(rows), 1
     try:
         yield
     finally:
-        program._blocks, batch._SMALL = before
+        Program.tuning, batch._SMALL = before
 
 
 @contextmanager

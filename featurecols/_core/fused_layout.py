@@ -30,3 +30,19 @@ class FusedLayout(NamedTuple):
     """One feature that is a number through a chain, or (chain None) as many as there are ids, of which a row has one 1."""
 
     chain: Chain | None
+
+
+class FusedNumbers(NamedTuple):
+    """Numbers that are written in one pass, in the arguments of kernels.write_matrix.assemble.
+
+    features: which feature each number is. defaults, refuses: what takes the place of NaN, and whether one that is left is
+    an error. ops, a, b: all operations one after another; those of number j are first[j]:first[j + 1].
+    """
+
+    features: Array
+    defaults: Array
+    refuses: Array
+    first: Array
+    ops: Array
+    a: Array
+    b: Array

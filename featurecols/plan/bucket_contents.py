@@ -48,9 +48,7 @@ def in_words(found: Mapping[int, Mapping[Terms, int]]) -> dict[int, dict[tuple[s
 
 
 def _values(program: Program, batch: Batch) -> list[Any]:
-    block = program.block([batch.field(f.key, f.missing) for _, f in program.fields], 0, batch.num_rows)
-    block.finish(0)
-    return block.values
+    return program.evaluate(program.views(batch), 0, batch.num_rows).values
 
 
 def _count(program: Program, values: list[Any], node: int, wanted: Array | None, found: dict[int, Counter[Terms]]) -> None:

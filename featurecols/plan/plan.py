@@ -27,8 +27,6 @@ from featurecols.plan.features import Features
 from featurecols.plan.fingerprint import digest, fingerprint
 from featurecols.plan.graph import Graph
 
-SMALL = 1000  # rows below which a process that has no kernels yet takes the row path
-
 
 class Plan:
     """Declared columns bound to what was learned: final, shared by threads, saved as data.
@@ -159,7 +157,7 @@ class Plan:
         return out
 
     def _fill(self, batch: Any, out: Array, workers: int) -> None:
-        if batch.num_rows < SMALL and not kernels.loaded() and not batch.parse:
+        if batch.num_rows < self._program.tuning.row_path_rows and not kernels.loaded() and not batch.parse:
             self._program.fill_rows(batch, out)
         else:
             self._program.fill(batch, out, workers)
@@ -188,7 +186,7 @@ class Plan:
             if batch is None:
                 return clock.profile(rows)
             try:
-                program.timed(batch, clock)
+                program.fill_timed(batch, clock)
             except errors.DataError as e:
                 raise e.shifted(rows) from None
             rows += batch.num_rows

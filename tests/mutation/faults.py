@@ -20,9 +20,7 @@ SHARED = {
         "featurecols.data.arrow_buffers:list_parts", "np.where(valid, sizes, 0)", "np.where(valid, sizes, sizes)"
     ),
     "list window": Fault("featurecols.data.fields.lists:ListField._own", "offsets - offsets[0]", "offsets - self._offsets[0]"),
-    "block target": Fault(
-        "featurecols.plan.execution.program:Program.fill", "out[block[0] : block[1]]", "out[: block[1] - block[0]]"
-    ),
+    "block target": Fault("featurecols.plan.execution.program:Program.fill", "out[start:stop]", "out[: stop - start]"),
     "joined offsets": Fault(
         "featurecols._core.arrays:Ids.concatenate", "starts[1:].astype(np.int64) + base", "starts[1:].astype(np.int64)"
     ),
@@ -116,7 +114,7 @@ OWN = {
             "described = (cells[::-1].copy(), defaults, refuses, first, ops, a, b)",
         ),
         Fault(
-            "featurecols.columns.indicator:IndicatorBound.row_code",
+            f"{C}.indicator:IndicatorBound.row_code",
             _ONE_HOT,
             _ONE_HOT.replace("{start} + {v}", "{start} + 1"),
         ),
@@ -127,8 +125,8 @@ OWN = {
         Fault(f"{C}.numeric:NumericBound.__init__", "[n.op() for n in normalizers]", "[n.op() for n in normalizers[::-1]]"),
         Fault(f"{C}.numeric:NumericBound.flat", "rounded_to_float32(x) if self._rounds else x", "x"),
         Fault(f"{C}.numeric:NumericBound._run", "bad // self._size", "bad"),
-        Fault("featurecols.plan.execution.fused:_described", "c.defaults[0]", "0.0"),
-        Fault("featurecols.plan.execution.fused:FusedWriter.write", "int(bad[j])", "0"),
+        Fault("featurecols.plan.execution.fused:_describe", "c.defaults[0]", "0.0"),
+        Fault("featurecols.plan.execution.fused:FusedWriter.run", "int(bad[j])", "0"),
         Fault(f"{K}.numeric:normalize", "default", "default[::-1].copy()", call="_NORMALIZE[out.itemsize]"),
         Fault("featurecols.columns.normalizers:Log1p.row", "-math.inf if x == -1.0 else math.nan", "math.nan"),
         Fault("featurecols.analyzers.moments:Moments.finish", "square_root(variance)", "float(variance)"),

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
 from featurecols import kernels
 from featurecols._core.arrays import Array, Ids
-from featurecols._core.fused_layout import AS_IT_IS, Chain
-from featurecols.plan.execution.operations import Block, Output
+from featurecols._core.fused_layout import AS_IT_IS, Chain, FusedNumbers
+from featurecols.plan.execution.operations import Block, Operation, Output
 
 
 class FusedWriter:
-    """The outputs that can be written in one pass, and how; final."""
+    """The operation that writes the outputs that can be written in one pass; final."""
+
+    kind, name = "matrix", "numbers and one-hots"
 
     def __init__(self, outputs: Sequence[Output]) -> None:
         layouts = [(o, layout) for o in outputs if (layout := o.bound.fused()) is not None]
@@ -22,46 +23,54 @@ class FusedWriter:
         self.numbers = [o for o, _ in numbers]
         self.onehots = [o for o, layout in layouts if layout.chain is None]
         self._chains = [AS_IT_IS if o.shared else chain for o, chain in numbers]
-        self._all = _described(self.numbers, self._chains)
+        self._all = _describe(self.numbers, self._chains)
 
-    def write(self, block: Block, out: Array) -> list[Output]:
-        """Fill out, float32 [rows, width], zeros included; returns the one-hots that are not plain and have to be added."""
-        found = [_gathered(block, o) for o in self.numbers]
-        hot = [o for o in self.onehots if _is_plain(block.values[o.inputs[0]])]
-        ids = [block.values[o.inputs[0]].values for o in hot]
-        starts, stops = (np.array([o[at] for o in hot], np.int64) for at in (3, 4))
+    def run(self, block: Block) -> Sequence[Operation]:
+        """Fill block.out, zeros included; return the one-hots that are not plain and have to be added."""
+        found = [_gather(block, o) for o in self.numbers]
+        hot = [(o, ids.values) for o in self.onehots if (ids := _plain(block.values[o.inputs[0]])) is not None]
+        starts = np.array([o.start for o, _ in hot], np.int64)
+        widths = np.array([o.stop - o.start for o, _ in hot], np.int64)
         there = [j for j, x in enumerate(found) if x is not None]
         described = self._all
         if len(there) < len(found):
-            described = _described([self.numbers[j] for j in there], [self._chains[j] for j in there])
-        bad = kernels.write_matrix.assemble([found[j] for j in there], *described, ids, starts, stops - starts, out)
-        for j in np.flatnonzero(bad >= 0):
-            output = self.numbers[there[j]]
-            block.problems.append(output.bound.missing(int(bad[j])).seen_by(output.slot.name))
+            described = _describe([self.numbers[j] for j in there], [self._chains[j] for j in there])
+        xs = [x for x in found if x is not None]
+        bad = kernels.write_matrix.assemble(xs, *described, [ids for _, ids in hot], starts, widths, block.out)
+        if len(bad) and bad.max() >= 0:
+            for j in np.flatnonzero(bad >= 0):
+                output = self.numbers[there[j]]
+                block.fail(output, output.bound.missing(int(bad[j])))
         if len(hot) == len(self.onehots):
-            return []
-        plain = {o.node for o in hot}
+            return ()
+        plain = {o.node for o, _ in hot}
         return [o for o in self.onehots if o.node not in plain]
 
 
-def _described(numbers: Sequence[Output], chains: Sequence[Chain]) -> tuple[Array, ...]:
-    """Cells, defaults, which refuse NaN, and all operations one after another: those of number j are first[j]:first[j + 1]."""
+def _describe(numbers: Sequence[Output], chains: Sequence[Chain]) -> FusedNumbers:
     first = np.cumsum([0, *(len(c.ops) for c in chains)])
-    defaults = np.array([c.defaults[0] for c in chains], np.float64)
-    refuses = np.array([not c.allow_nan for c in chains], np.bool_)
-    flat = [np.concatenate([getattr(c, name) for c in chains]) if chains else np.empty(0) for name in ("ops", "a", "b")]
-    cells = np.array([o.start for o in numbers], np.int64)
-    return cells, defaults, refuses, first.astype(np.int64), flat[0].astype(np.int64), flat[1], flat[2]
+    ops, a, b = (np.concatenate([c[k] for c in chains]) if chains else np.empty(0) for k in (1, 2, 3))  # type: ignore[misc]
+    return FusedNumbers(
+        features=np.array([o.start for o in numbers], np.int64),
+        defaults=np.array([c.defaults[0] for c in chains], np.float64),
+        refuses=np.array([not c.allow_nan for c in chains], np.bool_),
+        first=first.astype(np.int64),
+        ops=ops.astype(np.int64),
+        a=a,
+        b=b,
+    )
 
 
-def _gathered(block: Block, output: Output) -> Any:
-    """[rows] of one number: as it was read, or float64 as it was computed for others; None where that failed."""
+def _gather(block: Block, output: Output) -> Array | None:
+    """Return [rows] of one number: as it was read, or float64 as it was computed for others; None where that failed."""
     if not output.shared:
-        return block.attempt(output, output.slot.name, output.bound.flat)
-    value = block.values[output.node]
+        return block.attempt(output, output.bound.flat)
+    value = block.evaluated(output.node)
     return None if value is None else value.values.reshape(-1)
 
 
-def _is_plain(ids: Ids | None) -> bool:
-    """One unweighted int32 id a row."""
-    return ids is not None and ids.offsets is None and ids.weights is None and ids.values.dtype == np.int32
+def _plain(ids: object) -> Ids | None:
+    """Return ids of which each row has one, unweighted and int32; None for others."""
+    if not isinstance(ids, Ids) or ids.offsets is not None or ids.weights is not None or ids.values.dtype != np.int32:
+        return None
+    return ids

@@ -1,80 +1,174 @@
-"""What a plan does, as a list: values that others read, and declared columns with their slices."""
+"""What a plan does with one block of rows: values that others read, and declared columns, each one operation."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, NamedTuple, Protocol
+
+import numpy as np
 
 from featurecols import errors
-from featurecols._core.slots import Slot
+from featurecols._core.arrays import Array, Ids, Numbers
+from featurecols._core.slots import DenseSlot, Slot
 from featurecols.columns.base import Bound
+from featurecols.data.fields.base import FieldView
+
+Value = FieldView | Ids | Numbers  # what a node gives for a block
+NO_ARRAY = np.empty((0, 0), np.float32)
 
 
-class Step(NamedTuple):
-    """One value that others read: values[node] = run(*values of inputs)."""
+class Problem(NamedTuple):
+    """What went wrong in a block: at which row, in which of the operations, and what to raise."""
+
+    row: int
+    order: int
+    error: errors.DataError
+
+
+class Block:
+    """The values of one block of rows by node, and what went wrong so far: one bad value hides none in an earlier row.
+
+    out: float32 [rows, width], the matrix or the dense part, for operations that write. ids, lengths: of operations that
+    encode, by output.
+    """
+
+    __slots__ = ("ids", "lengths", "out", "problems", "rows", "values")
+
+    def __init__(self, size: int, rows: int, out: Array = NO_ARRAY) -> None:
+        self.values: list[Value | None] = [None] * size
+        self.rows, self.out = rows, out
+        self.problems: list[Problem] = []
+        self.ids: dict[int, Ids] = {}
+        self.lengths: dict[int, Array] = {}
+
+    def attempt(self, of: Evaluate | Output, function: Callable[..., Any], **arguments: Any) -> Any:
+        """Return function over the inputs of an operation; None where it fails, or where an input did."""
+        values = self.values
+        inputs = [values[j] for j in of.inputs]
+        for value in inputs:
+            if value is None:
+                return None
+        try:
+            return function(*inputs, **arguments)
+        except errors.DataError as e:
+            self.fail(of, e)
+            return None
+
+    def evaluated(self, node: int) -> Ids | Numbers | None:
+        """Return the value of a column; None where it failed."""
+        found = self.values[node]
+        return None if isinstance(found, FieldView) else found
+
+    def fail(self, of: Evaluate | Output, error: errors.DataError) -> None:
+        """Keep an error, told by the column that met it."""
+        self.problems.append(Problem(-1 if error.row is None else error.row, of.order, error.seen_by(of.name)))
+
+    def finish(self, start: int) -> None:
+        """Raise the error of the first bad row, of two in one row that of the first operation; the block begins at `start`."""
+        if self.problems:
+            raise min(self.problems, key=lambda p: p[:2]).error.shifted(start)
+
+
+class Operation(Protocol):
+    """One thing to do with a block.
+
+    kind is "step", "matrix" or "column", as profiles tell it.
+    """
+
+    @property
+    def kind(self) -> str: ...
+    @property
+    def name(self) -> str: ...
+    def run(self, block: Block) -> Sequence[Operation]:
+        """Do it, and return operations that are left to do for this block."""
+
+
+class Evaluate(NamedTuple):
+    """values[node] = function(values of inputs), for what other columns read."""
 
     node: int
     inputs: tuple[int, ...]
-    run: Callable[..., Any]
     bound: Bound
+    function: Callable[..., Ids | Numbers]
     name: str
+    order: int = 0
+    kind: str = "step"
+
+    def run(self, block: Block) -> Sequence[Operation]:
+        block.values[self.node] = block.attempt(self, self.function)
+        return ()
 
 
 class Output(NamedTuple):
-    """One declared column. start:stop is its slice of the matrix (dense), and its slot says what encode gives for it."""
+    """One declared column, written into the matrix.
 
+    start:stop is its slice of the matrix, and its slot says what encode gives for it. shared: its value is evaluated for
+    other columns too.
+    """
+
+    position: int
     node: int
     inputs: tuple[int, ...]
     bound: Bound
     start: int
     stop: int
     slot: Slot
-    shared: bool  # its value is computed for other columns too
+    shared: bool
+    name: str
+    order: int
+    kind: str = "column"
+
+    def run(self, block: Block) -> Sequence[Operation]:
+        self.write(block, block.out[:, self.start : self.stop])
+        return ()
+
+    def write(self, block: Block, target: Array) -> None:
+        """Fill its features, zeroed before."""
+        if not self.shared:
+            block.attempt(self, self.bound.write, out=target)
+            return
+        value = block.evaluated(self.node)
+        if value is not None:
+            with np.errstate(over="ignore"):
+                target[...] = value.values.reshape(target.shape)
 
 
-class Block:
-    """The values of one block of rows by node, and what went wrong so far: one bad value hides none in an earlier row."""
+class Encode(NamedTuple):
+    """One declared column, as encode gives it: features of the dense part, or ids, and the lengths of a sequence."""
 
-    __slots__ = ("problems", "rows", "values")
+    output: Output
+    name: str
+    kind: str = "column"
 
-    def __init__(self, size: int, rows: int) -> None:
-        self.values: list[Any] = [None] * size
-        self.rows = rows
-        self.problems: list[errors.DataError] = []
-
-    def attempt(
-        self, of: Step | Output, subject: str, run: Callable[..., Any], problems: list[errors.DataError] | None = None
-    ) -> Any:
-        """run over the inputs of a step or an output; None where it fails, or where an input did.
-
-        Where outputs run on several threads, each keeps its own `problems`: their order must not depend on time.
-        """
-        arguments = [self.values[j] for j in of.inputs]
-        if any(a is None for a in arguments):
-            return None
-        try:
-            return run(*arguments)
-        except errors.DataError as e:
-            (self.problems if problems is None else problems).append(e.seen_by(subject))
-            return None
-
-    def finish(self, start: int) -> None:
-        """Raise the error of the first bad row; `start` is the row that the block begins with."""
-        if self.problems:
-            raise min(self.problems, key=lambda e: -1 if e.row is None else e.row).shifted(start)
+    def run(self, block: Block) -> Sequence[Operation]:
+        output, slot = self.output, self.output.slot
+        if isinstance(slot, DenseSlot):
+            output.write(block, block.out[:, slot.start : slot.stop])
+        else:
+            if output.shared and output.bound.categorical:
+                ids = block.evaluated(output.node)
+            else:
+                ids = block.attempt(output, output.bound.id_source)
+            if isinstance(ids, Ids):
+                block.ids[output.position] = ids
+        if slot.max_length is not None:
+            block.lengths[output.position] = block.attempt(output, output.bound.lengths)
+        return ()
 
 
-def step(node: int, inputs: tuple[int, ...], bound: Bound) -> Step:
-    """Return the step that makes what other columns read of one."""
-    return Step(node, inputs, bound.evaluate, bound, bound.column.name)
+def evaluations(bounds: Mapping[int, Bound], inputs: Sequence[tuple[int, ...]], nodes: Iterable[int]) -> list[Evaluate]:
+    """Return the operations that give the values of some nodes, in their order."""
+    return [Evaluate(i, inputs[i], bounds[i], bounds[i].evaluate, bounds[i].column.name, k) for k, i in enumerate(nodes)]
 
 
-def outputs(nodes: Iterable[int], bounds: Any, inputs: Any, slots: Iterable[Slot], read: set[int]) -> list[Output]:
-    """The declared columns side by side."""
+def outputs_of(
+    nodes: Iterable[int], bounds: Mapping[int, Bound], inputs: Sequence[tuple[int, ...]], slots: Iterable[Slot], read: set[int]
+) -> list[Output]:
+    """Return the declared columns side by side; `read` are the nodes that others read."""
     found: list[Output] = []
     at = 0
-    for i, slot in zip(nodes, slots, strict=True):
-        width = bounds[i].width
-        found.append(Output(i, inputs[i], bounds[i], at, at + width, slot, i in read))
-        at += width
+    for k, (i, slot) in enumerate(zip(nodes, slots, strict=True)):
+        stop = at + bounds[i].width
+        found.append(Output(k, i, inputs[i], bounds[i], at, stop, slot, i in read, slot.name, len(bounds) + k))
+        at = stop
     return found

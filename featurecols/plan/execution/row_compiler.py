@@ -14,7 +14,7 @@ from featurecols._core import counters
 from featurecols._core.fork_safe import cached_property
 from featurecols.columns.base import Field
 from featurecols.data.missing import Markers, presenter
-from featurecols.plan.execution.operations import Output, Step
+from featurecols.plan.execution.operations import Evaluate, Output
 
 RowFunction = Callable[..., "array[float]"]
 
@@ -23,21 +23,21 @@ class RowCompiler:
     """The functions of one program. `of_mapping` takes a dict of raw values, `of_values` one presented value for each field.
 
     Both give the cells as an array of typecode "f". A value of node i is the local v{i}; the objects that the source
-    speaks of are k{i} (the key of a field), p{i} (its presenter), m{i} (its markers), r{i} (the row function of a step)
+    speaks of are k{i} (the key of a field), p{i} (its presenter), m{i} (its markers), r{i} (the row function of a node)
     and w{i} (write_row, or the row function of a single number, of output i).
     """
 
     def __init__(
         self,
         fields: Sequence[tuple[int, Field]],
-        steps: Sequence[Step],
+        evaluations: Sequence[Evaluate],
         outputs: Sequence[Output],
         width: int,
         numeric: set[int],
     ) -> None:
         """numeric: the fields that are read as numbers, and nothing else."""
         self.names: dict[str, Any] = {"blank": array("f", bytes(4 * width))}
-        self._body = ["out = blank[:]", *(self._step(s) for s in steps)]
+        self._body = ["out = blank[:]", *(self._evaluate(e) for e in evaluations)]
         for k, output in enumerate(outputs):
             self._body += self._write(k, output)
         self._body.append("return out")
@@ -63,9 +63,9 @@ class RowCompiler:
             plain = f"type(v{i}) is not str{marked}"
         return [f"v{i} = row[k{i}]", f"if {plain}: v{i} = p{i}(v{i})"]
 
-    def _step(self, step: Step) -> str:
-        self.names[f"r{step.node}"] = step.bound.row
-        return f"v{step.node} = r{step.node}({_arguments(step)})"
+    def _evaluate(self, of: Evaluate) -> str:
+        self.names[f"r{of.node}"] = of.bound.row
+        return f"v{of.node} = r{of.node}({', '.join(f'v{i}' for i in of.inputs)})"
 
     def _write(self, k: int, output: Output) -> list[str]:
         inputs, value = [f"v{i}" for i in output.inputs], f"v{output.node}" if output.shared else None
@@ -77,7 +77,3 @@ class RowCompiler:
         exec(compile("\n    ".join([f"def run({arguments}):", *lines]), "<row path>", "exec"), found)
         counters.increment("row function")
         return found["run"]  # type: ignore[no-any-return]
-
-
-def _arguments(of: Step | Output) -> str:
-    return ", ".join(f"v{i}" for i in of.inputs)

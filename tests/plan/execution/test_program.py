@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 import featurecols as fc
 from featurecols._core import thread_pool
 from featurecols.plan.execution import program
+from featurecols.plan.execution.tuning import cut
 from tests import laws
 
 N = 3000
@@ -43,7 +44,7 @@ def plan() -> fc.Plan:
 
 @given(st.integers(0, 300), st.integers(1, 100))
 def test_blocks_cover_every_row_once(rows: int, size: int) -> None:
-    blocks = list(program._blocks(rows, size))
+    blocks = cut(rows, size)
     assert [r for a, b in blocks for r in range(a, b)] == list(range(rows))
     assert all(b - a <= size for a, b in blocks)
     assert blocks  # no rows are one empty block, so that their types are known
