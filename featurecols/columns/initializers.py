@@ -1,6 +1,6 @@
 """How embedding tables begin: named values, the same numbers on every platform and in every language.
 
-Everything random comes from one counter-based generator, so any cell can be computed alone. All integers are modulo
+Everything random comes from one counter-based generator, so any number can be computed alone. All integers are modulo
 2^64, all reals are IEEE float64, and every operation is one of + - * / sqrt, which IEEE rounds in a single way:
 
     key     = combine(seed, fingerprint64(name in UTF-8))                      (featurecols._core.farmhash)
@@ -27,7 +27,7 @@ from featurecols._core.farmhash import combine, fingerprint64
 from featurecols._core.spec import Spec
 
 _FLOAT32_MAX = 3.4028234663852886e38
-_CHUNK = 1 << 15  # cells at a time: the float64 between stays in the cache
+_CHUNK = 1 << 15  # numbers at a time: the float64 between stays in the cache
 
 # Quantile function of the standard normal around its middle: z = q * P(q^2) / Q(q^2) where q = p - 1/2. Fitted to
 # |q| <= 0.47725 (two standard deviations) in 50 digits; relative error below 1.6e-9, float32 rounds at 6e-8.

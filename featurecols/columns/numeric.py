@@ -25,7 +25,7 @@ Default = float | Sequence[Any] | Array | Marker | None  # a number, one for eac
 
 @frozen
 class Numeric(Column):
-    """Numbers of a field, one cell an element.
+    """Numbers of a field, one feature an element.
 
     Missing: filled with `default` before the normalizers; with none, an error names the first row. An empty or null
     list of a shaped column is missing as a whole.

@@ -136,10 +136,10 @@ class SequenceBound(DenseBound):
         steps = list(zip(*lists, strict=True))
         scratch = out[:0]
         for step in steps:  # every element is read, as over arrays, so that a bad one is found wherever it stands
-            cells = out[:0]
-            cells.extend([0.0] * self.step.width)
-            self.step.write_row(cells, 0, *step)
-            scratch.extend(cells)
+            features = out[:0]
+            features.extend([0.0] * self.step.width)
+            self.step.write_row(features, 0, *step)
+            scratch.extend(features)
         keep = min(len(steps), self.column.max_length)
         start = len(steps) - keep if self.column.keep == "last" else 0
         width = self.step.width

@@ -1,4 +1,4 @@
-"""What output cells mean, in words: names, describe, explain, and the printed plan."""
+"""What features mean, in words: names, describe, explain, and the printed plan."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from featurecols.columns.base import Column, field_keys
 from featurecols.plan.execution.operations import Output
 from featurecols.plan.execution.program import Program
 
-MANY = 10_000_000  # names of more cells than this are refused rather than built
+MANY = 10_000_000  # names of more features than this are refused rather than built
 
 
 @dataclass(frozen=True, slots=True)
 class Meaning:
-    """One output cell: its position, unique name, declared column, and what sets it apart within the column.
+    """One feature: its position, unique name, declared column, and what sets it apart within the column.
 
     separate: it is a fact of its own, as one of the ids of an Indicator is, and not one number of a vector.
     """
@@ -59,32 +59,32 @@ class IdMeaning:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """The cells of one row that are not zero, each with the raw values that its column read."""
+    """The features of one row that are not zero, each with its value and the raw values that its column read."""
 
-    cells: tuple[tuple[Meaning, float, dict[str, Any]], ...]
+    features: tuple[tuple[Meaning, float, dict[str, Any]], ...]
     width: int
 
     def __str__(self) -> str:
-        return "\n".join([self._caption(), *_aligned(self._row_compiler())])
+        return "\n".join([self._caption(), *_aligned(self._lines())])
 
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
         from featurecols._core import html
 
-        return html.table(self._caption(), self._row_compiler(), [False, False, True, True])
+        return html.table(self._caption(), self._lines(), [False, False, True, True])
 
     def _caption(self) -> str:
-        return f"{len(self.cells)} of {self.width} cells are not zero"
+        return f"{len(self.features)} of {self.width} features are not zero"
 
-    def _row_compiler(self) -> list[tuple[str, str, str, str]]:
-        lines = [("cells", "value", "name", "from")]
-        for column, group in groupby(self.cells, key=lambda cell: cell[0].column):
+    def _lines(self) -> list[tuple[str, str, str, str]]:
+        lines = [("features", "value", "name", "from")]
+        for column, group in groupby(self.features, key=lambda feature: feature[0].column):
             lit = list(group)
             if len(lit) > 1 and not lit[0][0].separate:  # one vector
                 lines.append(_line(lit, column.name))
             else:
-                lines += [_line([cell], cell[0].name) for cell in lit]
+                lines += [_line([feature], feature[0].name) for feature in lit]
         return lines
 
 
@@ -96,13 +96,13 @@ def _line(lit: Sequence[tuple[Meaning, float, dict[str, Any]]], name: str) -> tu
 
 
 def names(program: Program) -> tuple[str, ...]:
-    """One unique name for each cell of the matrix."""
+    """Return one unique name for each feature of the matrix."""
     if program.width > MANY:
         raise errors.plan("names", "a plan this wide has no list of names", program.width, "use describe(index)")
     found: list[str] = []
     for output in program.outputs:
         found.extend(_names(output))
-    if len(set(found)) != len(found):  # a column may be named like another's cell
+    if len(set(found)) != len(found):  # a column may be named like another's feature
         seen: dict[str, int] = {}
         for i, name in enumerate(found):
             seen[name] = seen.get(name, 0) + 1
@@ -115,23 +115,23 @@ def _names(output: Output) -> list[str]:
     found = [output.bound.feature_name(i) for i in range(output.bound.width)]
     if len(set(found)) != len(found):  # bytes that only look alike when shown as text
         seen: set[str] = set()
-        for cell, text in enumerate(found):
-            found[cell] = f"{text}#{cell}" if text in seen else text
+        for i, text in enumerate(found):
+            found[i] = f"{text}#{i}" if text in seen else text
             seen.add(text)
     return found
 
 
 def meaning(program: Program, columns: Sequence[Column], names: Sequence[str] | None, index: int) -> Meaning:
-    """What cell `index` is; negative counts from the end. `names` are those of the plan, None when it is too wide."""
+    """Return what feature `index` is; negative counts from the end. `names` are those of the plan, None when it is too wide."""
     try:
         index = operator.index(index)
     except TypeError:
-        hint = "plan.names.index(name) is the place of a cell, plan.slots say where a column starts"
+        hint = "plan.names.index(name) is the index of a feature, plan.slots say where a column starts"
         raise errors.plan("describe", "index must be an integer", index, hint) from None
     at = index + program.width if index < 0 else index
     if not 0 <= at < program.width:
-        raise errors.plan("describe", f"index must be below {program.width}", index, "plan.width is the number of cells")
-    k = bisect.bisect_right(program.outputs, at, key=lambda o: o.start) - 1  # of outputs without cells, the one after them
+        raise errors.plan("describe", f"index must be below {program.width}", index, "plan.width is the number of features")
+    k = bisect.bisect_right(program.outputs, at, key=lambda o: o.start) - 1  # of outputs without features, the one after them
     output = program.outputs[k]
     bound, i = output.bound, at - output.start
     name = names[at] if names is not None else bound.feature_name(i)
@@ -139,13 +139,13 @@ def meaning(program: Program, columns: Sequence[Column], names: Sequence[str] | 
 
 
 def explain(
-    program: Program, columns: Sequence[Column], names: Sequence[str] | None, row: Mapping[str, Any], cells: Array
+    program: Program, columns: Sequence[Column], names: Sequence[str] | None, row: Mapping[str, Any], values: Array
 ) -> Explanation:
-    """The cells of one row that are not zero."""
+    """Return the features of one row that are not zero; `values` is its row of the matrix."""
     lit = []
-    for i in cells.nonzero()[0].tolist():
+    for i in values.nonzero()[0].tolist():
         m = meaning(program, columns, names, i)
-        lit.append((m, float(cells[i]), {key: row[key] for key in m.reads}))
+        lit.append((m, float(values[i]), {key: row[key] for key in m.reads}))
     return Explanation(tuple(lit), program.width)
 
 
@@ -157,13 +157,13 @@ def table(program: Program, columns: Sequence[Column], fingerprint: str) -> str:
 
 def summary(program: Program, columns: Sequence[Column], fingerprint: str) -> tuple[str, list[tuple[str, ...]]]:
     """What a plan is, in a line, and the rows of its table, the first one being the header."""
-    rows: list[tuple[str, ...]] = [("cells", "name", "kind", "reads", "ids")]
+    rows: list[tuple[str, ...]] = [("features", "name", "kind", "reads", "ids")]
     for output, column in zip(program.outputs, columns, strict=True):
         slot = output.slot
-        cells = f"{output.start}:{output.stop}" if output.stop > output.start or isinstance(slot, DenseSlot) else "-"
+        at = f"{output.start}:{output.stop}" if output.stop > output.start or isinstance(slot, DenseSlot) else "-"
         ids = f"{slot.num_buckets:,}" if isinstance(slot, IdSlot) else ""
-        rows.append((cells, column.name, type(column).__name__, ", ".join(field_keys(column)), ids))
-    counts = ((len(columns), "column"), (program.width, "cell"), (len(program.fields), "field"))
+        rows.append((at, column.name, type(column).__name__, ", ".join(field_keys(column)), ids))
+    counts = ((len(columns), "column"), (program.width, "feature"), (len(program.fields), "field"))
     many = ", ".join(f"{n:,} {what}{'' if n == 1 else 's'}" for n, what in counts)
     return f"Plan of {many}, fingerprint {fingerprint}", rows
 

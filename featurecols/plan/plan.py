@@ -19,9 +19,8 @@ from featurecols.data.sources import Source
 from featurecols.plan import serialization
 from featurecols.plan.bind import LearnedByNode, bind, feature_slots
 from featurecols.plan.bucket_contents import bucket_contents, in_words
-from featurecols.plan.execution import batches
 from featurecols.plan.execution.profile import Clock, Profile
-from featurecols.plan.execution.program import Program
+from featurecols.plan.execution.program import Program, map_batches
 from featurecols.plan.explain import MANY, Explanation, IdMeaning, Meaning, explain, meaning, names
 from featurecols.plan.features import Features
 from featurecols.plan.fingerprint import digest, fingerprint
@@ -137,7 +136,7 @@ class Plan:
             self._fill(batch, out[at : at + batch.num_rows], workers)
             return at + batch.num_rows
 
-        *_, at = batches.map_batches(fill, source, self._needs, None, workers)
+        *_, at = map_batches(fill, source, self._needs, None, workers)
         if at != len(out):
             raise errors.plan("transform", f"out must have {at} rows", len(out), hint)
         return out
@@ -149,7 +148,7 @@ class Plan:
             memory_limit.check("transform", (before + batch.num_rows) * self._program.width * 4)
             return self._filled(batch, workers)
 
-        return np.concatenate(list(batches.map_batches(fill, source, self._needs, None, workers)))
+        return np.concatenate(list(map_batches(fill, source, self._needs, None, workers)))
 
     def _filled(self, batch: Any, workers: int) -> Array:
         out = buffer_pool.empty((batch.num_rows, self._program.width), np.float32)
@@ -204,8 +203,8 @@ class Plan:
         if type(row) is not dict and not isinstance(row, Mapping):
             raise _no_row("transform_row", row)
         memory_limit.check("transform_row", program.width * 4)
-        cells = program.row(row)
-        return np.frombuffer(cells, np.float32) if cells else np.empty(0, np.float32)
+        found = program.row(row)
+        return np.frombuffer(found, np.float32) if found else np.empty(0, np.float32)
 
     def encode(self, data: Any, *, threads: int | None = None) -> Features:
         """All rows as Features: numbers in one dense block, ids for everything else. See Features and feature_slots.
@@ -213,13 +212,13 @@ class Plan:
         Raises:
             DataError: for data that does not fit the columns.
         """
-        width = sum(slot.width for slot in self.feature_slots)
+        width = self._program.dense_width
 
         def encode(batch: Any, before: int, workers: int) -> Features:
             memory_limit.check("encode", (before + batch.num_rows) * width * 4, "use encode_batches, or smaller batches")
             return self._program.encode_batch(batch, workers)
 
-        return Features.concatenate(list(batches.map_batches(encode, Source.of(data), self._needs, None, _workers(threads))))
+        return Features.concatenate(list(map_batches(encode, Source.of(data), self._needs, None, _workers(threads))))
 
     def transform_batches(self, source: Any, batch_size: int | None = None, *, threads: int | None = None) -> Iterator[Array]:
         """float32 [<= batch_size, width] for each batch of a source, in order and in bounded memory."""
@@ -229,17 +228,17 @@ class Plan:
             memory_limit.check("transform_batches", batch.num_rows * width * 4)
             return self._filled(batch, workers)
 
-        return batches.map_batches(fill, Source.of(source), self._needs, batch_size, workers)
+        return map_batches(fill, Source.of(source), self._needs, batch_size, workers)
 
     def encode_batches(self, source: Any, batch_size: int | None = None, *, threads: int | None = None) -> Iterator[Features]:
         """Features of <= batch_size rows for each batch of a source, in order and in bounded memory."""
-        width, workers = sum(slot.width for slot in self.feature_slots), _workers(threads)
+        width, workers = self._program.dense_width, _workers(threads)
 
         def encode(batch: Any, before: int, workers: int) -> Features:
             memory_limit.check("encode_batches", batch.num_rows * width * 4, "give a smaller batch_size")
             return self._program.encode_batch(batch, workers)
 
-        return batches.map_batches(encode, Source.of(source), self._needs, batch_size, workers)
+        return map_batches(encode, Source.of(source), self._needs, batch_size, workers)
 
     # Meaning --------------------------------------------------------------------------------------------------------
 
@@ -379,7 +378,7 @@ class Plan:
         if self._program.first_non_dense_output is not None:
             hint = "wrap it in Indicator or Embedding, or use encode(data)"
             raise errors.plan(
-                "transform", "a categorical column gives ids, not cells", self._program.first_non_dense_output, hint
+                "transform", "a categorical column gives ids, not features", self._program.first_non_dense_output, hint
             )
         return self._program
 

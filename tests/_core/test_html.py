@@ -22,7 +22,7 @@ def test_a_plan_is_a_table_with_its_names_escaped():
     caption, rows = read(html)
     assert caption == repr(plan).splitlines()[0]
     assert rows == [
-        ["cells", "name", "kind", "reads", "ids"],
+        ["features", "name", "kind", "reads", "ids"],
         ["0:1", "<script>alert(1)</script>", "Numeric", "<script>alert(1)</script>", ""],
         ["1:2", 'a&"b_indicator', "Indicator", 'a&"b', "1"],
     ]
@@ -31,7 +31,7 @@ def test_a_plan_is_a_table_with_its_names_escaped():
 def test_an_explained_row_is_a_table():
     plan = fc.compile([fc.Numeric("age"), fc.Indicator(fc.Vocabulary("tag", ["<b>", "c"]))])
     caption, rows = read(plan.explain({"age": 3.0, "tag": "<b>"})._repr_html_())
-    assert caption == "2 of 3 cells are not zero"
+    assert caption == "2 of 3 features are not zero"
     assert rows[1:] == [["0", "3", "age", "age=3.0"], ["1", "1", "tag_indicator=<b>", "tag='<b>'"]]
 
 

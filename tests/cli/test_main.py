@@ -203,7 +203,7 @@ def test_quickstart_leaves_everything_and_can_be_run_again(here: Path, capsys: p
     assert said.err == ""
     plan = fc.load("look/plan")
     assert str(plan) in said.out
-    assert said.out.count(" cells are not zero") == 2
+    assert said.out.count(" features are not zero") == 2
     kept = ["features.parquet", "late.json", "model", "plan", "spec.json", "test.parquet", "train.parquet"]
     assert sorted(p.name for p in Path("look").iterdir()) == kept
     scores = {line[:12].strip(): float(line.split()[-4]) for line in said.out.splitlines() if line.endswith(" s")}

@@ -177,33 +177,33 @@ def test_describe_asks_for_a_place(plan: fc.Plan) -> None:
 
 
 def test_explain_says_which_values_lit_what(plan: fc.Plan) -> None:
-    lit = plan.explain(ROW).cells
+    lit = plan.explain(ROW).features
     assert [(meaning.index, value) for meaning, value, _ in lit] == [
         *((0, pytest.approx(3.9)), (3, 1), (6, 1)),
         *((7, 10), (8, 11), (10, 1)),
     ]
     assert [reads for _, _, reads in lit][2] == {"job": "clown"}
     assert str(plan.explain(ROW)).splitlines() == [
-        "6 of 13 cells are not zero",
-        "cells  value  name                             from",
-        "0      3.9    age                              age=70.0",
-        "3      1      age_bucketized_indicator=>= 65   age=70.0",
-        "6      1      job_indicator=<unseen>           job='clown'",
-        "7:9    10 11  tags_embedding                   tags=['b']",
-        "10     1      t_indicator_sequence[step 0: b]  tags=['b']",
+        "6 of 13 features are not zero",
+        "features  value  name                             from",
+        "0         3.9    age                              age=70.0",
+        "3         1      age_bucketized_indicator=>= 65   age=70.0",
+        "6         1      job_indicator=<unseen>           job='clown'",
+        "7:9       10 11  tags_embedding                   tags=['b']",
+        "10        1      t_indicator_sequence[step 0: b]  tags=['b']",
     ]
 
 
 def test_a_plan_prints_as_a_table(plan: fc.Plan) -> None:
     lines = repr(plan).splitlines()
-    assert lines[0] == f"Plan of 5 columns, 13 cells, 3 fields, fingerprint {plan.fingerprint}"
-    assert lines[1].split() == ["cells", "name", "kind", "reads", "ids"]
+    assert lines[0] == f"Plan of 5 columns, 13 features, 3 fields, fingerprint {plan.fingerprint}"
+    assert lines[1].split() == ["features", "name", "kind", "reads", "ids"]
     assert lines[5].split() == ["7:9", "tags_embedding", "Embedding", "tags", "10"]
     assert len(lines) == 7
 
 
 def test_one_of_each_is_no_plural() -> None:
-    assert repr(fc.compile([fc.Numeric("age")])).startswith("Plan of 1 column, 1 cell, 1 field, fingerprint ")
+    assert repr(fc.compile([fc.Numeric("age")])).startswith("Plan of 1 column, 1 feature, 1 field, fingerprint ")
 
 
 def test_features_print_as_shapes(plan: fc.Plan) -> None:
@@ -248,7 +248,7 @@ def test_a_plan_too_wide_for_names_still_describes() -> None:
     with pytest.raises(fc.PlanError, match="describe"):
         len(plan.names)
     assert "hash 123456789" in str(plan.describe(123_456_789))
-    assert "2,147,483,647 cells" in repr(plan)
+    assert "2,147,483,647 features" in repr(plan)
 
 
 # Equal plans --------------------------------------------------------------------------------------------------------
@@ -425,7 +425,7 @@ def test_a_row_is_a_dict(plan: fc.Plan, row: Any) -> None:
 def test_a_row_of_no_cells_is_a_row() -> None:
     plan = fc.fit([fc.Indicator(fc.Vocabulary("job", fc.TopTerms(5)))], {"job": [None]})
     assert plan.transform_row({"job": "nurse"}).tobytes() == plan.transform({"job": ["nurse"]}).tobytes() == b""
-    assert str(plan.explain({"job": "nurse"})).startswith("0 of 0 cells")
+    assert str(plan.explain({"job": "nurse"})).startswith("0 of 0 features")
     with pytest.raises(fc.DataError, match="job: field is not in the data"):
         plan.transform_row({})
 

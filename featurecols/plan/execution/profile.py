@@ -25,7 +25,7 @@ class Profile:
         rows: how many rows were transformed.
         seconds: of all parts together, on one thread.
         parts: reading; fields as their columns read them; steps, which are values that other columns need; the pass that
-            writes plain numbers and one-hots into the matrix; columns that write their cells by themselves.
+            writes plain numbers and one-hots into the matrix; columns that write their features by themselves.
     """
 
     rows: int

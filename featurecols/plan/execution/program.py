@@ -6,7 +6,8 @@ A Program is the operations of a plan in topological order. It knows Bounds and 
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import TypeVar
 
 import numpy as np
 
@@ -18,12 +19,16 @@ from featurecols._core.slots import Slot
 from featurecols.columns.base import Bound, Field
 from featurecols.data.batch import Batch
 from featurecols.data.fields.base import FieldView
+from featurecols.data.files.base import Needs
+from featurecols.data.sources import Source
 from featurecols.plan.execution.fused import FusedWriter
 from featurecols.plan.execution.operations import Block, Encode, Operation, evaluations, outputs_of
 from featurecols.plan.execution.profile import Clock
 from featurecols.plan.execution.row_compiler import RowCompiler
 from featurecols.plan.execution.tuning import Tuning
 from featurecols.plan.features import Features
+
+T = TypeVar("T")
 
 
 class Program:
@@ -128,6 +133,8 @@ class Program:
             pass
 
     def _blocks(self, rows: int, workers: int = 1) -> list[tuple[int, int]]:
+        if self._is_fused and rows <= self.tuning.fused_rows[0]:
+            return [(0, rows)]
         return self.tuning.blocks(rows, self.width, len(self.outputs), self._is_fused, workers)
 
     def fill_timed(self, batch: Batch, clock: Clock) -> None:
@@ -175,6 +182,35 @@ class Program:
                 out[r] = self._row_compiler.of_values(*raw)
             except errors.DataError as e:
                 raise e.shifted(0) if e.row is not None else _at_row(e, r) from None
+
+
+def map_batches(
+    task: Callable[[Batch, int, int], T], source: Source, needs: Needs, batch_size: int | None, workers: int
+) -> Iterator[T]:
+    """task(batch, rows before it, its workers) of every batch, in order; a DataError tells the row of the whole source.
+
+    Where a source has enough pieces, each thread takes a whole one: threads that share a batch wait for each other many
+    times, those that share a source seldom. Otherwise a batch is worked on by all threads, one batch after another.
+    """
+    apart = workers > 1 and len(source.fragments()) >= 2 * workers
+
+    def run(item: tuple[Batch, int]) -> T:
+        batch, before = item
+        try:
+            return task(batch, before, 1 if apart else workers)
+        except errors.DataError as e:
+            raise e.shifted(before) from None
+
+    def batches() -> Iterator[tuple[Batch, int]]:
+        before = 0
+        for batch in source.batches(needs, batch_size):
+            yield batch, before
+            before += batch.num_rows
+
+    if apart:  # in flight: memory for as few batches as keep the threads busy
+        yield from thread_pool.run(run, batches(), workers, workers + 1)
+    else:
+        yield from map(run, batches())
 
 
 def run(operations: Iterable[Operation], block: Block, clock: Clock | None = None) -> None:

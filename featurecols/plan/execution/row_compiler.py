@@ -1,6 +1,6 @@
 """The row path of a plan: its columns' row functions, called one after another by one straight-line function.
 
-The function is written as source from the structure alone: positions, cell numbers and widths. Keys, terms and what was
+The function is written as source from the structure alone: positions, feature numbers and widths. Keys, terms and what was
 learned stay objects in its namespace, so that no text of a plan ever becomes code.
 """
 
@@ -22,7 +22,7 @@ RowFunction = Callable[..., "array[float]"]
 class RowCompiler:
     """The functions of one program. `of_mapping` takes a dict of raw values, `of_values` one presented value for each field.
 
-    Both give the cells as an array of typecode "f". A value of node i is the local v{i}; the objects that the source
+    Both give the features as an array of typecode "f". A value of node i is the local v{i}; the objects that the source
     speaks of are k{i} (the key of a field), p{i} (its presenter), m{i} (its markers), r{i} (the row function of a node)
     and w{i} (write_row, or the row function of a single number, of output i).
     """
