@@ -72,6 +72,12 @@ def card(folder: Path) -> dict[str, Any]:
     return found
 
 
+def check_fingerprint(folder: Path, found: Mapping[str, Any], variables: Variables, plan: Any) -> None:
+    """Raise CheckpointError where a card, weights and a plan are not those that were exported together."""
+    if found.get("fingerprint") != fingerprint(found, variables, plan):
+        raise errors.checkpoint(folder, "is damaged, or was changed (its fingerprint differs)", "export the model again")
+
+
 def weights(folder: Path) -> Variables:
     """The variables of a folder."""
     arrays, about = checkpoints.read(folder / WEIGHTS)

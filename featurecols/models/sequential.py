@@ -341,6 +341,7 @@ class Sequential:
                 model.compile(optimizer, loss, about["metrics"])
         except (KeyError, TypeError, AttributeError, errors.ModelError) as e:  # a card that save did not write
             raise errors.checkpoint(folder, f"is damaged ({errors.show(str(e), 200)})", "save the model again") from None
+        export.check_fingerprint(folder, about, variables, plan)
         return model
 
     def __repr__(self) -> str:

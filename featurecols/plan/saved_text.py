@@ -1,6 +1,6 @@
 """plan.json as text for review: columns nested under their names, what each learned beside what it declares.
 
-    {"format": 2, "created_by": ..., "fingerprint": ...,
+    {"format": 2, "created_by": ..., "fingerprint": ..., "tables_digest": ...,
      "columns": {name: {"type": kind, argument: value, ..., "learned": {slot: ...}}, ...},
      "tables": {name: {"tensor": ..., "dtype": ..., "shape": ..., "digest": ...}}}
 
@@ -37,7 +37,15 @@ FORMAT = 2  # of saved plans and of saved models
 LONG = 50  # terms or numbers beyond which a list is not in plan.json
 HEAD = 5  # of how many plan.json tells all the same
 HEADER = ["term", "count"]
-KEYS = ("format", "created_by", "fingerprint", "fields", "tables", "columns")  # "fields" is for types of fields, to come
+KEYS = (
+    "format",
+    "created_by",
+    "fingerprint",
+    "tables_digest",
+    "fields",
+    "tables",
+    "columns",
+)  # "fields" is for types of fields, to come
 TERMS = {"offsets", "data", "counts"}
 _MOST_TERMS = 50_000_000  # in all lists of a plan together, each counted as often as a column names it
 
@@ -66,6 +74,7 @@ class _Writer:
             "format": FORMAT,
             "created_by": f"featurecols {__version__}",
             "fingerprint": fingerprint(self._graph, self._learned),
+            **({"tables_digest": digest(tables)} if tables else {}),
         }
         lines = [f" {json.dumps(key)}: {json.dumps(value)}" for key, value in head.items()]
         entries = [(column.name, self._column(column)) for column in self._graph.columns]
@@ -212,6 +221,8 @@ class _Reader:
             name: self._tensor(f"table {errors.show(name)}", data)
             for name, data in self._object("tables", document.get("tables", {})).items()
         }
+        if document.get("tables_digest", "") != (digest(tables) if tables else ""):
+            raise self._error("has other tables than it was saved with")
         self._object("fields", document.get("fields", {}))
         if self._tensors is not None and (left := sorted(set(self._tensors) - self._used)):
             raise self._error(f"tensor {errors.show(left[0])} belongs to no column")

@@ -63,9 +63,10 @@ def same(a: fc.Plan, b: fc.Plan) -> None:
 
 def test_columns_stand_under_their_names_with_what_they_learned(folder: Path) -> None:
     found = document(folder)
-    assert list(found) == ["format", "created_by", "fingerprint", "columns", "tables"]
+    assert list(found) == ["format", "created_by", "fingerprint", "tables_digest", "columns", "tables"]
     assert (found["format"], found["created_by"]) == (2, f"featurecols {fc.__version__}")
     assert found["fingerprint"] == made().fingerprint
+    assert found["tables_digest"] == made().tables_digest
     assert list(found["columns"]) == [column.name for column in COLUMNS]
     assert found["columns"]["age"] == {
         "type": "Numeric.v1",

@@ -72,6 +72,7 @@ def load(path: str | Path, model_fn: Callable[..., EstimatorSpec] | None = None,
     else:
         model = _estimator(folder, kind, plan, head, card)
     model.variables, model.label = export.weights(folder), tuple(card["label"])
+    export.check_fingerprint(folder, card, model.variables, plan)
     model.metrics, model.data = card["metrics"], card["data"]
     return model
 

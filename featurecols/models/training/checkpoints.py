@@ -72,6 +72,8 @@ def read(path: Path) -> tuple[dict[str, Array], dict[str, Any]]:
         raise errors.checkpoint(path, f"is no readable checkpoint ({printable(str(e))[:200]})", hint) from None
     if not isinstance(about, dict) or about.get("format") != FORMAT:
         raise errors.checkpoint(path, f"needs format {FORMAT}", "use the version of featurecols that wrote it")
+    if lacks := [name for name in ("step", "start", "seed") if type(about.get(name)) is not int]:
+        raise errors.checkpoint(path, f"is damaged (it has no {lacks[0]})", "delete it, and the one before it is used")
     return arrays, about
 
 
