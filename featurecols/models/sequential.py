@@ -27,10 +27,10 @@ from featurecols.models.layers.mixed import Mixed
 from featurecols.models.objective import keras_metrics, losses
 from featurecols.models.objective.heads import PlainHead
 from featurecols.models.optimization import optimizers
-from featurecols.models.optimization.optimizers import Groups, Optimizer
+from featurecols.models.optimization.optimizers import Groups, Optimizer, Step
 from featurecols.models.training.history import History
 from featurecols.models.training.hooks import Hook, Progress, Validate
-from featurecols.models.training.loop import Op, train
+from featurecols.models.training.loop import train
 from featurecols.models.training.run import Run
 from featurecols.plan.fit import fit
 from featurecols.plan.graph import Graph
@@ -143,7 +143,7 @@ class Sequential:
         if verbose != 0 and Progress.fits():
             hooks.append(Progress())
 
-        def forward(examples: Examples) -> tuple[Value, Op]:
+        def forward(examples: Examples) -> tuple[Value, Step]:
             with self.variables.scope(training=True):
                 outputs = self(examples)
                 loss = self._loss(examples.labels, outputs, examples.weights)

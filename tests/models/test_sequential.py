@@ -292,7 +292,7 @@ def test_seeds():
             ColumnError,
             "batch: needs an integer of at least 1, got 0",
         ),
-        (lambda: compiled([Dense(1)]).fit(X, X[:, 0], callbacks=[print]), ModelError, "fit: this is no hook, got <built-in"),
+        (lambda: compiled([Dense(1)]).fit(X, X[:, 0], callbacks=[print]), ModelError, "fit: this is not a hook, got <built-in"),
         (lambda: compiled([Dense(1)]).fit(X[:0], X[:0, 0]), DataError, "data: has no rows"),
         (lambda: compiled([Dense(1)]).evaluate(X[:0], X[:0, 0]), DataError, "data: has no rows"),
         (lambda: compiled([Dense(1)]).fit(X, ["a"] * 600), DataError, r"y: labels must be numbers, got \['a'\]; number the"),

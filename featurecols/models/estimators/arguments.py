@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import inspect
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -10,30 +11,32 @@ import numpy as np
 
 from featurecols.columns.base import Column
 from featurecols.models import errors
-from featurecols.models.estimators.config import RunConfig
+from featurecols.models.estimators.config import EstimatorSpec, RunConfig
 from featurecols.models.estimators.state import Asked
 from featurecols.models.input.pipeline import Pipeline
 from featurecols.models.training.hooks import Hook
+from featurecols.models.types import Data
 
 
-def choose_data(data: Any, input_fn: Any) -> Any:
-    """Data under one of its two names."""
-    if data is None and input_fn is None:
-        raise errors.model("Estimator", "needs data", None, "give a table, a path, or a function that gives one")
+def choose_data(data: Data | Pipeline | None, input_fn: Callable[..., Any] | None) -> Data | Pipeline:
+    """Return data under one of its two names; raise ModelError for none or both."""
     if data is not None and input_fn is not None:
         got = (type(data).__name__, type(input_fn).__name__)
         raise errors.model("Estimator", "data and input_fn are one thing under two names", got, "give one of them")
-    return data if input_fn is None else input_fn
+    found = input_fn if data is None else data
+    if found is None:
+        raise errors.model("Estimator", "needs data", None, "give a table, a path, or a function that gives one")
+    return found
 
 
 def merge_config(config: RunConfig | None, model_dir: str | Path | None) -> RunConfig:
-    """The configuration with the model_dir that was given."""
+    """Return the configuration with the model_dir that was given."""
     config = RunConfig() if config is None else config
     if not isinstance(config, RunConfig):
         raise errors.model("Estimator", "config must be a RunConfig", config, "give RunConfig(seed=1, ...)")
     folder = config.model_dir if model_dir is None else model_dir
     if folder is not None and Path(folder).exists() and not Path(folder).is_dir():
-        raise errors.model("Estimator", "model_dir is no folder", str(folder), "name a folder, or one that is not there yet")
+        raise errors.model("Estimator", "model_dir is not a folder", str(folder), "name a folder, or one that is not there yet")
     if model_dir is None:
         return config
     if config.model_dir is not None and Path(config.model_dir) != Path(model_dir):
@@ -41,20 +44,20 @@ def merge_config(config: RunConfig | None, model_dir: str | Path | None) -> RunC
     return config.replace(model_dir=str(model_dir))
 
 
-def require_count(subject: str, name: str, value: Any) -> int:
-    """value as an int of at least 1 (numpy's integers too); raises ColumnError for anything else."""
+def require_count(subject: str, name: str, value: object) -> int:
+    """Return an int of at least 1 (numpy's integers too); raise ColumnError for anything else."""
     if isinstance(value, (int, np.integer)) and not isinstance(value, bool) and value >= 1:
         return int(value)
     raise errors.argument(subject, f"{name} must be an integer of at least 1", value, "leave it out, or give 1 or more")
 
 
-def check_hooks(subject: str, hooks: Any) -> list[Hook]:
-    """Hooks as a list; raises ModelError for what is none."""
-    found = list(hooks) if isinstance(hooks, Iterable) else [hooks]
+def check_hooks(subject: str, hooks: Hook | Iterable[Hook]) -> list[Hook]:
+    """Return hooks as a list; raise ModelError for what is not a hook."""
+    found = [hooks] if isinstance(hooks, Hook) else list(hooks)
     for hook in found:
         if not isinstance(hook, Hook):
             hint = "give instances of subclasses of hooks.Hook, such as hooks.TimeLimit(60)"
-            raise errors.model(subject, "this is no hook", hook, hint)
+            raise errors.model(subject, "this is not a hook", hook, hint)
     return found
 
 
@@ -71,7 +74,7 @@ def weight_field(subject: str, column: Any) -> str | None:
 
 
 def training_length(subject: str, steps: int | None, max_steps: int | None, epochs: int | None, pipeline: Pipeline) -> Asked:
-    """How long to train: one pass, unless something else is asked for."""
+    """Return how long to train: one pass, unless something else is asked for."""
     named = {"steps": steps, "max_steps": max_steps, "epochs": epochs}
     found = {name: None if value is None else require_count(subject, name, value) for name, value in named.items()}
     steps, max_steps, epochs = found["steps"], found["max_steps"], found["epochs"]
@@ -84,6 +87,12 @@ def training_length(subject: str, steps: int | None, max_steps: int | None, epoc
     return (None if epochs == -1 else epochs), steps, max_steps
 
 
-def concatenate(arrays: Sequence[Any]) -> Any:
-    """What batches gave, put together; None stays None."""
-    return None if arrays[0] is None else np.concatenate([np.asarray(a) for a in arrays])
+def names_of(model_fn: Callable[..., EstimatorSpec]) -> set[str]:
+    """Return the names of a model_fn's arguments; raise ModelError where one is needed that nobody gives."""
+    parameters = inspect.signature(model_fn).parameters
+    given = ("features", "labels", "mode", "params", "config")
+    needed = [p.name for p in list(parameters.values())[1:] if p.default is p.empty and p.kind not in (2, 4)]
+    if not parameters or (unknown := [name for name in needed if name not in given]):
+        got = unknown[0] if parameters else "no argument"
+        raise errors.model("model_fn", f"is called with {', '.join(given)}", got, "name its arguments so; all but one may go")
+    return set(parameters)

@@ -5,7 +5,6 @@ Beside sequential.py the only file of the models that meets a plan.
 
 from __future__ import annotations
 
-import inspect
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -19,20 +18,24 @@ from featurecols.columns.base import Column
 from featurecols.models import errors
 from featurecols.models.autodiff.tape import Value
 from featurecols.models.autodiff.variables import Variables
-from featurecols.models.estimators import arguments, tf_columns
+from featurecols.models.estimators import arguments
 from featurecols.models.estimators.config import EstimatorSpec, ModeKeys, RunConfig, WarmStartSettings
+from featurecols.models.estimators.evaluation import Evaluation
 from featurecols.models.estimators.predictions import Predictions
-from featurecols.models.estimators.state import PLAN, Asked, Keeper, declared_as_json
+from featurecols.models.estimators.state import PLAN, Asked, Keeper, Position, TrainedOn, declared_as_json
+from featurecols.models.estimators.tf_columns import AnyColumn, translate_all
 from featurecols.models.input import labels
 from featurecols.models.input.examples import Examples, Layout
 from featurecols.models.input.labelled_rows import LabelledBatch, LabelledRows, labelled_rows
 from featurecols.models.input.pipeline import BatchStream, Encoder, Pipeline, needs_of
-from featurecols.models.objective.heads import ClassHead, Head, PlainHead
+from featurecols.models.objective.heads import Head, PlainHead
+from featurecols.models.optimization.optimizers import Step
 from featurecols.models.training import checkpoints, warm_start
 from featurecols.models.training.history import History
 from featurecols.models.training.hooks import Checkpoints, Hook, Logging, Progress, Summaries, Validate
-from featurecols.models.training.loop import Op, train
+from featurecols.models.training.loop import train
 from featurecols.models.training.run import Run
+from featurecols.models.types import Data, Label
 from featurecols.plan.fit import fit
 from featurecols.plan.graph import Graph
 from featurecols.plan.plan import Plan, compile
@@ -68,7 +71,7 @@ class Estimator(Keeper):
         params: Mapping[str, Any] | None = None,
         warm_start_from: str | Path | WarmStartSettings | None = None,
         *,
-        columns: Iterable[Column] | Plan | None = None,
+        columns: Iterable[AnyColumn] | Plan | None = None,
         weight_column: str | None = None,
         head: Head | None = None,
     ) -> None:
@@ -83,18 +86,14 @@ class Estimator(Keeper):
         self.metrics: dict[str, dict[str, float]] = {}
         self.variables: Variables | None = None
         self.label: tuple[str, ...] = ()
-        self.data: dict[str, Any] = {}
+        self.data: TrainedOn = {}
         columns = columns if columns is not None else self.params.get("columns", self.params.get("feature_columns"))
         if columns is None:
             raise errors.model(self._who, "needs columns", None, "give columns=[...]")
         self.plan = columns if isinstance(columns, Plan) else None
-        self.columns: tuple[Column, ...] = columns.columns if isinstance(columns, Plan) else tuple(tf_columns.declared(columns))
-        self._unfinished: dict[str, Any] | None = None
-        self._arguments = _arguments(model_fn)
-
-    @property
-    def _who(self) -> str:
-        return type(self).__name__
+        self.columns: tuple[Column, ...] = columns.columns if isinstance(columns, Plan) else tuple(translate_all(columns))
+        self._unfinished: Position | None = None
+        self._arguments = arguments.names_of(model_fn)
 
     def __repr__(self) -> str:
         step = 0 if self.variables is None else self.variables.step
@@ -104,8 +103,8 @@ class Estimator(Keeper):
 
     def train(
         self,
-        data: Any = None,
-        label: Any = None,
+        data: Data | Pipeline | None = None,
+        label: Label | None = None,
         *,
         input_fn: Callable[..., Any] | None = None,
         steps: int | None = None,
@@ -113,7 +112,7 @@ class Estimator(Keeper):
         epochs: int | None = None,
         batch_size: int | None = None,
         hooks: Sequence[Hook] = (),
-        validation: Any = None,
+        validation: Data | Pipeline | None = None,
     ) -> Estimator:
         """Train, from where the model is: a fresh start, an earlier call, or the last checkpoint in model_dir.
 
@@ -147,10 +146,11 @@ class Estimator(Keeper):
         self.data = {"rows": stream.rows, "files": files, "fingerprint": stream.digest}
         return self
 
-    def _validation(self, data: Any) -> list[Hook]:
+    def _validation(self, data: Data | Pipeline | None) -> list[Hook]:
         return [] if data is None else [Validate(lambda: self.evaluate(data))]
 
     def _own_hooks(self, asked: tuple[Asked, int | None]) -> list[Hook]:
+        """Return the hooks that the configuration asks for."""
         hooks: list[Hook] = []
         if self.model_dir is not None:
             seconds = self.config.save_checkpoints_secs
@@ -166,7 +166,7 @@ class Estimator(Keeper):
         return hooks
 
     def _run(self, variables: Variables, asked: Asked, rows: int | None) -> Run:
-        """The run to make: a new one, or the rest of one that was cut short, where the same is asked of as many rows."""
+        """Return the run to make: a new one, or the rest of one that was cut short, where the same is asked of as many rows."""
         last, self._unfinished = self._unfinished, None
         epochs, steps, max_steps = asked
         run = Run(variables, epochs, steps, model=self, history=self.history)
@@ -178,10 +178,10 @@ class Estimator(Keeper):
             run.steps = max_steps - variables.start
         return run
 
-    def _forward(self, examples: Examples) -> tuple[Value, Op]:
+    def _forward(self, examples: Examples) -> tuple[Value, Step]:
         spec = self._call(examples, ModeKeys.TRAIN)
-        assert spec.loss is not None
-        assert spec.train_op is not None
+        if spec.loss is None or spec.train_op is None:
+            raise errors.model("EstimatorSpec", "mode 'train' needs loss and train_op", spec, "give both")
         return spec.loss, spec.train_op
 
     def _call(self, examples: Examples, mode: str, variables: Variables | None = None) -> EstimatorSpec:
@@ -198,8 +198,8 @@ class Estimator(Keeper):
 
     def evaluate(
         self,
-        data: Any = None,
-        label: Any = None,
+        data: Data | Pipeline | None = None,
+        label: Label | None = None,
         *,
         input_fn: Callable[..., Any] | None = None,
         steps: int | None = None,
@@ -207,7 +207,7 @@ class Estimator(Keeper):
         checkpoint_path: str | Path | None = None,
         name: str | None = None,
     ) -> dict[str, float]:
-        """Metrics over data, or over its first `steps` batches, by name; `label` is training's unless it is given.
+        """Return metrics over data, or over its first `steps` batches, by name; `label` is training's unless it is given.
 
         `average_loss` is the weighted mean over rows, `loss` the mean over batches of what training minimizes.
         """
@@ -216,51 +216,42 @@ class Estimator(Keeper):
         pipeline = self._pipeline(arguments.choose_data(data, input_fn), label, batch_size, training=False)
         self._ready(pipeline.data)
         variables = self._variables(checkpoint_path)
-        losses: list[float] = []
-        functions: dict[str, Any] = {}
-        found: dict[str, list[tuple[Any, ...]]] = {}
+        evaluation = Evaluation()
         for examples in BatchStream(pipeline, self._encoder(labelled=True, keys=pipeline.data.labels), 0).epoch(0):
-            spec = self._call(examples, ModeKeys.EVAL, variables)
-            losses.append(float(spec.loss))  # type: ignore[arg-type]
-            for key, (function, *arrays) in (spec.eval_metric_ops or {}).items():
-                functions[key] = function
-                found.setdefault(key, []).append(tuple(arrays))
-            if len(losses) == steps:
+            evaluation.add(self._call(examples, ModeKeys.EVAL, variables))
+            if len(evaluation.losses) == steps:
                 break
-        out: dict[str, float] = {}
-        for key, parts in found.items():
-            value = functions[key](*[arguments.concatenate(arrays) for arrays in zip(*parts, strict=True)])
-            out |= value if isinstance(value, Mapping) else {key: float(value)}
-        out |= {"loss": float(np.mean(losses)), "global_step": variables.step}
+        out = {**evaluation.compute(), "global_step": variables.step}
         self.metrics[name or "eval"] = out
         return dict(sorted(out.items()))
 
     def predict(
         self,
-        data: Any = None,
+        data: Data | Pipeline | None = None,
         *,
         input_fn: Callable[..., Any] | None = None,
         predict_keys: Sequence[str] | None = None,
         batch_size: int = 4096,
         checkpoint_path: str | Path | None = None,
     ) -> Predictions:
-        """What the model says about every row: arrays by name, or looped over, one dict a row."""
+        """Return what the model says about every row: arrays by name, or looped over, one dict a row."""
         pipeline = self._pipeline(arguments.choose_data(data, input_fn), None, batch_size, training=False)
         pipeline = replace(pipeline, data=pipeline.data.without_labels())
         self._ready(None)
         variables = self._variables(checkpoint_path)
-        parts = []
+        batches = []
         for examples in BatchStream(pipeline, self._encoder(labelled=False), 0).batches_or_empty():
-            found = self._call(examples, ModeKeys.PREDICT, variables).predictions
-            assert found is not None
+            found = self._call(examples, ModeKeys.PREDICT, variables).predictions or {}
             if unknown := [key for key in predict_keys or () if key not in found]:
                 raise errors.unknown("predict", "key", unknown[0], found)
-            parts.append({k: np.asarray(found[k]) for k in predict_keys or found})
-        return Predictions.concatenate(parts)
+            batches.append({k: np.asarray(found[k]) for k in predict_keys or found})
+        return Predictions.concatenate(batches)
 
     # What stands behind -----------------------------------------------------------------------------------------------
 
-    def _pipeline(self, data: Any, label: Any, batch_size: int | None, *, training: bool = True) -> Pipeline:
+    def _pipeline(
+        self, data: Data | Pipeline, label: Label | None, batch_size: int | None, *, training: bool = True
+    ) -> Pipeline:
         if batch_size is not None:
             batch_size = arguments.require_count(self._who, "batch_size", batch_size)
         if isinstance(data, Pipeline):
@@ -276,8 +267,7 @@ class Estimator(Keeper):
         return Pipeline(rows, EVERYTHING, batch_size or 256, kept=float("inf") if spare is None else spare / 3)
 
     def _encoder(self, *, labelled: bool, keys: Sequence[str] | None = None) -> Encoder:
-        plan, head, keys = self.plan, self.head, keys or self.label
-        assert plan is not None
+        plan, head, keys = self._require_plan(), self.head, keys or self.label
         layout, threads = Layout(plan.feature_slots, plan.all_tables), self.config.threads
 
         def encode(batch: LabelledBatch) -> Examples:
@@ -301,24 +291,8 @@ class Estimator(Keeper):
             return
         if training or not self.label:
             self.label = rows.labels
-        if fresh and getattr(self.head, "words", ()) is None and (found := labels.learn(rows.label_batches(), rows.labels[0])):
-            self.head = self._with_words(found)
-
-    def _with_words(self, words: tuple[str, ...]) -> Head:
-        if isinstance(self.head, ClassHead) and len(words) == 1:
-            what, hint = "all labels are alike", "there is nothing to tell apart: check the data, or name the labels"
-            raise errors.labels(self.label[0], what, words[0], None, f"{hint} with label_vocabulary")
-        if isinstance(self.head, ClassHead) and len(words) != self.head.n_classes:
-            shown = [*words[:8], "..."] if len(words) > 8 else list(words)
-            what = f"n_classes is {self.head.n_classes}, and the label has {len(words)} words"
-            raise errors.labels(
-                self.label[0],
-                what,
-                shown,
-                None,
-                f"set n_classes={len(words)} (--n-classes), or name them with label_vocabulary",
-            )
-        return self.head.replace(words=words)  # type: ignore[no-any-return]
+        if fresh and self.head.learns_words and (words := labels.learn(rows.label_batches(), rows.labels[0])):
+            self.head = self.head.with_words(words, self.label[0])
 
     def _make_plan(self, rows: LabelledRows | None) -> Plan:
         folder = None if self.model_dir is None else self.model_dir / PLAN
@@ -334,14 +308,3 @@ class Estimator(Keeper):
         if rows is None:
             raise errors.model(self._who, "its columns still learn", [c.name for c in self.columns][:8], "train it first")
         return fit(self.columns, rows.features, threads=self.config.threads)
-
-
-def _arguments(model_fn: Callable[..., EstimatorSpec]) -> set[str]:
-    """The names of a model_fn's arguments; raises ModelError where one is needed that nobody gives."""
-    parameters = inspect.signature(model_fn).parameters
-    given = ("features", "labels", "mode", "params", "config")
-    needed = [p.name for p in list(parameters.values())[1:] if p.default is p.empty and p.kind not in (2, 4)]
-    if not parameters or (unknown := [name for name in needed if name not in given]):
-        got = unknown[0] if parameters else "no argument"
-        raise errors.model("model_fn", f"is called with {', '.join(given)}", got, "name its arguments so; all but one may go")
-    return set(parameters)

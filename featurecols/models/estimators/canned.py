@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self, TypedDict, Unpack
 
@@ -13,20 +13,22 @@ from featurecols.models import errors, export
 from featurecols.models.autodiff.tape import Value
 from featurecols.models.estimators.base import Estimator
 from featurecols.models.estimators.config import EstimatorSpec, ModeKeys, RunConfig, WarmStartSettings
+from featurecols.models.estimators.tf_columns import AnyColumn
 from featurecols.models.input.examples import Examples
+from featurecols.models.input.pipeline import Pipeline
 from featurecols.models.objective.heads import ClassHead, Head, NumberHead
 from featurecols.models.objective.losses import Squared
 from featurecols.models.optimization.optimizers import Groups, Optimizer
+from featurecols.models.types import Data, Label
 from featurecols.plan.plan import Plan
 
-Columns = Any  # columns, or a Plan
-RowsOf = dict[str, list[tuple[str, int, int]]]
+Columns = Iterable[AnyColumn] | Plan | None
 SQUARED = Squared()
 OPTIMIZERS = ("optimizer", "linear_optimizer", "dnn_optimizer")  # arguments that hold one
 
 
 class Common(TypedDict, total=False):
-    """Arguments that all of them take: see Estimator. feature_columns is tf.estimator's name for columns."""
+    """The arguments that all of them take: see Estimator. feature_columns is tf.estimator's name for columns."""
 
     feature_columns: Columns
     model_dir: str | Path | None
@@ -58,12 +60,18 @@ class Canned(Estimator):
         self.optimizer = optimizer
 
     def logits(self, x: Examples) -> Value:
-        """[n, head.units]."""
+        """Return the logits of encoded rows: [n, head.units]."""
         raise NotImplementedError
 
     def arguments(self) -> dict[str, Any]:
-        """What makes an equal model of the same columns, as JSON data; with the head it is all that an export says."""
+        """Return what makes an equal model of the same columns, as JSON data; with the head it is all that an export says."""
         return {}
+
+    def _require_optimizer(self) -> Optimizer | Groups:
+        """Return the optimizer; raise ModelError where the model trains without one."""
+        if self.optimizer is None:
+            raise errors.model(type(self).__name__, "has no optimizer", None, "train it as it is")
+        return self.optimizer
 
     @classmethod
     def from_card(cls, plan: Plan, head: Head, card: Mapping[str, Any]) -> Self:
@@ -86,25 +94,24 @@ class Canned(Estimator):
         """Return an estimator over all columns of a plan."""
         return cls(plan, **arguments)
 
-    def _model(self, features: Examples, labels: Any, mode: str) -> EstimatorSpec:
+    def _model(self, features: Examples, labels: Array | None, mode: str) -> EstimatorSpec:
         logits, head, weights = self.logits(features), self.head, features.weights
         if mode == ModeKeys.PREDICT:
             return EstimatorSpec(mode, predictions=head.predictions(logits.array))
         loss = head.objective(labels, logits, weights)
         if mode == ModeKeys.TRAIN:
-            assert self.optimizer is not None
-            return EstimatorSpec(mode, loss=loss, train_op=self.optimizer.minimize(loss))
+            return EstimatorSpec(mode, loss=loss, train_op=self._require_optimizer().minimize(loss))
         each = head.objective.each(labels, logits)
         return EstimatorSpec(mode, loss=loss, eval_metric_ops={"": (head.metrics, labels, logits.array, each, weights)})
 
-    def predict_proba(self, data: Any, **options: Any) -> Array:
-        """Probabilities [n, n_classes] in the order of the classes, as scikit-learn has them."""
+    def predict_proba(self, data: Data | Pipeline, **options: Any) -> Array:
+        """Return probabilities [n, n_classes] in the order of the classes, as scikit-learn has them."""
         if not isinstance(self.head, ClassHead):
             raise errors.model(type(self).__name__, "a regressor has no probabilities", "predict_proba", "use predict(data)")
         return self.predict(data, predict_keys=["probabilities"], **options)["probabilities"]
 
-    def score(self, data: Any, label: Any = None) -> float:
-        """Accuracy of a classifier, R^2 of a regressor."""
+    def score(self, data: Data | Pipeline, label: Label | None = None) -> float:
+        """Return the accuracy of a classifier, R^2 of a regressor."""
         return self.evaluate(data, label)["accuracy" if isinstance(self.head, ClassHead) else "r2"]
 
 
@@ -115,6 +122,7 @@ def spans(sizes: Sequence[tuple[str, int]]) -> list[tuple[str, int, int]]:
 
 
 def words_of(label_vocabulary: Sequence[str] | None) -> tuple[str, ...] | None:
+    """Return the labels as words; raise ColumnError for a single string."""
     if isinstance(label_vocabulary, str):
         raise errors.argument("classifier", "label_vocabulary is a list of labels", label_vocabulary, "give a list of them")
     return None if label_vocabulary is None else tuple(str(word) for word in label_vocabulary)

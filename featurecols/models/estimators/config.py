@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from featurecols._core.arrays import Array
 from featurecols.models import errors
 from featurecols.models.autodiff.tape import Value
-from featurecols.models.autodiff.variables import Variables
-from featurecols.models.optimization.optimizers import TrainOp
+from featurecols.models.optimization.optimizers import Step, TrainOp
 
 
 class ModeKeys:
-    """What a model_fn is called for."""
+    """The purposes that a model_fn is called for."""
 
     TRAIN = "train"
     EVAL = "eval"
@@ -24,7 +23,7 @@ class ModeKeys:
 
 @dataclass(frozen=True)
 class RunConfig:
-    """How an estimator runs.
+    """The settings of how an estimator runs.
 
     Args:
         model_dir: folder of checkpoints, plan and summaries; None keeps everything in memory.
@@ -63,13 +62,16 @@ class RunConfig:
                 raise errors.argument("RunConfig", f"{name} must be above 0", value, "leave it out for every 600 seconds")
 
     def replace(self, **changes: Any) -> RunConfig:
-        """A copy with some settings changed."""
+        """Return a copy with some settings changed."""
         return dataclasses.replace(self, **changes)
+
+
+Metric = tuple[Any, ...]  # (function, array, ...)
 
 
 @dataclass(frozen=True)
 class EstimatorSpec:
-    """What a model_fn answers.
+    """The answer of a model_fn.
 
     Args:
         mode: the mode that it was called with.
@@ -83,8 +85,8 @@ class EstimatorSpec:
     mode: str
     predictions: Mapping[str, Array] | None = None
     loss: Value | None = None
-    train_op: TrainOp | Callable[[Variables], None] | None = None
-    eval_metric_ops: Mapping[str, tuple[Any, ...]] | None = None
+    train_op: Step | None = None
+    eval_metric_ops: Mapping[str, Metric] | None = None
 
     def __post_init__(self) -> None:
         needs = {ModeKeys.TRAIN: ("loss", "train_op"), ModeKeys.EVAL: ("loss",), ModeKeys.PREDICT: ("predictions",)}
@@ -104,7 +106,7 @@ class EstimatorSpec:
 
 @dataclass(frozen=True)
 class WarmStartSettings:
-    """Where training starts from instead of initial values.
+    """The place that training starts from instead of initial values.
 
     Args:
         ckpt_to_initialize_from: a checkpoint, a model_dir, or an exported model.

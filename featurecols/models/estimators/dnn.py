@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple, Unpack
 
@@ -10,7 +10,8 @@ from featurecols._core.slots import DenseSlot, IdSlot, Slot
 from featurecols.models import errors
 from featurecols.models.autodiff.tape import Value
 from featurecols.models.autodiff.variables import current
-from featurecols.models.estimators.canned import SQUARED, Canned, Columns, Common, RowsOf, spans, words_of
+from featurecols.models.estimators.canned import SQUARED, Canned, Columns, Common, spans, words_of
+from featurecols.models.estimators.state import RowsOf
 from featurecols.models.input.examples import Examples
 from featurecols.models.layers import BatchNorm, Dense, Dropout, Inputs
 from featurecols.models.layers.activation import check_activation
@@ -18,31 +19,35 @@ from featurecols.models.layers.base import Layer, require_positive
 from featurecols.models.objective.heads import ClassHead, Head, NumberHead
 from featurecols.models.objective.losses import Loss
 from featurecols.models.optimization import optimizers
+from featurecols.models.optimization.optimizers import OptimizerLike
+
+ActivationLike = str | Callable[..., Any]  # the name of a function, or one that is called like it
 
 
 class Network(NamedTuple):
     """The deep part: hidden layers, each dense with activation, then dropout, then batch normalization."""
 
     hidden_units: tuple[int, ...]
-    activation: str
+    activation: str | None
     dropout: float | None
     batch_norm: bool
 
     @staticmethod
-    def of(hidden_units: Sequence[int] | None, activation: Any, dropout: float | None, batch_norm: bool) -> Network:
-        """The arguments, checked."""
+    def of(
+        hidden_units: Sequence[int] | None, activation: ActivationLike | None, dropout: float | None, batch_norm: bool
+    ) -> Network:
+        """Return the network of such arguments; raise ColumnError for those that are wrong."""
         if hidden_units is None:
             raise errors.argument("hidden_units", "must be given", None, "give the units of each layer: [100, 50]")
         if isinstance(hidden_units, (int, str)):
             raise errors.argument("hidden_units", "must be a list", hidden_units, "give the units of each layer: [100, 50]")
         for units in hidden_units:
             require_positive("hidden_units", "units", units)
-        if not isinstance(activation, str):  # tf.nn.relu, torch.tanh
-            activation = getattr(activation, "__name__", activation)
-        check_activation("activation", activation)
+        name = activation if isinstance(activation, str) else getattr(activation, "__name__", None)  # tf.nn.relu
+        check_activation("activation", activation if name is None else name)
         if dropout is not None:
             Dropout(dropout)
-        return Network(tuple(hidden_units), activation, dropout, batch_norm)
+        return Network(tuple(hidden_units), name, dropout, batch_norm)
 
     def __call__(self, x: Examples, units: int, slots: tuple[str, ...] | None) -> Value:
         net: Any = x
@@ -52,7 +57,7 @@ class Network(NamedTuple):
         return net  # type: ignore[no-any-return]
 
     def rows(self, slots: Sequence[Slot]) -> RowsOf:
-        """Rows of the first kernel by slot."""
+        """Return the rows of the first kernel by slot."""
         first = "dnn/hidden_0/kernel" if self.hidden_units else "dnn/logits/kernel"
         dense = [(s.name, s.width) for s in slots if isinstance(s, DenseSlot)]
         embedded = [(s.name, s.dimension) for s in slots if isinstance(s, IdSlot) and s.dimension is not None]
@@ -73,7 +78,9 @@ def _layers(network: Network, units: int, slots: tuple[str, ...] | None) -> tupl
 
 
 class _Deep(Canned):
-    def __init__(self, columns: Columns, head: Head, optimizer: Any, network: Network, **common: Unpack[Common]) -> None:
+    def __init__(
+        self, columns: Columns, head: Head, optimizer: OptimizerLike, network: Network, **common: Unpack[Common]
+    ) -> None:
         super().__init__(columns, head, optimizers.get(optimizer), **common)
         self.network = network
 
@@ -81,12 +88,10 @@ class _Deep(Canned):
         return self.network(x, self.head.units, None)
 
     def arguments(self) -> dict[str, Any]:
-        assert self.optimizer is not None
-        return {"optimizer": self.optimizer.to_json(), **self.network._asdict()}
+        return {"optimizer": self._require_optimizer().to_json(), **self.network._asdict()}
 
     def rows_of(self) -> RowsOf:
-        assert self.plan is not None
-        return self.network.rows(self.plan.feature_slots)
+        return self.network.rows(self._require_plan().feature_slots)
 
 
 class DNNClassifier(_Deep):
@@ -107,11 +112,11 @@ class DNNClassifier(_Deep):
         *,
         n_classes: int = 2,
         label_vocabulary: Sequence[str] | None = None,
-        optimizer: Any = "Adam",
+        optimizer: OptimizerLike = "Adam",
         activation: str = "relu",
         dropout: float | None = None,
         batch_norm: bool = False,
-        activation_fn: Any = None,
+        activation_fn: ActivationLike | None = None,
         **common: Unpack[Common],
     ) -> None:
         network = Network.of(hidden_units, activation_fn or activation, dropout, batch_norm)
@@ -128,11 +133,11 @@ class DNNRegressor(_Deep):
         *,
         label_dimension: int = 1,
         loss: Loss = SQUARED,
-        optimizer: Any = "Adam",
+        optimizer: OptimizerLike = "Adam",
         activation: str = "relu",
         dropout: float | None = None,
         batch_norm: bool = False,
-        activation_fn: Any = None,
+        activation_fn: ActivationLike | None = None,
         **common: Unpack[Common],
     ) -> None:
         network = Network.of(hidden_units, activation_fn or activation, dropout, batch_norm)

@@ -8,28 +8,33 @@ from typing import Any, Unpack
 
 from featurecols._core.slots import DenseSlot, IdSlot, Slot
 from featurecols.models.autodiff.tape import Value
-from featurecols.models.estimators.canned import SQUARED, Canned, Columns, Common, RowsOf, spans, words_of
+from featurecols.models.estimators.canned import SQUARED, Canned, Columns, Common, spans, words_of
+from featurecols.models.estimators.state import RowsOf
 from featurecols.models.input.examples import Examples
 from featurecols.models.layers import Linear
 from featurecols.models.objective.heads import ClassHead, Head, NumberHead
 from featurecols.models.objective.losses import Loss
 from featurecols.models.optimization import optimizers
+from featurecols.models.optimization.optimizers import OptimizerLike
 
 
 @lru_cache(64)  # layers check themselves when they are made: once, and not in every step
 def linear_layer(units: int, slots: tuple[str, ...] | None, combiner: str) -> Linear:
+    """Return the layer of a linear model."""
     return Linear(units, slots, combiner=combiner, name="linear")
 
 
 def linear_rows(slots: Sequence[Slot]) -> RowsOf:
-    """Rows of a linear model's parameters by slot."""
+    """Return the rows of a linear model's parameters by slot."""
     dense = [(s.name, s.width) for s in slots if isinstance(s, DenseSlot)]
     hot = [(s.name, s.num_buckets) for s in slots if isinstance(s, IdSlot)]
     return {"linear/kernel": spans(dense), "linear/weights": spans(hot)}
 
 
 class _Linear(Canned):
-    def __init__(self, columns: Columns, head: Head, optimizer: Any, sparse_combiner: str, **common: Unpack[Common]) -> None:
+    def __init__(
+        self, columns: Columns, head: Head, optimizer: OptimizerLike, sparse_combiner: str, **common: Unpack[Common]
+    ) -> None:
         super().__init__(columns, head, optimizers.get(optimizer), **common)
         self.sparse_combiner = linear_layer(head.units, None, sparse_combiner).combiner
 
@@ -37,12 +42,10 @@ class _Linear(Canned):
         return linear_layer(self.head.units, None, self.sparse_combiner)(x)
 
     def arguments(self) -> dict[str, Any]:
-        assert self.optimizer is not None
-        return {"optimizer": self.optimizer.to_json(), "sparse_combiner": self.sparse_combiner}
+        return {"optimizer": self._require_optimizer().to_json(), "sparse_combiner": self.sparse_combiner}
 
     def rows_of(self) -> RowsOf:
-        assert self.plan is not None
-        return linear_rows(self.plan.feature_slots)
+        return linear_rows(self._require_plan().feature_slots)
 
 
 class LinearClassifier(_Linear):
@@ -70,7 +73,7 @@ class LinearClassifier(_Linear):
         *,
         n_classes: int = 2,
         label_vocabulary: Sequence[str] | None = None,
-        optimizer: Any = "Ftrl",
+        optimizer: OptimizerLike = "Ftrl",
         sparse_combiner: str = "sum",
         **common: Unpack[Common],
     ) -> None:
@@ -91,7 +94,7 @@ class LinearRegressor(_Linear):
         *,
         label_dimension: int = 1,
         loss: Loss = SQUARED,
-        optimizer: Any = "Ftrl",
+        optimizer: OptimizerLike = "Ftrl",
         sparse_combiner: str = "sum",
         **common: Unpack[Common],
     ) -> None:

@@ -7,7 +7,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from featurecols._core.arrays import Array
 from featurecols._core.spec import decode
@@ -21,28 +21,59 @@ from featurecols.models.training.run import Run
 
 if TYPE_CHECKING:
     from featurecols.columns.base import Column
+    from featurecols.models.input.labelled_rows import LabelledRows
+    from featurecols.plan.plan import Plan
 
 PLAN = "plan"
 Asked = tuple[int | None, int | None, int | None]  # epochs, steps, max_steps
+RowsOf = dict[str, list[tuple[str, int, int]]]
+
+
+class Position(TypedDict):
+    """How far a training has come, as a checkpoint says it."""
+
+    asked: list[int | None]
+    rows: int | None
+    epoch: int
+    batch: int
+    done: bool
+
+
+class TrainedOn(TypedDict, total=False):
+    """What a model was trained on."""
+
+    rows: int | None
+    files: list[str]
+    fingerprint: str | None
 
 
 class Keeper(ABC):
     """The part of an estimator that outlives a call."""
 
     config: RunConfig
-    plan: Any
+    plan: Plan | None
     head: Head
     label: tuple[str, ...]
     weight_column: str | None
     warm_start_from: str | Path | WarmStartSettings | None
     variables: Variables | None
     metrics: dict[str, dict[str, float]]
-    data: dict[str, Any]
-    _unfinished: dict[str, Any] | None
+    data: TrainedOn
+    _unfinished: Position | None
 
     @abstractmethod
-    def _ready(self, rows: Any, *, training: bool = False) -> None:
+    def _ready(self, rows: LabelledRows | None, *, training: bool = False) -> None:
         """Have a plan."""
+
+    @property
+    def _who(self) -> str:
+        return type(self).__name__
+
+    def _require_plan(self) -> Plan:
+        """Return the plan; raise ModelError where there is none yet."""
+        if self.plan is None:
+            raise errors.model(self._who, "its columns have not learned yet", None, "train it first")
+        return self.plan
 
     @property
     def model_dir(self) -> Path | None:
@@ -50,23 +81,24 @@ class Keeper(ABC):
         return None if self.config.model_dir is None else Path(self.config.model_dir)
 
     def _variables(self, checkpoint_path: str | Path | None = None) -> Variables:
-        """The model's variables: those in memory, else of the last checkpoint, else new ones."""
+        """Return the model's variables: those in memory, else of the last checkpoint, else new ones."""
         if checkpoint_path is not None:
-            return self._restored(Path(checkpoint_path))
+            return self._restore(Path(checkpoint_path))
         if self.variables is None:
             last = None if self.model_dir is None else checkpoints.latest(self.model_dir)
             if last is not None:
-                self.variables = self._restored(last, take_up=True)
+                self.variables = self._restore(last, take_up=True)
             else:
                 self.variables = Variables(self.config.seed)
                 if self.warm_start_from is not None:
                     warm_start.start(self.variables, self.warm_start_from, self.rows_of())
         return self.variables
 
-    def _restored(self, path: Path, *, take_up: bool = False) -> Variables:
+    def _restore(self, path: Path, *, take_up: bool = False) -> Variables:
+        """Return the variables of a checkpoint; with take_up, go on as the model that wrote it."""
         arrays, about = checkpoints.read(path)
         self._check_same(path, about)
-        head = self._taken_up(path, about)
+        head = self._head_of(path, about)
         variables = Variables(self.config.seed)
         checkpoints.restore(variables, arrays, about)
         if take_up:
@@ -74,56 +106,62 @@ class Keeper(ABC):
             self._unfinished = about["run"] if not about["run"]["done"] else None
         return variables
 
-    def _taken_up(self, where: Path, about: Mapping[str, Any]) -> Head:
-        """The head of a checkpoint; raises CheckpointError where it is another kind of model, or answers otherwise."""
+    def _head_of(self, where: Path, about: Mapping[str, Any]) -> Head:
+        """Return the head of a checkpoint; raise CheckpointError where it is another kind of model, or answers otherwise."""
         if about.get("kind") != type(self).__name__:
             raise errors.other_model(where, f"holds a {about.get('kind')}, and this is a {type(self).__name__}")
         head: Head = decode(about["head"])
-        words = getattr(self.head, "words", None)
-        if _without_words(self.head) != _without_words(head) or (words is not None and words != getattr(head, "words", None)):
+        same = self.head.with_words(None, "") == head.with_words(None, "")
+        if not same or (not self.head.learns_words and self.head != head):
             raise errors.other_model(where, f"was trained as {head!r}, and this model is {self.head!r}")
         return head
 
     def _check_same(self, where: Path, about: Mapping[str, Any]) -> None:
-        """Raises CheckpointError where a checkpoint belongs to other columns, and says how they differ."""
-        assert self.plan is not None
-        theirs, ours = about.get("columns", {}), declared_as_json(self.plan.columns)
+        """Raise CheckpointError where a checkpoint belongs to other columns, and says how they differ."""
+        plan = self._require_plan()
+        theirs, ours = about.get("columns", {}), declared_as_json(plan.columns)
         if theirs != ours or list(theirs) != list(ours):
             raise errors.other_columns(where, warm_start.difference(theirs, ours))
-        if about.get("fingerprint") != self.plan.fingerprint:
+        if about.get("fingerprint") != plan.fingerprint:
             raise errors.other_columns(where, "the columns are the same, but learned other values from other data")
 
     def _save(self, run: Run, asked: tuple[Asked, int | None]) -> Path:
         """Write a checkpoint of the run's position; the plan is there before the first one."""
-        assert self.plan is not None
-        assert self.model_dir is not None
-        if not checkpoints.found(self.model_dir):
-            self.plan.save(self.model_dir / PLAN, overwrite=True)
-        position = {"asked": asked[0], "rows": asked[1], "epoch": run.epoch, "batch": run.batch, "done": run.done}
-        return checkpoints.save(
-            self.model_dir, run.variables, {**self.about(), "run": position}, self.config.keep_checkpoint_max or None
-        )
+        folder = self.model_dir
+        if folder is None:
+            raise errors.model(self._who, "has no place for checkpoints", None, "give it a model_dir")
+        if not checkpoints.found(folder):
+            self._require_plan().save(folder / PLAN, overwrite=True)
+        position: Position = {
+            "asked": list(asked[0]),
+            "rows": asked[1],
+            "epoch": run.epoch,
+            "batch": run.batch,
+            "done": run.done,
+        }
+        about = {**self.about(), "run": position}
+        return checkpoints.save(folder, run.variables, about, self.config.keep_checkpoint_max or None)
 
     def about(self) -> dict[str, Any]:
-        """What a checkpoint belongs to, as JSON data."""
-        assert self.plan is not None
+        """Return what a checkpoint belongs to, as JSON data."""
+        plan = self._require_plan()
         return {
             "kind": type(self).__name__,
-            "columns": declared_as_json(self.plan.columns),
-            "fingerprint": self.plan.fingerprint,
+            "columns": declared_as_json(plan.columns),
+            "fingerprint": plan.fingerprint,
             "head": self.head.to_json(),
             "label": list(self.label),
             "weight_column": self.weight_column,
             "rows": self.rows_of(),
         }
 
-    def rows_of(self) -> dict[str, list[tuple[str, int, int]]]:
-        """For parameters whose rows belong to slots: (slot, first row, last row + 1), by name of the parameter."""
+    def rows_of(self) -> RowsOf:
+        """Return (slot, first row, last row + 1) of parameters whose rows belong to slots, by name of the parameter."""
         return {}
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
-        """No other training writes into model_dir meanwhile; raises CheckpointError where one does."""
+        """Let no other training write into model_dir meanwhile; raise CheckpointError where one does."""
         if self.model_dir is None:
             yield
             return
@@ -141,12 +179,12 @@ class Keeper(ABC):
             file_lock.release(handle)
 
     def finished(self, epochs: int, rows: int | None) -> bool:
-        """Whether the last checkpoint is the end of a training of so many epochs over so many rows."""
+        """Return whether the last checkpoint is the end of a training of so many epochs over so many rows."""
         about = self._last()
         return about is not None and bool(about["run"]["done"]) and _is_of(about["run"], epochs, rows)
 
     def other(self, epochs: int, rows: int | None) -> str | None:
-        """What the last checkpoint is of, where that is no training of so many epochs over so many rows."""
+        """Return what the last checkpoint is of, unless that is a training of so many epochs over so many rows."""
         about = self._last()
         if about is None or _is_of(run := about["run"], epochs, rows):
             return None
@@ -155,7 +193,7 @@ class Keeper(ABC):
         return f"step {about['step']:,} of another training ({length} over {run['rows']} rows, not {epochs} over {rows})"
 
     def _last(self) -> dict[str, Any] | None:
-        """What the last checkpoint says of itself."""
+        """Return what the last checkpoint says of itself."""
         last = None if self.model_dir is None else checkpoints.latest(self.model_dir)
         return None if last is None else checkpoints.read(last)[1]
 
@@ -166,7 +204,7 @@ class Keeper(ABC):
 
         featurecols.models.load(path) gives it back, ready to predict, evaluate, or train on.
         """
-        variables = self._opened()
+        variables = self._open()
         about = {**self.about(), "arguments": self.arguments(), "metrics": self.metrics, "data": self.data}
         export.write(Path(path), about, variables, self.plan)
         return str(path)
@@ -174,48 +212,44 @@ class Keeper(ABC):
     @property
     def fingerprint(self) -> str:
         """32 hex digits of all that predictions depend on: plan, model, weights (the code of a model_fn left out)."""
-        variables = self._opened()
+        variables = self._open()
         return export.fingerprint({**self.about(), "arguments": self.arguments()}, variables, self.plan)
 
     def arguments(self) -> dict[str, Any]:
-        """What makes an equal model of the same columns, as JSON data; a model_fn is code, and no folder holds code."""
+        """Return what makes an equal model of the same columns, as JSON data; a model_fn is code, and no folder holds code."""
         return {}
 
     # tf.estimator's names ---------------------------------------------------------------------------------------------
 
     def latest_checkpoint(self) -> str | None:
-        """Path of the last checkpoint, or None."""
+        """Return the path of the last checkpoint, or None."""
         last = None if self.model_dir is None else checkpoints.latest(self.model_dir)
         return None if last is None else str(last)
 
     def get_variable_names(self) -> list[str]:
-        """Names of all parameters and moving averages."""
-        variables = self._opened()
+        """Return the names of all parameters and moving averages."""
+        variables = self._open()
         return [*variables.values, *variables.states]
 
     def get_variable_value(self, name: str) -> Array:
-        """A copy of one of them."""
-        variables = self._opened()
+        """Return a copy of one of them."""
+        variables = self._open()
         everything = {**variables.values, **variables.states}
         if name not in everything:
             raise errors.unknown(type(self).__name__, "variable", name, everything)
         return everything[name].copy()
 
-    def _opened(self) -> Variables:
+    def _open(self) -> Variables:
+        """Return the variables of a model that is ready to predict."""
         self._ready(None)
         return self._variables()
 
 
-def _without_words(head: Head) -> Head:
-    """A head without its words, which may have been learned."""
-    return head.replace(words=None) if hasattr(head, "words") else head  # type: ignore[no-any-return]
-
-
 def declared_as_json(columns: Iterable[Column]) -> dict[str, Any]:
-    """Columns as JSON data by name."""
+    """Return columns as JSON data by name."""
     return {column.name: json.loads(json.dumps(column.to_json())) for column in columns}
 
 
 def _is_of(run: Mapping[str, Any], epochs: int, rows: int | None) -> bool:
-    """Whether a run is one of so many epochs over so many rows."""
+    """Return whether a run is one of so many epochs over so many rows."""
     return run["asked"] == [epochs, None, None] and run["rows"] == rows

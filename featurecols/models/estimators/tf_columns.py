@@ -20,21 +20,24 @@ from featurecols.columns.numeric import Numeric
 from featurecols.columns.vocabulary import Vocabulary
 from featurecols.columns.weighted import Weighted
 from featurecols.feature_column import categorical, dense, numeric, vocabulary
+from featurecols.feature_column.base import FeatureColumn
 from featurecols.models import errors
 
+AnyColumn = Column | FeatureColumn
 
-def declared(columns: Iterable[Any]) -> list[Column]:
-    """Columns of the language as they are, those of the dialect translated; raises ModelError for what has no translation."""
+
+def translate_all(columns: Iterable[AnyColumn]) -> list[Column]:
+    """Return columns as they are, those of the dialect translated; raise ModelError for what has no translation."""
     if isinstance(columns, (str, Column)):
         raise errors.model("columns", "must be a list of columns", columns, "wrap it in [ ]")
     return [column if isinstance(column, Column) else translate(column) for column in columns]
 
 
 @singledispatch
-def translate(column: Any) -> Column:
-    """One column of the dialect as a column of the language, with the same ids and the same name."""
+def translate(column: AnyColumn) -> Column:
+    """Return one column of the dialect as a column of the language, with the same ids and the same name."""
     hint = "give a column of featurecols, or of featurecols.feature_column"
-    raise errors.model("columns", "no model can read this", column, hint)
+    raise errors.model("columns", "not a column that a model reads", column, hint)
 
 
 @translate.register
@@ -67,7 +70,9 @@ def _hashed(column: categorical.HashedCategoricalColumn) -> Hashed:
 
 @translate.register(vocabulary.VocabularyListCategoricalColumn)
 @translate.register(vocabulary.VocabularyFileCategoricalColumn)
-def _vocabulary(column: Any) -> Vocabulary:
+def _vocabulary(
+    column: vocabulary.VocabularyListCategoricalColumn | vocabulary.VocabularyFileCategoricalColumn,
+) -> Vocabulary:
     field = _field(column.key, "" if not column.dtype.is_integer else -1)
     more: dict[str, Any] = {}
     if column.num_oov_buckets:
@@ -118,5 +123,6 @@ def _shared(column: dense.SharedEmbeddingColumn) -> Embedding:
     )
 
 
-def _field(key: str, missing: Any) -> Field:
+def _field(key: str, missing: str | int) -> Field:
+    """Return the field of a column with its marker of missing values."""
     return Field(key, missing=(missing,))

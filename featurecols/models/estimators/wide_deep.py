@@ -5,34 +5,36 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Self, Unpack
 
+from featurecols.columns.base import Column
 from featurecols.models import errors
 from featurecols.models.autodiff.tape import Value
-from featurecols.models.estimators.canned import SQUARED, Canned, Common, RowsOf, words_of
-from featurecols.models.estimators.dnn import Network
+from featurecols.models.estimators.canned import SQUARED, Canned, Common, words_of
+from featurecols.models.estimators.dnn import ActivationLike, Network
 from featurecols.models.estimators.linear import linear_layer, linear_rows
-from featurecols.models.estimators.tf_columns import declared
+from featurecols.models.estimators.state import RowsOf
+from featurecols.models.estimators.tf_columns import AnyColumn, translate_all
 from featurecols.models.input.examples import Examples
 from featurecols.models.objective.heads import ClassHead, Head, NumberHead
 from featurecols.models.objective.losses import Loss
 from featurecols.models.optimization import optimizers
-from featurecols.models.optimization.optimizers import Groups
+from featurecols.models.optimization.optimizers import Groups, OptimizerLike
 from featurecols.plan.plan import Plan
 
 
 class _WideDeep(Canned):
     def __init__(
         self,
-        linear: Iterable[Any],
-        dnn: Iterable[Any],
+        linear: Iterable[AnyColumn],
+        dnn: Iterable[AnyColumn],
         head: Head,
-        linear_optimizer: Any,
-        dnn_optimizer: Any,
+        linear_optimizer: OptimizerLike,
+        dnn_optimizer: OptimizerLike,
         network: Network,
         sparse_combiner: str,
         **common: Unpack[Common],
     ) -> None:
-        wide = declared(linear)
-        deep = _apart(declared(dnn), wide)
+        wide = translate_all(linear)
+        deep = _rename_deep(translate_all(dnn), wide)
         if not wide and not deep:
             raise errors.model(type(self).__name__, "needs linear or dnn columns", None, "give linear=[...], dnn=[...]")
         self.optimizers = optimizers.get(linear_optimizer), optimizers.get(dnn_optimizer)
@@ -70,8 +72,7 @@ class _WideDeep(Canned):
         }
 
     def rows_of(self) -> RowsOf:
-        assert self.plan is not None
-        slots = self.plan.feature_slots
+        slots = self._require_plan().feature_slots
         wide, deep = ([s for s in slots if s.name in part] for part in (self.wide, self.deep))
         return {**linear_rows(wide), **self.network.rows(deep)}
 
@@ -89,15 +90,15 @@ class WideDeepClassifier(_WideDeep):
 
     def __init__(
         self,
-        linear: Iterable[Any] = (),
-        dnn: Iterable[Any] = (),
+        linear: Iterable[AnyColumn] = (),
+        dnn: Iterable[AnyColumn] = (),
         hidden_units: Sequence[int] = (),
         *,
         n_classes: int = 2,
         label_vocabulary: Sequence[str] | None = None,
-        linear_optimizer: Any = "Ftrl",
-        dnn_optimizer: Any = "Adam",
-        activation: str = "relu",
+        linear_optimizer: OptimizerLike = "Ftrl",
+        dnn_optimizer: OptimizerLike = "Adam",
+        activation: ActivationLike = "relu",
         dropout: float | None = None,
         batch_norm: bool = False,
         sparse_combiner: str = "sum",
@@ -113,15 +114,15 @@ class WideDeepRegressor(_WideDeep):
 
     def __init__(
         self,
-        linear: Iterable[Any] = (),
-        dnn: Iterable[Any] = (),
+        linear: Iterable[AnyColumn] = (),
+        dnn: Iterable[AnyColumn] = (),
         hidden_units: Sequence[int] = (),
         *,
         label_dimension: int = 1,
         loss: Loss = SQUARED,
-        linear_optimizer: Any = "Ftrl",
-        dnn_optimizer: Any = "Adam",
-        activation: str = "relu",
+        linear_optimizer: OptimizerLike = "Ftrl",
+        dnn_optimizer: OptimizerLike = "Adam",
+        activation: ActivationLike = "relu",
         dropout: float | None = None,
         batch_norm: bool = False,
         sparse_combiner: str = "sum",
@@ -132,7 +133,7 @@ class WideDeepRegressor(_WideDeep):
         super().__init__(linear, dnn, head, linear_optimizer, dnn_optimizer, network, sparse_combiner, **common)
 
 
-def _apart(deep: list[Any], wide: list[Any]) -> list[Any]:
-    """Deep columns, renamed where a different wide one has the name: Numeric("age") beside Vocabulary("age")."""
+def _rename_deep(deep: list[Column], wide: list[Column]) -> list[Column]:
+    """Return deep columns, renamed where a different wide one has the name: Numeric("age") beside Vocabulary("age")."""
     taken = {column.name: column for column in wide}
-    return [c.replace(name=f"{c.name}_dnn") if taken.get(getattr(c, "name", None), c) != c else c for c in deep]
+    return [c.replace(name=f"{c.name}_dnn") if taken.get(c.name, c) != c else c for c in deep]

@@ -8,7 +8,8 @@ from typing import Any
 from featurecols._core.spec import Converted, frozen
 from featurecols.columns.base import Column
 from featurecols.models.autodiff.variables import Scope
-from featurecols.models.estimators.tf_columns import declared
+from featurecols.models.estimators.tf_columns import AnyColumn, translate_all
+from featurecols.models.input.examples import Examples
 from featurecols.models.layers.base import Layer
 from featurecols.models.layers.inputs import Inputs
 from featurecols.plan.graph import Graph
@@ -24,16 +25,16 @@ class DenseFeatures(Layer):
         columns: numbers, indicators and embeddings, of the language or of the TensorFlow dialect.
     """
 
-    columns: Converted[Iterable[Any], tuple[Column, ...]]
+    columns: Converted[Iterable[AnyColumn], tuple[Column, ...]]
 
     def __post_init__(self) -> None:
         if isinstance(self.columns, (list, tuple)):
-            object.__setattr__(self, "columns", tuple(declared(self.columns)))
+            object.__setattr__(self, "columns", tuple(translate_all(self.columns)))
         super().__post_init__()
 
     def check(self) -> None:
         super().check()
         Graph(self.columns)
 
-    def forward(self, scope: Scope, x: Any) -> Any:
+    def forward(self, scope: Scope, x: Examples) -> Any:
         return Inputs().forward(scope, x)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 
 from featurecols._core.arrays import Array
+from featurecols.data.batch import Batch
 from featurecols.models import errors
 from featurecols.models.component import Component
 from featurecols.models.input import labels
@@ -26,23 +27,34 @@ class Head(Component):
 
     @property
     @abstractmethod
-    def units(self) -> int: ...
+    def units(self) -> int:
+        """How many logits a row has."""
 
     @property
     @abstractmethod
-    def objective(self) -> Loss: ...
+    def objective(self) -> Loss:
+        """What training minimizes."""
 
     @abstractmethod
-    def read(self, batch: Any, keys: Sequence[str]) -> Array:
-        """The labels of a batch as the loss takes them; raises DataError for what is no label."""
+    def read(self, batch: Batch, keys: Sequence[str]) -> Array:
+        """Return the labels of a batch as the loss takes them; raise DataError for what is not a label."""
 
     @abstractmethod
     def predictions(self, logits: Array) -> dict[str, Array]:
-        """tf.estimator's prediction keys, each [n, ...]."""
+        """Return arrays [n, ...] by tf.estimator's prediction keys."""
 
     @abstractmethod
     def metrics(self, labels: Array, logits: Array, losses: Array, weights: Array | None) -> dict[str, float]:
-        """tf.estimator's metrics, exact."""
+        """Return tf.estimator's metrics, exact."""
+
+    @property
+    def learns_words(self) -> bool:
+        """Whether labels may be words that the head does not know yet."""
+        return False
+
+    def with_words(self, words: tuple[str, ...] | None, key: str) -> Head:
+        """Return the head with the words of the label field `key`, or without any; raise DataError where they do not fit."""
+        return self
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -74,16 +86,31 @@ class ClassHead(Head):
 
     @property
     def names(self) -> tuple[str, ...]:
-        """What the classes are called."""
+        """The names of the classes."""
         return self.words or tuple(str(k) for k in range(self.n_classes))
 
-    def read(self, batch: Any, keys: Sequence[str]) -> Array:
+    @property
+    def learns_words(self) -> bool:
+        return self.words is None
+
+    def with_words(self, words: tuple[str, ...] | None, key: str) -> ClassHead:
+        if words is not None and len(words) == 1:
+            hint = "there is nothing to tell apart: check the data, or name the labels with label_vocabulary"
+            raise errors.labels(key, "all labels are alike", words[0], None, hint)
+        if words is not None and len(words) != self.n_classes:
+            what = f"n_classes is {self.n_classes}, and the label has {len(words)} words"
+            shown = [*words[:8], "..."] if len(words) > 8 else list(words)
+            hint = f"set n_classes={len(words)} (--n-classes), or name them with label_vocabulary"
+            raise errors.labels(key, what, shown, None, hint)
+        return ClassHead(self.n_classes, words, reduction=self.reduction)
+
+    def read(self, batch: Batch, keys: Sequence[str]) -> Array:
         if len(keys) != 1:
             raise errors.model("classifier", "needs one label", list(keys), "name one field")
         return labels.classes(batch, keys[0], self.words, self.n_classes)
 
     def probabilities(self, logits: Array) -> Array:
-        """[n, n_classes]."""
+        """Return float32 [n, n_classes]."""
         means = self.objective.mean(logits)
         return np.concatenate([1 - means, means], axis=1) if self.n_classes == 2 else means
 
@@ -128,7 +155,7 @@ class NumberHead(Head):
     def objective(self) -> Loss:
         return self.loss
 
-    def read(self, batch: Any, keys: Sequence[str]) -> Array:
+    def read(self, batch: Batch, keys: Sequence[str]) -> Array:
         return labels.numbers(batch, keys, self.dimension)
 
     def predictions(self, logits: Array) -> dict[str, Array]:
@@ -140,10 +167,19 @@ class NumberHead(Head):
 
 @dataclass(frozen=True, eq=False, repr=False)
 class PlainHead(Head):
-    """Labels as they are, for a model_fn that knows what they mean: words as class numbers, whole numbers as int64, others
-    as float32; several fields side by side."""
+    """Labels as they are, for a model_fn that knows what they mean.
+
+    Words are class numbers, whole numbers int64, others float32; several fields are side by side.
+    """
 
     words: tuple[str, ...] | None = None
+
+    @property
+    def learns_words(self) -> bool:
+        return self.words is None
+
+    def with_words(self, words: tuple[str, ...] | None, key: str) -> PlainHead:
+        return PlainHead(words)
 
     @property
     def units(self) -> int:
@@ -153,7 +189,7 @@ class PlainHead(Head):
     def objective(self) -> Loss:
         return Squared()
 
-    def read(self, batch: Any, keys: Sequence[str]) -> Array:
+    def read(self, batch: Batch, keys: Sequence[str]) -> Array:
         if self.words is not None:
             return labels.classes(batch, keys[0], self.words, len(self.words))
         return labels.plain(batch, keys)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from abc import abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
@@ -36,6 +36,9 @@ class TrainOp:
         """One step: gradients of the loss, every parameter moved, step counted."""
         self.optimizer.apply(variables, gradients(self.loss))
         variables.step += 1
+
+
+Step = TrainOp | Callable[[Variables], None]  # what a model takes to move its parameters
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -303,8 +306,11 @@ class Groups(Component):
 KNOWN: dict[str, type[Optimizer]] = {c.__name__.lower(): c for c in (SGD, Adagrad, Adam, AdamW, RMSProp, Ftrl)}
 
 
-def get(optimizer: Any, **given: Any) -> Optimizer | Groups:
-    """An optimizer (or Groups) as it is, by its name in any case ("Ftrl", "adam") with its defaults, or from a function."""
+OptimizerLike = Optimizer | Groups | str | Callable[[], Any]  # an optimizer, its name, or a function that gives either
+
+
+def get(optimizer: OptimizerLike, **given: Any) -> Optimizer | Groups:
+    """Return an optimizer (or Groups) as it is, by name in any case ("Ftrl", "adam") with its defaults, or of a function."""
     if isinstance(optimizer, (Optimizer, Groups)):
         return optimizer
     if callable(optimizer):

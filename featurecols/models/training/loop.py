@@ -11,16 +11,14 @@ import numpy as np
 from featurecols._core.slots import DenseSlot
 from featurecols.models import errors
 from featurecols.models.autodiff.tape import Value
-from featurecols.models.autodiff.variables import Variables
 from featurecols.models.input.examples import Examples
 from featurecols.models.input.pipeline import BatchStream
-from featurecols.models.optimization.optimizers import TrainOp
+from featurecols.models.optimization.optimizers import Step, TrainOp
 from featurecols.models.training.blas_threads import OneThread
 from featurecols.models.training.hooks import Hook, NanGuard
 from featurecols.models.training.run import Run
 
-Op = TrainOp | Callable[[Variables], None]
-Forward = Callable[[Examples], tuple[Value, Op]]
+Forward = Callable[[Examples], tuple[Value, Step]]
 SMALLER = "lower the learning rate, clip gradients, or scale large numbers with ZScore"
 
 

@@ -23,7 +23,7 @@ from featurecols.models import (
     layers,
 )
 from featurecols.models.errors import ModelError
-from featurecols.models.estimators.tf_columns import declared
+from featurecols.models.estimators.tf_columns import translate_all
 from featurecols.models.optimization.optimizers import Adagrad, Ftrl
 from tests.models.people import people
 
@@ -59,7 +59,7 @@ CATEGORICAL = {
 @pytest.mark.parametrize("kind", CATEGORICAL)
 def test_ids_are_tensorflows(kind):
     column = CATEGORICAL[kind]
-    plan = fc.compile(declared([column]))
+    plan = fc.compile(translate_all([column]))
     got = plan.encode(SMALL).ids[column.name]
     assert plan.feature_slots[0].num_buckets == column.num_buckets
     tensor = sparse_tensors(column, SMALL).id_tensor
@@ -83,25 +83,25 @@ def test_ids_are_tensorflows(kind):
     ],
 )
 def test_cells_are_tensorflows(columns):
-    ours = [fc.Indicator(c) if isinstance(c, fc.Bucketized) else c for c in declared(columns)]
+    ours = [fc.Indicator(c) if isinstance(c, fc.Bucketized) else c for c in translate_all(columns)]
     ours.sort(key=lambda c: c.name)
     data = {**SMALL, "job": np.array(["cook", "pilot", "sailor", "judge"], object)}  # TensorFlow pairs each id with a weight
     assert fc.compile(ours).transform(data).tolist() == tf.DenseFeatures(columns)(data).tolist()
 
 
 def test_embeddings_keep_their_settings():
-    column = declared([tf.embedding_column(HASH, 6, combiner="sqrtn", max_norm=2.0)])[0]
+    column = translate_all([tf.embedding_column(HASH, 6, combiner="sqrtn", max_norm=2.0)])[0]
     assert (column.dimension, column.combiner, column.max_norm, column.name) == (6, "sqrtn", 2.0, "job_embedding")
     other = tf.categorical_column_with_hash_bucket("other", 100)
-    shared = declared(tf.shared_embeddings([HASH, other], 4))
+    shared = translate_all(tf.shared_embeddings([HASH, other], 4))
     assert len({c.table for c in shared}) == 1
     assert [c.name for c in shared] == ["job_shared_embedding", "other_shared_embedding"]
 
 
 def test_what_has_no_translation():
     with pytest.raises(ModelError, match=r"age: a normalizer_fn is code, and a plan holds none.*use fc.Numeric"):
-        declared([tf.numeric_column("age", normalizer_fn=lambda x: x / 10)])
-    with pytest.raises(ModelError, match="columns: no model can read this, got 3; give a column of featurecols"):
+        translate_all([tf.numeric_column("age", normalizer_fn=lambda x: x / 10)])
+    with pytest.raises(ModelError, match="columns: not a column that a model reads, got 3; give a column of featurecols"):
         LinearClassifier([3])
 
 
@@ -175,7 +175,7 @@ def test_canned_estimators_take_tensorflows_arguments():
     frame = pd.DataFrame(DATA)
     deep = DNNClassifier(hidden_units=[8], feature_columns=[AGE], activation_fn=tanh, optimizer="Adagrad")
     assert deep.train(input_fn=lambda: (dict(frame[["age"]]), frame["rich"]), steps=3) is deep
-    assert (deep.network.activation, deep.columns, deep.optimizer) == ("tanh", tuple(declared([AGE])), Adagrad())
+    assert (deep.network.activation, deep.columns, deep.optimizer) == ("tanh", tuple(translate_all([AGE])), Adagrad())
     assert LinearClassifier(feature_columns=[AGE]).columns == deep.columns
     with pytest.raises(ModelError, match="LinearClassifier: columns and feature_columns are one thing"):
         LinearClassifier([AGE], feature_columns=[AGE])
