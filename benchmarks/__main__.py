@@ -8,7 +8,7 @@ import os
 
 from benchmarks import harness, table
 
-CLAIMS = ("adult", "criteo", "strings", "crosses", "fit", "one_row", "cold", "growth", "memory", "models")
+CLAIMS = ("adult", "criteo", "strings", "crosses", "fit", "one_row", "cold", "growth", "memory", "extension", "models")
 
 
 def main() -> None:

@@ -367,7 +367,7 @@ def _empty(folder: Path) -> None:
 
 
 class Names(dict[str, Any]):
-    """The public names, as `from featurecols import *` would give them."""
+    """The public names, as `from featurecols import *` would give them, and kinds that are not the package's own."""
 
     def __missing__(self, name: str) -> Any:
         if hasattr(builtins, name):
@@ -378,7 +378,7 @@ class Names(dict[str, Any]):
 @law
 def repr_evaluates_back(example: Example) -> None:
     for column in (*example.columns, *example.dense()):
-        again = eval(repr(column), {}, Names())
+        again = eval(repr(column), {}, Names({kind.__name__: kind for kind in example.kinds}))
         assert again == column
         assert hash(again) == hash(column)
         assert repr(again) == repr(column)

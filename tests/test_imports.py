@@ -19,7 +19,7 @@ LAYERS = (
     ("columns",),
     ("plan",),
     ("feature_column", "jobs", "models", "datasets"),
-    ("tf", "cli"),
+    ("tf", "cli", "extend"),
     ("__main__",),
     ("__init__",),
 )

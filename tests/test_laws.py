@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+import re
 import struct
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -129,6 +131,11 @@ def holds(column: Any, fields: dict[str, list[Any]], draw: Any) -> None:
 
 
 counts = st.integers(1, 12)
+
+
+def test_the_page_has_every_law() -> None:
+    page = (Path(__file__).parent.parent / "docs" / "laws.md").read_text("utf-8")
+    assert re.findall(r"^\| `(\w+)` \|", page, re.MULTILINE) == [law.__name__ for law in laws.LAWS]
 
 
 @given(st.data())
