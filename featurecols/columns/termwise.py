@@ -13,7 +13,7 @@ from featurecols._core.buckets import Bucket
 from featurecols._core.elements import Elements
 from featurecols.columns._categorical import map_tokens, row_of
 from featurecols.columns.base import CategoricalBound, Column, Field, RowIds, id_dtype
-from featurecols.data.arrow_buffers import distinct_texts
+from featurecols.data.arrow_buffers import distinct
 from featurecols.data.fields.base import FieldView
 
 
@@ -63,6 +63,6 @@ class TermwiseBound(CategoricalBound):
 
     def _of_texts(self, texts: Texts) -> Array:
         """Return the id of every text, -1 where it is missing."""
-        distinct, codes = distinct_texts(texts)
-        table = np.array([*map(self._checked, distinct), -1], self._dtype)  # code -1 is the last
+        terms, codes = distinct(texts.offsets, texts.data, texts.valid)
+        table = np.array([*map(self._checked, terms), -1], self._dtype)  # code -1 is the last
         return table[codes]

@@ -130,6 +130,13 @@ def arrow_texts(offsets: Array, data: Array, valid: Array | None = None, kind: p
     return pa.Array.from_buffers(kind, len(ends) - 1, buffers)
 
 
+def distinct(offsets: Array, data: Array, valid: Array | None = None) -> tuple[list[bytes], Array]:
+    """Return the distinct texts, and the position of every text among them: int64 [k], -1 where it is missing."""
+    kind = pa.binary() if offsets.dtype.itemsize == 4 else pa.large_binary()
+    coded = arrow_texts(offsets, data, valid, kind).dictionary_encode()
+    return coded.dictionary.to_pylist(), coded.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
+
+
 def decimals(integers: Array) -> tuple[Array, Array]:
     """Decimal digits of int64 or uint64 [k]: (offsets [k + 1], data uint8)."""
     text = pa.array(integers).cast(pa.large_string() if len(integers) > 2**26 else pa.string())
@@ -249,14 +256,3 @@ def _undictionaried(array: Any) -> Any:
         offsets, elements = list_parts(array)
         return pa.LargeListArray.from_arrays(pa.array(offsets), _undictionaried(settled(elements)))
     return array
-
-
-def distinct_texts(texts: Texts) -> tuple[list[bytes], Array]:
-    """Return the distinct texts, and the position of every text among them: int64 [k], -1 where it is missing."""
-    n = len(texts)
-    valid = None if texts.valid is None else pa.py_buffer(np.packbits(texts.valid, bitorder="little"))
-    kind = pa.binary() if texts.offsets.dtype.itemsize == 4 else pa.large_binary()
-    offsets, data = np.ascontiguousarray(texts.offsets), np.ascontiguousarray(texts.data)
-    array = pa.Array.from_buffers(kind, n, [valid, pa.py_buffer(offsets), pa.py_buffer(data)])
-    coded = array.dictionary_encode()
-    return coded.dictionary.to_pylist(), coded.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
