@@ -47,7 +47,7 @@ class Tables(dict[str, Table]):
         self.given = {name: _as_table(name, array) for name, array in (given or {}).items()}
 
     def table(self, name: str, shape: tuple[int, int], initializer: Initializer, seed: int, subject: str) -> Table:
-        """The table of that name, made for the first column that asks; PlanError when a second one differs."""
+        """Return the table of that name, made for the first column that asks; PlanError when a second one differs."""
         if name not in self:
             array = self.given.get(name)
             if array is not None and array.shape != shape:

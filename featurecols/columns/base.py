@@ -276,7 +276,10 @@ class Bound(ABC):
 
     @property
     def write(self) -> Callable[..., None]:
-        """write(*inputs, out=out): fill out, float32 [n, width], zeroed by the caller; a view into the whole matrix."""
+        """The function that fills its features, called with its inputs and `out`.
+
+        out: float32 [n, width], zeroed by the caller; a view into the whole matrix.
+        """
         raise TypeError(f"{type(self).__name__} writes no features")
 
     @property
@@ -298,9 +301,9 @@ class Bound(ABC):
 
     @property
     def flat(self) -> Callable[..., Array]:
-        """flat(view): of a number that is written through a chain, the numbers as they were read, NaN where missing.
+        """The function that reads the numbers of a field, NaN where missing, for a column that is written through a chain.
 
-        [n * width], contiguous; float64, or float32, int32 or int64 where they lie so in memory.
+        It takes a FieldView and gives [n * width], contiguous; float64, or float32, int32 or int64 where they lie so in memory.
         """
         raise TypeError(f"{type(self).__name__} is not a number")
 
@@ -342,7 +345,7 @@ class CategoricalBound(Bound):
     @property
     @abstractmethod
     def ids(self) -> Callable[..., Ids]:
-        """ids(*inputs): the ids of n rows."""
+        """The function that gives the ids of n rows, called with its inputs."""
 
     @property
     def evaluate(self) -> Callable[..., Ids]:
@@ -386,9 +389,9 @@ class DenseBound(Bound):
     @property
     @abstractmethod
     def write_row(self) -> Callable[..., None]:
-        """write_row(out, at, *inputs): the same for one row.
+        """The function that writes one row, called with `out`, `at` and its inputs.
 
-        Fills out[at:at + width], which holds zeros; `out` is an array of typecode "f".
+        It fills out[at:at + width], which holds zeros; `out` is an array of typecode "f".
         """
 
     def row_code(self, function: str, start: int, inputs: Sequence[str], value: str | None) -> RowCode:
@@ -421,7 +424,7 @@ class NumberBound(DenseBound):
     @property
     @abstractmethod
     def values(self) -> Callable[..., Numbers]:
-        """values(view): float64 [n] or [n, width], NaN where a missing value is let through."""
+        """The function that gives float64 [n] or [n, width], NaN where a missing value is let through."""
 
     @property
     def evaluate(self) -> Callable[..., Numbers]:

@@ -6,7 +6,7 @@ import bisect
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import field
-from typing import Any, ClassVar, Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 
@@ -109,6 +109,8 @@ class Bucketized(Column):
 
 
 class BucketizedBound(CategoricalBound):
+    """A Bucketized column with what it needs to run."""
+
     column: Bucketized
 
     def __init__(self, column: Bucketized, boundaries: Array, width: int) -> None:
@@ -131,13 +133,13 @@ class BucketizedBound(CategoricalBound):
         found = kernels.bucketize.bucketize(values, self.boundaries, self.missing_id, self.size, self.stride)
         return Ids(found, offsets)
 
-    def row(self, value: Any) -> RowIds:
+    def row(self, value: object) -> RowIds:
         kind = type(value)
         if kind is not int and kind is not float and isinstance(value, (list, tuple)):
             return [self._bucket(v, j % self.size) for j, v in enumerate(value)]
         return self._bucket(value, 0)
 
-    def _bucket(self, value: Any, element: int) -> int:
+    def _bucket(self, value: object, element: int) -> int:
         if value is None or value != value:
             return -1 if self.missing_id < 0 else self.missing_id + self.stride * element
         try:

@@ -132,6 +132,8 @@ class _Part(NamedTuple):
 
 
 class CrossedBound(CategoricalBound):
+    """A Crossed column with what it needs to run."""
+
     column: Crossed
 
     def __init__(self, column: Crossed, sizes: list[int]) -> None:
@@ -157,7 +159,7 @@ class CrossedBound(CategoricalBound):
         return Ids(*kernels.crossing.cross_lists(hashes, valid, lists, c.seed, c.num_buckets, self.farm, c.keep_unseen))
 
     def _hashed(self, parts: list[_Part]) -> Array:
-        """The cross of one value a part and row."""
+        """Return the cross of one value a part and row."""
         parts = [p.spread() for p in parts]
         hashes, valid = [p.hashes for p in parts], [p.valid for p in parts]
         c = self.column
@@ -233,8 +235,8 @@ class CrossedBound(CategoricalBound):
     def _id_part(self, value: int) -> int | None:
         return value if value >= 0 else None
 
-    def _raw_part(self, key: str) -> Callable[[Any], int | None]:
-        def part(value: Any) -> int | None:
+    def _raw_part(self, key: str) -> Callable[[object], int | None]:
+        def part(value: object) -> int | None:
             if value is None:
                 return None
             text = canonical(value, self.column.name, key)

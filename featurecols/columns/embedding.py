@@ -108,7 +108,7 @@ class Embedding(Column):
 
 
 def default_dimension(num_buckets: int) -> int:
-    """The smallest d with d**4 >= num_buckets, at least 1."""
+    """Return the smallest d with d**4 >= num_buckets, at least 1."""
     d = max(1, round(num_buckets**0.25))
     while d**4 < num_buckets:
         d += 1
@@ -118,6 +118,8 @@ def default_dimension(num_buckets: int) -> int:
 
 
 class EmbeddingBound(DenseBound):
+    """An Embedding column with what it needs to run."""
+
     column: Embedding
 
     def __init__(self, column: Embedding, source: CategoricalBound, table: Table) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import field
-from typing import Any, ClassVar, Literal
+from typing import ClassVar, Literal
 
 from featurecols import errors
 from featurecols._core.arrays import Array, Ids, Texts, canonical
@@ -70,6 +70,8 @@ class Hashed(Column):
 
 
 class HashedBound(CategoricalBound):
+    """A Hashed column with what it needs to run."""
+
     column: Hashed
 
     def __init__(self, column: Hashed) -> None:
@@ -84,11 +86,11 @@ class HashedBound(CategoricalBound):
         return buckets_of(texts, self.column.hash, self.column.seed, self.num_buckets)
 
     @cached_property
-    def row(self) -> Callable[[Any], RowIds]:  # type: ignore[override]
+    def row(self) -> Callable[[object], RowIds]:  # type: ignore[override]
         """One row: a string, which is what most rows hold, is hashed at once."""
         of_bytes, num_buckets, one = self._hash, self.num_buckets, self._id
 
-        def row(value: Any) -> RowIds:
+        def row(value: object) -> RowIds:
             if type(value) is str:
                 try:
                     return of_bytes(value.encode()) % num_buckets
@@ -98,7 +100,7 @@ class HashedBound(CategoricalBound):
 
         return row
 
-    def _id(self, value: Any) -> int:
+    def _id(self, value: object) -> int:
         return self._hash(canonical(value, self.column.name, self._key)) % self.num_buckets
 
     def meaning(self, bucket: int) -> Bucket:

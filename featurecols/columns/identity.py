@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import field
-from typing import Any, ClassVar, Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 
@@ -67,6 +67,8 @@ class Identity(Column):
 
 
 class IdentityBound(CategoricalBound):
+    """An Identity column with what it needs to run."""
+
     column: Identity
 
     def __init__(self, column: Identity) -> None:
@@ -110,10 +112,10 @@ class IdentityBound(CategoricalBound):
     def _error(self, row: int | None, what: str, value: object) -> errors.DataError:
         return errors.bad_value(self.column.name, self.column.key.key, row, what, value, _HINT)
 
-    def row(self, value: Any) -> RowIds:
+    def row(self, value: object) -> RowIds:
         return [self._id(v) for v in value] if isinstance(value, (list, tuple)) else self._id(value)
 
-    def _id(self, value: Any) -> int:
+    def _id(self, value: object) -> int:
         if value is None or value != value:
             return -1
         if not isinstance(value, (int, float)) or (

@@ -49,6 +49,8 @@ class Indicator(Column):
 
 
 class IndicatorBound(DenseBound):
+    """An Indicator column with what it needs to run."""
+
     column: Indicator
 
     def __init__(self, column: Indicator, source: CategoricalBound) -> None:

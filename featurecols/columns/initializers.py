@@ -58,7 +58,7 @@ class Initializer(Spec):
 
     @abstractmethod
     def make(self, rows: int, dimension: int, seed: int, name: str) -> Array:
-        """The table `name`: float32 [rows, dimension], a pure function of the arguments (0 <= seed < 2^64)."""
+        """Return the table `name`: float32 [rows, dimension], a pure function of the arguments (0 <= seed < 2^64)."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -187,7 +187,7 @@ def _horner(coefficients: tuple[float, ...], t: Array) -> Array:
 
 
 def _number(subject: str, name: str, value: object) -> float:
-    """A finite number within float32, as a float."""
+    """Return a finite number within float32, as a float."""
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not abs(value) <= _FLOAT32_MAX:
         raise errors.argument(subject, f"{name} must be a finite number", value, "give a number that float32 can hold")
     return float(value)

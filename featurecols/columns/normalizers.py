@@ -9,9 +9,10 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from featurecols import errors
+from featurecols._core.arrays import Array
 from featurecols._core.spec import Spec
 from featurecols.analyzers.base import Analyzer
 from featurecols.analyzers.moments import Moments
@@ -26,11 +27,11 @@ class Normalizer(Spec):
     abstract: ClassVar[bool] = True
 
     def analyzer(self, before: tuple[Normalizer, ...] = (), dtype: str = "float64") -> Analyzer | None:
-        """What must be learned from the present values after the given normalizers `before`; None when nothing."""
+        """Return what must be learned from the present values after the given normalizers `before`; None when nothing."""
         return None
 
-    def given(self, learned: Mapping[str, Any]) -> Any:
-        """This normalizer with its numbers filled in from what its analyzer learned."""
+    def given(self, learned: Mapping[str, Array]) -> Normalizer:
+        """Return this normalizer with its numbers filled in from what its analyzer learned."""
         return self
 
     def op(self) -> tuple[int, float, float]:
@@ -74,7 +75,7 @@ class ZScore(Normalizer):
     def analyzer(self, before: tuple[Normalizer, ...] = (), dtype: str = "float64") -> Moments | None:
         return Moments(dtype, before) if self.mean is None else None
 
-    def given(self, learned: Mapping[str, Any]) -> ZScore:
+    def given(self, learned: Mapping[str, Array]) -> ZScore:
         return ZScore(float(learned["mean"]), float(learned["std"])) if self.mean is None else self
 
     def op(self) -> tuple[int, float, float]:
@@ -119,7 +120,7 @@ class MinMax(Normalizer):
     def analyzer(self, before: tuple[Normalizer, ...] = (), dtype: str = "float64") -> Moments | None:
         return Moments(dtype, before) if self.min is None else None
 
-    def given(self, learned: Mapping[str, Any]) -> MinMax:
+    def given(self, learned: Mapping[str, Array]) -> MinMax:
         return MinMax(float(learned["min"]), float(learned["max"])) if self.min is None else self
 
     def op(self) -> tuple[int, float, float]:
@@ -193,7 +194,7 @@ class Clip(Normalizer):
 
 
 def _number(value: object) -> float | None:
-    """A number as a float; None for NaN, an integer beyond float64, or anything else."""
+    """Return a number as a float; None for NaN, an integer beyond float64, or anything else."""
     if isinstance(value, bool) or not isinstance(value, (int, float)) or value != value:
         return None
     try:

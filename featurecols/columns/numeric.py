@@ -136,9 +136,13 @@ class Numeric(Column):
 
 
 class NumericBound(NumberBound):
+    """A Numeric column with what it needs to run."""
+
     column: Numeric
 
-    def __init__(self, column: Numeric, default: Any, normalizers: tuple[Normalizer, ...]) -> None:
+    def __init__(
+        self, column: Numeric, default: float | tuple[object, ...] | None, normalizers: tuple[Normalizer, ...]
+    ) -> None:
         self.column, self.shape, self.normalizers, self._size = column, column.shape, normalizers, math.prod(column.shape)
         self.field = column.key.key
         self.refuses_missing = default is None
@@ -234,7 +238,7 @@ class NumericBound(NumberBound):
         return errors.DataError(self.column.name, f"needs {want}", field=self.field, row=row, got=got, hint=hint)
 
     @cached_property
-    def row(self) -> Callable[[Any], float | list[float]]:  # type: ignore[override]
+    def row(self) -> Callable[[object], float | list[float]]:  # type: ignore[override]
         """One row: a plain number without a shape, which is what most rows hold, meets its normalizer at once."""
         if self.shape:
             return self._list
@@ -254,7 +258,7 @@ class NumericBound(NumberBound):
 
         return row
 
-    def _list(self, value: Any) -> list[float]:
+    def _list(self, value: object) -> list[float]:
         if value is None:
             value = ()
         if not isinstance(value, (list, tuple)):
@@ -266,12 +270,12 @@ class NumericBound(NumberBound):
             raise self._wrong_length(None, f"{len(flat)} values")
         return [self._number(v, j) for j, v in enumerate(flat or [None] * self.width)]
 
-    def _flat_row(self, value: Any) -> list[Any]:
+    def _flat_row(self, value: Sequence[object]) -> list[object]:
         if any(isinstance(v, (list, tuple)) for v in value) and not _has_shape(value, self.shape):
             raise self._wrong_length(None, errors.show(value))
         return _flatten(value)
 
-    def _number(self, value: Any, element: int) -> float:
+    def _number(self, value: object, element: int) -> float:
         if type(value) is float or type(value) is int:  # what most rows hold
             x = value
         else:
@@ -288,7 +292,7 @@ class NumericBound(NumberBound):
             x = op(x)
         return x
 
-    def _checked(self, value: Any, element: int) -> float:
+    def _checked(self, value: object, element: int) -> float:
         if value is None:
             return self._default(element)
         if isinstance(value, (int, float)):
@@ -302,11 +306,11 @@ class NumericBound(NumberBound):
             raise self.missing(None)
         return self._row_defaults[element]
 
-    def _no_number(self, value: Any, what: str) -> errors.DataError:
+    def _no_number(self, value: object, what: str) -> errors.DataError:
         hint = errors.TEXT if isinstance(value, str) else "cast it, or declare it missing with Field"
         return errors.bad_value(self.column.name, self.field, None, what, value, hint)
 
-    def write_row(self, out: MutableSequence[float], at: int, value: Any) -> None:
+    def write_row(self, out: MutableSequence[float], at: int, value: object) -> None:
         if not self.shape:
             out[at] = self.row(value)  # type: ignore[assignment]
             return
@@ -315,7 +319,7 @@ class NumericBound(NumberBound):
 
 
 def _row_of(numbers: Numbers, depth: int, k: int) -> int:
-    """The row that holds list k of all lists at `depth`."""
+    """Return the row that holds list k of all lists at `depth`."""
     assert numbers.offsets is not None
     side: Literal["left", "right"] = "right" if numbers.nested[depth - 1][k] else "left"
     for inner in numbers.nested[depth - 1 :]:
@@ -324,16 +328,16 @@ def _row_of(numbers: Numbers, depth: int, k: int) -> int:
     return min(row, len(numbers) - 1)
 
 
-def _has_shape(value: Any, shape: tuple[int, ...]) -> bool:
+def _has_shape(value: object, shape: tuple[int, ...]) -> bool:
     """Whether lists are nested exactly so."""
     if not isinstance(value, (list, tuple)):
         return not shape
     return bool(shape) and len(value) == shape[0] and all(_has_shape(v, shape[1:]) for v in value)
 
 
-def _flatten(value: Any) -> list[Any]:
+def _flatten(value: Sequence[object]) -> list[object]:
     """Leaves of nested tuples and lists, in order."""
-    flat: list[Any] = []
+    flat: list[object] = []
     for v in value:
         if isinstance(v, (list, tuple)):
             flat.extend(_flatten(v))

@@ -81,6 +81,8 @@ class Sequence(Column):
 
 
 class SequenceBound(DenseBound):
+    """A Sequence column with what it needs to run."""
+
     column: Sequence
 
     def __init__(self, column: Sequence, step: DenseBound) -> None:
@@ -126,7 +128,7 @@ class SequenceBound(DenseBound):
         return x.slice(0, 0), np.zeros(len(x) + 1, np.int64)  # nulls alone have no type: the field may be one of lists
 
     def _of_row(self, error: errors.DataError, offsets: Array) -> errors.DataError:
-        """An element's error as its row's."""
+        """Return an element's error as its row's."""
         if error.row is None:
             return error
         return error.shifted(int(np.searchsorted(offsets, error.row, side="right")) - 1 - error.row)
@@ -145,7 +147,7 @@ class SequenceBound(DenseBound):
         width = self.step.width
         out[at : at + keep * width] = scratch[start * width : (start + keep) * width]
 
-    def _listed(self, value: Any) -> list[Any]:
+    def _listed(self, value: object) -> list[Any]:
         if value is None or (self._of_ids and type(value) is int and (value < 0 or value == self._none)):
             return []  # one row cannot tell a null list from a null: both have no steps
         if isinstance(value, tuple):  # ids with weights: one weighted id a step

@@ -121,6 +121,8 @@ class Vocabulary(Column):
 
 
 class VocabularyBound(CategoricalBound):
+    """A Vocabulary column with what it needs to run."""
+
     column: Vocabulary
 
     def __init__(self, column: Vocabulary, terms: Texts) -> None:
@@ -161,12 +163,12 @@ class VocabularyBound(CategoricalBound):
         )
 
     @cached_property
-    def row(self) -> Callable[[Any], RowIds]:  # type: ignore[override]
+    def row(self) -> Callable[[object], RowIds]:  # type: ignore[override]
         """One row: a known string, which is what most rows hold, costs one look into a dict."""
         known, one = {term: i for b, i in self._ids.items() if (term := _text(b)) is not None}, self._id
         find = known.get
 
-        def row(value: Any) -> RowIds:
+        def row(value: object) -> RowIds:
             if type(value) is str:
                 found = find(value)
                 return one(value) if found is None else found
@@ -174,7 +176,7 @@ class VocabularyBound(CategoricalBound):
 
         return row
 
-    def _id(self, value: Any) -> int:
+    def _id(self, value: object) -> int:
         if self.no_booleans and (value is True or value is False):
             raise self._boolean("bool")
         text = canonical(value, self.column.name, self._key)

@@ -76,6 +76,8 @@ class Weighted(Column):
 
 
 class WeightedBound(CategoricalBound):
+    """A Weighted column with what it needs to run."""
+
     column: Weighted
 
     def __init__(self, column: Weighted, source: CategoricalBound) -> None:
@@ -110,7 +112,7 @@ class WeightedBound(CategoricalBound):
     def _null(self, row: int | None) -> errors.DataError:
         return errors.bad_value(self.column.name, self._key, row, "a weight is missing", None, "give Weighted(default=...)")
 
-    def row(self, ids: Any, value: Any) -> RowIds:
+    def row(self, ids: Any, value: object) -> RowIds:
         single = not isinstance(ids, list)
         if isinstance(value, (list, tuple)):
             weights = list(value)
@@ -123,7 +125,7 @@ class WeightedBound(CategoricalBound):
             raise self._length(None, len(found), len(weights))
         return found, [self._weight(w, i) for w, i in zip(weights, found, strict=True)]
 
-    def _weight(self, value: Any, bucket: int) -> float:
+    def _weight(self, value: object, bucket: int) -> float:
         if value is None or value != value:
             if self._default is None and bucket >= 0:
                 raise self._null(None)

@@ -15,7 +15,7 @@ LearnedByNode = Mapping[int, Mapping[str, Learned]]
 
 
 def bind(graph: Graph, learned: LearnedByNode, tables: Tables, only: Iterable[int] | None = None) -> list[Any]:
-    """The bound columns by node (a Field stands for itself); with `only`, None for all other nodes."""
+    """Return the bound columns by node (a Field stands for itself); with `only`, None for all other nodes."""
     wanted = set(range(len(graph.nodes))) if only is None else set(only)
     found: list[Any] = []
     for i, (node, inputs) in enumerate(zip(graph.nodes, graph.inputs, strict=True)):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from typing import Any
 
 import numpy as np
 
@@ -13,6 +12,8 @@ from featurecols._core.arrays import Array, Ids
 from featurecols._core.buckets import Bucket
 from featurecols._core.elements import Elements
 from featurecols.data.batch import Batch
+from featurecols.data.fields.base import FieldView
+from featurecols.plan.execution.operations import Block
 from featurecols.plan.execution.program import Program
 
 Terms = tuple[Bucket, ...]  # one word for each field or column that an id is made of
@@ -27,9 +28,9 @@ def bucket_contents(
     rows = 0
     for batch in batches:
         try:
-            values = _values(program, batch)
+            block = program.evaluate(program.views(batch), 0, batch.num_rows)
             for slot, ids in chosen.items():
-                _count(program, values, nodes[slot], ids, found[slot])
+                _count(program, block, nodes[slot], ids, found[slot])
         except errors.DataError as e:
             raise e.shifted(rows) from None
         rows += batch.num_rows
@@ -47,28 +48,29 @@ def in_words(found: Mapping[int, Mapping[Terms, int]]) -> dict[int, dict[tuple[s
     return told
 
 
-def _values(program: Program, batch: Batch) -> list[Any]:
-    return program.evaluate(program.views(batch), 0, batch.num_rows).values
-
-
-def _count(program: Program, values: list[Any], node: int, wanted: Array | None, found: dict[int, Counter[Terms]]) -> None:
-    ids, _ = _ids(program, values, node).elements()
+def _count(program: Program, block: Block, node: int, wanted: Array | None, found: dict[int, Counter[Terms]]) -> None:
+    ids, _ = _ids(program, block, node).elements()
     at = np.flatnonzero(ids.values >= 0 if wanted is None else np.isin(ids.values, wanted))
-    elements = _elements(program, values, node)
+    elements = _elements(program, block, node)
     rows, counts = np.unique(np.stack([ids.values[at], *elements.codes(at)]), axis=1, return_counts=True)
     for (i, *codes), count in zip(rows.T.tolist(), counts.tolist(), strict=True):
         terms = tuple(word(code) for word, code in zip(elements.words, codes, strict=True))
         found.setdefault(i, Counter())[terms] += count
 
 
-def _ids(program: Program, values: list[Any], node: int) -> Ids:
-    if values[node] is None:
-        values[node] = program.bounds[node].evaluate(*[values[j] for j in program.inputs[node]])
-    return values[node]
+def _ids(program: Program, block: Block, node: int) -> Ids:
+    """Return the ids of a column, evaluated now where nothing else reads them."""
+    found = block.values[node]
+    if found is None:
+        inputs = [block.values[j] for j in program.inputs[node]]
+        found = block.values[node] = program.bounds[node].evaluate(*inputs)
+    if not isinstance(found, Ids):
+        raise TypeError(f"node {node} has no ids")
+    return found
 
 
-def _elements(program: Program, values: list[Any], node: int) -> Elements:
-    bound, inputs = program.bounds.get(node), program.inputs[node]
-    if bound is None:  # a field
-        return Elements.of_tokens(values[node].tokens())
-    return bound.elements(_ids(program, values, node), lambda k: _elements(program, values, inputs[k]))
+def _elements(program: Program, block: Block, node: int) -> Elements:
+    inputs, value = program.inputs[node], block.values[node]
+    if isinstance(value, FieldView):
+        return Elements.of_tokens(value.tokens())
+    return program.bounds[node].elements(_ids(program, block, node), lambda k: _elements(program, block, inputs[k]))

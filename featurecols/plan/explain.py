@@ -7,7 +7,6 @@ import operator
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from typing import Any
 
 from featurecols import errors
 from featurecols._core.arrays import Array
@@ -61,7 +60,7 @@ class IdMeaning:
 class Explanation:
     """The features of one row that are not zero, each with its value and the raw values that its column read."""
 
-    features: tuple[tuple[Meaning, float, dict[str, Any]], ...]
+    features: tuple[tuple[Meaning, float, dict[str, object]], ...]
     width: int
 
     def __str__(self) -> str:
@@ -88,7 +87,7 @@ class Explanation:
         return lines
 
 
-def _line(lit: Sequence[tuple[Meaning, float, dict[str, Any]]], name: str) -> tuple[str, str, str, str]:
+def _line(lit: Sequence[tuple[Meaning, float, dict[str, object]]], name: str) -> tuple[str, str, str, str]:
     (first, _, reads), (last, _, _) = lit[0], lit[-1]
     at = str(first.index) if len(lit) == 1 else f"{first.index}:{last.index + 1}"
     values = " ".join(f"{v:.4g}" for _, v, _ in lit[:3]) + (" ..." if len(lit) > 3 else "")
@@ -139,7 +138,7 @@ def meaning(program: Program, columns: Sequence[Column], names: Sequence[str] | 
 
 
 def explain(
-    program: Program, columns: Sequence[Column], names: Sequence[str] | None, row: Mapping[str, Any], values: Array
+    program: Program, columns: Sequence[Column], names: Sequence[str] | None, row: Mapping[str, object], values: Array
 ) -> Explanation:
     """Return the features of one row that are not zero; `values` is its row of the matrix."""
     lit = []
@@ -150,13 +149,13 @@ def explain(
 
 
 def table(program: Program, columns: Sequence[Column], fingerprint: str) -> str:
-    """The plan as text: one line a declared column."""
+    """Return the plan as text: one line a declared column."""
     head, rows = summary(program, columns, fingerprint)
     return "\n".join([head, *_aligned(rows)])
 
 
 def summary(program: Program, columns: Sequence[Column], fingerprint: str) -> tuple[str, list[tuple[str, ...]]]:
-    """What a plan is, in a line, and the rows of its table, the first one being the header."""
+    """Return what a plan is, in a line, and the rows of its table, the first one being the header."""
     rows: list[tuple[str, ...]] = [("features", "name", "kind", "reads", "ids")]
     for output, column in zip(program.outputs, columns, strict=True):
         slot = output.slot

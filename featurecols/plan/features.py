@@ -59,7 +59,7 @@ class Features:
 
     @staticmethod
     def concatenate(parts: list[Features]) -> Features:
-        """The rows of all parts, which share their slots; at least one part."""
+        """Return the rows of all parts, which share their slots; at least one part."""
         first = parts[0]
         if len(parts) == 1:
             return first

@@ -7,10 +7,12 @@ from typing import Any, NamedTuple
 
 from featurecols import errors
 from featurecols._core import thread_pool
-from featurecols._core.arrays import Array
-from featurecols.analyzers.base import Analyzer
+from featurecols._core.arrays import Array, Ids, Numbers
+from featurecols.analyzers.base import Analyzer, State
 from featurecols.columns._embedding_tables import Tables
 from featurecols.columns.base import Column, Field
+from featurecols.data.batch import Batch
+from featurecols.data.fields.base import FieldView
 from featurecols.data.sources import Source
 from featurecols.plan.bind import bind
 from featurecols.plan.graph import Graph
@@ -31,7 +33,7 @@ class Request(NamedTuple):
 
 
 def fit(columns: Iterable[Column], data: Any, *, threads: int | None = None, progress: Progress | None = None) -> Plan:
-    """A plan of columns, with what they learn learned from data in one streaming pass and bounded memory.
+    """Return a plan of columns, with what they learn learned from data in one streaming pass and bounded memory.
 
     The plan is the same to the bit for any order, batching and sharding of the rows. A column that learns from a column
     that learns itself costs one more pass; plan.passes says which.
@@ -83,7 +85,7 @@ class _Reporter:
 
 
 def _requests(graph: Graph, learned: _LEARNED) -> list[Request]:
-    """What can be learned next: all whose inputs have nothing left to learn."""
+    """Return what can be learned next: all whose inputs have nothing left to learn."""
     found: list[Request] = []
     complete: list[bool] = []
     for i, (node, inputs) in enumerate(zip(graph.nodes, graph.inputs, strict=True)):
@@ -98,11 +100,11 @@ def _one_pass(
     graph: Graph, learned: _LEARNED, requests: list[Request], source: Source, workers: int, report: _Reporter
 ) -> dict[Request, dict[str, Array]]:
     """One reading of the source. Requests that collect the same from the same values share a state."""
-    names: dict[tuple[Any, int], str] = {}
+    names: dict[tuple[Analyzer, int], str] = {}
     for r in requests:
         names.setdefault((r.analyzer.collects, r.source), graph.nodes[r.node].name)
     states = {key: key[0].empty() for key in names}
-    by_node: dict[int, list[tuple[Any, int]]] = {}  # one thread makes a node's values and takes them to all its states
+    by_node: dict[int, list[tuple[Analyzer, int]]] = {}  # one thread makes a node's values and takes them to all its states
     for key in names:
         by_node.setdefault(key[1], []).append(key)
     reader = _Reader(graph, learned, {source: name for (_, source), name in reversed(names.items())})
@@ -110,7 +112,7 @@ def _one_pass(
         row = 0
         for batch in source.batches(reader.needs):
 
-            def update(node: int, batch: Any = batch, row: int = row) -> None:
+            def update(node: int, batch: Batch = batch, row: int = row) -> None:
                 try:
                     value = reader.value(node, batch)
                 except errors.DataError as e:
@@ -126,7 +128,7 @@ def _one_pass(
             row += batch.num_rows
             report.add(batch.num_rows)
 
-        def finish(key: tuple[Any, int]) -> list[tuple[Request, dict[str, Array]]]:
+        def finish(key: tuple[Analyzer, int]) -> list[tuple[Request, dict[str, Array]]]:
             mine = [r for r in requests if (r.analyzer.collects, r.source) == key]
             return [(r, _finish(r, states[key], graph)) for r in mine]
 
@@ -137,7 +139,7 @@ def _one_pass(
             analyzer.close(state)
 
 
-def _finish(request: Request, state: Any, graph: Graph) -> dict[str, Array]:
+def _finish(request: Request, state: State, graph: Graph) -> dict[str, Array]:
     try:
         found = request.analyzer.finish(state)
     except errors.DataError as e:
@@ -151,7 +153,7 @@ def _finish(request: Request, state: Any, graph: Graph) -> dict[str, Array]:
 
 
 def _named(error: errors.DataError, subject: str) -> errors.DataError:
-    """The error in the name of the column that asked to learn."""
+    """Return the error in the name of the column that asked to learn."""
     return errors.DataError(subject, error.problem, field=error.field, row=error.row, got=error.got, hint=error.hint)
 
 
@@ -169,13 +171,13 @@ class _Reader:
             (key, "category" if "category" in kinds else "number") for key, kinds in graph.needs().items() if key in keys
         ]
 
-    def value(self, i: int, batch: Any) -> Any:
+    def value(self, i: int, batch: Batch) -> FieldView | Ids | Numbers:
         try:
             return self._value(i, batch)
         except errors.DataError as e:
             raise e.seen_by(self.names[i]) from None
 
-    def _value(self, i: int, batch: Any) -> Any:
+    def _value(self, i: int, batch: Batch) -> FieldView | Ids | Numbers:
         node = self.graph.nodes[i]
         if isinstance(node, Field):
             return batch.field(node.key, node.missing)

@@ -15,6 +15,7 @@ from featurecols._core.buckets import Bucket
 from featurecols._core.slots import DenseSlot, IdSlot, Slot
 from featurecols.columns._embedding_tables import Tables
 from featurecols.columns.base import Column, field_keys
+from featurecols.data.batch import Batch
 from featurecols.data.sources import Source
 from featurecols.plan import serialization
 from featurecols.plan.bind import LearnedByNode, bind, feature_slots
@@ -130,7 +131,7 @@ class Plan:
         _check_out(out, rows, program.width)
         hint = "give one row for each row of the data"
 
-        def fill(batch: Any, at: int, workers: int) -> int:
+        def fill(batch: Batch, at: int, workers: int) -> int:
             if at + batch.num_rows > len(out):
                 raise errors.plan("transform", "out has too few rows", len(out), hint)
             self._fill(batch, out[at : at + batch.num_rows], workers)
@@ -142,20 +143,20 @@ class Plan:
         return out
 
     def _gather(self, source: Source, workers: int) -> Array:
-        """transform of a source that does not know its length."""
+        """Transform a source that does not know its length."""
 
-        def fill(batch: Any, before: int, workers: int) -> Array:
+        def fill(batch: Batch, before: int, workers: int) -> Array:
             memory_limit.check("transform", (before + batch.num_rows) * self._program.width * 4)
             return self._filled(batch, workers)
 
         return np.concatenate(list(map_batches(fill, source, self._needs, None, workers)))
 
-    def _filled(self, batch: Any, workers: int) -> Array:
+    def _filled(self, batch: Batch, workers: int) -> Array:
         out = buffer_pool.empty((batch.num_rows, self._program.width), np.float32)
         self._fill(batch, out, workers)
         return out
 
-    def _fill(self, batch: Any, out: Array, workers: int) -> None:
+    def _fill(self, batch: Batch, out: Array, workers: int) -> None:
         if batch.num_rows < self._program.tuning.row_path_rows and not kernels.loaded() and not batch.parse:
             self._program.fill_rows(batch, out)
         else:
@@ -190,7 +191,7 @@ class Plan:
                 raise e.shifted(rows) from None
             rows += batch.num_rows
 
-    def transform_row(self, row: Mapping[str, Any]) -> Array:
+    def transform_row(self, row: Mapping[str, object]) -> Array:
         """One row, a dict of raw values, as float32 [width]: the bits of transform, in microseconds.
 
         None is one missing value; a list stands for a list field, [] for an empty one. A row of a pandas frame is
@@ -214,7 +215,7 @@ class Plan:
         """
         width = self._program.dense_width
 
-        def encode(batch: Any, before: int, workers: int) -> Features:
+        def encode(batch: Batch, before: int, workers: int) -> Features:
             memory_limit.check("encode", (before + batch.num_rows) * width * 4, "use encode_batches, or smaller batches")
             return self._program.encode_batch(batch, workers)
 
@@ -224,7 +225,7 @@ class Plan:
         """float32 [<= batch_size, width] for each batch of a source, in order and in bounded memory."""
         width, workers = self._require_dense().width, _workers(threads)
 
-        def fill(batch: Any, before: int, workers: int) -> Array:
+        def fill(batch: Batch, before: int, workers: int) -> Array:
             memory_limit.check("transform_batches", batch.num_rows * width * 4)
             return self._filled(batch, workers)
 
@@ -234,7 +235,7 @@ class Plan:
         """Features of <= batch_size rows for each batch of a source, in order and in bounded memory."""
         width, workers = self._program.dense_width, _workers(threads)
 
-        def encode(batch: Any, before: int, workers: int) -> Features:
+        def encode(batch: Batch, before: int, workers: int) -> Features:
             memory_limit.check("encode_batches", batch.num_rows * width * 4, "give a smaller batch_size")
             return self._program.encode_batch(batch, workers)
 
@@ -243,7 +244,7 @@ class Plan:
     # Meaning --------------------------------------------------------------------------------------------------------
 
     def describe(self, index: int) -> Meaning:
-        """What output column `index` means: its declared column, and the term, interval or hash bucket that it stands for."""
+        """Return what feature `index` means: its declared column, and the term, interval or hash bucket that it stands for."""
         return meaning(self._require_dense(), self.columns, self._names(), index)
 
     def describe_id(self, slot: str, id: int) -> IdMeaning:
@@ -262,7 +263,7 @@ class Plan:
         return IdMeaning(id, column, bound.meaning(id), field_keys(column))
 
     def terms(self, data: Any, wanted: Mapping[str, Iterable[int] | None]) -> dict[str, dict[int, dict[tuple[str, ...], int]]]:
-        """What data put on ids: for a hash bucket, the terms or combinations that share it.
+        """Return what data put on ids: for a hash bucket, the terms or combinations that share it.
 
         Args:
             data: rows, as in transform.
@@ -294,13 +295,13 @@ class Plan:
         return {slot: {i: dict(terms.most_common()) for i, terms in sorted(ids.items())} for slot, ids in found.items()}
 
     def _node_of_ids(self, slot: str) -> int | None:
-        """The categorical column that gives the ids of a slot, as a node."""
+        """Return the categorical column that gives the ids of a slot, as a node."""
         output = next((o for o in self._program.outputs if o.slot.name == slot and isinstance(o.slot, IdSlot)), None)
         if output is None:
             return None
         return output.node if output.bound.categorical else output.inputs[0]
 
-    def explain(self, row: Mapping[str, Any]) -> Explanation:
+    def explain(self, row: Mapping[str, object]) -> Explanation:
         """Which values of a raw row, a dict as in transform_row, lit which outputs."""
         if not isinstance(row, Mapping):
             raise _no_row("explain", row)
@@ -312,7 +313,7 @@ class Plan:
     # Tables and files -----------------------------------------------------------------------------------------------
 
     def with_tables(self, tables: Mapping[str, Any]) -> Plan:
-        """A plan with these embedding tables, float32 [num_buckets, dimension] by name, copied; the others stay."""
+        """Return a plan with these embedding tables, float32 [num_buckets, dimension] by name, copied; the others stay."""
         return Plan(self.graph, self.learned, {**self.tables, **tables})
 
     @property
@@ -332,16 +333,16 @@ class Plan:
         serialization.write(Path(path), self.graph, self.learned, self.tables, overwrite=overwrite)
 
     def to_bytes(self) -> bytes:
-        """The whole plan as bytes: equal plans give equal bytes."""
+        """Return the whole plan as bytes: equal plans give equal bytes."""
         return serialization.to_bytes(self.graph, self.learned, self.tables)
 
     @staticmethod
     def from_bytes(data: bytes) -> Plan:
-        """The plan that to_bytes wrote. Raises SavedPlanError for anything else; never runs code."""
+        """Return the plan that to_bytes wrote. Raises SavedPlanError for anything else; never runs code."""
         return _saved("these bytes", *serialization.from_bytes(data))
 
     def to_json(self) -> list[Any]:
-        """The declared columns as plain JSON data, for fc.columns_from_json."""
+        """Return the declared columns as plain JSON data, for fc.columns_from_json."""
         return [column.to_json() for column in self.columns]
 
     def __repr__(self) -> str:
@@ -374,7 +375,7 @@ class Plan:
         return self._derived["needs"]
 
     def _require_dense(self) -> Program:
-        """The program, if all outputs are dense."""
+        """Return the program, if all outputs are dense."""
         if self._program.first_non_dense_output is not None:
             hint = "wrap it in Indicator or Embedding, or use encode(data)"
             raise errors.plan(
@@ -384,7 +385,7 @@ class Plan:
 
 
 def compile(columns: Iterable[Column]) -> Plan:
-    """A plan of columns that learn nothing.
+    """Return a plan of columns that learn nothing.
 
     Raises:
         PlanError: when something must be learned; it lists what.
@@ -402,7 +403,7 @@ def compile(columns: Iterable[Column]) -> Plan:
 
 
 def load(path: str | Path) -> Plan:
-    """The plan saved in the folder `path`. Opens plan.json and the files that it names there, and never runs code.
+    """Return the plan saved in the folder `path`. Opens plan.json and the files that it names there, and never runs code.
 
     Raises:
         SavedPlanError: when the files are missing, damaged, changed since they were written, or from a newer version.
@@ -417,7 +418,7 @@ def _saved(where: object, graph: Graph, learned: LearnedByNode, tables: Mapping[
         raise errors.saved_plan(where, f"is no plan that can run ({errors.show(str(e), 200)})") from None
 
 
-def _no_row(subject: str, row: Any) -> errors.PlanError:
+def _no_row(subject: str, row: object) -> errors.PlanError:
     """Something else where a dict of raw values is needed."""
     hint = "a row of a data frame is frame.iloc[i].to_dict(); transform(data) takes whole tables"
     return errors.plan(subject, "needs a dict of raw values", type(row).__name__, hint)
@@ -427,7 +428,7 @@ def _workers(given: int | None) -> int:
     return 1 if type(given) is int and given == 1 else thread_pool.count(given)
 
 
-def _check_out(out: Any, rows: int | None, width: int) -> None:
+def _check_out(out: object, rows: int | None, width: int) -> None:
     if not isinstance(out, np.ndarray) or out.dtype != np.float32 or out.ndim != 2 or out.shape[1] != width:
         got = (getattr(out, "dtype", type(out).__name__), getattr(out, "shape", None))
         raise errors.plan("transform", f"out must be float32 [n, {width}]", got, "leave it out for a new array")
