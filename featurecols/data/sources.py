@@ -68,23 +68,23 @@ class Source(ABC):
     def num_rows(self) -> int | None: ...
 
     @abstractmethod
-    def pieces(self, needs: Needs | None) -> Iterator[Batch]:
-        """Batches as they lie: row groups, chunks, tables."""
+    def read_batches(self, needs: Needs | None) -> Iterator[Batch]:
+        """Yield batches as they are stored: row groups, chunks, tables."""
 
     def batches(self, needs: Needs | None = None, batch_size: int | None = None) -> Iterator[Batch]:
         """All rows in order, at least one batch.
 
         Args:
             needs: the fields to read and how, (key, "number" | "category") each; None for all fields.
-            batch_size: rows in each batch but the last; None for pieces as they lie (row groups, chunks).
+            batch_size: rows in each batch but the last; None for batches as they are stored (row groups, chunks).
         """
         if batch_size is not None and batch_size < 1:
             raise errors.plan("batches", "batch_size must be 1 or more", batch_size, "leave it out for whole row groups")
-        found = self.pieces(needs) if batch_size is None else _sized(self.pieces(needs), batch_size)
+        found = self.read_batches(needs) if batch_size is None else _sized(self.read_batches(needs), batch_size)
         return _at_least_one(found)
 
     def fragments(self) -> list[Fragment]:
-        """The pieces that `part` can read alone; empty where the source cannot be divided."""
+        """Return the parts that `part` can read alone; empty where the source cannot be divided."""
         return []
 
     def part(self, fragments: Sequence[Fragment]) -> Source:
@@ -120,7 +120,7 @@ class MemorySource(Source):
             return None
         return len(data) if hasattr(data, "__len__") else None
 
-    def pieces(self, needs: Needs | None) -> Iterator[Batch]:
+    def read_batches(self, needs: Needs | None) -> Iterator[Batch]:
         if not is_converted(self.data):
             return batches(self.data, _keys(needs))
         if self._kept is None:  # what is converted from Python's memory to Arrow's stays for the next reading
@@ -141,9 +141,9 @@ class ManySource(Source):
         rows = [Source.of(part).num_rows for part in self.parts]
         return None if None in rows else sum(rows)  # type: ignore[arg-type]
 
-    def pieces(self, needs: Needs | None) -> Iterator[Batch]:
+    def read_batches(self, needs: Needs | None) -> Iterator[Batch]:
         for part in self.parts:
-            yield from Source.of(part).pieces(needs)
+            yield from Source.of(part).read_batches(needs)
 
 
 class OnceSource(Source):
@@ -155,12 +155,12 @@ class OnceSource(Source):
     def __init__(self, parts: Iterator[Any]) -> None:
         self.parts: Iterator[Any] | None = parts
 
-    def pieces(self, needs: Needs | None) -> Iterator[Batch]:
+    def read_batches(self, needs: Needs | None) -> Iterator[Batch]:
         parts, self.parts = self.parts, None
         if parts is None:
             hint = "give a function that returns a fresh iterator, or a path"
             raise errors.plan("batches", "an iterator can be read once, and it was", "a second reading", hint)
-        return (batch for part in parts for batch in Source.of(part).pieces(needs))
+        return (batch for part in parts for batch in Source.of(part).read_batches(needs))
 
     def schema(self) -> Any:
         hint = "look at its first table, or give a function that returns a fresh iterator"
@@ -176,13 +176,13 @@ class CalledSource(Source):
         self.make = make
         self._last: Any = None
 
-    def pieces(self, needs: Needs | None) -> Iterator[Batch]:
+    def read_batches(self, needs: Needs | None) -> Iterator[Batch]:
         data = self.make()
         if isinstance(data, Iterator) and data is self._last:
             hint = "make the iterator inside the function"
             raise errors.plan("batches", "the function must give a fresh iterator", "the same iterator again", hint)
         self._last = data if isinstance(data, Iterator) else None
-        return Source.of(data).pieces(needs)
+        return Source.of(data).read_batches(needs)
 
 
 class FileSource(Source):
@@ -235,7 +235,7 @@ class FileSource(Source):
                     raise errors.files_differ(key, first.path, mine, file.path, other)
         self._checked.update(new)
 
-    def pieces(self, needs: Needs | None) -> Iterator[Batch]:
+    def read_batches(self, needs: Needs | None) -> Iterator[Batch]:
         if needs is None:
             needs = [(name, "category") for name in self.schema().names]
         self.check([key for key, _ in needs])
@@ -278,7 +278,7 @@ def _at_least_one(found: Iterator[Batch]) -> Iterator[Batch]:
 
 
 def _sized(found: Iterator[Batch], size: int) -> Iterator[Batch]:
-    """Batches of exactly `size` rows, the last of what is left. Only rows at the edges of pieces are copied."""
+    """Yield batches of exactly `size` rows, the last with the rest. Only rows at the edges of the given batches are copied."""
     waiting: list[Batch] = []
     rows = 0
     for batch in found:
