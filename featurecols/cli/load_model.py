@@ -8,7 +8,7 @@ from typing import Any
 
 
 def load(folder: Path, threads: int | None) -> Any:
-    """The model that train, or export, wrote."""
+    """Load the model that train, or export, wrote."""
     from featurecols.models.estimators.loading import load as loaded
 
     model = loaded(folder)
@@ -18,7 +18,7 @@ def load(folder: Path, threads: int | None) -> Any:
 
 
 def table(found: Mapping[str, float]) -> str:
-    """Metrics, one a line.
+    """Return metrics as text, one a line.
 
     >>> print(table({"auc": 0.91, "loss": 0.25}))
     auc   0.91
@@ -29,5 +29,5 @@ def table(found: Mapping[str, float]) -> str:
 
 
 def one(values: list[str]) -> Any:
-    """A single value as itself, several as a list: how paths and labels are given in Python."""
+    """Return a single value as itself and several as a list, as paths and labels are given in Python."""
     return values[0] if len(values) == 1 else values

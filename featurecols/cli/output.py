@@ -16,27 +16,26 @@ Progress = Callable[[int, "int | None"], None]
 
 
 def add_common(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--threads", type=_positive, metavar="N", help="how many compute; results never depend on it")
+    """Add the options that most commands have."""
+    parser.add_argument("--threads", type=positive, metavar="N", help="how many compute; results never depend on it")
     parser.add_argument("--quiet", action="store_true", help="no progress bar (there is none in a pipe anyway)")
     add_json(parser)
 
 
 def add_json(parser: argparse.ArgumentParser) -> None:
+    """Add the option --json."""
     parser.add_argument("--json", action="store_true", help="print one JSON object instead of text")
 
 
-def _positive(text: str) -> int:
+def positive(text: str) -> int:
     if not text.isdigit() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"must be a positive integer, got {text!r}")
     return int(text)
 
 
-positive = _positive
-
-
 @contextmanager
 def progress(label: str, quiet: bool) -> Iterator[Progress | None]:
-    """A bar on a terminal where tqdm is installed, else None."""
+    """Give a progress bar on a terminal where tqdm is installed, else None."""
     bar = None if quiet or not sys.stderr.isatty() else _bar(label)
     if bar is None:
         yield None
@@ -59,12 +58,12 @@ def _bar(label: str) -> Any:
 
 
 def result(as_json: bool, data: dict[str, Any], text: str) -> None:
-    """Print one or the other."""
+    """Print the result as JSON or as text."""
     print(json.dumps(data, indent=2, ensure_ascii=False) if as_json else text)
 
 
 def written(done: JobResult) -> dict[str, Any]:
-    """What transform and predict wrote, as JSON data."""
+    """Return what transform and predict wrote, as JSON data."""
     return {
         "target": str(done.target),
         "fingerprint": done.fingerprint,
@@ -77,7 +76,7 @@ def written(done: JobResult) -> dict[str, Any]:
 
 
 def rate(rows: int, seconds: float) -> str:
-    """Rows per second, three digits that mean something.
+    """Return rows per second with three significant digits.
 
     >>> rate(60_000, 1.15), rate(60_000, 0.0071), rate(3, 0.7)
     ('52,200 rows/s', '8,450,000 rows/s', '4 rows/s')

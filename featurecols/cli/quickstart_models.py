@@ -17,7 +17,7 @@ EPOCHS, ROWS = {"wide & deep": 4}, 512
 
 
 def columns() -> tuple[list[Column], list[Column]]:
-    """Linear columns and deep ones: no departure delay, no time of arrival."""
+    """Return linear and deep columns: no departure delay, no time of arrival."""
     import featurecols as fc
 
     words = {key: fc.Vocabulary(key, fc.TopTerms(200)) for key in ("carrier", "origin", "dest", "month", "weekday", "hour")}
@@ -33,7 +33,7 @@ def columns() -> tuple[list[Column], list[Column]]:
 
 
 def specs() -> dict[str, dict[str, Any]]:
-    """The models, as train reads them. Settings were chosen on a fifth of the training flights."""
+    """Return the models as train reads them. Settings were chosen on a fifth of the training flights."""
     import featurecols as fc
 
     linear, deep = map(fc.columns_to_json, columns())
@@ -53,7 +53,7 @@ def specs() -> dict[str, dict[str, Any]]:
 
 
 def run(folder: Path, say: Callable[..., None], threads: int | None, quiet: bool) -> dict[str, dict[str, float]]:
-    """Train, measure and compare; the last model stays in the folder. The metrics of each."""
+    """Train, measure and compare; the last model stays in the folder. Returns the metrics of each."""
     from featurecols.jobs import staging
     from featurecols.models.estimators.config import RunConfig
     from featurecols.models.estimators.from_json import model_from_json
@@ -76,7 +76,7 @@ def run(folder: Path, say: Callable[..., None], threads: int | None, quiet: bool
 
 
 def _split(folder: Path) -> tuple[str, str, int]:
-    """Flights that arrived, as two files; how many the second holds."""
+    """Write the flights that arrived to two files; returns both and the number of rows of the second."""
     import numpy as np
     import pyarrow.parquet as pq
 

@@ -75,23 +75,23 @@ class Kernel(dict[Hashable, Callable[..., Any]]):
 
 
 def kernel(signatures: Mapping[Any, tuple[Any, ...]]) -> Callable[[Callable[..., Any]], Kernel]:
-    """Decorator: the function with its declared signatures by variant."""
+    """Return a decorator that makes a Kernel of a function with its declared signatures by variant."""
     return lambda function: Kernel(function, signatures)
 
 
 def damaged(bad: int) -> errors.DataError:
-    """What to raise when text `bad` lies outside the data."""
+    """Return the error of text number `bad`, whose offsets lie outside the data."""
     hint = "the Arrow array is damaged; array.validate(full=True) says more"
     return errors.bad_value("texts", None, bad, "offsets point outside the text data", "a damaged array", hint)
 
 
 def helper(function: Callable[..., Any]) -> Any:
-    """A function that kernels call; compiled into each of them."""
+    """Return a function for kernels to call; it is compiled into each of them."""
     return numba.njit(nogil=True, error_model="numpy", forceinline=True)(function) if JIT else function
 
 
 def _quiet(function: Callable[..., Any], signature: tuple[Any, ...]) -> Callable[..., Any]:
-    """Plain Python: scalars of the declared types, and no warnings of the wrapping that hashing lives by."""
+    """Return plain Python that takes scalars of the declared types and does not warn of wrapping integers."""
     scalars = [getattr(np, of.name) if isinstance(of, types.Number) else None for of in signature]
 
     @wraps(function)
@@ -165,7 +165,7 @@ def _mulhi(typingctx: Any, a: Any, b: Any) -> Any:
 
 
 def _hide(builder: Any, word: Any) -> Any:
-    """The same word out of an empty piece of assembly: the optimizer no longer knows what it is."""
+    """Return the same word through empty assembly code, so that the optimizer does not know its value."""
     return builder.asm(ir.FunctionType(_WORD, [_WORD]), "", "=r,0", [word], side_effect=False)
 
 

@@ -297,10 +297,10 @@ def _open(flat: Any, page: Any, optional: Any, valid: Any) -> Any:
 
 @helper
 def _spread(valid: Any, values: Any, out: Any) -> Any:
-    """out [n]: the next of the values where a row is valid, else -1; there are as many values, not none, as valid rows."""
+    """Fill out [n] with the next of the values where a row is valid, else -1; as many values as valid rows, at least one."""
     j, last = np.uint64(0), np.uint64(len(values) - 1)
     for i in range(len(valid)):
-        keep = opaque(-np.int64(valid[i]))  # all ones or none: nulls fall as they like, a branch would guess wrong
+        keep = opaque(-np.int64(valid[i]))  # all ones or none: nulls are irregular, a branch would often be mispredicted
         out[i] = np.int64(values[min(j, last)]) | ~keep  # -1 is all ones
         j -= np.uint64(keep)
 

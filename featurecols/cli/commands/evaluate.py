@@ -10,6 +10,7 @@ from featurecols.cli import load_model, output
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of the command."""
     parser.add_argument("model", metavar="MODEL", type=Path, help="the folder that train wrote")
     parser.add_argument("data", metavar="DATA", nargs="+", help="Parquet or CSV: files, folders or quoted globs")
     parser.add_argument("--label", metavar="FIELD", action="append", help="what was to be predicted (default: as in training)")
@@ -18,13 +19,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> None:
+    """Measure the model and print its metrics."""
     from featurecols.models import errors
     from featurecols.models.sequential import Sequential
 
     model = load_model.load(arguments.model, arguments.threads)
     label = load_model.one(arguments.label) if arguments.label else load_model.one(list(model.label)) if model.label else None
     if label is None:
-        raise errors.model("evaluate", "the model has not been told its label", None, "give --label, the field that holds it")
+        raise errors.model("evaluate", "the model does not know its label", None, "give --label, the field that holds it")
     start, options = time.monotonic(), {"return_dict": True} if isinstance(model, Sequential) else {}
     found = model.evaluate(load_model.one(arguments.data), label=label, **options)
     seconds = time.monotonic() - start

@@ -15,6 +15,7 @@ from featurecols.cli import output
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of the command."""
     parser.add_argument("spec", metavar="SPEC", type=Path, help="a JSON file of columns")
     parser.add_argument("data", metavar="DATA", nargs="+", help="Parquet or CSV: files, folders or quoted globs")
     parser.add_argument("-o", "--output", metavar="PLAN", required=True, type=Path, help="the folder to write")
@@ -23,6 +24,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> None:
+    """Learn a plan and save it."""
     import featurecols as fc
     from featurecols import errors
     from featurecols.data.sources import FileSource

@@ -14,6 +14,7 @@ from featurecols.cli import output
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of the command."""
     parser.add_argument("model_dir", metavar="MODEL_DIR", type=Path)
     parser.add_argument("--columns", metavar="COLUMNS", type=Path, required=True, help="JSON of the model's columns")
     parser.add_argument("-o", "--output", metavar="MODEL", type=Path, required=True, help="the folder to write")
@@ -25,13 +26,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def add_settings(parser: argparse.ArgumentParser) -> None:
-    """What no checkpoint says; by default the graph in the model folder does."""
+    """Add the settings that a checkpoint does not have; by default they come from the graph in the model folder."""
     from_graph = "(default: what graph.pbtxt in MODEL_DIR says)"
     parser.add_argument("--activation", metavar="NAME", help=f"of the hidden layers: relu, tanh, ... {from_graph}")
     parser.add_argument("--sparse-combiner", choices=["sum", "mean", "sqrtn"], help=f"of the linear part {from_graph}")
 
 
 def run(arguments: argparse.Namespace) -> None:
+    """Import the estimator, save it and print what it is."""
     from featurecols import errors
     from featurecols.tf.import_estimator import import_tf
 

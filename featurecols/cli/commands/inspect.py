@@ -15,12 +15,14 @@ if TYPE_CHECKING:
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of the command."""
     parser.add_argument("plan", metavar="PLAN", type=Path, help="the folder that fit wrote")
     parser.add_argument("--cell", metavar="INDEX", type=int, nargs="+", default=[], help="say what these output cells mean")
     output.add_json(parser)
 
 
 def run(arguments: argparse.Namespace) -> None:
+    """Print what is in a plan."""
     import featurecols as fc
 
     plan = fc.load(arguments.plan)
@@ -47,7 +49,7 @@ def _about(plan: Plan) -> dict[str, Any]:
 
 
 def _bare(plan: Plan) -> bool:
-    """Whether an output is a categorical column, so that there is no matrix."""
+    """Return whether an output is a categorical column, so that there is no matrix."""
     from featurecols import errors
 
     try:
@@ -57,7 +59,7 @@ def _bare(plan: Plan) -> bool:
 
 
 def _fields(plan: Plan) -> str:
-    """Which fields are read and how, and what tables are trained."""
+    """Describe which fields are read and how, and which tables are trained."""
     lines = [f"reads {key} as {' and '.join(sorted(kinds))}" for key, kinds in plan.input_schema.items()]
     if plan.tables_digest:
         lines.append(f"trained tables {', '.join(plan.tables)}, digest {plan.tables_digest}")

@@ -14,6 +14,7 @@ from featurecols.cli import load_model, output
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of the command."""
     parser.add_argument("model", metavar="MODEL", type=Path, help="the folder that train wrote")
     parser.add_argument("data", metavar="DATA", nargs="+", help="Parquet or CSV: files, folders or quoted globs")
     parser.add_argument("-o", "--output", metavar="OUT", required=True, type=Path, help="a folder or a .parquet file")
@@ -24,6 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> None:
+    """Predict the files."""
     from featurecols.models.batch_predict import predict_parquet
 
     model = load_model.load(arguments.model, arguments.threads)

@@ -25,13 +25,14 @@ SHOWN = ("carrier", "flight", "origin", "dest", "month", "day", "hour", "distanc
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of the command."""
     where = Path("featurecols-quickstart")
     parser.add_argument("--dir", metavar="FOLDER", type=Path, default=where, help=f"where files go (default: {where})")
     output.add_common(parser)
 
 
 def columns() -> list[Column]:
-    """One column of every kind, and what each can learn."""
+    """Return a column of every kind, with what each can learn."""
     import featurecols as fc
 
     carrier = fc.Vocabulary("carrier", fc.TopTerms(12), num_oov_buckets=1)
@@ -53,6 +54,7 @@ def columns() -> list[Column]:
 
 
 def run(arguments: argparse.Namespace) -> None:
+    """Fit, transform, train and explain, and leave every file."""
     import featurecols as fc
 
     say = (lambda text="": None) if arguments.json else print

@@ -24,6 +24,7 @@ ARGUMENTS = ("model", "hidden_units", "n_classes", "weight_column")  # of the mo
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of the command."""
     parser.add_argument("spec", metavar="SPEC", type=Path, help="a JSON file of a model, or of columns")
     parser.add_argument("data", metavar="DATA", nargs="+", help="Parquet or CSV: files, folders or quoted globs")
     parser.add_argument("-o", "--output", metavar="MODEL", required=True, type=Path, help="the folder to write")
@@ -60,6 +61,7 @@ def _units(text: str) -> list[int]:
 
 
 def run(arguments: argparse.Namespace) -> None:
+    """Train the model and save it."""
     from featurecols.jobs import staging
     from featurecols.models import errors
     from featurecols.models.estimators.from_json import model_from_json, read_spec
@@ -68,7 +70,7 @@ def run(arguments: argparse.Namespace) -> None:
     arguments.label, arguments.epochs = arguments.label or said.label, arguments.epochs or said.epochs or 1
     arguments.validation = arguments.validation or said.validation
     if arguments.label is None:
-        raise errors.model(where, "names no label", None, 'give --label FIELD, or "label" in the spec')
+        raise errors.model(where, "has no label", None, 'give --label FIELD, or "label" in the spec')
     given = {name: value for name in ARGUMENTS if (value := getattr(arguments, name)) is not None}
     model = model_from_json(arguments.spec, **given, config=_config(arguments))
     _check_output(arguments)
@@ -96,21 +98,21 @@ def _config(arguments: argparse.Namespace) -> RunConfig:
 
 
 def _check_output(arguments: argparse.Namespace) -> None:
-    """Before anything is trained."""
+    """Check the target before training."""
     from featurecols import errors
 
     output: Path = arguments.output
     if output.exists() and not arguments.overwrite:
         raise errors.output(output, "exists already", "choose another folder, or pass --overwrite")
     if output.exists() and not (output / "model.json").is_file():
-        raise errors.output(output, "is there and holds no model", "choose another folder")
+        raise errors.output(output, "exists and is not a model", "choose another folder")
     place = output.resolve()
     if arguments.model_dir is not None and place in (arguments.model_dir.resolve(), *arguments.model_dir.resolve().parents):
         raise errors.output(output, f"would hold the checkpoints of {arguments.model_dir}", "choose another folder")
 
 
 def _check_data(model: Estimator, arguments: argparse.Namespace) -> None:
-    """Every field must be in every file, also those that are read after an epoch."""
+    """Check that every field is in every file, also in those that are read after an epoch."""
     from featurecols.data.sources import FileSource
     from featurecols.plan.graph import Graph
 
@@ -121,7 +123,7 @@ def _check_data(model: Estimator, arguments: argparse.Namespace) -> None:
 
 
 def _train(model: Estimator, arguments: argparse.Namespace) -> None:
-    """Train, unless it was done and only the model was not written: the same command gives the same model."""
+    """Train, unless training was complete and only the model was not written: the same command gives the same model."""
     from featurecols.data.sources import FileSource
     from featurecols.models import errors
 
@@ -141,7 +143,7 @@ def _train(model: Estimator, arguments: argparse.Namespace) -> None:
 
 
 def _about(model: Estimator, output: Path, metrics: dict[str, float] | None, seconds: float) -> tuple[dict[str, Any], str]:
-    """What was done, as JSON data and as text."""
+    """Return what was done, as JSON data and as text."""
     assert model.variables is not None
     weights, rows = sum(value.size for value in model.variables.values.values()), model.data.get("rows")
     about = {

@@ -13,6 +13,7 @@ from featurecols.cli import output
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of the command."""
     parser.add_argument("plan", metavar="PLAN", type=Path, help="the folder that fit wrote")
     parser.add_argument("source", metavar="IN", nargs="+", help="Parquet or CSV: files, folders or quoted globs")
     parser.add_argument("target", metavar="OUT", type=Path, help="a folder, a .parquet file or a .npy file")
@@ -30,6 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> None:
+    """Transform the files."""
     import featurecols as fc
 
     plan = fc.load(arguments.plan)

@@ -16,6 +16,7 @@ DIFFERENT = 7
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of the command."""
     parser.add_argument("data", metavar="DATA", nargs="+")
     parser.add_argument("--columns", metavar="COLUMNS", type=Path, required=True, help="JSON of the columns")
     parser.add_argument("--tensorflow", metavar="PYTHON", required=True, help="a Python with tensorflow-cpu 2.15, numpy<2")
@@ -26,6 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> None:
+    """Compare both sides and print every check."""
     from featurecols.tf.verify.compare import verify_tf
 
     found = verify_tf(

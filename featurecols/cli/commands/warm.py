@@ -1,4 +1,4 @@
-"""Compile all kernels ahead, so that the first transform on this machine starts at once."""
+"""Compile all kernels ahead, so that the first transform on this machine does not have to."""
 
 # mypy: disable-error-code="arg-type"
 from __future__ import annotations
@@ -14,16 +14,18 @@ ROWS = 2048  # enough that no call takes the path for few rows
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of the command."""
     output.add_json(parser)
 
 
 def run(arguments: argparse.Namespace) -> None:
+    """Compile all kernels and print how long it took."""
     seconds = warm()
     output.result(arguments.json, {"seconds": round(seconds, 3)}, f"kernels are ready ({seconds:.1f} s)")
 
 
 def warm() -> float:
-    """Run every kind of column over every form of data once; the seconds that it took."""
+    """Run every kind of column over every form of data once; returns the seconds that it took."""
     import pyarrow as pa
 
     import featurecols as fc
@@ -54,7 +56,7 @@ def warm() -> float:
 
 
 def _read(table: Any) -> None:
-    """Pages of a Parquet file: codes and plain values, with nulls and without, compressed or not."""
+    """Read pages of a Parquet file: codes and plain values, with nulls and without, compressed or not."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -86,7 +88,7 @@ def _read(table: Any) -> None:
 
 
 def _train(table: Any) -> None:
-    """A wide & deep model for a step: one id a row, lists, and embeddings of both."""
+    """Train a wide & deep model for one step: one id a row, lists, and embeddings of both."""
     import pyarrow.compute as pc
 
     import featurecols as fc

@@ -167,7 +167,7 @@ def test_an_output_that_is_there_is_5(here: Path, capsys: pytest.CaptureFixture[
     assert models.load("model").fingerprint != first
     other = ("train", "spec.json", "raw", "--label", "income", "--overwrite", "-o")
     capsys.readouterr()
-    assert "raw: is there and holds no model" in fails(capsys, 5, *other, "raw")
+    assert "raw: exists and is not a model" in fails(capsys, 5, *other, "raw")
     assert "would hold the checkpoints" in fails(capsys, 5, *other, "new", "--model-dir", "new/steps")
     assert main(["predict", "model", "test.parquet", "-o", "out"]) == 0
     capsys.readouterr()
@@ -207,7 +207,7 @@ def test_a_spec_says_how_it_is_trained_and_options_go_before_it(here: Path, caps
     assert main(["train", "whole.json", "raw", "-o", "c", "--epochs", "1", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["steps"] * 2 == first["steps"]
     said = fails(capsys, 4, "train", "spec.json", "raw", "-o", "d")
-    assert 'spec.json: names no label, got None; give --label FIELD, or "label" in the spec' in said
+    assert 'spec.json: has no label, got None; give --label FIELD, or "label" in the spec' in said
 
 
 def test_specs_of_other_formats(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
