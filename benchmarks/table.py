@@ -43,9 +43,11 @@ def write() -> None:
 
 def transforms() -> str:
     """Return a table for every claim about transforms, and the machine."""
-    documents = {name: found for name in (*COMPARED, "one_row", "cold", "growth", "memory") if (found := _document(name))}
+    documents = {
+        name: found for name in (*COMPARED, "one_row", "cold", "growth", "memory", "extension") if (found := _document(name))
+    }
     sections = [_compared(result) for name in COMPARED if name in documents for result in documents[name]["results"]]
-    rest = {"one_row": _one_row, "cold": _cold, "growth": _growth, "memory": _memory}
+    rest = {"one_row": _one_row, "cold": _cold, "growth": _growth, "memory": _memory, "extension": _extension}
     sections += [describe(documents[name]["results"]) for name, describe in rest.items() if name in documents]
     return "\n".join([*sections, f"Measured with {_machine(documents.values())}.\n"])
 
@@ -107,6 +109,14 @@ def _growth(results: list[dict[str, Any]]) -> str:
             _section("Growth with columns: 10,000 rows", ["columns", "transform", "compile"], columns),
         ]
     )
+
+
+def _extension(results: list[dict[str, Any]]) -> str:
+    (result,) = results
+    medians = {name: statistics.median(runs) for name, runs in result["seconds"].items()}
+    least = min(medians.values())
+    rows = [[n, _time(s), _number(1e9 * s / result["rows"]), _ratio(s / least)] for n, s in medians.items()]
+    return _section(f"{result['claim']} ({result['rows']:,} rows)", ["work", "median", "ns a row", "ratio"], rows)
 
 
 def _memory(results: list[dict[str, Any]]) -> str:

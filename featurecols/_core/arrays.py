@@ -36,6 +36,7 @@ class Numbers:
         return len(self.values) if self.offsets is None else len(self.offsets) - 1
 
     def numbers(self) -> Numbers:
+        """Return itself: what gives numbers may be numbers already."""
         return self
 
 

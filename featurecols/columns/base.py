@@ -74,6 +74,7 @@ class Field(Spec):
 
     @property
     def name(self) -> str:
+        """The key of the field, of which names of columns are made."""
         return self.key
 
     def inputs(self) -> tuple[Field | Column, ...]:
@@ -243,6 +244,7 @@ class Bound(ABC):
 
     @property
     def width(self) -> int:
+        """The number of its features in one row."""
         return 0
 
     @abstractmethod

@@ -15,7 +15,8 @@ class NamedType(Protocol):
     """An element type of another library, such as tf.DType: told by its name."""
 
     @property
-    def name(self) -> str: ...
+    def name(self) -> str:
+        """The name of the type, such as float32."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,26 +31,32 @@ class DType:
 
     @property
     def is_integer(self) -> builtins.bool:
+        """Whether it is a signed or unsigned integer."""
         return self.name.startswith(("int", "uint"))
 
     @property
     def is_unsigned(self) -> builtins.bool:
+        """Whether it is an unsigned integer."""
         return self.name.startswith("uint")
 
     @property
     def is_floating(self) -> builtins.bool:
+        """Whether it is a floating-point number."""
         return self.name in ("float16", "bfloat16", "float32", "float64")
 
     @property
     def is_bool(self) -> builtins.bool:
+        """Whether it is a boolean."""
         return self.name == "bool"
 
     @property
     def is_complex(self) -> builtins.bool:
+        """Whether it is a complex number."""
         return self.name in ("complex64", "complex128")
 
     @property
     def base_dtype(self) -> DType:
+        """The type itself: there are no references to variables here."""
         return self
 
     @property

@@ -66,10 +66,12 @@ class SparseTensor:
 
     @property
     def shape(self) -> tuple[int, ...]:
+        """The shape of the dense tensor."""
         return self.dense_shape
 
     @property
     def dtype(self) -> DType:
+        """The type of its values."""
         return dtypes.as_dtype(self.values.dtype)
 
     def __repr__(self) -> str:

@@ -62,16 +62,19 @@ class Plan:
 
     @property
     def width(self) -> int:
+        """The number of features in a row of the matrix."""
         return self._require_dense().width
 
     @property
     def names(self) -> tuple[str, ...]:
+        """The name of every feature."""
         if "names" not in self._derived:
             self._derived["names"] = names(self._require_dense())
         return self._derived["names"]
 
     @property
     def slots(self) -> tuple[Slot, ...]:
+        """Which features of the matrix each column writes, in order."""
         return tuple(DenseSlot(o.slot.name, o.start, o.stop, o.bound.shape) for o in self._require_dense().outputs)
 
     @property

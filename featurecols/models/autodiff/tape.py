@@ -62,6 +62,7 @@ class Value:
 
     @property
     def shape(self) -> tuple[int, ...]:
+        """The shape of the array."""
         return tuple(self.array.shape)
 
     def __repr__(self) -> str:
@@ -115,16 +116,20 @@ class Value:
         return out
 
     def exp(self) -> Value:
+        """Return e to the power of each element."""
         y = np.exp(self.array)
         return Value(y, (self,), lambda d: (d * y,))
 
     def log(self) -> Value:
+        """Return the natural logarithm of each element."""
         return Value(np.log(self.array), (self,), lambda d: (d / self.array,))
 
     def sum(self, axis: int | None = None) -> Value:
+        """Return the sum of all elements, or along an axis."""
         return Value(np.asarray(self.array.sum(axis=axis)), (self,), lambda d: (self._spread(d, axis),))
 
     def mean(self, axis: int | None = None) -> Value:
+        """Return the mean of all elements, or along an axis."""
         count = self.array.size if axis is None else self.array.shape[axis]
         return self.sum(axis) * (1.0 / max(count, 1))
 

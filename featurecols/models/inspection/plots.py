@@ -32,10 +32,12 @@ class NamedWeight(Protocol):
     """A weight and what it is multiplied with, in words."""
 
     @property
-    def weight(self) -> float: ...
+    def weight(self) -> float:
+        """The weight of the feature."""
 
     @property
-    def meaning(self) -> str: ...
+    def meaning(self) -> str:
+        """What the feature stands for."""
 
 
 def history(rows: Iterable[Mapping[str, float]], names: Sequence[str] = (), ax: Axes | None = None) -> Axes | Array:

@@ -256,6 +256,7 @@ def sample_weights(weights: Any, rows: int, dtype: Any) -> Array:
 
 
 def check_finite(subject: str, y: Array) -> None:
+    """Raise DataError for the first row whose label is missing or infinite."""
     if y.dtype.kind == "f" and not np.isfinite(y).all():
         row = int((~np.isfinite(y)).any(axis=1).argmax())
         raise errors.labels(subject, "a label is missing or infinite", y[row].tolist(), row, "drop rows without a label")

@@ -321,10 +321,12 @@ def get(optimizer: OptimizerLike, **given: Any) -> Optimizer | Groups:
 
 
 def require_fraction(subject: str, what: str, got: object) -> None:
+    """Raise ColumnError unless an argument is a number in [0, 1)."""
     if isinstance(got, bool) or not isinstance(got, (int, float)) or not 0 <= got < 1:
         raise errors.argument(subject, f"{what} must be in [0, 1)", got, f"give {what}=0.9 or so")
 
 
 def require_nonnegative(subject: str, what: str, got: object) -> None:
+    """Raise ColumnError unless an argument is a finite number of at least 0."""
     if isinstance(got, bool) or not isinstance(got, (int, float)) or not 0 <= got < math.inf:
         raise errors.argument(subject, f"{what} must be a finite number of at least 0", got, f"give {what}=0 for none")

@@ -23,7 +23,8 @@ class Schedule(Component):
     abstract: ClassVar[bool] = True
 
     @abstractmethod
-    def at(self, step: int, steps: int | None = None) -> float: ...
+    def at(self, step: int, steps: int | None = None) -> float:
+        """Return the rate of a step; `steps` is the length of the training, None where it is not known."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -40,6 +41,7 @@ class Steady(Schedule):
         require_rate("Steady", "rate", self.rate)
 
     def at(self, step: int, steps: int | None = None) -> float:
+        """Return the rate of a step; `steps` is the length of the training, None where it is not known."""
         return self.rate
 
 
@@ -71,6 +73,7 @@ class Cosine(Schedule):
             require_count("Cosine", "steps", self.steps, 1)
 
     def at(self, step: int, steps: int | None = None) -> float:
+        """Return the rate of a step; `steps` is the length of the training, None where it is not known."""
         last = steps if self.steps is None else self.steps
         if last is None:
             raise errors.model("Cosine", "needs the length of the run", None, "give it steps=, or train a set number of steps")
@@ -99,6 +102,7 @@ class Exponential(Schedule):
         require_count("Exponential", "every", self.every, 1)
 
     def at(self, step: int, steps: int | None = None) -> float:
+        """Return the rate of a step; `steps` is the length of the training, None where it is not known."""
         return self.rate * self.decay ** (step // self.every if self.staircase else step / self.every)
 
 
@@ -120,6 +124,7 @@ class LinearDecay(Schedule):
             require_count("LinearDecay", "steps", self.steps, 1)
 
     def at(self, step: int, steps: int | None = None) -> float:
+        """Return the rate of a step; `steps` is the length of the training, None where it is not known."""
         last = steps if self.steps is None else self.steps
         if last is None:
             raise errors.model(
@@ -147,6 +152,7 @@ class Piecewise(Schedule):
             require_rate("Piecewise", "rates", rate)
 
     def at(self, step: int, steps: int | None = None) -> float:
+        """Return the rate of a step; `steps` is the length of the training, None where it is not known."""
         return self.rates[sum(b <= step for b in self.boundaries)]
 
 
@@ -167,14 +173,17 @@ class Warmup(Schedule):
             raise errors.argument("Warmup", "needs a schedule", self.schedule, "wrap the rate in Steady(rate)")
 
     def at(self, step: int, steps: int | None = None) -> float:
+        """Return the rate of a step; `steps` is the length of the training, None where it is not known."""
         return self.schedule.at(step, steps) * min(1.0, (step + 1) / self.steps)
 
 
 def require_rate(subject: str, what: str, got: object) -> None:
+    """Raise ColumnError unless a rate is a finite number above 0."""
     if isinstance(got, bool) or not isinstance(got, (int, float)) or not 0 < got < math.inf:
         raise errors.argument(subject, f"{what} must be a finite number above 0", got, "give a number such as 0.01")
 
 
 def require_count(subject: str, what: str, got: object, least: int) -> None:
+    """Raise ColumnError unless a count is an integer of at least `least`."""
     if isinstance(got, bool) or not isinstance(got, int) or got < least:
         raise errors.argument(subject, f"{what} must be an integer of at least {least}", got, f"give {what}={least} or more")

@@ -24,6 +24,7 @@ class History:
         self.rows: list[dict[str, float]] = rows or []
 
     def add(self, row: Mapping[str, float]) -> None:
+        """Append the metrics of one epoch."""
         self.rows.append(dict(row))
 
     @property

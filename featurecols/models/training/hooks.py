@@ -27,15 +27,20 @@ class Hook:
     run.request_stop(why) ends the run after the step.
     """
 
-    def begin(self, run: Run) -> None: ...
+    def begin(self, run: Run) -> None:
+        """Do what comes before the first step."""
 
-    def before_step(self, run: Run) -> None: ...
+    def before_step(self, run: Run) -> None:
+        """Do what comes before each step."""
 
-    def after_step(self, run: Run) -> None: ...
+    def after_step(self, run: Run) -> None:
+        """Do what comes after each step; run.loss and run.examples are those of the step."""
 
-    def after_epoch(self, run: Run) -> None: ...
+    def after_epoch(self, run: Run) -> None:
+        """Do what comes after each pass over the data."""
 
-    def end(self, run: Run) -> None: ...
+    def end(self, run: Run) -> None:
+        """Do what comes after the last step, also of a training that was stopped."""
 
 
 class Every:
@@ -46,6 +51,7 @@ class Every:
         self.step, self.time = 0, perf_counter()
 
     def now(self, step: int) -> bool:
+        """Return whether it is time at this step."""
         if self.steps is not None:
             return step % self.steps == 0
         if self.seconds is not None and perf_counter() - self.time >= self.seconds:
