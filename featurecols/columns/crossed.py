@@ -99,6 +99,8 @@ class Crossed(Column):
         return [key for source in self.sources for key in source.term_fields()]
 
 
+MOST_COMBINATIONS = 1 << 22  # of the lists of one row
+_FEW = 1 << 10  # combinations of a row up to this many are hashed one by one
 _TABLE = 1 << 16  # combinations up to this many are hashed once and looked up, if there are enough rows
 
 
@@ -150,13 +152,26 @@ class CrossedBound(CategoricalBound):
         parts = [self._of_ids(x, size) if isinstance(x, Ids) else self._of_raw(x) for x, size in read]
         if all(p.offsets is None for p in parts):
             return Ids(self._by_table(parts) if self._has_table(parts) else self._hashed(parts))
-        parts = [p.spread() for p in parts]
+        return self._product([p.spread() for p in parts])
+
+    def _product(self, parts: list[_Part]) -> Ids:
+        """Return the ids of all combinations of lists, row by row. Raises DataError for a row with too many."""
         offsets = np.stack([np.arange(len(p.hashes) + 1) if p.offsets is None else p.offsets for p in parts]).astype(np.int64)
+        self._check_product(np.prod(np.diff(offsets), axis=0, dtype=np.float64))
         base = np.cumsum([0, *(len(p.hashes) for p in parts[:-1])], dtype=np.int64)
         hashes, valid = np.concatenate([p.hashes for p in parts]), np.concatenate([p.there for p in parts])
         c = self.column
         lists = offsets + base[:, None]
         return Ids(*kernels.crossing.cross_lists(hashes, valid, lists, c.seed, c.num_buckets, self.farm, c.keep_unseen))
+
+    def _check_product(self, combinations: Array) -> None:
+        """Raise DataError at the first row with more combinations than a cross makes, SizeError where they would not fit."""
+        if (combinations > MOST_COMBINATIONS).any():
+            row = int(np.argmax(combinations > MOST_COMBINATIONS))
+            hint = "cross fewer lists, or shorter ones"
+            memory_limit.check("the product of the lists of a cross", 8 * int(combinations[row]), hint)
+            problem = f"the lists of one row have more than {MOST_COMBINATIONS:,} combinations"
+            raise errors.bad_value(self.column.name, None, row, problem, int(combinations[row]), hint)
 
     def _hashed(self, parts: list[_Part]) -> Array:
         """Return the cross of one value a part and row."""
@@ -224,9 +239,17 @@ class CrossedBound(CategoricalBound):
         parts = [self._row_part(x, key) for x, key in zip(inputs, self._keys, strict=True)]
         if not any(isinstance(p, list) for p in parts):
             return self._combine(tuple(parts))  # type: ignore[arg-type]
-        size = 8 * math.prod(len(p) for p in parts if isinstance(p, list))
-        memory_limit.check("the product of the lists of a cross", size, "cross fewer lists, or shorter ones")
-        return [self._combine(c) for c in itertools.product(*(p if isinstance(p, list) else [p] for p in parts))]
+        lists = [p if isinstance(p, list) else [p] for p in parts]
+        size = math.prod(map(len, lists))
+        if size <= _FEW:
+            return [self._combine(c) for c in itertools.product(*lists)]
+        self._check_product(np.array([size], np.float64))
+        return self._product([self._list_part(p) for p in lists]).values.tolist()  # type: ignore[no-any-return]
+
+    def _list_part(self, values: list[int | None]) -> _Part:
+        """Return the hashes of one row's list as those of a table of one row."""
+        hashes = np.array([0 if v is None else v & (2**64 - 1) for v in values], np.uint64).astype(self.dtype)
+        return _Part(hashes, np.array([v is not None for v in values], bool), np.array([0, len(values)]))
 
     def _row_part(self, value: Any, key: str | None) -> int | list[int | None] | None:
         one = self._id_part if key is None else self._raw_part(key)

@@ -261,3 +261,24 @@ def test_integers_beside_texts_enter_as_integers_on_both_paths(values):
     as_categories = pd.DataFrame({"x": pd.Series(values, dtype="category"), "y": 7}) if type(values[0]) is not list else None
     if as_categories is not None and len(set(map(str, values))) == len(values):
         assert plan.encode(as_categories).ids["x_X_y"].values.tolist() == flat
+
+
+@pytest.mark.parametrize("hash_", ["murmur3", "farmhash64"])
+@pytest.mark.parametrize("keep_unseen", [False, True])
+def test_d8_long_lists_of_one_row_are_crossed_as_those_of_a_table(hash_: str, keep_unseen: bool) -> None:
+    words = fc.Vocabulary("c", ["x", "y"])
+    column = fc.Crossed(["a", "b", words], 1000, hash=hash_, seed=3, keep_unseen=keep_unseen)  # type: ignore[arg-type]
+    plan = fc.compile([fc.Indicator(column)])
+    row = {"a": [f"s{i}" if i % 5 else None for i in range(30)], "b": list(range(-10, 10)), "c": ["x", "q", "y"]}
+    found = plan.transform_row(row)
+    assert found.sum() == (1800 if keep_unseen else 24 * 20 * 2)
+    assert (found == plan.transform({key: [value] for key, value in row.items()})[0]).all()
+
+
+def test_d8_a_row_with_too_many_combinations_is_refused_at_once() -> None:
+    plan = fc.compile([fc.Indicator(fc.Crossed(["a", "b", "c", "d"], 1000))])
+    row = {key: [str(i) for i in range(100)] for key in "abcd"}
+    with pytest.raises(fc.DataError, match=r"have more than 4,194,304 combinations at row 0, got 100000000; cross fewer lists"):
+        plan.transform_row(row)
+    with pytest.raises(fc.DataError, match=r"have more than 4,194,304 combinations at row 1, got 100000000; cross fewer lists"):
+        plan.transform([{key: ["1"] for key in "abcd"}, row])

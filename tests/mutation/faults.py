@@ -55,7 +55,7 @@ OWN = {
         Fault(f"{C}.bucketized:BucketizedBound.row", "j % self.size", "0"),
     ],
     "crossed": [
-        Fault(f"{C}.crossed:CrossedBound.ids", "offsets + base[:, None]", "offsets"),
+        Fault(f"{C}.crossed:CrossedBound._product", "offsets + base[:, None]", "offsets"),
         Fault(f"{C}.crossed:CrossedBound._of_ids", "ids.values >= 0", "ids.values > 0"),
         Fault(f"{C}.crossed:CrossedBound._of_raw", '("part", self.farm)', '("part",)'),
         Fault(
