@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sys
+from collections import namedtuple
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -66,3 +69,18 @@ def test_what_an_example_cannot_hold(feature: Any, example: dict[str, Any]) -> N
 def test_a_spec_is_needed() -> None:
     with pytest.raises(ValueError, match="needs a spec"):
         fc.parse_example([{}], {})
+
+
+def test_specs_are_of_tensorflow_where_the_program_has_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """G12: tf.io.parse_example asks for its own classes, tuples of the same fields; TensorFlow 2.15 was seen to take them."""
+    fixed = namedtuple("FixedLenFeature", ["shape", "dtype", "default_value"])
+    variable = namedtuple("VarLenFeature", ["dtype"])
+    module = ModuleType("tensorflow")
+    vars(module).update(io=SimpleNamespace(FixedLenFeature=fixed, VarLenFeature=variable), as_dtype=lambda name: f"tf.{name}")
+    columns = [fc.numeric_column("n", 2, 1.0), fc.categorical_column_with_hash_bucket("v", 10)]
+    own = fc.make_parse_example_spec(columns)
+    assert own == {"n": fc.FixedLenFeature((2,), F32, (1.0, 1.0)), "v": fc.VarLenFeature(STRING)}
+    monkeypatch.setitem(sys.modules, "tensorflow", module)
+    spec = fc.make_parse_example_spec(columns)
+    assert spec == {"n": fixed((2,), "tf.float32", (1.0, 1.0)), "v": variable("tf.string")}
+    assert [type(feature) for feature in spec.values()] == [fixed, variable]
