@@ -17,6 +17,7 @@ from featurecols.feature_column.base import FeatureColumn
 from featurecols.feature_column.lower import Transformed, sparse_tensors
 
 _SCOPE = re.compile(r"[A-Za-z0-9_.\\/>-]*")  # what a graph takes as the name of a scope
+_REPLACED = re.compile(r"[^A-Za-z0-9_.\-]")  # what layers of TensorFlow 2 replace in a column's name
 _ROOT = re.compile(r"([A-Za-z0-9.][A-Za-z0-9_.\\/>-]*)?")  # the same where no scope is around it
 
 
@@ -33,6 +34,7 @@ class GraphErrors:
 
     def __init__(self, graph: bool) -> None:
         self.graph = graph
+        self.scopes: set[str] = set()  # of a linear model, one for each column
         self.pending: list[errors.OpError] = []  # of kernels, which run after all columns are built
 
     def __enter__(self) -> GraphErrors:
@@ -66,7 +68,8 @@ class GraphErrors:
             linear: the layer is a linear model.
 
         Raises:
-            ColumnError: (a ValueError) a name that is not a scope. TypeError: a name of a shared table that is not a string.
+            ColumnError: (a ValueError) a name that is not a scope, or that of two columns of a linear model. TypeError: a
+            name of a shared table that is not a string.
         """
         if not self.graph:
             return
@@ -74,6 +77,12 @@ class GraphErrors:
         table = column.shared_embedding_column_creator.name if isinstance(column, dense.SharedEmbeddingColumn) else column.name
         if v1:
             self._check_scope(table, subject, root=linear)
+        if linear and not v1:
+            scope = _REPLACED.sub("_", column.name)
+            if scope in self.scopes:
+                what = "two columns have names that a graph takes for one"
+                raise errors.argument(subject, what, column.name, "rename one of the features")
+            self.scopes.add(scope)
         if not v1 or shared:
             if not linear or isinstance(column, (dense.EmbeddingColumn, dense.SharedEmbeddingColumn)):
                 self._check_scope(column.name, subject, root=False)
@@ -104,8 +113,11 @@ def check_batches(columns: Sequence[FeatureColumn], parts: Sequence[Array], subj
 
 
 def _has_steps(column: FeatureColumn, cache: Transformed) -> bool:
-    """Return whether an embedding of several steps a row is asked for one row, which is found before any id is looked up."""
-    if not isinstance(column, (dense.EmbeddingColumn, dense.SharedEmbeddingColumn)):
+    """Return whether several steps a row are asked for one row, which is found before any id is looked up or counted."""
+    if not isinstance(column, (dense.EmbeddingColumn, dense.SharedEmbeddingColumn, dense.IndicatorColumn)):
+        return False
+    weighted = isinstance(column.categorical_column, categorical.WeightedCategoricalColumn)
+    if isinstance(column, dense.IndicatorColumn) and weighted:  # their sum is not known to have the ids' shape
         return False
     try:
         lead = sparse_tensors(column.categorical_column, cache).id_tensor.shape[:-1]

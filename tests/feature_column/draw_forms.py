@@ -156,17 +156,20 @@ class FormDraw(Draw):
 
     def _serialized(self) -> Json:
         case = self._parse_example(self.integer(1, 4))
-        data = [self._spoil_bytes(self._example(example)) for example in case.pop("examples")]
+        data = [self._spoil_bytes(*self._example(example)) for example in case.pop("examples")]
         texts = [base64.b64encode(item).decode() for item in data]
         return {**case, "op": "parse_serialized", "kind": "serialized examples", "serialized": texts}
 
-    def _example(self, example: Json) -> bytes:
+    def _example(self, example: Json) -> tuple[bytes, set[int]]:
+        """A message, and where it may be cut so that whole entries are left."""
         entries = []
         for key, data in example.items():
             entries.append(field(1, field(1, key.encode()) + field(2, self._feature(data))))
         if entries and self.chance(0.1):  # the last of two counts
             entries.append(self.pick(entries))
-        return field(1, b"".join(entries))
+        data = field(1, b"".join(entries))
+        start = len(data) - sum(map(len, entries))
+        return data, {*range(start + 1), *(start + sum(map(len, entries[:i])) for i in range(len(entries) + 1))}
 
     def _feature(self, data: Json) -> bytes:
         values, packed = data["values"], self.chance(0.7)
@@ -179,11 +182,17 @@ class FormDraw(Draw):
         varints = [_varint(v % 2**64) for v in values]
         return field(3, field(1, b"".join(varints)) if packed else b"".join(b"\x08" + v for v in varints))
 
-    def _spoil_bytes(self, data: bytes) -> bytes:
-        """Sometimes a message that is cut short, or one that has a byte more."""
+    def _spoil_bytes(self, data: bytes, whole: set[int]) -> bytes:
+        """Sometimes a message that is cut short, or one that has a byte more.
+
+        It is not cut between two entries: TensorFlow takes what is left for a message, here it is an error.
+        """
         if not self.chance(0.15):
             return data
-        return data[: self.integer(0, len(data))] if self.chance(0.7) else data + bytes([self.integer(0, 127)])
+        if self.chance(0.3):
+            return data + bytes([self.integer(0, 127)])
+        cuts = [cut for cut in range(len(data)) if cut not in whole]
+        return data[: self.pick(cuts)] if cuts else data
 
 
 def _made_dense(column: Json) -> Json:

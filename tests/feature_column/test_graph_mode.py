@@ -134,3 +134,19 @@ def test_names_of_tables_are_strings() -> None:
     """G10."""
     with pytest.raises(TypeError, match="must be a string"):
         fc.DenseFeatures(shared(shared_embedding_collection_name=5))({"p": [1]})
+
+
+def test_names_that_a_graph_takes_for_one() -> None:
+    """G5: a linear model beside shared embeddings; TensorFlow 2.15 says that the variable exists already."""
+    features: Any = {"p": [1], "a/b": [1.0], "a_b": [1.0]}
+    columns = [fc.numeric_column("a/b"), fc.numeric_column("a_b")]
+    assert fc.LinearModel(columns)(features).tolist() == [[0]]
+    with pytest.raises(ValueError, match="takes for one"):
+        fc.LinearModel([*shared(), *columns])(features)
+
+
+def test_an_indicator_of_several_steps_is_noticed_while_building() -> None:
+    """G4: before TensorFlow 2.15 sees that an index lies outside."""
+    column = fc.indicator_column(fc.categorical_column_with_identity("k", 5))
+    with pytest.raises(ValueError, match="within dense_shape"):
+        fc.input_layer({"k": SPARSE([[0, 0, 0], [1, 2, 2]], [1, 2], [2, 3, 1])}, column)
