@@ -6,30 +6,32 @@ import json
 import math
 import os
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 import pyarrow as pa
 
 from featurecols._core.arrays import Array
 from featurecols.jobs import job
-from featurecols.jobs.batch_transform import BatchTransform, Columns
+from featurecols.jobs.batch_transform import BatchTransform, Columns, Rows
 from featurecols.jobs.inputs import BLOCK_BYTES
 from featurecols.jobs.job import JobResult
 from featurecols.jobs.output_columns import fixed_size_lists
 from featurecols.jobs.write_file import Progress
 from featurecols.models import errors
+from featurecols.models.estimators.base import Estimator
 from featurecols.models.input.pipeline import needs_of
 from featurecols.models.objective.heads import ClassHead, NumberHead
+from featurecols.models.sequential import Sequential
 from featurecols.version import __version__
 
 BATCH = 4096  # rows that a model sees at once, the same as in predict(data)
-MOST = 16  # batches in one row group
+MAX_BATCHES = 16  # batches in one row group
 
 
 def predict_parquet(
-    model: Any,
-    source: Any,
+    model: Estimator | Sequential,
+    source: str | os.PathLike[str] | Sequence[str | os.PathLike[str]],
     target: str | os.PathLike[str],
     *,
     keep: Sequence[str] = (),
@@ -75,31 +77,32 @@ def predict_parquet(
 
 
 class Predict(BatchTransform):
-    """What a model says, as columns."""
+    """The predictions of a model, as columns."""
 
     subject: ClassVar[str] = "predict_parquet"
     alternative: ClassVar[str] = "model.predict(data)"
 
-    def __init__(self, model: Any) -> None:
-        if not hasattr(model, "predict") or not hasattr(model, "fingerprint"):
+    def __init__(self, model: Estimator | Sequential) -> None:
+        if not isinstance(model, (Estimator, Sequential)):
             raise errors.model(self.subject, "needs a model first", model, "train one, or give fc.models.load(folder)")
         self.model, self._fingerprint = model, model.fingerprint
+        self.head = model.head if isinstance(model, Estimator) else None
         if model.plan is None:
             hint = "train it; a Sequential over arrays has predict(x) alone"
             raise errors.model(self.subject, "the model reads no tables", model, hint)
+        self.plan = model.plan
         self.needs = needs_of(model.plan)
         self.row_bytes = 4 * sum(slot.width or 4 for slot in model.plan.feature_slots)
-        self.rows = BATCH * min(MOST, max(1, BLOCK_BYTES // (BATCH * max(1, self.row_bytes))))
+        self.rows = BATCH * min(MAX_BATCHES, max(1, BLOCK_BYTES // (BATCH * max(1, self.row_bytes))))
 
-    def columns(self, data: Any) -> Columns:
+    def columns(self, data: Rows) -> Columns:
+        if isinstance(self.model, Sequential):
+            return _numbers(self.model.predict(data, batch_size=BATCH), ())
         found = self.model.predict(data, batch_size=BATCH)
-        head = getattr(self.model, "head", None)
-        if isinstance(head, ClassHead):
-            return _classes(head, found["class_ids"][:, 0], found["probabilities"])
-        if isinstance(head, NumberHead):
+        if isinstance(self.head, ClassHead):
+            return _classes(self.head, found["class_ids"][:, 0], found["probabilities"])
+        if isinstance(self.head, NumberHead):
             return _numbers(found["predictions"], self.model.label)
-        if isinstance(found, np.ndarray):
-            return _numbers(found, ())
         return [(name, _array(np.asarray(found[name]))) for name in found.keys()]  # noqa: SIM118 - no dict
 
     @property
@@ -110,14 +113,13 @@ class Predict(BatchTransform):
         return {"model": self._fingerprint}
 
     def metadata(self) -> dict[bytes, bytes]:
-        head = getattr(self.model, "head", None)
         about = {
             "fingerprint": self._fingerprint,
-            "plan": self.model.plan.fingerprint,
+            "plan": self.plan.fingerprint,
             "version": __version__,
             "kind": type(self.model).__name__,
             "label": list(self.model.label),
-            **({"classes": list(head.names)} if isinstance(head, ClassHead) else {}),
+            **({"classes": list(self.head.names)} if isinstance(self.head, ClassHead) else {}),
         }
         return {b"featurecols": json.dumps(about).encode()}
 
@@ -140,6 +142,6 @@ def _numbers(found: Array, label: Sequence[str]) -> Columns:
 
 
 def _array(found: Array) -> pa.Array:
-    """One value a row as it is, more as a list of a fixed size."""
+    """Return one value a row as it is, more as a list of a fixed size."""
     rows = found.reshape(len(found), math.prod(found.shape[1:]))
     return pa.array(np.ascontiguousarray(rows[:, 0])) if rows.shape[1] == 1 else fixed_size_lists(rows)

@@ -10,9 +10,9 @@ from __future__ import annotations
 import hashlib
 import json
 import platform
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -26,11 +26,14 @@ from featurecols.models.training.warm_start import WEIGHTS
 from featurecols.plan.fingerprint import digest
 from featurecols.version import __version__
 
+if TYPE_CHECKING:
+    from featurecols.plan.plan import Plan
+
 CARD, PLAN, FORMAT = "model.json", "plan", 1
 _LIMIT = 1 << 26
 
 
-def write(folder: Path, about: Mapping[str, Any], variables: Variables, plan: Any = None) -> None:
+def write(folder: Path, about: Mapping[str, Any], variables: Variables, plan: Plan | None = None) -> None:
     """The folder; the card comes last, so that a folder with a card is complete."""
     arrays = {f"{part}/{name}": a for part in ("values", "states") for name, a in getattr(variables, part).items()}
     if plan is not None:
@@ -48,7 +51,7 @@ def write(folder: Path, about: Mapping[str, Any], variables: Variables, plan: An
     checkpoints.replace(folder / CARD, (json.dumps(card, indent=1, ensure_ascii=False) + "\n").encode("utf-8", "surrogatepass"))
 
 
-def fingerprint(about: Mapping[str, Any], variables: Variables, plan: Any) -> str:
+def fingerprint(about: Mapping[str, Any], variables: Variables, plan: Plan | None) -> str:
     """32 hex digits of a SHA-256 over all that predictions depend on: the plan and its tables, the parts, the weights."""
     parts = {name: about.get(name) for name in ("kind", "head", "arguments", "layers", "words")}
     plans = ["", ""] if plan is None else [plan.fingerprint, plan.tables_digest]
@@ -72,7 +75,7 @@ def card(folder: Path) -> dict[str, Any]:
     return found
 
 
-def check_fingerprint(folder: Path, found: Mapping[str, Any], variables: Variables, plan: Any) -> None:
+def check_fingerprint(folder: Path, found: Mapping[str, Any], variables: Variables, plan: Plan | None) -> None:
     """Raise CheckpointError where a card, weights and a plan are not those that were exported together."""
     if found.get("fingerprint") != fingerprint(found, variables, plan):
         raise errors.checkpoint(folder, "is damaged, or was changed (its fingerprint differs)", "export the model again")
@@ -86,7 +89,7 @@ def weights(folder: Path) -> Variables:
     return variables
 
 
-def components(data: Sequence[Any]) -> list[Any]:
+def components(data: Iterable[object]) -> list[Any]:
     """Parts from their JSON; raises CheckpointError for anything that is none."""
     try:
         found = [decode(item, CARD) for item in data]

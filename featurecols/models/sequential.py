@@ -1,6 +1,6 @@
 """Sequential: a stack of layers, declared and trained as in Keras, over tables or over arrays.
 
-Beside estimators.py the only file of the models that meets a plan: DenseFeatures holds columns.
+Beside the estimators the only file of the models that meets a plan: DenseFeatures holds columns.
 """
 
 from __future__ import annotations
@@ -8,30 +8,32 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from featurecols._core.arrays import Array
-from featurecols._core.slots import DenseSlot
 from featurecols.models import errors, export
 from featurecols.models.autodiff.tape import Value
 from featurecols.models.autodiff.variables import Variables, snake
 from featurecols.models.estimators import arguments
 from featurecols.models.input import labels
+from featurecols.models.input.array_stream import array_stream, numeric_labels, numeric_matrix
 from featurecols.models.input.examples import Examples, Layout
-from featurecols.models.input.labelled_rows import LabelledBatch, labelled_rows
-from featurecols.models.input.pipeline import BatchStream, Encoder, InMemoryStream, Pipeline, needs_of
+from featurecols.models.input.labelled_rows import LabelledBatch, LabelledRows, labelled_rows
+from featurecols.models.input.pipeline import BatchStream, Encoder, Pipeline, needs_of
 from featurecols.models.layers import DenseFeatures, Layer
 from featurecols.models.layers.mixed import Mixed
 from featurecols.models.objective import keras_metrics, losses
 from featurecols.models.objective.heads import PlainHead
 from featurecols.models.optimization import optimizers
-from featurecols.models.optimization.optimizers import Groups, Optimizer, Step
+from featurecols.models.optimization.optimizers import Groups, Optimizer, OptimizerLike, Step
 from featurecols.models.training.history import History
 from featurecols.models.training.hooks import Hook, Progress, Validate
 from featurecols.models.training.loop import train
 from featurecols.models.training.run import Run
+from featurecols.models.types import Data, Label
 from featurecols.plan.fit import fit
 from featurecols.plan.graph import Graph
 from featurecols.plan.plan import Plan, compile, load
@@ -63,7 +65,7 @@ class Sequential:
         self.history = History()
         self.optimizer: Optimizer | Groups | None = None
         self.loss: losses.Loss | None = None
-        self.metrics: tuple[Any, ...] = ()
+        self.metrics: tuple[keras_metrics.Score, ...] = ()
         for layer in layers:
             self.add(layer)
 
@@ -80,8 +82,13 @@ class Sequential:
             raise errors.model("Sequential", "two layers have one name", layer.name, "give them different names")
         self.layers.append(layer if layer.name else layer.replace(name=next(n for n in names if n not in taken)))
 
-    def compile(self, optimizer: Any = "rmsprop", loss: Any = None, metrics: Sequence[Any] = ()) -> None:
-        """Say how to train.
+    def compile(
+        self,
+        optimizer: OptimizerLike = "rmsprop",
+        loss: losses.Loss | str | None = None,
+        metrics: Sequence[keras_metrics.MetricLike] = (),
+    ) -> None:
+        """Set how to train.
 
         Args:
             optimizer: an optimizer, or its name in any case.
@@ -99,16 +106,16 @@ class Sequential:
 
     def fit(
         self,
-        x: Any,
-        y: Any = None,
+        x: Data | Pipeline | ArrayLike,
+        y: ArrayLike | None = None,
         *,
-        label: Any = None,
+        label: Label | None = None,
         epochs: int = 1,
         batch_size: int | None = 32,
-        validation_data: Any = None,
+        validation_data: Data | Pipeline | tuple[Any, ...] | None = None,
         callbacks: Sequence[Hook] | None = (),
         shuffle: bool = True,
-        sample_weight: Any = None,
+        sample_weight: ArrayLike | None = None,
         steps_per_epoch: int | None = None,
         verbose: int | None = None,
     ) -> History:
@@ -127,7 +134,7 @@ class Sequential:
         Returns:
             The History of all epochs so far.
         """
-        self._compiled("fit")
+        optimizer, loss_of = self._require_compiled("fit")
         epochs = arguments.require_count("fit", "epochs", epochs)
         callbacks = arguments.check_hooks("fit", () if callbacks is None else callbacks)
         self.label = ()
@@ -135,7 +142,7 @@ class Sequential:
         self.variables.start = self.variables.step
         steps = None if steps_per_epoch is None else steps_per_epoch * epochs
         run = Run(self.variables, epochs if steps is None else None, steps, model=self, history=self.history)
-        seen = keras_metrics.EpochMetrics(self.metrics, self._loss)
+        seen = keras_metrics.EpochMetrics(self.metrics, loss_of)
         hooks: list[Hook] = [seen]
         if validation_data is not None:
             hooks.append(Validate(lambda: self._validate(validation_data)))
@@ -146,20 +153,20 @@ class Sequential:
         def forward(examples: Examples) -> tuple[Value, Step]:
             with self.variables.scope(training=True):
                 outputs = self(examples)
-                loss = self._loss(examples.labels, outputs, examples.weights)
+                loss = loss_of(examples.labels, outputs, examples.weights)
             seen.add(examples, outputs.array)
-            assert self.optimizer is not None
-            return loss, self.optimizer.minimize(loss)
+            return loss, optimizer.minimize(loss)
 
         train(run, stream, forward, hooks, steps_per_epoch)
         return self.history
 
-    def _validate(self, data: Any) -> dict[str, float]:
+    def _validate(self, data: Data | Pipeline | tuple[Any, ...]) -> dict[str, float]:
+        """Return loss and metrics over data, or a pair (x, y), or (x, y, weights)."""
         x, y, weight = (*data, None)[:3] if isinstance(data, tuple) else (data, None, None)
-        return self.evaluate(x, y, sample_weight=weight, return_dict=True)  # type: ignore[no-any-return]
+        return self._evaluate("fit", x, y, None, 4096, weight)
 
     def __call__(self, x: Examples | Value | Array) -> Value:
-        """The layers over encoded rows or a matrix, inside a scope of the model's variables."""
+        """Return the layers over encoded rows or a matrix, inside a scope of the model's variables."""
         out: Any = x
         if isinstance(x, Examples) and not self._reads_tables:
             out = Value(np.ascontiguousarray(x.dense, self.variables.dtype))
@@ -167,114 +174,140 @@ class Sequential:
             out = layer(out)
         if isinstance(out, Mixed):
             out = out.value(self.variables)
-        return out  # type: ignore[no-any-return]
+        return out
 
     @property
     def _reads_tables(self) -> bool:
         return bool(self.layers) and isinstance(self.layers[0], DenseFeatures)
 
-    @property
-    def _loss(self) -> losses.Loss:
-        assert self.loss is not None
-        return self.loss
-
-    def _compiled(self, subject: str) -> None:
-        if self.loss is None:
+    def _require_compiled(self, subject: str) -> tuple[Optimizer | Groups, losses.Loss]:
+        """Return optimizer and loss; raise ModelError for a model without them, or without layers."""
+        if self.loss is None or self.optimizer is None:
             raise errors.model(subject, "the model is not compiled", None, "call compile(optimizer, loss) first")
         if not self.layers:
             raise errors.model(subject, "the model has no layers", 0, "add(layer) first")
+        return self.optimizer, self.loss
 
     # Evaluation and prediction --------------------------------------------------------------------------------------
 
     def evaluate(
         self,
-        x: Any,
-        y: Any = None,
+        x: Data | Pipeline | ArrayLike,
+        y: ArrayLike | None = None,
         *,
-        label: Any = None,
+        label: Label | None = None,
         batch_size: int = 4096,
-        sample_weight: Any = None,
+        sample_weight: ArrayLike | None = None,
         return_dict: bool = False,
         verbose: int | None = None,
     ) -> Any:
-        """The loss, or [loss, *metrics] where compile named metrics; with return_dict a dict of them by name."""
-        self._compiled("evaluate")
-        found = self._evaluated(keras_metrics.EpochMetrics(self.metrics, self._loss), x, y, label, batch_size, sample_weight)
+        """Return the loss, or [loss, *metrics] where compile named metrics; with return_dict a dict of them by name."""
+        found = self._evaluate("evaluate", x, y, label, batch_size, sample_weight)
         return found if return_dict else next(iter(found.values())) if len(found) == 1 else list(found.values())
 
-    def _evaluated(
-        self, seen: keras_metrics.EpochMetrics, x: Any, y: Any, label: Any, batch_size: int, weight: Any
+    def _evaluate(
+        self,
+        subject: str,
+        x: Data | Pipeline | ArrayLike,
+        y: ArrayLike | None,
+        label: Label | None,
+        batch_size: int,
+        weight: ArrayLike | None,
+        scores: Sequence[keras_metrics.Score] | None = None,
     ) -> dict[str, float]:
+        """Return the loss and scores (None: those of compile) over data, by name."""
+        _, loss = self._require_compiled(subject)
+        seen = keras_metrics.EpochMetrics(self.metrics if scores is None else scores, loss)
         stream = self._stream(x, y, label or self.label or None, batch_size, weight=weight)
         for examples in stream.epoch(0):
             with self.variables.scope():
                 seen.add(examples, self(examples).array)
         return seen.compute()
 
-    def predict(self, x: Any, *, batch_size: int = 4096, verbose: int | None = None) -> Array:
-        """What the last layer says about every row: [n, units]."""
-        parts = []
+    def predict(self, x: Data | Pipeline | ArrayLike, *, batch_size: int = 4096, verbose: int | None = None) -> Array:
+        """Return what the last layer says about every row: [n, units]."""
+        batches = []
         for examples in self._stream(x, None, None, batch_size, labelled=False).batches_or_empty():
             with self.variables.scope():
-                parts.append(self(examples).array)
-        return np.concatenate(parts)
+                batches.append(self(examples).array)
+        return np.concatenate(batches)
 
-    def predict_proba(self, x: Any, *, batch_size: int = 4096) -> Array:
-        """Probabilities [n, classes], as scikit-learn has them: two columns where the model has one output.
+    def predict_proba(self, x: Data | Pipeline | ArrayLike, *, batch_size: int = 4096) -> Array:
+        """Return probabilities [n, classes], as scikit-learn has them: two columns where the model has one output.
 
         Raises ModelError where the loss is not one of classes.
         """
-        self._compiled("predict_proba")
-        if not isinstance(self._loss, (losses.Logistic, losses.Softmax)):
-            raise errors.model("predict_proba", "this loss knows no classes", self.loss, "use predict(x)")
+        _, loss = self._require_compiled("predict_proba")
+        if not isinstance(loss, (losses.Logistic, losses.Softmax)):
+            raise errors.model("predict_proba", "this loss knows no classes", loss, "use predict(x)")
         outputs = self.predict(x, batch_size=batch_size)
-        means = self._loss.mean(outputs) if self._loss.from_logits else outputs
+        means = loss.mean(outputs) if loss.from_logits else outputs
         return np.concatenate([1 - means, means], axis=1) if means.shape[1] == 1 else means
 
-    def score(self, x: Any, y: Any = None, *, label: Any = None, sample_weight: Any = None) -> float:
-        """Accuracy where the loss is one of classes, else R^2, as scikit-learn has them."""
-        self._compiled("score")
-        named = "accuracy" if isinstance(self._loss, (losses.Logistic, losses.Softmax)) else "r2"
-        seen = keras_metrics.EpochMetrics((keras_metrics.get(named),), self._loss)
-        return self._evaluated(seen, x, y, label, 4096, sample_weight)[named]
+    def score(
+        self,
+        x: Data | Pipeline | ArrayLike,
+        y: ArrayLike | None = None,
+        *,
+        label: Label | None = None,
+        sample_weight: ArrayLike | None = None,
+    ) -> float:
+        """Return the accuracy where the loss is one of classes, else R^2, as scikit-learn has them."""
+        _, loss = self._require_compiled("score")
+        name = "accuracy" if isinstance(loss, (losses.Logistic, losses.Softmax)) else "r2"
+        return self._evaluate("score", x, y, label, 4096, sample_weight, [keras_metrics.get(name)])[name]
 
     # Data -----------------------------------------------------------------------------------------------------------
 
     def _stream(
-        self, x: Any, y: Any, label: Any, batch_size: int, *, shuffle: bool = False, labelled: bool = True, weight: Any = None
+        self,
+        x: Data | Pipeline | ArrayLike,
+        y: ArrayLike | None,
+        label: Label | None,
+        batch_size: int,
+        *,
+        shuffle: bool = False,
+        labelled: bool = True,
+        weight: ArrayLike | None = None,
     ) -> BatchStream:
-        if not self._reads_tables:
-            return _arrays(x, y, weight, batch_size, shuffle, labelled, self.variables.seed)
+        """Return rows of any form as a stream of batches."""
+        first = self.layers[0] if self.layers else None
+        if not isinstance(first, DenseFeatures):
+            matrix = numeric_matrix(cast(ArrayLike, x))
+            targets = numeric_labels(y) if labelled else None
+            return array_stream(matrix, targets, weight, batch_size, shuffle=shuffle, seed=self.variables.seed)
+        named = weight if isinstance(weight, str) else None
         if isinstance(x, Pipeline):
-            pipeline = replace(x, data=x.data.with_names(label, weight if isinstance(weight, str) else None))
+            pipeline = replace(x, data=x.data.with_names(label, named))
         else:
-            named = weight if isinstance(weight, str) else None
-            rows = labelled_rows(x if y is None else (x, y) if weight is None or named else (x, y, weight), label, named)
+            table = cast(Data, x if y is None else (x, y) if weight is None or named else (x, y, weight))
+            rows = labelled_rows(table, label, named)
             pipeline = Pipeline(rows, 1 << 20 if shuffle else 0, batch_size, kept=float("inf") if shuffle else None)
-        first = self.layers[0]
-        assert isinstance(first, DenseFeatures)
         if self.plan is None:
             learns = bool(Graph(first.columns).passes())
             if learns and not labelled:
                 raise errors.model("DenseFeatures", "its columns still learn", [c.name for c in first.columns][:8], "fit first")
             self.plan = fit(first.columns, pipeline.data.features) if learns else compile(first.columns)
         if labelled:
-            if not pipeline.data.labels:
-                raise errors.model("Sequential", "needs labels", None, "give y, or label=, the field that holds them")
-            keys = pipeline.data.labels
-            self.label = self.label or keys
-            if self.words is None and self.variables.step == 0:
-                self.words = labels.learn(pipeline.data.label_batches(), keys[0])
-                if self.words is not None and isinstance(self.loss, (losses.Squared, losses.Poisson)):
-                    hint = "give a loss for classes, or a field of numbers"
-                    what = f"labels are words, and {self.loss!r} needs numbers"
-                    raise errors.labels(keys[0], what, self.words, None, hint)
-        return BatchStream(pipeline, self._encoder(labelled, pipeline.data.labels), self.variables.seed)
+            self._learn_labels(pipeline.data)
+        return BatchStream(pipeline, self._encoder(self.plan, labelled, pipeline.data.labels), self.variables.seed)
 
-    def _encoder(self, labelled: bool, keys: Sequence[str]) -> Encoder:
-        plan, head = self.plan, PlainHead(self.words)
-        assert plan is not None
-        layout = Layout(plan.feature_slots, plan.all_tables)
+    def _learn_labels(self, rows: LabelledRows) -> None:
+        """Keep what labels are called, and before the first step the words that they use."""
+        keys = rows.labels
+        if not keys:
+            raise errors.model("Sequential", "needs labels", None, "give y, or label=, the field that holds them")
+        self.label = self.label or keys
+        if self.words is None and self.variables.step == 0:
+            self.words = labels.learn(rows.label_batches(), keys[0])
+            if self.words is not None and isinstance(self.loss, (losses.Squared, losses.Poisson)):
+                hint = "give a loss for classes, or a field of numbers"
+                what = f"labels are words, and {self.loss!r} needs numbers"
+                raise errors.labels(keys[0], what, self.words, None, hint)
+
+    def _encoder(self, plan: Plan, labelled: bool, keys: Sequence[str]) -> Encoder:
+        """Return how rows of the plan become examples."""
+        head, layout = PlainHead(self.words), Layout(plan.feature_slots, plan.all_tables)
 
         def encode(batch: LabelledBatch) -> Examples:
             y = None if not labelled or batch.labels is None else head.read(batch.labels, keys)
@@ -299,7 +332,7 @@ class Sequential:
         print_fn(f"{self.count_params():,} parameters")
 
     def count_params(self) -> int:
-        """How many numbers are trained."""
+        """Return how many numbers are trained."""
         return sum(v.size for v in self.variables.values.values())
 
     def save(self, path: str | Path) -> None:
@@ -325,7 +358,7 @@ class Sequential:
 
     @staticmethod
     def load(path: str | Path) -> Sequential:
-        """The model that save wrote."""
+        """Return the model that save wrote; raise CheckpointError for anything else."""
         folder = Path(path)
         about, variables = export.card(folder), export.weights(folder)
         if about.get("kind") != "Sequential":
@@ -346,31 +379,3 @@ class Sequential:
 
     def __repr__(self) -> str:
         return f"Sequential({[layer.name for layer in self.layers]}, {self.count_params():,} parameters)"
-
-
-def _arrays(x: Any, y: Any, weight: Any, batch_size: int, shuffle: bool, labelled: bool, seed: int) -> InMemoryStream:
-    """Arrays as a stream."""
-    try:
-        matrix = np.asarray(x, np.float32)
-    except (TypeError, ValueError):
-        hint = "begin the model with DenseFeatures(columns) to read tables and files"
-        raise errors.model("Sequential", "takes numbers [n, width]", type(x).__name__, hint) from None
-    if matrix.ndim != 2:
-        raise errors.model("Sequential", "takes a matrix [n, width]", matrix.shape, "reshape it, or begin with DenseFeatures")
-    targets = None
-    if labelled:
-        if y is None:
-            raise errors.model("Sequential", "needs labels", None, "give y")
-        targets = np.asarray(y)
-        if len(targets) != len(matrix):
-            raise errors.labels("y", f"needs one for each of {len(matrix)} rows", targets.shape, None, "check both")
-        if targets.dtype.kind not in "iubf":
-            hint = "number the classes, or begin the model with DenseFeatures, which reads words"
-            raise errors.labels("y", "labels must be numbers", targets[:1].tolist(), None, hint)
-        targets = targets.astype(np.float32) if targets.dtype.kind == "f" else targets
-    weights = None if weight is None else np.asarray(weight, np.float32)
-    if weights is not None and weights.shape != (len(matrix),):
-        raise errors.labels("sample_weight", f"needs one for each of {len(matrix)} rows", weights.shape, None, "check both")
-    layout = Layout((DenseSlot("x", 0, matrix.shape[1], (matrix.shape[1],)),))
-    none = np.zeros((len(matrix), 0), np.int32)
-    return InMemoryStream(Examples(layout, matrix, (), none, {}, {}, targets, weights), batch_size, shuffle, seed)

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from numpy.typing import ArrayLike
 
+from featurecols.data.batch import Batch
 from featurecols.data.sources import Source
 
 
@@ -19,7 +20,7 @@ class ArrowStream(Protocol):
 
 # Rows in any form: tables, dicts of fields, rows, paths, iterables of tables or of pairs (features, labels), sources, and
 # functions that give any of these.
-Data = ArrowStream | Mapping[str, Any] | Iterable[Any] | PathLike[str] | Source | Callable[..., Any]
+Data = ArrowStream | Mapping[str, Any] | Iterable[Any] | PathLike[str] | Source | Batch | Callable[..., Any]
 
 # The name of the field that holds labels, the names of several, or the labels themselves.
 Label = ArrayLike

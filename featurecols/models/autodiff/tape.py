@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from featurecols._core.arrays import Array
 from featurecols.models import errors
@@ -25,14 +25,14 @@ class IndexedSlices:
     shape: tuple[int, ...]
 
     def dense(self) -> Array:
-        """The same gradient with its zeros, for tests and for small parameters."""
+        """Return the same gradient with its zeros, for tests and for small parameters."""
         out = np.zeros(self.shape, self.rows.dtype)
         out[self.ids] = self.rows
         return out
 
 
 Gradient = Array | IndexedSlices
-Backward = Callable[[Any], tuple[Gradient | None, ...]]
+Backward = Callable[..., tuple[Gradient | None, ...]]  # of the gradient, an array
 
 
 class Value:
@@ -71,24 +71,24 @@ class Value:
     def __float__(self) -> float:
         return float(self.array)
 
-    def __add__(self, other: Any) -> Value:
+    def __add__(self, other: Value | ArrayLike) -> Value:
         a, b = self, as_value(other, self)
         return Value(a.array + b.array, (a, b), lambda d: (_fold(d, a.shape), _fold(d, b.shape)))
 
-    def __sub__(self, other: Any) -> Value:
+    def __sub__(self, other: Value | ArrayLike) -> Value:
         a, b = self, as_value(other, self)
         return Value(a.array - b.array, (a, b), lambda d: (_fold(d, a.shape), _fold(-d, b.shape)))
 
-    def __mul__(self, other: Any) -> Value:
+    def __mul__(self, other: Value | ArrayLike) -> Value:
         a, b = self, as_value(other, self)
         return Value(a.array * b.array, (a, b), lambda d: (_fold(d * b.array, a.shape), _fold(d * a.array, b.shape)))
 
-    def __truediv__(self, other: Any) -> Value:
+    def __truediv__(self, other: Value | ArrayLike) -> Value:
         a, b = self, as_value(other, self)
         y = a.array / b.array
         return Value(y, (a, b), lambda d: (_fold(d / b.array, a.shape), _fold(-d * y / b.array, b.shape)))
 
-    def __matmul__(self, other: Any) -> Value:
+    def __matmul__(self, other: Value | ArrayLike) -> Value:
         a, b = self, as_value(other, self)
         if a.array.ndim != 2 or b.array.ndim != 2:
             raise errors.model("Value", "@ takes two matrices", (a.shape, b.shape), "reshape the array first")
@@ -101,17 +101,17 @@ class Value:
     def __neg__(self) -> Value:
         return Value(-self.array, (self,), lambda d: (-d,))
 
-    def __radd__(self, other: Any) -> Value:
+    def __radd__(self, other: Value | ArrayLike) -> Value:
         return self + other
 
-    def __rmul__(self, other: Any) -> Value:
+    def __rmul__(self, other: Value | ArrayLike) -> Value:
         return self * other
 
-    def __rsub__(self, other: Any) -> Value:
+    def __rsub__(self, other: Value | ArrayLike) -> Value:
         out: Value = as_value(other, self) - self
         return out
 
-    def __rtruediv__(self, other: Any) -> Value:
+    def __rtruediv__(self, other: Value | ArrayLike) -> Value:
         out: Value = as_value(other, self) / self
         return out
 
@@ -137,8 +137,8 @@ class Value:
         return np.broadcast_to(d if axis is None else np.expand_dims(d, axis), self.shape)
 
 
-def as_value(x: Any, like: Value | None = None) -> Value:
-    """x itself when it is a Value, else a constant; Python numbers take the dtype of `like`."""
+def as_value(x: Value | ArrayLike | None, like: Value | None = None) -> Value:
+    """Return x itself when it is a Value, else a constant; Python numbers take the dtype of `like`."""
     if isinstance(x, Value):
         return x
     if like is not None and isinstance(x, (int, float)):
@@ -147,14 +147,14 @@ def as_value(x: Any, like: Value | None = None) -> Value:
 
 
 def concat(values: Sequence[Value]) -> Value:
-    """Matrices [n, a], [n, b], ... side by side: [n, a + b + ...]."""
+    """Return matrices [n, a], [n, b], ... side by side: [n, a + b + ...]."""
     ends = np.cumsum([v.shape[1] for v in values])[:-1]
     y = np.concatenate([v.array for v in values], axis=1)
     return Value(y, tuple(values), lambda d: tuple(np.split(d, ends, axis=1)))
 
 
 def gradients(loss: Value) -> dict[str, Gradient]:
-    """d(loss)/d(parameter) by name of parameter, for a loss of one number; each closure runs once.
+    """Return d(loss)/d(parameter) by name of parameter, for a loss of one number; each closure runs once.
 
     Raises ModelError where the loss is not one number.
     """
@@ -177,7 +177,10 @@ def gradients(loss: Value) -> dict[str, Gradient]:
 
 
 def _order(loss: Value) -> list[Value]:
-    """All live Values behind the loss, inputs before what is made of them (a stack: nets may be deeper than Python's)."""
+    """Return all live Values behind the loss, inputs before what is made of them.
+
+    A stack of its own, because nets may be deeper than Python's.
+    """
     done: set[int] = set()
     order: list[Value] = []
     stack: list[tuple[Value, bool]] = [(loss, False)]
@@ -193,7 +196,7 @@ def _order(loss: Value) -> list[Value]:
 
 
 def add(a: Gradient, b: Gradient) -> Gradient:
-    """The sum of two gradients of one value."""
+    """Return the sum of two gradients of one value."""
     if isinstance(a, IndexedSlices) and isinstance(b, IndexedSlices):
         ids, where = np.unique(np.concatenate([a.ids, b.ids]), return_inverse=True)
         rows = np.zeros((len(ids), *a.rows.shape[1:]), a.rows.dtype)
@@ -211,7 +214,7 @@ def add(a: Gradient, b: Gradient) -> Gradient:
 
 
 def _fold(d: Array, shape: tuple[int, ...]) -> Array:
-    """A gradient summed back over what broadcasting repeated."""
+    """Return a gradient summed back over what broadcasting repeated."""
     if d.shape == shape:
         return d
     d = d.sum(axis=tuple(range(d.ndim - len(shape)))) if d.ndim > len(shape) else d

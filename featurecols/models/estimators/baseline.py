@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Unpack
+from typing import Unpack
 
 import numpy as np
 
 from featurecols._core.arrays import Array
+from featurecols.models import errors
 from featurecols.models.autodiff.tape import Value
 from featurecols.models.autodiff.variables import Variables, current, zeros
 from featurecols.models.estimators.canned import SQUARED, Canned, Columns, Common, words_of
@@ -27,13 +28,15 @@ class _Baseline(Canned):
         bias = current("baseline").parameter("baseline/bias", (self.head.units,), zeros)
         return bias + Value(np.zeros((len(x), 1), bias.array.dtype))
 
-    def _model(self, features: Examples, labels: Any, mode: str) -> EstimatorSpec:
+    def _model(self, features: Examples, labels: Array | None, mode: str) -> EstimatorSpec:
         if mode != ModeKeys.TRAIN:
             return super()._model(features, labels, mode)
         loss = self.head.objective(labels, self.logits(features), features.weights)
         return EstimatorSpec(mode, loss=loss, train_op=lambda variables: self._count(variables, labels, features.weights))
 
-    def _count(self, variables: Variables, labels: Array, weights: Array | None) -> None:
+    def _count(self, variables: Variables, labels: Array | None, weights: Array | None) -> None:
+        if labels is None:
+            raise errors.model(self._who, "needs labels", None, "give label=, the field that holds them")
         w = np.ones(len(labels)) if weights is None else weights.astype(np.float64)
         head = self.head
         if isinstance(head, ClassHead):
@@ -45,14 +48,14 @@ class _Baseline(Canned):
         variables.values["baseline/bias"][...] = self._bias(total)
 
     def _bias(self, seen: Array) -> Array:
-        """The best constant logits for what was seen; classes that were not seen count a millionth."""
+        """Return the best constant logits for what was seen; classes that were not seen count a millionth."""
         head = self.head
         if isinstance(head, ClassHead):
             log = np.log(np.maximum(seen, 1e-6))
             return np.asarray(log[1:] - log[0] if head.n_classes == 2 else log - log.max())
         mean = seen[:-1] / max(seen[-1], 1e-12)
-        assert isinstance(head, NumberHead)
-        return np.asarray(np.log(np.maximum(mean, 1e-6)) if isinstance(head.loss, Poisson) else mean)
+        counts = isinstance(head.objective, Poisson)
+        return np.asarray(np.log(np.maximum(mean, 1e-6)) if counts else mean)
 
 
 class BaselineClassifier(_Baseline):

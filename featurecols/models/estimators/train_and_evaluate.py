@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 from featurecols.models import errors
 from featurecols.models.estimators import arguments
+from featurecols.models.input.pipeline import Pipeline
 from featurecols.models.training import checkpoints
 from featurecols.models.training.hooks import Hook
 from featurecols.models.training.monitor import Monitor
+from featurecols.models.types import Data, Label
 
 if TYPE_CHECKING:
     from featurecols.models.estimators.base import Estimator
@@ -25,15 +27,15 @@ Metrics = dict[str, float]
 
 @dataclass(frozen=True)
 class TrainSpec:
-    """How to train: data (or input_fn, another name of it), label, and the rest as Estimator.train."""
+    """The training: data (or input_fn, another name of it), label, and the rest as Estimator.train."""
 
-    data: Any = None
-    label: Any = None
+    data: Data | Pipeline | None = None
+    label: Label | None = None
     max_steps: int | None = None
     epochs: int | None = None
     batch_size: int | None = None
     hooks: Sequence[Hook] = ()
-    input_fn: Any = field(default=None, kw_only=True)
+    input_fn: Callable[..., Any] | None = field(default=None, kw_only=True)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "data", arguments.choose_data(self.data, self.input_fn))
@@ -44,7 +46,7 @@ class TrainSpec:
 
 @dataclass(frozen=True)
 class EvalSpec:
-    """How to measure.
+    """The evaluations.
 
     Args:
         data, label: as Estimator.evaluate; input_fn is another name of data.
@@ -57,15 +59,15 @@ class EvalSpec:
         stop: asked with all metrics so far after each evaluation; True ends the training (see stop_if_no_gain).
     """
 
-    data: Any = None
-    label: Any = None
+    data: Data | Pipeline | None = None
+    label: Label | None = None
     steps: int | None = None
     name: str | None = None
     exporters: Exporter | Sequence[Exporter] | None = ()
     throttle_steps: int | None = None
     throttle_secs: float | None = None
     stop: Callable[[list[Metrics]], bool] | None = None
-    input_fn: Any = field(default=None, kw_only=True)
+    input_fn: Callable[..., Any] | None = field(default=None, kw_only=True)
     start_delay_secs: float = field(default=0, kw_only=True)
 
     def __post_init__(self) -> None:
@@ -81,15 +83,14 @@ class Exporter:
         self.name, self.keep = name, exports_to_keep
 
     def wanted(self, now: Metrics, earlier: Sequence[Metrics]) -> bool:
-        """Whether to export after this evaluation; `earlier` are those before it."""
+        """Return whether to export after this evaluation; `earlier` are those before it."""
         return True
 
     def export(self, model: Estimator, found: Metrics, earlier: Sequence[Metrics], last: bool) -> str | None:
-        """The folder that was written, or None."""
+        """Write the model where it is wanted, and return the folder that was written, or None."""
         if not self.wanted(found, earlier):
             return None
-        assert model.model_dir is not None
-        folder = model.model_dir / "export" / self.name
+        folder = _require_folder(model) / "export" / self.name
         path = folder / f"{int(found['global_step']):09d}"
         shutil.rmtree(path, ignore_errors=True)
         model.export(path)
@@ -167,8 +168,6 @@ def train_and_evaluate(model: Estimator, train_spec: TrainSpec, eval_spec: EvalS
     Returns:
         The metrics at the end, and the folders that exporters wrote at the last evaluation.
     """
-    if model.model_dir is None:
-        raise errors.model("train_and_evaluate", "needs a place for its evaluations", None, "give the model a model_dir")
     watch = _Evaluate(model, eval_spec)
     t = train_spec
     model.train(t.data, t.label, max_steps=t.max_steps, epochs=t.epochs, batch_size=t.batch_size, hooks=[*t.hooks, watch])
@@ -179,8 +178,7 @@ class _Evaluate(Hook):
     def __init__(self, model: Estimator, spec: EvalSpec) -> None:
         self.model, self.spec = model, spec
         self.exporters = [spec.exporters] if isinstance(spec.exporters, Exporter) else list(spec.exporters or ())
-        assert model.model_dir is not None
-        self.path: Path = model.model_dir / (f"eval_{spec.name}.jsonl" if spec.name else "eval.jsonl")
+        self.path = _require_folder(model) / (f"eval_{spec.name}.jsonl" if spec.name else "eval.jsonl")
         self.found: list[Metrics] = _read_evaluations(self.path)
         self.exports: list[str] = []
         self._time, self._step = perf_counter(), -1
@@ -209,10 +207,18 @@ class _Evaluate(Hook):
             run.request_stop("the evaluations said so")
 
     def finish(self) -> tuple[Metrics, list[str]]:
-        """The last evaluation, made now for exporters that wait for the end."""
+        """Evaluate for exporters that wait for the end, and return the metrics and what was exported."""
         self._evaluate(None, last=True)
         return self.found[-1], self.exports
 
 
+def _require_folder(model: Estimator) -> Path:
+    """Return model_dir; raise ModelError where the model has none."""
+    if model.model_dir is None:
+        raise errors.model("train_and_evaluate", "needs a place for its evaluations", None, "give the model a model_dir")
+    return model.model_dir
+
+
 def _read_evaluations(path: Path) -> list[Metrics]:
+    """Return the evaluations of a file, or none."""
     return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []

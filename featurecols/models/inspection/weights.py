@@ -1,10 +1,10 @@
-"""Looking at models: the weights that matter with what they mean, and what lies near a term in an embedding."""
+"""Inspection of models: the weights that matter with what they mean, and what lies near a term in an embedding."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -12,8 +12,11 @@ from featurecols._core.arrays import Array
 from featurecols._core.buckets import Bucket
 from featurecols.columns.base import Column
 from featurecols.models import errors
+from featurecols.models.types import Data
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
     from featurecols.models.estimators.base import Estimator
     from featurecols.plan.plan import Plan
 
@@ -23,7 +26,7 @@ Terms = Mapping[tuple[Bucket, ...], int]
 
 @dataclass(frozen=True, slots=True)
 class Weight:
-    """One weight: what it is multiplied with, in words, and where it is: slot and id (or cell of a number).
+    """One weight: what it is multiplied with, in words, and where it is: slot and id (or position in a column of numbers).
 
     count: how often the data that were given hold the id; None without data, and for numbers.
     """
@@ -44,8 +47,8 @@ class Weights(list[Weight]):
     def __repr__(self) -> str:
         return "\n".join(map(str, self))
 
-    def plot(self, ax: Any = None) -> Any:
-        """Bars; needs matplotlib. Returns the axes."""
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """Draw bars (needs matplotlib) and return the axes."""
         from featurecols.models.inspection import plots
 
         return plots.weights(self, ax=ax)
@@ -64,10 +67,10 @@ def top_weights(
     *,
     slots: Iterable[str] | None = None,
     output: int = 0,
-    data: Any = None,
+    data: Data | None = None,
     min_count: int = 0,
 ) -> Weights:
-    """The n largest weights of a linear model (or part), by absolute value.
+    """Return the n largest weights of a linear model (or part), by absolute value.
 
     Args:
         model: a LinearClassifier, LinearRegressor, or a wide & deep model.
@@ -84,10 +87,10 @@ def top_weights(
     plan = model.plan
     if plan is None or (WEIGHTS not in names and KERNEL not in names):
         raise errors.model("top_weights", "needs a linear part", type(model).__name__, "give a linear or a wide model")
-    if min_count and data is None:
+    if data is None and min_count:
         raise errors.model("top_weights", "min_count counts in data, and there are none", min_count, "give data=")
     found = list(_largest_first(model, _known(model, slots), output))
-    if min_count:
+    if min_count and data is not None:
         often = _counts(plan, {slot for _, slot, _, is_id in found if is_id}, data)
         found = [f for f in found if not f[3] or often[f[1]][f[2]] >= min_count]
     found = found[:n]
@@ -100,13 +103,13 @@ def top_weights(
     out = Weights()
     for weight, slot, i, is_id in found:
         held = terms.get(slot, {}).get(i, {})
-        meaning = _spelled(plan, columns[slot], i, held) if is_id else _cell(plan, columns[slot], i)
+        meaning = _describe_id(plan, columns[slot], i, held) if is_id else _number_name(plan, columns[slot], i)
         out.append(Weight(weight, meaning, slot, i, sum(held.values()) if is_id and data is not None else None))
     return out
 
 
 def _known(model: Estimator, slots: Iterable[str] | None) -> set[str]:
-    """Slots of the linear part, those that were asked for."""
+    """Return the slots of the linear part that were asked for."""
     have = [slot for name in (KERNEL, WEIGHTS) for slot, _, _ in model.rows_of().get(name, [])]
     wanted = have if slots is None else [slots] if isinstance(slots, str) else list(slots)
     for slot in wanted:
@@ -116,7 +119,7 @@ def _known(model: Estimator, slots: Iterable[str] | None) -> set[str]:
 
 
 def _largest_first(model: Estimator, slots: set[str], output: int) -> Iterator[tuple[float, str, int, bool]]:
-    """(weight, slot, id or cell, whether it is an id) of every weight that is not zero."""
+    """Yield (weight, slot, id or position of a number, whether it is an id) of every weight that is not zero."""
     found: list[tuple[float, str, int, bool]] = []
     for parameter in (WEIGHTS, KERNEL):
         if parameter not in model.get_variable_names():
@@ -131,8 +134,8 @@ def _largest_first(model: Estimator, slots: set[str], output: int) -> Iterator[t
     return iter(sorted(found, key=lambda f: -abs(f[0])))
 
 
-def _counts(plan: Plan, slots: set[str], data: Any) -> dict[str, Array]:
-    """How often data hold each id, int64 [num_buckets] by slot."""
+def _counts(plan: Plan, slots: set[str], data: Data) -> dict[str, Array]:
+    """Return how often data hold each id, int64 [num_buckets] by slot."""
     sizes = {s.name: s.num_buckets for s in plan.feature_slots if s.name in slots}
     counts = {slot: np.zeros(size, np.int64) for slot, size in sizes.items()}
     for features in plan.encode_batches(data):
@@ -142,8 +145,11 @@ def _counts(plan: Plan, slots: set[str], data: Any) -> dict[str, Array]:
     return counts
 
 
-def _spelled(plan: Plan, column: Column, i: int, held: Terms) -> str:
-    """What an id means: "job = cook", or of a hash bucket "occupation = Sales x education = Masters" where data tell."""
+def _describe_id(plan: Plan, column: Column, i: int, held: Terms) -> str:
+    """Return what an id means.
+
+    "job = cook", or of a hash bucket "occupation = Sales x education = Masters" where data tell.
+    """
     keys, bucket = column.term_fields(), plan.describe_id(column.name, i).bucket
     words: tuple[Bucket, ...] = (bucket,)
     others = ""
@@ -158,17 +164,21 @@ def _spelled(plan: Plan, column: Column, i: int, held: Terms) -> str:
     return " x ".join(word.said_of(key) for key, word in zip(keys, words, strict=True)) + times + others
 
 
-def _cell(plan: Plan, column: Column, cell: int) -> str:
+def _number_name(plan: Plan, column: Column, position: int) -> str:
+    """Return the name of a number with its normalizers."""
     width = next(s.width for s in plan.feature_slots if s.name == column.name)
-    name = column.name if width == 1 else f"{column.name}[{cell}]"
+    name = column.name if width == 1 else f"{column.name}[{position}]"
     steps = column.normalizer_names()
     return f"{name} ({', '.join(steps)})" if steps else name
 
 
-def neighbours(model: Estimator, slot: str, term: Any, n: int = 10, *, data: Any = None, min_count: int = 1) -> Neighbours:
-    """The terms whose rows of an embedding point the most alike, with the cosine: nearest first.
+def neighbours(
+    model: Estimator, slot: str, term: object, n: int = 10, *, data: Data | None = None, min_count: int = 1
+) -> Neighbours:
+    """Return the terms whose rows of an embedding point the most alike, with the cosine: nearest first.
 
     Args:
+        model: a model with embeddings.
         slot: name of the embedding column.
         term: a term of its vocabulary, or a value of its field where it is hashed. For an embedded cross: its words,
             joined by " x ".
@@ -189,17 +199,18 @@ def neighbours(model: Estimator, slot: str, term: Any, n: int = 10, *, data: Any
     if data is None and min_count > 1:
         raise errors.model("neighbours", "min_count counts in data, and there are none", min_count, "give data=")
     rows = model.get_variable_value(name)
-    words = _named(plan, slot, len(rows)) if data is None else _named_by(plan, slot, data, min_count)
-    place = next((i for i, known in words.items() if str(term) in known), None)
-    if place is None:
+    words = _terms_of_plan(plan, slot, len(rows)) if data is None else _terms_of_data(plan, slot, data, min_count)
+    own = next((i for i, known in words.items() if str(term) in known), None)
+    if own is None:
         known = [word for words_of in words.values() for word in words_of]
         raise errors.unknown("neighbours", "term", term, [*known[:12], *(["..."] if len(known) > 12 else [])])
-    others = [i for i in words if i != place]
-    near = _cosines(rows[others], rows[place])
+    others = [i for i in words if i != own]
+    near = _cosines(rows[others], rows[own])
     return Neighbours((", ".join(words[others[k]][:3]), float(near[k])) for k in np.argsort(-near, kind="stable")[:n])
 
 
-def _named(plan: Plan, slot: str, size: int) -> dict[int, list[str]]:
+def _terms_of_plan(plan: Plan, slot: str, size: int) -> dict[int, list[str]]:
+    """Return the term of each id; raise ModelError for hash buckets, whose terms a plan does not know."""
     buckets = [plan.describe_id(slot, i).bucket for i in range(size)]
     if buckets and buckets[0].kind == "hash":
         hint = "give data=, rows whose values fall there"
@@ -207,12 +218,13 @@ def _named(plan: Plan, slot: str, size: int) -> dict[int, list[str]]:
     return {i: [str(bucket)] for i, bucket in enumerate(buckets)}
 
 
-def _named_by(plan: Plan, slot: str, data: Any, min_count: int) -> dict[int, list[str]]:
-    """Terms of each id, the most frequent first."""
+def _terms_of_data(plan: Plan, slot: str, data: Data, min_count: int) -> dict[int, list[str]]:
+    """Return the terms of each id, the most frequent first."""
     found = plan.bucket_contents(data, {slot: None})[slot]
     return {i: [" x ".join(map(str, words)) for words in held] for i, held in found.items() if sum(held.values()) >= min_count}
 
 
 def _cosines(rows: Array, to: Array) -> Array:
+    """Return the cosine of each row with another one; 0 where one of them is zero."""
     lengths = np.linalg.norm(rows, axis=1) * np.linalg.norm(to)
     return np.divide(rows @ to, lengths, out=np.zeros(len(rows)), where=lengths > 0)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from featurecols import kernels
 from featurecols._core.arrays import Array
@@ -32,7 +32,7 @@ class Activation(Layer):
         super().check()
         check_activation(type(self).__name__, self.function)
 
-    def forward(self, scope: Scope, x: Any) -> Value:
+    def forward(self, scope: Scope, x: Value | ArrayLike) -> Value:
         return activate(self.function, as_value(x))
 
 

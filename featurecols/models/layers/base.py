@@ -1,4 +1,4 @@
-"""What a layer is: a declared value that finds its parameters in the scope of the running pass."""
+"""The base of layers: declared values that find their parameters in the scope of the running pass."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 import numpy as np
+from numpy.typing import ArrayLike, DTypeLike
 
 from featurecols.models import errors
 from featurecols.models.autodiff.tape import Value
@@ -44,23 +45,19 @@ class Layer(Component):
 
     @abstractmethod
     def forward(self, scope: Scope, x: Any) -> Value:
-        """The layer's value for x, its parameters found (or made) in the scope."""
+        """Return the layer's value for x, its parameters found (or made) in the scope."""
 
 
 def require_positive(subject: str, what: str, got: object) -> int:
-    """got, when it is an int above 0; raises ColumnError otherwise."""
+    """Return an int of at least 1; raise ColumnError for anything else."""
     if not isinstance(got, int) or isinstance(got, bool) or got < 1:
         raise errors.argument(subject, f"{what} must be an integer of at least 1", got, f"give {what}=1 or more")
     return got
 
 
-def matrix(subject: str, x: Any, dtype: Any) -> Value:
-    """x as a Value of shape [n, width]; arrays become constants of the model's dtype."""
-    value = x if isinstance(x, Value) else Value(np_array(x, dtype))
+def matrix(subject: str, x: Value | ArrayLike, dtype: DTypeLike) -> Value:
+    """Return x as a Value of shape [n, width]; arrays become constants of the model's dtype."""
+    value = x if isinstance(x, Value) else Value(np.ascontiguousarray(x, dtype))
     if value.array.ndim != 2:
         raise errors.model(subject, "takes a matrix [rows, width]", value.shape, "reshape the input to two dimensions")
     return value
-
-
-def np_array(x: Any, dtype: Any) -> Any:
-    return np.ascontiguousarray(x, dtype)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
+from featurecols._core.arrays import Array
 from featurecols.models import errors
 from featurecols.models.autodiff.tape import Value
 from featurecols.models.autodiff.variables import Scope, ones, zeros
@@ -36,7 +38,7 @@ class BatchNorm(Layer):
         if not isinstance(self.epsilon, (int, float)) or not self.epsilon > 0:
             raise errors.argument("BatchNorm", "epsilon must be above 0", self.epsilon, "give a small number such as 0.001")
 
-    def forward(self, scope: Scope, x: Any) -> Value:
+    def forward(self, scope: Scope, x: Value | ArrayLike) -> Value:
         x = matrix("BatchNorm", x, scope.variables.dtype)
         width = (x.shape[1],)
         gamma, beta = scope.parameter("gamma", width, ones), scope.parameter("beta", width, zeros)
@@ -51,7 +53,7 @@ class BatchNorm(Layer):
         y = centred * gamma.array + beta.array
         return Value(y, (x, gamma, beta), lambda d: (d * (gamma.array * scale), (d * centred).sum(axis=0), d.sum(axis=0)))
 
-    def _train(self, x: Value, gamma: Value, beta: Value, moving: Any) -> Value:
+    def _train(self, x: Value, gamma: Value, beta: Value, moving: Sequence[tuple[Array, float]]) -> Value:
         mean, variance = x.array.mean(axis=0), x.array.var(axis=0)
         scale = 1 / np.sqrt(variance + x.array.dtype.type(self.epsilon))
         centred = (x.array - mean) * scale
@@ -59,7 +61,7 @@ class BatchNorm(Layer):
             average *= kept
             average += (1 - kept) * batch
 
-        def backward(d: Any) -> tuple[Any, ...]:
+        def backward(d: Array) -> tuple[Array, ...]:
             d_gamma, d_beta = (d * centred).sum(axis=0), d.sum(axis=0)
             n = x.array.dtype.type(len(d))
             return (d - d_beta / n - centred * (d_gamma / n)) * (gamma.array * scale), d_gamma, d_beta

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import ClassVar
+
+from numpy.typing import ArrayLike
 
 from featurecols.models import errors
 from featurecols.models.autodiff.tape import Value
@@ -41,7 +43,7 @@ class Dense(Layer):
         if self.input_dim is not None:
             require_positive("Dense", "input_dim", self.input_dim)
 
-    def forward(self, scope: Scope, x: Any) -> Value:
+    def forward(self, scope: Scope, x: Value | ArrayLike | Mixed) -> Value:
         x = x if isinstance(x, Mixed) else matrix("Dense", x, scope.variables.dtype)
         width = x.width if isinstance(x, Mixed) else x.shape[1]
         if self.input_dim not in (None, width):

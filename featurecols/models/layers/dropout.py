@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from featurecols._core.arrays import Array
 from featurecols.models import errors
@@ -33,7 +33,7 @@ class Dropout(Layer):
                 "Dropout", "rate must be in [0, 1)", self.rate, "give the share of inputs to drop, such as 0.1"
             )
 
-    def forward(self, scope: Scope, x: Any) -> Value:
+    def forward(self, scope: Scope, x: Value | ArrayLike) -> Value:
         value = as_value(x)
         if not scope.training or self.rate == 0:
             return value

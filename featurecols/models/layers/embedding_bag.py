@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 
@@ -60,7 +59,7 @@ def bag(variables: Variables, ids: Ids, table: Value, combiner: str, max_norm: f
     if bad >= 0:
         raise out_of_table(table, int(ids.values[bad]))
 
-    def backward(d: Any) -> tuple[IndexedSlices]:
+    def backward(d: Array) -> tuple[IndexedSlices]:
         touched, positions = np.empty(len(ids.values) + 2, np.int64), np.empty(len(ids.values), np.int32)
         marks = variables.scratch.of(table.shape[0])
         count = kernels.touched_rows.index_list(ids.values, 0, table.shape[0], marks, touched, positions, 1)

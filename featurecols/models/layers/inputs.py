@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import DTypeLike
 
 from featurecols._core.arrays import Array
 from featurecols._core.slots import DenseSlot, IdSlot, Slot
@@ -34,7 +35,7 @@ class Inputs(Layer):
 
     def forward(self, scope: Scope, x: Examples) -> Any:
         chosen = choose(x, self.slots)
-        parts = [Value(p) for p in cells(x, chosen, scope.variables.dtype)]
+        parts = [Value(p) for p in dense_values(x, chosen, scope.variables.dtype)]
         parts += [self.embed(scope, x, s) for s in chosen.slots if isinstance(s, IdSlot) and s.dimension is not None]
         numbers = None if not parts else parts[0] if len(parts) == 1 else concat(parts)
         return mixed(x, chosen, numbers)
@@ -93,7 +94,7 @@ def _chosen(x: Examples, slots: tuple[Slot, ...]) -> Chosen:
     )
 
 
-def cells(x: Examples, chosen: Chosen, dtype: Any) -> list[Array]:
+def dense_values(x: Examples, chosen: Chosen, dtype: DTypeLike) -> list[Array]:
     """The numbers of the chosen dense slots as one array [n, w]; nothing where there are none."""
     dense = [s for s in chosen.slots if isinstance(s, DenseSlot)]
     if not dense:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import field
-from typing import Any
 
 import numpy as np
 
@@ -16,7 +15,7 @@ from featurecols.models.input.examples import Examples
 from featurecols.models.layers.base import Layer, require_positive
 from featurecols.models.layers.dense import affine
 from featurecols.models.layers.embedding_bag import check_combiner
-from featurecols.models.layers.inputs import cells, choose, mixed
+from featurecols.models.layers.inputs import choose, dense_values, mixed
 from featurecols.models.layers.mixed import TouchedRows, hot_sum, touched_rows, touched_rows_of_batches
 
 
@@ -53,7 +52,7 @@ class Linear(Layer):
             if slot.dimension is not None:
                 hint = "give a linear model the column itself, not its embedding"
                 raise errors.model("Linear", "an embedding has no weights of its own", slot.name, hint)
-        out: Any = scope.parameter("bias", (self.units,), zeros)
+        out = scope.parameter("bias", (self.units,), zeros)
         parts, key = mixed(x, chosen, None, self.combiner), ("touched rows", self.slots, self.combiner)
         if parts.hot:
             weights = scope.parameter("weights", (parts.hot, self.units), zeros, scattered=True)
@@ -66,7 +65,7 @@ class Linear(Layer):
                 )
                 + out
             )
-        for numbers in cells(x, chosen, scope.variables.dtype):
+        for numbers in dense_values(x, chosen, scope.variables.dtype):
             kernel = scope.parameter("kernel", (numbers.shape[1], self.units), zeros)
             out = affine(Value(numbers), kernel, None) + out
         return out if out.array.ndim == 2 else affine_bias(out, len(x))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -30,7 +30,7 @@ class Score:
 
 
 def _class_numbers(labels: Array, means: Array) -> tuple[Array, Array]:
-    """Class numbers of labels and of means: the largest of several, or one above a half."""
+    """Return class numbers of labels and of means: the largest of several, or one above a half."""
     if means.shape[1] > 1:
         classes = labels.argmax(axis=1) if labels.ndim == 2 and labels.shape[1] > 1 else labels.reshape(-1)
         return classes, means.argmax(axis=1)
@@ -61,8 +61,11 @@ KNOWN: dict[str, Callable[[Array, Array, Array | None], float]] = {
 SHORT = {"acc": "accuracy", "mean_absolute_error": "mae", "mean_squared_error": "mse"}
 
 
-def get(metric: Any) -> Score:
-    """A metric by name in any case, or a function of (labels, predictions)."""
+MetricLike = Score | str | Callable[..., float]  # a metric, its name, or a function of (labels, predictions)
+
+
+def get(metric: MetricLike) -> Score:
+    """Return a metric by name in any case, or a function of (labels, predictions)."""
     if isinstance(metric, Score):
         return metric
     if callable(metric):
@@ -74,23 +77,23 @@ def get(metric: Any) -> Score:
 
 
 class EpochMetrics(Hook):
-    """Labels and outputs of an epoch, and what loss and metrics they amount to."""
+    """Labels and outputs of an epoch, and the loss and metrics of them."""
 
     def __init__(self, scores: Sequence[Score], loss: Loss) -> None:
         self.scores, self.loss = scores, loss
-        self._parts: list[tuple[Any, ...]] = []
+        self._batches: list[tuple[Array | None, Array, Array | None]] = []
 
     def add(self, examples: Examples, outputs: Array) -> None:
-        self._parts.append((examples.labels, outputs, examples.weights))
+        """Take in a batch and what the model says about it."""
+        self._batches.append((examples.labels, outputs, examples.weights))
 
     def compute(self) -> dict[str, float]:
-        """loss, then every metric; forgets what it saw."""
-        labels, outputs, weights = (
-            None if part[0] is None else np.concatenate(part) for part in zip(*self._parts, strict=True)
-        )
-        self._parts = []
-        assert labels is not None
-        assert outputs is not None
+        """Return loss, then every metric, and forget what was seen."""
+        labels = np.concatenate([y for y, _, _ in self._batches if y is not None])
+        outputs = np.concatenate([outputs for _, outputs, _ in self._batches])
+        found = [w for _, _, w in self._batches if w is not None]
+        weights = np.concatenate(found) if found else None
+        self._batches = []
         each = self.loss.each(labels, outputs)
         out = {"loss": float((each * (1 if weights is None else weights)).mean())}
         if self.scores:

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
+from numpy.typing import ArrayLike, DTypeLike
 
 from featurecols import kernels
 from featurecols._core.arrays import Array
@@ -45,8 +46,8 @@ class Loss(Component):
         if self.reduction not in ("mean", "sum"):
             raise errors.argument(type(self).__name__, "unknown reduction", self.reduction, 'give "mean" or "sum"')
 
-    def __call__(self, labels: Any, outputs: Any, weights: Any = None) -> Value:
-        """labels [n] or [n, k], outputs Value or array [n, k], weights [n] or None -> Value of shape ()."""
+    def __call__(self, labels: ArrayLike | None, outputs: Value | ArrayLike, weights: ArrayLike | None = None) -> Value:
+        """Return the loss of a batch, of shape (): labels [n] or [n, k], outputs [n, k], weights [n] or None."""
         z = self.logits(as_value(outputs))
         y = self.labels(np.asarray(labels), z.shape)
         each, slope = self.point(y, z.array)
@@ -58,13 +59,13 @@ class Loss(Component):
         total = np.asarray(each @ factor)
         return Value(total, (z,), lambda d: (slope * (d * factor)[:, None],))
 
-    def each(self, labels: Any, outputs: Any) -> Array:
-        """The loss of every row [n], without weights."""
+    def each(self, labels: ArrayLike | None, outputs: Value | ArrayLike) -> Array:
+        """Return the loss of every row [n], without weights."""
         z = self.logits(as_value(outputs))
         return self.point(self.labels(np.asarray(labels), z.shape), z.array)[0]
 
     def logits(self, outputs: Value) -> Value:
-        """The model's outputs as logits [n, k]."""
+        """Return the model's outputs as logits [n, k]."""
         if outputs.array.ndim == 1:
             flat = outputs
             outputs = Value(flat.array[:, None], (flat,), lambda d: (d[:, 0],))
@@ -74,7 +75,7 @@ class Loss(Component):
         return outputs.logits if outputs.logits is not None else self.link(outputs)
 
     def labels(self, labels: Array, shape: tuple[int, ...]) -> Array:
-        """Labels as `point` takes them; raises DataError where a label cannot be one."""
+        """Return labels as `point` takes them; raise DataError where a label cannot be one."""
         y = labels.reshape(len(labels), -1)
         if y.shape != shape:
             raise errors.labels(type(self).__name__, f"labels must have shape {shape}", labels.shape, None, ONE)
@@ -83,14 +84,14 @@ class Loss(Component):
 
     @abstractmethod
     def point(self, labels: Array, z: Array) -> tuple[Array, Array]:
-        """The loss of each row [n] and its gradient with respect to z [n, k]."""
+        """Return the loss of each row [n] and its gradient with respect to z [n, k]."""
 
     def link(self, means: Value) -> Value:
-        """Logits of means."""
+        """Return the logits of means."""
         return means
 
     def mean(self, z: Array) -> Array:
-        """Means (probabilities, rates) of logits."""
+        """Return the means (probabilities, rates) of logits."""
         return z
 
 
@@ -201,22 +202,22 @@ class Poisson(Loss):
 
 
 def BinaryCrossentropy(from_logits: bool = False) -> Logistic:
-    """Keras' name and default for Logistic."""
+    """Return Logistic, by Keras' name and with its default."""
     return Logistic(from_logits)
 
 
 def CategoricalCrossentropy(from_logits: bool = False) -> Softmax:
-    """Keras' name and default for Softmax on one-hot labels."""
+    """Return Softmax for one-hot labels, by Keras' name and with its default."""
     return Softmax(from_logits)
 
 
 def SparseCategoricalCrossentropy(from_logits: bool = False) -> Softmax:
-    """Keras' name and default for Softmax on class numbers."""
+    """Return Softmax for class numbers, by Keras' name and with its default."""
     return Softmax(from_logits)
 
 
 def MeanSquaredError() -> Squared:
-    """Keras' name for Squared."""
+    """Return Squared, by Keras' name."""
     return Squared()
 
 
@@ -233,8 +234,8 @@ KNOWN: dict[str, Loss] = {
 }
 
 
-def get(loss: Any) -> Loss:
-    """A loss as it is, or by name: ours take logits, Keras' names take means as they do there."""
+def get(loss: Loss | str) -> Loss:
+    """Return a loss as it is, or by name: ours take logits, Keras' names take means as they do there."""
     if isinstance(loss, Loss):
         return loss
     if isinstance(loss, str) and loss.lower() in KNOWN:
@@ -242,8 +243,8 @@ def get(loss: Any) -> Loss:
     raise errors.unknown("loss", "name", loss, KNOWN)
 
 
-def sample_weights(weights: Any, rows: int, dtype: Any) -> Array:
-    """weights as [rows] of the model's dtype, ones where None; raises DataError for a negative or missing one."""
+def sample_weights(weights: ArrayLike | None, rows: int, dtype: DTypeLike) -> Array:
+    """Return weights as [rows] of the model's dtype, ones where None; raise DataError for a negative or missing one."""
     if weights is None:
         return np.ones(rows, dtype)
     w = np.asarray(weights, dtype).reshape(-1)
@@ -263,5 +264,5 @@ def check_finite(subject: str, y: Array) -> None:
 
 
 def _clipped(p: Array) -> tuple[Array, Array]:
-    """Probabilities within the clip, and where they were inside it (elsewhere no gradient flows)."""
+    """Return probabilities within the clip, and where they were inside it (elsewhere no gradient flows)."""
     return p.clip(CLIP, 1 - CLIP), (p > CLIP) & (p < 1 - CLIP)

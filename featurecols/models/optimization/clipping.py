@@ -36,8 +36,8 @@ class ClipNorm(Clip):
         require_rate("ClipNorm", "norm", self.norm)
 
     def __call__(self, found: Mapping[str, Gradient]) -> Mapping[str, Gradient]:
-        cells = (g.rows if isinstance(g, IndexedSlices) else g for g in found.values())
-        total = math.sqrt(sum(float(np.square(c, dtype=np.float64).sum()) for c in cells))
+        found_rows = (g.rows if isinstance(g, IndexedSlices) else g for g in found.values())
+        total = math.sqrt(sum(float(np.square(c, dtype=np.float64).sum()) for c in found_rows))
         if total <= self.norm:
             return found
         scale = self.norm / total

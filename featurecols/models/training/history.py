@@ -5,10 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from featurecols.models import errors
 from featurecols.models.training.monitor import Monitor
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from featurecols._core.arrays import Array
 
 
 class History:
@@ -49,7 +54,7 @@ class History:
 
     @staticmethod
     def read(path: str | Path) -> History:
-        """The history that a Summaries hook wrote; a last line that a kill cut short is left out."""
+        """Return the history that a Summaries hook wrote; a last line that a kill cut short is left out."""
         rows = []
         for line in Path(path).read_text().splitlines():
             try:
@@ -58,9 +63,11 @@ class History:
                 break
         return History(rows)
 
-    def plot(self, *metrics: str | Sequence[str], ax: Any = None) -> Any:
-        """Metrics, by name or as a list of names, against the step (or epoch), each with its validation twin; needs matplotlib.
-        Returns the axes."""
+    def plot(self, *metrics: str | Sequence[str], ax: Axes | None = None) -> Axes | Array:
+        """Draw metrics, by name or as a list of names, against the step (or epoch); needs matplotlib.
+
+        Each has its validation twin beside it. Returns the axes, or an array of them.
+        """
         from featurecols.models.inspection.plots import history
 
         names = [name for given in metrics for name in ([given] if isinstance(given, str) else given)]

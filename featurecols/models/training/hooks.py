@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 from time import perf_counter
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, TextIO
 
 import numpy as np
 
@@ -125,7 +125,7 @@ class StepCounter(Hook):
 class Logging(Hook):
     """A line about every `every`-th step, and about every epoch."""
 
-    def __init__(self, every: int = 100, write: Callable[[str], Any] = print) -> None:
+    def __init__(self, every: int = 100, write: Callable[[str], object] = print) -> None:
         self.every, self.write = _require_count("Logging", every), write
 
     def after_step(self, run: Run) -> None:
@@ -147,7 +147,7 @@ class NanGuard(Hook):
 class Checkpoints(Hook):
     """Call `save` every so many steps or seconds, and at the end."""
 
-    def __init__(self, save: Callable[[Run], Any], steps: int | None = None, seconds: float | None = None) -> None:
+    def __init__(self, save: Callable[[Run], object], steps: int | None = None, seconds: float | None = None) -> None:
         self.save, self.every = save, Every(steps, seconds)
 
     def after_step(self, run: Run) -> None:

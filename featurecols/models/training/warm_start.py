@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -56,7 +55,7 @@ def where(path: Path) -> Path:
     return path
 
 
-def by_slot(array: Array, old: Sequence[Any], new: Sequence[tuple[str, int, int]]) -> Array:
+def by_slot(array: Array, old: Sequence[tuple[str, int, int]], new: Sequence[tuple[str, int, int]]) -> Array:
     """Rows of the slots that both have, where the new model wants them."""
     have = {name: (start, stop) for name, start, stop in old}
     size = max((stop for _, _, stop in new), default=0)
@@ -68,7 +67,7 @@ def by_slot(array: Array, old: Sequence[Any], new: Sequence[tuple[str, int, int]
     return out
 
 
-def difference(old: Mapping[str, Any], new: Mapping[str, Any]) -> str:
+def difference(old: Mapping[str, object], new: Mapping[str, object]) -> str:
     """What tells two sets of declared columns (JSON by name) apart, in words."""
     parts = []
     if gone := [name for name in old if name not in new]:
