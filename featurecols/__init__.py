@@ -53,10 +53,10 @@ if TYPE_CHECKING:
     from featurecols.errors import SavedPlanError as SavedPlanError
     from featurecols.errors import SizeError as SizeError
     from featurecols.jobs.transform_parquet import transform_parquet as transform_parquet
+    from featurecols.plan.compile import compile as compile
     from featurecols.plan.features import Features as Features
     from featurecols.plan.fit import fit as fit
+    from featurecols.plan.load import load as load
     from featurecols.plan.plan import Plan as Plan
-    from featurecols.plan.plan import compile as compile
-    from featurecols.plan.plan import load as load
 
 __getattr__, __dir__ = _lazy.lazy_names(__name__)

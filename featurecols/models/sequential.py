@@ -34,9 +34,11 @@ from featurecols.models.training.hooks import Hook, Progress, Validate
 from featurecols.models.training.loop import train
 from featurecols.models.training.run import Run
 from featurecols.models.types import Data, Label
+from featurecols.plan.compile import compile
 from featurecols.plan.fit import fit
 from featurecols.plan.graph import Graph
-from featurecols.plan.plan import Plan, compile, load
+from featurecols.plan.load import load
+from featurecols.plan.plan import Plan
 
 
 class Sequential:

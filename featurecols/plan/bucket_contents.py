@@ -11,29 +11,27 @@ from featurecols import errors
 from featurecols._core.arrays import Array, Ids
 from featurecols._core.buckets import Bucket
 from featurecols._core.elements import Elements
-from featurecols.data.batch import Batch
 from featurecols.data.fields.base import FieldView
+from featurecols.data.sources import Source
 from featurecols.plan.execution.operations import Block
-from featurecols.plan.execution.program import Program
+from featurecols.plan.execution.program import Program, batches
 
 Terms = tuple[Bucket, ...]  # one word for each field or column that an id is made of
 
 
 def bucket_contents(
-    program: Program, nodes: Mapping[str, int], batches: Iterable[Batch], wanted: Mapping[str, Iterable[int] | None]
+    program: Program, nodes: Mapping[str, int], source: Source, wanted: Mapping[str, Iterable[int] | None]
 ) -> dict[str, dict[int, Counter[Terms]]]:
     """How often each term falls on the wanted ids (None: on any), by slot; `nodes` says which node gives a slot's ids."""
     chosen = {slot: None if ids is None else np.unique(np.array(list(ids), np.int64)) for slot, ids in wanted.items()}
     found: dict[str, dict[int, Counter[Terms]]] = {slot: {} for slot in wanted}
-    rows = 0
-    for batch in batches:
+    for rows in batches(source, program.needs):
         try:
-            block = program.evaluate(program.views(batch), 0, batch.num_rows)
+            block = program.evaluate(program.views(rows.batch), 0, rows.batch.num_rows)
             for slot, ids in chosen.items():
                 _count(program, block, nodes[slot], ids, found[slot])
         except errors.DataError as e:
-            raise e.shifted(rows) from None
-        rows += batch.num_rows
+            raise e.shifted(rows.first_row) from None
     return found
 
 

@@ -8,24 +8,29 @@ from typing import Any
 
 import numpy as np
 
-from featurecols import errors, kernels
+from featurecols import errors
 from featurecols._core import buffer_pool, memory_limit, thread_pool
 from featurecols._core.arrays import Array
 from featurecols._core.buckets import Bucket
 from featurecols._core.slots import DenseSlot, IdSlot, Slot
 from featurecols.columns._embedding_tables import Tables
-from featurecols.columns.base import Column, field_keys
-from featurecols.data.batch import Batch
+from featurecols.columns.base import field_keys
 from featurecols.data.sources import Source
 from featurecols.plan import serialization
+from featurecols.plan.arguments import check_out, not_a_row
 from featurecols.plan.bind import LearnedByNode, bind, feature_slots
 from featurecols.plan.bucket_contents import bucket_contents, in_words
-from featurecols.plan.execution.profile import Clock, Profile
-from featurecols.plan.execution.program import Program, map_batches
+from featurecols.plan.execution.profile import Profile
+from featurecols.plan.execution.program import Limit, Program
 from featurecols.plan.explain import MANY, Explanation, IdMeaning, Meaning, explain, meaning, names
 from featurecols.plan.features import Features
 from featurecols.plan.fingerprint import digest, fingerprint
 from featurecols.plan.graph import Graph
+
+# What is told about a result that does not fit into memory.
+_TRANSFORM, _TRANSFORM_BATCHES = Limit("transform", total=True), Limit("transform_batches")
+_ENCODE = Limit("encode", "use encode_batches, or smaller batches", total=True)
+_ENCODE_BATCHES = Limit("encode_batches", "give a smaller batch_size")
 
 
 class Plan:
@@ -55,7 +60,8 @@ class Plan:
                 "tables", "no column has this table", unknown[0], f"the plan has {', '.join(self._tables) or 'none'}"
             )
         self.feature_slots = feature_slots(bounds[i] for i in graph.outputs)
-        self._program = Program(bounds, graph.inputs, graph.outputs, self.feature_slots)
+        needs = [(key, "category" if "category" in kinds else "number") for key, kinds in graph.needs().items()]
+        self._program = Program(bounds, graph.inputs, graph.outputs, self.feature_slots, needs)
         self._derived: dict[str, Any] = {}  # what is made when first asked for
 
     # Shape ----------------------------------------------------------------------------------------------------------
@@ -126,44 +132,14 @@ class Plan:
         program, workers = self._require_dense(), _workers(threads)
         source = Source.of(data)
         rows = source.num_rows
-        if out is None and rows is None:
-            return self._gather(source, workers)
-        if out is None:
-            assert rows is not None
+        if out is not None:
+            check_out(out, rows, program.width)
+        elif rows is not None:
             out = buffer_pool.empty((rows, program.width), np.float32, "transform")
-        _check_out(out, rows, program.width)
-        hint = "give one row for each row of the data"
-
-        def fill(batch: Batch, at: int, workers: int) -> int:
-            if at + batch.num_rows > len(out):
-                raise errors.plan("transform", "out has too few rows", len(out), hint)
-            self._fill(batch, out[at : at + batch.num_rows], workers)
-            return at + batch.num_rows
-
-        *_, at = map_batches(fill, source, self._needs, None, workers)
-        if at != len(out):
-            raise errors.plan("transform", f"out must have {at} rows", len(out), hint)
-        return out
-
-    def _gather(self, source: Source, workers: int) -> Array:
-        """Transform a source that does not know its length."""
-
-        def fill(batch: Batch, before: int, workers: int) -> Array:
-            memory_limit.check("transform", (before + batch.num_rows) * self._program.width * 4)
-            return self._filled(batch, workers)
-
-        return np.concatenate(list(map_batches(fill, source, self._needs, None, workers)))
-
-    def _filled(self, batch: Batch, workers: int) -> Array:
-        out = buffer_pool.empty((batch.num_rows, self._program.width), np.float32)
-        self._fill(batch, out, workers)
-        return out
-
-    def _fill(self, batch: Batch, out: Array, workers: int) -> None:
-        if batch.num_rows < self._program.tuning.row_path_rows and not kernels.loaded() and not batch.parse:
-            self._program.fill_rows(batch, out)
         else:
-            self._program.fill(batch, out, workers)
+            return np.concatenate(list(program.transform_batches(source, None, workers, _TRANSFORM)))
+        program.transform_into(out, source, workers)
+        return out
 
     def profile(self, data: Any) -> Profile:
         """Where the time goes: all rows are transformed on one thread, with a clock around every part.
@@ -181,18 +157,7 @@ class Plan:
         [('read', 'data'), ('field', 'age'), ('field', 'city'), ('step', 'city'), ('matrix', 'numbers and one-hots'),
          ('column', 'city_embedding')]
         """
-        program, clock, rows = self._require_dense(), Clock(), 0
-        batches = Source.of(data).batches(self._needs)
-        while True:
-            with clock.part("read", "data"):
-                batch = next(batches, None)
-            if batch is None:
-                return clock.profile(rows)
-            try:
-                program.fill_timed(batch, clock)
-            except errors.DataError as e:
-                raise e.shifted(rows) from None
-            rows += batch.num_rows
+        return self._require_dense().profile(Source.of(data))
 
     def transform_row(self, row: Mapping[str, object]) -> Array:
         """One row, a dict of raw values, as float32 [width]: the bits of transform, in microseconds.
@@ -205,7 +170,7 @@ class Plan:
         """
         program = self._require_dense()
         if type(row) is not dict and not isinstance(row, Mapping):
-            raise _no_row("transform_row", row)
+            raise not_a_row("transform_row", row)
         memory_limit.check("transform_row", program.width * 4)
         found = program.row(row)
         return np.frombuffer(found, np.float32) if found else np.empty(0, np.float32)
@@ -216,33 +181,17 @@ class Plan:
         Raises:
             DataError: for data that does not fit the columns.
         """
-        width = self._program.dense_width
-
-        def encode(batch: Batch, before: int, workers: int) -> Features:
-            memory_limit.check("encode", (before + batch.num_rows) * width * 4, "use encode_batches, or smaller batches")
-            return self._program.encode_batch(batch, workers)
-
-        return Features.concatenate(list(map_batches(encode, Source.of(data), self._needs, None, _workers(threads))))
+        found = list(self._program.encode_batches(Source.of(data), None, _workers(threads), _ENCODE))
+        return found[0] if len(found) == 1 else Features.concatenate(found)
 
     def transform_batches(self, source: Any, batch_size: int | None = None, *, threads: int | None = None) -> Iterator[Array]:
         """float32 [<= batch_size, width] for each batch of a source, in order and in bounded memory."""
-        width, workers = self._require_dense().width, _workers(threads)
-
-        def fill(batch: Batch, before: int, workers: int) -> Array:
-            memory_limit.check("transform_batches", batch.num_rows * width * 4)
-            return self._filled(batch, workers)
-
-        return map_batches(fill, Source.of(source), self._needs, batch_size, workers)
+        workers = _workers(threads)
+        return self._require_dense().transform_batches(Source.of(source), batch_size, workers, _TRANSFORM_BATCHES)
 
     def encode_batches(self, source: Any, batch_size: int | None = None, *, threads: int | None = None) -> Iterator[Features]:
         """Features of <= batch_size rows for each batch of a source, in order and in bounded memory."""
-        width, workers = self._program.dense_width, _workers(threads)
-
-        def encode(batch: Batch, before: int, workers: int) -> Features:
-            memory_limit.check("encode_batches", batch.num_rows * width * 4, "give a smaller batch_size")
-            return self._program.encode_batch(batch, workers)
-
-        return map_batches(encode, Source.of(source), self._needs, batch_size, workers)
+        return self._program.encode_batches(Source.of(source), batch_size, _workers(threads), _ENCODE_BATCHES)
 
     # Meaning --------------------------------------------------------------------------------------------------------
 
@@ -253,8 +202,8 @@ class Plan:
     def describe_id(self, slot: str, id: int) -> IdMeaning:
         """Return what an id of one of the feature_slots stands for: a term, an interval or a hash bucket.
 
-        >>> from featurecols import Vocabulary
-        >>> compile([Vocabulary("job", ["nurse", "cook"])]).describe_id("job", 1).label
+        >>> import featurecols as fc
+        >>> fc.compile([fc.Vocabulary("job", ["nurse", "cook"])]).describe_id("job", 1).label
         'cook'
         """
         node = self._node_of_ids(slot)
@@ -294,7 +243,7 @@ class Plan:
             if node is None:
                 raise errors.plan("terms", "no slot of ids has this name", slot, "see plan.feature_slots")
             nodes[slot] = node
-        found = bucket_contents(self._program, nodes, Source.of(data).batches(self._needs), wanted)
+        found = bucket_contents(self._program, nodes, Source.of(data), wanted)
         return {slot: {i: dict(terms.most_common()) for i, terms in sorted(ids.items())} for slot, ids in found.items()}
 
     def _node_of_ids(self, slot: str) -> int | None:
@@ -307,7 +256,7 @@ class Plan:
     def explain(self, row: Mapping[str, object]) -> Explanation:
         """Which values of a raw row, a dict as in transform_row, lit which outputs."""
         if not isinstance(row, Mapping):
-            raise _no_row("explain", row)
+            raise not_a_row("explain", row)
         return explain(self._require_dense(), self.columns, self._names(), row, self.transform_row(row))
 
     def _names(self) -> tuple[str, ...] | None:
@@ -342,7 +291,15 @@ class Plan:
     @staticmethod
     def from_bytes(data: bytes) -> Plan:
         """Return the plan that to_bytes wrote. Raises SavedPlanError for anything else; never runs code."""
-        return _saved("these bytes", *serialization.from_bytes(data))
+        return Plan.of_saved("these bytes", *serialization.from_bytes(data))
+
+    @staticmethod
+    def of_saved(where: object, graph: Graph, learned: LearnedByNode, tables: Mapping[str, Array]) -> Plan:
+        """Return the plan of what was saved somewhere. Raises SavedPlanError where it cannot run."""
+        try:
+            return Plan(graph, learned, tables)
+        except errors.PlanError as e:  # a table that is not of this plan, or columns that cannot share one
+            raise errors.saved_plan(where, f"is not a plan that can run ({errors.show(str(e), 200)})") from None
 
     def to_json(self) -> list[Any]:
         """Return the declared columns as plain JSON data, for fc.columns_from_json."""
@@ -370,13 +327,6 @@ class Plan:
     def __reduce__(self) -> tuple[Any, ...]:
         return Plan.from_bytes, (self.to_bytes(),)
 
-    @property
-    def _needs(self) -> list[tuple[str, str]]:
-        if "needs" not in self._derived:
-            kinds = self.input_schema.items()
-            self._derived["needs"] = [(key, "category" if "category" in found else "number") for key, found in kinds]
-        return self._derived["needs"]
-
     def _require_dense(self) -> Program:
         """Return the program, if all outputs are dense."""
         if self._program.first_non_dense_output is not None:
@@ -387,58 +337,8 @@ class Plan:
         return self._program
 
 
-def compile(columns: Iterable[Column]) -> Plan:
-    """Return a plan of columns that learn nothing.
-
-    Raises:
-        PlanError: when something must be learned; it lists what.
-        ColumnError: for an empty list, something that is not a column, or two outputs of one name.
-
-    >>> import featurecols as fc
-    >>> fc.compile([fc.Numeric("age"), fc.Indicator(fc.Bucketized("age", [18, 65]))]).width
-    4
-    """
-    graph = Graph(columns)
-    wanted = [node.name for node in graph.nodes if isinstance(node, Column) and node.num_passes()]
-    if wanted:
-        raise errors.not_learned(wanted)
-    return Plan(graph, {})
-
-
-def load(path: str | Path) -> Plan:
-    """Return the plan saved in the folder `path`. Opens plan.json and the files that it names there, and never runs code.
-
-    Raises:
-        SavedPlanError: when the files are missing, damaged, changed since they were written, or from a newer version.
-    """
-    return _saved(path, *serialization.read(Path(path)))
-
-
-def _saved(where: object, graph: Graph, learned: LearnedByNode, tables: Mapping[str, Any]) -> Plan:
-    try:
-        return Plan(graph, learned, tables)
-    except errors.PlanError as e:  # a table that is not of this plan, or columns that cannot share one
-        raise errors.saved_plan(where, f"is no plan that can run ({errors.show(str(e), 200)})") from None
-
-
-def _no_row(subject: str, row: object) -> errors.PlanError:
-    """Something else where a dict of raw values is needed."""
-    hint = "a row of a data frame is frame.iloc[i].to_dict(); transform(data) takes whole tables"
-    return errors.plan(subject, "needs a dict of raw values", type(row).__name__, hint)
-
-
 def _workers(given: int | None) -> int:
     return 1 if type(given) is int and given == 1 else thread_pool.count(given)
 
 
-def _check_out(out: object, rows: int | None, width: int) -> None:
-    if not isinstance(out, np.ndarray) or out.dtype != np.float32 or out.ndim != 2 or out.shape[1] != width:
-        got = (getattr(out, "dtype", type(out).__name__), getattr(out, "shape", None))
-        raise errors.plan("transform", f"out must be float32 [n, {width}]", got, "leave it out for a new array")
-    if rows is not None and out.shape[0] != rows:
-        raise errors.plan("transform", f"out must have {rows} rows", out.shape[0], "give one row for each row of the data")
-    if not out.flags.writeable:
-        raise errors.plan("transform", "out is read-only", out.shape, "leave it out for a new array")
-
-
-__all__ = ["Plan", "compile", "load"]
+__all__ = ["Plan"]

@@ -435,5 +435,5 @@ def test_columns_that_each_read_the_one_below_twice_do_not_grow_past_memory(name
 )
 def test_tables_that_are_not_of_the_plan_are_damage(tables):
     text, _ = parts(fc.compile([fc.Embedding(fc.Hashed("x", 5), 2)]))
-    with pytest.raises(fc.SavedPlanError, match="no plan that can run"):
+    with pytest.raises(fc.SavedPlanError, match="not a plan that can run"):
         fc.Plan.from_bytes(rebuilt(text, tables))

@@ -36,10 +36,11 @@ from featurecols.models.training.hooks import Checkpoints, Hook, Logging, Progre
 from featurecols.models.training.loop import train
 from featurecols.models.training.run import Run
 from featurecols.models.types import Data, Label
+from featurecols.plan.compile import compile
 from featurecols.plan.fit import fit
 from featurecols.plan.graph import Graph
-from featurecols.plan.plan import Plan, compile
-from featurecols.plan.plan import load as load_plan
+from featurecols.plan.load import load as load_plan
+from featurecols.plan.plan import Plan
 
 EVERYTHING = 1 << 20  # rows that are shuffled together where nobody says otherwise
 

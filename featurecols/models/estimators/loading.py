@@ -13,8 +13,8 @@ from featurecols.models.estimators.config import EstimatorSpec
 from featurecols.models.estimators.state import PLAN
 from featurecols.models.objective.heads import Head
 from featurecols.models.sequential import Sequential
+from featurecols.plan.load import load as load_plan
 from featurecols.plan.plan import Plan
-from featurecols.plan.plan import load as load_plan
 
 KINDS: dict[str, type[canned.Canned]] = {
     kind.__name__: kind

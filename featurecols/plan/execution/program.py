@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import TypeVar
+from functools import partial
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 
-from featurecols import errors
-from featurecols._core import buffer_pool, thread_pool
+from featurecols import errors, kernels
+from featurecols._core import buffer_pool, memory_limit, thread_pool
 from featurecols._core.arrays import Array
 from featurecols._core.fork_safe import cached_property
 from featurecols._core.slots import Slot
@@ -23,19 +24,54 @@ from featurecols.data.files.base import Needs
 from featurecols.data.sources import Source
 from featurecols.plan.execution.fused import FusedWriter
 from featurecols.plan.execution.operations import Block, Encode, Operation, evaluations, outputs_of
-from featurecols.plan.execution.profile import Clock
+from featurecols.plan.execution.profile import Clock, Profile
 from featurecols.plan.execution.row_compiler import RowCompiler
 from featurecols.plan.execution.tuning import Tuning
 from featurecols.plan.features import Features
 
 T = TypeVar("T")
+_ROW_FOR_ROW = "give one row for each row of the data"
+
+
+class Rows(NamedTuple):
+    """One batch of a source to work on.
+
+    Attributes:
+        batch: the rows.
+        first_row: how many rows of the source are before it.
+        workers: how many threads work on it.
+    """
+
+    batch: Batch
+    first_row: int
+    workers: int
+
+
+class Limit(NamedTuple):
+    """The check that a result fits into memory.
+
+    Attributes:
+        subject: the method that is told to have too large a result.
+        hint: the way out.
+        total: whether the results of the batches before are kept, too.
+    """
+
+    subject: str
+    hint: str = errors.DENSE_HINT
+    total: bool = False
+
+    def check(self, rows: Rows, width: int) -> None:
+        """Raise SizeError where float32 [rows, width] is too large."""
+        count = rows.batch.num_rows + (rows.first_row if self.total else 0)
+        memory_limit.check(self.subject, count * width * 4, self.hint)
 
 
 class Program:
     """The operations of one plan, ready to run; final.
 
     Attributes:
-        fields: the raw fields that are read, with their nodes.
+        needs: the raw fields that are read, by key, and how.
+        fields: the same with their nodes.
         bounds: the columns by node.
         outputs: the declared columns.
         width: features of the matrix.
@@ -46,9 +82,14 @@ class Program:
     tuning = Tuning()
 
     def __init__(
-        self, nodes: Sequence[Field | Bound], inputs: Sequence[tuple[int, ...]], outputs: Sequence[int], slots: Sequence[Slot]
+        self,
+        nodes: Sequence[Field | Bound],
+        inputs: Sequence[tuple[int, ...]],
+        outputs: Sequence[int],
+        slots: Sequence[Slot],
+        needs: Needs,
     ) -> None:
-        self.inputs, self.size = inputs, len(nodes)
+        self.inputs, self.size, self.needs = inputs, len(nodes), needs
         self.fields = [(i, node) for i, node in enumerate(nodes) if isinstance(node, Field)]
         self.bounds = {i: node for i, node in enumerate(nodes) if not isinstance(node, Field)}
         self._readers = dict(reversed([(j, bound.column.name) for i, bound in self.bounds.items() for j in inputs[i]]))
@@ -151,16 +192,79 @@ class Program:
             run(self._writes, block, clock)
             block.finish(start)
 
-    def encode_batch(self, batch: Batch, workers: int) -> Features:
-        """Return Features of a batch, in blocks or outputs on `workers` threads."""
-        rows = batch.num_rows
-        views = self.views(batch, workers)
+    def encode_views(self, views: Sequence[FieldView], rows: int, workers: int) -> Features:
+        """Return Features of the fields of a batch, in blocks or outputs on `workers` threads."""
         if rows * self._touched <= self.tuning.inline_features and all(view.light for view in views):
             workers = 1
+        if rows <= self.tuning.encode_rows[0]:  # a single block
+            return self.encode(views, 0, rows, workers if rows >= self.tuning.block_rows[0] else 1)
         blocks = self.tuning.encode_blocks(rows, workers)
         if len(blocks) == 1:
-            return self.encode(views, 0, rows, workers if rows >= self.tuning.block_rows[0] else 1)
+            return self.encode(views, 0, rows, workers)
         return Features.concatenate(list(thread_pool.run(lambda b: self.encode(views, *b), blocks, workers)))
+
+    # A source, batch by batch ---------------------------------------------------------------------------------------
+
+    def transform_into(self, out: Array, source: Source, workers: int) -> None:
+        """Fill out, float32 [n, width], with the n rows of a source. Raises PlanError where it has more or fewer rows."""
+        *_, stop = run_batches(partial(self._fill_rows_of, out), source, self.needs, None, workers)
+        if stop != len(out):
+            raise errors.plan("transform", f"out must have {stop} rows", len(out), _ROW_FOR_ROW)
+
+    def transform_batches(self, source: Source, batch_size: int | None, workers: int, limit: Limit) -> Iterator[Array]:
+        """Yield the matrix of each batch of a source, float32 [rows, width]."""
+        return run_batches(partial(self._transform_batch, limit), source, self.needs, batch_size, workers)
+
+    def encode_batches(self, source: Source, batch_size: int | None, workers: int, limit: Limit) -> Iterator[Features]:
+        """Yield Features of each batch of a source."""
+        return run_batches(partial(self._encode_batch, limit), source, self.needs, batch_size, workers)
+
+    def _fill_rows_of(self, out: Array, rows: Rows) -> int:
+        """Fill the rows of one batch in the matrix of a whole source; return the row after the last."""
+        stop = rows.first_row + rows.batch.num_rows
+        if stop > len(out):
+            raise errors.plan("transform", "out has too few rows", len(out), _ROW_FOR_ROW)
+        self._fill_batch(rows, out[rows.first_row : stop])
+        return stop
+
+    def _transform_batch(self, limit: Limit, rows: Rows) -> Array:
+        limit.check(rows, self.width)
+        out = buffer_pool.empty((rows.batch.num_rows, self.width), np.float32)
+        self._fill_batch(rows, out)
+        return out
+
+    def _fill_batch(self, rows: Rows, out: Array) -> None:
+        batch = rows.batch
+        try:
+            if batch.num_rows < self.tuning.row_path_rows and not kernels.loaded() and not batch.parse:
+                self.fill_rows(batch, out)
+            else:
+                self.fill(batch, out, rows.workers)
+        except errors.DataError as e:
+            raise e.shifted(rows.first_row) from None
+
+    def _encode_batch(self, limit: Limit, rows: Rows) -> Features:
+        if self.dense_width:
+            limit.check(rows, self.dense_width)
+        try:
+            return self.encode_views(self.views(rows.batch, rows.workers), rows.batch.num_rows, rows.workers)
+        except errors.DataError as e:
+            raise e.shifted(rows.first_row) from None
+
+    def profile(self, source: Source) -> Profile:
+        """Return where the time goes while a source is transformed on one thread."""
+        clock, stop = Clock(), 0
+        found = batches(source, self.needs)
+        while True:
+            with clock.part("read", "data"):
+                rows = next(found, None)
+            if rows is None:
+                return clock.profile(stop)
+            try:
+                self.fill_timed(rows.batch, clock)
+            except errors.DataError as e:
+                raise e.shifted(rows.first_row) from None
+            stop = rows.first_row + rows.batch.num_rows
 
     # One row --------------------------------------------------------------------------------------------------------
 
@@ -184,33 +288,26 @@ class Program:
                 raise e.shifted(0) if e.row is not None else _at_row(e, r) from None
 
 
-def map_batches(
-    task: Callable[[Batch, int, int], T], source: Source, needs: Needs, batch_size: int | None, workers: int
-) -> Iterator[T]:
-    """task(batch, rows before it, its workers) of every batch, in order; a DataError tells the row of the whole source.
+def batches(source: Source, needs: Needs, batch_size: int | None = None, workers: int = 1) -> Iterator[Rows]:
+    """Yield the batches of a source in order, each to be worked on by `workers` threads."""
+    first_row = 0
+    for batch in source.batches(needs, batch_size):
+        yield Rows(batch, first_row, workers)
+        first_row += batch.num_rows
 
-    Where a source has enough pieces, each thread takes a whole one: threads that share a batch wait for each other many
+
+def run_batches(task: Callable[[Rows], T], source: Source, needs: Needs, batch_size: int | None, workers: int) -> Iterator[T]:
+    """Yield task(rows) of the batches of a source, in order.
+
+    Where a source has enough fragments, each thread takes a whole one: threads that share a batch wait for each other many
     times, those that share a source seldom. Otherwise a batch is worked on by all threads, one batch after another.
     """
-    apart = workers > 1 and len(source.fragments()) >= 2 * workers
-
-    def run(item: tuple[Batch, int]) -> T:
-        batch, before = item
-        try:
-            return task(batch, before, 1 if apart else workers)
-        except errors.DataError as e:
-            raise e.shifted(before) from None
-
-    def batches() -> Iterator[tuple[Batch, int]]:
-        before = 0
-        for batch in source.batches(needs, batch_size):
-            yield batch, before
-            before += batch.num_rows
-
-    if apart:  # in flight: memory for as few batches as keep the threads busy
-        yield from thread_pool.run(run, batches(), workers, workers + 1)
+    if workers > 1 and len(source.fragments()) >= 2 * workers:
+        # in flight: memory for as few batches as keep the threads busy
+        yield from thread_pool.run(task, batches(source, needs, batch_size, 1), workers, workers + 1)
     else:
-        yield from map(run, batches())
+        for rows in batches(source, needs, batch_size, workers):
+            yield task(rows)
 
 
 def run(operations: Iterable[Operation], block: Block, clock: Clock | None = None) -> None:

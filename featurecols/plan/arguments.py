@@ -1,0 +1,24 @@
+"""Checks of what is given to the methods of a plan beside the data."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from featurecols import errors
+
+
+def check_out(out: object, rows: int | None, width: int) -> None:
+    """Raise PlanError unless out is a writable array, float32 [rows, width]; rows is None where it is not known yet."""
+    if not isinstance(out, np.ndarray) or out.dtype != np.float32 or out.ndim != 2 or out.shape[1] != width:
+        got = (getattr(out, "dtype", type(out).__name__), getattr(out, "shape", None))
+        raise errors.plan("transform", f"out must be float32 [n, {width}]", got, "leave it out for a new array")
+    if rows is not None and out.shape[0] != rows:
+        raise errors.plan("transform", f"out must have {rows} rows", out.shape[0], "give one row for each row of the data")
+    if not out.flags.writeable:
+        raise errors.plan("transform", "out is read-only", out.shape, "leave it out for a new array")
+
+
+def not_a_row(subject: str, row: object) -> errors.PlanError:
+    """Return the error for something else where a dict of raw values is needed."""
+    hint = "a row of a data frame is frame.iloc[i].to_dict(); transform(data) takes whole tables"
+    return errors.plan(subject, "needs a dict of raw values", type(row).__name__, hint)

@@ -1,0 +1,17 @@
+"""Plans from the folders that they were saved in."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from featurecols.plan import serialization
+from featurecols.plan.plan import Plan
+
+
+def load(path: str | Path) -> Plan:
+    """Return the plan saved in the folder `path`. Opens plan.json and the files that it names there, and never runs code.
+
+    Raises:
+        SavedPlanError: when the files are missing, damaged, changed since they were written, or from a newer version.
+    """
+    return Plan.of_saved(path, *serialization.read(Path(path)))
