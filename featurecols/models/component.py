@@ -5,10 +5,12 @@ A part holds what was declared and nothing that was learned; parameters live in 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from featurecols._core.spec import Spec
+from featurecols._core.spec import KINDS, Spec, decode
+from featurecols.models import errors
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -24,3 +26,27 @@ class Component(Spec):
         if "kind" not in cls.__dict__ and not cls.__dict__.get("abstract", False):
             cls.kind = f"models.{cls.__name__}.v1"
         super().__init_subclass__(**kwargs)
+
+
+def component_from_json(data: Any, base: type[Component], name: str) -> Any:
+    """Return an optimizer, a loss or a layer from its JSON object, whose types may be short ("Adam"); a name as it is.
+
+    Raises ModelError for another type, ColumnError for wrong arguments; `name` says where.
+    """
+    if not isinstance(data, Mapping):
+        return data
+    known = {cls.__name__: kind for kind, cls in KINDS.items() if issubclass(cls, base)}
+    full = _versioned(data)
+    if full.get("type") not in known.values():
+        raise errors.unknown(name, "type", data.get("type"), known)
+    return decode(full, name)
+
+
+def _versioned(data: Any) -> Any:
+    """Return the same, components that are named in short ("Adam") named as they are saved ("models.Adam.v1")."""
+    if isinstance(data, Mapping):
+        plain = {key: _versioned(value) for key, value in data.items()}
+        start = f"models.{data.get('type')}.v"
+        kinds = [kind for kind, cls in KINDS.items() if issubclass(cls, Component) and kind.startswith(start)]
+        return {**plain, "type": max(kinds, key=lambda kind: int(kind.rpartition("v")[2]))} if kinds else plain
+    return [_versioned(item) for item in data] if isinstance(data, (list, tuple)) else data

@@ -1,6 +1,7 @@
-"""Models as folders: a card (JSON), weights (safetensors), and the plan. Nothing in them is code, and none is run.
+"""Models as folders: a spec and a card (JSON), weights (safetensors), and the plan. Nothing in them is code, and none is run.
 
-model.json           what it is, what it was trained on, how well it did, versions
+model.json           what it is: a spec, which model_from_json and `featurecols train` take as it stands
+card.json            what training found: fingerprint, classes, steps, scores, data, versions
 weights.safetensors  parameters and moving averages
 plan/                the plan, where the model reads tables
 """
@@ -9,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import platform
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -16,25 +18,82 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from featurecols import errors as base_errors
 from featurecols._core import regular_files
-from featurecols._core.spec import decode
+from featurecols._core.json_layout import lay_out
+from featurecols._core.spec import canonical, decode, encode
+from featurecols.columns.json import declared
 from featurecols.models import errors
 from featurecols.models.autodiff.variables import Variables
 from featurecols.models.component import Component
 from featurecols.models.training import checkpoints
 from featurecols.models.training.warm_start import WEIGHTS
 from featurecols.plan.fingerprint import digest
+from featurecols.plan.saved_text import FORMAT
 from featurecols.version import __version__
 
 if TYPE_CHECKING:
     from featurecols.plan.plan import Plan
 
-CARD, PLAN, FORMAT = "model.json", "plan", 1
+SPEC, CARD, PLAN, PLAN_FILE = "model.json", "card.json", "plan", "plan.json"
+COLUMNS = ("columns", "linear", "dnn")
+HEAD_ARGUMENTS = ("n_classes", "label_vocabulary", "label_dimension", "loss")
+WEIGHT_COLUMN = "weight_column"
+NOT_ARGUMENTS = (*COLUMNS, *HEAD_ARGUMENTS, "model", "label", "weight")  # of a spec: what a card says elsewhere
+CARD_KEYS = ("format", "created_by", "fingerprint", "plan", "head", "words", "metrics", "data", "step", "versions")
+AGAIN = "save the model again"
 _LIMIT = 1 << 26
 
 
-def write(folder: Path, about: Mapping[str, Any], variables: Variables, plan: Plan | None = None) -> None:
-    """The folder; the card comes last, so that a folder with a card is complete."""
+def write(
+    folder: Path,
+    spec: Mapping[str, Any],
+    about: Mapping[str, Any],
+    variables: Variables,
+    plan: Plan | None,
+    mark: str,
+    *,
+    overwrite: bool,
+) -> None:
+    """Write a model as a folder; the card comes last, so that a folder with a card is complete.
+
+    Args:
+        folder: where to; it is made where it is not there.
+        spec: what makes an equal model that is not trained, as JSON data for model_from_json.
+        about: what training found, as JSON data: the card.
+        variables, plan: what the model computes with.
+        mark: the fingerprint of the model.
+        overwrite: whether to replace what is there.
+
+    Raises OutputError where something else than an equal model is there and `overwrite` is false, and where nothing can be
+    written.
+    """
+    try:
+        if not overwrite and _is_taken(folder, mark):
+            raise base_errors.output(folder, "exists already", "choose another path, or pass overwrite=True to replace it")
+        _write(folder, spec, about, variables, plan, mark)
+    except OSError as e:
+        if isinstance(e, base_errors.OutputError):
+            raise
+        hint = "choose another path, or correct its permissions"
+        raise base_errors.output(folder, f"cannot be written ({e.strerror or e})", hint) from None
+
+
+def _is_taken(folder: Path, mark: str) -> bool:
+    """Whether something is there that a model may not replace unasked: all but an empty folder and an equal model."""
+    if not folder.is_dir():
+        return folder.exists()
+    if not any(folder.iterdir()):
+        return False
+    try:
+        return bool(read(folder).get("fingerprint") != mark)
+    except errors.CheckpointError:
+        return True
+
+
+def _write(
+    folder: Path, spec: Mapping[str, Any], about: Mapping[str, Any], variables: Variables, plan: Plan | None, mark: str
+) -> None:
     arrays = {f"{part}/{name}": a for part in ("values", "states") for name, a in getattr(variables, part).items()}
     if plan is not None:
         plan.save(folder / PLAN, overwrite=True)
@@ -42,13 +101,31 @@ def write(folder: Path, about: Mapping[str, Any], variables: Variables, plan: Pl
     checkpoints.write(folder / WEIGHTS, arrays, {**seen, "rows": about.get("rows", {})})
     card = {
         "format": FORMAT,
-        **about,
-        "step": variables.step,
+        "created_by": f"featurecols {__version__}",
+        "fingerprint": mark,
         "plan": None if plan is None else plan.fingerprint,
-        "fingerprint": fingerprint(about, variables, plan),
+        **{key: value for key, value in about.items() if key != "rows"},
+        "step": variables.step,
         "versions": {"featurecols": __version__, "numpy": np.__version__, "python": platform.python_version()},
     }
-    checkpoints.replace(folder / CARD, (json.dumps(card, indent=1, ensure_ascii=False) + "\n").encode("utf-8", "surrogatepass"))
+    for name, data in ((SPEC, spec), (CARD, card)):
+        checkpoints.replace(folder / name, (lay_out(_strict(data)) + "\n").encode("utf-8", "surrogatepass"))
+
+
+def _strict(data: Any) -> Any:
+    """Return JSON data with NaN and infinities as {"float": ...}, which strict JSON has no numbers for."""
+    if isinstance(data, Mapping):
+        return {key: _strict(value) for key, value in data.items()}
+    if isinstance(data, (list, tuple)):
+        return [_strict(value) for value in data]
+    return encode(canonical(data)) if isinstance(data, (float, np.generic)) else data
+
+
+def _numbers(data: Any) -> Any:
+    """Return data with the numbers that _strict took out."""
+    if isinstance(data, dict):
+        return decode(data) if set(data) == {"float"} else {key: _numbers(value) for key, value in data.items()}
+    return data
 
 
 def fingerprint(about: Mapping[str, Any], variables: Variables, plan: Plan | None) -> str:
@@ -59,26 +136,85 @@ def fingerprint(about: Mapping[str, Any], variables: Variables, plan: Plan | Non
     return hashlib.sha256(json.dumps([parts, *plans, digest(weights)], sort_keys=True).encode()).hexdigest()[:32]
 
 
-def card(folder: Path) -> dict[str, Any]:
-    """The card of a folder. Raises CheckpointError where there is none that can be read."""
-    path = folder / CARD
+def read(folder: Path) -> dict[str, Any]:
+    """Return what the files of a model say of it: model.json and card.json as one, in the form of format 1.
+
+    Raises CheckpointError where they are not there, or cannot be read.
+    """
+    if os.path.exists(folder / CARD):  # False for impossible names
+        card = _object(folder / CARD)
+        _require_format(folder / CARD, card, FORMAT)
+        spec = _object(folder / SPEC)
+        return {
+            **_about(folder, spec),
+            **card,
+            "metrics": _numbers(card["metrics"] if "metrics" in card else spec.get("metrics")),
+        }
+    if os.path.exists(folder / PLAN_FILE) and not os.path.exists(folder / SPEC):
+        raise errors.checkpoint(folder, "holds a plan", "use fc.load(path)")
+    card = _object(folder / SPEC)
+    if "model" in card and "format" not in card:
+        raise errors.checkpoint(folder, "holds the spec of a model and no card.json", "use fc.models.model_from_json(path)")
+    if {"linear", "dnn", "units"} <= set(card):
+        raise errors.checkpoint(folder, "holds an imported estimator", "use featurecols.tf.ImportedEstimator.load(path)")
+    _require_format(folder / SPEC, card, 1)
+    return card
+
+
+def _about(folder: Path, spec: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a spec says of a model, with what it says of columns as their names."""
+    label = spec.get("label", [])
+    about = {
+        "kind": spec.get("model"),
+        "label": [label] if isinstance(label, str) else label,
+        WEIGHT_COLUMN: spec.get("weight"),
+    }
+    if about["kind"] == "Sequential":
+        return {**spec, **about}
+    arguments = {key: value for key, value in spec.items() if key not in NOT_ARGUMENTS}
+    try:
+        columns = {part: declared(spec[part], part) for part in COLUMNS if part in spec}
+    except (base_errors.ColumnError, TypeError, RecursionError) as e:
+        raise errors.checkpoint(folder / SPEC, f"has damaged columns ({errors.show(str(e), 200)})", AGAIN) from None
+    if "columns" not in columns:
+        arguments |= {part: [column.name for column in columns.get(part, ())] for part in ("linear", "dnn")}
+    every = dict.fromkeys(column for part in columns.values() for column in part)
+    return {**about, "arguments": arguments, "declared": tuple(every), "head_arguments": _head_arguments(spec)}
+
+
+def _head_arguments(spec: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: spec[key] for key in HEAD_ARGUMENTS if key in spec}
+
+
+def _object(path: Path) -> dict[str, Any]:
+    """Return the JSON object of a file; raises CheckpointError where there is none."""
     try:
         text = regular_files.read_regular(path, _LIMIT)
         if text is None:
-            raise errors.checkpoint(path, f"is larger than {_LIMIT >> 20} MiB", "give the folder of an exported model")
-        found = json.loads(text)
+            raise errors.checkpoint(path, f"is larger than {_LIMIT >> 20} MiB", AGAIN)
+        found = json.loads(text.decode("utf-8", "surrogatepass"))
     except (OSError, ValueError, RecursionError) as e:
-        hint = "give the folder of an exported model"
-        raise errors.checkpoint(path, f"is no readable card ({type(e).__name__})", hint) from None
-    if not isinstance(found, dict) or found.get("format") != FORMAT:
-        raise errors.checkpoint(path, f"needs format {FORMAT}", "use the version of featurecols that wrote it")
+        if isinstance(e, errors.CheckpointError):
+            raise
+        hint = "give the folder of a saved model"
+        raise errors.checkpoint(path, f"cannot be read as a model ({type(e).__name__})", hint) from None
+    if not isinstance(found, dict):
+        raise errors.checkpoint(path, "is not an object", AGAIN)
     return found
 
 
 def check_fingerprint(folder: Path, found: Mapping[str, Any], variables: Variables, plan: Plan | None) -> None:
     """Raise CheckpointError where a card, weights and a plan are not those that were exported together."""
     if found.get("fingerprint") != fingerprint(found, variables, plan):
-        raise errors.checkpoint(folder, "is damaged, or was changed (its fingerprint differs)", "export the model again")
+        raise errors.checkpoint(folder, "is damaged, or was changed (its fingerprint differs)", AGAIN)
+
+
+def _require_format(path: Path, card: Mapping[str, Any], wanted: int) -> None:
+    got = card.get("format")
+    if got != wanted or type(got) is not int:
+        newer = type(got) is int and got > FORMAT
+        hint = "upgrade featurecols: a newer version wrote it" if newer else "give the folder of a saved model"
+        raise errors.checkpoint(path, f"needs format {FORMAT}, has {errors.show(got)}", hint)
 
 
 def weights(folder: Path) -> Variables:
@@ -92,9 +228,9 @@ def weights(folder: Path) -> Variables:
 def components(data: Iterable[object]) -> list[Any]:
     """Parts from their JSON; raises CheckpointError for anything that is none."""
     try:
-        found = [decode(item, CARD) for item in data]
+        found = [decode(item, SPEC) for item in data]
     except (ValueError, TypeError, RecursionError) as e:
-        raise errors.checkpoint(CARD, f"holds no such part ({errors.show(str(e), 200)})", "export the model again") from None
+        raise errors.checkpoint(SPEC, f"holds no such part ({errors.show(str(e), 200)})", AGAIN) from None
     if not all(isinstance(part, Component) for part in found):
-        raise errors.checkpoint(CARD, "holds something that is no part of a model", "export the model again")
+        raise errors.checkpoint(SPEC, "holds something that is no part of a model", AGAIN)
     return found

@@ -5,7 +5,7 @@ Beside the estimators the only file of the models that meets a plan: DenseFeatur
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
@@ -17,6 +17,7 @@ from featurecols._core.arrays import Array
 from featurecols.models import errors, export
 from featurecols.models.autodiff.tape import Value
 from featurecols.models.autodiff.variables import Variables, snake
+from featurecols.models.component import Component, component_from_json
 from featurecols.models.estimators import arguments
 from featurecols.models.input import labels
 from featurecols.models.input.array_stream import array_stream, numeric_labels, numeric_matrix
@@ -337,9 +338,56 @@ class Sequential:
         """Return how many numbers are trained."""
         return sum(v.size for v in self.variables.values.values())
 
-    def save(self, path: str | Path) -> None:
-        """Write the model as a folder: layers and settings as JSON, weights, and the plan where there is one."""
-        export.write(Path(path), self._about(), self.variables, self.plan)
+    def save(self, path: str | Path, *, overwrite: bool = False) -> str:
+        """Write the model as a folder: its spec (model.json), what training found (card.json), weights, the plan if it has one.
+
+        The folder is made where it is not there. An empty one is filled, and one that holds an equal model is written again;
+        anything else is replaced only with `overwrite`.
+
+        Returns:
+            The path.
+
+        Raises:
+            OutputError: where something is there already, or nothing can be written.
+        """
+        spec, found = self.spec(), {"words": self.words}
+        export.write(Path(path), spec, found, self.variables, self.plan, self.fingerprint, overwrite=overwrite)
+        return str(path)
+
+    export = save
+
+    def spec(self) -> dict[str, Any]:
+        """Return what makes an equal model that is not trained, as JSON data for model_from_json."""
+        about = self._about()
+        keys = ("name", "layers", "optimizer", "loss", "metrics")
+        spec = {"model": about["kind"], **{key: about[key] for key in keys}, "seed": self.variables.seed}
+        return {**spec, "label": about["label"]} if about["label"] else spec
+
+    @staticmethod
+    def from_spec(spec: Mapping[str, Any]) -> Sequential:
+        """Return a model that is not trained from what `spec` gives, and what may be written by hand in its place.
+
+        Raises ModelError for anything else; ColumnError for layers with wrong arguments.
+        """
+        known = ("model", "name", "layers", "optimizer", "loss", "metrics", "seed")
+        if unknown := [key for key in spec if key not in known]:
+            raise errors.model(
+                "Sequential", f"has no argument {unknown[0]!r}", spec[unknown[0]], f"it takes {', '.join(known)}"
+            )
+        if not isinstance(spec.get("layers"), (list, tuple)):
+            raise errors.model(
+                "Sequential", "needs layers", spec.get("layers"), 'give "layers": [{"type": "Dense", "units": 1}]'
+            )
+        layers = [component_from_json(layer, Layer, "layers") for layer in spec["layers"]]
+        model = Sequential(layers, spec.get("name", "sequential"), seed=spec.get("seed", 0))
+        if spec.get("loss") is not None:
+            optimizer, loss = spec.get("optimizer") or "rmsprop", spec["loss"]
+            model.compile(
+                component_from_json(optimizer, Component, "optimizer"),
+                component_from_json(loss, losses.Loss, "loss"),
+                spec.get("metrics") or (),
+            )
+        return model
 
     @property
     def fingerprint(self) -> str:
@@ -362,7 +410,7 @@ class Sequential:
     def load(path: str | Path) -> Sequential:
         """Return the model that save wrote; raise CheckpointError for anything else."""
         folder = Path(path)
-        about, variables = export.card(folder), export.weights(folder)
+        about, variables = export.read(folder), export.weights(folder)
         if about.get("kind") != "Sequential":
             raise errors.checkpoint(folder, f"holds a {about.get('kind')}", "use featurecols.models.load(path)")
         try:

@@ -231,7 +231,7 @@ def test_quickstart_leaves_everything_and_can_be_run_again(here: Path, capsys: p
     about = json.loads(capsys.readouterr().out)
     assert (about["width"], about["rows"], about["fingerprint"]) == (plan.width, 60_000, plan.fingerprint)
     assert round(about["models"]["wide & deep"]["auc"], 3) == scores["wide & deep"]
-    inside = ["model.json", "plan/plan.json", "plan/terms-dest.jsonl", "weights.safetensors"]
+    inside = ["card.json", "model.json", "plan/plan.json", "plan/terms-dest.jsonl", "weights.safetensors"]
     plans = ["plan/plan.json", "plan/terms-dest.jsonl", "plan/terms-earlier_dests.jsonl"]
     assert listing(here / "look") == sorted([*kept[:2], *[f"model/{name}" for name in inside], *plans, *kept[4:]])
 

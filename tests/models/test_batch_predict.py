@@ -53,7 +53,7 @@ def test_a_file_holds_the_bits_of_predict_however_it_is_cut(model, source, tmp_p
 def test_metadata_names_the_model_its_label_and_its_classes(model, source, tmp_path):
     model.export(tmp_path / "model")
     again = models.load(tmp_path / "model")
-    assert again.fingerprint == model.fingerprint == json.loads((tmp_path / "model" / "model.json").read_text())["fingerprint"]
+    assert again.fingerprint == model.fingerprint == json.loads((tmp_path / "model" / "card.json").read_text())["fingerprint"]
     models.predict_parquet(again, source / "a.parquet", tmp_path / "out.parquet")
     assert json.loads(pq.read_schema(tmp_path / "out.parquet").metadata[b"featurecols"]) == {
         "fingerprint": model.fingerprint,

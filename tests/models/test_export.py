@@ -1,19 +1,27 @@
 from __future__ import annotations
 
 import json
+import random
+import shutil
+from pathlib import Path
 
 import pytest
+from jsonschema import Draft202012Validator
 
 import featurecols as fc
 from featurecols import models
 from featurecols.errors import SavedPlanError
 from featurecols.models.errors import CheckpointError, ModelError
+from featurecols.models.estimators.schema import spec_schema
 from featurecols.models.objective.losses import Poisson
 from featurecols.models.optimization.optimizers import Adam, Ftrl
 from featurecols.models.optimization.schedules import Cosine
 from tests.models.estimators.test_base import FLOWERS, iris, iris_model_fn
 from tests.models.people import AGE, DEEP, WIDE, people
+from tests.plan.test_saved_text import places
 
+SAVED = Path(__file__).parents[1] / "saved" / "v0_60ad15a" / "models"
+SPECS = Draft202012Validator(spec_schema())
 DATA, TEST = people(600), people(300, seed=1)
 KINDS = {
     "linear": (lambda: models.LinearClassifier(WIDE, optimizer=Ftrl(0.1, l1=0.5), sparse_combiner="mean"), "income"),
@@ -50,21 +58,104 @@ def test_what_is_exported_comes_back(tmp_path, kind):
     assert again.variables.step == model.variables.step + 1
 
 
-def test_the_card_says_what_the_model_is(tmp_path):
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_exported_spec_makes_an_equal_model_that_is_not_trained(tmp_path, kind):
+    make, label = KINDS[kind]
+    model = make().train(DATA, label=label, steps=1)
+    model.export(tmp_path)
+    assert list(SPECS.iter_errors(json.loads((tmp_path / "model.json").read_text()))) == []
+    again = models.model_from_json(tmp_path / "model.json")
+    assert type(again) is type(model)
+    assert (again.arguments(), again.head, again.columns) == (model.arguments(), model.head, model.columns)
+    assert again.weight_column == model.weight_column
+    assert again.variables is None
+    again.train(DATA, label=label, steps=1)
+    assert again.fingerprint == model.fingerprint
+
+
+def test_the_spec_is_what_a_reviewer_reads(tmp_path):
+    columns = [fc.Numeric("age", normalizer=fc.ZScore()), fc.Hashed("job", 9)]
+    model = models.LinearClassifier(columns, optimizer="Adam", weight_column="weight")
+    model.train(DATA, label="income", steps=1).save(tmp_path)
+    assert (
+        (tmp_path / "model.json").read_text()
+        == """\
+{
+ "model": "LinearClassifier",
+ "columns": [
+  {"type": "Numeric.v1", "key": "age", "normalizer": [{"type": "ZScore.v1"}]},
+  {"type": "Hashed.v1", "key": "job", "num_buckets": 9}
+ ],
+ "optimizer": {"type": "models.Adam.v1"},
+ "sparse_combiner": "sum",
+ "label": "income",
+ "weight": "weight",
+ "n_classes": 2,
+ "label_vocabulary": ["<=50K", ">50K"]
+}
+"""
+    )
+
+
+def test_the_card_says_what_training_found(tmp_path):
     model = models.LinearClassifier(WIDE).train(DATA, label="income", epochs=2, batch_size=100)
     model.evaluate(TEST, name="test")
-    model.export(tmp_path)
-    card = json.loads((tmp_path / "model.json").read_text())
-    assert card["kind"] == "LinearClassifier"
+    model.metrics["odd"] = {"auc": float("nan"), "loss": float("inf")}
+    assert model.export(tmp_path) == str(tmp_path)
+    card = json.loads((tmp_path / "card.json").read_text(), parse_constant=pytest.fail)
+    assert card["format"] == 2
+    assert card["created_by"] == f"featurecols {fc.__version__}"
     assert card["step"] == 12
-    assert card["label"] == ["income"]
     assert card["head"]["words"] == ["<=50K", ">50K"]
     assert card["metrics"]["test"]["auc"] == model.evaluate(TEST)["auc"]
+    assert card["metrics"]["odd"] == {"auc": {"float": "nan"}, "loss": {"float": "inf"}}
     assert card["data"]["rows"] == 600
     assert len(card["data"]["fingerprint"]) == 32
     assert card["plan"] == model.plan.fingerprint
+    assert card["fingerprint"] == model.fingerprint
     assert card["versions"]["featurecols"] == fc.__version__
-    assert sorted(p.name for p in tmp_path.iterdir()) == ["model.json", "plan", "weights.safetensors"]
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["card.json", "model.json", "plan", "weights.safetensors"]
+    again = models.load(tmp_path)
+    assert (again.label, again.metrics["test"], again.data) == (("income",), model.metrics["test"], model.data)
+    assert again.metrics["odd"]["loss"] == float("inf")
+
+
+def test_another_model_is_replaced_only_when_that_is_said(tmp_path):
+    model = models.LinearClassifier(WIDE).train(DATA, label="income", steps=1)
+    other = models.DNNClassifier(DEEP, [4]).train(DATA, label="income", steps=1)
+    network = models.Sequential([models.layers.Dense(1)])
+    model.save(tmp_path / "a")
+    model.save(tmp_path / "a")  # an equal model is written again
+    for refused in (other, network):
+        with pytest.raises(
+            fc.OutputError, match="a: exists already; choose another path, or pass overwrite=True to replace it"
+        ):
+            refused.save(tmp_path / "a")
+    (tmp_path / "a" / "notes.txt").write_text("mine")
+    other.export(tmp_path / "a", overwrite=True)
+    assert models.load(tmp_path / "a").fingerprint == other.fingerprint
+    assert (tmp_path / "a" / "notes.txt").exists()
+    (tmp_path / "b").mkdir()
+    (tmp_path / "b" / "notes.txt").write_text("mine")
+    for place in (tmp_path / "b", tmp_path / "b" / "notes.txt"):
+        with pytest.raises(fc.OutputError, match="exists already"):
+            model.save(place)
+    with pytest.raises(fc.OutputError, match="cannot be written"):
+        model.save(tmp_path / "b" / "notes.txt" / "c")
+
+
+def test_each_loader_names_the_other(tmp_path):
+    model = models.LinearClassifier(WIDE).train(DATA, label="income", steps=1)
+    model.save(tmp_path / "model")
+    with pytest.raises(SavedPlanError, match=r"model: holds a model; use fc\.models\.load\(path\)"):
+        fc.load(tmp_path / "model")
+    with pytest.raises(CheckpointError, match=r"plan: holds a plan; use fc\.load\(path\)"):
+        models.load(tmp_path / "model" / "plan")
+    (tmp_path / "model" / "card.json").unlink()
+    with pytest.raises(CheckpointError, match=r"no card\.json; use fc\.models\.model_from_json\(path\)"):
+        models.load(tmp_path / "model")
+    with pytest.raises(CheckpointError, match=r"nowhere.model\.json: cannot be read as a model \(FileNotFoundError\)"):
+        models.load(tmp_path / "nowhere")
 
 
 def test_the_fingerprint_of_the_data_tells_data_apart(tmp_path):
@@ -106,26 +197,22 @@ def test_warm_start_from_an_export(tmp_path):
 @pytest.mark.parametrize(
     ("file", "damage", "error", "message"),
     [
-        ("model.json", lambda b: b[:50], CheckpointError, "is no readable card"),
-        ("model.json", lambda b: b"[]", CheckpointError, "needs format 1"),
-        (
-            "model.json",
-            lambda b: b.replace(b"LinearClassifier", b"os.system"),
-            CheckpointError,
-            "holds a 'os.system'",
-        ),
+        ("model.json", lambda b: b[:50], CheckpointError, "cannot be read as a model"),
+        ("card.json", lambda b: b[:50], CheckpointError, "cannot be read as a model"),
+        ("card.json", lambda b: b"[]", CheckpointError, "card.json: is not an object"),
+        ("card.json", lambda b: b.replace(b'"format": 2', b'"format": 3'), CheckpointError, "format 2, has 3; upgrade"),
+        ("model.json", lambda b: b.replace(b"LinearClassifier", b"os.system"), CheckpointError, "holds a 'os.system'"),
         ("model.json", lambda b: b.replace(b"models.Ftrl.v1", b"models.Evil.v1"), CheckpointError, "holds no such part"),
-        ("model.json", lambda b: b.replace(b"models.ClassHead.v1", b"models.Dense.v1"), CheckpointError, "holds no such part"),
+        ("model.json", lambda b: b.replace(b"models.Ftrl.v1", b"models.SGD.v1"), CheckpointError, "its fingerprint differs"),
+        ("card.json", lambda b: b.replace(b"models.ClassHead.v1", b"models.Dense.v1"), CheckpointError, "holds no such part"),
         ("model.json", lambda b: b.replace(b'"sparse_combiner"', b'"combined"'), CheckpointError, "is damaged"),
         ("model.json", lambda b: b.replace(b'"sum"', b'"all"'), CheckpointError, "is damaged.*unknown combiner"),
-        ("model.json", lambda b: b.replace(b'"label": [', b'"labels": ['), CheckpointError, "lacks 'label'"),
+        ("model.json", lambda b: b.replace(b'"label": "income"', b'"label": 5'), CheckpointError, "wrong label, 5"),
+        ("model.json", lambda b: b.replace(b'">50K"', b'">60K"'), CheckpointError, "name different labels or losses"),
+        ("model.json", lambda b: b.replace(b'"age"', b'"edge"'), CheckpointError, "not those of the plan"),
+        ("card.json", lambda b: b.replace(b'"head"', b'"heed"'), CheckpointError, "lacks 'head'"),
         ("weights.safetensors", lambda b: b[:-10], CheckpointError, "is no readable checkpoint"),
-        (
-            "plan/plan.json",
-            lambda b: b.replace(b'"job"', b'"jab"'),
-            SavedPlanError,
-            "is named .city_X_jab.",
-        ),
+        ("plan/plan.json", lambda b: b.replace(b'"job"', b'"jab"'), SavedPlanError, "is named .city_X_jab."),
     ],
 )
 def test_damage_is_an_error_that_says_where(tmp_path, file, damage, error, message):
@@ -146,3 +233,62 @@ def test_a_plan_of_another_model(tmp_path):
     assert fc.load(tmp_path / "a" / "plan") != fc.load(tmp_path / "old")
     with pytest.raises(CheckpointError, match="the plan is not the one that the card names"):
         models.load(tmp_path / "a")
+
+
+@pytest.mark.parametrize("kind", ["wide and deep", "linear regressor", "sequential"])
+def test_any_value_in_the_place_of_another_is_an_error_or_the_same_model(tmp_path, kind):
+    if kind == "sequential":
+        model = models.Sequential([models.DenseFeatures(DEEP), models.layers.Dense(1)])
+        model.compile("adam", "mse")
+        model.fit(DATA, label="wealth")
+    else:
+        make, label = KINDS[kind]
+        model = make().train(DATA, label=label, steps=1)
+    model.save(tmp_path)
+    mark, luck = model.fingerprint, random.Random(2)
+    for name in ("model.json", "card.json"):
+        text = (tmp_path / name).read_text()
+        for _ in range(150):
+            found = json.loads(text)
+            place, key = luck.choice(list(places(found)))
+            place[key] = luck.choice(VALUES)
+            (tmp_path / name).write_text(json.dumps(found))
+            try:
+                again = models.load(tmp_path)
+            except (CheckpointError, SavedPlanError):
+                continue
+            assert again.fingerprint == mark
+        (tmp_path / name).write_text(text)
+    assert models.load(tmp_path).fingerprint == mark
+
+
+VALUES = [
+    None,
+    True,
+    -1,
+    10**30,
+    0.5,
+    "x",
+    "",
+    [],
+    {},
+    [[]],
+    {"type": "Numeric.v1"},
+    {"float": "x"},
+    {"type": "models.Dense.v1"},
+]
+
+
+def test_damage_of_a_model_of_format_1(tmp_path):
+    shutil.copytree(SAVED / "linear_classifier" / "model", tmp_path / "model")
+    path = tmp_path / "model" / "model.json"
+    text = path.read_text("utf-8")
+    for old, new, message in [
+        ('"format": 1', '"format": 3', "needs format 2, has 3; upgrade featurecols"),
+        ('"label": [', '"labels": [', "lacks 'label'"),
+        ("models.ClassHead.v1", "models.Evil.v1", "holds no such part"),
+    ]:
+        assert old in text
+        path.write_text(text.replace(old, new, 1), "utf-8")
+        with pytest.raises(CheckpointError, match=message):
+            models.load(tmp_path / "model")

@@ -7,7 +7,7 @@ from sklearn.metrics import r2_score, roc_auc_score
 
 import featurecols as fc
 from featurecols.errors import ColumnError, DataError
-from featurecols.models import Sequential, from_data, layers
+from featurecols.models import Sequential, from_data, layers, model_from_json
 from featurecols.models.errors import CheckpointError, ModelError
 from featurecols.models.layers import Activation, BatchNorm, Dense, Dropout
 from featurecols.models.objective import losses
@@ -226,22 +226,54 @@ def test_save_and_load(tmp_path, kind):
 
 
 def test_load_refuses_what_is_no_model(tmp_path):
-    with pytest.raises(CheckpointError, match="is no readable card"):
+    with pytest.raises(CheckpointError, match="cannot be read as a model"):
         Sequential.load(tmp_path)
     model = Sequential([Dense(1)])
     model.compile("sgd", "mse")
     model.fit(X, X[:, 0])
     model.save(tmp_path)
-    card = (tmp_path / "model.json").read_text()
+    spec = (tmp_path / "model.json").read_text()
     for old, new, message in [
-        ('"kind": "Sequential"', '"kind": "Other"', "holds a Other"),
+        ('"model": "Sequential"', '"model": "Other"', "holds a Other"),
         ("models.Dense.v1", "models.Evil.v1", "holds no such part"),
-        ('"format": 1', '"format": 7', "needs format 1"),
-        ("{", "[", "no readable card"),
+        ('"units": 1', '"units": 2', "its fingerprint differs"),
+        ("{", "[", "cannot be read as a model"),
     ]:
-        (tmp_path / "model.json").write_text(card.replace(old, new, 1))
+        (tmp_path / "model.json").write_text(spec.replace(old, new, 1))
         with pytest.raises(CheckpointError, match=message):
             Sequential.load(tmp_path)
+
+
+def test_the_saved_spec_makes_an_equal_model_that_is_not_trained(tmp_path):
+    model = deep()
+    model.fit(FRAME_TEST, label="income", epochs=1)
+    model.save(tmp_path)
+    again = model_from_json(tmp_path / "model.json")
+    assert (again.layers, again.optimizer, again.loss) == (model.layers, model.optimizer, model.loss)
+    again.fit(FRAME_TEST, label="income", epochs=1)
+    assert again.fingerprint == model.fingerprint
+
+
+def test_a_spec_by_hand():
+    model = model_from_json(
+        {
+            "model": "Sequential",
+            "layers": [{"type": "Dense", "units": 1}],
+            "optimizer": "adam",
+            "loss": "mse",
+            "metrics": ["mae"],
+        }
+    )
+    model.fit(X, X[:, 0])
+    assert model.count_params() == 101
+    for wrong, says in [
+        ({"layers": [{"type": "Dens"}]}, "layers: unknown type 'Dens'"),
+        ({"layers": 5}, "needs layers, got 5"),
+        ({"layers": ["Dense"]}, "takes layers, got 'Dense'"),
+        ({"layers": [], "units": 5}, "has no argument 'units', got 5; it takes model, name, layers"),
+    ]:
+        with pytest.raises(ModelError, match=says):
+            model_from_json({"model": "Sequential", **wrong})
 
 
 def test_summary(capsys):

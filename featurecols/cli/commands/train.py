@@ -64,6 +64,7 @@ def run(arguments: argparse.Namespace) -> None:
     """Train the model and save it."""
     from featurecols.jobs import staging
     from featurecols.models import errors
+    from featurecols.models.estimators.base import Estimator
     from featurecols.models.estimators.from_json import model_from_json, read_spec
 
     where, _, said = read_spec(arguments.spec)
@@ -73,6 +74,9 @@ def run(arguments: argparse.Namespace) -> None:
         raise errors.model(where, "has no label", None, 'give --label FIELD, or "label" in the spec')
     given = {name: value for name in ARGUMENTS if (value := getattr(arguments, name)) is not None}
     model = model_from_json(arguments.spec, **given, config=_config(arguments))
+    if not isinstance(model, Estimator):
+        hint = "train it in Python: fc.models.model_from_json(path).fit(data, label=...)"
+        raise errors.model(where, "only estimators are trained by this command", type(model).__name__, hint)
     _check_output(arguments)
     _check_data(model, arguments)
     start = time.monotonic()

@@ -73,6 +73,10 @@ class Canned(Estimator):
             raise errors.model(type(self).__name__, "has no optimizer", None, "train it as it is")
         return self.optimizer
 
+    def spec(self) -> dict[str, Any]:
+        """Return what makes an equal model that is not trained, as JSON data for model_from_json."""
+        return {**super().spec(), **head_arguments(self.head)}
+
     @classmethod
     def from_card(cls, plan: Plan, head: Head, card: Mapping[str, Any]) -> Self:
         """Return the estimator that the card of an export describes, without its weights.
@@ -113,6 +117,16 @@ class Canned(Estimator):
     def score(self, data: Data | Pipeline, label: Label | None = None) -> float:
         """Return the accuracy of a classifier, R^2 of a regressor."""
         return self.evaluate(data, label)["accuracy" if isinstance(self.head, ClassHead) else "r2"]
+
+
+def head_arguments(head: Head) -> dict[str, Any]:
+    """Return the arguments of an estimator that give this head, as JSON data."""
+    if isinstance(head, ClassHead):
+        words = {} if head.words is None else {"label_vocabulary": list(head.words)}
+        return {"n_classes": head.n_classes, **words}
+    if isinstance(head, NumberHead):
+        return {"label_dimension": head.dimension, "loss": head.loss.to_dict()}
+    return {}
 
 
 def spans(sizes: Sequence[tuple[str, int]]) -> list[tuple[str, int, int]]:

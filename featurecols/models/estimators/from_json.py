@@ -7,17 +7,15 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from featurecols._core.spec import KINDS as SPECS
-from featurecols._core.spec import decode
 from featurecols.columns.json import BESIDE, declared
 from featurecols.columns.spec_files import read_data
 from featurecols.models import errors
-from featurecols.models.component import Component
-from featurecols.models.estimators.base import Estimator
+from featurecols.models.component import component_from_json
 from featurecols.models.estimators.canned import OPTIMIZERS
 from featurecols.models.estimators.loading import KINDS
 from featurecols.models.objective import losses
 from featurecols.models.optimization import optimizers
+from featurecols.models.sequential import Sequential
 
 COLUMNS = ("columns", "linear", "dnn")
 RUNNING = ("model_dir", "config", "warm_start_from")  # how a model runs, not what it is: never in a spec
@@ -71,8 +69,8 @@ def _names(where: str, key: str, value: Any) -> list[str] | None:
     raise errors.model(where, f"{key} must be a name, or a list of names", value, f'give "{key}": "..."')
 
 
-def model_from_json(data: Any, **more: Any) -> Estimator:
-    """An estimator from a JSON object, or from the path of a file that holds one. Nothing is imported or evaluated.
+def model_from_json(data: Any, **more: Any) -> Any:
+    """Return the model of a JSON object, or of a file that holds one: an estimator, or a Sequential.
 
     {"model": "LinearClassifier", "columns": [...], argument: value, ...}; a wide & deep model has "linear" and "dnn" in the
     place of "columns". Arguments are those of the class. Optimizers and losses are names, or objects such as {"type": "AdamW",
@@ -95,6 +93,11 @@ def model_from_json(data: Any, **more: Any) -> Estimator:
     """
     where, found, _ = read_spec(data)
     given = {**found, **more}
+    if given.get("model") == "Sequential":
+        return Sequential.from_spec(given)
+    if given.get("model") == "Estimator":
+        hint = "give its export to fc.models.load(path, model_fn=...)"
+        raise errors.model(where, "a model_fn is code, and no spec holds code", "Estimator", hint)
     kind = kind_of(where, given.pop("model", None))
     _check_names(where, kind, given, {name for name in RUNNING if name in more and name not in found})
     arguments = {name: value if name in RUNNING else _decoded(value, name, where) for name, value in given.items()}
@@ -142,29 +145,5 @@ def _decoded(value: Any, name: str, where: str) -> Any:
             raise errors.model(where, f"{name} must be a list of columns", value, 'give [{"type": "Numeric", "key": "age"}]')
         return declared(value, name)
     if name == "loss":  # by the name of its class: Keras' names mean losses of means, not of logits
-        return _component(value if isinstance(value, (Mapping, losses.Loss)) else {"type": value}, name, losses.Loss)
-    return _component(value, name, optimizers.Optimizer) if name in OPTIMIZERS else value
-
-
-def _component(data: Any, name: str, base: type[Component]) -> Any:
-    """An optimizer or a loss from its JSON object; a name as it is."""
-    if not isinstance(data, Mapping):
-        return data
-    known = {cls.__name__: kind for kind, cls in SPECS.items() if issubclass(cls, base)}
-    full = _versioned(data)
-    if full.get("type") not in known.values():
-        raise errors.unknown(name, "type", data.get("type"), known)
-    return decode(full, name)
-
-
-def _versioned(data: Any) -> Any:
-    """The same, parts that are named in short ("Adam") named as they are saved ("models.Adam.v1")."""
-    if isinstance(data, Mapping):
-        plain = {key: _versioned(value) for key, value in data.items()}
-        kinds = [
-            kind
-            for kind, cls in SPECS.items()
-            if issubclass(cls, Component) and kind.startswith(f"models.{data.get('type')}.v")
-        ]
-        return {**plain, "type": max(kinds, key=lambda kind: int(kind.rpartition("v")[2]))} if kinds else plain
-    return [_versioned(item) for item in data] if isinstance(data, (list, tuple)) else data
+        return component_from_json(value if isinstance(value, (Mapping, losses.Loss)) else {"type": value}, losses.Loss, name)
+    return component_from_json(value, optimizers.Optimizer, name) if name in OPTIMIZERS else value

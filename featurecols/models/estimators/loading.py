@@ -42,7 +42,7 @@ FIELDS: dict[str, Callable[[object], bool]] = {  # of an estimator's card, and w
 
 
 def load(path: str | Path, model_fn: Callable[..., EstimatorSpec] | None = None, params: Any = None) -> Any:
-    """The model in a folder that `export` (or Sequential.save) wrote. Opens its files alone, and never runs code.
+    """Return the model in a folder that `save` wrote. Opens its files alone, and never runs code.
 
     Args:
         path: the folder.
@@ -52,18 +52,18 @@ def load(path: str | Path, model_fn: Callable[..., EstimatorSpec] | None = None,
         CheckpointError, SavedPlanError: for anything that is no exported model, or is damaged.
     """
     folder = Path(path)
-    card = export.card(folder)
+    card = export.read(folder)
     kind = card.get("kind")
     if kind == "Sequential":
         return Sequential.load(folder)
     for name, fits in FIELDS.items():
         if name not in card:
-            raise errors.checkpoint(folder, f"the card lacks {name!r}", "export the model again")
+            raise errors.checkpoint(folder, f"the card lacks {name!r}", export.AGAIN)
         if not fits(card[name]):
-            raise errors.checkpoint(folder, f"the card has a wrong {name}, {errors.show(card[name])}", "export the model again")
+            raise errors.checkpoint(folder, f"the card has a wrong {name}, {errors.show(card[name])}", export.AGAIN)
     plan = load_plan(folder / PLAN)
     if plan.fingerprint != card.get("plan"):
-        raise errors.checkpoint(folder, "the plan is not the one that the card names", "export the model again")
+        raise errors.checkpoint(folder, "the plan is not the one that the card names", export.AGAIN)
     head = export.components([card.get("head")])[0]
     if kind == "Estimator":
         if model_fn is None:
@@ -74,7 +74,17 @@ def load(path: str | Path, model_fn: Callable[..., EstimatorSpec] | None = None,
     model.variables, model.label = export.weights(folder), tuple(card["label"])
     export.check_fingerprint(folder, card, model.variables, plan)
     model.metrics, model.data = card["metrics"], card["data"]
+    if card["format"] != 1:
+        _check_spec(folder, model, card)
     return model
+
+
+def _check_spec(folder: Path, model: Estimator, card: Mapping[str, Any]) -> None:
+    """Raise CheckpointError where model.json tells of other columns or labels than the plan and the card."""
+    if card["declared"] != model.columns:
+        raise errors.checkpoint(folder, f"the columns of {export.SPEC} are not those of the plan", export.AGAIN)
+    if card["head_arguments"] != canned.head_arguments(model.head) and isinstance(model, canned.Canned):
+        raise errors.checkpoint(folder, f"{export.SPEC} and {export.CARD} name different labels or losses", export.AGAIN)
 
 
 def _estimator(folder: Path, kind: Any, plan: Plan, head: Head, card: Mapping[str, Any]) -> Estimator:
@@ -84,4 +94,4 @@ def _estimator(folder: Path, kind: Any, plan: Plan, head: Head, card: Mapping[st
     try:
         return KINDS[kind].from_card(plan, head, card)
     except (KeyError, TypeError, ValueError) as e:
-        raise errors.checkpoint(folder, f"is damaged ({errors.show(str(e), 200)})", "export the model again") from None
+        raise errors.checkpoint(folder, f"is damaged ({errors.show(str(e), 200)})", export.AGAIN) from None

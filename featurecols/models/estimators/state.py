@@ -55,6 +55,7 @@ class Keeper(ABC):
     head: Head
     label: tuple[str, ...]
     weight_column: str | None
+    columns: tuple[Column, ...]
     warm_start_from: str | Path | WarmStartSettings | None
     variables: Variables | None
     metrics: dict[str, dict[str, float]]
@@ -199,15 +200,36 @@ class Keeper(ABC):
 
     # As a folder ------------------------------------------------------------------------------------------------------
 
-    def export(self, path: str | Path) -> str:
-        """Write the model as one folder: the plan, the weights, and a card with metrics, data and versions.
+    def save(self, path: str | Path, *, overwrite: bool = False) -> str:
+        """Write the model as one folder: its spec (model.json), what training found (card.json), the weights and the plan.
 
-        featurecols.models.load(path) gives it back, ready to predict, evaluate, or train on.
+        featurecols.models.load(path) gives it back, ready to predict, evaluate, or train on. The folder is made where it is
+        not there. An empty one is filled, and one that holds an equal model is written again; anything else is replaced
+        only with `overwrite`.
+
+        Returns:
+            The path.
+
+        Raises:
+            OutputError: where something is there already, or nothing can be written.
         """
-        variables = self._open()
-        about = {**self.about(), "arguments": self.arguments(), "metrics": self.metrics, "data": self.data}
-        export.write(Path(path), about, variables, self.plan)
+        variables, about = self._open(), self.about()
+        found = {"head": about["head"], "metrics": self.metrics, "data": self.data, "rows": about["rows"]}
+        export.write(Path(path), self.spec(), found, variables, self.plan, self.fingerprint, overwrite=overwrite)
         return str(path)
+
+    export = save
+
+    def spec(self) -> dict[str, Any]:
+        """Return what makes an equal model that is not trained, as JSON data for model_from_json."""
+        columns, arguments = {column.name: column.to_dict() for column in self.columns}, self.arguments()
+        parts = {part: [columns[name] for name in arguments.pop(part)] for part in ("linear", "dnn") if part in arguments}
+        spec: dict[str, Any] = {"model": type(self).__name__}
+        spec |= {part: listed for part, listed in parts.items() if listed} if parts else {"columns": [*columns.values()]}
+        spec |= arguments
+        if self.label:
+            spec["label"] = self.label[0] if len(self.label) == 1 else list(self.label)
+        return spec if self.weight_column is None else {**spec, "weight": self.weight_column}
 
     @property
     def fingerprint(self) -> str:

@@ -93,7 +93,7 @@ def test_columns_alone_with_options_and_json(here: Path, capsys: pytest.CaptureF
     assert [row["val_auc/blue"] for row in about["history"]][-1] == about["metrics"]["auc/blue"]
     assert (about["kind"], about["rows"], about["steps"], about["columns"]) == ("LinearClassifier", 800, 8, 4)
     assert about["fingerprint"] == want.fingerprint
-    assert json.loads(Path("model/model.json").read_text())["metrics"]["validation"]["loss"] == about["metrics"]["loss"]
+    assert json.loads(Path("model/card.json").read_text())["metrics"]["validation"]["loss"] == about["metrics"]["loss"]
 
     assert main(["predict", "model", "test.parquet", "-o", "out.parquet", "--json"]) == 0
     about = json.loads(capsys.readouterr().out)
