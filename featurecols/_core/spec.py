@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 import struct
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import MISSING, dataclass, field, fields
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, dataclass_transform
@@ -36,7 +36,7 @@ class Converted(Generic[Given, Held]):
 
     if TYPE_CHECKING:
 
-        def __get__(self, instance: object, owner: Any = None) -> Held: ...
+        def __get__(self, instance: object, owner: type | None = None) -> Held: ...
 
         def __set__(self, instance: object, value: Given) -> None: ...
 
@@ -116,7 +116,11 @@ class Spec:
                 parts.append(f"{f.name}={_source(value)}")
         return f"{type(self).__name__}({', '.join(parts)})"
 
-    def __reduce__(self) -> tuple[Any, ...]:  # made anew where it arrives: hashes of texts differ from process to process
+    def __reduce__(
+        self,
+    ) -> tuple[
+        Callable[..., Spec], tuple[type[Spec], dict[str, Any]]
+    ]:  # made anew where it arrives: hashes of texts differ from process to process
         return _made, (type(self), {f.name: getattr(self, f.name) for f in fields(self)})
 
     def source_text(self) -> str:
@@ -156,7 +160,7 @@ def canonical(value: Any) -> Any:
     return value
 
 
-def _key(value: Any) -> Any:
+def _key(value: Any) -> Hashable:
     """A hashable stand-in that is equal exactly when the value is equal by type and bits."""
     kind = type(value)
     if kind is float:

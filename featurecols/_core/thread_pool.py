@@ -8,11 +8,12 @@ from collections.abc import Callable, Iterable, Iterator, Sized
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cache
 from itertools import islice
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from featurecols import errors
 
 T = TypeVar("T")
+R = TypeVar("R")
 _lock = threading.Lock()
 _pools: dict[tuple[int, int], ThreadPoolExecutor] = {}
 _inside = threading.local()
@@ -49,7 +50,7 @@ def _quota() -> int | None:
         return None
 
 
-def run(task: Callable[[T], Any], items: Iterable[T], threads: int, ahead: int | None = None) -> Iterator[Any]:
+def run(task: Callable[[T], R], items: Iterable[T], threads: int, ahead: int | None = None) -> Iterator[R]:
     """Yield task(item) for each item in order; at most `ahead` items, 2 * threads without it, are in work.
 
     A call from inside a task runs inline, so that plans used within plans cannot wait for each other. The first error in
@@ -59,7 +60,7 @@ def run(task: Callable[[T], Any], items: Iterable[T], threads: int, ahead: int |
         yield from map(task, items)
         return
     pool = _pool(threads)
-    waiting: list[Future[Any]] = []
+    waiting: list[Future[R]] = []
     source = iter(items)
     try:
         waiting.extend(pool.submit(_marked, task, item) for item in islice(source, ahead or 2 * threads))
@@ -74,7 +75,7 @@ def run(task: Callable[[T], Any], items: Iterable[T], threads: int, ahead: int |
                 future.exception()
 
 
-def _marked(task: Callable[[T], Any], item: T) -> Any:
+def _marked(task: Callable[[T], R], item: T) -> R:
     _inside.busy = True
     try:
         return task(item)

@@ -5,8 +5,6 @@ Everything here respects offsets of sliced arrays, in the validity bitmap as wel
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import pyarrow as pa
 
@@ -72,7 +70,7 @@ def both(a: Array | None, b: Array | None) -> Array | None:
     return a & b
 
 
-def primitive(array: Any) -> Array:
+def primitive(array: pa.Array) -> Array:
     """The values of an integer, float or boolean array, as they lie in memory; null slots hold anything."""
     n = len(array)
     if pa.types.is_boolean(array.type):
@@ -87,11 +85,11 @@ def primitive(array: Any) -> Array:
     return np.frombuffer(array.buffers()[1], dtype, n, array.offset * dtype.itemsize)
 
 
-def is_primitive(kind: Any) -> bool:
+def is_primitive(kind: pa.DataType) -> bool:
     return kind in _PRIMITIVE or pa.types.is_boolean(kind)
 
 
-def texts(array: Any) -> tuple[Array, Array]:
+def texts(array: pa.Array) -> tuple[Array, Array]:
     """(offsets int32 or int64 [n + 1], data uint8) of a string or binary array of any width."""
     n, kind = len(array), array.type
     if pa.types.is_fixed_size_binary(kind):
@@ -106,17 +104,17 @@ def texts(array: Any) -> tuple[Array, Array]:
     return np.frombuffer(buffers[1], dtype, n + 1, array.offset * dtype.itemsize), _bytes(buffers[2])
 
 
-def _bytes(buffer: Any) -> Array:
+def _bytes(buffer: pa.Buffer | None) -> Array:
     return np.zeros(0, np.uint8) if buffer is None else np.frombuffer(buffer, np.uint8)
 
 
-def is_text(kind: Any) -> bool:
+def is_text(kind: pa.DataType) -> bool:
     t = pa.types
     wide = t.is_large_string(kind) or t.is_large_binary(kind)
     return bool(wide or t.is_string(kind) or t.is_binary(kind) or t.is_fixed_size_binary(kind))
 
 
-def is_utf8(kind: Any) -> bool:
+def is_utf8(kind: pa.DataType) -> bool:
     return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
 
 
@@ -158,7 +156,7 @@ def equal_to(offsets: Array, data: Array, text: bytes) -> Array:
     return found
 
 
-def list_parts(array: Any) -> tuple[Array, Any]:
+def list_parts(array: pa.Array) -> tuple[Array, pa.Array]:
     """(offsets int64 [n + 1], elements) of a list array of any layout; null lists are empty, row i owns
     elements[offsets[i]:offsets[i + 1]]. Elements are copied only when their order or gaps ask for it."""
     n, kind, t = len(array), array.type, pa.types
@@ -185,7 +183,7 @@ def list_parts(array: Any) -> tuple[Array, Any]:
     return offsets, array.values.take(pa.array(at))
 
 
-def is_list(kind: Any) -> bool:
+def is_list(kind: pa.DataType) -> bool:
     t = pa.types
     views = [check(kind) for check in (getattr(t, "is_list_view", None), getattr(t, "is_large_list_view", None)) if check]
     return bool(t.is_list(kind) or t.is_large_list(kind) or t.is_fixed_size_list(kind) or any(views))
@@ -196,7 +194,7 @@ _DICTIONARY = pa.dictionary(pa.int8(), pa.string()).id
 _SAME_AS_STORAGE = ("arrow.json", "arrow.bool8", "arrow.fixed_shape_tensor")
 
 
-def settled(array: Any) -> Any:
+def settled(array: pa.Array) -> pa.Array:
     """The same array in a type that the rest of the package reads in place: views become offsets, extensions their
     storage, run-end encoding is undone."""
     kind, t = array.type, pa.types
@@ -217,14 +215,14 @@ def settled(array: Any) -> Any:
     return array
 
 
-def _unviewed(array: Any, kind: Any) -> Any:
+def _unviewed(array: pa.Array, kind: pa.DataType) -> pa.Array:
     try:
         return array.cast(kind)
     except pa.ArrowNotImplementedError:  # older Arrow
         return pa.array(array.to_pylist(), type=kind)
 
 
-def one_array(data: Any) -> Any:
+def one_array(data: pa.Array | pa.ChunkedArray) -> pa.Array:
     """A ChunkedArray as one array, different dictionaries unified; an Array as it is."""
     if not isinstance(data, pa.ChunkedArray):
         return data
@@ -234,7 +232,7 @@ def one_array(data: Any) -> Any:
     return joined(chunks)
 
 
-def joined(arrays: list[Any]) -> Any:
+def joined(arrays: list[pa.Array]) -> pa.Array:
     """Arrays of one type, one after another; text past 2 GiB gets wide offsets."""
     if len(arrays) == 1:
         return arrays[0]
@@ -249,7 +247,7 @@ def joined(arrays: list[Any]) -> Any:
         return pa.concat_arrays([_undictionaried(a) for a in arrays])
 
 
-def _undictionaried(array: Any) -> Any:
+def _undictionaried(array: pa.Array) -> pa.Array:
     if pa.types.is_dictionary(array.type):
         return array.dictionary_decode()
     if is_list(array.type):

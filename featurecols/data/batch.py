@@ -20,7 +20,7 @@ from featurecols import errors
 from featurecols.data.fields import convert
 from featurecols.data.fields.base import FieldView
 from featurecols.data.fields.dictionary import KnownDictionaries
-from featurecols.data.missing import Markers
+from featurecols.data.missing import Marker, Markers
 
 _SMALL = 1 << 16  # rows: Arrow batches smaller than this are put together, so that each is worth its overhead
 
@@ -142,7 +142,7 @@ class Batch:
 
         return Batch(_Columns(names, sum(batch.num_rows for batch in parts), load, parse))
 
-    def field(self, key: str, missing: Iterable[object] = ()) -> FieldView:
+    def field(self, key: str, missing: Iterable[Marker] = ()) -> FieldView:
         """Return one field, with the markers of its Field; DataError where it is not in the data."""
         view = self._columns.marked(key, Markers.of(missing)) if missing else self._columns.view(key)
         return view.slice(self._start, self._start + self.num_rows)

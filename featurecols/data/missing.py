@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+Marker = str | bytes | int | float | np.generic
 _DECIMAL = re.compile(rb"0|-?[1-9][0-9]{0,40}")
 _PLAIN = frozenset((str, int, bool, float, bytes))
 
@@ -29,7 +30,7 @@ class Markers:
     split for arrays of bytes, of integers and of floats.
     """
 
-    values: frozenset[Any] = frozenset()
+    values: frozenset[Marker] = frozenset()
     texts: tuple[bytes, ...] = ()
     integers: tuple[int, ...] = ()
     floats: tuple[float, ...] = ()
@@ -38,7 +39,7 @@ class Markers:
         return bool(self.values)
 
     @staticmethod
-    def of(missing: Iterable[Any] = ()) -> Markers:
+    def of(missing: Iterable[Marker] = ()) -> Markers:
         """The markers of a Field, from its `missing`.
 
         >>> sorted(Markers.of((-999,)).texts)
@@ -51,7 +52,7 @@ NONE = Markers()
 
 
 @lru_cache(maxsize=256)
-def _markers(missing: tuple[Any, ...]) -> Markers:
+def _markers(missing: tuple[Marker, ...]) -> Markers:
     texts: set[bytes] = set()
     numbers: set[int | float] = set()
     for marker in missing:
@@ -66,7 +67,7 @@ def _markers(missing: tuple[Any, ...]) -> Markers:
             if not isinstance(marker, float) or abs(marker) < 2.0**53:
                 texts.add(b"%d" % int(marker))
     numbers.update(int(text) for text in texts if _DECIMAL.fullmatch(text))
-    values: set[Any] = set(texts) | numbers
+    values: set[Marker] = {*texts, *numbers}
     for text in texts:
         try:
             values.add(text.decode())
@@ -141,7 +142,7 @@ def _unusual(value: Any, again: Callable[[Any], Any]) -> Any:
     return _from_library(value, again)
 
 
-def _unusual_array(value: Any, again: Callable[[Any], Any]) -> Any:
+def _unusual_array(value: np.ndarray, again: Callable[[Any], Any]) -> Any:
     if isinstance(value, np.ma.MaskedArray):
         return again(value.tolist())  # masked elements come out as None
     if value.dtype.kind == "M" or value.dtype.kind == "m":
