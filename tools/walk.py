@@ -10,9 +10,9 @@ counted, so that imports, compiled kernels and caches are in place.
 
 What is counted is every Python function whose code belongs to the package: helpers, `__init__` (those that dataclasses
 generate too), properties, lambdas, and what runs on reader threads. A comprehension belongs to the function around it,
-and a generator counts as one call however often it is continued. Compiled kernels are not Python functions and do not
-show. A call changes file when the nearest function of the package below it on the stack is in another file; a call
-from outside the package, or the first one on a thread, does not.
+and a generator counts as one call however often it is continued. A compiled kernel counts as one call, too, and what it
+calls does not show. A call changes file when the nearest function of the package below it on the stack is in another
+file; a call from outside the package, or the first one on a thread, does not.
 """
 
 from __future__ import annotations

@@ -16,7 +16,6 @@ from typing import Any, TypeVar
 import pyarrow as pa
 
 from featurecols import errors
-from featurecols._core.fork_safe import cached_property
 from featurecols.data.batch import Batch, batches, is_converted, is_data, is_dataset, no_rows
 from featurecols.data.files import discover
 from featurecols.data.files.base import File, Fragment, Needs
@@ -192,21 +191,25 @@ class FileSource(Source):
         self._paths = tuple(discover.find(paths))
         self._chosen = fragments
         self._opened = {} if opened is None else opened
+        self._files: list[File] | None = None
         self._checked: set[str] = set()
 
     @property
     def paths(self) -> tuple[str, ...]:
         return self._paths
 
-    @cached_property
-    def _files(self) -> list[File]:
-        for path in self.paths:
+    def _open(self) -> list[File]:
+        """Return the files, opened the first time."""
+        if self._files is not None:
+            return self._files
+        for path in self._paths:
             if path not in self._opened:
                 self._opened[path] = discover.open_file(path)
-        found = [self._opened[path] for path in self.paths]
+        found = [self._opened[path] for path in self._paths]
         for file in found:
             if file.kind != found[0].kind:
                 raise errors.unreadable(file.path, f"is {file.kind}, and {found[0].path} is {found[0].kind}", None)
+        self._files = found
         return found
 
     @property
@@ -215,21 +218,22 @@ class FileSource(Source):
         return None if None in rows else sum(rows)  # type: ignore[arg-type]
 
     def fragments(self) -> list[Fragment]:
-        return list(self._chosen) if self._chosen is not None else [f for file in self._files for f in file.fragments]
+        return list(self._chosen) if self._chosen is not None else [f for file in self._open() for f in file.fragments]
 
     def part(self, fragments: Sequence[Fragment]) -> Source:
         paths = list(dict.fromkeys(fragment.path for fragment in fragments)) or list(self._paths)
         return FileSource(paths, fragments, self._opened)
 
     def schema(self) -> Any:
-        return self._files[0].schema
+        return self._open()[0].schema
 
     def check(self, keys: Sequence[str]) -> None:
         """Raises DataError where a file lacks a field, or holds another type than the first file."""
-        first, new = self._files[0], [key for key in dict.fromkeys(keys) if key not in self._checked]
-        for file in self._files:
+        files, new = self._open(), [key for key in dict.fromkeys(keys) if key not in self._checked]
+        first = files[0]
+        for file in files:
             _check(file, new)
-            for key in new:
+            for key in new if file is not first else ():
                 mine, other = first.schema.field(key).type, file.schema.field(key).type
                 if not discover.same_kind(mine, other):
                     raise errors.files_differ(key, first.path, mine, file.path, other)
@@ -240,7 +244,7 @@ class FileSource(Source):
             needs = [(name, "category") for name in self.schema().names]
         self.check([key for key, _ in needs])
         chosen = self.fragments()
-        by_path = {file.path: file for file in self._files}
+        by_path = {file.path: file for file in self._open()}
         if not any(fragment.num_rows != 0 for fragment in chosen):
             yield Batch.arrow(self.schema().empty_table().select(_keys(needs)))
             return

@@ -22,18 +22,19 @@ from featurecols.data.files.base import File, Fragment, Needs
 
 _GROUP_BYTES = 1 << 28  # a row group with more than this in the needed fields is read in several batches
 _BATCH_BYTES = 1 << 26
-_SET_UP: set[str] = set()  # modules whose shared state has been made in this process
+_SET_UP: list[type[pq.ParquetFile]] = []  # the class, once what it shares in this process is made
 _FEW = 1000  # rows of a row group below which compiling, or loading, kernels of ours is not worth it
 
 
 def open_parquet(path: str, footer: pa.FileMetaData = None, dictionaries: Sequence[str] = ()) -> pq.ParquetFile:
     """Return pyarrow's ParquetFile of a path. The first one sets up what the process shares, which a fork waits for."""
-    if "pyarrow.parquet" in _SET_UP:
-        return import_module("pyarrow.parquet").ParquetFile(path, metadata=footer, read_dictionary=list(dictionaries))
+    if _SET_UP:
+        return _SET_UP[0](path, metadata=footer, read_dictionary=list(dictionaries))
     with LOADING:
-        file = import_module("pyarrow.parquet").ParquetFile(path, metadata=footer, read_dictionary=list(dictionaries))
+        kind = import_module("pyarrow.parquet").ParquetFile
+        file: pq.ParquetFile = kind(path, metadata=footer, read_dictionary=list(dictionaries))
         pa.array([0]).dictionary_encode().indices.to_numpy()
-        _SET_UP.add("pyarrow.parquet")
+        _SET_UP.append(kind)
         return file
 
 

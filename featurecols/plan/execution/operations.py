@@ -138,17 +138,23 @@ class Encode(NamedTuple):
 
     output: Output
     name: str
+    id_source: Callable[..., Ids] | None  # gives its ids; None where it is dense
     kind: str = "column"
+
+    @classmethod
+    def of(cls, output: Output) -> Encode:
+        """Return the operation of a declared column."""
+        return cls(output, output.name, None if isinstance(output.slot, DenseSlot) else output.bound.id_source)
 
     def run(self, block: Block) -> Sequence[Operation]:
         output, slot = self.output, self.output.slot
-        if isinstance(slot, DenseSlot):
+        if self.id_source is None:
             output.write(block, block.out[:, slot.start : slot.stop])
         else:
             if output.shared and output.bound.categorical:
                 ids = block.evaluated(output.node)
             else:
-                ids = block.attempt(output, output.bound.id_source)
+                ids = block.attempt(output, self.id_source)
             if isinstance(ids, Ids):
                 block.ids[output.position] = ids
         if slot.max_length is not None:

@@ -103,7 +103,7 @@ class Program:
         others = [o for o in self.outputs if o.node not in together]
         self._evaluations = evaluations(self.bounds, inputs, [i for i in self.bounds if i in self._readers])
         self._writes: list[Operation] = [*self._evaluations, fused, *others]
-        self._encodes = [Encode(o, o.name) for o in self.outputs]
+        self._encodes = [Encode.of(o) for o in self.outputs]
         self._is_fused = not others
         self._touched = len(self.fields) + sum(max(slot.width, 1) for slot in slots)  # codes read and features written, a row
 
