@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -21,15 +21,16 @@ _LEAST, _MOST = 1 << 17, 1 << 26  # bytes: smaller arrays are cheap to make, lar
 _KEPT = 1 << 26  # bytes of free memory that are kept at most
 _ROUND = 1 << 12
 
-_free: list[np.ndarray[Any, Any]] = []  # in the order in which it was given back
+Memory = np.ndarray[Any, Any]  # of any dtype and shape
+_free: list[Memory] = []  # in the order in which it was given back
 _lock = threading.Lock()  # tried, never waited for: a child forked while it is held works without kept memory
 
 
 def _give(
-    memory: np.ndarray[Any, Any],
-    acquire: Any = _lock.acquire,
-    release: Any = _lock.release,
-    free: list[np.ndarray[Any, Any]] = _free,
+    memory: Memory,
+    acquire: Callable[[bool], bool] = _lock.acquire,
+    release: Callable[[], None] = _lock.release,
+    free: list[Memory] = _free,
     most: int = _KEPT,
 ) -> None:
     """Keep memory, and drop the oldest where there is too much.
@@ -51,18 +52,18 @@ class _Lent:
 
     __slots__ = ("__array_interface__", "_memory")
 
-    def __init__(self, memory: np.ndarray[Any, Any], shape: tuple[int, ...], dtype: np.dtype[Any]) -> None:
+    def __init__(self, memory: Memory, shape: tuple[int, ...], dtype: np.dtype[Any]) -> None:
         self._memory = memory
         place = memory.__array_interface__["data"]
         self.__array_interface__ = {"data": place, "shape": shape, "typestr": dtype.str, "version": 3}
 
-    def __del__(self, give: Any = _give) -> None:
+    def __del__(self, give: Callable[[Memory], None] = _give) -> None:
         give(self._memory)
 
 
 def empty(
     shape: int | tuple[int, ...], dtype: npt.DTypeLike, subject: str | None = None, hint: str = errors.DENSE_HINT
-) -> np.ndarray[Any, Any]:
+) -> Memory:
     """Return an array like np.empty, of a number type, reusing freed memory when it can. Contents are undefined.
 
     With a `subject`, SizeError with the hint is raised for an array that would not fit into memory.
@@ -79,13 +80,13 @@ def empty(
     return np.asarray(_Lent(memory, shape, dtype))
 
 
-def concatenate(parts: Sequence[np.ndarray[Any, Any]]) -> np.ndarray[Any, Any]:
+def concatenate(parts: Sequence[Memory]) -> Memory:
     """Concatenate arrays along their rows, reusing freed memory when it can."""
     shape = (sum(len(part) for part in parts), *parts[0].shape[1:])
     return np.concatenate(parts, out=empty(shape, np.result_type(*parts)))
 
 
-def _take(size: int) -> np.ndarray[Any, Any] | None:
+def _take(size: int) -> Memory | None:
     """Return free memory of at least `size` bytes and not much more, or None; also None while the lock is held."""
     if not _lock.acquire(blocking=False):
         return None
@@ -98,7 +99,7 @@ def _take(size: int) -> np.ndarray[Any, Any] | None:
         _lock.release()
 
 
-def addresses(arrays: Sequence[np.ndarray[Any, Any]], dtype: npt.DTypeLike | None, length: int) -> np.ndarray[Any, Any]:
+def addresses(arrays: Sequence[Memory], dtype: npt.DTypeLike | None, length: int) -> Memory:
     """Return where the values of each array [length] of a dtype (None: any) lie: int64 [k].
 
     The caller keeps the arrays alive.

@@ -95,7 +95,7 @@ class Source(ABC):
         """The files behind it, in reading order; empty without files."""
         return ()
 
-    def schema(self) -> Any:
+    def schema(self) -> pa.Schema:
         """Names and types of all fields, as a pyarrow Schema; the text of a CSV file is string."""
         return next(iter(self.batches())).schema()
 
@@ -161,7 +161,7 @@ class OnceSource(Source):
             raise errors.plan("batches", "an iterator can be read once, and it was", "a second reading", hint)
         return (batch for part in parts for batch in Source.of(part).read_batches(needs))
 
-    def schema(self) -> Any:
+    def schema(self) -> pa.Schema:
         hint = "look at its first table, or give a function that returns a fresh iterator"
         raise errors.plan("schema", "looking would use up the iterator", "an iterator", hint)
 
@@ -224,7 +224,7 @@ class FileSource(Source):
         paths = list(dict.fromkeys(fragment.path for fragment in fragments)) or list(self._paths)
         return FileSource(paths, fragments, self._opened)
 
-    def schema(self) -> Any:
+    def schema(self) -> pa.Schema:
         return self._open()[0].schema
 
     def check(self, keys: Sequence[str]) -> None:
