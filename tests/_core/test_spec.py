@@ -295,21 +295,21 @@ def define(module: str, name: str = "Cyclic") -> type[Spec]:
 
 def test_kinds_of_other_packages_have_their_name_before_their_own() -> None:
     try:
-        cyclic = define("mypkg.columns")
-        assert cyclic.kind == "mypkg.Cyclic.v1"
+        cyclic = define("otherpkg.columns")
+        assert cyclic.kind == "otherpkg.Cyclic.v1"
         value = cyclic(7.0)
-        assert encode(value) == {"type": "mypkg.Cyclic.v1", "period": 7.0}
-        for name in ("mypkg.Cyclic.v1", "mypkg.Cyclic"):
+        assert encode(value) == {"type": "otherpkg.Cyclic.v1", "period": 7.0}
+        for name in ("otherpkg.Cyclic.v1", "otherpkg.Cyclic"):
             assert decode({"type": name, "period": 7.0}) == value
         with pytest.raises(fc.ColumnError, match="Cyclic"):
             decode({"type": "Cyclic.v1", "period": 7.0})
-        again = define("mypkg.columns")  # a cell of a notebook that is run twice
-        assert KINDS["mypkg.Cyclic.v1"] is again
+        again = define("otherpkg.columns")  # a cell of a notebook that is run twice
+        assert KINDS["otherpkg.Cyclic.v1"] is again
         assert again(7.0) == value
-        with pytest.raises(TypeError, match=r'set kind = "mypkg\.other\.Cyclic\.v1" in the class'):
-            define("mypkg.other")
+        with pytest.raises(TypeError, match=r'set kind = "otherpkg\.other\.Cyclic\.v1" in the class'):
+            define("otherpkg.other")
     finally:
-        KINDS.pop("mypkg.Cyclic.v1", None)
+        KINDS.pop("otherpkg.Cyclic.v1", None)
 
 
 def test_a_kind_that_nobody_imported_is_named_with_its_package() -> None:
