@@ -7,16 +7,17 @@ import json
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
     from featurecols.columns import Column
 
+Say: TypeAlias = Callable[[object], None]
 LABEL, HOLD_OUT = "late", 5  # 15 minutes or more; every fifth flight
 EPOCHS, ROWS = {"wide & deep": 4}, 512
 
 
-def columns() -> tuple[list[Column], list[Column]]:
+def declare_columns() -> tuple[list[Column], list[Column]]:
     """Return linear and deep columns: no departure delay, no time of arrival."""
     import featurecols as fc
 
@@ -32,11 +33,11 @@ def columns() -> tuple[list[Column], list[Column]]:
     return linear, deep
 
 
-def specs() -> dict[str, dict[str, Any]]:
+def declare_models() -> dict[str, dict[str, object]]:
     """Return the models as train reads them. Settings were chosen on a fifth of the training flights."""
     import featurecols as fc
 
-    linear, deep = map(fc.columns_to_json, columns())
+    linear, deep = map(fc.columns_to_json, declare_columns())
     return {
         "the majority": {"model": "BaselineClassifier", "columns": linear[:1]},
         "linear": {"model": "LinearClassifier", "columns": linear},
@@ -52,7 +53,7 @@ def specs() -> dict[str, dict[str, Any]]:
     }
 
 
-def run(folder: Path, say: Callable[..., None], threads: int | None, quiet: bool) -> dict[str, dict[str, float]]:
+def compare_models(folder: Path, say: Say, threads: int | None, quiet: bool) -> dict[str, dict[str, float]]:
     """Train, measure and compare; the last model stays in the folder. Returns the metrics of each."""
     from featurecols.jobs import staging
     from featurecols.models.estimators.config import RunConfig
@@ -62,7 +63,7 @@ def run(folder: Path, say: Callable[..., None], threads: int | None, quiet: bool
     say(f"\nWill a flight arrive 15 minutes late? By what is known before departure, on {held:,} flights held out:\n")
     say("model         AUC    accuracy  trained in")
     found: dict[str, dict[str, float]] = {}
-    for name, spec in specs().items():
+    for name, spec in declare_models().items():
         start = time.monotonic()
         model = model_from_json(spec, config=RunConfig(threads=threads, progress=not quiet))
         model.train(train, LABEL, epochs=EPOCHS.get(name, 1), batch_size=ROWS)
@@ -70,8 +71,8 @@ def run(folder: Path, say: Callable[..., None], threads: int | None, quiet: bool
         found[name] = model.evaluate(test)
         say(f"{name:12}  {found[name]['auc']:.3f}  {found[name]['accuracy']:.3f}     {seconds:.1f} s")
     (folder / "late.json").write_text(json.dumps(spec, indent=1) + "\n", encoding="utf-8")
-    with staging.write_folder(folder / "model", overwrite=True) as place:
-        model.export(place)
+    with staging.write_folder(folder / "model", overwrite=True) as target:
+        model.export(target)
     return found
 
 

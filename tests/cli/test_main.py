@@ -49,7 +49,7 @@ def test_fit_transform_inspect(here: Path, capsys: pytest.CaptureFixture[str]) -
     assert said.err == ""
     assert plan == fc.fit(fc.columns_from_json(SPEC), "raw")
 
-    assert main(["transform", "plan", "raw", "out", "--keep", "id", "city", "--layout", "columns"]) == 0
+    assert main(["transform", "plan", "raw", "-o", "out", "--keep", "id,city", "--layout", "columns"]) == 0
     assert capsys.readouterr().out.startswith("out: 150 rows in 3 files, ")
     made = whole(here / "out")
     assert made.column_names == ["id", "city", *plan.names]
@@ -58,8 +58,8 @@ def test_fit_transform_inspect(here: Path, capsys: pytest.CaptureFixture[str]) -
     assert main(["inspect", "plan"]) == 0
     said = capsys.readouterr()
     assert said.out == f"{plan}\nreads age as number\nreads city as category\n"
-    assert main(["inspect", "plan", "--cell", "0", "-1"]) == 0
-    assert capsys.readouterr().out == f"{plan.describe(0)}\n{plan.describe(3)}\n"
+    assert main(["inspect", "plan", "--feature", "0", plan.names[3], "-1"]) == 0
+    assert capsys.readouterr().out == f"{plan.describe(0)}\n{plan.describe(3)}\n{plan.describe(3)}\n"
 
 
 def test_json_for_scripts(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -69,7 +69,7 @@ def test_json_for_scripts(here: Path, capsys: pytest.CaptureFixture[str]) -> Non
     assert about.pop("seconds") >= 0
     assert about == {"plan": "plan", "fingerprint": plan.fingerprint, "columns": 2, "rows": 100, "passes": plan.passes}
 
-    assert main(["transform", "plan", "raw", "out.npy", "--json"]) == 0
+    assert main(["transform", "plan", "raw", "-o", "out.npy", "--json"]) == 0
     about = json.loads(capsys.readouterr().out)
     assert (about["target"], about["files"], about["rows"], about["resumed"]) == ("out.npy", 3, 150, 0)
     assert about["bytes"] == os.path.getsize("out.npy")
@@ -80,8 +80,8 @@ def test_json_for_scripts(here: Path, capsys: pytest.CaptureFixture[str]) -> Non
     assert about["names"] == list(plan.names)
     assert about["fields"] == {"age": ["number"], "city": ["category"]}
     assert fc.columns_from_json(about["columns"]) == plan.columns
-    assert main(["inspect", "plan", "--cell", "1", "--json"]) == 0
-    assert json.loads(capsys.readouterr().out)["cells"][0]["name"] == plan.names[1]
+    assert main(["inspect", "plan", "--feature", "1", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["features"][0]["name"] == plan.names[1]
 
 
 def test_a_plan_of_bare_categories_is_inspected_too(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -91,39 +91,39 @@ def test_a_plan_of_bare_categories_is_inspected_too(here: Path, capsys: pytest.C
     assert (about["width"], about["names"], about["slots"][0]["num_buckets"]) == (None, None, 10)
 
 
-def test_wrong_data_is_3(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert "nowhere: no such file or folder" in fails(capsys, 3, "fit", "spec.json", "nowhere", "-o", "plan")
+def test_wrong_data_is_2(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert "nowhere: no such file or folder" in fails(capsys, 2, "fit", "spec.json", "nowhere", "-o", "plan")
     pq.write_table(table(5, 0).drop_columns(["age"]), "raw/part-1.parquet")
-    assert "age: field is not in" in fails(capsys, 3, "fit", "spec.json", "raw", "-o", "plan")
+    assert "age: field is not in" in fails(capsys, 2, "fit", "spec.json", "raw", "-o", "plan")
     assert not Path("plan").exists()
 
 
 def test_a_field_that_nothing_is_learned_from_must_be_there_too(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     Path("other.json").write_text(json.dumps([*SPEC, {"type": "Numeric", "key": "ages", "default": 0}]))
-    assert "ages: field is not in raw" in fails(capsys, 3, "fit", "other.json", "raw", "-o", "plan")
+    assert "ages: field is not in raw" in fails(capsys, 2, "fit", "other.json", "raw", "-o", "plan")
     assert not Path("plan").exists()
     Path("given.json").write_text('[{"type": "Numeric", "key": "age", "default": 0}]')
     assert main(["fit", "given.json", "raw", "-o", "plan"]) == 0
     assert capsys.readouterr().out.splitlines()[-1] == "plan: written; nothing is to be learned"
 
 
-def test_a_wrong_spec_or_plan_is_4(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert "nowhere.json: cannot be read" in fails(capsys, 4, "fit", "nowhere.json", "raw", "-o", "plan")
+def test_a_wrong_spec_or_plan_is_2(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert "nowhere.json: cannot be read" in fails(capsys, 2, "fit", "nowhere.json", "raw", "-o", "plan")
     Path("bad.json").write_text('[{"type": "Numerc", "key": "age"}]')
-    assert "unknown type, got 'Numerc'" in fails(capsys, 4, "fit", "bad.json", "raw", "-o", "plan")
-    fails(capsys, 4, "inspect", "raw")
-    fails(capsys, 4, "transform", "nowhere", "raw", "out")
+    assert "unknown type, got 'Numerc'" in fails(capsys, 2, "fit", "bad.json", "raw", "-o", "plan")
+    fails(capsys, 2, "inspect", "raw")
+    fails(capsys, 2, "transform", "nowhere", "raw", "-o", "out")
     fc.compile([fc.Hashed("city", 10)]).save("bare")
-    assert "wrap it in Indicator or Embedding" in fails(capsys, 4, "transform", "bare", "raw", "out")
+    assert "wrap it in Indicator or Embedding" in fails(capsys, 2, "transform", "bare", "raw", "-o", "out")
     assert not Path("out").exists()
 
 
-def test_an_output_that_cannot_be_written_is_5(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_output_that_cannot_be_written_is_2(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     fc.compile([fc.Numeric("age", default=0.0)]).save("plan")
-    assert "exists already" in fails(capsys, 5, "fit", "spec.json", "raw", "-o", "plan")
+    assert "exists already" in fails(capsys, 2, "fit", "spec.json", "raw", "-o", "plan")
     Path("out").mkdir()
-    assert "exists already" in fails(capsys, 5, "transform", "plan", "raw", "out")
-    assert main(["transform", "plan", "raw", "out", "--overwrite"]) == 0
+    assert "exists already" in fails(capsys, 2, "transform", "plan", "raw", "-o", "out")
+    assert main(["transform", "plan", "raw", "-o", "out", "--overwrite"]) == 0
     assert main(["fit", "spec.json", "raw", "-o", "plan", "--overwrite"]) == 0
     capsys.readouterr()
     assert fc.load("plan").width == 4
@@ -136,9 +136,9 @@ def test_an_output_that_cannot_be_written_is_5(here: Path, capsys: pytest.Captur
         ["fit"],
         ["fit", "spec.json", "raw"],
         ["transform", "plan", "raw"],
-        ["transform", "plan", "raw", "out", "--layout", "wide"],
-        ["transform", "plan", "raw", "out", "--threads", "0"],
-        ["transform", "plan", "raw", "out", "--row-group-rows", "-1"],
+        ["transform", "plan", "raw", "-o", "out", "--layout", "wide"],
+        ["transform", "plan", "raw", "-o", "out", "--threads", "0"],
+        ["transform", "plan", "raw", "-o", "out", "--row-group-rows", "-1"],
         ["nonsense"],
     ],
 )
@@ -149,18 +149,18 @@ def test_a_wrong_command_line_is_2(argv: list[str], capsys: pytest.CaptureFixtur
     assert "usage: featurecols" in capsys.readouterr().err
 
 
-def test_a_bug_is_1_and_shows_its_place_when_asked(
+def test_a_bug_is_70_and_shows_its_place_when_asked(
     here: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def broken(arguments: object) -> None:
         raise ZeroDivisionError("two\nlines")
 
     monkeypatch.setattr(COMMANDS["warm"], "run", broken)
-    assert fails(capsys, 1, "warm") == (
+    assert fails(capsys, 70, "warm") == (
         "featurecols: unexpected ZeroDivisionError: two lines; please report it, FEATURECOLS_DEBUG=1 shows where\n"
     )
     monkeypatch.setenv("FEATURECOLS_DEBUG", "1")
-    assert main(["warm"]) == 1
+    assert main(["warm"]) == 70
     assert "in broken" in capsys.readouterr().err
 
 
@@ -172,7 +172,7 @@ def test_interrupted_is_130(here: Path, capsys: pytest.CaptureFixture[str], monk
     assert fails(capsys, 130, "warm") == "featurecols: interrupted\n"
     monkeypatch.setattr(COMMANDS["transform"], "run", stopped)
     said = "featurecols: interrupted; the same command goes on where it stopped\n"
-    assert fails(capsys, 130, "transform", "plan", "raw", "out") == said
+    assert fails(capsys, 130, "transform", "plan", "raw", "-o", "out") == said
 
 
 def test_help_names_every_command_and_exit_code(capsys: pytest.CaptureFixture[str]) -> None:
@@ -184,7 +184,41 @@ def test_help_names_every_command_and_exit_code(capsys: pytest.CaptureFixture[st
         for name in ("fit", "transform", "inspect", "train", "evaluate", "predict", "quickstart", "warm")
         if name not in said
     ] == []
-    assert "5  the output cannot be written" in said
+    assert "2    the command line, the spec" in said
+
+
+def test_names_are_given_with_commas_or_again(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    fc.compile([fc.Numeric("age", default=0.0)]).save("plan")
+    pq.write_table(table(5, 0).rename_columns(["a, b", *table(5, 0).column_names[1:]]), "one.parquet")
+    assert main(["transform", "plan", "one.parquet", "-o", "out", "--keep", '"a, b",city', "--keep", "when"]) == 0
+    assert pq.read_schema("out/one.parquet").names == ["a, b", "city", "when", "features"]
+    for names in ("", "id,", ",", '"id'):
+        with pytest.raises(SystemExit) as caught:
+            main(["transform", "plan", "one.parquet", "-o", "p", "--keep", names])
+        assert caught.value.code == 2
+    assert "--keep: must be names such as id,date, got ','" in capsys.readouterr().err
+
+
+def test_a_model_is_inspected_with_its_plan(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rows = {"age": [20.0, 30.0, 40.0] * 20, "city": ["Oslo", "Rome", "Oslo"] * 20, "rich": [0, 1, 1] * 20}
+    model = fc.models.LinearClassifier(fc.columns_from_json(SPEC)).train(rows, label="rich", steps=3)
+    model.evaluate(rows)
+    model.export("model")
+    assert main(["inspect", "model"]) == 0
+    said = capsys.readouterr().out
+    weights = sum(value.size for value in model.variables.values.values())
+    assert said.startswith(f"LinearClassifier of rich, {weights:,} weights, step 3\nfingerprint {model.fingerprint}\neval:\n")
+    assert said.endswith(f"{model.plan}\nreads age as number\nreads city as category\n")
+    assert main(["inspect", "model", "--json"]) == 0
+    about = json.loads(capsys.readouterr().out)
+    assert (about["model"]["kind"], about["model"]["steps"], about["model"]["label"]) == ("LinearClassifier", 3, ["rich"])
+    assert about["fingerprint"] == model.plan.fingerprint
+    name = model.plan.names[1]
+    assert main(["inspect", "model", "--feature", name]) == 0
+    assert capsys.readouterr().out == f"{model.plan.describe(1)}\n"
+    assert f"no feature has this name, got 'cty_indicator=Oslo'; did you mean {name!r}?" in fails(
+        capsys, 2, "inspect", "model", "--feature", "cty_indicator=Oslo"
+    )
 
 
 def test_a_reader_that_has_enough_gets_no_traceback(here: Path) -> None:

@@ -6,7 +6,8 @@ import argparse
 import time
 from pathlib import Path
 
-from featurecols.cli import load_model, output
+from featurecols.cli import options, output
+from featurecols.cli.load_model import load_model
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -14,8 +15,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("model", metavar="MODEL", type=Path, help="the folder that train wrote")
     parser.add_argument("data", metavar="DATA", nargs="+", help="Parquet or CSV: files, folders or quoted globs")
     parser.add_argument("--label", metavar="FIELD", action="append", help="what was to be predicted (default: as in training)")
-    parser.add_argument("--threads", type=output.positive, metavar="N", help="how many compute; results never depend on it")
-    output.add_json(parser)
+    options.add_threads(parser)
+    options.add_json(parser)
 
 
 def run(arguments: argparse.Namespace) -> None:
@@ -23,12 +24,15 @@ def run(arguments: argparse.Namespace) -> None:
     from featurecols.models import errors
     from featurecols.models.sequential import Sequential
 
-    model = load_model.load(arguments.model, arguments.threads)
-    label = load_model.one(arguments.label) if arguments.label else load_model.one(list(model.label)) if model.label else None
-    if label is None:
+    model = load_model(arguments.model, arguments.threads)
+    labels = arguments.label or list(model.label)
+    if not labels:
         raise errors.model("evaluate", "the model does not know its label", None, "give --label, the field that holds it")
-    start, options = time.monotonic(), {"return_dict": True} if isinstance(model, Sequential) else {}
-    found = model.evaluate(load_model.one(arguments.data), label=label, **options)
+    start, data, label = time.monotonic(), options.single_or_list(arguments.data), options.single_or_list(labels)
+    if isinstance(model, Sequential):
+        found = model.evaluate(data, label=label, return_dict=True)
+    else:
+        found = model.evaluate(data, label=label)
     seconds = time.monotonic() - start
     about = {
         "model": str(arguments.model),
@@ -38,4 +42,4 @@ def run(arguments: argparse.Namespace) -> None:
         "metrics": found,
         "seconds": round(seconds, 3),
     }
-    output.result(arguments.json, about, load_model.table(found))
+    output.print_result(arguments.json, about, output.format_metrics(found))

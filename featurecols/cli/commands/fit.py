@@ -11,7 +11,7 @@ import argparse
 import time
 from pathlib import Path
 
-from featurecols.cli import output
+from featurecols.cli import options, output
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -20,22 +20,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("data", metavar="DATA", nargs="+", help="Parquet or CSV: files, folders or quoted globs")
     parser.add_argument("-o", "--output", metavar="PLAN", required=True, type=Path, help="the folder to write")
     parser.add_argument("--overwrite", action="store_true", help="replace the plan that is there")
-    output.add_common(parser)
+    options.add_common(parser)
 
 
 def run(arguments: argparse.Namespace) -> None:
     """Learn a plan and save it."""
     import featurecols as fc
-    from featurecols import errors
     from featurecols.data.sources import FileSource
     from featurecols.plan.graph import Graph
 
     columns = fc.read_columns(arguments.spec)
-    if arguments.output.exists() and not arguments.overwrite:
-        raise errors.output(arguments.output, "exists already", "choose another folder, or pass --overwrite")
+    options.check_output(arguments.output, arguments.overwrite)
     start, rows, source = time.monotonic(), 0, FileSource(arguments.data)
     source.check([field.key for field in Graph(columns).fields()])
-    with output.progress("fit", arguments.quiet) as bar:
+    with output.show_progress("fit", arguments.quiet) as bar:
 
         def count(done: int, total: int | None) -> None:
             nonlocal rows
@@ -60,4 +58,4 @@ def run(arguments: argparse.Namespace) -> None:
         if plan.passes
         else "written; nothing is to be learned"
     )
-    output.result(arguments.json, about, f"{plan}\n{arguments.output}: {said}")
+    output.print_result(arguments.json, about, f"{plan}\n{arguments.output}: {said}")

@@ -10,7 +10,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from featurecols.cli import output
+from featurecols.cli import options, output
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -20,9 +20,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-o", "--output", metavar="MODEL", type=Path, required=True, help="the folder to write")
     parser.add_argument("--overwrite", action="store_true", help="replace the model that is there")
     parser.add_argument("--kind", choices=["classifier", "regressor"], help="where MODEL_DIR has no graph.pbtxt")
-    parser.add_argument("--labels", metavar="WORD", nargs="+", help="the estimator's label_vocabulary")
+    words = "the estimator's label_vocabulary, such as no,yes"
+    parser.add_argument("--labels", metavar="WORDS", type=options.parse_names, action="extend", help=words)
     add_settings(parser)
-    output.add_json(parser)
+    options.add_json(parser)
 
 
 def add_settings(parser: argparse.ArgumentParser) -> None:
@@ -34,11 +35,9 @@ def add_settings(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> None:
     """Import the estimator, save it and print what it is."""
-    from featurecols import errors
     from featurecols.tf.import_estimator import import_tf
 
-    if arguments.output.exists() and not arguments.overwrite:
-        raise errors.output(arguments.output, "exists already", "choose another folder, or pass --overwrite")
+    options.check_output(arguments.output, arguments.overwrite)
     model = import_tf(
         arguments.model_dir,
         arguments.columns,
@@ -64,4 +63,4 @@ def run(arguments: argparse.Namespace) -> None:
     parts = [f"{len(columns)} {part} columns" for part, columns in (("linear", model.linear), ("dnn", model.dnn)) if columns]
     layers = f", layers {'-'.join(map(str, model.hidden_units))} {model.activation}" if model.hidden_units else ""
     text = f"{arguments.output}: {model.kind or 'model'}, {' and '.join(parts)}{layers}, {about['weights']:,} weights"
-    output.result(arguments.json, about, f"{text}\nreads {', '.join(model.keys)}")
+    output.print_result(arguments.json, about, f"{text}\nreads {', '.join(model.keys)}")

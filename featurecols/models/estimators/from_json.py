@@ -22,7 +22,7 @@ RUNNING = ("model_dir", "config", "warm_start_from")  # how a model runs, not wh
 TENSORFLOW = ("feature_columns", "activation_fn")  # other names of arguments, for programs that move
 WHEN_TRAINED = ("steps", "batch_size", "seed")  # arguments of training that no spec holds
 WEIGHT = "weight"  # of a spec: the name that weight_column has in training
-GIVE = {"hidden_units": "give hidden_units=[100, 50] (--hidden 100,50)"}
+GIVE = {"hidden_units": "give hidden_units=[100, 50] (--hidden-units 100,50)"}
 
 
 class Training(NamedTuple):
@@ -109,7 +109,7 @@ def model_from_json(data: Any, **more: Any) -> Any:
 
 
 def kind_of(where: str, name: Any) -> str:
-    """The name of a class: as it is, or in words with hyphens as on a command line (wide-deep-classifier)."""
+    """The name of a class: as it is, or in words with hyphens (wide-deep-classifier)."""
     if name is None:
         raise errors.model(where, "names no model", None, f'give "model" (--model): one of {", ".join(KINDS)}')
     plain = {kind.lower(): kind for kind in KINDS}

@@ -58,7 +58,10 @@ KINDS = "LinearClassifier, LinearRegressor, DNNClassifier, DNNRegressor"
         ({"model": "LinearClassifier", "columns": "age"}, "columns must be a list of columns, got 'age'"),
         ({"model": "LinearClassifier", "columns": [3]}, r"columns\[0\]: must be a column, got 3"),
         ({**WIDE_DEEP, "hidden_units": [1], "linear": [{"type": "Hashd"}]}, r"linear\[0\]: unknown type, got 'Hashd'"),
-        ({"model": "DNNClassifier", "columns": LIST}, r"needs hidden_units, got \['columns'\]; give .* \(--hidden 100,50\)"),
+        (
+            {"model": "DNNClassifier", "columns": LIST},
+            r"needs hidden_units, got .*; give .* \(--hidden-units 100,50\)",
+        ),
         (WIDE_DEEP, "WideDeepClassifier needs hidden_units"),
         (
             {"model": "WideDeepClassifier", "columns": LIST},
