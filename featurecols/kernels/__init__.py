@@ -25,6 +25,7 @@ MODULES = (
     "numeric",
     "one_hot_product",
     "optimizer_steps",
+    "parquet_footer",
     "parquet_pages",
     "pointwise",
     "scatter",

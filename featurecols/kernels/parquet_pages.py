@@ -38,7 +38,7 @@ _TYPES[8, 1:7], _TYPES[8, 7], _TYPES[8, 8] = _I32, _BOOLEAN, _STRUCT
 
 
 @helper
-def _varint(data: Any, at: Any, stop: Any) -> Any:
+def varint(data: Any, at: Any, stop: Any) -> Any:
     """Return (number, where it ends), or where = -1."""
     value, shift = np.int64(0), np.int64(0)
     while at < stop and shift < 63:
@@ -83,14 +83,14 @@ def _struct(data: Any, at: Any, stop: Any, ids: Any, found: Any) -> Any:
         elif kind == 3:
             at += 1
         elif kind <= 6:
-            value, at = _varint(data, at, stop)
+            value, at = varint(data, at, stop)
             value = (value >> 1) ^ -(value & 1)
             if kind <= 5 and (value > _LONG or value < -_LONG - 1):
                 return np.int64(-1)
         elif kind == 7:
             at += 8
         elif kind == 8:
-            value, at = _varint(data, at, stop)
+            value, at = varint(data, at, stop)
             at = at + value if at >= 0 and value <= stop - at else np.int64(-1)  # never back, nor past the end
         elif kind == 12 and depth + 1 < _DEPTH:
             depth += 1
@@ -173,7 +173,7 @@ def _levels(data: Any, at: Any, stop: Any, valid: Any) -> Any:
     """Read definition levels of 0 and 1, data[at:stop], into valid [n]. Returns how many are 1, or DAMAGED."""
     n, i, there = len(valid), 0, 0
     while i < n:
-        head, at = _varint(data, at, stop)
+        head, at = varint(data, at, stop)
         if at < 0 or at >= stop or head < 2 or head >> 1 > _RUN:
             return DAMAGED
         if head & 1 == 0:
@@ -254,7 +254,7 @@ def _codes(data: Any, at: Any, stop: Any, limit: Any, out: Any) -> Any:
         return np.int64(0)
     mask, highest = (np.uint64(1) << np.uint64(width)) - np.uint64(1), np.uint64(0)
     while i < n:
-        head, at = _varint(data, at, stop)
+        head, at = varint(data, at, stop)
         if at < 0 or head < 2 or head >> 1 > _RUN:
             return np.int64(DAMAGED)
         if head & 1 == 0:

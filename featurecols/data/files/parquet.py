@@ -6,13 +6,15 @@ import os
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pyarrow as pa
 
 if TYPE_CHECKING:
     from pyarrow import parquet as pq
 
-from featurecols import errors
+from featurecols import errors, kernels
 from featurecols._core import counters
+from featurecols._core.arrays import Array
 from featurecols._core.fork_safe import LOADING, import_module
 from featurecols.data.batch import Batch
 from featurecols.data.batch import batches as split_table
@@ -50,6 +52,7 @@ class ParquetFile(File):
             groups = [footer.row_group(i).num_rows for i in range(footer.num_row_groups)]
         self.fragments = [Fragment(path, i, rows) for i, rows in enumerate(groups)]
         self._footer = footer if len(groups) > 1 else None  # read anew for one row group, not for each of many
+        self._chunks: Array | None = None  # CHUNK [groups, columns] once it was asked for; empty where it is not sound
 
     def _open(self, footer: pa.FileMetaData = None, dictionaries: Sequence[str] = ()) -> pq.ParquetFile:
         try:
@@ -72,21 +75,52 @@ class ParquetFile(File):
         except (pa.ArrowException, OSError) as error:
             raise self._unreadable(fragment, error) from None
 
+    def chunks(self, fragment: Fragment, footer: pa.FileMetaData) -> Array | None:
+        """Return what the footer says of the columns of a row group, CHUNK [columns].
+
+        None where the file is not sound, or where pyarrow reads everything.
+        """
+        if _is_left_to_pyarrow():
+            return None
+        if self._chunks is None:
+            groups, columns = footer.num_row_groups, footer.num_columns
+            found = np.empty((groups, columns), kernels.parquet_footer.CHUNK)
+            rows = np.empty(groups, np.int64)
+            sound = kernels.parquet_footer.chunks[0](self._footer_bytes(), groups, columns, rows, found.reshape(-1))
+            wanted = [fragment.num_rows for fragment in self.fragments]
+            self._chunks = found if sound and rows.tolist() == wanted else found[:0]
+            if not len(self._chunks):
+                counters.increment("pyarrow: a damaged footer")
+        return self._chunks[fragment.row_group] if len(self._chunks) else None
+
+    def _footer_bytes(self) -> Array:
+        with open(self.path, "rb") as file:
+            end = file.seek(-8, os.SEEK_END)
+            size = int.from_bytes(file.read(4), "little")
+            file.seek(max(end - size, 0))
+            return np.frombuffer(file.read(size), np.uint8)
+
     def _unreadable(self, fragment: Fragment, error: Exception) -> errors.DataError:
         return errors.unreadable(self.path, f"row group {fragment.row_group} cannot be read", error)
 
 
 class _RowGroup:
-    """One row group of an open footer: what its columns are, and how they are read."""
+    """One row group of an open footer: what its columns are, and how they are read.
+
+    pyarrow's attributes of a column chunk are not asked: some end the process (see kernels.parquet_footer).
+    """
 
     def __init__(self, file: ParquetFile, fragment: Fragment, footer: pa.FileMetaData, coded: set[str]) -> None:
         self.file, self.fragment, self.footer, self.coded = file, fragment, footer, coded
-        self.group, self.rows = footer.row_group(fragment.row_group), fragment.num_rows or 0
+        self.rows = fragment.num_rows or 0
         self.leaves = _find_leaves(file.schema, footer.schema)
+        self.chunks = file.chunks(fragment, footer) if self.rows >= _FEW else None
 
     def size(self, keys: Sequence[str]) -> int:
-        """Return the bytes of these fields once they are unpacked."""
-        return sum(self.group.column(i).total_uncompressed_size for key in keys for i in self.leaves[key])
+        """Return the bytes of these fields once they are unpacked; those of all fields where they are not known."""
+        if self.chunks is None:
+            return self.footer.row_group(self.fragment.row_group).total_byte_size
+        return sum(int(self.chunks[i]["unpacked"]) for key in keys for i in self.leaves[key])
 
     def whole(self, keys: list[str]) -> Iterator[Batch]:
         """Return the row group as one batch.
@@ -94,8 +128,7 @@ class _RowGroup:
         Its flat columns come as bytes, which those who ask for a field decode, each in its own thread; the others are
         decoded here.
         """
-        own = self.rows >= _FEW and not _is_left_to_pyarrow()
-        found = {key: chunk for key in keys if (chunk := self._chunk(key)) is not None} if own else {}
+        found = {key: chunk for key in keys if (chunk := self._chunk(key)) is not None}
         rest = [key for key in keys if key not in found]
         if not found:
             yield from split_table(self._table(rest))
@@ -121,18 +154,22 @@ class _RowGroup:
                 yield Batch.arrow(batch.select(keys))
 
     def _chunk(self, key: str) -> parquet_decoder.Chunk | None:
+        if self.chunks is None:
+            return None
         leaves = self.leaves[key]
         if len(leaves) != 1:
             counters.increment("pyarrow: a nested column")
             return None
-        leaf, about = self.footer.schema.column(leaves[0]), self.group.column(leaves[0])
+        leaf, about = self.footer.schema.column(leaves[0]), self.chunks[leaves[0]]
         return parquet_decoder.chunk(self.file.schema.field(key), leaf, about, self.rows)
 
     def _open(self, keys: Sequence[str]) -> pq.ParquetFile:
+        """Open the file, with dictionaries for texts that have them on disk. Few rows are read faster without."""
+        if self.chunks is None:
+            return self.file._open(self.footer)
         wanted = sorted(i for key in keys if key in self.coded for i in self.leaves[key])
         leaf = self.footer.schema.column
-        coded = [leaf(i).path for i in wanted if _has_dictionary(leaf(i), self.group.column(i))]
-        return self.file._open(self.footer, coded)
+        return self.file._open(self.footer, [leaf(i).path for i in wanted if _has_dictionary(leaf(i), self.chunks[i])])
 
     def _table(self, keys: list[str]) -> pa.Table:
         if not keys:  # no field is needed, the number of rows is
@@ -180,7 +217,7 @@ def _count_leaves(kind: pa.DataType) -> int:
     return sum(_count_leaves(kind.field(i).type) for i in range(kind.num_fields))
 
 
-def _has_dictionary(leaf: pa.ColumnSchema, chunk: pa.ColumnChunkMetaData) -> bool:
+def _has_dictionary(leaf: pa.ColumnSchema, chunk: np.void) -> bool:
     """Return whether text on disk is dictionary-encoded throughout.
 
     A writer gives up on its dictionary when it grows past a limit, 1 MB mostly, and writes plain text from there; making
@@ -188,5 +225,5 @@ def _has_dictionary(leaf: pa.ColumnSchema, chunk: pa.ColumnChunkMetaData) -> boo
     """
     if leaf.physical_type != "BYTE_ARRAY" or leaf.logical_type.type not in ("STRING", "NONE", "ENUM", "JSON"):
         return False
-    limit = 1.25 * 2**20 + 2.6 * chunk.num_values
-    return bool(chunk.has_dictionary_page and chunk.total_uncompressed_size <= limit)
+    limit = 1.25 * 2**20 + 2.6 * chunk["values"]
+    return bool(chunk["dictionary"] >= 0 and chunk["unpacked"] <= limit)

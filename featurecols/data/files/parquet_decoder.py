@@ -23,22 +23,20 @@ from featurecols.data.fields.dictionary import DictionaryField
 from featurecols.data.fields.numeric import NumericField
 from featurecols.data.fields.text import TextField
 
-_CODECS = {"UNCOMPRESSED": None, "SNAPPY": "snappy", "ZSTD": "zstd", "GZIP": "gzip", "BROTLI": "brotli"}
-_STORED: dict[str, np.dtype[np.generic]] = {
-    "INT32": np.dtype(np.int32),
-    "INT64": np.dtype(np.int64),
-    "FLOAT": np.dtype("f4"),
-    "DOUBLE": np.dtype("f8"),
-}
+# By the numbers of the format.
+_CODECS = {0: None, 1: "snappy", 2: "gzip", 4: "brotli", 6: "zstd"}
+_STORED: dict[int, np.dtype[np.generic]] = {kind: np.dtype(code) for kind, code in ((1, "i4"), (2, "i8"), (4, "f4"), (5, "f8"))}
+_BYTE_ARRAY = 6
 _TEXTS = (pa.string(), pa.binary(), pa.large_string(), pa.large_binary())
 _NUMBERS = {
-    **dict.fromkeys((pa.int8(), pa.int16(), pa.int32(), pa.uint8(), pa.uint16(), pa.uint32()), ("INT32", "INT64")),
-    **dict.fromkeys((pa.int64(), pa.uint64()), ("INT64",)),
-    pa.float32(): ("FLOAT",),
-    pa.float64(): ("DOUBLE",),
+    **dict.fromkeys((pa.int8(), pa.int16(), pa.int32(), pa.uint8(), pa.uint16(), pa.uint32()), (1, 2)),
+    **dict.fromkeys((pa.int64(), pa.uint64()), (2,)),
+    pa.float32(): (4,),
+    pa.float64(): (5,),
 }
-_ENCODINGS = {"PLAIN", "PLAIN_DICTIONARY", "RLE_DICTIONARY", "RLE", "BIT_PACKED"}  # of levels, the last two
-_PLAIN, _PLAIN_DICTIONARY, _RLE, _RLE_DICTIONARY = 0, 2, 3, 8
+_PHYSICAL = {1: "INT32", 2: "INT64", 4: "FLOAT", 5: "DOUBLE", 6: "BYTE_ARRAY"}
+_PLAIN, _PLAIN_DICTIONARY, _RLE, _BIT_PACKED, _RLE_DICTIONARY = 0, 2, 3, 4, 8  # of levels, the third and the fourth
+_ENCODINGS = sum(1 << n for n in (_PLAIN, _PLAIN_DICTIONARY, _RLE, _BIT_PACKED, _RLE_DICTIONARY))
 
 
 class Chunk(NamedTuple):
@@ -77,13 +75,13 @@ class _Unsupported(Exception):
     """What this module leaves to pyarrow, with the reason."""
 
 
-def chunk(field: pa.Field, leaf: pa.ColumnSchema, about: pa.ColumnChunkMetaData, rows: int) -> Chunk | None:
+def chunk(field: pa.Field, leaf: pa.ColumnSchema, about: np.void, rows: int) -> Chunk | None:
     """Return the position of the flat column of a field, or None for one that is left to pyarrow.
 
     Args:
         field: the field, as in the Arrow schema.
         leaf: its column in the schema of the file.
-        about: the chunk of it.
+        about: the chunk of it, as kernels.parquet_footer reads it.
         rows: of the row group.
     """
     try:
@@ -93,29 +91,29 @@ def chunk(field: pa.Field, leaf: pa.ColumnSchema, about: pa.ColumnChunkMetaData,
         return None
 
 
-def _locate(field: pa.Field, leaf: pa.ColumnSchema, about: pa.ColumnChunkMetaData, rows: int) -> Chunk:
-    kind, values = about.physical_type, field.type
-    if pa.types.is_dictionary(values) and values.index_type == pa.int32() and not values.ordered:
+def _locate(field: pa.Field, leaf: pa.ColumnSchema, about: np.void, rows: int) -> Chunk:
+    kind, codec, values = int(about["kind"]), int(about["codec"]), field.type
+    if pa.types.is_dictionary(values) and values.index_type == pa.int32() and not values.ordered and kind == _BYTE_ARRAY:
         values = values.value_type  # what pyarrow writes of a dictionary is the column of its values
     if leaf.max_repetition_level or leaf.max_definition_level > 1:
         raise _Unsupported("a nested column")
-    if values != field.type and kind != "BYTE_ARRAY":
+    if kind != _BYTE_ARRAY if values in _TEXTS else kind not in _NUMBERS.get(values, ()):
         raise _Unsupported(f"{field.type}")
-    if kind != "BYTE_ARRAY" if values in _TEXTS else kind not in _NUMBERS.get(values, ()):
-        raise _Unsupported(f"{field.type}")
-    if about.compression not in _CODECS:
-        raise _Unsupported(f"compression {about.compression}")
-    if about.file_path:
+    if about["encrypted"]:
+        raise _Unsupported("an encrypted column")
+    if about["elsewhere"]:
         raise _Unsupported("a column in another file")
-    if not _ENCODINGS.issuperset(about.encodings):
-        raise _Unsupported(f"encodings {', '.join(sorted(_ENCODINGS.symmetric_difference(about.encodings) - _ENCODINGS))}")
-    start, size = about.data_page_offset, about.total_compressed_size
-    if about.has_dictionary_page and about.dictionary_page_offset:
-        start = min(start, about.dictionary_page_offset)
-    if start < 0 or size < 0 or about.num_values != rows:
+    if codec not in _CODECS:
+        raise _Unsupported(f"compression {codec}")
+    if about["encodings"] & ~_ENCODINGS:
+        raise _Unsupported("an encoding")
+    start, size = int(about["data"]), int(about["packed"])
+    if about["dictionary"] > 0:
+        start = min(start, int(about["dictionary"]))
+    if start < 0 or size < 0 or about["values"] != rows or leaf.physical_type != _PHYSICAL[kind]:
         raise _Unsupported("damage")
-    optional, codec = leaf.max_definition_level == 1, _CODECS[about.compression]
-    return Chunk(field.name, start, size, rows, codec, _STORED.get(kind), optional, values)
+    optional = leaf.max_definition_level == 1
+    return Chunk(field.name, start, size, rows, _CODECS[codec], _STORED.get(kind), optional, values)
 
 
 def read(file: BinaryIO, wanted: Chunk) -> Array:

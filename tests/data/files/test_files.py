@@ -132,12 +132,12 @@ def test_only_needed_fields_are_read(parquet: File) -> None:
     assert sum(batch.num_rows for batch in read(parquet, [])) == 100
 
 
-def test_dictionaries_are_kept_for_categories(parquet: File) -> None:
+def test_dictionaries_are_kept_for_categories(parquet: File, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parquet_module, "_FEW", 10)  # rows, from which on it is worth it
     tokens = read(parquet, [("s", "category")])[0].field("s").tokens()
     assert tokens.codes is not None
     assert [tokens.texts[i] for i in range(len(tokens.texts))] == [b"word 1", b"word 2", b"word 3", b"word 4", b"word 0"]
     assert read(parquet, [("l", "category")])[0].field("l").tokens().codes is not None
-    assert read(parquet, [("s", "number")])[0].field("s").tokens().codes is None
 
 
 def test_plain_text_stays_plain(tmp_path: Path) -> None:
@@ -334,3 +334,70 @@ def test_a_damaged_page_is_told_by_pyarrow_when_the_field_is_asked_for(tmp_path:
     assert batch.field("a").numbers().values[:6].tolist() == [0, 1, 2, 3, 4, 0]
     with pytest.raises(errors.DataError, match="row group 0 cannot be read"):
         batch.field("b")
+
+
+# ------------------------------------------------------------------------------------------------ hostile Parquet
+
+
+def with_codec(path: Path, rows: int) -> None:
+    """A file whose footer names the codec 16, which does not exist."""
+    pq.write_table(pa.table({"x": [1.0] * rows}), path, store_schema=False)
+    raw = path.read_bytes()
+    assert raw.count(b"\x19\x18\x01x\x15\x02") == 1
+    path.write_bytes(raw.replace(b"\x19\x18\x01x\x15\x02", b"\x19\x18\x01x\x15\x20"))
+
+
+@pytest.mark.parametrize("rows", [10, 2_000])
+def test_an_unknown_codec_is_an_error_and_not_the_end_of_the_process(tmp_path: Path, rows: int) -> None:
+    """C4: pyarrow's attribute of the codec aborts."""
+    with_codec(tmp_path / "t.parquet", rows)
+    for use in ("number", "category"):
+        with pytest.raises(errors.DataError, match="row group 0 cannot be read"):
+            [batch.field("x").numbers() for batch in read(discover.open_file(str(tmp_path / "t.parquet")), [("x", use)])]
+
+
+def test_a_page_that_unpacks_short_is_an_error(tmp_path: Path) -> None:
+    """C2: a literal of fewer bytes than the page header says; the rest would be memory of the process."""
+    path, x = tmp_path / "t.parquet", np.random.default_rng(0).integers(0, 99, 3_000).astype(float)
+    table = pa.table([x], schema=pa.schema([pa.field("x", pa.float64(), False)]))
+    pq.write_table(table, path, compression="snappy", use_dictionary=False)
+    raw, packed = path.read_bytes(), pq.read_metadata(path).row_group(0).column(0).total_compressed_size
+    at = raw.index(b"\xc0\xbb\x01", 4)  # 24,000
+    size = packed - (at - 4)
+    short = size - 6
+    literal = bytes([short & 127 | 128, short >> 7 & 127 | 128, short >> 14]) + b"\xf4" + (short - 1).to_bytes(2, "little")
+    path.write_bytes(raw[:at] + literal + x.tobytes()[:short] + raw[at + size :])
+    with pytest.raises(errors.DataError, match="row group 0 cannot be read"):
+        read(discover.open_file(str(path)), [("x", "number")])[0].field("x")
+
+
+@pytest.mark.parametrize("codec", ["gzip", "brotli", "zstd", "snappy"])
+@pytest.mark.parametrize("version", ["1.0", "2.0"])
+def test_a_page_of_another_size_than_its_header_says_is_left_to_pyarrow(codec: str, version: str) -> None:
+    """C2"""
+    from tests.data.files.test_parquet_decoder import chunk_of, written
+
+    data, footer, schema = written(
+        pa.array(np.arange(3_000) / 7), compression=codec, use_dictionary=False, data_page_version=version
+    )
+    about = chunk_of(data, footer)
+    wanted = parquet_module.parquet_decoder.chunk(schema.field("x"), footer.schema.column(0), about, 3_000)
+    assert wanted is not None
+    decoder = parquet_module.parquet_decoder._Decoder(wanted, np.frombuffer(data, np.uint8)[wanted.start :])
+    [page] = decoder._headers()
+    assert len(decoder._page(page)) == page["size"]
+    for change in (-1, 1, 40):
+        page["size"] += change
+        with pytest.raises(parquet_module.parquet_decoder._Unsupported, match="damage"):
+            decoder._page(page)
+        page["size"] -= change
+
+
+def test_columns_behind_a_group_without_columns_keep_their_names(tmp_path: Path) -> None:
+    """C1: pyarrow reads such a group as a field without columns on disk, so that counting shifts those behind it."""
+    table = pa.table({"a": np.arange(2_000), "b": np.arange(2_000) + 1_000_000})
+    pq.write_table(table, tmp_path / "t.parquet", store_schema=False)
+    stored = pq.ParquetFile(tmp_path / "t.parquet").schema
+    fields = pa.schema([("nested", pa.struct([])), ("a", pa.int64()), ("b", pa.int64())])
+    assert parquet_module._find_leaves(fields, stored) == {"nested": (), "a": (), "b": ()}
+    assert parquet_module._find_leaves(table.schema, stored) == {"a": range(1), "b": range(1, 2)}
