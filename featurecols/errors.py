@@ -137,6 +137,18 @@ def not_readable(kind: str, hint: str) -> DataError:
     return DataError("data", "cannot be read", got=kind, hint=hint)
 
 
+def not_utf8(path: str, row: int | None) -> DataError:
+    """Return the error of a CSV file whose text is in another encoding; `row` None: its header."""
+    hint = "write it as UTF-8, or read it with pandas.read_csv(path, encoding=...) and give the DataFrame"
+    problem = "the header is not UTF-8" if row is None else "text is not UTF-8"
+    return DataError(path, problem, row=row, hint=hint)
+
+
+def nested_too_deep(key: str | None = None) -> DataError:
+    """Return the error of lists in lists in lists without end."""
+    return DataError(key or "data", "lists are nested too deep", field=key, hint="flatten them: columns read lists of lists")
+
+
 def files_differ(key: str, first: str, type_: object, path: str, other: object) -> DataError:
     """Return the error of a field with another type in another file, text and numbers for example."""
     hint = f"write both as one type: {first} holds {type_}"

@@ -6,10 +6,12 @@ owning values[offsets[i]:offsets[i+1]] (offsets[0] need not be 0: slicing rows n
 
 from __future__ import annotations
 
+import math
 import struct
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
@@ -18,6 +20,7 @@ from featurecols import errors
 from featurecols._core import buffer_pool
 
 Array = np.ndarray[Any, Any]
+_DIGITS = 4300  # of an integer, at most: Python writes no more
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +166,35 @@ class Ids:
         return Ids(values, np.concatenate(offsets), weights)
 
 
+def exact(value: object) -> object:
+    """Return a value of a subclass of str, bytes, int or float as Python's own; anything else as it is.
+
+    Subclasses may print as they like (`class Color(str, Enum)`): what counts is the text, the bytes or the number.
+
+    >>> from enum import Enum
+    >>> exact(Enum("Color", {"RED": "red"}, type=str).RED)
+    'red'
+    """
+    if isinstance(value, str):
+        return str.__str__(value)
+    if isinstance(value, bytes):
+        return bytes.__getitem__(value, slice(None))
+    if isinstance(value, int) and not isinstance(value, bool):
+        return int.__int__(value)
+    return float.__float__(value) if isinstance(value, float) else value
+
+
+def undecimal(value: Decimal) -> int | float:
+    """Return a decimal as the integer that it is, or else as the nearest float; NaN and infinities as floats.
+
+    >>> undecimal(Decimal("12.00")), undecimal(Decimal("0.1"))
+    (12, 0.1)
+    """
+    if value.is_finite() and -_DIGITS < value.adjusted() < _DIGITS and value == value.to_integral_value():
+        return int(value)
+    return math.nan if value.is_nan() else float(value)
+
+
 def canonical(value: Any, subject: str, key: str) -> bytes:
     """Return the canonical bytes of one Python value of a categorical field (docs/ids.md); the value is not missing.
 
@@ -193,8 +225,11 @@ def canonical(value: Any, subject: str, key: str) -> bytes:
         )
     if isinstance(value, np.generic) and not isinstance(value, (np.datetime64, np.timedelta64)):
         return canonical(value.item(), subject, key)
-    if isinstance(value, str):  # numpy.str_ and other subclasses
-        return canonical(str(value), subject, key)
+    if isinstance(value, Decimal):
+        return canonical(undecimal(value), subject, key)
+    plain = exact(value)
+    if plain is not value:  # numpy.str_ and other subclasses
+        return canonical(plain, subject, key)
     raise errors.bad_value(
         subject, key, None, f"{kind.__name__} is not a category", value, "convert it to a string or an integer"
     )

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, dataclass_tra
 import numpy as np
 
 from featurecols import errors
+from featurecols._core.arrays import exact
 
 KINDS: dict[str, type[Spec]] = {}
 OURS = "featurecols"
@@ -149,15 +150,17 @@ def _made(cls: type[Spec], arguments: dict[str, Any]) -> Spec:
     return cls(**arguments)
 
 
-def canonical(value: Any) -> Any:
+def canonical(value: Any, depth: int = 0) -> Any:
     """Lists and arrays as tuples, numpy scalars as Python's, everything inside likewise."""
     if isinstance(value, np.ndarray):
-        return canonical(value.tolist())
+        return canonical(value.tolist(), depth)
     if isinstance(value, (list, tuple)):
-        return tuple(canonical(v) for v in value)
+        if depth > _DEPTH:
+            raise errors.argument("an argument", "nested too deep", f"more than {_DEPTH} levels", "flatten it")
+        return tuple(canonical(v, depth + 1) for v in value)
     if isinstance(value, np.generic):
-        return canonical(value.item())
-    return value
+        return canonical(value.item(), depth)
+    return exact(value) if isinstance(value, (str, bytes, int, float)) else value
 
 
 def _key(value: Any) -> Hashable:

@@ -315,25 +315,46 @@ def _table(table: Any, keys: Sequence[str] | None) -> Iterator[Batch]:
 
 
 def _streamed(data: Any, keys: Sequence[str] | None) -> Iterator[Batch]:
+    if (hint := _way_out(data)) is not None:
+        raise errors.not_readable(type(data).__name__, hint)
     library = type(data).__module__.split(".")[0]
     try:
         if is_dataset(data):
             names = _select(data.schema.names, keys)
             return _stream(data.scanner(columns=names).to_reader(), None)
-        if library == "polars" and keys is not None:
-            data = data.select(_select(data.columns, keys))
+        if library == "narwhals":
+            return batches(data.to_native(), keys)
+        if library == "polars":
+            names = _select(data.columns, keys)
+            if any(convert.is_python_only(data.schema[name]) for name in names):
+                return iter([_of_mapping({name: data[name] for name in names}, keys)])
+            data = data if keys is None else data.select(names)
         if library in ("duckdb", "_duckdb") and keys:
             quoted = ['"' + key.replace('"', '""') + '"' for key in _select(data.columns, keys)]
             data = data.project(", ".join(quoted))
         if isinstance(data, pa.RecordBatchReader):
             return _stream(data, keys)
-        if hasattr(data, "__arrow_c_stream__") and not hasattr(data, "to_frame"):
+        if hasattr(data, "__arrow_c_stream__"):
             return _stream(pa.RecordBatchReader.from_stream(data), keys)
         if hasattr(data, "__arrow_c_array__"):
             return _table(pa.Table.from_batches([pa.record_batch(data)]), keys)
     except (pa.ArrowException, TypeError) as error:
         raise errors.unreadable(type(data).__name__, "is not a table", error) from None
     raise _no_table(data)
+
+
+def _way_out(data: object) -> str | None:
+    """Return what to do with data that is nearly a table; None for all else. Nothing is asked that would run a query."""
+    kind, library = type(data).__name__, type(data).__module__.split(".")[0]
+    if kind == "LazyFrame" and library in ("polars", "narwhals"):
+        return "collect() it first"
+    if kind == "DuckDBPyConnection":
+        return "a connection is not a table: use connection.sql(query)"
+    if library in ("pandas", "polars", "narwhals") and kind in ("Series", "Index"):
+        return "a single column is no table: use to_frame()"
+    if library == "xarray":
+        return "use to_dataframe()"
+    return None
 
 
 def _stream(reader: Any, keys: Sequence[str] | None) -> Iterator[Batch]:

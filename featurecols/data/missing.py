@@ -17,6 +17,9 @@ from typing import Any
 
 import numpy as np
 
+from featurecols import errors
+from featurecols._core.arrays import exact, undecimal
+
 Marker = str | bytes | int | float | np.generic
 _DECIMAL = re.compile(rb"0|-?[1-9][0-9]{0,40}")
 _PLAIN = frozenset((str, int, bool, float, bytes))
@@ -55,7 +58,8 @@ NONE = Markers()
 def _markers(missing: tuple[Marker, ...]) -> Markers:
     texts: set[bytes] = set()
     numbers: set[int | float] = set()
-    for marker in missing:
+    for given in missing:
+        marker: Any = exact(given)
         if isinstance(marker, str):
             texts.add(marker.encode("utf-8", "surrogatepass"))
         elif isinstance(marker, bytes):
@@ -89,7 +93,9 @@ def presenter(markers: Markers = NONE) -> Callable[[Any], Any]:
     """A function that gives one raw value as a plain Python value, or None where it is missing.
 
     Lists, tuples and arrays become lists with None in the place of missing elements. Numpy scalars become Python's.
-    Values of other types (dates, decimals) pass unchanged: the column that meets them says what is wrong.
+    Decimals become
+    the integers that they are, or floats. Values of other types (dates) pass unchanged: the column that meets them says
+    what is wrong.
 
     >>> present = presenter(Markers.of(("?", -999)))
     >>> [present(v) for v in ("a", "?", -999.0, float("nan"), [1, None, -999])]
@@ -121,7 +127,10 @@ _presenter = lru_cache(maxsize=256)(presenter)
 def _unusual(value: Any, again: Callable[[Any], Any]) -> Any:
     """A value of a type that is not Python's plain ones, by the same rules."""
     if isinstance(value, (list, tuple, set, frozenset)):
-        return [again(v) for v in value]
+        try:
+            return [again(v) for v in value]
+        except RecursionError:
+            raise errors.nested_too_deep() from None
     if isinstance(value, np.ndarray):
         return _unusual_array(value, again)
     if isinstance(value, (np.datetime64, np.timedelta64)):  # their items are plain integers where they count nanoseconds
@@ -129,13 +138,12 @@ def _unusual(value: Any, again: Callable[[Any], Any]) -> Any:
     if isinstance(value, np.generic):
         item = value.item()
         return again(float(item) if isinstance(item, np.floating) else item)
-    for plain in (str, bytes, float, bool, int):  # subclasses, numpy.str_ among them
-        if isinstance(value, plain):
-            return again(plain(value))  # type: ignore[arg-type]
+    if isinstance(value, (str, bytes, float, int)):  # subclasses, numpy.str_ among them
+        return again(exact(value))
     if isinstance(value, (bytearray, memoryview)):
         return again(bytes(value))
     if isinstance(value, Decimal):
-        return None if value.is_nan() else value
+        return again(undecimal(value))
     pandas = sys.modules.get("pandas")
     if pandas is not None and (value is pandas.NA or value is pandas.NaT):
         return None

@@ -6,6 +6,7 @@ order; one that cannot do so says `once`.
 
 from __future__ import annotations
 
+import io
 import os
 from abc import ABC, abstractmethod
 from collections import Counter
@@ -21,6 +22,7 @@ from featurecols.data.files import discover
 from featurecols.data.files.base import File, Fragment, Needs
 
 T = TypeVar("T")
+_ROWS = 1 << 14  # rows of an iterable that are put together
 
 
 class Source(ABC):
@@ -48,15 +50,17 @@ class Source(ABC):
             return data
         if isinstance(data, (str, os.PathLike)):
             return FileSource(data)
-        if isinstance(data, (list, tuple)) and data and discover.is_path(data[0]):
+        if isinstance(data, (list, tuple)) and data and all(isinstance(path, (str, os.PathLike)) for path in data):
             return FileSource(data)
         if isinstance(data, pa.RecordBatchReader):
             return OnceSource(iter([MemorySource(data)]))
         if is_data(data):
             return MemorySource(data)
+        if isinstance(data, io.IOBase):
+            raise errors.not_readable(type(data).__name__, "give the path of the file")
         if isinstance(data, Iterator):
             return OnceSource(data)
-        if isinstance(data, Iterable) and not hasattr(data, "dtype"):
+        if isinstance(data, Iterable) and not hasattr(data, "dtype") and not hasattr(data, "collect"):
             return ManySource(data)
         if callable(data):
             return CalledSource(data)
@@ -117,7 +121,10 @@ class MemorySource(Source):
                 return size
         if is_dataset(data) or hasattr(data, "project"):  # asking for its length would run the query
             return None
-        return len(data) if hasattr(data, "__len__") else None
+        try:
+            return len(data) if hasattr(data, "__len__") else None
+        except Exception:  # of libraries whose tables do not know their length
+            return None
 
     def read_batches(self, needs: Needs | None) -> Iterator[Batch]:
         if not is_converted(self.data):
@@ -128,42 +135,76 @@ class MemorySource(Source):
 
 
 class ManySource(Source):
-    """An iterable of sources, one after another: a list of tables, a loader that starts anew each time."""
+    """An iterable of tables, one after another, or of rows: a list of tables, a loader that starts anew each time."""
 
-    def __init__(self, parts: Iterable[Any]) -> None:
-        self.parts = parts
+    def __init__(self, items: Iterable[object]) -> None:
+        self.items = items
 
     @property
     def num_rows(self) -> int | None:
-        if not isinstance(self.parts, (list, tuple)):
+        if not isinstance(self.items, (list, tuple)):
             return None
-        rows = [Source.of(part).num_rows for part in self.parts]
+        rows = [source.num_rows for source in _sources_of(self.items, type(self.items).__name__)]
         return None if None in rows else sum(rows)  # type: ignore[arg-type]
 
     def read_batches(self, needs: Needs | None) -> Iterator[Batch]:
-        for part in self.parts:
-            yield from Source.of(part).read_batches(needs)
+        for source in _sources_of(self.items, type(self.items).__name__):
+            yield from source.read_batches(needs)
 
 
 class OnceSource(Source):
-    """An iterator of sources. It is read a single time; asking again is an error, never an empty answer."""
+    """An iterator of tables or rows. It is read a single time; asking again is an error, never an empty answer."""
 
     once = True
     num_rows = None
 
-    def __init__(self, parts: Iterator[Any]) -> None:
-        self.parts: Iterator[Any] | None = parts
+    def __init__(self, items: Iterator[object]) -> None:
+        self.items: Iterator[object] | None = items
 
     def read_batches(self, needs: Needs | None) -> Iterator[Batch]:
-        parts, self.parts = self.parts, None
-        if parts is None:
+        items, self.items = self.items, None
+        if items is None:
             hint = "give a function that returns a fresh iterator, or a path"
             raise errors.plan("batches", "an iterator can be read once, and it was", "a second reading", hint)
-        return (batch for part in parts for batch in Source.of(part).read_batches(needs))
+        return (batch for source in _sources_of(items, type(items).__name__) for batch in source.read_batches(needs))
 
     def schema(self) -> pa.Schema:
         hint = "look at its first table, or give a function that returns a fresh iterator"
         raise errors.plan("schema", "looking would use up the iterator", "an iterator", hint)
+
+
+def _sources_of(items: Iterable[object], kind: str) -> Iterator[Source]:
+    """Return the tables that an iterable gives; dicts that do not hold arrays are rows, and are put together.
+
+    Raises DataError for anything else, by the type of the iterable: its texts are values and never paths.
+    """
+    rows: list[object] = []
+    for item in items:
+        if isinstance(item, Mapping) and not _holds_arrays(item):
+            rows.append(item)
+            if len(rows) < _ROWS:
+                continue
+            item = rows
+        elif rows:
+            yield MemorySource(rows)
+        rows = []
+        if isinstance(item, Source):
+            yield item
+        elif is_data(item) and (not isinstance(item, tuple) or len(item) == 0):
+            yield OnceSource(iter([MemorySource(item)])) if isinstance(item, pa.RecordBatchReader) else MemorySource(item)
+        else:
+            hint = "give dicts (rows), tables, or dicts of arrays"
+            raise errors.not_readable(f"{kind} of {type(item).__name__}", hint)
+    if rows:
+        yield MemorySource(rows)
+
+
+def _holds_arrays(item: Mapping[str, object]) -> bool:
+    """Return whether a dict is a table: each value an array, or a column of pandas, Polars or Arrow."""
+    return bool(item) and all(
+        not isinstance(v, (str, bytes, list, tuple, Mapping)) and getattr(v, "ndim", 1) > 0 and hasattr(v, "__len__")
+        for v in item.values()
+    )
 
 
 class CalledSource(Source):

@@ -14,11 +14,12 @@ from featurecols.kernels.compiler import I64, U8, kernel, read, record, write
 from featurecols.kernels.parquet_pages import varint
 
 # One column chunk: its physical type, codec and encodings (a bit for each) by the numbers of the format, what it holds,
-# and where; encrypted and elsewhere are flags. -1 for a number that is not there.
-_CHUNK = "kind codec encodings values unpacked packed data dictionary encrypted elsewhere"
+# and where; encrypted and elsewhere are flags. Of its size statistics: the entries of both histograms of levels, and the
+# bytes of its texts. -1 for a number that is not there.
+_CHUNK = "kind codec encodings values unpacked packed data dictionary encrypted elsewhere repeats defines sized"
 CHUNK = np.dtype([(name, np.int64) for name in _CHUNK.split()])
 
-_FILE, _GROUPS, _GROUP, _CHUNKS, _COLUMN, _META, _ENCODINGS, _OTHER = range(8)  # what a struct or list is
+_FILE, _GROUPS, _GROUP, _CHUNKS, _COLUMN, _META, _ENCODINGS, _SIZES, _OTHER = range(9)  # what a struct or list is
 _DEPTH = 16
 _STRUCT, _LIST, _SET = 12, 9, 10
 
@@ -38,6 +39,7 @@ def chunks(data: Any, groups: Any, columns: Any, rows: Any, found: Any) -> Any:
         one = found[i]
         one["kind"], one["codec"], one["encodings"], one["values"], one["unpacked"] = -1, -1, 0, -1, -1
         one["packed"], one["data"], one["dictionary"], one["encrypted"], one["elsewhere"] = -1, -1, -1, 0, 0
+        one["repeats"], one["defines"], one["sized"] = -1, -1, -1
     rows[:] = -1
     while depth >= 0:
         inside, number = role[depth], np.int64(-1)
@@ -81,6 +83,9 @@ def chunks(data: Any, groups: Any, columns: Any, rows: Any, found: Any) -> Any:
             return False
         if inside == _GROUP and number == 3:
             rows[group] = value
+        elif inside == _SIZES:
+            if number == 1:
+                found[group * columns + column]["sized"] = value
         elif _COLUMN <= inside <= _ENCODINGS:
             one = found[group * columns + column]
             if inside == _ENCODINGS:
@@ -133,12 +138,18 @@ def chunks(data: Any, groups: Any, columns: Any, rows: Any, found: Any) -> Any:
                     return False
             elif inside == _META and number == 2:
                 role[depth] = _ENCODINGS
+            elif inside == _SIZES and number == 2:
+                found[group * columns + column]["repeats"] = size
+            elif inside == _SIZES and number == 3:
+                found[group * columns + column]["defines"] = size
         elif inside == _GROUPS:
             role[depth], group = _GROUP, group + 1
         elif inside == _CHUNKS:
             role[depth], column = _COLUMN, column + 1
         elif inside == _COLUMN and number == 3:
             role[depth] = _META
+        elif inside == _META and number == 16:
+            role[depth] = _SIZES
     return group + 1 == groups
 
 

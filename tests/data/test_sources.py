@@ -22,6 +22,7 @@ import pytest
 from hypothesis import given, settings
 
 from featurecols import errors
+from featurecols.data.files import parquet as parquet_module
 from featurecols.data.sources import Source
 from tests.data.fields.physical import bits, decoded
 
@@ -50,9 +51,9 @@ def sources(folder: Path) -> dict[str, Any]:
         "dataset": ds.dataset(sorted(map(str, folder.glob("*.parquet")))),
         "dict": TABLE.to_pydict(),
         "rows": TABLE.to_pylist(),
-        "list of tables": [TABLE.slice(0, 20).to_pandas(), TABLE.slice(20).to_pydict()],
+        "list of tables": [TABLE.slice(0, 20).to_pandas(), dict(zip(TABLE.column_names, TABLE.slice(20).columns, strict=True))],
         "list of nothing and tables": [TABLE.slice(0, 0), TABLE],
-        "function": lambda: iter([TABLE.slice(0, 20), folder / "part-2.parquet", TABLE.slice(33).to_pylist()]),
+        "function": lambda: iter([TABLE.slice(0, 20), Source.of(folder / "part-2.parquet"), TABLE.slice(33).to_pylist()]),
         "function of a path": lambda: folder / "one.csv",
         "source": Source.of(TABLE),
     }
@@ -173,7 +174,8 @@ def test_a_batch_size_that_is_none(batch_size: int) -> None:
         Source.of(TABLE).batches(NEEDS, batch_size)
 
 
-def test_dictionaries_are_shared_by_the_batches_of_a_row_group(folder: Path) -> None:
+def test_dictionaries_are_shared_by_the_batches_of_a_row_group(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parquet_module, "_FEW", 10)
     pq.write_table(TABLE, folder / "whole.parquet")
     batches = list(Source.of(folder / "whole.parquet").batches(NEEDS, 8))
     assert len({id(batch.field("s").tokens().texts) for batch in batches}) == 1

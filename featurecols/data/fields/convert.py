@@ -20,6 +20,7 @@ from featurecols._core import arrays
 from featurecols._core.arrays import Array
 from featurecols.data import arrow_buffers
 from featurecols.data.fields.base import FieldView
+from featurecols.data.fields.decimals import DecimalField
 from featurecols.data.fields.dictionary import DictionaryField, KnownDictionaries
 from featurecols.data.fields.lists import ListField
 from featurecols.data.fields.mixed import MixedField
@@ -27,6 +28,8 @@ from featurecols.data.fields.numeric import WHOLE, NumericField
 from featurecols.data.fields.text import TextField
 from featurecols.data.fields.unsupported import NullField, UnsupportedField
 from featurecols.data.missing import presenter
+
+_MOST_LEVELS = 32  # of lists in lists
 
 
 def view_of(key: str, data: object, parse: bool = False, known: KnownDictionaries | None = None) -> FieldView:
@@ -46,6 +49,11 @@ def view_of(key: str, data: object, parse: bool = False, known: KnownDictionarie
         return _of_arrow(key, arrow_buffers.one_array(data), parse, known)
     if type(data).__module__.split(".")[0] == "pandas" and hasattr(data, "dtype"):
         return _of_pandas(key, data)
+    library = type(data).__module__.split(".")[0]
+    if library == "narwhals":
+        return view_of(key, data.to_native(), parse, known)  # type: ignore[attr-defined]
+    if library == "polars" and is_python_only(data.dtype):  # type: ignore[attr-defined]
+        return _of_objects(key, data.to_list())  # type: ignore[attr-defined]
     if hasattr(data, "__arrow_c_stream__") and not isinstance(data, np.ndarray):
         return _of_arrow(key, arrow_buffers.one_array(pa.chunked_array(data)))
     if hasattr(data, "__arrow_c_array__"):
@@ -57,6 +65,14 @@ def view_of(key: str, data: object, parse: bool = False, known: KnownDictionarie
     if isinstance(data, Sequence):
         return _of_objects(key, list(data))
     raise errors.wrong_type(key, key, type(data).__name__, "an array or a list", "give one value per row")
+
+
+def is_python_only(dtype: object) -> bool:
+    """Return whether Polars exports values of a type as something else: Object as addresses, wide integers not at all."""
+    inner = getattr(dtype, "inner", None)
+    fields = getattr(dtype, "fields", None) or ()
+    named = str(dtype) in ("Object", "Int128", "UInt128")
+    return named or (inner is not None and is_python_only(inner)) or any(is_python_only(field.dtype) for field in fields)
 
 
 def concatenate(key: str, views: Sequence[FieldView], parse: bool = False) -> FieldView:
@@ -84,7 +100,7 @@ def _of_arrow(key: str, data: pa.Array, parse: bool = False, known: KnownDiction
     if arrow_buffers.is_list(kind):
         offsets, elements = arrow_buffers.list_parts(array)
         return ListField(key, offsets, _of_arrow(key, elements, parse, known), array)
-    return UnsupportedField(key, array)
+    return DecimalField(key, array) if pa.types.is_decimal(kind) else UnsupportedField(key, array)
 
 
 def _of_pandas(key: str, data: Any) -> FieldView:
@@ -143,6 +159,7 @@ def _of_matrix(key: str, data: Array) -> FieldView:
 
 def _of_objects(key: str, data: Sequence[object] | Array) -> FieldView:
     """Return the field of Python values: an Arrow array where one type holds them all, else the values themselves."""
+    _require_shallow(key, data)
     try:
         found = arrow_buffers.one_array(pa.array(data, from_pandas="pandas" in sys.modules))
         if arrow_buffers.is_text(found.type) or (_is_plain(data) and not _has_limit(found)):
@@ -169,6 +186,24 @@ def _is_plain(data: Iterable[Any]) -> bool:
         return False
     dtypes = {v.dtype for v in data if v is not None}
     return len(dtypes) == 1 and dtypes.pop().kind in "biuf"
+
+
+_NESTED = (list, tuple, set, frozenset, dict)
+
+
+def _require_shallow(key: str, data: Iterable[object]) -> None:
+    """Raise DataError where lists are nested deeper than any column reads, or in themselves: Arrow would not come back."""
+    level: Iterable[object] = data
+    for _ in range(_MOST_LEVELS):
+        if not any(issubclass(kind, _NESTED) or kind is np.ndarray for kind in set(map(type, level))):
+            return
+        below = {id(v): v for v in level if isinstance(v, _NESTED) or (isinstance(v, np.ndarray) and v.dtype == object)}
+        level = list(
+            chain.from_iterable(
+                v.values() if isinstance(v, dict) else v.flat if isinstance(v, np.ndarray) else v for v in below.values()
+            )
+        )
+    raise errors.nested_too_deep(key)
 
 
 def _has_limit(found: pa.Array) -> bool:

@@ -39,7 +39,6 @@ _WAY_OUT = {
     "date": "take what matters from it, such as its month or weekday, or cast it to a string",
     "time": "cast it to an integer or a string",
     "duration": "cast it to a number of seconds",
-    "decimal": "cast it to float64, or to an integer or a string for a category",
     "struct": "flatten it into fields of their own",
     "map": "flatten it into fields of their own",
     "interval": "cast it to a string",

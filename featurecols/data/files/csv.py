@@ -21,9 +21,17 @@ class CsvFile(File):
 
     def __init__(self, path: str) -> None:
         super().__init__(path)
-        names = self._reader(None).schema.names
+        self._alone = False  # whether there is one column: an empty line of it is a missing value then
+        try:
+            names = self._reader(None).schema.names
+        except UnicodeDecodeError:
+            raise errors.not_utf8(path, None) from None
+        self._alone = len(names) == 1
         self.schema = pa.schema([(name, pa.string()) for name in names])
         self.fragments = [Fragment(path, None, None)]
+
+    def _stream(self) -> pa.NativeFile:
+        return pa.input_stream(self.path, compression="detect")
 
     def _reader(self, needs: Needs | None) -> pa.csv.CSVStreamingReader:
         csv = import_module("pyarrow.csv")
@@ -38,13 +46,44 @@ class CsvFile(File):
             options = {"include_columns": list(dict.fromkeys(key for key, _ in needs)), "column_types": types}
         try:
             return csv.open_csv(
-                pa.input_stream(self.path, compression="detect"),
-                read_options=csv.ReadOptions(block_size=_BLOCK_BYTES),
-                parse_options=csv.ParseOptions(delimiter="\t" if plain.endswith(".tsv") else ",", newlines_in_values=True),
-                convert_options=csv.ConvertOptions(null_values=[""], strings_can_be_null=True, check_utf8=False, **options),
+                self._stream(),
+                read_options=csv.ReadOptions(block_size=_BLOCK_BYTES, skip_rows=self._count_leading() if self._alone else 0),
+                parse_options=csv.ParseOptions(
+                    delimiter="\t" if plain.endswith(".tsv") else ",",
+                    newlines_in_values=True,
+                    ignore_empty_lines=not self._alone,
+                ),
+                convert_options=csv.ConvertOptions(
+                    null_values=[""], strings_can_be_null=True, check_utf8=needs is not None, **options
+                ),
             )
         except (pa.ArrowException, OSError) as error:
-            raise errors.unreadable(self.path, "is not a readable CSV file", error) from None
+            raise self._unreadable(error) from None
+
+    def _count_leading(self) -> int:
+        """Return the number of empty lines before the header."""
+        with self._stream() as stream:
+            start = bytes(stream.read(1 << 16))
+        lines = start.removeprefix(b"\xef\xbb\xbf").splitlines()
+        return next((i for i, line in enumerate(lines) if line), 0)
+
+    def _unreadable(self, error: Exception) -> errors.DataError:
+        if "invalid UTF8" in str(error):
+            return errors.not_utf8(self.path, self._find_row())
+        return errors.unreadable(self.path, "is not a readable CSV file", error)
+
+    def _find_row(self) -> int | None:
+        """Return the first row with text that is not UTF-8, the header not counted; line breaks in quotes count as none."""
+        row, quoted, rest = -1, False, b""
+        with self._stream() as stream:
+            while block := bytes(stream.read(1 << 20)):
+                *lines, rest = (rest + block).split(b"\n")
+                for line in lines:
+                    if not _is_utf8(line):
+                        return max(row, 0)
+                    quoted ^= line.count(b'"') % 2 == 1
+                    row += not quoted and (self._alone or bool(line.strip(b"\r")))
+        return None if _is_utf8(rest) else max(row, 0)
 
     def read(self, fragment: Fragment, needs: Needs) -> Iterator[Batch]:
         needs = needs or [(self.schema.names[0], "number")]
@@ -55,6 +94,14 @@ class CsvFile(File):
             except StopIteration:
                 return
             except (pa.ArrowException, OSError) as error:
-                raise errors.unreadable(self.path, "is not a readable CSV file", error) from None
+                raise self._unreadable(error) from None
             if batch.num_rows:
                 yield Batch.arrow(batch, parse=True)
+
+
+def _is_utf8(line: bytes) -> bool:
+    try:
+        line.decode()
+    except UnicodeDecodeError:
+        return False
+    return True

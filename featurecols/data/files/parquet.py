@@ -30,11 +30,12 @@ _FEW = 1000  # rows of a row group below which compiling, or loading, kernels of
 
 def open_parquet(path: str, footer: pa.FileMetaData = None, dictionaries: Sequence[str] = ()) -> pq.ParquetFile:
     """Return pyarrow's ParquetFile of a path. The first one sets up what the process shares, which a fork waits for."""
+    options = {"read_dictionary": list(dictionaries), "page_checksum_verification": _reading() == "verify"}
     if _SET_UP:
-        return _SET_UP[0](path, metadata=footer, read_dictionary=list(dictionaries))
+        return _SET_UP[0](path, metadata=footer, **options)
     with LOADING:
         kind = import_module("pyarrow.parquet").ParquetFile
-        file: pq.ParquetFile = kind(path, metadata=footer, read_dictionary=list(dictionaries))
+        file: pq.ParquetFile = kind(path, metadata=footer, **options)
         pa.array([0]).dictionary_encode().indices.to_numpy()
         _SET_UP.append(kind)
         return file
@@ -80,7 +81,7 @@ class ParquetFile(File):
 
         None where the file is not sound, or where pyarrow reads everything.
         """
-        if _is_left_to_pyarrow():
+        if _reading() == "pyarrow":
             return None
         if self._chunks is None:
             groups, columns = footer.num_row_groups, footer.num_columns
@@ -141,7 +142,7 @@ class _RowGroup:
             if key not in found:
                 return table.column(key)
             data = packed.pop(key, None)  # taken once; whoever asks again after an error asks pyarrow
-            field = None if data is None else parquet_decoder.decode(found[key], data)
+            field = None if data is None else parquet_decoder.decode(found[key], data, _reading() == "verify")
             return self._column(key) if field is None else field
 
         yield Batch.lazy(keys, self.rows, load)
@@ -161,10 +162,13 @@ class _RowGroup:
             counters.increment("pyarrow: a nested column")
             return None
         leaf, about = self.footer.schema.column(leaves[0]), self.chunks[leaves[0]]
-        return parquet_decoder.chunk(self.file.schema.field(key), leaf, about, self.rows)
+        return parquet_decoder.chunk(self.file.schema.field(key), leaf, about, self.rows, self.file.state[0])
 
     def _open(self, keys: Sequence[str]) -> pq.ParquetFile:
-        """Open the file, with dictionaries for texts that have them on disk. Few rows are read faster without."""
+        """Open the file, with dictionaries for texts that have them on disk.
+
+        What is not worth them is read without: with them pyarrow takes damaged pages that it refuses otherwise.
+        """
         if self.chunks is None:
             return self.file._open(self.footer)
         wanted = sorted(i for key in keys if key in self.coded for i in self.leaves[key])
@@ -174,7 +178,7 @@ class _RowGroup:
     def _table(self, keys: list[str]) -> pa.Table:
         if not keys:  # no field is needed, the number of rows is
             return pa.table({"": pa.nulls(self.rows)})
-        with self._open(keys) as file:
+        with self.file._open(self.footer) as file:
             return file.read_row_group(self.fragment.row_group, columns=keys).select(keys)
 
     def _column(self, key: str) -> pa.ChunkedArray:
@@ -186,12 +190,14 @@ class _RowGroup:
             raise self.file._unreadable(self.fragment, error) from None
 
 
-def _is_left_to_pyarrow() -> bool:
-    """Return whether FEATURECOLS_PARQUET says that pyarrow reads everything."""
+def _reading() -> str:
+    """Return what FEATURECOLS_PARQUET says: "pyarrow" reads everything, "verify" has checksums verified; "" by default."""
     choice = os.environ.get("FEATURECOLS_PARQUET", "")
-    if choice not in ("", "pyarrow"):
-        raise errors.argument("FEATURECOLS_PARQUET", "must be pyarrow, or not set", choice, "unset it for the default")
-    return choice == "pyarrow"
+    if choice not in ("", "pyarrow", "verify"):
+        raise errors.argument(
+            "FEATURECOLS_PARQUET", "must be pyarrow or verify, or not set", choice, "unset it for the default"
+        )
+    return choice
 
 
 def _find_leaves(fields: pa.Schema, stored: pq.ParquetSchema) -> dict[str, Sequence[int]]:

@@ -75,7 +75,7 @@ class _Unsupported(Exception):
     """What this module leaves to pyarrow, with the reason."""
 
 
-def chunk(field: pa.Field, leaf: pa.ColumnSchema, about: np.void, rows: int) -> Chunk | None:
+def chunk(field: pa.Field, leaf: pa.ColumnSchema, about: np.void, rows: int, end: int) -> Chunk | None:
     """Return the position of the flat column of a field, or None for one that is left to pyarrow.
 
     Args:
@@ -83,15 +83,16 @@ def chunk(field: pa.Field, leaf: pa.ColumnSchema, about: np.void, rows: int) -> 
         leaf: its column in the schema of the file.
         about: the chunk of it, as kernels.parquet_footer reads it.
         rows: of the row group.
+        end: bytes of the file.
     """
     try:
-        return _locate(field, leaf, about, rows)
+        return _locate(field, leaf, about, rows, end)
     except _Unsupported as reason:
         counters.increment(f"pyarrow: {reason}")
         return None
 
 
-def _locate(field: pa.Field, leaf: pa.ColumnSchema, about: np.void, rows: int) -> Chunk:
+def _locate(field: pa.Field, leaf: pa.ColumnSchema, about: np.void, rows: int, end: int) -> Chunk:
     kind, codec, values = int(about["kind"]), int(about["codec"]), field.type
     if pa.types.is_dictionary(values) and values.index_type == pa.int32() and not values.ordered and kind == _BYTE_ARRAY:
         values = values.value_type  # what pyarrow writes of a dictionary is the column of its values
@@ -110,9 +111,11 @@ def _locate(field: pa.Field, leaf: pa.ColumnSchema, about: np.void, rows: int) -
     start, size = int(about["data"]), int(about["packed"])
     if about["dictionary"] > 0:
         start = min(start, int(about["dictionary"]))
-    if start < 0 or size < 0 or about["values"] != rows or leaf.physical_type != _PHYSICAL[kind]:
-        raise _Unsupported("damage")
     optional = leaf.max_definition_level == 1
+    sound = 0 <= start <= start + size <= end and about["values"] == rows and leaf.physical_type == _PHYSICAL[kind]
+    levels = about["repeats"] in (-1, 0, 1) and about["defines"] in (-1, 0, 1 + optional)
+    if not sound or not levels or (about["sized"] >= 0 and kind != _BYTE_ARRAY):
+        raise _Unsupported("damage")
     return Chunk(field.name, start, size, rows, _CODECS[codec], _STORED.get(kind), optional, values)
 
 
@@ -126,10 +129,10 @@ def read(file: BinaryIO, wanted: Chunk) -> Array:
     return data[:got]
 
 
-def decode(wanted: Chunk, data: Array) -> FieldView | None:
-    """Return the column as a field, or None for what is left to pyarrow."""
+def decode(wanted: Chunk, data: Array, verify: bool = False) -> FieldView | None:
+    """Return the column as a field, or None for what is left to pyarrow. `verify`: checksums of pages are compared."""
     try:
-        return _Decoder(wanted, data).column()
+        return _Decoder(wanted, data, verify).column()
     except _Unsupported as reason:
         counters.increment(f"pyarrow: {reason}")
         return None
@@ -138,8 +141,8 @@ def decode(wanted: Chunk, data: Array) -> FieldView | None:
 class _Decoder:
     """One chunk: its pages are unpacked into one stretch of memory, which one call of a kernel then reads."""
 
-    def __init__(self, wanted: Chunk, data: Array) -> None:
-        self.chunk, self.data, self.kernels = wanted, data, kernels.parquet_pages
+    def __init__(self, wanted: Chunk, data: Array, verify: bool = False) -> None:
+        self.chunk, self.data, self.kernels, self.verify = wanted, data, kernels.parquet_pages, verify
         self.codec = None if wanted.codec is None else pa.Codec(wanted.codec)
 
     def column(self) -> FieldView:
@@ -171,7 +174,15 @@ class _Decoder:
             most *= 8
         if count < 1:
             raise _Unsupported("damage")
+        if self.verify:
+            self._check_sums(found[:count])
         return found[:count]
+
+    def _check_sums(self, pages: Array) -> None:
+        """Raise _Unsupported where the bytes of a page are not those that its writer saw, if it says which."""
+        for page in pages[pages["crc"] >= 0]:
+            if zlib.crc32(self.data[page["start"] : page["stop"]].data) != page["crc"]:
+                raise _Unsupported("a checksum")
 
     def _check(self, pages: Array) -> None:
         """Raise _Unsupported unless levels are where, and as, they can be."""

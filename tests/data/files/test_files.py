@@ -137,7 +137,6 @@ def test_dictionaries_are_kept_for_categories(parquet: File, monkeypatch: pytest
     tokens = read(parquet, [("s", "category")])[0].field("s").tokens()
     assert tokens.codes is not None
     assert [tokens.texts[i] for i in range(len(tokens.texts))] == [b"word 1", b"word 2", b"word 3", b"word 4", b"word 0"]
-    assert read(parquet, [("l", "category")])[0].field("l").tokens().codes is not None
 
 
 def test_plain_text_stays_plain(tmp_path: Path) -> None:
@@ -243,9 +242,56 @@ def test_csv_dialects(tmp_path: Path) -> None:
     assert column(csv(tmp_path, "a,b\r\n1,2\r\n3,4\r\n"), "b") == [b"2", b"4"]
     assert column(csv(tmp_path, b"\xef\xbb\xbfa,b\n1,2\n"), "a") == [b"1"]
     assert column(csv(tmp_path, "a,b\n1,2", "t.csv.gz"), "b") == [b"2"]
-    assert column(csv(tmp_path, b"a,b\n\xff,2\n"), "a") == [b"\xff"]
     assert column(csv(tmp_path, "a,b\n"), "a") == []
     assert sum(batch.num_rows for batch in read(csv(tmp_path, "a,b\n1,2\n3,4\n"), [])) == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "row"),
+    [
+        ("a,b\nx,1\n\nKöln,2\n", 1),
+        ('a,b\n"two\nlines",1\nx,"Kö\nln"\n', 1),
+        ("a,b\nKöln,1", 0),
+    ],
+)
+def test_csv_in_another_encoding_is_refused(tmp_path: Path, text: str, row: int) -> None:
+    """B1: byte by byte it would be a category that nothing else can meet."""
+    file = csv(tmp_path, text.encode("latin-1"))
+    for use in ("category", "number"):
+        with pytest.raises(
+            errors.DataError, match=r"t.csv: text is not UTF-8 at row \d; .* pandas.read_csv\(path, encoding="
+        ) as e:
+            read(file, [("a", use), ("b", use)])
+        assert e.value.row == row
+
+
+def test_a_csv_header_in_another_encoding_is_refused(tmp_path: Path) -> None:
+    """B1: read or not"""
+    with pytest.raises(errors.DataError, match="the header is not UTF-8"):
+        csv(tmp_path, "a,Größe\n1,2\n".encode("latin-1"))
+
+
+@pytest.mark.parametrize(
+    ("text", "want"),
+    [
+        ("x\n1\n\n3\n", [b"1", None, b"3"]),
+        ("x\n\n\n", [None, None]),
+        ("x\r\n1\r\n\r\n3", [b"1", None, b"3"]),
+        ("\n\nx\n\n1\n", [None, b"1"]),
+        ('x\n""\n1\n', [None, b"1"]),
+        ("x\n", []),
+        ("\ufeffx\n\n1\n", [None, b"1"]),
+    ],
+)
+def test_an_empty_line_of_one_column_is_a_missing_value(tmp_path: Path, text: str, want: list[bytes | None]) -> None:
+    """B2: rows line up with those of other readers."""
+    assert column(csv(tmp_path, text), "x") == want
+    assert column(csv(tmp_path, text, "t.csv.gz"), "x") == want
+
+
+def test_empty_lines_of_several_columns_are_none(tmp_path: Path) -> None:
+    """B2"""
+    assert column(csv(tmp_path, "x,y\n1,2\n\n3,4\n\n"), "x") == [b"1", b"3"]
 
 
 def test_csv_in_blocks_keeps_order_and_types(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -381,7 +427,7 @@ def test_a_page_of_another_size_than_its_header_says_is_left_to_pyarrow(codec: s
         pa.array(np.arange(3_000) / 7), compression=codec, use_dictionary=False, data_page_version=version
     )
     about = chunk_of(data, footer)
-    wanted = parquet_module.parquet_decoder.chunk(schema.field("x"), footer.schema.column(0), about, 3_000)
+    wanted = parquet_module.parquet_decoder.chunk(schema.field("x"), footer.schema.column(0), about, 3_000, len(data))
     assert wanted is not None
     decoder = parquet_module.parquet_decoder._Decoder(wanted, np.frombuffer(data, np.uint8)[wanted.start :])
     [page] = decoder._headers()

@@ -47,7 +47,7 @@ def chunk_of(data: bytes, footer: Any, group: int = 0) -> np.void:
 
 def column(data: bytes, footer: Any, schema: Any, group: int = 0) -> Any:
     wanted = parquet_decoder.chunk(
-        schema.field("x"), footer.schema.column(0), chunk_of(data, footer, group), footer.row_group(group).num_rows
+        schema.field("x"), footer.schema.column(0), chunk_of(data, footer, group), footer.row_group(group).num_rows, len(data)
     )
     return None if wanted is None else parquet_decoder.decode(wanted, parquet_decoder.read(io.BytesIO(data), wanted))
 
@@ -168,8 +168,35 @@ def test_pyarrow_reads_all_where_the_environment_says_so(tmp_path: Path, monkeyp
     monkeypatch.setattr(parquet_decoder, "decode", None)
     assert np.array_equal(plan.transform(tmp_path / "t.parquet"), want)
     monkeypatch.setenv("FEATURECOLS_PARQUET", "duckdb")
-    with pytest.raises(errors.ColumnError, match="FEATURECOLS_PARQUET: must be pyarrow, or not set, got 'duckdb'"):
+    with pytest.raises(errors.ColumnError, match="FEATURECOLS_PARQUET: must be pyarrow or verify, or not set, got 'duckdb'"):
         plan.transform(tmp_path / "t.parquet")
+
+
+@pytest.mark.parametrize("version", ["1.0", "2.0"])
+@pytest.mark.parametrize("nested", [True, False])
+def test_checksums_are_verified_where_the_environment_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, version: str, nested: bool
+) -> None:
+    """C6: a changed number is a number all the same."""
+    path, x = tmp_path / "t.parquet", np.arange(2_000) / 7
+    table = pa.table({"x": pa.FixedSizeListArray.from_arrays(x, 1) if nested else x})
+    options = {"compression": "none", "use_dictionary": False, "data_page_version": version}
+    pq.write_table(table, path, write_page_checksum=True, **options)
+    plan, raw = fc.compile([fc.Numeric("x", shape=1) if nested else fc.Numeric("x")]), path.read_bytes()
+    want = plan.transform(path)
+    monkeypatch.setenv("FEATURECOLS_PARQUET", "verify")
+    before = Counter(counters.counts())
+    assert np.array_equal(plan.transform(path), want)
+    assert nested or not any(kind.startswith("pyarrow") for kind in Counter(counters.counts()) - before)
+    at = raw.index(x[1_000].tobytes())
+    path.write_bytes(raw[: at + 6] + bytes([raw[at + 6] ^ 1]) + raw[at + 7 :])
+    with pytest.raises(errors.DataError, match=r"row group 0 cannot be read.*[Cc][Rr][Cc]"):
+        plan.transform(path)
+    monkeypatch.delenv("FEATURECOLS_PARQUET")
+    assert (plan.transform(path) != want).sum() == 1
+    pq.write_table(table, path, **options)  # without checksums there is nothing to verify
+    monkeypatch.setenv("FEATURECOLS_PARQUET", "verify")
+    assert np.array_equal(plan.transform(path), want)
 
 
 def test_texts_that_outgrow_their_dictionary_are_left_to_pyarrow() -> None:
@@ -187,7 +214,7 @@ def test_damaged_pages_give_nothing_or_codes_inside_the_dictionary(codec: str, v
     array = pa.array([None if i % 5 == 0 else i % 300 for i in range(2_000)])
     data, footer, schema = written(array, compression=codec, data_page_version=version, use_dictionary=coded)
     wanted = parquet_decoder.chunk(
-        schema.field("x"), footer.schema.column(0), chunk_of(data, footer), footer.row_group(0).num_rows
+        schema.field("x"), footer.schema.column(0), chunk_of(data, footer), footer.row_group(0).num_rows, len(data)
     )
     assert wanted is not None
     whole = parquet_decoder.read(io.BytesIO(data), wanted)

@@ -1,0 +1,99 @@
+"""A6: decimals are read exactly, then rounded once; whole ones are the category of their integer."""
+
+from __future__ import annotations
+
+import random
+from decimal import Decimal
+from typing import Any
+
+import duckdb
+import numpy as np
+import pandas as pd
+import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+import featurecols as fc
+from featurecols import errors
+from featurecols.data.batch import Batch
+from tests.data.fields.physical import decoded, whole
+
+TEXTS = ["1.5", None, "-0.25", "12.00", "0.1", "9007199254740993.00", "-3.00"]
+VALUES = [None if t is None else Decimal(t) for t in TEXTS]
+ARROW = pa.array(VALUES, pa.decimal128(38, 4))
+
+
+def forms() -> dict[str, Any]:
+    return {
+        "list": VALUES,
+        "objects": np.array(VALUES, dtype=object),
+        "pandas": pd.Series(VALUES, dtype=object),
+        "pandas arrow": pd.Series(pd.arrays.ArrowExtensionArray(ARROW)),
+        "arrow": ARROW,
+        "wide": ARROW.cast(pa.decimal256(60, 20)),
+        "sliced": pa.concat_arrays([ARROW, ARROW])[len(VALUES) :],
+        "polars": pl.Series(VALUES, dtype=pl.Decimal(38, 4)),
+    }
+
+
+@pytest.mark.parametrize("form", forms())
+def test_numbers_are_those_of_python(form: str) -> None:
+    """A6"""
+    found = Batch.of({"x": forms()[form]}).field("x").numbers().values.tolist()
+    assert [None if np.isnan(x) else x for x in found] == [None if t is None else float(t) for t in TEXTS]
+
+
+def test_rounding_is_to_nearest_whatever_the_digits() -> None:
+    """A6"""
+    draw = random.Random(5)
+    for digits, scale in ((18, 3), (38, 10), (38, 37), (70, 30), (9, -2)):
+        values = [Decimal(draw.randrange(-(10**digits), 10**digits)).scaleb(-scale) for _ in range(300)]
+        kind = pa.decimal256(76, scale) if digits > 38 else pa.decimal128(38, scale)
+        with_context = [pa.scalar(v, kind) for v in values] if digits <= 28 else None
+        array = pa.array([v.as_py() for v in with_context], kind) if with_context else pa.array(values, kind)
+        assert Batch.of({"x": array}).field("x").numbers().values.tolist() == [float(v) for v in values]
+
+
+@pytest.mark.parametrize("form", forms())
+def test_whole_decimals_are_integers(form: str) -> None:
+    """A6: canonical bytes are those of the integer; others refuse, as floats do."""
+    field = Batch.of({"x": forms()[form]}).field("x", (12,))
+    assert decoded(field.slice(3, 4).tokens()) == [None]
+    rest = field.slice(5, 7)
+    assert decoded(rest.tokens()) == [b"9007199254740993", b"-3"]
+    assert whole(rest) == [9007199254740993, -3]
+    assert rest.to_pylist() == [9007199254740993, -3]
+    with pytest.raises(errors.DataError, match="bucketize it with Bucketized") as caught:
+        field.slice(1, 7).tokens()
+    assert caught.value.row == 1
+    assert "-0.25" in str(caught.value.got)
+
+
+def test_every_way_in_gives_the_same(tmp_path: Any) -> None:
+    """A6: rows, frames, SQL and Parquet."""
+    plan = fc.compile([fc.Numeric("x")])
+    values = [Decimal("0.1"), Decimal("2.50"), Decimal(10) ** 25 + 1]
+    want = [[np.float32(float(v))] for v in values]
+    table = pa.table({"x": pa.array(values, pa.decimal128(38, 2))})
+    pq.write_table(table, tmp_path / "t.parquet")
+    relation = duckdb.sql("select unnest([0.1, 2.5, 10000000000000000000000001])::decimal(38, 2) as x")
+    for data in (table, tmp_path / "t.parquet", [{"x": v} for v in values], pl.from_arrow(table), relation):
+        assert plan.transform(data).tolist() == want
+    assert [plan.transform_row({"x": v}).tolist() for v in values] == want
+    ids = fc.compile([fc.Hashed("x", 1000)])
+    hugeint = duckdb.sql("select sum(i) as x from range(10) t(i)")
+    assert ids.encode(hugeint).ids["x"].values.tolist() == ids.encode([{"x": 45}]).ids["x"].values.tolist()
+    four = ids.encode({"x": [4]}).ids["x"].values.tolist()
+    assert ids.encode({"x": [[Decimal("4.0"), None]]}).ids["x"].values.tolist() == [*four, -1]
+
+
+def test_infinite_decimals_are_floats() -> None:
+    """A6"""
+    field = Batch.of({"x": [Decimal("Infinity"), Decimal("NaN"), Decimal("1E+400")]}).field("x")
+    assert field.slice(0, 2).numbers().values.tolist()[0] == float("inf")
+    assert field.slice(1, 2).to_pylist() == [None]
+    with pytest.raises(errors.DataError, match="integer is past float64"):
+        field.slice(2, 3).numbers()
+    with pytest.raises(errors.DataError, match="not a category"):
+        Batch.of({"x": [Decimal("1E+999999")]}).field("x").tokens()
