@@ -351,7 +351,7 @@ def _way_out(data: object) -> str | None:
     if kind == "DuckDBPyConnection":
         return "a connection is not a table: use connection.sql(query)"
     if library in ("pandas", "polars", "narwhals") and kind in ("Series", "Index"):
-        return "a single column is no table: use to_frame()"
+        return "a single column is not a table: use to_frame()"
     if library == "xarray":
         return "use to_dataframe()"
     return None
