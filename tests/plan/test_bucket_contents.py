@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import mmh3
+import numpy as np
 import pyarrow as pa
 import pytest
 
@@ -76,4 +77,4 @@ def test_weighted_and_sequences_are_their_source():
 def test_a_bad_row_is_named():
     plan = fc.compile([fc.Hashed("city", 2)])
     with pytest.raises(DataError, match="row 3"):
-        plan.terms(lambda: iter([{"city": [1.0, 2.0]}, {"city": [1.0, 2.5]}]), {"city": None})
+        plan.terms(lambda: iter([{"city": np.array(x)} for x in ([1.0, 2.0], [1.0, 2.5])]), {"city": None})

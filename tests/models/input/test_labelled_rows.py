@@ -130,5 +130,5 @@ def test_an_iterator_is_read_once():
     assert [batch.rows.num_rows for batch in rows.batches(NEEDS)] == [2, 1]
     with pytest.raises(ModelError, match="data: an iterator can be read once, and it was"):
         list(rows.batches(NEEDS))
-    rows = labelled_rows(iter([DATA]), "y", None)
+    rows = labelled_rows(iter([pa.table(DATA)]), "y", None)
     assert [batch.rows.num_rows for batch in rows.batches(NEEDS)] == [3]

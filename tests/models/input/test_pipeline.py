@@ -193,12 +193,12 @@ def test_memory_stays_bounded_without_a_cache(path):
 def test_lengths_are_known_where_they_can_be(path):
     s = stream(from_parquet(path).batch(64))
     assert (s.rows, s.batches) == (N, 16)
-    assert stream(from_data(lambda: iter([DATA])).batch(64)).batches is None
+    assert stream(from_data(lambda: iter([pa.table(DATA)])).batch(64)).batches is None
 
 
 def test_functions_and_pairs_are_read_in_order_and_shuffled_in_windows():
     halves = [{k: v[:500] for k, v in DATA.items()}, {k: v[500:] for k, v in DATA.items()}]
-    got = rows(stream(from_data(lambda: iter(halves)).batch(64)).epoch(0))
+    got = rows(stream(from_data(lambda: iter(map(pa.table, halves))).batch(64)).epoch(0))
     assert flat(got) == list(range(N))
     s = stream(from_data(lambda: iter([(h, h["x"]) for h in halves])).shuffle(200).batch(64), seed=1)
     got = rows(s.epoch(0))
@@ -238,7 +238,7 @@ def test_nothing_is_read_before_it_is_asked_for_without_prefetch():
     def read():
         for k in range(20):
             asked.append(k)
-            yield {key: values[2 * k : 2 * k + 2] for key, values in DATA.items()}
+            yield {key: pa.array(values[2 * k : 2 * k + 2]) for key, values in DATA.items()}
 
     batches = stream(from_data(read).batch(2).prefetch(0)).epoch(0)
     next(batches)
