@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -193,7 +194,7 @@ def test_what_cannot_be_learned_is_said_by_column_field_and_row(
     column: Any, data: dict[str, Any], row: int | None, says: tuple[str, ...]
 ) -> None:
     good = {k: v[:1] if row else v for k, v in data.items()}
-    for source, shift in ((data, 0), ([pa.table(good), data] if row else data, 1 if row else 0)):
+    for source, shift in ((data, 0), ([pa.table(good), pd.DataFrame(data, dtype=object)] if row else data, 1 if row else 0)):
         with pytest.raises(fc.DataError) as caught:
             fc.fit([column], iter(source) if isinstance(source, list) else source)
         for part in says:

@@ -83,7 +83,10 @@ def test_files_iterators_and_functions_are_read(plan: fc.Plan, tmp_path: Path) -
     assert plan.transform(str(tmp_path / "a.parquet")).tobytes() == want
     assert plan.transform(tmp_path).tobytes() == want * 2
     assert plan.transform(str(tmp_path / "*.parquet")).tobytes() == want * 2
-    assert plan.transform(iter([table, DATA, table.to_pandas()])).tobytes() == want * 3
+    assert (
+        plan.transform(iter([table, dict(zip(table.column_names, table.columns, strict=True)), table.to_pandas()])).tobytes()
+        == want * 3
+    )
     assert plan.transform(lambda: iter([table, table])).tobytes() == want * 2
     assert len(plan.encode(iter([table, table]))) == 6
 
@@ -391,7 +394,7 @@ def test_a_missing_field_offers_near_names(plan: fc.Plan) -> None:
 
 
 def test_rows_count_from_the_start_of_all_data(plan: fc.Plan) -> None:
-    good, bad = pa.table(DATA), {**DATA, "tags": [["a"], ["b"], ["\ud800"]]}
+    good, bad = pa.table(DATA), pd.DataFrame({**DATA, "tags": [["a"], ["b"], ["\ud800"]]})
     for run in (
         plan.transform,
         plan.encode,
