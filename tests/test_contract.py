@@ -7,7 +7,8 @@ from pathlib import Path
 
 import featurecols.columns  # the kinds are registered when it is imported
 from featurecols._core.spec import KINDS
-from featurecols.columns.base import Bound, Column
+from featurecols.columns.base import Column
+from featurecols.columns.bound import Bound
 
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "featurecols"

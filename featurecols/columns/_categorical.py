@@ -9,7 +9,8 @@ import mmh3
 from featurecols import errors, kernels
 from featurecols._core import farmhash
 from featurecols._core.arrays import Array, Ids, Texts, Tokens
-from featurecols.columns.base import Bound, CategoricalBound, Column, Field, RowIds
+from featurecols.columns.base import Column, Field
+from featurecols.columns.bound import Bound, CategoricalBound, RowIds
 
 HASH_LIMITS = {"murmur3": 2**31 - 1, "farmhash64": 2**63 - 1}  # the largest num_buckets of each hash
 

@@ -16,7 +16,8 @@ from featurecols._core.buckets import Bucket
 from featurecols._core.spec import Converted, frozen
 from featurecols.analyzers.base import Analyzer
 from featurecols.analyzers.placeholders import Marker, Quantiles
-from featurecols.columns.base import Bound, CategoricalBound, Column, Field, Learned, LearnedSlots, RowIds
+from featurecols.columns.base import Column, Field, Learned, LearnedSlots
+from featurecols.columns.bound import Bound, CategoricalBound, RowIds
 from featurecols.data.fields.base import FieldView
 
 

@@ -19,7 +19,8 @@ from featurecols._core.buckets import Bucket
 from featurecols._core.elements import Elements
 from featurecols._core.spec import Converted, frozen
 from featurecols.columns._categorical import HASH_LIMITS, check_count, check_hash
-from featurecols.columns.base import Bound, CategoricalBound, Column, Field, LearnedSlots, RowIds
+from featurecols.columns.base import Column, Field, LearnedSlots
+from featurecols.columns.bound import Bound, CategoricalBound, RowIds
 from featurecols.data.fields.base import FieldView
 
 _FARM_SEED = 956888297470  # TensorFlow's default hash_key

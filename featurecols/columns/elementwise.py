@@ -9,7 +9,8 @@ import numpy as np
 
 from featurecols import errors
 from featurecols._core.arrays import Array
-from featurecols.columns.base import Column, DenseBound, Field
+from featurecols.columns.base import Column, Field
+from featurecols.columns.bound import DenseBound
 from featurecols.data.fields.base import FieldView
 
 _AT_ONCE = 1 << 13  # values: what `compute` makes of them stays in the cache

@@ -15,7 +15,8 @@ from featurecols._core.slots import IdSlot, Slot
 from featurecols._core.spec import frozen, named
 from featurecols.columns._categorical import categorical_bound, check_categorical
 from featurecols.columns._embedding_tables import Table
-from featurecols.columns.base import Bound, CategoricalBound, Column, DenseBound, Field, LearnedSlots
+from featurecols.columns.base import Column, Field, LearnedSlots
+from featurecols.columns.bound import Bound, CategoricalBound, DenseBound
 from featurecols.columns.initializers import Initializer, TruncatedNormal
 
 Combiner = Literal["sum", "mean", "sqrtn", "mean_all", "sqrtn_all"]

@@ -22,7 +22,8 @@ from featurecols.columns._categorical import (
     row_hash,
     row_of,
 )
-from featurecols.columns.base import Bound, CategoricalBound, Column, Field, LearnedSlots, RowIds
+from featurecols.columns.base import Column, Field, LearnedSlots
+from featurecols.columns.bound import Bound, CategoricalBound, RowIds
 from featurecols.data.fields.base import FieldView
 
 

@@ -12,7 +12,8 @@ from featurecols._core.arrays import Array, Ids
 from featurecols._core.buckets import Bucket
 from featurecols._core.spec import Converted, frozen
 from featurecols.columns._categorical import check_count, check_field
-from featurecols.columns.base import Bound, CategoricalBound, Column, Field, LearnedSlots, RowIds, id_dtype
+from featurecols.columns.base import Column, Field, LearnedSlots
+from featurecols.columns.bound import Bound, CategoricalBound, RowIds, id_dtype
 from featurecols.data.fields.base import FieldView
 
 _HINT = 'say what to do with Identity(out_of_range="drop", "keep" or an id)'

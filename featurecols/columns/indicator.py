@@ -11,7 +11,8 @@ from featurecols._core.fused_layout import FusedLayout
 from featurecols._core.slots import IdSlot, Slot
 from featurecols._core.spec import frozen
 from featurecols.columns._categorical import categorical_bound, check_categorical
-from featurecols.columns.base import Bound, CategoricalBound, Column, DenseBound, Field, LearnedSlots, RowCode
+from featurecols.columns.base import Column, Field, LearnedSlots
+from featurecols.columns.bound import Bound, CategoricalBound, DenseBound, RowCode
 
 
 @frozen

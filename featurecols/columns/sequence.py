@@ -13,7 +13,8 @@ from featurecols._core.arrays import Array, Ids
 from featurecols._core.slots import Slot
 from featurecols._core.spec import frozen
 from featurecols.analyzers.base import Analyzer
-from featurecols.columns.base import Bound, Column, DenseBound, Field, Learned, LearnedSlots
+from featurecols.columns.base import Column, Field, Learned, LearnedSlots
+from featurecols.columns.bound import Bound, DenseBound
 
 
 @frozen

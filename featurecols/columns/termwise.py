@@ -12,7 +12,8 @@ from featurecols._core.arrays import Array, Ids, Texts, canonical
 from featurecols._core.buckets import Bucket
 from featurecols._core.elements import Elements
 from featurecols.columns._categorical import map_tokens, row_of
-from featurecols.columns.base import CategoricalBound, Column, Field, RowIds, id_dtype
+from featurecols.columns.base import Column, Field
+from featurecols.columns.bound import CategoricalBound, RowIds, id_dtype
 from featurecols.data.arrow_buffers import distinct
 from featurecols.data.fields.base import FieldView
 

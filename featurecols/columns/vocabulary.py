@@ -17,7 +17,8 @@ from featurecols._core.spec import Converted, frozen
 from featurecols.analyzers.base import Analyzer
 from featurecols.analyzers.placeholders import Marker
 from featurecols.columns._categorical import HASH_LIMITS, buckets_of, check_field, check_hash, map_tokens, row_hash, row_of
-from featurecols.columns.base import Bound, CategoricalBound, Column, Field, Learned, LearnedSlots, RowIds, id_dtype
+from featurecols.columns.base import Column, Field, Learned, LearnedSlots
+from featurecols.columns.bound import Bound, CategoricalBound, RowIds, id_dtype
 from featurecols.data.fields.base import FieldView
 
 Term = str | bytes | int | bool

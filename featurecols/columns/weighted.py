@@ -14,7 +14,8 @@ from featurecols._core.buckets import Bucket
 from featurecols._core.elements import Elements
 from featurecols._core.spec import Converted, frozen
 from featurecols.columns._categorical import categorical_bound, check_categorical
-from featurecols.columns.base import Bound, CategoricalBound, Column, Field, LearnedSlots, RowIds
+from featurecols.columns.base import Column, Field, LearnedSlots
+from featurecols.columns.bound import Bound, CategoricalBound, RowIds
 from featurecols.data.fields.base import FieldView
 
 

@@ -13,7 +13,8 @@ from typing import NamedTuple, TypeVar, cast
 import numpy as np
 
 from featurecols._core.arrays import Array
-from featurecols.columns.base import Bound, CategoricalBound, Column, DenseBound, Field, LearnedSlots
+from featurecols.columns.base import Column, Field, LearnedSlots
+from featurecols.columns.bound import Bound, CategoricalBound, DenseBound
 from featurecols.columns.bucketized import Bucketized
 from featurecols.columns.crossed import Crossed
 from featurecols.columns.hashed import Hashed

@@ -13,7 +13,8 @@ import numpy as np
 from featurecols._core import memory_limit
 from featurecols._core.arrays import Array, Ids
 from featurecols.columns._embedding_tables import Table, Tables
-from featurecols.columns.base import DenseBound, LearnedSlots
+from featurecols.columns.base import LearnedSlots
+from featurecols.columns.bound import DenseBound
 from featurecols.columns.embedding import Combiner, Embedding
 from featurecols.columns.identity import Identity
 from featurecols.columns.indicator import Indicator
@@ -113,8 +114,8 @@ def _multihot(subject: str, pair: IdWeightPair, num_buckets: int) -> Array:
     """Return counts of ids, or sums of their weights: [..., num_buckets] over all axes of the ids but the last."""
     ids, lead = rows_of_ids(subject, pair)
     out = _zeros(subject, math.prod(lead), num_buckets)
-    counted = bind_ids(Identity(field_of(subject), num_buckets, out_of_range="keep"))
-    bind_dense(Indicator(counted.column), counted).write(ids, out=out)
+    column = Identity(field_of(subject), num_buckets, out_of_range="keep")
+    bind_dense(Indicator(column), bind_ids(column)).write(ids, out=out)
     return out.reshape(*lead, num_buckets)
 
 
@@ -188,9 +189,10 @@ def pool(
         )
     combiner = combiner if safe or combiner == "sum" else f"{combiner}_all"
     rows, dimension = table.shape
-    source = bind_ids(Identity(field_of(subject), rows, out_of_range="keep"))
+    identity = Identity(field_of(subject), rows, out_of_range="keep")
+    source = bind_ids(identity)
     norm, combined = _check_norm(subject, max_norm), cast(Combiner, combiner)
-    column = Embedding(source.column, dimension, combiner=combined, max_norm=norm, table="table")
+    column = Embedding(identity, dimension, combiner=combined, max_norm=norm, table="table")
     tables = Tables()
     tables["table"] = Table("table", (rows, dimension), TruncatedNormal(), 0, table)
     out = _zeros(subject, math.prod(lead), dimension)

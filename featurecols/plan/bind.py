@@ -8,7 +8,8 @@ from typing import Any
 from featurecols._core import counters
 from featurecols._core.slots import Slot
 from featurecols.columns._embedding_tables import Tables
-from featurecols.columns.base import Bound, Field, Learned, LearnedSlots
+from featurecols.columns.base import Field, Learned, LearnedSlots
+from featurecols.columns.bound import Bound
 from featurecols.plan.graph import Graph
 
 LearnedByNode = Mapping[int, Mapping[str, Learned]]

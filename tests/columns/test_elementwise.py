@@ -12,7 +12,8 @@ import pytest
 
 import featurecols as fc
 from featurecols._core.spec import KINDS, Converted, frozen
-from featurecols.columns.base import Bound, Column, Field, LearnedSlots
+from featurecols.columns.base import Column, Field, LearnedSlots
+from featurecols.columns.bound import Bound
 from featurecols.columns.elementwise import ElementwiseBound
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from featurecols import errors
 from featurecols._core.arrays import Array, Ids, Numbers
 from featurecols._core.slots import DenseSlot, Slot
-from featurecols.columns.base import Bound
+from featurecols.columns.bound import Bound
 from featurecols.data.fields.base import FieldView
 
 Value = FieldView | Ids | Numbers  # what a node gives for a block

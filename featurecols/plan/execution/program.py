@@ -17,7 +17,8 @@ from featurecols._core import buffer_pool, memory_limit, thread_pool
 from featurecols._core.arrays import Array
 from featurecols._core.fork_safe import cached_property
 from featurecols._core.slots import Slot
-from featurecols.columns.base import Bound, Field
+from featurecols.columns.base import Field
+from featurecols.columns.bound import Bound
 from featurecols.data.batch import Batch
 from featurecols.data.fields.base import FieldView
 from featurecols.data.files.base import Needs
