@@ -44,7 +44,7 @@ class Converted(Generic[Given, Held]):
 
 @dataclass_transform(frozen_default=True, field_specifiers=(field,))
 def frozen(cls: type[Given]) -> type[Given]:
-    """The decorator of a Spec: a frozen dataclass that leaves equality and repr to Spec, and may have fields of Converted."""
+    """Make a Spec of a class: a frozen dataclass that leaves equality and repr to Spec, and may have fields of Converted."""
     return dataclass(frozen=True, eq=False, repr=False)(cls)
 
 
@@ -92,7 +92,7 @@ class Spec:
         """Validate the arguments and fill what is derived; raises ColumnError."""
 
     def default_of(self, name: str) -> Any:
-        """What field `name` is when it is not given; MISSING where it must be. Derived names override this."""
+        """Return what field `name` is when it is not given; MISSING where it must be. Derived names override this."""
         for f in fields(self):
             if f.name == name:
                 return f.default if f.default_factory is MISSING else canonical(f.default_factory())
@@ -129,7 +129,7 @@ class Spec:
         return repr(self)
 
     def to_json(self) -> Any:
-        """This value as plain JSON data: {"type": kind, field: value, ...}; from_json gives it back, equal."""
+        """Return this value as plain JSON data: {"type": kind, field: value, ...}; from_json gives it back, equal."""
         return fields_json(self)
 
     def to_dict(self) -> dict[str, Any]:
@@ -137,7 +137,7 @@ class Spec:
         return fields_json(self)
 
     def replace(self, **changes: Any) -> Any:
-        """A copy with some fields changed. A derived name is derived anew."""
+        """Return a copy with some fields changed. A derived name is derived anew."""
         given = {f.name: getattr(self, f.name) for f in fields(self)}
         for name, value in given.items():
             if name not in changes and _key(value) == _key(self.default_of(name)):
@@ -151,7 +151,7 @@ def _made(cls: type[Spec], arguments: dict[str, Any]) -> Spec:
 
 
 def canonical(value: Any, depth: int = 0) -> Any:
-    """Lists and arrays as tuples, numpy scalars as Python's, everything inside likewise."""
+    """Return lists and arrays as tuples, numpy scalars as Python's, everything inside likewise."""
     if isinstance(value, np.ndarray):
         return canonical(value.tolist(), depth)
     if isinstance(value, (list, tuple)):
@@ -164,7 +164,7 @@ def canonical(value: Any, depth: int = 0) -> Any:
 
 
 def _key(value: Any) -> Hashable:
-    """A hashable stand-in that is equal exactly when the value is equal by type and bits."""
+    """Return a hashable stand-in that is equal exactly when the value is equal by type and bits."""
     kind = type(value)
     if kind is float:
         return ("float", b"nan" if math.isnan(value) else struct.pack("<d", value))
@@ -225,7 +225,7 @@ def fields_json(value: Spec, refer: Callable[[Spec], Any] = lambda _: None) -> d
 
 
 def encode(value: Any, refer: Callable[[Spec], Any] = lambda _: None) -> Any:
-    """A field's value as JSON data. Non-finite floats and bytes are marked objects, never ambiguous with text.
+    """Return a field's value as JSON data. Non-finite floats and bytes are marked objects, never ambiguous with text.
 
     `refer` may give other JSON data for a Spec inside, such as a reference to where it stands already.
     """
@@ -252,7 +252,7 @@ def decode(
     versions: bool = False,
     beside: Mapping[str, Callable[[Spec, Any], None]] = MappingProxyType({}),
 ) -> Any:
-    """The value that `encode` wrote; raises ColumnError for anything else. Never imports, never evaluates.
+    """Return the value that `encode` wrote; raises ColumnError for anything else. Never imports, never evaluates.
 
     `refer` gives the value of a {"node": ...} reference; with `versions` a kind must carry its version. `beside` names keys
     that may stand beside the arguments of a value: each function is called with the value and what stands there.
@@ -323,7 +323,7 @@ def _place(cls: type[Spec]) -> tuple[str, str]:
 
 
 def _arguments(cls: type[Spec], data: Mapping[str, Any], where: str, decoded: Callable[[Any, str], Any]) -> dict[str, Any]:
-    """The arguments of cls in a JSON object: all that it needs, and none that it does not have."""
+    """Return the arguments of cls in a JSON object: all that it needs, and none that it does not have."""
     allowed = {f.name for f in fields(cls)}
     kind = stem(cls.kind)
     unknown = sorted(str(k) for k in data if k != "type" and k not in allowed)

@@ -58,27 +58,27 @@ class Analyzer(Spec):
 
     @abstractmethod
     def empty(self) -> State:
-        """The state of no data."""
+        """Return the state of no data."""
 
     @abstractmethod
     def update(self, state: State, value: Any) -> State:
-        """The state with one more batch; raises DataError with the row, counted from the start of this batch."""
+        """Return the state with one more batch; raises DataError with the row, counted from the start of this batch."""
 
     @abstractmethod
     def merge(self, a: State, b: State) -> State:
-        """The state of both states' data."""
+        """Return the state of both states' data."""
 
     @abstractmethod
     def finish(self, state: State) -> dict[str, Array]:
-        """What was learned, as arrays by name; raises DataError when the data gives no answer."""
+        """Return what was learned, as arrays by name; raises DataError when the data gives no answer."""
 
     @abstractmethod
     def to_bytes(self, state: State) -> bytes:
-        """The state for another process; equal data gives equal bytes."""
+        """Return the state for another process; equal data gives equal bytes."""
 
     @abstractmethod
     def from_bytes(self, data: bytes) -> State:
-        """The state that to_bytes wrote; raises DataError for anything else, in memory bounded by the length of data."""
+        """Return the state that to_bytes wrote; raises DataError for anything else, in memory bounded by the length of data."""
 
     def close(self, state: State) -> None:
         """Give back what a state holds outside of memory."""
@@ -96,12 +96,13 @@ class Analyzer(Spec):
 
 
 def check_dtype(subject: str, dtype: object) -> None:
+    """Raise ColumnError unless dtype is one that numbers are rounded to."""
     if dtype not in DTYPES:
         raise errors.argument(subject, "dtype must be float64 or float32", dtype, "float32 rounds each value first")
 
 
 def elements(value: HasNumbers, dtype: str) -> Array:
-    """The elements of a batch as float64 [m], NaN where missing, rounded to dtype.
+    """Return the elements of a batch as float64 [m], NaN where missing, rounded to dtype.
 
     Only elements inside the rows count: a sliced list column shares its values with its neighbours.
     """
@@ -117,8 +118,10 @@ def elements(value: HasNumbers, dtype: str) -> Array:
 
 
 def counted(value: HasNumbers, dtype: str, limit: int | None = None) -> tuple[Array, Array]:
-    """The elements of a batch as (float64 [m], int64 [m] how often each, empty where once), NaN where missing, rounded to
-    dtype. Where the batch holds distinct numbers and codes, these are its distinct numbers.
+    """Return the elements of a batch, rounded to dtype, and how often each stands there.
+
+    (float64 [m], NaN where missing; int64 [m], empty where each stands once). Where the batch holds distinct numbers and
+    codes, these are its distinct numbers.
 
     An infinite number comes without counts, so that its row can be told; so do more than `limit` elements.
     """
@@ -131,7 +134,7 @@ def counted(value: HasNumbers, dtype: str, limit: int | None = None) -> tuple[Ar
 
 
 def infinite(value: HasNumbers, position: int) -> errors.DataError:
-    """The error for the element at `position` of elements(value), which is or became infinite."""
+    """Return the error for the element at `position` of elements(value), which is or became infinite."""
     numbers = value.numbers()
     flat, start = np.asarray(numbers.values), 0
     if numbers.offsets is None:
@@ -152,7 +155,7 @@ def sortable(x: Any) -> Array:
 
 
 def unsortable(keys: Array) -> Array:
-    """The float64 values whose sortable bits these are."""
+    """Return the float64 values whose sortable bits these are."""
     bits = keys.view(np.int64)
     return (bits ^ (~(bits >> 63) | np.int64(-(2**63)))).view(np.float64)
 
@@ -164,7 +167,7 @@ def pack(kind: str, *parts: bytes) -> bytes:
 
 
 def unpack(kind: str, data: bytes, count: int) -> list[memoryview]:
-    """The parts that pack wrote, without copying; raises DataError unless there are exactly `count` under this kind."""
+    """Return the parts that pack wrote, without copying; raises DataError unless there are exactly `count` under this kind."""
     parts = list(_parts(kind, memoryview(data)))
     if len(parts) != count + 1 or bytes(parts[0]) != kind.encode():
         raise damaged(kind)
@@ -184,10 +187,12 @@ def _parts(kind: str, data: memoryview) -> Iterator[memoryview]:
 
 
 def damaged(kind: str) -> errors.DataError:
+    """Return the error for bytes that are not a state."""
     return errors.DataError(kind, "these bytes are not a state of it", hint="send what to_bytes gave, whole")
 
 
 def nothing_to_learn() -> errors.DataError:
+    """Return the error for data in which all values are missing."""
     return errors.DataError(
         "fit", "no value to learn from, all are missing", hint="give data with values, or the numbers themselves"
     )

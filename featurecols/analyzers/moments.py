@@ -142,7 +142,7 @@ class MeanValue(Moments):
 
 
 def square_root(x: Fraction) -> float:
-    """The float64 nearest to sqrt(x), x >= 0: an integer root of 64 bits or more, what remains kept as a last bit."""
+    """Return the float64 nearest to sqrt(x), x >= 0: an integer root of 64 bits or more, what remains kept as a last bit."""
     n, d = x.numerator, x.denominator
     shift = max(0, 131 - n.bit_length() + d.bit_length()) // 2
     root = math.isqrt((n << 2 * shift) // d)
@@ -160,7 +160,7 @@ def _fold(state: Sums, bins: Array) -> None:
 
 
 def _normalized(x: Array, before: tuple[Any, ...]) -> Array:
-    """x through the given normalizers, NaN left alone."""
+    """Return x through the given normalizers, NaN left alone."""
     ops = [normalizer.op() for normalizer in before]
     codes = np.array([code for code, _, _ in ops], dtype=np.int64)
     a, b = (np.array([op[i] for op in ops], dtype=np.float64) for i in (1, 2))

@@ -23,7 +23,7 @@ class Marker(Spec):
 
     @abstractmethod
     def analyzer(self, dtype: str = "float64") -> Analyzer:
-        """What learns it, from values rounded to `dtype` first."""
+        """Return what learns it, from values rounded to `dtype` first."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -194,7 +194,7 @@ def _read_into(file: IO[bytes], view: memoryview) -> int:
 
 
 def records_of(chunks: Iterable[Chunk]) -> Iterator[bytes]:
-    """The records of chunks that follow one another in order."""
+    """Return the records of chunks that follow one another in order."""
     before = np.empty(0, np.uint8)
     for chunk in chunks:
         yield from encoded(chunk.offsets, chunk.data, chunk.counts, np.arange(len(chunk.counts), dtype=np.int32), before)

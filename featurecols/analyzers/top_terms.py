@@ -107,7 +107,7 @@ class _Best:
         self._held = 0
 
     def least(self) -> int:
-        """The count that a text to come must reach."""
+        """Return the count that a text to come must reach."""
         return self._least
 
     def add(self, chunk: Chunk) -> None:
@@ -120,12 +120,12 @@ class _Best:
 
 
 def _largest(counts: Array, n: int) -> int:
-    """The n-th largest count."""
+    """Return the n-th largest count."""
     return int(np.partition(counts, -n)[-n])
 
 
 def _first(texts: Chunk, n: int) -> Chunk:
-    """The n most frequent texts, in the order they have; of equally frequent ones the first."""
+    """Return the n most frequent texts, in the order they have; of equally frequent ones the first."""
     least = _largest(texts.counts, n)
     keep = texts.counts > least
     ties = np.flatnonzero(texts.counts == least)

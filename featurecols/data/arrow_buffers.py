@@ -54,7 +54,7 @@ class Valid:
         return (0 if self.bits is None else self.bits.ctypes.data), self.offset
 
     def rows(self, start: int, stop: int) -> Array | None:
-        """bool [stop - start], or None where every row is valid."""
+        """Return bool [stop - start], or None where every row is valid."""
         if self.bits is None:
             return None
         first, last = self.offset + start, self.offset + stop
@@ -71,7 +71,7 @@ def both(a: Array | None, b: Array | None) -> Array | None:
 
 
 def primitive(array: pa.Array) -> Array:
-    """The values of an integer, float or boolean array, as they lie in memory; null slots hold anything."""
+    """Return the values of an integer, float or boolean array, as they lie in memory; null slots hold anything."""
     n = len(array)
     if pa.types.is_boolean(array.type):
         if n == 0:
@@ -86,6 +86,7 @@ def primitive(array: pa.Array) -> Array:
 
 
 def is_primitive(kind: pa.DataType) -> bool:
+    """Return whether an Arrow type holds integers, floats or booleans."""
     return kind in _PRIMITIVE or pa.types.is_boolean(kind)
 
 
@@ -109,12 +110,14 @@ def _bytes(buffer: pa.Buffer | None) -> Array:
 
 
 def is_text(kind: pa.DataType) -> bool:
+    """Return whether an Arrow type holds texts or bytes with offsets, or of a fixed size."""
     t = pa.types
     wide = t.is_large_string(kind) or t.is_large_binary(kind)
     return bool(wide or t.is_string(kind) or t.is_binary(kind) or t.is_fixed_size_binary(kind))
 
 
 def is_utf8(kind: pa.DataType) -> bool:
+    """Return whether an Arrow type holds texts."""
     return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
 
 
@@ -142,7 +145,7 @@ def decimals(integers: Array) -> tuple[Array, Array]:
 
 
 def equal_to(offsets: Array, data: Array, text: bytes) -> Array:
-    """bool [k]: which texts are these bytes."""
+    """Return bool [k]: which texts are these bytes."""
     same = (offsets[1:] - offsets[:-1]) == len(text)
     at = np.flatnonzero(same)
     starts = offsets[at]
@@ -157,8 +160,11 @@ def equal_to(offsets: Array, data: Array, text: bytes) -> Array:
 
 
 def list_parts(array: pa.Array) -> tuple[Array, pa.Array]:
-    """(offsets int64 [n + 1], elements) of a list array of any layout; null lists are empty, row i owns
-    elements[offsets[i]:offsets[i + 1]]. Elements are copied only when their order or gaps ask for it."""
+    """Return (offsets int64 [n + 1], elements) of a list array of any layout.
+
+    Null lists are empty; row i owns elements[offsets[i]:offsets[i + 1]]. Elements are copied only when their order or gaps
+    ask for it.
+    """
     n, kind, t = len(array), array.type, pa.types
     valid = Valid(array).rows(0, n)
     if n == 0:
@@ -184,6 +190,7 @@ def list_parts(array: pa.Array) -> tuple[Array, pa.Array]:
 
 
 def is_list(kind: pa.DataType) -> bool:
+    """Return whether an Arrow type holds lists, of any layout."""
     t = pa.types
     views = [check(kind) for check in (getattr(t, "is_list_view", None), getattr(t, "is_large_list_view", None)) if check]
     return bool(t.is_list(kind) or t.is_large_list(kind) or t.is_fixed_size_list(kind) or any(views))
@@ -195,8 +202,10 @@ _SAME_AS_STORAGE = ("arrow.json", "arrow.bool8", "arrow.fixed_shape_tensor")
 
 
 def settled(array: pa.Array) -> pa.Array:
-    """The same array in a type that the rest of the package reads in place: views become offsets, extensions their
-    storage, run-end encoding is undone."""
+    """Return the same array in a type that the rest of the package reads in place.
+
+    Views become offsets, extensions their storage, and run-end encoding is undone.
+    """
     kind, t = array.type, pa.types
     if kind.id in _READ_IN_PLACE or (kind.id == _DICTIONARY and kind.value_type.id in _READ_IN_PLACE):
         return array
@@ -223,7 +232,7 @@ def _unviewed(array: pa.Array, kind: pa.DataType) -> pa.Array:
 
 
 def one_array(data: pa.Array | pa.ChunkedArray) -> pa.Array:
-    """A ChunkedArray as one array, different dictionaries unified; an Array as it is."""
+    """Return a ChunkedArray as one array, different dictionaries unified; an Array as it is."""
     if not isinstance(data, pa.ChunkedArray):
         return data
     chunks = [settled(c) for c in data.chunks]

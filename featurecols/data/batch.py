@@ -166,7 +166,7 @@ class Batch:
 
 
 def batches(data: Any, keys: Sequence[str] | None = None) -> Iterator[Batch]:
-    """Data in memory as batches, at least one; only the fields `keys` are converted.
+    """Yield data in memory as batches, at least one; only the fields `keys` are converted.
 
     Takes a pandas DataFrame, a pyarrow Table, RecordBatch, RecordBatchReader or Dataset, anything that exports an Arrow
     stream (Polars, DuckDB), a dict of columns, a list of dicts, a numpy structured array, or a Batch.
@@ -205,6 +205,7 @@ def is_converted(data: Any) -> bool:
 
 
 def is_dataset(data: Any) -> bool:
+    """Return whether data is a pyarrow dataset."""
     dataset = sys.modules.get("pyarrow.dataset")
     return dataset is not None and isinstance(data, dataset.Dataset)
 
@@ -215,7 +216,7 @@ def _is_pandas(data: Any) -> bool:
 
 
 def _of_mapping(data: Mapping[str, Any], keys: Sequence[str] | None) -> Batch:
-    """A dict of columns. One of them says how many rows there are; the others are looked at when they are read."""
+    """Return a dict of columns. One of them says how many rows there are; the others are looked at when they are read."""
     names = tuple(data)
     first = next((key for key in keys or () if key in data), names[0] if names else None)
     length = 0 if first is None else _length(str(first), data[first])
@@ -251,7 +252,7 @@ def _of_rows(rows: Sequence[Any]) -> Batch:
 
 
 def no_rows() -> Batch:
-    """A batch of no rows, in which every field is found, and empty."""
+    """Return a batch of no rows, in which every field is found, and empty."""
     return Batch(_Columns(_EveryName(), 0, lambda _: pa.nulls(0)))
 
 

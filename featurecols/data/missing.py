@@ -43,7 +43,7 @@ class Markers:
 
     @staticmethod
     def of(missing: Iterable[Marker] = ()) -> Markers:
-        """The markers of a Field, from its `missing`.
+        """Return the markers of a Field, from its `missing`.
 
         >>> sorted(Markers.of((-999,)).texts)
         [b'-999']
@@ -90,7 +90,7 @@ def _is_float(number: int | float) -> bool:
 
 
 def presenter(markers: Markers = NONE) -> Callable[[Any], Any]:
-    """A function that gives one raw value as a plain Python value, or None where it is missing.
+    """Return a function that gives one raw value as a plain Python value, or None where it is missing.
 
     Lists, tuples and arrays become lists with None in the place of missing elements. Numpy scalars become Python's.
     Decimals become
@@ -125,7 +125,7 @@ _presenter = lru_cache(maxsize=256)(presenter)
 
 
 def _unusual(value: Any, again: Callable[[Any], Any]) -> Any:
-    """A value of a type that is not Python's plain ones, by the same rules."""
+    """Return a value of a type that is not Python's plain ones, by the same rules."""
     if isinstance(value, (list, tuple, set, frozenset)):
         try:
             return [again(v) for v in value]

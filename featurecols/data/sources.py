@@ -41,8 +41,10 @@ class Source(ABC):
 
     @staticmethod
     def of(data: Any) -> Source:
-        """A source over data: a table in memory, a path, folder, glob or list of paths, an iterator of tables, or a
-        function without arguments that gives any of these.
+        """Return a source over data.
+
+        Data is a table in memory, a path, folder, glob or list of paths, an iterator of tables, or a function without
+        arguments that gives any of these.
 
         Raises DataError for anything else, and for paths without Parquet or CSV files.
         """
@@ -269,7 +271,7 @@ class FileSource(Source):
         return self._open()[0].schema
 
     def check(self, keys: Sequence[str]) -> None:
-        """Raises DataError where a file lacks a field, or holds another type than the first file."""
+        """Raise DataError where a file lacks a field, or holds another type than the first file."""
         files, new = self._open(), [key for key in dict.fromkeys(keys) if key not in self._checked]
         first = files[0]
         for file in files:
@@ -346,7 +348,7 @@ def _sized(found: Iterator[Batch], size: int) -> Iterator[Batch]:
 
 
 def _ahead(readings: Iterable[Iterator[T]]) -> Iterator[T]:
-    """What all readings give, in order, the next item being read while the caller works on the last one."""
+    """Return what all readings give, in order, the next item being read while the caller works on the last one."""
     with ThreadPoolExecutor(1, thread_name_prefix="featurecols-read") as reader:
         items = (item for reading in readings for item in reading)
         nothing = object()

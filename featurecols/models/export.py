@@ -218,7 +218,7 @@ def _require_format(path: Path, card: Mapping[str, Any], wanted: int) -> None:
 
 
 def weights(folder: Path) -> Variables:
-    """The variables of a folder."""
+    """Return the variables of a folder."""
     arrays, about = checkpoints.read(folder / WEIGHTS)
     variables = Variables()
     checkpoints.restore(variables, arrays, about)

@@ -135,7 +135,7 @@ class Scope:
         return "/".join((*self._path, name))
 
     def parameter(self, name: str, shape: tuple[int, ...], initial: Initial, *, scattered: bool = False) -> Value:
-        """The parameter of this name, made by initial(shape, random) at its first use; `scattered`: see Variables.reserve."""
+        """Return the parameter of this name, made by initial(shape, random) at first; `scattered`: see Variables.reserve."""
         full = self.full(name)
         if full not in self._seen:
             found = self._find(self.variables.values, full, shape, initial)
@@ -149,11 +149,11 @@ class Scope:
         return value
 
     def state(self, name: str, shape: tuple[int, ...], initial: Initial) -> Array:
-        """An array that the layer itself writes in training (a moving average)."""
+        """Return an array that the layer itself writes in training (a moving average)."""
         return self._find(self.variables.states, self.full(name), shape, initial)
 
     def random(self) -> np.random.Generator:
-        """The random numbers of this step; layers draw in the order of their calls."""
+        """Return the random numbers of this step; layers draw in the order of their calls."""
         if self._random is None:
             self._random = self.variables.random("step", self.variables.step)
         return self._random
@@ -168,7 +168,7 @@ class Scope:
 
 
 def current(subject: str) -> Scope:
-    """The scope of the running pass; raises ModelError where there is none."""
+    """Return the scope of the running pass; raises ModelError where there is none."""
     scope = _scope.get()
     if scope is None:
         raise errors.no_scope(subject)
@@ -181,10 +181,12 @@ def snake(name: str) -> str:
 
 
 def zeros(shape: tuple[int, ...], random: np.random.Generator) -> Array:
+    """Return zeros, float32."""
     return np.zeros(shape, np.float32)
 
 
 def ones(shape: tuple[int, ...], random: np.random.Generator) -> Array:
+    """Return ones, float32."""
     return np.ones(shape, np.float32)
 
 

@@ -109,7 +109,7 @@ def model_from_json(data: Any, **more: Any) -> Any:
 
 
 def kind_of(where: str, name: Any) -> str:
-    """The name of a class: as it is, or in words with hyphens (wide-deep-classifier)."""
+    """Return the name of a class: as it is, or in words with hyphens (wide-deep-classifier)."""
     if name is None:
         raise errors.model(where, "names no model", None, f'give "model" (--model): one of {", ".join(KINDS)}')
     plain = {kind.lower(): kind for kind in KINDS}
@@ -139,7 +139,7 @@ def _check_names(where: str, kind: str, given: Mapping[str, Any], allowed: set[s
 
 
 def _decoded(value: Any, name: str, where: str) -> Any:
-    """An argument from its JSON."""
+    """Return an argument from its JSON."""
     if name in COLUMNS:
         if not isinstance(value, (list, tuple)):
             raise errors.model(where, f"{name} must be a list of columns", value, 'give [{"type": "Numeric", "key": "age"}]')

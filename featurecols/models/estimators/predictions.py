@@ -25,7 +25,7 @@ class Predictions:
 
     @staticmethod
     def concatenate(parts: Sequence[Mapping[str, Array]]) -> Predictions:
-        """The rows of all parts in order."""
+        """Return the rows of all parts in order."""
         return Predictions({name: np.concatenate([np.asarray(p[name]) for p in parts]) for name in parts[0]})
 
     def __getitem__(self, name: str) -> Array:
@@ -45,7 +45,7 @@ class Predictions:
             yield {name: array[i] for name, array in self.arrays.items()}
 
     def __next__(self) -> dict[str, Any]:
-        """The first row, then the second, ...: next(model.predict(...)) is what it was with tf.estimator's generator."""
+        """Yield the first row, then the second, ...: next(model.predict(...)) is what it was with tf.estimator's generator."""
         if self._next == len(self):
             raise StopIteration
         self._next += 1

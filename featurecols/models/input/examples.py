@@ -170,7 +170,7 @@ def is_plain(ids: Ids) -> bool:
 
 
 def take_ids(ids: Ids, rows: Array) -> Ids:
-    """These rows of ids, in this order, compact."""
+    """Return these rows of ids, in this order, compact."""
     if ids.offsets is None:
         return Ids(ids.values[rows], None, None if ids.weights is None else ids.weights[rows])
     starts = ids.offsets[:-1][rows]

@@ -37,26 +37,30 @@ class Activation(Layer):
 
 
 def check_activation(subject: str, function: object) -> None:
+    """Raise ModelError for a name that is not an activation; None is linear."""
     if function is not None and function not in FUNCTIONS:
         raise errors.argument(subject, "unknown activation", function, f"known are {', '.join(FUNCTIONS)}")
 
 
 def activate(function: str | None, x: Value) -> Value:
-    """The function over x; None is linear."""
+    """Return the function over x; None is linear."""
     return x if function in (None, "linear") else FUNCTIONS[function](x)
 
 
 def relu(x: Value) -> Value:
+    """Return max(x, 0)."""
     y = np.maximum(x.array, 0)
     return Value(y, (x,), lambda d: (d * (y > 0),))
 
 
 def tanh(x: Value) -> Value:
+    """Return the hyperbolic tangent of x."""
     y = np.tanh(x.array)
     return Value(y, (x,), lambda d: (d * (1 - y * y),))
 
 
 def sigmoid(x: Value) -> Value:
+    """Return 1 / (1 + exp(-x)); the result remembers its logits."""
     y = logistic(x.array)
     out = Value(y, (x,), lambda d: (d * y * (1 - y),))
     out.logits = x
@@ -64,12 +68,14 @@ def sigmoid(x: Value) -> Value:
 
 
 def gelu(x: Value) -> Value:
+    """Return x times the normal distribution function of x (Hendrycks and Gimpel, 2016)."""
     y, slope = np.empty_like(x.array), np.empty_like(x.array)
     kernels.pointwise.gelu(x.array.reshape(-1), y.reshape(-1), slope.reshape(-1))
     return Value(y, (x,), lambda d: (d * slope,))
 
 
 def softmax(x: Value) -> Value:
+    """Return exp(x) of each row over its sum; the result remembers its logits."""
     y = shares(x.array)
     out = Value(y, (x,), lambda d: (y * (d - (d * y).sum(axis=-1, keepdims=True)),))
     out.logits = x
@@ -77,6 +83,7 @@ def softmax(x: Value) -> Value:
 
 
 def linear(x: Value) -> Value:
+    """Return x."""
     return x
 
 

@@ -55,7 +55,7 @@ class Dense(Layer):
 
 
 def affine(x: Value, kernel: Value, bias: Value | None) -> Value:
-    """x @ kernel + bias."""
+    """Return x @ kernel + bias."""
     y = x.array @ kernel.array
     if bias is None:
         return Value(y, (x, kernel), lambda d: (d @ kernel.array.T if x.live else None, x.array.T @ d))

@@ -41,6 +41,6 @@ class Dropout(Layer):
         return Value(value.array * scale, (value,), lambda d: (d * scale,))
 
     def keep(self, random: np.random.Generator, x: Array) -> Array:
-        """What x is multiplied by: 0 where dropped, 1 / (1 - rate) elsewhere."""
+        """Return what x is multiplied by: 0 where dropped, 1 / (1 - rate) elsewhere."""
         kept = random.random(x.shape, np.float32) >= self.rate
         return np.asarray(kept * x.dtype.type(1 / (1 - self.rate)))

@@ -80,18 +80,20 @@ def _as_kernels_read(ids: Ids) -> Ids:
 
 
 def out_of_table(table: Value, id_: int) -> errors.ModelError:
+    """Return the error for an id that has no row in the table."""
     return errors.model(
         table.name or "table", f"an id must be below {table.shape[0]}", id_, "raise num_buckets or mend the ids"
     )
 
 
 def check_combiner(subject: str, combiner: object) -> None:
+    """Raise ModelError for a name that is not a combiner."""
     if combiner not in COMBINERS:
         raise errors.argument(subject, "unknown combiner", combiner, f"known are {', '.join(COMBINERS)}")
 
 
 def truncated_normal(shape: tuple[int, ...], random: np.random.Generator) -> Array:
-    """Normal with deviation 1/sqrt(dimension); what falls beyond two deviations is drawn again."""
+    """Draw normal numbers with deviation 1/sqrt(dimension); what falls beyond two deviations is drawn again."""
     x = random.standard_normal(shape)
     while (far := np.abs(x) > 2).any():
         x[far] = random.standard_normal(int(far.sum()))

@@ -41,7 +41,7 @@ class Inputs(Layer):
         return mixed(x, chosen, numbers)
 
     def embed(self, scope: Scope, x: Examples, slot: Slot) -> Value:
-        """The pooled rows of the slot's table."""
+        """Return the pooled rows of the slot's table."""
         assert slot.table is not None
         assert slot.dimension is not None
         first = x.layout.tables.get(slot.table)
@@ -51,7 +51,7 @@ class Inputs(Layer):
 
 
 def choose(x: Examples, names: Sequence[str] | None) -> Chosen:
-    """The slots of these names (None: all), in the order of the layout; raises ModelError for one that cannot be an input."""
+    """Return the slots of these names (None: all), in the order of the layout; raises ModelError for one that cannot be one."""
     key = (None if names is None else tuple(names), x.single)
     if key not in x.layout.memo:
         chosen = tuple(x.layout.slots) if names is None else tuple(s for s in x.layout.slots if s.name in set(names))
@@ -95,7 +95,7 @@ def _chosen(x: Examples, slots: tuple[Slot, ...]) -> Chosen:
 
 
 def dense_values(x: Examples, chosen: Chosen, dtype: DTypeLike) -> list[Array]:
-    """The numbers of the chosen dense slots as one array [n, w]; nothing where there are none."""
+    """Return the numbers of the chosen dense slots as one array [n, w]; nothing where there are none."""
     dense = [s for s in chosen.slots if isinstance(s, DenseSlot)]
     if not dense:
         return []

@@ -72,5 +72,5 @@ class Linear(Layer):
 
 
 def affine_bias(bias: Value, rows: int) -> Value:
-    """A bias alone, for every row."""
+    """Return a bias alone, for every row."""
     return bias + Value(np.zeros((rows, 1), bias.array.dtype))

@@ -52,7 +52,7 @@ class Mixed:
         return self.hot + (0 if self.numbers is None else self.numbers.shape[1])
 
     def value(self, variables: Variables) -> Value:
-        """The rows written out, [rows, width]."""
+        """Return the rows written out, [rows, width]."""
         lit = np.zeros((self.rows, self.hot), variables.dtype)
         if self.hots is not None:
             for j, (start, size) in enumerate(zip(self.hots.starts, self.hots.sizes, strict=True)):
@@ -83,7 +83,7 @@ def multi_hot(ids: Ids, start: int, size: int, combiner: str = "sum") -> MultiHo
 
 
 def mixed_affine(x: Mixed, kernel: Value, bias: Value | None) -> Value:
-    """x @ kernel + bias with kernel [width, units] and a dense gradient; a one-hot costs one row of the kernel."""
+    """Return x @ kernel + bias with kernel [width, units] and a dense gradient; a one-hot costs one row of the kernel."""
     at = 0 if x.numbers is None else x.numbers.shape[1]
     k = kernel.array
     out = np.zeros((x.rows, k.shape[1]), k.dtype) if x.numbers is None else x.numbers.array @ k[:at]
@@ -151,7 +151,7 @@ def touched_rows_of_batches(x: Mixed, scratch: ScratchZeros, size: int) -> list[
 
 
 def hot_sum(x: Mixed, weights: Value, at: Callable[[], TouchedRows], *, training: bool) -> Value:
-    """The one-hots of x times weights [hot, units]; the gradient is IndexedSlices, of what `at()` says that x touches.
+    """Return the one-hots of x times weights [hot, units]; the gradient is IndexedSlices, of what `at()` says that x touches.
 
     In training the touched rows are taken out once, side by side; else they are read where they are. The bits are equal.
     """

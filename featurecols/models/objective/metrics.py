@@ -17,7 +17,7 @@ from featurecols._core.arrays import Array
 
 
 def binary(labels: ArrayLike, logits: ArrayLike, losses: ArrayLike, weights: ArrayLike | None = None) -> dict[str, float]:
-    """What tf.estimator returns for a binary classifier; ranks are taken on logits, where float32 has no ties at 1."""
+    """Return what tf.estimator returns for a binary classifier; ranks are taken on logits, where float32 has no ties at 1."""
     y, z, w = _arrays(labels, logits, weights)
     p = 1 / (1 + np.exp(-z.clip(-700, 700)))
     share = mean(y, w)
@@ -143,7 +143,7 @@ class Curve:
 
 
 def roc(labels: ArrayLike, scores: ArrayLike, weights: ArrayLike | None = None) -> Curve:
-    """False positive rate (x) against true positive rate (y); rows that score at least the threshold are named."""
+    """Return the false positive rate (x) against true positive rate (y); rows that score at least the threshold are named."""
     negatives, positives, thresholds = _steps(labels, scores, weights)
     x, y = _from_zero(negatives), _from_zero(positives)
     return Curve(x / x[-1] if x[-1] else x, y / y[-1] if y[-1] else y, np.concatenate([[np.inf], thresholds]))

@@ -65,11 +65,11 @@ class Optimizer(Component):
             raise errors.argument(subject, "clip must be ClipNorm or ClipValue", self.clip, "give ClipNorm(1.0)")
 
     def minimize(self, loss: Value) -> TrainOp:
-        """The step that lowers this loss, for a model_fn to return; nothing moves until it is run."""
+        """Return the step that lowers this loss, for a model_fn to return; nothing moves until it is run."""
         return TrainOp(self, loss)
 
     def rate(self, variables: Variables) -> float:
-        """The learning rate of the coming step."""
+        """Return the learning rate of the coming step."""
         if isinstance(self.learning_rate, Schedule):
             return self.learning_rate.at(*variables.progress())
         return self.learning_rate
@@ -100,7 +100,7 @@ class Optimizer(Component):
         return self.remembers
 
     def first(self, slot: str) -> float:
-        """The value that a slot starts with."""
+        """Return the value that a slot starts with."""
         return 0.0
 
     @abstractmethod
@@ -290,7 +290,7 @@ class Groups(Component):
     groups: Converted[Sequence[tuple[str, Optimizer | Groups]], tuple[tuple[str, Optimizer | Groups], ...]]
 
     def minimize(self, loss: Value) -> TrainOp:
-        """The step that lowers this loss."""
+        """Return the step that lowers this loss."""
         return TrainOp(self, loss)
 
     def apply(self, variables: Variables, found: Mapping[str, Gradient]) -> None:

@@ -43,7 +43,7 @@ def write(path: Path, arrays: Mapping[str, Array], about: Mapping[str, Any]) -> 
 
 
 def replace(path: Path, data: bytes) -> None:
-    """The bytes under this name, in full or not at all, also after a power cut."""
+    """Return the bytes under this name, in full or not at all, also after a power cut."""
     path.parent.mkdir(parents=True, exist_ok=True)
     for left in path.parent.glob(f".{path.name}.*"):  # what a kill left behind
         left.unlink(missing_ok=True)
@@ -61,7 +61,7 @@ def replace(path: Path, data: bytes) -> None:
 
 
 def read(path: Path) -> tuple[dict[str, Array], dict[str, Any]]:
-    """The arrays and the JSON data of a file. Raises CheckpointError where it is none, or is damaged."""
+    """Return the arrays and the JSON data of a file. Raises CheckpointError where it is none, or is damaged."""
     try:
         arrays, text = tensor_files.read(path)
         about = json.loads(text)
@@ -89,12 +89,12 @@ def restore(variables: Variables, arrays: Mapping[str, Array], about: Mapping[st
 
 
 def found(folder: Path) -> list[Path]:
-    """The checkpoints of a folder, by step."""
+    """Return the checkpoints of a folder, by step."""
     return [path for _, path in sorted(_numbered(folder))]
 
 
 def latest(folder: Path) -> Path | None:
-    """The checkpoint of the highest step, or None."""
+    """Return the checkpoint of the highest step, or None."""
     paths = found(folder)
     return paths[-1] if paths else None
 

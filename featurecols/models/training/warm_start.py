@@ -46,7 +46,7 @@ def start(variables: Variables, given: str | Path | WarmStartSettings, rows: Row
 
 
 def where(path: Path) -> Path:
-    """The file that holds the weights: of an export, the last one of a model_dir, or the path itself."""
+    """Return the file that holds the weights: of an export, the last one of a model_dir, or the path itself."""
     if path.is_dir():
         found = path / WEIGHTS if (path / WEIGHTS).exists() else checkpoints.latest(path)
         if found is None:
@@ -68,7 +68,7 @@ def by_slot(array: Array, old: Sequence[tuple[str, int, int]], new: Sequence[tup
 
 
 def difference(old: Mapping[str, object], new: Mapping[str, object]) -> str:
-    """What tells two sets of declared columns (JSON by name) apart, in words."""
+    """Return what tells two sets of declared columns (JSON by name) apart, in words."""
     parts = []
     if gone := [name for name in old if name not in new]:
         parts.append(f"it has {', '.join(gone)}, which this model lacks")
