@@ -182,7 +182,7 @@ def _key(value: Any) -> Hashable:
 
 
 def _parts(value: Any) -> int:
-    """How many declared values stand in a field, those inside them included, each as often as it is written."""
+    """Return how many declared values a field holds, those inside them included, each as often as it is written."""
     if isinstance(value, Spec):
         return value._parts  # type: ignore[attr-defined,no-any-return]
     return sum(map(_parts, value)) if isinstance(value, tuple) else 0

@@ -29,13 +29,13 @@ ONCE = np.empty(0, np.int64)  # weights of values that count once each
 
 
 class HasNumbers(Protocol):
-    """What numeric analyzers read: batch.Cells or Numbers."""
+    """The input of numeric analyzers: a FieldView or Numbers."""
 
     def numbers(self) -> Numbers: ...
 
 
 class HasTokens(Protocol):
-    """What TermCounts reads: batch.Cells."""
+    """The input of TermCounts: a FieldView."""
 
     def tokens(self) -> Tokens: ...
 
@@ -123,7 +123,7 @@ def counted(value: HasNumbers, dtype: str, limit: int | None = None) -> tuple[Ar
     (float64 [m], NaN where missing; int64 [m], empty where each stands once). Where the batch holds distinct numbers and
     codes, these are its distinct numbers.
 
-    An infinite number comes without counts, so that its row can be told; so do more than `limit` elements.
+    An infinite number comes without counts, so that its row is known; so do more than `limit` elements.
     """
     found = value.counted() if hasattr(value, "counted") else None
     if found is not None and (limit is None or int(found[1].sum()) <= limit):

@@ -1,4 +1,4 @@
-"""What stands in a column where a value will be learned: TopTerms, Quantiles, Mean, Median."""
+"""Placeholders in a declaration for values that will be learned: TopTerms, Quantiles, Mean, Median."""
 
 from __future__ import annotations
 
@@ -66,8 +66,8 @@ class Quantiles(Marker):
     With the N present values sorted as x[0] <= x[1] <= ..., the boundaries are x[i * N // n] for i = 1 ... n - 1.
     Duplicates are dropped, and so is a boundary at the smallest value, which would split nothing: there are at most
     n - 1 boundaries, and none when all values are equal. Exact while there are at most 32,768 distinct values; beyond
-    that each x[k] is rounded down by at most `rank_error`, which is learned beside the boundaries: the largest share of
-    values that are no longer told apart.
+    that each x[k] is rounded down by at most `rank_error`, which is learned beside the boundaries: the largest fraction of
+    values that can no longer be distinguished.
 
     Args:
         n: how many buckets, from 2 to 1,000,000.

@@ -22,7 +22,7 @@ from featurecols.analyzers.base import Analyzer
 
 LIMIT = 2**15
 MAX_DROP = 50  # sign and exponent alone make 2**12 bins; so a bin's lower edge is always finite
-_LOOK = 2**16  # values looked at when bits must be dropped, so that most drops happen at once
+_LOOK = 2**16  # values examined when bits must be dropped, so that most are dropped in one step
 
 
 @dataclass(slots=True)
@@ -42,9 +42,9 @@ class Bins:
         entries = self.table[self.table[:, 0] != 0]
         return entries[np.argsort(entries[:, 0])]
 
-    def rebuild(self, drop: int, room: int, *parts: tuple[Array, int]) -> None:
-        """Hold the entries of the parts, each (entries, their drop), in a table with room for `room` keys."""
-        size = 1 << max(9, (2 * min(room, LIMIT) - 1).bit_length())
+    def rebuild(self, drop: int, keys: int, *parts: tuple[Array, int]) -> None:
+        """Hold the entries of the parts, each (entries, their drop), in a table for `keys` keys."""
+        size = 1 << max(9, (2 * min(keys, LIMIT) - 1).bit_length())
         self.drop, self.used, self.table = drop, 0, np.zeros((size, 2), np.uint64)
         for entries, had in parts:
             self.used += int(kernels.accumulate.absorb[0](entries, np.uint64(drop - had), self.shift, self.table))
@@ -141,7 +141,7 @@ class Boundaries(Histogram):
     """Boundaries of n buckets by the rule of markers.Quantiles.
 
     finish gives "boundaries" float64 [<= n - 1], strictly ascending, and "rank_error", a float64 scalar: 0 while exact,
-    else the largest bin's share of the values.
+    else the fraction of the values in the largest bin.
     """
 
     learns: ClassVar[Mapping[str, tuple[str, int]]] = {"boundaries": ("<f8", 1), "rank_error": ("<f8", 0)}

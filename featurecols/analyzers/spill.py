@@ -18,8 +18,8 @@ from featurecols._core.arrays import Array
 from featurecols.analyzers import base
 
 FAN_IN = 32  # runs of one level that are merged into one of the next
-_WINDOW = 2**17  # bytes read at once of each run
-_ENTRIES = 2**15  # texts that a merge gives at once
+_WINDOW = 2**17  # bytes that one read takes of each run
+_ENTRIES = 2**15  # texts that one merge call gives
 
 
 class Chunk(NamedTuple):
@@ -59,7 +59,7 @@ class Runs:
                 self.spilled += _write_all(file, part)
             runs.append(Run(file, start, file.tell()))
         except OSError as e:
-            hint = "free the disk, or point TMPDIR to a folder with room for the distinct terms"
+            hint = "free the disk, or point TMPDIR to a folder with enough space for the distinct terms"
             raise errors.output(tempfile.gettempdir(), f"term counts cannot be spilled, {e.strerror or e}", hint) from e
         self._compact(level)
 

@@ -22,7 +22,7 @@ _SMALL = 2**8, 2**12  # slots and bytes of a table that is new
 _SPARE = 8
 _NONE, _ALL = np.empty(0, np.int64), np.empty(0, np.bool_)
 
-# Drawn once per process: nobody can prepare terms that all fall on one slot. No result depends on it.
+# Drawn once per process: terms that all fall on one slot cannot be prepared. Results do not depend on it.
 _SECRET = np.array([secrets.randbits(64) | 1 for _ in range(3)], np.uint64)
 _LIVE: weakref.WeakSet[Table] = weakref.WeakSet()
 _LOCK = ProcessLock()
@@ -50,11 +50,11 @@ class Table:
         with _LOCK:
             _LIVE.add(self)
 
-    def _clear(self, size: int, room: int) -> None:
+    def _clear(self, size: int, capacity: int) -> None:
         self.used = 0
         self.slots = np.zeros(size, np.uint64)
         self.offsets, self.counts = np.zeros(size * 5 // 8 + 1, np.int64), np.empty(size * 5 // 8, np.int64)
-        self.data = np.zeros(room + _SPARE, np.uint8)
+        self.data = np.zeros(capacity + _SPARE, np.uint8)
 
     @property
     def nbytes(self) -> int:
@@ -91,7 +91,7 @@ class Table:
             self._make_room(int(status[1]))
 
     def _make_room(self, lacks: int) -> None:
-        """Room for one more entry, or for `lacks` more bytes: by growing, or by spilling when memory is used up."""
+        """Make space for one more entry, or for `lacks` more bytes: by growing, or by spilling when memory is used up."""
         grown = len(self.data) + max(len(self.data), lacks) if lacks else 0
         extra = grown if lacks else 2 * self.nbytes - self.data.nbytes
         if self.used and self._over(extra):
@@ -116,7 +116,7 @@ class Table:
             setattr(self, name, larger)
 
     def _over(self, extra: int) -> bool:
-        """Whether `extra` more bytes are too many for all tables together, and this one has its share of them."""
+        """Return whether `extra` more bytes are too many for all tables together, and this one has its part of them."""
         if self.nbytes + extra <= self._share():
             return False
         with _LOCK:
@@ -136,7 +136,7 @@ class Table:
             self._clear(*_SMALL)
 
     def _records(self) -> Iterator[bytes]:
-        # the slots are of no more use: they lend their room to the sort
+        # the slots are not needed any more: the sort uses their memory
         keys, order = self.slots[: self.used], self.slots[self.used :].view(np.int32)[: self.used]
         order[:] = np.arange(self.used, dtype=np.int32)
         self._sort(order, keys)

@@ -144,7 +144,7 @@ class CrossedBound(CategoricalBound):
         self.farm = column.hash == "farmhash64"
         self.dtype = np.uint64 if self.farm else np.uint32
         self._keys = [s.key if isinstance(s, Field) else None for s in column.sources]
-        self._sizes = [n if 0 < n < _TABLE else None for n in sizes]  # of columns whose ids a table may stand for
+        self._sizes = [n if 0 < n < _TABLE else None for n in sizes]  # of columns whose ids can index a table
         self._constant: Array | None = None
         self._pack = struct.Struct(f"<{len(column.sources)}I").pack
 

@@ -14,7 +14,7 @@ from featurecols.columns.bound import DenseBound
 from featurecols.data.fields.base import FieldView
 
 _AT_ONCE = 1 << 13  # values: what `compute` makes of them stays in the cache
-_ROUND = 32  # values: numpy computes whole vectors of them, by the same instructions wherever a value stands
+_ROUND = 32  # values: numpy computes whole vectors of them, by the same instructions at every position
 
 
 class ElementwiseBound(DenseBound):

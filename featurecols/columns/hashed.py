@@ -88,7 +88,7 @@ class HashedBound(CategoricalBound):
 
     @cached_property
     def row(self) -> Callable[[object], RowIds]:  # type: ignore[override]
-        """One row: a string, which is what most rows hold, is hashed at once."""
+        """Hash one row; a string, which most rows hold, takes the shortest path."""
         of_bytes, num_buckets, one = self._hash, self.num_buckets, self._id
 
         def row(value: object) -> RowIds:

@@ -47,7 +47,7 @@ _Q = (
     165.87030292996502,
     -56.60455513838525,
 )
-_WITHIN_TWO = 0.9544997361036416  # share of the normal distribution within two standard deviations
+_WITHIN_TWO = 0.9544997361036416  # fraction of the normal distribution within two standard deviations
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -173,7 +173,7 @@ class NumericBound(NumberBound):
             self._run(self.flat(view).astype(np.float64, copy=False), out)
 
     def _of_distinct(self, coded: tuple[Array, Array] | None, out: Array) -> bool:
-        """Write rows by the distinct numbers that they hold; False, with nothing written, where one of them is no number."""
+        """Write rows by the distinct numbers that they hold; False, with nothing written, where one of them is not a number."""
         if coded is None or len(out) == 0:
             return False
         x, codes = coded
@@ -241,7 +241,7 @@ class NumericBound(NumberBound):
 
     @cached_property
     def row(self) -> Callable[[object], float | list[float]]:  # type: ignore[override]
-        """One row: a plain number without a shape, which is what most rows hold, meets its normalizer at once."""
+        """Normalize one row; a plain number without a shape, which most rows hold, takes the shortest path."""
         if self.shape:
             return self._list
         number, op = self._number, self._row_ops[0] if self._row_ops else float

@@ -71,7 +71,7 @@ def name_of(cls: type[Spec]) -> str:
 
 
 def bare_names(base: type[Spec]) -> list[str]:
-    """Return the names that stand for a value of a base by themselves: those of kinds that need no arguments."""
+    """Return the bare names that are values of a base: those of kinds that need no arguments."""
     return [cls.__name__ for cls in kinds_of(base) if not spec.needed(cls)]
 
 
@@ -87,7 +87,7 @@ def of_base(base: type[Spec], ask: Callable[[type[Spec]], None] = lambda _: None
 
 
 def _choice(kinds: list[type[Spec]]) -> Schema:
-    """Return the schema of an object of one of these kinds, which its type tells: so an error is about that kind alone."""
+    """Return the schema of an object of one of these kinds, chosen by its type, so that an error is about that kind alone."""
     names = [_names(cls) for cls in kinds]
     return {
         "type": "object",

@@ -138,7 +138,7 @@ class SequenceBound(DenseBound):
         lists = [self._listed(x) for x in inputs]
         steps = list(zip(*lists, strict=True))
         scratch = out[:0]
-        for step in steps:  # every element is read, as over arrays, so that a bad one is found wherever it stands
+        for step in steps:  # every element is read, as over arrays, so that a bad one is found at any position
             features = out[:0]
             features.extend([0.0] * self.step.width)
             self.step.write_row(features, 0, *step)
@@ -150,7 +150,7 @@ class SequenceBound(DenseBound):
 
     def _listed(self, value: object) -> list[Any]:
         if value is None or (self._of_ids and type(value) is int and (value < 0 or value == self._none)):
-            return []  # one row cannot tell a null list from a null: both have no steps
+            return []  # in one row a null list and a null are the same: both have no steps
         if isinstance(value, tuple):  # ids with weights: one weighted id a step
             return [([i], [w]) for i, w in zip(*value, strict=True)]
         if isinstance(value, list):

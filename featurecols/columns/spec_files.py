@@ -21,7 +21,7 @@ def read_data(path: str | Path) -> Any:
     """Return what a JSON, TOML (.toml) or YAML (.yaml, .yml) file holds, as plain data.
 
     Raises:
-        ColumnError: where there is no such file, or it is not of its format.
+        ColumnError: where the file does not exist or is not of its format.
     """
     path = Path(path)
     try:
@@ -82,7 +82,7 @@ def _parse_yaml(text: str) -> Any:
         raise ValueError(" ".join(str(e).split())) from None
     left = [found]
     count = 0
-    while left:  # an alias stands for all that it names
+    while left:  # an alias counts as all that it names
         value = left.pop()
         count += 1
         if count > _LARGEST:
@@ -130,5 +130,5 @@ def _toml_value(where: str, value: Any) -> str:
         return f"[{', '.join(_toml_value(where, v) for v in value)}]"
     if isinstance(value, dict):
         return "{" + ", ".join(f"{_toml_key(k)} = {_toml_value(f'{where}.{k}', v)}" for k, v in value.items()) + "}"
-    what = "TOML has no null" if value is None else "TOML has no such number"
+    what = "TOML has no null" if value is None else "TOML cannot hold this number"
     raise errors.argument(where, what, value, "write a .json or .yaml file")

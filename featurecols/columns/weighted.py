@@ -119,7 +119,7 @@ class WeightedBound(CategoricalBound):
             weights = list(value)
         else:
             weights = [value] if single or value is not None else []
-        if ids == -1 and value in (None, []):  # one row cannot tell a null list from a null
+        if ids == -1 and value in (None, []):  # in one row a null list and a null are the same
             return [], []
         found = [ids] if single else ids
         if len(found) != len(weights):

@@ -12,7 +12,7 @@ from featurecols.feature_column import errors
 
 
 class NamedType(Protocol):
-    """An element type of another library, such as tf.DType: told by its name."""
+    """An element type of another library, such as tf.DType: recognized by its name."""
 
     @property
     def name(self) -> str:

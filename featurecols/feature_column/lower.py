@@ -143,7 +143,7 @@ def _identity(column: categorical.IdentityCategoricalColumn, cache: Transformed)
 
 
 def _range(column: categorical.IdentityCategoricalColumn) -> Identity:
-    """Return the column of ids; without a default, and where the package's own column has no such range, it keeps all."""
+    """Return the column of ids; without a default, or with one outside its range, it keeps all."""
     default = column.default_value
     if default is None or not _has_range(column, default):
         return Identity(field_of(column.name), 1, out_of_range="keep")

@@ -45,7 +45,7 @@ class NumericColumn(DenseColumn):
 
 @dataclass(frozen=True)
 class BucketizedColumn(DenseColumn, CategoricalColumn):
-    """Made by bucketized_column: dense (one-hot) and categorical at once."""
+    """Made by bucketized_column: both dense (one-hot) and categorical."""
 
     source_column: NumericColumn
     boundaries: tuple[float, ...]

@@ -114,7 +114,7 @@ def parse_example(serialized: Examples, features: Mapping[str, FixedLenFeature |
     for key, feature in features.items():
         dtype = dtypes.as_dtype(feature.dtype)
         rows = [_check_values(_find(example, key), key, dtype, row) for row, example in enumerate(examples)]
-        # TensorFlow's classes have the same fields, so the class is told by its name
+        # TensorFlow's classes have the same fields, so the class is recognized by its name
         fixed = type(feature).__name__ == "FixedLenFeature"
         parsed[key] = _fixed(key, feature, rows, dtype) if fixed else _ragged(rows, dtype)  # type: ignore[arg-type]
     return {key: _first_row(value) for key, value in parsed.items()} if single else parsed

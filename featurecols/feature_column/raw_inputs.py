@@ -1,4 +1,4 @@
-"""What a column of the package reads in a lowered declaration: the values of one feature, handed over as they are."""
+"""The input of a column of the package in a lowered declaration: the values of one feature, unchanged."""
 
 from __future__ import annotations
 

@@ -162,7 +162,7 @@ def _arguments(
 
 
 def _make_tuples(value: object) -> object:
-    """Return lists as tuples, all the way in, so that columns stay hashable."""
+    """Return lists as tuples at every depth, so that columns stay hashable."""
     return tuple(_make_tuples(v) for v in value) if isinstance(value, (list, tuple)) else value
 
 

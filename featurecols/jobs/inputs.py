@@ -80,7 +80,7 @@ class Inputs:
 
     @property
     def rows(self) -> int | None:
-        """Of all files; None where only reading would tell."""
+        """The rows of all files; None where they are not known before reading."""
         return _sum([file.rows for file in self.files])
 
     def distinct(self) -> Iterator[Input]:
@@ -117,7 +117,7 @@ class Inputs:
             if path == out or out in path.parents:
                 raise errors.output(target, "is or holds what would be read", "choose a target outside the source")
         if self.folder is not None and self.folder.resolve() in out.parents:
-            raise errors.output(target, f"lies inside the source {self.folder}", "choose a target outside the source")
+            raise errors.output(target, f"is inside the source {self.folder}", "choose a target outside the source")
 
     def check_unchanged(self) -> None:
         """Raise DataError where a file was written since it was opened: by its size, its time, or its row groups."""

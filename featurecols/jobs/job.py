@@ -84,7 +84,7 @@ def run(
             job.inputs.check_unchanged()
             raise
         except OSError as error:
-            hint = "make room and run again: finished files are kept"
+            hint = "free space and run again: finished files are kept"
             raise errors.output(path, f"cannot be written ({error.strerror or error})", hint) from error
     written = [path] if job.single else [p for p in path.rglob("*") if p.is_file()]
     rows = job.inputs.rows if job.inputs.rows is not None else sum(_count_rows(p) for p in written)

@@ -90,7 +90,7 @@ def _size(rows: int, width: int) -> int:
 
 
 def _header(rows: int, width: int) -> bytes:
-    """Return the header of the file; its length does not depend on the rows (numpy leaves room for 21 digits)."""
+    """Return the header of the file; its length does not depend on the rows (numpy leaves space for 21 digits)."""
     header = io.BytesIO()
     np.lib.format.write_array_header_1_0(header, {"descr": "<f4", "fortran_order": False, "shape": (rows, width)})
     return header.getvalue()

@@ -118,7 +118,7 @@ class Staging:
     def resume(self, manifest: Mapping[str, object], overwrite: bool) -> bool:
         """Start from nothing or continue; return True when an equal run was killed after its output had become visible.
 
-        Raises OutputError when the target exists and may not be replaced, or another run's remains are in the way.
+        Raises OutputError when the target exists and may not be replaced, or the files of another unfinished run exist.
         """
         self._restore()
         wanted, found = json.loads(json.dumps(manifest)), _read(self._manifest)
@@ -163,7 +163,7 @@ class Staging:
     def _other_run(self, found: object, wanted: Mapping[str, object]) -> errors.OutputError:
         known = found if isinstance(found, dict) else {}
         differs = [key for key in wanted if known.get(key) != wanted[key]] or ["manifest"]
-        problem = f"an unfinished run with other {', '.join(differs)} lies in {self.folder.name}"
+        problem = f"an unfinished run with other {', '.join(differs)} is in {self.folder.name}"
         return errors.output(self.target, problem, f"finish that run, delete {self.folder}, or {OVERWRITE}")
 
 
@@ -236,7 +236,7 @@ def _require_private(target: Path, folder: Path) -> None:
     elif not _is_own(found.st_uid, target.parent):
         problem = f"a folder of another user ({found.st_uid})"
     if problem is not None:
-        hint = f"delete {folder} if nobody needs it, or choose another target"
+        hint = f"delete {folder} if it is not needed, or choose another target"
         raise errors.output(target, f"its staging folder {folder.name} is {problem}", hint)
     if stat.S_IMODE(found.st_mode) & 0o077:
         with suppress(OSError):  # file systems without permissions

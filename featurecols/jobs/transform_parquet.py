@@ -56,7 +56,7 @@ def transform_parquet(
 
     Raises:
         OutputError: the target exists, is being written by another run, or cannot be written; a kept name is an output's
-            name; an unfinished run with other options is in the way. All before anything is written, a full disk aside.
+            name; an unfinished run with other options exists. All before anything is written, a full disk aside.
         DataError: the source is not there or cannot be read, a kept field has two types, or data does not fit the columns
             (with the row counted over all files in order), or a file changed meanwhile; nothing stays on the disk then.
         PlanError: the layout needs a matrix and an output is a bare categorical column.

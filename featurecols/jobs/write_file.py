@@ -41,7 +41,7 @@ def write(path: Path, file: Input, inputs: Inputs, start: int, transform: BatchT
 
 
 class _Writer:
-    """A Parquet file that one thread opens, writes and closes; nobody else touches it.
+    """A Parquet file that one thread opens, writes and closes; no other thread touches it.
 
     An interrupt may end the block that uses a writer at any moment, while the thread writes too. The file is then closed
     by the last reference to it, which the thread holds until its write is done.

@@ -202,7 +202,7 @@ if JIT:
     _double_at, _single_at, _integer_at, _whole_at = map(_pointer, (F64, F32, I32, I64))
     _word_at, _long_at, _flag_at = map(_pointer, (U32, U64, BOOL))
     carray: Any = numba.carray  # type: ignore[attr-defined]
-    doubles: Any = helper(lambda address, n: carray(_double_at(address), (n,)))  # float64 [n] that lies at an address
+    doubles: Any = helper(lambda address, n: carray(_double_at(address), (n,)))  # float64 [n] at an address
     singles: Any = helper(lambda address, n: carray(_single_at(address), (n,)))  # float32 [n]
     integers: Any = helper(lambda address, n: carray(_integer_at(address), (n,)))  # int32 [n]
     wholes: Any = helper(lambda address, n: carray(_whole_at(address), (n,)))  # int64 [n]

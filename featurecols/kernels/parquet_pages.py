@@ -309,7 +309,7 @@ def _spread(valid: Any, values: Any, out: Any) -> Any:
 def coded(flat: Any, pages: Any, optional: Any, limit: Any, out: Any) -> Any:
     """Codes of a dictionary of `limit` entries, from data pages one after another: out [n], -1 where a row is null.
 
-    pages: SPAN [k], where each lies in `flat`, with n rows in all. Returns 0, or DAMAGED, also for a code outside the
+    pages: SPAN [k], the position of each in `flat`, with n rows in all. Returns 0, or DAMAGED, also for a code outside the
     dictionary.
     """
     longest, row = np.int64(0), np.int64(0)
@@ -335,7 +335,7 @@ def coded(flat: Any, pages: Any, optional: Any, limit: Any, out: Any) -> Any:
 
 @kernel({size: (read(U8), read(record(SPAN)), BOOL, write(BOOL), write(of)) for size, of in ((4, I32), (8, I64))})
 def plain(flat: Any, pages: Any, optional: Any, valid: Any, out: Any) -> Any:
-    """Numbers of 4 or 8 bytes as they stand in data pages, given as in `coded`: out [n], 0 where a row is null.
+    """Numbers of 4 or 8 bytes as data pages have them, given as in `coded`: out [n], 0 where a row is null.
 
     valid [n] is written if optional. Returns how many rows are valid, or DAMAGED.
     """
@@ -365,15 +365,15 @@ def texts(data: Any, at: Any, stop: Any, offsets: Any, out: Any) -> Any:
 
     Returns where they end in `out`, or DAMAGED.
     """
-    end, room = np.int64(offsets[0]), len(out)
+    end, space = np.int64(offsets[0]), len(out)
     for i in range(len(offsets) - 1):
         if stop - at < 4:
             return DAMAGED
         size = np.int64(load32(data, at))
         at += 4
-        if size > stop - at or size > room - end:
+        if size > stop - at or size > space - end:
             return DAMAGED
-        if size <= 8 and at + 8 <= stop and end + 8 <= room:  # short ones in one word, what follows is overwritten
+        if size <= 8 and at + 8 <= stop and end + 8 <= space:  # short ones in one word, what follows is overwritten
             word, into = load64(data, at), out[end : end + 8]
             for k in range(8):
                 into[k] = np.uint8((word >> np.uint64(8 * k)) & np.uint64(255))

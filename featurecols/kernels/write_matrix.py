@@ -29,7 +29,7 @@ from featurecols.kernels.compiler import (
 )
 from featurecols.kernels.numeric import apply
 
-_CELLS, _LEAST, _MOST = np.uint64(1 << 14), np.uint64(16), np.uint64(256)  # of a tile: cells, and rows
+_TILE, _LEAST, _MOST = np.uint64(1 << 14), np.uint64(16), np.uint64(256)  # of a tile: elements, and rows
 _0, _1 = np.uint64(0), np.uint64(1)
 
 
@@ -70,7 +70,7 @@ _ONEHOTS = (read(I64), read(I64), read(I64))
 def _ASSEMBLE(
     xs: Any,
     kinds: Any,
-    cells: Any,
+    columns: Any,
     defaults: Any,
     refuses: Any,
     first: Any,
@@ -84,11 +84,11 @@ def _ASSEMBLE(
     out: Any,
 ) -> None:
     rows, w = np.uint64(out.shape[0]), np.uint64(out.shape[1])
-    tile = min(max(_CELLS // max(w, _1), _LEAST), _MOST)
+    tile = min(max(_TILE // max(w, _1), _LEAST), _MOST)
     block = np.empty(_MOST, np.float64)
     for base in range(_0, rows, tile):  # loops count in uint64: numba wraps signed indices around
         n = min(tile, rows - base)
-        if np.uint64(len(cells)) < w:
+        if np.uint64(len(columns)) < w:
             for i in range(_0, n):
                 for c in range(_0, w):
                     out[base + i, c] = 0.0
@@ -105,9 +105,9 @@ def _ASSEMBLE(
                 bad[j] = np.int64(base + _first_nan(block, n))
             for k in range(first[j], first[j + _1]):
                 apply(ops[k], a[k], b[k], block, n)
-            cell = np.uint64(cells[j])
+            column = np.uint64(columns[j])
             for i in range(_0, n):
-                out[base + i, cell] = block[i]
+                out[base + i, column] = block[i]
         for k in range(np.uint64(len(ids))):
             found, start, width = integers(ids[k], rows), starts[k], widths[k]
             for i in range(_0, n):
@@ -118,7 +118,7 @@ def _ASSEMBLE(
 
 def assemble(
     xs: Sequence[Array],
-    cells: Array,
+    columns: Array,
     defaults: Array,
     refuses: Array,
     first: Array,
@@ -130,14 +130,14 @@ def assemble(
     widths: Array,
     out: Array,
 ) -> Array:
-    """Zero `out`, then write number j into out[:, cells[j]] and out[i, starts[k] + ids[k][i]] = 1.
+    """Zero `out`, then write number j into out[:, columns[j]] and out[i, starts[k] + ids[k][i]] = 1.
 
     Number j is xs[j], float64, float32, int32 or int64 [n], with NaN replaced by defaults[j], through operations
-    first[j]:first[j + 1] of ops, a, b (those of numeric.normalize). cells, first, ops, starts, widths int64; defaults, a, b
+    first[j]:first[j + 1] of ops, a, b (those of numeric.normalize). columns, first, ops, starts, widths int64; defaults, a, b
     float64; refuses bool. ids[k] int32 [n]; an id outside [0, widths[k]) sets nothing. out float32 [n, w] of any strides.
-    The caller keeps cells, each once, and starts + widths within w.
+    The caller keeps columns, each once, and starts + widths within w.
 
-    Returns int64 [J]: the first row where number j is NaN and refuses[j], else -1; its cells are then unspecified.
+    Returns int64 [J]: the first row where number j is NaN and refuses[j], else -1; its column of out is then unspecified.
 
     >>> import numpy as np
     >>> out = np.empty((2, 3), np.float32)
@@ -152,6 +152,6 @@ def assemble(
     bad = np.full(len(xs), -1, np.int64)
     kinds = np.array([_KINDS[x.dtype] for x in xs], np.int64)
     numbers, codes = buffer_pool.addresses(xs, None, len(out)), buffer_pool.addresses(ids, np.int32, len(out))
-    described = (cells, defaults, refuses, first, ops, a, b)
+    described = (columns, defaults, refuses, first, ops, a, b)
     _ASSEMBLE["C" if out.flags.c_contiguous else "A"](numbers, kinds, *described, codes, starts, widths, bad, out)
     return bad

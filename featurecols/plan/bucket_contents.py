@@ -37,13 +37,13 @@ def bucket_contents(
 
 def in_words(found: Mapping[int, Mapping[Terms, int]]) -> dict[int, dict[tuple[str, ...], int]]:
     """Return contents with words in place of buckets; terms that only look alike are added up."""
-    told: dict[int, dict[tuple[str, ...], int]] = {}
+    named: dict[int, dict[tuple[str, ...], int]] = {}
     for i, terms in found.items():
         words: Counter[tuple[str, ...]] = Counter()
         for term, count in terms.items():
             words[tuple(map(str, term))] += count
-        told[i] = dict(words.most_common())
-    return told
+        named[i] = dict(words.most_common())
+    return named
 
 
 def _count(program: Program, block: Block, node: int, wanted: Array | None, found: dict[int, Counter[Terms]]) -> None:

@@ -40,7 +40,7 @@ class Meaning:
 
 @dataclass(frozen=True, slots=True)
 class IdMeaning:
-    """One id of a slot of ids: the declared column, the bucket that it stands for, and the fields behind it."""
+    """One id of a slot of ids: the declared column, the bucket that it means, and the fields behind it."""
 
     index: int
     column: Column
@@ -170,4 +170,4 @@ def summary(program: Program, columns: Sequence[Column], fingerprint: str) -> tu
 def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:
     """Rows of text as columns; the last one is not padded."""
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
-    return ["  ".join(cell.ljust(w) for cell, w in zip(row, widths, strict=True)).rstrip() for row in rows]
+    return ["  ".join(text.ljust(w) for text, w in zip(row, widths, strict=True)).rstrip() for row in rows]

@@ -85,13 +85,13 @@ class Features:
         (array([0.5, 1. ], dtype=float32), array([0, 3], dtype=int32), array([0, 2, 2]))
         """
         rows, columns, data = [*np.nonzero(self.dense), self.dense[self.dense != 0]]
-        pieces: list[tuple[Array, Array, Array]] = [(rows, columns, data)]
+        blocks: list[tuple[Array, Array, Array]] = [(rows, columns, data)]
         base = self.dense.shape[1]
         for slot in self.slots:
             if isinstance(slot, IdSlot):
-                pieces.append(_coordinates(self.ids[slot.name], slot.num_buckets, base))
+                blocks.append(_coordinates(self.ids[slot.name], slot.num_buckets, base))
                 base += slot.num_buckets
-        result = _to_csr(pieces, len(self), base)
+        result = _to_csr(blocks, len(self), base)
         if scipy is False:
             return result
         try:
@@ -112,23 +112,23 @@ def _coordinates(ids: Ids, num_buckets: int, base: int) -> tuple[Array, Array, A
     return rows[keep], flat.values[keep].astype(np.int64) + base, data[keep]
 
 
-def _to_csr(pieces: list[tuple[Array, Array, Array]], n: int, width: int) -> tuple[Array, Array, Array]:
-    """Pieces side by side. Each has its rows in order and its columns beyond those of the piece before: nothing is sorted."""
-    pieces = [_risen(*piece) for piece in pieces]
-    counts = [np.bincount(rows, minlength=n) for rows, _, _ in pieces]
+def _to_csr(blocks: list[tuple[Array, Array, Array]], n: int, width: int) -> tuple[Array, Array, Array]:
+    """Join blocks side by side without sorting: each has its rows in order, and columns after those of the block before."""
+    blocks = [_sort_columns(*block) for block in blocks]
+    counts = [np.bincount(rows, minlength=n) for rows, _, _ in blocks]
     indptr = np.concatenate([[0], np.cumsum(np.sum(counts, axis=0))]).astype(np.int64)
     data = np.empty(indptr[-1], np.float32)
     columns = np.empty(indptr[-1], np.int32 if width <= 2**31 - 1 else np.int64)
     free = indptr[:-1].copy()  # where the next entry of each row goes
-    for (rows, mine, values), count in zip(pieces, counts, strict=True):
+    for (rows, mine, values), count in zip(blocks, counts, strict=True):
         at = (free - np.cumsum(count) + count)[rows] + np.arange(len(rows))
         data[at], columns[at] = values, mine
         free += count
     return data, columns, indptr
 
 
-def _risen(rows: Array, columns: Array, data: Array) -> tuple[Array, Array, Array]:
-    """Columns rise within a row, each once. Most slots are so already: one id a row."""
+def _sort_columns(rows: Array, columns: Array, data: Array) -> tuple[Array, Array, Array]:
+    """Sort the columns within each row and add up duplicates; most slots are in order already, with one id a row."""
     if ((rows[1:] > rows[:-1]) | (columns[1:] > columns[:-1])).all():
         return rows, columns, data
     order = np.lexsort((columns, rows))  # stable: duplicates are summed in the order of the values

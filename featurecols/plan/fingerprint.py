@@ -1,4 +1,4 @@
-"""What tells plans apart: a hash over the declared columns and what was learned, and one over named arrays."""
+"""Hashes that identify plans: one over declared columns and what was learned, and one over named arrays."""
 
 from __future__ import annotations
 

@@ -42,7 +42,7 @@ def fit(columns: Iterable[Column], data: Any, *, threads: int | None = None, pro
         columns: declared columns; those that learn nothing are as welcome.
         data: pandas, Arrow or Polars tables, a dict of columns, a list of dicts, Parquet or CSV paths, folders and globs, a
             function that gives a fresh iterator of such batches, or an iterator itself when one pass is enough. CSV is text:
-            numbers are parsed where a column needs them, categories are what stands there ("3.0" is not 3.0).
+            numbers are parsed where a column needs them, categories are the text itself ("3.0" is not 3.0).
         threads: how many; the result never depends on it.
         progress: called with the rows read so far, over all passes, and their number where it is known.
 

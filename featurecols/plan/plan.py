@@ -162,7 +162,7 @@ class Plan:
     def transform_row(self, row: Mapping[str, object]) -> Array:
         """One row, a dict of raw values, as float32 [width]: the bits of transform, in microseconds.
 
-        None is one missing value; a list stands for a list field, [] for an empty one. A row of a pandas frame is
+        None is one missing value; a list is a value of a list field, [] for an empty one. A row of a pandas frame is
         frame.iloc[i].to_dict().
 
         Raises:
@@ -196,11 +196,11 @@ class Plan:
     # Meaning --------------------------------------------------------------------------------------------------------
 
     def describe(self, index: int) -> Meaning:
-        """Return what feature `index` means: its declared column, and the term, interval or hash bucket that it stands for."""
+        """Return what feature `index` means: its declared column, and the term, interval or hash bucket that it means."""
         return meaning(self._require_dense(), self.columns, self._names(), index)
 
     def describe_id(self, slot: str, id: int) -> IdMeaning:
-        """Return what an id of one of the feature_slots stands for: a term, an interval or a hash bucket.
+        """Return what an id of one of the feature_slots means: a term, an interval or a hash bucket.
 
         >>> import featurecols as fc
         >>> fc.compile([fc.Vocabulary("job", ["nurse", "cook"])]).describe_id("job", 1).label

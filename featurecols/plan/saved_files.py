@@ -1,4 +1,4 @@
-"""The files of a saved plan: read only where they are regular files, and written all at once."""
+"""The files of a saved plan: read only where they are regular files, and written together."""
 
 from __future__ import annotations
 

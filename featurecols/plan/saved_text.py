@@ -4,7 +4,7 @@
      "columns": {name: {"type": kind, argument: value, ..., "learned": {slot: ...}}, ...},
      "tables": {name: {"tensor": ..., "dtype": ..., "shape": ..., "digest": ...}}}
 
-A column that several others read stands in each of them, so that a column's entry depends on no other entry. Long lists of
+A column that several others read is repeated in each of them, so that a column's entry depends on no other entry. Long lists of
 terms are in JSON-lines files beside it (a line for each term), long arrays and trained tables in learned.safetensors; the
 text names each with its size, its first values and a digest, and loading checks the digest.
 """
@@ -35,7 +35,7 @@ from featurecols.version import __version__
 
 FORMAT = 2  # of saved plans and of saved models
 LONG = 50  # terms or numbers beyond which a list is not in plan.json
-HEAD = 5  # of how many plan.json tells all the same
+HEAD = 5  # terms of a long list that plan.json shows
 HEADER = ["term", "count"]
 KEYS = (
     "format",
@@ -258,7 +258,7 @@ class _Reader:
         return {key: value if key == "learned" else self._expand(value) for key, value in data.items()}
 
     def _list(self, about: Mapping[str, Any]) -> list[Any]:
-        """Return the values of a file that plan.json names; raises SavedPlanError unless they are those that it tells of."""
+        """Return the values of a file that plan.json names; raises SavedPlanError unless they are those that it describes."""
         name = about["file"]
         if not isinstance(name, str) or not TERM_FILE.fullmatch(name):
             raise self._error(f"names the file {errors.show(name)}, which is not one of a plan")
@@ -301,7 +301,7 @@ class _Reader:
         about = self._object(where, data)
         array = self._all_tensors().get(about["tensor"])
         if array is None or (array.dtype.str, list(array.shape)) != (about.get("dtype"), about.get("shape")):
-            raise self._error(f"{where}: {TENSOR_FILE} has no such tensor {errors.show(about['tensor'])}")
+            raise self._error(f"{where}: {TENSOR_FILE} does not have the tensor {errors.show(about['tensor'])}")
         if digest({"": array}) != about.get("digest"):
             raise self._error(f"{where}: {TENSOR_FILE} holds other values than plan.json was written with")
         self._used.add(about["tensor"])

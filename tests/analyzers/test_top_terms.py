@@ -222,6 +222,6 @@ def test_a_disk_that_refuses_is_an_error_that_says_where(tmp_path):
     environment = {**os.environ, "TMPDIR": str(tmp_path), MEMORY: "0.02"}
     done = subprocess.run([sys.executable, "-c", limit + SPILLS], env=environment, capture_output=True, text=True, check=False)
     assert "OutputError" in done.stderr
-    assert "point TMPDIR to a folder with room" in done.stderr
+    assert "point TMPDIR to a folder with enough space" in done.stderr
     assert str(tmp_path) in done.stderr
     assert list(tmp_path.iterdir()) == []

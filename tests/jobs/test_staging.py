@@ -107,7 +107,7 @@ def test_another_run_is_refused_until_it_may_overwrite(
         (name,) = plan.all_tables
         plan = plan.with_tables({name: np.ones((20, 3), np.float32)})
     with pytest.raises(
-        fc.OutputError, match=f"an unfinished run with other {differs} lies in .out.staging; finish that run, delete"
+        fc.OutputError, match=f"an unfinished run with other {differs} is in .out.staging; finish that run, delete"
     ):
         fc.transform_parquet(plan, source, target, **change)  # type: ignore[arg-type]
     assert not target.exists()
@@ -226,7 +226,7 @@ def test_a_full_disk_is_an_output_error_and_keeps_what_is_done(
 
     with monkeypatch.context() as patch:
         patch.setattr(staging, "sync_folder", full)
-        with pytest.raises(fc.OutputError, match=r"cannot be written \(No space left on device\); make room and run again"):
+        with pytest.raises(fc.OutputError, match=r"cannot be written \(No space left on device\); free space and run again"):
             fc.transform_parquet(plan, source, target)
     assert not target.exists()
     fc.transform_parquet(plan, source, target)

@@ -319,7 +319,7 @@ def test_what_is_wrong_is_said(folder: Path) -> None:
         ('"age": {', '"edge": {', "column 'edge' is named 'age'"),
         ('"format": 2', '"format": 3', "needs format 2, has 3; upgrade featurecols"),
         ('"created_by"', '"evaluated_by"', "holds 'evaluated_by', which this version does not know"),
-        ('"tensor": "table/tags"', '"tensor": "tags"', r"table 'tags': learned\.safetensors has no such tensor 'tags'"),
+        ('"tensor": "table/tags"', '"tensor": "tags"', r"table 'tags': learned\.safetensors does not have the tensor 'tags'"),
         ('["term", "count"]', '["count", "term"]', "column 'job' learned different things in two places"),
         ('"mean": 3', '"mean": "3"', "is not a plan"),
         ('"min": 18.5', '"min": 18', "column 'age', learned 'normalizer_1', 'min': needs <f8"),

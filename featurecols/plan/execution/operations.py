@@ -60,7 +60,7 @@ class Block:
         return None if isinstance(found, FieldView) else found
 
     def fail(self, of: Evaluate | Output, error: errors.DataError) -> None:
-        """Keep an error, told by the column that met it."""
+        """Keep an error with the column that met it as its subject."""
         self.problems.append(Problem(-1 if error.row is None else error.row, of.order, error.seen_by(of.name)))
 
     def finish(self, start: int) -> None:
@@ -72,7 +72,7 @@ class Block:
 class Operation(Protocol):
     """One thing to do with a block.
 
-    kind is "step", "matrix" or "column", as profiles tell it.
+    kind is "step", "matrix" or "column", as profiles show it.
     """
 
     @property

@@ -152,7 +152,7 @@ class Program:
     # A batch, block by block ----------------------------------------------------------------------------------------
 
     def views(self, batch: Batch, workers: int = 1) -> list[FieldView]:
-        """Return every field of a batch; what cannot be read at all is told by the first column that would have read it."""
+        """Return every field of a batch; what cannot be read at all is an error of the first column that reads it."""
 
         def read(field: tuple[int, Field]) -> FieldView:
             try:
@@ -300,7 +300,7 @@ def batches(source: Source, needs: Needs, batch_size: int | None = None, workers
 def run_batches(task: Callable[[Rows], T], source: Source, needs: Needs, batch_size: int | None, workers: int) -> Iterator[T]:
     """Yield task(rows) of the batches of a source, in order.
 
-    Where a source has enough fragments, each thread takes a whole one: threads that share a batch wait for each other many
+    If a source has enough fragments, each thread takes a whole one: threads that share a batch wait for each other many
     times, those that share a source seldom. Otherwise a batch is worked on by all threads, one batch after another.
     """
     if workers > 1 and len(source.fragments()) >= 2 * workers:

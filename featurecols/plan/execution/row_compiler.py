@@ -23,7 +23,7 @@ class RowCompiler:
     """The functions of one program. `of_mapping` takes a dict of raw values, `of_values` one presented value for each field.
 
     Both give the features as an array of typecode "f". A value of node i is the local v{i}; the objects that the source
-    speaks of are k{i} (the key of a field), p{i} (its presenter), m{i} (its markers), r{i} (the row function of a node)
+    uses are k{i} (the key of a field), p{i} (its presenter), m{i} (its markers), r{i} (the row function of a node)
     and w{i} (write_row, or the row function of a single number, of output i).
     """
 
