@@ -1,4 +1,4 @@
-"""Models over encoded rows: estimators, Sequential, and the parts that they are made of.
+"""Models over encoded rows: estimators, Sequential, and the components that they are made of.
 
 `import featurecols.models` is cheap: every name loads its module when it is first used.
 """

@@ -1,6 +1,6 @@
-"""What every declared part of a model is: a Spec, so that layers, losses, optimizers and schedules are values.
+"""The base of all declared components of a model: a Spec, so that layers, losses, optimizers and schedules are values.
 
-A part holds what was declared and nothing that was learned; parameters live in `variables.Variables`.
+A component holds what was declared and nothing that was learned; parameters live in `variables.Variables`.
 """
 
 from __future__ import annotations

@@ -94,7 +94,7 @@ def _is_taken(folder: Path, mark: str) -> bool:
 def _write(
     folder: Path, spec: Mapping[str, Any], about: Mapping[str, Any], variables: Variables, plan: Plan | None, mark: str
 ) -> None:
-    arrays = {f"{part}/{name}": a for part in ("values", "states") for name, a in getattr(variables, part).items()}
+    arrays = variables.arrays("values", "states")
     if plan is not None:
         plan.save(folder / PLAN, overwrite=True)
     seen = {"step": variables.step, "start": 0, "seed": variables.seed}
@@ -129,11 +129,11 @@ def _numbers(data: Any) -> Any:
 
 
 def fingerprint(about: Mapping[str, Any], variables: Variables, plan: Plan | None) -> str:
-    """32 hex digits of a SHA-256 over all that predictions depend on: the plan and its tables, the parts, the weights."""
-    parts = {name: about.get(name) for name in ("kind", "head", "arguments", "layers", "words")}
+    """Return 32 hex digits of a SHA-256 over all that predictions depend on: the plan and its tables, components, weights."""
+    declared = {name: about.get(name) for name in ("kind", "head", "arguments", "layers", "words")}
     plans = ["", ""] if plan is None else [plan.fingerprint, plan.tables_digest]
-    weights = {f"{part}/{name}": a for part in ("values", "states") for name, a in getattr(variables, part).items()}
-    return hashlib.sha256(json.dumps([parts, *plans, digest(weights)], sort_keys=True).encode()).hexdigest()[:32]
+    weights = variables.arrays("values", "states")
+    return hashlib.sha256(json.dumps([declared, *plans, digest(weights)], sort_keys=True).encode()).hexdigest()[:32]
 
 
 def read(folder: Path) -> dict[str, Any]:
@@ -226,11 +226,11 @@ def weights(folder: Path) -> Variables:
 
 
 def components(data: Iterable[object]) -> list[Any]:
-    """Parts from their JSON; raises CheckpointError for anything that is none."""
+    """Return components from their JSON; raise CheckpointError for anything that is not one."""
     try:
         found = [decode(item, SPEC) for item in data]
     except (ValueError, TypeError, RecursionError) as e:
-        raise errors.checkpoint(SPEC, f"holds no such part ({errors.show(str(e), 200)})", AGAIN) from None
-    if not all(isinstance(part, Component) for part in found):
-        raise errors.checkpoint(SPEC, "holds something that is no part of a model", AGAIN)
+        raise errors.checkpoint(SPEC, f"holds a component that is not known ({errors.show(str(e), 200)})", AGAIN) from None
+    if not all(isinstance(component, Component) for component in found):
+        raise errors.checkpoint(SPEC, "holds something that is not a component of a model", AGAIN)
     return found

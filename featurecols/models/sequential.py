@@ -125,11 +125,15 @@ class Sequential:
         """Train for `epochs` more passes over the data.
 
         Args:
-            x, y: arrays [n, width] and [n] or [n, k]; or a table and its labels; or a table alone with `label`, the field
-                that holds them; or an iterable of (features, labels) batches.
+            x: an array [n, width], a table, or an iterable of (features, labels) batches.
+            y: labels [n] or [n, k], where x does not hold them.
+            label: the field of a table that holds labels.
+            epochs: passes over the data.
+            batch_size: rows of a step; None for 32.
             validation_data: evaluated after each epoch, its results in the history as val_<metric>; a pair (x, y), or a
                 table that holds the same label.
             callbacks: hooks.
+            shuffle: whether rows come in random order.
             sample_weight: [n], or with a table the name of a field.
             steps_per_epoch: batches of an epoch, where the data has no end.
             verbose: 0 for no progress; None shows it where it can be seen.
@@ -242,7 +246,7 @@ class Sequential:
         """
         _, loss = self._require_compiled("predict_proba")
         if not isinstance(loss, (losses.Logistic, losses.Softmax)):
-            raise errors.model("predict_proba", "this loss knows no classes", loss, "use predict(x)")
+            raise errors.model("predict_proba", "the loss is not one of classes", loss, "use predict(x)")
         outputs = self.predict(x, batch_size=batch_size)
         means = loss.mean(outputs) if loss.from_logits else outputs
         return np.concatenate([1 - means, means], axis=1) if means.shape[1] == 1 else means

@@ -202,16 +202,26 @@ def test_warm_start_from_an_export(tmp_path):
         ("card.json", lambda b: b"[]", CheckpointError, "card.json: is not an object"),
         ("card.json", lambda b: b.replace(b'"format": 2', b'"format": 3'), CheckpointError, "format 2, has 3; upgrade"),
         ("model.json", lambda b: b.replace(b"LinearClassifier", b"os.system"), CheckpointError, "holds a 'os.system'"),
-        ("model.json", lambda b: b.replace(b"models.Ftrl.v1", b"models.Evil.v1"), CheckpointError, "holds no such part"),
+        (
+            "model.json",
+            lambda b: b.replace(b"models.Ftrl.v1", b"models.Evil.v1"),
+            CheckpointError,
+            "holds a component that is not known",
+        ),
         ("model.json", lambda b: b.replace(b"models.Ftrl.v1", b"models.SGD.v1"), CheckpointError, "its fingerprint differs"),
-        ("card.json", lambda b: b.replace(b"models.ClassHead.v1", b"models.Dense.v1"), CheckpointError, "holds no such part"),
+        (
+            "card.json",
+            lambda b: b.replace(b"models.ClassHead.v1", b"models.Dense.v1"),
+            CheckpointError,
+            "holds a component that is not known",
+        ),
         ("model.json", lambda b: b.replace(b'"sparse_combiner"', b'"combined"'), CheckpointError, "is damaged"),
         ("model.json", lambda b: b.replace(b'"sum"', b'"all"'), CheckpointError, "is damaged.*unknown combiner"),
         ("model.json", lambda b: b.replace(b'"label": "income"', b'"label": 5'), CheckpointError, "wrong label, 5"),
         ("model.json", lambda b: b.replace(b'">50K"', b'">60K"'), CheckpointError, "name different labels or losses"),
         ("model.json", lambda b: b.replace(b'"age"', b'"edge"'), CheckpointError, "not those of the plan"),
         ("card.json", lambda b: b.replace(b'"head"', b'"heed"'), CheckpointError, "lacks 'head'"),
-        ("weights.safetensors", lambda b: b[:-10], CheckpointError, "is no readable checkpoint"),
+        ("weights.safetensors", lambda b: b[:-10], CheckpointError, "not a readable checkpoint"),
         ("plan/plan.json", lambda b: b.replace(b'"job"', b'"jab"'), SavedPlanError, "is named .city_X_jab."),
     ],
 )
@@ -286,7 +296,7 @@ def test_damage_of_a_model_of_format_1(tmp_path):
     for old, new, message in [
         ('"format": 1', '"format": 3', "needs format 2, has 3; upgrade featurecols"),
         ('"label": [', '"labels": [', "lacks 'label'"),
-        ("models.ClassHead.v1", "models.Evil.v1", "holds no such part"),
+        ("models.ClassHead.v1", "models.Evil.v1", "holds a component that is not known"),
     ]:
         assert old in text
         path.write_text(text.replace(old, new, 1), "utf-8")

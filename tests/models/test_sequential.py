@@ -235,7 +235,7 @@ def test_load_refuses_what_is_no_model(tmp_path):
     spec = (tmp_path / "model.json").read_text()
     for old, new, message in [
         ('"model": "Sequential"', '"model": "Other"', "holds a Other"),
-        ("models.Dense.v1", "models.Evil.v1", "holds no such part"),
+        ("models.Dense.v1", "models.Evil.v1", "holds a component that is not known"),
         ('"units": 1', '"units": 2', "its fingerprint differs"),
         ("{", "[", "cannot be read as a model"),
     ]:
@@ -344,7 +344,11 @@ def test_seeds():
             DataError,
             r"income: labels are words, and Squared\(\) needs numbers",
         ),
-        (lambda: compiled([Dense(1)]).predict_proba(X), ModelError, r"predict_proba: this loss knows no classes, got Squared"),
+        (
+            lambda: compiled([Dense(1)]).predict_proba(X),
+            ModelError,
+            r"predict_proba: the loss is not one of classes, got Squared",
+        ),
         (lambda: compiled([]).fit(X, X), ModelError, "the model has no layers"),
         (lambda: compiled([Dense(1)]).fit(X), ModelError, "Sequential: needs labels, got None; give y"),
         (lambda: compiled([Dense(1)]).fit(X, X[:5, 0]), DataError, "y: needs one for each of 600 rows"),

@@ -170,9 +170,9 @@ def gradients(loss: Value) -> dict[str, Gradient]:
             found[value.name] = add(found[value.name], d) if value.name in found else d
         if value.backward is None:
             continue
-        for source, part in zip(value.inputs, value.backward(d), strict=True):
-            if part is not None and source.live:
-                flow[id(source)] = add(flow[id(source)], part) if id(source) in flow else part
+        for source, flowing in zip(value.inputs, value.backward(d), strict=True):
+            if flowing is not None and source.live:
+                flow[id(source)] = add(flow[id(source)], flowing) if id(source) in flow else flowing
     return found
 
 

@@ -24,6 +24,8 @@ from featurecols.models.autodiff.tape import Value
 
 Initial = Callable[[tuple[int, ...], np.random.Generator], Array]
 
+KINDS = ("values", "states", "slots")
+
 _scope: ContextVar[Scope | None] = ContextVar("scope", default=None)
 
 
@@ -52,9 +54,17 @@ class Variables:
         self.scratch = ScratchZeros()
         self._reserved: dict[str, Array] = {}
 
+    def arrays(self, *kinds: str) -> dict[str, Array]:
+        """Return the arrays of these kinds ("values", "states", "slots"; all where none is named) as "kind/name"."""
+        return {f"{kind}/{name}": array for kind in kinds or KINDS for name, array in self.of_kind(kind).items()}
+
+    def of_kind(self, kind: str) -> dict[str, Array]:
+        """Return the arrays of one kind by name."""
+        return {"values": self.values, "states": self.states, "slots": self.slots}[kind]
+
     @contextmanager
     def scope(self, training: bool = False) -> Iterator[Scope]:
-        """One pass through the model: layers called inside find their parameters here, by name or by order."""
+        """Open one pass through the model: layers called inside find their parameters here, by name or by order."""
         scope = Scope(self, training)
         token = _scope.set(scope)
         try:
@@ -63,11 +73,11 @@ class Variables:
             _scope.reset(token)
 
     def progress(self) -> tuple[int, int | None]:
-        """How many steps this run has taken, and how many it will take where that is known; schedules follow it."""
+        """Return how many steps this run has taken, and how many it will take where that is known; schedules follow it."""
         return self.step - self.start, None if self.stop is None else self.stop - self.start
 
     def random(self, *keys: int | str) -> np.random.Generator:
-        """Random numbers that depend on the seed and the keys alone, so that nothing of them need be saved."""
+        """Return random numbers that depend on the seed and the keys alone, so that nothing of them need be saved."""
         words = [zlib.crc32(k.encode()) if isinstance(k, str) else k for k in keys]
         return np.random.Generator(np.random.PCG64([self.seed, *words]))
 
@@ -116,7 +126,7 @@ class Scope:
 
     @contextmanager
     def inside(self, name: str) -> Iterator[None]:
-        """Names made inside begin with `name/`."""
+        """Let names made inside begin with `name/`."""
         before = self._path
         self._path = (*before, name)
         try:
@@ -125,7 +135,7 @@ class Scope:
             self._path = before
 
     def numbered(self, name: str) -> str:
-        """name, name_1, name_2, ... for the calls of unnamed layers in this pass."""
+        """Return name, name_1, name_2, ... for the calls of unnamed layers in this pass."""
         key = "/".join((*self._path, name))
         number = self._numbers.get(key, 0)
         self._numbers[key] = number + 1
@@ -135,7 +145,10 @@ class Scope:
         return "/".join((*self._path, name))
 
     def parameter(self, name: str, shape: tuple[int, ...], initial: Initial, *, scattered: bool = False) -> Value:
-        """Return the parameter of this name, made by initial(shape, random) at first; `scattered`: see Variables.reserve."""
+        """Return the parameter of this name, made by initial(shape, random) at its first use.
+
+        `scattered` reserves space beside it: see Variables.reserve.
+        """
         full = self.full(name)
         if full not in self._seen:
             found = self._find(self.variables.values, full, shape, initial)
@@ -168,7 +181,7 @@ class Scope:
 
 
 def current(subject: str) -> Scope:
-    """Return the scope of the running pass; raises ModelError where there is none."""
+    """Return the scope of the running pass; raise ModelError where there is none."""
     scope = _scope.get()
     if scope is None:
         raise errors.no_scope(subject)
@@ -176,21 +189,24 @@ def current(subject: str) -> Scope:
 
 
 def snake(name: str) -> str:
-    """BatchNorm -> batch_norm."""
+    """Return a class name as that of a parameter: BatchNorm as batch_norm."""
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
 
 
 def zeros(shape: tuple[int, ...], random: np.random.Generator) -> Array:
-    """Return zeros, float32."""
+    """Return zeros."""
     return np.zeros(shape, np.float32)
 
 
 def ones(shape: tuple[int, ...], random: np.random.Generator) -> Array:
-    """Return ones, float32."""
+    """Return ones."""
     return np.ones(shape, np.float32)
 
 
 def glorot(shape: tuple[int, ...], random: np.random.Generator) -> Array:
-    """Uniform in +-sqrt(6 / (inputs + outputs)) (Glorot and Bengio, 2010), as Keras and tf.estimator start kernels."""
+    """Return numbers uniform in +-sqrt(6 / (inputs + outputs)), as Keras and tf.estimator start kernels.
+
+    Glorot and Bengio, 2010.
+    """
     limit = np.sqrt(6.0 / (shape[0] + shape[-1]))
     return random.uniform(-limit, limit, shape)

@@ -122,10 +122,11 @@ class Estimator(Keeper):
         with max_steps it is done.
 
         Args:
-            data: a table, paths, a Pipeline, a pair (features, labels), or a function that gives one of these; such a
-                function may also be called input_fn, here and below.
+            data: a table, paths, a Pipeline, a pair (features, labels), or a function that gives one of these.
             label: the field (or fields) that hold labels, or the labels themselves.
-            steps: steps to take; max_steps: the step to stop at, counted from the very first one.
+            input_fn: another name of data, here and below.
+            steps: steps to take.
+            max_steps: the step to stop at, counted from the very first one.
             epochs: passes over the data; 1 where neither it nor steps are given.
             batch_size: rows a step (256); a Pipeline brings its own.
             hooks: code around the steps.

@@ -1,4 +1,4 @@
-"""Baselines: what a model must beat: the shares of the classes, or the mean."""
+"""Baselines, which a model must beat: the frequencies of the classes, or the mean."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class _Baseline(Canned):
 
 
 class BaselineClassifier(_Baseline):
-    """Predicts the share of each class in the training data; `columns` are read and not used."""
+    """A model that predicts the frequency of each class in the training data; `columns` are read and not used."""
 
     def __init__(
         self,
@@ -73,7 +73,7 @@ class BaselineClassifier(_Baseline):
 
 
 class BaselineRegressor(_Baseline):
-    """Predicts the mean of the training data."""
+    """A model that predicts the mean of the training data."""
 
     def __init__(
         self, columns: Columns = None, *, label_dimension: int = 1, loss: Loss = SQUARED, **common: Unpack[Common]

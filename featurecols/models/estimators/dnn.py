@@ -101,7 +101,7 @@ class DNNClassifier(_Deep):
         hidden_units: units of each hidden layer; [] is none.
         activation: relu, tanh, gelu, ... (see layers.Activation); activation_fn is another name, and takes functions that
             are called like one of these (tf.nn.relu).
-        dropout: share of units dropped in training, or None.
+        dropout: fraction of units dropped in training, or None.
         batch_norm: whether each hidden layer is normalized, by BatchNorm with its own momentum (0.99; tf.estimator has 0.999).
     """
 

@@ -86,7 +86,7 @@ def model_from_json(data: Any, **more: Any) -> Any:
 
     Raises:
         ModelError: no model or an unknown one is named, or it lacks an argument, or has none of such a name.
-        ColumnError: for what cannot be read, for what is no column, and for arguments that no model can work with.
+        ColumnError: for what cannot be read, for what is not a column, and for arguments that no model can work with.
 
     >>> model_from_json({"model": "LinearClassifier", "columns": [{"type": "Numeric", "key": "age"}], "optimizer": "Adam"})
     LinearClassifier(1 columns, step 0)
@@ -100,7 +100,7 @@ def model_from_json(data: Any, **more: Any) -> Any:
         raise errors.model(where, "a model_fn is code, and no spec holds code", "Estimator", hint)
     kind = kind_of(where, given.pop("model", None))
     _check_names(where, kind, given, {name for name in RUNNING if name in more and name not in found})
-    arguments = {name: value if name in RUNNING else _decoded(value, name, where) for name, value in given.items()}
+    arguments = {name: value if name in RUNNING else _decode(value, name, where) for name, value in given.items()}
     first = [arguments.pop("columns")] if "columns" in arguments else []
     try:
         return KINDS[kind](*first, **arguments)
@@ -120,7 +120,7 @@ def kind_of(where: str, name: Any) -> str:
 
 
 def _check_names(where: str, kind: str, given: Mapping[str, Any], allowed: set[str]) -> None:
-    """All that the class needs, and nothing that it does not know."""
+    """Require all arguments that the class needs, and none that it does not know."""
     others = ("common", *TENSORFLOW)
     takes = [*(name for name in inspect.signature(KINDS[kind]).parameters if name not in others), "weight_column"]
     for name in given:
@@ -138,7 +138,7 @@ def _check_names(where: str, kind: str, given: Mapping[str, Any], allowed: set[s
             raise errors.model(where, f"{kind} needs {name}", got, GIVE.get(name, f'give "{name}": [...]'))
 
 
-def _decoded(value: Any, name: str, where: str) -> Any:
+def _decode(value: Any, name: str, where: str) -> Any:
     """Return an argument from its JSON."""
     if name in COLUMNS:
         if not isinstance(value, (list, tuple)):

@@ -46,10 +46,11 @@ def load(path: str | Path, model_fn: Callable[..., EstimatorSpec] | None = None,
 
     Args:
         path: the folder.
-        model_fn, params: of an Estimator with a model_fn of its own, which a folder cannot hold.
+        model_fn: of an Estimator with a model_fn of its own, which a folder cannot hold.
+        params: what model_fn is called with.
 
     Raises:
-        CheckpointError, SavedPlanError: for anything that is no exported model, or is damaged.
+        CheckpointError, SavedPlanError: for anything that is not an exported model, or is damaged.
     """
     folder = Path(path)
     card = export.read(folder)

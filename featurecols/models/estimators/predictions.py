@@ -12,7 +12,7 @@ from featurecols.models import errors
 
 
 class Predictions:
-    """What a model says about n rows.
+    """The predictions of a model for n rows.
 
     >>> p = Predictions({"predictions": np.array([[1.5], [2.0]])})
     >>> p["predictions"].tolist(), [row["predictions"].tolist() for row in p]
@@ -24,9 +24,9 @@ class Predictions:
         self._next = 0
 
     @staticmethod
-    def concatenate(parts: Sequence[Mapping[str, Array]]) -> Predictions:
-        """Return the rows of all parts in order."""
-        return Predictions({name: np.concatenate([np.asarray(p[name]) for p in parts]) for name in parts[0]})
+    def concatenate(batches: Sequence[Mapping[str, Array]]) -> Predictions:
+        """Return the rows of all batches in order."""
+        return Predictions({name: np.concatenate([np.asarray(b[name]) for b in batches]) for name in batches[0]})
 
     def __getitem__(self, name: str) -> Array:
         if name not in self.arrays:
@@ -34,7 +34,7 @@ class Predictions:
         return self.arrays[name]
 
     def keys(self) -> list[str]:
-        """Names of the arrays."""
+        """Return the names of the arrays."""
         return list(self.arrays)
 
     def __len__(self) -> int:
@@ -45,7 +45,7 @@ class Predictions:
             yield {name: array[i] for name, array in self.arrays.items()}
 
     def __next__(self) -> dict[str, Any]:
-        """Yield the first row, then the second, ...: next(model.predict(...)) is what it was with tf.estimator's generator."""
+        """Return the first row, then the second, ...: next(model.predict(...)) is what it was with tf.estimator's generator."""
         if self._next == len(self):
             raise StopIteration
         self._next += 1

@@ -1,4 +1,4 @@
-"""What an estimator keeps: its variables, from memory, a checkpoint or another model, and what they belong to."""
+"""The state of an estimator: its variables, from memory, a checkpoint or another model, and what they belong to."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class TrainedOn(TypedDict, total=False):
 
 
 class Keeper(ABC):
-    """The part of an estimator that outlives a call."""
+    """The state of an estimator that outlives a call."""
 
     config: RunConfig
     plan: Plan | None

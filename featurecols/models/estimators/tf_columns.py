@@ -86,10 +86,10 @@ def _vocabulary(
 def _crossed(column: categorical.CrossedColumn) -> Crossed:
     leaves = list(column.leaves())
     # TensorFlow crosses sparse features before dense ones, and a table's raw fields are dense to it
-    parts: list[Field | Column] = [translate(leaf) for leaf in leaves if not isinstance(leaf, str)]
-    parts += [Field(leaf) for leaf in leaves if isinstance(leaf, str)]
+    sources: list[Field | Column] = [translate(leaf) for leaf in leaves if not isinstance(leaf, str)]
+    sources += [Field(leaf) for leaf in leaves if isinstance(leaf, str)]
     seed = int(column.hash_key or 0) % 2**64
-    return Crossed(tuple(parts), column.hash_bucket_size, hash="farmhash64", seed=seed, keep_unseen=True, name=column.name)
+    return Crossed(tuple(sources), column.hash_bucket_size, hash="farmhash64", seed=seed, keep_unseen=True, name=column.name)
 
 
 @translate.register

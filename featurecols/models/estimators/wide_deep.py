@@ -53,12 +53,12 @@ class _WideDeep(Canned):
 
     def logits(self, x: Examples) -> Value:
         units = self.head.units
-        parts = []
+        logits = []
         if self.wide:
-            parts.append(linear_layer(units, self.wide, self.sparse_combiner)(x))
+            logits.append(linear_layer(units, self.wide, self.sparse_combiner)(x))
         if self.deep:
-            parts.append(self.network(x, units, self.deep))
-        return parts[0] if len(parts) == 1 else parts[0] + parts[1]
+            logits.append(self.network(x, units, self.deep))
+        return logits[0] if len(logits) == 1 else logits[0] + logits[1]
 
     def arguments(self) -> dict[str, Any]:
         linear, dnn = self.optimizers

@@ -108,7 +108,7 @@ class FileCache(NoCache):
             about = json.loads((self.folder / "cache.json").read_text())
             found = {name: _map(self.folder / f"{name}.bin", *form) for name, form in about["arrays"].items()}
         except (OSError, ValueError, KeyError, TypeError) as e:
-            raise errors.checkpoint(self.folder, f"is no complete cache ({type(e).__name__})", "delete the folder") from None
+            raise errors.checkpoint(self.folder, f"not a complete cache ({type(e).__name__})", "delete the folder") from None
         if about["key"] != self.key:
             what = f"holds rows that {about['key']} encoded, and this model has {self.key}"
             raise errors.checkpoint(self.folder, what, "delete the folder, or cache elsewhere")

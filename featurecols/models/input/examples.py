@@ -22,7 +22,7 @@ Split = Callable[["Examples", int], "list[Any] | None"]
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """What all examples of one plan share: its slots, and the embedding tables that training starts from.
+    """The common ground of all examples of one plan: its slots, and the embedding tables that training starts from.
 
     `memo` keeps what layers work out about slots, once for all batches; `prepared` says what they work out about each batch
     without their parameters, so that it can be done before its turn.
@@ -165,7 +165,7 @@ def _take(a: Array, rows: Array) -> Array:
 
 
 def is_plain(ids: Ids) -> bool:
-    """One unweighted id a row."""
+    """Return whether there is one unweighted id a row."""
     return ids.offsets is None and ids.weights is None
 
 

@@ -1,4 +1,4 @@
-"""Labels: a field of the data as class numbers or as numbers, with an error for what is no label."""
+"""Labels: a field of the data as class numbers or as numbers, with an error for what is not a label."""
 
 from __future__ import annotations
 

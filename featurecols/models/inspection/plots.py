@@ -94,8 +94,8 @@ def precision_recall(
     curve = metrics.precision_recall(labels, scores, weights)
     label = _label(name, "average precision", metrics.auc_precision_recall(labels, scores, weights))
     ax.step(curve.x, curve.y, where="pre", label=label)
-    share = metrics.mean(labels, weights)
-    _draw_reference(ax, [0, 1], [share, share])
+    positive = metrics.mean(labels, weights)
+    _draw_reference(ax, [0, 1], [positive, positive])
     ax.set_xlabel("recall")
     ax.set_ylabel("precision")
     return _finish_square(ax, "lower left")
@@ -119,7 +119,7 @@ def calibration(
     ax.scatter(found.predicted, found.observed, s=sizes, color=line.get_color(), alpha=0.7, linewidths=0)
     _draw_reference(ax, [0, 1], [0, 1])
     ax.set_xlabel("predicted probability")
-    ax.set_ylabel("share that was positive")
+    ax.set_ylabel("fraction that was positive")
     return _finish_square(ax, "upper left")
 
 

@@ -37,7 +37,7 @@ class Activation(Layer):
 
 
 def check_activation(subject: str, function: object) -> None:
-    """Raise ModelError for a name that is not an activation; None is linear."""
+    """Raise ColumnError for a name that is not that of an activation; None is linear."""
     if function is not None and function not in FUNCTIONS:
         raise errors.argument(subject, "unknown activation", function, f"known are {', '.join(FUNCTIONS)}")
 
@@ -48,7 +48,7 @@ def activate(function: str | None, x: Value) -> Value:
 
 
 def relu(x: Value) -> Value:
-    """Return max(x, 0)."""
+    """Return x, or 0 where it is below."""
     y = np.maximum(x.array, 0)
     return Value(y, (x,), lambda d: (d * (y > 0),))
 
@@ -60,7 +60,7 @@ def tanh(x: Value) -> Value:
 
 
 def sigmoid(x: Value) -> Value:
-    """Return 1 / (1 + exp(-x)); the result remembers its logits."""
+    """Return 1 / (1 + exp(-x))."""
     y = logistic(x.array)
     out = Value(y, (x,), lambda d: (d * y * (1 - y),))
     out.logits = x
@@ -68,15 +68,15 @@ def sigmoid(x: Value) -> Value:
 
 
 def gelu(x: Value) -> Value:
-    """Return x times the normal distribution function of x (Hendrycks and Gimpel, 2016)."""
+    """Return x times the probability that a normal number is below x."""
     y, slope = np.empty_like(x.array), np.empty_like(x.array)
     kernels.pointwise.gelu(x.array.reshape(-1), y.reshape(-1), slope.reshape(-1))
     return Value(y, (x,), lambda d: (d * slope,))
 
 
 def softmax(x: Value) -> Value:
-    """Return exp(x) of each row over its sum; the result remembers its logits."""
-    y = shares(x.array)
+    """Return exp(x) of each row over its sum."""
+    y = softmax_of(x.array)
     out = Value(y, (x,), lambda d: (y * (d - (d * y).sum(axis=-1, keepdims=True)),))
     out.logits = x
     return out
@@ -88,13 +88,13 @@ def linear(x: Value) -> Value:
 
 
 def logistic(z: Array) -> Array:
-    """1 / (1 + exp(-z)), exact in both tails."""
+    """Return 1 / (1 + exp(-z)), exact in both tails."""
     with np.errstate(over="ignore"):
         return np.asarray(1 / (1 + np.exp(-z)), z.dtype)
 
 
-def shares(z: Array) -> Array:
-    """exp(z) of each row over its sum."""
+def softmax_of(z: Array) -> Array:
+    """Return exp(z) of each row over its sum."""
     e = np.exp(z - z.max(axis=-1, keepdims=True))
     return np.asarray(e / e.sum(axis=-1, keepdims=True))
 

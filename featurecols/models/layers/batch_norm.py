@@ -34,7 +34,7 @@ class BatchNorm(Layer):
     def check(self) -> None:
         super().check()
         if not isinstance(self.momentum, (int, float)) or not 0 <= self.momentum < 1:
-            raise errors.argument("BatchNorm", "momentum must be in [0, 1)", self.momentum, "give a share such as 0.99")
+            raise errors.argument("BatchNorm", "momentum must be in [0, 1)", self.momentum, "give a number such as 0.99")
         if not isinstance(self.epsilon, (int, float)) or not self.epsilon > 0:
             raise errors.argument("BatchNorm", "epsilon must be above 0", self.epsilon, "give a small number such as 0.001")
 

@@ -30,7 +30,7 @@ class Dropout(Layer):
         super().check()
         if not isinstance(self.rate, (int, float)) or not 0 <= self.rate < 1:
             raise errors.argument(
-                "Dropout", "rate must be in [0, 1)", self.rate, "give the share of inputs to drop, such as 0.1"
+                "Dropout", "rate must be in [0, 1)", self.rate, "give the fraction of inputs to drop, such as 0.1"
             )
 
     def forward(self, scope: Scope, x: Value | ArrayLike) -> Value:

@@ -50,7 +50,7 @@ class EmbeddingBag(Layer):
 
 
 def bag(variables: Variables, ids: Ids, table: Value, combiner: str, max_norm: float | None = None) -> Value:
-    """Rows of the table pooled by ids; its gradient is IndexedSlices."""
+    """Return rows of the table pooled by ids; its gradient is IndexedSlices."""
     ids = _as_kernels_read(ids.compact())
     how, bound = COMBINERS.index(combiner), max_norm or 0.0
     out = np.zeros((len(ids), table.shape[1]), table.array.dtype)
@@ -80,20 +80,20 @@ def _as_kernels_read(ids: Ids) -> Ids:
 
 
 def out_of_table(table: Value, id_: int) -> errors.ModelError:
-    """Return the error for an id that has no row in the table."""
+    """Return the error of an id that is past the table."""
     return errors.model(
         table.name or "table", f"an id must be below {table.shape[0]}", id_, "raise num_buckets or mend the ids"
     )
 
 
 def check_combiner(subject: str, combiner: object) -> None:
-    """Raise ModelError for a name that is not a combiner."""
+    """Raise ColumnError for a combiner that is not known."""
     if combiner not in COMBINERS:
         raise errors.argument(subject, "unknown combiner", combiner, f"known are {', '.join(COMBINERS)}")
 
 
 def truncated_normal(shape: tuple[int, ...], random: np.random.Generator) -> Array:
-    """Draw normal numbers with deviation 1/sqrt(dimension); what falls beyond two deviations is drawn again."""
+    """Return normal numbers of deviation 1/sqrt(dimension); what falls beyond two deviations is drawn again."""
     x = random.standard_normal(shape)
     while (far := np.abs(x) > 2).any():
         x[far] = random.standard_normal(int(far.sum()))

@@ -1,4 +1,4 @@
-"""Inputs: the slots of encoded rows as one input: cells, one-hots of ids, pooled embeddings."""
+"""Inputs: the slots of encoded rows as one input: numbers, one-hots of ids, pooled embeddings."""
 
 from __future__ import annotations
 
@@ -35,15 +35,15 @@ class Inputs(Layer):
 
     def forward(self, scope: Scope, x: Examples) -> Any:
         chosen = choose(x, self.slots)
-        parts = [Value(p) for p in dense_values(x, chosen, scope.variables.dtype)]
-        parts += [self.embed(scope, x, s) for s in chosen.slots if isinstance(s, IdSlot) and s.dimension is not None]
-        numbers = None if not parts else parts[0] if len(parts) == 1 else concat(parts)
+        values = [Value(v) for v in dense_values(x, chosen, scope.variables.dtype)]
+        values += [self.embed(scope, x, s) for s in chosen.slots if isinstance(s, IdSlot) and s.dimension is not None]
+        numbers = None if not values else values[0] if len(values) == 1 else concat(values)
         return mixed(x, chosen, numbers)
 
     def embed(self, scope: Scope, x: Examples, slot: Slot) -> Value:
         """Return the pooled rows of the slot's table."""
-        assert slot.table is not None
-        assert slot.dimension is not None
+        if slot.table is None or slot.dimension is None:
+            raise errors.model("Inputs", "has no embedding table", slot.name, "give an Embedding")
         first = x.layout.tables.get(slot.table)
         shape = (slot.num_buckets, slot.dimension)
         table = scope.parameter(f"tables/{slot.table}", shape, truncated_normal if first is None else lambda *_: first.copy())
@@ -51,7 +51,7 @@ class Inputs(Layer):
 
 
 def choose(x: Examples, names: Sequence[str] | None) -> Chosen:
-    """Return the slots of these names (None: all), in the order of the layout; raises ModelError for one that cannot be one."""
+    """Return the slots of these names (None: all) in the order of the layout; raise ModelError for what cannot be an input."""
     key = (None if names is None else tuple(names), x.single)
     if key not in x.layout.memo:
         chosen = tuple(x.layout.slots) if names is None else tuple(s for s in x.layout.slots if s.name in set(names))
@@ -60,13 +60,13 @@ def choose(x: Examples, names: Sequence[str] | None) -> Chosen:
         for slot in chosen:
             if isinstance(slot, IdSlot) and slot.max_length is not None:
                 hint = "leave it to a model_fn of your own, which reads its ids and lengths"
-                raise errors.model("Inputs", "a sequence of ids is no plain input", slot.name, hint)
+                raise errors.model("Inputs", "a sequence of ids is not a plain input", slot.name, hint)
         x.layout.memo[key] = _chosen(x, chosen)
     return x.layout.memo[key]  # type: ignore[no-any-return]
 
 
 class Chosen(NamedTuple):
-    """Slots, and where their one-hots are: places starts[j] ... of the slots `hot`; columns of Examples.singles."""
+    """Slots, and where their one-hots are: from starts[j] on, of the slots `hot`; columns of Examples.singles."""
 
     slots: tuple[Slot, ...]
     hot: tuple[Slot, ...]
@@ -105,7 +105,7 @@ def dense_values(x: Examples, chosen: Chosen, dtype: DTypeLike) -> list[Array]:
 
 
 def mixed(x: Examples, chosen: Chosen, numbers: Value | None, combiner: str = "sum") -> Mixed:
-    """Numbers, and the one-hots of the chosen slots of ids that are not embedded."""
+    """Return numbers, and the one-hots of the chosen slots of ids that are not embedded."""
     hots = None
     if len(chosen.starts):
         columns, ids = chosen.columns, x.singles

@@ -53,12 +53,12 @@ class Linear(Layer):
                 hint = "give a linear model the column itself, not its embedding"
                 raise errors.model("Linear", "an embedding has no weights of its own", slot.name, hint)
         out = scope.parameter("bias", (self.units,), zeros)
-        parts, key = mixed(x, chosen, None, self.combiner), ("touched rows", self.slots, self.combiner)
-        if parts.hot:
-            weights = scope.parameter("weights", (parts.hot, self.units), zeros, scattered=True)
+        hot, key = mixed(x, chosen, None, self.combiner), ("touched rows", self.slots, self.combiner)
+        if hot.hot:
+            weights = scope.parameter("weights", (hot.hot, self.units), zeros, scattered=True)
             out = (
                 hot_sum(
-                    parts,
+                    hot,
                     weights,
                     lambda: x.prepare(key, self._touched_rows, self._split_touched_rows),
                     training=scope.training,

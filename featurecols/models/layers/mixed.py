@@ -17,7 +17,7 @@ from featurecols.models.autodiff.variables import Variables
 
 
 class Hots(NamedTuple):
-    """k one-hots a row: ids int32 or int64 [n, k]; hot j owns the sizes[j] places from starts[j] (int64 [k]).
+    """k one-hots a row: ids int32 or int64 [n, k]; hot j owns sizes[j] features from starts[j] on (int64 [k]).
 
     An id outside 0 ... sizes[j] - 1 lights nothing, as in an Indicator.
     """
@@ -39,7 +39,7 @@ class MultiHot(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Mixed:
-    """Rows of numbers [rows, w] (or None) followed by `hot` cells that hots and multi-hots light; places count from there."""
+    """Rows of numbers [rows, w] (or None) followed by `hot` features that hots and multi-hots set; starts count from there."""
 
     rows: int
     numbers: Value | None
@@ -70,7 +70,7 @@ class Mixed:
 
 
 def multi_hot(ids: Ids, start: int, size: int, combiner: str = "sum") -> MultiHot:
-    """Ids as a MultiHot; "mean" and "sqrtn" divide the weights of a row, and leave out those that are not above 0."""
+    """Return ids as a MultiHot; "mean" and "sqrtn" divide the weights of a row, and leave out those that are not above 0."""
     flat, offsets = ids.elements()
     w = np.ones(len(flat.values), np.float32) if flat.weights is None else flat.weights.astype(np.float32)
     if combiner != "sum":
@@ -83,7 +83,7 @@ def multi_hot(ids: Ids, start: int, size: int, combiner: str = "sum") -> MultiHo
 
 
 def mixed_affine(x: Mixed, kernel: Value, bias: Value | None) -> Value:
-    """Return x @ kernel + bias with kernel [width, units] and a dense gradient; a one-hot costs one row of the kernel."""
+    """Return x @ kernel + bias, with kernel [width, units] and a dense gradient; a one-hot costs one row of the kernel."""
     at = 0 if x.numbers is None else x.numbers.shape[1]
     k = kernel.array
     out = np.zeros((x.rows, k.shape[1]), k.dtype) if x.numbers is None else x.numbers.array @ k[:at]
@@ -94,18 +94,18 @@ def mixed_affine(x: Mixed, kernel: Value, bias: Value | None) -> Value:
     def backward(d: Array) -> tuple[Gradient | None, ...]:
         d = np.ascontiguousarray(d)
         gradient = np.zeros_like(k)
-        parts: list[Gradient | None] = []
+        found: list[Gradient | None] = []
         if x.numbers is not None:
             np.matmul(x.numbers.array.T, d, out=gradient[:at])
-            parts.append(d @ k[:at].T if x.numbers.live else None)
+            found.append(d @ k[:at].T if x.numbers.live else None)
         if x.hots is not None:
             kernels.one_hot_product.add_hots_gradient(*x.hots, d, gradient[at:])
-        for part in x.lists:
-            kernels.one_hot_product.add_list_gradient(*part, d, gradient[at:])
-        parts.append(gradient)
+        for item in x.lists:
+            kernels.one_hot_product.add_list_gradient(*item, d, gradient[at:])
+        found.append(gradient)
         if bias is not None:
-            parts.append(d.sum(axis=0))
-        return tuple(parts)
+            found.append(d.sum(axis=0))
+        return tuple(found)
 
     return Value(out, tuple(v for v in (x.numbers, kernel, bias) if v is not None), backward)
 
@@ -122,16 +122,16 @@ class TouchedRows(NamedTuple):
 
 
 def touched_rows(x: Mixed, scratch: ScratchZeros) -> TouchedRows:
-    """Where the ids of x are among the rows that they touch."""
-    sizes = [len(part.values) for part in x.lists] + ([] if x.hots is None else [x.hots.ids.size])
+    """Return the rows that the ids of x touch, and where each id is among them."""
+    sizes = [len(item.values) for item in x.lists] + ([] if x.hots is None else [x.hots.ids.size])
     touched, kept, count = buffer_pool.empty(sum(sizes) + 2, np.int64), scratch.of(x.hot), 1
     hots = None
     if x.hots is not None:
         hots = buffer_pool.empty(x.hots.ids.size, np.int32).reshape(x.hots.ids.shape)
         count = kernels.touched_rows.index_hots(*x.hots, kept, touched, hots, count)
-    lists = [buffer_pool.empty(len(part.values), np.int32) for part in x.lists]
-    for part, found in zip(x.lists, lists, strict=True):
-        count = kernels.touched_rows.index_list(part.values, part.start, part.size, kept, touched, found, count)
+    lists = [buffer_pool.empty(len(item.values), np.int32) for item in x.lists]
+    for item, found in zip(x.lists, lists, strict=True):
+        count = kernels.touched_rows.index_list(item.values, item.start, item.size, kept, touched, found, count)
     kernels.touched_rows.clear(kept, touched, count)
     return TouchedRows(touched[:count], hots, lists)
 
@@ -162,8 +162,8 @@ def hot_sum(x: Mixed, weights: Value, at: Callable[[], TouchedRows], *, training
         kernels.touched_rows.take(weights.array, found.touched, rows)
         if found.hots is not None:
             kernels.touched_rows.sum_hots(found.hots, rows, out)
-        for part, where in zip(x.lists, found.lists, strict=True):
-            kernels.touched_rows.sum_list(where, part.offsets, part.weights, rows, out)
+        for item, where in zip(x.lists, found.lists, strict=True):
+            kernels.touched_rows.sum_list(where, item.offsets, item.weights, rows, out)
     else:
         _add(x, weights.array, out)
 
@@ -173,8 +173,8 @@ def hot_sum(x: Mixed, weights: Value, at: Callable[[], TouchedRows], *, training
         rows.fill(0)
         if found.hots is not None:
             kernels.touched_rows.add_hots_gradient(found.hots, d, rows)
-        for part, where in zip(x.lists, found.lists, strict=True):
-            kernels.touched_rows.add_list_gradient(where, part.offsets, part.weights, d, rows)
+        for item, where in zip(x.lists, found.lists, strict=True):
+            kernels.touched_rows.add_list_gradient(where, item.offsets, item.weights, d, rows)
         return (IndexedSlices(found.touched[1:], rows[1:], weights.shape),)
 
     return Value(out, (weights,), backward)
@@ -183,5 +183,5 @@ def hot_sum(x: Mixed, weights: Value, at: Callable[[], TouchedRows], *, training
 def _add(x: Mixed, weights: Array, out: Array) -> None:
     if x.hots is not None:
         kernels.one_hot_product.add_hots(*x.hots, weights, out)
-    for part in x.lists:
-        kernels.one_hot_product.add_list(*part, weights, out)
+    for item in x.lists:
+        kernels.one_hot_product.add_list(*item, weights, out)

@@ -19,7 +19,7 @@ from featurecols._core.arrays import Array
 from featurecols.models import errors
 from featurecols.models.autodiff.tape import Value, as_value
 from featurecols.models.component import Component
-from featurecols.models.layers.activation import logistic, shares
+from featurecols.models.layers.activation import logistic, softmax_of
 
 CLIP = 1e-7
 ONE = "give one label per output"
@@ -139,7 +139,7 @@ class Logistic(Loss):
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Softmax(Loss):
-    """log(sum of exp(z)) - z[label]; labels are class numbers [n] or shares of the classes (one-hots) [n, k]."""
+    """log(sum of exp(z)) - z[label]; labels are class numbers [n] or weights of the classes (one-hots) [n, k]."""
 
     def labels(self, labels: Array, shape: tuple[int, ...]) -> Array:
         n, k = shape
@@ -161,7 +161,7 @@ class Softmax(Loss):
     def point(self, labels: Array, z: Array) -> tuple[Array, Array]:
         top = z.max(axis=1, keepdims=True)
         total = np.log(np.exp(z - top).sum(axis=1)) + top[:, 0]
-        slope = shares(z)
+        slope = softmax_of(z)
         if labels.ndim == 2:
             y = labels.astype(z.dtype)
             mass = y.sum(axis=1)
@@ -175,7 +175,7 @@ class Softmax(Loss):
         return Value(np.log(p), (means,), lambda d: (d * inside / p,))
 
     def mean(self, z: Array) -> Array:
-        return shares(z)
+        return softmax_of(z)
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -17,17 +17,17 @@ from featurecols._core.arrays import Array
 
 
 def binary(labels: ArrayLike, logits: ArrayLike, losses: ArrayLike, weights: ArrayLike | None = None) -> dict[str, float]:
-    """Return what tf.estimator returns for a binary classifier; ranks are taken on logits, where float32 has no ties at 1."""
+    """Return what tf.estimator returns for a binary classifier; ranks are of logits, where float32 has no ties at 1."""
     y, z, w = _arrays(labels, logits, weights)
     p = 1 / (1 + np.exp(-z.clip(-700, 700)))
-    share = mean(y, w)
+    positive = mean(y, w)
     return {
         "accuracy": accuracy(y, z > 0, w),
-        "accuracy_baseline": max(share, 1 - share),
+        "accuracy_baseline": max(positive, 1 - positive),
         "auc": auc(y, z, w),
         "auc_precision_recall": auc_precision_recall(y, z, w),
         "average_loss": mean(losses, w),
-        "label/mean": share,
+        "label/mean": positive,
         "precision": precision(y, z > 0, w),
         "prediction/mean": mean(p, w),
         "recall": recall(y, z > 0, w),
@@ -37,7 +37,7 @@ def binary(labels: ArrayLike, logits: ArrayLike, losses: ArrayLike, weights: Arr
 def multiclass(
     labels: ArrayLike, logits: ArrayLike, losses: ArrayLike, weights: ArrayLike | None = None, classes: Sequence[str] = ()
 ) -> dict[str, float]:
-    """accuracy, accuracy_baseline, average_loss, and precision, recall and auc (one against the rest) of each class."""
+    """Return accuracy, accuracy_baseline, average_loss; precision, recall and auc (one against the rest) of each class."""
     z = np.asarray(logits, np.float64)
     y, chosen, w = _arrays(labels, z.argmax(axis=1), weights)
     names = classes or [str(k) for k in range(z.shape[1])]
@@ -47,7 +47,7 @@ def multiclass(
         "accuracy_baseline": float(sizes.max() / w.sum()) if w.sum() else 0.0,
         "average_loss": mean(losses, w),
     }
-    rest = z - _log_sum_exp(z)  # the log share of each class ranks rows for one against the rest
+    rest = z - _log_sum_exp(z)  # the log probability of each class ranks rows for one against the rest
     for k, name in enumerate(names):
         out[f"precision/{name}"] = precision(y == k, chosen == k, w)
         out[f"recall/{name}"] = recall(y == k, chosen == k, w)
@@ -58,7 +58,7 @@ def multiclass(
 def regression(
     labels: ArrayLike, predictions: ArrayLike, losses: ArrayLike, weights: ArrayLike | None = None
 ) -> dict[str, float]:
-    """average_loss, rmse, mae, r2, label/mean, prediction/mean; several outputs [n, k] are averaged over."""
+    """Return average_loss, rmse, mae, r2, label/mean, prediction/mean; several outputs [n, k] are averaged over."""
     y = np.asarray(labels, np.float64)
     y = y.reshape(len(y), -1)
     p = np.asarray(predictions, np.float64).reshape(y.shape)
@@ -76,7 +76,7 @@ def regression(
 
 
 def mean(values: ArrayLike, weights: ArrayLike | None = None) -> float:
-    """Weighted mean; 0 where there is no weight.
+    """Return the weighted mean; 0 where there is no weight.
 
     >>> mean([1.0, 3.0], [3.0, 1.0])
     1.5
@@ -87,25 +87,25 @@ def mean(values: ArrayLike, weights: ArrayLike | None = None) -> float:
 
 
 def accuracy(labels: ArrayLike, chosen: ArrayLike, weights: ArrayLike | None = None) -> float:
-    """Share of rows where the chosen class is the label."""
+    """Return the fraction of rows whose chosen class is the label."""
     y, c, w = _arrays(labels, chosen, weights)
     return mean(y == c, w)
 
 
 def precision(labels: ArrayLike, named: ArrayLike, weights: ArrayLike | None = None) -> float:
-    """Of the rows that were named, the share that is positive."""
+    """Return the fraction of the named rows that is positive."""
     y, c, w = _arrays(labels, named, weights)
     return _ratio(float((w * y * c).sum()), float((w * c).sum()))
 
 
 def recall(labels: ArrayLike, named: ArrayLike, weights: ArrayLike | None = None) -> float:
-    """Of the positive rows, the share that was named."""
+    """Return the fraction of the positive rows that was named."""
     y, c, w = _arrays(labels, named, weights)
     return _ratio(float((w * y * c).sum()), float((w * y).sum()))
 
 
 def auc(labels: ArrayLike, scores: ArrayLike, weights: ArrayLike | None = None) -> float:
-    """Area under the ROC curve, exact: the chance that a positive row scores above a negative one, ties half.
+    """Return the area under the ROC curve, exact: the chance that a positive row scores above a negative one, ties half.
 
     >>> auc([0, 0, 1, 1], [0.1, 0.4, 0.35, 0.8])
     0.75
@@ -119,7 +119,7 @@ def auc(labels: ArrayLike, scores: ArrayLike, weights: ArrayLike | None = None) 
 
 
 def auc_precision_recall(labels: ArrayLike, scores: ArrayLike, weights: ArrayLike | None = None) -> float:
-    """Average precision: precision at each score, weighted by the recall gained there (no interpolation).
+    """Return the average precision: precision at each score, weighted by the recall gained there (no interpolation).
 
     Linear interpolation between points is too optimistic (Davis and Goadrich, 2006); this is scikit-learn's
     average_precision_score.
@@ -143,14 +143,14 @@ class Curve:
 
 
 def roc(labels: ArrayLike, scores: ArrayLike, weights: ArrayLike | None = None) -> Curve:
-    """Return the false positive rate (x) against true positive rate (y); rows that score at least the threshold are named."""
+    """Return false positive rates (x) and true positive rates (y); rows that score at least the threshold are named."""
     negatives, positives, thresholds = _steps(labels, scores, weights)
     x, y = _from_zero(negatives), _from_zero(positives)
     return Curve(x / x[-1] if x[-1] else x, y / y[-1] if y[-1] else y, np.concatenate([[np.inf], thresholds]))
 
 
 def precision_recall(labels: ArrayLike, scores: ArrayLike, weights: ArrayLike | None = None) -> Curve:
-    """Recall (x) against precision (y); the first point is (0, 1)."""
+    """Return recall (x) and precision (y); the first point is (0, 1)."""
     negatives, positives, thresholds = _steps(labels, scores, weights)
     right, named = _from_zero(positives), _from_zero(positives + negatives)
     y = np.divide(right, named, out=np.ones_like(right), where=named > 0)
@@ -161,7 +161,7 @@ def precision_recall(labels: ArrayLike, scores: ArrayLike, weights: ArrayLike | 
 class Calibration:
     """What was predicted and what happened, by bin of probability (empty bins left out).
 
-    predicted [k]: mean probability; observed [k]: share of positive rows; weight [k]: weight in the bin.
+    predicted [k]: mean probability; observed [k]: fraction of positive rows; weight [k]: weight in the bin.
     error: the mean of |predicted - observed| by weight (expected calibration error). brier: mean squared error of the
     probabilities.
     """
@@ -200,7 +200,7 @@ def _arrays(labels: ArrayLike, other: ArrayLike, weights: ArrayLike | None) -> t
 
 
 def _steps(labels: ArrayLike, scores: ArrayLike, weights: ArrayLike | None) -> tuple[Array, Array, Array]:
-    """Weight of negatives and of positives at each distinct score, the highest first."""
+    """Return the weight of negatives and of positives at each distinct score, the highest first."""
     y, s, w = _arrays(labels, scores, weights)
     order = np.argsort(-s, kind="stable")
     s, y, w = s[order], y[order], w[order]

@@ -46,7 +46,7 @@ class ClipNorm(Clip):
 
 @dataclass(frozen=True, eq=False, repr=False)
 class ClipValue(Clip):
-    """Each cell of each gradient kept within [-value, value]."""
+    """Each number of each gradient kept within [-value, value]."""
 
     value: float
 

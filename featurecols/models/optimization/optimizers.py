@@ -33,7 +33,7 @@ class TrainOp:
     loss: Value
 
     def run(self, variables: Variables) -> None:
-        """One step: gradients of the loss, every parameter moved, step counted."""
+        """Take one step: gradients of the loss, every parameter moved, the step counted."""
         self.optimizer.apply(variables, gradients(self.loss))
         variables.step += 1
 
@@ -96,7 +96,7 @@ class Optimizer(Component):
                 self.update(p.reshape(shape), g, None, [s.reshape(shape) for s in slots], rate, step)
 
     def slots(self) -> tuple[str, ...]:
-        """Names of the slots in the order in which `update` takes them."""
+        """Return the names of the slots in the order in which `update` takes them."""
         return self.remembers
 
     def first(self, slot: str) -> float:
@@ -105,7 +105,7 @@ class Optimizer(Component):
 
     @abstractmethod
     def update(self, p: Array, g: Array, ids: Array | None, slots: list[Array], rate: float, step: int) -> None:
-        """One step on p [k, d] in place: g holds all rows (ids None) or the distinct rows that ids names."""
+        """Take one step on p [k, d] in place: g holds all rows (ids None) or the distinct rows that ids names."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -294,7 +294,7 @@ class Groups(Component):
         return TrainOp(self, loss)
 
     def apply(self, variables: Variables, found: Mapping[str, Gradient]) -> None:
-        """Each gradient to the optimizer of its prefix; raises ModelError where none fits."""
+        """Give each gradient to the optimizer of its prefix; raise ModelError where none fits."""
         left = dict(found)
         for prefix, optimizer in self.groups:
             own = {name: left.pop(name) for name in list(left) if name.startswith(prefix)}

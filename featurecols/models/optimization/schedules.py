@@ -53,7 +53,7 @@ class Cosine(Schedule):
         rate: the highest rate.
         steps: steps from first to last; None is the length of the run.
         warmup: the first steps, rising linearly to `rate`.
-        final: share of `rate` that is left at the end.
+        final: fraction of `rate` that is left at the end.
 
     >>> [round(Cosine(1.0, steps=4).at(s), 3) for s in range(6)]
     [1.0, 0.854, 0.5, 0.146, 0.0, 0.0]

@@ -19,17 +19,16 @@ from featurecols._core import tensor_files
 from featurecols._core.arrays import Array
 from featurecols.errors import printable
 from featurecols.models import errors
-from featurecols.models.autodiff.variables import Variables
+from featurecols.models.autodiff.variables import KINDS, Variables
 
 FORMAT = 1
 _NAME = re.compile(r"step-(\d{9,})\.safetensors")
-PARTS = ("values", "states", "slots")
 
 
 def save(folder: Path, variables: Variables, about: Mapping[str, Any], keep: int | None = None) -> Path:
     """Write the variables and `about` (JSON data) as folder/step-<step>; then delete all but the last `keep`."""
     path = folder / f"step-{variables.step:09d}.safetensors"
-    arrays = {f"{part}/{name}": a for part in PARTS for name, a in getattr(variables, part).items()}
+    arrays = variables.arrays()
     write(path, arrays, {**about, "step": variables.step, "start": variables.start, "seed": variables.seed})
     for old in found(folder)[: -keep if keep else 0]:
         if old != path:
@@ -38,12 +37,12 @@ def save(folder: Path, variables: Variables, about: Mapping[str, Any], keep: int
 
 
 def write(path: Path, arrays: Mapping[str, Array], about: Mapping[str, Any]) -> None:
-    """One file of named arrays and JSON data, there in full or not at all."""
+    """Write one file of named arrays and JSON data, in full or not at all."""
     replace(path, tensor_files.encode(arrays, json.dumps({"format": FORMAT, **about})))
 
 
 def replace(path: Path, data: bytes) -> None:
-    """Return the bytes under this name, in full or not at all, also after a power cut."""
+    """Write bytes under this name, in full or not at all, also after a power cut."""
     path.parent.mkdir(parents=True, exist_ok=True)
     for left in path.parent.glob(f".{path.name}.*"):  # what a kill left behind
         left.unlink(missing_ok=True)
@@ -61,15 +60,15 @@ def replace(path: Path, data: bytes) -> None:
 
 
 def read(path: Path) -> tuple[dict[str, Array], dict[str, Any]]:
-    """Return the arrays and the JSON data of a file. Raises CheckpointError where it is none, or is damaged."""
+    """Return the arrays and the JSON data of a file; raise CheckpointError where it is not a checkpoint, or is damaged."""
     try:
         arrays, text = tensor_files.read(path)
         about = json.loads(text)
     except FileNotFoundError:
-        raise errors.checkpoint(path, "is no file", "give a checkpoint, or the folder of a model") from None
+        raise errors.checkpoint(path, "not a file", "give a checkpoint, or the folder of a model") from None
     except (OSError, ValueError, RecursionError) as e:
         hint = "delete it, and the one before it is used"
-        raise errors.checkpoint(path, f"is no readable checkpoint ({printable(str(e))[:200]})", hint) from None
+        raise errors.checkpoint(path, f"not a readable checkpoint ({printable(str(e))[:200]})", hint) from None
     if not isinstance(about, dict) or about.get("format") != FORMAT:
         raise errors.checkpoint(path, f"needs format {FORMAT}", "use the version of featurecols that wrote it")
     if lacks := [name for name in ("step", "start", "seed") if type(about.get(name)) is not int]:
@@ -79,12 +78,12 @@ def read(path: Path) -> tuple[dict[str, Array], dict[str, Any]]:
 
 def restore(variables: Variables, arrays: Mapping[str, Array], about: Mapping[str, Any]) -> None:
     """Put a checkpoint's arrays, step and seed into the variables."""
-    for part in PARTS:
-        getattr(variables, part).clear()
+    for kind in KINDS:
+        variables.of_kind(kind).clear()
     for name, array in arrays.items():
-        part, _, rest = name.partition("/")
-        if part in PARTS:
-            getattr(variables, part)[rest] = np.array(array)
+        kind, _, rest = name.partition("/")
+        if kind in KINDS:
+            variables.of_kind(kind)[rest] = np.array(array)
     variables.step, variables.start, variables.seed = int(about["step"]), int(about["start"]), int(about["seed"])
 
 

@@ -1,4 +1,4 @@
-"""Hooks: code around training. Subclass Hook and override what you need; `run` is training.Run."""
+"""Hooks: code around training. Subclass Hook and override what you need; `run` is a training.run.Run."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class Hook:
-    """Base of hooks: five places, all empty.
+    """Base of hooks: five methods, all empty.
 
     begin: before the first step. before_step, after_step: around each. after_epoch: at the end of each epoch; what it
     adds to run.logs goes into the history. end: after the last step of a run that was not cut short by an error.
@@ -138,7 +138,7 @@ class Logging(Hook):
 
 
 class NanGuard(Hook):
-    """What to do about a loss that is no number: fail (as without this hook), or stop before the step is taken."""
+    """The answer to a loss that is not a number: fail (as without this hook), or stop before the step is taken."""
 
     def __init__(self, fail: bool = True) -> None:
         self.fail = fail
@@ -207,15 +207,14 @@ class EarlyStopping(Hook):
             raise errors.unknown("EarlyStopping", "metric", metric, run.logs)
         if self.monitor.improved(run.logs[metric], self.best):
             self.best, self.best_epoch = run.logs[metric], run.epoch
-            parts = {"values": run.variables.values, "states": run.variables.states}
-            self._kept = {part: {k: v.copy() for k, v in arrays.items()} for part, arrays in parts.items()}
+            self._kept = {kind: {k: v.copy() for k, v in run.variables.of_kind(kind).items()} for kind in ("values", "states")}
         elif run.epoch - self.best_epoch >= self.patience:
             run.request_stop(f"{metric} was best at epoch {self.best_epoch}")
 
     def end(self, run: Run) -> None:
-        for part, arrays in (self._kept if self.restore_best_weights else {}).items():
+        for kind, arrays in (self._kept if self.restore_best_weights else {}).items():
             for name, array in arrays.items():
-                getattr(run.variables, part)[name][...] = array
+                run.variables.of_kind(kind)[name][...] = array
 
 
 class Summaries(Hook):
@@ -259,7 +258,7 @@ class Progress(Hook):
 
     @staticmethod
     def fits(file: TextIO | None = None) -> bool:
-        """Whether anyone would see it."""
+        """Return whether anyone would see it."""
         return (file or sys.stderr).isatty() or "ipykernel" in sys.modules
 
     def after_step(self, run: Run) -> None:

@@ -67,7 +67,7 @@ def _plan(run: Run, stream: BatchStream) -> None:
 
 
 def _at_end(run: Run, batches: int | None) -> bool:
-    """Whether the run stopped just where its epoch ends, which then counts as one."""
+    """Return whether the run stopped just where its epoch ends, which then counts as one."""
     return run.why is None and batches is not None and run.batch >= batches
 
 
@@ -92,17 +92,17 @@ def _step(run: Run, forward: Forward, examples: Examples, hooks: Sequence[Hook])
 
 
 def _not_finite(run: Run, x: Examples) -> errors.ModelError:
-    """Who is at fault for a loss that is no number: a column of this batch, or weights that have grown."""
+    """Return the error of a loss that is not a number: it names a column of this batch, or weights that have grown."""
     where = f"at step {run.step}, batch {run.batch} of epoch {run.epoch}"
     for slot in x.layout.slots:
-        cells = x.dense[:, slot.start : slot.stop] if isinstance(slot, DenseSlot) else None
-        if cells is None:
+        values = x.dense[:, slot.start : slot.stop] if isinstance(slot, DenseSlot) else None
+        if values is None:
             found = x.lists.get(slot.name)
-            cells = None if found is None or found.weights is None else found.weights[:, None]
-        if cells is not None and not np.isfinite(cells).all():
-            row, cell = np.argwhere(~np.isfinite(cells))[0].tolist()
-            name = f"{slot.name}[{cell}]" if cells.shape[1] > 1 else slot.name
-            fault = f"column {name} holds {cells[row, cell]}, first in row {row} of the batch"
+            values = None if found is None or found.weights is None else found.weights[:, None]
+        if values is not None and not np.isfinite(values).all():
+            row, i = np.argwhere(~np.isfinite(values))[0].tolist()
+            name = f"{slot.name}[{i}]" if values.shape[1] > 1 else slot.name
+            fault = f"column {name} holds {values[row, i]}, first in row {row} of the batch"
             return errors.not_finite(run.loss, where, fault, "give its Numeric a default, or fill what is missing in arrays")
     for name, value in run.variables.values.items():
         if not np.isfinite(value).all():

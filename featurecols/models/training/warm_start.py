@@ -56,7 +56,7 @@ def where(path: Path) -> Path:
 
 
 def by_slot(array: Array, old: Sequence[tuple[str, int, int]], new: Sequence[tuple[str, int, int]]) -> Array:
-    """Rows of the slots that both have, where the new model wants them."""
+    """Return the rows of the slots that both have, where the new model wants them."""
     have = {name: (start, stop) for name, start, stop in old}
     size = max((stop for _, _, stop in new), default=0)
     out = np.zeros((size, *array.shape[1:]), array.dtype)
@@ -68,7 +68,7 @@ def by_slot(array: Array, old: Sequence[tuple[str, int, int]], new: Sequence[tup
 
 
 def difference(old: Mapping[str, object], new: Mapping[str, object]) -> str:
-    """Return what tells two sets of declared columns (JSON by name) apart, in words."""
+    """Return the differences of two sets of declared columns (JSON by name), in words."""
     parts = []
     if gone := [name for name in old if name not in new]:
         parts.append(f"it has {', '.join(gone)}, which this model lacks")

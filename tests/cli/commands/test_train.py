@@ -152,7 +152,7 @@ def test_a_wrong_spec_or_model_is_2(here: Path, capsys: pytest.CaptureFixture[st
     weights = Path("model/weights.safetensors")
     weights.write_bytes(weights.read_bytes()[:-9])
     capsys.readouterr()
-    assert "weights.safetensors: is no readable checkpoint" in fails(capsys, 2, "predict", "model", "test.parquet", "-o", "out")
+    assert "weights.safetensors: not a readable checkpoint" in fails(capsys, 2, "predict", "model", "test.parquet", "-o", "out")
     assert not Path("out").exists()
 
 

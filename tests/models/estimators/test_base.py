@@ -28,6 +28,7 @@ from featurecols.models import (
     from_data,
     layers,
 )
+from featurecols.models.autodiff.variables import KINDS
 from featurecols.models.errors import CheckpointError, ModelError
 from featurecols.models.objective import losses, metrics
 from featurecols.models.optimization import optimizers
@@ -128,7 +129,7 @@ def test_what_a_model_fn_must_answer():
 
 def bits(model):
     v = model.variables
-    return {f"{part}/{k}": a.tobytes() for part in checkpoints.PARTS for k, a in getattr(v, part).items()}
+    return {f"{part}/{k}": a.tobytes() for part in KINDS for k, a in getattr(v, part).items()}
 
 
 def test_training_goes_on_from_the_last_checkpoint(tmp_path):
@@ -445,9 +446,9 @@ def test_words_of_the_labels_come_from_the_checkpoint(tmp_path):
 
 
 def test_places_that_are_not_there(tmp_path):
-    with pytest.raises(CheckpointError, match=r"no.safetensors: is no file; give a checkpoint, or the folder of a model"):
+    with pytest.raises(CheckpointError, match=r"no.safetensors: not a file; give a checkpoint, or the folder of a model"):
         LinearClassifier([AGE]).train(DATA, label="rich", steps=1).predict(TEST, checkpoint_path=tmp_path / "no.safetensors")
-    with pytest.raises(CheckpointError, match="nowhere: is no file"):
+    with pytest.raises(CheckpointError, match="nowhere: not a file"):
         LinearClassifier([AGE], warm_start_from=tmp_path / "nowhere").train(DATA, label="rich", steps=1)
     with pytest.raises(ModelError, match="warm start: needs a place, got LinearClassifier"):
         LinearClassifier([AGE], warm_start_from=LinearClassifier([AGE])).train(DATA, label="rich", steps=1)

@@ -198,5 +198,5 @@ def test_what_cannot_be_an_input():
         with pytest.raises(ModelError, match="features: unknown slot 'wages'; known are age, job_indicator"):
             Inputs(("wages",))(x)
     x, _ = examples([fc.Sequence(fc.Embedding(fc.Hashed("tags", 4), 2), 2)])
-    with Variables().scope(), pytest.raises(ModelError, match="a sequence of ids is no plain input"):
+    with Variables().scope(), pytest.raises(ModelError, match="a sequence of ids is not a plain input"):
         Inputs()(x)

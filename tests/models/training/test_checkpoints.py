@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from featurecols.models.autodiff.variables import Variables
+from featurecols.models.autodiff.variables import KINDS, Variables
 from featurecols.models.errors import CheckpointError
 from featurecols.models.training import checkpoints
 
@@ -27,7 +27,7 @@ def test_what_is_saved_comes_back(tmp_path):
     checkpoints.restore(got, arrays, about)
     want = variables(12)
     assert (got.step, got.start, got.seed) == (12, 3, 7)
-    for part in checkpoints.PARTS:
+    for part in KINDS:
         mine, theirs = getattr(got, part), getattr(want, part)
         assert list(mine) == sorted(theirs)
         for name in mine:
@@ -72,17 +72,17 @@ def test_what_a_kill_left_behind_goes_with_the_next_write(tmp_path):
 def test_damaged_files(tmp_path, damage):
     path = checkpoints.save(tmp_path, variables(1), {})
     path.write_bytes(damage(path.read_bytes()))
-    with pytest.raises(CheckpointError, match="is no readable checkpoint"):
+    with pytest.raises(CheckpointError, match="not a readable checkpoint"):
         checkpoints.read(path)
 
 
 def test_other_files(tmp_path):
-    with pytest.raises(CheckpointError, match=r"step-000000009.safetensors: is no file; give a checkpoint"):
+    with pytest.raises(CheckpointError, match=r"step-000000009.safetensors: not a file; give a checkpoint"):
         checkpoints.read(tmp_path / "step-000000009.safetensors")
     from safetensors.numpy import save_file
 
     save_file({"a": np.zeros(1)}, tmp_path / "plain.safetensors")
-    with pytest.raises(CheckpointError, match=r"is no readable checkpoint \(damaged \(TypeError\)\)"):
+    with pytest.raises(CheckpointError, match=r"not a readable checkpoint \(damaged \(TypeError\)\)"):
         checkpoints.read(tmp_path / "plain.safetensors")
     save_file({"a": np.zeros(1)}, tmp_path / "new.safetensors", {"featurecols": '{"format": 99}'})
     with pytest.raises(CheckpointError, match="needs format 1; use the version of featurecols that wrote it"):
