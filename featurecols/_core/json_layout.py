@@ -13,6 +13,9 @@ class Lines(list[object]):
     """A list that gets a line for each element, however short it is."""
 
 
+Json = Mapping[str, "Json"] | Sequence["Json"] | str | int | float | bool | None  # data as json.loads gives it
+
+
 def lay_out(data: object, indent: int = 0) -> str:
     """Return JSON data as text; the first line starts where the caller is, the others are indented by `indent`.
 

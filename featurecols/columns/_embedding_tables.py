@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from featurecols import errors
 from featurecols._core import counters, memory_limit
@@ -42,7 +42,7 @@ class Table:
 class Tables(dict[str, Table]):
     """The tables of one plan, by name; `given` are arrays that take the place of initial ones."""
 
-    def __init__(self, given: Mapping[str, Any] | None = None) -> None:
+    def __init__(self, given: Mapping[str, ArrayLike] | None = None) -> None:
         super().__init__()
         self.given = {name: _as_table(name, array) for name, array in (given or {}).items()}
 
@@ -68,7 +68,7 @@ class Tables(dict[str, Table]):
         return found
 
 
-def _as_table(name: str, array: Any) -> Array:
+def _as_table(name: str, array: ArrayLike) -> Array:
     try:
         given = np.asarray(array)
         if given.dtype.kind not in "fiu":

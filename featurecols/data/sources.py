@@ -12,7 +12,7 @@ from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import pyarrow as pa
 
@@ -22,6 +22,14 @@ from featurecols.data.files import discover
 from featurecols.data.files.base import File, Fragment, Needs
 
 T = TypeVar("T")
+
+
+class ArrowStream(Protocol):
+    """A table that hands its rows over as an Arrow stream: of pyarrow, pandas, Polars, DuckDB and others."""
+
+    def __arrow_c_stream__(self, requested_schema: object | None = None) -> object: ...
+
+
 _ROWS = 1 << 14  # rows of an iterable that are put together
 
 
@@ -40,7 +48,7 @@ class Source(ABC):
     once: bool = False
 
     @staticmethod
-    def of(data: Any) -> Source:
+    def of(data: Data) -> Source:
         """Return a source over data.
 
         Data is a table in memory, a path, folder, glob or list of paths, an iterator of tables, or a function without
@@ -359,3 +367,8 @@ def _ahead(readings: Iterable[Iterator[T]]) -> Iterator[T]:
                 yield item  # type: ignore[misc]
         finally:
             coming.cancel()
+
+
+# Rows in any form: tables, dicts of fields, rows, paths, iterables of tables or of pairs (features, labels), sources, and
+# functions that give any of these.
+Data = ArrowStream | Mapping[str, Any] | Iterable[Any] | os.PathLike[str] | Source | Batch | Callable[..., Any]

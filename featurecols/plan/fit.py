@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from featurecols import errors
 from featurecols._core import thread_pool
@@ -13,7 +13,7 @@ from featurecols.columns._embedding_tables import Tables
 from featurecols.columns.base import Column, Field
 from featurecols.data.batch import Batch
 from featurecols.data.fields.base import FieldView
-from featurecols.data.sources import Source
+from featurecols.data.sources import Data, Source
 from featurecols.plan.bind import bind
 from featurecols.plan.graph import Graph
 from featurecols.plan.plan import Plan
@@ -32,7 +32,7 @@ class Request(NamedTuple):
     source: int
 
 
-def fit(columns: Iterable[Column], data: Any, *, threads: int | None = None, progress: Progress | None = None) -> Plan:
+def fit(columns: Iterable[Column], data: Data, *, threads: int | None = None, progress: Progress | None = None) -> Plan:
     """Return a plan of columns, with what they learn learned from data in one streaming pass and bounded memory.
 
     The plan is the same to the bit for any order, batching and sharding of the rows. A column that learns from a column

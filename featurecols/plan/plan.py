@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from featurecols import errors
 from featurecols._core import buffer_pool, memory_limit, thread_pool
@@ -15,7 +16,7 @@ from featurecols._core.buckets import Bucket
 from featurecols._core.slots import DenseSlot, IdSlot, Slot
 from featurecols.columns._embedding_tables import Tables
 from featurecols.columns.base import field_keys
-from featurecols.data.sources import Source
+from featurecols.data.sources import Data, Source
 from featurecols.plan import serialization
 from featurecols.plan.arguments import check_out, not_a_row
 from featurecols.plan.bind import LearnedByNode, bind, feature_slots
@@ -50,7 +51,7 @@ class Plan:
 
     __slots__ = ("_derived", "_program", "_tables", "columns", "feature_slots", "fields", "graph", "learned")
 
-    def __init__(self, graph: Graph, learned: LearnedByNode, tables: Mapping[str, Any] | None = None) -> None:
+    def __init__(self, graph: Graph, learned: LearnedByNode, tables: Mapping[str, ArrayLike] | None = None) -> None:
         self.graph, self.learned, self.columns, self.fields = graph, learned, graph.columns, graph.fields()
         self._tables = Tables(tables)
         bounds = bind(graph, learned, self._tables)
@@ -114,7 +115,7 @@ class Plan:
 
     # Running --------------------------------------------------------------------------------------------------------
 
-    def transform(self, data: Any, *, out: Array | None = None, threads: int | None = None) -> Array:
+    def transform(self, data: Data, *, out: Array | None = None, threads: int | None = None) -> Array:
         """All rows as one matrix.
 
         Args:
@@ -141,7 +142,7 @@ class Plan:
         program.transform_into(out, source, workers)
         return out
 
-    def profile(self, data: Any) -> Profile:
+    def profile(self, data: Data) -> Profile:
         """Where the time goes: all rows are transformed on one thread, with a clock around every part.
 
         Args:
@@ -175,7 +176,7 @@ class Plan:
         found = program.row(row)
         return np.frombuffer(found, np.float32) if found else np.empty(0, np.float32)
 
-    def encode(self, data: Any, *, threads: int | None = None) -> Features:
+    def encode(self, data: Data, *, threads: int | None = None) -> Features:
         """All rows as Features: numbers in one dense block, ids for everything else. See Features and feature_slots.
 
         Raises:
@@ -184,12 +185,12 @@ class Plan:
         found = list(self._program.encode_batches(Source.of(data), None, _workers(threads), _ENCODE))
         return found[0] if len(found) == 1 else Features.concatenate(found)
 
-    def transform_batches(self, source: Any, batch_size: int | None = None, *, threads: int | None = None) -> Iterator[Array]:
+    def transform_batches(self, source: Data, batch_size: int | None = None, *, threads: int | None = None) -> Iterator[Array]:
         """float32 [<= batch_size, width] for each batch of a source, in order and in bounded memory."""
         workers = _workers(threads)
         return self._require_dense().transform_batches(Source.of(source), batch_size, workers, _TRANSFORM_BATCHES)
 
-    def encode_batches(self, source: Any, batch_size: int | None = None, *, threads: int | None = None) -> Iterator[Features]:
+    def encode_batches(self, source: Data, batch_size: int | None = None, *, threads: int | None = None) -> Iterator[Features]:
         """Features of <= batch_size rows for each batch of a source, in order and in bounded memory."""
         return self._program.encode_batches(Source.of(source), batch_size, _workers(threads), _ENCODE_BATCHES)
 
@@ -214,7 +215,7 @@ class Plan:
         column = next(c for c in self.columns if c.name == slot)
         return IdMeaning(id, column, bound.meaning(id), field_keys(column))
 
-    def terms(self, data: Any, wanted: Mapping[str, Iterable[int] | None]) -> dict[str, dict[int, dict[tuple[str, ...], int]]]:
+    def terms(self, data: Data, wanted: Mapping[str, Iterable[int] | None]) -> dict[str, dict[int, dict[tuple[str, ...], int]]]:
         """Return what data put on ids: for a hash bucket, the terms or combinations that share it.
 
         Args:
@@ -234,7 +235,7 @@ class Plan:
         return {slot: in_words(ids) for slot, ids in self.bucket_contents(data, wanted).items()}
 
     def bucket_contents(
-        self, data: Any, wanted: Mapping[str, Iterable[int] | None]
+        self, data: Data, wanted: Mapping[str, Iterable[int] | None]
     ) -> dict[str, dict[int, dict[tuple[Bucket, ...], int]]]:
         """Return what `terms` returns, with a Bucket for each word."""
         nodes: dict[str, int] = {}
@@ -264,7 +265,7 @@ class Plan:
 
     # Tables and files -----------------------------------------------------------------------------------------------
 
-    def with_tables(self, tables: Mapping[str, Any]) -> Plan:
+    def with_tables(self, tables: Mapping[str, ArrayLike]) -> Plan:
         """Return a plan with these embedding tables, float32 [num_buckets, dimension] by name, copied; the others stay."""
         return Plan(self.graph, self.learned, {**self.tables, **tables})
 
@@ -324,7 +325,7 @@ class Plan:
     def __hash__(self) -> int:
         return hash((self.fingerprint, self.tables_digest))
 
-    def __reduce__(self) -> tuple[Any, ...]:
+    def __reduce__(self) -> tuple[Callable[[bytes], Plan], tuple[bytes]]:
         return Plan.from_bytes, (self.to_bytes(),)
 
     def _require_dense(self) -> Program:

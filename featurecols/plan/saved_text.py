@@ -25,7 +25,7 @@ from safetensors import numpy as tensors
 from featurecols import errors
 from featurecols._core import spec
 from featurecols._core.arrays import Array
-from featurecols._core.json_layout import Lines, lay_out_entries
+from featurecols._core.json_layout import Json, Lines, lay_out_entries
 from featurecols.columns.base import Column
 from featurecols.plan.fingerprint import Learned, digest, fingerprint
 from featurecols.plan.graph import Graph
@@ -65,7 +65,7 @@ class _Writer:
     def __init__(self, graph: Graph, learned: Learned) -> None:
         self._graph, self._learned = graph, learned
         self._index = {node: i for i, node in enumerate(graph.nodes)}
-        self._columns: dict[Column, dict[str, Any]] = {}
+        self._columns: dict[Column, dict[str, object]] = {}
         self._files: dict[str, bytes] = {}
         self._tensors: dict[str, Array] = {}
 
@@ -87,7 +87,7 @@ class _Writer:
         text = "{\n" + ",\n".join(lines) + "\n}\n"
         return {**self._files, JSON_FILE: text.encode("utf-8", "surrogatepass")}
 
-    def _column(self, column: Column) -> dict[str, Any]:
+    def _column(self, column: Column) -> dict[str, object]:
         """Return a column as JSON data, with what it and the columns that it reads learned."""
         if column in self._columns:
             return self._columns[column]
@@ -117,18 +117,18 @@ class _Writer:
             return spec.encode(spec.canonical(array))
         return self._tensor(f"{_ascii(column.name)}/{slot}/{name}", array)
 
-    def _tensor(self, name: str, array: Array) -> dict[str, Any]:
+    def _tensor(self, name: str, array: Array) -> dict[str, object]:
         key, number = name, 1
         while key in self._tensors:  # two columns inside others may have one name
             number += 1
             key = f"{name}#{number}"
         self._tensors[key] = array
-        about: dict[str, Any] = {"tensor": key, "dtype": array.dtype.str, "shape": list(array.shape)}
+        about: dict[str, object] = {"tensor": key, "dtype": array.dtype.str, "shape": list(array.shape)}
         if array.ndim == 1:
             about["head"] = spec.encode(spec.canonical(array[:HEAD]))
         return {**about, "digest": digest({"": array})}
 
-    def _file(self, column: Column, key: str, values: Sequence[object], lines: list[str]) -> dict[str, Any]:
+    def _file(self, column: Column, key: str, values: Sequence[object], lines: list[str]) -> dict[str, object]:
         """Put values into a file of their own, a line for each; return what plan.json says of it."""
         base = f"terms-{_plain(column.name)}" + ("" if key == "terms" else f"-{_plain(key)}")
         name, number = f"{base}.jsonl", 1
@@ -147,10 +147,10 @@ def save_tensors(arrays: Mapping[str, Array], metadata: Mapping[str, str] | None
     return tensors.save(ordered, None if metadata is None else dict(metadata))  # type: ignore[no-any-return]
 
 
-def _decoded_terms(offsets: Array, data: Array) -> list[Any]:
+def _decoded_terms(offsets: Array, data: Array) -> list[str | dict[str, str]]:
     """Return terms as str where they are UTF-8, else as {"hex": ...}."""
     ends, blob = offsets.tolist(), data.tobytes()
-    found: list[Any] = []
+    found: list[str | dict[str, str]] = []
     for start, end in pairwise(ends):
         term = blob[start:end]
         try:
@@ -184,7 +184,7 @@ def _ascii(name: str) -> str:
 # Reading ------------------------------------------------------------------------------------------------------------
 
 
-def from_document(where: object, document: Mapping[str, Any], read: Read) -> Parts:
+def from_document(where: object, document: Mapping[str, Json], read: Read) -> Parts:
     """Return the parts of a plan whose plan.json holds this; `read` gives the bytes of a file beside it, by name.
 
     Raises SavedPlanError for anything that a plan did not write, and for what was changed since.
@@ -201,13 +201,13 @@ def from_document(where: object, document: Mapping[str, Any], read: Read) -> Par
 class _Reader:
     def __init__(self, where: object, read: Read) -> None:
         self._where, self._read = where, read
-        self._lists: dict[str, tuple[list[Any], str]] = {}
-        self._learned: dict[Column, Any] = {}
+        self._lists: dict[str, tuple[list[Json], str]] = {}
+        self._learned: dict[Column, Json] = {}
         self._tensors: dict[str, Array] | None = None
         self._used: set[str] = set()
         self._terms = 0
 
-    def parts(self, document: Mapping[str, Any]) -> Parts:
+    def parts(self, document: Mapping[str, Json]) -> Parts:
         if unknown := [key for key in document if key not in KEYS]:
             raise self._error(f"holds {errors.show(unknown[0])}, which this version does not know")
         columns = [self._column(name, data) for name, data in self._object("columns", document.get("columns")).items()]
@@ -232,7 +232,7 @@ class _Reader:
             raise self._error(f"was changed since it was saved: its fingerprint is {found}, and {errors.show(said)} is written")
         return graph, learned, tables
 
-    def _column(self, name: str, data: Any) -> Column:
+    def _column(self, name: str, data: Json) -> Column:
         where = f"column {errors.show(name)}"
         column = spec.decode(self._expand(self._object(where, data)), where, versions=True, beside={"learned": self._note})
         if not isinstance(column, Column):
@@ -241,13 +241,13 @@ class _Reader:
             raise self._error(f"{where} is named {errors.show(column.name)}")
         return column
 
-    def _note(self, column: spec.Spec, data: Any) -> None:
+    def _note(self, column: spec.Spec, data: Json) -> None:
         if not isinstance(column, Column):
             raise self._error(f"a {type(column).__name__} learns nothing")
         if self._learned.setdefault(column, data) != data:
             raise self._error(f"column {errors.show(column.name)} learned different things in two places")
 
-    def _expand(self, data: Any) -> Any:
+    def _expand(self, data: Json) -> Json:
         """Return JSON data with the lists that are in files, those of learned things apart."""
         if isinstance(data, list):
             return [self._expand(v) for v in data]
@@ -257,7 +257,7 @@ class _Reader:
             return self._list(data)
         return {key: value if key == "learned" else self._expand(value) for key, value in data.items()}
 
-    def _list(self, about: Mapping[str, Any]) -> list[Any]:
+    def _list(self, about: Mapping[str, Json]) -> list[Json]:
         """Return the values of a file that plan.json names; raises SavedPlanError unless they are those that it describes."""
         name = about["file"]
         if not isinstance(name, str) or not TERM_FILE.fullmatch(name):
@@ -275,7 +275,7 @@ class _Reader:
             raise self._error(f"more than {_MOST_TERMS} terms")
         return values
 
-    def _slot(self, column: Column, slot: str, data: Any) -> dict[str, Array]:
+    def _slot(self, column: Column, slot: str, data: Json) -> dict[str, Array]:
         where = f"column {errors.show(column.name)}, learned {errors.show(slot)}"
         if isinstance(data, list):
             if data[:1] != [HEADER]:
@@ -286,7 +286,7 @@ class _Reader:
             return _encoded_terms(self._list(data))
         return {name: self._array(f"{where}, {errors.show(name)}", name, value) for name, value in data.items()}
 
-    def _array(self, where: str, name: str, data: Any) -> Array:
+    def _array(self, where: str, name: str, data: Json) -> Array:
         if isinstance(data, dict) and "tensor" in data:
             return self._tensor(where, data)
         values = spec.decode(data, where)
@@ -297,14 +297,19 @@ class _Reader:
             raise self._error(f"{where}: needs {'a list of ' if ndim > 0 else ''}{kind or 'an array of a known name'}")
         return _final(np.array(values, kind))
 
-    def _tensor(self, where: str, data: Any) -> Array:
+    def _tensor(self, where: str, data: Json) -> Array:
         about = self._object(where, data)
-        array = self._all_tensors().get(about["tensor"])
-        if array is None or (array.dtype.str, list(array.shape)) != (about.get("dtype"), about.get("shape")):
-            raise self._error(f"{where}: {TENSOR_FILE} does not have the tensor {errors.show(about['tensor'])}")
+        name = about["tensor"]
+        array = self._all_tensors().get(name) if isinstance(name, str) else None
+        if (
+            not isinstance(name, str)
+            or array is None
+            or (array.dtype.str, list(array.shape)) != (about.get("dtype"), about.get("shape"))
+        ):
+            raise self._error(f"{where}: {TENSOR_FILE} does not have the tensor {errors.show(name)}")
         if digest({"": array}) != about.get("digest"):
             raise self._error(f"{where}: {TENSOR_FILE} holds other values than plan.json was written with")
-        self._used.add(about["tensor"])
+        self._used.add(name)
         return _final(array)
 
     def _all_tensors(self) -> dict[str, Array]:
@@ -315,7 +320,7 @@ class _Reader:
                 raise self._error(f"{TENSOR_FILE} is damaged ({e})") from None
         return self._tensors
 
-    def _object(self, where: str, data: Any) -> dict[str, Any]:
+    def _object(self, where: str, data: Json) -> dict[str, Json]:
         if not isinstance(data, dict):
             raise self._error(f"{where}: must be an object")
         return data
