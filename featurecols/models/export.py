@@ -61,7 +61,8 @@ def write(
         folder: where to; it is made where it is not there.
         spec: what makes an equal model that is not trained, as JSON data for model_from_json.
         about: what training found, as JSON data: the card.
-        variables, plan: what the model computes with.
+        variables: its parameters and moving averages.
+        plan: the plan that it reads tables with, where it has one.
         mark: the fingerprint of the model.
         overwrite: whether to replace what is there.
 

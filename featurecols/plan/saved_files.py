@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import re
-import stat
 import tempfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from featurecols import errors
+from featurecols._core import regular_files
 
 JSON_FILE, TENSOR_FILE = "plan.json", "learned.safetensors"
 LIMIT_JSON = 1 << 28
@@ -21,18 +21,13 @@ def read_file(folder: Path, name: str) -> bytes:
     """Return the bytes of a regular file of a plan's folder; raises SavedPlanError where there is none."""
     path = folder / name
     try:
-        handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
-        with os.fdopen(handle, "rb") as file:
-            status = os.fstat(handle)
-            if not stat.S_ISREG(status.st_mode):
-                raise errors.saved_plan(path, "not a regular file", AGAIN)
-            if name == JSON_FILE and status.st_size > LIMIT_JSON:
+        with regular_files.open_regular(path) as file:
+            if name == JSON_FILE and os.fstat(file.fileno()).st_size > LIMIT_JSON:
                 raise errors.saved_plan(path, f"larger than {LIMIT_JSON >> 20} MiB")
             return file.read()
-    except (OSError, ValueError) as e:  # ValueError: a path with a NUL
-        raise errors.saved_plan(
-            errors.printable(str(folder)), f"has no readable {name} ({getattr(e, 'strerror', None) or e})", AGAIN
-        ) from None
+    except OSError as e:
+        problem = f"has no readable {name} ({e.strerror or e})"
+        raise errors.saved_plan(errors.printable(str(folder)), problem, AGAIN) from None
 
 
 def write_files(folder: Path, files: Mapping[str, bytes]) -> None:

@@ -83,7 +83,7 @@ def import_tf(
         label_vocabulary=label_vocabulary, **settings,
     )  # fmt: skip
     if output is not None:
-        model.save(output)
+        model.save(output, overwrite=True)
     return model
 
 

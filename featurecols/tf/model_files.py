@@ -37,21 +37,37 @@ def write(
     dnn: Sequence[FeatureColumn],
     weights: Mapping[str, Array],
     settings: Mapping[str, object],
+    *,
+    overwrite: bool,
 ) -> None:
     """Write what `read` returns: both files, each renamed into place when it is complete.
 
-    The tensors carry the hash of the JSON that they belong to.
+    The tensors carry the hash of the JSON that they belong to. Raises OutputError where something else is there, unless
+    `overwrite` is true.
     """
     document = {"format": FORMAT, "linear": columns_to_json(linear), "dnn": columns_to_json(dnn)}
     document |= {name: settings[name] for name in SETTINGS}
     text = (json.dumps(document, indent=1, ensure_ascii=False) + "\n").encode()
     blob = tensor_files.encode(weights, hashlib.sha256(text).hexdigest())
     try:
+        if not overwrite and _is_taken(folder, {JSON_FILE: text, TENSOR_FILE: blob}):
+            raise errors.output(folder, "exists already", "choose another path, or pass overwrite=True to replace it")
         folder.mkdir(parents=True, exist_ok=True)
         replace_file(folder / TENSOR_FILE, blob)
         replace_file(folder / JSON_FILE, text)
+    except errors.OutputError:
+        raise
     except OSError as e:
         raise errors.output(folder, f"cannot be written ({e.strerror})", "choose another path") from None
+
+
+def _is_taken(folder: Path, files: Mapping[str, bytes]) -> bool:
+    """Return whether something is there that is not replaced unasked: all but an empty folder and an equal model."""
+    if not folder.is_dir():
+        return folder.exists()
+    return any(folder.iterdir()) and not all(
+        (folder / name).is_file() and (folder / name).read_bytes() == data for name, data in files.items()
+    )
 
 
 def read(

@@ -332,7 +332,7 @@ def test_what_is_wrong_is_said(folder: Path) -> None:
 def test_only_regular_files_are_opened(folder: Path) -> None:
     (folder / "terms-city.jsonl").unlink()
     os.mkfifo(folder / "terms-city.jsonl")
-    broken(folder, "not a regular file")
+    broken(folder, "not a regular file but a pipe")
     (folder / "plan.json").unlink()
     (folder / "plan.json").mkdir()
     broken(folder, "plan.json")

@@ -3,7 +3,8 @@
     python tests/saved/make_saved.py tests/saved/<name of the version>
 
 Run it under the commit whose format is to be kept, and commit the folder that it writes; tests/test_saved_files.py reads
-every such folder. A folder is never made again by a later commit: a new one is added beside it.
+every such folder. A folder is never made again by a later commit: a new one is added beside it. v0_60ad15a holds files of
+format 1, v1 those of format 2.
 
     rows.json                 the table, one list for each field
     plans/<name>/plan/        what plan.save wrote
@@ -11,7 +12,7 @@ every such folder. A folder is never made again by a later commit: a new one is 
     plans/<name>/columns.json what fc.columns_to_json gave
     plans/<name>/facts.json   fingerprint, tables_digest, names and slots
     plans/<name>/arrays.npz   what transform, transform_row and encode gave
-    models/<name>/model/      what model.export or Sequential.save wrote
+    models/<name>/model/      what model.save wrote
     models/<name>/spec.json   what fc.models.model_from_json made the model of, where a spec can say all of it
     models/<name>/facts.json  class, fingerprint and label
     models/<name>/arrays.npz  what predict gave
@@ -516,7 +517,7 @@ def rounded(values: np.ndarray, *, powers_of_two: bool) -> np.ndarray:
 def save_model(folder: Path, name: str, table: dict[str, Any]) -> None:
     """Write a trained model and what it predicts."""
     made, model = MODELS[name], trained_model(name, table)
-    (model.save if isinstance(model, fc.models.Sequential) else model.export)(folder / "model")
+    model.save(folder / "model")
     if isinstance(made.make, dict) and made.spec_says_all:
         write_json(folder / "spec.json", made.make)
     facts = {"class": type(model).__name__, "fingerprint": model.fingerprint, "label": list(model.label)}
@@ -564,7 +565,7 @@ def kinds_in(data: Any) -> Iterator[tuple[str, str]]:
 
 def missing_kinds(folder: Path) -> list[str]:
     """Return the public kinds, and the arguments of columns, that no plan or model of a folder holds."""
-    files = [path for path in folder.rglob("*.json") if path.name in ("plan.json", "model.json", "columns.json")]
+    files = [path for path in folder.rglob("*.json") if path.name in ("plan.json", "model.json", "card.json", "columns.json")]
     have = {found for path in files for found in kinds_in(json.loads(path.read_text("utf-8")))}
     places = (fc, layers, losses, optimizers, schedules, fc.models)
     public = {found for place in places for name in dir(place) if isinstance(found := getattr(place, name), type)}
