@@ -110,8 +110,8 @@ OWN = {
         Fault(f"{K}.write_matrix:assemble", "starts", "starts[::-1].copy()", call=_ASSEMBLE),
         Fault(
             f"{K}.write_matrix:assemble",
-            "described = (cells, defaults, refuses, first, ops, a, b)",
-            "described = (cells[::-1].copy(), defaults, refuses, first, ops, a, b)",
+            "described = (columns, defaults, refuses, first, ops, a, b)",
+            "described = (columns[::-1].copy(), defaults, refuses, first, ops, a, b)",
         ),
         Fault(
             f"{C}.indicator:IndicatorBound.row_code",
