@@ -178,7 +178,7 @@ def test_an_unfinished_run_of_another_model_is_refused(model, source, tmp_path):
         models.predict_parquet(model, source, tmp_path / "out", progress=stop)
     assert not (tmp_path / "out").exists()
     other = models.LinearClassifier(WIDE).train(DATA, label="income")
-    with pytest.raises(fc.OutputError, match="an unfinished run with other model lies in"):
+    with pytest.raises(fc.OutputError, match="an unfinished run with other model is in"):
         models.predict_parquet(other, source, tmp_path / "out")
     done = models.predict_parquet(model, source, tmp_path / "out")
     assert done.resumed == 1
