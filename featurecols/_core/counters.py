@@ -13,10 +13,10 @@ _lock = ProcessLock()
 _counts: Counter[str] = Counter()
 
 
-def increment(kind: str) -> None:
-    """Count one more of this kind."""
+def increment(kind: str, times: int = 1) -> None:
+    """Count so many more of this kind."""
     with _lock:
-        _counts[kind] += 1
+        _counts[kind] += times
 
 
 def counts() -> dict[str, int]:

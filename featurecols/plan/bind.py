@@ -19,14 +19,16 @@ def bind(graph: Graph, learned: LearnedByNode, tables: Tables, only: Iterable[in
     """Return the bound columns by node (a Field stands for itself); with `only`, None for all other nodes."""
     wanted = set(range(len(graph.nodes))) if only is None else set(only)
     found: list[Any] = []
+    bound = 0
     for i, (node, inputs) in enumerate(zip(graph.nodes, graph.inputs, strict=True)):
         if isinstance(node, Field):
             found.append(node)
         elif i in wanted:
             found.append(node.bind(LearnedSlots(learned.get(i), tables), *[found[j] for j in inputs]))
-            counters.increment("bound column")
+            bound += 1
         else:
             found.append(None)
+    counters.increment("bound column", bound)
     return found
 
 

@@ -154,7 +154,7 @@ class _Decoder:
         self._check(rest)
         encodings = rest["encoding"]
         if coded[0]:
-            if not np.isin(encodings, (_PLAIN_DICTIONARY, _RLE_DICTIONARY)).all():
+            if ((encodings != _PLAIN_DICTIONARY) & (encodings != _RLE_DICTIONARY)).any():
                 raise _Unsupported("a dictionary that was given up")
             unpacked = self._unpack(pages)
             distinct = self._dictionary(pages[0], unpacked.flat[unpacked.starts[0] : unpacked.stops[0]])
