@@ -221,7 +221,7 @@ def canonical(value: Any, subject: str, key: str) -> bytes:
         if value.is_integer() and abs(value) < 2.0**53:
             return b"%d" % int(value)
         raise errors.bad_value(
-            subject, key, None, "a float that is not a whole number below 2^53 is not a category", value, FLOAT_TODO
+            subject, key, None, "a float that is not a whole number below 2^53 is not a category", value, FLOAT_HINT
         )
     if isinstance(value, np.generic) and not isinstance(value, (np.datetime64, np.timedelta64)):
         return canonical(value.item(), subject, key)
@@ -235,7 +235,7 @@ def canonical(value: Any, subject: str, key: str) -> bytes:
     )
 
 
-FLOAT_TODO = "bucketize it with Bucketized, or cast it to a string or an integer"
+FLOAT_HINT = "bucketize it with Bucketized, or cast it to a string or an integer"
 
 
 def lone_surrogate(subject: str, key: str, row: int | None, value: object) -> errors.DataError:

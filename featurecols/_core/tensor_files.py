@@ -26,7 +26,7 @@ _DAMAGE = (SafetensorError, ValueError, LookupError, TypeError, AttributeError, 
 
 
 class DamagedError(ValueError):
-    """The bytes are not a safetensors file, not one of ours, or not as they were written."""
+    """The bytes are not a safetensors file, not written by featurecols, or not as they were written."""
 
 
 def digest(arrays: Mapping[str, Array]) -> str:

@@ -157,7 +157,7 @@ class _Reader:
     def feed(self, r: int, lacks: int) -> None:
         """Read on in run r: what it has not used moves to the front of its part of the buffer, which grows to hold `lacks`."""
         k, size = len(self.runs), len(self.buffer) // len(self.runs)
-        if lacks > self.runs[r].stop - self.runs[r].start + 512:  # more than a whole text's record: no run of ours says so
+        if lacks > self.runs[r].stop - self.runs[r].start + 512:  # more than a whole text's record: no written run says so
             raise base.damaged("TermCounts.v1")
         if lacks > size:
             larger = np.empty((k, 2 * lacks), np.uint8)

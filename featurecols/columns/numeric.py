@@ -21,7 +21,7 @@ from featurecols.columns.bound import Bound, NumberBound
 from featurecols.columns.normalizers import Normalizer
 from featurecols.data.fields.base import FieldView
 
-MISSING_TODO = "give Numeric(default=...), or default=float('nan') to let NaN through"
+MISSING_HINT = "give Numeric(default=...), or default=float('nan') to let NaN through"
 Default = float | Sequence[Any] | Array | Marker | None  # a number, one for each element, or what is learned
 
 
@@ -193,7 +193,7 @@ class NumericBound(NumberBound):
 
     def missing(self, row: int | None) -> errors.DataError:
         return errors.bad_value(
-            self.column.name, self.field, row, "a number is missing and there is no default", None, MISSING_TODO
+            self.column.name, self.field, row, "a number is missing and there is no default", None, MISSING_HINT
         )
 
     def flat(self, view: FieldView) -> Array:

@@ -74,7 +74,7 @@ class DecimalField(FieldView):
         for row, (value, none) in enumerate(zip(self._as_arrow().to_pylist(), missing, strict=True)):
             number = None if none else arrays.undecimal(value)
             if isinstance(number, float):
-                raise errors.bad_value(self.key, self.key, row, "a decimal that is not whole", str(value), arrays.FLOAT_TODO)
+                raise errors.bad_value(self.key, self.key, row, "a decimal that is not whole", str(value), arrays.FLOAT_HINT)
             found.append(number)
         try:
             array = pa.array(found, pa.int64())
@@ -91,7 +91,7 @@ class DecimalField(FieldView):
         except errors.DataError as error:
             problem = "a decimal that is not whole is not a category"
             raise errors.DataError(
-                self.key, problem, field=self.key, row=error.row, got=error.got, hint=arrays.FLOAT_TODO
+                self.key, problem, field=self.key, row=error.row, got=error.got, hint=arrays.FLOAT_HINT
             ) from None
 
     def to_pylist(self) -> list[object]:

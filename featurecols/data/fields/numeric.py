@@ -163,7 +163,7 @@ class NumericField(FieldView):
                 field=self.key,
                 row=error.row,
                 got=error.got,
-                hint=arrays.FLOAT_TODO,
+                hint=arrays.FLOAT_HINT,
             ) from None
 
     def _boolean_tokens(self) -> Tokens:
