@@ -61,3 +61,8 @@ def test_the_licence_is_the_one_that_is_declared() -> None:
     text = (ROOT / "LICENSE").read_text("utf-8")
     assert "Version 2.0, January 2004" in text
     assert "END OF TERMS AND CONDITIONS" in text
+
+
+def test_what_speed_depends_on_comes_with_every_installation() -> None:
+    """F11: without threadpoolctl, BLAS keeps all its threads for small networks."""
+    assert "threadpoolctl" in {re.split(r"[<>=]", name)[0] for name in PROJECT["dependencies"]}

@@ -1,7 +1,7 @@
 """Threads of BLAS in training: small products lose more by waiting for each other than they win by being shared.
 
 Waiting is busy, so that with another process on the machine a step can take ten times as long; and the input pipeline has
-work for the second core. Needs threadpoolctl, which scikit-learn brings; without it BLAS does as it likes.
+work for the second core.
 """
 
 from __future__ import annotations
@@ -28,10 +28,8 @@ class OneThread(AbstractContextManager["OneThread"]):
         sizes = [v.size for name, v in variables.values.items() if name.endswith("kernel")]
         if not sizes or rows * max(sizes) > SMALL:
             return
-        try:
-            from threadpoolctl import threadpool_limits
-        except ImportError:
-            return
+        from threadpoolctl import threadpool_limits
+
         self._limits.enter_context(threadpool_limits(1, "blas"))
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
