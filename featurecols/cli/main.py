@@ -6,7 +6,7 @@ one line. Exit status:
     0    done
     1    done, and there is a difference (verify-tf)
     2    the command line, the spec, the data, the plan, the model or the output is wrong: the message says which
-    70   a bug of ours (FEATURECOLS_DEBUG=1 shows where)
+    70   a bug in featurecols (FEATURECOLS_DEBUG=1 shows where)
     130  interrupted
 """
 
