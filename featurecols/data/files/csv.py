@@ -53,9 +53,7 @@ class CsvFile(File):
                     newlines_in_values=True,
                     ignore_empty_lines=not self._alone,
                 ),
-                convert_options=csv.ConvertOptions(
-                    null_values=[""], strings_can_be_null=True, check_utf8=needs is not None, **options
-                ),
+                convert_options=csv.ConvertOptions(null_values=[""], strings_can_be_null=True, check_utf8=False, **options),
             )
         except (pa.ArrowException, OSError) as error:
             raise self._unreadable(error) from None
@@ -95,8 +93,17 @@ class CsvFile(File):
                 return
             except (pa.ArrowException, OSError) as error:
                 raise self._unreadable(error) from None
+            self._check_text(batch)
             if batch.num_rows:
                 yield Batch.arrow(batch, parse=True)
+
+    def _check_text(self, batch: pa.RecordBatch) -> None:
+        """Raise DataError for text that is not UTF-8: words of a dictionary once, while the parser would check every row."""
+        try:
+            for column in batch.columns:
+                (column.dictionary if pa.types.is_dictionary(column.type) else column).validate(full=True)
+        except pa.ArrowInvalid:
+            raise errors.not_utf8(self.path, self._find_row()) from None
 
 
 def _is_utf8(line: bytes) -> bool:
