@@ -77,11 +77,11 @@ def by_fit(folder: str) -> dict[str, Any]:
 def by_analyzer(folder: str) -> dict[str, Any]:
     """The analyzer alone, which lets us look at every count: how many terms were seen how often."""
     from featurecols.analyzers.top_terms import TermCounts
-    from featurecols.data.sources import Source
+    from featurecols.data.sources import as_source
 
     analyzer = TermCounts(TOP)
     state = analyzer.empty()
-    for batch in Source.of(folder).batches([("term", "category")]):
+    for batch in as_source(folder).batches([("term", "category")]):
         state = analyzer.update(state, batch.field("term"))
     top = _pairs(analyzer.finish(state))
     state.spill()

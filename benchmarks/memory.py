@@ -31,7 +31,7 @@ from benchmarks.data import criteo_table
 from benchmarks.harness import Result
 from featurecols._core import thread_pool
 from featurecols.analyzers.top_terms import TermCounts
-from featurecols.data.sources import Source
+from featurecols.data.sources import as_source
 
 ROOT = Path(__file__).parent.parent
 GROUP = 131_072  # rows of a row group
@@ -92,14 +92,14 @@ def blocks(name: str, path: Path, table: pa.Table) -> dict[str, int]:
 def decoded_bytes(path: Path) -> int:
     """Of a file's one row group, as Arrow, with dictionaries kept."""
     needs = [*((key, "number") for key in _NUMBERS), *((key, "category") for key in _TEXTS)]
-    return sum(batch.column(key).nbytes for batch in Source.of(path).batches(needs) for key, _ in needs)
+    return sum(batch.column(key).nbytes for batch in as_source(path).batches(needs) for key, _ in needs)
 
 
 def _learning_bytes(table: pa.Table, key: str) -> int:
     """What counting the terms of a field holds; the histograms of numbers, at most 1 MiB each, are left out."""
     analyzer = TermCounts()
     state = analyzer.empty()
-    for batch in Source.of(table.select([key])).batches():
+    for batch in as_source(table.select([key])).batches():
         state = analyzer.update(state, batch.field(key))
     return state.nbytes
 

@@ -292,7 +292,7 @@ def shards_learn_the_same(example: Example) -> None:
 
 def _merge_in_any_order(example: Example, train: list[Row], luck: random.Random) -> None:
     """The analyzers of what a first pass learns: shards, shipped as bytes, merged in any order."""
-    from featurecols.data.sources import Source
+    from featurecols.data.sources import as_source
 
     for column in (c for outer in example.columns for c in walk(outer) if c.num_passes()):
         field = column.inputs()[0]
@@ -302,7 +302,7 @@ def _merge_in_any_order(example: Example, train: list[Row], luck: random.Random)
 
             def cells(rows: list[Row], field: Any = field, column: Any = column) -> Any:
                 table = formats.table_of(rows, example.table().schema)
-                (batch,) = Source.of(table).batches([(field.key, column.needs)])
+                (batch,) = as_source(table).batches([(field.key, column.needs)])
                 return batch.field(field.key, field.missing)
 
             def learned(states: list[Any], analyzer: Any = analyzer) -> dict[str, bytes]:

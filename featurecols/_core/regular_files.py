@@ -8,7 +8,11 @@ from typing import BinaryIO
 
 
 class NotRegularError(OSError):
-    """The path leads to a folder, a pipe, a device or a socket."""
+    """The path leads to a folder, a pipe, a device or a socket, whose status is `found`."""
+
+    def __init__(self, found: os.stat_result) -> None:
+        what = "a folder" if stat.S_ISDIR(found.st_mode) else "a pipe, a device or a socket"
+        super().__init__(0, f"not a regular file but {what}")
 
 
 def status(path: str | os.PathLike[str]) -> os.stat_result:
@@ -44,6 +48,5 @@ def read_regular(path: str | os.PathLike[str], limit: int) -> bytes | None:
 
 def _require_regular(found: os.stat_result) -> os.stat_result:
     if not stat.S_ISREG(found.st_mode):
-        what = "a folder" if stat.S_ISDIR(found.st_mode) else "a pipe, a device or a socket"
-        raise NotRegularError(0, f"not a regular file but {what}")
+        raise NotRegularError(found)
     return found

@@ -1,18 +1,19 @@
-"""Rows in memory: pandas, Arrow, Polars, DuckDB, dicts and rows come in as Batches.
+"""Batches, and the sources that give them.
 
 A Batch holds consecutive rows. A field of it is converted when it is asked for, once for all columns that read it; a field
-that is not asked for is not touched.
+that is not asked for is not touched. A Source gives rows in batches, and can be read again: it knows which fields are read
+and how, and reads no others. Reading it twice gives the same rows in the same order; one that cannot do so says `once`.
 """
 
 from __future__ import annotations
 
 import os
-import sys
 import threading
 import weakref
+from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from typing import NamedTuple
 
 import pyarrow as pa
 
@@ -22,7 +23,7 @@ from featurecols.data.fields.base import FieldView
 from featurecols.data.fields.dictionary import KnownDictionaries
 from featurecols.data.missing import Marker, Markers
 
-_SMALL = 1 << 16  # rows: Arrow batches smaller than this are put together, so that each is worth its overhead
+Needs = Sequence[tuple[str, str]]  # (key, "number" | "category")
 
 
 class _Columns:
@@ -40,7 +41,7 @@ class _Columns:
         self.num_rows, self.parse = num_rows, parse
         self._load, self._known = load, known
         self._there: Collection[str] = self.names if isinstance(self.names, _EveryName) else frozenset(self.names)
-        self._twice = _find_repeated(self.names)
+        self._twice = find_repeated(self.names)
         self._locks: dict[str, threading.RLock] = {}  # by field, so that threads convert different fields in parallel
         _LIVE.add(self)
         self._views: dict[str, FieldView] = {}
@@ -97,7 +98,8 @@ class Batch:
         num_rows: how many rows.
         names: the fields that are there.
 
-    >>> batch = Batch.of({"age": [31, None], "city": ["Paris", "?"]})
+    >>> from featurecols.data.tables import as_batch
+    >>> batch = as_batch({"age": [31, None], "city": ["Paris", "?"]})
     >>> batch.field("age").numbers().values
     array([31., nan])
     >>> batch.field("city", missing=("?",)).to_pylist()
@@ -110,12 +112,6 @@ class Batch:
         self._columns, self._start = columns, start
         self.names = columns.names
         self.num_rows = (columns.num_rows if stop is None else stop) - start
-
-    @staticmethod
-    def of(data: object, keys: Sequence[str] | None = None) -> Batch:
-        """Return data in memory as one batch; `keys` are the fields that will be read (default: all)."""
-        found = list(batches(data, keys))
-        return found[0] if len(found) == 1 else Batch.concatenate(found)
 
     @staticmethod
     def arrow(data: pa.RecordBatch | pa.Table, parse: bool = False, known: KnownDictionaries | None = None) -> Batch:
@@ -165,92 +161,6 @@ class Batch:
         return Batch(self._columns, self._start + start, self._start + stop)
 
 
-def batches(data: Any, keys: Sequence[str] | None = None) -> Iterator[Batch]:
-    """Yield data in memory as batches, at least one; only the fields `keys` are converted.
-
-    Takes a pandas DataFrame, a pyarrow Table, RecordBatch, RecordBatchReader or Dataset, anything that exports an Arrow
-    stream (Polars, DuckDB), a dict of columns, a list of dicts, a numpy structured array, or a Batch.
-    Raises DataError for anything else, and for fields that are not there.
-    """
-    if isinstance(data, Batch):
-        return iter([data])
-    if isinstance(data, Mapping):
-        return iter([_of_mapping(data, keys)])
-    if isinstance(data, (list, tuple)):
-        return iter([_of_rows(data)])
-    if isinstance(data, pa.RecordBatch):
-        return iter([Batch.arrow(data)])
-    if isinstance(data, pa.Table):
-        return _table(data, keys)
-    if _is_pandas(data):
-        return iter([_of_frame(data)])
-    if getattr(getattr(data, "dtype", None), "names", None):
-        return iter([_of_mapping({name: data[name] for name in data.dtype.names}, keys)])
-    return _streamed(data, keys)
-
-
-def is_data(data: Any) -> bool:
-    """Whether `batches` takes it: data in memory, or a stream of Arrow batches."""
-    if isinstance(data, (Batch, Mapping, pa.RecordBatch, pa.Table, pa.RecordBatchReader)) or _is_pandas(data):
-        return True
-    if isinstance(data, (list, tuple)):
-        return all(isinstance(row, Mapping) for row in data[:1])
-    names = getattr(getattr(data, "dtype", None), "names", None)
-    return bool(names) or hasattr(data, "__arrow_c_stream__") or hasattr(data, "__arrow_c_array__") or is_dataset(data)
-
-
-def is_converted(data: Any) -> bool:
-    """Whether reading it makes one batch, whose columns are converted rather than shared."""
-    return isinstance(data, (Mapping, list, tuple)) or _is_pandas(data)
-
-
-def is_dataset(data: Any) -> bool:
-    """Return whether data is a pyarrow dataset."""
-    dataset = sys.modules.get("pyarrow.dataset")
-    return dataset is not None and isinstance(data, dataset.Dataset)
-
-
-def _is_pandas(data: Any) -> bool:
-    pandas = sys.modules.get("pandas")
-    return pandas is not None and isinstance(data, pandas.DataFrame)
-
-
-def _of_mapping(data: Mapping[str, Any], keys: Sequence[str] | None) -> Batch:
-    """Return a dict of columns. One of them says how many rows there are; the others are looked at when they are read."""
-    names = tuple(data)
-    first = next((key for key in keys or () if key in data), names[0] if names else None)
-    length = 0 if first is None else _length(str(first), data[first])
-    return Batch(_Columns(names, length, data.__getitem__))
-
-
-def _length(key: str, column: Any) -> int:
-    try:
-        if not isinstance(column, (str, bytes)):
-            return len(column)
-    except TypeError:  # a scalar, or an array of no dimension
-        pass
-    hint = "a dict holds one list or array per field; for one row write [{...}], or use transform_row"
-    raise errors.wrong_type(key, key, errors.show(column), "an array or a list", hint)
-
-
-def _of_rows(rows: Sequence[Any]) -> Batch:
-    names: dict[str, None] = {}
-    for i, row in enumerate(rows):
-        if not isinstance(row, Mapping):
-            raise errors.bad_value("data", None, i, "a list of rows holds dicts", row, "give one dict per row")
-        if row.keys() != names.keys():
-            names.update(dict.fromkeys(row))
-
-    def load(key: str) -> list[Any]:
-        for i, row in enumerate(rows):
-            if key not in row:
-                hint = "give None where a value is missing"
-                raise errors.DataError(key, "field is not in the row", field=key, row=i, got=errors.show(list(row)), hint=hint)
-        return [row[key] for row in rows]
-
-    return Batch(_Columns(names, len(rows), load)) if rows else no_rows()
-
-
 def no_rows() -> Batch:
     """Return a batch of no rows, in which every field is found, and empty."""
     return Batch(_Columns(_EveryName(), 0, lambda _: pa.nulls(0)))
@@ -265,112 +175,117 @@ class _EveryName(tuple[str, ...]):
         return True
 
 
-def _of_frame(frame: Any) -> Batch:
-    return Batch(_Columns(frame.columns, len(frame), frame.__getitem__))
-
-
-def _in_batches(found: Iterable[Any], schema: Any) -> Iterator[Batch]:
-    """RecordBatches as they are where they are long; short ones put together; an empty one where there is none."""
-    known: KnownDictionaries = {}
-    waiting: list[Any] = []
-    rows, some = 0, False
-    for batch in found:
-        if batch.num_rows >= _SMALL and not waiting:
-            some = True
-            yield Batch.arrow(batch, known=known)
-        elif batch.num_rows:
-            waiting.append(batch)
-            rows += batch.num_rows
-            if rows >= _SMALL:
-                some = True
-                yield Batch.arrow(pa.Table.from_batches(waiting), known=known)
-                waiting, rows = [], 0
-    if waiting:
-        yield Batch.arrow(pa.Table.from_batches(waiting), known=known)
-    elif not some:
-        yield Batch.arrow(schema.empty_table())
-
-
-def _select(names: Sequence[str], keys: Sequence[str] | None) -> list[str]:
-    """Which of the names are read, each once."""
-    there, twice = set(names), _find_repeated(names)
-    for key in keys or ():
-        if key not in there:
-            raise errors.missing_field(key, names)
-        if key in twice:
-            raise errors.field_twice(key)
-    return list(dict.fromkeys(names if keys is None else keys))
-
-
-def _find_repeated(names: Sequence[str]) -> set[str]:
+def find_repeated(names: Sequence[str]) -> set[str]:
     """Return the names that more than one field has."""
     if len(set(names)) == len(names):
         return set()
     return {name for name, count in Counter(names).items() if count > 1}
 
 
-def _table(table: Any, keys: Sequence[str] | None) -> Iterator[Batch]:
-    if keys is not None:
-        table = table.select(_select(table.schema.names, keys))
-    return _in_batches(table.to_batches(), table.schema)
+class Fragment(NamedTuple):
+    """What can be read alone: one row group of a Parquet file, or one whole file.
+
+    Attributes:
+        path: of the file.
+        row_group: its number, or None for a whole file.
+        num_rows: how many, or None where it is not known before reading.
+    """
+
+    path: str
+    row_group: int | None
+    num_rows: int | None
 
 
-def _streamed(data: Any, keys: Sequence[str] | None) -> Iterator[Batch]:
-    if (hint := _way_out(data)) is not None:
-        raise errors.not_readable(type(data).__name__, hint)
-    library = type(data).__module__.split(".")[0]
-    try:
-        if is_dataset(data):
-            names = _select(data.schema.names, keys)
-            return _stream(data.scanner(columns=names).to_reader(), None)
-        if library == "narwhals":
-            return batches(data.to_native(), keys)
-        if library == "polars":
-            names = _select(data.columns, keys)
-            if any(convert.is_python_only(data.schema[name]) for name in names):
-                return iter([_of_mapping({name: data[name] for name in names}, keys)])
-            data = data if keys is None else data.select(names)
-        if library in ("duckdb", "_duckdb") and keys:
-            quoted = ['"' + key.replace('"', '""') + '"' for key in _select(data.columns, keys)]
-            data = data.project(", ".join(quoted))
-        if isinstance(data, pa.RecordBatchReader):
-            return _stream(data, keys)
-        if hasattr(data, "__arrow_c_stream__"):
-            return _stream(pa.RecordBatchReader.from_stream(data), keys)
-        if hasattr(data, "__arrow_c_array__"):
-            return _table(pa.Table.from_batches([pa.record_batch(data)]), keys)
-    except (pa.ArrowException, TypeError) as error:
-        raise errors.unreadable(type(data).__name__, "is not a table", error) from None
-    raise _no_table(data)
+class Source(ABC):
+    """Rows in batches.
+
+    Attributes:
+        once: the rows can be read a single time (an iterator, a RecordBatchReader).
+        num_rows: how many, or None where it is not known before reading.
+
+    >>> from featurecols.data.sources import as_source
+    >>> source = as_source({"age": [31, 25, 40]})
+    >>> [batch.num_rows for batch in source.batches([("age", "number")], batch_size=2)]
+    [2, 1]
+    """
+
+    once: bool = False
+
+    @property
+    @abstractmethod
+    def num_rows(self) -> int | None: ...
+
+    @abstractmethod
+    def read_batches(self, needs: Needs | None) -> Iterator[Batch]:
+        """Yield batches as they are stored: row groups, chunks, tables."""
+
+    def batches(self, needs: Needs | None = None, batch_size: int | None = None) -> Iterator[Batch]:
+        """All rows in order, at least one batch.
+
+        Args:
+            needs: the fields to read and how, (key, "number" | "category") each; None for all fields.
+            batch_size: rows in each batch but the last; None for batches as they are stored (row groups, chunks).
+        """
+        if batch_size is not None and batch_size < 1:
+            raise errors.plan("batches", "batch_size must be 1 or more", batch_size, "leave it out for whole row groups")
+        found = self.read_batches(needs) if batch_size is None else _sized(self.read_batches(needs), batch_size)
+        return _at_least_one(found)
+
+    def fragments(self) -> list[Fragment]:
+        """Return the parts that `part` can read alone; empty where the source cannot be divided."""
+        return []
+
+    def part(self, fragments: Sequence[Fragment]) -> Source:
+        """Only these fragments, in the order given."""
+        raise errors.plan("part", "only files can be divided", type(self).__name__, "read it whole")
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """The files behind it, in reading order; empty without files."""
+        return ()
+
+    def schema(self) -> pa.Schema:
+        """Names and types of all fields, as a pyarrow Schema; the text of a CSV file is string."""
+        return next(iter(self.batches())).schema()
 
 
-def _way_out(data: object) -> str | None:
-    """Return what to do with data that is nearly a table; None for all else. Nothing is asked that would run a query."""
-    kind, library = type(data).__name__, type(data).__module__.split(".")[0]
-    if kind == "LazyFrame" and library in ("polars", "narwhals"):
-        return "collect() it first"
-    if kind == "DuckDBPyConnection":
-        return "a connection is not a table: use connection.sql(query)"
-    if library in ("pandas", "polars", "narwhals") and kind in ("Series", "Index"):
-        return "a single column is not a table: use to_frame()"
-    if library == "xarray":
-        return "use to_dataframe()"
-    return None
+def keys_of(needs: Needs | None) -> list[str] | None:
+    """Return the keys of the fields to read, each once; None for all."""
+    return None if needs is None else list(dict.fromkeys(key for key, _ in needs))
 
 
-def _stream(reader: Any, keys: Sequence[str] | None) -> Iterator[Batch]:
-    names = _select(reader.schema.names, keys)
-    if keys is None:
-        return _in_batches(reader, reader.schema)
-    return _in_batches((batch.select(names) for batch in reader), pa.schema([reader.schema.field(name) for name in names]))
+def _at_least_one(found: Iterator[Batch]) -> Iterator[Batch]:
+    """Batches with rows; a single empty one where there is none."""
+    empty: Batch | None = None
+    some = False
+    for batch in found:
+        if batch.num_rows:
+            some = True
+            yield batch
+        elif empty is None:
+            empty = batch
+    if not some:
+        yield no_rows() if empty is None else empty
 
 
-def _no_table(data: Any) -> errors.DataError:
-    hint = "give a DataFrame, an Arrow table, a dict of columns, a list of dicts or a path"
-    if hasattr(data, "collect"):
-        hint = "collect() it first"
-    elif hasattr(data, "to_frame"):
-        hint = "a single column is not a table: use to_frame()"
-    elif hasattr(data, "dtype"):
-        hint = "an array has no field names: give {name: column, ...}"
-    return errors.not_readable(type(data).__name__, hint)
+def _sized(found: Iterator[Batch], size: int) -> Iterator[Batch]:
+    """Yield batches of exactly `size` rows, the last with the rest. Only rows at the edges of the given batches are copied."""
+    waiting: list[Batch] = []
+    rows = 0
+    for batch in found:
+        at = 0
+        if rows:
+            at = min(size - rows, batch.num_rows)
+            waiting.append(batch.slice(0, at))
+            rows += at
+            if rows < size:
+                continue
+            yield Batch.concatenate(waiting)
+        waiting, rows = [], 0
+        while batch.num_rows - at >= size:
+            yield batch.slice(at, at + size)
+            at += size
+        if at < batch.num_rows or batch.num_rows == 0:
+            waiting, rows = [batch.slice(at, batch.num_rows)], batch.num_rows - at
+    if waiting:
+        yield Batch.concatenate(waiting) if len(waiting) > 1 else waiting[0]

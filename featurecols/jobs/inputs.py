@@ -13,8 +13,8 @@ import pyarrow as pa
 
 from featurecols import errors
 from featurecols.data.batch import Batch
-from featurecols.data.files import discover
-from featurecols.data.sources import FileSource
+from featurecols.data.files.base import CSV, PACKED, PARQUET
+from featurecols.data.sources import FileSource, check_layout, find, open_file
 
 BLOCK_BYTES = 64 << 20  # of output in one block
 Paths: TypeAlias = "str | os.PathLike[str] | Sequence[str | os.PathLike[str]]"
@@ -49,8 +49,8 @@ class Inputs:
     ) -> None:
         self.keep, self.row_group_rows, self.row_bytes = tuple(keep), row_group_rows, max(1, row_bytes)
         self.folder = Path(os.fsdecode(source)) if isinstance(source, str | os.PathLike) and os.path.isdir(source) else None
-        paths = discover.find(source)
-        self._opened = {path: discover.open_file(path) for path in paths}
+        paths = find(source)
+        self._opened = {path: open_file(path) for path in paths}
         read = {key for key, _ in needs}
         self._needs = [*needs, *((key, "number") for key in self.keep if key not in read)]
         FileSource(paths, None, self._opened).check([key for key, _ in self._needs])
@@ -65,7 +65,7 @@ class Inputs:
         file = self._opened[path]
         name = Path(os.path.relpath(path, root)).as_posix()
         if file.kind != "Parquet":
-            name = f"{discover.stem(name)}.parquet"
+            name = f"{stem(name)}.parquet"
         return Input(path, name, _sum([fragment.num_rows for fragment in file.fragments]), *file.state, file.schema)
 
     def _kept_field(self, name: str) -> pa.Field:
@@ -122,7 +122,18 @@ class Inputs:
     def check_unchanged(self) -> None:
         """Raise DataError where a file was written since it was opened: by its size, its time, or its row groups."""
         for file in self._opened.values():
-            file.check_layout()
+            check_layout(file)
+
+
+def stem(name: str) -> str:
+    """Return a data file's name without what says its kind: sales.2024.csv.gz is sales.2024.
+
+    >>> stem("v1.0/sales.2024.csv.gz")
+    'v1.0/sales.2024'
+    """
+    for endings in (PACKED, CSV + PARQUET):
+        name = next((name[: -len(e)] for e in endings if name.lower().endswith(e)), name)
+    return name
 
 
 def _cast(array: pa.Array, kind: pa.DataType) -> pa.Array:

@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 
 from featurecols import errors
 from featurecols.data.batch import Batch
-from featurecols.data.files import discover
+from featurecols.data.sources import is_path
 from featurecols.jobs import npy, staging
 from featurecols.jobs.batch_transform import BatchTransform
 from featurecols.jobs.inputs import Input, Inputs, Paths
@@ -152,7 +152,7 @@ class _Job:
 
 
 def _check_source(transform: BatchTransform, source: object) -> None:
-    if not discover.is_path(source) and not (isinstance(source, (list, tuple)) and all(map(discover.is_path, source))):
+    if not is_path(source) and not (isinstance(source, (list, tuple)) and all(map(is_path, source))):
         hint = f"write it to a file first, or use {transform.alternative}"
         raise errors.plan(transform.subject, "reads files: paths, folders and globs", type(source).__name__, hint)
 

@@ -11,8 +11,8 @@ from featurecols import errors
 from featurecols._core.arrays import Array, Ids
 from featurecols._core.buckets import Bucket
 from featurecols._core.elements import Elements
+from featurecols.data.batch import Source
 from featurecols.data.fields.base import FieldView
-from featurecols.data.sources import Source
 from featurecols.plan.execution.operations import Block
 from featurecols.plan.execution.program import Program, batches
 

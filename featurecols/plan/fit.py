@@ -11,9 +11,9 @@ from featurecols._core.arrays import Array, Ids, Numbers
 from featurecols.analyzers.base import Analyzer, State
 from featurecols.columns._embedding_tables import Tables
 from featurecols.columns.base import Column, Field
-from featurecols.data.batch import Batch
+from featurecols.data.batch import Batch, Source
 from featurecols.data.fields.base import FieldView
-from featurecols.data.sources import Data, Source
+from featurecols.data.sources import Data, as_source
 from featurecols.plan.bind import bind
 from featurecols.plan.graph import Graph
 from featurecols.plan.plan import Plan
@@ -57,7 +57,7 @@ def fit(columns: Iterable[Column], data: Data, *, threads: int | None = None, pr
     ('job_indicator=nurse', 'job_indicator=cook')
     """
     graph = Graph(columns)
-    source = Source.of(data)
+    source = as_source(data)
     passes = graph.passes()
     if source.once and len(passes) > 1:
         why = "; ".join(f"pass {i}: {', '.join(names)}" for i, names in enumerate(passes, 1))

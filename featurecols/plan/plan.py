@@ -16,7 +16,7 @@ from featurecols._core.buckets import Bucket
 from featurecols._core.slots import DenseSlot, IdSlot, Slot
 from featurecols.columns._embedding_tables import Tables
 from featurecols.columns.base import field_keys
-from featurecols.data.sources import Data, Source
+from featurecols.data.sources import Data, as_source
 from featurecols.plan import serialization
 from featurecols.plan.arguments import check_out, not_a_row
 from featurecols.plan.bind import LearnedByNode, bind, feature_slots
@@ -131,7 +131,7 @@ class Plan:
                 `out` is then partly written. SizeError: when the result would not fit into memory.
         """
         program, workers = self._require_dense(), _workers(threads)
-        source = Source.of(data)
+        source = as_source(data)
         rows = source.num_rows
         if out is not None:
             check_out(out, rows, program.width)
@@ -158,7 +158,7 @@ class Plan:
         [('read', 'data'), ('field', 'age'), ('field', 'city'), ('step', 'city'), ('matrix', 'numbers and one-hots'),
          ('column', 'city_embedding')]
         """
-        return self._require_dense().profile(Source.of(data))
+        return self._require_dense().profile(as_source(data))
 
     def transform_row(self, row: Mapping[str, object]) -> Array:
         """One row, a dict of raw values, as float32 [width]: the bits of transform, in microseconds.
@@ -182,17 +182,17 @@ class Plan:
         Raises:
             DataError: for data that does not fit the columns.
         """
-        found = list(self._program.encode_batches(Source.of(data), None, _workers(threads), _ENCODE))
+        found = list(self._program.encode_batches(as_source(data), None, _workers(threads), _ENCODE))
         return found[0] if len(found) == 1 else Features.concatenate(found)
 
     def transform_batches(self, source: Data, batch_size: int | None = None, *, threads: int | None = None) -> Iterator[Array]:
         """float32 [<= batch_size, width] for each batch of a source, in order and in bounded memory."""
         workers = _workers(threads)
-        return self._require_dense().transform_batches(Source.of(source), batch_size, workers, _TRANSFORM_BATCHES)
+        return self._require_dense().transform_batches(as_source(source), batch_size, workers, _TRANSFORM_BATCHES)
 
     def encode_batches(self, source: Data, batch_size: int | None = None, *, threads: int | None = None) -> Iterator[Features]:
         """Features of <= batch_size rows for each batch of a source, in order and in bounded memory."""
-        return self._program.encode_batches(Source.of(source), batch_size, _workers(threads), _ENCODE_BATCHES)
+        return self._program.encode_batches(as_source(source), batch_size, _workers(threads), _ENCODE_BATCHES)
 
     # Meaning --------------------------------------------------------------------------------------------------------
 
@@ -244,7 +244,7 @@ class Plan:
             if node is None:
                 raise errors.plan("terms", "no slot of ids has this name", slot, "see plan.feature_slots")
             nodes[slot] = node
-        found = bucket_contents(self._program, nodes, Source.of(data), wanted)
+        found = bucket_contents(self._program, nodes, as_source(data), wanted)
         return {slot: {i: dict(terms.most_common()) for i, terms in sorted(ids.items())} for slot, ids in found.items()}
 
     def _node_of_ids(self, slot: str) -> int | None:

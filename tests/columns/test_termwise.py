@@ -11,7 +11,7 @@ import pytest
 import featurecols as fc
 from featurecols.columns.base import Field
 from featurecols.columns.termwise import TermwiseBound
-from featurecols.data.sources import Source
+from featurecols.data.sources import as_source
 
 
 class LengthBound(TermwiseBound):
@@ -31,7 +31,7 @@ def bound(num_buckets: int = 10) -> LengthBound:
 
 
 def ids(of: LengthBound, data: Any) -> list[int]:
-    (batch,) = Source.of(data).batches([("v", "category")])
+    (batch,) = as_source(data).batches([("v", "category")])
     found: list[int] = of.ids(batch.field("v", ())).values.tolist()
     return found
 

@@ -21,8 +21,8 @@ import pytest
 
 import featurecols as fc
 from featurecols import errors
-from featurecols.data.batch import Batch
-from featurecols.data.sources import Source
+from featurecols.data.sources import as_source
+from featurecols.data.tables import as_batch
 from tests.data.fields.physical import decoded
 
 HASHED = fc.compile([fc.Hashed("k", 1000)])
@@ -36,7 +36,7 @@ def ids_of(value: Any) -> list[int]:
 
 
 def tokens(data: Any) -> list[Any]:
-    return decoded(Batch.of(data).field("k").tokens())
+    return decoded(as_batch(data).field("k").tokens())
 
 
 # ------------------------------------------------------------------------------------------------ A1
@@ -110,7 +110,7 @@ def test_subclasses_are_the_value_and_not_what_they_print(value: Any, plain: Any
     if not isinstance(plain, float):
         assert fc.Vocabulary("k", [value]) == fc.Vocabulary("k", [plain])
         assert repr(fc.Vocabulary("k", [value])) == repr(fc.Vocabulary("k", [plain]))
-    assert decoded(Batch.of({"k": [plain]}).field("k", (value,)).tokens()) == [None]
+    assert decoded(as_batch({"k": [plain]}).field("k", (value,)).tokens()) == [None]
 
 
 # ------------------------------------------------------------------------------------------------ A3
@@ -121,12 +121,12 @@ ROWS = [{"k": ["a", "b"]}, {"k": ["c"]}]
 @pytest.mark.parametrize("make", [iter, deque, lambda rows: map(dict, rows), lambda rows: (row for row in rows), tuple])
 def test_dicts_in_any_iterable_are_rows(make: Any) -> None:
     """A3: dicts of lists too, as they are in a list."""
-    assert [v for b in Source.of(make(ROWS)).batches() for v in decoded(b.field("k").tokens())] == [[b"a", b"b"], [b"c"]]
+    assert [v for b in as_source(make(ROWS)).batches() for v in decoded(b.field("k").tokens())] == [[b"a", b"b"], [b"c"]]
 
 
 def test_many_rows_of_an_iterator_come_in_batches() -> None:
     """A3"""
-    batches = list(Source.of({"k": i} for i in range(40_000)).batches())
+    batches = list(as_source({"k": i} for i in range(40_000)).batches())
     assert len(batches) > 1
     assert [v for b in batches for v in b.field("k").to_pylist()] == list(range(40_000))
 
@@ -135,7 +135,7 @@ def test_tables_and_dicts_of_arrays_in_an_iterable_are_batches() -> None:
     """A3"""
     items = [{"k": np.array([1, 2])}, pa.table({"k": [3]}), {"k": 4}, {"k": 5}, {"k": pd.Series([6, 7])}, [{"k": 8}]]
     for data in (items[1:], iter(items), deque(items)):
-        found = [v for b in Source.of(data).batches() for v in b.field("k").to_pylist()]
+        found = [v for b in as_source(data).batches() for v in b.field("k").to_pylist()]
         assert found == list(range(9 - len(found), 9))
         assert len(found) in (6, 8)
 
@@ -157,7 +157,7 @@ def test_whatever_else_an_iterable_holds_is_refused_by_its_type(number: int) -> 
     """A3: a text inside is a value and never a path."""
     data, got = list(refused())[number]
     with pytest.raises(errors.DataError, match="cannot be read") as caught:
-        list(Source.of(data).batches())
+        list(as_source(data).batches())
     assert caught.value.got == got
 
 
@@ -219,7 +219,7 @@ def test_lists_without_end_are_an_error(name: str) -> None:
     """A7: Arrow would end the process."""
     value = recursive()[name]
     with pytest.raises(errors.DataError, match="nested too deep"):
-        Batch.of({"k": [value]}).field("k")
+        as_batch({"k": [value]}).field("k")
 
 
 @pytest.mark.parametrize("name", ["alone", "deep"])
@@ -229,7 +229,7 @@ def test_lists_without_end_are_an_error_in_rows_sources_and_terms(name: str) -> 
     with pytest.raises(errors.DataError, match="nested too deep"):
         fc.compile([fc.Indicator(fc.Hashed("k", 1000))]).transform_row({"k": value})
     with pytest.raises(errors.DataError, match="cannot be read"):
-        list(Source.of(value).batches())
+        list(as_source(value).batches())
     with pytest.raises(errors.ColumnError, match="nested too deep"):
         fc.Vocabulary("k", [value])
 
@@ -238,4 +238,4 @@ def test_a_path_is_a_path_only_at_the_top(tmp_path: Path) -> None:
     """A3"""
     (tmp_path / "a.csv").write_text("x\n1\n")
     for data in (tmp_path / "a.csv", str(tmp_path / "a.csv"), [tmp_path / "a.csv"], (str(tmp_path / "a.csv"),)):
-        assert [b.num_rows for b in Source.of(data).batches()] == [1]
+        assert [b.num_rows for b in as_source(data).batches()] == [1]

@@ -11,7 +11,7 @@ from random import Random
 import pyarrow as pa
 from pyarrow import csv as arrow_csv
 
-from featurecols.data.sources import Source
+from featurecols.data.sources import as_source
 from tests.fuzz.damage import damage_bytes
 
 PIECES = (
@@ -72,7 +72,7 @@ class CsvTarget:
         return done
 
     def read(self, path: Path) -> object:
-        source = Source.of(path)
+        source = as_source(path)
         names = source.schema().names
         rows: Rows = []
         for batch in source.batches([(name, "category") for name in names]):

@@ -8,8 +8,8 @@ import pyarrow as pa
 
 from featurecols import errors
 from featurecols._core.fork_safe import import_module
-from featurecols.data.batch import Batch
-from featurecols.data.files.base import PACKED, File, Fragment, Needs
+from featurecols.data.batch import Batch, Fragment, Needs
+from featurecols.data.files.base import PACKED, File, State
 
 _BLOCK_BYTES = 1 << 23
 
@@ -19,8 +19,8 @@ class CsvFile(File):
 
     kind = "CSV"
 
-    def __init__(self, path: str) -> None:
-        super().__init__(path)
+    def __init__(self, path: str, state: State) -> None:
+        self.path, self.state = path, state
         self._alone = False  # whether there is one column: an empty line of it is a missing value then
         try:
             names = self._reader(None).schema.names

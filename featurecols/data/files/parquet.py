@@ -16,11 +16,11 @@ from featurecols import errors, kernels
 from featurecols._core import counters
 from featurecols._core.arrays import Array
 from featurecols._core.fork_safe import LOADING, import_module
-from featurecols.data.batch import Batch
-from featurecols.data.batch import batches as split_table
+from featurecols.data.batch import Batch, Fragment, Needs
 from featurecols.data.fields.base import FieldView
 from featurecols.data.files import parquet_decoder
-from featurecols.data.files.base import File, Fragment, Needs
+from featurecols.data.files.base import File, State
+from featurecols.data.tables import batches as split_table
 
 _GROUP_BYTES = 1 << 28  # a row group with more than this in the needed fields is read in several batches
 _BATCH_BYTES = 1 << 26
@@ -46,8 +46,8 @@ class ParquetFile(File):
 
     kind = "Parquet"
 
-    def __init__(self, path: str) -> None:
-        super().__init__(path)
+    def __init__(self, path: str, state: State) -> None:
+        self.path, self.state = path, state
         with self._open() as file:
             self.schema, footer = file.schema_arrow, file.metadata
             groups = [footer.row_group(i).num_rows for i in range(footer.num_row_groups)]

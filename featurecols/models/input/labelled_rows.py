@@ -13,8 +13,9 @@ from typing import Any, NamedTuple, TypeGuard, TypeVar
 
 import numpy as np
 
-from featurecols.data.batch import Batch
-from featurecols.data.sources import Source
+from featurecols.data.batch import Batch, Source
+from featurecols.data.sources import as_source
+from featurecols.data.tables import as_batch
 from featurecols.models import errors
 from featurecols.models.types import Data, Label
 
@@ -34,7 +35,7 @@ class LabelledRows:
     """Rows with labels.
 
     Args:
-        data: whatever Source.of takes; with `pairs`, a function that gives a fresh iterator of (features, labels) pairs.
+        data: whatever as_source takes; with `pairs`, a function that gives a fresh iterator of (features, labels) pairs.
         labels: fields that hold the labels; () for data to predict.
         weight: field that holds sample weights.
         pairs: whether `data` is such a function.
@@ -47,8 +48,8 @@ class LabelledRows:
     def features(self) -> Source:
         """The rows without what came apart from them: what a plan is fitted on."""
         if not self.pairs:
-            return Source.of(self.data)
-        return Source.of(lambda: (_as_table(pair[0]) for pair in self._pairs()))
+            return as_source(self.data)
+        return as_source(lambda: (_as_table(pair[0]) for pair in self._pairs()))
 
     def without_labels(self) -> LabelledRows:
         """Return the same rows, whose labels and weights need not be there: what is predicted."""
@@ -57,7 +58,7 @@ class LabelledRows:
     @property
     def paths(self) -> tuple[str, ...]:
         """The files behind it."""
-        return () if self.pairs else Source.of(self.data).paths if not callable(self.data) else ()
+        return () if self.pairs else as_source(self.data).paths if not callable(self.data) else ()
 
     @property
     def fragments(self) -> list[Source]:
@@ -94,13 +95,13 @@ class LabelledRows:
 
     def _labelled_batch(self, pair: Sequence[Any]) -> LabelledBatch:
         """Return a pair as batches; raise DataError where they differ in length."""
-        batch = Batch.of(_as_table(pair[0]))
-        labels = None if len(pair) < 2 or pair[1] is None else Batch.of({LABEL: _as_labels(pair[1])})
+        batch = as_batch(_as_table(pair[0]))
+        labels = None if len(pair) < 2 or pair[1] is None else as_batch({LABEL: _as_labels(pair[1])})
         if labels is not None and labels.num_rows != batch.num_rows:
             raise errors.labels("labels", f"needs one for each of {batch.num_rows} rows", labels.num_rows, None, "check both")
         weights = (batch, self.weight) if self.weight else None
         if len(pair) > 2 and pair[2] is not None:
-            weights = Batch.of({WEIGHT: _as_labels(pair[2])}), WEIGHT
+            weights = as_batch({WEIGHT: _as_labels(pair[2])}), WEIGHT
             if weights[0].num_rows != batch.num_rows:
                 what, got = f"needs one for each of {batch.num_rows} rows", weights[0].num_rows
                 raise errors.labels("weights", what, got, None, "check both")

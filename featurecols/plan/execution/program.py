@@ -19,10 +19,8 @@ from featurecols._core.fork_safe import cached_property
 from featurecols._core.slots import Slot
 from featurecols.columns.base import Field
 from featurecols.columns.bound import Bound
-from featurecols.data.batch import Batch
+from featurecols.data.batch import Batch, Needs, Source
 from featurecols.data.fields.base import FieldView
-from featurecols.data.files.base import Needs
-from featurecols.data.sources import Source
 from featurecols.plan.execution.fused import FusedWriter
 from featurecols.plan.execution.operations import Block, Encode, Operation, evaluations, outputs_of
 from featurecols.plan.execution.profile import Clock, Profile

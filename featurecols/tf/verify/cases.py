@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike
 from featurecols import errors
 from featurecols._core.arrays import Array
 from featurecols.data.batch import Batch
-from featurecols.data.sources import Source
+from featurecols.data.sources import as_source
 from featurecols.feature_column import DenseFeatures, SequenceFeatures, SparseTensor, dtypes, sparse_tensors
 from featurecols.feature_column.base import CategoricalColumn, FeatureColumn
 from featurecols.feature_column.dense import SharedEmbeddingColumn
@@ -134,7 +134,7 @@ def feeds(data: Data, keys: Iterable[str], rows: int) -> Features:
     """
     wanted = list(keys)
     batches, have = [], 0
-    for batch in Source.of(data).batches([(key, "category") for key in wanted]):
+    for batch in as_source(data).batches([(key, "category") for key in wanted]):
         batches.append(batch)
         have += batch.num_rows
         if have >= rows:

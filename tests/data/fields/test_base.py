@@ -7,12 +7,12 @@ import pyarrow as pa
 import pytest
 
 from featurecols import errors
-from featurecols.data.batch import Batch
+from featurecols.data.tables import as_batch
 from tests.data.fields.physical import decoded, grouped
 
 
 def cells(data: Any, missing: tuple[Any, ...] = ()) -> Any:
-    return Batch.of({"x": data}).field("x", missing)
+    return as_batch({"x": data}).field("x", missing)
 
 
 def test_slices_share_the_dictionary_and_what_was_computed_for_it() -> None:
@@ -27,12 +27,12 @@ def test_slices_share_the_dictionary_and_what_was_computed_for_it() -> None:
         [1, 1, 1],
     ]
     assert calls == [1]
-    again = Batch.of({"x": pa.array(["a"])})
+    again = as_batch({"x": pa.array(["a"])})
     assert again.field("x").tokens() is again.field("x").tokens()
 
 
 def test_markers_make_cells_of_their_own() -> None:
-    batch = Batch.of({"x": pa.array(["a", "?", None]).dictionary_encode()})
+    batch = as_batch({"x": pa.array(["a", "?", None]).dictionary_encode()})
     assert decoded(batch.field("x").tokens()) == [b"a", b"?", None]
     assert decoded(batch.field("x", ("?",)).tokens()) == [b"a", None, None]
     assert decoded(batch.field("x", ["a"]).tokens()) == [None, b"?", None]

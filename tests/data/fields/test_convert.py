@@ -13,8 +13,8 @@ from hypothesis import example, given, settings
 
 from featurecols import errors
 from featurecols._core import arrays
-from featurecols.data.batch import Batch
 from featurecols.data.missing import Markers, present
+from featurecols.data.tables import as_batch
 from tests.data.fields import physical
 from tests.data.fields.physical import FORMS, bits, canonical, decoded, missing, number_bits, whole
 
@@ -40,7 +40,7 @@ def forms() -> st.SearchStrategy[str]:
 
 
 def cells(form: str, values: list[Any], kind: type, missing: tuple[Any, ...] = ()) -> Any:
-    batch = Batch.of(FORMS[form](values, kind), ["x"])
+    batch = as_batch(FORMS[form](values, kind), ["x"])
     assert batch.num_rows == len(values)
     return batch.field("x", missing)
 
@@ -185,7 +185,7 @@ def test_lists_of_every_form(form: str) -> None:
     array = pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), child, mask=pa.array([row is None for row in lists]))
     expected = [[None if v in (None, "?") else v.encode() for v in row or []] for row in lists]
     for start, stop in ((0, 24), (3, 20), (9, 9)):
-        found = Batch.of(pa.table({"x": array})).field("x", ("?",)).slice(start, stop)
+        found = as_batch(pa.table({"x": array})).field("x", ("?",)).slice(start, stop)
         assert decoded(found.tokens()) == expected[start:stop]
         inner, edges = found.elements()
         assert edges[0] == 0
@@ -221,7 +221,7 @@ def test_a_column_is_its_rows(column: list[Any], missing: tuple[Any, ...]) -> No
     objects = np.empty(len(column), dtype=object)
     objects[:] = column
     for data in (column, objects, pd.Series(objects, dtype=object)):
-        found = Batch.of({"x": data}).field("x", missing)
+        found = as_batch({"x": data}).field("x", missing)
         assert decoded(found.tokens()) == expected
         assert [as_row(v, ()) for v in found.to_pylist()] == expected
 
@@ -229,7 +229,7 @@ def test_a_column_is_its_rows(column: list[Any], missing: tuple[Any, ...]) -> No
 @pytest.mark.parametrize("data", [[2**53, 0.0], [[2**53, 0.0]], [0.0, -(2**53)], [0.0, None, 2**53]])
 def test_an_integer_among_floats_keeps_its_digits(data: list[Any]) -> None:
     """2^53 is a category as an integer and not as a float; Arrow makes one column of floats of both."""
-    found = decoded(Batch.of({"x": data}).field("x").tokens())
+    found = decoded(as_batch({"x": data}).field("x").tokens())
     assert [b"%d" % x for v in data for x in (v if isinstance(v, list) else [v]) if x is not None] == [
         x for v in found for x in (v if isinstance(v, list) else [v]) if x is not None
     ]
@@ -239,7 +239,7 @@ def test_an_integer_among_floats_keeps_its_digits(data: list[Any]) -> None:
 @settings(max_examples=200, deadline=None)
 def test_a_column_of_lists_is_its_rows(column: list[Any]) -> None:
     expected = [as_row(v, ("?",)) or [] for v in column]
-    found = Batch.of({"x": column}).field("x", ("?",))
+    found = as_batch({"x": column}).field("x", ("?",))
     if any(v is not None for v in column):
         assert decoded(found.tokens()) == expected
         assert [as_row(v, ()) for v in found.to_pylist()] == expected

@@ -16,7 +16,7 @@ import pytest
 
 import featurecols as fc
 from featurecols import errors
-from featurecols.data.batch import Batch
+from featurecols.data.tables import as_batch
 from tests.data.fields.physical import decoded, whole
 
 TEXTS = ["1.5", None, "-0.25", "12.00", "0.1", "9007199254740993.00", "-3.00"]
@@ -40,7 +40,7 @@ def forms() -> dict[str, Any]:
 @pytest.mark.parametrize("form", forms())
 def test_numbers_are_those_of_python(form: str) -> None:
     """A6"""
-    found = Batch.of({"x": forms()[form]}).field("x").numbers().values.tolist()
+    found = as_batch({"x": forms()[form]}).field("x").numbers().values.tolist()
     assert [None if np.isnan(x) else x for x in found] == [None if t is None else float(t) for t in TEXTS]
 
 
@@ -52,13 +52,13 @@ def test_rounding_is_to_nearest_whatever_the_digits() -> None:
         kind = pa.decimal256(76, scale) if digits > 38 else pa.decimal128(38, scale)
         with_context = [pa.scalar(v, kind) for v in values] if digits <= 28 else None
         array = pa.array([v.as_py() for v in with_context], kind) if with_context else pa.array(values, kind)
-        assert Batch.of({"x": array}).field("x").numbers().values.tolist() == [float(v) for v in values]
+        assert as_batch({"x": array}).field("x").numbers().values.tolist() == [float(v) for v in values]
 
 
 @pytest.mark.parametrize("form", forms())
 def test_whole_decimals_are_integers(form: str) -> None:
     """A6: canonical bytes are those of the integer; others refuse, as floats do."""
-    field = Batch.of({"x": forms()[form]}).field("x", (12,))
+    field = as_batch({"x": forms()[form]}).field("x", (12,))
     assert decoded(field.slice(3, 4).tokens()) == [None]
     rest = field.slice(5, 7)
     assert decoded(rest.tokens()) == [b"9007199254740993", b"-3"]
@@ -90,10 +90,10 @@ def test_every_way_in_gives_the_same(tmp_path: Any) -> None:
 
 def test_infinite_decimals_are_floats() -> None:
     """A6"""
-    field = Batch.of({"x": [Decimal("Infinity"), Decimal("NaN"), Decimal("1E+400")]}).field("x")
+    field = as_batch({"x": [Decimal("Infinity"), Decimal("NaN"), Decimal("1E+400")]}).field("x")
     assert field.slice(0, 2).numbers().values.tolist()[0] == float("inf")
     assert field.slice(1, 2).to_pylist() == [None]
     with pytest.raises(errors.DataError, match="integer is past float64"):
         field.slice(2, 3).numbers()
     with pytest.raises(errors.DataError, match="not a category"):
-        Batch.of({"x": [Decimal("1E+999999")]}).field("x").tokens()
+        as_batch({"x": [Decimal("1E+999999")]}).field("x").tokens()

@@ -11,14 +11,15 @@ import pytest
 import featurecols as fc
 from featurecols import errors
 from featurecols.analyzers.top_terms import TermCounts
-from featurecols.data.batch import Batch, batches
+from featurecols.data.batch import Batch
 from featurecols.data.fields.convert import view_of
 from featurecols.data.fields.dictionary import DictionaryField
+from featurecols.data.tables import as_batch, batches
 from tests.data.fields.physical import bits, decoded, whole
 
 
 def cells(data: Any, missing: tuple[Any, ...] = ()) -> Any:
-    return Batch.of({"x": data}).field("x", missing)
+    return as_batch({"x": data}).field("x", missing)
 
 
 def coded(codes: list[int | None], values: list[Any], kind: Any = None, index: Any = None) -> Any:

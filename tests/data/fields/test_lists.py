@@ -7,12 +7,12 @@ import pyarrow as pa
 import pytest
 
 from featurecols import errors
-from featurecols.data.batch import Batch
+from featurecols.data.tables import as_batch
 from tests.data.fields.physical import bits, decoded, grouped, whole
 
 
 def cells(data: Any, missing: tuple[Any, ...] = ()) -> Any:
-    return Batch.of({"x": data}).field("x", missing)
+    return as_batch({"x": data}).field("x", missing)
 
 
 NUMBERS = [[1.0, 2.0], None, [], [None, -999.0], [5.0]]

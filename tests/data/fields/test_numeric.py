@@ -5,13 +5,13 @@ import pyarrow as pa
 import pytest
 
 from featurecols import errors
-from featurecols.data.batch import Batch
 from featurecols.data.fields.numeric import IntegerTexts
+from featurecols.data.tables import as_batch
 from tests.data.fields.physical import bits, decoded, whole
 
 
 def cells(data: Any, missing: tuple[Any, ...] = ()) -> Any:
-    return Batch.of({"x": data}).field("x", missing)
+    return as_batch({"x": data}).field("x", missing)
 
 
 @pytest.mark.parametrize("kind", ["int8", "uint8", "int16", "uint16", "int32", "uint32", "int64", "uint64"])

@@ -7,12 +7,12 @@ import pytest
 
 import featurecols as fc
 from featurecols import errors
-from featurecols.data.batch import Batch
+from featurecols.data.tables import as_batch
 from tests.data.fields.physical import decoded
 
 
 def cells(data: Any, missing: tuple[Any, ...] = ()) -> Any:
-    return Batch.of({"x": data}).field("x", missing)
+    return as_batch({"x": data}).field("x", missing)
 
 
 WORDS = ["a", None, "", "na\0me", "x" * 10_000, "žluť", "日本", "007"]
@@ -102,7 +102,7 @@ def test_a_lone_surrogate_names_field_and_row(data: Any) -> None:
 
 def test_a_lone_surrogate_in_rows() -> None:
     with pytest.raises(errors.DataError, match="lone surrogate has no UTF-8 bytes in field 'x' at row 1"):
-        Batch.of([{"x": "a"}, {"x": BAD}]).field("x")
+        as_batch([{"x": "a"}, {"x": BAD}]).field("x")
 
 
 def test_no_text_is_a_number() -> None:

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pytest
 
 from featurecols import errors
-from featurecols.data.batch import Batch
+from featurecols.data.tables import as_batch
 from tests.data.fields.physical import decoded, whole
 
 DAY = datetime.date(2020, 2, 29)
@@ -18,7 +18,7 @@ MOMENT = datetime.datetime(2020, 2, 29, 12)
 
 
 def cells(data: Any) -> Any:
-    return Batch.of({"x": data}).field("x")
+    return as_batch({"x": data}).field("x")
 
 
 @pytest.mark.parametrize(

@@ -14,10 +14,9 @@ import pytest
 
 from featurecols import errors
 from featurecols.data.files import csv as csv_module
-from featurecols.data.files import discover
 from featurecols.data.files import parquet as parquet_module
-from featurecols.data.files.base import File
-from featurecols.data.sources import FileSource
+from featurecols.data.files.base import File, same_kind
+from featurecols.data.sources import FileSource, find, open_file
 from tests.data.fields.physical import bits, decoded
 
 ROWS = pa.table(
@@ -56,7 +55,7 @@ def touch(root: Path, *names: str) -> None:
 
 
 def names(root: Path, data: Any) -> list[str]:
-    return [os.path.relpath(path, root) for path in discover.find(data)]
+    return [os.path.relpath(path, root) for path in find(data)]
 
 
 def test_folders_are_read_to_the_bottom_and_sorted_by_bytes(tmp_path: Path) -> None:
@@ -88,7 +87,7 @@ def test_paths_without_files(tmp_path: Path, path: str, what: str) -> None:
     (tmp_path / "empty").mkdir()
     touch(tmp_path, "empty/notes.txt")
     with pytest.raises(errors.DataError) as caught:
-        discover.find(tmp_path / path)
+        find(tmp_path / path)
     assert str(caught.value) == f"{tmp_path / path}: {what}; check the path and what is there"
 
 
@@ -96,11 +95,11 @@ def test_kinds_by_name_and_by_first_bytes(tmp_path: Path) -> None:
     pq.write_table(ROWS, tmp_path / "part-0000")
     pq.write_table(ROWS, tmp_path / "x.PQ")
     touch(tmp_path, "x.csv", "x.dat")
-    assert discover.open_file(str(tmp_path / "part-0000")).kind == "Parquet"
-    assert discover.open_file(str(tmp_path / "x.PQ")).kind == "Parquet"
-    assert discover.open_file(str(tmp_path / "x.csv")).kind == "CSV"
+    assert open_file(str(tmp_path / "part-0000")).kind == "Parquet"
+    assert open_file(str(tmp_path / "x.PQ")).kind == "Parquet"
+    assert open_file(str(tmp_path / "x.csv")).kind == "CSV"
     with pytest.raises(errors.DataError, match="is neither Parquet nor CSV by its name"):
-        discover.open_file(str(tmp_path / "x.dat"))
+        open_file(str(tmp_path / "x.dat"))
 
 
 # ------------------------------------------------------------------------------------------------ Parquet
@@ -110,7 +109,7 @@ def test_kinds_by_name_and_by_first_bytes(tmp_path: Path) -> None:
 def parquet(tmp_path: Path) -> File:
     path = tmp_path / "t.parquet"
     pq.write_table(ROWS, path, row_group_size=30)
-    return discover.open_file(str(path))
+    return open_file(str(path))
 
 
 def test_fragments_are_row_groups(parquet: File) -> None:
@@ -142,10 +141,10 @@ def test_dictionaries_are_kept_for_categories(parquet: File, monkeypatch: pytest
 def test_plain_text_stays_plain(tmp_path: Path) -> None:
     path = tmp_path / "t.parquet"
     pq.write_table(ROWS, path, use_dictionary=False)
-    assert read(discover.open_file(str(path)), [("s", "category")])[0].field("s").tokens().codes is None
+    assert read(open_file(str(path)), [("s", "category")])[0].field("s").tokens().codes is None
     many = pa.table({"x": [f"some longer unique text {i}" for i in range(100_000)]})
     pq.write_table(many, path)  # the writer gives its dictionary up at 1 MB
-    tokens = read(discover.open_file(str(path)), [("x", "category")])[0].field("x").tokens()
+    tokens = read(open_file(str(path)), [("x", "category")])[0].field("x").tokens()
     assert tokens.codes is None
     assert decoded(tokens)[99_999] == b"some longer unique text 99999"
 
@@ -163,7 +162,7 @@ def test_odd_names(tmp_path: Path) -> None:
     path = tmp_path / "t.parquet"
     table = pa.table({"a.b": ["x"], "a": [{"b": "y"}], "c.list": [["z"]], "": ["w"]})
     pq.write_table(table, path)
-    file = discover.open_file(str(path))
+    file = open_file(str(path))
     assert column(file, "a.b") == [b"x"]
     assert column(file, "c.list") == [[b"z"]]
     assert column(file, "") == [b"w"]
@@ -174,7 +173,7 @@ def test_types_that_parquet_writes(tmp_path: Path) -> None:
     kinds = [pa.large_string(), pa.binary(), pa.dictionary(pa.int8(), pa.string()), pa.binary(2), pa.int8(), pa.float32()]
     values: list[Any] = [["ab", None]] * 4 + [[12, None]] * 2
     pq.write_table(pa.table({str(kind): pa.array(v, kind) for kind, v in zip(kinds, values, strict=True)}), path)
-    file = discover.open_file(str(path))
+    file = open_file(str(path))
     assert [column(file, str(kind)) for kind in kinds] == [[b"ab", None]] * 4 + [[b"12", None]] * 2
 
 
@@ -185,10 +184,10 @@ def test_damaged_parquet(tmp_path: Path) -> None:
     for damaged in (b"", b"PAR1", whole[:-20], whole[: len(whole) // 2], b"hello world"):
         path.write_bytes(damaged)
         with pytest.raises(errors.DataError, match=r"t.parquet: is not a readable Parquet file"):
-            discover.open_file(str(path))
+            open_file(str(path))
     path.write_bytes(whole[:4] + bytes(len(whole) // 3) + whole[4 + len(whole) // 3 :])
     with pytest.raises(errors.DataError, match="row group 0 cannot be read"):
-        read(discover.open_file(str(path)), [("s", "category")])
+        read(open_file(str(path)), [("s", "category")])
 
 
 def test_a_missing_field_names_the_file(parquet: File) -> None:
@@ -203,7 +202,7 @@ def test_a_missing_field_names_the_file(parquet: File) -> None:
 def csv(tmp_path: Path, text: str | bytes, name: str = "t.csv") -> File:
     raw = text if isinstance(text, bytes) else text.encode()
     (tmp_path / name).write_bytes(gzip.compress(raw) if name.endswith(".gz") else raw)
-    return discover.open_file(str(tmp_path / name))
+    return open_file(str(tmp_path / name))
 
 
 def test_csv_is_text(tmp_path: Path) -> None:
@@ -349,8 +348,8 @@ def test_one_name_twice(tmp_path: Path) -> None:
     ],
 )
 def test_same_kind(a: Any, b: Any, same: bool) -> None:
-    assert discover.same_kind(a, b) is same
-    assert discover.same_kind(b, a) is same
+    assert same_kind(a, b) is same
+    assert same_kind(b, a) is same
 
 
 # Columns from their pages -------------------------------------------------------------------------------------------
@@ -360,7 +359,7 @@ def test_long_row_groups_give_what_pyarrow_reads_for_every_kind_of_column(tmp_pa
     path = tmp_path / "long.parquet"
     whole = pa.concat_tables([ROWS] * 30).set_column(4, "u", pa.array([f"unique {i}" for i in range(3_000)]))
     pq.write_table(whole, path, row_group_size=1_100, dictionary_pagesize_limit=5_000)
-    pieces = read(discover.open_file(str(path)), [(key, "category") for key in ("u", "n", "l", "s", "t")])
+    pieces = read(open_file(str(path)), [(key, "category") for key in ("u", "n", "l", "s", "t")])
     assert [piece.num_rows for piece in pieces] == [1_100, 1_100, 800]
     for key in whole.column_names:
         found = [v for piece in pieces for v in piece.column(key).to_pylist()]
@@ -376,7 +375,7 @@ def test_a_damaged_page_is_told_by_pyarrow_when_the_field_is_asked_for(tmp_path:
     start = column.dictionary_page_offset
     data[start : start + column.total_compressed_size] = b"\xff" * column.total_compressed_size
     path.write_bytes(data)
-    (batch,) = read(discover.open_file(str(path)), [("a", "number"), ("b", "number")])
+    (batch,) = read(open_file(str(path)), [("a", "number"), ("b", "number")])
     assert batch.field("a").numbers().values[:6].tolist() == [0, 1, 2, 3, 4, 0]
     with pytest.raises(errors.DataError, match="row group 0 cannot be read"):
         batch.field("b")
@@ -399,7 +398,7 @@ def test_an_unknown_codec_is_an_error_and_not_the_end_of_the_process(tmp_path: P
     with_codec(tmp_path / "t.parquet", rows)
     for use in ("number", "category"):
         with pytest.raises(errors.DataError, match="row group 0 cannot be read"):
-            [batch.field("x").numbers() for batch in read(discover.open_file(str(tmp_path / "t.parquet")), [("x", use)])]
+            [batch.field("x").numbers() for batch in read(open_file(str(tmp_path / "t.parquet")), [("x", use)])]
 
 
 def test_a_page_that_unpacks_short_is_an_error(tmp_path: Path) -> None:
@@ -414,7 +413,7 @@ def test_a_page_that_unpacks_short_is_an_error(tmp_path: Path) -> None:
     literal = bytes([short & 127 | 128, short >> 7 & 127 | 128, short >> 14]) + b"\xf4" + (short - 1).to_bytes(2, "little")
     path.write_bytes(raw[:at] + literal + x.tobytes()[:short] + raw[at + size :])
     with pytest.raises(errors.DataError, match="row group 0 cannot be read"):
-        read(discover.open_file(str(path)), [("x", "number")])[0].field("x")
+        read(open_file(str(path)), [("x", "number")])[0].field("x")
 
 
 @pytest.mark.parametrize("codec", ["gzip", "brotli", "zstd", "snappy"])

@@ -22,7 +22,7 @@ from featurecols._core import counters
 from featurecols.data.fields.base import FieldView
 from featurecols.data.fields.dictionary import DictionaryField
 from featurecols.data.files import parquet_decoder
-from featurecols.data.sources import Source
+from featurecols.data.sources import as_source
 
 CODECS = ["none", "snappy", "zstd", "gzip", "brotli"]
 
@@ -144,7 +144,7 @@ def test_files_shaped_like_those_of_the_benchmarks_leave_nothing_to_pyarrow(tmp_
     for name in ("t", "u"):
         before = Counter(counters.counts())
         needs = [(key, "category" if key[0] == "C" else "number") for key in table.column_names]
-        for batch in Source.of(tmp_path / f"{name}.parquet").batches(needs):
+        for batch in as_source(tmp_path / f"{name}.parquet").batches(needs):
             for key, use in needs:
                 batch.field(key).tokens() if use == "category" else batch.field(key).numbers()
         assert {kind for kind in Counter(counters.counts()) - before if kind.startswith("pyarrow")} == set()

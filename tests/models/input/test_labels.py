@@ -4,13 +4,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from featurecols.data.batch import Batch
+from featurecols.data.tables import as_batch
 from featurecols.errors import DataError
 from featurecols.models.input import labels
 
 
 def batch(values):
-    return Batch.of({"y": values})
+    return as_batch({"y": values})
 
 
 @pytest.mark.parametrize(
@@ -67,7 +67,7 @@ def test_what_is_no_label(values, words, message):
 
 def test_numbers():
     assert labels.numbers(batch([1, 2.5]), ["y"], 1).tolist() == [[1.0], [2.5]]
-    two = Batch.of({"y": [1, 2], "z": [3.0, 4.5]})
+    two = as_batch({"y": [1, 2], "z": [3.0, 4.5]})
     assert labels.numbers(two, ["y", "z"], 2).tolist() == [[1.0, 3.0], [2.0, 4.5]]
     assert labels.numbers(batch([[1, 2], [3, 4]]), ["y"], 2).tolist() == [[1.0, 2.0], [3.0, 4.0]]
     assert labels.numbers(two, ["y"], 1).dtype == np.float32
@@ -93,7 +93,7 @@ def test_plain_labels_stay_what_they_are():
     assert labels.plain(batch([3, 1]), ["y"]).dtype == np.int64
     assert labels.plain(batch([3.5, 1.0]), ["y"]).dtype == np.float32
     assert labels.plain(batch([[1.0, 0.0], [0.5, 0.5]]), ["y"]).tolist() == [[1.0, 0.0], [0.5, 0.5]]
-    assert labels.plain(Batch.of({"y": [1, 2], "z": [3, 4]}), ["y", "z"]).tolist() == [[1, 3], [2, 4]]
+    assert labels.plain(as_batch({"y": [1, 2], "z": [3, 4]}), ["y", "z"]).tolist() == [[1, 3], [2, 4]]
 
 
 def test_weights():

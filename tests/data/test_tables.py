@@ -17,7 +17,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from featurecols import errors
-from featurecols.data.batch import Batch, batches
+from featurecols.data.batch import Batch
+from featurecols.data.tables import as_batch, batches
 from tests.data.fields.physical import bits, decoded
 
 N, S = [1.0, None, 3.0], ["a", None, "c"]
@@ -62,13 +63,13 @@ def tables() -> dict[str, Any]:
         "rows": [{"n": n, "s": s} for n, s in zip(N, S, strict=True)],
         "rows in any order": ({"s": "a", "n": 1.0}, {"n": None, "s": None}, {"x": 1, "n": 3.0, "s": "c"}),
         "structured": np.array([(1.0, "a"), (np.nan, None), (3.0, "c")], dtype=[("n", float), ("s", object)]),
-        "a batch": Batch.of({"n": N, "s": S}),
+        "a batch": as_batch({"n": N, "s": S}),
     }
 
 
 @pytest.mark.parametrize("name", list(tables()))
 def test_what_holds_a_table(name: str) -> None:
-    batch = Batch.of(tables()[name], ["s", "n"])
+    batch = as_batch(tables()[name], ["s", "n"])
     assert batch.num_rows == 3
     assert {"n", "s"} <= set(batch.names)
     assert bits(batch.field("n").numbers().values) == [(1.0).hex(), None, (3.0).hex()]
@@ -82,13 +83,13 @@ def test_what_holds_a_table(name: str) -> None:
 @pytest.mark.parametrize("name", [name for name in tables() if name != "a batch"])
 def test_a_field_that_is_not_there(name: str) -> None:
     with pytest.raises(errors.DataError) as caught:
-        Batch.of(tables()[name], ["nn"]).field("nn")
+        as_batch(tables()[name], ["nn"]).field("nn")
     assert str(caught.value) == "nn: field is not in the data; did you mean 'n'?"
 
 
 @pytest.mark.parametrize("name", list(tables()))
 def test_no_keys_means_all_fields(name: str) -> None:
-    batch = Batch.of(tables()[name])
+    batch = as_batch(tables()[name])
     assert decoded(batch.field("s").tokens()) == [b"a", None, b"c"]
 
 
@@ -105,7 +106,7 @@ class Frame(dict[str, Any]):
 def test_columns_that_nobody_reads_are_not_touched() -> None:
     data = Frame(a=[1, 2], b=["x"], c=object())
     data.touched = []
-    batch = Batch.of(data, ["a"])
+    batch = as_batch(data, ["a"])
     assert batch.num_rows == 2
     assert decoded(batch.field("a").tokens()) == [b"1", b"2"]
     assert decoded(batch.slice(1, 2).field("a", (1,)).tokens()) == [b"2"]
@@ -117,7 +118,7 @@ def test_columns_that_nobody_reads_are_not_touched() -> None:
 
 
 def test_a_column_is_converted_once_for_all_slices() -> None:
-    batch = Batch.of({"a": np.array(["x", "y"], dtype=object)})
+    batch = as_batch({"a": np.array(["x", "y"], dtype=object)})
     assert batch.slice(0, 1).field("a")._array is batch.slice(1, 2).field("a")._array
 
 
@@ -125,7 +126,7 @@ def test_a_column_is_converted_once_for_all_slices() -> None:
     "empty", [{"a": []}, pd.DataFrame({"a": []}), pl.DataFrame({"a": []}), pa.table({"a": pa.array([], pa.string())})]
 )
 def test_no_rows(empty: Any) -> None:
-    batch = Batch.of(empty)
+    batch = as_batch(empty)
     assert batch.num_rows == 0
     assert decoded(batch.field("a").tokens()) == []
     assert batch.field("a").numbers().values.tolist() == []
@@ -135,29 +136,29 @@ def test_no_rows(empty: Any) -> None:
 
 
 def test_no_rows_at_all_hold_every_field() -> None:
-    batch = Batch.of([])
+    batch = as_batch([])
     assert (batch.num_rows, batch.names) == (0, ())
     assert decoded(batch.field("anything").tokens()) == []
     assert len(list(batches(pa.table({"a": [1]}).slice(0, 0)))) == 1
 
 
 def test_a_row_without_a_field() -> None:
-    batch = Batch.of([{"a": 1, "b": 2}, {"a": 3}])
+    batch = as_batch([{"a": 1, "b": 2}, {"a": 3}])
     assert decoded(batch.field("a").tokens()) == [b"1", b"3"]
     with pytest.raises(errors.DataError) as caught:
         batch.field("b")
     assert (caught.value.field, caught.value.row) == ("b", 1)
     assert "give None where a value is missing" in str(caught.value)
     with pytest.raises(errors.DataError, match="a list of rows holds dicts at row 1, got 5"):
-        Batch.of([{"a": 1}, 5])
+        as_batch([{"a": 1}, 5])
 
 
 def test_one_name_twice() -> None:
     twice = pd.DataFrame([[1, 2, 3]], columns=["a", "a", "b"])
     for data in (twice, pa.table([[1], [2], [3]], ["a", "a", "b"]), pa.record_batch([pa.array([1])] * 3, ["a", "a", "b"])):
-        assert decoded(Batch.of(data, ["b"]).field("b").tokens())[0] in (b"3", b"1")
+        assert decoded(as_batch(data, ["b"]).field("b").tokens())[0] in (b"3", b"1")
         with pytest.raises(errors.DataError, match="a: field is in the data twice; rename or drop one of them"):
-            Batch.of(data, ["a"]).field("a")
+            as_batch(data, ["a"]).field("a")
 
 
 class Tensor:
@@ -187,7 +188,7 @@ class Tensor:
     ],
 )
 def test_what_holds_a_column(column: Any) -> None:
-    assert decoded(Batch.of({"a": column}).field("a").tokens()) == [b"1", b"2"]
+    assert decoded(as_batch({"a": column}).field("a").tokens()) == [b"1", b"2"]
 
 
 @pytest.mark.parametrize("column", [{1: 2}, {1, 2}, np.array([1j, 2])])
@@ -195,25 +196,25 @@ def test_what_holds_no_column(column: Any) -> None:
     with pytest.raises(
         errors.DataError, match=r"needs an array or a list in field 'a', got|is not a category in field 'a' at row 0"
     ):
-        Batch.of({"a": column}).field("a").tokens()
+        as_batch({"a": column}).field("a").tokens()
 
 
 @pytest.mark.filterwarnings("ignore::PendingDeprecationWarning")  # numpy on its matrix
 def test_matrices_are_lists() -> None:
-    assert decoded(Batch.of({"a": np.matrix([[1, 2], [3, 4]])}).field("a").tokens()) == [[b"1", b"2"], [b"3", b"4"]]
+    assert decoded(as_batch({"a": np.matrix([[1, 2], [3, 4]])}).field("a").tokens()) == [[b"1", b"2"], [b"3", b"4"]]
 
 
 def test_names_that_are_no_strings() -> None:
     frame = pd.DataFrame({0: [1], "a": [2], ("x", "y"): [3]})
-    assert decoded(Batch.of(frame).field("a").tokens()) == [b"2"]
+    assert decoded(as_batch(frame).field("a").tokens()) == [b"2"]
     with pytest.raises(errors.DataError, match="0: field is not in the data"):
-        Batch.of(frame).field("0")
+        as_batch(frame).field("0")
 
 
 @pytest.mark.parametrize("value", [5, "text", b"bytes", None, np.float64(1), np.array(5)])
 def test_a_dict_of_single_values(value: Any) -> None:
     with pytest.raises(errors.DataError, match=r"a dict holds one list or array per field; for one row write \[\{\.\.\.\}\]"):
-        Batch.of({"a": value})
+        as_batch({"a": value})
 
 
 @pytest.mark.parametrize(
@@ -233,7 +234,7 @@ def test_a_dict_of_single_values(value: Any) -> None:
 )
 def test_what_holds_no_table(data: Any, hint: str) -> None:
     with pytest.raises(errors.DataError) as caught:
-        Batch.of(data)
+        as_batch(data)
     assert hint in str(caught.value)
 
 
@@ -244,7 +245,7 @@ def test_only_read_fields_leave_duckdb_polars_and_datasets(tmp_path: Any) -> Non
     frame = pl.DataFrame({odd: [1, 2], "bad": [object(), object()]})
     pq.write_table(table, tmp_path / "t.parquet")
     for data in (relation, frame, ds.dataset(tmp_path), table):
-        batch = Batch.of(data, [odd])
+        batch = as_batch(data, [odd])
         assert batch.names == (odd,)
         assert decoded(batch.field(odd).tokens()) == [b"1", b"2"]
 
@@ -252,7 +253,7 @@ def test_only_read_fields_leave_duckdb_polars_and_datasets(tmp_path: Any) -> Non
 def test_a_relation_can_be_read_again() -> None:
     relation = duckdb.sql("SELECT i::VARCHAR AS s FROM range(5) t(i)")
     for _ in range(2):
-        assert decoded(Batch.of(relation, ["s"]).field("s").tokens()) == [b"0", b"1", b"2", b"3", b"4"]
+        assert decoded(as_batch(relation, ["s"]).field("s").tokens()) == [b"0", b"1", b"2", b"3", b"4"]
 
 
 def test_long_chunks_stay_and_short_ones_are_put_together() -> None:
@@ -269,9 +270,9 @@ def test_long_chunks_stay_and_short_ones_are_put_together() -> None:
 
 def test_concatenate() -> None:
     parts = [
-        Batch.of(pa.table({"x": pa.array(["a", "b"]).dictionary_encode(), "l": [[1], None]})).slice(1, 2),
-        Batch.of(pa.table({"x": pa.array(["c", None, "a"]).dictionary_encode(), "l": [[2, 3], [], None]})),
-        Batch.of(pa.table({"x": pa.array([], pa.string()), "l": pa.array([], pa.list_(pa.int64()))})),
+        as_batch(pa.table({"x": pa.array(["a", "b"]).dictionary_encode(), "l": [[1], None]})).slice(1, 2),
+        as_batch(pa.table({"x": pa.array(["c", None, "a"]).dictionary_encode(), "l": [[2, 3], [], None]})),
+        as_batch(pa.table({"x": pa.array([], pa.string()), "l": pa.array([], pa.list_(pa.int64()))})),
     ]
     whole = Batch.concatenate(parts)
     assert whole.num_rows == 4
@@ -289,31 +290,31 @@ def test_concatenate_unlike_forms() -> None:
         pa.array(["y", "z"]).dictionary_encode(),
         [2**70],
     ]
-    whole = Batch.concatenate([Batch.of({"x": form}) for form in forms])
+    whole = Batch.concatenate([as_batch({"x": form}) for form in forms])
     expected = [b"1", None, b"2", b"b", b"3", None, b"x", None, b"y", b"z", str(2**70).encode()]
     assert decoded(whole.field("x").tokens()) == expected
-    lists = Batch.concatenate([Batch.of({"x": form}) for form in ([[1, "a"], None], pa.array([[2], []]), [["b", 3.0]])])
+    lists = Batch.concatenate([as_batch({"x": form}) for form in ([[1, "a"], None], pa.array([[2], []]), [["b", 3.0]])])
     assert decoded(lists.field("x").tokens()) == [[b"1", b"a"], [], [b"2"], [], [b"b", b"3"]]
 
 
 def test_columns_carried_along() -> None:
     table = pa.table({"d": [datetime.date(2020, 1, 1), None], "s": pa.array(["a", "b"]).dictionary_encode(), "n": [1, None]})
-    batch = Batch.of(table).slice(1, 2)
+    batch = as_batch(table).slice(1, 2)
     assert [batch.column(key).to_pylist() for key in "dsn"] == [[None], ["b"], [None]]
-    assert Batch.of(table).schema() == pa.schema(
+    assert as_batch(table).schema() == pa.schema(
         [("d", pa.date32()), ("s", pa.dictionary(pa.int32(), pa.string())), ("n", pa.int64())]
     )
-    frame = Batch.of(pd.DataFrame({"c": pd.Categorical(["x", None]), "o": ["p", "q"]}))
+    frame = as_batch(pd.DataFrame({"c": pd.Categorical(["x", None]), "o": ["p", "q"]}))
     assert frame.column("c").to_pylist() == ["x", None]
     assert frame.column("o").to_pylist() == ["p", "q"]
     with pytest.raises(errors.DataError, match="holds values of several types"):
-        Batch.of({"x": [1, "a"]}).column("x")
+        as_batch({"x": [1, "a"]}).column("x")
 
 
 def test_inputs_stay_as_they_were() -> None:
     frame = pd.DataFrame({"a": [1.0, -999.0], "s": pd.Categorical(["x", "?"]), "o": np.array(["p", "?"], dtype=object)})
     before = frame.copy(deep=True)
-    batch = Batch.of(frame)
+    batch = as_batch(frame)
     for key in frame:
         for view in ("tokens", "to_pylist"):
             getattr(batch.field(key, ("?", -999)), view)()
