@@ -2,7 +2,7 @@
 
 model.json           what it is: a spec, which model_from_json and `featurecols train` take as it stands
 card.json            what training found: fingerprint, classes, steps, scores, data, versions
-weights.safetensors  parameters and moving averages
+weights.safetensors  parameters, moving averages, and what the optimizer remembers, so that training goes on after load
 plan/                the plan, where the model reads tables
 """
 
@@ -95,7 +95,7 @@ def _is_taken(folder: Path, mark: str) -> bool:
 def _write(
     folder: Path, spec: Mapping[str, Any], about: Mapping[str, Any], variables: Variables, plan: Plan | None, mark: str
 ) -> None:
-    arrays = variables.arrays("values", "states")
+    arrays = variables.arrays()
     if plan is not None:
         plan.save(folder / PLAN, overwrite=True)
     seen = {"step": variables.step, "start": 0, "seed": variables.seed}

@@ -5,6 +5,7 @@ import random
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
 from jsonschema import Draft202012Validator
 
@@ -16,6 +17,7 @@ from featurecols.models.estimators.schema import spec_schema
 from featurecols.models.objective.losses import Poisson
 from featurecols.models.optimization.optimizers import Adam, Ftrl
 from featurecols.models.optimization.schedules import Cosine
+from featurecols.models.training import checkpoints
 from tests.models.estimators.test_base import FLOWERS, iris, iris_model_fn
 from tests.models.people import AGE, DEEP, WIDE, people
 from tests.plan.test_saved_text import places
@@ -56,6 +58,50 @@ def test_what_is_exported_comes_back(tmp_path, kind):
     assert again.plan == model.plan
     again.train(DATA, label=label, steps=1)
     assert again.variables.step == model.variables.step + 1
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_f2_training_goes_on_after_load_as_if_there_were_no_export(tmp_path, kind):
+    make, label = KINDS[kind]
+    model = make().train(DATA, label=label, epochs=2, batch_size=100)
+    model.export(tmp_path / "model")
+    again = models.load(tmp_path / "model")
+    for one in (model, again):
+        one.train(DATA, label=label, epochs=1, batch_size=100)
+    assert again.fingerprint == model.fingerprint
+    slots = model.variables.arrays("slots")
+    assert {k: v.tobytes() for k, v in again.variables.arrays("slots").items()} == {k: v.tobytes() for k, v in slots.items()}
+
+
+def without_slots(folder):
+    """Rewrite the weights of a folder as versions wrote them that kept no slots."""
+    arrays, about = checkpoints.read(folder / "weights.safetensors")
+    assert any(name.startswith("slots/") for name in arrays)
+    checkpoints.write(folder / "weights.safetensors", {k: v for k, v in arrays.items() if not k.startswith("slots/")}, about)
+
+
+def test_f2_ftrl_goes_on_from_the_weights_of_an_export_without_slots(tmp_path):
+    optimizer = Ftrl(0.1, l1=0.001, l2=0.01, beta=1.0)
+    model = models.LinearClassifier(WIDE, optimizer=optimizer).train(DATA, label="income", epochs=5)
+    before = {name: value.copy() for name, value in model.variables.values.items()}
+    model.export(tmp_path)
+    without_slots(tmp_path)
+    again = models.load(tmp_path)
+    assert again.evaluate(TEST) == model.evaluate(TEST)
+    again.train(DATA, label="income", steps=1, batch_size=2)  # moves the rows of two examples, and the rest not at all
+    for name, value in again.variables.values.items():
+        assert np.abs(value - before[name]).max() < 0.2
+        assert (value != 0).sum() >= (before[name] != 0).sum() - 2
+    rate = again.evaluate(TEST)["average_loss"] / model.evaluate(TEST)["average_loss"]
+    assert 0.9 < rate < 1.1
+
+
+@pytest.mark.parametrize("name", ["linear_classifier", "wide_deep_classifier", "sequential", "dnn_regressor"])
+def test_f2_models_that_were_exported_without_slots_load_and_train_on(tmp_path, name):
+    shutil.copytree(SAVED / name / "model", tmp_path / "model")
+    model = models.load(tmp_path / "model")
+    assert model.variables.slots == {}
+    assert model.variables.trained == set(model.variables.values)
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -225,6 +225,18 @@ def test_save_and_load(tmp_path, kind):
     assert again.variables.step == model.variables.step * 3 // 2
 
 
+@pytest.mark.parametrize("optimizer", ["adam", "ftrl", "adagrad", "rmsprop"])
+def test_f2_a_loaded_model_goes_on_as_if_it_had_not_been_saved(tmp_path, optimizer):
+    model = Sequential([Dense(4, activation="tanh"), Dense(1)], seed=3)
+    model.compile(optimizer, "mse")
+    model.fit(X, X[:, 0], epochs=2)
+    model.save(tmp_path)
+    again = Sequential.load(tmp_path)
+    for one in (model, again):
+        one.fit(X, X[:, 0], epochs=2)
+    assert again.fingerprint == model.fingerprint
+
+
 def test_load_refuses_what_is_no_model(tmp_path):
     with pytest.raises(CheckpointError, match="cannot be read as a model"):
         Sequential.load(tmp_path)

@@ -51,6 +51,7 @@ class Variables:
         self.values: dict[str, Array] = {}
         self.states: dict[str, Array] = {}
         self.slots: dict[str, Array] = {}
+        self.trained: set[str] = set()  # parameters that an optimizer has moved, here or before they were loaded
         self.scratch = ScratchZeros()
         self._reserved: dict[str, Array] = {}
 

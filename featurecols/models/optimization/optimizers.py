@@ -80,7 +80,15 @@ class Optimizer(Component):
         for name, gradient in (self.clip(found) if self.clip else found).items():
             p = variables.values[name]
             kind = type(self).__name__
-            slots = [variables.slot(name, f"{name}/{kind}.{s}", k, self.first(s)) for k, s in enumerate(self.slots(), 1)]
+            names = [f"{name}/{kind}.{s}" for s in self.slots()]
+            fresh = bool(names) and names[0] not in variables.slots
+            slots = [
+                variables.slot(name, key, k, self.first(s))
+                for k, (key, s) in enumerate(zip(names, self.slots(), strict=True), 1)
+            ]
+            if fresh and name in variables.trained:
+                self.resume(p, slots, rate)
+            variables.trained.add(name)
             step = 0
             if self.counts:
                 count = variables.slots.setdefault(f"{name}/{kind}.count", np.zeros(1, np.int64))
@@ -102,6 +110,9 @@ class Optimizer(Component):
     def first(self, slot: str) -> float:
         """Return the value that a slot starts with."""
         return 0.0
+
+    def resume(self, p: Array, slots: list[Array], rate: float) -> None:
+        """Set new slots, in place, for a parameter that was trained without them: elsewhere, or by another optimizer."""
 
     @abstractmethod
     def update(self, p: Array, g: Array, ids: Array | None, slots: list[Array], rate: float, step: int) -> None:
@@ -274,6 +285,12 @@ class Ftrl(Optimizer):
 
     def first(self, slot: str) -> float:
         return self.initial_accumulator if slot == "n" else 0.0
+
+    def resume(self, p: Array, slots: list[Array], rate: float) -> None:
+        """Set z to what gives the weights p again: FTRL computes its weights from z, so that z = 0 would forget them."""
+        z, n = slots
+        w = p.astype(np.float64)
+        z[...] = 0.0 - (w * ((self.beta + np.sqrt(n.astype(np.float64))) / rate + self.l2) + np.sign(w) * self.l1)
 
     def update(self, p: Array, g: Array, ids: Array | None, slots: list[Array], rate: float, step: int) -> None:
         kernels.optimizer_steps.ftrl(p, g, ids, *slots, 1.0 / rate, self.beta, self.l1, self.l2)

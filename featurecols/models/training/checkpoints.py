@@ -84,6 +84,7 @@ def restore(variables: Variables, arrays: Mapping[str, Array], about: Mapping[st
         kind, _, rest = name.partition("/")
         if kind in KINDS:
             variables.of_kind(kind)[rest] = np.array(array)
+    variables.trained = set(variables.values) if int(about["step"]) else set()
     variables.step, variables.start, variables.seed = int(about["step"]), int(about["start"]), int(about["seed"])
 
 

@@ -13,6 +13,7 @@ import numpy as np
 
 from featurecols._core.arrays import Array
 from featurecols.models import errors
+from featurecols.models.autodiff.variables import KINDS
 from featurecols.models.training.monitor import Monitor
 
 if TYPE_CHECKING:
@@ -180,7 +181,8 @@ class EarlyStopping(Hook):
         mode: "max" where higher is better, "min" where lower is; "auto" is "max" for accuracy, auc, precision, recall, r2 and
             the like (monitor.RISING) and "min" for all others.
         min_delta: the least change that counts as an improvement.
-        restore_best_weights: whether the weights of the best epoch are put back at the end.
+        restore_best_weights: whether the weights of the best epoch, and what the optimizer remembered then, are put back at
+            the end.
     """
 
     def __init__(
@@ -207,7 +209,7 @@ class EarlyStopping(Hook):
             raise errors.unknown("EarlyStopping", "metric", metric, run.logs)
         if self.monitor.improved(run.logs[metric], self.best):
             self.best, self.best_epoch = run.logs[metric], run.epoch
-            self._kept = {kind: {k: v.copy() for k, v in run.variables.of_kind(kind).items()} for kind in ("values", "states")}
+            self._kept = {kind: {k: v.copy() for k, v in run.variables.of_kind(kind).items()} for kind in KINDS}
         elif run.epoch - self.best_epoch >= self.patience:
             run.request_stop(f"{metric} was best at epoch {self.best_epoch}")
 

@@ -134,6 +134,26 @@ def test_ftrl_is_the_paper(alpha, beta, l1, l2, n):
             np.testing.assert_allclose(variables.values["p"][i], want, rtol=1e-12, atol=1e-15)
 
 
+def test_f2_ftrl_without_slots_starts_from_the_weights_it_is_given():
+    """F2: w = -(z - sign(z) l1) / ((beta + sqrt(n)) / alpha + l2) solved for z, by hand: z = 0 would forget w."""
+    optimizer = Ftrl(0.5, 0.25, 2.0, beta=1.0, initial_accumulator=0.25)
+    variables = model(np.array([[3.0, -2.0, 0.0]]))
+    variables.trained.add("p")
+    optimizer.apply(variables, {"p": np.zeros((1, 3))})
+    assert variables.slots["p/Ftrl.z"].tolist() == [[-(3.0 * (1.5 / 0.5 + 2.0) + 0.25), 2.0 * 5.0 + 0.25, 0.0]]
+    assert variables.values["p"].tolist() == [[3.0, -2.0, 0.0]]
+    fresh = model(np.array([[3.0, -2.0, 0.0]]))
+    optimizer.apply(fresh, {"p": np.zeros((1, 3))})
+    assert fresh.slots["p/Ftrl.z"].tolist() == [[0.0, 0.0, 0.0]]
+
+
+def test_f2_ftrl_goes_on_from_what_another_optimizer_learned():
+    variables = model(np.array([[3.0, -2.0]]))
+    SGD(1.0).apply(variables, {"p": np.array([[1.0, -1.0]])})
+    Ftrl(0.5).apply(variables, {"p": np.array([[0.0, 0.0]])})
+    np.testing.assert_allclose(variables.values["p"], [[2.0, -1.0]], rtol=1e-12)
+
+
 def test_l1_gives_exact_zeros_and_l2_shrinks():
     g = np.array([[0.5, -3.0]])
     free, lasso, ridge = model(np.zeros((1, 2))), model(np.zeros((1, 2))), model(np.zeros((1, 2)))

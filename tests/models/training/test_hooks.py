@@ -239,6 +239,14 @@ def test_f3_early_stopping_on_a_metric_that_falls_keeps_its_least():
     assert (stop.best, stop.best_epoch) == (1.0, 2)
 
 
+def test_f2_the_best_epoch_comes_back_with_what_the_optimizer_remembered():
+    """F2: FTRL makes its weights of its slots, so that later slots would undo the weights that were put back."""
+    stop = hooks.EarlyStopping("val_x", patience=2, mode="max")
+    model = trained(Falling([9, 1, 1]), stop)
+    one = trained(epochs=1)
+    assert [k for k, v in one.variables.arrays().items() if not np.array_equal(v, model.variables.arrays()[k])] == []
+
+
 def test_f3_nothing_but_nan_stops_too():
     stop = hooks.EarlyStopping("val_x", patience=2)
     assert len(trained(Falling([np.nan] * 6), stop, epochs=6).history) == 2
