@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from featurecols import datasets as datasets
     from featurecols import feature_column as feature_column
     from featurecols import models as models
+    from featurecols._core.arrays import Features as Features
     from featurecols._core.arrays import Ids as Ids
     from featurecols._core.slots import DenseSlot as DenseSlot
     from featurecols._core.slots import IdSlot as IdSlot
@@ -54,7 +55,6 @@ if TYPE_CHECKING:
     from featurecols.errors import SizeError as SizeError
     from featurecols.jobs.transform_parquet import transform_parquet as transform_parquet
     from featurecols.plan.compile import compile as compile
-    from featurecols.plan.features import Features as Features
     from featurecols.plan.fit import fit as fit
     from featurecols.plan.load import load as load
     from featurecols.plan.plan import Plan as Plan

@@ -18,7 +18,6 @@ from featurecols._core.arrays import Integers as Integers
 from featurecols._core.arrays import Numbers as Numbers
 from featurecols._core.arrays import Texts as Texts
 from featurecols._core.arrays import Tokens as Tokens
-from featurecols._core.arrays import canonical as canonical_bytes
 from featurecols._core.buckets import Bucket as Bucket
 from featurecols._core.elements import Elements as Elements
 from featurecols._core.slots import DenseSlot as DenseSlot
@@ -26,6 +25,7 @@ from featurecols._core.slots import IdSlot as IdSlot
 from featurecols._core.slots import Slot as Slot
 from featurecols._core.spec import Converted as Converted
 from featurecols._core.spec import frozen as frozen
+from featurecols._core.values import canonical as canonical_bytes
 from featurecols.analyzers.base import Analyzer as Analyzer
 from featurecols.columns._categorical import check_categorical as check_categorical
 from featurecols.columns._categorical import check_count as check_count

@@ -13,7 +13,7 @@ import pyarrow as pa
 import featurecols as fc
 from featurecols import kernels
 from featurecols.columns.base import Column
-from featurecols.data import batch
+from featurecols.data import tables
 from featurecols.plan.execution.program import Program
 from featurecols.plan.execution.tuning import Tuning
 from tests import formats
@@ -169,12 +169,12 @@ def same(expected: dict[str, Any], got: dict[str, Any], where: str) -> None:
 @contextmanager
 def blocks_of(rows: int) -> Iterator[None]:
     """Blocks of so many rows, and every chunk a batch of its own, however short."""
-    before = Program.tuning, batch._SMALL
-    Program.tuning, batch._SMALL = Tuning.of_blocks(rows), 1
+    before = Program.tuning, tables._SMALL
+    Program.tuning, tables._SMALL = Tuning.of_blocks(rows), 1
     try:
         yield
     finally:
-        Program.tuning, batch._SMALL = before
+        Program.tuning, tables._SMALL = before
 
 
 @contextmanager

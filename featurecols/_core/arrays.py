@@ -1,26 +1,26 @@
-"""The arrays that pass between columns: numbers, canonical texts, ids. Arrays and checks, without arithmetic or Arrow.
+"""The arrays that pass between fields, columns, plans and models: numbers, canonical texts, ids, features.
 
-Every class here describes n rows. `offsets` is None where each row holds exactly one value, else int64 [n+1] with row i
-owning values[offsets[i]:offsets[i+1]] (offsets[0] need not be 0: slicing rows never copies).
+Arrays and checks, without arithmetic or Arrow. Every class here describes n rows. `offsets` is None where each row holds
+exactly one value, else int64 [n+1] with row i owning values[offsets[i]:offsets[i+1]] (offsets[0] need not be 0: slicing
+rows never copies).
 """
 
 from __future__ import annotations
 
-import math
-import struct
+import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
-from decimal import Decimal
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
 from featurecols import errors
-from featurecols._core import buffer_pool
+from featurecols._core import buffer_pool, csr
+from featurecols._core.slots import IdSlot, Slot
 
 Array = np.ndarray[Any, Any]
-_DIGITS = 4300  # of an integer, at most: Python writes no more
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,33 +55,57 @@ class Integers:
         return len(self.values) if self.offsets is None else len(self.offsets) - 1
 
 
+class Memo:
+    """Results that are computed once for each key: by the thread that asks first, while others that ask wait for it.
+
+    A forked child waits for no thread of its parent; what was being computed there it computes itself.
+
+    >>> memo = Memo()
+    >>> [memo.once("sum", lambda: sum(range(10))), memo.once("sum", lambda: 0)]
+    [45, 45]
+    """
+
+    __slots__ = ("_done", "_lock", "_process")
+
+    def __init__(self) -> None:
+        self._done: dict[Hashable, Any] = {}
+        self._lock, self._process = threading.RLock(), os.getpid()
+
+    def once(self, key: Hashable, make: Callable[[], T]) -> T:
+        """Return make(), or what it gave the first time."""
+        if key not in self._done:
+            if self._process != os.getpid():
+                self._lock, self._process = threading.RLock(), os.getpid()
+            with self._lock:
+                if key not in self._done:
+                    self._done[key] = make()
+        found: T = self._done[key]
+        return found
+
+
 @dataclass(frozen=True, slots=True)
 class Texts:
     """k byte strings: text i is data[offsets[i]:offsets[i+1]].
 
     offsets int32 or int64 [k+1], data uint8, valid bool [k] or None. `integers` (int64 or uint64 [k]) is there when the
     raw field holds integers: the texts are then their decimal digits; where only some of its values are integers, `integral`
-    (bool [k]) says which. `memo` keeps what was computed per text, once
-    for all blocks and columns that share this dictionary.
+    (bool [k]) says which. `memo` keeps what was computed per text, for all blocks, threads and columns that share this
+    dictionary.
     """
 
     offsets: Array
     data: Array
     valid: Array | None = None
     integers: Array | None = None
-    memo: dict[Any, Any] = field(default_factory=dict, repr=False)
-    lock: Any = field(default_factory=threading.RLock, repr=False)
+    memo: Memo = field(default_factory=Memo, repr=False, compare=False)
     integral: Array | None = None
 
     def __len__(self) -> int:
         return len(self.offsets) - 1
 
-    def once(self, key: Any, make: Callable[[Texts], Any]) -> Any:
-        """Return make(self), computed once for this key by all blocks, threads and columns that share the texts."""
-        with self.lock:
-            if key not in self.memo:
-                self.memo[key] = make(self)
-            return self.memo[key]
+    def once(self, key: Hashable, make: Callable[[Texts], T]) -> T:
+        """Return make(self), computed once for this key."""
+        return self.memo.once(key, lambda: make(self))
 
     def __getitem__(self, i: int) -> bytes:
         return self.data[self.offsets[i] : self.offsets[i + 1]].tobytes()
@@ -166,101 +190,102 @@ class Ids:
         return Ids(values, np.concatenate(offsets), weights)
 
 
-def exact(value: object) -> object:
-    """Return a value of a subclass of str, bytes, int or float as Python's own; anything else as it is.
+@dataclass(frozen=True, slots=True, repr=False)
+class Features:
+    """n encoded rows.
 
-    Subclasses may print as they like (`class Color(str, Enum)`): what counts is the text, the bytes or the number.
-
-    >>> from enum import Enum
-    >>> exact(Enum("Color", {"RED": "red"}, type=str).RED)
-    'red'
+    dense: float32 [n, w], the columns that are numbers. ids: Ids by slot name. lengths: int64 [n] by slot name, the steps
+    of each Sequence. slots: one for each output column, in the order of declaration.
     """
-    if isinstance(value, str):
-        return str.__str__(value)
-    if isinstance(value, bytes):
-        return bytes.__getitem__(value, slice(None))
-    if isinstance(value, int) and not isinstance(value, bool):
-        return int.__int__(value)
-    return float.__float__(value) if isinstance(value, float) else value
 
+    dense: Array
+    ids: Mapping[str, Ids]
+    lengths: Mapping[str, Array]
+    slots: tuple[Slot, ...]
 
-def undecimal(value: Decimal) -> int | float:
-    """Return a decimal as the integer that it is, or else as the nearest float; NaN and infinities as floats.
+    def __len__(self) -> int:
+        return len(self.dense)
 
-    >>> undecimal(Decimal("12.00")), undecimal(Decimal("0.1"))
-    (12, 0.1)
-    """
-    if value.is_finite() and -_DIGITS < value.adjusted() < _DIGITS and value == value.to_integral_value():
-        return int(value)
-    return math.nan if value.is_nan() else float(value)
+    def __repr__(self) -> str:
+        """Shapes, and for each slot of ids how many there are: arrays of millions are looked at one by one.
 
+        >>> import featurecols as fc
+        >>> fc.compile([fc.Numeric("x"), fc.Hashed("c", 4)]).encode({"x": [0.5, 0], "c": ["a", None]})
+        Features of 2 rows
+        dense float32 (2, 1)
+        ids['c'] int32, one a row, of 4
+        """
+        lines = [
+            f"Features of {len(self):,} row{'' if len(self) == 1 else 's'}",
+            f"dense {self.dense.dtype} {self.dense.shape}",
+        ]
+        for slot in self.slots:
+            if isinstance(slot, IdSlot):
+                ids = self.ids[slot.name]
+                many = "one a row" if ids.offsets is None else f"{ids.offsets[-1] - ids.offsets[0]:,} in lists"
+                weights = "" if ids.weights is None else ", with weights"
+                lines.append(f"ids[{slot.name!r}] {ids.values.dtype}, {many}, of {slot.num_buckets:,}{weights}")
+        lines += [f"lengths[{name!r}] {steps.dtype}" for name, steps in self.lengths.items()]
+        return "\n".join(lines)
 
-def canonical(value: Any, subject: str, key: str) -> bytes:
-    """Return the canonical bytes of one Python value of a categorical field (docs/ids.md); the value is not missing.
+    def slice(self, start: int, stop: int) -> Features:
+        """Rows start:stop, without copying."""
+        ids = {name: v.slice(start, stop) for name, v in self.ids.items()}
+        return Features(self.dense[start:stop], ids, {k: v[start:stop] for k, v in self.lengths.items()}, self.slots)
 
-    Raises DataError for a lone surrogate, a float that is not an integer below 2^53, and any other type.
-    """
-    kind = type(value)
-    if kind is str:
+    @staticmethod
+    def concatenate(parts: list[Features]) -> Features:
+        """Return the rows of all parts, which share their slots; at least one part."""
+        first = parts[0]
+        if len(parts) == 1:
+            return first
+        ids = {name: Ids.concatenate([p.ids[name] for p in parts]) for name in first.ids}
+        lengths = {name: np.concatenate([p.lengths[name] for p in parts]) for name in first.lengths}
+        return Features(buffer_pool.concatenate([p.dense for p in parts]), ids, lengths, first.slots)
+
+    @property
+    def csr_width(self) -> int:
+        """Columns of csr(): the dense part, then num_buckets of each id slot."""
+        return self.dense.shape[1] + sum(s.num_buckets for s in self.slots if isinstance(s, IdSlot))
+
+    def csr(self, *, scipy: bool | None = None) -> Any:
+        """All features as one sparse matrix [n, csr_width]: the dense part, then the ids of each slot in declared order.
+
+        An id adds 1 or its weight; duplicates in a row are summed, and ids outside 0 ... num_buckets - 1 are left out.
+        Column indices rise within a row. Gives scipy.sparse.csr_matrix where scipy is installed (or scipy=True), else
+        (data float32, indices int32 or int64, indptr int64).
+
+        >>> import featurecols as fc
+        >>> f = fc.compile([fc.Numeric("x"), fc.Hashed("c", 4)]).encode({"x": [0.5, 0], "c": ["a", None]})
+        >>> f.csr(scipy=False)
+        (array([0.5, 1. ], dtype=float32), array([0, 3], dtype=int32), array([0, 2, 2]))
+        """
+        rows, columns, data = [*np.nonzero(self.dense), self.dense[self.dense != 0]]
+        blocks: list[tuple[Array, Array, Array]] = [(rows, columns, data)]
+        base = self.dense.shape[1]
+        for slot in self.slots:
+            if isinstance(slot, IdSlot):
+                blocks.append(_coordinates(self.ids[slot.name], slot.num_buckets, base))
+                base += slot.num_buckets
+        result = csr.join(blocks, len(self), base)
+        if scipy is False:
+            return result
         try:
-            return value.encode()
-        except UnicodeEncodeError:
-            raise lone_surrogate(subject, key, None, value) from None
-    if kind is bytes:
-        return value
-    if kind is bool:
-        return b"1" if value else b"0"
-    if kind is int:
-        try:
-            return b"%d" % value
-        except ValueError:  # Python's limit of digits
-            raise errors.bad_value(
-                subject, key, None, "an integer this long is not a category", value, "make it a string"
-            ) from None
-    if kind is float:
-        if value.is_integer() and abs(value) < 2.0**53:
-            return b"%d" % int(value)
-        raise errors.bad_value(
-            subject, key, None, "a float that is not a whole number below 2^53 is not a category", value, FLOAT_HINT
-        )
-    if isinstance(value, np.generic) and not isinstance(value, (np.datetime64, np.timedelta64)):
-        return canonical(value.item(), subject, key)
-    if isinstance(value, Decimal):
-        return canonical(undecimal(value), subject, key)
-    plain = exact(value)
-    if plain is not value:  # numpy.str_ and other subclasses
-        return canonical(plain, subject, key)
-    raise errors.bad_value(
-        subject, key, None, f"{kind.__name__} is not a category", value, "convert it to a string or an integer"
-    )
+            from scipy.sparse import csr_matrix
+        except ImportError:
+            if scipy:
+                raise errors.PlanError('csr(scipy=True): scipy is not installed; pip install "featurecols[sparse]"') from None
+            return result
+        return csr_matrix(result, shape=(len(self), base))
 
 
-FLOAT_HINT = "bucketize it with Bucketized, or cast it to a string or an integer"
-
-
-def lone_surrogate(subject: str, key: str, row: int | None, value: object) -> errors.DataError:
-    """Return the error of a text that has no UTF-8 bytes."""
-    return errors.bad_value(
-        subject, key, row, "text with a lone surrogate has no UTF-8 bytes", value, 'encode it first, with errors="replace"'
-    )
-
-
-def number(value: object) -> float | None:
-    """Return an argument that is a number as a float; None for a boolean, an integer beyond float64, and anything else."""
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        return None
-    try:
-        return float(value)
-    except OverflowError:
-        return None
-
-
-def float32(x: float) -> float:
-    """Round x to the nearest float32 (overflow is inf), as a Python float."""
-    try:
-        return struct.unpack("<f", struct.pack("<f", x))[0]
-    except OverflowError:
-        return float("inf") if x > 0 else float("-inf")
+def _coordinates(ids: Ids, num_buckets: int, base: int) -> tuple[Array, Array, Array]:
+    """Row, column and value of every id that counts."""
+    flat, starts = ids.elements()
+    rows = np.repeat(np.arange(len(starts) - 1), np.diff(starts))
+    keep = (flat.values >= 0) & (flat.values < num_buckets)
+    data = np.ones(len(rows), np.float32) if flat.weights is None else flat.weights
+    return rows[keep], flat.values[keep].astype(np.int64) + base, data[keep]
 
 
 def rounded_to_float32(x: Array) -> Array:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, dataclass_tra
 import numpy as np
 
 from featurecols import errors
-from featurecols._core.arrays import exact
+from featurecols._core.values import exact
 
 KINDS: dict[str, type[Spec]] = {}
 OURS = "featurecols"

@@ -1,4 +1,4 @@
-"""What the columns over raw categories share: dictionary first, rows, and checks of arguments."""
+"""What the columns over raw categories share: rows, and checks of arguments."""
 
 from __future__ import annotations
 
@@ -6,29 +6,12 @@ from collections.abc import Callable
 
 import mmh3
 
-from featurecols import errors, kernels
+from featurecols import errors
 from featurecols._core import farmhash
-from featurecols._core.arrays import Array, Ids, Texts, Tokens
 from featurecols.columns.base import Column, Field
 from featurecols.columns.bound import Bound, CategoricalBound, RowIds
 
 HASH_LIMITS = {"murmur3": 2**31 - 1, "farmhash64": 2**63 - 1}  # the largest num_buckets of each hash
-
-
-def map_tokens(key: object, tokens: Tokens, of_texts: Callable[[Texts], Array]) -> Ids:
-    """Return ids of tokens: of_texts runs once over the distinct texts, and each value costs one gather.
-
-    `key` names the computation within the dictionary, so that all blocks and threads share one result.
-    """
-    return Ids(gather_tokens(key, tokens, of_texts), tokens.offsets)
-
-
-def gather_tokens(key: object, tokens: Tokens, of_texts: Callable[[Texts], Array]) -> Array:
-    """Return what of_texts gives for each value of tokens, -1 where it is missing."""
-    if tokens.codes is None:
-        return of_texts(tokens.texts)
-    table = tokens.texts.once(key, of_texts)
-    return kernels.gather.gather(table, tokens.codes)  # type: ignore[no-any-return]
 
 
 def row_of(value: object, one: Callable[[object], int]) -> RowIds:
@@ -84,10 +67,3 @@ def row_hash(hash: str, seed: int) -> Callable[[bytes], int]:
     if hash == "farmhash64":
         return farmhash.fingerprint64
     return lambda data: mmh3.hash(data, seed, signed=False)
-
-
-def buckets_of(texts: Texts, hash: str, seed: int, num_buckets: int) -> Array:
-    """Return the bucket of every text, -1 where it is missing."""
-    if hash == "farmhash64":
-        return kernels.hashing.farmhash64_buckets(texts.offsets, texts.data, texts.valid, num_buckets)
-    return kernels.hashing.murmur3_buckets(texts.offsets, texts.data, texts.valid, seed, num_buckets)

@@ -14,10 +14,11 @@ import numpy as np
 
 from featurecols import errors, kernels
 from featurecols._core import buffer_pool, counters, farmhash, memory_limit
-from featurecols._core.arrays import Array, Ids, Texts, canonical
+from featurecols._core.arrays import Array, Ids, Texts
 from featurecols._core.buckets import Bucket
 from featurecols._core.elements import Elements
 from featurecols._core.spec import Converted, frozen
+from featurecols._core.values import canonical
 from featurecols.columns._categorical import HASH_LIMITS, check_count, check_hash
 from featurecols.columns.base import Column, Field, LearnedSlots
 from featurecols.columns.bound import Bound, CategoricalBound, RowIds

@@ -10,9 +10,10 @@ from typing import Any, Literal, get_args
 import numpy as np
 
 from featurecols import errors, kernels
-from featurecols._core.arrays import Array, Ids, number
+from featurecols._core.arrays import Array, Ids
 from featurecols._core.slots import IdSlot, Slot
 from featurecols._core.spec import frozen, named
+from featurecols._core.values import number
 from featurecols.columns._categorical import categorical_bound, check_categorical
 from featurecols.columns._embedding_tables import Table
 from featurecols.columns.base import Column, Field, LearnedSlots

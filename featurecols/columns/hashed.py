@@ -6,19 +6,18 @@ from collections.abc import Callable
 from dataclasses import field
 from typing import ClassVar, Literal
 
-from featurecols import errors
-from featurecols._core.arrays import Array, Ids, Texts, canonical
+from featurecols import errors, kernels
+from featurecols._core.arrays import Array, Ids, Texts
 from featurecols._core.buckets import Bucket
 from featurecols._core.elements import Elements
 from featurecols._core.fork_safe import cached_property
 from featurecols._core.spec import Converted, frozen
+from featurecols._core.values import canonical
 from featurecols.columns._categorical import (
     HASH_LIMITS,
-    buckets_of,
     check_count,
     check_field,
     check_hash,
-    map_tokens,
     row_hash,
     row_of,
 )
@@ -81,10 +80,10 @@ class HashedBound(CategoricalBound):
         self._key = column.key.key
 
     def ids(self, view: FieldView) -> Ids:
-        return map_tokens(self, view.tokens(), self._of_texts)
+        return view.map_texts(self, self._of_texts)
 
     def _of_texts(self, texts: Texts) -> Array:
-        return buckets_of(texts, self.column.hash, self.column.seed, self.num_buckets)
+        return kernels.hashing.buckets(texts, self.column.hash, self.column.seed, self.num_buckets)
 
     @cached_property
     def row(self) -> Callable[[object], RowIds]:  # type: ignore[override]

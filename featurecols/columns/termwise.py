@@ -8,10 +8,11 @@ from collections.abc import Callable
 import numpy as np
 
 from featurecols import errors
-from featurecols._core.arrays import Array, Ids, Texts, canonical
+from featurecols._core.arrays import Array, Ids, Texts
 from featurecols._core.buckets import Bucket
 from featurecols._core.elements import Elements
-from featurecols.columns._categorical import map_tokens, row_of
+from featurecols._core.values import canonical
+from featurecols.columns._categorical import row_of
 from featurecols.columns.base import Column, Field
 from featurecols.columns.bound import CategoricalBound, RowIds, id_dtype
 from featurecols.data.arrow_buffers import distinct
@@ -39,7 +40,7 @@ class TermwiseBound(CategoricalBound):
         """Return the id of a value, below num_buckets; -1 where it has none."""
 
     def ids(self, view: FieldView) -> Ids:
-        return map_tokens(self, view.tokens(), self._of_texts)
+        return view.map_texts(self, self._of_texts)
 
     def row(self, value: object) -> RowIds:
         return row_of(value, self._of_value)

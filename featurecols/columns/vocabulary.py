@@ -10,13 +10,14 @@ import numpy as np
 
 from featurecols import errors, kernels
 from featurecols._core import counters
-from featurecols._core.arrays import Array, Ids, Texts, canonical
+from featurecols._core.arrays import Array, Ids, Texts
 from featurecols._core.buckets import Bucket
 from featurecols._core.fork_safe import cached_property
 from featurecols._core.spec import Converted, frozen
+from featurecols._core.values import canonical
 from featurecols.analyzers.base import Analyzer
 from featurecols.analyzers.placeholders import Marker
-from featurecols.columns._categorical import HASH_LIMITS, buckets_of, check_field, check_hash, map_tokens, row_hash, row_of
+from featurecols.columns._categorical import HASH_LIMITS, check_field, check_hash, row_hash, row_of
 from featurecols.columns.base import Column, Field, Learned, LearnedSlots
 from featurecols.columns.bound import Bound, CategoricalBound, RowIds, id_dtype
 from featurecols.data.fields.base import FieldView
@@ -142,17 +143,16 @@ class VocabularyBound(CategoricalBound):
         return {self.terms[i]: i for i in range(self.size)}
 
     def ids(self, view: FieldView) -> Ids:
-        tokens = view.tokens()
-        if self.no_booleans and tokens.kind == "boolean":
+        if self.no_booleans and view.tokens().kind == "boolean":
             raise self._boolean("bool")
-        return map_tokens(self, tokens, self._of_texts)
+        return view.map_texts(self, self._of_texts)
 
     def _of_texts(self, texts: Texts) -> Array:
         table = self.terms.once("lookup", _lookup)
         found = kernels.lookup.find(table, texts.offsets, texts.data, texts.valid).astype(self.dtype, copy=False)
         unseen = found == -1
         if unseen.any() and self.column.num_oov_buckets:
-            buckets = buckets_of(texts, self.column.hash, self.column.seed, self.column.num_oov_buckets)
+            buckets = kernels.hashing.buckets(texts, self.column.hash, self.column.seed, self.column.num_oov_buckets)
             found = np.where(unseen, buckets.astype(self.dtype, copy=False) + self.size, found)
         elif self._unseen >= 0:
             found[unseen] = self._unseen

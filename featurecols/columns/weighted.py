@@ -9,10 +9,11 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 
 from featurecols import errors
-from featurecols._core.arrays import Ids, float32, number
+from featurecols._core.arrays import Ids
 from featurecols._core.buckets import Bucket
 from featurecols._core.elements import Elements
 from featurecols._core.spec import Converted, frozen
+from featurecols._core.values import float32, number
 from featurecols.columns._categorical import categorical_bound, check_categorical
 from featurecols.columns.base import Column, Field, LearnedSlots
 from featurecols.columns.bound import Bound, CategoricalBound, RowIds

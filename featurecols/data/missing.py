@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from featurecols import errors
-from featurecols._core.arrays import exact, undecimal
+from featurecols._core.values import exact, undecimal
 
 Marker = str | bytes | int | float | np.generic
 _DECIMAL = re.compile(rb"0|-?[1-9][0-9]{0,40}")

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from featurecols._core import buffer_pool
-from featurecols._core.arrays import Array
+from featurecols._core.arrays import Array, Texts
 from featurecols.kernels.compiler import BOOL, I32, I64, NO_VALID, U8, U32, U64, damaged, kernel, read, write
 from featurecols.kernels.hash_scalar import farm, modulo32, modulo64, murmur
 from featurecols.kernels.hash_simd import LANES, SHORT, even, farm_lanes, measure, murmur_lanes
@@ -80,6 +80,13 @@ def _FARM(offsets: Any, data: Any, valid: Any, n: Any, out: Any) -> Any:
             for i in range(base, base + rows):
                 out[i] = out[i] if valid[i] else -1
     return np.int64(-1)
+
+
+def buckets(texts: Texts, hash: str, seed: int, num_buckets: int) -> Array:
+    """Return the bucket of each text by "murmur3" or "farmhash64", which takes no seed: [k], -1 where it is missing."""
+    if hash == "farmhash64":
+        return farmhash64_buckets(texts.offsets, texts.data, texts.valid, num_buckets)
+    return murmur3_buckets(texts.offsets, texts.data, texts.valid, seed, num_buckets)
 
 
 def murmur3(offsets: Array, data: Array, seed: int) -> Array:

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 
 from featurecols import errors
 from featurecols._core import buffer_pool, memory_limit, thread_pool
-from featurecols._core.arrays import Array
+from featurecols._core.arrays import Array, Features
 from featurecols._core.buckets import Bucket
 from featurecols._core.slots import DenseSlot, IdSlot, Slot
 from featurecols.columns._embedding_tables import Tables
@@ -24,7 +24,6 @@ from featurecols.plan.bucket_contents import bucket_contents, in_words
 from featurecols.plan.execution.profile import Profile
 from featurecols.plan.execution.program import Limit, Program
 from featurecols.plan.explain import MANY, Explanation, IdMeaning, Meaning, explain, meaning, names
-from featurecols.plan.features import Features
 from featurecols.plan.fingerprint import digest, fingerprint
 from featurecols.plan.graph import Graph
 

@@ -46,12 +46,11 @@ def test_every_kind_has_faults_enough() -> None:
         assert {"slice offset", "bitmap offset", "dictionary of another chunk"} <= set(SEEN[kind])
 
 
-@pytest.mark.parametrize("place", ["featurecols.columns._categorical:map_tokens", "featurecols.kernels.gather:_GATHER"])
+@pytest.mark.parametrize("place", ["featurecols.data.fields.base:FieldView.map_texts", "featurecols.kernels.gather:_GATHER"])
 def test_planting_nothing_changes_nothing(place: str) -> None:
     """What kills a fault is the fault: the same code, planted the same way, lives."""
-    old = "tokens.offsets" if place.endswith("tokens") else "value if known else -1"
-    also = ("featurecols.columns.hashed", "featurecols.columns.vocabulary") if place.endswith("tokens") else ()
-    assert killer(Fault(place, old, old, also=also), examples("hashed")[:2]) is None
+    old = "tokens.offsets" if place.endswith("texts") else "value if known else -1"
+    assert killer(Fault(place, old, old), examples("hashed")[:2]) is None
 
 
 def test_planting_is_undone() -> None:

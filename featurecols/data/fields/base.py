@@ -7,13 +7,14 @@ integers; the memory, dictionaries, and what columns compute per distinct text s
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from typing import Self
 
 import numpy as np
 import pyarrow as pa
 
-from featurecols._core.arrays import Array, Integers, Numbers, Tokens
+from featurecols import kernels
+from featurecols._core.arrays import Array, Ids, Integers, Numbers, Texts, Tokens
 from featurecols.data import arrow_buffers
 from featurecols.data.missing import NONE, Markers
 from featurecols.errors import DataError
@@ -137,6 +138,19 @@ class FieldView(ABC):
             except DataError as error:
                 raise self._at_outer_row(error) from None
         return self._tokens
+
+    def map_texts(self, key: Hashable, ids_of: Callable[[Texts], Array]) -> Ids:
+        """Return an id for each value: ids_of gives those of texts, -1 where missing.
+
+        It runs once over the distinct texts, and each value costs one gather. `key` names the computation within the
+        dictionary, so that all blocks and threads share one result.
+        """
+        tokens = self.tokens()
+        if tokens.codes is None:
+            found = ids_of(tokens.texts)
+        else:
+            found = kernels.gather.gather(tokens.texts.once(key, ids_of), tokens.codes)
+        return Ids(found, tokens.offsets)
 
     def plain(self) -> Array | None:
         """Return the numbers where they lie, float64, float32, int32 or int64 [n] and contiguous; NaN is missing.

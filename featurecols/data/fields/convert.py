@@ -16,8 +16,8 @@ import numpy as np
 import pyarrow as pa
 
 from featurecols import errors
-from featurecols._core import arrays
 from featurecols._core.arrays import Array
+from featurecols._core.values import lone_surrogate
 from featurecols.data import arrow_buffers
 from featurecols.data.fields.base import FieldView
 from featurecols.data.fields.decimals import DecimalField
@@ -243,8 +243,8 @@ def _lone_surrogate(key: str, rows: list[object]) -> errors.DataError:
     for row, value in enumerate(rows):
         bad = _first_surrogate(value)
         if bad is not None:
-            return arrays.lone_surrogate(key, key, row, bad)
-    return arrays.lone_surrogate(key, key, None, "text")
+            return lone_surrogate(key, key, row, bad)
+    return lone_surrogate(key, key, None, "text")
 
 
 def _first_surrogate(value: object) -> str | None:

@@ -8,8 +8,8 @@ import numpy as np
 import pyarrow as pa
 
 from featurecols import errors
-from featurecols._core import arrays
 from featurecols._core.arrays import Array, Integers, Numbers, Tokens
+from featurecols._core.values import FLOAT_HINT, undecimal
 from featurecols.data import arrow_buffers
 from featurecols.data.fields.base import FieldView
 from featurecols.data.fields.mixed import MixedField
@@ -72,9 +72,9 @@ class DecimalField(FieldView):
         missing = np.isnan(self._read_numbers().values).tolist()
         found: list[object] = []
         for row, (value, none) in enumerate(zip(self._as_arrow().to_pylist(), missing, strict=True)):
-            number = None if none else arrays.undecimal(value)
+            number = None if none else undecimal(value)
             if isinstance(number, float):
-                raise errors.bad_value(self.key, self.key, row, "a decimal that is not whole", str(value), arrays.FLOAT_HINT)
+                raise errors.bad_value(self.key, self.key, row, "a decimal that is not whole", str(value), FLOAT_HINT)
             found.append(number)
         try:
             array = pa.array(found, pa.int64())
@@ -90,14 +90,12 @@ class DecimalField(FieldView):
             return self._as_integers()._read_tokens()
         except errors.DataError as error:
             problem = "a decimal that is not whole is not a category"
-            raise errors.DataError(
-                self.key, problem, field=self.key, row=error.row, got=error.got, hint=arrays.FLOAT_HINT
-            ) from None
+            raise errors.DataError(self.key, problem, field=self.key, row=error.row, got=error.got, hint=FLOAT_HINT) from None
 
     def to_pylist(self) -> list[object]:
         missing = np.isnan(self._read_numbers().values).tolist()
         values = self._as_arrow().to_pylist()
-        return [None if none else arrays.undecimal(value) for value, none in zip(values, missing, strict=True)]
+        return [None if none else undecimal(value) for value, none in zip(values, missing, strict=True)]
 
 
 def _divide(value: int, scale: int) -> float:

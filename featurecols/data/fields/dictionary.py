@@ -10,8 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from featurecols import errors, kernels
-from featurecols._core.arrays import Array, Integers, Numbers, Texts, Tokens
-from featurecols._core.fork_safe import ProcessLock
+from featurecols._core.arrays import Array, Integers, Memo, Numbers, Texts, Tokens
 from featurecols.data import arrow_buffers
 from featurecols.data.fields.base import FieldView
 from featurecols.data.missing import Markers
@@ -50,18 +49,17 @@ class SharedDictionary:
 
     def __init__(self, values: FieldView) -> None:
         self.values = values
-        self._lock = ProcessLock()
-        self._done: dict[Callable[[FieldView], object], object] = {}
+        self._memo = Memo()
 
     def once(self, make: Callable[[FieldView], T]) -> T | None:
         """Return make(the values), or None where a value cannot be converted; found out once."""
-        with self._lock:
-            if make not in self._done:
-                try:
-                    self._done[make] = make(self.values)
-                except errors.DataError:
-                    self._done[make] = None
-            return self._done[make]  # type: ignore[return-value]
+        return self._memo.once(make, lambda: self._try(make))
+
+    def _try(self, make: Callable[[FieldView], T]) -> T | None:
+        try:
+            return make(self.values)
+        except errors.DataError:
+            return None
 
 
 KnownDictionaries = dict[tuple[str, Markers], SharedDictionary]

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from featurecols import errors
-from featurecols._core import arrays
 from featurecols._core.arrays import Array, Integers, Numbers, Texts, Tokens
+from featurecols._core.values import canonical
 from featurecols.data.fields import csv_numbers
 from featurecols.data.fields.base import FieldView
 from featurecols.data.missing import Markers, presenter
@@ -83,7 +83,7 @@ class MixedField(FieldView):
 
     def _canonical(self, row: int, value: object) -> bytes:
         try:
-            return arrays.canonical(value, self.key, self.key)
+            return canonical(value, self.key, self.key)
         except DataError as error:
             raise DataError(error.subject, error.problem, field=self.key, row=row, got=error.got, hint=error.hint) from None
 

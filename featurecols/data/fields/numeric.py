@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Hashable
 
 import numpy as np
 import pyarrow as pa
 
 from featurecols import errors
-from featurecols._core import arrays
-from featurecols._core.arrays import Array, Integers, Numbers, Texts, Tokens
+from featurecols._core.arrays import Array, Integers, Memo, Numbers, Texts, Tokens
+from featurecols._core.values import FLOAT_HINT
 from featurecols.data import arrow_buffers
 from featurecols.data.fields.base import FieldView
 from featurecols.data.missing import Markers
@@ -28,13 +27,7 @@ class IntegerTexts(Texts):
     integers: Array
 
     def __init__(self, integers: Array, valid: Array | None = None) -> None:
-        for name, value in (
-            ("valid", valid),
-            ("integers", integers),
-            ("memo", {}),
-            ("lock", threading.RLock()),
-            ("integral", None),
-        ):
+        for name, value in (("valid", valid), ("integers", integers), ("memo", Memo()), ("integral", None)):
             object.__setattr__(self, name, value)
         object.__setattr__(self, "_text", None)
 
@@ -163,7 +156,7 @@ class NumericField(FieldView):
                 field=self.key,
                 row=error.row,
                 got=error.got,
-                hint=arrays.FLOAT_HINT,
+                hint=FLOAT_HINT,
             ) from None
 
     def _boolean_tokens(self) -> Tokens:

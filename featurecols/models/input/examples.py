@@ -9,11 +9,10 @@ from typing import Any, TypeVar
 import numpy as np
 
 from featurecols._core import buffer_pool
-from featurecols._core.arrays import Array, Ids
+from featurecols._core.arrays import Array, Features, Ids
 from featurecols._core.scratch_zeros import ScratchZeros
 from featurecols._core.slots import DenseSlot, IdSlot, Slot
 from featurecols.models import errors
-from featurecols.plan.features import Features
 
 T = TypeVar("T")
 Make = Callable[["Examples"], Any]

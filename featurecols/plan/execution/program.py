@@ -14,19 +14,17 @@ import numpy as np
 
 from featurecols import errors, kernels
 from featurecols._core import buffer_pool, memory_limit, thread_pool
-from featurecols._core.arrays import Array
+from featurecols._core.arrays import Array, Features
 from featurecols._core.fork_safe import cached_property
 from featurecols._core.slots import Slot
 from featurecols.columns.base import Field
 from featurecols.columns.bound import Bound
 from featurecols.data.batch import Batch, Needs, Source
 from featurecols.data.fields.base import FieldView
-from featurecols.plan.execution.fused import FusedWriter
-from featurecols.plan.execution.operations import Block, Encode, Operation, evaluations, outputs_of
+from featurecols.plan.execution.operations import Block, Encode, FusedWriter, Operation, evaluations, outputs_of
 from featurecols.plan.execution.profile import Clock, Profile
 from featurecols.plan.execution.row_compiler import RowCompiler
 from featurecols.plan.execution.tuning import Tuning
-from featurecols.plan.features import Features
 
 T = TypeVar("T")
 _ROW_FOR_ROW = "give one row for each row of the data"

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import example, given, settings
 
 from featurecols import errors
-from featurecols._core import arrays
+from featurecols._core import values
 from featurecols.data.missing import Markers, present
 from featurecols.data.tables import as_batch
 from tests.data.fields import physical
@@ -209,8 +209,8 @@ def as_row(value: Any, missing: tuple[Any, ...]) -> Any:
     """What one value alone is on the row path, as bytes."""
     found = present(value, Markers.of(missing))
     if isinstance(found, list):
-        return [None if v is None else arrays.canonical(v, "x", "x") for v in found]
-    return None if found is None else arrays.canonical(found, "x", "x")
+        return [None if v is None else values.canonical(v, "x", "x") for v in found]
+    return None if found is None else values.canonical(found, "x", "x")
 
 
 @given(st.lists(st.one_of(st.none(), SCALARS), max_size=12), st.sampled_from([(), ("?", -999), (1, "", 0)]))
