@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from featurecols.columns.normalizers import Log1p as Log1p
     from featurecols.columns.normalizers import MinMax as MinMax
     from featurecols.columns.normalizers import ZScore as ZScore
+    from featurecols.data.field_types import FieldType as FieldType
     from featurecols.errors import ColumnError as ColumnError
     from featurecols.errors import DataError as DataError
     from featurecols.errors import FeatureColumnsError as FeatureColumnsError

@@ -58,6 +58,7 @@ class Spec:
     """
 
     kind: ClassVar[str] = "Spec.v1"
+    json_names: ClassVar[Mapping[str, str]] = {}  # arguments that JSON data calls otherwise
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -220,7 +221,7 @@ def fields_json(value: Spec, refer: Callable[[Spec], Any] = lambda _: None) -> d
     for f in fields(value):
         v, default = getattr(value, f.name), value.default_of(f.name)
         if default is MISSING or _key(v) != _key(default):
-            out[f.name] = encode(v, refer)
+            out[value.json_names.get(f.name, f.name)] = encode(v, refer)
     return out
 
 
@@ -324,7 +325,8 @@ def _place(cls: type[Spec]) -> tuple[str, str]:
 
 def _arguments(cls: type[Spec], data: Mapping[str, Any], where: str, decoded: Callable[[Any, str], Any]) -> dict[str, Any]:
     """Return the arguments of cls in a JSON object: all that it needs, and none that it does not have."""
-    allowed = {f.name for f in fields(cls)}
+    names = {cls.json_names.get(f.name, f.name): f.name for f in fields(cls)}
+    allowed = set(names)
     kind = stem(cls.kind)
     unknown = sorted(str(k) for k in data if k != "type" and k not in allowed)
     if unknown:
@@ -334,4 +336,4 @@ def _arguments(cls: type[Spec], data: Mapping[str, Any], where: str, decoded: Ca
     missing = [name for name in needed(cls) if name not in data]
     if missing:
         raise errors.argument(where, f"{kind} needs {', '.join(missing)}", sorted(map(str, data)), f"give {missing[0]}")
-    return {k: decoded(v, f"{where}.{k}") for k, v in data.items() if k != "type"}
+    return {names[k]: decoded(v, f"{where}.{k}") for k, v in data.items() if k != "type"}

@@ -6,6 +6,7 @@ A column declares (a frozen value), says what must be learned (analyzers), and b
 
 from __future__ import annotations
 
+import builtins
 from collections.abc import Iterable, Mapping
 from dataclasses import field
 from typing import Any, ClassVar, Literal
@@ -18,6 +19,7 @@ from featurecols._core.spec import Converted, Spec, frozen
 from featurecols.analyzers.base import Analyzer
 from featurecols.columns._embedding_tables import Tables
 from featurecols.columns.bound import Bound
+from featurecols.data.field_types import TYPE_NAMES, FieldType, TypeName
 
 Learned = Mapping[str, Array]
 MissingMarker = str | bytes | int | float | np.generic
@@ -39,17 +41,25 @@ class Field(Spec):
     Args:
         key: name of the field in the data.
         missing: values that mean "missing" beside null, None and NaN; compared by canonical value (-999 is -999.0).
+        type: what its values are: "boolean", "integer", "float", "decimal", "text", "bytes", "timestamp", "date", "time" or
+            "duration". None: what the data says, where `fit` sees it. All Fields of one key share one type.
+        list: whether it holds a list in every row, so that a missing one is an empty list. None: what the data says.
 
     >>> Field("age", missing=("?", -999))
     Field('age', missing=('?', -999))
+    >>> Field("tags", type="text", list=True)
+    Field('tags', type='text', list=True)
     """
 
     categorical: ClassVar[bool] = False
     numeric: ClassVar[bool] = False
     weight_field: ClassVar[Field | None] = None
+    json_names: ClassVar[Mapping[str, str]] = {"type": "value_type"}  # "type" is the kind of every value there
 
     key: str
     missing: Converted[MissingMarker | Iterable[MissingMarker], tuple[MissingMarker, ...]] = ()  # type: ignore[assignment]
+    type: TypeName | None = field(default=None, kw_only=True)
+    list: bool | None = field(default=None, kw_only=True)
 
     def check(self) -> None:
         if not isinstance(self.key, str) or not self.key:
@@ -64,6 +74,16 @@ class Field(Spec):
                 raise errors.argument(
                     f"Field {self.key}", "a missing marker is a string, or a number of 64 bits", marker, "null needs no marker"
                 )
+        if self.type is not None and self.type not in TYPE_NAMES:
+            what = "type must be one of " + ", ".join(TYPE_NAMES)
+            raise errors.argument(f"Field {self.key}", what, self.type, "leave it out to take it from the data")
+        if self.list is not None and not isinstance(self.list, bool):
+            raise errors.argument(f"Field {self.key}", "list must be True or False", self.list, "True for lists of values")
+
+    @property
+    def declared_type(self) -> FieldType:
+        """What is declared of its values."""
+        return FieldType(self.type, int(bool(self.list)))
 
     @property
     def name(self) -> str:
@@ -82,16 +102,20 @@ class Field(Spec):
         """Return nothing: a field learns nothing."""
         return {}
 
-    def term_fields(self) -> list[str]:
+    def term_fields(self) -> builtins.list[str]:
         """Return its key: a value of a field is one word."""
         return [self.key]
 
     def to_json(self) -> Any:
-        """Return the key of a field without markers, else the object of every Spec."""
-        return super().to_json() if self.missing else self.key
+        """Return the key of a field of which nothing else is declared, else the object of every Spec."""
+        return self.key if self._is_plain() else super().to_json()
 
     def source_text(self) -> str:
-        return repr(self) if self.missing else repr(self.key)
+        return repr(self.key) if self._is_plain() else repr(self)
+
+    def _is_plain(self) -> bool:
+        """Whether the key alone says all of it."""
+        return not self.missing and self.type is None and self.list is None
 
 
 @frozen

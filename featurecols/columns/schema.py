@@ -150,7 +150,7 @@ def _kind(cls: type[Spec], ask: Callable[[type[Spec]], None]) -> Schema:
         default = f.default if f.default is not MISSING else MISSING
         if default is not MISSING and f.name != "name":
             schema["default"] = spec.encode(spec.canonical(default))
-        properties[f.name] = schema
+        properties[cls.json_names.get(f.name, f.name)] = schema
     text = inspect.getdoc(cls) or ""
     return {
         "type": "object",

@@ -86,7 +86,7 @@ class PlanTransform(BatchTransform):
 
     def __init__(self, plan: Plan, layout: str, threads: int | None) -> None:
         self.plan, self.layout, self.threads = plan, layout, threads
-        kinds = plan.input_schema.items()
+        kinds = plan.input_uses.items()
         self.needs = [(key, "category" if "category" in uses else "number") for key, uses in kinds]
         self.width = plan.width if layout == "features" else None
         self.row_bytes = 4 * (sum(slot.width or 4 for slot in plan.feature_slots) if layout == "ids" else plan.width)

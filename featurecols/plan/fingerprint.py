@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from featurecols._core import spec
 from featurecols._core.arrays import Array
 from featurecols._core.tensor_files import digest as digest
+from featurecols.data.field_types import FieldType
 from featurecols.plan.graph import Graph
 
 Learned = Mapping[int, Mapping[str, Mapping[str, Array]]]  # by node, slot and name
@@ -17,7 +18,8 @@ Learned = Mapping[int, Mapping[str, Mapping[str, Array]]]  # by node, slot and n
 def fingerprint(graph: Graph, learned: Learned) -> str:
     """Return 32 hex digits over what was declared and what was learned.
 
-    The text that is hashed is the plan.json of format 1, and stays so: a plan has one fingerprint, whatever wrote it.
+    The text that is hashed is the plan.json of format 1, with the types of fields where some are known, and stays so: a plan
+    has one fingerprint, whatever wrote it.
     """
     text = json.dumps({"format": 1, **document(graph)}, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode() + digest(flatten(learned)).encode()).hexdigest()[:32]
@@ -30,7 +32,16 @@ def document(graph: Graph) -> dict[str, object]:
     for i, node in enumerate(graph.nodes):
         nodes.append(spec.fields_json(node, lambda v: {"node": index[v]} if v in index else None))
         index[node] = i
-    return {"nodes": nodes, "outputs": graph.outputs}
+    types = {"fields": types_json(graph.types)} if graph.types else {}
+    return {"nodes": nodes, "outputs": graph.outputs, **types}
+
+
+def types_json(types: Mapping[str, FieldType]) -> dict[str, dict[str, object]]:
+    """Return the types of fields as JSON data, without what is not known."""
+    return {
+        key: {**({"type": found.type} if found.type else {}), **({"list_depth": found.list_depth} if found.list_depth else {})}
+        for key, found in sorted(types.items())
+    }
 
 
 def flatten(learned: Learned) -> dict[str, Array]:

@@ -2,24 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
+from featurecols import errors
 from featurecols.columns.base import Column, Field, as_columns
+from featurecols.data.field_types import UNKNOWN, FieldType
 
 
 class Graph:
     """Nodes of a list of columns.
 
     nodes[i] is a Field or a Column, inputs[i] the positions of what it reads, outputs the positions of the declared
-    columns. Equal values are one node: that is the whole of common-subexpression elimination.
+    columns. Equal values are one node: that is the whole of common-subexpression elimination. types has the types of
+    fields by key, as they are declared or learned; a field of which nothing is known is not in it.
     """
 
-    def __init__(self, columns: Iterable[Column]) -> None:
+    def __init__(self, columns: Iterable[Column], types: Mapping[str, FieldType] | None = None) -> None:
+        """types: of fields, as they were learned. Raises ColumnError where two types are declared for one key."""
         self.columns = as_columns(columns)
         self.nodes: list[Field | Column] = []
         self.inputs: list[tuple[int, ...]] = []
         self._index: dict[Field | Column, int] = {}
         self.outputs = [self._add(column) for column in self.columns]
+        self.declared = _declared_types(self.fields())
+        self.types: dict[str, FieldType] = {}
+        for key in self.needs():
+            found = _known_type(self.declared.get(key, UNKNOWN), (types or {}).get(key, UNKNOWN))
+            if found != UNKNOWN:
+                self.types[key] = found
 
     def _add(self, node: Field | Column) -> int:
         found = self._index.get(node)
@@ -45,6 +55,10 @@ class Graph:
                         found.setdefault(field.key, set()).add(node.needs)
         return {key: frozenset(kinds) for key, kinds in found.items()}
 
+    def with_types(self, types: Mapping[str, FieldType]) -> Graph:
+        """Return the same graph with what was learned of the types of fields."""
+        return Graph(self.columns, types)
+
     def passes(self) -> list[list[str]]:
         """Which columns learn in each pass over the data, by name; the length is the number of passes."""
         done: list[int] = []
@@ -58,3 +72,22 @@ class Graph:
                     found.append([])
                 found[p].append(node.name)
         return found
+
+
+def _declared_types(fields: Iterable[Field]) -> dict[str, FieldType]:
+    """Return what is declared of each key; raises ColumnError where two Fields of it say different things."""
+    found: dict[str, Field] = {}
+    for field in fields:
+        known = found.setdefault(field.key, Field(field.key))
+        for name in ("type", "list"):
+            one, other = getattr(known, name), getattr(field, name)
+            if one is not None and other is not None and one != other:
+                hint = "declare it once"
+                raise errors.argument(f"Field {field.key}", f"two Fields of it differ in {name}", (one, other), hint)
+        found[field.key] = known.replace(type=known.type or field.type, list=field.list if known.list is None else known.list)
+    return {key: field.declared_type for key, field in found.items() if field != Field(key)}
+
+
+def _known_type(declared: FieldType, learned: FieldType) -> FieldType:
+    """Return the type of a field: what is declared, and what was learned of the rest."""
+    return FieldType(declared.type or learned.type, declared.list_depth or learned.list_depth)

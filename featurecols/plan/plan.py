@@ -16,6 +16,7 @@ from featurecols._core.buckets import Bucket
 from featurecols._core.slots import DenseSlot, IdSlot, Slot
 from featurecols.columns._embedding_tables import Tables
 from featurecols.columns.base import field_keys
+from featurecols.data.field_types import UNKNOWN, FieldType
 from featurecols.data.sources import Data, as_source
 from featurecols.plan import serialization
 from featurecols.plan.arguments import check_out, not_a_row
@@ -89,7 +90,12 @@ class Plan:
         return self.graph.passes()
 
     @property
-    def input_schema(self) -> dict[str, frozenset[str]]:
+    def input_schema(self) -> dict[str, FieldType]:
+        """The type of each raw field by key, as it is declared or was learned; FieldType(None) where it is not known."""
+        return {key: self.graph.types.get(key, UNKNOWN) for key in self.graph.needs()}
+
+    @property
+    def input_uses(self) -> dict[str, frozenset[str]]:
         """How each raw field is read: "number", "category" or both, by key."""
         return self.graph.needs()
 

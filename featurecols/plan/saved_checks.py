@@ -9,6 +9,7 @@ from featurecols._core.arrays import Array
 from featurecols._core.spec import KINDS
 from featurecols.analyzers.base import Analyzer
 from featurecols.columns.base import Column
+from featurecols.data.field_types import MOST_LEVELS, TYPE_NAMES, FieldType
 from featurecols.plan.fingerprint import Learned
 from featurecols.plan.graph import Graph
 
@@ -37,3 +38,17 @@ def array_form(name: str) -> tuple[str, int] | None:
     """Return the dtype and the number of dimensions of a learned array of that name; None where no analyzer gives one."""
     analyzers = (kind for kind in KINDS.values() if issubclass(kind, Analyzer))
     return next((analyzer.learns[name] for analyzer in analyzers if name in analyzer.learns), None)
+
+
+def types_of(where: object, data: object) -> dict[str, FieldType]:
+    """Return the types of fields that a plan wrote as JSON data; raises SavedPlanError for anything else."""
+    if not isinstance(data, Mapping):
+        raise errors.saved_plan(where, "fields: must be an object")
+    found: dict[str, FieldType] = {}
+    for key, about in data.items():
+        name, depth = (about.get("type"), about.get("list_depth", 0)) if isinstance(about, Mapping) else ("", 0)
+        fits = (name is None or name in TYPE_NAMES) and type(depth) is int and 0 <= depth <= MOST_LEVELS
+        if not fits or not set(about) <= {"type", "list_depth"}:
+            raise errors.saved_plan(where, f"fields: {errors.show(key)} has no type that is known")
+        found[key] = FieldType(name, depth)
+    return found

@@ -1,6 +1,7 @@
 """plan.json as text for review: columns nested under their names, what each learned beside what it declares.
 
     {"format": 2, "created_by": ..., "fingerprint": ..., "tables_digest": ...,
+     "fields": {key: {"type": ..., "list_depth": ...}, ...},
      "columns": {name: {"type": kind, argument: value, ..., "learned": {slot: ...}}, ...},
      "tables": {name: {"tensor": ..., "dtype": ..., "shape": ..., "digest": ...}}}
 
@@ -27,9 +28,9 @@ from featurecols._core import spec
 from featurecols._core.arrays import Array
 from featurecols._core.json_layout import Json, Lines, lay_out_entries
 from featurecols.columns.base import Column
-from featurecols.plan.fingerprint import Learned, digest, fingerprint
+from featurecols.plan.fingerprint import Learned, digest, fingerprint, types_json
 from featurecols.plan.graph import Graph
-from featurecols.plan.saved_checks import array_form, check_learned
+from featurecols.plan.saved_checks import array_form, check_learned, types_of
 from featurecols.plan.saved_files import JSON_FILE, TENSOR_FILE, TERM_FILE
 from featurecols.version import __version__
 
@@ -37,15 +38,7 @@ FORMAT = 2  # of saved plans and of saved models
 LONG = 50  # terms or numbers beyond which a list is not in plan.json
 HEAD = 5  # terms of a long list that plan.json shows
 HEADER = ["term", "count"]
-KEYS = (
-    "format",
-    "created_by",
-    "fingerprint",
-    "tables_digest",
-    "fields",
-    "tables",
-    "columns",
-)  # "fields" is for types of fields, to come
+KEYS = ("format", "created_by", "fingerprint", "tables_digest", "fields", "tables", "columns")
 TERMS = {"offsets", "data", "counts"}
 _MOST_TERMS = 50_000_000  # in all lists of a plan together, each counted as often as a column names it
 
@@ -78,6 +71,9 @@ class _Writer:
         }
         lines = [f" {json.dumps(key)}: {json.dumps(value)}" for key, value in head.items()]
         entries = [(column.name, self._column(column)) for column in self._graph.columns]
+        if self._graph.types:
+            types = [f"  {json.dumps(key)}: {json.dumps(about)}" for key, about in types_json(self._graph.types).items()]
+            lines.append(' "fields": {\n' + ",\n".join(types) + "\n }")
         lines.append(f' "columns": {lay_out_entries(entries, 1)}')
         if tables:
             stored = [(name, self._tensor(f"table/{_ascii(name)}", tables[name])) for name in sorted(tables)]
@@ -211,7 +207,7 @@ class _Reader:
         if unknown := [key for key in document if key not in KEYS]:
             raise self._error(f"holds {errors.show(unknown[0])}, which this version does not know")
         columns = [self._column(name, data) for name, data in self._object("columns", document.get("columns")).items()]
-        graph = Graph(columns)
+        graph = Graph(columns, types_of(self._where, document.get("fields", {})))
         index = {node: i for i, node in enumerate(graph.nodes)}
         learned = {
             index[column]: {slot: self._slot(column, slot, data) for slot, data in self._object("learned", slots).items()}
@@ -223,7 +219,6 @@ class _Reader:
         }
         if document.get("tables_digest", "") != (digest(tables) if tables else ""):
             raise self._error("has other tables than it was saved with")
-        self._object("fields", document.get("fields", {}))
         if self._tensors is not None and (left := sorted(set(self._tensors) - self._used)):
             raise self._error(f"tensor {errors.show(left[0])} belongs to no column")
         check_learned(self._where, graph, learned)

@@ -228,7 +228,7 @@ def test_features_print_as_shapes(plan: fc.Plan) -> None:
 
 
 def test_what_is_read_and_learned_is_listed(plan: fc.Plan) -> None:
-    assert plan.input_schema == {"age": frozenset({"number"}), "job": frozenset({"category"}), "tags": frozenset({"category"})}
+    assert plan.input_uses == {"age": frozenset({"number"}), "job": frozenset({"category"}), "tags": frozenset({"category"})}
     assert plan.fields == (fc.Field("age"), fc.Field("job"), fc.Field("tags"))
     assert plan.passes == [["age", "job"]]
     assert plan.columns == tuple(COLUMNS)

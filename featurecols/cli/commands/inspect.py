@@ -15,6 +15,7 @@ from featurecols.cli import options, output
 from featurecols.cli.load_model import load_model
 
 if TYPE_CHECKING:
+    from featurecols.data.field_types import FieldType
     from featurecols.models.estimators.base import Estimator
     from featurecols.models.sequential import Sequential
     from featurecols.plan.explain import Meaning
@@ -75,7 +76,8 @@ def _describe_plan(plan: Plan) -> dict[str, object]:
         "width": plan.width if dense else None,
         "names": list(plan.names) if dense else None,
         "slots": [dataclasses.asdict(slot) for slot in plan.feature_slots],
-        "fields": {key: sorted(kinds) for key, kinds in plan.input_schema.items()},
+        "fields": {key: sorted(kinds) for key, kinds in plan.input_uses.items()},
+        "types": {key: found._asdict() for key, found in plan.input_schema.items()},
         "passes": plan.passes,
         "columns": plan.to_json(),
     }
@@ -93,10 +95,18 @@ def _is_bare(plan: Plan) -> bool:
 
 def _describe_fields(plan: Plan) -> str:
     """Describe which fields are read and how, and which tables are trained."""
-    lines = [f"reads {key} as {' and '.join(sorted(kinds))}" for key, kinds in plan.input_schema.items()]
+    types = plan.input_schema
+    lines = [f"reads {key}{_in_words(types[key])} as {' and '.join(sorted(kinds))}" for key, kinds in plan.input_uses.items()]
     if plan.tables_digest:
         lines.append(f"trained tables {', '.join(plan.tables)}, digest {plan.tables_digest}")
     return "\n".join(lines)
+
+
+def _in_words(found: FieldType) -> str:
+    """Return what is known of the values of a field, in words after its key."""
+    if found.type is None:
+        return " (lists)" if found.list_depth else ""
+    return f" ({'lists of ' * found.list_depth}{found.type})"
 
 
 def _describe_model(model: Estimator | Sequential) -> dict[str, object]:

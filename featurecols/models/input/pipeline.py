@@ -119,7 +119,7 @@ def from_data(data: Data, *, label: Label | None = None, weight: str | None = No
 
 def needs_of(plan: Plan) -> list[tuple[str, str]]:
     """Return the fields that a plan reads, and how."""
-    return [(key, "category" if "category" in kinds else "number") for key, kinds in plan.input_schema.items()]
+    return [(key, "category" if "category" in kinds else "number") for key, kinds in plan.input_uses.items()]
 
 
 def _encoder(plan: Plan, rows: LabelledRows, key: str) -> Encoder:
