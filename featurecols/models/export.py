@@ -27,7 +27,6 @@ from featurecols.models import errors
 from featurecols.models.autodiff.variables import Variables
 from featurecols.models.component import Component
 from featurecols.models.training import checkpoints
-from featurecols.models.training.warm_start import WEIGHTS
 from featurecols.plan.fingerprint import digest
 from featurecols.plan.saved_text import FORMAT
 from featurecols.version import __version__
@@ -99,7 +98,7 @@ def _write(
     if plan is not None:
         plan.save(folder / PLAN, overwrite=True)
     seen = {"step": variables.step, "start": 0, "seed": variables.seed}
-    checkpoints.write(folder / WEIGHTS, arrays, {**seen, "rows": about.get("rows", {})})
+    checkpoints.write(folder / checkpoints.WEIGHTS, arrays, {**seen, "rows": about.get("rows", {})})
     card = {
         "format": FORMAT,
         "created_by": f"featurecols {__version__}",
@@ -220,7 +219,7 @@ def _require_format(path: Path, card: Mapping[str, Any], wanted: int) -> None:
 
 def weights(folder: Path) -> Variables:
     """Return the variables of a folder."""
-    arrays, about = checkpoints.read(folder / WEIGHTS)
+    arrays, about = checkpoints.read(folder / checkpoints.WEIGHTS)
     variables = Variables()
     checkpoints.restore(variables, arrays, about)
     return variables

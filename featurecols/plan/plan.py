@@ -27,6 +27,7 @@ from featurecols.plan.execution.program import Limit, Program
 from featurecols.plan.explain import MANY, Explanation, IdMeaning, Meaning, explain, meaning, names
 from featurecols.plan.fingerprint import digest, fingerprint
 from featurecols.plan.graph import Graph
+from featurecols.plan.row_meanings import RowMeanings, of_features, of_ids
 
 # What is told about a result that does not fit into memory.
 _TRANSFORM, _TRANSFORM_BATCHES = Limit("transform", total=True), Limit("transform_batches")
@@ -251,6 +252,16 @@ class Plan:
             nodes[slot] = node
         found = bucket_contents(self._program, nodes, as_source(data), wanted)
         return {slot: {i: dict(terms.most_common()) for i, terms in sorted(ids.items())} for slot, ids in found.items()}
+
+    def row_meanings(self, slot: str) -> RowMeanings:
+        """Return what the ids of one of the feature_slots mean, or its features, to find the same ones in another plan."""
+        node = self._node_of_ids(slot)
+        if node is not None:
+            return of_ids(self.graph, self.learned, node, self._program.bounds[node])
+        output = next((o for o in self._program.outputs if o.slot.name == slot), None)
+        if output is None:
+            raise errors.plan("row_meanings", "no slot has this name", slot, "see plan.feature_slots")
+        return of_features(self.graph, output.node, output.bound)
 
     def _node_of_ids(self, slot: str) -> int | None:
         """Return the categorical column that gives the ids of a slot, as a node."""

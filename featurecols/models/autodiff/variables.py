@@ -52,6 +52,7 @@ class Variables:
         self.states: dict[str, Array] = {}
         self.slots: dict[str, Array] = {}
         self.trained: set[str] = set()  # parameters that an optimizer has moved, here or before they were loaded
+        self.given: dict[str, Callable[[Array], Array]] = {}  # what a warm start makes of the initial value of a parameter
         self.scratch = ScratchZeros()
         self._reserved: dict[str, Array] = {}
 
@@ -175,6 +176,8 @@ class Scope:
     def _find(self, kept: dict[str, Array], full: str, shape: tuple[int, ...], initial: Initial) -> Array:
         if full not in kept:
             made = initial(shape, self.variables.random("initial", full))
+            if (change := self.variables.given.pop(full, None)) is not None:
+                made = change(np.array(made, self.variables.dtype))
             kept[full] = np.ascontiguousarray(made, self.variables.dtype)
         if kept[full].shape != shape:
             raise errors.shape_changed(full, kept[full].shape, shape)

@@ -57,7 +57,8 @@ class Estimator(Keeper):
         model_dir: folder of checkpoints, plan and summaries; training goes on from what is there. None: memory only.
         config: a RunConfig.
         params: handed to model_fn; `columns` may be given in it as "columns" or "feature_columns".
-        warm_start_from: a checkpoint, model_dir or export to start from, or WarmStartSettings.
+        warm_start_from: a checkpoint, model_dir or export to start from, or WarmStartSettings. Weights go to rows of the same
+            meaning (term, interval, hash bucket, label); `warm_start_report` says how many each parameter found.
         columns: what to encode rows with: columns (fitted on the training data where they learn; those of the TensorFlow
             dialect are taken too), or a Plan.
         weight_column: field that holds sample weights.
@@ -82,6 +83,7 @@ class Estimator(Keeper):
         self.weight_column = arguments.weight_field(self._who, weight_column)
         self.config = arguments.merge_config(config, model_dir)
         self.warm_start_from = warm_start_from
+        self.warm_start_report = None
         self.head: Head = head or PlainHead()
         self.history = History()
         self.metrics: dict[str, dict[str, float]] = {}
@@ -295,16 +297,20 @@ class Estimator(Keeper):
             self.label = rows.labels
         if fresh and self.head.learns_words and (words := labels.learn(rows.label_batches(), rows.labels[0])):
             self.head = self.head.with_words(words, self.label[0])
+        if training and fresh and self.warm_start_from is not None:
+            self.variables = None  # made again, now that labels are known
+
+    def _plan_in(self, folder: Path) -> Plan | None:
+        return load_plan(folder / PLAN) if (folder / PLAN / "plan.json").exists() else None
 
     def _make_plan(self, rows: LabelledRows | None) -> Plan:
-        folder = None if self.model_dir is None else self.model_dir / PLAN
-        if folder is not None and (folder / "plan.json").exists():
-            plan = load_plan(folder)
+        folder = self.model_dir
+        if folder is not None and (plan := self._plan_in(folder)) is not None:
             if plan.columns == self.columns:
                 return plan
-            if checkpoints.latest(folder.parent) is not None:
+            if checkpoints.latest(folder) is not None:
                 theirs, ours = declared_as_json(plan.columns), declared_as_json(self.columns)
-                raise errors.other_columns(folder.parent, warm_start.difference(theirs, ours))
+                raise errors.other_columns(folder, warm_start.difference(theirs, ours))
         if not Graph(self.columns).passes():
             return compile(self.columns)
         if rows is None:

@@ -24,6 +24,15 @@ from featurecols.plan.plan import Plan
 
 Columns = Iterable[AnyColumn] | Plan | None
 SQUARED = Squared()
+OUTPUTS = (  # parameters whose last axis is that of the logits, and the baseline's counts of classes
+    "linear/weights",
+    "linear/kernel",
+    "linear/bias",
+    "dnn/logits/kernel",
+    "dnn/logits/bias",
+    "baseline/bias",
+    "baseline/seen",
+)
 OPTIMIZERS = ("optimizer", "linear_optimizer", "dnn_optimizer")  # arguments that hold one
 
 
@@ -66,6 +75,9 @@ class Canned(Estimator):
     def arguments(self) -> dict[str, Any]:
         """Return what makes an equal model of the same columns, as JSON data; with the head it is all that an export says."""
         return {}
+
+    def outputs_of(self) -> tuple[str, ...]:
+        return OUTPUTS
 
     def _require_optimizer(self) -> Optimizer | Groups:
         """Return the optimizer; raise ModelError where the model trains without one."""

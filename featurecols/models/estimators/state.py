@@ -57,6 +57,7 @@ class Keeper(ABC):
     weight_column: str | None
     columns: tuple[Column, ...]
     warm_start_from: str | Path | WarmStartSettings | None
+    warm_start_report: warm_start.WarmStartReport | None
     variables: Variables | None
     metrics: dict[str, dict[str, float]]
     data: TrainedOn
@@ -65,6 +66,10 @@ class Keeper(ABC):
     @abstractmethod
     def _ready(self, rows: LabelledRows | None, *, training: bool = False) -> None:
         """Have a plan."""
+
+    @abstractmethod
+    def _plan_in(self, folder: Path) -> Plan | None:
+        """Return the plan in a model_dir or an export, None where there is none."""
 
     @property
     def _who(self) -> str:
@@ -92,8 +97,14 @@ class Keeper(ABC):
             else:
                 self.variables = Variables(self.config.seed)
                 if self.warm_start_from is not None:
-                    warm_start.start(self.variables, self.warm_start_from, self.rows_of())
+                    self.warm_start_report = warm_start.start(
+                        self.variables, self.warm_start_from, self._meanings, self._plan_in
+                    )
         return self.variables
+
+    def _meanings(self) -> warm_start.Meanings:
+        """Return what the parameters mean, for a warm start."""
+        return warm_start.Meanings(self.plan, self.head, self.label, self.rows_of(), self.outputs_of())
 
     def _restore(self, path: Path, *, take_up: bool = False) -> Variables:
         """Return the variables of a checkpoint; with take_up, go on as the model that wrote it."""
@@ -159,6 +170,10 @@ class Keeper(ABC):
     def rows_of(self) -> RowsOf:
         """Return (slot, first row, last row + 1) of parameters whose rows belong to slots, by name of the parameter."""
         return {}
+
+    def outputs_of(self) -> tuple[str, ...]:
+        """Return the names of the parameters whose last axis is that of the logits."""
+        return ()
 
     @contextmanager
     def _alone(self) -> Iterator[None]:

@@ -22,6 +22,7 @@ from featurecols.models import errors
 from featurecols.models.autodiff.variables import KINDS, Variables
 
 FORMAT = 1
+WEIGHTS = "weights.safetensors"  # of an exported model
 _NAME = re.compile(r"step-(\d{9,})\.safetensors")
 
 

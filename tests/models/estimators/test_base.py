@@ -298,7 +298,9 @@ def test_warm_start_by_slot_where_columns_differ(tmp_path):
     weights = new.variables.values["linear/weights"]
     assert weights.shape == (1000 + 5000 + 1, 1)
     np.testing.assert_array_equal(weights[:1000], old.variables.values["linear/weights"][5:])
-    assert not weights[1000:].any()
+    assert not weights[1000:6000].any()
+    pilot = [old.plan.describe_id("job", i).label for i in range(5)].index("pilot")
+    assert weights[6000] == old.variables.values["linear/weights"][pilot]
     np.testing.assert_array_equal(new.variables.values["linear/bias"], old.variables.values["linear/bias"])
 
 
