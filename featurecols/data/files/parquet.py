@@ -85,9 +85,9 @@ class ParquetFile(File):
             return None
         if self._chunks is None:
             groups, columns = footer.num_row_groups, footer.num_columns
-            found = np.empty((groups, columns), kernels.parquet_footer.CHUNK)
+            found = np.empty((groups, columns), kernels.parquet.CHUNK)
             rows = np.empty(groups, np.int64)
-            sound = kernels.parquet_footer.chunks[0](self._footer_bytes(), groups, columns, rows, found.reshape(-1))
+            sound = kernels.parquet.chunks[0](self._footer_bytes(), groups, columns, rows, found.reshape(-1))
             wanted = [fragment.num_rows for fragment in self.fragments]
             self._chunks = found if sound and rows.tolist() == wanted else found[:0]
             if not len(self._chunks):
@@ -108,7 +108,7 @@ class ParquetFile(File):
 class _RowGroup:
     """One row group of an open footer: what its columns are, and how they are read.
 
-    pyarrow's attributes of a column chunk are not asked: some end the process (see kernels.parquet_footer).
+    pyarrow's attributes of a column chunk are not asked: some end the process (see kernels.parquet).
     """
 
     def __init__(self, file: ParquetFile, fragment: Fragment, footer: pa.FileMetaData, coded: set[str]) -> None:

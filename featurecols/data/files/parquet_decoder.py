@@ -81,7 +81,7 @@ def chunk(field: pa.Field, leaf: pa.ColumnSchema, about: np.void, rows: int, end
     Args:
         field: the field, as in the Arrow schema.
         leaf: its column in the schema of the file.
-        about: the chunk of it, as kernels.parquet_footer reads it.
+        about: the chunk of it, as kernels.parquet reads it.
         rows: of the row group.
         end: bytes of the file.
     """
@@ -142,7 +142,7 @@ class _Decoder:
     """One chunk: its pages are unpacked into one stretch of memory, which one call of a kernel then reads."""
 
     def __init__(self, wanted: Chunk, data: Array, verify: bool = False) -> None:
-        self.chunk, self.data, self.kernels, self.verify = wanted, data, kernels.parquet_pages, verify
+        self.chunk, self.data, self.kernels, self.verify = wanted, data, kernels.parquet, verify
         self.codec = None if wanted.codec is None else pa.Codec(wanted.codec)
 
     def column(self) -> FieldView:

@@ -38,9 +38,9 @@ def written(array: pa.Array, **options: Any) -> tuple[bytes, Any, Any]:
 def chunk_of(data: bytes, footer: Any, group: int = 0) -> np.void:
     """What the footer says of the only column of a group."""
     size, groups = int.from_bytes(data[-8:-4], "little"), footer.num_row_groups
-    rows, found = np.empty(groups, np.int64), np.empty(groups, kernels.parquet_footer.CHUNK)
+    rows, found = np.empty(groups, np.int64), np.empty(groups, kernels.parquet.CHUNK)
     of = np.frombuffer(data[-8 - size : -8], np.uint8)
-    if not kernels.parquet_footer.chunks[0](of, groups, footer.num_columns, rows, found):
+    if not kernels.parquet.chunks[0](of, groups, footer.num_columns, rows, found):
         found["kind"] = -1  # several columns on disk
     return found[group]
 
@@ -234,7 +234,7 @@ def test_damaged_pages_give_nothing_or_codes_inside_the_dictionary(codec: str, v
 
 
 def test_a_header_with_numbers_out_of_bounds_is_damaged() -> None:
-    pages = np.empty(4, kernels.parquet_pages.PAGE)
+    pages = np.empty(4, kernels.parquet.PAGE)
     for header in (
         b"\x18\x81",
         b"\x15\x00\x18\x83",
@@ -245,4 +245,4 @@ def test_a_header_with_numbers_out_of_bounds_is_damaged() -> None:
         b"\x15",
         b"",
     ):
-        assert kernels.parquet_pages.headers[0](np.frombuffer(header, np.uint8), 1, pages) == kernels.parquet_pages.DAMAGED
+        assert kernels.parquet.headers[0](np.frombuffer(header, np.uint8), 1, pages) == kernels.parquet.DAMAGED

@@ -1,6 +1,6 @@
-"""Pages of Parquet: headers (Thrift's compact protocol), runs of levels and codes, plain texts.
+"""Parquet: the footer of a file, headers of pages, and their values: codes of a dictionary, numbers, texts.
 
-Whatever is not as the format says gives DAMAGED and no wild read: the caller then asks another reader for its words.
+Whatever is not as the format says gives False or DAMAGED, and no wild read: the file is then pyarrow's to read or to refuse.
 """
 
 from __future__ import annotations
@@ -10,9 +10,17 @@ from typing import Any
 import numpy as np
 
 from featurecols.kernels.compiler import BOOL, I32, I64, U8, helper, kernel, load32, load64, opaque, read, record, write
+from featurecols.kernels.parquet_runs import DAMAGED, codes, levels
+from featurecols.kernels.thrift import ABSENT, DEPTH, FIELDS, LIST, SET, STRUCT, read_struct, varint
 
-DAMAGED, FULL = -1, -2
+FULL = -2
 DATA, DICTIONARY, DATA_V2 = 0, 2, 3  # kinds of pages
+
+# One column chunk: its physical type, codec and encodings (a bit for each) by the numbers of the format, what it holds,
+# and where; encrypted and elsewhere are flags. Of its size statistics: the entries of both histograms of levels, and the
+# bytes of its texts. -1 for a number that is not there.
+_CHUNK = "kind codec encodings values unpacked packed data dictionary encrypted elsewhere repeats defines sized"
+CHUNK = np.dtype([(name, np.int64) for name in _CHUNK.split()])
 
 # One page: where its bytes start and stop, their number once unpacked, and what its header says. level_bytes: -1 where the
 # page itself says how many; frame: what a frame of Zstandard says that it unpacks to, or -1; crc: the checksum, or -1.
@@ -21,86 +29,137 @@ PAGE = np.dtype([(name, np.int64) for name in _PAGE.split()])
 # What is decoded of one page: where its unpacked bytes start and stop, how many rows, and the bytes of its levels.
 SPAN = np.dtype([(name, np.int64) for name in ("start", "stop", "count", "level_bytes")])
 
-_ABSENT = -(2**40)  # a number that a header leaves out
-_DEPTH = 8  # of structs in a header; the format needs 3
-_FIELDS = 12
-_LONG = 2**31 - 1
-_RUN = 2**28 - 1  # the longest run that any reader takes
-_7 = np.int64(7)
-_BOOLEAN, _I32, _STRUCT = 1, 5, 12  # types of Thrift
-
-# The types of the fields of a header, by the struct they are in (0: the header itself) and their number; 0: unknown.
-_TYPES = np.zeros((_FIELDS, _FIELDS), np.int64)
-_TYPES[0, 1:5], _TYPES[0, 5:9] = _I32, _STRUCT
-_TYPES[5, 1:5], _TYPES[5, 5] = _I32, _STRUCT
-_TYPES[7, 1:3], _TYPES[7, 3] = _I32, _BOOLEAN
-_TYPES[8, 1:7], _TYPES[8, 7], _TYPES[8, 8] = _I32, _BOOLEAN, _STRUCT
+_FILE, _GROUPS, _GROUP, _CHUNKS, _COLUMN, _META, _ENCODINGS, _SIZES, _OTHER = range(9)  # what a struct or list is
+_DEEPEST = 16  # of structs and lists in a footer
 
 
-@helper
-def varint(data: Any, at: Any, stop: Any) -> Any:
-    """Return (number, where it ends), or where = -1."""
-    value, shift = np.int64(0), np.int64(0)
-    while at < stop and shift < 63:
-        byte = np.int64(data[at])
-        at += 1
-        value |= (byte & 127) << shift
-        if byte < 128:
-            return value, at
-        shift += _7
-    return value, np.int64(-1)
+@kernel({0: (read(U8), I64, I64, write(I64), write(record(CHUNK)))})
+def chunks(data: Any, groups: Any, columns: Any, rows: Any, found: Any) -> Any:
+    """Read the rows of each group and all of its chunks, from the bytes of a footer.
 
-
-@helper
-def _struct(data: Any, at: Any, stop: Any, ids: Any, found: Any) -> Any:
-    """Read a struct: found[0, field] its numbers, found[field, field of it] those of structs in it. Where it ends, or -1.
-
-    A known field of another type than it should have is damage; unknown fields are passed over. Field numbers ascend.
+    rows [groups] and found [groups * columns] are filled, group by group. Returns whether the footer is sound and holds as
+    many groups and columns.
     """
-    depth = 0
-    ids[0] = 0
+    stop, at, depth, group, column = len(data), np.int64(0), 0, np.int64(-1), np.int64(-1)
+    ids, of, role = np.zeros(_DEEPEST, np.int64), np.zeros(_DEEPEST, np.int64), np.zeros(_DEEPEST, np.int64)
+    left = np.zeros(_DEEPEST, np.int64)  # elements of a list that are still to come, or -1 for a struct
+    left[0], role[0] = -1, _FILE
+    for i in range(len(found)):
+        one = found[i]
+        one["kind"], one["codec"], one["encodings"], one["values"], one["unpacked"] = -1, -1, 0, -1, -1
+        one["packed"], one["data"], one["dictionary"], one["encrypted"], one["elsewhere"] = -1, -1, -1, 0, 0
+        one["repeats"], one["defines"], one["sized"] = -1, -1, -1
+    rows[:] = -1
     while depth >= 0:
-        if at < 0 or at >= stop:
-            return np.int64(-1)
-        byte = np.int64(data[at])
-        at += 1
-        kind, delta = byte & 15, byte >> 4
-        if byte == 0:
+        inside, number = role[depth], np.int64(-1)
+        if left[depth] == 0:
             depth -= 1
             continue
-        if delta == 0 or kind == 0:
-            return np.int64(-1)
-        ids[depth] += delta
-        parent = np.int64(0) if depth == 0 else ids[0]
-        known = depth <= 1 and parent < _FIELDS and ids[depth] < _FIELDS
-        if known:
-            kind_known = _TYPES[parent, ids[depth]]
-            if kind_known != 0 and kind != kind_known and not (kind_known == _BOOLEAN and kind == 2):
-                return np.int64(-1)
-        value = np.int64(0)
-        if kind <= 2:  # a boolean is its own type: 1 true, 2 false
-            value = 2 - kind
-        elif kind == 3:
+        if left[depth] > 0:
+            left[depth] -= 1
+            kind = of[depth]
+            if kind <= 2:
+                kind = np.int64(3)  # booleans in a list are bytes
+        else:
+            if at >= stop:
+                return False
+            byte = np.int64(data[at])
             at += 1
-        elif kind <= 6:
+            if byte == 0:
+                depth -= 1
+                continue
+            kind = byte & 15
+            if byte >> 4 == 0 or kind == 0:
+                return False
+            ids[depth] += byte >> 4
+            number = ids[depth]
+        value = np.int64(0)
+        if kind == 3:
+            at += 1
+        elif 4 <= kind <= 6:
             value, at = varint(data, at, stop)
             value = (value >> 1) ^ -(value & 1)
-            if kind <= 5 and (value > _LONG or value < -_LONG - 1):
-                return np.int64(-1)
         elif kind == 7:
             at += 8
         elif kind == 8:
             value, at = varint(data, at, stop)
-            at = at + value if at >= 0 and value <= stop - at else np.int64(-1)  # never back, nor past the end
-        elif kind == 12 and depth + 1 < _DEPTH:
-            depth += 1
-            ids[depth] = 0
+            if at < 0 or value > stop - at:
+                return False
+            at += value
+        elif kind > 2 and kind != STRUCT and kind != LIST and kind != SET:
+            return False
+        if at < 0 or at > stop:
+            return False
+        if inside == _GROUP and number == 3:
+            rows[group] = value
+        elif inside == _SIZES:
+            if number == 1:
+                found[group * columns + column]["sized"] = value
+        elif _COLUMN <= inside <= _ENCODINGS:
+            one = found[group * columns + column]
+            if inside == _ENCODINGS:
+                if value < 0 or value > 40:
+                    return False
+                one["encodings"] |= np.int64(1) << value
+            elif inside == _COLUMN:
+                if number == 1:
+                    one["elsewhere"] = 1
+                elif number == 8 or number == 9:
+                    one["encrypted"] = 1
+            elif number == 1:
+                one["kind"] = value
+            elif number == 4:
+                one["codec"] = value
+            elif number == 5:
+                one["values"] = value
+            elif number == 6:
+                one["unpacked"] = value
+            elif number == 7:
+                one["packed"] = value
+            elif number == 9:
+                one["data"] = value
+            elif number == 11:
+                one["dictionary"] = value
+        if kind != STRUCT and kind != LIST and kind != SET:
             continue
-        else:
-            return np.int64(-1)
-        if known:
-            found[parent, ids[depth]] = value
-    return at
+        if depth + 1 == _DEEPEST:
+            return False
+        depth += 1
+        ids[depth], left[depth], role[depth] = 0, -1, _OTHER
+        if kind != STRUCT:
+            if at >= stop:
+                return False
+            byte = np.int64(data[at])
+            at += 1
+            size = byte >> 4
+            if size == 15:
+                size, at = varint(data, at, stop)
+            if at < 0 or size > stop - at:
+                return False
+            left[depth], of[depth] = size, byte & 15
+            if inside == _FILE and number == 4:
+                role[depth] = _GROUPS
+                if size != groups or group >= 0:
+                    return False
+            elif inside == _GROUP and number == 1:
+                role[depth], column = _CHUNKS, np.int64(-1)
+                if size != columns:
+                    return False
+            elif inside == _META and number == 2:
+                role[depth] = _ENCODINGS
+            elif inside == _SIZES and number == 2:
+                found[group * columns + column]["repeats"] = size
+            elif inside == _SIZES and number == 3:
+                found[group * columns + column]["defines"] = size
+        elif inside == _GROUPS:
+            role[depth], group = _GROUP, group + 1
+        elif inside == _CHUNKS:
+            role[depth], column = _COLUMN, column + 1
+        elif inside == _COLUMN and number == 3:
+            role[depth] = _META
+        elif inside == _META and number == 16:
+            role[depth] = _SIZES
+    return group + 1 == groups
 
 
 @helper
@@ -132,19 +191,19 @@ def headers(data: Any, values: Any, pages: Any) -> Any:
     Returns how many, FULL when there are more than k, or DAMAGED.
     """
     stop, at, seen, count = len(data), np.int64(0), np.int64(0), 0
-    found, ids = np.empty((_FIELDS, _FIELDS), np.int64), np.zeros(_DEPTH, np.int64)
+    found, ids = np.empty((FIELDS, FIELDS), np.int64), np.zeros(DEPTH, np.int64)
     while seen < values:
         if count == len(pages):
             return FULL
-        found[:] = _ABSENT
-        at = _struct(data, at, stop, ids, found)
+        found[:] = ABSENT
+        at = read_struct(data, at, stop, ids, found)
         kind, size, packed = found[0, 1], found[0, 2], found[0, 3]
         if at < 0 or size < 0 or packed < 0 or packed > stop - at:
             return DAMAGED
         page = pages[count]
         page["kind"], page["start"], page["stop"], page["size"] = kind, at, at + packed, size
         page["frame"] = _frame(data, at, at + packed)
-        page["crc"] = np.int64(-1) if found[0, 4] == _ABSENT else found[0, 4] & 0xFFFFFFFF
+        page["crc"] = np.int64(-1) if found[0, 4] == ABSENT else found[0, 4] & 0xFFFFFFFF
         page["levels"], page["level_bytes"], page["repeat_bytes"], page["packed"] = 0, -1, 0, 1
         if kind == DATA:
             page["count"], page["encoding"], page["levels"] = found[5, 1], found[5, 2], found[5, 3]
@@ -169,116 +228,6 @@ def headers(data: Any, values: Any, pages: Any) -> Any:
 
 
 @helper
-def _levels(data: Any, at: Any, stop: Any, valid: Any) -> Any:
-    """Read definition levels of 0 and 1, data[at:stop], into valid [n]. Returns how many are 1, or DAMAGED."""
-    n, i, there = len(valid), 0, 0
-    while i < n:
-        head, at = varint(data, at, stop)
-        if at < 0 or at >= stop or head < 2 or head >> 1 > _RUN:
-            return DAMAGED
-        if head & 1 == 0:
-            level, size = data[at], min(head >> 1, n - i)
-            if level > 1:
-                return DAMAGED
-            valid[i : i + size] = level != 0
-            there += size * level
-            at += 1
-        else:
-            if head >> 1 > stop - at:
-                return DAMAGED
-            size = min((head >> 1) * 8, n - i)
-            rows, bits = valid[i : i + size], data[at : at + (size + 7) // 8]
-            for b in range(size // 8):
-                for j in range(8):
-                    bit = (bits[b] >> np.uint8(j)) & np.uint8(1)
-                    rows[8 * b + j] = bit != 0
-                    there += bit
-            for j in range(size & ~7, size):
-                bit = (bits[j >> 3] >> np.uint8(j & 7)) & np.uint8(1)
-                rows[j] = bit != 0
-                there += bit
-            at += head >> 1
-        i += size
-    return there
-
-
-@helper
-def _word(data: Any, at: Any, size: Any) -> Any:
-    word = np.uint64(0)
-    for k in range(size):
-        word |= np.uint64(data[at + k]) << np.uint64(8 * k)
-    return word
-
-
-@helper
-def _fours(data: Any, at: Any, width: Any, count: Any, mask: Any, out: Any) -> Any:
-    """Unpack `count` values (a multiple of 4) of up to 16 bits, four to a load; returns the largest, or a larger one."""
-    w, some = np.uint64(width), np.uint64(0)
-    for j in range(0, count, 4):
-        bit = j * width
-        word = load64(data, at + (bit >> 3)) >> np.uint64(bit & 7)
-        a, b, c, d = word & mask, (word >> w) & mask, (word >> (w + w)) & mask, (word >> (w + w + w)) & mask
-        out[j], out[j + 1], out[j + 2], out[j + 3] = np.int32(a), np.int32(b), np.int32(c), np.int32(d)
-        some = max(some, max(max(a, b), max(c, d)))
-    return some
-
-
-@helper
-def _ones(data: Any, at: Any, stop: Any, width: Any, first: Any, mask: Any, out: Any) -> Any:
-    """Unpack out[first:], value by value; returns the largest."""
-    some = np.uint64(0)
-    for j in range(first, len(out)):
-        bit = j * width
-        start = at + (bit >> 3)
-        word = load64(data, start) if start + 8 <= stop else _word(data, start, stop - start)
-        word = (word >> np.uint64(bit & 7)) & mask
-        some = max(some, word)
-        out[j] = np.int32(word & np.uint64(0x7FFFFFFF))
-    return some
-
-
-@helper
-def _codes(data: Any, at: Any, stop: Any, limit: Any, out: Any) -> Any:
-    """Codes of a dictionary of `limit` entries, data[at:stop], the first byte being their width: out [n].
-
-    Returns 0, or DAMAGED, also for a code outside the dictionary.
-    """
-    n, i = len(out), 0
-    if at >= stop:
-        return np.int64(0) if n == 0 else np.int64(DAMAGED)
-    width = np.int64(data[at])
-    at += 1
-    if width > 32:
-        return np.int64(DAMAGED)
-    if n == 0:
-        return np.int64(0)
-    mask, highest = (np.uint64(1) << np.uint64(width)) - np.uint64(1), np.uint64(0)
-    while i < n:
-        head, at = varint(data, at, stop)
-        if at < 0 or head < 2 or head >> 1 > _RUN:
-            return np.int64(DAMAGED)
-        if head & 1 == 0:
-            size, used = min(head >> 1, n - i), (width + 7) // 8
-            if used > stop - at:
-                return np.int64(DAMAGED)
-            word = _word(data, at, used)
-            highest = max(highest, word)
-            out[i : i + size] = np.int32(word & np.uint64(0x7FFFFFFF))
-        else:
-            size, used = min((head >> 1) * 8, n - i), (head >> 1) * width
-            if used > stop - at:
-                return np.int64(DAMAGED)
-            whole, rows = 0, out[i : i + size]
-            if 0 < width <= 16:  # as long as all loads are inside the page
-                whole = max(min(size, (stop - at - 8) * 8 // width), 0) & ~3
-                highest = max(highest, _fours(data, at, width, whole, mask, rows))
-            highest = max(highest, _ones(data, at, stop, width, whole, mask, rows))
-        at += used
-        i += size
-    return np.int64(0) if highest < np.uint64(limit) else np.int64(DAMAGED)
-
-
-@helper
 def _open(flat: Any, page: Any, optional: Any, valid: Any) -> Any:
     """Return (where the values of a page start, how many there are), its valid rows written; where = DAMAGED."""
     start, stop, count, size = page["start"], page["stop"], page["count"], page["level_bytes"]
@@ -291,7 +240,7 @@ def _open(flat: Any, page: Any, optional: Any, valid: Any) -> Any:
         start += 4
     if size > stop - start:
         return np.int64(DAMAGED), count
-    there = _levels(flat, start, start + size, valid)
+    there = levels(flat, start, start + size, valid)
     return (start + size if there >= 0 else np.int64(DAMAGED)), there
 
 
@@ -323,7 +272,7 @@ def coded(flat: Any, pages: Any, optional: Any, limit: Any, out: Any) -> Any:
         if at < 0:
             return DAMAGED
         values = rows if filled == count else some[:filled]
-        if _codes(flat, at, stop, limit, values) < 0:
+        if codes(flat, at, stop, limit, values) < 0:
             return DAMAGED
         if filled == 0:
             rows[:] = -1
