@@ -14,7 +14,8 @@ from contextlib import contextmanager
 from featurecols._core.arrays import Array
 from featurecols.feature_column import categorical, dense, errors, numeric
 from featurecols.feature_column.base import FeatureColumn
-from featurecols.feature_column.lower import Transformed, sparse_tensors
+from featurecols.feature_column.lower import sparse_tensors
+from featurecols.feature_column.transformed import Transformed
 
 _SCOPE = re.compile(r"[A-Za-z0-9_.\\/>-]*")  # what a graph takes as the name of a scope
 _REPLACED = re.compile(r"[^A-Za-z0-9_.\-]")  # what layers of TensorFlow 2 replace in a column's name

@@ -12,12 +12,12 @@ from featurecols._core.arrays import Array
 from featurecols.feature_column import base, dense, errors, tensors
 from featurecols.feature_column.base import DenseColumn, FeatureColumn, SequenceDenseColumn
 from featurecols.feature_column.graph_mode import GraphErrors, check_batches, has_shared
-from featurecols.feature_column.lower import Transformed
 from featurecols.feature_column.sequence import SequenceCategoricalColumn
 from featurecols.feature_column.serialize import Objects, deserialize_feature_columns, serialize_feature_columns
 from featurecols.feature_column.tables import first_table, shared_table, table_name
 from featurecols.feature_column.tensors import EagerTensor, Features, numpy_of
 from featurecols.feature_column.to_dense import EmbeddingColumn, dense_of, sequence_of
+from featurecols.feature_column.transformed import Transformed
 
 ColumnT = TypeVar("ColumnT", bound=FeatureColumn)
 Size = int | None  # of an axis; None where it is not known

@@ -13,11 +13,12 @@ from featurecols.feature_column import base, errors
 from featurecols.feature_column.base import CategoricalColumn, DenseColumn, FeatureColumn
 from featurecols.feature_column.graph_mode import GraphErrors, check_batches, has_shared
 from featurecols.feature_column.layers import FeatureLayer, Size, flatten, leading_sizes, refuse_sequence
-from featurecols.feature_column.lower import IdWeightPair, Transformed, sparse_tensors
+from featurecols.feature_column.lower import IdWeightPair, sparse_tensors
 from featurecols.feature_column.sparse_indices import reshape
 from featurecols.feature_column.tables import table_name
 from featurecols.feature_column.tensors import Features, SparseTensor
 from featurecols.feature_column.to_dense import EmbeddingColumn, dense_of, pool
+from featurecols.feature_column.transformed import Transformed
 
 BIAS = "bias"
 

@@ -6,7 +6,7 @@ Only positions are worked on here. Every id is computed by a column of the packa
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Hashable
+from collections.abc import Callable
 from functools import singledispatch
 from typing import NamedTuple, TypeVar, cast
 
@@ -24,7 +24,8 @@ from featurecols.columns.vocabulary import Vocabulary
 from featurecols.feature_column import categorical, dtypes, errors, numeric, sequence, sparse_indices, vocabulary
 from featurecols.feature_column.base import CategoricalColumn, FeatureColumn
 from featurecols.feature_column.raw_inputs import KEY, Fed, rows_of
-from featurecols.feature_column.tensors import Feature, Features, SparseTensor, Tensor, array_of, numpy_of, tensor_of
+from featurecols.feature_column.tensors import Features, SparseTensor, Tensor, array_of, numpy_of
+from featurecols.feature_column.transformed import Transformed
 
 T = TypeVar("T")
 _MOST_BUCKETS = 2**62  # of an Identity that knows a range
@@ -36,34 +37,6 @@ class IdWeightPair(NamedTuple):
 
     id_tensor: SparseTensor
     weight_tensor: SparseTensor | None
-
-
-class Transformed:
-    """The features of one call, and what columns made of them; each column is transformed once.
-
-    v1: the call is one of version 1's functions, which differ in their errors (see graph_mode.py).
-    """
-
-    def __init__(self, features: Features, v1: bool = False) -> None:
-        self.features, self.v1 = features, v1
-        self._made: dict[Hashable, object] = {}
-
-    def raw(self, key: str, subject: str) -> Tensor:
-        """Return the feature as a tensor of rank 2 or more; raises DataError (a ValueError) where it is absent."""
-        return self.once(key, lambda: self._read(key, subject))
-
-    def _read(self, key: str, subject: str) -> Tensor:
-        if key not in self.features:
-            listed = ", ".join(map(repr, self.features)) or "no features"
-            raise errors.bad_input(subject, key, "feature is not in the features dict", key, f"the dict has {listed}")
-        value: Feature | Tensor = self.features[key]
-        return value if isinstance(value, Tensor) else tensor_of(key, value)
-
-    def once(self, key: Hashable, make: Callable[[], T]) -> T:
-        """Return make(), kept under key for the rest of the call."""
-        if key not in self._made:
-            self._made[key] = make()
-        return cast(T, self._made[key])
 
 
 def sparse_tensors(column: FeatureColumn, features: Features | Transformed) -> IdWeightPair:

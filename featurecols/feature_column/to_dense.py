@@ -22,10 +22,11 @@ from featurecols.columns.initializers import TruncatedNormal
 from featurecols.errors import DataError
 from featurecols.feature_column import base, dense, errors, lower, numeric, sparse_indices
 from featurecols.feature_column.base import FeatureColumn
-from featurecols.feature_column.lower import IdWeightPair, Transformed, bind_dense, bind_ids, field_of
+from featurecols.feature_column.lower import IdWeightPair, bind_dense, bind_ids, field_of
 from featurecols.feature_column.raw_inputs import rows_of
 from featurecols.feature_column.sequence import SequenceCategoricalColumn, SequenceNumericColumn
 from featurecols.feature_column.tensors import SparseTensor, is_sparse, sparse_of
+from featurecols.feature_column.transformed import Transformed
 
 COMBINERS = ("mean", "sqrtn", "sum")
 EmbeddingColumn = dense.EmbeddingColumn | dense.SharedEmbeddingColumn

@@ -23,7 +23,6 @@ from featurecols.feature_column.dtypes import DTypeLike
 from featurecols.feature_column.initializers import InitializerFunction
 from featurecols.feature_column.layers import DenseFeatures, FeatureLayer
 from featurecols.feature_column.linear import BIAS, LinearModel
-from featurecols.feature_column.lower import Transformed
 from featurecols.feature_column.numeric import bucketized_column, numeric_column
 from featurecols.feature_column.parsing import make_parse_example_spec
 from featurecols.feature_column.sequence import (
@@ -34,6 +33,7 @@ from featurecols.feature_column.sequence import (
     sequence_numeric_column,
 )
 from featurecols.feature_column.tensors import Features
+from featurecols.feature_column.transformed import Transformed
 from featurecols.feature_column.vocabulary import VocabularyFileCategoricalColumn, categorical_column_with_vocabulary_list
 
 __all__ = [

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pytest
 
 from featurecols import feature_column as fc
-from featurecols.feature_column.lower import Transformed
+from featurecols.feature_column.transformed import Transformed
 
 A = fc.categorical_column_with_identity("a", 3)
 V = fc.categorical_column_with_vocabulary_list("v", ["p", "q", "r"])
