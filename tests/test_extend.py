@@ -33,10 +33,10 @@ class CyclicReference(Kind):
         return 2
 
     def features(self, row: Row) -> list[float]:
-        return self._point(self.raw(self.column.key, row))
+        return self._point(self.raw(self.column.source, row))
 
     def steps(self, row: Row) -> list[list[float]]:
-        return [self._point(x) for x in self.raw(self.column.key, row) or ()]
+        return [self._point(x) for x in self.raw(self.column.source, row) or ()]
 
     def _point(self, x: float | None) -> list[float]:
         x = self.column.default if x is None else x
@@ -50,7 +50,7 @@ class FirstLettersReference(Kind):
     """The hash of the first letters, one value at a time."""
 
     def ids(self, row: Row) -> RowIds:
-        return self.map(self.column.key, row, self._id)
+        return self.map(self.column.source, row, self._id)
 
     def _id(self, value: object) -> int:
         letters = canonical(value).decode("latin-1" if isinstance(value, bytes) else "utf-8")[: self.column.n]
@@ -66,10 +66,10 @@ EXAMPLES = [
         "cyclic",
         [Cyclic("hour", 24)],
         rows=[{"hour": h, "x": -h} for h in (0.0, 6.0, 12.0, 18.5, -7.25, 1e-310, 23.999, 4.0)],
-        changes={"key": "x", "period": 12, "name": "h"},
+        changes={"source": "x", "period": 12, "name": "h"},
         wrong=[
             Wrong(lambda: Cyclic("", 24), ("key", "''")),
-            Wrong(lambda: Cyclic(fc.Hashed("x", 3), 24), ("key", "Hashed('x', 3)")),
+            Wrong(lambda: Cyclic(fc.Hashed("x", 3), 24), ("source", "Hashed('x', 3)")),
             Wrong(lambda: Cyclic("hour", 0), ("period", "got 0")),
             Wrong(lambda: Cyclic("hour", "24"), ("period", "'24'")),
             Wrong(lambda: Cyclic("hour", 24, default="0"), ("default", "'0'")),
@@ -86,7 +86,7 @@ EXAMPLES = [
         "cyclic integers with a default",
         [Cyclic(fc.Field("hour", missing=-1), 24, default=6), fc.Numeric("hour", default=0, name="plain")],
         rows=[{"hour": h} for h in (0, None, -1, 23, 12)],
-        changes={"default": 7.0, "key": "hour"},
+        changes={"default": 7.0, "source": "hour"},
     ),
     Example("cyclic with NaN", [Cyclic("hour", 7, default=NAN)], rows=[{"hour": h} for h in (NAN, 1.0, None, math.inf)]),
     Example(
@@ -99,7 +99,7 @@ EXAMPLES = [
         "first letters",
         [FirstLetters("city", 2, 50)],
         rows=[{"city": c, "town": c} for c in CITIES],
-        changes={"key": "town", "n": 1, "num_buckets": 49, "name": "c"},
+        changes={"source": "town", "n": 1, "num_buckets": 49, "name": "c"},
         wrong=[
             Wrong(lambda: FirstLetters("", 2, 50), ("key", "''")),
             Wrong(lambda: FirstLetters("city", 0, 50), ("n must", "got 0")),
@@ -117,7 +117,7 @@ EXAMPLES = [
         "lists of first letters",
         [FirstLetters(fc.Field("tags", missing="?"), 1, 9), fc.Sequence(fc.Indicator(FirstLetters("tags", 1, 9)), 2)],
         rows=[{"tags": t} for t in (["a", "b", "ab"], [], None, ["?", None, "é"])],
-        changes={"key": "tags"},
+        changes={"source": "tags"},
     ),
     Example(
         "crossed, embedded, weighted",

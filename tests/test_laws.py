@@ -98,7 +98,7 @@ def numeric(draw: Any, count: int) -> tuple[Any, dict[str, list[Any]]]:
     steps = st.one_of(
         st.just(fc.Log1p()),
         st.builds(fc.ZScore, st.floats(-5, 5), st.floats(0, 5)),
-        st.builds(lambda a, b: fc.MinMax(a, a + b), st.floats(-5, 5), st.floats(0, 5)),
+        st.builds(lambda a, b: fc.MinMax(min=a, max=a + b), st.floats(-5, 5), st.floats(0, 5)),
         st.builds(lambda a, b: fc.Clip(a, a + b), st.floats(-5, 5), st.floats(0, 5)),
     )
     width = draw(st.none() | st.integers(1, 3))

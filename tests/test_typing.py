@@ -39,7 +39,7 @@ shares = [row["probabilities"] for row in wide.predict("test.parquet")]
 folder: str = wide.export("model/")
 
 net = Sequential([layers.DenseFeatures([age, fc.Indicator(job)]), layers.Dense(128, activation="relu"), layers.Dense(1)])
-net.compile(optimizers.Adam(schedules.Piecewise([10], [0.1, 0.01]), clip=ClipNorm(1.0)), loss="mse", metrics=["mae"])
+net.compile(optimizers.Adam(schedules.PiecewiseConstant([10], [0.1, 0.01]), clip=ClipNorm(1.0)), loss="mse", metrics=["mae"])
 curve: list[float] = net.fit({"age": [1]}, label="y", callbacks=[hooks.EarlyStopping("loss")]).history["loss"]
 
 
@@ -62,8 +62,8 @@ BAD = [
     "fc.Crossed(3, 10)",
     'fc.Hashed("city")',
     'fc.models.LinearClassifier([], model_dirs="x")',
-    'fc.models.schedules.Piecewise(["a"], [0.1, 0.2])',
-    'fc.Numeric("age").key.strip()',
+    'fc.models.schedules.PiecewiseConstant(["a"], [0.1, 0.2])',
+    'fc.Numeric("age").source.strip()',
 ]
 
 

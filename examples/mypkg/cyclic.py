@@ -29,28 +29,31 @@ class Cyclic(Column):
     Missing: `default` takes its place; without one, an error names the first row.
 
     Args:
-        key: the field.
+        source: the field.
         period: after how much the number comes round again.
         default: what a missing number counts as.
     """
 
-    reads: ClassVar[tuple[str, ...]] = ("key",)
     needs: ClassVar[Literal["category", "number"]] = "number"
 
-    key: Converted[str | Field, Field]
+    source: Converted[str | Field, Field]
     period: float
     default: float | None = field(default=None, kw_only=True)
 
     def check(self) -> None:
-        check_field(self.key, "Cyclic")
+        check_field(self.source, "Cyclic")
         for name, value in (("period", self.period), ("default", self.default)):
             if type(value) not in (int, float) and not (name == "default" and value is None):
-                raise argument_error(f"Cyclic {self.key.key}", f"{name} must be a number", value, "give period=24, default=0")
+                raise argument_error(
+                    f"Cyclic {self.source.key}", f"{name} must be a number", value, "give period=24, default=0"
+                )
         if not 0 < self.period < math.inf:
-            raise argument_error(f"Cyclic {self.key.key}", "period must be positive", self.period, "give 24 for hours of a day")
+            raise argument_error(
+                f"Cyclic {self.source.key}", "period must be positive", self.period, "give 24 for hours of a day"
+            )
 
     def bind(self, learned: LearnedSlots, *inputs: Field | Bound) -> CyclicBound:
-        return CyclicBound(self, self.key, (2,), self.default)
+        return CyclicBound(self, self.source, (2,), self.default)
 
 
 class CyclicBound(ElementwiseBound):

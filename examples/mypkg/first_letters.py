@@ -16,25 +16,24 @@ class FirstLetters(Column):
     Missing: id -1.
 
     Args:
-        key: the field.
+        source: the field.
         n: how many letters count.
         num_buckets: how many ids there are.
     """
 
     categorical: ClassVar[bool] = True
-    reads: ClassVar[tuple[str, ...]] = ("key",)
 
-    key: Converted[str | Field, Field]
+    source: Converted[str | Field, Field]
     n: int
     num_buckets: int
 
     def check(self) -> None:
-        check_field(self.key, "FirstLetters")
-        check_count(f"FirstLetters {self.key.key}", "n", self.n, 1000)
-        check_count(f"FirstLetters {self.key.key}", "num_buckets", self.num_buckets, 2**31 - 1)
+        check_field(self.source, "FirstLetters")
+        check_count(f"FirstLetters {self.source.key}", "n", self.n, 1000)
+        check_count(f"FirstLetters {self.source.key}", "num_buckets", self.num_buckets, 2**31 - 1)
 
     def bind(self, learned: LearnedSlots, *inputs: Field | Bound) -> FirstLettersBound:
-        return FirstLettersBound(self, self.key, self.num_buckets)
+        return FirstLettersBound(self, self.source, self.num_buckets)
 
 
 class FirstLettersBound(TermwiseBound):

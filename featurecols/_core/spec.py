@@ -58,7 +58,7 @@ class Spec:
     """
 
     kind: ClassVar[str] = "Spec.v1"
-    json_names: ClassVar[Mapping[str, str]] = {}  # arguments that JSON data calls otherwise
+    json_names: ClassVar[Mapping[str, str]] = {}  # arguments that JSON data calls otherwise; it may use their own names too
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -326,14 +326,17 @@ def _place(cls: type[Spec]) -> tuple[str, str]:
 def _arguments(cls: type[Spec], data: Mapping[str, Any], where: str, decoded: Callable[[Any, str], Any]) -> dict[str, Any]:
     """Return the arguments of cls in a JSON object: all that it needs, and none that it does not have."""
     names = {cls.json_names.get(f.name, f.name): f.name for f in fields(cls)}
-    allowed = set(names)
+    names |= {name: name for name in cls.json_names if name != "type"}  # "type" is the kind
     kind = stem(cls.kind)
-    unknown = sorted(str(k) for k in data if k != "type" and k not in allowed)
+    given: dict[str, str] = {}
+    for k in data:
+        if k != "type" and (other := given.setdefault(names.get(k, k), k)) != k:
+            raise errors.argument(where, f"{kind} has {other!r} and {k!r}, which are one argument", k, "give one")
+    unknown = sorted(str(k) for k in given.values() if k not in names)
     if unknown:
-        raise errors.argument(
-            where, f"{kind} has no argument {unknown[0]!r}", unknown[0], f"it takes {', '.join(sorted(allowed))}"
-        )
-    missing = [name for name in needed(cls) if name not in data]
+        takes = sorted(f.name if f.name in names else cls.json_names[f.name] for f in fields(cls))
+        raise errors.argument(where, f"{kind} has no argument {unknown[0]!r}", unknown[0], f"it takes {', '.join(takes)}")
+    missing = [name for name in needed(cls) if name not in given]
     if missing:
         raise errors.argument(where, f"{kind} needs {', '.join(missing)}", sorted(map(str, data)), f"give {missing[0]}")
-    return {names[k]: decoded(v, f"{where}.{k}") for k, v in data.items() if k != "type"}
+    return {name: decoded(data[k], f"{where}.{k}") for name, k in given.items()}

@@ -23,10 +23,10 @@ def row_of(value: object, one: Callable[[object], int]) -> RowIds:
     return one(value)
 
 
-def check_field(key: object, kind: str) -> None:
-    """Raise ColumnError unless the `key` of a column that reads raw values names a field."""
-    if not isinstance(key, Field):
-        raise errors.argument(kind, "key must name a field", key, 'give "city" or Field("city", missing=...)')
+def check_field(source: object, kind: str, argument: str = "source") -> None:
+    """Raise ColumnError unless the `argument` of a column that reads raw values names a field."""
+    if not isinstance(source, Field):
+        raise errors.argument(kind, f"{argument} must name a field", source, 'give "city" or Field("city", missing=...)')
 
 
 def check_count(subject: str, argument: str, value: object, limit: int) -> None:

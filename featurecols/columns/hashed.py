@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import field
 from typing import ClassVar, Literal
 
@@ -35,7 +35,7 @@ class Hashed(Column):
     Learns: nothing.
 
     Args:
-        key: the field; its values are strings, bytes, integers, booleans or floats that are whole numbers.
+        source: the field; its values are strings, bytes, integers, booleans or floats that are whole numbers.
         num_buckets: how many ids; at most 2^31 - 1, with farmhash64 2^63 - 1.
         hash: "murmur3" is `mmh3.hash(bytes, seed, signed=False) % num_buckets`; "farmhash64" is FarmHash Fingerprint64,
             the ids of TensorFlow's hash buckets and of BigQuery's FARM_FINGERPRINT (taken as unsigned).
@@ -50,16 +50,16 @@ class Hashed(Column):
     """
 
     categorical: ClassVar[bool] = True
-    reads: ClassVar[tuple[str, ...]] = ("key",)
+    json_names: ClassVar[Mapping[str, str]] = {"source": "key"}
 
-    key: Converted[str | Field, Field]
+    source: Converted[str | Field, Field]
     num_buckets: int
     hash: Literal["murmur3", "farmhash64"] = field(default="murmur3", kw_only=True)
     seed: int = field(default=0, kw_only=True)
 
     def check(self) -> None:
-        check_field(self.key, "Hashed")
-        subject = f"Hashed {self.key.key}"
+        check_field(self.source, "Hashed")
+        subject = f"Hashed {self.source.key}"
         check_hash(subject, self.hash, self.seed)
         check_count(subject, "num_buckets", self.num_buckets, HASH_LIMITS[self.hash])
         if self.hash == "farmhash64" and self.seed:
@@ -77,7 +77,7 @@ class HashedBound(CategoricalBound):
     def __init__(self, column: Hashed) -> None:
         self.column, self.num_buckets = column, column.num_buckets
         self._hash = row_hash(column.hash, column.seed)
-        self._key = column.key.key
+        self._key = column.source.key
 
     def ids(self, view: FieldView) -> Ids:
         return view.map_texts(self, self._of_texts)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import field
 from typing import ClassVar, Literal
 
@@ -29,7 +30,7 @@ class Identity(Column):
     Learns: nothing.
 
     Args:
-        key: a field of integers, or of floats that are whole numbers (pandas integers with NaN).
+        source: a field of integers, or of floats that are whole numbers (pandas integers with NaN).
         num_buckets: how many ids there are.
         out_of_range: "error", "drop", "keep", or an id below num_buckets.
 
@@ -45,15 +46,15 @@ class Identity(Column):
     """
 
     categorical: ClassVar[bool] = True
-    reads: ClassVar[tuple[str, ...]] = ("key",)
+    json_names: ClassVar[Mapping[str, str]] = {"source": "key"}
 
-    key: Converted[str | Field, Field]
+    source: Converted[str | Field, Field]
     num_buckets: int
     out_of_range: Literal["error", "drop", "keep"] | int = field(default="error", kw_only=True)
 
     def check(self) -> None:
-        check_field(self.key, "Identity")
-        subject = f"Identity {self.key.key}"
+        check_field(self.source, "Identity")
+        subject = f"Identity {self.source.key}"
         check_count(subject, "num_buckets", self.num_buckets, 2**62)
         choice = self.out_of_range
         if choice in ("error", "drop", "keep") and isinstance(choice, str):
@@ -111,7 +112,7 @@ class IdentityBound(CategoricalBound):
         return f"id out of range 0 ... {self.num_buckets - 1}"
 
     def _error(self, row: int | None, what: str, value: object) -> errors.DataError:
-        return errors.bad_value(self.column.name, self.column.key.key, row, what, value, _HINT)
+        return errors.bad_value(self.column.name, self.column.source.key, row, what, value, _HINT)
 
     def row(self, value: object) -> RowIds:
         return [self._id(v) for v in value] if isinstance(value, (list, tuple)) else self._id(value)
@@ -122,7 +123,7 @@ class IdentityBound(CategoricalBound):
         if not isinstance(value, (int, float)) or (
             isinstance(value, float) and not (value.is_integer() and abs(value) < 2.0**53)
         ):
-            key = self.column.key.key
+            key = self.column.source.key
             raise errors.bad_value(
                 self.column.name, key, None, "needs an integer", value, "use Vocabulary or Hashed for other values"
             )

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import math
 from abc import abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -129,15 +130,15 @@ class Uniform(Initializer):
 
 @dataclass(frozen=True, eq=False, repr=False)
 class TruncatedNormal(Initializer):
-    """Normal, nothing beyond two standard deviations: mean + stddev * z, as TensorFlow's initializer of that name.
+    """Normal, nothing beyond two standard deviations: mean + std * z, as TensorFlow's initializer of that name.
 
     z is the quantile at p = 1/2 + q with q = (u - 1/2) * 0.9544997361036416, computed as q * P(q * q) / Q(q * q) with the
-    two polynomials above by Horner's rule. As in TensorFlow, stddev is that of the normal before truncation; the numbers
+    two polynomials above by Horner's rule. As in TensorFlow, std is that of the normal before truncation; the numbers
     themselves have 0.8796 of it.
 
     Args:
         mean: a finite number.
-        stddev: a positive number; None is 1 / sqrt(dimension).
+        std: a positive number; None is 1 / sqrt(dimension).
 
     Raises:
         ColumnError: for a wrong argument.
@@ -146,24 +147,26 @@ class TruncatedNormal(Initializer):
     array([[-0.15728872,  0.23144057]], dtype=float32)
     """
 
+    json_names: ClassVar[Mapping[str, str]] = {"std": "stddev"}
+
     mean: float = 0.0
-    stddev: float | None = None
+    std: float | None = None
 
     def check(self) -> None:
         object.__setattr__(self, "mean", _number("TruncatedNormal", "mean", self.mean))
-        if self.stddev is not None:
-            object.__setattr__(self, "stddev", _number("TruncatedNormal", "stddev", self.stddev))
-            if self.stddev <= 0:
+        if self.std is not None:
+            object.__setattr__(self, "std", _number("TruncatedNormal", "std", self.std))
+            if self.std <= 0:
                 hint = "None is 1 / sqrt(dimension)"
-                raise errors.argument("TruncatedNormal", "stddev must be positive", self.stddev, hint)
+                raise errors.argument("TruncatedNormal", "std must be positive", self.std, hint)
 
     def make(self, rows: int, dimension: int, seed: int, name: str) -> Array:
-        stddev = 1.0 / math.sqrt(dimension) if self.stddev is None else self.stddev
+        std = 1.0 / math.sqrt(dimension) if self.std is None else self.std
         out = np.empty(rows * dimension, np.float32)
         for start in range(0, len(out), _CHUNK):
             q = (_uniform(seed, name, start, min(start + _CHUNK, len(out))) - 0.5) * _WITHIN_TWO
             t = q * q
-            out[start : start + len(q)] = self.mean + stddev * (q * _horner(_P, t) / _horner(_Q, t))
+            out[start : start + len(q)] = self.mean + std * (q * _horner(_P, t) / _horner(_Q, t))
         return out.reshape(rows, dimension)
 
 

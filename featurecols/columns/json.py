@@ -19,7 +19,8 @@ def read_columns(path: str | Path) -> tuple[Column, ...]:
 
     The file holds a list of columns, or an object {"columns": [...]}; "$schema" may stand beside them. Kinds may be written
     with or without a version, and a bare name is enough for what takes no arguments: "normalizer": "ZScore". Nothing in a
-    file is imported or evaluated.
+    file is imported or evaluated. The source of Numeric, Identity, Vocabulary and Hashed is written "key" in files, and may be
+    called "source" in a spec.
 
     Args:
         path: the file.

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 from featurecols import errors
@@ -64,8 +64,8 @@ class ZScore(Normalizer):
     1.0
     """
 
-    mean: float | None = None
-    std: float | None = None
+    mean: float | None = field(default=None, kw_only=True)
+    std: float | None = field(default=None, kw_only=True)
 
     def check(self) -> None:
         _both_or_none(self, "mean", "std")
@@ -76,7 +76,7 @@ class ZScore(Normalizer):
         return Moments(dtype, before) if self.mean is None else None
 
     def given(self, learned: Mapping[str, Array]) -> ZScore:
-        return ZScore(float(learned["mean"]), float(learned["std"])) if self.mean is None else self
+        return ZScore(mean=float(learned["mean"]), std=float(learned["std"])) if self.mean is None else self
 
     def op(self) -> tuple[int, float, float]:
         return ZSCORE, _known(self, self.mean), _known(self, self.std)
@@ -109,8 +109,8 @@ class MinMax(Normalizer):
     0.25
     """
 
-    min: float | None = None
-    max: float | None = None
+    min: float | None = field(default=None, kw_only=True)
+    max: float | None = field(default=None, kw_only=True)
 
     def check(self) -> None:
         _both_or_none(self, "min", "max")
@@ -121,7 +121,7 @@ class MinMax(Normalizer):
         return Moments(dtype, before) if self.min is None else None
 
     def given(self, learned: Mapping[str, Array]) -> MinMax:
-        return MinMax(float(learned["min"]), float(learned["max"])) if self.min is None else self
+        return MinMax(min=float(learned["min"]), max=float(learned["max"])) if self.min is None else self
 
     def op(self) -> tuple[int, float, float]:
         return MINMAX, _known(self, self.min), _known(self, self.max)

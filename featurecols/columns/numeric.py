@@ -36,7 +36,7 @@ class Numeric(Column):
     Learns: `default` when it is Mean() or Median(), and what its normalizers learn, from the values that are present.
 
     Args:
-        key: the field.
+        source: the field.
         shape: () for one number a row, else the shape of the list in the field, nested or flat.
         dtype: "float64", or "float32" to round each value to float32 as it is read (what TensorFlow compares).
         default: a number, one per element, Mean(), Median(), or nan to let missing values through as NaN.
@@ -55,10 +55,10 @@ class Numeric(Column):
     """
 
     numeric: ClassVar[bool] = True
-    reads: ClassVar[tuple[str, ...]] = ("key",)
+    json_names: ClassVar[Mapping[str, str]] = {"source": "key"}
     needs: ClassVar[Literal["category", "number"]] = "number"
 
-    key: Converted[str | Field, Field]
+    source: Converted[str | Field, Field]
     shape: Converted[int | Sequence[int], tuple[int, ...]] = field(default=(), kw_only=True)  # type: ignore[arg-type]
     dtype: Literal["float64", "float32"] = field(default="float64", kw_only=True)
     default: Converted[Default, float | tuple[Any, ...] | Marker | None] = field(
@@ -71,9 +71,9 @@ class Numeric(Column):
     )
 
     def check(self) -> None:
-        if not isinstance(self.key, Field):
-            raise errors.argument("Numeric", "key must name a field", self.key, 'give "age" or Field("age", missing=...)')
-        subject = f"Numeric {self.key.key}"
+        if not isinstance(self.source, Field):
+            raise errors.argument("Numeric", "source must name a field", self.source, 'give "age" or Field("age", missing=...)')
+        subject = f"Numeric {self.source.key}"
         if isinstance(self.shape, int) and not isinstance(self.shape, bool):
             object.__setattr__(self, "shape", (self.shape,))
         if not isinstance(self.shape, tuple) or not all(type(d) is int and d >= 1 for d in self.shape):
@@ -147,7 +147,7 @@ class NumericBound(NumberBound):
         self, column: Numeric, default: float | tuple[object, ...] | None, normalizers: tuple[Normalizer, ...]
     ) -> None:
         self.column, self.shape, self.normalizers, self._size = column, column.shape, normalizers, math.prod(column.shape)
-        self.field = column.key.key
+        self.field = column.source.key
         self.refuses_missing = default is None
         flat = (
             _flatten(default) if isinstance(default, tuple) else [math.nan if default is None else float(default)] * self.width

@@ -145,19 +145,27 @@ def _kind(cls: type[Spec], ask: Callable[[type[Spec]], None]) -> Schema:
     """Return the schema of a value of one kind."""
     hints = _hints(cls)
     properties: dict[str, Schema] = {"type": {"enum": _names(cls)}}
+    required: list[str] = [name for name in spec.needed(cls) if name not in cls.json_names]
+    either: list[Schema] = []  # arguments that have two names in JSON
     for f in fields(cls):
         schema = dict(of_type(hints.get(f.name), ask))
         default = f.default if f.default is not MISSING else MISSING
         if default is not MISSING and f.name != "name":
             schema["default"] = spec.encode(spec.canonical(default))
-        properties[cls.json_names.get(f.name, f.name)] = schema
+        name = cls.json_names.get(f.name, f.name)
+        properties[name] = schema
+        if name != f.name and f.name != "type":  # which is the kind
+            properties[f.name] = schema
+            one, other = {"required": [f.name]}, {"required": [name]}
+            either.append({"oneOf": [one, other]} if f.name in spec.needed(cls) else {"not": {"required": [f.name, name]}})
     text = inspect.getdoc(cls) or ""
     return {
         "type": "object",
         "description": text.splitlines()[0] if text else cls.__name__,
         "properties": properties,
-        "required": ["type", *spec.needed(cls)],
+        "required": ["type", *required],
         "additionalProperties": False,
+        **({"allOf": either} if either else {}),
     }
 
 

@@ -34,7 +34,7 @@ class Vocabulary(Column):
     Learns: the terms, when they are TopTerms(n, min_count=...).
 
     Args:
-        key: the field. Values and terms are compared by canonical bytes: 5, "5" and 5.0 are one term.
+        source: the field. Values and terms are compared by canonical bytes: 5, "5" and 5.0 are one term.
         terms: strings, bytes, integers or booleans, of one type, no two alike; or TopTerms.
         num_oov_buckets: how many ids beyond the terms the unseen values share.
         unseen: the id of every unseen value; any id from 0, and it may lie beyond the terms.
@@ -51,9 +51,9 @@ class Vocabulary(Column):
     """
 
     categorical: ClassVar[bool] = True
-    reads: ClassVar[tuple[str, ...]] = ("key",)
+    json_names: ClassVar[Mapping[str, str]] = {"source": "key"}
 
-    key: Converted[str | Field, Field]
+    source: Converted[str | Field, Field]
     terms: Converted[Sequence[Term] | Array | Marker, tuple[Term, ...] | Marker]
     num_oov_buckets: int = field(default=0, kw_only=True)
     unseen: int | None = field(default=None, kw_only=True)
@@ -61,8 +61,8 @@ class Vocabulary(Column):
     seed: int = field(default=0, kw_only=True)
 
     def check(self) -> None:
-        check_field(self.key, "Vocabulary")
-        subject = f"Vocabulary {self.key.key}"
+        check_field(self.source, "Vocabulary")
+        subject = f"Vocabulary {self.source.key}"
         if not (isinstance(self.terms, Marker) and self.terms.gives == "terms"):
             self._check_terms(subject)
         check_hash(subject, self.hash, self.seed)
@@ -100,7 +100,7 @@ class Vocabulary(Column):
         seen: dict[bytes, object] = {}
         for term in self.terms:  # type: ignore[union-attr]
             try:
-                text = canonical(term, subject, self.key.key)
+                text = canonical(term, subject, self.source.key)
             except errors.DataError as e:
                 raise errors.argument(subject, e.problem, term, e.hint) from None
             if text in seen:
@@ -116,7 +116,7 @@ class Vocabulary(Column):
         if isinstance(self.terms, Marker):
             offsets, data = learned["terms"]["offsets"], learned["terms"]["data"]
         else:
-            texts = [canonical(t, self.name, self.key.key) for t in self.terms]
+            texts = [canonical(t, self.name, self.source.key) for t in self.terms]
             offsets = np.cumsum([0, *map(len, texts)], dtype=np.int64)
             data = np.frombuffer(b"".join(texts), dtype=np.uint8)
         return VocabularyBound(self, Texts(offsets, data))
@@ -133,7 +133,7 @@ class VocabularyBound(CategoricalBound):
         self.num_buckets = max(self.size + column.num_oov_buckets, 0 if column.unseen is None else column.unseen + 1)
         self.dtype = id_dtype(self.num_buckets)
         self.no_booleans = isinstance(column.terms, tuple) and isinstance(column.terms[0], (str, bytes))
-        self._key, self._hash = column.key.key, row_hash(column.hash, column.seed)
+        self._key, self._hash = column.source.key, row_hash(column.hash, column.seed)
         self._unseen = -1 if column.unseen is None else column.unseen
 
     @cached_property

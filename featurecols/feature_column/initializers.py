@@ -77,7 +77,7 @@ class TruncatedNormal(Initializer):
 
     def __call__(self, shape: Sequence[int], dtype: object = None, *, name: str = "", **_: object) -> Array:
         rows, dimension = shape
-        return initializers.TruncatedNormal(mean=self.mean, stddev=self.stddev).make(rows, dimension, self.seed or 0, name)
+        return initializers.TruncatedNormal(mean=self.mean, std=self.stddev).make(rows, dimension, self.seed or 0, name)
 
     def get_config(self) -> dict[str, object]:
         return {"mean": self.mean, "stddev": self.stddev, "seed": self.seed, "dtype": self.dtype.name}

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from featurecols._core.spec import KINDS, Spec, decode
+from featurecols._core.spec import KINDS, Spec, decode, stem
 from featurecols.models import errors
 
 
@@ -42,11 +42,16 @@ def component_from_json(data: Any, base: type[Component], name: str) -> Any:
     return decode(full, name)
 
 
+def _short(kind: str) -> str:
+    """Return "Adam" for "models.Adam.v1"."""
+    return stem(kind).removeprefix("models.")
+
+
 def _versioned(data: Any) -> Any:
     """Return the same, components that are named in short ("Adam") named as they are saved ("models.Adam.v1")."""
     if isinstance(data, Mapping):
         plain = {key: _versioned(value) for key, value in data.items()}
-        start = f"models.{data.get('type')}.v"
-        kinds = [kind for kind, cls in KINDS.items() if issubclass(cls, Component) and kind.startswith(start)]
+        name = data.get("type")
+        kinds = [kind for kind, cls in KINDS.items() if issubclass(cls, Component) and name in (cls.__name__, _short(kind))]
         return {**plain, "type": max(kinds, key=lambda kind: int(kind.rpartition("v")[2]))} if kinds else plain
     return [_versioned(item) for item in data] if isinstance(data, (list, tuple)) else data

@@ -152,6 +152,37 @@ def test_every_kind_reads_back_from_json() -> None:
         assert decode(json.loads(text), versions=True) == value
 
 
+def test_a_spec_may_call_the_source_by_either_of_its_names() -> None:
+    city = fc.Hashed(fc.Field("city", missing="?"), 10)
+    field = {"type": "Field.v1", "key": "city", "missing": ["?"]}
+    for name in ("key", "source"):
+        assert decode({"type": "Hashed", name: field, "num_buckets": 10}) == city
+        assert decode({"type": "Hashed.v1", name: field, "num_buckets": 10}, versions=True) == city
+        assert decode({"type": "Identity", name: "day", "num_buckets": 7}) == fc.Identity("day", 7)
+        assert decode({"type": "Numeric", name: "age"}) == fc.Numeric("age")
+        assert decode({"type": "Vocabulary", name: "job", "terms": ["a"]}) == fc.Vocabulary("job", ["a"])
+    for name in ("std", "stddev"):
+        assert decode({"type": "TruncatedNormal", name: 0.5}) == fc.TruncatedNormal(std=0.5)
+    assert fc.TruncatedNormal(std=0.5).to_dict() == {"type": "TruncatedNormal.v1", "stddev": 0.5}
+    with pytest.raises(fc.ColumnError) as caught:
+        decode({"type": "Numeric", "key": "age", "source": "age"}, "columns[0]")
+    assert str(caught.value) == "columns[0]: Numeric has 'key' and 'source', which are one argument, got 'source'; give one"
+
+
+def test_key_is_a_name_of_fields_alone() -> None:
+    assert [cls.__name__ for cls in KINDS.values() if issubclass(cls, fc.Column) and hasattr(cls, "key")] == []
+    assert fc.Numeric("age").source == fc.Field("age")
+    assert fc.Numeric(source="age") == fc.Numeric("age")
+    for make in (
+        lambda: fc.Numeric(fc.Numeric("age")),
+        lambda: fc.Hashed(fc.Numeric("age"), 5),
+        lambda: fc.Identity(5, 5),
+        lambda: fc.Vocabulary(None, ["a"]),
+    ):
+        with pytest.raises(fc.ColumnError, match="source must name a field"):
+            make()
+
+
 def test_every_public_kind_is_tried_here() -> None:
     public = {cls for cls in KINDS.values() if getattr(fc, cls.__name__, None) is cls}
     assert public == {type(value) for value in GOOD}

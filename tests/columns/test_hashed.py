@@ -16,7 +16,7 @@ class HashedReference(Kind):
 
     def ids(self, row: Row) -> RowIds:
         c = self.column
-        return self.map(c.key, row, lambda v: bucket_of(canonical(v), c.num_buckets, c.hash, c.seed))
+        return self.map(c.source, row, lambda v: bucket_of(canonical(v), c.num_buckets, c.hash, c.seed))
 
 
 REFERENCE = {fc.Hashed: HashedReference}
@@ -24,8 +24,8 @@ REFERENCE = {fc.Hashed: HashedReference}
 
 WRONG = [
     Wrong(lambda: fc.Hashed("", 10), ("key", "''")),
-    Wrong(lambda: fc.Hashed(5, 10), ("key", "5")),
-    Wrong(lambda: fc.Hashed(fc.Numeric("city"), 10), ("key", "Numeric('city')")),
+    Wrong(lambda: fc.Hashed(5, 10), ("source", "5")),
+    Wrong(lambda: fc.Hashed(fc.Numeric("city"), 10), ("source", "Numeric('city')")),
     Wrong(lambda: fc.Hashed("city", 0), ("num_buckets", "got 0")),
     Wrong(lambda: fc.Hashed("city", 2**31), ("num_buckets", "2147483648", "2147483647")),
     Wrong(lambda: fc.Hashed("city", 10.0), ("num_buckets", "10.0")),
@@ -47,7 +47,7 @@ EXAMPLES = [
         "text",
         [fc.Hashed("city", 1000)],
         rows=[{"city": c, "country": c} for c in CITIES],
-        changes={"key": "country", "num_buckets": 999, "hash": "farmhash64", "seed": 1, "name": "town"},
+        changes={"source": "country", "num_buckets": 999, "hash": "farmhash64", "seed": 1, "name": "town"},
         wrong=WRONG,
         bad=[
             Bad({"city": [1.0, 2.5, 3.5]}, ("city", "2.5", "Bucketized"), 1),
@@ -79,7 +79,7 @@ EXAMPLES = [
         "integers",
         [fc.Hashed(fc.Field("code", missing=-1), 50)],
         rows=[{"code": c} for c in (0, 7, -1, -5, 10**15, 2**31, -(2**40), None, 7)],
-        changes={"key": fc.Field("code")},
+        changes={"source": fc.Field("code")},
     ),
     Example(
         "integers of 64 bits",

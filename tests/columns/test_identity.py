@@ -12,7 +12,7 @@ class IdentityReference(Kind):
     """The integer itself, where it is one of the buckets."""
 
     def ids(self, row: Row) -> RowIds:
-        return self.map(self.column.key, row, self._id)
+        return self.map(self.column.source, row, self._id)
 
     def _id(self, v: float) -> int:
         c = self.column
@@ -33,7 +33,7 @@ REFERENCE = {fc.Identity: IdentityReference}
 
 WRONG = [
     Wrong(lambda: fc.Identity("", 3), ("key", "''")),
-    Wrong(lambda: fc.Identity(fc.Hashed("q", 3), 3), ("key", "Hashed('q', 3)")),
+    Wrong(lambda: fc.Identity(fc.Hashed("q", 3), 3), ("source", "Hashed('q', 3)")),
     Wrong(lambda: fc.Identity("q", 0), ("num_buckets", "got 0")),
     Wrong(lambda: fc.Identity("q", -3), ("num_buckets", "-3")),
     Wrong(lambda: fc.Identity("q", 3.0), ("num_buckets", "3.0")),
@@ -51,7 +51,7 @@ EXAMPLES = [
         [fc.Identity("q", 4)],
         rows=[{"q": q, "r": q} for q in (0, 3, None, 2, 0)],
         expect=[0, 3, -1, 2, 0],
-        changes={"key": "r", "num_buckets": 3, "name": "other"},
+        changes={"source": "r", "num_buckets": 3, "name": "other"},
         wrong=WRONG,
         bad=[
             Bad({"q": [0, 1, 4, 9]}, ("q", "got 4", "out_of_range"), 2),

@@ -116,8 +116,8 @@ def test_uniform_stays_within_its_bounds(low: float, spread: float) -> None:
         (lambda: Constant(10**400), "Constant: value must be a finite number"),
         (lambda: Uniform(1, 0), "Uniform: low must not exceed high"),
         (lambda: Uniform(0, math.inf), "Uniform: high must be a finite number"),
-        (lambda: TruncatedNormal(stddev=0), "TruncatedNormal: stddev must be positive"),
-        (lambda: TruncatedNormal(stddev=-1.0), "TruncatedNormal: stddev must be positive"),
+        (lambda: TruncatedNormal(std=0), "TruncatedNormal: std must be positive"),
+        (lambda: TruncatedNormal(std=-1.0), "TruncatedNormal: std must be positive"),
         (lambda: TruncatedNormal(mean=None), "TruncatedNormal: mean must be a finite number"),
     ],
 )
@@ -127,7 +127,7 @@ def test_wrong_arguments(make: object, message: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "spec", [Zeros(), Constant(1), Uniform(-1, 1), TruncatedNormal(), TruncatedNormal(1, 2), TruncatedNormal(stddev=3.0)]
+    "spec", [Zeros(), Constant(1), Uniform(-1, 1), TruncatedNormal(), TruncatedNormal(1, 2), TruncatedNormal(std=3.0)]
 )
 def test_values_read_back(spec: Initializer) -> None:
     names = {"Zeros": Zeros, "Constant": Constant, "Uniform": Uniform, "TruncatedNormal": TruncatedNormal}

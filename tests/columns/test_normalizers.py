@@ -75,8 +75,8 @@ def test_a_normalizer_is_a_value(normalizer):
 
 
 def test_integers_and_numpy_numbers_are_floats():
-    assert ZScore(1, 2) == ZScore(1.0, 2.0) == ZScore(np.float64(1), np.int64(2))
-    assert ZScore(1, 2) != ZScore(1, 3) != MinMax(1, 3)
+    assert ZScore(mean=1, std=2) == ZScore(mean=1.0, std=2.0) == ZScore(mean=np.float64(1), std=np.int64(2))
+    assert ZScore(mean=1, std=2) != ZScore(mean=1, std=3) != MinMax(min=1, max=3)
 
 
 def test_learning_fills_the_numbers_in():
@@ -103,13 +103,13 @@ def test_what_is_not_learned_cannot_run(normalizer):
     [
         (lambda: ZScore(mean=1), "ZScore: std is missing, got (1, None); give both mean and std, or none"),
         (lambda: ZScore(std=1), "ZScore: mean is missing"),
-        (lambda: ZScore(NAN, 1), "ZScore: mean must be a finite number, got nan"),
-        (lambda: ZScore(0, INF), "ZScore: std must be a finite number, got inf"),
-        (lambda: ZScore(0, -1), "ZScore: std must not be negative, got -1.0"),
-        (lambda: ZScore("0", 1), "ZScore: mean must be a finite number, got '0'"),
-        (lambda: ZScore(True, 1), "ZScore: mean must be a finite number, got True"),
-        (lambda: ZScore(10**400, 1), "ZScore: mean must be a finite number, got 1000"),
-        (lambda: MinMax(3, 1), "MinMax: min must not exceed max, got (3.0, 1.0); swap them"),
+        (lambda: ZScore(mean=NAN, std=1), "ZScore: mean must be a finite number, got nan"),
+        (lambda: ZScore(mean=0, std=INF), "ZScore: std must be a finite number, got inf"),
+        (lambda: ZScore(mean=0, std=-1), "ZScore: std must not be negative, got -1.0"),
+        (lambda: ZScore(mean="0", std=1), "ZScore: mean must be a finite number, got '0'"),
+        (lambda: ZScore(mean=True, std=1), "ZScore: mean must be a finite number, got True"),
+        (lambda: ZScore(mean=10**400, std=1), "ZScore: mean must be a finite number, got 1000"),
+        (lambda: MinMax(min=3, max=1), "MinMax: min must not exceed max, got (3.0, 1.0); swap them"),
         (lambda: MinMax(max=1), "MinMax: min is missing"),
         (lambda: Clip(3, 1), "Clip: min must not exceed max, got (3.0, 1.0); swap them"),
         (lambda: Clip(NAN, 1), "Clip: min must be a number, got nan"),
@@ -120,3 +120,11 @@ def test_wrong_arguments_fail_when_made(make, says):
     with pytest.raises(ColumnError) as e:
         make()
     assert says in str(e.value)
+
+
+def test_what_is_learned_is_given_by_name() -> None:
+    for call in (lambda: ZScore(40, 10), lambda: MinMax(0, 1)):
+        with pytest.raises(TypeError, match="positional argument"):
+            call()
+    assert Clip(0, 1) == Clip(min=0, max=1)
+    assert repr(MinMax(min=0, max=1)) == "MinMax(min=0.0, max=1.0)"

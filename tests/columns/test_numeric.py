@@ -45,7 +45,7 @@ class NumericReference(Kind):
 
     @cached_property
     def _learned_default(self) -> float:
-        return AVERAGES[type(self.column.default)]([self.read(v) for v in self.reference.known(self.column.key)])
+        return AVERAGES[type(self.column.default)]([self.read(v) for v in self.reference.known(self.column.source)])
 
     def given(self, i: int) -> dict[str, float]:
         """What normalizer i was given, or learns from the known values that the normalizers before it let through."""
@@ -53,7 +53,7 @@ class NumericReference(Kind):
             step = self.column.normalizer[i]
             names = STATISTICS.get(type(step), {})
             if any(getattr(step, name) is None for name in names):
-                seen = [self.number(v, 0, i) for v in self.reference.known(self.column.key)]
+                seen = [self.number(v, 0, i) for v in self.reference.known(self.column.source)]
                 self._given[i] = {name: statistic(seen) for name, statistic in names.items()}
             else:
                 self._given[i] = {name: getattr(step, name) for name in names}
@@ -65,7 +65,7 @@ class NumericReference(Kind):
 
     def numbers(self, row: Row) -> list[float]:
         """The features in full precision: as many as the shape holds."""
-        value = self.raw(self.column.key, row)
+        value = self.raw(self.column.source, row)
         flat = leaves(value) if value not in (None, []) else [None] * self.width()
         if len(flat) != self.width():
             raise ValueError(f"{self.column.name}: {len(flat)} values")
@@ -79,7 +79,7 @@ class NumericReference(Kind):
 
     def steps(self, row: Row) -> list[list[float]]:
         absent = [None] * self.width()
-        found = [leaves((step or absent) if self.column.shape else step) for step in self.raw(self.column.key, row) or ()]
+        found = [leaves((step or absent) if self.column.shape else step) for step in self.raw(self.column.source, row) or ()]
         return [[float32(self.number(x, j)) for j, x in enumerate(step)] for step in found]
 
     def learned(self, slot: str) -> dict[str, Any]:
@@ -120,8 +120,8 @@ REFERENCE = {fc.Numeric: NumericReference}
 
 WRONG = [
     Wrong(lambda: fc.Numeric(""), ("key", "''")),
-    Wrong(lambda: fc.Numeric(fc.Hashed("x", 3)), ("key", "Hashed('x', 3)")),
-    Wrong(lambda: fc.Numeric(["x", "y"]), ("key", "x")),
+    Wrong(lambda: fc.Numeric(fc.Hashed("x", 3)), ("source", "Hashed('x', 3)")),
+    Wrong(lambda: fc.Numeric(["x", "y"]), ("source", "x")),
     Wrong(lambda: fc.Numeric("x", shape=(0,)), ("shape", "(0,)")),
     Wrong(lambda: fc.Numeric("x", shape=(2, -1)), ("shape", "(2, -1)")),
     Wrong(lambda: fc.Numeric("x", shape=(2.0,)), ("shape", "(2.0,)")),
@@ -153,7 +153,7 @@ EXAMPLES = [
         rows=[{"x": x, "y": -x} for x in (1.5, -2.0, 0.1, 1e10)],
         expect=[[1.5], [-2.0], [0.1], [1e10]],
         changes={
-            "key": "y",
+            "source": "y",
             "shape": (2,),
             "normalizer": fc.Log1p(),
             "name": "z",
@@ -186,7 +186,7 @@ EXAMPLES = [
         [fc.Numeric(fc.Field("x", missing=(-999, "?")), default=-1)],
         rows=[{"x": x} for x in (0, 7, -999, None, -5, 2**24 + 1)],
         expect=[[0], [7], [-1], [-1], [-5], [2**24]],
-        changes={"key": fc.Field("x"), "default": -2},
+        changes={"source": fc.Field("x"), "default": -2},
     ),
     Example("integers of 64 bits", [fc.Numeric("x")], rows=[{"x": x} for x in (2**53 + 1, 2**63 - 1, -(2**63), 0)]),
     Example("booleans", [fc.Numeric("x", default=0.5)], rows=[{"x": x} for x in (True, False, None)], expect=[[1], [0], [0.5]]),

@@ -25,8 +25,9 @@ def test_it_is_a_schema() -> None:
 def test_every_kind_is_there_with_all_its_arguments_and_their_defaults() -> None:
     found = columns_schema()["$defs"]
     for cls in kinds_of(fc.Column):
-        assert set(found[name_of(cls)]["properties"]) == {"type", *(f.name for f in fields(cls))}
-    assert found["Hashed"]["required"] == ["type", "key", "num_buckets"]
+        assert set(found[name_of(cls)]["properties"]) == {"type", *(f.name for f in fields(cls)), *cls.json_names.values()}
+    assert found["Hashed"]["required"] == ["type", "num_buckets"]
+    assert found["Hashed"]["allOf"] == [{"oneOf": [{"required": ["source"]}, {"required": ["key"]}]}]
     assert found["Hashed"]["properties"]["hash"] == {"enum": ["murmur3", "farmhash64"], "default": "murmur3"}
     assert found["Embedding"]["properties"]["combiner"]["enum"] == ["sum", "mean", "sqrtn", "mean_all", "sqrtn_all"]
     assert found["Numeric"]["properties"]["normalizer"]["anyOf"][0] == {"enum": ["Log1p", "MinMax", "ZScore"]}

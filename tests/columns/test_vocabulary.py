@@ -24,12 +24,12 @@ class VocabularyReference(Kind):
         c = self.column
         if not isinstance(c.terms, fc.TopTerms):
             return [canonical(t) for t in c.terms]
-        counts = Counter(canonical(v) for v in self.reference.known(c.key))
+        counts = Counter(canonical(v) for v in self.reference.known(c.source))
         ranked = sorted((-count, term) for term, count in counts.items() if count >= c.terms.min_count)
         return [term for _, term in ranked[: c.terms.n]]
 
     def ids(self, row: Row) -> RowIds:
-        return self.map(self.column.key, row, self._id)
+        return self.map(self.column.source, row, self._id)
 
     def _id(self, value: Any) -> int:
         c, text = self.column, canonical(value)
@@ -82,7 +82,7 @@ EXAMPLES = [
         [fc.Vocabulary("job", ["nurse", "pilot", "nursë"])],
         rows=[{"job": j, "work": j} for j in JOBS],
         expect=[0, 1, -1, -1, -1, 1, -1, 2, -1, -1],
-        changes={"key": "work", "terms": ("pilot", "nurse", "nursë"), "num_oov_buckets": 2, "unseen": 1, "name": "w"},
+        changes={"source": "work", "terms": ("pilot", "nurse", "nursë"), "num_oov_buckets": 2, "unseen": 1, "name": "w"},
         wrong=WRONG,
         bad=[
             Bad({"job": [1.0, 2.5]}, ("job", "2.5"), 1),
@@ -161,7 +161,7 @@ EXAMPLES = [
         [fc.Vocabulary(fc.Field("tags", missing="?"), fc.TopTerms(2))],
         rows=[{"tags": t} for t in (["b", "a", "b"], [], None, ["?", "c", None], ["a", "?"])],
         expect=[[1, 0, 1], [], [], [-1, -1, -1], [0, -1]],
-        changes={"key": "tags", "terms": fc.TopTerms(1)},
+        changes={"source": "tags", "terms": fc.TopTerms(1)},
     ),
     Example(
         "learned integers",

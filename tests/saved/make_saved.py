@@ -214,7 +214,7 @@ PLANS: dict[str, list[fc.Column]] = {
         fc.Embedding(CITY, 2, initializer=fc.Zeros(), name="zeros"),
         fc.Embedding(CITY, 2, initializer=fc.Constant(0.1), name="constant"),
         fc.Embedding(CITY, 2, initializer=fc.Uniform(-0.5, 2), seed=7, name="uniform"),
-        fc.Embedding(CITY, 2, initializer=fc.TruncatedNormal(mean=1, stddev=0.25), seed=8, name="truncated normal"),
+        fc.Embedding(CITY, 2, initializer=fc.TruncatedNormal(mean=1, std=0.25), seed=8, name="truncated normal"),
         fc.Embedding(CITY, 3, table="shared", seed=9, name="shared one"),
         fc.Embedding(fc.Hashed("code", 6), 3, table="shared", seed=9, name="shared two"),
     ],
@@ -352,7 +352,7 @@ def sequential() -> Any:
         name="with features",
         seed=3,
     )
-    rate = schedules.Piecewise([2, 4], [0.3, 0.2, 0.1])
+    rate = schedules.PiecewiseConstant([2, 4], [0.3, 0.2, 0.1])
     model.compile(
         optimizers.RMSProp(rate, momentum=0.5, clip=fc.models.ClipValue(1.0)), "binary_crossentropy", ["accuracy", "auc"]
     )

@@ -134,12 +134,14 @@ class LinearDecay(Schedule):
 
 
 @frozen
-class Piecewise(Schedule):
+class PiecewiseConstant(Schedule):
     """rates[i] from boundaries[i-1] up to, but without, boundaries[i].
 
-    >>> [Piecewise((10, 20), (0.1, 0.01, 0.001)).at(s) for s in (0, 9, 10, 20)]
+    >>> [PiecewiseConstant((10, 20), (0.1, 0.01, 0.001)).at(s) for s in (0, 9, 10, 20)]
     [0.1, 0.1, 0.01, 0.001]
     """
+
+    kind: ClassVar[str] = "models.Piecewise.v1"  # its name in saved models
 
     boundaries: Converted[Sequence[int], tuple[int, ...]]
     rates: Converted[Sequence[float], tuple[float, ...]]
@@ -147,9 +149,11 @@ class Piecewise(Schedule):
     def check(self) -> None:
         if len(self.rates) != len(self.boundaries) + 1 or list(self.boundaries) != sorted(set(self.boundaries)):
             got = (self.boundaries, self.rates)
-            raise errors.argument("Piecewise", "needs rising boundaries and one rate more", got, "such as (100,), (0.1, 0.01)")
+            raise errors.argument(
+                "PiecewiseConstant", "needs rising boundaries and one rate more", got, "such as (100,), (0.1, 0.01)"
+            )
         for rate in self.rates:
-            require_rate("Piecewise", "rates", rate)
+            require_rate("PiecewiseConstant", "rates", rate)
 
     def at(self, step: int, steps: int | None = None) -> float:
         """Return the rate of a step; `steps` is the length of the training, None where it is not known."""

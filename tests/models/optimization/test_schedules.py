@@ -7,15 +7,24 @@ import pytest
 
 from featurecols._core.spec import decode
 from featurecols.errors import ColumnError
+from featurecols.models.component import component_from_json
 from featurecols.models.errors import ModelError
-from featurecols.models.optimization.schedules import Cosine, Exponential, LinearDecay, Piecewise, Steady, Warmup
+from featurecols.models.optimization.schedules import (
+    Cosine,
+    Exponential,
+    LinearDecay,
+    PiecewiseConstant,
+    Schedule,
+    Steady,
+    Warmup,
+)
 
 ALL = [
     Steady(0.3),
     Cosine(0.3, 10, warmup=3, final=0.1),
     Exponential(0.3, 0.5, 10, staircase=True),
     LinearDecay(0.3, 10, final=0.2),
-    Piecewise((3, 5), (0.3, 0.2, 0.1)),
+    PiecewiseConstant((3, 5), (0.3, 0.2, 0.1)),
     Warmup(Cosine(0.3), 4),
 ]
 
@@ -60,11 +69,17 @@ def test_json_gives_an_equal_schedule(schedule):
         (lambda: Cosine(0.1, warmup=-1), "Cosine: warmup must be an integer of at least 0"),
         (lambda: Exponential(0.1, -1, 10), "Exponential: decay must be"),
         (lambda: LinearDecay(0.1, 1.5), "LinearDecay: steps must be an integer"),
-        (lambda: Piecewise((5, 3), (1.0, 2.0, 3.0)), "Piecewise: needs rising boundaries and one rate more"),
-        (lambda: Piecewise((5,), (1.0,)), "Piecewise: needs rising boundaries and one rate more"),
+        (lambda: PiecewiseConstant((5, 3), (1.0, 2.0, 3.0)), "PiecewiseConstant: needs rising boundaries and one rate more"),
+        (lambda: PiecewiseConstant((5,), (1.0,)), "PiecewiseConstant: needs rising boundaries and one rate more"),
         (lambda: Warmup(0.1, 5), r"Warmup: needs a schedule, got 0.1; wrap the rate in Steady\(rate\)"),
     ],
 )
 def test_bad_arguments_fail_when_made(make, message):
     with pytest.raises(ColumnError, match=message):
         make()
+
+
+def test_the_schedule_loads_under_its_former_name() -> None:
+    rates = {"boundaries": [10], "rates": [0.1, 0.01]}
+    for name in ("PiecewiseConstant", "Piecewise", "models.Piecewise.v1"):
+        assert component_from_json({"type": name, **rates}, Schedule, "learning_rate") == PiecewiseConstant([10], [0.1, 0.01])
