@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from featurecols.columns.normalizers import MinMax as MinMax
     from featurecols.columns.normalizers import ZScore as ZScore
     from featurecols.data.field_types import FieldType as FieldType
+    from featurecols.errors import ArgumentError as ArgumentError
     from featurecols.errors import ColumnError as ColumnError
     from featurecols.errors import DataError as DataError
     from featurecols.errors import FeatureColumnsError as FeatureColumnsError
@@ -60,4 +61,5 @@ if TYPE_CHECKING:
     from featurecols.plan.load import load as load
     from featurecols.plan.plan import Plan as Plan
 
-__getattr__, __dir__ = _lazy.lazy_names(__name__)
+if not TYPE_CHECKING:  # checkers know the names above, and that there are no others
+    __getattr__, __dir__ = _lazy.lazy_names(__name__)

@@ -19,6 +19,10 @@ class ColumnError(FeatureColumnsError, ValueError):
     """A declaration is wrong: change the column."""
 
 
+class ArgumentError(FeatureColumnsError, TypeError):
+    """A call has an argument that does not exist, or lacks one that must be given: change the call."""
+
+
 class PlanError(FeatureColumnsError, ValueError):
     """The plan cannot do what was asked: something is not learned, not wrapped, or asked of the wrong kind."""
 

@@ -46,7 +46,9 @@ def lazy_names(package: str) -> tuple[Callable[[str], Any], Callable[[], list[st
         if name == "__all__":
             return all_names()
         if (name.startswith("__") and name.endswith("__")) or name not in known():
-            raise AttributeError(f"module {package!r} has no attribute {name!r}")
+            from featurecols._core import suggestions
+
+            raise suggestions.missing_attribute(package, f"module {package!r}", name, names)
         module, attribute = names[name]
         value = _find(module, attribute)
         setattr(sys.modules[package], name, value)

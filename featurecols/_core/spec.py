@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, dataclass_tra
 import numpy as np
 
 from featurecols import errors
+from featurecols._core.suggestions import explain_arguments
 from featurecols._core.values import exact
 
 KINDS: dict[str, type[Spec]] = {}
@@ -45,7 +46,9 @@ class Converted(Generic[Given, Held]):
 @dataclass_transform(frozen_default=True, field_specifiers=(field,))
 def frozen(cls: type[Given]) -> type[Given]:
     """Make a Spec of a class: a frozen dataclass that leaves equality and repr to Spec, and may have fields of Converted."""
-    return dataclass(frozen=True, eq=False, repr=False)(cls)
+    made = dataclass(frozen=True, eq=False, repr=False)(cls)
+    made.__init__ = explain_arguments(made.__init__)  # type: ignore[method-assign]
+    return made
 
 
 @dataclass(frozen=True, eq=False, repr=False)

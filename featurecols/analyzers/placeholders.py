@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from dataclasses import dataclass
 from typing import ClassVar
 
 from featurecols import errors
-from featurecols._core.spec import Spec
+from featurecols._core.spec import Spec, frozen
 from featurecols.analyzers.base import Analyzer
 from featurecols.analyzers.moments import MeanValue
 from featurecols.analyzers.quantiles import Boundaries, MedianValue
 from featurecols.analyzers.top_terms import TermCounts
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@frozen
 class Marker(Spec):
     """Base of what can be learned in the place of an argument. `gives` names the array that a column looks for."""
 
@@ -26,7 +25,7 @@ class Marker(Spec):
         """Return what learns it, from values rounded to `dtype` first."""
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@frozen
 class TopTerms(Marker):
     """The n most frequent terms of a field, most frequent first; of equally frequent ones, the lesser bytes first.
 
@@ -59,7 +58,7 @@ class TopTerms(Marker):
         return TermCounts(self.n, self.min_count)
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@frozen
 class Quantiles(Marker):
     """Boundaries that cut the present values into n buckets of about equal size.
 
@@ -91,7 +90,7 @@ class Quantiles(Marker):
         return Boundaries(dtype, n=self.n)
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@frozen
 class Mean(Marker):
     """The mean of the present values: their exact sum, divided and rounded once.
 
@@ -105,7 +104,7 @@ class Mean(Marker):
         return MeanValue(dtype)
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@frozen
 class Median(Marker):
     """The median of the present values, the lower of the two middle ones when their number is even: x[(N - 1) // 2].
 

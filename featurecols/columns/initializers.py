@@ -17,7 +17,6 @@ from __future__ import annotations
 import math
 from abc import abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
@@ -25,7 +24,7 @@ import numpy as np
 from featurecols import errors
 from featurecols._core.arrays import Array
 from featurecols._core.farmhash import combine, fingerprint64
-from featurecols._core.spec import Spec
+from featurecols._core.spec import Spec, frozen
 
 _FLOAT32_MAX = 3.4028234663852886e38
 _CHUNK = 1 << 15  # numbers at a time: the float64 between stays in the cache
@@ -51,7 +50,7 @@ _Q = (
 _WITHIN_TWO = 0.9544997361036416  # fraction of the normal distribution within two standard deviations
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@frozen
 class Initializer(Spec):
     """Base of all initializers."""
 
@@ -62,7 +61,7 @@ class Initializer(Spec):
         """Return the table `name`: float32 [rows, dimension], a pure function of the arguments (0 <= seed < 2^64)."""
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@frozen
 class Zeros(Initializer):
     """All zeros.
 
@@ -74,7 +73,7 @@ class Zeros(Initializer):
         return np.zeros((rows, dimension), np.float32)
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@frozen
 class Constant(Initializer):
     """One number everywhere.
 
@@ -97,7 +96,7 @@ class Constant(Initializer):
         return np.full((rows, dimension), self.value, np.float32)
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@frozen
 class Uniform(Initializer):
     """Evenly spread over [low, high]: low + (high - low) * u.
 
@@ -128,7 +127,7 @@ class Uniform(Initializer):
         return out.reshape(rows, dimension)
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@frozen
 class TruncatedNormal(Initializer):
     """Normal, nothing beyond two standard deviations: mean + std * z, as TensorFlow's initializer of that name.
 

@@ -8,19 +8,19 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import ClassVar
 
 from featurecols import errors
 from featurecols._core.arrays import Array
-from featurecols._core.spec import Spec
+from featurecols._core.spec import Spec, frozen
 from featurecols.analyzers.base import Analyzer
 from featurecols.analyzers.moments import Moments
 
 ZSCORE, MINMAX, LOG1P, CLIP = range(4)
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@frozen
 class Normalizer(Spec):
     """Base of all normalizers."""
 
@@ -47,7 +47,7 @@ class Normalizer(Spec):
         return self.row
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@frozen
 class ZScore(Normalizer):
     """(x - mean) / std, in standard deviations from the mean; 0 where std is 0.
 
@@ -93,7 +93,7 @@ class ZScore(Normalizer):
         return (lambda x: (x - mean) / std) if mean is not None and std else self.row
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@frozen
 class MinMax(Normalizer):
     """(x - min) / (max - min): 0 at min, 1 at max, beyond them outside [0, 1]; 0 where max equals min.
 
@@ -140,7 +140,7 @@ class MinMax(Normalizer):
         return lambda x: (x - low) / span
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@frozen
 class Log1p(Normalizer):
     """log(1 + x), natural, accurate near 0; -inf at -1 and NaN below it. Learns nothing.
 
@@ -157,7 +157,7 @@ class Log1p(Normalizer):
         return -math.inf if x == -1.0 else math.nan
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@frozen
 class Clip(Normalizer):
     """x held within [min, max]. Learns nothing.
 

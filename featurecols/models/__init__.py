@@ -58,4 +58,5 @@ if TYPE_CHECKING:
     from featurecols.models.training import hooks as hooks
     from featurecols.models.training.history import History as History
 
-__getattr__, __dir__ = _lazy.lazy_names(__name__)
+if not TYPE_CHECKING:  # checkers know the names above, and that there are no others
+    __getattr__, __dir__ = _lazy.lazy_names(__name__)

@@ -18,4 +18,5 @@ if TYPE_CHECKING:
     from featurecols.tf.imported_estimator import ImportedEstimator as ImportedEstimator
     from featurecols.tf.verify.compare import verify_tf as verify_tf
 
-__getattr__, __dir__ = _lazy.lazy_names(__name__)
+if not TYPE_CHECKING:  # checkers know the names above, and that there are no others
+    __getattr__, __dir__ = _lazy.lazy_names(__name__)

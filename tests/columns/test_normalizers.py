@@ -124,7 +124,7 @@ def test_wrong_arguments_fail_when_made(make, says):
 
 def test_what_is_learned_is_given_by_name() -> None:
     for call in (lambda: ZScore(40, 10), lambda: MinMax(0, 1)):
-        with pytest.raises(TypeError, match="positional argument"):
+        with pytest.raises(TypeError, match="no argument by position"):
             call()
     assert Clip(0, 1) == Clip(min=0, max=1)
     assert repr(MinMax(min=0, max=1)) == "MinMax(min=0.0, max=1.0)"

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import ArrayLike
 
 from featurecols import kernels
 from featurecols._core.arrays import Array
+from featurecols._core.spec import frozen
 from featurecols.models import errors
 from featurecols.models.autodiff.tape import Value, as_value
 from featurecols.models.autodiff.variables import Scope
 from featurecols.models.layers.base import Layer
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@frozen
 class Activation(Layer):
     """relu, tanh, sigmoid, gelu, softmax or linear.
 

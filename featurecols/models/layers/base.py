@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
+from featurecols._core.spec import frozen
 from featurecols.models import errors
 from featurecols.models.autodiff.tape import Value
 from featurecols.models.autodiff.variables import Scope, current, snake
@@ -16,7 +17,7 @@ from featurecols.models.component import Component
 from featurecols.models.layers.mixed import Mixed
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@frozen
 class Layer(Component):
     """Base of all layers.
 

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from featurecols._core.arrays import Array
+from featurecols._core.spec import frozen
 from featurecols.models import errors
 from featurecols.models.autodiff.tape import Value
 from featurecols.models.autodiff.variables import Scope, ones, zeros
 from featurecols.models.layers.base import Layer, matrix
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@frozen
 class BatchNorm(Layer):
     """(x - mean) / sqrt(variance + epsilon) * gamma + beta (Ioffe and Szegedy, 2015), population variance.
 

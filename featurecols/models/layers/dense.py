@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import ClassVar
 
 from numpy.typing import ArrayLike
 
+from featurecols._core.spec import frozen
 from featurecols.models import errors
 from featurecols.models.autodiff.tape import Value
 from featurecols.models.autodiff.variables import Scope, glorot, zeros
@@ -15,7 +16,7 @@ from featurecols.models.layers.base import Layer, matrix, require_positive
 from featurecols.models.layers.mixed import Mixed, mixed_affine
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@frozen
 class Dense(Layer):
     """A full layer: [n, width] -> [n, units]; kernel starts Glorot uniform, bias at zero.
 

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import ArrayLike
 
 from featurecols._core.arrays import Array
+from featurecols._core.spec import frozen
 from featurecols.models import errors
 from featurecols.models.autodiff.tape import Value, as_value
 from featurecols.models.autodiff.variables import Scope
 from featurecols.models.layers.base import Layer
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@frozen
 class Dropout(Layer):
     """Each input is dropped with probability `rate` in training, the rest divided by 1 - rate; nothing at prediction.
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 import numpy as np
 
 from featurecols import kernels
 from featurecols._core.arrays import Array, Ids
+from featurecols._core.spec import frozen
 from featurecols.models import errors
 from featurecols.models.autodiff.tape import IndexedSlices, Value
 from featurecols.models.autodiff.variables import Scope, Variables
@@ -16,7 +17,7 @@ from featurecols.models.layers.base import Layer, require_positive
 COMBINERS = ("sum", "mean", "sqrtn")
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@frozen
 class EmbeddingBag(Layer):
     """Ids -> [n, dimension]: the sum, mean or sqrt(n)-mean of table rows; a row without ids gives zeros.
 

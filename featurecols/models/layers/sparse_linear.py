@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from featurecols._core.arrays import Ids
+from featurecols._core.spec import frozen
 from featurecols.models.autodiff.tape import Value
 from featurecols.models.autodiff.variables import Scope, zeros
 from featurecols.models.layers.base import Layer, require_positive
 from featurecols.models.layers.embedding_bag import bag, check_combiner
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@frozen
 class SparseLinear(Layer):
     """Ids -> [n, units]: weights of the row's ids summed (or averaged), plus a bias. Weights start at zero.
 

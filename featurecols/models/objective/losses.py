@@ -8,7 +8,7 @@ or softmax, its logits are used, and else the logits are computed back, probabil
 from __future__ import annotations
 
 from abc import abstractmethod
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import ClassVar
 
 import numpy as np
@@ -16,6 +16,7 @@ from numpy.typing import ArrayLike, DTypeLike
 
 from featurecols import kernels
 from featurecols._core.arrays import Array
+from featurecols._core.spec import frozen
 from featurecols.models import errors
 from featurecols.models.autodiff.tape import Value, as_value
 from featurecols.models.component import Component
@@ -25,7 +26,7 @@ CLIP = 1e-7
 ONE = "give one label per output"
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@frozen
 class Loss(Component):
     """Base of all losses.
 
@@ -95,7 +96,7 @@ class Loss(Component):
         return z
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@frozen
 class Squared(Loss):
     """Mean over the outputs of (output - label)^2."""
 
@@ -104,7 +105,7 @@ class Squared(Loss):
         return np.square(miss).mean(axis=1), miss * z.dtype.type(2 / z.shape[1])
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@frozen
 class Logistic(Loss):
     """Mean over the outputs of log(1 + exp(z)) - label * z; labels in [0, 1]."""
 
@@ -137,7 +138,7 @@ class Logistic(Loss):
         return logistic(z)
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@frozen
 class Softmax(Loss):
     """log(sum of exp(z)) - z[label]; labels are class numbers [n] or weights of the classes (one-hots) [n, k]."""
 
@@ -178,7 +179,7 @@ class Softmax(Loss):
         return softmax_of(z)
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@frozen
 class Poisson(Loss):
     """Mean over the outputs of exp(z) - label * z: counts with rate exp(z), without the term log(label!)."""
 

@@ -5,18 +5,18 @@ from __future__ import annotations
 import math
 from abc import abstractmethod
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
 
 from featurecols._core.arrays import Array
+from featurecols._core.spec import frozen
 from featurecols.models.autodiff.tape import Gradient, IndexedSlices
 from featurecols.models.component import Component
 from featurecols.models.optimization.schedules import require_rate
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@frozen
 class Clip(Component):
     """Base of clippers: gradients by name of parameter in, the same bounded out."""
 
@@ -26,7 +26,7 @@ class Clip(Component):
     def __call__(self, found: Mapping[str, Gradient]) -> Mapping[str, Gradient]: ...
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@frozen
 class ClipNorm(Clip):
     """All gradients scaled down together to this global norm (Pascanu et al., 2013); a smaller norm is left alone."""
 
@@ -44,7 +44,7 @@ class ClipNorm(Clip):
         return {name: _each(g, lambda a: a * a.dtype.type(scale)) for name, g in found.items()}
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@frozen
 class ClipValue(Clip):
     """Each number of each gradient kept within [-value, value]."""
 

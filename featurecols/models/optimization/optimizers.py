@@ -41,7 +41,7 @@ class TrainOp:
 Step = TrainOp | Callable[[Variables], None]  # what a model takes to move its parameters
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@frozen
 class Optimizer(Component):
     """Base of all optimizers.
 
@@ -119,7 +119,7 @@ class Optimizer(Component):
         """Take one step on p [k, d] in place: g holds all rows (ids None) or the distinct rows that ids names."""
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@frozen
 class SGD(Optimizer):
     """p -= rate * g, with momentum v = momentum * v + g and p -= rate * v (torch.optim.SGD).
 
@@ -148,7 +148,7 @@ class SGD(Optimizer):
         kernels.optimizer_steps.sgd(p, g, ids, velocity, rate, self.momentum, self.nesterov, self.weight_decay)
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@frozen
 class Adagrad(Optimizer):
     """p -= rate * g / (sqrt(sum of g^2) + epsilon) (Duchi et al., 2011; torch.optim.Adagrad).
 
@@ -174,7 +174,7 @@ class Adagrad(Optimizer):
         kernels.optimizer_steps.adagrad(p, g, ids, slots[0], rate, self.epsilon)
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@frozen
 class Adam(Optimizer):
     """Adam (Kingma and Ba, 2015), bias-corrected; weight_decay is added to the gradient (torch.optim.Adam).
 
@@ -208,7 +208,7 @@ class Adam(Optimizer):
         kernels.optimizer_steps.adam(p, g, ids, *slots, *scalars)
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@frozen
 class AdamW(Adam):
     """Adam, with p shrunk by rate * weight_decay apart from the gradient (Loshchilov and Hutter, 2019; torch.optim.AdamW)."""
 
@@ -217,7 +217,7 @@ class AdamW(Adam):
     weight_decay: float = field(default=0.01, kw_only=True)
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@frozen
 class RMSProp(Optimizer):
     """p -= rate * g / (sqrt(average of g^2) + epsilon) (Tieleman and Hinton, 2012; torch.optim.RMSprop).
 
@@ -247,7 +247,7 @@ class RMSProp(Optimizer):
         kernels.optimizer_steps.rmsprop(p, g, ids, have["square"], have.get("mean"), have.get("velocity"), *scalars)
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@frozen
 class Ftrl(Optimizer):
     """FTRL-proximal (McMahan et al., Ad Click Prediction, KDD 2013): the one for linear models over hashed ids.
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from abc import abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import ClassVar
 
 from featurecols._core.spec import Converted, frozen
@@ -16,7 +16,7 @@ from featurecols.models import errors
 from featurecols.models.component import Component
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@frozen
 class Schedule(Component):
     """Base of all schedules. Steps count from the start of the train call (a call that was killed goes on counting)."""
 
@@ -27,7 +27,7 @@ class Schedule(Component):
         """Return the rate of a step; `steps` is the length of the training, None where it is not known."""
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@frozen
 class Steady(Schedule):
     """The same rate always.
 
@@ -45,7 +45,7 @@ class Steady(Schedule):
         return self.rate
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@frozen
 class Cosine(Schedule):
     """From `rate` down to `rate * final` along half a cosine (Loshchilov and Hutter, SGDR, 2017), after a linear warm-up.
 
@@ -83,7 +83,7 @@ class Cosine(Schedule):
         return self.rate * (self.final + (1 - self.final) * 0.5 * (1 + math.cos(math.pi * done)))
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@frozen
 class Exponential(Schedule):
     """rate * decay ** (step / every); whole powers only where `staircase`.
 
@@ -106,7 +106,7 @@ class Exponential(Schedule):
         return self.rate * self.decay ** (step // self.every if self.staircase else step / self.every)
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@frozen
 class LinearDecay(Schedule):
     """From `rate` to `rate * final` in a straight line over `steps` (None: the run), then level.
 
@@ -160,7 +160,7 @@ class PiecewiseConstant(Schedule):
         return self.rates[sum(b <= step for b in self.boundaries)]
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@frozen
 class Warmup(Schedule):
     """The first `steps` steps rise linearly from `schedule`'s rate / steps to its rate; the schedule itself is not shifted.
 

@@ -1,0 +1,134 @@
+"""Errors for wrong names that name the right one: of a module, an attribute or an argument.
+
+Nothing here runs before a name is wrong. Names that other libraries have for the same thing are in `_core/other_names.py`.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, ParamSpec, TypeVar
+
+from featurecols import errors
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def missing_attribute(owner: str, described: str, name: str, known: Iterable[str]) -> AttributeError:
+    """Return the error of a name that `owner` does not have.
+
+    Args:
+        owner: a module, or a class as "Plan": a key of other_names.NAMES.
+        described: how the message begins: "module 'featurecols'".
+        name: what was asked for.
+        known: the names that there are.
+    """
+    from featurecols._core import other_names  # read when a name is wrong
+
+    text = f"{described} has no attribute {name!r}"
+    if name.startswith("_"):
+        return AttributeError(text)
+    names = other_names.NAMES.get(owner, {})
+    use = names.get(name) or names.get(name.removesuffix("_"))
+    if use is None:
+        near = _nearest(name, known)
+        use = f"did you mean {near}?" if near else None
+    else:
+        use = f"use {use}"
+    return AttributeError(f"{text}; {use}" if use else text, name=name, obj=None)  # obj None: Python adds no second suggestion
+
+
+def attributes_of(owner: str) -> Callable[[Any, str], Any]:
+    """Return `__getattr__` of a class: it is asked for names that the class does not have, and raises AttributeError."""
+
+    def get(self: Any, name: str) -> Any:
+        if not name.startswith("_") and hasattr(type(self), name):
+            return object.__getattribute__(self, name)  # a property that raised AttributeError itself: raise that again
+        known = [] if name.startswith("_") else [known for known in dir(self) if not known.startswith("_")]
+        raise missing_attribute(owner, f"{type(self).__name__!r} object", name, known)
+
+    return get
+
+
+def module_names(module: str, names: Iterable[str]) -> Callable[[str], Any]:
+    """Return `__getattr__` of a module that has these public names: raises AttributeError for every name."""
+
+    def get(name: str) -> Any:
+        raise missing_attribute(module, f"module {module!r}", name, names)
+
+    return get
+
+
+def explain_arguments(function: Callable[P, R]) -> Callable[P, R]:
+    """Return the function with errors for wrong arguments that name the right ones: ArgumentError in place of TypeError."""
+
+    @functools.wraps(function)
+    def call(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return function(*args, **kwargs)
+        except TypeError as error:
+            inside = error.__traceback__.tb_next if error.__traceback__ is not None else None
+            if inside is None and (better := _wrong_arguments(function, args, kwargs)) is not None:
+                raise better from None
+            raise
+
+    return call
+
+
+def _wrong_arguments(
+    function: Callable[..., object], args: tuple[object, ...], kwargs: Mapping[str, object]
+) -> errors.ArgumentError | None:
+    """Return the error of a call whose arguments do not fit the signature; None where they do."""
+    import inspect  # modules that only a wrong name needs
+
+    parameters = inspect.signature(function).parameters
+    method = next(iter(parameters), "") == "self"
+    subject = function.__name__ if function.__name__ != "__init__" else type(args[0]).__name__
+    takes = {name: p for name, p in parameters.items() if name != "self" and p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)}
+    if not any(p.kind is p.VAR_KEYWORD for p in parameters.values()):
+        for name in kwargs:
+            if name not in takes:
+                return errors.ArgumentError(f"{subject}: no argument is called {name!r}; {_hint(subject, name, takes)}")
+    positional = [name for name, p in takes.items() if p.kind is not p.KEYWORD_ONLY]
+    given = args[method:]
+    if len(given) > len(positional):
+        others = ", ".join(f"{name}=" for name in takes if name not in positional)
+        some = f"takes {', '.join(positional)} by position" if positional else "takes no argument by position"
+        hint = f"give the others by name ({others})" if others else "leave out the others"
+        return errors.ArgumentError(f"{subject}: {some}, got {errors.show(given[len(positional)])} after them; {hint}")
+    missing = [
+        name
+        for name, p in takes.items()
+        if p.default is p.empty and name not in kwargs and name not in positional[: len(given)]
+    ]
+    if missing:
+        call = ", ".join(name for name, p in takes.items() if p.default is p.empty)
+        return errors.ArgumentError(f"{subject}: needs {' and '.join(missing)}; call {subject}({call}, ...)")
+    return None
+
+
+def _hint(subject: str, name: str, takes: Iterable[str]) -> str:
+    """Return the way out for an argument that does not exist."""
+    from featurecols._core import other_names
+
+    takes = list(takes)
+    for use in other_names.ARGUMENTS.get(name, ()):
+        argument, given, _ = use.partition("=")
+        if argument in takes:
+            return f"use {use}" if given else f"did you mean {use}?"
+    if said := other_names.HINTS.get(name):
+        return said
+    near = _nearest(name, takes)
+    return f"did you mean {near}?" if near else f"it takes {', '.join(takes)}" if takes else "it takes none"
+
+
+def _nearest(name: str, known: Iterable[str]) -> str | None:
+    """Return the known name that is nearest to a name; None where none is near."""
+    import difflib
+
+    lower = {one.lower(): one for one in known}
+    if name.lower() in lower:
+        return lower[name.lower()]
+    near = difflib.get_close_matches(name.lower(), lower, n=1, cutoff=0.7)
+    return lower[near[0]] if near else None
