@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from featurecols.models.autodiff.tape import gradients as gradients
     from featurecols.models.autodiff.variables import Variables as Variables
     from featurecols.models.batch_predict import predict_parquet as predict_parquet
+    from featurecols.models.errors import TrainingWarning as TrainingWarning
     from featurecols.models.estimators.base import Estimator as Estimator
     from featurecols.models.estimators.baseline import BaselineClassifier as BaselineClassifier
     from featurecols.models.estimators.baseline import BaselineRegressor as BaselineRegressor

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable, Sequence
 
 from featurecols.errors import DataError, FeatureColumnsError, argument, bad_value, show
 
-__all__ = ["CheckpointError", "DataError", "ModelError", "argument", "bad_value", "show"]
+__all__ = ["CheckpointError", "DataError", "ModelError", "TrainingWarning", "argument", "bad_value", "show"]
 
 
 class ModelError(FeatureColumnsError, ValueError):
@@ -15,6 +16,15 @@ class ModelError(FeatureColumnsError, ValueError):
 
 class CheckpointError(FeatureColumnsError, ValueError):
     """A checkpoint or an exported model is damaged, or belongs to another model."""
+
+
+class TrainingWarning(UserWarning):
+    """A training did nothing, or cannot have learned what it was asked to."""
+
+
+def warn(subject: str, problem: str, hint: str) -> None:
+    """Tell the caller of the package's function about something that is not an error."""
+    warnings.warn(f"{subject}: {problem}; {hint}", TrainingWarning, stacklevel=3)
 
 
 def model(subject: str, problem: str, got: object, hint: str) -> ModelError:
@@ -53,6 +63,11 @@ def not_finite(loss: float, where: str, fault: str, hint: str) -> ModelError:
 
 def other_model(where: object, difference: str) -> CheckpointError:
     return CheckpointError(f"{where}: {difference}; give the same arguments, or another model_dir")
+
+
+def other_training(where: object, difference: str) -> CheckpointError:
+    hint = "give the same arguments, or another model_dir (warm_start_from= takes the weights over)"
+    return CheckpointError(f"{where}: {difference}; {hint}")
 
 
 def other_columns(where: object, difference: str) -> CheckpointError:

@@ -76,12 +76,12 @@ def run(arguments: argparse.Namespace) -> None:
     _check_output(arguments)
     _check_data(model, arguments)
     start = time.monotonic()
-    _train(model, arguments)
+    trained = _train(model, arguments)
     validation = arguments.validation and options.single_or_list(arguments.validation)
     metrics = None if validation is None else model.evaluate(validation, name="validation")
     with staging.write_folder(arguments.output, arguments.overwrite) as folder:
         model.export(folder)
-    output.print_result(arguments.json, *_describe(model, arguments.output, metrics, time.monotonic() - start))
+    output.print_result(arguments.json, *_describe(model, arguments.output, metrics, time.monotonic() - start, trained))
 
 
 def _config(arguments: argparse.Namespace) -> RunConfig:
@@ -121,15 +121,18 @@ def _check_data(model: Estimator, arguments: argparse.Namespace) -> None:
         FileSource(options.single_or_list(paths)).check(fields)
 
 
-def _train(model: Estimator, arguments: argparse.Namespace) -> None:
-    """Train, unless training was complete and only the model was not written: the same command gives the same model."""
+def _train(model: Estimator, arguments: argparse.Namespace) -> bool:
+    """Train, unless training was complete and only the model was not written: the same command gives the same model.
+
+    Returns whether it was not complete.
+    """
     from featurecols.data.sources import FileSource
     from featurecols.models import errors
 
     data = options.single_or_list(arguments.data)
     rows = FileSource(data).num_rows
     if model.finished(arguments.epochs, rows):
-        return
+        return False
     if other := model.other(arguments.epochs, rows):
         raise errors.checkpoint(arguments.model_dir, f"holds {other}", "give another --model-dir, or the command that began it")
     model.train(
@@ -139,10 +142,11 @@ def _train(model: Estimator, arguments: argparse.Namespace) -> None:
         batch_size=arguments.batch_size,
         validation=arguments.validation and options.single_or_list(arguments.validation),
     )
+    return True
 
 
 def _describe(
-    model: Estimator, path: Path, metrics: Mapping[str, float] | None, seconds: float
+    model: Estimator, path: Path, metrics: Mapping[str, float] | None, seconds: float, trained: bool
 ) -> tuple[dict[str, object], str]:
     """Return what was done, as JSON data and as text."""
     variables, rows = model.variables, model.data.get("rows")
@@ -159,7 +163,7 @@ def _describe(
         "metrics": metrics,
         "seconds": round(seconds, 3),
     }
-    last = model.history.rows[-1:]
+    last = model.history.rows[-1:] if trained else []
     parts = [f"{len(model.columns)} columns, {weights:,} weights", *([] if rows is None else [f"{rows:,} rows"])]
     parts += [f"epoch {row['epoch']}" for row in last] + [f"step {steps:,}"]
     parts += [f"loss {row['loss']:.4f}" for row in last] + [f"{seconds:.2f} s" if last else "trained before"]

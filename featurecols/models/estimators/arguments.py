@@ -12,7 +12,7 @@ import numpy as np
 from featurecols.columns.base import Column
 from featurecols.models import errors
 from featurecols.models.estimators.config import EstimatorSpec, RunConfig
-from featurecols.models.estimators.state import Asked
+from featurecols.models.estimators.resume import Asked
 from featurecols.models.input.pipeline import Pipeline
 from featurecols.models.training.hooks import Hook
 from featurecols.models.types import Data

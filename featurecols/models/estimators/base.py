@@ -22,7 +22,8 @@ from featurecols.models.estimators import arguments
 from featurecols.models.estimators.config import EstimatorSpec, ModeKeys, RunConfig, WarmStartSettings
 from featurecols.models.estimators.evaluation import Evaluation
 from featurecols.models.estimators.predictions import Predictions
-from featurecols.models.estimators.state import PLAN, Asked, Keeper, Position, TrainedOn, declared_as_json
+from featurecols.models.estimators.resume import ORDER, Call, TrainedOn, difference, take_up
+from featurecols.models.estimators.state import PLAN, Keeper, declared_as_json, trained_on
 from featurecols.models.estimators.tf_columns import AnyColumn, translate_all
 from featurecols.models.input import labels
 from featurecols.models.input.examples import Examples, Layout
@@ -95,7 +96,7 @@ class Estimator(Keeper):
             raise errors.model(self._who, "needs columns", None, "give columns=[...]")
         self.plan = columns if isinstance(columns, Plan) else None
         self.columns: tuple[Column, ...] = columns.columns if isinstance(columns, Plan) else tuple(translate_all(columns))
-        self._unfinished: Position | None = None
+        self._last_run = self._taken_from = None
         self._arguments = arguments.names_of(model_fn)
 
     def __repr__(self) -> str:
@@ -116,12 +117,14 @@ class Estimator(Keeper):
         batch_size: int | None = None,
         hooks: Sequence[Hook] = (),
         validation: Data | Pipeline | None = None,
+        more: bool = False,
     ) -> Estimator:
         """Train, from where the model is: a fresh start, an earlier call, or the last checkpoint in model_dir.
 
         A call that was killed is taken up where its last checkpoint left it when the same call is made again, and ends
-        with the weights that it would have had. One that was finished trains on for as long again, from its last checkpoint;
-        with max_steps it is done.
+        with the weights, summaries and history that it would have had. A call for some epochs that is made again after it
+        came to its end, in a model_dir and over the same rows, does nothing and warns of it, so that a job that is started
+        twice ends where one run ends; `more` trains on for as long again, as do `steps` and another number of epochs.
 
         Args:
             data: a table, paths, a Pipeline, a pair (features, labels), or a function that gives one of these.
@@ -133,6 +136,11 @@ class Estimator(Keeper):
             batch_size: rows a step (256); a Pipeline brings its own.
             hooks: code around the steps.
             validation: data to evaluate after each epoch; its metrics are in `history` as val_<metric>.
+            more: whether to train on where the same call came to its end before.
+
+        Raises:
+            CheckpointError: model_dir is of a model that was declared otherwise, or of a call in other batches that was cut
+                short; the message says what differs.
         """
         hooks = arguments.check_hooks(self._who, hooks)
         pipeline = self._pipeline(arguments.choose_data(data, input_fn), label, batch_size)
@@ -140,44 +148,54 @@ class Estimator(Keeper):
         self._ready(pipeline.data, training=True)
         with self._alone():
             variables = self._variables()
-            stream = BatchStream(pipeline, self._encoder(labelled=True), variables.seed)
-            run = self._run(variables, asked, stream.rows)
+            self._check_training()
+            call = Call(asked, BatchStream(pipeline, self._encoder(labelled=True), variables.seed))
+            if not more and call.repeats(self._last_run):
+                what = f"this call for {asked[0]} epochs came to its end before, at step {variables.step}, and nothing was done"
+                errors.warn(f"{self._who}.train", what, "pass more=True, or steps=, to train on")
+                return self
+            run = self._run(variables, call)
             if run.over:
                 return self
-            own = self._own_hooks((asked, stream.rows))
-            train(run, stream, self._forward, [*self._validation(validation), *hooks, *own])
-        files = [Path(p).name for p in pipeline.data.paths]
-        self.data = {"rows": stream.rows, "files": files, "fingerprint": stream.digest}
+            try:
+                train(run, call.stream, self._forward, [*self._validation(validation), *hooks, *self._own_hooks(call)])
+            except BaseException:
+                self._last_run = None  # the variables in memory are ahead of the last checkpoint
+                raise
+        self.data = trained_on(call)
         return self
 
     def _validation(self, data: Data | Pipeline | None) -> list[Hook]:
         return [] if data is None else [Validate(lambda: self.evaluate(data))]
 
-    def _own_hooks(self, asked: tuple[Asked, int | None]) -> list[Hook]:
+    def _own_hooks(self, call: Call) -> list[Hook]:
         """Return the hooks that the configuration asks for."""
         hooks: list[Hook] = []
         if self.model_dir is not None:
             seconds = self.config.save_checkpoints_secs
             if seconds is None and self.config.save_checkpoints_steps is None:
                 seconds = 600.0
-            hooks.append(Checkpoints(lambda run: self._save(run, asked), self.config.save_checkpoints_steps, seconds))
+            hooks.append(Checkpoints(lambda run: self._save(run, call), self.config.save_checkpoints_steps, seconds))
             if self.config.save_summary_steps:
-                hooks.append(Summaries(self.model_dir / "summaries.jsonl", self.config.save_summary_steps))
+                path = self.model_dir / "summaries.jsonl"
+                hooks.append(Summaries(path, self.config.save_summary_steps, exclusive=True))
         if self.config.log_step_count_steps:
             hooks.append(Logging(self.config.log_step_count_steps))
         elif self.config.progress and Progress.fits():
             hooks.append(Progress())
         return hooks
 
-    def _run(self, variables: Variables, asked: Asked, rows: int | None) -> Run:
+    def _run(self, variables: Variables, call: Call) -> Run:
         """Return the run to make: a new one, or the rest of one that was cut short, where the same is asked of as many rows."""
-        last, self._unfinished = self._unfinished, None
-        epochs, steps, max_steps = asked
-        run = Run(variables, epochs, steps, model=self, history=self.history)
-        if last is not None and last["asked"] == list(asked) and last["rows"] == rows:
-            run.epoch, run.batch = last["epoch"], last["batch"]
+        epochs, steps, max_steps = call.asked
+        run, last = Run(variables, epochs, steps, model=self, history=self.history), self._last_run
+        if last is not None and not last["done"] and call.is_of(last):
+            if found := difference(last, call.order(), ORDER):
+                raise errors.other_model(self.model_dir, f"holds a call that was cut short, with {found}")
+            take_up(run, last)
         else:
             variables.start = variables.step
+        self._last_run = None
         if max_steps is not None:
             run.steps = max_steps - variables.start
         return run

@@ -7,16 +7,19 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypedDict
+from typing import TYPE_CHECKING, Any
 
 from featurecols._core.arrays import Array
 from featurecols._core.spec import decode
 from featurecols.jobs import file_lock
 from featurecols.models import errors, export
 from featurecols.models.autodiff.variables import Variables
+from featurecols.models.estimators import resume
 from featurecols.models.estimators.config import RunConfig, WarmStartSettings
+from featurecols.models.estimators.resume import Call, Position, TrainedOn
 from featurecols.models.objective.heads import Head
 from featurecols.models.training import checkpoints, warm_start
+from featurecols.models.training.history import History
 from featurecols.models.training.run import Run
 
 if TYPE_CHECKING:
@@ -25,26 +28,7 @@ if TYPE_CHECKING:
     from featurecols.plan.plan import Plan
 
 PLAN = "plan"
-Asked = tuple[int | None, int | None, int | None]  # epochs, steps, max_steps
 RowsOf = dict[str, list[tuple[str, int, int]]]
-
-
-class Position(TypedDict):
-    """How far a training has come, as a checkpoint says it."""
-
-    asked: list[int | None]
-    rows: int | None
-    epoch: int
-    batch: int
-    done: bool
-
-
-class TrainedOn(TypedDict, total=False):
-    """What a model was trained on."""
-
-    rows: int | None
-    files: list[str]
-    fingerprint: str | None
 
 
 class Keeper(ABC):
@@ -61,7 +45,10 @@ class Keeper(ABC):
     variables: Variables | None
     metrics: dict[str, dict[str, float]]
     data: TrainedOn
-    _unfinished: Position | None
+    params: dict[str, Any]
+    history: History
+    _last_run: Position | None  # of the last checkpoint
+    _taken_from: tuple[Path, Mapping[str, Any]] | None  # the checkpoint that the model goes on from, and what it says
 
     @abstractmethod
     def _ready(self, rows: LabelledRows | None, *, training: bool = False) -> None:
@@ -111,12 +98,36 @@ class Keeper(ABC):
         arrays, about = checkpoints.read(path)
         self._check_same(path, about)
         head = self._head_of(path, about)
+        theirs, ours = about.get("arguments", {}), self._declared()
+        if found := resume.difference(theirs, ours, [name for name in theirs if not resume.only_trains(name)]):
+            raise errors.other_model(path, f"was made with {found}")
         variables = Variables(self.config.seed)
         checkpoints.restore(variables, arrays, about)
         if take_up:
-            self.head, self.label = head, tuple(about["label"])
-            self._unfinished = about["run"] if not about["run"]["done"] else None
+            self._take_up(path, about, head)
         return variables
+
+    def _take_up(self, path: Path, about: Mapping[str, Any], head: Head) -> None:
+        """Go on as the model that wrote a checkpoint."""
+        self.head, self.label = head, tuple(about["label"])
+        self._last_run, self._taken_from = about["run"], (path, about)
+        self.history = History(list(about["run"].get("history", ())))
+        self.data = about.get("data", {})
+
+    def _check_training(self) -> None:
+        """Raise CheckpointError where training would go on otherwise than it began, and say how."""
+        if self._taken_from is None:
+            return
+        path, about = self._taken_from
+        theirs = {**about.get("arguments", {}), "weight_column": about["weight_column"], "seed": about["seed"]}
+        ours = {**self._declared(), "weight_column": self.weight_column, "seed": self.config.seed}
+        if found := resume.difference(theirs, ours, [*theirs]):
+            raise errors.other_training(path, f"was trained with {found}")
+
+    def _declared(self) -> dict[str, Any]:
+        """Return what the model was made with, beside columns and head, as JSON data."""
+        params = {name: value for name, value in self.params.items() if name not in ("columns", "feature_columns")}
+        return resume.declared(self.arguments(), params)
 
     def _head_of(self, where: Path, about: Mapping[str, Any]) -> Head:
         """Return the head of a checkpoint; raise CheckpointError where it is another kind of model, or answers otherwise."""
@@ -137,21 +148,15 @@ class Keeper(ABC):
         if about.get("fingerprint") != plan.fingerprint:
             raise errors.other_columns(where, "the columns are the same, but learned other values from other data")
 
-    def _save(self, run: Run, asked: tuple[Asked, int | None]) -> Path:
+    def _save(self, run: Run, call: Call) -> Path:
         """Write a checkpoint of the run's position; the plan is there before the first one."""
         folder = self.model_dir
         if folder is None:
             raise errors.model(self._who, "has no place for checkpoints", None, "give it a model_dir")
         if not checkpoints.found(folder):
             self._require_plan().save(folder / PLAN, overwrite=True)
-        position: Position = {
-            "asked": list(asked[0]),
-            "rows": asked[1],
-            "epoch": run.epoch,
-            "batch": run.batch,
-            "done": run.done,
-        }
-        about = {**self.about(), "run": position}
+        self._last_run, self.data = call.position(run), trained_on(call)
+        about = {**self.about(), "arguments": self._declared(), "data": self.data, "run": self._last_run}
         return checkpoints.save(folder, run.variables, about, self.config.keep_checkpoint_max or None)
 
     def about(self) -> dict[str, Any]:
@@ -285,6 +290,13 @@ class Keeper(ABC):
 def declared_as_json(columns: Iterable[Column]) -> dict[str, Any]:
     """Return columns as JSON data by name."""
     return {column.name: json.loads(json.dumps(column.to_json())) for column in columns}
+
+
+def trained_on(call: Call) -> TrainedOn:
+    """Return what a call trains on."""
+    stream = call.stream
+    files = [Path(p).name for p in stream.pipeline.data.paths]
+    return {"rows": stream.rows, "files": files, "fingerprint": stream.digest}
 
 
 def _is_of(run: Mapping[str, Any], epochs: int, rows: int | None) -> bool:

@@ -51,6 +51,12 @@ class LabelledRows:
             return as_source(self.data)
         return as_source(lambda: (_as_table(pair[0]) for pair in self._pairs()))
 
+    @property
+    def once(self) -> bool:
+        """Whether the rows can be read one time only."""
+        call = self.data.call if isinstance(self.data, _Calls) else None
+        return isinstance(self.data, Iterator) or call is _refuse_second_reading
+
     def without_labels(self) -> LabelledRows:
         """Return the same rows, whose labels and weights need not be there: what is predicted."""
         return LabelledRows(self.data, pairs=self.pairs)

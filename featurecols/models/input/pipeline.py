@@ -155,6 +155,12 @@ class BatchStream:
         self.cache = kept or cache.of(pipeline.kept, encoder.key, encoder.layout)
         self.digest: str | None = None  # of the first rows, once they have been read
 
+    def read_digest(self) -> str | None:
+        """Return the digest of the first rows, read now where they were not; None where they could not be read again."""
+        if self.digest is None and not self.pipeline.data.once:
+            next(self._read(0), None)
+        return self.digest
+
     @property
     def batches(self) -> int | None:
         """The number of batches in an epoch, where that is known before it is over."""

@@ -14,6 +14,7 @@ import numpy as np
 from featurecols._core.arrays import Array
 from featurecols.models import errors
 from featurecols.models.autodiff.variables import KINDS
+from featurecols.models.training.checkpoints import replace
 from featurecols.models.training.monitor import Monitor
 
 if TYPE_CHECKING:
@@ -222,16 +223,39 @@ class EarlyStopping(Hook):
 class Summaries(Hook):
     """Append {"step", "loss", "steps_per_second"} every `every` steps, and each epoch's row, to a file of JSON lines.
 
-    History.read(path).plot() draws it.
+    History.read(path).plot() draws it. The rest of a run that was cut short writes no row twice: what the file says of steps
+    after the checkpoint is taken out first.
+
+    Args:
+        path: the file.
+        every: steps between lines.
+        exclusive: whether nothing but the trainings of one model write into it, so that a run that was cut short before its
+            first checkpoint is taken out too.
     """
 
-    def __init__(self, path: str | Path, every: int = 100) -> None:
-        self.path, self.every = Path(path), _require_count("Summaries", every)
+    def __init__(self, path: str | Path, every: int = 100, *, exclusive: bool = False) -> None:
+        self.path, self.every, self.exclusive = Path(path), _require_count("Summaries", every), exclusive
         self._last = (0, 0.0)
 
     def begin(self, run: Run) -> None:
         self.path.parent.mkdir(parents=True, exist_ok=True)
         self._last = (run.step, perf_counter())
+        if (run.taken_up or self.exclusive) and self.path.exists():
+            self._forget(run)
+
+    def _forget(self, run: Run) -> None:
+        """Take out the rows of steps and epochs that are still to come, and a last line that a kill cut short."""
+        lines = self.path.read_text().splitlines(keepends=True)
+        kept = []
+        for line in lines:
+            try:
+                row = json.loads(line)
+            except ValueError:
+                break
+            if row["step"] <= run.variables.start or (row["step"] <= run.step and row.get("epoch", 0) <= run.epoch):
+                kept.append(line)
+        if kept != lines:
+            replace(self.path, "".join(kept).encode())
 
     def after_step(self, run: Run) -> None:
         if run.step % self.every == 0:
@@ -245,7 +269,7 @@ class Summaries(Hook):
 
     def _write(self, row: dict[str, float]) -> None:
         with open(self.path, "a") as f:
-            f.write(json.dumps(row) + "\n")
+            f.write(json.dumps(row, default=float) + "\n")
 
 
 class Progress(Hook):

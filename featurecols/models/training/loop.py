@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from time import perf_counter
 
 import numpy as np
 
@@ -40,22 +39,21 @@ def train(run: Run, stream: BatchStream, forward: Forward, hooks: Sequence[Hook]
 def _epochs(
     run: Run, stream: BatchStream, forward: Forward, hooks: Sequence[Hook], steps_per_epoch: int | None, threads: OneThread
 ) -> None:
-    total, rows = 0.0, 0
     while not run.over:
         for examples in stream.epoch(run.epoch, run.batch, run=run.variables.start):
             _step(run, forward, examples, hooks)
             threads.small(run.variables, len(examples))
-            total, rows = total + run.loss * len(examples), rows + len(examples)
             if run.over or run.batch == steps_per_epoch:
                 break
         if run.over and not _at_end(run, steps_per_epoch or stream.batches):
             break
         run.epoch, run.batch = run.epoch + 1, 0
-        run.logs = {"epoch": run.epoch, "step": run.step, "loss": total / max(rows, 1), "seconds": perf_counter() - run.started}
+        loss = run.loss_sum / max(run.loss_rows, 1)
+        run.logs = {"epoch": run.epoch, "step": run.step, "loss": loss, "seconds": run.seconds}
         for hook in hooks:
             hook.after_epoch(run)
         run.history.add(run.logs)
-        total, rows = 0.0, 0
+        run.loss_sum, run.loss_rows = 0.0, 0
 
 
 def _plan(run: Run, stream: BatchStream) -> None:
@@ -87,6 +85,7 @@ def _step(run: Run, forward: Forward, examples: Examples, hooks: Sequence[Hook])
     op.run(run.variables) if isinstance(op, TrainOp) else op(run.variables)
     run.variables.step = max(run.step, before + 1)
     run.batch += 1
+    run.loss_sum, run.loss_rows = run.loss_sum + run.loss * len(examples), run.loss_rows + len(examples)
     for hook in hooks:
         hook.after_step(run)
 

@@ -21,7 +21,9 @@ class Run:
         epoch, batch: where the run is: epochs that are over, and batches of this one that are done.
         examples, loss: of the last step.
         logs: what the next history row says: the mean loss of the epoch, and what hooks add (validation metrics).
+        loss_sum, loss_rows: of the epoch that is not over: the sum of the losses of its rows, and their number.
         done: whether the run came to its end, or a hook asked for it.
+        taken_up: whether it is the rest of a run that was cut short.
     """
 
     variables: Variables
@@ -34,13 +36,21 @@ class Run:
     logs: dict[str, float] = field(default_factory=dict)
     examples: Examples | None = None
     loss: float = float("nan")
+    loss_sum: float = 0.0
+    loss_rows: int = 0
     started: float = field(default_factory=perf_counter)
     why: str | None = None
     done: bool = False
+    taken_up: bool = False
 
     @property
     def step(self) -> int:
         return self.variables.step
+
+    @property
+    def seconds(self) -> float:
+        """How long it has taken, the time before a cut included."""
+        return perf_counter() - self.started
 
     def request_stop(self, why: str = "a hook asked for it") -> None:
         """End the run after this step."""
