@@ -13,7 +13,7 @@ class Chain(NamedTuple):
     """The default and the normalizers of a number, as arguments of kernels.numeric.normalize.
 
     defaults: float64, one for each element, or NaN. ops: int64 codes; a, b: float64, the two numbers of each operation.
-    allow_nan: a NaN that is left is written; otherwise it is an error.
+    allow_nan: what is not finite is written; otherwise it is an error.
     """
 
     defaults: Array
@@ -35,13 +35,12 @@ class FusedLayout(NamedTuple):
 class FusedNumbers(NamedTuple):
     """Numbers that are written in one pass, in the arguments of kernels.write_matrix.assemble.
 
-    features: which feature each number is. defaults, refuses: what takes the place of NaN, and whether one that is left is
-    an error. ops, a, b: all operations one after another; those of number j are first[j]:first[j + 1].
+    features: which feature each number is. defaults: what takes the place of NaN. ops, a, b: all operations one after another;
+    those of number j are first[j]:first[j + 1].
     """
 
     features: Array
     defaults: Array
-    refuses: Array
     first: Array
     ops: Array
     a: Array

@@ -209,7 +209,7 @@ def named(value: Any, base: type[Spec]) -> Any:
     """
     if not isinstance(value, str):
         return value
-    cls = KINDS.get(value if ".v" in value else f"{value}.v1")
+    cls = KINDS.get(value) or newest(value)
     return cls() if cls is not None and issubclass(cls, base) and not needed(cls) else value
 
 
@@ -297,8 +297,7 @@ def decode(
 def _kind(name: Any, where: str, versions: bool) -> type[Spec]:
     cls = KINDS.get(name) if isinstance(name, str) else None
     if cls is None and isinstance(name, str) and not versions:  # in a hand-written spec: the newest
-        found = sorted((k for k in KINDS if stem(k) == name), key=lambda k: int(k.rpartition(".v")[2]))
-        cls = KINDS[found[-1]] if found else None
+        cls = newest(name)
     if cls is None:
         if (package := foreign_package(name)) is not None:
             raise errors.argument(
@@ -306,6 +305,12 @@ def _kind(name: Any, where: str, versions: bool) -> type[Spec]:
             )
         raise errors.unknown_type(where, name, {stem(k) for k in KINDS})
     return cls
+
+
+def newest(name: str) -> type[Spec] | None:
+    """Return the newest version of a kind; None for an unknown name."""
+    found = [kind for kind in KINDS if kind.startswith(name) and stem(kind) == name and kind != name]
+    return KINDS[max(found, key=lambda kind: int(kind.rpartition(".v")[2]))] if found else None
 
 
 def stem(kind: str) -> str:

@@ -133,8 +133,11 @@ def counted(value: HasNumbers, dtype: str, limit: int | None = None) -> tuple[Ar
     return elements(value, dtype), ONCE
 
 
-def infinite(value: HasNumbers, position: int) -> errors.DataError:
-    """Return the error for the element at `position` of elements(value), which is or became infinite."""
+def not_learnable(value: HasNumbers, position: int, in_domain: bool = True) -> errors.DataError:
+    """Return the error for the element at `position` of elements(value).
+
+    It is or became infinite, or (not in_domain) has no logarithm in a Log1p.
+    """
     numbers = value.numbers()
     flat, start = np.asarray(numbers.values), 0
     if numbers.offsets is None:
@@ -143,8 +146,11 @@ def infinite(value: HasNumbers, position: int) -> errors.DataError:
         start = int(numbers.offsets[0])
         row = int(np.searchsorted(numbers.offsets, position + start, side="right")) - 1
     got = float(flat.reshape(-1)[start + position])
-    what = "infinity cannot be learned from" if np.isinf(got) else "a number is infinite once rounded and normalized"
-    hint = "clean the data, clip it, or declare the value missing with Field(key, missing=...)"
+    if np.isinf(got):
+        what = "infinity cannot be learned from"
+    else:
+        what = "a number is infinite once rounded and normalized" if in_domain else "Log1p needs numbers above -1"
+    hint = "clean the data, put Clip first, or declare the value missing with Field(key, missing=...)"
     return errors.bad_value("fit", getattr(value, "key", None), row, what, got, hint)
 
 

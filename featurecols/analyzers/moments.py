@@ -40,6 +40,8 @@ class Sums:
 class Moments(Analyzer):
     """Exact moments of the present values, each rounded to `dtype` and taken through the normalizers `before`, in order.
 
+    An infinite value, or one outside the domain of a normalizer, is an error, or left out with `leave_out`.
+
     finish gives float64 scalars "mean", "std" (population), "min", "max" and int64 "count". ZScore and MinMax of one
     input ask for equal Moments, so that both are learned once.
 
@@ -60,6 +62,7 @@ class Moments(Analyzer):
 
     dtype: str = "float64"
     before: tuple[Any, ...] = ()
+    leave_out: bool = False
 
     def check(self) -> None:
         base.check_dtype("Moments", self.dtype)
@@ -68,7 +71,7 @@ class Moments(Analyzer):
 
     @property
     def collects(self) -> Analyzer:
-        return self if type(self) is Moments else Moments(self.dtype, self.before)
+        return self if type(self) is Moments else Moments(self.dtype, self.before, self.leave_out)
 
     def empty(self) -> Sums:
         return Sums()
@@ -76,20 +79,40 @@ class Moments(Analyzer):
     def update(self, state: Sums, value: base.HasNumbers) -> Sums:
         x, weights = base.counted(value, self.dtype, _ROOM)
         if self.before:
-            x = _normalized(x, self.before)
-            if len(weights) and np.isinf(x).any():
-                x, weights = _normalized(base.elements(value, self.dtype), self.before), base.ONCE
-        bits = x.view(np.uint64)
-        for start in range(0, len(bits), _ROOM):
+            x, weights = self._normalized(value, x, weights)
+        bits, start = x.view(np.uint64), 0
+        while start < len(bits):
             bins = np.zeros((2048, 4), np.uint64)
             status = np.array([0, 0, base.sortable(state.low), base.sortable(state.high)], np.uint64)
             count = kernels.accumulate.sums[0](bits[start : start + _ROOM], weights[start : start + _ROOM], bins, status)
             if status[0] == kernels.accumulate.INFINITE:
-                raise base.infinite(value, start + int(status[1]))
+                if not self.leave_out:
+                    raise base.not_learnable(value, start + int(status[1]))
+                bits = np.where(np.isinf(x), np.nan, x).view(np.uint64)
+                continue
             _fold(state, bins)
             state.count += int(count)
             state.low, state.high = base.unsortable(status[2:]).tolist()
+            start += _ROOM
         return state
+
+    def _normalized(self, value: base.HasNumbers, x: Array, weights: Array) -> tuple[Array, Array]:
+        """Return x through the normalizers, NaN where it is left out, with its weights; raises at a value that must not be."""
+        ops = [normalizer.op() for normalizer in self.before]
+        codes = np.array([code for code, _, _ in ops], dtype=np.int64)
+        a, b = (np.array([op[i] for op in ops], dtype=np.float64) for i in (1, 2))
+        y = np.empty_like(x)
+        if kernels.numeric.normalize(x, np.array([math.nan]), codes, a, b, y) >= 0:
+            bad = kernels.numeric.refused(x, codes, a, b) & ~np.isnan(x)
+            if self.leave_out:
+                y[bad] = np.nan
+            elif (bad & (weights > 0) if len(weights) else bad).any():
+                x = base.elements(value, self.dtype)
+                bad = kernels.numeric.refused(x, codes, a, b) & ~np.isnan(x)
+                raise base.not_learnable(value, int(bad.argmax()), in_domain=False)
+        if len(weights) and np.isinf(y).any():  # so that its row is known
+            return self._normalized(value, base.elements(value, self.dtype), base.ONCE)
+        return y, weights
 
     def merge(self, a: Sums, b: Sums) -> Sums:
         return Sums(a.count + b.count, a.total + b.total, a.squares + b.squares, min(a.low, b.low), max(a.high, b.high))
@@ -157,13 +180,3 @@ def _fold(state: Sums, bins: Array) -> None:
         scale = max(e, 1) - 1
         state.total += (low + (high << 32)) << scale
         state.squares += (square_low + (square_high << 64)) << 2 * scale
-
-
-def _normalized(x: Array, before: tuple[Any, ...]) -> Array:
-    """Return x through the given normalizers, NaN left alone."""
-    ops = [normalizer.op() for normalizer in before]
-    codes = np.array([code for code, _, _ in ops], dtype=np.int64)
-    a, b = (np.array([op[i] for op in ops], dtype=np.float64) for i in (1, 2))
-    out = np.empty_like(x)
-    kernels.numeric.normalize(x, np.array([math.nan]), codes, a, b, True, out)
-    return out

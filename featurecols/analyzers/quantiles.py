@@ -98,7 +98,7 @@ class Histogram(Analyzer):
             )
             state.used = int(status[0])
             if status[1] == kernels.accumulate.INFINITE:
-                raise base.infinite(value, int(at))
+                raise base.not_learnable(value, int(at))
             if status[1] != kernels.accumulate.FULL:
                 return state
             coming = x[at : at + _LOOK]

@@ -125,8 +125,11 @@ class Bound(ABC):
         """
         raise TypeError(f"{type(self).__name__} is not a number")
 
-    def missing(self, row: int | None) -> errors.DataError:
-        """Return what to raise for a number that is missing and has no default."""
+    def refusal(self, view: Any, *, start: int) -> errors.DataError | None:
+        """Return what to raise for the first number that is missing without a default, or not let through; None for none.
+
+        start: the numbers before it, whole rows, are let through.
+        """
         raise TypeError(f"{type(self).__name__} is not a number")
 
     def lengths(self, *inputs: Any) -> Array:
@@ -237,7 +240,7 @@ class NumberBound(DenseBound):
     def flat(self) -> Callable[..., Array]: ...
 
     @abstractmethod
-    def missing(self, row: int | None) -> errors.DataError: ...
+    def refusal(self, view: Any, *, start: int) -> errors.DataError | None: ...
 
     @property
     @abstractmethod

@@ -25,9 +25,13 @@ class Normalizer(Spec):
     """Base of all normalizers."""
 
     abstract: ClassVar[bool] = True
+    above: ClassVar[float] = -math.inf  # its domain: numbers above it
 
-    def analyzer(self, before: tuple[Normalizer, ...] = (), dtype: str = "float64") -> Analyzer | None:
-        """Return what must be learned from the present values after the given normalizers `before`; None when nothing."""
+    def analyzer(self, before: tuple[Normalizer, ...] = (), dtype: str = "float64", leave_out: bool = False) -> Analyzer | None:
+        """Return what must be learned from the present values after the given normalizers `before`; None when nothing.
+
+        leave_out: values that are infinite, or outside the domain of a normalizer, are left out; otherwise they are errors.
+        """
         return None
 
     def given(self, learned: Mapping[str, Array]) -> Normalizer:
@@ -52,7 +56,7 @@ class ZScore(Normalizer):
     """(x - mean) / std, in standard deviations from the mean; 0 where std is 0.
 
     Learns the mean and the population standard deviation, sqrt(sum((x - mean)^2) / N), of the present values unless both
-    are given: exactly, then rounded once each. An infinite value while learning is an error.
+    are given: exactly, then rounded once each.
 
     Args:
         mean, std: finite numbers in the units of x, std >= 0; give both or none.
@@ -72,8 +76,8 @@ class ZScore(Normalizer):
         if self.std is not None and self.std < 0:
             raise errors.argument("ZScore", "std must not be negative", self.std, "leave mean and std out to learn them")
 
-    def analyzer(self, before: tuple[Normalizer, ...] = (), dtype: str = "float64") -> Moments | None:
-        return Moments(dtype, before) if self.mean is None else None
+    def analyzer(self, before: tuple[Normalizer, ...] = (), dtype: str = "float64", leave_out: bool = False) -> Moments | None:
+        return Moments(dtype, before, leave_out) if self.mean is None else None
 
     def given(self, learned: Mapping[str, Array]) -> ZScore:
         return ZScore(mean=float(learned["mean"]), std=float(learned["std"])) if self.mean is None else self
@@ -97,7 +101,7 @@ class ZScore(Normalizer):
 class MinMax(Normalizer):
     """(x - min) / (max - min): 0 at min, 1 at max, beyond them outside [0, 1]; 0 where max equals min.
 
-    Learns the smallest and the largest present value unless both are given. An infinite value while learning is an error.
+    Learns the smallest and the largest present value unless both are given.
 
     Args:
         min, max: finite numbers in the units of x, min <= max; give both or none.
@@ -117,8 +121,8 @@ class MinMax(Normalizer):
         if self.min is not None and self.max is not None and self.min > self.max:
             raise errors.argument("MinMax", "min must not exceed max", (self.min, self.max), "swap them")
 
-    def analyzer(self, before: tuple[Normalizer, ...] = (), dtype: str = "float64") -> Moments | None:
-        return Moments(dtype, before) if self.min is None else None
+    def analyzer(self, before: tuple[Normalizer, ...] = (), dtype: str = "float64", leave_out: bool = False) -> Moments | None:
+        return Moments(dtype, before, leave_out) if self.min is None else None
 
     def given(self, learned: Mapping[str, Array]) -> MinMax:
         return MinMax(min=float(learned["min"]), max=float(learned["max"])) if self.min is None else self
@@ -142,19 +146,32 @@ class MinMax(Normalizer):
 
 @frozen
 class Log1p(Normalizer):
-    """log(1 + x), natural, accurate near 0; -inf at -1 and NaN below it. Learns nothing.
+    """log(1 + x), natural, accurate near 0. Learns nothing.
+
+    In a Numeric, a number of -1 or less is an error; where that lets NaN through, it is -inf at -1 and NaN below.
 
     >>> Log1p().row(0.0)
     0.0
     """
 
+    kind: ClassVar[str] = "Log1p.v2"
+    above: ClassVar[float] = -1.0
+
     def op(self) -> tuple[int, float, float]:
-        return LOG1P, 0.0, 0.0
+        return LOG1P, self.above, 0.0
 
     def row(self, x: float) -> float:
         if x > -1.0 or x != x:
             return math.log1p(x)
         return -math.inf if x == -1.0 else math.nan
+
+
+@frozen
+class Log1pV1(Log1p):
+    """Log1p of plans saved before version 2 of it: -inf at -1 and NaN below it, in every Numeric."""
+
+    kind: ClassVar[str] = "Log1p.v1"
+    above: ClassVar[float] = -math.inf
 
 
 @frozen

@@ -23,6 +23,10 @@ from featurecols.columns.normalizers import Normalizer
 from featurecols.data.fields.base import FieldView
 
 MISSING_HINT = "give Numeric(default=...), or default=float('nan') to let NaN through"
+INFINITE_HINT = (
+    "declare it missing with Field(key, missing=...), put Clip first, or give default=float('nan') to let it through"
+)
+DOMAIN_HINT = "put Clip first, or give default=float('nan') to let NaN through"
 Default = float | Sequence[Any] | Array | Marker | None  # a number, one for each element, or what is learned
 
 
@@ -43,9 +47,13 @@ class Numeric(Column):
         normalizer: a Normalizer or a sequence of them, applied in order in float64; in specs a name ("ZScore") will do. The
             result is rounded to float32 once, when it is written; beyond float32's range it is inf.
 
+    An infinite value, unless a Clip makes it finite, and one of -1 or less in Log1p are errors, here and while learning. With
+    default=nan they are let through as NaN is, and left out while learning.
+
     Raises:
         ColumnError: for a wrong argument.
-        DataError: in use, for a value that is not a number, a missing one without default, or a wrong list length.
+        DataError: in use, for a value that is not a number, an infinite one, a missing one without default, or a wrong list
+            length.
 
     >>> import featurecols as fc
     >>> plan = fc.compile([fc.Numeric("age", default=30, normalizer=fc.ZScore(mean=40, std=10))])
@@ -113,12 +121,13 @@ class Numeric(Column):
         if isinstance(self.default, Marker) and "default" not in learned:
             wanted["default"] = self.default.analyzer(self.dtype)
         before: list[Normalizer] = []
+        leave_out = not isinstance(self.default, Marker) and all(_lets_through(self.default, math.prod(self.shape)))
         for i, normalizer in enumerate(self.normalizer):
             slot = f"normalizer_{i}"
             if slot in learned:
                 before.append(normalizer.given(learned[slot]))
                 continue
-            analyzer = normalizer.analyzer(tuple(before), self.dtype)
+            analyzer = normalizer.analyzer(tuple(before), self.dtype, leave_out)
             if analyzer is not None:
                 wanted[slot] = analyzer
                 break
@@ -158,20 +167,20 @@ class NumericBound(NumberBound):
         ops = [n.op() for n in normalizers]
         codes = np.array([code for code, _, _ in ops], dtype=np.int64)
         a, b = (np.array([op[at] for op in ops], dtype=np.float64) for at in (1, 2))
-        self.chain = Chain(self.defaults, codes, a, b, not self.refuses_missing)
+        self._lets_through = _lets_through(default, self.width)
+        self.chain = Chain(self.defaults, codes, a, b, all(self._lets_through))
         self._row_defaults = self.defaults.tolist()
-        self._row_ops = [n.of_row() for n in normalizers]
+        self._row_ops = [(n.above, n.of_row()) for n in normalizers]
         self._rounds = column.dtype == "float32"
 
     def values(self, view: FieldView) -> Numbers:
-        x = self.flat(view).astype(np.float64, copy=False)
-        out = np.empty_like(x)
-        self._run(x, out)
+        out = np.empty(len(view) * self._size)
+        self._run(view, out)
         return Numbers(out.reshape(len(view), *((self.width,) if self.shape else ())))
 
     def write(self, view: FieldView, *, out: Array) -> None:
         if self.shape or not self._of_distinct(view.distinct(), out):
-            self._run(self.flat(view).astype(np.float64, copy=False), out)
+            self._run(view, out)
 
     def _of_distinct(self, coded: tuple[Array, Array] | None, out: Array) -> bool:
         """Write rows by the distinct numbers that they hold; False, with nothing written, where one of them is not a number."""
@@ -180,24 +189,51 @@ class NumericBound(NumberBound):
         x, codes = coded
         if self.refuses_missing and codes.min() < 0:
             return False
-        x = np.append(x, 0.0 if self.refuses_missing else np.nan)
+        x = np.append(x, x[0] if self.refuses_missing else np.nan)
         table = np.empty((len(x), 1), np.float32)
-        if kernels.numeric.normalize(rounded_to_float32(x) if self._rounds else x, *self.chain, table) >= 0:
+        if self._normalize(rounded_to_float32(x) if self._rounds else x, table) >= 0 and not self.chain.allow_nan:
             return False
         kernels.gather.gather_cells(table.ravel(), codes, out)
         return True
 
-    def _run(self, x: Array, out: Array) -> None:
-        bad = kernels.numeric.normalize(x, *self.chain, out)
-        if bad >= 0:
-            raise self.missing(bad // self._size)
+    def _run(self, view: FieldView, out: Array) -> None:
+        suspect = self._normalize(self.flat(view).astype(np.float64, copy=False), out)
+        if suspect >= 0 and not self.chain.allow_nan and (error := self.refusal(view, start=suspect)) is not None:
+            raise error
 
-    def missing(self, row: int | None) -> errors.DataError:
-        return errors.bad_value(
-            self.column.name, self.field, row, "a number is missing and there is no default", None, MISSING_HINT
-        )
+    def _normalize(self, x: Array, out: Array) -> int:
+        chain = self.chain
+        return kernels.numeric.normalize(x, chain.defaults, chain.ops, chain.a, chain.b, out)
+
+    def refusal(self, view: FieldView, *, start: int) -> errors.DataError | None:
+        found = self._exact(view)[start:].astype(np.float64)
+        found = np.where(np.isnan(found), np.resize(self.defaults, len(found)), found)
+        bad = np.flatnonzero(self._refused(found) & ~np.resize(self._lets_through, len(found)))
+        return self._refusal(float(found[bad[0]]), (start + int(bad[0])) // self._size) if len(bad) else None
+
+    def _refused(self, filled: Array) -> Array:
+        """Return which numbers are refused, bool [m]; one that is infinite once rounded is not."""
+        chain = self.chain
+        bad = kernels.numeric.refused(filled, chain.ops, chain.a, chain.b)
+        if self._rounds:
+            rounded = rounded_to_float32(filled)
+            bad |= kernels.numeric.refused(rounded, chain.ops, chain.a, chain.b) & np.isfinite(rounded)
+        return bad
+
+    def _refusal(self, value: float, row: int | None) -> errors.DataError:
+        """Return what to raise for a number, NaN where it is missing without a default."""
+        name, field = self.column.name, self.field
+        if value != value:
+            return errors.bad_value(name, field, row, "a number is missing and there is no default", None, MISSING_HINT)
+        if math.isinf(value):
+            return errors.bad_value(name, field, row, "a number is infinite", value, INFINITE_HINT)
+        return errors.bad_value(name, field, row, "Log1p needs numbers above -1", value, DOMAIN_HINT)
 
     def flat(self, view: FieldView) -> Array:
+        return rounded_to_float32(self._exact(view)) if self._rounds else self._exact(view)
+
+    def _exact(self, view: FieldView) -> Array:
+        """Return what `flat` gives before it rounds."""
         if not self.shape and not self._rounds and (plain := view.plain()) is not None:
             return plain
         numbers = view.numbers()
@@ -209,7 +245,7 @@ class NumericBound(NumberBound):
             if len(present):
                 raise self._wrong_length(int(present[0]), "a single number")
             x = np.full(len(view) * self._size, np.nan)
-        return rounded_to_float32(x) if self._rounds else x
+        return x
 
     def _from_lists(self, numbers: Numbers) -> Array:
         offsets, width = numbers.offsets, self.width
@@ -245,13 +281,13 @@ class NumericBound(NumberBound):
         """Normalize one row; a plain number without a shape, which most rows hold, takes the shortest path."""
         if self.shape:
             return self._list
-        number, op = self._number, self._row_ops[0] if self._row_ops else float
-        if self._rounds or len(self._row_ops) > 1:
+        number, (above, op) = self._number, self._row_ops[0] if self._row_ops else (-math.inf, float)
+        if self._rounds or len(self._row_ops) > 1 or above > -math.inf:
             return lambda value: number(value, 0)
 
         def row(value: Any) -> float:
             kind = type(value)
-            if kind is int or (kind is float and value == value):
+            if kind is int or (kind is float and value - value == 0.0):  # finite
                 try:
                     x = float(value)
                 except OverflowError:
@@ -289,11 +325,16 @@ class NumericBound(NumberBound):
             x = float(x)
         except OverflowError:
             raise self._no_number(value, "a number is beyond float64") from None
+        exact = x
         if self._rounds:
             x = float32(x)
-        for op in self._row_ops:
-            x = op(x)
-        return x
+        outside, y = x - x != 0.0, x
+        for above, op in self._row_ops:
+            outside = outside or y <= above
+            y = op(y)
+        if outside and not self._lets_through[element] and self._refused(np.array([exact]))[0]:
+            raise self._refusal(exact, None)
+        return y
 
     def _checked(self, value: object, element: int) -> float:
         if value is None:
@@ -306,7 +347,7 @@ class NumericBound(NumberBound):
 
     def _default(self, element: int) -> float:
         if self.refuses_missing:
-            raise self.missing(None)
+            raise self._refusal(math.nan, None)
         return self._row_defaults[element]
 
     def _no_number(self, value: object, what: str) -> errors.DataError:
@@ -319,6 +360,12 @@ class NumericBound(NumberBound):
             return
         for j, v in enumerate(self._list(value)):
             out[at + j] = v
+
+
+def _lets_through(default: float | tuple[object, ...] | None, width: int) -> list[bool]:
+    """Return for each element whether values that are not finite pass, as its default says."""
+    flat = _flatten(default) if isinstance(default, tuple) else [0.0 if default is None else default] * width
+    return (~np.isfinite(np.array(flat, dtype=np.float64))).tolist()  # type: ignore[no-any-return]
 
 
 def _row_of(numbers: Numbers, depth: int, k: int) -> int:

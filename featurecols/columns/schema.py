@@ -61,8 +61,8 @@ def definitions(*bases: type[Spec]) -> dict[str, Schema]:
 
 
 def kinds_of(base: type[Spec]) -> list[type[Spec]]:
-    """Return the registered kinds that are `base` or below it."""
-    return [cls for _, cls in sorted(spec.KINDS.items()) if issubclass(cls, base)]
+    """Return the registered kinds that are `base` or below it, of each the newest version."""
+    return [cls for _, cls in sorted(spec.KINDS.items()) if issubclass(cls, base) and spec.newest(spec.stem(cls.kind)) is cls]
 
 
 def name_of(cls: type[Spec]) -> str:
@@ -102,7 +102,8 @@ def _choice(kinds: list[type[Spec]]) -> Schema:
 
 def _names(cls: type[Spec]) -> list[str]:
     """Return all that a spec may call a kind."""
-    return sorted({cls.__name__, name_of(cls), cls.kind})
+    older = {kind for kind in spec.KINDS if spec.stem(kind) == name_of(cls)}
+    return sorted({cls.__name__, name_of(cls), *older})
 
 
 def of_type(hint: Any, ask: Callable[[type[Spec]], None] = lambda _: None) -> Schema:

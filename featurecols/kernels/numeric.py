@@ -35,8 +35,9 @@ def _BLANK(valid: Any, out: Any) -> None:
 
 
 @helper
-def apply(op: Any, a: Any, b: Any, x: Any, n: Any) -> None:
-    """Apply one normalizer to x[:n]; NaN stays NaN."""
+def apply(op: Any, a: Any, b: Any, x: Any, n: Any) -> Any:
+    """Apply one normalizer to x[:n]; NaN stays NaN. Returns how many were outside its domain."""
+    outside = 0
     if op == ZSCORE and b != 0.0:
         for i in range(_0, n):
             x[i] = (x[i] - a) / b
@@ -48,22 +49,25 @@ def apply(op: Any, a: Any, b: Any, x: Any, n: Any) -> None:
         for i in range(_0, n):
             x[i] = x[i] if np.isnan(x[i]) else 0.0
     elif op == LOG1P:
+        for i in range(_0, n):  # a loop of its own, which is one of vectors
+            outside += x[i] <= a
         for i in range(_0, n):
             x[i] = _NAN if x[i] < -1.0 else (-_INF if x[i] == -1.0 else log1p(x[i]))
     else:
         for i in range(_0, n):
             x[i] = a if x[i] < a else (b if x[i] > b else x[i])
+    return outside
 
 
 @helper
 def _load(x: Any, fill: Any, base: Any, n: Any, into: Any) -> Any:
-    """Load x[base:base + n] with NaN replaced by fill[:n]; returns how many are still NaN."""
+    """Load x[base:base + n] with NaN replaced by fill[:n]; returns how many are not finite."""
     left = 0
     for i in range(_0, n):
         value = x[base + i]
         value = fill[i] if np.isnan(value) else value
         into[i] = value
-        left += np.isnan(value)
+        left += value - value != 0.0
     return left
 
 
@@ -79,41 +83,37 @@ def _store(value: Any, base: Any, n: Any, out: Any) -> None:
             out[base // w + row, j] = value[row * w + j]
 
 
-@kernel(
-    {
-        size: (read(F64), read(F64), read(I64), read(F64), read(F64), BOOL, write(of, 2, "A"))
-        for size, of in ((4, F32), (8, F64))
-    }
-)
-def _NORMALIZE(x: Any, default: Any, ops: Any, a: Any, b: Any, allow_nan: Any, out: Any) -> Any:
+@kernel({size: (read(F64), read(F64), read(I64), read(F64), read(F64), write(of, 2, "A")) for size, of in ((4, F32), (8, F64))})
+def _NORMALIZE(x: Any, default: Any, ops: Any, a: Any, b: Any, out: Any) -> Any:
     count, w = np.uint64(len(x)), np.uint64(len(default))
     length = max(_BLOCK // w, _1) * w  # whole rows, so that every block has the same defaults
     block, fill = np.empty(length, np.float64), np.empty(length, np.float64)
     for i in range(_0, length):
         fill[i] = default[i % w]
+    suspect = np.int64(-1)
     for base in range(_0, count, length):  # loops count in uint64: numba wraps signed indices around
         n = min(length, count - base)
         left = _load(x, fill, base, n, block)
-        if left and not allow_nan:
-            for i in range(_0, n):
-                if np.isnan(block[i]):
-                    return np.int64(base + i)
         for k in range(len(ops)):
-            apply(ops[k], a[k], b[k], block, n)
+            left += apply(ops[k], a[k], b[k], block, n)
         _store(block, base, n, out)
-    return np.int64(-1)
+        if left and suspect < 0:
+            suspect = np.int64(base)
+    return suspect
 
 
-def normalize(x: Array, default: Array, ops: Array, a: Array, b: Array, allow_nan: bool, out: Array) -> int:
-    """Write x, normalized, into out; returns the position of the first NaN without a default, or -1.
+def normalize(x: Array, default: Array, ops: Array, a: Array, b: Array, out: Array) -> int:
+    """Write x, normalized, into out; returns a position before which all is well, or -1 where all is.
+
+    Well is what is finite, once defaults are filled in, and in the domain of each operation.
 
     x float64 [m]; default float64 [w], the value for NaN at position p is default[p % w]. ops int64 [k] with its numbers
-    a, b float64 [k], applied in order: 0 (x - a) / b, 1 (x - a) / (b - a) (0 where they would divide by 0), 2 log1p
-    (-inf at -1, NaN below), 3 clip to [a, b]. out: float64 [m], or float32 [n, w] of any strides with n * w = m. With
-    allow_nan a NaN that stays is written; else out is unspecified from its block on.
+    a, b float64 [k], applied in order: 0 (x - a) / b, 1 (x - a) / (b - a) (0 where they would divide by 0), 2 log1p, in whose
+    domain are numbers above a (-inf at -1, NaN below), 3 clip to [a, b]. out: float64 [m], or float32 [n, w] of any strides
+    with n * w = m; all of it is written, whatever is returned.
 
     >>> out = np.empty((2, 1), np.float32)
-    >>> normalize(np.array([3.0, np.nan]), np.array([5.0]), np.array([0]), np.array([1.0]), np.array([2.0]), False, out)
+    >>> normalize(np.array([3.0, np.nan]), np.array([5.0]), np.array([0]), np.array([1.0]), np.array([2.0]), out)
     -1
     >>> out
     array([[1.],
@@ -123,4 +123,27 @@ def normalize(x: Array, default: Array, ops: Array, a: Array, b: Array, allow_na
         out = out[:, None]
     assert out.size == len(x)
     assert out.shape[1] in (1, len(default))
-    return _NORMALIZE[out.itemsize](x, default, ops, a, b, allow_nan, out)  # type: ignore[no-any-return]
+    return _NORMALIZE[out.itemsize](x, default, ops, a, b, out)  # type: ignore[no-any-return]
+
+
+def refused(x: Array, ops: Array, a: Array, b: Array) -> Array:
+    """Return which numbers have no place in a matrix of finite ones, bool [m]: for the few that `normalize` is not sure of.
+
+    x float64 [m], defaults filled in; ops, a, b as in `normalize`. Refused are NaN; a number outside the domain of an
+    operation; and an infinite one, unless a clip makes it finite.
+
+    >>> refused(np.array([0.5, -1.0, np.inf, np.nan]), np.array([LOG1P]), -np.ones(1), np.zeros(1))
+    array([False,  True,  True,  True])
+    """
+    bad, y = np.isnan(x), x
+    with np.errstate(all="ignore"):
+        for op, low, high in zip(ops.tolist(), a.tolist(), b.tolist(), strict=True):
+            if op == LOG1P:
+                bad, y = bad | (y <= low), np.log1p(y)
+            elif op == CLIP:
+                y = np.where(y < low, low, np.where(y > high, high, y))
+            elif op == ZSCORE:
+                y = np.where(np.isinf(y), y, 0.0) if high == 0.0 else (y - low) / high
+            else:
+                y = np.where(np.isinf(y), y, 0.0) if low == high else (y - low) / (high - low)
+    return bad | (np.isinf(x) & ~np.isfinite(y))

@@ -14,7 +14,6 @@ import numpy as np
 from featurecols._core import buffer_pool
 from featurecols._core.arrays import Array
 from featurecols.kernels.compiler import (
-    BOOL,
     F32,
     F64,
     I64,
@@ -35,13 +34,13 @@ _0, _1 = np.uint64(0), np.uint64(1)
 
 @helper
 def _load(x: Any, fill: Any, base: Any, n: Any, into: Any) -> Any:
-    """Load x[base:base + n] with NaN replaced by fill; returns how many are still NaN."""
+    """Load x[base:base + n] with NaN replaced by fill; returns how many are not finite."""
     left = 0
     for i in range(_0, n):
         value = np.float64(x[base + i])
         value = fill if np.isnan(value) else value
         into[i] = value
-        left += np.isnan(value)
+        left += value - value != 0.0
     return left
 
 
@@ -53,16 +52,8 @@ def _widen(x: Any, base: Any, n: Any, into: Any) -> Any:
     return 0
 
 
-@helper
-def _first_nan(x: Any, n: Any) -> Any:
-    for i in range(_0, n):
-        if np.isnan(x[i]):
-            return i
-    return n
-
-
 _KINDS = {np.dtype(name): kind for kind, name in enumerate(("float64", "float32", "int32", "int64"))}
-_NUMBERS = (read(I64), read(I64), read(I64), read(F64), read(BOOL), read(I64), read(I64), read(F64), read(F64))
+_NUMBERS = (read(I64), read(I64), read(I64), read(F64), read(I64), read(I64), read(F64), read(F64))
 _ONEHOTS = (read(I64), read(I64), read(I64))
 
 
@@ -72,7 +63,6 @@ def _ASSEMBLE(
     kinds: Any,
     columns: Any,
     defaults: Any,
-    refuses: Any,
     first: Any,
     ops: Any,
     a: Any,
@@ -80,7 +70,7 @@ def _ASSEMBLE(
     ids: Any,
     starts: Any,
     widths: Any,
-    bad: Any,
+    suspect: Any,
     out: Any,
 ) -> None:
     rows, w = np.uint64(out.shape[0]), np.uint64(out.shape[1])
@@ -101,10 +91,10 @@ def _ASSEMBLE(
                 left = _widen(integers(xs[j], rows), base, n, block)
             else:
                 left = _widen(wholes(xs[j], rows), base, n, block)
-            if left and refuses[j] and bad[j] < 0:
-                bad[j] = np.int64(base + _first_nan(block, n))
             for k in range(first[j], first[j + _1]):
-                apply(ops[k], a[k], b[k], block, n)
+                left += apply(ops[k], a[k], b[k], block, n)
+            if left and suspect[j] < 0:
+                suspect[j] = np.int64(base)
             column = np.uint64(columns[j])
             for i in range(_0, n):
                 out[base + i, column] = block[i]
@@ -120,7 +110,6 @@ def assemble(
     xs: Sequence[Array],
     columns: Array,
     defaults: Array,
-    refuses: Array,
     first: Array,
     ops: Array,
     a: Array,
@@ -134,24 +123,25 @@ def assemble(
 
     Number j is xs[j], float64, float32, int32 or int64 [n], with NaN replaced by defaults[j], through operations
     first[j]:first[j + 1] of ops, a, b (those of numeric.normalize). columns, first, ops, starts, widths int64; defaults, a, b
-    float64; refuses bool. ids[k] int32 [n]; an id outside [0, widths[k]) sets nothing. out float32 [n, w] of any strides.
+    float64. ids[k] int32 [n]; an id outside [0, widths[k]) sets nothing. out float32 [n, w] of any strides.
     The caller keeps columns, each once, and starts + widths within w.
 
-    Returns int64 [J]: the first row where number j is NaN and refuses[j], else -1; its column of out is then unspecified.
+    Returns int64 [J]: for each number a row before which all is finite, once defaults are filled in, and in the domain of each
+    operation; -1 where all is. All of out is written, whatever is returned.
 
     >>> import numpy as np
     >>> out = np.empty((2, 3), np.float32)
     >>> none, one = np.empty(0), np.array([1])
-    >>> of_x = [np.array([0]), np.array([9.0]), np.array([False]), np.array([0, 0]), np.empty(0, int), none, none]
+    >>> of_x = [np.array([0]), np.array([9.0]), np.array([0, 0]), np.empty(0, int), none, none]
     >>> assemble([np.array([5.0, np.nan])], *of_x, [np.array([1, -1], np.int32)], one, one + 1, out)
     array([-1])
     >>> out
     array([[5., 0., 1.],
            [9., 0., 0.]], dtype=float32)
     """
-    bad = np.full(len(xs), -1, np.int64)
+    suspect = np.full(len(xs), -1, np.int64)
     kinds = np.array([_KINDS[x.dtype] for x in xs], np.int64)
     numbers, codes = buffer_pool.addresses(xs, None, len(out)), buffer_pool.addresses(ids, np.int32, len(out))
-    described = (columns, defaults, refuses, first, ops, a, b)
-    _ASSEMBLE["C" if out.flags.c_contiguous else "A"](numbers, kinds, *described, codes, starts, widths, bad, out)
-    return bad
+    described = (columns, defaults, first, ops, a, b)
+    _ASSEMBLE["C" if out.flags.c_contiguous else "A"](numbers, kinds, *described, codes, starts, widths, suspect, out)
+    return suspect

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import featurecols as fc
 from featurecols import kernels
 from featurecols._core.arrays import Numbers
 from featurecols._core.spec import decode
@@ -35,7 +36,7 @@ def through_kernel(normalizers, x):
     ops = [n.op() for n in normalizers]
     out = np.empty(len(x))
     code, a, b = (np.array([op[i] for op in ops], dtype=t) for i, t in enumerate((np.int64, np.float64, np.float64)))
-    assert kernels.numeric.normalize(np.array(x), np.array([NAN]), code, a, b, True, out) == -1
+    kernels.numeric.normalize(np.array(x), np.array([NAN]), code, a, b, out)
     return out.tolist()
 
 
@@ -128,3 +129,21 @@ def test_what_is_learned_is_given_by_name() -> None:
             call()
     assert Clip(0, 1) == Clip(min=0, max=1)
     assert repr(MinMax(min=0, max=1)) == "MinMax(min=0.0, max=1.0)"
+
+
+def test_e1_an_older_version_of_log1p_keeps_its_bits() -> None:
+    """E1: plans that were saved before go on giving -inf and NaN; what is declared today is the newer version."""
+    assert fc.Numeric("x", normalizer="Log1p").normalizer == (Log1p(),)
+    assert decode({"type": "Log1p"}) == Log1p() != decode({"type": "Log1p.v1"})
+    assert Log1p().to_json() == {"type": "Log1p.v2"}
+    spec = [{"type": "Numeric", "source": "x", "normalizer": {"type": "Log1p.v1"}}]
+    old, x = fc.compile(fc.columns_from_json(spec)), [-1.0, -2.0, 0.0]
+    assert old.transform({"x": x}).ravel().tolist()[::2] == [-INF, 0.0]
+    assert [bits(float(v)) for v in old.transform({"x": x}).ravel()] == [bits(float(old.transform_row({"x": v})[0])) for v in x]
+    assert fc.Plan.from_bytes(old.to_bytes()) == old
+    with pytest.raises(fc.DataError, match="infinite"):
+        old.transform({"x": [INF]})
+    new = fc.compile([fc.Numeric("x", normalizer="Log1p")])
+    assert new != old
+    with pytest.raises(fc.DataError, match=r"Log1p needs numbers above -1 in field 'x' at row 0, got -1\.0"):
+        new.transform({"x": x})

@@ -33,9 +33,20 @@ class NumericReference(Kind):
             if x is None:
                 raise ValueError(f"{self.column.name}: missing without default")
         x = self.read(x)
+        infinite, passes = math.isinf(x), self.passes(element)
         for i, step in enumerate(self.column.normalizer[:stop]):
+            if type(step) is fc.Log1p and x <= -1 and not passes:
+                raise ValueError(f"{self.column.name}: no logarithm")
             x = x if math.isnan(x) else NORMALIZERS[type(step)](x, step, **self.given(i))
+            infinite = infinite and (math.isinf(x) or type(step) in STATISTICS)
+        if infinite and not passes:
+            raise ValueError(f"{self.column.name}: infinite")
         return x
+
+    def passes(self, element: int) -> bool:
+        """Whether what is not finite is let through."""
+        default = self.default(element)
+        return default is not None and not math.isfinite(default)
 
     def default(self, element: int) -> float | None:
         default = self.column.default
@@ -178,7 +189,7 @@ EXAMPLES = [
     Example(
         "awkward in float32",
         [fc.Numeric("x", dtype="float32", default=0.1, normalizer=[fc.ZScore(mean=0.1, std=3), fc.Log1p()])],
-        rows=[{"x": x} for x in (*AWKWARD, NAN, None)],
+        rows=[{"x": x} for x in (0.0, -0.0, 5e-324, 2.0**53 + 2, 1e-46, 3.4028234e38, 1.1754943e-38, 0.1, NAN, None)],
         changes={"dtype": "float64", "default": 0.2, "normalizer": fc.ZScore(mean=0.1, std=3)},
     ),
     Example(
@@ -210,9 +221,37 @@ EXAMPLES = [
     ),
     Example(
         "log of nothing",
-        [fc.Numeric("x", normalizer=fc.Log1p())],
-        rows=[{"x": x} for x in (-1.0, -2.0, 0.0, -0.0, 1e-20)],
-        expect=[[-INF], [NAN], [0], [-0.0], [1e-20]],
+        [fc.Numeric("x", default=NAN, normalizer=fc.Log1p())],
+        rows=[{"x": x} for x in (-1.0, -2.0, 0.0, -0.0, 1e-20, INF, -INF, None)],
+        expect=[[-INF], [NAN], [0], [-0.0], [1e-20], [INF], [NAN], [NAN]],
+    ),
+    Example(
+        "E1: no log of nothing",
+        [fc.Numeric("x", default=0, normalizer=fc.Log1p())],
+        rows=[{"x": x} for x in (0.0, None, -0.0, 1e-20)],
+        expect=[[0], [0], [-0.0], [1e-20]],
+        bad=[
+            Bad({"x": [0.0, -1.0, -2.0]}, ("x", "Log1p", "-1.0", "Clip"), 1),
+            Bad({"x": [0.0, None, -2.0]}, ("x", "Log1p", "-2.0", "nan"), 2),
+            Bad({"x": [0, 1, -1]}, ("x", "Log1p", "-1.0"), 2),
+            Bad({"x": [1.0, -INF]}, ("x", "infinite", "-inf"), 1),
+        ],
+    ),
+    Example(
+        "F12: no infinite number",
+        [fc.Numeric("x", shape=(2,), default=(0, NAN)), fc.Numeric("y", normalizer=fc.ZScore(mean=1, std=0))],
+        rows=[{"x": [1.0, INF], "y": 5.0}, {"x": [None, -INF], "y": -0.0}],
+        expect=[[1, INF, 0], [0, -INF, 0]],
+        bad=[
+            Bad({"x": [[1.0, 2.0], [INF, INF]], "y": [1.0, 1.0]}, ("x", "infinite", "got inf", "nan"), 1),
+            Bad({"x": [[1.0, 2.0]] * 3, "y": [1.0, 1.0, -INF]}, ("y", "infinite", "got -inf"), 2),
+        ],
+    ),
+    Example(
+        "F12: a clip holds infinite numbers",
+        [fc.Numeric("x", normalizer=[fc.ZScore(mean=1, std=2), fc.Clip(-3, 3)])],
+        rows=[{"x": x} for x in (INF, -INF, 2.0)],
+        expect=[[3], [-3], [0.5]],
     ),
     Example(
         "shaped",

@@ -34,9 +34,24 @@ def one(x: float, op: Op) -> float:
     return a if x < a else b if x > b else x
 
 
-def run(x: Array, default: Sequence[float], ops: Sequence[Op], allow_nan: bool, out: Array) -> int:
+def is_refused(x: float, ops: Sequence[Op]) -> bool:
+    """NaN, what has no logarithm on its way, and an infinite number that no clip holds."""
+    infinite = math.isinf(x)
+    for op in ops:
+        if math.isnan(x) or (op[0] == LOG1P and x <= op[1]):
+            return True
+        x = x if infinite and op[0] in (ZSCORE, MINMAX) else one(x, op)
+        infinite = infinite and math.isinf(x)
+    return math.isnan(x) or infinite
+
+
+def operations(ops: Sequence[Op]) -> tuple[Array, Array, Array]:
     codes, a, b = (frozen([op[i] for op in ops], t) for i, t in enumerate((np.int64, float, float)))
-    return kernels.numeric.normalize(x, frozen(default, float), codes, a, b, allow_nan, out)
+    return codes, a, b
+
+
+def run(x: Array, default: Sequence[float], ops: Sequence[Op], out: Array) -> int:
+    return kernels.numeric.normalize(x, frozen(default, float), *operations(ops), out)
 
 
 def chain(x: float, ops: Sequence[Op]) -> float:
@@ -54,7 +69,7 @@ OPS = st.lists(
     st.one_of(
         st.tuples(st.just(ZSCORE), FINITE, st.one_of(st.just(0.0), FINITE.map(abs))),
         st.tuples(FINITE, FINITE).map(lambda p: (MINMAX, min(p), max(p))),
-        st.just((LOG1P, 0.0, 0.0)),
+        st.just((LOG1P, -1.0, 0.0)),
         st.tuples(FINITE, FINITE).map(lambda p: (CLIP, min(p), max(p))),
     ),
     max_size=3,
@@ -66,11 +81,14 @@ OPS = st.lists(
 @pytest.mark.filterwarnings("ignore:overflow")
 def test_normalize_has_the_bits_of_python(x: list[float], default: float, ops: list[Op]) -> None:
     out = np.full(len(x), 7.0)
-    assert run(frozen(x, float), [default], ops, True, out) == -1
+    suspect = run(frozen(x, float), [default], ops, out)
     want = [chain(default if math.isnan(v) else v, ops) for v in x]
+    found = kernels.numeric.refused(np.array([default if math.isnan(v) else v for v in x]), *operations(ops))
+    assert found.tolist() == [is_refused(default if math.isnan(v) else v, ops) for v in x]
+    assert suspect in (-1, 0) if not found.any() else suspect == 0
     assert as_bits(out.tolist()) == as_bits(want)
     view, matrix = framed(len(x), 1, 9)
-    assert run(frozen(x, float), [default], ops, True, view) == -1
+    assert run(frozen(x, float), [default], ops, view) == suspect
     with np.errstate(over="ignore"):
         assert as_bits(view[:, 0].tolist()) == as_bits(np.array(want, np.float64).astype(np.float32).tolist())
     assert frame_intact(matrix, 1)
@@ -82,10 +100,10 @@ def test_no_operation_is_fused_or_reordered() -> None:
         [(ZSCORE, 0.1, 3.0)],
         [(MINMAX, 0.1, 0.7)],
         [(ZSCORE, 0.1, 1 / 3), (CLIP, -1e3, 1e3), (MINMAX, -7.7, 9.3)],
-        [(CLIP, 0.0, math.inf), (LOG1P, 0.0, 0.0), (ZSCORE, 0.3, 0.7)],
+        [(CLIP, 0.0, math.inf), (LOG1P, -1.0, 0.0), (ZSCORE, 0.3, 0.7)],
     ):
         out = np.empty(len(x))
-        assert run(x, [0.0], ops, False, out) == -1
+        assert run(x, [0.0], ops, out) == -1
         assert out.tolist() == [chain(v, ops) for v in x.tolist()]
 
 
@@ -94,10 +112,10 @@ def test_log1p_is_the_c_library_s() -> None:
         [np.random.default_rng(2).normal(size=20_000) ** 2, 10.0 ** np.arange(-320, 308), [-0.0, 0.0, -0.999999]]
     )
     out = np.empty(len(x))
-    run(x, [0.0], [(LOG1P, 0, 0)], False, out)
+    run(x, [0.0], [(LOG1P, -1, 0)], out)
     assert out.tolist() == [math.log1p(v) for v in x.tolist()]
     edge = np.empty(4)
-    run(np.array([-1.0, -1.5, math.inf, -math.inf]), [0.0], [(LOG1P, 0, 0)], False, edge)
+    run(np.array([-1.0, -1.5, math.inf, -math.inf]), [0.0], [(LOG1P, -1, 0)], edge)
     assert as_bits(edge.tolist()) == as_bits([-math.inf, math.nan, math.inf, math.nan])
 
 
@@ -105,7 +123,7 @@ def test_nothing_varies_nothing_divides() -> None:
     x = np.array([1.0, 2.0, math.inf, math.nan])
     for op in ((ZSCORE, 1.0, 0.0), (MINMAX, 3.0, 3.0)):
         out = np.empty(4)
-        run(x, [math.nan], [op], True, out)
+        run(x, [math.nan], [op], out)
         assert as_bits(out.tolist()) == as_bits([0.0, 0.0, 0.0, math.nan])
 
 
@@ -113,38 +131,38 @@ def test_defaults_go_round_with_the_elements_of_a_row() -> None:
     x = np.full((300, 3), np.nan)
     x[1] = [5.0, 6.0, 7.0]
     view, matrix = framed(300, 3)
-    assert run(x.ravel(), [1.0, 2.0, 3.0], [(ZSCORE, 1.0, 2.0)], False, view) == -1
+    assert run(x.ravel(), [1.0, 2.0, 3.0], [(ZSCORE, 1.0, 2.0)], view) == -1
     want = np.tile([0.0, 0.5, 1.0], (300, 1))
     want[1] = [2.0, 2.5, 3.0]
     assert view.tolist() == want.tolist()
     assert frame_intact(matrix, 3)
     flat = np.empty(900)
-    assert run(x.ravel(), [1.0, 2.0, 3.0], [(ZSCORE, 1.0, 2.0)], False, flat) == -1
+    assert run(x.ravel(), [1.0, 2.0, 3.0], [(ZSCORE, 1.0, 2.0)], flat) == -1
     assert flat.tolist() == want.ravel().tolist()
 
 
 @pytest.mark.parametrize("at", [0, 1, 255, 256, 700])
-def test_the_first_missing_value_is_named(at: int) -> None:
+@pytest.mark.parametrize(("odd", "ops"), [(math.nan, []), (math.inf, []), (-1.0, [(LOG1P, -1, 0)]), (-7.0, [(LOG1P, -1, 0)])])
+def test_the_block_of_the_first_number_to_look_at_is_named(at: int, odd: float, ops: list[Op]) -> None:
     x = np.ones(800)
-    x[[at, 750]] = np.nan
+    x[[at, 750]] = odd
     out = np.empty(800)
-    assert run(x, [math.nan], [], False, out) == at
-    assert run(x, [math.nan], [], True, out) == -1
-    assert np.flatnonzero(np.isnan(out)).tolist() == [at, 750]
-    pairs = [math.nan, 0.5] if at % 2 == 0 else [0.5, math.nan]
-    assert run(x, pairs, [], False, np.empty((400, 2), np.float32)) == at
+    assert run(x, [math.nan], ops, out) == at // 256 * 256
+    assert np.flatnonzero(kernels.numeric.refused(x, *operations(ops))).tolist() == [at, 750]
+    assert np.flatnonzero(out == chain(1.0, ops)).tolist() == [k for k in range(800) if k not in (at, 750)]
+    assert run(x, [math.nan, math.nan], ops, np.empty((400, 2), np.float32)) == at // 256 * 256
 
 
 def test_float32_overflow_is_infinite_and_rounding_is_to_even() -> None:
     x = np.array([1e39, -1e39, 3.4028235677973366e38, 3.4028235677973362e38, 1e-46, 16777217.0, 16777219.0])
     out = np.empty((7, 1), np.float32)
-    assert run(x, [0.0], [], False, out) == -1
+    assert run(x, [0.0], [], out) == -1
     assert out[:, 0].tolist() == [math.inf, -math.inf, math.inf, 3.4028234663852886e38, 0.0, 16777216.0, 16777220.0]
 
 
 def test_nothing_to_normalize() -> None:
-    assert run(np.empty(0), [math.nan], [(LOG1P, 0, 0)], False, np.empty(0)) == -1
-    assert run(np.empty(0), [1.0, 2.0], [], False, np.empty((0, 2), np.float32)) == -1
+    assert run(np.empty(0), [math.nan], [(LOG1P, -1, 0)], np.empty(0)) == -1
+    assert run(np.empty(0), [1.0, 2.0], [], np.empty((0, 2), np.float32)) == -1
 
 
 @pytest.mark.parametrize("dtype", ["i1", "u1", "i2", "u2", "i4", "u4", "i8", "u8", "f2", "f4", "f8", "?"])

@@ -110,8 +110,8 @@ OWN = {
         Fault(f"{K}.write_matrix:assemble", "starts", "starts[::-1].copy()", call=_ASSEMBLE),
         Fault(
             f"{K}.write_matrix:assemble",
-            "described = (columns, defaults, refuses, first, ops, a, b)",
-            "described = (columns[::-1].copy(), defaults, refuses, first, ops, a, b)",
+            "described = (columns, defaults, first, ops, a, b)",
+            "described = (columns[::-1].copy(), defaults, first, ops, a, b)",
         ),
         Fault(
             f"{C}.indicator:IndicatorBound.row_code",
@@ -123,10 +123,10 @@ OWN = {
     ],
     "numeric": [
         Fault(f"{C}.numeric:NumericBound.__init__", "[n.op() for n in normalizers]", "[n.op() for n in normalizers[::-1]]"),
-        Fault(f"{C}.numeric:NumericBound.flat", "rounded_to_float32(x) if self._rounds else x", "x"),
-        Fault(f"{C}.numeric:NumericBound._run", "bad // self._size", "bad"),
+        Fault(f"{C}.numeric:NumericBound.flat", "rounded_to_float32(self._exact(view))", "self._exact(view)"),
+        Fault(f"{C}.numeric:NumericBound.refusal", "(start + int(bad[0])) // self._size", "start + int(bad[0])"),
         Fault("featurecols.plan.execution.operations:_describe", "c.defaults[0]", "0.0"),
-        Fault("featurecols.plan.execution.operations:FusedWriter.run", "int(bad[j])", "0"),
+        Fault("featurecols.plan.execution.operations:FusedWriter.run", "int(suspect[j])", "block.rows"),
         Fault(f"{K}.numeric:normalize", "default", "default[::-1].copy()", call="_NORMALIZE[out.itemsize]"),
         Fault("featurecols.columns.normalizers:Log1p.row", "-math.inf if x == -1.0 else math.nan", "math.nan"),
         Fault("featurecols.analyzers.moments:Moments.finish", "square_root(variance)", "float(variance)"),

@@ -257,3 +257,44 @@ def test_an_infinite_number_in_codes_is_told_with_its_row(tmp_path: Path) -> Non
     with pytest.raises(fc.DataError, match="infinity cannot be learned from") as caught:
         fc.fit([fc.Numeric("x", normalizer=fc.ZScore())], tmp_path)
     assert caught.value.row == 4_321
+
+
+@pytest.mark.parametrize(
+    ("x", "row", "says"),
+    [
+        ([0.0, 3.0, -1.0, -2.0], 2, "x: Log1p needs numbers above -1 in field 'x' at row 2, got -1.0; "),
+        ([0.0, 3.0, -1.5, -1.0], 2, "x: Log1p needs numbers above -1 in field 'x' at row 2, got -1.5; "),
+        ([0.0, NAN, 3.0, -INF], 3, "x: infinity cannot be learned from in field 'x' at row 3, got -inf; "),
+    ],
+)
+@pytest.mark.parametrize("chunked", [False, True])
+def test_e1_what_has_no_logarithm_is_not_left_out(x: list[float], row: int, says: str, chunked: bool, tmp_path: Path) -> None:
+    """E1: fit names the row, as transform does; also where numbers come as codes."""
+    column, table = fc.Numeric("x", default=0, normalizer=[fc.Log1p(), fc.ZScore()]), pa.table({"x": x})
+    if chunked:
+        row += 4_000
+        table = pa.table({"x": [0.5, 2.0] * 2_000 + x})
+        pq.write_table(table, tmp_path / "rows.parquet", row_group_size=1_500)
+    with pytest.raises(fc.DataError) as caught:
+        fc.fit([column], tmp_path if chunked else table)
+    assert (caught.value.subject, caught.value.field, caught.value.row) == ("x", "x", row)
+    assert says in str(caught.value) or chunked
+    plan = fc.compile([fc.Numeric("x", default=0, normalizer=[fc.Log1p(), fc.ZScore(mean=1, std=2)])])
+    for run in (plan.transform, plan.encode):
+        with pytest.raises(fc.DataError) as caught:
+            run(table)
+        assert caught.value.row == row
+    with pytest.raises(fc.DataError):
+        plan.transform_row({"x": table["x"][row].as_py()})
+
+
+def test_e1_what_is_let_through_is_left_out_while_learning() -> None:
+    """E1, F12: with default=nan, numbers without a logarithm and infinite ones teach nothing, as missing ones do."""
+    x = [0.0, -1.0, 3.0, -2.0, INF, -INF, NAN, None]
+    for normalizer, kept in (
+        ([fc.Log1p(), fc.ZScore()], [0.0, 3.0]),
+        (fc.MinMax(), [0.0, -1.0, 3.0, -2.0]),
+        ([fc.Clip(-5, 5), fc.ZScore()], [0.0, -1.0, 3.0, -2.0, 5.0, -5.0]),
+    ):
+        column = fc.Numeric("x", default=NAN, normalizer=normalizer)
+        assert fc.fit([column], {"x": x}).to_bytes() == fc.fit([column], {"x": kept}).to_bytes()

@@ -201,15 +201,20 @@ class FusedWriter:
         starts = np.array([o.start for o, _ in hot], np.int64)
         widths = np.array([o.stop - o.start for o, _ in hot], np.int64)
         there = [j for j, x in enumerate(found) if x is not None]
-        described = self._all
+        described, chains = self._all, self._chains
         if len(there) < len(found):
-            described = _describe([self.numbers[j] for j in there], [self._chains[j] for j in there])
+            chains = [self._chains[j] for j in there]
+            described = _describe([self.numbers[j] for j in there], chains)
         xs = [x for x in found if x is not None]
-        bad = kernels.write_matrix.assemble(xs, *described, [ids for _, ids in hot], starts, widths, block.out)
-        if len(bad) and bad.max() >= 0:
-            for j in np.flatnonzero(bad >= 0):
+        suspect = kernels.write_matrix.assemble(xs, *described, [ids for _, ids in hot], starts, widths, block.out)
+        if len(suspect) and suspect.max() >= 0:
+            for j in np.flatnonzero(suspect >= 0):
+                if chains[j].allow_nan:
+                    continue
                 output = self.numbers[there[j]]
-                block.fail(output, output.bound.missing(int(bad[j])))
+                error = block.attempt(output, output.bound.refusal, start=int(suspect[j]))
+                if error is not None:
+                    block.fail(output, error)
         if len(hot) == len(self.onehots):
             return ()
         plain = {o.node for o, _ in hot}
@@ -222,7 +227,6 @@ def _describe(numbers: Sequence[Output], chains: Sequence[Chain]) -> FusedNumber
     return FusedNumbers(
         features=np.array([o.start for o in numbers], np.int64),
         defaults=np.array([c.defaults[0] for c in chains], np.float64),
-        refuses=np.array([not c.allow_nan for c in chains], np.bool_),
         first=first.astype(np.int64),
         ops=ops.astype(np.int64),
         a=a,
