@@ -11,13 +11,14 @@ import os
 import threading
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
 from featurecols import errors
 from featurecols._core import buffer_pool, csr
 from featurecols._core.slots import IdSlot, Slot
+from featurecols._core.suggestions import attributes_of
 
 Array = np.ndarray[Any, Any]
 T = TypeVar("T")
@@ -202,6 +203,9 @@ class Features:
     ids: Mapping[str, Ids]
     lengths: Mapping[str, Array]
     slots: tuple[Slot, ...]
+
+    if not TYPE_CHECKING:  # a wrong name is told with the right one; checkers report it themselves
+        __getattr__ = attributes_of("Features")
 
     def __len__(self) -> int:
         return len(self.dense)

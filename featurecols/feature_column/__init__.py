@@ -14,6 +14,9 @@ array([[0., 1., 0., 0., 1.],
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+from featurecols._core.suggestions import module_names as _module_names
 from featurecols.feature_column import dtypes, errors, initializers, v1
 from featurecols.feature_column.base import (
     CategoricalColumn,
@@ -114,3 +117,6 @@ __all__ = [
     "v1",
     "weighted_categorical_column",
 ]
+
+if not TYPE_CHECKING:  # a wrong name is told with the right one; checkers report it themselves
+    __getattr__ = _module_names(__name__, __all__)

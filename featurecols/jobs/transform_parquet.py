@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from featurecols import errors
 from featurecols._core.arrays import Array
+from featurecols._core.suggestions import explain_arguments
 from featurecols.jobs import job
 from featurecols.jobs import output_columns as layouts
 from featurecols.jobs.batch_transform import BatchTransform, Columns, Rows
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from featurecols.plan.plan import Plan
 
 
+@explain_arguments
 def transform_parquet(
     plan: Plan,
     source: Paths,

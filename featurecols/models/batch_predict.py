@@ -12,6 +12,7 @@ import numpy as np
 import pyarrow as pa
 
 from featurecols._core.arrays import Array
+from featurecols._core.suggestions import explain_arguments
 from featurecols.jobs import job
 from featurecols.jobs.batch_transform import BatchTransform, Columns, Rows
 from featurecols.jobs.inputs import BLOCK_BYTES
@@ -29,6 +30,7 @@ BATCH = 4096  # rows that a model sees at once, the same as in predict(data)
 MAX_BATCHES = 16  # batches in one row group
 
 
+@explain_arguments
 def predict_parquet(
     model: Estimator | Sequential,
     source: str | os.PathLike[str] | Sequence[str | os.PathLike[str]],

@@ -8,12 +8,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from featurecols._core.arrays import Array
+from featurecols._core.suggestions import attributes_of, explain_arguments
 from featurecols.models import errors, export
 from featurecols.models.autodiff.tape import Value
 from featurecols.models.autodiff.variables import Variables, snake
@@ -59,6 +60,10 @@ class Sequential:
     True
     """
 
+    if not TYPE_CHECKING:  # a wrong name is told with the right one; checkers report it themselves
+        __getattr__ = attributes_of("Sequential")
+
+    @explain_arguments
     def __init__(self, layers: Iterable[Layer] = (), name: str = "sequential", *, seed: int = 0) -> None:
         self.name, self.layers = name, []  # type: tuple[str, list[Layer]]
         self.variables = Variables(seed)
@@ -85,6 +90,7 @@ class Sequential:
             raise errors.model("Sequential", "two layers have one name", layer.name, "give them different names")
         self.layers.append(layer if layer.name else layer.replace(name=next(n for n in names if n not in taken)))
 
+    @explain_arguments
     def compile(
         self,
         optimizer: OptimizerLike = "rmsprop",
@@ -107,6 +113,7 @@ class Sequential:
 
     # Training -------------------------------------------------------------------------------------------------------
 
+    @explain_arguments
     def fit(
         self,
         x: Data | Pipeline | ArrayLike,
@@ -197,6 +204,7 @@ class Sequential:
 
     # Evaluation and prediction --------------------------------------------------------------------------------------
 
+    @explain_arguments
     def evaluate(
         self,
         x: Data | Pipeline | ArrayLike,
@@ -231,6 +239,7 @@ class Sequential:
                 seen.add(examples, self(examples).array)
         return seen.compute()
 
+    @explain_arguments
     def predict(self, x: Data | Pipeline | ArrayLike, *, batch_size: int = 4096, verbose: int | None = None) -> Array:
         """Return what the last layer says about every row: [n, units]."""
         batches = []
@@ -342,6 +351,7 @@ class Sequential:
         """Return how many numbers are trained."""
         return sum(v.size for v in self.variables.values.values())
 
+    @explain_arguments
     def save(self, path: str | Path, *, overwrite: bool = False) -> str:
         """Write the model as a folder: its spec (model.json), what training found (card.json), weights, the plan if it has one.
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from featurecols import errors
+from featurecols._core.suggestions import explain_arguments
 from featurecols.columns.base import Column
 from featurecols.plan.graph import Graph
 from featurecols.plan.plan import Plan
 
 
+@explain_arguments
 def compile(columns: Iterable[Column]) -> Plan:
     """Return a plan of columns that learn nothing.
 

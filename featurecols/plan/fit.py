@@ -8,6 +8,7 @@ from typing import NamedTuple
 from featurecols import errors
 from featurecols._core import thread_pool
 from featurecols._core.arrays import Array, Ids, Numbers
+from featurecols._core.suggestions import explain_arguments
 from featurecols.analyzers.base import Analyzer, State
 from featurecols.columns._embedding_tables import Tables
 from featurecols.columns.base import Column, Field
@@ -32,6 +33,7 @@ class Request(NamedTuple):
     source: int
 
 
+@explain_arguments
 def fit(columns: Iterable[Column], data: Data, *, threads: int | None = None, progress: Progress | None = None) -> Plan:
     """Return a plan of columns, with what they learn learned from data in one streaming pass and bounded memory.
 

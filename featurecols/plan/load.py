@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from featurecols._core.suggestions import explain_arguments
 from featurecols.plan import serialization
 from featurecols.plan.plan import Plan
 
 
+@explain_arguments
 def load(path: str | Path) -> Plan:
     """Return the plan saved in the folder `path`. Opens plan.json and the files that it names there, and never runs code.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -14,6 +14,7 @@ from featurecols._core import buffer_pool, memory_limit, thread_pool
 from featurecols._core.arrays import Array, Features
 from featurecols._core.buckets import Bucket
 from featurecols._core.slots import DenseSlot, IdSlot, Slot
+from featurecols._core.suggestions import attributes_of
 from featurecols.columns._embedding_tables import Tables
 from featurecols.columns.base import field_keys
 from featurecols.data.field_types import UNKNOWN, FieldType
@@ -33,6 +34,7 @@ from featurecols.plan.row_meanings import RowMeanings, of_features, of_ids
 _TRANSFORM, _TRANSFORM_BATCHES = Limit("transform", total=True), Limit("transform_batches")
 _ENCODE = Limit("encode", "use encode_batches, or smaller batches", total=True)
 _ENCODE_BATCHES = Limit("encode_batches", "give a smaller batch_size")
+_WIDE = 1 << 20  # a row of less is not worth a look at the memory that is free
 
 
 class Plan:
@@ -175,10 +177,13 @@ class Plan:
         Raises:
             DataError: for a field that is not there, and for values that do not fit the columns.
         """
-        program = self._require_dense()
+        program = self._program
+        if program.first_non_dense_output is not None:
+            self._require_dense()
         if type(row) is not dict and not isinstance(row, Mapping):
             raise not_a_row("transform_row", row)
-        memory_limit.check("transform_row", program.width * 4)
+        if program.width > _WIDE:
+            memory_limit.check("transform_row", program.width * 4)
         found = program.row(row)
         return np.frombuffer(found, np.float32) if found else np.empty(0, np.float32)
 
@@ -344,14 +349,16 @@ class Plan:
     def __reduce__(self) -> tuple[Callable[[bytes], Plan], tuple[bytes]]:
         return Plan.from_bytes, (self.to_bytes(),)
 
+    if not TYPE_CHECKING:  # a wrong name is told with the right one; checkers report it themselves
+        __getattr__ = attributes_of("Plan")
+
     def _require_dense(self) -> Program:
         """Return the program, if all outputs are dense."""
-        if self._program.first_non_dense_output is not None:
+        program = self._program
+        if program.first_non_dense_output is not None:
             hint = "wrap it in Indicator or Embedding, or use encode(data)"
-            raise errors.plan(
-                "transform", "a categorical column gives ids, not features", self._program.first_non_dense_output, hint
-            )
-        return self._program
+            raise errors.plan("transform", "a categorical column gives ids, not features", program.first_non_dense_output, hint)
+        return program
 
 
 def _workers(given: int | None) -> int:

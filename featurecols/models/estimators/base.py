@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from featurecols._core.memory_limit import available
+from featurecols._core.suggestions import explain_arguments
 from featurecols.columns.base import Column
 from featurecols.models import errors
 from featurecols.models.autodiff.tape import Value
@@ -66,6 +67,12 @@ class Estimator(Keeper):
         head: what labels are and predictions mean; the default hands labels to model_fn as they are.
     """
 
+    def __init_subclass__(cls, **kwargs: object) -> None:
+        super().__init_subclass__(**kwargs)
+        if "__init__" in vars(cls):
+            cls.__init__ = explain_arguments(cls.__init__)  # type: ignore[method-assign]
+
+    @explain_arguments
     def __init__(
         self,
         model_fn: Callable[..., EstimatorSpec],
@@ -105,6 +112,7 @@ class Estimator(Keeper):
 
     # Training -------------------------------------------------------------------------------------------------------
 
+    @explain_arguments
     def train(
         self,
         data: Data | Pipeline | None = None,
@@ -218,6 +226,7 @@ class Estimator(Keeper):
 
     # Evaluation and prediction --------------------------------------------------------------------------------------
 
+    @explain_arguments
     def evaluate(
         self,
         data: Data | Pipeline | None = None,
@@ -247,6 +256,7 @@ class Estimator(Keeper):
         self.metrics[name or "eval"] = out
         return dict(sorted(out.items()))
 
+    @explain_arguments
     def predict(
         self,
         data: Data | Pipeline | None = None,

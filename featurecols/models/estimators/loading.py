@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from featurecols._core.suggestions import explain_arguments
 from featurecols.models import errors, export
 from featurecols.models.estimators import baseline, canned, dnn, linear, wide_deep
 from featurecols.models.estimators.base import Estimator
@@ -41,6 +42,7 @@ FIELDS: dict[str, Callable[[object], bool]] = {  # of an estimator's card, and w
 }
 
 
+@explain_arguments
 def load(path: str | Path, model_fn: Callable[..., EstimatorSpec] | None = None, params: Any = None) -> Any:
     """Return the model in a folder that `save` wrote. Opens its files alone, and never runs code.
 

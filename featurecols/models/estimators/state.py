@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from featurecols._core.arrays import Array
 from featurecols._core.spec import decode
+from featurecols._core.suggestions import attributes_of
 from featurecols.jobs import file_lock
 from featurecols.models import errors, export
 from featurecols.models.autodiff.variables import Variables
@@ -49,6 +50,9 @@ class Keeper(ABC):
     history: History
     _last_run: Position | None  # of the last checkpoint
     _taken_from: tuple[Path, Mapping[str, Any]] | None  # the checkpoint that the model goes on from, and what it says
+
+    if not TYPE_CHECKING:  # a wrong name is told with the right one; checkers report it themselves
+        __getattr__ = attributes_of("Model")
 
     @abstractmethod
     def _ready(self, rows: LabelledRows | None, *, training: bool = False) -> None:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from featurecols._core.suggestions import explain_arguments
 from featurecols.models import errors
 from featurecols.models.input import cache, labels
 from featurecols.models.input.batching import MAX_BATCHES, batches_ahead, no_rows, regroup, require_nonempty, split
@@ -107,11 +108,13 @@ class Pipeline:
         return BatchStream(self, encoder, seed, kept).epoch(epoch)
 
 
+@explain_arguments
 def from_parquet(path: Data, *, label: str | Sequence[str] | None = None, weight: str | None = None) -> Pipeline:
     """Read rows of Parquet (or CSV) files, a folder, a glob or a list of paths; `label` and `weight` name fields."""
     return from_data(path, label=label, weight=weight)
 
 
+@explain_arguments
 def from_data(data: Data, *, label: Label | None = None, weight: str | None = None) -> Pipeline:
     """Read rows of anything that trains a model: tables, paths, pairs (features, labels), functions that give them."""
     return Pipeline(labelled_rows(data, label, weight))

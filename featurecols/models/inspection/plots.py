@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Literal, Protocol
 import numpy as np
 
 from featurecols._core.arrays import Array
+from featurecols._core.suggestions import module_names
 from featurecols.models import errors
 from featurecols.models.objective import metrics
 
@@ -223,3 +224,9 @@ def _remove_frame(ax: Axes) -> Axes:
     for side in ("top", "right"):
         ax.spines[side].set_visible(False)
     return ax
+
+
+__all__ = ["calibration", "history", "precision_recall", "roc", "weights"]
+
+if not TYPE_CHECKING:  # a wrong name is told with the right one; checkers report it themselves
+    __getattr__ = module_names("featurecols.models.plots", __all__)

@@ -10,6 +10,7 @@ import numpy as np
 
 from featurecols._core.arrays import Array
 from featurecols._core.buckets import Bucket
+from featurecols._core.suggestions import explain_arguments
 from featurecols.columns.base import Column
 from featurecols.models import errors
 from featurecols.models.types import Data
@@ -61,6 +62,7 @@ class Neighbours(list[tuple[str, float]]):
         return "\n".join(f"{term}: {cosine:.2f}" for term, cosine in self)
 
 
+@explain_arguments
 def top_weights(
     model: Estimator,
     n: int = 20,
@@ -172,6 +174,7 @@ def _number_name(plan: Plan, column: Column, position: int) -> str:
     return f"{name} ({', '.join(steps)})" if steps else name
 
 
+@explain_arguments
 def neighbours(
     model: Estimator, slot: str, term: object, n: int = 10, *, data: Data | None = None, min_count: int = 1
 ) -> Neighbours:

@@ -1,5 +1,8 @@
 """Layers: one small file each. A layer is a declared value; calling one in a scope gives a Value with its backward."""
 
+from typing import TYPE_CHECKING
+
+from featurecols._core.suggestions import module_names as _module_names
 from featurecols.models.layers.activation import Activation as Activation
 from featurecols.models.layers.base import Layer as Layer
 from featurecols.models.layers.batch_norm import BatchNorm as BatchNorm
@@ -12,3 +15,20 @@ from featurecols.models.layers.linear import Linear as Linear
 from featurecols.models.layers.sparse_linear import SparseLinear as SparseLinear
 
 BatchNormalization = BatchNorm  # the name that Keras models bring along
+
+__all__ = [
+    "Activation",
+    "BatchNorm",
+    "BatchNormalization",
+    "Dense",
+    "DenseFeatures",
+    "Dropout",
+    "EmbeddingBag",
+    "Inputs",
+    "Layer",
+    "Linear",
+    "SparseLinear",
+]
+
+if not TYPE_CHECKING:  # a wrong name is told with the right one; checkers report it themselves
+    __getattr__ = _module_names(__name__, __all__)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from dataclasses import field
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
@@ -17,6 +17,7 @@ from numpy.typing import ArrayLike, DTypeLike
 from featurecols import kernels
 from featurecols._core.arrays import Array
 from featurecols._core.spec import frozen
+from featurecols._core.suggestions import module_names
 from featurecols.models import errors
 from featurecols.models.autodiff.tape import Value, as_value
 from featurecols.models.component import Component
@@ -267,3 +268,19 @@ def check_finite(subject: str, y: Array) -> None:
 def _clipped(p: Array) -> tuple[Array, Array]:
     """Return probabilities within the clip, and where they were inside it (elsewhere no gradient flows)."""
     return p.clip(CLIP, 1 - CLIP), (p > CLIP) & (p < 1 - CLIP)
+
+
+__all__ = [
+    "BinaryCrossentropy",
+    "CategoricalCrossentropy",
+    "Logistic",
+    "Loss",
+    "MeanSquaredError",
+    "Poisson",
+    "Softmax",
+    "SparseCategoricalCrossentropy",
+    "Squared",
+]
+
+if not TYPE_CHECKING:  # a wrong name is told with the right one; checkers report it themselves
+    __getattr__ = module_names("featurecols.models.losses", __all__)

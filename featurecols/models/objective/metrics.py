@@ -9,11 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from featurecols._core.arrays import Array
+from featurecols._core.suggestions import module_names
 
 
 def binary(labels: ArrayLike, logits: ArrayLike, losses: ArrayLike, weights: ArrayLike | None = None) -> dict[str, float]:
@@ -221,3 +223,24 @@ def _log_sum_exp(z: Array) -> Array:
 
 def _ratio(a: float, b: float) -> float:
     return a / b if b else 0.0
+
+
+__all__ = [
+    "Calibration",
+    "Curve",
+    "accuracy",
+    "auc",
+    "auc_precision_recall",
+    "binary",
+    "calibration",
+    "mean",
+    "multiclass",
+    "precision",
+    "precision_recall",
+    "recall",
+    "regression",
+    "roc",
+]
+
+if not TYPE_CHECKING:  # a wrong name is told with the right one; checkers report it themselves
+    __getattr__ = module_names("featurecols.models.metrics", __all__)

@@ -10,13 +10,14 @@ import math
 from abc import abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
 from featurecols import kernels
 from featurecols._core.arrays import Array
 from featurecols._core.spec import Converted, frozen
+from featurecols._core.suggestions import module_names
 from featurecols.models import errors
 from featurecols.models.autodiff.tape import Gradient, IndexedSlices, Value, gradients
 from featurecols.models.autodiff.variables import Variables
@@ -347,3 +348,9 @@ def require_nonnegative(subject: str, what: str, got: object) -> None:
     """Raise ColumnError unless an argument is a finite number of at least 0."""
     if isinstance(got, bool) or not isinstance(got, (int, float)) or not 0 <= got < math.inf:
         raise errors.argument(subject, f"{what} must be a finite number of at least 0", got, f"give {what}=0 for none")
+
+
+__all__ = ["SGD", "Adagrad", "Adam", "AdamW", "Ftrl", "Groups", "Optimizer", "RMSProp", "TrainOp"]
+
+if not TYPE_CHECKING:  # a wrong name is told with the right one; checkers report it themselves
+    __getattr__ = module_names("featurecols.models.optimizers", __all__)

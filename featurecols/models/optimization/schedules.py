@@ -9,9 +9,10 @@ import math
 from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import field
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from featurecols._core.spec import Converted, frozen
+from featurecols._core.suggestions import module_names
 from featurecols.models import errors
 from featurecols.models.component import Component
 
@@ -191,3 +192,9 @@ def require_count(subject: str, what: str, got: object, least: int) -> None:
     """Raise ColumnError unless a count is an integer of at least `least`."""
     if isinstance(got, bool) or not isinstance(got, int) or got < least:
         raise errors.argument(subject, f"{what} must be an integer of at least {least}", got, f"give {what}={least} or more")
+
+
+__all__ = ["Cosine", "Exponential", "LinearDecay", "PiecewiseConstant", "Schedule", "Steady", "Warmup"]
+
+if not TYPE_CHECKING:  # a wrong name is told with the right one; checkers report it themselves
+    __getattr__ = module_names("featurecols.models.schedules", __all__)

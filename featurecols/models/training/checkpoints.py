@@ -11,12 +11,13 @@ import os
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from featurecols._core import tensor_files
 from featurecols._core.arrays import Array
+from featurecols._core.suggestions import module_names
 from featurecols.errors import printable
 from featurecols.models import errors
 from featurecols.models.autodiff.variables import KINDS, Variables
@@ -105,3 +106,9 @@ def _numbered(folder: Path) -> Iterator[tuple[int, Path]]:
         for path in folder.iterdir():
             if match := _NAME.fullmatch(path.name):
                 yield int(match[1]), path
+
+
+__all__ = ["found", "latest", "read", "restore", "save"]
+
+if not TYPE_CHECKING:  # a wrong name is told with the right one; checkers report it themselves
+    __getattr__ = module_names("featurecols.models.checkpoints", __all__)

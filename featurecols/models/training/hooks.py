@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, TextIO
 import numpy as np
 
 from featurecols._core.arrays import Array
+from featurecols._core.suggestions import explain_arguments, module_names
 from featurecols.models import errors
 from featurecols.models.autodiff.variables import KINDS
 from featurecols.models.training.checkpoints import replace
@@ -28,6 +29,11 @@ class Hook:
     adds to run.logs goes into the history. end: after the last step of a run that was not cut short by an error.
     run.request_stop(why) ends the run after the step.
     """
+
+    def __init_subclass__(cls, **kwargs: object) -> None:
+        super().__init_subclass__(**kwargs)
+        if "__init__" in vars(cls):
+            cls.__init__ = explain_arguments(cls.__init__)  # type: ignore[method-assign]
 
     def begin(self, run: Run) -> None:
         """Do what comes before the first step."""
@@ -308,3 +314,22 @@ class Progress(Hook):
         self.file.write("\r" + text.ljust(self._width))
         self.file.flush()
         self._width = len(text)
+
+
+__all__ = [
+    "Checkpoints",
+    "EarlyStopping",
+    "Every",
+    "Hook",
+    "Logging",
+    "NanGuard",
+    "Progress",
+    "StepCounter",
+    "StopAtStep",
+    "Summaries",
+    "TimeLimit",
+    "Validate",
+]
+
+if not TYPE_CHECKING:  # a wrong name is told with the right one; checkers report it themselves
+    __getattr__ = module_names("featurecols.models.hooks", __all__)
