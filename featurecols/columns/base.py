@@ -27,11 +27,17 @@ _LONGEST = 10_000  # characters of a name: names of crosses are made of names
 
 
 class LearnedSlots(dict[str, Learned]):
-    """What one column learned, by slot, and the embedding tables of its plan."""
+    """What one column learned, by slot, and the embedding tables and the types of fields of its plan."""
 
-    def __init__(self, learned: Mapping[str, Learned] | None = None, tables: Tables | None = None) -> None:
+    def __init__(
+        self,
+        learned: Mapping[str, Learned] | None = None,
+        tables: Tables | None = None,
+        types: Mapping[str, FieldType] | None = None,
+    ) -> None:
         super().__init__(learned or {})
         self.tables = Tables() if tables is None else tables
+        self.types = types or {}
 
 
 @frozen

@@ -21,6 +21,7 @@ from featurecols.columns._categorical import HASH_LIMITS, check_field, check_has
 from featurecols.columns.base import Column, Field, Learned, LearnedSlots
 from featurecols.columns.bound import Bound, CategoricalBound, RowIds, id_dtype
 from featurecols.data.fields.base import FieldView
+from featurecols.data.fields.spelled import value_of
 
 Term = str | bytes | int | bool
 
@@ -114,12 +115,23 @@ class Vocabulary(Column):
 
     def bind(self, learned: LearnedSlots, *inputs: Field | Bound) -> VocabularyBound:
         if isinstance(self.terms, Marker):
-            offsets, data = learned["terms"]["offsets"], learned["terms"]["data"]
-        else:
-            texts = [canonical(t, self.name, self.source.key) for t in self.terms]
-            offsets = np.cumsum([0, *map(len, texts)], dtype=np.int64)
-            data = np.frombuffer(b"".join(texts), dtype=np.uint8)
-        return VocabularyBound(self, Texts(offsets, data))
+            return VocabularyBound(self, Texts(learned["terms"]["offsets"], learned["terms"]["data"]))
+        name = learned.types[self.source.key].type if self.source.key in learned.types else None
+        values = [_value_of(term, name) for term in self.terms]
+        texts = [canonical(value, self.name, self.source.key) for value in values]
+        if len(set(texts)) < len(texts):
+            twice = next(i for i, text in enumerate(texts) if text in texts[:i])
+            what = f"two terms are the same in a field of type {name}"
+            raise errors.argument(f"Vocabulary {self.source.key}", what, self.terms[twice], "name it once")
+        offsets = np.cumsum([0, *map(len, texts)], dtype=np.int64)
+        no_booleans = all(isinstance(value, (str, bytes)) for value in values)
+        return VocabularyBound(self, Texts(offsets, np.frombuffer(b"".join(texts), dtype=np.uint8)), no_booleans)
+
+
+def _value_of(term: Term, name: str | None) -> object:
+    """Return a term as the value of a field of a type: what it spells, where that is a category."""
+    value = term if name is None else value_of(term, name)
+    return term if isinstance(value, float) and not (value.is_integer() and abs(value) < 2.0**53) else value
 
 
 class VocabularyBound(CategoricalBound):
@@ -127,12 +139,12 @@ class VocabularyBound(CategoricalBound):
 
     column: Vocabulary
 
-    def __init__(self, column: Vocabulary, terms: Texts) -> None:
+    def __init__(self, column: Vocabulary, terms: Texts, no_booleans: bool = False) -> None:
         self.column, self.terms = column, terms
         self.size = len(terms)
         self.num_buckets = max(self.size + column.num_oov_buckets, 0 if column.unseen is None else column.unseen + 1)
         self.dtype = id_dtype(self.num_buckets)
-        self.no_booleans = isinstance(column.terms, tuple) and isinstance(column.terms[0], (str, bytes))
+        self.no_booleans = no_booleans
         self._key, self._hash = column.source.key, row_hash(column.hash, column.seed)
         self._unseen = -1 if column.unseen is None else column.unseen
 

@@ -18,11 +18,14 @@ from typing import NamedTuple
 import pyarrow as pa
 
 from featurecols import errors
+from featurecols.data.field_types import SPELLED, UNREAD, FieldType
 from featurecols.data.fields import convert
 from featurecols.data.fields.base import FieldView
 from featurecols.data.fields.dictionary import KnownDictionaries
+from featurecols.data.fields.lists import in_lists
 from featurecols.data.missing import Marker, Markers
 
+_CONVERTED = SPELLED | UNREAD  # types that change what text is
 Needs = Sequence[tuple[str, str]]  # (key, "number" | "category")
 
 
@@ -46,6 +49,7 @@ class _Columns:
         _LIVE.add(self)
         self._views: dict[str, FieldView] = {}
         self._marked: dict[tuple[str, Markers], FieldView] = {}
+        self._typed: dict[tuple[str, Markers, FieldType], FieldView] = {}
 
     def view(self, key: str) -> FieldView:
         """Return all rows of a field, without markers."""
@@ -63,6 +67,16 @@ class _Columns:
             if (key, markers) not in self._marked:
                 self._marked[key, markers] = self.view(key).with_markers(markers)
             return self._marked[key, markers]
+
+    def typed(self, key: str, markers: Markers, of: FieldType) -> FieldView:
+        """Return all rows of a field as values of its type."""
+        with self._locks.setdefault(key, threading.RLock()):
+            if (key, markers, of) not in self._typed:
+                view = self.marked(key, markers) if markers else self.view(key)
+                if of.type in _CONVERTED and view.textual:
+                    view = view.as_type(of.type)
+                self._typed[key, markers, of] = in_lists(view, of.list_depth)
+            return self._typed[key, markers, of]
 
     def _convert(self, key: str) -> FieldView:
         if key not in self._there:
@@ -138,9 +152,11 @@ class Batch:
 
         return Batch(_Columns(names, sum(batch.num_rows for batch in parts), load, parse))
 
-    def field(self, key: str, missing: Iterable[Marker] = ()) -> FieldView:
-        """Return one field, with the markers of its Field; DataError where it is not in the data."""
+    def field(self, key: str, missing: Iterable[Marker] = (), of: FieldType | None = None) -> FieldView:
+        """Return one field, with the markers of its Field and as values of its type; DataError where it is not in the data."""
         view = self._columns.marked(key, Markers.of(missing)) if missing else self._columns.view(key)
+        if of is not None and (of.list_depth > view.depth or (view.textual and of.type in _CONVERTED)):
+            view = self._columns.typed(key, Markers.of(missing), of)
         return view.slice(self._start, self._start + self.num_rows)
 
     def column(self, key: str) -> pa.Array:

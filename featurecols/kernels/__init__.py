@@ -29,6 +29,7 @@ MODULES = (
     "pointwise",
     "scatter",
     "sort_text",
+    "spellings",
     "touched_rows",
     "write_matrix",
 )

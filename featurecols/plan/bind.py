@@ -24,7 +24,7 @@ def bind(graph: Graph, learned: LearnedByNode, tables: Tables, only: Iterable[in
         if isinstance(node, Field):
             found.append(node)
         elif i in wanted:
-            found.append(node.bind(LearnedSlots(learned.get(i), tables), *[found[j] for j in inputs]))
+            found.append(node.bind(LearnedSlots(learned.get(i), tables, graph.types), *[found[j] for j in inputs]))
             bound += 1
         else:
             found.append(None)

@@ -65,7 +65,7 @@ class Plan:
             )
         self.feature_slots = feature_slots(bounds[i] for i in graph.outputs)
         needs = [(key, "category" if "category" in kinds else "number") for key, kinds in graph.needs().items()]
-        self._program = Program(bounds, graph.inputs, graph.outputs, self.feature_slots, needs)
+        self._program = Program(bounds, graph.inputs, graph.outputs, self.feature_slots, needs, graph.types)
         self._derived: dict[str, Any] = {}  # what is made when first asked for
 
     # Shape ----------------------------------------------------------------------------------------------------------

@@ -16,6 +16,7 @@ import pyarrow as pa
 from featurecols import kernels
 from featurecols._core.arrays import Array, Ids, Integers, Numbers, Texts, Tokens
 from featurecols.data import arrow_buffers
+from featurecols.data.field_types import FieldType
 from featurecols.data.missing import NONE, Markers
 from featurecols.errors import DataError
 
@@ -38,11 +39,16 @@ class FieldView(ABC):
         markers: what counts as missing beside null and NaN.
         parse: whether the text came from a CSV file, so that it may be read as numbers.
         depth: 0 for one value a row, 1 for lists, 2 for lists of lists.
+        textual: whether it may hold text that spells values.
+        type_name: the type of the field, where texts are values that they spell ("boolean", "integer", "float", "decimal"), and
+            where the text of a CSV file is of a type that no column reads; None elsewhere.
         light: whether a row is a code into a small dictionary, which costs about a nanosecond to convert.
     """
 
     depth: int = 0
     light: bool = False
+    textual: bool = False
+    type_name: str | None = None
     _numbers: Numbers | None = None
     _integers: Integers | None = None
     _tokens: Tokens | None = None
@@ -91,6 +97,14 @@ class FieldView(ABC):
         view = self._view(0, len(self))
         view.markers = markers
         return view
+
+    def value_type(self) -> FieldType:
+        """Return the logical type of the values, and how deep their lists are. The text of a CSV file is text."""
+        return FieldType()
+
+    def as_type(self, name: str) -> FieldView:
+        """Return the same rows as values of a field of a type: what text spells is the value; other values stay."""
+        return self
 
     def to_arrow(self) -> pa.Array:
         """Return the rows as one Arrow array, as they came; DataError where no Arrow type holds them."""

@@ -30,6 +30,14 @@ def floats(key: str, array: pa.Array, valid: Array | None) -> Array:
         return found
 
 
+def cast(texts: pa.Array) -> Array:
+    """Return numbers as they are spelled, float64 [n], rounded to nearest; past float64 they are infinite."""
+    try:
+        return np.array(texts.cast(pa.string()).cast(pa.float64()), np.float64)
+    except pa.ArrowInvalid:
+        return np.array([float(text) for text in texts.to_pylist()], np.float64)
+
+
 def integers(key: str, array: pa.Array, valid: Array | None) -> Integers:
     """Return exact integers; a whole float below 2^53 ("5.0") is accepted, "nan" is missing."""
     text = _trim(array, valid)

@@ -11,6 +11,7 @@ from featurecols import errors
 from featurecols._core.arrays import Array, Integers, Numbers, Tokens
 from featurecols._core.values import FLOAT_HINT, undecimal
 from featurecols.data import arrow_buffers
+from featurecols.data.field_types import FieldType
 from featurecols.data.fields.base import FieldView
 from featurecols.data.fields.mixed import MixedField
 from featurecols.data.fields.numeric import WHOLE, NumericField
@@ -39,6 +40,9 @@ class DecimalField(FieldView):
         taken = DecimalField(self.key, self._as_arrow().take(pa.array(rows)))
         taken.markers = self.markers
         return taken
+
+    def value_type(self) -> FieldType:
+        return FieldType("decimal")
 
     def _unscaled(self) -> tuple[Array | None, list[int | None]]:
         """Return the values times ten to the power of the scale: int64 [n] where they fit, else Python integers."""

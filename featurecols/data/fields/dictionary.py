@@ -12,6 +12,7 @@ import pyarrow as pa
 from featurecols import errors, kernels
 from featurecols._core.arrays import Array, Integers, Memo, Numbers, Texts, Tokens
 from featurecols.data import arrow_buffers
+from featurecols.data.field_types import FieldType
 from featurecols.data.fields.base import FieldView
 from featurecols.data.missing import Markers
 
@@ -62,7 +63,7 @@ class SharedDictionary:
             return None
 
 
-KnownDictionaries = dict[tuple[str, Markers], SharedDictionary]
+KnownDictionaries = dict[tuple[str, Markers, str | None], SharedDictionary]
 
 
 class DictionaryField(FieldView):
@@ -94,18 +95,28 @@ class DictionaryField(FieldView):
             self._coded, values = _compact(self._coded, values)
         self._shared = self._share(values)
         self.light = 8 * len(values) <= len(codes)
+        self.textual = values.textual
 
     def _share(self, values: FieldView) -> SharedDictionary:
         if self._known is None:
             return SharedDictionary(values)
-        shared = self._known.get((self.key, values.markers))
+        key = self.key, values.markers, values.type_name
+        shared = self._known.get(key)
         if shared is None or not _same_memory(shared.values, values):
-            shared = self._known[self.key, values.markers] = SharedDictionary(values)
+            shared = self._known[key] = SharedDictionary(values)
         return shared
 
     def with_markers(self, markers: Markers) -> FieldView:
         view = self._view(0, len(self))
         view.markers, view._shared = markers, self._share(self._shared.values.with_markers(markers))
+        return view
+
+    def value_type(self) -> FieldType:
+        return self._shared.values.value_type()
+
+    def as_type(self, name: str) -> FieldView:
+        view = self._view(0, len(self))
+        view.type_name, view._shared = name, self._share(self._shared.values.as_type(name))
         return view
 
     def _as_arrow(self) -> pa.Array | None:

@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 from featurecols._core.arrays import Array, Integers, Numbers, Tokens
+from featurecols.data.field_types import FieldType
 from featurecols.data.fields.base import FieldView
 from featurecols.data.missing import Markers
 from featurecols.errors import DataError
@@ -26,11 +27,20 @@ class ListField(FieldView):
     def __init__(self, key: str, offsets: Array, values: FieldView, array: pa.Array = None) -> None:
         super().__init__(key, len(offsets) - 1, values.markers, values.parse)
         self._offsets, self._values, self._array = offsets, values, array
-        self.depth = values.depth + 1
+        self.depth, self.textual = values.depth + 1, values.textual
 
     def with_markers(self, markers: Markers) -> FieldView:
         view = self._view(0, len(self))
         view.markers, view._values = markers, self._values.with_markers(markers)
+        return view
+
+    def value_type(self) -> FieldType:
+        found = self._values.value_type()
+        return FieldType(found.type, found.list_depth + 1)
+
+    def as_type(self, name: str) -> FieldView:
+        view = self._view(0, len(self))
+        view.type_name, view._values = name, self._values.as_type(name)
         return view
 
     def _as_arrow(self) -> pa.Array | None:
@@ -103,3 +113,19 @@ class ListField(FieldView):
         elements, offsets = self._own()
         flat = elements.to_pylist()
         return [flat[a:b] for a, b in pairwise(offsets.tolist())]
+
+
+def in_lists(view: FieldView, depth: int) -> FieldView:
+    """Return rows as lists of a depth: a value where a list is due is a list of one, and a missing one an empty list."""
+    if view.depth >= depth:
+        return view
+    if view.depth:
+        elements, offsets = view.elements()
+        found = ListField(view.key, offsets, in_lists(elements, depth - 1))
+    else:
+        there = np.array([value is not None for value in view.to_pylist()], np.bool_)
+        offsets = np.zeros(len(view) + 1, np.int64)
+        np.cumsum(there, out=offsets[1:])
+        found = ListField(view.key, offsets, in_lists(view._take(np.flatnonzero(there)), depth - 1))
+    found.markers = view.markers
+    return found

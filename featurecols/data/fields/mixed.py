@@ -7,10 +7,14 @@ import numpy as np
 from featurecols import errors
 from featurecols._core.arrays import Array, Integers, Numbers, Texts, Tokens
 from featurecols._core.values import canonical
+from featurecols.data.field_types import FieldType, join_all
 from featurecols.data.fields import csv_numbers
 from featurecols.data.fields.base import FieldView
+from featurecols.data.fields.spelled import value_of
 from featurecols.data.missing import Markers, presenter
 from featurecols.errors import DataError
+
+_TYPES: dict[type, str] = {bool: "boolean", int: "integer", float: "float", bytes: "bytes"}
 
 
 class MixedField(FieldView):
@@ -24,10 +28,19 @@ class MixedField(FieldView):
     def __init__(self, key: str, values: list[object]) -> None:
         super().__init__(key, len(values))
         self._values = list(map(presenter(), values))
+        self.textual = True
 
     def with_markers(self, markers: Markers) -> FieldView:
         view = self._view(0, len(self))
         view.markers, view._values = markers, list(map(presenter(markers), self._values))
+        return view
+
+    def value_type(self) -> FieldType:
+        return join_all(FieldType(_TYPES.get(kind, "text")) for kind in set(map(type, self._values)) - {type(None)})
+
+    def as_type(self, name: str) -> FieldView:
+        view = self._view(0, len(self))
+        view.type_name = name
         return view
 
     def _take(self, rows: Array) -> FieldView:
@@ -56,6 +69,8 @@ class MixedField(FieldView):
 
     def _integer(self, row: int) -> int | None:
         value = self._values[self.start + row]
+        if self.type_name is not None:
+            value = value_of(value, self.type_name)
         if value is None or isinstance(value, int):
             return None if value is None else int(value)
         if isinstance(value, float) and value.is_integer() and abs(value) < 2.0**53:
@@ -65,6 +80,8 @@ class MixedField(FieldView):
 
     def _read_tokens(self) -> Tokens:
         rows = self._values[self.start : self.stop]
+        if self.type_name is not None:
+            rows = [value_of(value, self.type_name) for value in rows]
         texts = [b"" if value is None else self._canonical(row, value) for row, value in enumerate(rows)]
         offsets = np.zeros(len(texts) + 1, np.int64)
         np.cumsum([len(text) for text in texts], out=offsets[1:])

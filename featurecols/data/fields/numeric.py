@@ -11,6 +11,7 @@ from featurecols import errors
 from featurecols._core.arrays import Array, Integers, Memo, Numbers, Texts, Tokens
 from featurecols._core.values import FLOAT_HINT
 from featurecols.data import arrow_buffers
+from featurecols.data.field_types import FieldType
 from featurecols.data.fields.base import FieldView
 from featurecols.data.missing import Markers
 
@@ -82,6 +83,12 @@ class NumericField(FieldView):
     def _memory(self) -> Hashable:
         bits = None if self._bitmap is None else self._bitmap.memory()
         return self._values.dtype.str, self._values.ctypes.data, self._values.strides, self.start, self.stop, bits
+
+    def value_type(self) -> FieldType:
+        x = self._values[self.start : self.stop]
+        if x.dtype.kind == "f" and self._bitmap is None and (len(x) == 0 or x[0] != x[0]) and np.isnan(x).all():
+            return FieldType()  # what pandas makes of a column without values, whatever its type was
+        return FieldType({"b": "boolean", "f": "float"}.get(x.dtype.kind, "integer"))
 
     def _valid(self) -> Array | None:
         """Return which rows hold a value: not null, not NaN, not a marker; None for all."""

@@ -10,8 +10,11 @@ import pyarrow as pa
 from featurecols import errors
 from featurecols._core.arrays import Array, Integers, Numbers, Texts, Tokens
 from featurecols.data import arrow_buffers
-from featurecols.data.fields import csv_numbers
+from featurecols.data.field_types import UNREAD, FieldType
+from featurecols.data.fields import csv_numbers, spelled
 from featurecols.data.fields.base import FieldView
+from featurecols.data.fields.spelled import Spelled
+from featurecols.data.missing import Markers
 
 
 class TextField(FieldView):
@@ -40,6 +43,8 @@ class TextField(FieldView):
         super().__init__(key, len(offsets) - 1, parse=parse)
         self._offsets, self._data, self._kind, self._array = offsets, data, kind, array
         self._bitmap = None if bitmap is None or bitmap.bits is None else bitmap
+        self.textual = arrow_buffers.is_utf8(kind)
+        self._spelled: tuple[int, int, Markers, Spelled] | None = None
 
     @staticmethod
     def of(key: str, array: pa.Array, parse: bool = False) -> TextField:
@@ -54,8 +59,28 @@ class TextField(FieldView):
 
     def _take(self, rows: Array) -> TextField:
         taken = TextField.of(self.key, self._as_arrow().take(pa.array(rows)), self.parse)
-        taken.markers = self.markers
+        taken.markers, taken.type_name = self.markers, self.type_name
         return taken
+
+    def value_type(self) -> FieldType:
+        return FieldType("text" if self.textual else "bytes")
+
+    def as_type(self, name: str) -> FieldView:
+        if not self.textual or (name in UNREAD and not self.parse):
+            return self
+        view = self._view(0, len(self))
+        view.type_name = name
+        return view
+
+    def spelled(self) -> Spelled:
+        """Return what the texts spell, found out once for a view and those that are made of all its rows."""
+        known = self._spelled
+        if known is None or known[:3] != (self.start, self.stop, self.markers):
+            known = self._spelled = self.start, self.stop, self.markers, spelled.scan(self._texts())
+        return known[3]
+
+    def _texts(self) -> Texts:
+        return Texts(self._offsets[self.start : self.stop + 1], self._data, self._valid())
 
     def _memory(self) -> Hashable:
         bits = None if self._bitmap is None else self._bitmap.memory()
@@ -71,9 +96,16 @@ class TextField(FieldView):
         return valid
 
     def _read_tokens(self) -> Tokens:
-        return Tokens(Texts(self._offsets[self.start : self.stop + 1], self._data, self._valid()))
+        if self.type_name is None:
+            return Tokens(self._texts())
+        if self.type_name in UNREAD:
+            spelled.refuse(self.key, self._texts(), self.type_name, "a string, an integer or a boolean")
+            return Tokens(self._texts())
+        return spelled.tokens(self.key, self.spelled(), self.type_name, self.markers)
 
     def _read_numbers(self) -> Numbers:
+        if self.type_name is not None and self.parse:
+            return Numbers(spelled.numbers(self.key, self._read_spelled("a number"), self.type_name, self.markers))
         valid = self._valid()
         if not self.parse:
             self._refuse(valid, "a number", errors.TEXT)
@@ -84,6 +116,8 @@ class TextField(FieldView):
         return Numbers(x)
 
     def _read_integers(self) -> Integers:
+        if self.type_name is not None:
+            return spelled.integers(self.key, self._read_spelled("an integer"), self.type_name, self.markers)
         valid = self._valid()
         if not self.parse:
             self._refuse(valid, "an integer", "cast it to an integer, or read it with Vocabulary or Hashed")
@@ -93,6 +127,12 @@ class TextField(FieldView):
             if np.iinfo(found.values.dtype).min <= marker <= np.iinfo(found.values.dtype).max:
                 found = Integers(found.values, arrow_buffers.both(found.valid, found.values != marker))
         return found
+
+    def _read_spelled(self, want: str) -> Spelled:
+        """Return what the texts spell; DataError where their type is one that no column reads."""
+        if self.type_name in UNREAD:
+            spelled.refuse(self.key, self._texts(), str(self.type_name), want)
+        return self.spelled()
 
     def _refuse(self, valid: Array | None, want: str, hint: str) -> None:
         if len(self) == 0 or (valid is not None and not valid.any()):

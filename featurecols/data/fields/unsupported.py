@@ -8,6 +8,7 @@ import pyarrow as pa
 from featurecols import errors
 from featurecols._core.arrays import Array, Integers, Numbers, Texts, Tokens
 from featurecols.data import arrow_buffers
+from featurecols.data.field_types import FieldType, of_arrow
 from featurecols.data.fields.base import FieldView
 
 
@@ -52,6 +53,9 @@ class UnsupportedField(NullField):
         super().__init__(key, len(array))
         self._array = array
         self._bitmap = arrow_buffers.Valid(array)
+
+    def value_type(self) -> FieldType:
+        return of_arrow(self._array.type)
 
     def _as_arrow(self) -> pa.Array:
         return self._array.slice(self.start, len(self))

@@ -20,6 +20,7 @@ from featurecols._core.slots import Slot
 from featurecols.columns.base import Field
 from featurecols.columns.bound import Bound
 from featurecols.data.batch import Batch, Needs, Source
+from featurecols.data.field_types import FieldType
 from featurecols.data.fields.base import FieldView
 from featurecols.plan.execution.operations import Block, Encode, FusedWriter, Operation, evaluations, outputs_of
 from featurecols.plan.execution.profile import Clock, Profile
@@ -69,6 +70,7 @@ class Program:
     Attributes:
         needs: the raw fields that are read, by key, and how.
         fields: the same with their nodes.
+        types: of the fields by key, where they are known.
         bounds: the columns by node.
         outputs: the declared columns.
         width: features of the matrix.
@@ -85,9 +87,12 @@ class Program:
         outputs: Sequence[int],
         slots: Sequence[Slot],
         needs: Needs,
+        types: Mapping[str, FieldType] | None = None,
     ) -> None:
+        """types: of the fields, by key, those that are known."""
         self.inputs, self.size, self.needs = inputs, len(nodes), needs
         self.fields = [(i, node) for i, node in enumerate(nodes) if isinstance(node, Field)]
+        self.types = types or {}
         self.bounds = {i: node for i, node in enumerate(nodes) if not isinstance(node, Field)}
         self._readers = dict(reversed([(j, bound.column.name) for i, bound in self.bounds.items() for j in inputs[i]]))
         self._categories = {j for i, bound in self.bounds.items() if bound.column.needs != "number" for j in inputs[i]}
@@ -107,7 +112,7 @@ class Program:
     @cached_property
     def _row_compiler(self) -> RowCompiler:
         numeric = {i for i, _ in self.fields} - self._categories
-        return RowCompiler(self.fields, self._evaluations, self.outputs, self.width, numeric)
+        return RowCompiler(self.fields, self._evaluations, self.outputs, self.width, numeric, self.types)
 
     # One block of rows ----------------------------------------------------------------------------------------------
 
@@ -149,10 +154,11 @@ class Program:
 
     def views(self, batch: Batch, workers: int = 1) -> list[FieldView]:
         """Return every field of a batch; what cannot be read at all is an error of the first column that reads it."""
+        types = self.types
 
         def read(field: tuple[int, Field]) -> FieldView:
             try:
-                return batch.field(field[1].key, field[1].missing)
+                return batch.field(field[1].key, field[1].missing, types.get(field[1].key))
             except errors.DataError as e:
                 raise e.seen_by(self._readers[field[0]]) from None
 
@@ -180,7 +186,7 @@ class Program:
         views = []
         for _, field in self.fields:
             with clock.part("field", field.key):
-                views.append(batch.field(field.key, field.missing))
+                views.append(batch.field(field.key, field.missing, self.types.get(field.key)))
         for start, stop in self._blocks(batch.num_rows):
             block = Block(self.size, stop - start, np.empty((stop - start, self.width), np.float32))
             for (i, field), view in zip(self.fields, views, strict=True):

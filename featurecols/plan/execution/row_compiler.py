@@ -7,15 +7,18 @@ learned stay objects in its namespace, so that no text of a plan ever becomes co
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from featurecols._core import counters
 from featurecols._core.fork_safe import cached_property
 from featurecols.columns.base import Field
+from featurecols.data.field_types import SPELLED, FieldType
+from featurecols.data.fields.spelled import value_of
 from featurecols.data.missing import Markers, presenter
 from featurecols.plan.execution.operations import Evaluate, Output
 
+_PLAIN = {"boolean": "bool", "integer": "int", "float": "float", "decimal": "float"}  # what most rows hold
 RowFunction = Callable[..., "array[float]"]
 
 
@@ -23,8 +26,9 @@ class RowCompiler:
     """The functions of one program. `of_mapping` takes a dict of raw values, `of_values` one presented value for each field.
 
     Both give the features as an array of typecode "f". A value of node i is the local v{i}; the objects that the source
-    uses are k{i} (the key of a field), p{i} (its presenter), m{i} (its markers), r{i} (the row function of a node)
-    and w{i} (write_row, or the row function of a single number, of output i).
+    uses are k{i} (the key of a field), p{i} (its presenter), m{i} (its markers), t{i} (what makes of a text the value
+    that it spells, which is c{i} to categorical columns), r{i} (the row function of a node) and w{i} (write_row, or the
+    row function of a single number, of output i).
     """
 
     def __init__(
@@ -34,10 +38,14 @@ class RowCompiler:
         outputs: Sequence[Output],
         width: int,
         numeric: set[int],
+        types: Mapping[str, FieldType],
     ) -> None:
-        """numeric: the fields that are read as numbers, and nothing else."""
+        """numeric: the fields that are read as numbers, and nothing else. types: of the fields by key, where known."""
         self.names: dict[str, Any] = {"blank": array("f", bytes(4 * width))}
-        self._body = ["out = blank[:]", *(self._evaluate(e) for e in evaluations)]
+        self._types = {i: types[field.key] for i, field in fields if field.key in types}
+        self._spelled = {i for i, found in self._types.items() if found.type in SPELLED} - numeric
+        self._body = ["out = blank[:]", *(self._spell(i, field) for i, field in fields if i in self._spelled)]
+        self._body += [self._evaluate(e) for e in evaluations]
         for k, output in enumerate(outputs):
             self._body += self._write(k, output)
         self._body.append("return out")
@@ -61,14 +69,27 @@ class RowCompiler:
             plain = f"type(v{i}) is not int and (type(v{i}) is not float or v{i} != v{i}){marked}"
         else:
             plain = f"type(v{i}) is not str{marked}"
-        return [f"v{i} = row[k{i}]", f"if {plain}: v{i} = p{i}(v{i})"]
+        lists = [f"if v{i} is None: v{i} = []"] if i in self._types and self._types[i].list_depth else []
+        return [f"v{i} = row[k{i}]", f"if {plain}: v{i} = p{i}(v{i})", *lists]
+
+    def _spell(self, i: int, field: Field) -> str:
+        """One plain value as the value that it spells, if it is text or holds texts."""
+        name = str(self._types[i].type)
+        present = presenter(Markers.of(field.missing))
+        self.names[f"t{i}"] = lambda value: present(value_of(value, name))
+        return f"c{i} = v{i} if type(v{i}) is {_PLAIN[name]} else t{i}(v{i})"
+
+    def _inputs(self, of: Evaluate | Output) -> list[str]:
+        """Return the names of what a column reads."""
+        category = of.bound.column.needs != "number"
+        return [f"c{i}" if category and i in self._spelled else f"v{i}" for i in of.inputs]
 
     def _evaluate(self, of: Evaluate) -> str:
         self.names[f"r{of.node}"] = of.bound.row
-        return f"v{of.node} = r{of.node}({', '.join(f'v{i}' for i in of.inputs)})"
+        return f"v{of.node} = r{of.node}({', '.join(self._inputs(of))})"
 
     def _write(self, k: int, output: Output) -> list[str]:
-        inputs, value = [f"v{i}" for i in output.inputs], f"v{output.node}" if output.shared else None
+        inputs, value = self._inputs(output), f"v{output.node}" if output.shared else None
         lines, self.names[f"w{k}"] = output.bound.row_code(f"w{k}", output.start, inputs, value)
         return lines
 
