@@ -56,6 +56,8 @@ if TYPE_CHECKING:
     from featurecols.errors import SavedPlanError as SavedPlanError
     from featurecols.errors import SizeError as SizeError
     from featurecols.jobs.transform_parquet import transform_parquet as transform_parquet
+    from featurecols.models.errors import CheckpointError as CheckpointError
+    from featurecols.models.errors import ModelError as ModelError
     from featurecols.plan.compile import compile as compile
     from featurecols.plan.fit import fit as fit
     from featurecols.plan.load import load as load

@@ -10,6 +10,20 @@ import difflib
 from collections.abc import Iterable
 from typing import Any
 
+__all__ = [
+    "ArgumentError",
+    "ColumnError",
+    "DataError",
+    "FeatureColumnsError",
+    "MissingDataError",
+    "MissingPlanError",
+    "MissingSpecError",
+    "OutputError",
+    "PlanError",
+    "SavedPlanError",
+    "SizeError",
+]
+
 
 class FeatureColumnsError(Exception):
     """Base of all errors that featurecols raises on purpose."""
@@ -61,21 +75,35 @@ class DataError(FeatureColumnsError, ValueError):
         return f"{self.subject}: {self.problem}{where}{got}; {self.hint}"
 
     def __reduce__(self) -> tuple[Any, ...]:  # errors are sent between processes
-        return _data_error, (self.subject, self.problem, self.field, self.row, self.got, self.hint)
+        return _data_error, (type(self), self.subject, self.problem, self.field, self.row, self.got, self.hint)
 
     def shifted(self, rows: int) -> DataError:
         """Return the same error with its row counted from `rows` rows earlier: from the start of the data, not of a block."""
         row = None if self.row is None else self.row + rows
-        return DataError(self.subject, self.problem, field=self.field, row=row, got=self.got, hint=self.hint)
+        return type(self)(self.subject, self.problem, field=self.field, row=row, got=self.got, hint=self.hint)
 
     def seen_by(self, subject: str) -> DataError:
         """Return the same error with the column that read the field as its subject, where the subject was the field."""
         named = subject if self.subject == self.field else self.subject
-        return DataError(named, self.problem, field=self.field, row=self.row, got=self.got, hint=self.hint)
+        return type(self)(named, self.problem, field=self.field, row=self.row, got=self.got, hint=self.hint)
 
 
-def _data_error(subject: str, problem: str, field: str | None, row: int | None, got: str | None, hint: str) -> DataError:
-    return DataError(subject, problem, field=field, row=row, got=got, hint=hint)
+class MissingDataError(DataError, FileNotFoundError):
+    """A path that data were to be read from is not there."""
+
+
+class MissingSpecError(ColumnError, FileNotFoundError):
+    """The file of a spec is not there."""
+
+
+class MissingPlanError(SavedPlanError, FileNotFoundError):
+    """The folder of a saved plan, or a file in it, is not there."""
+
+
+def _data_error(
+    kind: type[DataError], subject: str, problem: str, field: str | None, row: int | None, got: str | None, hint: str
+) -> DataError:
+    return kind(subject, problem, field=field, row=row, got=got, hint=hint)
 
 
 def show(value: object, limit: int = 80) -> str:
@@ -131,6 +159,11 @@ def unreadable(path: object, problem: str, cause: object = None) -> DataError:
     """Return the error of a path that cannot be read; `cause` is the error of the reader."""
     got = None if cause is None else printable(" ".join(str(cause).split()))[:200]
     return DataError(str(path), problem, got=got, hint="check the path and what is there")
+
+
+def missing_data(path: object, problem: str) -> MissingDataError:
+    """Return the error of a path that is not there."""
+    return MissingDataError(str(path), problem, hint="check the path and what is there")
 
 
 TEXT = "cast it to a number (only the text of CSV files is parsed), or read it with Vocabulary or Hashed"  # where one is needed
@@ -190,9 +223,11 @@ def too_big(problem: str, size: int, have: int, hint: str) -> SizeError:
     return SizeError(f"{problem}: a dense result needs {size / 2**30:.1f} GiB and {have / 2**30:.1f} GiB are free; {hint}")
 
 
-def saved_plan(path: object, problem: str, hint: str = "save the plan again with plan.save(path)") -> SavedPlanError:
-    """Return the error of a saved plan that cannot be read."""
-    return SavedPlanError(f"{path}: {problem}; {hint}")
+def saved_plan(
+    path: object, problem: str, hint: str = "save the plan again with plan.save(path)", *, missing: bool = False
+) -> SavedPlanError:
+    """Return the error of a saved plan that cannot be read; `missing`: because it is not there."""
+    return (MissingPlanError if missing else SavedPlanError)(f"{path}: {problem}; {hint}")
 
 
 def output(path: object, problem: str, hint: str) -> OutputError:

@@ -32,6 +32,26 @@ def test_public_names_load_and_are_listed(package: str) -> None:
         assert found is getattr(importlib.import_module(where), attribute)
 
 
+PUBLIC = (
+    "datasets errors extend feature_column feature_column.v1 models models.inspection models.inspection.plots models.layers "
+    "models.objective.losses models.objective.metrics models.optimization.optimizers models.optimization.schedules "
+    "models.training.checkpoints models.training.hooks tf"
+)
+
+
+@pytest.mark.parametrize("name", PUBLIC.split())
+def test_every_public_module_lists_its_names(name: str) -> None:
+    module = importlib.import_module(f"featurecols.{name}")
+    names = module.__all__
+    assert len(set(names)) == len(names)
+    assert [n for n in names if n.startswith("_") or not hasattr(module, n)] == []
+
+
+def test_errors_of_models_are_names_of_the_package() -> None:
+    assert fc.ModelError is fc.models.sequential.errors.ModelError
+    assert fc.CheckpointError is fc.models.sequential.errors.CheckpointError
+
+
 def test_every_module_says_what_it_is_for() -> None:
     bare = [str(path) for path in PACKAGE.rglob("*.py") if not ast.get_docstring(ast.parse(path.read_text("utf-8")))]
     assert bare == []

@@ -4,33 +4,23 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
+
+from featurecols._core.progress import Progress, bar
 
 if TYPE_CHECKING:
     from featurecols.jobs.job import JobResult
 
-Progress: TypeAlias = Callable[[int, int | None], None]
-
 
 @contextmanager
 def show_progress(label: str, quiet: bool) -> Iterator[Progress | None]:
-    """Give a progress bar on a terminal where tqdm is installed, else None."""
+    """Give a progress bar on a terminal, else None."""
     if quiet or not sys.stderr.isatty():
         yield None
         return
-    try:
-        from tqdm import tqdm
-    except ImportError:
-        yield None
-        return
-    with tqdm(desc=label, unit=" rows", unit_scale=True, leave=False, file=sys.stderr) as bar:
-
-        def report(done: int, total: int | None) -> None:
-            bar.total = total
-            bar.update(done - bar.n)
-
+    with bar(label) as report:
         yield report
 
 

@@ -30,7 +30,8 @@ def read_data(path: str | Path) -> Any:
         problem = e.strerror if isinstance(e, OSError) else "not UTF-8"
         data = str(path).lstrip().startswith(("[", "{"))
         hint = "this is JSON, not a path: give json.loads(text)" if data else "give the path of a JSON, TOML or YAML file"
-        raise errors.argument("spec" if data else str(path), "cannot be read", problem, hint) from None
+        error = errors.argument("spec" if data else str(path), "cannot be read", problem, hint)
+        raise (errors.MissingSpecError(str(error)) if isinstance(e, FileNotFoundError) else error) from None
     suffix = path.suffix.lower()
     name = "TOML" if suffix == ".toml" else "YAML" if suffix in YAML else "JSON"
     try:

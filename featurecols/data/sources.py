@@ -199,11 +199,11 @@ def _expand(path: str) -> list[str]:
     if os.path.exists(path):
         return [path]
     if not glob.has_magic(path):
-        raise errors.unreadable(path, "no such file or folder", None)
+        raise errors.missing_data(path, "no such file or folder")
     matches = glob.glob(path, recursive=True)
     found = sorted({f for m in matches for f in (_inside(m) if os.path.isdir(m) else [m])}, key=os.fsencode)
     if not found:
-        raise errors.unreadable(path, "nothing matches", None)
+        raise errors.missing_data(path, "nothing matches")
     return found
 
 

@@ -9,14 +9,16 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from featurecols._core.names import names_of
+
 __all__ = ["flights", "flights_path"]
 
 
-def flights(columns: Sequence[str] | None = None) -> pa.Table:
+def flights(columns: str | Sequence[str] | None = None) -> pa.Table:
     """Return the flights sample, 60,000 rows in order of scheduled departure, as a pyarrow Table.
 
     Args:
-        columns: names to read; all 31 where it is None.
+        columns: the name, or names, of fields to read; all 31 where it is None.
 
     Known before departure: `carrier`, `flight`, `tailnum`, `origin`, `dest` (text), `month`, `day`, `weekday` (0 is Monday),
     `hour`, `minute`, `sched_dep_time`, `sched_arr_time` (HHMM, local), `time_hour` (UTC), `distance` (miles), the plane
@@ -34,7 +36,7 @@ def flights(columns: Sequence[str] | None = None) -> pa.Table:
     {'carrier': 'EV', 'dest': 'MKE', 'arr_delay': 24.0, 'earlier_dests': ['STL', 'BTV', 'DCA', 'MCI', 'DAY']}
     {'carrier': 'MQ', 'dest': 'RDU', 'arr_delay': 1.0, 'earlier_dests': ['CLE', 'XNA', 'CMH', 'RDU', 'XNA']}
     """
-    return pq.read_table(flights_path(), columns=None if columns is None else list(columns))
+    return pq.read_table(flights_path(), columns=None if columns is None else list(names_of(columns)))
 
 
 def flights_path() -> Path:

@@ -27,7 +27,7 @@ class FailedPreconditionError(OpError):
     """A table cannot be made as asked: a term occurs twice in a vocabulary file."""
 
 
-class NotFoundError(OpError):
+class NotFoundError(OpError, FileNotFoundError):
     """A file is missing when it is first read."""
 
 

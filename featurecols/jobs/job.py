@@ -13,12 +13,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from featurecols import errors
+from featurecols._core.names import names_of
+from featurecols._core.progress import Progress, reporter
 from featurecols.data.batch import Batch
 from featurecols.data.sources import is_path
 from featurecols.jobs import npy, staging
 from featurecols.jobs.batch_transform import BatchTransform
 from featurecols.jobs.inputs import Input, Inputs, Paths
-from featurecols.jobs.write_file import Progress, write
+from featurecols.jobs.write_file import write
 from featurecols.version import __version__
 
 _FILES = (".csv", ".tsv", ".txt", ".json", ".jsonl", ".npz", ".arrow", ".feather", ".pq", ".parq", ".gz")  # no names of folders
@@ -57,24 +59,24 @@ def run(
     source: Paths,
     target: str | os.PathLike[str],
     *,
-    keep: Sequence[str],
-    progress: Progress | None,
+    keep: str | Sequence[str],
+    progress: Progress | bool | None,
     overwrite: bool,
     row_group_rows: int | None,
 ) -> JobResult:
     """Do all that transform_parquet does but for the columns themselves, with its arguments and errors."""
     start = time.monotonic()
     _check_source(transform, source)
-    path = Path(target)
-    _check_target(transform, path, tuple(keep), row_group_rows)
-    job = _Job(transform, Inputs(source, transform.needs, keep, row_group_rows, transform.row_bytes), path)
+    path, kept = Path(target), names_of(keep)
+    _check_target(transform, path, kept, row_group_rows)
+    job = _Job(transform, Inputs(source, transform.needs, kept, row_group_rows, transform.row_bytes), path)
     job.check()
-    with staging.open_staging(path, single=job.single) as stage:
+    with reporter(progress, transform.subject) as report, staging.open_staging(path, single=job.single) as stage:
         try:
             if stage.resume(job.manifest(), overwrite):
                 resumed = len(job.inputs.files)
             else:
-                resumed = job.run(stage, progress or _ignore_progress)
+                resumed = job.run(stage, report or _ignore_progress)
                 job.inputs.check_unchanged()
                 stage.publish()
         except errors.OutputError:

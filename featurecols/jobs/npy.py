@@ -13,10 +13,11 @@ from typing import BinaryIO
 
 import numpy as np
 
+from featurecols._core.progress import Progress
 from featurecols.jobs.batch_transform import BatchTransform
 from featurecols.jobs.inputs import Inputs
 from featurecols.jobs.staging import Staging
-from featurecols.jobs.write_file import Progress, locate_errors
+from featurecols.jobs.write_file import locate_errors
 
 _BLOCK = 1 << 20  # bytes that are read at once for a checksum
 

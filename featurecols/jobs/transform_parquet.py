@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, ClassVar
 
 from featurecols import errors
 from featurecols._core.arrays import Array
+from featurecols._core.progress import Progress
 from featurecols._core.suggestions import explain_arguments
 from featurecols.jobs import job
 from featurecols.jobs import output_columns as layouts
 from featurecols.jobs.batch_transform import BatchTransform, Columns, Rows
 from featurecols.jobs.inputs import Paths
 from featurecols.jobs.job import JobResult as JobResult
-from featurecols.jobs.write_file import Progress
 
 if TYPE_CHECKING:
     from featurecols.plan.plan import Plan
@@ -26,10 +26,10 @@ def transform_parquet(
     source: Paths,
     target: str | os.PathLike[str],
     *,
-    keep: Sequence[str] = (),
+    keep: str | Sequence[str] = (),
     layout: str = "features",
     threads: int | None = None,
-    progress: Progress | None = None,
+    progress: Progress | bool | None = None,
     overwrite: bool = False,
     row_group_rows: int | None = None,
 ) -> JobResult:
@@ -43,12 +43,12 @@ def transform_parquet(
         source: a Parquet or CSV file, a folder (with folders inside), a glob, or a list of these.
         target: a folder; or a `.parquet` file when the source is one file; or a `.npy` file for one float32 matrix of all
             rows, files in order of their names.
-        keep: columns of the source that go through as they are, first in the output.
+        keep: columns of the source, one name or several, that go through as they are, first in the output.
         layout: "features" is one fixed_size_list<float32> column `features`; "columns" is one float32 column per output
             name; "ids" is the numbers as `features`, then for every slot of ids an int32 or int64 column of its name (-1
             where there is none) or lists of them, `<slot>_weights` where ids have weights, `<slot>_length` for sequences.
         threads: how many compute; the output never depends on it.
-        progress: called with (rows done, rows in all or None) after every block.
+        progress: True for a progress bar, or a function that is called with (rows done, rows in all or None) after every block.
         overwrite: replace an existing target, in one rename, once the new one is complete.
         row_group_rows: rows of a row group in the output; None cuts as the source is cut, or finer where rows are wide.
 

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TypeAlias
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from featurecols import errors
+from featurecols._core.progress import Progress
 from featurecols.data.batch import Batch
 from featurecols.jobs.batch_transform import BatchTransform, Columns
 from featurecols.jobs.inputs import Input, Inputs
 
-Progress: TypeAlias = Callable[[int, int | None], None]
 COMPRESSION = "snappy"  # faster than zstd by half and larger by half, on one-hots and numbers mixed
 
 

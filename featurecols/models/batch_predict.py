@@ -12,13 +12,13 @@ import numpy as np
 import pyarrow as pa
 
 from featurecols._core.arrays import Array
+from featurecols._core.progress import Progress
 from featurecols._core.suggestions import explain_arguments
 from featurecols.jobs import job
 from featurecols.jobs.batch_transform import BatchTransform, Columns, Rows
 from featurecols.jobs.inputs import BLOCK_BYTES
 from featurecols.jobs.job import JobResult
 from featurecols.jobs.output_columns import fixed_size_lists
-from featurecols.jobs.write_file import Progress
 from featurecols.models import errors
 from featurecols.models.estimators.base import Estimator
 from featurecols.models.input.pipeline import needs_of
@@ -36,8 +36,8 @@ def predict_parquet(
     source: str | os.PathLike[str] | Sequence[str | os.PathLike[str]],
     target: str | os.PathLike[str],
     *,
-    keep: Sequence[str] = (),
-    progress: Progress | None = None,
+    keep: str | Sequence[str] = (),
+    progress: Progress | bool | None = None,
     overwrite: bool = False,
 ) -> JobResult:
     """Predict the rows of Parquet or CSV files, in bounded memory, into Parquet files of the same names.
@@ -50,8 +50,8 @@ def predict_parquet(
         model: a trained estimator, or a Sequential that begins with DenseFeatures.
         source: a Parquet or CSV file, a folder (with folders inside), a glob, or a list of these; it needs no labels.
         target: a folder; or a `.parquet` file when the source is one file.
-        keep: columns of the source that go through as they are, first in the output.
-        progress: called with (rows done, rows in all or None) after every block.
+        keep: columns of the source, one name or several, that go through as they are, first in the output.
+        progress: True for a progress bar, or a function that is called with (rows done, rows in all or None) after every block.
         overwrite: replace an existing target, in one rename, once the new one is complete.
 
     Returns:

@@ -18,6 +18,10 @@ class CheckpointError(FeatureColumnsError, ValueError):
     """A checkpoint or an exported model is damaged, or belongs to another model."""
 
 
+class MissingCheckpointError(CheckpointError, FileNotFoundError):
+    """A checkpoint, or the folder of a model, is not there."""
+
+
 class TrainingWarning(UserWarning):
     """A training did nothing, or cannot have learned what it was asked to."""
 
@@ -53,8 +57,8 @@ def labels(subject: str, problem: str, got: object, row: int | None, hint: str) 
     return DataError(subject, problem, row=row, got=show(got), hint=hint)
 
 
-def checkpoint(where: object, problem: str, hint: str) -> CheckpointError:
-    return CheckpointError(f"{where}: {problem}; {hint}")
+def checkpoint(where: object, problem: str, hint: str, *, missing: bool = False) -> CheckpointError:
+    return (MissingCheckpointError if missing else CheckpointError)(f"{where}: {problem}; {hint}")
 
 
 def not_finite(loss: float, where: str, fault: str, hint: str) -> ModelError:

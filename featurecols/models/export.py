@@ -197,7 +197,8 @@ def _object(path: Path) -> dict[str, Any]:
         if isinstance(e, errors.CheckpointError):
             raise
         hint = "give the folder of a saved model"
-        raise errors.checkpoint(path, f"cannot be read as a model ({type(e).__name__})", hint) from None
+        problem = f"cannot be read as a model ({type(e).__name__})"
+        raise errors.checkpoint(path, problem, hint, missing=isinstance(e, FileNotFoundError)) from None
     if not isinstance(found, dict):
         raise errors.checkpoint(path, "is not an object", AGAIN)
     return found

@@ -95,21 +95,20 @@ class Sequential:
         self,
         optimizer: OptimizerLike = "rmsprop",
         loss: losses.Loss | str | None = None,
-        metrics: Sequence[keras_metrics.MetricLike] = (),
+        metrics: keras_metrics.MetricLike | Sequence[keras_metrics.MetricLike] = (),
     ) -> None:
         """Set how to train.
 
         Args:
             optimizer: an optimizer, or its name in any case.
             loss: a loss, or a name ("mse", "binary_crossentropy", "sparse_categorical_crossentropy", ...).
-            metrics: names ("accuracy", "auc", "mae", ...) or functions of (labels, predictions).
+            metrics: a name ("accuracy", "auc", "mae", ...) or a function of (labels, predictions), or several of them.
         """
         if loss is None:
             raise errors.model("compile", "needs a loss", None, f"give one of {', '.join(losses.KNOWN)}")
         self.optimizer, self.loss = optimizers.get(optimizer), losses.get(loss)
-        if isinstance(metrics, str):
-            raise errors.model("compile", "metrics must be a list", metrics, "wrap it in [ ]")
-        self.metrics = tuple(keras_metrics.get(metric) for metric in metrics)
+        wanted = metrics if isinstance(metrics, (list, tuple)) else (metrics,)
+        self.metrics = tuple(keras_metrics.get(metric) for metric in wanted)
 
     # Training -------------------------------------------------------------------------------------------------------
 

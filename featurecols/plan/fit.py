@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from featurecols import errors
 from featurecols._core import thread_pool
 from featurecols._core.arrays import Array, Ids, Numbers
+from featurecols._core.progress import Progress, reporter
 from featurecols._core.suggestions import explain_arguments
 from featurecols.analyzers.base import Analyzer, State
 from featurecols.columns._embedding_tables import Tables
@@ -19,7 +20,6 @@ from featurecols.plan.bind import bind
 from featurecols.plan.graph import Graph
 from featurecols.plan.plan import Plan
 
-Progress = Callable[[int, "int | None"], None]
 _workers = thread_pool.count
 _LEARNED = dict[int, dict[str, dict[str, Array]]]
 
@@ -34,7 +34,7 @@ class Request(NamedTuple):
 
 
 @explain_arguments
-def fit(columns: Iterable[Column], data: Data, *, threads: int | None = None, progress: Progress | None = None) -> Plan:
+def fit(columns: Iterable[Column], data: Data, *, threads: int | None = None, progress: Progress | bool | None = None) -> Plan:
     """Return a plan of columns, with what they learn learned from data in one streaming pass and bounded memory.
 
     The plan is the same to the bit for any order, batching and sharding of the rows. A column that learns from a column
@@ -46,7 +46,8 @@ def fit(columns: Iterable[Column], data: Data, *, threads: int | None = None, pr
             function that gives a fresh iterator of such batches, or an iterator itself when one pass is enough. CSV is text:
             numbers are parsed where a column needs them, categories are the text itself ("3.0" is not 3.0).
         threads: how many; the result never depends on it.
-        progress: called with the rows read so far, over all passes, and their number where it is known.
+        progress: True for a progress bar, or a function that is called with the rows read so far, over all passes, and their
+            number, None where it is not known.
 
     Raises:
         ColumnError: for an empty list, something that is not a column, or two outputs of one name.
@@ -65,11 +66,12 @@ def fit(columns: Iterable[Column], data: Data, *, threads: int | None = None, pr
         why = "; ".join(f"pass {i}: {', '.join(names)}" for i, names in enumerate(passes, 1))
         hint = "give a function that returns a fresh iterator, or a path"
         raise errors.plan("fit", f"an iterator can be read once, and {len(passes)} passes are needed", why, hint)
-    report = _Reporter(progress, source.num_rows, len(passes))
     learned: _LEARNED = {}
-    while requests := _requests(graph, learned):
-        for request, found in _one_pass(graph, learned, requests, source, _workers(threads), report).items():
-            learned.setdefault(request.node, {})[request.slot] = found
+    with reporter(progress, "fit") as call:
+        report = _Reporter(call, source.num_rows, len(passes))
+        while requests := _requests(graph, learned):
+            for request, found in _one_pass(graph, learned, requests, source, _workers(threads), report).items():
+                learned.setdefault(request.node, {})[request.slot] = found
     return Plan(graph, learned)
 
 

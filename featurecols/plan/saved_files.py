@@ -27,7 +27,8 @@ def read_file(folder: Path, name: str) -> bytes:
             return file.read()
     except OSError as e:
         problem = f"has no readable {name} ({e.strerror or e})"
-        raise errors.saved_plan(errors.printable(str(folder)), problem, AGAIN) from None
+        missing = isinstance(e, FileNotFoundError)
+        raise errors.saved_plan(errors.printable(str(folder)), problem, AGAIN, missing=missing) from None
 
 
 def write_files(folder: Path, files: Mapping[str, bytes]) -> None:

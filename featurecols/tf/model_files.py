@@ -81,7 +81,8 @@ def read(
         weights, mark = tensor_files.read(folder / TENSOR_FILE)
         data = json.loads(text)
     except OSError as e:
-        raise errors.saved_plan(folder, f"is not a saved model ({e.strerror})", AGAIN) from None
+        missing = isinstance(e, FileNotFoundError)
+        raise errors.saved_plan(folder, f"is not a saved model ({e.strerror})", AGAIN, missing=missing) from None
     except tensor_files.DamagedError as e:
         raise errors.saved_plan(folder, f"is {e}", AGAIN) from None
     except (ValueError, RecursionError) as e:

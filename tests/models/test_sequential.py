@@ -329,7 +329,6 @@ def test_seeds():
             ModelError,
             "compile: unknown metric 'f1'",
         ),
-        (lambda: compiled([Dense(1)]).compile("sgd", "mse", "mae"), ModelError, "compile: metrics must be a list, got 'mae'"),
         (lambda: compiled([Dense(1)]).fit(X, X[:, 0], epochs=0), ColumnError, "fit: epochs must be an integer of at least 1"),
         (
             lambda: compiled([Dense(1)]).fit(X, X[:, 0], batch_size=0),

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from featurecols._core.memory_limit import available
+from featurecols._core.names import names_of
 from featurecols._core.suggestions import explain_arguments
 from featurecols.columns.base import Column
 from featurecols.models import errors
@@ -262,7 +263,7 @@ class Estimator(Keeper):
         data: Data | Pipeline | None = None,
         *,
         input_fn: Callable[..., Any] | None = None,
-        predict_keys: Sequence[str] | None = None,
+        predict_keys: str | Sequence[str] | None = None,
         batch_size: int = 4096,
         checkpoint_path: str | Path | None = None,
     ) -> Predictions:
@@ -271,12 +272,13 @@ class Estimator(Keeper):
         pipeline = replace(pipeline, data=pipeline.data.without_labels())
         self._ready(None)
         variables = self._variables(checkpoint_path)
+        keys = () if predict_keys is None else names_of(predict_keys)
         batches = []
         for examples in BatchStream(pipeline, self._encoder(labelled=False), 0).batches_or_empty():
             found = self._call(examples, ModeKeys.PREDICT, variables).predictions or {}
-            if unknown := [key for key in predict_keys or () if key not in found]:
+            if unknown := [key for key in keys if key not in found]:
                 raise errors.unknown("predict", "key", unknown[0], found)
-            batches.append({k: np.asarray(found[k]) for k in predict_keys or found})
+            batches.append({k: np.asarray(found[k]) for k in keys or found})
         return Predictions.concatenate(batches)
 
     # What stands behind -----------------------------------------------------------------------------------------------

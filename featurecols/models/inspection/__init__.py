@@ -1,1 +1,3 @@
 """Looking into trained models: weights, neighbours, plots."""
+
+__all__ = ["plots", "weights"]

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Literal, Protocol
 import numpy as np
 
 from featurecols._core.arrays import Array
+from featurecols._core.names import names_of
 from featurecols._core.suggestions import module_names
 from featurecols.models import errors
 from featurecols.models.objective import metrics
@@ -18,6 +19,7 @@ from featurecols.models.objective import metrics
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from numpy.typing import ArrayLike
+
 
 # The colours of Okabe and Ito (2008), which people who confuse red and green can tell apart.
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
@@ -41,7 +43,7 @@ class NamedWeight(Protocol):
         """What the feature stands for."""
 
 
-def history(rows: Iterable[Mapping[str, float]], names: Sequence[str] = (), ax: Axes | None = None) -> Axes | Array:
+def history(rows: Iterable[Mapping[str, float]], names: str | Sequence[str] = (), ax: Axes | None = None) -> Axes | Array:
     """Draw metrics by epoch (by step, where rows are of steps), each with its validation twin (val_...) dashed.
 
     The rows are a History, or dicts of numbers as a History has them. One metric is one picture; several are a row of them
@@ -54,7 +56,7 @@ def history(rows: Iterable[Mapping[str, float]], names: Sequence[str] = (), ax: 
     known = list(dict.fromkeys(n.removeprefix("val_") for row in rows for n in row if n not in _NO_METRIC))
     if not known:
         raise errors.model("history", "has no metrics", len(rows), "plot it after training")
-    names = [name.removeprefix("val_") for name in names] or ["loss" if "loss" in known else known[0]]
+    names = [name.removeprefix("val_") for name in names_of(names)] or ["loss" if "loss" in known else known[0]]
     for name in names:
         if name not in known:
             raise errors.unknown("history", "metric", name, known)

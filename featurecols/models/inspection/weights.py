@@ -10,6 +10,7 @@ import numpy as np
 
 from featurecols._core.arrays import Array
 from featurecols._core.buckets import Bucket
+from featurecols._core.names import names_of
 from featurecols._core.suggestions import explain_arguments
 from featurecols.columns.base import Column
 from featurecols.models import errors
@@ -67,7 +68,7 @@ def top_weights(
     model: Estimator,
     n: int = 20,
     *,
-    slots: Iterable[str] | None = None,
+    slots: str | Iterable[str] | None = None,
     output: int = 0,
     data: Data | None = None,
     min_count: int = 0,
@@ -110,10 +111,10 @@ def top_weights(
     return out
 
 
-def _known(model: Estimator, slots: Iterable[str] | None) -> set[str]:
+def _known(model: Estimator, slots: str | Iterable[str] | None) -> set[str]:
     """Return the slots of the linear part that were asked for."""
     have = [slot for name in (KERNEL, WEIGHTS) for slot, _, _ in model.rows_of().get(name, [])]
-    wanted = have if slots is None else [slots] if isinstance(slots, str) else list(slots)
+    wanted = have if slots is None else names_of(slots)
     for slot in wanted:
         if slot not in have:
             raise errors.unknown("top_weights", "slot", slot, have)

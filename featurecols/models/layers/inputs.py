@@ -28,10 +28,15 @@ class Inputs(Layer):
     tables/<table>.
 
     Args:
-        slots: names of the slots to read; None for all.
+        slots: the name, or names, of the slots to read; None for all.
     """
 
-    slots: Converted[Sequence[str] | None, tuple[str, ...] | None] = None  # type: ignore[assignment]
+    slots: Converted[str | Sequence[str] | None, tuple[str, ...] | None] = None  # type: ignore[assignment]
+
+    def check(self) -> None:
+        super().check()
+        if isinstance(self.slots, str):
+            object.__setattr__(self, "slots", (self.slots,))
 
     def forward(self, scope: Scope, x: Examples) -> Any:
         chosen = choose(x, self.slots)

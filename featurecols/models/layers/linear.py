@@ -27,18 +27,20 @@ class Linear(Layer):
 
     Args:
         units: outputs.
-        slots: names of the slots to read; None for all.
+        slots: the name, or names, of the slots to read; None for all.
         combiner: what several ids of one slot and row are: "sum", "mean" or "sqrtn".
     """
 
     units: int = 1
-    slots: Converted[Sequence[str] | None, tuple[str, ...] | None] = None  # type: ignore[assignment]
+    slots: Converted[str | Sequence[str] | None, tuple[str, ...] | None] = None  # type: ignore[assignment]
     combiner: str = field(default="sum", kw_only=True)
 
     def check(self) -> None:
         super().check()
         require_positive("Linear", "units", self.units)
         check_combiner("Linear", self.combiner)
+        if isinstance(self.slots, str):
+            object.__setattr__(self, "slots", (self.slots,))
 
     def _touched_rows(self, x: Examples) -> TouchedRows:
         return touched_rows(mixed(x, choose(x, self.slots), None, self.combiner), x.layout.scratch)

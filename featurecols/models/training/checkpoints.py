@@ -67,7 +67,8 @@ def read(path: Path) -> tuple[dict[str, Array], dict[str, Any]]:
         arrays, text = tensor_files.read(path)
         about = json.loads(text)
     except FileNotFoundError:
-        raise errors.checkpoint(path, "not a file", "give a checkpoint, or the folder of a model") from None
+        hint = "give a checkpoint, or the folder of a model"
+        raise errors.checkpoint(path, "not a file", hint, missing=True) from None
     except (OSError, ValueError, RecursionError) as e:
         hint = "delete it, and the one before it is used"
         raise errors.checkpoint(path, f"not a readable checkpoint ({printable(str(e))[:200]})", hint) from None

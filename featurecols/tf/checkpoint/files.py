@@ -27,7 +27,8 @@ def find_prefix(path: str | os.PathLike[str]) -> Path:
         return _in_folder(given)
     prefix = given.with_name(re.sub(r"\.(index|data-\d{5}-of-\d{5})$", "", given.name))
     if not os.path.lexists(f"{prefix}.index"):
-        raise errors.saved_plan(given, "no checkpoint here", "name a model folder, or a checkpoint without its .index")
+        hint = "name a model folder, or a checkpoint without its .index"
+        raise errors.saved_plan(given, "no checkpoint here", hint, missing=True)
     return prefix
 
 
