@@ -23,6 +23,7 @@ from numpy.typing import ArrayLike
 
 from featurecols import errors
 from featurecols._core.arrays import Array
+from featurecols._core.blas import matmul
 from featurecols.feature_column import DenseFeatures, LinearModel
 from featurecols.feature_column.base import DenseColumn, FeatureColumn
 from featurecols.feature_column.dense import SharedEmbeddingColumn, SharedTable
@@ -176,13 +177,13 @@ class ImportedEstimator:
         yield net
         for i in range(len(self.hidden_units)):
             layer = hidden_layer(i)
-            net = activate(net @ self.weights[f"{layer}/kernel"] + self.weights[f"{layer}/bias"])
+            net = activate(matmul(net, self.weights[f"{layer}/kernel"]) + self.weights[f"{layer}/bias"])
             if self.batch_norm:
                 gamma, beta, mean, variance = (self.weights[f"{layer}/batchnorm_{i}/{part}"] for part in BATCH_NORM)
                 scale = gamma / np.sqrt(variance + _EPSILON)
                 net = net * scale + (beta - mean * scale)
             yield net
-        yield net @ self.weights[f"{DNN}logits/kernel"] + self.weights[f"{DNN}logits/bias"]
+        yield matmul(net, self.weights[f"{DNN}logits/kernel"]) + self.weights[f"{DNN}logits/bias"]
 
     def predict(self, features: Table) -> dict[str, Array]:
         """Return what the estimator's predict gives, for a whole batch.

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from featurecols._core.arrays import Array
+from featurecols._core.blas import matmul
 from featurecols.models import errors
 
 
@@ -93,9 +94,9 @@ class Value:
         if a.array.ndim != 2 or b.array.ndim != 2:
             raise errors.model("Value", "@ takes two matrices", (a.shape, b.shape), "reshape the array first")
         return Value(
-            a.array @ b.array,
+            matmul(a.array, b.array),
             (a, b),
-            lambda d: (d @ b.array.T if a.live else None, a.array.T @ d if b.live else None),
+            lambda d: (matmul(d, b.array.T) if a.live else None, matmul(a.array.T, d) if b.live else None),
         )
 
     def __neg__(self) -> Value:

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from featurecols._core.blas import one_thread
 from featurecols._core.memory_limit import available
 from featurecols._core.names import names_of
 from featurecols._core.suggestions import explain_arguments
@@ -249,10 +250,11 @@ class Estimator(Keeper):
         self._ready(pipeline.data)
         variables = self._variables(checkpoint_path)
         evaluation = Evaluation()
-        for examples in BatchStream(pipeline, self._encoder(labelled=True, keys=pipeline.data.labels), 0).epoch(0):
-            evaluation.add(self._call(examples, ModeKeys.EVAL, variables))
-            if len(evaluation.losses) == steps:
-                break
+        with one_thread:
+            for examples in BatchStream(pipeline, self._encoder(labelled=True, keys=pipeline.data.labels), 0).epoch(0):
+                evaluation.add(self._call(examples, ModeKeys.EVAL, variables))
+                if len(evaluation.losses) == steps:
+                    break
         out = {**evaluation.compute(), "global_step": variables.step}
         self.metrics[name or "eval"] = out
         return dict(sorted(out.items()))

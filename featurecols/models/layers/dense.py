@@ -7,6 +7,8 @@ from typing import ClassVar
 
 from numpy.typing import ArrayLike
 
+from featurecols._core.arrays import Array
+from featurecols._core.blas import matmul
 from featurecols._core.spec import frozen
 from featurecols.models import errors
 from featurecols.models.autodiff.tape import Value
@@ -57,8 +59,12 @@ class Dense(Layer):
 
 def affine(x: Value, kernel: Value, bias: Value | None) -> Value:
     """Return x @ kernel + bias."""
-    y = x.array @ kernel.array
+    y = matmul(x.array, kernel.array)
     if bias is None:
-        return Value(y, (x, kernel), lambda d: (d @ kernel.array.T if x.live else None, x.array.T @ d))
+        return Value(y, (x, kernel), lambda d: (matmul(d, kernel.array.T) if x.live else None, matmul(x.array.T, d)))
     y += bias.array
-    return Value(y, (x, kernel, bias), lambda d: (d @ kernel.array.T if x.live else None, x.array.T @ d, d.sum(axis=0)))
+
+    def backward(d: Array) -> tuple[Array | None, ...]:
+        return matmul(d, kernel.array.T) if x.live else None, matmul(x.array.T, d), d.sum(axis=0)
+
+    return Value(y, (x, kernel, bias), backward)

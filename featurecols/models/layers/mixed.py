@@ -11,6 +11,7 @@ import numpy as np
 from featurecols import kernels
 from featurecols._core import buffer_pool
 from featurecols._core.arrays import Array, Ids
+from featurecols._core.blas import matmul
 from featurecols._core.scratch_zeros import ScratchZeros
 from featurecols.models.autodiff.tape import Gradient, IndexedSlices, Value
 from featurecols.models.autodiff.variables import Variables
@@ -86,7 +87,7 @@ def mixed_affine(x: Mixed, kernel: Value, bias: Value | None) -> Value:
     """Return x @ kernel + bias, with kernel [width, units] and a dense gradient; a one-hot costs one row of the kernel."""
     at = 0 if x.numbers is None else x.numbers.shape[1]
     k = kernel.array
-    out = np.zeros((x.rows, k.shape[1]), k.dtype) if x.numbers is None else x.numbers.array @ k[:at]
+    out = np.zeros((x.rows, k.shape[1]), k.dtype) if x.numbers is None else matmul(x.numbers.array, k[:at])
     _add(x, k[at:], out)
     if bias is not None:
         out += bias.array
@@ -96,8 +97,8 @@ def mixed_affine(x: Mixed, kernel: Value, bias: Value | None) -> Value:
         gradient = np.zeros_like(k)
         found: list[Gradient | None] = []
         if x.numbers is not None:
-            np.matmul(x.numbers.array.T, d, out=gradient[:at])
-            found.append(d @ k[:at].T if x.numbers.live else None)
+            matmul(x.numbers.array.T, d, out=gradient[:at])
+            found.append(matmul(d, k[:at].T) if x.numbers.live else None)
         if x.hots is not None:
             kernels.one_hot_product.add_hots_gradient(*x.hots, d, gradient[at:])
         for item in x.lists:

@@ -7,13 +7,13 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from featurecols._core.blas import one_thread
 from featurecols._core.slots import DenseSlot
 from featurecols.models import errors
 from featurecols.models.autodiff.tape import Value
 from featurecols.models.input.examples import Examples
 from featurecols.models.input.pipeline import BatchStream
 from featurecols.models.optimization.optimizers import Step, TrainOp
-from featurecols.models.training.blas_threads import OneThread
 from featurecols.models.training.hooks import Hook, NanGuard
 from featurecols.models.training.run import Run
 
@@ -29,20 +29,17 @@ def train(run: Run, stream: BatchStream, forward: Forward, hooks: Sequence[Hook]
     _plan(run, stream)
     for hook in hooks:
         hook.begin(run)
-    with OneThread() as threads:
-        _epochs(run, stream, forward, hooks, steps_per_epoch, threads)
+    with one_thread:
+        _epochs(run, stream, forward, hooks, steps_per_epoch)
     run.done = True
     for hook in hooks:
         hook.end(run)
 
 
-def _epochs(
-    run: Run, stream: BatchStream, forward: Forward, hooks: Sequence[Hook], steps_per_epoch: int | None, threads: OneThread
-) -> None:
+def _epochs(run: Run, stream: BatchStream, forward: Forward, hooks: Sequence[Hook], steps_per_epoch: int | None) -> None:
     while not run.over:
         for examples in stream.epoch(run.epoch, run.batch, run=run.variables.start):
             _step(run, forward, examples, hooks)
-            threads.small(run.variables, len(examples))
             if run.over or run.batch == steps_per_epoch:
                 break
         if run.over and not _at_end(run, steps_per_epoch or stream.batches):
