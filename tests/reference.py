@@ -13,7 +13,9 @@ import importlib
 import math
 import pkgutil
 import struct
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from fractions import Fraction
 from typing import Any, NamedTuple
 
 import tests.columns
@@ -38,6 +40,22 @@ def float32(x: float) -> float:
         return float(struct.unpack("<f", struct.pack("<f", x))[0])
     except OverflowError:
         return math.copysign(math.inf, x)
+
+
+def quantiles(values: Iterable[float], n: int) -> list[float]:
+    """The rule of placeholders.Quantiles, on all values; NaN is missing."""
+    x = sorted(v + 0.0 for v in values if v == v)
+    counts = Counter(x)
+    heavy = [v for v in sorted(counts, key=lambda v: (-counts[v], v)) if counts[v] > Fraction(len(x), n)]
+    cuts: set[float] = set()
+    for value in heavy:
+        larger = [v for v in x if v > value][:1]
+        for cut in (value, *larger):
+            if cut != x[0] and len(cuts) < n - 1:
+                cuts.add(cut)
+    rest, others = n - len(cuts), [v for v in x if v not in heavy]
+    cuts |= {others[math.floor(Fraction(i * len(others), rest))] for i in range(1, rest) if others}
+    return sorted(cuts - {x[0]})
 
 
 def canonical(value: Any) -> bytes:

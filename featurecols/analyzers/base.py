@@ -83,6 +83,10 @@ class Analyzer(Spec):
     def close(self, state: State) -> None:
         """Give back what a state holds outside of memory."""
 
+    def remark(self, learned: Mapping[str, Array]) -> str | None:
+        """Return what is to be warned of in what `finish` gave; None when nothing is."""
+        return None
+
     def problem(self, learned: Mapping[str, Array]) -> str | None:
         """Return what makes arrays, read from a file, not such as `finish` gives; None when nothing does."""
         if set(learned) != set(self.learns):

@@ -29,8 +29,9 @@ class Marker(Spec):
 class TopTerms(Marker):
     """The n most frequent terms of a field, most frequent first; of equally frequent ones, the lesser bytes first.
 
-    Missing values are not terms. Every element of a list counts. Counts are exact and nothing is pruned: what goes beyond
-    256 MiB (FEATURECOLS_TERM_MEMORY sets another number of MiB) is spilled to the folder for temporary files (TMPDIR).
+    Missing values are not terms; data without any others is an error. Every element of a list counts. Counts are exact and
+    nothing is pruned: what goes beyond 256 MiB (FEATURECOLS_TERM_MEMORY sets another number of MiB) is spilled to the folder
+    for temporary files (TMPDIR).
 
     Args:
         n: how many terms at most; None takes all.
@@ -62,11 +63,13 @@ class TopTerms(Marker):
 class Quantiles(Marker):
     """Boundaries that cut the present values into n buckets of about equal size.
 
-    With the N present values sorted as x[0] <= x[1] <= ..., the boundaries are x[i * N // n] for i = 1 ... n - 1.
+    A value that is heavy, in more than N / n of the N present ones, gets a bucket of its own: heaviest first, of equally heavy
+    ones the lesser, each adds a boundary at itself and one at the next larger value, until there are n - 1. With k of them, and
+    the R values that are not heavy sorted as x[0] <= x[1] <= ..., the others are x[i * R // (n - k)] for i = 1 ... n - k - 1.
     Duplicates are dropped, and so is a boundary at the smallest value, which would split nothing: there are at most
-    n - 1 boundaries, and none when all values are equal. Exact while there are at most 32,768 distinct values; beyond
-    that each x[k] is rounded down by at most `rank_error`, which is learned beside the boundaries: the largest fraction of
-    values that can no longer be distinguished.
+    n - 1 boundaries, and none, with a warning, when all values are equal. Exact while there are at most 32,768 distinct values;
+    beyond that each x[k] is rounded down by at most `rank_error`, which is learned beside the boundaries: the largest fraction
+    of values that can no longer be distinguished.
 
     Args:
         n: how many buckets, from 2 to 1,000,000.

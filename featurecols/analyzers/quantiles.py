@@ -156,12 +156,34 @@ class Boundaries(Histogram):
 
     def finish(self, state: Bins) -> dict[str, Array]:
         learned = super().finish(state)
-        below = np.cumsum(learned["counts"])
-        total = int(below[-1])
-        ranks = np.array([i * total // self.n for i in range(1, self.n)], dtype=np.int64)
-        bins = np.unique(np.searchsorted(below, ranks, side="right"))
-        error = int(learned["counts"].max()) / total if state.drop else 0.0
-        return {"boundaries": learned["edges"][bins[bins > 0]], "rank_error": np.array(error)}
+        edges, counts = learned["edges"], learned["counts"]
+        total = int(counts.sum())
+        cuts, others = self._around_heavy_values(counts, total)
+        rest = self.n - len(cuts)
+        below = np.cumsum(others)
+        left = int(below[-1])
+        if left:
+            ranks = np.array([i * left // rest for i in range(1, rest)], dtype=np.int64)
+            cuts.update(np.searchsorted(below, ranks, side="right").tolist())
+        error = int(counts.max()) / total if state.drop else 0.0
+        return {"boundaries": edges[sorted(cuts - {0})], "rank_error": np.array(error)}
+
+    def _around_heavy_values(self, counts: Array, total: int) -> tuple[set[int], Array]:
+        """Return the bins of the boundaries beside heavy values, and the counts of all bins, 0 for those of heavy values."""
+        heavy = np.flatnonzero(counts > total // self.n)  # an integer above total / n
+        cuts: set[int] = set()
+        for at in heavy[np.argsort(-counts[heavy], kind="stable")].tolist():
+            for cut in (at, at + 1):
+                if 0 < cut < len(counts) and len(cuts) < self.n - 1:
+                    cuts.add(cut)
+        others = counts.copy()
+        others[heavy] = 0
+        return cuts, others
+
+    def remark(self, learned: Mapping[str, Array]) -> str | None:
+        if len(learned["boundaries"]):
+            return None
+        return "all values are equal, so that there is one bucket, a constant"
 
 
 @dataclass(frozen=True, eq=False, repr=False)

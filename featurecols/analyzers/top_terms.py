@@ -23,7 +23,7 @@ class TermCounts(Analyzer):
     """Counts of canonical bytes; missing values are not terms, every element of a list counts.
 
     finish gives the n most frequent terms (all when n is None) seen min_count times or more, by count descending, then
-    by bytes ascending: "offsets" int64 [k + 1], "data" uint8, "counts" int64 [k]. No terms at all give k = 0.
+    by bytes ascending: "offsets" int64 [k + 1], "data" uint8, "counts" int64 [k]. None seen so often give k = 0.
 
     All tables of a process together hold about 256 MiB, FEATURECOLS_TERM_MEMORY MiB when that is set; beyond it they spill
     sorted runs to temporary files, which vanish with the state, and with the process.
@@ -71,6 +71,8 @@ class TermCounts(Analyzer):
 
     def finish(self, state: Table) -> dict[str, Array]:
         state.settle()
+        if not state.used and not state.runs:
+            raise base.nothing_to_learn()
         if state.runs:
             state.spill()
             selection = _Best(self.n, self.min_count)
@@ -86,6 +88,9 @@ class TermCounts(Analyzer):
             order = state.ordered(entries)
         best = take(texts, order[np.argsort(-texts.counts[order], kind="stable")[: self.n]])
         return {"offsets": best.offsets, "data": best.data, "counts": best.counts}
+
+    def remark(self, learned: Mapping[str, Array]) -> str | None:
+        return None if len(learned["counts"]) else f"no term occurs {self.min_count} times, so that there are no terms"
 
     def to_bytes(self, state: Table) -> bytes:
         return base.pack("TermCounts.v1", b"".join(state.records()))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable
 from typing import NamedTuple
 
@@ -72,6 +73,8 @@ def fit(columns: Iterable[Column], data: Data, *, threads: int | None = None, pr
         while requests := _requests(graph, learned):
             for request, found in _one_pass(graph, learned, requests, source, _workers(threads), report).items():
                 learned.setdefault(request.node, {})[request.slot] = found
+                if (remark := request.analyzer.remark(found)) is not None:
+                    warnings.warn(f"{graph.nodes[request.node].name}: {remark}", stacklevel=2)
     return Plan(graph, learned)
 
 

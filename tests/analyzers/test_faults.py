@@ -35,7 +35,8 @@ def moments():
 
 
 def quantiles():
-    assert Boundaries(n=4).finish(learn_state([0.0, 0.0, 0.0, 1.0, 1.0, 2.0, -0.0]))["boundaries"].tolist() == [1.0]
+    assert Boundaries(n=4).finish(learn_state([0.0, 0.0, 0.0, 1.0, 1.0, 2.0, -0.0]))["boundaries"].tolist() == [1.0, 2.0]
+    assert Boundaries(n=2).finish(learn_state([0.0, 0.0, 0.0, 1.0, 2.0]))["boundaries"].tolist() == [1.0]
     assert MedianValue().finish(learn_state([4.0, 1.0, 3.0, 2.0]))["value"].item() == 2.0
     x = np.random.default_rng(1).normal(size=2 * LIMIT)
     found = {learn(Histogram(), x.tolist(), batch, random.Random(seed))[1] for seed in range(3)}
@@ -78,6 +79,7 @@ FAULTS = [
     (quantiles, Fault(f"{A}.quantiles:Histogram.merge", "drop + least_drop(keys)", "drop + least_drop(keys) + 1")),
     (quantiles, Fault(f"{A}.quantiles:Bins.make_room", "self.drop + more", "self.drop + more + 1")),
     (quantiles, Fault(f"{A}.quantiles:Histogram.finish", "state.drop", "state.drop + 1")),
+    (quantiles, Fault(f"{A}.quantiles:Boundaries._around_heavy_values", "(at, at + 1)", "(at,)")),
     (quantiles, Fault(f"{A}.quantiles:Bins.rebuild", "np.uint64(drop - had)", "np.uint64(drop)")),
     (quantiles, Fault(f"{K}.accumulate:count", "b == _SIGN", "b == _1")),
     (quantiles, Fault(f"{K}.accumulate:absorb", "table[at, 1] += entries[i, 1]", "table[at, 1] = entries[i, 1]")),

@@ -1,7 +1,6 @@
 import bisect
 import math
 import random
-from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -14,6 +13,7 @@ from featurecols.analyzers.placeholders import Median, Quantiles
 from featurecols.analyzers.quantiles import LIMIT, Boundaries, Histogram, MedianValue
 from featurecols.errors import DataError
 from tests.analyzers.monoid import bits, learn
+from tests.reference import quantiles
 
 SPECIAL = [
     0.0,
@@ -42,25 +42,18 @@ def state_of(analyzer, values, step=10**9):
     return state
 
 
-def rule(values, n):
-    """The rule of markers.Quantiles, on all values."""
-    x = sorted(v + 0.0 for v in values if v == v)
-    cuts = sorted({x[math.floor(Fraction(i * len(x), n))] for i in range(1, n)})
-    return [c for c in cuts if c != x[0]]
-
-
 @settings(max_examples=150, deadline=None)
 @given(NUMBERS, st.integers(2, 12), st.integers(0, 2**32))
 def test_few_distinct_values_give_exact_quantiles_in_any_order_and_sharding(values, n, seed):
     rng = random.Random(seed)
     present = sorted(v for v in values if v == v)
-    quantiles, median = Quantiles(n).analyzer(), Median().analyzer()
+    boundaries, median = Quantiles(n).analyzer(), Median().analyzer()
     if not present:
         with pytest.raises(DataError, match="all are missing"):
-            learn(quantiles, values, batch, rng)
+            learn(boundaries, values, batch, rng)
         return
-    learned, state = learn(quantiles, values, batch, rng)
-    assert learned["boundaries"].tolist() == rule(values, n)
+    learned, state = learn(boundaries, values, batch, rng)
+    assert learned["boundaries"].tolist() == quantiles(values, n)
     assert learned["rank_error"].item() == 0.0
     middle, same_state = learn(median, values, batch, rng)
     assert middle["value"].item() == present[(len(present) - 1) // 2]
@@ -77,6 +70,32 @@ def test_the_rank_rule_by_hand():
     assert boundaries([1.0] * 9 + [2.0], 10) == [2.0]
     assert boundaries([3.0] * 5, 10) == []
     assert boundaries([1.0, 2.0], 10) == [2.0]
+
+
+def test_e2_heavy_values_get_buckets_of_their_own():
+    """E2: literal answers; the reference `quantiles` is tested on all values above."""
+
+    def boundaries(values, n):
+        analyzer = Boundaries(n=n)
+        found = analyzer.finish(state_of(analyzer, values))["boundaries"].tolist()
+        assert found == quantiles(values, n)
+        return found
+
+    mostly_zero = [0.0] * 95 + [1.0, 2.0, 3.0, 4.0, 5.0]
+    assert boundaries(mostly_zero, 2) == [1.0]
+    assert boundaries(mostly_zero, 4) == [1.0, 2.0, 4.0]  # 1 beside zero, then x[5 // 3] and x[2 * 5 // 3] of 1 ... 5
+    assert boundaries(mostly_zero, 10) == [1.0, 2.0, 3.0, 4.0, 5.0]
+    in_the_middle = [-2.0, -1.0] + [0.0] * 6 + [1.0, 2.0]
+    assert boundaries(in_the_middle, 2) == [0.0]
+    assert boundaries(in_the_middle, 3) == [0.0, 1.0]
+    assert boundaries(in_the_middle, 5) == [-1.0, 0.0, 1.0]  # of -2, -1, 1, 2: x[4 // 3] and x[2 * 4 // 3]
+    two = [0.0] * 4 + [1.0] * 5 + [2.0]
+    assert boundaries(two, 3) == [1.0, 2.0]  # the heavier one first: its two boundaries
+    assert boundaries([0.0] * 5 + [1.0] * 4 + [2.0], 2) == [1.0]
+    assert boundaries([7.0] * 10, 5) == []
+
+
+def test_the_lower_median_by_hand():
     assert MedianValue().finish(state_of(MedianValue(), [4.0, 1.0, 3.0, 2.0]))["value"].item() == 2.0
 
 

@@ -67,6 +67,10 @@ def many(n, seed=5):
 @given(WORDS, st.one_of(st.none(), st.integers(1, 9)), st.integers(1, 3), st.integers(0, 2**32))
 def test_counts_equal_a_counter_in_any_order_and_sharding(words, n, min_count, seed):
     rng = random.Random(seed)
+    if all(word is None for word in words):
+        with pytest.raises(DataError, match="all are missing"):
+            learn(TermCounts(n, min_count), words, either, rng)
+        return
     learned, state = learn(TermCounts(n, min_count), words, either, rng)
     again, same_state = learn(TermCounts(n, min_count), words, either, rng)
     assert (bits(learned), state) == (bits(again), same_state)
@@ -77,8 +81,10 @@ def test_counts_equal_a_counter_in_any_order_and_sharding(words, n, min_count, s
 def test_a_literal_answer():
     learned = TermCounts(2).finish(counted([b"b", b"c", None, b"a", b"b", b"c", b"d"]))
     assert {name: a.tolist() for name, a in learned.items()} == {"offsets": [0, 1, 2], "data": [98, 99], "counts": [2, 2]}
-    nothing = TermCounts(2).finish(counted([None]))
-    assert {name: a.tolist() for name, a in nothing.items()} == {"offsets": [0], "data": [], "counts": []}
+    rare = TermCounts(2, 2).finish(counted([None, b"a"]))
+    assert {name: a.tolist() for name, a in rare.items()} == {"offsets": [0], "data": [], "counts": []}
+    with pytest.raises(DataError, match="no value to learn from, all are missing"):  # E3
+        TermCounts(2).finish(counted([None]))
 
 
 @pytest.mark.parametrize("mebibytes", ["0", "0.05", "0.3"])

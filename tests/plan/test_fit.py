@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -202,12 +203,6 @@ def test_what_cannot_be_learned_is_said_by_column_field_and_row(
         assert caught.value.row == (None if row is None else row + shift)
 
 
-def test_no_terms_at_all_are_a_plan_without_terms() -> None:
-    plan = fc.fit([fc.Indicator(fc.Vocabulary("v", fc.TopTerms(3), num_oov_buckets=2))], {"v": [None, None]})
-    assert plan.transform({"v": [None, "a"]}).sum() == 1
-    assert plan.width == 2
-
-
 def test_a_failed_fit_leaves_no_temporary_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     import tempfile
 
@@ -298,3 +293,29 @@ def test_e1_what_is_let_through_is_left_out_while_learning() -> None:
     ):
         column = fc.Numeric("x", default=NAN, normalizer=normalizer)
         assert fc.fit([column], {"x": x}).to_bytes() == fc.fit([column], {"x": kept}).to_bytes()
+
+
+def test_e2_a_bucketing_that_is_constant_is_a_warning() -> None:
+    """E2: all values equal give one bucket, and a warning that names the column; boundaries that are there give none."""
+    with pytest.warns(UserWarning, match="x_bucketized: all values are equal, so that there is one bucket, a constant"):
+        plan = fc.fit([fc.Bucketized("x", fc.Quantiles(4))], {"x": [3.0, None, 3.0]})
+    assert plan.encode({"x": [1.0, 3.0, None]}).ids["x_bucketized"].values.tolist() == [0, 0, -1]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        fc.fit([fc.Bucketized("x", fc.Quantiles(2))], {"x": [0.0] * 95 + [1.0, 2.0, 3.0, 4.0, 5.0]})
+
+
+@pytest.mark.parametrize(
+    "data", [{"k": [None, None]}, {"k": pa.array([], pa.string())}, {"k": ["?", None]}, [], {"k": [[], None]}]
+)
+def test_e3_terms_of_no_values_are_an_error(data: Any) -> None:
+    """E3: as for ZScore, Mean and Quantiles."""
+    column = fc.Vocabulary(fc.Field("k", missing="?"), fc.TopTerms(5), num_oov_buckets=2)
+    with pytest.raises(fc.DataError, match="k: no value to learn from, all are missing in field 'k'; give data with values"):
+        fc.fit([column], data)
+
+
+def test_e3_terms_that_are_all_rare_are_a_warning() -> None:
+    """E3: nothing is missing, but no term is frequent enough."""
+    with pytest.warns(UserWarning, match="k: no term occurs 2 times, so that there are no terms"):
+        assert fc.fit([fc.Indicator(fc.Vocabulary("k", fc.TopTerms(5, 2)))], {"k": ["a", "b"]}).width == 0
