@@ -331,6 +331,11 @@ class Estimator(Keeper):
             self.head = self.head.with_words(words, self.label[0])
         if training and fresh and self.warm_start_from is not None:
             self.variables = None  # made again, now that labels are known
+        if training and fresh:
+            self._start_labels(rows)
+
+    def _start_labels(self, rows: LabelledRows) -> None:
+        """Learn from the labels what must be known before the first step."""
 
     def _plan_in(self, folder: Path) -> Plan | None:
         return load_plan(folder / PLAN) if (folder / PLAN / "plan.json").exists() else None

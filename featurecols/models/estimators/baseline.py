@@ -23,6 +23,7 @@ class _Baseline(Canned):
 
     def __init__(self, columns: Columns, head: Head, **common: Unpack[Common]) -> None:
         super().__init__(columns, head, None, **common)
+        self.standardize_label = self.initial_bias = False  # its bias is the mean itself
 
     def logits(self, x: Examples) -> Value:
         bias = current("baseline").parameter("baseline/bias", (self.head.units,), zeros)

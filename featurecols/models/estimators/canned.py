@@ -11,10 +11,12 @@ import numpy as np
 from featurecols._core.arrays import Array
 from featurecols.models import errors, export
 from featurecols.models.autodiff.tape import Value
+from featurecols.models.estimators import label_start
 from featurecols.models.estimators.base import Estimator
 from featurecols.models.estimators.config import EstimatorSpec, ModeKeys, RunConfig, WarmStartSettings
 from featurecols.models.estimators.tf_columns import AnyColumn
 from featurecols.models.input.examples import Examples
+from featurecols.models.input.labelled_rows import LabelledRows
 from featurecols.models.input.pipeline import Pipeline
 from featurecols.models.objective.heads import ClassHead, Head, NumberHead
 from featurecols.models.objective.losses import Squared
@@ -67,6 +69,12 @@ class Canned(Estimator):
             head=head,
         )
         self.optimizer = optimizer
+        self.standardize_label = self.initial_bias = True
+
+    def start_arguments(self) -> dict[str, Any]:
+        """Return what the constructor was told of labels before the first step, where that is not its default."""
+        given = {"standardize_label": self.standardize_label, "initial_bias": self.initial_bias}
+        return {name: value for name, value in given.items() if not value}
 
     def logits(self, x: Examples) -> Value:
         """Return the logits of encoded rows: [n, head.units]."""
@@ -78,6 +86,21 @@ class Canned(Estimator):
 
     def outputs_of(self) -> tuple[str, ...]:
         return OUTPUTS
+
+    def bias_of(self) -> str | None:
+        """Return the name of the output bias that starts where the mean is predicted; None where there is none."""
+        return None
+
+    def _start_labels(self, rows: LabelledRows) -> None:
+        theirs = None if self.warm_start_report is None else self.warm_start_report.head
+        if isinstance(theirs, NumberHead) and isinstance(self.head, NumberHead) and theirs.replace(scaling=None) == self.head:
+            self.head = theirs  # the weights that were taken over are those of its scale
+            return
+        name = self.bias_of() if self.initial_bias else None
+        keys = self.label
+        self.head, logits = label_start.learn(self.head, rows, keys, scale=self.standardize_label, bias=name is not None)
+        if name is not None and logits is not None:
+            label_start.start_bias(self._variables(), name, logits)
 
     def _require_optimizer(self) -> Optimizer | Groups:
         """Return the optimizer; raise ModelError where the model trains without one."""
@@ -103,7 +126,10 @@ class Canned(Estimator):
             arguments |= {"n_classes": head.n_classes, "label_vocabulary": head.words}
         elif isinstance(head, NumberHead):
             arguments |= {"label_dimension": head.dimension, "loss": head.loss}
-        return cls._over(plan, {**arguments, "weight_column": card["weight_column"]})
+            arguments |= {} if head.transform is None else {"label_transform": head.transform}
+        model = cls._over(plan, {**arguments, "weight_column": card["weight_column"]})
+        model.head = head
+        return model
 
     @classmethod
     def _over(cls, plan: Plan, arguments: Mapping[str, Any]) -> Self:
@@ -114,10 +140,10 @@ class Canned(Estimator):
         logits, head, weights = self.logits(features), self.head, features.weights
         if mode == ModeKeys.PREDICT:
             return EstimatorSpec(mode, predictions=head.predictions(logits.array))
-        loss = head.objective(labels, logits, weights)
+        loss = head.batch_loss(labels, logits, weights)
         if mode == ModeKeys.TRAIN:
             return EstimatorSpec(mode, loss=loss, train_op=self._require_optimizer().minimize(loss))
-        each = head.objective.each(labels, logits)
+        each = head.row_losses(labels, logits)
         return EstimatorSpec(mode, loss=loss, eval_metric_ops={"": (head.metrics, labels, logits.array, each, weights)})
 
     def predict_proba(self, data: Data | Pipeline, **options: Any) -> Array:
@@ -137,7 +163,8 @@ def head_arguments(head: Head) -> dict[str, Any]:
         words = {} if head.words is None else {"label_vocabulary": list(head.words)}
         return {"n_classes": head.n_classes, **words}
     if isinstance(head, NumberHead):
-        return {"label_dimension": head.dimension, "loss": head.loss.to_dict()}
+        transform = {} if head.transform is None else {"label_transform": head.transform}
+        return {"label_dimension": head.dimension, "loss": head.loss.to_dict(), **transform}
     return {}
 
 

@@ -88,7 +88,10 @@ class _Deep(Canned):
         return self.network(x, self.head.units, None)
 
     def arguments(self) -> dict[str, Any]:
-        return {"optimizer": self._require_optimizer().to_json(), **self.network._asdict()}
+        return {**self.start_arguments(), "optimizer": self._require_optimizer().to_json(), **self.network._asdict()}
+
+    def bias_of(self) -> str:
+        return "dnn/logits/bias"
 
     def rows_of(self) -> RowsOf:
         return self.network.rows(self._require_plan().feature_slots)
@@ -117,10 +120,12 @@ class DNNClassifier(_Deep):
         dropout: float | None = None,
         batch_norm: bool = False,
         activation_fn: ActivationLike | None = None,
+        initial_bias: bool = True,
         **common: Unpack[Common],
     ) -> None:
         network = Network.of(hidden_units, activation_fn or activation, dropout, batch_norm)
         super().__init__(columns, ClassHead(n_classes, words_of(label_vocabulary)), optimizer, network, **common)
+        self.initial_bias = initial_bias
 
 
 class DNNRegressor(_Deep):
@@ -133,12 +138,16 @@ class DNNRegressor(_Deep):
         *,
         label_dimension: int = 1,
         loss: Loss = SQUARED,
+        standardize_label: bool = True,
+        label_transform: str | None = None,
         optimizer: OptimizerLike = "Adam",
         activation: str = "relu",
         dropout: float | None = None,
         batch_norm: bool = False,
         activation_fn: ActivationLike | None = None,
+        initial_bias: bool = True,
         **common: Unpack[Common],
     ) -> None:
         network = Network.of(hidden_units, activation_fn or activation, dropout, batch_norm)
-        super().__init__(columns, NumberHead(label_dimension, loss), optimizer, network, **common)
+        super().__init__(columns, NumberHead(label_dimension, loss, label_transform), optimizer, network, **common)
+        self.standardize_label, self.initial_bias = standardize_label, initial_bias

@@ -47,6 +47,7 @@ def DNNLinearCombinedClassifier(
         config=config,
         warm_start_from=warm_start_from,
         weight_column=weight_column,
+        initial_bias=False,
     )
 
 
@@ -82,6 +83,8 @@ def DNNLinearCombinedRegressor(
         config=config,
         warm_start_from=warm_start_from,
         weight_column=weight_column,
+        standardize_label=False,
+        initial_bias=False,
     )
 
 

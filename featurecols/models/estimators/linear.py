@@ -42,7 +42,14 @@ class _Linear(Canned):
         return linear_layer(self.head.units, None, self.sparse_combiner)(x)
 
     def arguments(self) -> dict[str, Any]:
-        return {"optimizer": self._require_optimizer().to_json(), "sparse_combiner": self.sparse_combiner}
+        return {
+            **self.start_arguments(),
+            "optimizer": self._require_optimizer().to_json(),
+            "sparse_combiner": self.sparse_combiner,
+        }
+
+    def bias_of(self) -> str:
+        return "linear/bias"
 
     def rows_of(self) -> RowsOf:
         return linear_rows(self._require_plan().feature_slots)
@@ -57,6 +64,8 @@ class LinearClassifier(_Linear):
         label_vocabulary: the labels in the order of their class numbers; words that are not named are learned in training.
         optimizer: an optimizer or its name.
         sparse_combiner: what several ids of one column and row are: "sum", "mean" or "sqrtn".
+        initial_bias: whether the output bias starts at the log odds of the classes (of counts: at the logarithm of their mean),
+            sample weights included; without, at zero.
         common: model_dir, config, warm_start_from, weight_column.
 
     >>> import featurecols as fc
@@ -75,9 +84,11 @@ class LinearClassifier(_Linear):
         label_vocabulary: Sequence[str] | None = None,
         optimizer: OptimizerLike = "Ftrl",
         sparse_combiner: str = "sum",
+        initial_bias: bool = True,
         **common: Unpack[Common],
     ) -> None:
         super().__init__(columns, ClassHead(n_classes, words_of(label_vocabulary)), optimizer, sparse_combiner, **common)
+        self.initial_bias = initial_bias
 
 
 class LinearRegressor(_Linear):
@@ -86,6 +97,10 @@ class LinearRegressor(_Linear):
     Args:
         label_dimension: numbers to predict.
         loss: Squared(), or Poisson() for counts.
+        standardize_label: whether training sees (label - mean) / deviation, both learned from the labels of the first call of
+            train, the mean weighted. Predictions, losses and metrics are in the units of the label. Not for Poisson.
+        label_transform: "log1p" to predict log(1 + label), whose inverse gives predictions and metrics in the units of the
+            label; the loss is that of the logarithms.
     """
 
     def __init__(
@@ -94,8 +109,12 @@ class LinearRegressor(_Linear):
         *,
         label_dimension: int = 1,
         loss: Loss = SQUARED,
+        standardize_label: bool = True,
+        label_transform: str | None = None,
         optimizer: OptimizerLike = "Ftrl",
         sparse_combiner: str = "sum",
+        initial_bias: bool = True,
         **common: Unpack[Common],
     ) -> None:
-        super().__init__(columns, NumberHead(label_dimension, loss), optimizer, sparse_combiner, **common)
+        super().__init__(columns, NumberHead(label_dimension, loss, label_transform), optimizer, sparse_combiner, **common)
+        self.standardize_label, self.initial_bias = standardize_label, initial_bias

@@ -107,6 +107,8 @@ class Keeper(ABC):
             raise errors.other_model(path, f"was made with {found}")
         variables = Variables(self.config.seed)
         checkpoints.restore(variables, arrays, about)
+        if not self._knows_labels:
+            self.head = head
         if take_up:
             self._take_up(path, about, head)
         return variables
@@ -139,9 +141,14 @@ class Keeper(ABC):
             raise errors.other_model(where, f"holds a {about.get('kind')}, and this is a {type(self).__name__}")
         head: Head = decode(about["head"])
         same = self.head.with_words(None, "") == head.with_words(None, "")
-        if not same or (not self.head.learns_words and self.head != head):
+        if not same or (self._knows_labels and self.head != head):
             raise errors.other_model(where, f"was trained as {head!r}, and this model is {self.head!r}")
         return head
+
+    @property
+    def _knows_labels(self) -> bool:
+        """Whether the head was told of labels, or has learned of them."""
+        return self.head != self.head.with_words(None, "")
 
     def _check_same(self, where: Path, about: Mapping[str, Any]) -> None:
         """Raise CheckpointError where a checkpoint belongs to other columns, and says how they differ."""

@@ -63,6 +63,7 @@ class _WideDeep(Canned):
     def arguments(self) -> dict[str, Any]:
         linear, dnn = self.optimizers
         return {
+            **self.start_arguments(),
             "linear": list(self.wide),
             "dnn": list(self.deep),
             "linear_optimizer": linear.to_json(),
@@ -70,6 +71,9 @@ class _WideDeep(Canned):
             "sparse_combiner": self.sparse_combiner,
             **self.network._asdict(),
         }
+
+    def bias_of(self) -> str:
+        return "linear/bias" if self.wide else "dnn/logits/bias"
 
     def rows_of(self) -> RowsOf:
         slots = self._require_plan().feature_slots
@@ -102,11 +106,13 @@ class WideDeepClassifier(_WideDeep):
         dropout: float | None = None,
         batch_norm: bool = False,
         sparse_combiner: str = "sum",
+        initial_bias: bool = True,
         **common: Unpack[Common],
     ) -> None:
         network = Network.of(hidden_units, activation, dropout, batch_norm)
         head = ClassHead(n_classes, words_of(label_vocabulary))
         super().__init__(linear, dnn, head, linear_optimizer, dnn_optimizer, network, sparse_combiner, **common)
+        self.initial_bias = initial_bias
 
 
 class WideDeepRegressor(_WideDeep):
@@ -120,17 +126,21 @@ class WideDeepRegressor(_WideDeep):
         *,
         label_dimension: int = 1,
         loss: Loss = SQUARED,
+        standardize_label: bool = True,
+        label_transform: str | None = None,
         linear_optimizer: OptimizerLike = "Ftrl",
         dnn_optimizer: OptimizerLike = "Adam",
         activation: ActivationLike = "relu",
         dropout: float | None = None,
         batch_norm: bool = False,
         sparse_combiner: str = "sum",
+        initial_bias: bool = True,
         **common: Unpack[Common],
     ) -> None:
         network = Network.of(hidden_units, activation, dropout, batch_norm)
-        head = NumberHead(label_dimension, loss)
+        head = NumberHead(label_dimension, loss, label_transform)
         super().__init__(linear, dnn, head, linear_optimizer, dnn_optimizer, network, sparse_combiner, **common)
+        self.standardize_label, self.initial_bias = standardize_label, initial_bias
 
 
 def _rename_deep(deep: list[Column], wide: list[Column]) -> list[Column]:

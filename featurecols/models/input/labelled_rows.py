@@ -83,6 +83,11 @@ class LabelledRows:
         for batch in (fragment or self.features).batches(wanted):
             yield LabelledBatch(batch, batch if self.labels else None, (batch, self.weight) if self.weight else None)
 
+    @property
+    def ends(self) -> bool:
+        """Whether it is a table or files; what a function or an iterator gives may have no end."""
+        return not self.pairs and not callable(self.data) and not isinstance(self.data, Iterator)
+
     def label_batches(self) -> Iterator[Batch]:
         """Yield the labels alone."""
         if self.pairs:

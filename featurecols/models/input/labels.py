@@ -70,8 +70,8 @@ def _class_numbers(batch: Batch, key: str, n_classes: int) -> Array:
     return values.astype(np.int64)
 
 
-def numbers(batch: Batch, keys: Sequence[str], dimension: int) -> Array:
-    """Return numbers, float32 [n, dimension]: one field each, or one field of lists."""
+def numbers(batch: Batch, keys: Sequence[str], dimension: int, dtype: str = "float32") -> Array:
+    """Return numbers [n, dimension] of a dtype: one field each, or one field of lists."""
     columns = []
     for key in keys:
         found = batch.field(key).numbers()
@@ -92,7 +92,7 @@ def numbers(batch: Batch, keys: Sequence[str], dimension: int) -> Array:
         row = int((~np.isfinite(out)).any(axis=1).argmax())
         _require_label(", ".join(keys), bool(np.isnan(out[row]).any()), row)
         raise errors.labels(", ".join(keys), "a label must be finite", out[row].tolist(), row, "mend or drop the row")
-    return out.astype(np.float32)
+    return out.astype(dtype, copy=False)
 
 
 def plain(batch: Batch, keys: Sequence[str]) -> Array:

@@ -12,10 +12,12 @@ import numpy as np
 from featurecols._core.arrays import Array
 from featurecols.data.batch import Batch
 from featurecols.models import errors
+from featurecols.models.autodiff.tape import Value
 from featurecols.models.component import Component
 from featurecols.models.input import labels
 from featurecols.models.layers.base import require_positive
 from featurecols.models.objective import metrics
+from featurecols.models.objective.label_scaling import TRANSFORMS, LabelScaling
 from featurecols.models.objective.losses import Logistic, Loss, Softmax, Squared
 
 
@@ -34,6 +36,14 @@ class Head(Component):
     @abstractmethod
     def objective(self) -> Loss:
         """What training minimizes."""
+
+    def batch_loss(self, labels: Array | None, logits: Value, weights: Array | None) -> Value:
+        """Return the loss of a batch, of shape ()."""
+        return self.objective(labels, logits, weights)
+
+    def row_losses(self, labels: Array | None, logits: Value) -> Array:
+        """Return the loss of every row [n], without weights."""
+        return self.objective.each(labels, logits)
 
     @abstractmethod
     def read(self, batch: Batch, keys: Sequence[str]) -> Array:
@@ -137,15 +147,28 @@ class ClassHead(Head):
 
 @dataclass(frozen=True, eq=False, repr=False)
 class NumberHead(Head):
-    """`dimension` numbers. The loss is Squared, or Poisson for counts."""
+    """`dimension` numbers. The loss is Squared, or Poisson for counts.
+
+    transform: "log1p" where the model predicts log(1 + label); predictions and metrics are of the label itself, the loss is of
+    the logarithms. scaling: what training learned of the labels; None where logits are labels, as they are.
+    """
 
     dimension: int = 1
     loss: Loss = field(default=Squared())
+    transform: str | None = None
+    scaling: LabelScaling | None = None
 
     def check(self) -> None:
         require_positive("regressor", "label_dimension", self.dimension)
         if not isinstance(self.loss, Loss):
             raise errors.argument("regressor", "loss must be a Loss", self.loss, "give losses.Squared() or losses.Poisson()")
+        if self.transform is not None and self.transform not in TRANSFORMS:
+            raise errors.unknown("regressor", "label_transform", self.transform, TRANSFORMS)
+        if self.transform is not None and not isinstance(self.loss, Squared):
+            hint = "leave label_transform out: Poisson predicts through a logarithm by itself"
+            raise errors.argument("regressor", "label_transform needs the loss Squared", self.loss, hint)
+        if self.scaling is not None and len(self.scaling.mean) != self.dimension:
+            raise errors.argument("regressor", f"scaling must be of {self.dimension} numbers", self.scaling, "learn it again")
 
     @property
     def units(self) -> int:
@@ -155,14 +178,81 @@ class NumberHead(Head):
     def objective(self) -> Loss:
         return self.loss
 
+    @property
+    def scales(self) -> bool:
+        """Whether the loss lets labels be scaled: Poisson has its own link, and of others it is not known."""
+        return isinstance(self.loss, Squared)
+
+    def with_words(self, words: tuple[str, ...] | None, key: str) -> NumberHead:
+        return self if self.scaling is None else self.with_scaling(None)
+
+    def with_scaling(self, scaling: LabelScaling | None) -> NumberHead:
+        """Return the head with what training learned of the labels."""
+        return NumberHead(self.dimension, self.loss, self.transform, scaling)
+
     def read(self, batch: Batch, keys: Sequence[str]) -> Array:
-        return labels.numbers(batch, keys, self.dimension)
+        """Return labels float32 [n, dimension]; float64 where they are scaled, which float32 may not hold apart."""
+        if self.scaling is None and self.transform is None:
+            return labels.numbers(batch, keys, self.dimension)
+        return self.read_exact(batch, keys)
+
+    def read_exact(self, batch: Batch, keys: Sequence[str]) -> Array:
+        """Return labels float64 [n, dimension]; raise DataError for one without a transform."""
+        found = labels.numbers(batch, keys, self.dimension, "float64")
+        if self.transform is not None and (bad := (found <= -1).any(axis=1)).any():
+            row = int(bad.argmax())
+            what, hint = "log1p needs labels above -1", "leave label_transform out"
+            raise errors.labels(", ".join(keys), what, found[row].tolist(), row, hint)
+        return found
+
+    def transformed(self, labels: Array) -> Array:
+        """Return labels [n, dimension] as training scales them: their logarithms where a transform says so."""
+        return labels if self.transform is None else np.log1p(labels)
+
+    def batch_loss(self, labels: Array | None, logits: Value, weights: Array | None) -> Value:
+        """Return the loss of a batch in the units of the label; its gradient is that of the scaled labels."""
+        if labels is None or (self.scaling is None and self.transform is None):
+            return self.objective(labels, logits, weights)
+        inner = self.objective(self._targets(labels), logits, weights)
+        if self.scaling is None:
+            return inner
+        if self.dimension == 1:
+            total = np.asarray(np.float64(inner.array) * self.scaling.deviation[0] ** 2)
+        else:
+            each = self.row_losses(labels, logits)
+            total = np.asarray(each.sum() if weights is None else each @ weights.astype(np.float64))
+            total = total / max(len(each), 1) if self.loss.reduction == "mean" else total
+        return Value(total, (inner,), lambda d: (d.astype(inner.array.dtype),))
+
+    def row_losses(self, labels: Array | None, logits: Value) -> Array:
+        if labels is None or (self.scaling is None and self.transform is None):
+            return self.objective.each(labels, logits)
+        if self.scaling is None:
+            return self.objective.each(self._targets(labels), logits)
+        miss = self.scaling.restore(logits.array) - self.transformed(labels)
+        return np.asarray(np.square(miss).mean(axis=1))
+
+    def _targets(self, labels: Array) -> Array:
+        """Return labels [n, dimension] as the logits are to be."""
+        found = self.transformed(labels)
+        return found.astype(np.float32) if self.scaling is None else self.scaling.standardize(found)
+
+    def means(self, logits: Array) -> Array:
+        """Return what logits [n, dimension] predict, in the units of the label, float64 where it is scaled."""
+        if self.scaling is None and self.transform is None:
+            return self.loss.mean(logits)
+        found = logits if self.scaling is None else self.scaling.restore(logits)
+        with np.errstate(over="ignore"):
+            return found if self.transform is None else np.expm1(found)
 
     def predictions(self, logits: Array) -> dict[str, Array]:
-        return {"predictions": self.loss.mean(logits)}
+        found = self.means(logits)
+        if self.scaling is not None:
+            found = found.astype(self.scaling.dtype if self.transform is None else np.float32)
+        return {"predictions": found}
 
     def metrics(self, labels: Array, logits: Array, losses: Array, weights: Array | None) -> dict[str, float]:
-        return metrics.regression(labels, self.loss.mean(logits), losses, weights)
+        return metrics.regression(labels, self.means(logits), losses, weights)
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -32,6 +32,7 @@ class WarmStartReport:
 
     Attributes:
         source: the file that the weights came from.
+        head: what the labels of that model were, where its file says so.
         matched: how many rows of each parameter have the weights of a row that means the same.
         kept: how many rows of each parameter kept their initial value.
 
@@ -39,6 +40,7 @@ class WarmStartReport:
     """
 
     source: str
+    head: Head | None = None
     matched: dict[str, int] = field(default_factory=dict)
     kept: dict[str, int] = field(default_factory=dict)
 
@@ -92,7 +94,7 @@ def start(
     path = where(Path(settings.ckpt_to_initialize_from))
     arrays, about = checkpoints.read(path)
     theirs = _meanings(path, about, plan_in(path.parent))
-    report, wanted = WarmStartReport(str(path)), re.compile(settings.vars_to_warm_start)
+    report, wanted = WarmStartReport(str(path), theirs.head), re.compile(settings.vars_to_warm_start)
     taken = 0
     for full, array in arrays.items():
         part, _, name = full.partition("/")

@@ -1,0 +1,78 @@
+"""What the labels of the training data decide before the first step: the scale of numbers, and where output biases start."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from featurecols._core.arrays import Array
+from featurecols.models import errors
+from featurecols.models.autodiff.variables import Variables
+from featurecols.models.input import labels
+from featurecols.models.input.labelled_rows import LabelledRows
+from featurecols.models.objective.heads import ClassHead, Head, NumberHead
+from featurecols.models.objective.label_scaling import Labels, LabelStatistics, class_counts, log_odds
+from featurecols.models.objective.losses import Poisson
+
+FIRST_ROWS = 10_000  # what is read of data that may have no end
+LEAST_RATE = 1e-6
+
+
+def learn(head: Head, rows: LabelledRows, keys: Sequence[str], *, scale: bool, bias: bool) -> tuple[Head, Array | None]:
+    """Return the head with the scale of the labels, and the logits [units] that predict their mean, None for zeros.
+
+    All rows of tables and files count, and the first 10,000 of what a function gives; an iterator that can be read once is
+    left alone. One pass over labels and weights, the same to the bit for any order of the rows.
+
+    Args:
+        head: what labels are.
+        rows: the training data.
+        keys: the label fields.
+        scale: whether labels that are numbers get a scale.
+        bias: whether logits that predict the mean are wanted.
+    """
+    if rows.once:
+        return head, None
+    if isinstance(head, ClassHead) and bias:
+        return head, log_odds(*class_counts(_labels(head, rows, keys), head.n_classes))
+    if not isinstance(head, NumberHead) or not (scale if head.scales else bias and isinstance(head.loss, Poisson)):
+        return head, None
+    statistics = LabelStatistics(head.dimension)
+    for batch in _labels(head, rows, keys):
+        statistics.add(batch)
+    found = statistics.finish()
+    if head.scales:
+        return head.with_scaling(found), None
+    return head, None if found is None else np.log(np.maximum(found.mean, LEAST_RATE))
+
+
+def start_bias(variables: Variables, name: str, logits: Array) -> None:
+    """Let a bias begin with these logits, unless a warm start gives it another value."""
+    if name in variables.values:
+        variables.values[name] += logits.astype(variables.dtype)
+    elif name in variables.given:
+        return
+    else:
+        variables.given[name] = lambda first: first + logits
+    variables.trained.add(name)  # so that FTRL, which computes its weights, begins there too
+
+
+def _labels(head: ClassHead | NumberHead, rows: LabelledRows, keys: Sequence[str]) -> Iterator[Labels]:
+    """Yield the labels as the head reads them, numbers transformed, and the weights."""
+    seen = 0
+    for batch in rows.batches([]):
+        if batch.labels is None or not batch.labels.num_rows:
+            continue
+        try:
+            weights = None if batch.weights is None else labels.weights(*batch.weights)
+            if isinstance(head, NumberHead):
+                found = head.transformed(head.read_exact(batch.labels, keys))
+            else:
+                found = head.read(batch.labels, keys)
+        except errors.DataError as e:
+            raise e.shifted(seen) from None
+        yield Labels(found, weights)
+        seen += batch.labels.num_rows
+        if seen >= FIRST_ROWS and not rows.ends:
+            return
