@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from featurecols import errors
 from featurecols._core import buffer_pool, csr
@@ -21,6 +22,7 @@ from featurecols._core.slots import IdSlot, Slot
 from featurecols._core.suggestions import attributes_of
 
 Array = np.ndarray[Any, Any]
+Floats = NDArray[np.float32]  # what plans and models give
 T = TypeVar("T")
 
 
@@ -139,9 +141,9 @@ class Ids:
     None (one id per row); weights float32 [m] or None.
     """
 
-    values: Array
-    offsets: Array | None = None
-    weights: Array | None = None
+    values: NDArray[np.signedinteger]
+    offsets: NDArray[np.int64] | None = None
+    weights: Floats | None = None
 
     def __post_init__(self) -> None:
         if self.values.ndim != 1 or self.values.dtype.kind != "i":
@@ -199,9 +201,9 @@ class Features:
     of each Sequence. slots: one for each output column, in the order of declaration.
     """
 
-    dense: Array
+    dense: Floats
     ids: Mapping[str, Ids]
-    lengths: Mapping[str, Array]
+    lengths: Mapping[str, NDArray[np.int64]]
     slots: tuple[Slot, ...]
 
     if not TYPE_CHECKING:  # a wrong name is told with the right one; checkers report it themselves

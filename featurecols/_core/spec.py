@@ -13,7 +13,7 @@ import struct
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import MISSING, dataclass, field, fields
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, dataclass_transform
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeVar, dataclass_transform
 
 import numpy as np
 
@@ -140,7 +140,7 @@ class Spec:
         """Return this value as plain JSON data, {"type": kind, argument: value, ...}, without arguments at their defaults."""
         return fields_json(self)
 
-    def replace(self, **changes: Any) -> Any:
+    def replace(self, **changes: object) -> Self:
         """Return a copy with some fields changed. A derived name is derived anew."""
         given = {f.name: getattr(self, f.name) for f in fields(self)}
         for name, value in given.items():
@@ -155,7 +155,7 @@ def _made(cls: type[Spec], arguments: dict[str, Any]) -> Spec:
 
 
 def canonical(value: Any, depth: int = 0) -> Any:
-    """Return lists and arrays as tuples, numpy scalars as Python's, everything inside likewise."""
+    """Return lists, arrays and columns of tables as tuples, numpy scalars as Python's, everything inside likewise."""
     if isinstance(value, np.ndarray):
         return canonical(value.tolist(), depth)
     if isinstance(value, (list, tuple)):
@@ -164,7 +164,21 @@ def canonical(value: Any, depth: int = 0) -> Any:
         return tuple(canonical(v, depth + 1) for v in value)
     if isinstance(value, np.generic):
         return canonical(value.item(), depth)
-    return exact(value) if isinstance(value, (str, bytes, int, float)) else value
+    if isinstance(value, (str, bytes, int, float)):
+        return exact(value)
+    if value is None or isinstance(value, Spec):
+        return value
+    if hasattr(value, "__arrow_c_array__") or hasattr(value, "__arrow_c_stream__") or hasattr(value, "__array__"):
+        return _listed(value, depth)
+    return value
+
+
+def _listed(value: Any, depth: int) -> Any:
+    """Return a column of pandas, Polars or Arrow as a tuple of its values; a table as it is, which is no argument."""
+    for name in ("tolist", "to_list", "to_pylist"):
+        if callable(found := getattr(value, name, None)):
+            return canonical(found(), depth)
+    return value
 
 
 def _key(value: Any) -> Hashable:

@@ -7,10 +7,11 @@ import json
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias, cast
 
 if TYPE_CHECKING:
     from featurecols.columns import Column
+    from featurecols.models.estimators.canned import Canned
 
 Say: TypeAlias = Callable[[object], None]
 LABEL, HOLD_OUT = "late", 5  # 15 minutes or more; every fifth flight
@@ -65,7 +66,7 @@ def compare_models(folder: Path, say: Say, threads: int | None, quiet: bool) -> 
     found: dict[str, dict[str, float]] = {}
     for name, spec in declare_models().items():
         start = time.monotonic()
-        model = model_from_json(spec, config=RunConfig(threads=threads, progress=not quiet))
+        model = cast("Canned", model_from_json(spec, config=RunConfig(threads=threads, progress=not quiet)))
         model.train(train, LABEL, epochs=EPOCHS.get(name, 1), batch_size=ROWS)
         seconds = time.monotonic() - start
         found[name] = model.evaluate(test)

@@ -89,7 +89,7 @@ class IdentityBound(CategoricalBound):
             self._refuse(inside | (values < self.limit), values, integers.offsets, f"needs an integer below {self.limit}")
         elif not inside.all():
             values = self._outside(values, inside, integers.offsets)
-        out = values.astype(self.dtype, copy=integers.valid is not None)
+        out: Array = values.astype(self.dtype, copy=integers.valid is not None)
         if integers.valid is not None:
             out[~integers.valid] = -1
         return Ids(out, integers.offsets)

@@ -74,7 +74,7 @@ class Sequential:
         self.optimizer: Optimizer | Groups | None = None
         self.loss: losses.Loss | None = None
         self.metrics: tuple[keras_metrics.Score, ...] = ()
-        for layer in layers:
+        for layer in [layers] if isinstance(layers, Layer) else layers:
             self.add(layer)
 
     def add(self, layer: Layer) -> None:

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 
 from featurecols import errors
 from featurecols._core import buffer_pool, memory_limit, thread_pool
-from featurecols._core.arrays import Array, Features
+from featurecols._core.arrays import Array, Features, Floats
 from featurecols._core.buckets import Bucket
 from featurecols._core.slots import DenseSlot, IdSlot, Slot
 from featurecols._core.suggestions import attributes_of
@@ -123,7 +123,7 @@ class Plan:
 
     # Running --------------------------------------------------------------------------------------------------------
 
-    def transform(self, data: Data, *, out: Array | None = None, threads: int | None = None) -> Array:
+    def transform(self, data: Data, *, out: Array | None = None, threads: int | None = None) -> Floats:
         """All rows as one matrix.
 
         Args:
@@ -168,7 +168,7 @@ class Plan:
         """
         return self._require_dense().profile(as_source(data))
 
-    def transform_row(self, row: Mapping[str, object]) -> Array:
+    def transform_row(self, row: Mapping[str, object]) -> Floats:
         """One row, a dict of raw values, as float32 [width]: the bits of transform, in microseconds.
 
         None is one missing value; a list is a value of a list field, [] for an empty one. A row of a pandas frame is
@@ -196,7 +196,7 @@ class Plan:
         found = list(self._program.encode_batches(as_source(data), None, _workers(threads), _ENCODE))
         return found[0] if len(found) == 1 else Features.concatenate(found)
 
-    def transform_batches(self, source: Data, batch_size: int | None = None, *, threads: int | None = None) -> Iterator[Array]:
+    def transform_batches(self, source: Data, batch_size: int | None = None, *, threads: int | None = None) -> Iterator[Floats]:
         """float32 [<= batch_size, width] for each batch of a source, in order and in bounded memory."""
         workers = _workers(threads)
         return self._require_dense().transform_batches(as_source(source), batch_size, workers, _TRANSFORM_BATCHES)

@@ -9,7 +9,7 @@ import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
@@ -128,7 +128,7 @@ class Estimator(Keeper):
         hooks: Sequence[Hook] = (),
         validation: Data | Pipeline | None = None,
         more: bool = False,
-    ) -> Estimator:
+    ) -> Self:
         """Train, from where the model is: a fresh start, an earlier call, or the last checkpoint in model_dir.
 
         A call that was killed is taken up where its last checkpoint left it when the same call is made again, and ends

@@ -11,7 +11,7 @@ from featurecols.columns.json import BESIDE, declared
 from featurecols.columns.spec_files import read_data
 from featurecols.models import errors
 from featurecols.models.component import component_from_json
-from featurecols.models.estimators.canned import OPTIMIZERS
+from featurecols.models.estimators.canned import OPTIMIZERS, Canned
 from featurecols.models.estimators.loading import KINDS
 from featurecols.models.objective import losses
 from featurecols.models.optimization import optimizers
@@ -69,7 +69,7 @@ def _names(where: str, key: str, value: Any) -> list[str] | None:
     raise errors.model(where, f"{key} must be a name, or a list of names", value, f'give "{key}": "..."')
 
 
-def model_from_json(data: Any, **more: Any) -> Any:
+def model_from_json(data: Any, **more: Any) -> Canned | Sequential:
     """Return the model of a JSON object, or of a file that holds one: an estimator, or a Sequential.
 
     {"model": "LinearClassifier", "columns": [...], argument: value, ...}; a wide & deep model has "linear" and "dnn" in the

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, overload
 
 from featurecols._core.suggestions import explain_arguments
 from featurecols.models import errors, export
@@ -42,8 +42,18 @@ FIELDS: dict[str, Callable[[object], bool]] = {  # of an estimator's card, and w
 }
 
 
+@overload
+def load(path: str | Path, model_fn: None = None) -> canned.Canned | Sequential: ...
+
+
+@overload
+def load(path: str | Path, model_fn: Callable[..., EstimatorSpec], params: Mapping[str, object] | None = None) -> Estimator: ...
+
+
 @explain_arguments
-def load(path: str | Path, model_fn: Callable[..., EstimatorSpec] | None = None, params: Any = None) -> Any:
+def load(
+    path: str | Path, model_fn: Callable[..., EstimatorSpec] | None = None, params: Mapping[str, object] | None = None
+) -> Estimator | Sequential:
     """Return the model in a folder that `save` wrote. Opens its files alone, and never runs code.
 
     Args:

@@ -5,7 +5,7 @@ The ids are TensorFlow's: farmhash64 with its own cross, "" and -1 missing, buck
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import singledispatch
 from typing import Any, cast
 
@@ -30,6 +30,9 @@ def translate_all(columns: Iterable[AnyColumn]) -> list[Column]:
     """Return columns as they are, those of the dialect translated; raise ModelError for what has no translation."""
     if isinstance(columns, (str, Column)):
         raise errors.model("columns", "must be a list of columns", columns, "wrap it in [ ]")
+    if hasattr(columns, "__arrow_c_stream__") or isinstance(columns, Mapping):
+        hint = "give columns first, and data to train: LinearClassifier(columns).train(data, label=...)"
+        raise errors.model("columns", "must be a list of columns", type(columns).__name__, hint)
     return [column if isinstance(column, Column) else translate(column) for column in columns]
 
 

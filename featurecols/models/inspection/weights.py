@@ -86,6 +86,10 @@ def top_weights(
     Raises:
         ModelError: for a model without a linear part, an unknown slot, and a min_count without data.
     """
+    if not hasattr(model, "get_variable_names"):
+        raise errors.model(
+            "top_weights", "needs a model", type(model).__name__, "give a linear or a wide model that is trained"
+        )
     names = model.get_variable_names()
     plan = model.plan
     if plan is None or (WEIGHTS not in names and KERNEL not in names):
