@@ -17,8 +17,8 @@ FULL = -2
 DATA, DICTIONARY, DATA_V2 = 0, 2, 3  # kinds of pages
 
 # One column chunk: its physical type, codec and encodings (a bit for each) by the numbers of the format, what it holds,
-# and where; encrypted and elsewhere are flags. Of its size statistics: the entries of both histograms of levels, and the
-# bytes of its texts. -1 for a number that is not there.
+# and where; encrypted and elsewhere are flags. Of its size statistics: the entries of both histograms of levels, and whether
+# they say how many bytes its texts have. -1 for a number that is not there.
 _CHUNK = "kind codec encodings values unpacked packed data dictionary encrypted elsewhere repeats defines sized"
 CHUNK = np.dtype([(name, np.int64) for name in _CHUNK.split()])
 
@@ -48,7 +48,7 @@ def chunks(data: Any, groups: Any, columns: Any, rows: Any, found: Any) -> Any:
         one = found[i]
         one["kind"], one["codec"], one["encodings"], one["values"], one["unpacked"] = -1, -1, 0, -1, -1
         one["packed"], one["data"], one["dictionary"], one["encrypted"], one["elsewhere"] = -1, -1, -1, 0, 0
-        one["repeats"], one["defines"], one["sized"] = -1, -1, -1
+        one["repeats"], one["defines"], one["sized"] = -1, -1, 0
     rows[:] = -1
     while depth >= 0:
         inside, number = role[depth], np.int64(-1)
@@ -94,7 +94,7 @@ def chunks(data: Any, groups: Any, columns: Any, rows: Any, found: Any) -> Any:
             rows[group] = value
         elif inside == _SIZES:
             if number == 1:
-                found[group * columns + column]["sized"] = value
+                found[group * columns + column]["sized"] = 1
         elif _COLUMN <= inside <= _ENCODINGS:
             one = found[group * columns + column]
             if inside == _ENCODINGS:

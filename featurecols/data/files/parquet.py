@@ -28,14 +28,17 @@ _SET_UP: list[type[pq.ParquetFile]] = []  # the class, once what it shares in th
 _FEW = 1000  # rows of a row group below which compiling, or loading, kernels of ours is not worth it
 
 
-def open_parquet(path: str, footer: pa.FileMetaData = None, dictionaries: Sequence[str] = ()) -> pq.ParquetFile:
-    """Return pyarrow's ParquetFile of a path. The first one sets up what the process shares, which a fork waits for."""
-    options = {"read_dictionary": list(dictionaries), "page_checksum_verification": _reading() == "verify"}
+def open_parquet(path: str, footer: pa.FileMetaData = None) -> pq.ParquetFile:
+    """Return pyarrow's ParquetFile of a path. The first one sets up what the process shares, which a fork waits for.
+
+    It reads texts as they are: where dictionaries are asked for, pyarrow takes damaged pages that it refuses otherwise.
+    """
+    verify = _reading() == "verify"
     if _SET_UP:
-        return _SET_UP[0](path, metadata=footer, **options)
+        return _SET_UP[0](path, metadata=footer, page_checksum_verification=verify)
     with LOADING:
         kind = import_module("pyarrow.parquet").ParquetFile
-        file: pq.ParquetFile = kind(path, metadata=footer, **options)
+        file: pq.ParquetFile = kind(path, metadata=footer, page_checksum_verification=verify)
         pa.array([0]).dictionary_encode().indices.to_numpy()
         _SET_UP.append(kind)
         return file
@@ -51,15 +54,22 @@ class ParquetFile(File):
         with self._open() as file:
             self.schema, footer = file.schema_arrow, file.metadata
             groups = [footer.row_group(i).num_rows for i in range(footer.num_row_groups)]
+        if min(groups, default=0) < 0:
+            raise errors.unreadable(path, "is not a readable Parquet file", f"a row group has {min(groups)} rows")
         self.fragments = [Fragment(path, i, rows) for i, rows in enumerate(groups)]
         self._footer = footer if len(groups) > 1 else None  # read anew for one row group, not for each of many
         self._chunks: Array | None = None  # CHUNK [groups, columns] once it was asked for; empty where it is not sound
 
-    def _open(self, footer: pa.FileMetaData = None, dictionaries: Sequence[str] = ()) -> pq.ParquetFile:
+    def _open(self, footer: pa.FileMetaData = None) -> pq.ParquetFile:
         try:
-            return open_parquet(self.path, footer, dictionaries)
+            return open_parquet(self.path, footer)
         except (pa.ArrowException, OSError) as error:
             raise errors.unreadable(self.path, "is not a readable Parquet file", error) from None
+        except UnicodeDecodeError as error:
+            name = errors.show(error.object)
+            raise errors.unreadable(
+                self.path, "is not a readable Parquet file", f"the name of a column is not UTF-8: {name}"
+            ) from None
 
     def read(self, fragment: Fragment, needs: Needs) -> Iterator[Batch]:
         keys = list(dict.fromkeys(key for key, _ in needs))
@@ -67,7 +77,7 @@ class ParquetFile(File):
         if footer is None:
             with self._open() as file:
                 footer = file.metadata
-        group = _RowGroup(self, fragment, footer, {key for key, use in needs if use == "category"})
+        group = _RowGroup(self, fragment, footer)
         try:
             if keys and group.size(keys) > _GROUP_BYTES:
                 yield from group.batches(keys)
@@ -111,8 +121,8 @@ class _RowGroup:
     pyarrow's attributes of a column chunk are not asked: some end the process (see kernels.parquet).
     """
 
-    def __init__(self, file: ParquetFile, fragment: Fragment, footer: pa.FileMetaData, coded: set[str]) -> None:
-        self.file, self.fragment, self.footer, self.coded = file, fragment, footer, coded
+    def __init__(self, file: ParquetFile, fragment: Fragment, footer: pa.FileMetaData) -> None:
+        self.file, self.fragment, self.footer = file, fragment, footer
         self.rows = fragment.num_rows or 0
         self.leaves = _find_leaves(file.schema, footer.schema)
         self.chunks = file.chunks(fragment, footer) if self.rows >= _FEW else None
@@ -150,7 +160,7 @@ class _RowGroup:
     def batches(self, keys: list[str]) -> Iterator[Batch]:
         """Return the same rows in several batches."""
         rows = max(1, self.rows * _BATCH_BYTES // self.size(keys))
-        with self._open(keys) as file:
+        with self.file._open(self.footer) as file:
             for batch in file.iter_batches(rows, [self.fragment.row_group], columns=keys):
                 yield Batch.arrow(batch.select(keys))
 
@@ -164,17 +174,6 @@ class _RowGroup:
         leaf, about = self.footer.schema.column(leaves[0]), self.chunks[leaves[0]]
         return parquet_decoder.chunk(self.file.schema.field(key), leaf, about, self.rows, self.file.state[0])
 
-    def _open(self, keys: Sequence[str]) -> pq.ParquetFile:
-        """Open the file, with dictionaries for texts that have them on disk.
-
-        What is not worth them is read without: with them pyarrow takes damaged pages that it refuses otherwise.
-        """
-        if self.chunks is None:
-            return self.file._open(self.footer)
-        wanted = sorted(i for key in keys if key in self.coded for i in self.leaves[key])
-        leaf = self.footer.schema.column
-        return self.file._open(self.footer, [leaf(i).path for i in wanted if _has_dictionary(leaf(i), self.chunks[i])])
-
     def _table(self, keys: list[str]) -> pa.Table:
         if not keys:  # no field is needed, the number of rows is
             return pa.table({"": pa.nulls(self.rows)})
@@ -184,8 +183,7 @@ class _RowGroup:
     def _column(self, key: str) -> pa.ChunkedArray:
         """Return a column that turned out to be none for our own decoder, read by pyarrow as it reads by itself."""
         try:
-            with self.file._open(self.footer) as file:
-                return file.read_row_group(self.fragment.row_group, columns=[key]).column(key)
+            return self._table([key]).column(key)
         except (pa.ArrowException, OSError) as error:
             raise self.file._unreadable(self.fragment, error) from None
 
@@ -221,15 +219,3 @@ def _count_leaves(kind: pa.DataType) -> int:
     if pa.types.is_dictionary(kind) or kind.num_fields == 0:
         return 1
     return sum(_count_leaves(kind.field(i).type) for i in range(kind.num_fields))
-
-
-def _has_dictionary(leaf: pa.ColumnSchema, chunk: np.void) -> bool:
-    """Return whether text on disk is dictionary-encoded throughout.
-
-    A writer gives up on its dictionary when it grows past a limit, 1 MB mostly, and writes plain text from there; making
-    a dictionary of that costs more than it saves. No metadata says so, the size does: codes take 2.5 bytes at most.
-    """
-    if leaf.physical_type != "BYTE_ARRAY" or leaf.logical_type.type not in ("STRING", "NONE", "ENUM", "JSON"):
-        return False
-    limit = 1.25 * 2**20 + 2.6 * chunk["values"]
-    return bool(chunk["dictionary"] >= 0 and chunk["unpacked"] <= limit)

@@ -114,7 +114,7 @@ def _locate(field: pa.Field, leaf: pa.ColumnSchema, about: np.void, rows: int, e
     optional = leaf.max_definition_level == 1
     sound = 0 <= start <= start + size <= end and about["values"] == rows and leaf.physical_type == _PHYSICAL[kind]
     levels = about["repeats"] in (-1, 0, 1) and about["defines"] in (-1, 0, 1 + optional)
-    if not sound or not levels or (about["sized"] >= 0 and kind != _BYTE_ARRAY):
+    if not sound or not levels or (about["sized"] and kind != _BYTE_ARRAY):
         raise _Unsupported("damage")
     return Chunk(field.name, start, size, rows, _CODECS[codec], _STORED.get(kind), optional, values)
 
