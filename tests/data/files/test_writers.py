@@ -70,7 +70,7 @@ def made(source: Any, threads: int) -> Any:
     whole = [key for key in NUMBERS if "float" not in key]
     columns = [
         *(fc.Numeric(key, default=0) for key in NUMBERS[:5]),
-        *(fc.Numeric(key, default=2.5, normalizer=[fc.Log1p(), fc.Clip(0, 9)], dtype="float32") for key in NUMBERS[5:]),
+        *(fc.Numeric(key, default=2.5, normalizer=[fc.Clip(0, 9), fc.Log1p()], dtype="float32") for key in NUMBERS[5:]),
         *(fc.Hashed(key, 97, name=f"{key} hashed") for key in whole),
         fc.Hashed("text", 1009, hash="farmhash64"),
         fc.Crossed(["text", "int16", "flag"], 501),
