@@ -149,7 +149,14 @@ def predicted(model: Any, data: dict[str, list[Any]], keys: list[str]) -> dict[s
     """Return what a model predicts for the table, under the names that the saved arrays have."""
     if not isinstance(model, fc.models.Sequential):
         found = model.predict(data)
-        return {key: found[key] for key in keys}
+        derived = {}
+        if "classes" in keys:  # what predict gave for every row, and now says once or in another array
+            derived = {
+                "logistic": found["probabilities"][:, -1],
+                "all_classes": np.tile(model.head.classes, (len(found), 1)),
+                "all_class_ids": np.tile(np.arange(model.head.n_classes, dtype=np.int32), (len(found), 1)),
+            }
+        return {key: derived[key] if key in derived else found[key] for key in keys}
     if not isinstance(model.layers[0], fc.models.DenseFeatures):
         data = np.array([[value or 0 for value in data[key]] for key in ARRAYS], np.float32).T
     return {"predictions": model.predict(data)}
@@ -189,6 +196,18 @@ def test_a_model_is_what_it_was(folder: Path) -> None:
     assert type(model).__name__ == facts["class"]
     assert list(model.label) == facts["label"]
     assert model.fingerprint == facts["fingerprint"]
+
+
+@of_models
+def test_predictions_have_one_value_a_row_and_classes_the_type_of_the_label(folder: Path) -> None:
+    model, wanted = fc.models.load(folder / "model"), arrays(folder)
+    found = predicted(model, table(folder), [key for key in ("predictions", "logits", "classes") if key in wanted])
+    for key, got in found.items():
+        n, width = wanted[key].shape
+        assert np.asarray(got).shape == ((n,) if width == 1 else (n, width)), key
+    if "classes" in wanted:
+        words = isinstance(model.head.words, tuple)
+        assert (found["classes"].dtype.kind, model.classes_.dtype.kind) == (("U", "U") if words else ("i", "i"))
 
 
 @of_models

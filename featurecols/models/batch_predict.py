@@ -55,10 +55,10 @@ def predict_parquet(
         overwrite: replace an existing target, in one rename, once the new one is complete.
 
     Returns:
-        JobResult: counts and seconds. Of a classifier the files hold `class` (the label's words, or int64 class numbers) and
-        `probability` of the second class, or with more than two classes `probability_<class>` of each, float32; of a
-        regressor `prediction`, or `prediction_<label>` for several numbers. The schema metadata holds `featurecols`: the
-        model's fingerprint, the plan's, kind, label, classes and version, as JSON.
+        JobResult: counts and seconds. Of a classifier the files hold `class`, in the label's own type, and
+        `probability_<class>` of each class, or of two classes of the second, float32; of a regressor `prediction`, or
+        `prediction_<label>` for several numbers. The schema metadata holds `featurecols`: the model's fingerprint, the plan's,
+        kind, label, classes and version, as JSON.
 
     Raises:
         OutputError: the target exists, is being written by another run, or cannot be written; a kept name is taken.
@@ -93,16 +93,20 @@ class Predict(BatchTransform):
             hint = "train it; a Sequential over arrays has predict(x) alone"
             raise errors.model(self.subject, "the model reads no tables", model, hint)
         self.plan = model.plan
+        self.classes = _classes_of(model)
         self.needs = needs_of(model.plan)
         self.row_bytes = 4 * sum(slot.width or 4 for slot in model.plan.feature_slots)
         self.rows = BATCH * min(MAX_BATCHES, max(1, BLOCK_BYTES // (BATCH * max(1, self.row_bytes))))
 
     def columns(self, data: Rows) -> Columns:
         if isinstance(self.model, Sequential):
-            return _numbers(self.model.predict(data, batch_size=BATCH), ())
+            if self.classes is None:
+                return _numbers(self.model.predict(data, batch_size=BATCH), ())
+            shares = self.model.predict_proba(data, batch_size=BATCH)
+            return _classes(self.classes, shares.argmax(axis=1), shares)
         found = self.model.predict(data, batch_size=BATCH)
-        if isinstance(self.head, ClassHead):
-            return _classes(self.head, found["class_ids"][:, 0], found["probabilities"])
+        if self.classes is not None:
+            return _classes(self.classes, found["class_ids"].reshape(-1), found["probabilities"])
         if isinstance(self.head, NumberHead):
             return _numbers(found["predictions"], self.model.label)
         return [(name, _array(np.asarray(found[name]))) for name in found.keys()]  # noqa: SIM118 - no dict
@@ -121,21 +125,32 @@ class Predict(BatchTransform):
             "version": __version__,
             "kind": type(self.model).__name__,
             "label": list(self.model.label),
-            **({"classes": list(self.head.names)} if isinstance(self.head, ClassHead) else {}),
+            **({} if self.classes is None else {"classes": self.classes.tolist()}),
         }
         return {b"featurecols": json.dumps(about).encode()}
 
 
-def _classes(head: ClassHead, ids: Array, probabilities: Array) -> Columns:
-    numbers = pa.array(np.ascontiguousarray(ids))
-    made: Columns = [("class", numbers if head.words is None else pa.array(head.words, pa.string()).take(numbers))]
-    columns = [pa.array(column) for column in np.ascontiguousarray(probabilities.T)]
-    if head.n_classes == 2:
-        return [*made, ("probability", columns[1])]
-    return [*made, *((f"probability_{name}", column) for name, column in zip(head.names, columns, strict=True))]
+def _classes(classes: Array, ids: Array, probabilities: Array) -> Columns:
+    """Return the class in its own type, and the probability of each class; of two classes, that of the second."""
+    made: Columns = [("class", pa.array(classes.tolist()).take(pa.array(ids)))]
+    columns = [
+        (f"probability_{name}", pa.array(p)) for name, p in zip(classes, np.ascontiguousarray(probabilities.T), strict=True)
+    ]
+    return [*made, *(columns[1:] if len(columns) == 2 else columns)]
+
+
+def _classes_of(model: Estimator | Sequential) -> Array | None:
+    """Return the classes of a classifier, or None where a row is not of one class."""
+    if isinstance(model, Estimator):
+        return model.head.classes if isinstance(model.head, ClassHead) else None
+    try:
+        return model.classes_
+    except errors.ModelError:
+        return None
 
 
 def _numbers(found: Array, label: Sequence[str]) -> Columns:
+    found = found.reshape(len(found), -1) if len(found) else found.reshape(0, found.shape[1] if found.ndim == 2 else 1)
     columns = [pa.array(column) for column in np.ascontiguousarray(found.T)]
     if len(columns) == 1:
         return [("prediction", columns[0])]

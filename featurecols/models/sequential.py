@@ -20,15 +20,15 @@ from featurecols.models.autodiff.tape import Value
 from featurecols.models.autodiff.variables import Variables, snake
 from featurecols.models.component import Component, component_from_json
 from featurecols.models.estimators import arguments
-from featurecols.models.input import labels
+from featurecols.models.input import classes, labels
 from featurecols.models.input.array_stream import array_stream, numeric_labels, numeric_matrix
 from featurecols.models.input.examples import Examples, Layout
 from featurecols.models.input.labelled_rows import LabelledBatch, LabelledRows, labelled_rows
 from featurecols.models.input.pipeline import BatchStream, Encoder, Pipeline, needs_of
-from featurecols.models.layers import DenseFeatures, Layer
+from featurecols.models.layers import Dense, DenseFeatures, Layer, Linear, SparseLinear
 from featurecols.models.layers.mixed import Mixed
 from featurecols.models.objective import keras_metrics, losses
-from featurecols.models.objective.heads import PlainHead
+from featurecols.models.objective.heads import PlainHead, squeeze
 from featurecols.models.optimization import optimizers
 from featurecols.models.optimization.optimizers import Groups, Optimizer, OptimizerLike, Step
 from featurecols.models.training.history import History
@@ -68,7 +68,7 @@ class Sequential:
         self.name, self.layers = name, []  # type: tuple[str, list[Layer]]
         self.variables = Variables(seed)
         self.plan: Plan | None = None
-        self.words: tuple[str, ...] | None = None
+        self.words: classes.Classes | None = None
         self.label: tuple[str, ...] = ()
         self.history = History()
         self.optimizer: Optimizer | Groups | None = None
@@ -240,24 +240,45 @@ class Sequential:
 
     @explain_arguments
     def predict(self, x: Data | Pipeline | ArrayLike, *, batch_size: int = 4096, verbose: int | None = None) -> Array:
-        """Return what the last layer says about every row: [n, units]."""
+        """Return what the last layer says about every row: [n] for one unit, [n, units] for several."""
         batches = []
         for examples in self._stream(x, None, None, batch_size, labelled=False).batches_or_empty():
             with self.variables.scope():
                 batches.append(self(examples).array)
-        return np.concatenate(batches)
+        return squeeze(np.concatenate(batches))
+
+    @property
+    def classes_(self) -> Array:
+        """The classes in the order of the columns of predict_proba [n_classes]: words, or the class numbers.
+
+        Raises ModelError where the loss is not one of classes, or leaves open which one a row is.
+        """
+        loss = self._require_classes("classes_")
+        if self.words is not None:
+            return np.array(self.words)
+        sized = [layer for layer in self.layers if isinstance(layer, (Dense, Linear, SparseLinear))]
+        units = sized[-1].units if sized else None
+        if units is None or (units > 1 and isinstance(loss, losses.Logistic)):
+            raise errors.model("classes_", "the outputs are not one class each", self, "use predict(x)")
+        return np.arange(max(units, 2))
 
     def predict_proba(self, x: Data | Pipeline | ArrayLike, *, batch_size: int = 4096) -> Array:
         """Return probabilities [n, classes], as scikit-learn has them: two columns where the model has one output.
 
         Raises ModelError where the loss is not one of classes.
         """
-        _, loss = self._require_compiled("predict_proba")
-        if not isinstance(loss, (losses.Logistic, losses.Softmax)):
-            raise errors.model("predict_proba", "the loss is not one of classes", loss, "use predict(x)")
+        loss = self._require_classes("predict_proba")
         outputs = self.predict(x, batch_size=batch_size)
+        outputs = outputs[:, None] if outputs.ndim == 1 else outputs
         means = loss.mean(outputs) if loss.from_logits else outputs
         return np.concatenate([1 - means, means], axis=1) if means.shape[1] == 1 else means
+
+    def _require_classes(self, subject: str) -> losses.Loss:
+        """Return the loss; raise ModelError where it is not one of classes."""
+        _, loss = self._require_compiled(subject)
+        if not isinstance(loss, (losses.Logistic, losses.Softmax)):
+            raise errors.model(subject, "the loss is not one of classes", loss, "use predict(x)")
+        return loss
 
     def score(
         self,
@@ -314,7 +335,7 @@ class Sequential:
             raise errors.model("Sequential", "needs labels", None, "give y, or label=, the field that holds them")
         self.label = self.label or keys
         if self.words is None and self.variables.step == 0:
-            self.words = labels.learn(rows.label_batches(), keys[0])
+            self.words = classes.learn_words(rows.label_batches(), keys[0])
             if self.words is not None and isinstance(self.loss, (losses.Squared, losses.Poisson)):
                 hint = "give a loss for classes, or a field of numbers"
                 what = f"labels are words, and {self.loss!r} needs numbers"

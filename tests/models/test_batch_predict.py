@@ -41,10 +41,10 @@ def test_a_file_holds_the_bits_of_predict_however_it_is_cut(model, source, tmp_p
     assert (done.rows, done.files, done.resumed, done.fingerprint) == (15_000, 2, 0, model.fingerprint)
     for name in listing(source):
         made, want = pq.read_table(tmp_path / "out" / name), model.predict(source / name)
-        assert made.schema.names == ["id", "city", "class", "probability"]
-        assert [str(made.schema.field(k).type) for k in ("class", "probability")] == ["string", "float"]
-        assert made["probability"].to_numpy().tobytes() == want["probabilities"][:, 1].tobytes()
-        assert made["class"].to_pylist() == want["classes"][:, 0].tolist()
+        assert made.schema.names == ["id", "city", "class", "probability_>50K"]
+        assert [str(made.schema.field(k).type) for k in ("class", "probability_>50K")] == ["string", "float"]
+        assert made["probability_>50K"].to_numpy().tobytes() == want["probabilities"][:, 1].tobytes()
+        assert made["class"].to_pylist() == want["classes"].tolist()
         assert made["city"].to_pylist() == pq.read_table(source / name)["city"].to_pylist()
         assert made["id"].to_pylist() == list(range(len(made)))
     assert sorted(p.name for p in tmp_path.iterdir()) == ["out", "raw"]
@@ -86,11 +86,11 @@ def test_three_classes_numbers_and_several_labels_have_columns_of_their_own(sour
     table, want = made(models.DNNClassifier(DEEP, [8], n_classes=3), "colour")
     assert table.schema.names == ["class", "probability_blue", "probability_green", "probability_red"]
     assert np.column_stack([c.to_numpy() for c in table.columns[1:]]).tobytes() == want["probabilities"].tobytes()
-    assert table["class"].to_pylist() == want["classes"][:, 0].tolist()
+    assert table["class"].to_pylist() == want["classes"].tolist()
 
     table, want = made(models.LinearClassifier(WIDE), "rich")
     assert table.schema.field("class").type == pa.int64()
-    assert table["class"].to_pylist() == want["class_ids"][:, 0].tolist()
+    assert table["class"].to_pylist() == want["classes"].tolist()
 
     table, want = made(models.LinearRegressor(WIDE), "wealth")
     assert table.schema.names == ["prediction"]
@@ -107,8 +107,9 @@ def test_sequential_and_a_model_fn_of_ones_own_are_written_too(source, tmp_path)
     network.fit(DATA, label="rich")
     models.predict_parquet(network, source / "a.parquet", tmp_path / "out.parquet")
     table, want = pq.read_table(tmp_path / "out.parquet"), network.predict(str(source / "a.parquet"))
-    assert table.schema.names == ["prediction_0", "prediction_1"]
-    assert table["prediction_1"].to_numpy().tobytes() == want[:, 1].tobytes()
+    assert table.schema.names == ["class", "probability_1"]
+    assert table["class"].to_pylist() == want.argmax(axis=1).tolist()
+    assert table["probability_1"].to_numpy().tobytes() == want[:, 1].tobytes()
 
     flowers = iris().train(FLOWERS, label="species", epochs=2, batch_size=16)
     pq.write_table(pa.table(FLOWERS), tmp_path / "flowers.parquet")
@@ -123,14 +124,14 @@ def test_no_rows_are_a_file_of_the_same_columns(model, source, tmp_path):
     pq.write_table(pq.read_table(source / "a.parquet").slice(0, 0), tmp_path / "none.parquet")
     done = models.predict_parquet(model, tmp_path / "none.parquet", tmp_path / "out.parquet", keep=["id"])
     assert done.rows == 0
-    assert pq.read_schema(tmp_path / "out.parquet").names == ["id", "class", "probability"]
+    assert pq.read_schema(tmp_path / "out.parquet").names == ["id", "class", "probability_>50K"]
 
 
 def test_csv_is_read_too(model, source, tmp_path):
     pq.read_table(source / "a.parquet", columns=["age", "job", "city"]).slice(0, 50).to_pandas().to_csv(tmp_path / "a.csv")
     models.predict_parquet(model, tmp_path / "a.csv", tmp_path / "out", keep=["job"])
     want = model.predict(pq.read_table(source / "a.parquet").slice(0, 50))["probabilities"][:, 1]
-    assert pq.read_table(tmp_path / "out" / "a.parquet")["probability"].to_numpy().tobytes() == want.tobytes()
+    assert pq.read_table(tmp_path / "out" / "a.parquet")["probability_>50K"].to_numpy().tobytes() == want.tobytes()
 
 
 def test_what_cannot_be_done_is_said_before_anything_is_written(model, source, tmp_path):

@@ -115,7 +115,8 @@ def test_metrics_are_those_of_the_predictions():
     model = deep()
     model.fit(FRAME, label="income", epochs=2)
     found = model.evaluate(FRAME_TEST, return_dict=True)
-    z = model.predict(FRAME_TEST)[:, 0]
+    z = model.predict(FRAME_TEST)
+    assert z.shape == (len(TEST["rich"]),)
     assert found["auc"] == pytest.approx(roc_auc_score(TEST["rich"], z), abs=1e-7)
     assert found["accuracy"] == ((z > 0) == TEST["rich"]).mean()
     assert model.evaluate(FRAME_TEST) == list(found.values())
@@ -127,7 +128,8 @@ def test_as_scikit_learn_has_it(last):
     model = Sequential([DenseFeatures(DEEP), Dense(16, activation="relu"), last], seed=2)
     model.compile(Adam(0.01), losses.BinaryCrossentropy(from_logits=last.activation is None))
     model.fit(FRAME, label="income", epochs=2)
-    shares, out = model.predict_proba(FRAME_TEST), model.predict(FRAME_TEST)[:, 0]
+    shares, out = model.predict_proba(FRAME_TEST), model.predict(FRAME_TEST)
+    assert model.classes_.tolist() == ["<=50K", ">50K"]
     want = out if last.activation else 1 / (1 + np.exp(-out))
     np.testing.assert_allclose(shares, np.stack([1 - want, want], axis=1), rtol=1e-5)
     assert model.score(FRAME_TEST) == ((want > 0.5) == TEST["rich"]).mean()
@@ -140,10 +142,18 @@ def test_scores_of_several_classes_and_of_numbers():
     model.compile("adam", "sparse_categorical_crossentropy")
     model.fit(X, CLASSES % 3, epochs=2)
     assert model.predict_proba(X).tolist() == model.predict(X).tolist()
+    assert model.classes_.tolist() == [0, 1, 2]
     assert model.score(X, CLASSES % 3) == (model.predict(X).argmax(axis=1) == CLASSES % 3).mean()
     numbers = compiled([Dense(1)])
     numbers.fit(X, X[:, 0], epochs=3)
-    assert numbers.score(X, X[:, 0]) == pytest.approx(r2_score(X[:, 0], numbers.predict(X)[:, 0]), rel=1e-6)
+    assert numbers.score(X, X[:, 0]) == pytest.approx(r2_score(X[:, 0], numbers.predict(X)), rel=1e-6)
+
+
+def test_several_sigmoids_are_not_classes_of_a_row():
+    model = Sequential([Dense(3, activation="sigmoid")])
+    model.compile("adam", "binary_crossentropy")
+    with pytest.raises(ModelError, match=r"classes_: the outputs are not one class each, got .*; use predict\(x\)"):
+        _ = model.classes_
 
 
 def test_a_pipeline_without_labels_gets_them_from_the_call():
@@ -354,6 +364,11 @@ def test_seeds():
             lambda: compiled([DenseFeatures(DEEP), Dense(1)]).fit(DATA, label="income"),
             DataError,
             r"income: labels are words, and Squared\(\) needs numbers",
+        ),
+        (
+            lambda: compiled([Dense(1)]).classes_,
+            ModelError,
+            r"classes_: the loss is not one of classes, got Squared\(\); use predict\(x\)",
         ),
         (
             lambda: compiled([Dense(1)]).predict_proba(X),

@@ -1,8 +1,8 @@
 """Predict files with a model: Parquet or CSV in, Parquet out, there when it is complete.
 
-A classifier writes `class` and `probability` (of its second class, or with more than two `probability_<class>` of each), a
-regressor `prediction`. OUT is a folder with a file for each file, or a .parquet file for one file. A run that was killed
-continues when it is started again.
+A classifier writes `class` and `probability_<class>` of each class (of two classes, of the second), a regressor
+`prediction`. OUT is a folder with a file for each file, or a .parquet file for one file. A run that was killed continues when
+it is started again.
 """
 
 from __future__ import annotations

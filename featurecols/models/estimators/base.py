@@ -327,8 +327,8 @@ class Estimator(Keeper):
             return
         if training or not self.label:
             self.label = rows.labels
-        if fresh and self.head.learns_words and (words := labels.learn(rows.label_batches(), rows.labels[0])):
-            self.head = self.head.with_words(words, self.label[0])
+        if fresh and self.head.learns_words:
+            self.head = self.head.learn(rows.label_batches(), rows.labels[0], ends=rows.ends)
         if training and fresh and self.warm_start_from is not None:
             self.variables = None  # made again, now that labels are known
         if training and fresh:

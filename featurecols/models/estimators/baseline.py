@@ -13,6 +13,7 @@ from featurecols.models.autodiff.tape import Value
 from featurecols.models.autodiff.variables import Variables, current, zeros
 from featurecols.models.estimators.canned import SQUARED, Canned, Columns, Common, words_of
 from featurecols.models.estimators.config import EstimatorSpec, ModeKeys
+from featurecols.models.input.classes import Class
 from featurecols.models.input.examples import Examples
 from featurecols.models.objective.heads import ClassHead, Head, NumberHead
 from featurecols.models.objective.losses import Loss, Poisson
@@ -67,7 +68,7 @@ class BaselineClassifier(_Baseline):
         columns: Columns = None,
         *,
         n_classes: int = 2,
-        label_vocabulary: Sequence[str] | None = None,
+        label_vocabulary: Sequence[Class] | None = None,
         **common: Unpack[Common],
     ) -> None:
         super().__init__(columns, ClassHead(n_classes, words_of(label_vocabulary)), **common)

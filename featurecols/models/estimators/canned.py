@@ -15,6 +15,7 @@ from featurecols.models.estimators import label_start
 from featurecols.models.estimators.base import Estimator
 from featurecols.models.estimators.config import EstimatorSpec, ModeKeys, RunConfig, WarmStartSettings
 from featurecols.models.estimators.tf_columns import AnyColumn
+from featurecols.models.input.classes import Class, Classes
 from featurecols.models.input.examples import Examples
 from featurecols.models.input.labelled_rows import LabelledRows
 from featurecols.models.input.pipeline import Pipeline
@@ -80,6 +81,10 @@ class Canned(Estimator):
         """Return the logits of encoded rows: [n, head.units]."""
         raise NotImplementedError
 
+    def predictions(self, logits: Array) -> dict[str, Array]:
+        """Return what `predict` says, by name, of logits [n, head.units]."""
+        return self.head.predictions(logits)
+
     def arguments(self) -> dict[str, Any]:
         """Return what makes an equal model of the same columns, as JSON data; with the head it is all that an export says."""
         return {}
@@ -139,12 +144,26 @@ class Canned(Estimator):
     def _model(self, features: Examples, labels: Array | None, mode: str) -> EstimatorSpec:
         logits, head, weights = self.logits(features), self.head, features.weights
         if mode == ModeKeys.PREDICT:
-            return EstimatorSpec(mode, predictions=head.predictions(logits.array))
+            return EstimatorSpec(mode, predictions=self.predictions(logits.array))
         loss = head.batch_loss(labels, logits, weights)
         if mode == ModeKeys.TRAIN:
             return EstimatorSpec(mode, loss=loss, train_op=self._require_optimizer().minimize(loss))
         each = head.row_losses(labels, logits)
         return EstimatorSpec(mode, loss=loss, eval_metric_ops={"": (head.metrics, labels, logits.array, each, weights)})
+
+    @property
+    def classes_(self) -> Array:
+        """The classes of a classifier in the label's own type [n_classes], in the order of the columns of predict_proba.
+
+        Raises ModelError for a regressor, and before training where the classes are learned.
+        """
+        if not isinstance(self.head, ClassHead):
+            raise errors.model(type(self).__name__, "a regressor has no classes", "classes_", "use predict(data)")
+        if self.head.learns_words and self._variables().step == 0:
+            raise errors.model(
+                type(self).__name__, "classes are learned in training", None, "train it, or give label_vocabulary"
+            )
+        return self.head.classes
 
     def predict_proba(self, data: Data | Pipeline, **options: Any) -> Array:
         """Return probabilities [n, n_classes] in the order of the classes, as scikit-learn has them."""
@@ -174,8 +193,18 @@ def spans(sizes: Sequence[tuple[str, int]]) -> list[tuple[str, int, int]]:
     return [(name, end - size, end) for (name, size), end in zip(sizes, ends, strict=True)]
 
 
-def words_of(label_vocabulary: Sequence[str] | None) -> tuple[str, ...] | None:
-    """Return the labels as words; raise ColumnError for a single string."""
-    if isinstance(label_vocabulary, str):
+def words_of(label_vocabulary: Sequence[Class] | None) -> Classes | None:
+    """Return the labels in their own type; raise ColumnError for a single string, and for labels of several types."""
+    if label_vocabulary is None:
+        return None
+    if isinstance(label_vocabulary, (str, bytes)):
         raise errors.argument("classifier", "label_vocabulary is a list of labels", label_vocabulary, "give a list of them")
-    return None if label_vocabulary is None else tuple(str(word) for word in label_vocabulary)
+    words = tuple(word.item() if isinstance(word, np.generic) else word for word in label_vocabulary)
+    words = tuple(word.decode() if isinstance(word, bytes) else word for word in words)
+    kinds = {type(word) for word in words}
+    if kinds == {int, float}:
+        return tuple(float(word) for word in words)
+    if len(kinds) > 1 or not kinds <= {str, bool, int, float}:
+        hint = "give strings, booleans, integers or floats, as the label field holds"
+        raise errors.argument("classifier", "label_vocabulary must hold labels of one type", list(words), hint)
+    return words

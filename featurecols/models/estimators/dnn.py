@@ -12,6 +12,7 @@ from featurecols.models.autodiff.tape import Value
 from featurecols.models.autodiff.variables import current
 from featurecols.models.estimators.canned import SQUARED, Canned, Columns, Common, spans, words_of
 from featurecols.models.estimators.state import RowsOf
+from featurecols.models.input.classes import Class
 from featurecols.models.input.examples import Examples
 from featurecols.models.layers import BatchNorm, Dense, Dropout, Inputs
 from featurecols.models.layers.activation import check_activation
@@ -114,7 +115,7 @@ class DNNClassifier(_Deep):
         hidden_units: Sequence[int] | None = None,
         *,
         n_classes: int = 2,
-        label_vocabulary: Sequence[str] | None = None,
+        label_vocabulary: Sequence[Class] | None = None,
         optimizer: OptimizerLike = "Adam",
         activation: str = "relu",
         dropout: float | None = None,

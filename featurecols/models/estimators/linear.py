@@ -10,6 +10,7 @@ from featurecols._core.slots import DenseSlot, IdSlot, Slot
 from featurecols.models.autodiff.tape import Value
 from featurecols.models.estimators.canned import SQUARED, Canned, Columns, Common, spans, words_of
 from featurecols.models.estimators.state import RowsOf
+from featurecols.models.input.classes import Class
 from featurecols.models.input.examples import Examples
 from featurecols.models.layers import Linear
 from featurecols.models.objective.heads import ClassHead, Head, NumberHead
@@ -73,7 +74,7 @@ class LinearClassifier(_Linear):
     >>> data = {"job": ["cook", "nurse"] * 50, "rich": ["no", "yes"] * 50}
     >>> _ = model.train(data, label="rich", epochs=20)
     >>> model.predict({"job": ["nurse", "cook"]})["classes"].tolist()
-    [['yes'], ['no']]
+    ['yes', 'no']
     """
 
     def __init__(
@@ -81,7 +82,7 @@ class LinearClassifier(_Linear):
         columns: Columns = None,
         *,
         n_classes: int = 2,
-        label_vocabulary: Sequence[str] | None = None,
+        label_vocabulary: Sequence[Class] | None = None,
         optimizer: OptimizerLike = "Ftrl",
         sparse_combiner: str = "sum",
         initial_bias: bool = True,

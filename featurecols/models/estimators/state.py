@@ -66,6 +66,11 @@ class Keeper(ABC):
     def _who(self) -> str:
         return type(self).__name__
 
+    @property
+    def kind(self) -> str:
+        """The name of the class that a saved model is loaded as."""
+        return type(self).__name__
+
     def _require_plan(self) -> Plan:
         """Return the plan; raise ModelError where there is none yet."""
         if self.plan is None:
@@ -137,8 +142,8 @@ class Keeper(ABC):
 
     def _head_of(self, where: Path, about: Mapping[str, Any]) -> Head:
         """Return the head of a checkpoint; raise CheckpointError where it is another kind of model, or answers otherwise."""
-        if about.get("kind") != type(self).__name__:
-            raise errors.other_model(where, f"holds a {about.get('kind')}, and this is a {type(self).__name__}")
+        if about.get("kind") != self.kind:
+            raise errors.other_model(where, f"holds a {about.get('kind')}, and this is a {self.kind}")
         head: Head = decode(about["head"])
         same = self.head.with_words(None, "") == head.with_words(None, "")
         if not same or (self._knows_labels and self.head != head):
@@ -174,7 +179,7 @@ class Keeper(ABC):
         """Return what a checkpoint belongs to, as JSON data."""
         plan = self._require_plan()
         return {
-            "kind": type(self).__name__,
+            "kind": self.kind,
             "columns": declared_as_json(plan.columns),
             "fingerprint": plan.fingerprint,
             "head": self.head.to_json(),
@@ -255,7 +260,7 @@ class Keeper(ABC):
         """Return what makes an equal model that is not trained, as JSON data for model_from_json."""
         columns, arguments = {column.name: column.to_dict() for column in self.columns}, self.arguments()
         parts = {part: [columns[name] for name in arguments.pop(part)] for part in ("linear", "dnn") if part in arguments}
-        spec: dict[str, Any] = {"model": type(self).__name__}
+        spec: dict[str, Any] = {"model": self.kind}
         spec |= {part: listed for part, listed in parts.items() if listed} if parts else {"columns": [*columns.values()]}
         spec |= arguments
         if self.label:

@@ -13,6 +13,7 @@ from featurecols.models.estimators.dnn import ActivationLike, Network
 from featurecols.models.estimators.linear import linear_layer, linear_rows
 from featurecols.models.estimators.state import RowsOf
 from featurecols.models.estimators.tf_columns import AnyColumn, translate_all
+from featurecols.models.input.classes import Class
 from featurecols.models.input.examples import Examples
 from featurecols.models.objective.heads import ClassHead, Head, NumberHead
 from featurecols.models.objective.losses import Loss
@@ -99,7 +100,7 @@ class WideDeepClassifier(_WideDeep):
         hidden_units: Sequence[int] = (),
         *,
         n_classes: int = 2,
-        label_vocabulary: Sequence[str] | None = None,
+        label_vocabulary: Sequence[Class] | None = None,
         linear_optimizer: OptimizerLike = "Ftrl",
         dnn_optimizer: OptimizerLike = "Adam",
         activation: ActivationLike = "relu",

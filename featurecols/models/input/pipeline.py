@@ -17,7 +17,7 @@ import numpy as np
 
 from featurecols._core.suggestions import explain_arguments
 from featurecols.models import errors
-from featurecols.models.input import cache, labels
+from featurecols.models.input import cache, classes, labels
 from featurecols.models.input.batching import MAX_BATCHES, batches_ahead, no_rows, regroup, require_nonempty, split
 from featurecols.models.input.examples import Examples, Layout
 from featurecols.models.input.labelled_rows import LabelledBatch, LabelledRows, labelled_rows
@@ -128,7 +128,7 @@ def needs_of(plan: Plan) -> list[tuple[str, str]]:
 def _encoder(plan: Plan, rows: LabelledRows, key: str) -> Encoder:
     """Return the encoder of rows with their labels as they are, and their weights."""
     layout = Layout(plan.feature_slots, plan.all_tables)
-    head = PlainHead(labels.learn(rows.label_batches(), rows.labels[0]) if rows.labels else None)
+    head = PlainHead(classes.learn_words(rows.label_batches(), rows.labels[0]) if rows.labels else None)
 
     def encode(batch: LabelledBatch) -> Examples:
         y = None if batch.labels is None else head.read(batch.labels, rows.labels)

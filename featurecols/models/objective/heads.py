@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar
 
@@ -14,7 +14,8 @@ from featurecols.data.batch import Batch
 from featurecols.models import errors
 from featurecols.models.autodiff.tape import Value
 from featurecols.models.component import Component
-from featurecols.models.input import labels
+from featurecols.models.input import classes, labels
+from featurecols.models.input.classes import Classes
 from featurecols.models.layers.base import require_positive
 from featurecols.models.objective import metrics
 from featurecols.models.objective.label_scaling import TRANSFORMS, LabelScaling
@@ -51,7 +52,7 @@ class Head(Component):
 
     @abstractmethod
     def predictions(self, logits: Array) -> dict[str, Array]:
-        """Return arrays [n, ...] by tf.estimator's prediction keys."""
+        """Return arrays by name: [n] for what is one value a row, [n, k] for what is several."""
 
     @abstractmethod
     def metrics(self, labels: Array, logits: Array, losses: Array, weights: Array | None) -> dict[str, float]:
@@ -62,8 +63,15 @@ class Head(Component):
         """Whether labels may be words that the head does not know yet."""
         return False
 
-    def with_words(self, words: tuple[str, ...] | None, key: str) -> Head:
-        """Return the head with the words of the label field `key`, or without any; raise DataError where they do not fit."""
+    def with_words(self, words: Classes | None, key: str) -> Head:
+        """Return the head with the classes of the label field `key`, or without any; raise DataError where they do not fit."""
+        return self
+
+    def learn(self, batches: Iterable[Batch], key: str, *, ends: bool) -> Head:
+        """Return the head with the classes that labels hold; `ends` as in classes.learn.
+
+        Raises DataError for labels that do not fit.
+        """
         return self
 
 
@@ -71,11 +79,11 @@ class Head(Component):
 class ClassHead(Head):
     """n_classes of which one is right. Two classes take one logit, more take one each.
 
-    words: the labels by class number, where they are words.
+    words: the labels by class number, in their own type; None where they are the class numbers, as integers.
     """
 
     n_classes: int = 2
-    words: tuple[str, ...] | None = None
+    words: Classes | None = None
     reduction: str = field(default="mean", kw_only=True)
 
     def check(self) -> None:
@@ -95,20 +103,28 @@ class ClassHead(Head):
         return (Logistic if self.n_classes == 2 else Softmax)(reduction=self.reduction)
 
     @property
+    def classes(self) -> Array:
+        """The classes in their own type [n_classes]: strings, booleans, int64 or float64."""
+        return np.arange(self.n_classes) if self.words is None else np.array(self.words)
+
+    @property
     def names(self) -> tuple[str, ...]:
-        """The names of the classes."""
-        return self.words or tuple(str(k) for k in range(self.n_classes))
+        """The classes as text."""
+        return tuple(str(k) for k in (self.words or range(self.n_classes)))
 
     @property
     def learns_words(self) -> bool:
         return self.words is None
 
-    def with_words(self, words: tuple[str, ...] | None, key: str) -> ClassHead:
+    def learn(self, batches: Iterable[Batch], key: str, *, ends: bool) -> ClassHead:
+        return self.with_words(classes.learn(batches, key, self.n_classes, ends=ends), key) if self.learns_words else self
+
+    def with_words(self, words: Classes | None, key: str) -> ClassHead:
         if words is not None and len(words) == 1:
             hint = "there is nothing to tell apart: check the data, or name the labels with label_vocabulary"
             raise errors.labels(key, "all labels are alike", words[0], None, hint)
         if words is not None and len(words) != self.n_classes:
-            what = f"n_classes is {self.n_classes}, and the label has {len(words)} words"
+            what = f"n_classes is {self.n_classes}, and the label has {len(words)} different values"
             shown = [*words[:8], "..."] if len(words) > 8 else list(words)
             hint = f"set n_classes={len(words)} (--n-classes), or name them with label_vocabulary"
             raise errors.labels(key, what, shown, None, hint)
@@ -117,26 +133,24 @@ class ClassHead(Head):
     def read(self, batch: Batch, keys: Sequence[str]) -> Array:
         if len(keys) != 1:
             raise errors.model("classifier", "needs one label", list(keys), "name one field")
-        return labels.classes(batch, keys[0], self.words, self.n_classes)
+        return classes.read(batch, keys[0], self.words, self.n_classes)
 
     def probabilities(self, logits: Array) -> Array:
         """Return float32 [n, n_classes]."""
         means = self.objective.mean(logits)
         return np.concatenate([1 - means, means], axis=1) if self.n_classes == 2 else means
 
+    def class_ids(self, logits: Array) -> Array:
+        """Return the class numbers of the largest probabilities, int64 [n]; of equal ones the first."""
+        return (logits[:, 0] > 0).astype(np.int64) if self.n_classes == 2 else logits.argmax(axis=1)
+
     def predictions(self, logits: Array) -> dict[str, Array]:
-        p, n = self.probabilities(logits), len(logits)
-        ids = (logits[:, 0] > 0).astype(np.int64) if self.n_classes == 2 else logits.argmax(axis=1)
-        names = np.array(self.names)
-        out = {"logits": logits, "logistic": p[:, 1:]} if self.n_classes == 2 else {"logits": logits}
-        every = np.arange(self.n_classes, dtype=np.int32)
+        ids = self.class_ids(logits)
         return {
-            **out,
-            "probabilities": p,
-            "class_ids": ids[:, None],
-            "classes": names[ids][:, None],
-            "all_class_ids": np.broadcast_to(every, (n, self.n_classes)),
-            "all_classes": np.broadcast_to(names, (n, self.n_classes)),
+            "logits": squeeze(logits),
+            "probabilities": self.probabilities(logits),
+            "class_ids": ids,
+            "classes": self.classes[ids],
         }
 
     def metrics(self, labels: Array, logits: Array, losses: Array, weights: Array | None) -> dict[str, float]:
@@ -183,7 +197,7 @@ class NumberHead(Head):
         """Whether the loss lets labels be scaled: Poisson has its own link, and of others it is not known."""
         return isinstance(self.loss, Squared)
 
-    def with_words(self, words: tuple[str, ...] | None, key: str) -> NumberHead:
+    def with_words(self, words: Classes | None, key: str) -> NumberHead:
         return self if self.scaling is None else self.with_scaling(None)
 
     def with_scaling(self, scaling: LabelScaling | None) -> NumberHead:
@@ -249,7 +263,7 @@ class NumberHead(Head):
         found = self.means(logits)
         if self.scaling is not None:
             found = found.astype(self.scaling.dtype if self.transform is None else np.float32)
-        return {"predictions": found}
+        return {"predictions": squeeze(found)}
 
     def metrics(self, labels: Array, logits: Array, losses: Array, weights: Array | None) -> dict[str, float]:
         return metrics.regression(labels, self.means(logits), losses, weights)
@@ -262,13 +276,16 @@ class PlainHead(Head):
     Words are class numbers, whole numbers int64, others float32; several fields are side by side.
     """
 
-    words: tuple[str, ...] | None = None
+    words: Classes | None = None
 
     @property
     def learns_words(self) -> bool:
         return self.words is None
 
-    def with_words(self, words: tuple[str, ...] | None, key: str) -> PlainHead:
+    def learn(self, batches: Iterable[Batch], key: str, *, ends: bool) -> PlainHead:
+        return PlainHead(classes.learn_words(batches, key)) if self.learns_words else self
+
+    def with_words(self, words: Classes | None, key: str) -> PlainHead:
         return PlainHead(words)
 
     @property
@@ -281,7 +298,7 @@ class PlainHead(Head):
 
     def read(self, batch: Batch, keys: Sequence[str]) -> Array:
         if self.words is not None:
-            return labels.classes(batch, keys[0], self.words, len(self.words))
+            return classes.read(batch, keys[0], self.words, len(self.words))
         return labels.plain(batch, keys)
 
     def predictions(self, logits: Array) -> dict[str, Array]:
@@ -289,3 +306,8 @@ class PlainHead(Head):
 
     def metrics(self, labels: Array, logits: Array, losses: Array, weights: Array | None) -> dict[str, float]:
         return {}
+
+
+def squeeze(outputs: Array) -> Array:
+    """Return outputs [n, 1] as [n], and others [n, k] as they are."""
+    return outputs[:, 0] if outputs.shape[1] == 1 else outputs

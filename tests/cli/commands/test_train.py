@@ -76,9 +76,9 @@ def test_train_evaluate_predict_are_what_python_does(here: Path, capsys: pytest.
     assert listing(here / "out") == ["0.parquet", "1.parquet"]
     for name in ("0.parquet", "1.parquet"):
         made, raw, found = pq.read_table(f"out/{name}"), pq.read_table(f"raw/{name}"), want.predict(f"raw/{name}")
-        assert made.column_names == ["job", "age", "class", "probability"]
-        assert made["probability"].to_numpy().tobytes() == found["probabilities"][:, 1].tobytes()
-        assert made["class"].to_pylist() == found["classes"][:, 0].tolist()
+        assert made.column_names == ["job", "age", "class", "probability_>50K"]
+        assert made["probability_>50K"].to_numpy().tobytes() == found["probabilities"][:, 1].tobytes()
+        assert made["class"].to_pylist() == found["classes"].tolist()
         assert made.select(["job", "age"]).equals(raw.select(["job", "age"]))
     assert names(here) == ["columns.json", "model", "out", "raw", "spec.json", "test.parquet"]
 
@@ -117,14 +117,14 @@ def test_a_sequential_is_evaluated_and_predicts(here: Path, capsys: pytest.Captu
     assert main(["evaluate", "network", "test.parquet", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["metrics"] == network.evaluate("test.parquet", return_dict=True)
     assert main(["predict", "network", "test.parquet", "-o", "out.parquet"]) == 0
-    assert pq.read_table("out.parquet")["prediction"].to_numpy().tobytes() == network.predict("test.parquet").tobytes()
+    assert pq.read_table("out.parquet")["probability_1"].to_numpy().tobytes() == network.predict("test.parquet").tobytes()
 
 
 def test_wrong_data_is_3_and_leaves_nothing(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     before = names(here)
     train = ("train", "columns.json", "raw", "-o", "model", "--model", "LinearClassifier", "--label")
     assert "incme: field is not in raw/0.parquet; did you mean 'income'?" in fails(capsys, 2, *train, "incme")
-    assert "label has 3 words" in fails(capsys, 2, *train, "colour")
+    assert "label has 3 different values" in fails(capsys, 2, *train, "colour")
     assert "weigth: field is not in" in fails(capsys, 2, *train, "income", "--weight", "weigth")
     assert "nowhere: no such file" in fails(capsys, 2, *train, "income", "--validation", "nowhere")
     assert names(here) == before
@@ -291,7 +291,9 @@ def test_predictions_that_were_killed_look_like_nothing_and_are_continued(
     model = models.load("model")
     for i in range(6):
         made = pq.read_table(f"out/{i}.parquet")
-        assert made["probability"].to_numpy().tobytes() == model.predict(f"raw/{i}.parquet")["probabilities"][:, 1].tobytes()
+        assert (
+            made["probability_>50K"].to_numpy().tobytes() == model.predict(f"raw/{i}.parquet")["probabilities"][:, 1].tobytes()
+        )
     assert names(here) == ["columns.json", "model", "out", "raw", "spec.json", "test.parquet"]
 
 

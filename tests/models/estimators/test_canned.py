@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.metrics import roc_auc_score
 
@@ -67,8 +68,8 @@ def test_classifiers_come_near_the_best_there_is(kind):
 def test_metrics_are_those_of_the_predictions():
     model = LinearClassifier(WIDE, weight_column="weight").train(TRAIN, label="rich", epochs=2)
     found, p = model.evaluate(TEST), model.predict(TEST)
-    assert found["auc"] == pytest.approx(roc_auc_score(TEST["rich"], p["logits"][:, 0], sample_weight=TEST["weight"]), rel=1e-6)
-    right = p["class_ids"][:, 0] == TEST["rich"]
+    assert found["auc"] == pytest.approx(roc_auc_score(TEST["rich"], p["logits"], sample_weight=TEST["weight"]), rel=1e-6)
+    right = p["classes"] == TEST["rich"]
     assert found["accuracy"] == pytest.approx(np.average(right, weights=TEST["weight"]), rel=1e-6)
     assert model.score(TEST) == found["accuracy"]
     chance = p["probabilities"][np.arange(2000), TEST["rich"]]
@@ -79,22 +80,14 @@ def test_metrics_are_those_of_the_predictions():
 def test_prediction_keys_of_two_classes():
     model = LinearClassifier(WIDE).train(TRAIN, label="income", epochs=1)
     p = model.predict({k: TEST[k][:5] for k in ("age", "job", "city")})
-    assert p.keys() == ["logits", "logistic", "probabilities", "class_ids", "classes", "all_class_ids", "all_classes"]
+    assert p.keys() == ["logits", "probabilities", "class_ids", "classes"]
     shapes = {k: p[k].shape for k in p.keys()}  # noqa: SIM118 - no dict
-    assert shapes == {
-        "logits": (5, 1),
-        "logistic": (5, 1),
-        "probabilities": (5, 2),
-        "class_ids": (5, 1),
-        "classes": (5, 1),
-        "all_class_ids": (5, 2),
-        "all_classes": (5, 2),
-    }
-    np.testing.assert_allclose(p["logistic"], 1 / (1 + np.exp(-p["logits"])), rtol=1e-6)
+    assert shapes == {"logits": (5,), "probabilities": (5, 2), "class_ids": (5,), "classes": (5,)}
+    np.testing.assert_allclose(p["probabilities"][:, 1], 1 / (1 + np.exp(-p["logits"])), rtol=1e-6)
     np.testing.assert_allclose(p["probabilities"].sum(axis=1), 1, rtol=1e-6)
     assert p["class_ids"].dtype == np.int64
-    assert p["classes"][:, 0].tolist() == [("<=50K", ">50K")[i] for i in p["class_ids"][:, 0]]
-    assert p["all_classes"].tolist() == [["<=50K", ">50K"]] * 5
+    assert p["classes"].tolist() == [("<=50K", ">50K")[i] for i in p["class_ids"]]
+    assert model.classes_.tolist() == ["<=50K", ">50K"]
     assert model.predict_proba(TEST).shape == (2000, 2)
     rows = list(p)
     assert len(rows) == len(p) == 5
@@ -102,7 +95,7 @@ def test_prediction_keys_of_two_classes():
     assert model.predict(TEST, predict_keys=["logits"]).keys() == ["logits"]
     with pytest.raises(ModelError, match="predictions: unknown key 'score'; known are logits"):
         p["score"]
-    with pytest.raises(ModelError, match="predict: unknown key 'chance'; known are logits, logistic"):
+    with pytest.raises(ModelError, match="predict: unknown key 'chance'; known are logits, probabilities"):
         model.predict(TEST, predict_keys=["chance"])
 
 
@@ -131,9 +124,71 @@ def test_three_classes(model):
     assert found["accuracy"] > 0.85 > found["accuracy_baseline"] + 0.2
     assert {"precision/red", "recall/blue", "auc/green", "average_loss", "loss", "global_step"} <= set(found)
     p = trained.predict(TEST)
-    assert p.keys() == ["logits", "probabilities", "class_ids", "classes", "all_class_ids", "all_classes"]
+    assert p.keys() == ["logits", "probabilities", "class_ids", "classes"]
     assert p["probabilities"].shape == (2000, 3)
-    assert (p["classes"][:, 0] == np.array(TEST["colour"])).mean() == pytest.approx(found["accuracy"], abs=1e-12)
+    assert (p["classes"] == TEST["colour"]).mean() == pytest.approx(found["accuracy"], abs=1e-12)
+
+
+Y = {
+    "integers": [0, 1, 1, 0],
+    "from one": [1, 2, 2, 1],
+    "booleans": [False, True, True, False],
+    "floats": [0.0, 1.0, 1.0, 0.0],
+    "halves": [0.5, 1.5, 1.5, 0.5],
+    "words": ["no", "yes", "yes", "no"],
+    "numbers in words": ["10", "9", "9", "10"],
+}
+KINDS = {"integers": "i", "from one": "i", "booleans": "b", "floats": "f", "halves": "f", "words": "U", "numbers in words": "U"}
+X = fc.Vocabulary("x", ["a", "b"])
+
+
+@pytest.mark.parametrize("name", Y)
+def test_classes_have_the_type_of_the_label(name, tmp_path):
+    y = Y[name] * 10
+    data = {"x": ["b" if value == max(y) else "a" for value in y], "y": y}
+    model = LinearClassifier([X]).train(data, "y", epochs=20)
+    found = model.predict(data)["classes"]
+    assert found.tolist() == y
+    assert [type(value) for value in found.tolist()] == [type(value) for value in y]
+    assert (model.classes_.tolist(), model.classes_.dtype.kind) == (sorted(set(y)), KINDS[name])
+    again = fc.models.load(model.save(tmp_path / "model"))
+    assert again.predict(data)["classes"].tolist() == y
+    assert again.classes_.tolist() == sorted(set(y))
+    assert again.fingerprint == model.fingerprint
+    named = LinearClassifier([X], label_vocabulary=sorted(set(y))).train(data, "y", epochs=20)
+    assert named.predict(data)["classes"].tolist() == y
+    assert named.predict(data)["logits"].tolist() == model.predict(data)["logits"].tolist()
+
+
+@pytest.mark.parametrize("name", [name for name in Y if name != "numbers in words"])
+def test_a_model_of_a_csv_file_is_the_one_of_the_data_frame(name, tmp_path):
+    y = Y[name] * 10
+    frame = pd.DataFrame({"x": ["b" if value == max(y) else "a" for value in y], "y": y})
+    frame.to_csv(tmp_path / "train.csv", index=False)
+    models = [LinearClassifier([X]).train(data, "y", epochs=5) for data in (frame, tmp_path / "train.csv")]
+    assert models[0].classes_.tolist() == models[1].classes_.tolist()
+    assert models[0].fingerprint == models[1].fingerprint
+    for model in models:
+        assert model.evaluate(frame) == model.evaluate(tmp_path / "train.csv") == models[0].evaluate(frame)
+        assert (model.predict(tmp_path / "train.csv")["classes"] == frame["y"]).mean() == 1.0
+
+
+def test_eleven_numeric_classes_of_a_csv_file_are_sorted_as_numbers(tmp_path):
+    frame = pd.DataFrame({"x": ["a", "b"] * 11, "y": [*range(1, 12), *range(1, 12)]})
+    frame.to_csv(tmp_path / "train.csv", index=False)
+    models = [LinearClassifier([X], n_classes=11).train(data, "y") for data in (frame, tmp_path / "train.csv")]
+    assert [model.classes_.tolist() for model in models] == [list(range(1, 12))] * 2
+    assert models[0].predict_proba(frame).tolist() == models[1].predict_proba(frame).tolist()
+
+
+def test_classes_before_training_and_of_regressors():
+    with pytest.raises(ModelError, match="LinearClassifier: classes are learned in training, got None; train it, or give"):
+        _ = LinearClassifier([X]).classes_
+    with pytest.raises(ModelError, match="LinearRegressor: a regressor has no classes"):
+        _ = LinearRegressor([X]).classes_
+    assert LinearClassifier([X], label_vocabulary=[True, False]).classes_.tolist() == [True, False]
+    assert LinearClassifier([X], label_vocabulary=np.array([2, 1])).classes_.tolist() == [2, 1]
+    assert LinearClassifier([X], label_vocabulary=[1, 0.5]).classes_.tolist() == [1.0, 0.5]
 
 
 REGRESSORS = {
@@ -155,7 +210,7 @@ def test_regressors(kind):
     assert model.score(TEST) == found["r2"]
     p = model.predict(TEST)
     assert p.keys() == ["predictions"]
-    assert np.mean(np.square(p["predictions"][:, 0] - TEST["wealth"])) == pytest.approx(found["average_loss"], rel=1e-5)
+    assert np.mean(np.square(p["predictions"] - TEST["wealth"])) == pytest.approx(found["average_loss"], rel=1e-5)
 
 
 @pytest.mark.parametrize("kind", REGRESSORS)
@@ -170,7 +225,7 @@ def test_two_numbers_at_once(kind):
 
 def test_counts_by_poisson():
     model = LinearRegressor(WIDE, loss=Poisson()).train(TRAIN, label="cars", epochs=10, batch_size=64)
-    p = model.predict(TEST)["predictions"][:, 0]
+    p = model.predict(TEST)["predictions"]
     assert (p > 0).all()
     assert p.mean() == pytest.approx(TEST["cars"].mean(), rel=0.1)
     baseline = BaselineRegressor([AGE], loss=Poisson()).train(TRAIN, label="cars")
@@ -271,6 +326,16 @@ def test_one_name_for_two_columns_of_two_parts():
         (lambda: LinearClassifier(WIDE, label_vocabulary=["a"]), ColumnError, "must name n_classes=2 different labels"),
         (lambda: LinearClassifier(WIDE, label_vocabulary="ab"), ColumnError, "label_vocabulary is a list of labels, got 'ab'"),
         (
+            lambda: LinearClassifier(WIDE, label_vocabulary=["a", 1]),
+            ColumnError,
+            "label_vocabulary must hold labels of one type",
+        ),
+        (
+            lambda: LinearClassifier(WIDE, label_vocabulary=[None, 1]),
+            ColumnError,
+            "label_vocabulary must hold labels of one type",
+        ),
+        (
             lambda: BaselineClassifier(WIDE, label_vocabulary="ab"),
             ColumnError,
             "label_vocabulary is a list of labels, got 'ab'",
@@ -293,7 +358,10 @@ def test_bad_arguments_fail_when_made(make, error, message):
 @pytest.mark.parametrize(
     ("act", "message"),
     [
-        (lambda m: m.train(TRAIN, label="colour"), "colour: n_classes is 2, and the label has 3 words.*set n_classes=3"),
+        (
+            lambda m: m.train(TRAIN, label="colour"),
+            "colour: n_classes is 2, and the label has 3 different values.*set n_classes=3",
+        ),
         (
             lambda m: m.train({**TRAIN, "income": ["a"] * 4000}, label="income"),
             "income: all labels are alike, got 'a'; there is",
@@ -301,7 +369,10 @@ def test_bad_arguments_fail_when_made(make, error, message):
         (lambda m: m.train(TRAIN, label="wages"), "wages: field is not in the data; .*age"),
         (lambda m: m.train({k: v[:0] for k, v in TRAIN.items()}, label="rich"), "age: no value to learn from, all are missing"),
         (lambda m: m.train({**TRAIN, "rich": [None, *TRAIN["rich"][1:]]}, label="rich"), "rich: a label is missing at row 0"),
-        (lambda m: m.train(TRAIN, label="cars"), "cars: a label must be a class number from 0 to 1 at row"),
+        (
+            lambda m: m.train(TRAIN, label="cars"),
+            r"cars: n_classes is 2, and the label has \d+ different values, got \[0.0, 1.0, 2.0,",
+        ),
     ],
 )
 def test_bad_data(act, message):

@@ -135,7 +135,7 @@ def test_plots_draw_the_numbers(linear):
     import matplotlib.pyplot as plt
 
     y, p = np.array(TEST["rich"]), linear.predict(TEST)
-    z, chance = p["logits"][:, 0], p["probabilities"][:, 1]
+    z, chance = p["logits"], p["probabilities"][:, 1]
     ax = plots.roc(y, z, name="linear")
     assert ax.lines[0].get_xdata().tolist() == metrics.roc(y, z).x.tolist()
     assert ax.get_legend().get_texts()[0].get_text() == f"linear, AUC {metrics.auc(y, z):.3f}"
