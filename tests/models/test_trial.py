@@ -63,7 +63,7 @@ def test_two_trainings_in_one_folder(tmp_path) -> None:
             again.train((FRAME, Y), epochs=1)
     finally:
         file_lock.release(handle)
-    assert again.train((FRAME, Y), epochs=1).variables.step == 4
+    assert again.train((FRAME, Y), epochs=1, more=True).variables.step == 4
 
 
 def test_what_a_folder_holds_is_told_from_what_is_asked(tmp_path) -> None:
