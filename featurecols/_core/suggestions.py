@@ -89,13 +89,15 @@ def _wrong_arguments(
     if not any(p.kind is p.VAR_KEYWORD for p in parameters.values()):
         for name in kwargs:
             if name not in takes:
-                return errors.ArgumentError(f"{subject}: no argument is called {name!r}; {_hint(subject, name, takes)}")
+                return unknown_argument(subject, name, takes)
     positional = [name for name, p in takes.items() if p.kind is not p.KEYWORD_ONLY]
     given = args[method:]
     if len(given) > len(positional):
         others = ", ".join(f"{name}=" for name in takes if name not in positional)
         some = f"takes {', '.join(positional)} by position" if positional else "takes no argument by position"
         hint = f"give the others by name ({others})" if others else "leave out the others"
+        if positional and positional[0] in ("sources", "columns", "layers"):
+            hint = f"several {positional[0]} are one argument, a list: [...]; {hint}"
         return errors.ArgumentError(f"{subject}: {some}, got {errors.show(given[len(positional)])} after them; {hint}")
     missing = [
         name
@@ -108,7 +110,17 @@ def _wrong_arguments(
     return None
 
 
-def _hint(subject: str, name: str, takes: Iterable[str]) -> str:
+def unknown_argument(subject: str, name: str, takes: Iterable[str]) -> errors.ArgumentError:
+    """Return the error of an argument that does not exist, with the one that is meant; `takes` are those that exist."""
+    return errors.ArgumentError(f"{subject}: no argument is called {name!r}; {_hint(name, takes)}")
+
+
+def not_a_path(subject: str, got: object, hint: str = "give the path as a str or a pathlib.Path") -> errors.ArgumentError:
+    """Return the error of something else where a path is needed."""
+    return errors.ArgumentError(f"{subject}: needs a path, got {type(got).__name__}; {hint}")
+
+
+def _hint(name: str, takes: Iterable[str]) -> str:
     """Return the way out for an argument that does not exist."""
     from featurecols._core import other_names
 

@@ -212,14 +212,17 @@ def field_keys(column: Column) -> tuple[str, ...]:
 
 def as_columns(columns: Iterable[Column]) -> tuple[Column, ...]:
     """Return declared columns as a tuple; raises ColumnError for anything else, and where two have one name."""
-    if isinstance(columns, (Column, Field, str)) or not isinstance(columns, Iterable):
-        raise errors.argument("columns", "must be a list of columns", columns, "wrap it in [ ]")
     if hasattr(columns, "__arrow_c_stream__") or hasattr(columns, "__dataframe__"):
         hint = "columns come first: fc.fit(columns, data)"
+        raise errors.argument("columns", "must be a list of columns", type(columns).__name__, hint)
+    if hasattr(columns, "columns"):
+        hint = "it is learned already; fc.fit(plan.columns, data) learns again"
         raise errors.argument("columns", "must be a list of columns", type(columns).__name__, hint)
     if isinstance(columns, Mapping):
         hint = "a column has its name itself: give list(columns.values())"
         raise errors.argument("columns", "must be a list of columns", type(columns).__name__, hint)
+    if isinstance(columns, (Column, Field, str)) or not isinstance(columns, Iterable):
+        raise errors.argument("columns", "must be a list of columns", columns, "wrap it in [ ]")
     listed = tuple(columns)
     if not listed:
         raise errors.argument("columns", "must not be empty", listed, "declare at least one column")

@@ -45,6 +45,9 @@ def write_columns(columns: Iterable[Column], path: str | Path) -> None:
         ColumnError: for something that is not a column, and for columns that TOML cannot hold (TopTerms(None)).
         OutputError: where the file cannot be written.
     """
+    if isinstance(columns, (str, Path, Column)) or not isinstance(columns, Iterable):
+        hint = "columns come first, in a list: write_columns(columns, path)"
+        raise errors.argument("columns", "must be a list of columns", columns, hint)
     listed = list(columns)
     for i, column in enumerate(listed):
         if not isinstance(column, Column):

@@ -12,6 +12,7 @@ from typing import Any
 
 from featurecols import errors
 from featurecols._core.json_layout import lay_out
+from featurecols._core.suggestions import not_a_path
 
 YAML = (".yaml", ".yml")
 _LARGEST = 1_000_000  # values of a spec: a YAML file may name one value again and again
@@ -23,6 +24,8 @@ def read_data(path: str | Path) -> Any:
     Raises:
         ColumnError: where the file does not exist or is not of its format.
     """
+    if not isinstance(path, (str, Path)):
+        raise not_a_path("read_columns", path, "give the path of a JSON, TOML or YAML file; columns_from_json takes data")
     path = Path(path)
     try:
         text = path.read_text(encoding="utf-8")

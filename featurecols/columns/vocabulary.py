@@ -106,7 +106,10 @@ class Vocabulary(Column):
                 raise errors.argument(subject, e.problem, term, e.hint) from None
             if text in seen:
                 raise errors.argument(
-                    subject, f"terms {errors.show(seen[text])} and {errors.show(term)} are the same", term, "name it once"
+                    subject,
+                    f"terms {errors.show(seen[text])} and {errors.show(term)} are the same",
+                    term,
+                    "name it once; TopTerms(n) learns terms from data",
                 )
             seen[text] = term
 
@@ -122,7 +125,9 @@ class Vocabulary(Column):
         if len(set(texts)) < len(texts):
             twice = next(i for i, text in enumerate(texts) if text in texts[:i])
             what = f"two terms are the same in a field of type {name}"
-            raise errors.argument(f"Vocabulary {self.source.key}", what, self.terms[twice], "name it once")
+            raise errors.argument(
+                f"Vocabulary {self.source.key}", what, self.terms[twice], "name it once; TopTerms(n) learns terms from data"
+            )
         offsets = np.cumsum([0, *map(len, texts)], dtype=np.int64)
         no_booleans = all(isinstance(value, (str, bytes)) for value in values)
         return VocabularyBound(self, Texts(offsets, np.frombuffer(b"".join(texts), dtype=np.uint8)), no_booleans)

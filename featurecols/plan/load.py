@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from featurecols._core.suggestions import explain_arguments
+from featurecols._core.suggestions import explain_arguments, not_a_path
 from featurecols.plan import serialization
 from featurecols.plan.plan import Plan
 
@@ -16,4 +16,7 @@ def load(path: str | Path) -> Plan:
     Raises:
         SavedPlanError: when the files are missing, damaged, changed since they were written, or from a newer version.
     """
+    if not isinstance(path, (str, Path)):
+        hint = "this is the plan" if isinstance(path, Plan) else "give the folder of plan.save"
+        raise not_a_path("load", path, hint)
     return Plan.of_saved(path, *serialization.read(Path(path)))

@@ -64,7 +64,8 @@ def view_of(key: str, data: object, parse: bool = False, known: KnownDictionarie
         return _of_numpy(key, np.asarray(data))
     if isinstance(data, Sequence):
         return _of_objects(key, list(data))
-    raise errors.wrong_type(key, key, type(data).__name__, "an array or a list", "give one value per row")
+    hint = "give one value per row: frame.to_dict('list')" if isinstance(data, dict) else "give one value per row"
+    raise errors.wrong_type(key, key, type(data).__name__, "an array or a list", hint)
 
 
 def is_python_only(dtype: object) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self, TypedDict, Unpack
@@ -9,6 +10,7 @@ from typing import Any, Self, TypedDict, Unpack
 import numpy as np
 
 from featurecols._core.arrays import Array
+from featurecols._core.suggestions import unknown_argument
 from featurecols.models import errors, export
 from featurecols.models.autodiff.tape import Value
 from featurecols.models.estimators import label_start
@@ -54,7 +56,8 @@ class Canned(Estimator):
 
     def __init__(self, columns: Columns, head: Head, optimizer: Optimizer | Groups | None, **common: Unpack[Common]) -> None:
         if unknown := sorted(set(common) - set(Common.__annotations__)):
-            raise TypeError(f"{type(self).__name__}: no argument is called {unknown[0]!r}")
+            takes = [*inspect.signature(type(self)).parameters, *Common.__annotations__]
+            raise unknown_argument(type(self).__name__, unknown[0], [name for name in takes if name != "common"])
         if "feature_columns" in common:
             if columns is not None:
                 hint = "give one of them"
