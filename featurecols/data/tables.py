@@ -116,7 +116,7 @@ def _length(key: str, column: Any) -> int:
             return len(column)
     except TypeError:  # a scalar, or an array of no dimension
         pass
-    hint = "a dict holds one list or array per field; for one row write [{...}], or use transform_row"
+    hint = "a dict holds one list or array per field; for one row write [{...}] (plan.transform_row takes it as it is)"
     raise errors.wrong_type(key, key, errors.show(column), "an array or a list", hint)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import warnings
 from collections.abc import Iterable, Sequence
 
@@ -28,7 +29,10 @@ class TrainingWarning(UserWarning):
 
 def warn(subject: str, problem: str, hint: str) -> None:
     """Tell the caller of the package's function about something that is not an error."""
-    warnings.warn(f"{subject}: {problem}; {hint}", TrainingWarning, stacklevel=3)
+    frame, level = sys._getframe(1), 2
+    while frame.f_back is not None and frame.f_globals.get("__name__", "").startswith("featurecols."):
+        frame, level = frame.f_back, level + 1
+    warnings.warn(f"{subject}: {problem}; {hint}", TrainingWarning, stacklevel=level)
 
 
 def model(subject: str, problem: str, got: object, hint: str) -> ModelError:

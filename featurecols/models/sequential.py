@@ -6,7 +6,6 @@ Beside the estimators the only file of the models that meets a plan: DenseFeatur
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -14,6 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from featurecols._core.arrays import Array
+from featurecols._core.blas import one_thread
 from featurecols._core.suggestions import attributes_of, explain_arguments
 from featurecols.models import errors, export
 from featurecols.models.autodiff.tape import Value
@@ -23,8 +23,8 @@ from featurecols.models.estimators import arguments
 from featurecols.models.input import classes, labels
 from featurecols.models.input.array_stream import array_stream, numeric_labels, numeric_matrix
 from featurecols.models.input.examples import Examples, Layout
-from featurecols.models.input.labelled_rows import LabelledBatch, LabelledRows, labelled_rows
-from featurecols.models.input.pipeline import BatchStream, Encoder, Pipeline, needs_of
+from featurecols.models.input.labelled_rows import LabelledBatch, LabelledRows
+from featurecols.models.input.pipeline import BatchStream, Encoder, Pipeline, needs_of, rows_or_pipeline
 from featurecols.models.layers import Dense, DenseFeatures, Layer, Linear, SparseLinear
 from featurecols.models.layers.mixed import Mixed
 from featurecols.models.objective import keras_metrics, losses
@@ -151,7 +151,8 @@ class Sequential:
         epochs = arguments.require_count("fit", "epochs", epochs)
         callbacks = arguments.check_hooks("fit", () if callbacks is None else callbacks)
         self.label = ()
-        stream = self._stream(x, y, label, 32 if batch_size is None else batch_size, shuffle=shuffle, weight=sample_weight)
+        learned, size = labels.Range(), 32 if batch_size is None else batch_size
+        stream = self._stream(x, y, label, size, shuffle=shuffle, weight=sample_weight, seen=learned)
         self.variables.start = self.variables.step
         steps = None if steps_per_epoch is None else steps_per_epoch * epochs
         run = Run(self.variables, epochs if steps is None else None, steps, model=self, history=self.history)
@@ -171,6 +172,7 @@ class Sequential:
             return loss, optimizer.minimize(loss)
 
         train(run, stream, forward, hooks, steps_per_epoch)
+        learned.warn("Sequential.fit", self.label or ("y",))
         return self.history
 
     def _validate(self, data: Data | Pipeline | tuple[Any, ...]) -> dict[str, float]:
@@ -232,11 +234,17 @@ class Sequential:
         """Return the loss and scores (None: those of compile) over data, by name."""
         _, loss = self._require_compiled(subject)
         seen = keras_metrics.EpochMetrics(self.metrics if scores is None else scores, loss)
-        stream = self._stream(x, y, label or self.label or None, batch_size, weight=weight)
-        for examples in stream.epoch(0):
-            with self.variables.scope():
-                seen.add(examples, self(examples).array)
-        return seen.compute()
+        before = self.words, self.label
+        try:
+            stream = self._stream(x, y, label or self.label or None, batch_size, weight=weight)
+            with one_thread:
+                for examples in stream.epoch(0):
+                    with self.variables.scope():
+                        seen.add(examples, self(examples).array)
+            return seen.compute()
+        finally:
+            if self.variables.step == 0:
+                self.words, self.label = before  # training may find others
 
     @explain_arguments
     def predict(self, x: Data | Pipeline | ArrayLike, *, batch_size: int = 4096, verbose: int | None = None) -> Array:
@@ -305,28 +313,30 @@ class Sequential:
         shuffle: bool = False,
         labelled: bool = True,
         weight: ArrayLike | None = None,
+        seen: labels.Range | None = None,
     ) -> BatchStream:
-        """Return rows of any form as a stream of batches."""
+        """Return rows of any form as a stream of batches; `seen`, where it is given, for training, takes in the labels."""
         first = self.layers[0] if self.layers else None
         if not isinstance(first, DenseFeatures):
             matrix = numeric_matrix(cast(ArrayLike, x))
             targets = numeric_labels(y) if labelled else None
+            if seen is not None and targets is not None:
+                seen.add(targets, None if weight is None else np.asarray(weight))
             return array_stream(matrix, targets, weight, batch_size, shuffle=shuffle, seed=self.variables.seed)
         named = weight if isinstance(weight, str) else None
-        if isinstance(x, Pipeline):
-            pipeline = replace(x, data=x.data.with_names(label, named))
-        else:
-            table = cast(Data, x if y is None else (x, y) if weight is None or named else (x, y, weight))
-            rows = labelled_rows(table, label, named)
-            pipeline = Pipeline(rows, 1 << 20 if shuffle else 0, batch_size, kept=float("inf") if shuffle else None)
+        table = cast("Data | Pipeline", x if y is None else (x, y) if weight is None or named else (x, y, weight))
+        rows = rows_or_pipeline(table, label, named)
+        kept = float("inf") if shuffle else None
+        pipeline = rows if isinstance(rows, Pipeline) else Pipeline(rows, 1 << 20 if shuffle else 0, batch_size, kept=kept)
         if self.plan is None:
             learns = bool(Graph(first.columns).passes())
-            if learns and not labelled:
+            if learns and seen is None:
                 raise errors.model("DenseFeatures", "its columns still learn", [c.name for c in first.columns][:8], "fit first")
             self.plan = fit(first.columns, pipeline.data.features) if learns else compile(first.columns)
         if labelled:
             self._learn_labels(pipeline.data)
-        return BatchStream(pipeline, self._encoder(self.plan, labelled, pipeline.data.labels), self.variables.seed)
+        encoder = self._encoder(self.plan, labelled, pipeline.data.labels, seen)
+        return BatchStream(pipeline, encoder, self.variables.seed)
 
     def _learn_labels(self, rows: LabelledRows) -> None:
         """Keep what labels are called, and before the first step the words that they use."""
@@ -341,13 +351,15 @@ class Sequential:
                 what = f"labels are words, and {self.loss!r} needs numbers"
                 raise errors.labels(keys[0], what, self.words, None, hint)
 
-    def _encoder(self, plan: Plan, labelled: bool, keys: Sequence[str]) -> Encoder:
+    def _encoder(self, plan: Plan, labelled: bool, keys: Sequence[str], seen: labels.Range | None) -> Encoder:
         """Return how rows of the plan become examples."""
         head, layout = PlainHead(self.words), Layout(plan.feature_slots, plan.all_tables)
 
         def encode(batch: LabelledBatch) -> Examples:
             y = None if not labelled or batch.labels is None else head.read(batch.labels, keys)
             w = None if not labelled or batch.weights is None else labels.weights(*batch.weights)
+            if seen is not None and y is not None:
+                seen.add(y, w)
             return Examples.of(plan.encode(batch.rows), layout, y, w)
 
         return Encoder(encode, needs_of(plan), f"{plan.fingerprint} {keys} {self.words}", layout)

@@ -30,8 +30,8 @@ from featurecols.models.estimators.state import PLAN, Keeper, declared_as_json, 
 from featurecols.models.estimators.tf_columns import AnyColumn, translate_all
 from featurecols.models.input import labels
 from featurecols.models.input.examples import Examples, Layout
-from featurecols.models.input.labelled_rows import LabelledBatch, LabelledRows, labelled_rows
-from featurecols.models.input.pipeline import BatchStream, Encoder, Pipeline, needs_of
+from featurecols.models.input.labelled_rows import LabelledBatch, LabelledRows, explain_label
+from featurecols.models.input.pipeline import BatchStream, Encoder, Pipeline, needs_of, rows_or_pipeline
 from featurecols.models.objective.heads import Head, PlainHead
 from featurecols.models.optimization.optimizers import Step
 from featurecols.models.training import checkpoints, warm_start
@@ -159,7 +159,8 @@ class Estimator(Keeper):
         with self._alone():
             variables = self._variables()
             self._check_training()
-            call = Call(asked, BatchStream(pipeline, self._encoder(labelled=True), variables.seed))
+            seen = labels.Range()
+            call = Call(asked, BatchStream(pipeline, self._encoder(labelled=True, seen=seen), variables.seed))
             if not more and call.repeats(self._last_run):
                 what = f"this call for {asked[0]} epochs came to its end before, at step {variables.step}, and nothing was done"
                 errors.warn(f"{self._who}.train", what, "pass more=True, or steps=, to train on")
@@ -173,6 +174,8 @@ class Estimator(Keeper):
                 self._last_run = None  # the variables in memory are ahead of the last checkpoint
                 raise
         self.data = trained_on(call)
+        if not isinstance(self.head, PlainHead):
+            seen.warn(f"{self._who}.train", self.label)
         return self
 
     def _validation(self, data: Data | Pipeline | None) -> list[Hook]:
@@ -247,17 +250,27 @@ class Estimator(Keeper):
         steps = None if steps is None else arguments.require_count(self._who, "steps", steps)
         label = label if label is not None else self.label or None
         pipeline = self._pipeline(arguments.choose_data(data, input_fn), label, batch_size, training=False)
+        before = self.head, self.label
         self._ready(pipeline.data)
         variables = self._variables(checkpoint_path)
+        try:
+            out = {**self._evaluate(pipeline, variables, steps), "global_step": variables.step}
+        except errors.DataError as e:
+            raise explain_label(e, self._who, pipeline.data) from None
+        finally:
+            if self._variables().step == 0:
+                self.head, self.label = before  # training may find others
+        self.metrics[name or "eval"] = out
+        return dict(sorted(out.items()))
+
+    def _evaluate(self, pipeline: Pipeline, variables: Variables, steps: int | None) -> dict[str, float]:
         evaluation = Evaluation()
         with one_thread:
             for examples in BatchStream(pipeline, self._encoder(labelled=True, keys=pipeline.data.labels), 0).epoch(0):
                 evaluation.add(self._call(examples, ModeKeys.EVAL, variables))
                 if len(evaluation.losses) == steps:
                     break
-        out = {**evaluation.compute(), "global_step": variables.step}
-        self.metrics[name or "eval"] = out
-        return dict(sorted(out.items()))
+        return evaluation.compute()
 
     @explain_arguments
     def predict(
@@ -290,19 +303,16 @@ class Estimator(Keeper):
     ) -> Pipeline:
         if batch_size is not None:
             batch_size = arguments.require_count(self._who, "batch_size", batch_size)
-        if isinstance(data, Pipeline):
-            rows = data.data.with_names(label, self.weight_column)
-            if not training:
-                return Pipeline(rows, batch_size=batch_size)
-            return replace(data, data=rows, batch_size=data.batch_size or batch_size)
         mode = ModeKeys.TRAIN if training else ModeKeys.EVAL
-        rows = labelled_rows(data, label, self.weight_column, mode=mode, params=self.params, config=self.config)
+        rows = rows_or_pipeline(data, label, self.weight_column, mode=mode, params=self.params, config=self.config)
+        if isinstance(rows, Pipeline):
+            return replace(rows, batch_size=rows.batch_size or batch_size) if training else Pipeline(rows.data, 0, batch_size)
         if not training:
             return Pipeline(rows, batch_size=batch_size)
         spare = available()
         return Pipeline(rows, EVERYTHING, batch_size or 256, kept=float("inf") if spare is None else spare / 3)
 
-    def _encoder(self, *, labelled: bool, keys: Sequence[str] | None = None) -> Encoder:
+    def _encoder(self, *, labelled: bool, keys: Sequence[str] | None = None, seen: labels.Range | None = None) -> Encoder:
         plan, head, keys = self._require_plan(), self.head, keys or self.label
         layout, threads = Layout(plan.feature_slots, plan.all_tables), self.config.threads
 
@@ -313,6 +323,8 @@ class Estimator(Keeper):
                     raise errors.model(self._who, "needs labels", None, "give label=, the field that holds them")
                 y = head.read(batch.labels, keys)
                 w = None if batch.weights is None else labels.weights(*batch.weights)
+                if seen is not None:
+                    seen.add(y, w)
             return Examples.of(plan.encode(batch.rows, threads=threads), layout, y, w)
 
         key = json.dumps([plan.fingerprint, list(keys) if labelled else [], head.to_json()])
@@ -321,7 +333,7 @@ class Estimator(Keeper):
     def _ready(self, rows: LabelledRows | None, *, training: bool = False) -> None:
         """Have a plan, and know what labels are called and which words they use; a trained model knows its words."""
         if self.plan is None:
-            self.plan = self._make_plan(rows)
+            self.plan = self._make_plan(rows if training else None)
         fresh = self._variables().step == 0
         if rows is None or not rows.labels:
             return

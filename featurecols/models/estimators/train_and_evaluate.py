@@ -168,9 +168,9 @@ def train_and_evaluate(model: Estimator, train_spec: TrainSpec, eval_spec: EvalS
     Returns:
         The metrics at the end, and the folders that exporters wrote at the last evaluation.
     """
-    watch = _Evaluate(model, eval_spec)
+    watch = _Evaluate(model, eval_spec)  # before hooks that read what it measured
     t = train_spec
-    model.train(t.data, t.label, max_steps=t.max_steps, epochs=t.epochs, batch_size=t.batch_size, hooks=[*t.hooks, watch])
+    model.train(t.data, t.label, max_steps=t.max_steps, epochs=t.epochs, batch_size=t.batch_size, hooks=[watch, *t.hooks])
     return watch.finish()
 
 

@@ -134,18 +134,8 @@ def labelled_rows(data: Data | LabelledRows, labels: Label | None, weight: str |
         return LabelledRows(lambda: iter([(data, labels)]), (LABEL,), weight, pairs=True)
     keys = _names(labels)
     if callable(data) and not isinstance(data, Source):
-        call = _bind_arguments(data, arguments)
-        first = call()
-        if isinstance(first, LabelledRows):
-            return first
-        if _is_pair(first):
-            return LabelledRows(lambda: iter([call()]), (LABEL,), weight, pairs=True)
-        if isinstance(first, Iterable) and not isinstance(first, (str, Mapping)) and not hasattr(first, "columns"):
-            one, opened = _peek(first)
-            if _is_pair(one):
-                return LabelledRows(_Calls(call, opened), (LABEL,), weight, pairs=True)
-            return LabelledRows(_Calls(call, opened), keys, weight)
-        return LabelledRows(call, keys, weight)
+        call = bind_arguments(data, arguments)
+        return rows_of_call(call, call(), labels, weight)
     if _is_pair(data):
         return LabelledRows(lambda: iter([data]), (LABEL,), weight, pairs=True)
     if isinstance(data, Iterator) and not hasattr(data, "schema"):
@@ -158,6 +148,36 @@ def labelled_rows(data: Data | LabelledRows, labels: Label | None, weight: str |
     if _is_tensor_dataset(data) or (_is_plain_iterable(data) and _is_pair(next(iter(data), None))):
         return LabelledRows(lambda: iter(data), (LABEL,), weight, pairs=True)
     return LabelledRows(data, keys, weight)
+
+
+def rows_of_call(call: Callable[[], Any], first: Any, labels: Label | None, weight: str | None) -> LabelledRows:
+    """Return what a function gives as LabelledRows; `first` is what it gave when it was called to look at."""
+    keys = _names(labels)
+    if isinstance(first, LabelledRows):
+        return first
+    if _is_pair(first):
+        return LabelledRows(lambda: iter([call()]), (LABEL,), weight, pairs=True)
+    if isinstance(first, Iterable) and not isinstance(first, (str, Mapping)) and not hasattr(first, "columns"):
+        one, opened = _peek(first)
+        if _is_pair(one):
+            return LabelledRows(_Calls(call, opened), (LABEL,), weight, pairs=True)
+        return LabelledRows(_Calls(call, opened), keys, weight)
+    return LabelledRows(call, keys, weight)
+
+
+def calls_for_rows(data: object, labels: Label | None) -> TypeGuard[Callable[..., Any]]:
+    """Return whether data is a function to be called for rows that may hold their labels, as tf.estimator's input_fn."""
+    return callable(data) and not isinstance(data, Source) and (labels is None or _are_names(labels))
+
+
+def explain_label(error: errors.DataError, subject: str, rows: LabelledRows) -> Exception:
+    """Return the error to raise for a table without labels, where a model had them apart from the features."""
+    missing = error.subject == LABEL and error.problem.startswith("field is not in")
+    if not missing or rows.labels != (LABEL,) or rows.pairs:
+        return error
+    what = "the labels of its training came apart from the features, so that no field of a table is known to hold them"
+    hint = "give label=, the field, or a pair (features, labels), or models.from_data(table, label=...)"
+    return errors.model(subject, what, type(rows.data).__name__, hint)
 
 
 def _names(labels: Label | None) -> tuple[str, ...]:
@@ -192,7 +212,7 @@ def _refuse_second_reading() -> Iterator[Any]:
     raise errors.model("data", "an iterator can be read once, and it was", "a second reading", hint)
 
 
-def _bind_arguments(function: Callable[..., Any], arguments: Mapping[str, object]) -> Callable[[], Any]:
+def bind_arguments(function: Callable[..., Any], arguments: Mapping[str, object]) -> Callable[[], Any]:
     """Return the function with those of the arguments that it names."""
     try:
         names = inspect.signature(function).parameters

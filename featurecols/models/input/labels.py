@@ -33,7 +33,8 @@ def numbers(batch: Batch, keys: Sequence[str], dimension: int, dtype: str = "flo
         row = int((~np.isfinite(out)).any(axis=1).argmax())
         require_label(", ".join(keys), bool(np.isnan(out[row]).any()), row)
         raise errors.labels(", ".join(keys), "a label must be finite", out[row].tolist(), row, "mend or drop the row")
-    return out.astype(dtype, copy=False)
+    single = _float32(", ".join(keys), "label", out)  # which predictions are, whatever the labels are read as
+    return single if dtype == "float32" else out.astype(dtype, copy=False)
 
 
 def plain(batch: Batch, keys: Sequence[str]) -> Array:
@@ -55,7 +56,48 @@ def weights(batch: Batch, key: str) -> Array:
         row = int(wrong.argmax())
         what, hint = "a weight must be a finite number of at least 0", "mend or drop the row"
         raise errors.labels(key, what, values[row].item(), row, hint)
-    return values.astype(np.float32)
+    return _float32(key, "weight", values)
+
+
+def _float32(key: str, what: str, values: Array) -> Array:
+    """Return finite numbers as float32; raise DataError for one beyond its range."""
+    with np.errstate(over="ignore"):
+        found = values.astype(np.float32)
+    if not np.isfinite(found).all():
+        row = int((~np.isfinite(found)).reshape(len(found), -1).any(axis=1).argmax())
+        got = values[row].tolist()
+        raise errors.labels(
+            key, f"a {what} is beyond the range of float32 (3.4e38)", got, row, "scale it, or take its logarithm"
+        )
+    return found
+
+
+class Range:
+    """The least and the largest label and weight that training saw."""
+
+    def __init__(self) -> None:
+        self._labels: tuple[Array, Array] | None = None
+        self._weighted: bool | None = None
+
+    def add(self, labels: Array, weights: Array | None) -> None:
+        """Take in labels [n] or [n, k] and weights [n] of some rows."""
+        if not len(labels):
+            return
+        low, high = labels.min(axis=0), labels.max(axis=0)
+        self._labels = (
+            (low, high) if self._labels is None else (np.minimum(low, self._labels[0]), np.maximum(high, self._labels[1]))
+        )
+        if weights is not None:
+            self._weighted = bool(self._weighted) or bool(weights.any())
+
+    def warn(self, subject: str, keys: Sequence[str]) -> None:
+        """Warn where nothing can have been learned: all labels are alike, or all weights 0."""
+        if self._weighted is False:
+            errors.warn(subject, "all weights are 0, so that nothing was learned", "check the field of the weights")
+        elif self._labels is not None and bool((self._labels[0] == self._labels[1]).all()):
+            value = errors.show(np.asarray(self._labels[0]).squeeze().tolist())
+            what = f"all labels of {', '.join(keys)} are alike ({value}), so that there is nothing to tell apart"
+            errors.warn(subject, what, "check the data, or the field of the labels")
 
 
 def require_label(key: str, missing: bool, row: int) -> None:

@@ -20,7 +20,14 @@ from featurecols.models import errors
 from featurecols.models.input import cache, classes, labels
 from featurecols.models.input.batching import MAX_BATCHES, batches_ahead, no_rows, regroup, require_nonempty, split
 from featurecols.models.input.examples import Examples, Layout
-from featurecols.models.input.labelled_rows import LabelledBatch, LabelledRows, labelled_rows
+from featurecols.models.input.labelled_rows import (
+    LabelledBatch,
+    LabelledRows,
+    bind_arguments,
+    calls_for_rows,
+    labelled_rows,
+    rows_of_call,
+)
 from featurecols.models.input.prefetch import prefetch
 from featurecols.models.objective.heads import PlainHead
 from featurecols.models.types import Data, Label
@@ -117,7 +124,24 @@ def from_parquet(path: Data, *, label: str | Sequence[str] | None = None, weight
 @explain_arguments
 def from_data(data: Data, *, label: Label | None = None, weight: str | None = None) -> Pipeline:
     """Read rows of anything that trains a model: tables, paths, pairs (features, labels), functions that give them."""
-    return Pipeline(labelled_rows(data, label, weight))
+    found = rows_or_pipeline(data, label, weight)
+    return found if isinstance(found, Pipeline) else Pipeline(found)
+
+
+def rows_or_pipeline(
+    data: Data | Pipeline, label: Label | None, weight: str | None, **arguments: object
+) -> LabelledRows | Pipeline:
+    """Return a Pipeline as it is, also one that a function gives, and all other data as LabelledRows; a pipeline gets names.
+
+    `arguments` are for a function that asks for them: mode, params, config.
+    """
+    if calls_for_rows(data, label):
+        call = bind_arguments(data, arguments)
+        first = call()
+        found = first if isinstance(first, Pipeline) else rows_of_call(call, first, label, weight)
+    else:
+        found = data if isinstance(data, Pipeline) else labelled_rows(data, label, weight, **arguments)
+    return replace(found, data=found.data.with_names(label, weight)) if isinstance(found, Pipeline) else found
 
 
 def needs_of(plan: Plan) -> list[tuple[str, str]]:

@@ -213,6 +213,8 @@ class EarlyStopping(Hook):
     def after_epoch(self, run: Run) -> None:
         metric = self.monitor.metric
         if metric not in run.logs:
+            if self.best is not None:
+                return  # not measured after every epoch
             raise errors.unknown("EarlyStopping", "metric", metric, run.logs)
         if self.monitor.improved(run.logs[metric], self.best):
             self.best, self.best_epoch = run.logs[metric], run.epoch

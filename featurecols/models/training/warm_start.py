@@ -218,7 +218,7 @@ def _outputs(ours: Meanings, theirs: Meanings) -> Outputs | None:
         pairs = [(i, b.names.index(name)) for i, name in enumerate(a.names) if name in b.names]
         return _paired(pairs) if a.units > 1 and b.units > 1 else None
     if isinstance(a, NumberHead) and isinstance(b, NumberHead):
-        if type(a.loss) is not type(b.loss):
+        if type(a.loss) is not type(b.loss) or a.transform != b.transform:
             return None
         if len(ours.labels) != a.units or len(theirs.labels) != b.units or a.units == b.units == 1:
             return SAME
