@@ -29,7 +29,7 @@ def polars_enum(table: pa.Table, plan: fc.Plan) -> dict[str, Callable[[], Any]]:
     frame = pl.from_arrow(table)
     terms = {key: table[key].combine_chunks().dictionary.to_pylist() for key in data.CATEGORIES}
     frame = frame.with_columns(pl.col(key).cast(pl.String).cast(pl.Enum(terms[key])) for key in data.CATEGORIES)
-    learned = {s.name: frame[s.name] for s in plan.slots if s.name in data.NUMBERS}
+    learned = {s.name: frame[s.name] for s in plan.matrix_slots if s.name in data.NUMBERS}
     expressions = [((pl.col(k).cast(pl.Float32) - float(v.mean())) / float(v.std(ddof=0))).alias(k) for k, v in learned.items()]
     cuts = np.unique(np.quantile(frame["age"].to_numpy(), np.arange(1, 10) / 10))
     bucket = pl.col("age").cut(cuts.tolist(), left_closed=True).to_physical()

@@ -100,7 +100,7 @@ class Example:
     def plan(self, columns: list[Any] | None = None) -> Any:
         columns = self.columns if columns is None else columns
         plan = fc.fit(columns, formats.table_of(self.train or self.rows, self.schema)) if self.learns() else fc.compile(columns)
-        return plan.with_tables(self.reference().tables) if plan.all_tables else plan
+        return plan.with_tables(self.reference().tables) if plan.tables else plan
 
 
 def walk(column: Any) -> Iterator[Any]:

@@ -352,10 +352,10 @@ def saving_keeps_every_bit(example: Example) -> None:
                 assert again.to_bytes() == plan.to_bytes()
                 assert again == plan
                 if plan is results.dense:
-                    assert (again.names, again.slots) == (plan.names, plan.slots)
+                    assert (again.feature_names, again.matrix_slots) == (plan.feature_names, plan.matrix_slots)
                     same(_only(want, "matrix", True), {"matrix": bits(again.transform(table))}, "loaded")
                 else:
-                    assert again.feature_slots == plan.feature_slots
+                    assert again.encoded_slots == plan.encoded_slots
                     same(_only(want, "matrix", False), features_bits(again.encode(table)), "loaded")
             _empty(Path(folder, "plan"))
 
@@ -455,11 +455,11 @@ def names_are_unique_and_as_many_as_the_width(example: Example) -> None:
     results = Results(example)
     if results.dense is None:
         return
-    names = results.dense.names
+    names = results.dense.feature_names
     assert len(names) == results.dense.width == len(set(names))
     assert all(isinstance(name, str) and name for name in names)
     at = 0
-    for slot, column in zip(results.dense.slots, results.dense.columns, strict=True):
+    for slot, column in zip(results.dense.matrix_slots, results.dense.columns, strict=True):
         assert (slot.name, slot.kind, slot.start) == (column.name, "dense", at)
         assert math.prod(slot.shape) == slot.width == slot.stop - slot.start
         assert all(name.startswith(column.name) for name in names[slot.start : slot.stop])
@@ -512,8 +512,8 @@ def _outcome(example: Example, column: Any) -> Any:
         trained = dataclasses.replace(example, columns=[column])
         plan = fc.fit([column], trained.table()) if trained.learns() else fc.compile([column])
         features = plan.encode(trained.table())
-        tables = {k: v.tobytes() for k, v in plan.all_tables.items()}
-        return column.name, plan.feature_slots, tables, features_bits(features), _dense_bits(plan, trained)
+        tables = {k: v.tobytes() for k, v in plan.tables.items()}
+        return column.name, plan.encoded_slots, tables, features_bits(features), _dense_bits(plan, trained)
     except fc.errors.FeatureColumnsError as e:
         return str(e)
 

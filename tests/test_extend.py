@@ -191,7 +191,7 @@ def test_a_fresh_process_needs_the_import(tmp_path: Path) -> None:
 
 def test_rows_are_explained() -> None:
     plan = fc.compile(COLUMNS)
-    assert plan.names[:2] == ("hour[sin]", "hour[cos]")
+    assert plan.feature_names[:2] == ("hour[sin]", "hour[cos]")
     said = str(plan.explain(ROW))
     assert "hour=17.5" in said
     assert "city='Oslo'" in said

@@ -87,12 +87,12 @@ def test_a_plan_is_what_it_was(folder: Path) -> None:
 
 @of_dense_plans
 def test_names_of_cells_are_what_they_were(folder: Path) -> None:
-    assert list(fc.load(folder / "plan").names) == read(folder / "facts.json")["names"]
+    assert list(fc.load(folder / "plan").feature_names) == read(folder / "facts.json")["names"]
 
 
 @of_plans
 def test_slots_are_what_they_were(folder: Path) -> None:
-    slots, facts = fc.load(folder / "plan").feature_slots, read(folder / "facts.json")
+    slots, facts = fc.load(folder / "plan").encoded_slots, read(folder / "facts.json")
     assert len(slots) == len(facts["feature_slots"])
     for slot, want in zip(slots, facts["feature_slots"], strict=True):
         found = {name: getattr(slot, name) for name in want}

@@ -146,6 +146,15 @@ class Bound(ABC):
         return f"{self.column.name}[{label}]" if label else self.column.name
 
     @property
+    def fills(self) -> str:
+        """What missing or unseen values count as, in words; "" where nothing takes their place."""
+        return ""
+
+    def filled(self, *values: Any) -> str:
+        """Return `fills` where a value of one row was replaced so, else ""; a raw value for each field, None for a column."""
+        return ""
+
+    @property
     def separate(self) -> bool:
         """Whether its features are facts of their own, rather than one vector."""
         return False

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import MutableSequence
+from typing import Any
 
 import numpy as np
 
 from featurecols import errors
 from featurecols._core.arrays import Array
+from featurecols._core.values import number
 from featurecols.columns.base import Column, Field
 from featurecols.columns.bound import DenseBound
 from featurecols.data.fields.base import FieldView
@@ -32,6 +34,10 @@ class ElementwiseBound(DenseBound):
     """
 
     def __init__(self, column: Column, source: Field, shape: tuple[int, ...] = (), default: float | None = None) -> None:
+        if default is not None and number(default) is None:
+            raise errors.argument(
+                column.name, "default must be a number", default, "give a number, or None to refuse missing ones"
+            )
         self.column, self.shape, self.default = column, shape, default
         self._field = source.key
 
@@ -62,6 +68,13 @@ class ElementwiseBound(DenseBound):
         with np.errstate(all="ignore"):
             found = self.compute(np.full(_ROUND, self._filled(None) if x != x else x))[0]
             out[at : at + self.width] = type(out)("f", found.astype(np.float32).reshape(-1).tolist())  # type: ignore[call-arg]
+
+    @property
+    def fills(self) -> str:
+        return "" if self.default is None or self.default != self.default else f"missing counts as {float(self.default):.6g}"
+
+    def filled(self, *values: Any) -> str:
+        return self.fills if values[0] is None else ""
 
     def _filled(self, row: int | None) -> float:
         """Return what takes the place of a missing number, or raise."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import field
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 
@@ -135,6 +135,14 @@ class IdentityBound(CategoricalBound):
         if self.choice == "error":
             raise self._error(None, self._what(), value)
         return -1 if self.choice == "drop" else int(self.choice)
+
+    @property
+    def fills(self) -> str:
+        return f"an id out of range counts as {self.choice}" if isinstance(self.choice, int) else ""
+
+    def filled(self, *values: Any) -> str:
+        listed = values[0] if isinstance(values[0], list) else [values[0]]
+        return self.fills if any(v is not None and not 0 <= v < self.num_buckets for v in listed) else ""
 
     def meaning(self, bucket: int) -> Bucket:
         return Bucket("id", bucket)

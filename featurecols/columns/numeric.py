@@ -173,6 +173,15 @@ class NumericBound(NumberBound):
         self._row_ops = [(n.above, n.of_row()) for n in normalizers]
         self._rounds = column.dtype == "float32"
 
+    @property
+    def fills(self) -> str:
+        if self.refuses_missing or np.isnan(self.defaults).any():
+            return ""
+        return f"missing counts as {', '.join(dict.fromkeys(f'{x:.6g}' for x in self._row_defaults))}"
+
+    def filled(self, *values: Any) -> str:
+        return self.fills if _is_missing(values[0]) else ""
+
     def values(self, view: FieldView) -> Numbers:
         out = np.empty(len(view) * self._size)
         self._run(view, out)
@@ -394,3 +403,8 @@ def _flatten(value: Sequence[object]) -> list[object]:
         else:
             flat.append(v)
     return flat
+
+
+def _is_missing(value: object) -> bool:
+    """Return whether a value is missing, or an element of it is, or it is an empty list."""
+    return value is None or (isinstance(value, list) and (not value or any(map(_is_missing, value))))

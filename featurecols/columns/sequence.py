@@ -178,6 +178,16 @@ class SequenceBound(DenseBound):
         at = np.arange(rows[-1]) - np.repeat(rows[:-1], counts) + np.repeat(first, counts)
         return Ids(flat.values[at], rows, None if flat.weights is None else flat.weights[at])
 
+    @property
+    def fills(self) -> str:
+        return self.step.fills
+
+    def filled(self, *values: Any) -> str:
+        lists = [value for value in values if isinstance(value, list)]
+        if len(lists) < len(values):
+            return ""
+        return next((text for step in zip(*lists, strict=False) if (text := self.step.filled(*step))), "")
+
     def label(self, i: int) -> str:
         step, inner = divmod(i, self.step.width)
         label = self.step.label(inner)

@@ -204,6 +204,17 @@ class VocabularyBound(CategoricalBound):
         n = self.column.num_oov_buckets
         return self.size + self._hash(text) % n if n else self._unseen
 
+    @property
+    def fills(self) -> str:
+        if self._unseen < 0 or self.column.num_oov_buckets:
+            return ""
+        return f"unseen counts as {str(self.meaning(self._unseen))!r}"
+
+    def filled(self, *values: Any) -> str:
+        listed = values[0] if isinstance(values[0], list) else [values[0]]
+        known = (v is None or canonical(v, self.column.name, self._key) in self._ids for v in listed)
+        return "" if not self.fills or all(known) else self.fills
+
     def meaning(self, bucket: int) -> Bucket:
         if bucket >= self.size:
             return Bucket("unseen", bucket - self.size, many=self.column.num_oov_buckets > 1)

@@ -139,6 +139,14 @@ class WeightedBound(CategoricalBound):
             pass
         raise errors.bad_value(self.column.name, self._key, None, "needs a number", value, "cast the weights")
 
+    @property
+    def fills(self) -> str:
+        return "" if self._default is None else f"a missing weight counts as {self._default:.6g}"
+
+    def filled(self, *values: Any) -> str:
+        listed = values[1] if isinstance(values[1], list) else [values[1]]
+        return self.fills if None in listed else ""
+
     def meaning(self, bucket: int) -> Bucket:
         return self.source.meaning(bucket)
 

@@ -26,7 +26,7 @@ def features(plan: Plan, data: Rows, threads: int | None) -> Columns:
 def columns(plan: Plan, data: Rows, threads: int | None) -> Columns:
     """Return one float32 column per output name."""
     matrix = plan.transform(data, threads=threads)
-    return [(name, pa.array(values)) for name, values in zip(plan.names, _transpose(matrix), strict=True)]
+    return [(name, pa.array(values)) for name, values in zip(plan.feature_names, _transpose(matrix), strict=True)]
 
 
 def ids(plan: Plan, data: Rows, threads: int | None) -> Columns:
@@ -85,7 +85,7 @@ def metadata(plan: Plan, layout: str) -> dict[bytes, bytes]:
         "tables": plan.tables_digest,
         "version": __version__,
         "layout": layout,
-        "slots": [slot.name for slot in plan.feature_slots],
-        **({} if layout == "ids" else {"names": list(plan.names)}),
+        "slots": [slot.name for slot in plan.encoded_slots],
+        **({} if layout == "ids" else {"names": list(plan.feature_names)}),
     }
     return {b"featurecols": json.dumps(about).encode()}

@@ -71,7 +71,7 @@ def transform_parquet(
     >>> done.rows, done.files
     (60000, 1)
     """
-    if not hasattr(plan, "feature_slots"):
+    if not hasattr(plan, "encoded_slots"):
         hint = "make one with fc.fit(columns, data), or fc.load(folder)"
         raise errors.plan(PlanTransform.subject, "needs a plan first", plan, hint)
     if layout not in layouts.LAYOUTS:
@@ -87,11 +87,13 @@ class PlanTransform(BatchTransform):
     alternative: ClassVar[str] = "plan.transform(data)"
 
     def __init__(self, plan: Plan, layout: str, threads: int | None) -> None:
+        if layout != "ids":
+            plan.require_matrix(self.subject)
         self.plan, self.layout, self.threads = plan, layout, threads
         kinds = plan.input_uses.items()
         self.needs = [(key, "category" if "category" in uses else "number") for key, uses in kinds]
         self.width = plan.width if layout == "features" else None
-        self.row_bytes = 4 * (sum(slot.width or 4 for slot in plan.feature_slots) if layout == "ids" else plan.width)
+        self.row_bytes = 4 * (sum(slot.width or 4 for slot in plan.encoded_slots) if layout == "ids" else plan.width)
 
     def columns(self, data: Rows) -> Columns:
         return layouts.LAYOUTS[self.layout](self.plan, data, self.threads)

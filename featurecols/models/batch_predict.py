@@ -95,7 +95,7 @@ class Predict(BatchTransform):
         self.plan = model.plan
         self.classes = _classes_of(model)
         self.needs = needs_of(model.plan)
-        self.row_bytes = 4 * sum(slot.width or 4 for slot in model.plan.feature_slots)
+        self.row_bytes = 4 * sum(slot.width or 4 for slot in model.plan.encoded_slots)
         self.rows = BATCH * min(MAX_BATCHES, max(1, BLOCK_BYTES // (BATCH * max(1, self.row_bytes))))
 
     def columns(self, data: Rows) -> Columns:

@@ -353,7 +353,7 @@ class Sequential:
 
     def _encoder(self, plan: Plan, labelled: bool, keys: Sequence[str], seen: labels.Range | None) -> Encoder:
         """Return how rows of the plan become examples."""
-        head, layout = PlainHead(self.words), Layout(plan.feature_slots, plan.all_tables)
+        head, layout = PlainHead(self.words), Layout(plan.encoded_slots, plan.tables)
 
         def encode(batch: LabelledBatch) -> Examples:
             y = None if not labelled or batch.labels is None else head.read(batch.labels, keys)

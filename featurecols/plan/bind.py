@@ -32,7 +32,7 @@ def bind(graph: Graph, learned: LearnedByNode, tables: Tables, only: Iterable[in
     return found
 
 
-def feature_slots(outputs: Iterable[Bound]) -> tuple[Slot, ...]:
+def encoded_slots(outputs: Iterable[Bound]) -> tuple[Slot, ...]:
     """Return what encode gives for each declared column: features of its dense block, one after another, or ids."""
     slots: list[Slot] = []
     at = 0

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import bisect
+import difflib
 import operator
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -13,17 +14,27 @@ from featurecols._core.arrays import Array
 from featurecols._core.buckets import Bucket
 from featurecols._core.slots import DenseSlot, IdSlot
 from featurecols.columns.base import Column, field_keys
+from featurecols.columns.bound import Bound
+from featurecols.data.missing import Markers, presenter
 from featurecols.plan.execution.operations import Output
 from featurecols.plan.execution.program import Program
 
 MANY = 10_000_000  # names of more features than this are refused rather than built
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Meaning:
-    """One feature: its position, unique name, declared column, and what sets it apart within the column.
+    """What a feature, or an id, means.
 
-    separate: it is a fact of its own, as one of the ids of an Indicator is, and not one number of a vector.
+    Attributes:
+        index: the position of the feature, or the id.
+        name: unique among the features of the plan; of an id, the name of its column in `encode(data).to_csr()`.
+        column: the declared column.
+        label: what sets it apart within the column, "" when it is the only one.
+        reads: keys of the fields behind it.
+        separate: it is a fact of its own, as one of the ids of an Indicator is, and not one number of a vector.
+        bucket: what the id stands for; None for a feature.
+        fills: what missing or unseen values count as, in words; "" where nothing takes their place.
     """
 
     index: int
@@ -32,46 +43,54 @@ class Meaning:
     label: str
     reads: tuple[str, ...]
     separate: bool = False
+    bucket: Bucket | None = None
+    fills: str = ""
 
     def __str__(self) -> str:
-        of = f" is {self.label!r}" if self.label else ""
-        return f"{self.index}: {self.name}\n   {self.column.name}{of}, from {', '.join(self.reads)}\n   {self.column!r}"
-
-
-@dataclass(frozen=True, slots=True)
-class IdMeaning:
-    """One id of a slot of ids: the declared column, the bucket that it means, and the fields behind it."""
-
-    index: int
-    column: Column
-    bucket: Bucket
-    reads: tuple[str, ...]
-
-    @property
-    def label(self) -> str:
-        """The bucket in words."""
-        return str(self.bucket)
-
-    def __str__(self) -> str:
-        return f"{self.index}: {self.column.name} is {self.label!r}, from {', '.join(self.reads)}\n   {self.column!r}"
-
-
-@dataclass(frozen=True, slots=True)
-class Explanation:
-    """The features of one row that are not zero, each with its value and the raw values that its column read."""
-
-    features: tuple[tuple[Meaning, float, dict[str, object]], ...]
-    width: int
-
-    def __str__(self) -> str:
-        return "\n".join([self._caption(), *_aligned(self._lines())])
+        return "\n".join(_aligned(self._lines()))
 
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
         from featurecols._core import html
 
-        return html.table(self._caption(), self._lines(), [False, False, True, True])
+        return html.table(self.name, [("", ""), *self._lines()], [True, True])
+
+    def _lines(self) -> list[tuple[str, str]]:
+        lines = [("feature" if self.bucket is None else "id", str(self.index)), ("name", self.name)]
+        if self.separate:
+            lines.append(("means", f"{self.column.name} is {self.label!r}"))
+        elif self.label:
+            element = "element " if self.label.replace(",", "").isdecimal() else ""
+            lines.append(("means", f"{element}{self.label} of {self.column.name}"))
+        lines += [("from", ", ".join(self.reads)), ("column", repr(self.column))]
+        return [*lines, ("filled", self.fills)] if self.fills else lines
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """The features of one row that are not zero, each with its value and the raw values that its column read.
+
+    Attributes:
+        features: (meaning, value, raw values by key) of each.
+        width: features of the plan.
+        filled: "key: words" for each value of the row that was missing or unseen and counted as another one.
+    """
+
+    features: tuple[tuple[Meaning, float, dict[str, object]], ...]
+    width: int
+    filled: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        return "\n".join([self._caption(), *_aligned(self._lines()), *(f"filled    {text}" for text in self.filled)])
+
+    __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        from featurecols._core import html
+
+        filled = [("filled", "", "", text) for text in self.filled]
+        return html.table(self._caption(), [*self._lines(), *filled], [False, False, True, True])
 
     def _caption(self) -> str:
         return f"{len(self.features)} of {self.width} features are not zero"
@@ -98,9 +117,24 @@ def names(program: Program) -> tuple[str, ...]:
     """Return one unique name for each feature of the matrix."""
     if program.width > MANY:
         raise errors.plan("names", "a plan this wide has no list of names", program.width, "use describe(index)")
-    found: list[str] = []
-    for output in program.outputs:
-        found.extend(_names(output))
+    return _unique([name for output in program.outputs for name in _names(output)])
+
+
+def encoded_names(program: Program) -> tuple[str, ...]:
+    """Return one unique name for each column of the sparse matrix of `encode`: dense features, then the ids of each slot."""
+    slots = [(o, o.slot) for o in program.outputs]
+    width = sum(slot.width if isinstance(slot, DenseSlot) else slot.num_buckets for _, slot in slots)
+    if width > MANY:
+        raise errors.plan("encoded_feature_names", "a plan this wide has no list of names", width, "use describe_id(slot, id)")
+    found = [name for output, slot in slots if isinstance(slot, DenseSlot) for name in _names(output)]
+    for output, slot in slots:
+        if isinstance(slot, IdSlot):
+            bound = ids_of(program, output)
+            found += _told_apart([f"{slot.name}={bound.meaning(i)}" for i in range(slot.num_buckets)])
+    return _unique(found)
+
+
+def _unique(found: list[str]) -> tuple[str, ...]:
     if len(set(found)) != len(found):  # a column may be named like another's feature
         seen: dict[str, int] = {}
         for i, name in enumerate(found):
@@ -111,7 +145,10 @@ def names(program: Program) -> tuple[str, ...]:
 
 
 def _names(output: Output) -> list[str]:
-    found = [output.bound.feature_name(i) for i in range(output.bound.width)]
+    return _told_apart([output.bound.feature_name(i) for i in range(output.bound.width)])
+
+
+def _told_apart(found: list[str]) -> list[str]:
     if len(set(found)) != len(found):  # bytes that only look alike when shown as text
         seen: set[str] = set()
         for i, text in enumerate(found):
@@ -125,8 +162,7 @@ def meaning(program: Program, columns: Sequence[Column], names: Sequence[str] | 
     try:
         index = operator.index(index)
     except TypeError:
-        hint = "plan.names.index(name) is the index of a feature, plan.slots say where a column starts"
-        raise errors.plan("describe", "index must be an integer", index, hint) from None
+        raise errors.plan("describe", "needs a position or a name", index, "see plan.feature_names") from None
     at = index + program.width if index < 0 else index
     if not 0 <= at < program.width:
         raise errors.plan("describe", f"index must be below {program.width}", index, "plan.width is the number of features")
@@ -134,7 +170,44 @@ def meaning(program: Program, columns: Sequence[Column], names: Sequence[str] | 
     output = program.outputs[k]
     bound, i = output.bound, at - output.start
     name = names[at] if names is not None else bound.feature_name(i)
-    return Meaning(at, name, columns[k], bound.label(i), field_keys(columns[k]), bound.separate)
+    label = bound.label(i) if bound.separate or bound.width > 1 else ""
+    return Meaning(at, name, columns[k], label, field_keys(columns[k]), bound.separate, fills=_fills(program, output.node))
+
+
+def meaning_of_id(program: Program, columns: Sequence[Column], slot: str, id: int) -> Meaning:
+    """Return what an id of a slot is."""
+    output = next((o for o in program.outputs if o.slot.name == slot and isinstance(o.slot, IdSlot)), None)
+    if output is None or not 0 <= id < ids_of(program, output).num_buckets:
+        raise errors.plan("describe_id", "no slot of ids has this id", (slot, id), "see plan.encoded_slots")
+    column, bucket = columns[output.position], ids_of(program, output).meaning(id)
+    label, fills = str(bucket), _fills(program, output.node)
+    return Meaning(id, f"{slot}={label}", column, label, field_keys(column), True, bucket, fills)
+
+
+def ids_of(program: Program, output: Output) -> Bound:
+    """Return the categorical column that gives the ids of an output whose slot is one of ids."""
+    return program.bounds[output.node if output.bound.categorical else output.inputs[0]]
+
+
+def position_of(names: Sequence[str], name: str) -> int:
+    """Return the position of a feature by its name; raises PlanError with near names."""
+    if name in names:
+        return names.index(name)
+    near = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
+    hint = f"did you mean {errors.show(near[0])}?" if near else "see plan.feature_names"
+    raise errors.plan("describe", "no feature has this name", name, hint)
+
+
+def _below(program: Program, node: int) -> Iterator[int]:
+    """Yield the columns that a column is made of, and itself last."""
+    for i in program.inputs[node]:
+        if i in program.bounds:
+            yield from _below(program, i)
+    yield node
+
+
+def _fills(program: Program, node: int) -> str:
+    return "; ".join(dict.fromkeys(text for i in _below(program, node) if (text := program.bounds[i].fills)))
 
 
 def explain(
@@ -145,7 +218,21 @@ def explain(
     for i in values.nonzero()[0].tolist():
         m = meaning(program, columns, names, i)
         lit.append((m, float(values[i]), {key: row[key] for key in m.reads}))
-    return Explanation(tuple(lit), program.width)
+    return Explanation(tuple(lit), program.width, tuple(_filled(program, row)))
+
+
+def _filled(program: Program, row: Mapping[str, object]) -> Iterator[str]:
+    """Yield what was filled in a row, once for each field and way."""
+    keys = {i: field.key for i, field in program.fields}
+    values = {i: presenter(Markers.of(field.missing))(row[field.key]) for i, field in program.fields}
+    seen = set()
+    for node, bound in program.bounds.items():
+        inputs = program.inputs[node]
+        read = [keys[i] for i in inputs if i in keys]
+        text = bound.filled(*(values.get(i) for i in inputs)) if read else ""
+        if text and (read[0], text) not in seen:
+            seen.add((read[0], text))
+            yield f"{read[0]}: {text}"
 
 
 def table(program: Program, columns: Sequence[Column], fingerprint: str) -> str:

@@ -57,7 +57,7 @@ def fit(columns: Iterable[Column], data: Data, *, threads: int | None = None, pr
 
     >>> import featurecols as fc
     >>> plan = fc.fit([fc.Indicator(fc.Vocabulary("job", fc.TopTerms(2)))], {"job": ["nurse", "pilot", "nurse", "cook"]})
-    >>> plan.names
+    >>> plan.feature_names
     ('job_indicator=nurse', 'job_indicator=cook')
     """
     graph = Graph(columns)

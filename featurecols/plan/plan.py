@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,25 +10,21 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from featurecols import errors
-from featurecols._core import buffer_pool, memory_limit, thread_pool
+from featurecols._core import buffer_pool, html, memory_limit, thread_pool
 from featurecols._core.arrays import Array, Features, Floats
-from featurecols._core.buckets import Bucket
-from featurecols._core.slots import DenseSlot, IdSlot, Slot
 from featurecols._core.suggestions import attributes_of
 from featurecols.columns._embedding_tables import Tables
-from featurecols.columns.base import field_keys
 from featurecols.data.field_types import UNKNOWN, FieldType
 from featurecols.data.sources import Data, as_source
 from featurecols.plan import serialization
 from featurecols.plan.arguments import check_out, not_a_row
-from featurecols.plan.bind import LearnedByNode, bind, feature_slots
-from featurecols.plan.bucket_contents import bucket_contents, in_words
+from featurecols.plan.bind import LearnedByNode, bind, encoded_slots
+from featurecols.plan.described import DescribedPlan
 from featurecols.plan.execution.profile import Profile
 from featurecols.plan.execution.program import Limit, Program
-from featurecols.plan.explain import MANY, Explanation, IdMeaning, Meaning, explain, meaning, names
+from featurecols.plan.explain import summary, table
 from featurecols.plan.fingerprint import digest, fingerprint
 from featurecols.plan.graph import Graph
-from featurecols.plan.row_meanings import RowMeanings, of_features, of_ids
 
 # What is told about a result that does not fit into memory.
 _TRANSFORM, _TRANSFORM_BATCHES = Limit("transform", total=True), Limit("transform_batches")
@@ -37,7 +33,7 @@ _ENCODE_BATCHES = Limit("encode_batches", "give a smaller batch_size")
 _WIDE = 1 << 20  # a row of less is not worth a look at the memory that is free
 
 
-class Plan:
+class Plan(DescribedPlan):
     """Declared columns bound to what was learned: final, shared by threads, saved as data.
 
     Made by fc.fit, fc.compile and fc.load; every plan is fitted. Two plans of one fingerprint give the same bits.
@@ -46,13 +42,15 @@ class Plan:
         columns: the declared columns, in order.
         fields: the raw fields that are read.
         width: columns of the matrix that transform gives.
-        names: their names, unique, as many as width.
-        slots: where each declared column is in that matrix.
-        feature_slots: the same for encode.
+        feature_names: their names, unique, as many as width.
+        matrix_slots: where each declared column is in that matrix; a bare categorical column is not in it.
+        encoded_slots: what encode gives for each declared column.
+        encoded_feature_names: names of the columns of encode(data).to_csr().
+        tables: all embedding tables. trained_tables: those of them that were given.
         fingerprint: of columns and what was learned, without tables. tables_digest: of trained tables.
     """
 
-    __slots__ = ("_derived", "_program", "_tables", "columns", "feature_slots", "fields", "graph", "learned")
+    __slots__ = ("_derived", "_program", "_tables", "columns", "encoded_slots", "fields", "graph", "learned")
 
     def __init__(self, graph: Graph, learned: LearnedByNode, tables: Mapping[str, ArrayLike] | None = None) -> None:
         self.graph, self.learned, self.columns, self.fields = graph, learned, graph.columns, graph.fields()
@@ -63,29 +61,12 @@ class Plan:
             raise errors.plan(
                 "tables", "no column has this table", unknown[0], f"the plan has {', '.join(self._tables) or 'none'}"
             )
-        self.feature_slots = feature_slots(bounds[i] for i in graph.outputs)
+        self.encoded_slots = encoded_slots(bounds[i] for i in graph.outputs)
         needs = [(key, "category" if "category" in kinds else "number") for key, kinds in graph.needs().items()]
-        self._program = Program(bounds, graph.inputs, graph.outputs, self.feature_slots, needs, graph.types)
+        self._program = Program(bounds, graph.inputs, graph.outputs, self.encoded_slots, needs, graph.types)
         self._derived: dict[str, Any] = {}  # what is made when first asked for
 
     # Shape ----------------------------------------------------------------------------------------------------------
-
-    @property
-    def width(self) -> int:
-        """The number of features in a row of the matrix."""
-        return self._require_dense().width
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """The name of every feature."""
-        if "names" not in self._derived:
-            self._derived["names"] = names(self._require_dense())
-        return self._derived["names"]
-
-    @property
-    def slots(self) -> tuple[Slot, ...]:
-        """Which features of the matrix each column writes, in order."""
-        return tuple(DenseSlot(o.slot.name, o.start, o.stop, o.bound.shape) for o in self._require_dense().outputs)
 
     @property
     def passes(self) -> list[list[str]]:
@@ -113,12 +94,12 @@ class Plan:
     def tables_digest(self) -> str:
         """32 hex digits over the tables that were given (trained); "" while all are initial ones."""
         if "tables" not in self._derived:
-            self._derived["tables"] = digest(self.tables) if self.tables else ""
+            self._derived["tables"] = digest(self.trained_tables) if self.trained_tables else ""
         return self._derived["tables"]
 
     @property
-    def tables(self) -> dict[str, Array]:
-        """The trained tables, float32 [num_buckets, dimension], read-only, by name."""
+    def trained_tables(self) -> dict[str, Array]:
+        """The tables that were given (with_tables), by name: float32 [num_buckets, dimension], read-only."""
         return {name: t.array for name, t in self._tables.items() if t.trained}
 
     # Running --------------------------------------------------------------------------------------------------------
@@ -188,7 +169,7 @@ class Plan:
         return np.frombuffer(found, np.float32) if found else np.empty(0, np.float32)
 
     def encode(self, data: Data, *, threads: int | None = None) -> Features:
-        """All rows as Features: numbers in one dense block, ids for everything else. See Features and feature_slots.
+        """All rows as Features: numbers in one dense block, ids for everything else. See Features and encoded_slots.
 
         Raises:
             DataError: for data that does not fit the columns.
@@ -205,94 +186,15 @@ class Plan:
         """Features of <= batch_size rows for each batch of a source, in order and in bounded memory."""
         return self._program.encode_batches(as_source(source), batch_size, _workers(threads), _ENCODE_BATCHES)
 
-    # Meaning --------------------------------------------------------------------------------------------------------
-
-    def describe(self, index: int) -> Meaning:
-        """Return what feature `index` means: its declared column, and the term, interval or hash bucket that it means."""
-        return meaning(self._require_dense(), self.columns, self._names(), index)
-
-    def describe_id(self, slot: str, id: int) -> IdMeaning:
-        """Return what an id of one of the feature_slots means: a term, an interval or a hash bucket.
-
-        >>> import featurecols as fc
-        >>> fc.compile([fc.Vocabulary("job", ["nurse", "cook"])]).describe_id("job", 1).label
-        'cook'
-        """
-        node = self._node_of_ids(slot)
-        bound = None if node is None else self._program.bounds[node]
-        if bound is None or not 0 <= id < bound.num_buckets:
-            got = (slot, id)
-            raise errors.plan("describe_id", "no slot of ids has this id", got, "see plan.feature_slots")
-        column = next(c for c in self.columns if c.name == slot)
-        return IdMeaning(id, column, bound.meaning(id), field_keys(column))
-
-    def terms(self, data: Data, wanted: Mapping[str, Iterable[int] | None]) -> dict[str, dict[int, dict[tuple[str, ...], int]]]:
-        """Return what data put on ids: for a hash bucket, the terms or combinations that share it.
-
-        Args:
-            data: rows, as in transform.
-            wanted: for each of the feature_slots asked about, its ids, or None for all that occur.
-
-        Returns:
-            {slot: {id: {term: how often}}}, the most frequent first. A term is a tuple of words, one for each field or column
-            that the id is made of; an id that no row has is left out.
-
-        >>> import featurecols as fc
-        >>> cross = fc.Crossed([fc.Bucketized("age", [18, 65]), "job"], 2, name="cross")
-        >>> data = {"age": [30, 30, 40, 70], "job": ["nurse", "pilot", "nurse", "cook"]}
-        >>> fc.compile([cross]).terms(data, {"cross": [0]})
-        {'cross': {0: {('[18, 65)', 'nurse'): 2, ('[18, 65)', 'pilot'): 1}}}
-        """
-        return {slot: in_words(ids) for slot, ids in self.bucket_contents(data, wanted).items()}
-
-    def bucket_contents(
-        self, data: Data, wanted: Mapping[str, Iterable[int] | None]
-    ) -> dict[str, dict[int, dict[tuple[Bucket, ...], int]]]:
-        """Return what `terms` returns, with a Bucket for each word."""
-        nodes: dict[str, int] = {}
-        for slot in wanted:
-            node = self._node_of_ids(slot)
-            if node is None:
-                raise errors.plan("terms", "no slot of ids has this name", slot, "see plan.feature_slots")
-            nodes[slot] = node
-        found = bucket_contents(self._program, nodes, as_source(data), wanted)
-        return {slot: {i: dict(terms.most_common()) for i, terms in sorted(ids.items())} for slot, ids in found.items()}
-
-    def row_meanings(self, slot: str) -> RowMeanings:
-        """Return what the ids of one of the feature_slots mean, or its features, to find the same ones in another plan."""
-        node = self._node_of_ids(slot)
-        if node is not None:
-            return of_ids(self.graph, self.learned, node, self._program.bounds[node])
-        output = next((o for o in self._program.outputs if o.slot.name == slot), None)
-        if output is None:
-            raise errors.plan("row_meanings", "no slot has this name", slot, "see plan.feature_slots")
-        return of_features(self.graph, output.node, output.bound)
-
-    def _node_of_ids(self, slot: str) -> int | None:
-        """Return the categorical column that gives the ids of a slot, as a node."""
-        output = next((o for o in self._program.outputs if o.slot.name == slot and isinstance(o.slot, IdSlot)), None)
-        if output is None:
-            return None
-        return output.node if output.bound.categorical else output.inputs[0]
-
-    def explain(self, row: Mapping[str, object]) -> Explanation:
-        """Which values of a raw row, a dict as in transform_row, lit which outputs."""
-        if not isinstance(row, Mapping):
-            raise not_a_row("explain", row)
-        return explain(self._require_dense(), self.columns, self._names(), row, self.transform_row(row))
-
-    def _names(self) -> tuple[str, ...] | None:
-        return self.names if self.width <= MANY else None
-
     # Tables and files -----------------------------------------------------------------------------------------------
 
     def with_tables(self, tables: Mapping[str, ArrayLike]) -> Plan:
         """Return a plan with these embedding tables, float32 [num_buckets, dimension] by name, copied; the others stay."""
-        return Plan(self.graph, self.learned, {**self.tables, **tables})
+        return Plan(self.graph, self.learned, {**self.trained_tables, **tables})
 
     @property
-    def all_tables(self) -> dict[str, Array]:
-        """Every embedding table of the plan, initial ones included, by name; read-only."""
+    def tables(self) -> dict[str, Array]:
+        """All embedding tables, by name: float32 [num_buckets, dimension], read-only; start values where none was given."""
         return {name: t.array for name, t in self._tables.items()}
 
     def save(self, path: str | Path, *, overwrite: bool = False) -> None:
@@ -304,11 +206,11 @@ class Plan:
         Raises:
             OutputError: where something is there already, or nothing can be written.
         """
-        serialization.write(Path(path), self.graph, self.learned, self.tables, overwrite=overwrite)
+        serialization.write(Path(path), self.graph, self.learned, self.trained_tables, overwrite=overwrite)
 
     def to_bytes(self) -> bytes:
         """Return the whole plan as bytes: equal plans give equal bytes."""
-        return serialization.to_bytes(self.graph, self.learned, self.tables)
+        return serialization.to_bytes(self.graph, self.learned, self.trained_tables)
 
     @staticmethod
     def from_bytes(data: bytes) -> Plan:
@@ -328,14 +230,9 @@ class Plan:
         return [column.to_json() for column in self.columns]
 
     def __repr__(self) -> str:
-        from featurecols.plan.explain import table
-
         return table(self._program, self.columns, self.fingerprint)
 
     def _repr_html_(self) -> str:
-        from featurecols._core import html
-        from featurecols.plan.explain import summary
-
         return html.table(*summary(self._program, self.columns, self.fingerprint), [False, True, True, True, False])
 
     def __eq__(self, other: object) -> bool:
@@ -352,13 +249,17 @@ class Plan:
     if not TYPE_CHECKING:  # a wrong name is told with the right one; checkers report it themselves
         __getattr__ = attributes_of("Plan")
 
+    def require_matrix(self, subject: str = "transform") -> None:
+        """Raise PlanError where an output is a bare categorical column, so that there is no matrix."""
+        bare = self._program.first_non_dense_output
+        if bare is not None:
+            hint = "wrap it in Indicator or Embedding, or use encode(data)"
+            raise errors.plan(subject, "a categorical column gives ids, not features", bare, hint)
+
     def _require_dense(self) -> Program:
         """Return the program, if all outputs are dense."""
-        program = self._program
-        if program.first_non_dense_output is not None:
-            hint = "wrap it in Indicator or Embedding, or use encode(data)"
-            raise errors.plan("transform", "a categorical column gives ids, not features", program.first_non_dense_output, hint)
-        return program
+        self.require_matrix()
+        return self._program
 
 
 def _workers(given: int | None) -> int:

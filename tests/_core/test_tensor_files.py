@@ -60,7 +60,7 @@ def test_d6_a_flipped_bit_of_a_plan_or_a_model_is_refused(tmp_path: Path) -> Non
     data = {"x": [1.0, 2.0, 5.0], "c": ["a", "b", "a"], "y": [0, 1, 0]}
     columns = [fc.Numeric("x", normalizer=fc.ZScore()), fc.Embedding(fc.Vocabulary("c", fc.TopTerms(2)), 2)]
     plan = fc.fit(columns, data)
-    plan.with_tables({name: np.ones((2, 2), np.float32) for name in plan.all_tables}).save(tmp_path / "plan")
+    plan.with_tables({name: np.ones((2, 2), np.float32) for name in plan.tables}).save(tmp_path / "plan")
     fc.models.DNNClassifier(columns, [2]).train(data, label="y").export(tmp_path / "model")
     for path, load in (
         (tmp_path / "plan" / "learned.safetensors", fc.load),

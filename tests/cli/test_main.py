@@ -52,13 +52,15 @@ def test_fit_transform_inspect(here: Path, capsys: pytest.CaptureFixture[str]) -
     assert main(["transform", "plan", "raw", "-o", "out", "--keep", "id,city", "--layout", "columns"]) == 0
     assert capsys.readouterr().out.startswith("out: 150 rows in 3 files, ")
     made = whole(here / "out")
-    assert made.column_names == ["id", "city", *plan.names]
-    assert np.array_equal(np.column_stack([made[n].to_numpy() for n in plan.names]), plan.transform(whole(here / "raw")))
+    assert made.column_names == ["id", "city", *plan.feature_names]
+    assert np.array_equal(
+        np.column_stack([made[n].to_numpy() for n in plan.feature_names]), plan.transform(whole(here / "raw"))
+    )
 
     assert main(["inspect", "plan"]) == 0
     said = capsys.readouterr()
     assert said.out == f"{plan}\nreads age as number\nreads city as category\n"
-    assert main(["inspect", "plan", "--feature", "0", plan.names[3], "-1"]) == 0
+    assert main(["inspect", "plan", "--feature", "0", plan.feature_names[3], "-1"]) == 0
     assert capsys.readouterr().out == f"{plan.describe(0)}\n{plan.describe(3)}\n{plan.describe(3)}\n"
 
 
@@ -77,18 +79,18 @@ def test_json_for_scripts(here: Path, capsys: pytest.CaptureFixture[str]) -> Non
 
     assert main(["inspect", "plan", "--json"]) == 0
     about = json.loads(capsys.readouterr().out)
-    assert about["names"] == list(plan.names)
+    assert about["names"] == list(plan.feature_names)
     assert about["fields"] == {"age": ["number"], "city": ["category"]}
     assert fc.columns_from_json(about["columns"]) == plan.columns
     assert main(["inspect", "plan", "--feature", "1", "--json"]) == 0
-    assert json.loads(capsys.readouterr().out)["features"][0]["name"] == plan.names[1]
+    assert json.loads(capsys.readouterr().out)["features"][0]["name"] == plan.feature_names[1]
 
 
 def test_a_plan_of_bare_categories_is_inspected_too(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     fc.compile([fc.Hashed("city", 10)]).save("plan")
     assert main(["inspect", "plan", "--json"]) == 0
     about = json.loads(capsys.readouterr().out)
-    assert (about["width"], about["names"], about["slots"][0]["num_buckets"]) == (None, None, 10)
+    assert (about["width"], about["names"], about["slots"][0]["num_buckets"]) == (0, [], 10)
 
 
 def test_wrong_data_is_2(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -213,7 +215,7 @@ def test_a_model_is_inspected_with_its_plan(here: Path, capsys: pytest.CaptureFi
     about = json.loads(capsys.readouterr().out)
     assert (about["model"]["kind"], about["model"]["steps"], about["model"]["label"]) == ("LinearClassifier", 3, ["rich"])
     assert about["fingerprint"] == model.plan.fingerprint
-    name = model.plan.names[1]
+    name = model.plan.feature_names[1]
     assert main(["inspect", "model", "--feature", name]) == 0
     assert capsys.readouterr().out == f"{model.plan.describe(1)}\n"
     assert f"no feature has this name, got 'cty_indicator=Oslo'; did you mean {name!r}?" in fails(

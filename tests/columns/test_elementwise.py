@@ -48,7 +48,7 @@ HOURS = [0.0, 6, 12, 18.5, 1e300, -7.25, 1e-310, 23.999]
 
 def test_in_numbers() -> None:
     plan = fc.compile([Cyclic("hour", 24)])
-    assert plan.names == ("hour[sin]", "hour[cos]")
+    assert plan.feature_names == ("hour[sin]", "hour[cos]")
     assert plan.transform({"hour": [0, 6, 12]}).round(6).tolist() == [[0, 1], [1, 0], [0, -1]]
     assert plan.encode({"hour": [6.0]}).dense.round(6).tolist() == [[1, 0]]
 
@@ -115,3 +115,9 @@ def test_a_plan_with_a_kind_that_nobody_imported_names_the_package(tmp_path: Pat
     request.getfixturevalue("forgotten")
     with pytest.raises(fc.SavedPlanError, match=r"needs the kind 'tests\.Cyclic\.v1', which tests defines; import tests first"):
         fc.load(tmp_path)
+
+
+@pytest.mark.parametrize("default", ["0", [1.0], True, 10**400, object], ids=["text", "list", "bool", "huge", "class"])
+def test_a_default_that_is_no_number_is_refused_by_name(default: object) -> None:
+    with pytest.raises(fc.ColumnError, match=r"hour: default must be a number, got .*; give a number, or None to refuse"):
+        fc.compile([Cyclic("hour", 24, default=default)])  # type: ignore[arg-type]

@@ -222,7 +222,7 @@ def test_columns_that_share_a_table_must_agree_on_it() -> None:
 def test_initial_tables_depend_on_name_and_seed_alone() -> None:
     def table(**arguments: object) -> bytes:
         plan = fc.compile([fc.Embedding(fc.Hashed("city", 50), 4, **arguments)])
-        (found,) = plan.all_tables.values()
+        (found,) = plan.tables.values()
         assert found.shape == (50, 4)
         assert found.dtype == np.float32
         assert not found.flags.writeable

@@ -104,7 +104,7 @@ def test_another_run_is_refused_until_it_may_overwrite(
     if "columns" in change:
         plan = fc.compile(change.pop("columns"))  # type: ignore[arg-type]
     if change.pop("tables", False):
-        (name,) = plan.all_tables
+        (name,) = plan.tables
         plan = plan.with_tables({name: np.ones((20, 3), np.float32)})
     with pytest.raises(
         fc.OutputError, match=f"an unfinished run with other {differs} is in .out.staging; finish that run, delete"

@@ -46,7 +46,7 @@ def test_features_are_the_bits_of_transform_in_files_of_the_same_names(plan: fc.
 def test_columns_are_one_float_per_output_name(plan: fc.Plan, source: Path, tmp_path: Path) -> None:
     fc.transform_parquet(plan, source, tmp_path / "out", layout="columns")
     made = whole(tmp_path / "out")
-    assert made.column_names == list(plan.names)
+    assert made.column_names == list(plan.feature_names)
     assert {field.type for field in made.schema} == {pa.float32()}
     assert np.array_equal(np.column_stack([c.to_numpy() for c in made.columns]), plan.transform(whole(source)))
 
@@ -124,8 +124,8 @@ def test_metadata_says_where_the_columns_come_from(plan: fc.Plan, source: Path, 
         "tables": "",
         "version": fc.__version__,
         "layout": "features",
-        "slots": [slot.name for slot in plan.feature_slots],
-        "names": list(plan.names),
+        "slots": [slot.name for slot in plan.encoded_slots],
+        "names": list(plan.feature_names),
     }
 
 

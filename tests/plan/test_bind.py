@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import featurecols as fc
 from featurecols.columns._embedding_tables import Tables
-from featurecols.plan.bind import bind, feature_slots
+from featurecols.plan.bind import bind, encoded_slots
 from featurecols.plan.graph import Graph
 
 AGE = fc.Numeric("age", default=30)
@@ -42,7 +42,7 @@ def test_columns_that_name_one_table_share_it() -> None:
     assert home.table is work.table is tables["t"]
 
 
-def test_feature_slots_say_what_encode_gives() -> None:
+def test_encoded_slots_say_what_encode_gives() -> None:
     columns = [
         AGE,
         fc.Numeric("x", shape=(2,)),
@@ -53,7 +53,7 @@ def test_feature_slots_say_what_encode_gives() -> None:
     ]
     graph = Graph(columns)
     bounds = bind(graph, {}, Tables())
-    slots = {s.name: s for s in feature_slots(bounds[i] for i in graph.outputs)}
+    slots = {s.name: s for s in encoded_slots(bounds[i] for i in graph.outputs)}
     assert [(s.name, s.kind, s.start, s.stop, s.shape) for s in slots.values() if s.kind == "dense"] == [
         ("age", "dense", 0, 1, ()),
         ("x", "dense", 1, 3, (2,)),

@@ -156,7 +156,7 @@ def test_missing_markers_are_not_learned() -> None:
 
 def test_a_column_that_only_learns_its_source_keeps_the_name_of_the_source() -> None:
     plan = fc.fit([fc.Indicator(fc.Vocabulary("job", fc.TopTerms(1)))], TABLE)
-    assert plan.names == ("job_indicator=a",)
+    assert plan.feature_names == ("job_indicator=a",)
 
 
 # Progress -----------------------------------------------------------------------------------------------------------

@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 
 import featurecols as fc
+from featurecols._core.buckets import Bucket
 
 DATA = {"age": [31.0, None, 70.0], "job": ["nurse", "pilot", None], "tags": [["a", "b"], [], ["b"]]}
 COLUMNS = [
@@ -57,11 +58,11 @@ def test_encode_holds_ids_where_transform_holds_cells(plan: fc.Plan) -> None:
     }
     assert features.ids["tags_embedding"].offsets.tolist() == [0, 2, 2, 3]
     assert {name: v.tolist() for name, v in features.lengths.items()} == {"t_indicator_sequence": [2, 0, 1]}
-    assert features.slots == plan.feature_slots
+    assert features.slots == plan.encoded_slots
 
 
 def test_slots_say_what_is_where(plan: fc.Plan) -> None:
-    assert [(s.name, s.kind, s.start, s.stop, s.shape) for s in plan.slots] == [
+    assert [(s.name, s.kind, s.start, s.stop, s.shape) for s in plan.matrix_slots] == [
         ("age", "dense", 0, 1, ()),
         ("age_bucketized_indicator", "dense", 1, 4, (3,)),
         ("job_indicator", "dense", 4, 7, (3,)),
@@ -144,7 +145,7 @@ def test_threads_are_a_positive_integer(plan: fc.Plan, threads: Any) -> None:
 
 
 def test_names_say_what_each_cell_is(plan: fc.Plan) -> None:
-    assert plan.names == (
+    assert plan.feature_names == (
         "age",
         "age_bucketized_indicator=< 18",
         "age_bucketized_indicator=[18, 65)",
@@ -174,9 +175,79 @@ def test_describe_says_column_and_meaning(plan: fc.Plan) -> None:
 
 
 def test_describe_asks_for_a_place(plan: fc.Plan) -> None:
-    for index in ("age", 1.0, None):
-        with pytest.raises(fc.PlanError, match=r"index must be an integer, got .*; plan\.names\.index\(name\)"):
+    for index in (1.0, None, ["age"]):
+        with pytest.raises(fc.PlanError, match=r"describe: needs a position or a name, got .*; see plan\.feature_names"):
             plan.describe(index)  # type: ignore[arg-type]
+
+
+def test_describe_takes_a_name(plan: fc.Plan) -> None:
+    assert plan.describe("job_indicator=pilot") == plan.describe(5)
+    with pytest.raises(fc.PlanError) as caught:
+        plan.describe("job_indicator=pilots")
+    assert str(caught.value) == (
+        "describe: no feature has this name, got 'job_indicator=pilots'; did you mean 'job_indicator=pilot'?"
+    )
+
+
+def test_a_meaning_is_a_table(plan: fc.Plan) -> None:
+    assert str(plan.describe(5)).splitlines() == [
+        "feature  5",
+        "name     job_indicator=pilot",
+        "means    job_indicator is 'pilot'",
+        "from     job",
+        "column   Indicator(Vocabulary('job', TopTerms(2), num_oov_buckets=1))",
+    ]
+    assert repr(plan.describe(8)).splitlines()[2] == "means    element 1 of tags_embedding"
+    one = fc.compile([fc.Numeric("age", shape=1, default=[2.5])]).describe(0)
+    assert str(one).splitlines() == [
+        "feature  0",
+        "name     age[0]",
+        "from     age",
+        "column   Numeric('age', shape=(1,), default=(2.5,))",
+        "filled   missing counts as 2.5",
+    ]
+    found = fc.compile([fc.Vocabulary("job", ["nurse", "cook"], unseen=1)]).describe_id("job", 1)
+    assert (found.index, found.name, found.label, found.bucket) == (1, "job=cook", "cook", Bucket("term", 1, "cook"))
+    assert type(found) is type(one)
+    assert str(found).splitlines() == [
+        "id      1",
+        "name    job=cook",
+        "means   job is 'cook'",
+        "from    job",
+        "column  Vocabulary('job', ('nurse', 'cook'), unseen=1)",
+        "filled  unseen counts as 'cook'",
+    ]
+
+
+def test_an_explanation_says_what_was_filled() -> None:
+    columns = [
+        fc.Numeric(fc.Field("age", missing=-1), default=fc.Mean(), normalizer=fc.ZScore()),
+        fc.Numeric("size", shape=2, default=(1, 2)),
+        fc.Indicator(fc.Vocabulary("job", ["nurse", "cook"], unseen=1)),
+        fc.Indicator(fc.Identity("floor", 3, out_of_range=2)),
+        fc.Indicator(fc.Weighted(fc.Vocabulary("tag", ["a"]), "score", default=0.5)),
+        fc.Sequence(fc.Numeric("clicks", default=7), 2),
+        fc.Hashed("city", 5),
+    ]
+    row = {"age": -1, "size": [], "job": "pilot", "floor": 9, "tag": ["a"], "score": [None], "clicks": [1, None], "city": None}
+    data = {"age": [10, 20], "size": [[1, 2]] * 2, "clicks": [[1]] * 2} | {
+        k: [row[k]] * 2 for k in ("job", "floor", "tag", "score", "city")
+    }
+    plan = fc.fit(columns, data)
+    found = plan.explain(row)
+    assert found.filled == (
+        "age: missing counts as 15",
+        "size: missing counts as 1, 2",
+        "job: unseen counts as 'cook'",
+        "floor: an id out of range counts as 2",
+        "score: a missing weight counts as 0.5",
+        "clicks: missing counts as 7",
+    )
+    assert str(found).splitlines()[-6:] == [f"filled    {text}" for text in found.filled]
+    assert "<td" in found._repr_html_()
+    assert "size: missing counts as 1, 2" in found._repr_html_()
+    full = {"age": 15, "size": [0, 0], "job": "cook", "floor": 1, "tag": ["a"], "score": [1], "clicks": [1], "city": "Rome"}
+    assert plan.explain(full).filled == ()
 
 
 def test_explain_says_which_values_lit_what(plan: fc.Plan) -> None:
@@ -243,13 +314,13 @@ def test_names_are_unique_whatever_the_terms_are() -> None:
         fc.Numeric("x", name="v_indicator=\\xff"),
     ]
     plan = fc.compile(columns)
-    assert len(set(plan.names)) == plan.width == 3 + 3 + 3 + 1
+    assert len(set(plan.feature_names)) == plan.width == 3 + 3 + 3 + 1
 
 
 def test_a_plan_too_wide_for_names_still_describes() -> None:
     plan = fc.compile([fc.Indicator(fc.Hashed("city", 2**31 - 1))])
     with pytest.raises(fc.PlanError, match="describe"):
-        len(plan.names)
+        len(plan.feature_names)
     assert "hash 123456789" in str(plan.describe(123_456_789))
     assert "2,147,483,647 features" in repr(plan)
 
@@ -287,19 +358,19 @@ def test_tables_are_replaced_and_copied(plan: fc.Plan) -> None:
     mine = np.ones((10, 2), np.float32)
     other = plan.with_tables({"tags_embedding": mine})
     mine[:] = 7
-    assert other.tables["tags_embedding"].tolist() == [[1, 1]] * 10
-    assert plan.tables["tags_embedding"].tolist() == TABLE["tags_embedding"].tolist()
+    assert other.trained_tables["tags_embedding"].tolist() == [[1, 1]] * 10
+    assert plan.trained_tables["tags_embedding"].tolist() == TABLE["tags_embedding"].tolist()
     with pytest.raises(ValueError, match="read-only"):
-        other.tables["tags_embedding"][0] = 5
+        other.trained_tables["tags_embedding"][0] = 5
     assert other.fingerprint == plan.fingerprint
     assert other.tables_digest != plan.tables_digest
 
 
 def test_initial_tables_are_made_on_first_use(plan: fc.Plan) -> None:
     fresh = fc.fit(COLUMNS, DATA)
-    assert fresh.tables == {}
-    assert fresh.all_tables["tags_embedding"].shape == (10, 2)
-    assert fc.fit(COLUMNS, DATA).all_tables["tags_embedding"].tobytes() == fresh.all_tables["tags_embedding"].tobytes()
+    assert fresh.trained_tables == {}
+    assert fresh.tables["tags_embedding"].shape == (10, 2)
+    assert fc.fit(COLUMNS, DATA).tables["tags_embedding"].tobytes() == fresh.tables["tags_embedding"].tobytes()
 
 
 @pytest.mark.parametrize(
@@ -348,16 +419,35 @@ def test_a_bare_categorical_is_encoded_and_never_transformed() -> None:
     for run in (
         lambda: plan.transform(DATA),
         lambda: plan.transform_row(ROW),
-        lambda: plan.width,
-        lambda: plan.names,
-        lambda: plan.slots,
-        lambda: plan.describe(0),
-        lambda: plan.explain(ROW),
         lambda: next(plan.transform_batches(DATA, 2)),
     ):
         with pytest.raises(fc.PlanError, match="got 'job'; wrap it in Indicator or Embedding, or use encode"):
             run()
     assert "job" in repr(plan)
+
+
+def test_what_describes_a_plan_needs_no_matrix() -> None:
+    age, floor = fc.Numeric("age", default=0), fc.Indicator(fc.Identity("floor", 2))
+    plan = fc.compile([fc.Vocabulary("job", ["nurse", "cook"]), age, floor])
+    assert plan.width == 3
+    assert plan.feature_names == ("age", "floor_indicator=0", "floor_indicator=1")
+    assert plan.encoded_feature_names == ("age", "job=nurse", "job=cook", "floor_indicator=0", "floor_indicator=1")
+    assert len(plan.encoded_feature_names) == plan.encode({"job": ["cook"], "age": [1.0], "floor": [0]}).csr_width
+    assert [(s.name, s.start, s.stop) for s in plan.matrix_slots] == [("age", 0, 1), ("floor_indicator", 1, 3)]
+    assert [(s.name, s.num_buckets) for s in plan.encoded_slots] == [("job", 2), ("age", 0), ("floor_indicator", 2)]
+    assert plan.describe(2).label == "1"
+    assert plan.describe("age").column == age
+    assert plan.describe_id("floor_indicator", 1).label == "1"
+    assert [(m.index, value) for m, value, _ in plan.explain({"job": "cook", "age": 2.0, "floor": 1}).features] == [
+        (0, 2.0),
+        (2, 1.0),
+    ]
+    wide = fc.compile([fc.Hashed("city", 2**31 - 1)])
+    assert (wide.width, wide.feature_names, wide.matrix_slots) == (0, (), ())
+    with pytest.raises(fc.PlanError, match=r"encoded_feature_names: a plan this wide has no list of names, got 2147483647"):
+        len(wide.encoded_feature_names)
+    with pytest.raises(fc.PlanError, match="transform_parquet: a categorical column gives ids"):
+        fc.transform_parquet(wide, "rows.parquet", "out")
 
 
 @pytest.mark.parametrize(

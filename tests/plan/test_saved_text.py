@@ -39,7 +39,7 @@ TABLES = {"tags": np.arange(20, dtype=np.float32).reshape(10, 2)}
 
 def made(columns: list[fc.Column] = COLUMNS, data: Any = DATA) -> fc.Plan:
     plan = fc.fit(columns, data)
-    return plan.with_tables(TABLES) if plan.all_tables else plan
+    return plan.with_tables(TABLES) if plan.tables else plan
 
 
 @pytest.fixture

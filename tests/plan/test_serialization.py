@@ -156,7 +156,7 @@ def test_names_and_terms_of_any_text_survive(tmp_path: Path) -> None:
     plan = plan.with_tables({"t/é\0": np.ones((3, 2))})
     plan.save(tmp_path)
     assert fc.load(tmp_path).columns == plan.columns
-    assert fc.load(tmp_path).tables["t/é\0"].tolist() == [[1, 1]] * 3
+    assert fc.load(tmp_path).trained_tables["t/é\0"].tolist() == [[1, 1]] * 3
 
 
 def test_where_nothing_can_be_written_the_error_says_so(plan: fc.Plan, tmp_path: Path) -> None:

@@ -274,8 +274,8 @@ def save_plan(folder: Path, plan: fc.Plan, table: dict[str, Any]) -> None:
         "fingerprint": plan.fingerprint,
         "tables_digest": plan.tables_digest,
         "fields": [field.key for field in plan.fields],
-        "names": list(plan.names) if dense else None,
-        "feature_slots": [asdict(slot) for slot in plan.feature_slots],
+        "names": list(plan.feature_names) if dense else None,
+        "feature_slots": [asdict(slot) for slot in plan.encoded_slots],
     }
     write_json(folder / "facts.json", facts)
     np.savez_compressed(folder / "arrays.npz", **dict(arrays_of_plan(plan, table)))

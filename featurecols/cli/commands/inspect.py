@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
-import difflib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -56,26 +55,17 @@ def run(arguments: argparse.Namespace) -> None:
 
 def _describe_feature(plan: Plan, text: str) -> Meaning:
     """Return what a feature means that is named, or counted from the start or, with a minus sign, from the end."""
-    from featurecols import errors
-
-    names = list(plan.names)
-    if text in names:
-        return plan.describe(names.index(text))
-    if text.removeprefix("-").isdecimal():
-        return plan.describe(int(text))
-    near = difflib.get_close_matches(text, names, n=1, cutoff=0.5)
-    hint = f"did you mean {errors.show(near[0])}?" if near else "inspect the plan without --feature, or with --json"
-    raise errors.plan("inspect", "no feature has this name", text, hint)
+    is_index = text not in plan.feature_names and text.removeprefix("-").isdecimal()
+    return plan.describe(int(text) if is_index else text)
 
 
 def _describe_plan(plan: Plan) -> dict[str, object]:
-    dense = not _is_bare(plan)
     return {
         "fingerprint": plan.fingerprint,
         "tables": plan.tables_digest,
-        "width": plan.width if dense else None,
-        "names": list(plan.names) if dense else None,
-        "slots": [dataclasses.asdict(slot) for slot in plan.feature_slots],
+        "width": plan.width,
+        "names": list(plan.feature_names),
+        "slots": [dataclasses.asdict(slot) for slot in plan.encoded_slots],
         "fields": {key: sorted(kinds) for key, kinds in plan.input_uses.items()},
         "types": {key: found._asdict() for key, found in plan.input_schema.items()},
         "passes": plan.passes,
@@ -83,22 +73,12 @@ def _describe_plan(plan: Plan) -> dict[str, object]:
     }
 
 
-def _is_bare(plan: Plan) -> bool:
-    """Return whether an output is a categorical column, so that there is no matrix."""
-    from featurecols import errors
-
-    try:
-        return plan.width < 0
-    except errors.PlanError:
-        return True
-
-
 def _describe_fields(plan: Plan) -> str:
     """Describe which fields are read and how, and which tables are trained."""
     types = plan.input_schema
     lines = [f"reads {key}{_in_words(types[key])} as {' and '.join(sorted(kinds))}" for key, kinds in plan.input_uses.items()]
     if plan.tables_digest:
-        lines.append(f"trained tables {', '.join(plan.tables)}, digest {plan.tables_digest}")
+        lines.append(f"trained tables {', '.join(plan.trained_tables)}, digest {plan.tables_digest}")
     return "\n".join(lines)
 
 

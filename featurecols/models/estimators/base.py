@@ -314,7 +314,7 @@ class Estimator(Keeper):
 
     def _encoder(self, *, labelled: bool, keys: Sequence[str] | None = None, seen: labels.Range | None = None) -> Encoder:
         plan, head, keys = self._require_plan(), self.head, keys or self.label
-        layout, threads = Layout(plan.feature_slots, plan.all_tables), self.config.threads
+        layout, threads = Layout(plan.encoded_slots, plan.tables), self.config.threads
 
         def encode(batch: LabelledBatch) -> Examples:
             y = w = None

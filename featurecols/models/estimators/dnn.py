@@ -95,7 +95,7 @@ class _Deep(Canned):
         return "dnn/logits/bias"
 
     def rows_of(self) -> RowsOf:
-        return self.network.rows(self._require_plan().feature_slots)
+        return self.network.rows(self._require_plan().encoded_slots)
 
 
 class DNNClassifier(_Deep):

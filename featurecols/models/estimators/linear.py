@@ -53,7 +53,7 @@ class _Linear(Canned):
         return "linear/bias"
 
     def rows_of(self) -> RowsOf:
-        return linear_rows(self._require_plan().feature_slots)
+        return linear_rows(self._require_plan().encoded_slots)
 
 
 class LinearClassifier(_Linear):

@@ -77,7 +77,7 @@ class _WideDeep(Canned):
         return "linear/bias" if self.wide else "dnn/logits/bias"
 
     def rows_of(self) -> RowsOf:
-        slots = self._require_plan().feature_slots
+        slots = self._require_plan().encoded_slots
         wide, deep = ([s for s in slots if s.name in part] for part in (self.wide, self.deep))
         return {**linear_rows(wide), **self.network.rows(deep)}
 

@@ -151,7 +151,7 @@ def needs_of(plan: Plan) -> list[tuple[str, str]]:
 
 def _encoder(plan: Plan, rows: LabelledRows, key: str) -> Encoder:
     """Return the encoder of rows with their labels as they are, and their weights."""
-    layout = Layout(plan.feature_slots, plan.all_tables)
+    layout = Layout(plan.encoded_slots, plan.tables)
     head = PlainHead(classes.learn_words(rows.label_batches(), rows.labels[0]) if rows.labels else None)
 
     def encode(batch: LabelledBatch) -> Examples:

@@ -143,7 +143,7 @@ def _largest_first(model: Estimator, slots: set[str], output: int) -> Iterator[t
 
 def _counts(plan: Plan, slots: set[str], data: Data) -> dict[str, Array]:
     """Return how often data hold each id, int64 [num_buckets] by slot."""
-    sizes = {s.name: s.num_buckets for s in plan.feature_slots if s.name in slots}
+    sizes = {s.name: s.num_buckets for s in plan.encoded_slots if s.name in slots}
     counts = {slot: np.zeros(size, np.int64) for slot, size in sizes.items()}
     for features in plan.encode_batches(data):
         for slot, size in sizes.items():
@@ -152,12 +152,20 @@ def _counts(plan: Plan, slots: set[str], data: Data) -> dict[str, Array]:
     return counts
 
 
+def _bucket(plan: Plan, slot: str, i: int) -> Bucket:
+    """Return what an id stands for."""
+    bucket = plan.describe_id(slot, i).bucket
+    if bucket is None:
+        raise TypeError(f"{slot} has no ids")
+    return bucket
+
+
 def _describe_id(plan: Plan, column: Column, i: int, held: Terms) -> str:
     """Return what an id means.
 
     "job = cook", or of a hash bucket "occupation = Sales x education = Masters" where data tell.
     """
-    keys, bucket = column.term_fields(), plan.describe_id(column.name, i).bucket
+    keys, bucket = column.term_fields(), _bucket(plan, column.name, i)
     words: tuple[Bucket, ...] = (bucket,)
     others = ""
     if bucket.kind == "hash":
@@ -173,7 +181,7 @@ def _describe_id(plan: Plan, column: Column, i: int, held: Terms) -> str:
 
 def _number_name(plan: Plan, column: Column, position: int) -> str:
     """Return the name of a number with its normalizers."""
-    width = next(s.width for s in plan.feature_slots if s.name == column.name)
+    width = next(s.width for s in plan.encoded_slots if s.name == column.name)
     name = column.name if width == 1 else f"{column.name}[{position}]"
     steps = column.normalizer_names()
     return f"{name} ({', '.join(steps)})" if steps else name
@@ -199,10 +207,10 @@ def neighbours(
         ModelError: for an unknown embedding or term, and for hash buckets or a min_count without data.
     """
     plan = model.plan
-    table = None if plan is None else next((s.table for s in plan.feature_slots if s.name == slot), None)
+    table = None if plan is None else next((s.table for s in plan.encoded_slots if s.name == slot), None)
     name = next((v for v in model.get_variable_names() if v.endswith(f"tables/{table}")), None)
     if plan is None or table is None or name is None:
-        tables = [s.name for s in (plan.feature_slots if plan is not None else ()) if s.table]
+        tables = [s.name for s in (plan.encoded_slots if plan is not None else ()) if s.table]
         raise errors.unknown("neighbours", "embedding", slot, tables or ["none"])
     if data is None and min_count > 1:
         raise errors.model("neighbours", "min_count counts in data, and there are none", min_count, "give data=")
@@ -219,7 +227,7 @@ def neighbours(
 
 def _terms_of_plan(plan: Plan, slot: str, size: int) -> dict[int, list[str]]:
     """Return the term of each id; raise ModelError for hash buckets, whose terms a plan does not know."""
-    buckets = [plan.describe_id(slot, i).bucket for i in range(size)]
+    buckets = [_bucket(plan, slot, i) for i in range(size)]
     if buckets and buckets[0].kind == "hash":
         hint = "give data=, rows whose values fall there"
         raise errors.model("neighbours", "the plan does not know what its hash buckets hold", slot, hint)

@@ -181,7 +181,7 @@ def _rows(name: str, path: Path, ours: Meanings, theirs: Meanings) -> tuple[Arra
 
 def _kernel_meanings(plan: Plan, slot: str) -> RowMeanings:
     """Return what the rows of a kernel mean that belong to a slot: its features, its ids, or the numbers of its embedding."""
-    found = next(s for s in plan.feature_slots if s.name == slot)
+    found = next(s for s in plan.encoded_slots if s.name == slot)
     if found.dimension is not None:
         return RowMeanings(("embedding", found.dimension), found.dimension)
     return plan.row_meanings(slot)
@@ -190,7 +190,7 @@ def _kernel_meanings(plan: Plan, slot: str) -> RowMeanings:
 def _table_slot(name: str, plan: Plan | None) -> Slot | None:
     """Return the first slot that reads the embedding table that a parameter is, None where it is not one."""
     before, _, table = f"/{name}".rpartition(f"/{TABLES}")
-    slots = () if plan is None or not before.endswith("/inputs") else plan.feature_slots
+    slots = () if plan is None or not before.endswith("/inputs") else plan.encoded_slots
     return next((s for s in slots if s.table == table), None)
 
 

@@ -40,7 +40,7 @@ def attempt(reader: str, path: Path, keys: list[str], kind: Callable[[str], fc.C
     try:
         if reader == "pyarrow":
             return features(plan, pq.read_table(path, columns=keys, partitioning=None))
-        if plan.feature_slots[0].kind == "dense":
+        if plan.encoded_slots[0].kind == "dense":
             plan.transform(path, threads=1)
         return features(plan, path)
     except fc.FeatureColumnsError:

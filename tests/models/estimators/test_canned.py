@@ -305,16 +305,14 @@ def test_names_of_parameters_are_plain():
 def test_tables_start_as_the_plans():
     plan = fc.compile([fc.Embedding(CITY, 4)])
     model = DNNClassifier(plan, [4], optimizer=SGD(1e-30)).train(TRAIN, label="rich", steps=1)
-    np.testing.assert_array_equal(
-        model.get_variable_value("dnn/inputs/tables/city_embedding"), plan.all_tables["city_embedding"]
-    )
+    np.testing.assert_array_equal(model.get_variable_value("dnn/inputs/tables/city_embedding"), plan.tables["city_embedding"])
 
 
 def test_one_name_for_two_columns_of_two_parts():
     model = WideDeepClassifier([fc.Bucketized("age", [30, 50], name="age"), JOB], [fc.Numeric("age"), fc.Indicator(JOB)], [4])
     assert model.deep == ("age_dnn", "job_indicator")
     model.train(TRAIN, label="rich", steps=2)
-    assert [s.name for s in model.plan.feature_slots] == ["age", "job", "age_dnn", "job_indicator"]
+    assert [s.name for s in model.plan.encoded_slots] == ["age", "job", "age_dnn", "job_indicator"]
 
 
 @pytest.mark.parametrize(

@@ -61,7 +61,7 @@ def test_ids_are_tensorflows(kind):
     column = CATEGORICAL[kind]
     plan = fc.compile(translate_all([column]))
     got = plan.encode(SMALL).ids[column.name]
-    assert plan.feature_slots[0].num_buckets == column.num_buckets
+    assert plan.encoded_slots[0].num_buckets == column.num_buckets
     tensor = sparse_tensors(column, SMALL).id_tensor
     want: list[list[int]] = [[] for _ in range(4)]
     for (row, _), i in zip(tensor.indices, tensor.values, strict=True):

@@ -22,7 +22,7 @@ DATA = {
     "t": [[str(j) for j in range(i % 4)] for i in range(N)],
 }
 PLAN = fc.compile([fc.Numeric("x"), fc.Hashed("c", 50), fc.Hashed("t", 20)])
-LAYOUT = Layout(PLAN.feature_slots, PLAN.all_tables)
+LAYOUT = Layout(PLAN.encoded_slots, PLAN.tables)
 
 
 @pytest.fixture(scope="module")
@@ -211,7 +211,7 @@ def test_rows_of_errors_count_from_the_start(path, tmp_path):
     table = pa.table({**DATA, "n": [0] * 777 + [9] + [0] * 222})
     pq.write_table(table, tmp_path / "n.parquet", row_group_size=100)
     plan = fc.compile([fc.Identity("n", 5)])
-    layout = Layout(plan.feature_slots)
+    layout = Layout(plan.encoded_slots)
     encoder = Encoder(lambda batch: Examples.of(plan.encode(batch.rows), layout), needs_of(plan), "", layout)
     with pytest.raises(DataError, match="at row 777, got 9"):
         list(BatchStream(from_parquet(tmp_path / "n.parquet").batch(10), encoder, 0).epoch(0))
@@ -222,7 +222,7 @@ def test_an_error_comes_after_all_batches_before_it(tmp_path, size, before):
     table = pa.table({"n": [0] * 777 + [9] + [0] * 222})
     pq.write_table(table, tmp_path / "n.parquet", row_group_size=100)
     plan = fc.compile([fc.Identity("n", 5)])
-    layout = Layout(plan.feature_slots)
+    layout = Layout(plan.encoded_slots)
     encoder = Encoder(lambda batch: Examples.of(plan.encode(batch.rows), layout), needs_of(plan), "", layout)
     for depth in (0, 2):
         came: list[int] = []

@@ -44,7 +44,7 @@ COLUMNS = [
 def examples(columns):
     plan = fc.compile(columns)
     features = plan.encode(DATA)
-    return Examples.of(features, Layout(features.slots, plan.all_tables)), plan
+    return Examples.of(features, Layout(features.slots, plan.tables)), plan
 
 
 def test_inputs_are_the_matrix_of_the_plan():
@@ -54,7 +54,7 @@ def test_inputs_are_the_matrix_of_the_plan():
         written = got.value(scope.variables).array
     want = plan.transform(DATA)
     kinds = {"numbers": [], "hot": []}
-    for slot, column in zip(plan.slots, COLUMNS, strict=True):
+    for slot, column in zip(plan.matrix_slots, COLUMNS, strict=True):
         kinds["hot" if isinstance(column, fc.Indicator) else "numbers"].append(want[:, slot.start : slot.stop])
     age, city, hours, pair = kinds["numbers"]  # numbers come before embeddings, and both before one-hots
     want = np.concatenate([age, hours, city, pair, *kinds["hot"]], axis=1)

@@ -1,0 +1,172 @@
+"""What a plan says of itself: widths, names, slots, and what features and ids mean. Nothing here needs a matrix."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import numpy as np
+
+from featurecols import errors
+from featurecols._core import memory_limit
+from featurecols._core.buckets import Bucket
+from featurecols._core.slots import DenseSlot, IdSlot, Slot
+from featurecols.columns.base import Column
+from featurecols.data.sources import Data, as_source
+from featurecols.plan.arguments import not_a_row
+from featurecols.plan.bind import LearnedByNode
+from featurecols.plan.bucket_contents import bucket_contents, in_words
+from featurecols.plan.execution.program import Program
+from featurecols.plan.explain import (
+    MANY,
+    Explanation,
+    Meaning,
+    encoded_names,
+    explain,
+    meaning,
+    meaning_of_id,
+    names,
+    position_of,
+)
+from featurecols.plan.graph import Graph
+from featurecols.plan.row_meanings import RowMeanings, of_features, of_ids
+
+
+class DescribedPlan:
+    """The descriptions of a plan, which are there whatever its outputs are."""
+
+    __slots__ = ()
+
+    graph: Graph
+    learned: LearnedByNode
+    columns: tuple[Column, ...]
+    encoded_slots: tuple[Slot, ...]
+    _program: Program
+    _derived: dict[str, Any]
+
+    @property
+    def width(self) -> int:
+        """The number of features in a row of the matrix; a bare categorical column has none."""
+        return self._program.width
+
+    @property
+    def feature_names(self) -> tuple[str, ...]:
+        """The name of every feature of the matrix."""
+        if "names" not in self._derived:
+            self._derived["names"] = names(self._program)
+        return self._derived["names"]  # type: ignore[no-any-return]
+
+    @property
+    def encoded_feature_names(self) -> tuple[str, ...]:
+        """The name of every column of encode(data).to_csr(): the dense features, then the ids of each of the encoded_slots.
+
+        >>> import featurecols as fc
+        >>> fc.compile([fc.Numeric("age"), fc.Vocabulary("job", ["nurse", "cook"])]).encoded_feature_names
+        ('age', 'job=nurse', 'job=cook')
+        """
+        if "encoded names" not in self._derived:
+            self._derived["encoded names"] = encoded_names(self._program)
+        return self._derived["encoded names"]  # type: ignore[no-any-return]
+
+    @property
+    def matrix_slots(self) -> tuple[DenseSlot, ...]:
+        """Which features of the matrix each column writes, in order; a bare categorical column writes none and is left out."""
+        outputs = [o for o in self._program.outputs if not o.bound.categorical]
+        return tuple(DenseSlot(o.slot.name, o.start, o.stop, o.bound.shape) for o in outputs)
+
+    def describe(self, feature: int | str) -> Meaning:
+        """Return what a feature of the matrix means: its declared column, and the term, interval or hash bucket.
+
+        Args:
+            feature: its position, negative from the end, or its name.
+
+        Raises:
+            PlanError: where there is no such feature.
+
+        >>> import featurecols as fc
+        >>> fc.compile([fc.Indicator(fc.Vocabulary("job", ["nurse", "cook"]))]).describe("job_indicator=cook")
+        feature  1
+        name     job_indicator=cook
+        means    job_indicator is 'cook'
+        from     job
+        column   Indicator(Vocabulary('job', ('nurse', 'cook')))
+        """
+        at = position_of(self.feature_names, feature) if isinstance(feature, str) else feature
+        return meaning(self._program, self.columns, self._names(), at)
+
+    def describe_id(self, slot: str, id: int) -> Meaning:
+        """Return what an id of one of the encoded_slots means: a term, an interval or a hash bucket.
+
+        Raises:
+            PlanError: where there is no such slot of ids, or no such id in it.
+
+        >>> import featurecols as fc
+        >>> fc.compile([fc.Vocabulary("job", ["nurse", "cook"])]).describe_id("job", 1).label
+        'cook'
+        """
+        return meaning_of_id(self._program, self.columns, slot, id)
+
+    def terms(self, data: Data, wanted: Mapping[str, Iterable[int] | None]) -> dict[str, dict[int, dict[tuple[str, ...], int]]]:
+        """Return what data put on ids: for a hash bucket, the terms or combinations that share it.
+
+        Args:
+            data: rows, as in transform.
+            wanted: for each of the encoded_slots asked about, its ids, or None for all that occur.
+
+        Returns:
+            {slot: {id: {term: how often}}}, the most frequent first. A term is a tuple of words, one for each field or column
+            that the id is made of; an id that no row has is left out.
+
+        >>> import featurecols as fc
+        >>> cross = fc.Crossed([fc.Bucketized("age", [18, 65]), "job"], 2, name="cross")
+        >>> data = {"age": [30, 30, 40, 70], "job": ["nurse", "pilot", "nurse", "cook"]}
+        >>> fc.compile([cross]).terms(data, {"cross": [0]})
+        {'cross': {0: {('[18, 65)', 'nurse'): 2, ('[18, 65)', 'pilot'): 1}}}
+        """
+        return {slot: in_words(ids) for slot, ids in self.bucket_contents(data, wanted).items()}
+
+    def bucket_contents(
+        self, data: Data, wanted: Mapping[str, Iterable[int] | None]
+    ) -> dict[str, dict[int, dict[tuple[Bucket, ...], int]]]:
+        """Return what `terms` returns, with a Bucket for each word."""
+        nodes: dict[str, int] = {}
+        for slot in wanted:
+            node = self._node_of_ids(slot)
+            if node is None:
+                raise errors.plan("terms", "no slot of ids has this name", slot, "see plan.encoded_slots")
+            nodes[slot] = node
+        found = bucket_contents(self._program, nodes, as_source(data), wanted)
+        return {slot: {i: dict(terms.most_common()) for i, terms in sorted(ids.items())} for slot, ids in found.items()}
+
+    def row_meanings(self, slot: str) -> RowMeanings:
+        """Return what the ids of one of the encoded_slots mean, or its features, to find the same ones in another plan."""
+        node = self._node_of_ids(slot)
+        if node is not None:
+            return of_ids(self.graph, self.learned, node, self._program.bounds[node])
+        output = next((o for o in self._program.outputs if o.slot.name == slot), None)
+        if output is None:
+            raise errors.plan("row_meanings", "no slot has this name", slot, "see plan.encoded_slots")
+        return of_features(self.graph, output.node, output.bound)
+
+    def _node_of_ids(self, slot: str) -> int | None:
+        """Return the categorical column that gives the ids of a slot, as a node."""
+        output = next((o for o in self._program.outputs if o.slot.name == slot and isinstance(o.slot, IdSlot)), None)
+        if output is None:
+            return None
+        return output.node if output.bound.categorical else output.inputs[0]
+
+    def explain(self, row: Mapping[str, object]) -> Explanation:
+        """Return which values of a raw row, a dict as in transform_row, lit which features, and which values were filled.
+
+        Raises:
+            DataError: for a field that is not there, and for values that do not fit the columns.
+        """
+        if not isinstance(row, Mapping):
+            raise not_a_row("explain", row)
+        memory_limit.check("explain", self.width * 4)
+        found = self._program.row(row)
+        values = np.frombuffer(found, np.float32) if found else np.empty(0, np.float32)
+        return explain(self._program, self.columns, self._names(), row, values)
+
+    def _names(self) -> tuple[str, ...] | None:
+        return self.feature_names if self.width <= MANY else None
