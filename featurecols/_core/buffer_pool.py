@@ -66,17 +66,20 @@ def empty(
 ) -> Memory:
     """Return an array like np.empty, of a number type, reusing freed memory when it can. Contents are undefined.
 
-    With a `subject`, SizeError with the hint is raised for an array that would not fit into memory.
+    Raises SizeError with the hint where memory is exhausted, and, with a `subject`, before an array that would not fit.
     """
     shape, dtype = shape if isinstance(shape, tuple) else (shape,), np.dtype(dtype)
     size = math.prod(shape) * dtype.itemsize
-    if not _LEAST <= size <= _MOST:
-        if subject is not None and size > _MOST:
-            memory_limit.check(subject, size, hint)
-        return np.empty(shape, dtype)
-    memory = _take(size)
-    if memory is None:
-        memory = np.empty(-(-size // _ROUND) * _ROUND, np.uint8)
+    try:
+        if not _LEAST <= size <= _MOST:
+            if subject is not None and size > _MOST:
+                memory_limit.check(subject, size, hint)
+            return np.empty(shape, dtype)
+        memory = _take(size)
+        if memory is None:
+            memory = np.empty(-(-size // _ROUND) * _ROUND, np.uint8)
+    except MemoryError as error:
+        raise memory_limit.exhausted(subject or "an array", error, hint) from None
     return np.asarray(_Lent(memory, shape, dtype))
 
 

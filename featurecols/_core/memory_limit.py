@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import os
+
 from featurecols import errors
+
+try:
+    import resource
+except ImportError:  # Windows
+    resource = None  # type: ignore[assignment]
 
 
 def available() -> int | None:
-    """Return the bytes that machine and cgroup leave to this process; None where neither is known."""
-    found = [v for v in (_machine(), _group()) if v is not None]
+    """Return the bytes that machine, cgroup and the limit of this process leave to it; None where none is known."""
+    found = [v for v in (_machine(), _group(), _process()) if v is not None]
     return min(found) if found else None
 
 
@@ -38,3 +45,25 @@ def _group() -> int | None:
             return None if limit == "max" else max(0, int(limit) - int(f.read()))
     except (OSError, ValueError):
         return None
+
+
+def _process() -> int | None:
+    """Return what RLIMIT_AS leaves (ulimit -v)."""
+    if resource is None:
+        return None
+    limit = resource.getrlimit(resource.RLIMIT_AS)[0]
+    try:
+        with open("/proc/self/statm") as f:
+            used = int(f.read().split()[0]) * os.sysconf("SC_PAGE_SIZE")
+    except (OSError, ValueError):
+        return None
+    return None if limit == resource.RLIM_INFINITY else max(0, limit - used)
+
+
+def exhausted(
+    subject: str, error: MemoryError, hint: str = "give the data in smaller batches, or raise the limit"
+) -> MemoryError:
+    """Return the error of a run out of memory in words: what was too big, as the allocator said it, and the way out."""
+    if isinstance(error, errors.SizeError):
+        return error
+    return errors.SizeError(f"{subject}: memory is exhausted, got {error or 'no more from the system'}; {hint}")

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from featurecols import errors
-from featurecols._core import thread_pool
+from featurecols._core import memory_limit, thread_pool
 from featurecols._core.arrays import Array, Ids, Numbers
 from featurecols._core.progress import Progress, reporter
 from featurecols._core.suggestions import explain_arguments
@@ -141,6 +141,8 @@ def _one_pass(
 
         found = dict(pair for pairs in thread_pool.run(finish, list(states), workers) for pair in pairs)
         return {r: found[r] for r in requests}
+    except MemoryError as error:
+        raise memory_limit.exhausted("fit", error) from None
     finally:
         for (analyzer, _), state in states.items():  # spilled files go, whatever happened
             analyzer.close(state)

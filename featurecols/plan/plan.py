@@ -127,7 +127,7 @@ class Plan(DescribedPlan):
         elif rows is not None:
             out = buffer_pool.empty((rows, program.width), np.float32, "transform")
         else:
-            return np.concatenate(list(program.transform_batches(source, None, workers, _TRANSFORM)))
+            return buffer_pool.concatenate(list(program.transform_batches(source, None, workers, _TRANSFORM)))
         program.transform_into(out, source, workers)
         return out
 

@@ -2,6 +2,7 @@ import json
 from collections import namedtuple
 from dataclasses import dataclass
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from featurecols import errors
 from featurecols import feature_column as fc
 from featurecols.feature_column.vocabulary import VocabularyListCategoricalColumn
 from featurecols.tf.columns import columns_from_json, columns_to_json, from_tensorflow, map_columns
+from tests.fuzz.damage import damage_json
 from tests.tf import tf_case
 
 JOB = fc.categorical_column_with_vocabulary_list("job", ["a", "b"], num_oov_buckets=1)
@@ -79,6 +81,21 @@ def identity(number_buckets: Any) -> Any:
 def test_data_that_is_no_columns(data: Any, words: str) -> None:
     with pytest.raises(errors.ColumnError, match=words):
         columns_from_json(data)
+
+
+@pytest.mark.parametrize("path", sorted(tf_case.DATA.rglob("columns.json")), ids=lambda path: path.parent.name)
+def test_d8_damaged_columns_json_gives_columns_or_an_error_of_the_package(path: Path) -> None:
+    """D8"""
+    found = json.loads(path.read_text())
+    for part in found.values() if isinstance(found, dict) else [found]:
+        for seed in range(150):
+            data, done = damage_json(Random(seed), json.dumps(part).encode())
+            try:
+                assert all(column.name for column in columns_from_json(json.loads(data)))
+            except errors.FeatureColumnsError:
+                continue
+            except Exception as error:
+                raise AssertionError(f"{done}: {type(error).__name__}: {error}") from error
 
 
 def test_shared_columns_of_one_table_must_agree() -> None:

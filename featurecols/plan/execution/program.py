@@ -305,12 +305,15 @@ def run_batches(task: Callable[[Rows], T], source: Source, needs: Needs, batch_s
     If a source has enough fragments, each thread takes a whole one: threads that share a batch wait for each other many
     times, those that share a source seldom. Otherwise a batch is worked on by all threads, one batch after another.
     """
-    if workers > 1 and len(source.fragments()) >= 2 * workers:
-        # in flight: memory for as few batches as keep the threads busy
-        yield from thread_pool.run(task, batches(source, needs, batch_size, 1), workers, workers + 1)
-    else:
-        for rows in batches(source, needs, batch_size, workers):
-            yield task(rows)
+    try:
+        if workers > 1 and len(source.fragments()) >= 2 * workers:
+            # in flight: memory for as few batches as keep the threads busy
+            yield from thread_pool.run(task, batches(source, needs, batch_size, 1), workers, workers + 1)
+        else:
+            for rows in batches(source, needs, batch_size, workers):
+                yield task(rows)
+    except MemoryError as error:
+        raise memory_limit.exhausted("a batch of the data", error) from None
 
 
 def run(operations: Iterable[Operation], block: Block, clock: Clock | None = None) -> None:
