@@ -39,7 +39,6 @@ class FieldView(ABC):
         markers: what counts as missing beside null and NaN.
         parse: whether the text came from a CSV file, so that it may be read as numbers.
         depth: 0 for one value a row, 1 for lists, 2 for lists of lists.
-        textual: whether it may hold text that spells values.
         type_name: the type of the field, where texts are values that they spell ("boolean", "integer", "float", "decimal"), and
             where the text of a CSV file is of a type that no column reads; None elsewhere.
         light: whether a row is a code into a small dictionary, which costs about a nanosecond to convert.
@@ -47,7 +46,6 @@ class FieldView(ABC):
 
     depth: int = 0
     light: bool = False
-    textual: bool = False
     type_name: str | None = None
     _numbers: Numbers | None = None
     _integers: Integers | None = None
@@ -57,6 +55,11 @@ class FieldView(ABC):
     def __init__(self, key: str, length: int, markers: Markers = NONE, parse: bool = False) -> None:
         self.key, self.markers, self.parse = key, markers, parse
         self.start, self.stop = 0, length
+
+    @property
+    def textual(self) -> bool:
+        """Whether it may hold text that spells values."""
+        return False
 
     def __len__(self) -> int:
         return self.stop - self.start

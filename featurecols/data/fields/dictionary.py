@@ -95,7 +95,10 @@ class DictionaryField(FieldView):
             self._coded, values = _compact(self._coded, values)
         self._shared = self._share(values)
         self.light = 8 * len(values) <= len(codes)
-        self.textual = values.textual
+
+    @property
+    def textual(self) -> bool:
+        return self._shared.values.textual
 
     def _share(self, values: FieldView) -> SharedDictionary:
         if self._known is None:

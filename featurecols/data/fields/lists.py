@@ -27,7 +27,11 @@ class ListField(FieldView):
     def __init__(self, key: str, offsets: Array, values: FieldView, array: pa.Array = None) -> None:
         super().__init__(key, len(offsets) - 1, values.markers, values.parse)
         self._offsets, self._values, self._array = offsets, values, array
-        self.depth, self.textual = values.depth + 1, values.textual
+        self.depth = values.depth + 1
+
+    @property
+    def textual(self) -> bool:
+        return self._values.textual
 
     def with_markers(self, markers: Markers) -> FieldView:
         view = self._view(0, len(self))

@@ -28,7 +28,10 @@ class MixedField(FieldView):
     def __init__(self, key: str, values: list[object]) -> None:
         super().__init__(key, len(values))
         self._values = list(map(presenter(), values))
-        self.textual = True
+
+    @property
+    def textual(self) -> bool:
+        return True
 
     def with_markers(self, markers: Markers) -> FieldView:
         view = self._view(0, len(self))

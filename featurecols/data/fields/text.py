@@ -43,13 +43,16 @@ class TextField(FieldView):
         super().__init__(key, len(offsets) - 1, parse=parse)
         self._offsets, self._data, self._kind, self._array = offsets, data, kind, array
         self._bitmap = None if bitmap is None or bitmap.bits is None else bitmap
-        self.textual = arrow_buffers.is_utf8(kind)
         self._spelled: tuple[int, int, Markers, Spelled] | None = None
 
     @staticmethod
     def of(key: str, array: pa.Array, parse: bool = False) -> TextField:
         """Return the field of an Arrow array of strings or binary, of any width but views."""
         return TextField(key, *arrow_buffers.texts(array), arrow_buffers.Valid(array), array.type, parse, array)
+
+    @property
+    def textual(self) -> bool:
+        return arrow_buffers.is_utf8(self._kind)
 
     def _as_arrow(self) -> pa.Array:
         if self._array is not None:
