@@ -21,7 +21,7 @@ import pyarrow.parquet as pq
 from benchmarks import torch_rival
 from benchmarks.model_tasks import Task
 from featurecols.models import RunConfig
-from featurecols.models.objective import losses, metrics
+from featurecols.models.objective import metrics
 
 Scores = dict[str, float]
 CAREFUL = {
@@ -73,9 +73,9 @@ def _labels(task: Task, table: Any) -> Any:
 
 def _scores(task: Task, y: Any, z: Any) -> Scores:
     if task.regression:
-        found = metrics.regression(y, z, np.square(y - z))
+        found = metrics.regression(y, z)
         return {name: found[name] for name in ("rmse", "mae", "r2")}
-    found = metrics.binary(y, z, losses.Logistic().each(y, np.asarray(z, np.float64)))
+    found = metrics.binary(y, z)
     return {name: found[name] for name in ("auc", "accuracy", "average_loss")}
 
 

@@ -9,7 +9,7 @@ import featurecols as fc
 from featurecols.errors import ColumnError, DataError
 from featurecols.models import Sequential, from_data, layers, model_from_json
 from featurecols.models.errors import CheckpointError, ModelError
-from featurecols.models.layers import Activation, BatchNorm, Dense, Dropout
+from featurecols.models.layers import Activation, BatchNormalization, Dense, Dropout
 from featurecols.models.objective import losses
 from featurecols.models.optimization.optimizers import Adam
 from featurecols.models.sequential import DenseFeatures
@@ -179,7 +179,11 @@ def test_sample_weights():
 def test_callbacks_validation_and_shuffle():
     model = deep()
     history = model.fit(
-        FRAME, label="rich", epochs=60, validation_data=(FRAME_TEST, TEST["rich"]), callbacks=[EarlyStopping("val_auc", 2)]
+        FRAME,
+        label="rich",
+        epochs=60,
+        validation_data=(FRAME_TEST, TEST["rich"]),
+        callbacks=[EarlyStopping("val_auc", patience=2)],
     )
     assert len(history) < 60
     assert {"loss", "accuracy", "auc", "val_loss", "val_accuracy", "val_auc"} <= set(history.rows[0])
@@ -218,7 +222,7 @@ def test_my_own_metric():
 def test_save_and_load(tmp_path, kind):
     if kind == "arrays":
         model = Sequential(
-            [Dense(8, activation="gelu"), BatchNorm(), Dropout(0.2), Dense(3), Activation("softmax")], name="mine"
+            [Dense(8, activation="gelu"), BatchNormalization(), Dropout(0.2), Dense(3), Activation("softmax")], name="mine"
         )
         model.compile(Adam(0.01), "sparse_categorical_crossentropy", metrics=["accuracy"])
         data, y = X, CLASSES % 3

@@ -14,7 +14,7 @@ from featurecols.models.estimators.canned import SQUARED, Canned, Columns, Commo
 from featurecols.models.estimators.state import RowsOf
 from featurecols.models.input.classes import Class
 from featurecols.models.input.examples import Examples
-from featurecols.models.layers import BatchNorm, Dense, Dropout, Inputs
+from featurecols.models.layers import BatchNormalization, Dense, Dropout, Inputs
 from featurecols.models.layers.activation import check_activation
 from featurecols.models.layers.base import Layer, require_positive
 from featurecols.models.objective.heads import ClassHead, Head, NumberHead
@@ -74,7 +74,7 @@ def _layers(network: Network, units: int, slots: tuple[str, ...] | None) -> tupl
         if network.dropout:
             found.append(Dropout(network.dropout))
         if network.batch_norm:
-            found.append(BatchNorm(name=f"batch_norm_{i}"))
+            found.append(BatchNormalization(name=f"batch_norm_{i}"))
     return (*found, Dense(units, name="logits"))
 
 
@@ -106,7 +106,8 @@ class DNNClassifier(_Deep):
         activation: relu, tanh, gelu, ... (see layers.Activation); activation_fn is another name, and takes functions that
             are called like one of these (tf.nn.relu).
         dropout: fraction of units dropped in training, or None.
-        batch_norm: whether each hidden layer is normalized, by BatchNorm with its own momentum (0.99; tf.estimator has 0.999).
+        batch_norm: whether each hidden layer is normalized, by BatchNormalization with its own momentum (0.99; tf.estimator has
+            0.999).
     """
 
     def __init__(

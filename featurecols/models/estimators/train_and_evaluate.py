@@ -118,8 +118,9 @@ class BestExporter(Exporter):
     """Each model that is better than all evaluated before it, also before a restart.
 
     Args:
-        metric: what is compared.
+        monitor: the metric that is compared.
         mode: "min", "max" or "auto": which direction is better, as in hooks.EarlyStopping.
+        min_delta: the least change that counts as an improvement.
     """
 
     def __init__(
@@ -127,11 +128,12 @@ class BestExporter(Exporter):
         name: str = "best_exporter",
         exports_to_keep: int | None = 5,
         *,
-        metric: str = "loss",
+        monitor: str = "loss",
         mode: str = "auto",
+        min_delta: float = 0.0,
     ) -> None:
         super().__init__(name, exports_to_keep)
-        self.monitor = Monitor(metric, mode)
+        self.monitor = Monitor(monitor, mode, min_delta)
 
     def wanted(self, now: Metrics, earlier: Sequence[Metrics]) -> bool:
         metric = self.monitor.metric
@@ -140,24 +142,28 @@ class BestExporter(Exporter):
         return self.monitor.improved(now[metric], self.monitor.best(e[metric] for e in earlier))
 
 
-def stop_if_no_gain(metric: str, evaluations: int, *, mode: str = "auto") -> Callable[[list[Metrics]], bool]:
-    """Return a function for EvalSpec.stop: end training when a metric has not improved for `evaluations` evaluations.
+def stop_if_no_gain(
+    monitor: str, *, mode: str = "auto", min_delta: float = 0.0, patience: int = 3
+) -> Callable[[list[Metrics]], bool]:
+    """Return a function for EvalSpec.stop: end training when a metric has not improved for `patience` evaluations.
 
     Args:
-        metric: what is compared.
-        evaluations: how many to wait.
+        monitor: the metric that is compared.
         mode: "min", "max" or "auto": which direction is better, as in hooks.EarlyStopping.
+        min_delta: the least change that counts as an improvement.
+        patience: evaluations to wait.
     """
-    monitor = Monitor(metric, mode)
+    patience = arguments.require_count("stop_if_no_gain", "patience", patience)
+    better = Monitor(monitor, mode, min_delta)
 
     def stop(found: list[Metrics]) -> bool:
-        if found and metric not in found[-1]:
-            raise errors.unknown("stop_if_no_gain", "metric", metric, found[-1])
-        values = [f[metric] for f in found]
-        if len(values) <= evaluations:
+        if found and monitor not in found[-1]:
+            raise errors.unknown("stop_if_no_gain", "metric", monitor, found[-1])
+        values = [f[monitor] for f in found]
+        if len(values) <= patience:
             return False
-        latest = monitor.best(values[-evaluations:])
-        return latest is None or not monitor.improved(latest, monitor.best(values[:-evaluations]))
+        latest = better.best(values[-patience:])
+        return latest is None or not better.improved(latest, better.best(values[:-patience]))
 
     return stop
 

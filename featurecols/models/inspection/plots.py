@@ -81,8 +81,8 @@ def roc(
 ) -> Axes:
     """Draw the true against the false positive rate, with the exact area in the legend; the dashed line is guessing."""
     ax = ax or _square_figure("ROC curve")
-    curve = metrics.roc(labels, scores, weights)
-    ax.plot(curve.x, curve.y, label=_label(name, "AUC", metrics.auc(labels, scores, weights)))
+    curve = metrics.roc(labels, scores, sample_weight=weights)
+    ax.plot(curve.x, curve.y, label=_label(name, "AUC", metrics.auc(labels, scores, sample_weight=weights)))
     _draw_reference(ax, [0, 1], [0, 1])
     ax.set_xlabel("false positive rate")
     ax.set_ylabel("true positive rate")
@@ -94,10 +94,10 @@ def precision_recall(
 ) -> Axes:
     """Draw precision against recall; the dashed line is what naming rows at random would give."""
     ax = ax or _square_figure("Precision and recall")
-    curve = metrics.precision_recall(labels, scores, weights)
-    label = _label(name, "average precision", metrics.auc_precision_recall(labels, scores, weights))
+    curve = metrics.precision_recall(labels, scores, sample_weight=weights)
+    label = _label(name, "average precision", metrics.auc_precision_recall(labels, scores, sample_weight=weights))
     ax.step(curve.x, curve.y, where="pre", label=label)
-    positive = metrics.mean(labels, weights)
+    positive = metrics.mean(labels, sample_weight=weights)
     _draw_reference(ax, [0, 1], [positive, positive])
     ax.set_xlabel("recall")
     ax.set_ylabel("precision")
@@ -116,7 +116,7 @@ def calibration(
 ) -> Axes:
     """Draw what happened against what was predicted, the area of a dot being the weight of its bin; dashed is perfect."""
     ax = ax or _square_figure("Calibration")
-    found = metrics.calibration(labels, probabilities, weights, bins=bins, by=by)
+    found = metrics.calibration(labels, probabilities, sample_weight=weights, bins=bins, by=by)
     line = ax.plot(found.predicted, found.observed, label=_label(name, "calibration error", found.error))[0]
     sizes = 10 + 300 * found.weight / found.weight.sum()
     ax.scatter(found.predicted, found.observed, s=sizes, color=line.get_color(), alpha=0.7, linewidths=0)

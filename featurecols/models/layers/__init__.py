@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from featurecols._core.suggestions import module_names as _module_names
 from featurecols.models.layers.activation import Activation as Activation
 from featurecols.models.layers.base import Layer as Layer
-from featurecols.models.layers.batch_norm import BatchNorm as BatchNorm
+from featurecols.models.layers.batch_norm import BatchNormalization as BatchNormalization
 from featurecols.models.layers.dense import Dense as Dense
 from featurecols.models.layers.dense_features import DenseFeatures as DenseFeatures
 from featurecols.models.layers.dropout import Dropout as Dropout
@@ -14,11 +14,8 @@ from featurecols.models.layers.inputs import Inputs as Inputs
 from featurecols.models.layers.linear import Linear as Linear
 from featurecols.models.layers.sparse_linear import SparseLinear as SparseLinear
 
-BatchNormalization = BatchNorm  # the name that Keras models bring along
-
 __all__ = [
     "Activation",
-    "BatchNorm",
     "BatchNormalization",
     "Dense",
     "DenseFeatures",

@@ -1,9 +1,10 @@
-"""BatchNorm: each column to mean 0 and variance 1 over the batch, then scaled and shifted."""
+"""BatchNormalization: each column to mean 0 and variance 1 over the batch, then scaled and shifted."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import field
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -17,7 +18,7 @@ from featurecols.models.layers.base import Layer, matrix
 
 
 @frozen
-class BatchNorm(Layer):
+class BatchNormalization(Layer):
     """(x - mean) / sqrt(variance + epsilon) * gamma + beta (Ioffe and Szegedy, 2015), population variance.
 
     In training mean and variance are the batch's, and move the averages that prediction uses:
@@ -29,18 +30,24 @@ class BatchNorm(Layer):
         epsilon: added to the variance, above 0.
     """
 
+    kind: ClassVar[str] = "models.BatchNorm.v1"  # its name in saved models
+
     momentum: float = 0.99
     epsilon: float = field(default=1e-3, kw_only=True)
 
     def check(self) -> None:
         super().check()
         if not isinstance(self.momentum, (int, float)) or not 0 <= self.momentum < 1:
-            raise errors.argument("BatchNorm", "momentum must be in [0, 1)", self.momentum, "give a number such as 0.99")
+            raise errors.argument(
+                "BatchNormalization", "momentum must be in [0, 1)", self.momentum, "give a number such as 0.99"
+            )
         if not isinstance(self.epsilon, (int, float)) or not self.epsilon > 0:
-            raise errors.argument("BatchNorm", "epsilon must be above 0", self.epsilon, "give a small number such as 0.001")
+            raise errors.argument(
+                "BatchNormalization", "epsilon must be above 0", self.epsilon, "give a small number such as 0.001"
+            )
 
     def forward(self, scope: Scope, x: Value | ArrayLike) -> Value:
-        x = matrix("BatchNorm", x, scope.variables.dtype)
+        x = matrix("BatchNormalization", x, scope.variables.dtype)
         width = (x.shape[1],)
         gamma, beta = scope.parameter("gamma", width, ones), scope.parameter("beta", width, zeros)
         mean, variance = scope.state("moving_mean", width, zeros), scope.state("moving_variance", width, ones)

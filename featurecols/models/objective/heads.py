@@ -155,8 +155,8 @@ class ClassHead(Head):
 
     def metrics(self, labels: Array, logits: Array, losses: Array, weights: Array | None) -> dict[str, float]:
         if self.n_classes == 2:
-            return metrics.binary(labels, logits, losses, weights)
-        return metrics.multiclass(labels, logits, losses, weights, self.names)
+            return metrics.binary(labels, logits, losses=losses, sample_weight=weights)
+        return metrics.multiclass(labels, logits, classes=self.names, losses=losses, sample_weight=weights)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -266,7 +266,7 @@ class NumberHead(Head):
         return {"predictions": squeeze(found)}
 
     def metrics(self, labels: Array, logits: Array, losses: Array, weights: Array | None) -> dict[str, float]:
-        return metrics.regression(labels, self.means(logits), losses, weights)
+        return metrics.regression(labels, self.means(logits), losses=losses, sample_weight=weights)
 
 
 @dataclass(frozen=True, eq=False, repr=False)

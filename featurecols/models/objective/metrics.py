@@ -1,4 +1,6 @@
-"""Metrics over labels [n], predictions [n] and weights [n] (None: all 1), in float64.
+"""Metrics of labels y_true [n] and predictions y_pred [n], with weights sample_weight [n] (None: all 1), in float64.
+
+Labels of two classes are numbers or booleans, or two words, of which the second in order is the positive class.
 
 Everything that tf.estimator returned, under its names; where TensorFlow approximates (200 thresholds), these are exact.
 Rates without a denominator (precision of a model that names nobody) are 0, as TensorFlow has them; an AUC of a single
@@ -18,101 +20,144 @@ from featurecols._core.arrays import Array
 from featurecols._core.suggestions import module_names
 
 
-def binary(labels: ArrayLike, logits: ArrayLike, losses: ArrayLike, weights: ArrayLike | None = None) -> dict[str, float]:
-    """Return what tf.estimator returns for a binary classifier; ranks are of logits, where float32 has no ties at 1."""
-    y, z, w = _arrays(labels, logits, weights)
+def binary(
+    y_true: ArrayLike, y_pred: ArrayLike, *, losses: ArrayLike | None = None, sample_weight: ArrayLike | None = None
+) -> dict[str, float]:
+    """Return what tf.estimator returns for a binary classifier.
+
+    Args:
+        y_true: labels [n].
+        y_pred: logits [n], of which ranks are taken: float32 probabilities have ties at 1.
+        losses: of the rows [n]; None computes the log loss.
+        sample_weight: [n].
+    """
+    y, z, w = _arrays(y_true, y_pred, sample_weight)
     p = 1 / (1 + np.exp(-z.clip(-700, 700)))
-    positive = mean(y, w)
+    positive = mean(y, sample_weight=w)
     return {
-        "accuracy": accuracy(y, z > 0, w),
+        "accuracy": accuracy(y, z > 0, sample_weight=w),
         "accuracy_baseline": max(positive, 1 - positive),
-        "auc": auc(y, z, w),
-        "auc_precision_recall": auc_precision_recall(y, z, w),
-        "average_loss": mean(losses, w),
+        "auc": auc(y, z, sample_weight=w),
+        "auc_precision_recall": auc_precision_recall(y, z, sample_weight=w),
+        "average_loss": mean(np.logaddexp(0, z) - y * z if losses is None else losses, sample_weight=w),
         "label/mean": positive,
-        "precision": precision(y, z > 0, w),
-        "prediction/mean": mean(p, w),
-        "recall": recall(y, z > 0, w),
+        "precision": precision(y, z > 0, sample_weight=w),
+        "prediction/mean": mean(p, sample_weight=w),
+        "recall": recall(y, z > 0, sample_weight=w),
     }
 
 
 def multiclass(
-    labels: ArrayLike, logits: ArrayLike, losses: ArrayLike, weights: ArrayLike | None = None, classes: Sequence[str] = ()
+    y_true: ArrayLike,
+    y_pred: ArrayLike,
+    *,
+    classes: Sequence[str] = (),
+    losses: ArrayLike | None = None,
+    sample_weight: ArrayLike | None = None,
 ) -> dict[str, float]:
-    """Return accuracy, accuracy_baseline, average_loss; precision, recall and auc (one against the rest) of each class."""
-    z = np.asarray(logits, np.float64)
-    y, chosen, w = _arrays(labels, z.argmax(axis=1), weights)
+    """Return accuracy, accuracy_baseline, average_loss; precision, recall and auc (one against the rest) of each class.
+
+    Args:
+        y_true: class numbers [n].
+        y_pred: logits [n, k].
+        classes: names of the k classes; their numbers where there are none.
+        losses: of the rows [n]; None computes the log loss.
+        sample_weight: [n].
+    """
+    z = np.asarray(y_pred, np.float64)
+    y, chosen, w = _arrays(y_true, z.argmax(axis=1), sample_weight)
     names = classes or [str(k) for k in range(z.shape[1])]
     sizes = np.bincount(y.astype(np.int64), w, z.shape[1])
-    out = {
-        "accuracy": accuracy(y, chosen, w),
-        "accuracy_baseline": float(sizes.max() / w.sum()) if w.sum() else 0.0,
-        "average_loss": mean(losses, w),
-    }
     rest = z - _log_sum_exp(z)  # the log probability of each class ranks rows for one against the rest
+    each = -rest[np.arange(len(y)), y.astype(np.int64)] if losses is None else losses
+    out = {
+        "accuracy": accuracy(y, chosen, sample_weight=w),
+        "accuracy_baseline": float(sizes.max() / w.sum()) if w.sum() else 0.0,
+        "average_loss": mean(each, sample_weight=w),
+    }
     for k, name in enumerate(names):
-        out[f"precision/{name}"] = precision(y == k, chosen == k, w)
-        out[f"recall/{name}"] = recall(y == k, chosen == k, w)
-        out[f"auc/{name}"] = auc(y == k, rest[:, k], w)
+        out[f"precision/{name}"] = precision(y == k, chosen == k, sample_weight=w)
+        out[f"recall/{name}"] = recall(y == k, chosen == k, sample_weight=w)
+        out[f"auc/{name}"] = auc(y == k, rest[:, k], sample_weight=w)
     return out
 
 
 def regression(
-    labels: ArrayLike, predictions: ArrayLike, losses: ArrayLike, weights: ArrayLike | None = None
+    y_true: ArrayLike, y_pred: ArrayLike, *, losses: ArrayLike | None = None, sample_weight: ArrayLike | None = None
 ) -> dict[str, float]:
-    """Return average_loss, rmse, mae, r2, label/mean, prediction/mean; several outputs [n, k] are averaged over."""
-    y = np.asarray(labels, np.float64)
+    """Return average_loss, rmse, mae, r2, label/mean, prediction/mean.
+
+    Args:
+        y_true, y_pred: numbers [n]; several outputs [n, k] are averaged over.
+        losses: of the rows [n]; None computes squared errors.
+        sample_weight: [n].
+    """
+    y = np.asarray(y_true, np.float64)
     y = y.reshape(len(y), -1)
-    p = np.asarray(predictions, np.float64).reshape(y.shape)
-    w = np.ones(len(y)) if weights is None else np.asarray(weights, np.float64)
+    p = np.asarray(y_pred, np.float64).reshape(y.shape)
+    w = np.ones(len(y)) if sample_weight is None else np.asarray(sample_weight, np.float64)
     missed = (w[:, None] * np.square(y - p)).sum(axis=0)
     spread = (w[:, None] * np.square(y - np.average(y, axis=0, weights=w))).sum(axis=0) if w.sum() else missed
+    squared = mean(np.square(y - p).mean(axis=1), sample_weight=w)
     return {
-        "average_loss": mean(losses, w),
+        "average_loss": squared if losses is None else mean(losses, sample_weight=w),
         "r2": float(np.mean([1 - _ratio(a, b) for a, b in zip(missed, spread, strict=True)])),
-        "label/mean": mean(y.mean(axis=1), w),
-        "mae": mean(np.abs(y - p).mean(axis=1), w),
-        "prediction/mean": mean(p.mean(axis=1), w),
-        "rmse": float(np.sqrt(mean(np.square(y - p).mean(axis=1), w))),
+        "label/mean": mean(y.mean(axis=1), sample_weight=w),
+        "mae": mean(np.abs(y - p).mean(axis=1), sample_weight=w),
+        "prediction/mean": mean(p.mean(axis=1), sample_weight=w),
+        "rmse": float(np.sqrt(squared)),
     }
 
 
-def mean(values: ArrayLike, weights: ArrayLike | None = None) -> float:
+def mean(values: ArrayLike, *, sample_weight: ArrayLike | None = None) -> float:
     """Return the weighted mean; 0 where there is no weight.
 
-    >>> mean([1.0, 3.0], [3.0, 1.0])
+    >>> mean([1.0, 3.0], sample_weight=[3.0, 1.0])
     1.5
     """
     v = np.asarray(values, np.float64)
-    w = np.ones(len(v)) if weights is None else np.asarray(weights, np.float64)
+    w = np.ones(len(v)) if sample_weight is None else np.asarray(sample_weight, np.float64)
     return _ratio(float((v * w).sum()), float(w.sum()))
 
 
-def accuracy(labels: ArrayLike, chosen: ArrayLike, weights: ArrayLike | None = None) -> float:
-    """Return the fraction of rows whose chosen class is the label."""
-    y, c, w = _arrays(labels, chosen, weights)
-    return mean(y == c, w)
+def accuracy(y_true: ArrayLike, y_pred: ArrayLike, *, sample_weight: ArrayLike | None = None) -> float:
+    """Return the fraction of rows whose predicted class is the label: numbers, booleans or words.
+
+    >>> accuracy(["cook", "nurse", "cook", "cook"], ["cook", "nurse", "nurse", "cook"])
+    0.75
+    """
+    words = _words(y_true, y_pred)
+    if words is None:
+        y, c, w = _arrays(y_true, y_pred, sample_weight)
+        return mean(y == c, sample_weight=w)
+    same = (words[0] == words[1]) if len(words[0]) == len(words[1]) else np.zeros(len(words[1]))
+    _, same, w = _arrays(np.zeros(len(words[0])), same, sample_weight)
+    return mean(same, sample_weight=w)
 
 
-def precision(labels: ArrayLike, named: ArrayLike, weights: ArrayLike | None = None) -> float:
-    """Return the fraction of the named rows that is positive."""
-    y, c, w = _arrays(labels, named, weights)
+def precision(y_true: ArrayLike, y_pred: ArrayLike, *, sample_weight: ArrayLike | None = None) -> float:
+    """Return the fraction of the rows that were predicted positive that is positive.
+
+    >>> precision(["no", "yes", "no"], ["yes", "yes", "no"])
+    0.5
+    """
+    y, c, w = _arrays(*_positive(y_true, y_pred), sample_weight)
     return _ratio(float((w * y * c).sum()), float((w * c).sum()))
 
 
-def recall(labels: ArrayLike, named: ArrayLike, weights: ArrayLike | None = None) -> float:
-    """Return the fraction of the positive rows that was named."""
-    y, c, w = _arrays(labels, named, weights)
+def recall(y_true: ArrayLike, y_pred: ArrayLike, *, sample_weight: ArrayLike | None = None) -> float:
+    """Return the fraction of the positive rows that was predicted positive."""
+    y, c, w = _arrays(*_positive(y_true, y_pred), sample_weight)
     return _ratio(float((w * y * c).sum()), float((w * y).sum()))
 
 
-def auc(labels: ArrayLike, scores: ArrayLike, weights: ArrayLike | None = None) -> float:
+def auc(y_true: ArrayLike, y_pred: ArrayLike, *, sample_weight: ArrayLike | None = None) -> float:
     """Return the area under the ROC curve, exact: the chance that a positive row scores above a negative one, ties half.
 
     >>> auc([0, 0, 1, 1], [0.1, 0.4, 0.35, 0.8])
     0.75
     """
-    negatives, positives, _ = _steps(labels, scores, weights)
+    negatives, positives, _ = _steps(y_true, y_pred, sample_weight)
     total = negatives.sum() * positives.sum()
     if total == 0:
         return float("nan")
@@ -120,13 +165,13 @@ def auc(labels: ArrayLike, scores: ArrayLike, weights: ArrayLike | None = None) 
     return float((positives * (below + 0.5 * negatives)).sum() / total)
 
 
-def auc_precision_recall(labels: ArrayLike, scores: ArrayLike, weights: ArrayLike | None = None) -> float:
+def auc_precision_recall(y_true: ArrayLike, y_pred: ArrayLike, *, sample_weight: ArrayLike | None = None) -> float:
     """Return the average precision: precision at each score, weighted by the recall gained there (no interpolation).
 
     Linear interpolation between points is too optimistic (Davis and Goadrich, 2006); this is scikit-learn's
     average_precision_score.
     """
-    negatives, positives, _ = _steps(labels, scores, weights)
+    negatives, positives, _ = _steps(y_true, y_pred, sample_weight)
     if positives.sum() == 0:
         return float("nan")
     named = np.cumsum(positives + negatives)
@@ -144,16 +189,16 @@ class Curve:
     thresholds: Array
 
 
-def roc(labels: ArrayLike, scores: ArrayLike, weights: ArrayLike | None = None) -> Curve:
+def roc(y_true: ArrayLike, y_pred: ArrayLike, *, sample_weight: ArrayLike | None = None) -> Curve:
     """Return false positive rates (x) and true positive rates (y); rows that score at least the threshold are named."""
-    negatives, positives, thresholds = _steps(labels, scores, weights)
+    negatives, positives, thresholds = _steps(y_true, y_pred, sample_weight)
     x, y = _from_zero(negatives), _from_zero(positives)
     return Curve(x / x[-1] if x[-1] else x, y / y[-1] if y[-1] else y, np.concatenate([[np.inf], thresholds]))
 
 
-def precision_recall(labels: ArrayLike, scores: ArrayLike, weights: ArrayLike | None = None) -> Curve:
+def precision_recall(y_true: ArrayLike, y_pred: ArrayLike, *, sample_weight: ArrayLike | None = None) -> Curve:
     """Return recall (x) and precision (y); the first point is (0, 1)."""
-    negatives, positives, thresholds = _steps(labels, scores, weights)
+    negatives, positives, thresholds = _steps(y_true, y_pred, sample_weight)
     right, named = _from_zero(positives), _from_zero(positives + negatives)
     y = np.divide(right, named, out=np.ones_like(right), where=named > 0)
     return Curve(right / right[-1] if right[-1] else right, y, np.concatenate([[np.inf], thresholds]))
@@ -176,10 +221,10 @@ class Calibration:
 
 
 def calibration(
-    labels: ArrayLike, probabilities: ArrayLike, weights: ArrayLike | None = None, *, bins: int = 10, by: str = "width"
+    y_true: ArrayLike, y_pred: ArrayLike, *, sample_weight: ArrayLike | None = None, bins: int = 10, by: str = "width"
 ) -> Calibration:
     """Compare probabilities with what happened, in bins of equal width, or by="rows" of about as many rows."""
-    y, p, w = _arrays(labels, probabilities, weights)
+    y, p, w = _arrays(_positive(y_true)[0], y_pred, sample_weight)
     inner = np.linspace(0, 1, bins + 1)[1:-1]
     if by == "rows":
         inner = np.quantile(p, inner) if len(p) else inner
@@ -188,8 +233,8 @@ def calibration(
     full = weight > 0
     predicted = np.bincount(which, w * p, bins)[full] / weight[full]
     observed = np.bincount(which, w * y, bins)[full] / weight[full]
-    error = mean(np.abs(predicted - observed), weight[full]) if full.any() else 0.0
-    return Calibration(predicted, observed, weight[full], error, mean(np.square(p - y), w))
+    error = mean(np.abs(predicted - observed), sample_weight=weight[full]) if full.any() else 0.0
+    return Calibration(predicted, observed, weight[full], error, mean(np.square(p - y), sample_weight=w))
 
 
 def _arrays(labels: ArrayLike, other: ArrayLike, weights: ArrayLike | None) -> tuple[Array, Array, Array]:
@@ -201,9 +246,31 @@ def _arrays(labels: ArrayLike, other: ArrayLike, weights: ArrayLike | None) -> t
     return y, p, w
 
 
+def _words(*given: ArrayLike) -> list[Array] | None:
+    """Return arrays of words as arrays of strings; None where the first one holds no words."""
+    arrays = [np.asarray(values) for values in given]
+    first = arrays[0]
+    if first.dtype.kind not in "OUS" or not all(isinstance(word, (str, bytes)) for word in first.reshape(-1)[:1]):
+        return None
+    return [np.array([w.decode() if isinstance(w, bytes) else str(w) for w in a.reshape(-1)]) for a in arrays]
+
+
+def _positive(y_true: ArrayLike, y_pred: ArrayLike | None = None) -> tuple[ArrayLike, ArrayLike]:
+    """Return labels, and predicted classes, that are two words as booleans; numbers as they are."""
+    words = _words(y_true) if y_pred is None or _words(y_pred) is None else _words(y_true, y_pred)
+    if words is None:
+        return y_true, () if y_pred is None else y_pred
+    known = np.unique(np.concatenate(words))
+    if len(known) != 2:
+        hint = "compare with the word that is positive, as in y == 'yes'"
+        raise ValueError(f"metrics: words must be those of two classes, got {known[:8].tolist()}; {hint}")
+    found = [word == known[1] for word in words]
+    return found[0], found[1] if len(found) == 2 else () if y_pred is None else y_pred
+
+
 def _steps(labels: ArrayLike, scores: ArrayLike, weights: ArrayLike | None) -> tuple[Array, Array, Array]:
     """Return the weight of negatives and of positives at each distinct score, the highest first."""
-    y, s, w = _arrays(labels, scores, weights)
+    y, s, w = _arrays(_positive(labels)[0], scores, weights)
     order = np.argsort(-s, kind="stable")
     s, y, w = s[order], y[order], w[order]
     last = np.flatnonzero(np.append(s[1:] != s[:-1], True)) if len(s) else np.zeros(0, np.int64)

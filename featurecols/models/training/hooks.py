@@ -183,25 +183,25 @@ class EarlyStopping(Hook):
     It remembers within a run: one that was killed and taken up counts from there. `best` and `best_epoch` say what was best.
 
     Args:
-        metric: a name in the history: "loss", or with validation data "val_auc", "val_average_loss", ...
-        patience: epochs to wait.
+        monitor: a name in the history: "loss", or with validation data "val_auc", "val_average_loss", ...
         mode: "max" where higher is better, "min" where lower is; "auto" is "max" for accuracy, auc, precision, recall, r2 and
             the like (monitor.RISING) and "min" for all others.
         min_delta: the least change that counts as an improvement.
+        patience: epochs to wait.
         restore_best_weights: whether the weights of the best epoch, and what the optimizer remembered then, are put back at
             the end.
     """
 
     def __init__(
         self,
-        metric: str = "val_loss",
-        patience: int = 3,
+        monitor: str = "val_loss",
         *,
         mode: str = "auto",
         min_delta: float = 0.0,
+        patience: int = 3,
         restore_best_weights: bool = True,
     ) -> None:
-        self.monitor, self.patience = Monitor(metric, mode, min_delta), patience
+        self.monitor, self.patience = Monitor(monitor, mode, min_delta), patience
         self.restore_best_weights = restore_best_weights
         self.best: float | None = None
         self.best_epoch = 0

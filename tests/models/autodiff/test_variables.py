@@ -6,7 +6,7 @@ import pytest
 from featurecols._core.arrays import Ids
 from featurecols.models.autodiff.variables import Variables, glorot, snake, zeros
 from featurecols.models.errors import ModelError
-from featurecols.models.layers import BatchNorm, Dense, Dropout, EmbeddingBag
+from featurecols.models.layers import BatchNormalization, Dense, Dropout, EmbeddingBag
 
 X = np.ones((4, 3), np.float32)
 
@@ -82,10 +82,13 @@ def test_dropout_keeps_the_mean():
 def test_batch_norm_moves_its_averages_in_training_only():
     x = np.array([[1.0, 10.0], [3.0, 30.0]], np.float32)
     variables = Variables()
-    layer = BatchNorm(0.6, epsilon=1e-9)
+    layer = BatchNormalization(0.6, epsilon=1e-9)
     with variables.scope(training=True):
         assert layer(x).array.tolist() == [[-1.0, -1.0], [1.0, 1.0]]
-    mean, variance = variables.states["batch_norm/moving_mean"], variables.states["batch_norm/moving_variance"]
+    mean, variance = (
+        variables.states["batch_normalization/moving_mean"],
+        variables.states["batch_normalization/moving_variance"],
+    )
     assert (mean.tolist(), variance.tolist()) == ([2.0, 20.0], [1.0, 100.0])
     for scale, want in ((2, [3.0, 30.0]), (3, [0.6 * 3 + 0.4 * 6, 0.6 * 30 + 0.4 * 60])):  # halves first, then momentum
         with variables.scope(training=True):

@@ -56,7 +56,7 @@ def test_or_after_so_many_seconds(tmp_path):
 
 
 def test_exporters(tmp_path):
-    best = BestExporter(metric="loss", exports_to_keep=2)
+    best = BestExporter(monitor="loss", exports_to_keep=2)
     exporters = [best, LatestExporter("latest", exports_to_keep=3), FinalExporter("final")]
     linear = model(tmp_path)
     found, exports = train_and_evaluate(
@@ -70,15 +70,15 @@ def test_exporters(tmp_path):
 
 
 def test_the_best_is_exported_alone(tmp_path):
-    best = BestExporter(metric="auc")
+    best = BestExporter(monitor="auc")
     found = [{"auc": v, "global_step": i} for i, v in enumerate([0.5, 0.7, 0.6, 0.7, 0.8])]
     assert [best.wanted(f, found[:i]) for i, f in enumerate(found)] == [True, True, False, False, True]
-    assert [BestExporter(metric="auc", mode="min").wanted(f, found[:i]) for i, f in enumerate(found)] == [True] + [False] * 4
+    assert [BestExporter(monitor="auc", mode="min").wanted(f, found[:i]) for i, f in enumerate(found)] == [True] + [False] * 4
     nan = [{"auc": v, "mse": v, "global_step": i} for i, v in enumerate([math.nan, 0.7, math.nan, 0.6, 0.8])]
     assert [best.wanted(f, nan[:i]) for i, f in enumerate(nan)] == [False, True, False, False, True]  # F3
-    assert [BestExporter(metric="mse").wanted(f, nan[:i]) for i, f in enumerate(nan)] == [False, True, False, True, False]
+    assert [BestExporter(monitor="mse").wanted(f, nan[:i]) for i, f in enumerate(nan)] == [False, True, False, True, False]
     with pytest.raises(ModelError, match="BestExporter: unknown metric 'f1'"):
-        BestExporter(metric="f1").wanted(found[0], [])
+        BestExporter(monitor="f1").wanted(found[0], [])
 
 
 def test_training_stops_when_evaluations_say_so(tmp_path):
@@ -95,14 +95,14 @@ def test_training_stops_when_evaluations_say_so(tmp_path):
 
 
 def test_stop_if_no_gain():
-    stop = stop_if_no_gain("auc", 2)
+    stop = stop_if_no_gain("auc", patience=2)
     aucs = [0.5, 0.6, 0.7, 0.69, 0.7, 0.71]
     assert [stop([{"auc": a} for a in aucs[: i + 1]]) for i in range(6)] == [False, False, False, False, True, False]
     nan = [math.nan, 0.6, math.nan, 0.7, math.nan, math.nan]
     assert [stop([{"auc": a} for a in nan[: i + 1]]) for i in range(6)] == [False] * 5 + [True]  # F3
-    falls = stop_if_no_gain("mse", 1)
+    falls = stop_if_no_gain("mse", patience=1)
     assert [falls([{"mse": a} for a in [3.0, 2.0, 2.5][: i + 1]]) for i in range(3)] == [False, False, True]
-    falls = stop_if_no_gain("average_loss", 1)
+    falls = stop_if_no_gain("average_loss", patience=1)
     assert [falls([{"average_loss": a} for a in [3.0, 2.0, 2.5][: i + 1]]) for i in range(3)] == [False, False, True]
 
 
@@ -139,7 +139,11 @@ def test_tensorflows_form_of_the_specs(tmp_path):
         (lambda: TrainSpec(), ModelError, "Estimator: needs data"),
         (lambda: TrainSpec(DATA, max_steps=0), ColumnError, "TrainSpec: max_steps must be an integer of at least 1, got 0"),
         (lambda: EvalSpec(DATA, steps=0), ColumnError, "EvalSpec: steps must be an integer of at least 1, got 0"),
-        (lambda: stop_if_no_gain("f1", 1)([{"auc": 0.5}]), ModelError, "stop_if_no_gain: unknown metric 'f1'; known are auc"),
+        (
+            lambda: stop_if_no_gain("f1", patience=1)([{"auc": 0.5}]),
+            ModelError,
+            "stop_if_no_gain: unknown metric 'f1'; known are auc",
+        ),
     ],
 )
 def test_specs_that_cannot_work(make, error, message):

@@ -8,7 +8,7 @@ import pytest
 from featurecols._core.arrays import Ids
 from featurecols.models.autodiff.tape import Value, concat
 from featurecols.models.autodiff.variables import Variables, current
-from featurecols.models.layers import Activation, BatchNorm, Dense, Dropout, EmbeddingBag, SparseLinear
+from featurecols.models.layers import Activation, BatchNormalization, Dense, Dropout, EmbeddingBag, SparseLinear
 from featurecols.models.layers.activation import FUNCTIONS
 from featurecols.models.objective import losses
 from tests.models.gradients import check
@@ -27,7 +27,7 @@ LAYERS = {
     "dense": Dense(4),
     "dense_tanh": Dense(4, "tanh"),
     "dense_without_bias": Dense(4, use_bias=False),
-    "batch_norm": BatchNorm(),
+    "batch_norm": BatchNormalization(),
     "dropout": Dropout(0.4),
 }
 

@@ -15,7 +15,7 @@ from featurecols.errors import ColumnError
 from featurecols.models.autodiff.tape import Value, gradients
 from featurecols.models.autodiff.variables import Variables
 from featurecols.models.errors import ModelError
-from featurecols.models.layers import Activation, BatchNorm, Dense, Dropout, EmbeddingBag, SparseLinear
+from featurecols.models.layers import Activation, BatchNormalization, Dense, Dropout, EmbeddingBag, SparseLinear
 
 Z = np.array([[-2.0, -0.5, 0.0, 0.5, 3.0]])
 
@@ -97,7 +97,7 @@ def test_gradients_of_ids_hold_their_rows_alone():
         Activation("gelu"),
         Dense(3, "tanh", use_bias=False, name="x"),
         Dropout(0.3),
-        BatchNorm(0.5, epsilon=0.1),
+        BatchNormalization(0.5, epsilon=0.1),
         EmbeddingBag(5, 2, combiner="sqrtn", max_norm=1.0),
         SparseLinear(5, 2, combiner="mean"),
     ],
@@ -116,8 +116,8 @@ def test_json_and_repr_give_an_equal_layer(layer):
         (lambda: Dense(2, "relu6"), "Dense: unknown activation, got 'relu6'"),
         (lambda: Dense(2, name=""), "Dense: name must be a non-empty string, got ''"),
         (lambda: Dropout(1.0), r"Dropout: rate must be in \[0, 1\), got 1.0"),
-        (lambda: BatchNorm(1.0), r"BatchNorm: momentum must be in \[0, 1\)"),
-        (lambda: BatchNorm(epsilon=0), "BatchNorm: epsilon must be above 0"),
+        (lambda: BatchNormalization(1.0), r"BatchNormalization: momentum must be in \[0, 1\)"),
+        (lambda: BatchNormalization(epsilon=0), "BatchNormalization: epsilon must be above 0"),
         (lambda: EmbeddingBag(5, 0), "EmbeddingBag: dimension must be"),
         (lambda: EmbeddingBag(5, 2, combiner="max"), "EmbeddingBag: unknown combiner, got 'max'; known are sum, mean, sqrtn"),
         (lambda: EmbeddingBag(5, 2, max_norm=0), "EmbeddingBag: max_norm must be above 0"),
@@ -175,11 +175,11 @@ def test_batch_norm_normalizes_by_the_batch_in_training_and_by_its_averages_afte
     batches = [np.array([[1.0], [3.0]], np.float32), np.array([[5.0], [9.0]], np.float32), np.array([[0.0], [0.0]], np.float32)]
     for batch, want in zip(batches, ([-1, 1], [-1, 1], [0, 0]), strict=True):
         with variables.scope(training=True):
-            got = BatchNorm(0.6, epsilon=1e-9)(Value(batch)).array
+            got = BatchNormalization(0.6, epsilon=1e-9)(Value(batch)).array
         np.testing.assert_allclose(got[:, 0], want, atol=1e-6)
     # means 2, 7, 0 and variances 1, 4, 0; kept: 0, then 1/2, then min(0.6, 2/3)
-    assert variables.states["batch_norm/moving_mean"][0] == pytest.approx(0.6 * 4.5)
-    assert variables.states["batch_norm/moving_variance"][0] == pytest.approx(0.6 * 2.5)
+    assert variables.states["batch_normalization/moving_mean"][0] == pytest.approx(0.6 * 4.5)
+    assert variables.states["batch_normalization/moving_variance"][0] == pytest.approx(0.6 * 2.5)
     with variables.scope():
-        got = BatchNorm(0.6, epsilon=1e-9)(Value(batches[0])).array
+        got = BatchNormalization(0.6, epsilon=1e-9)(Value(batches[0])).array
     np.testing.assert_allclose(got, (batches[0] - 2.7) / np.sqrt(1.5), rtol=1e-6)

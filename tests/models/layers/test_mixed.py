@@ -12,7 +12,7 @@ from featurecols.models.autodiff.variables import Variables
 from featurecols.models.errors import ModelError
 from featurecols.models.input.examples import Examples, Layout
 from featurecols.models.input.pipeline import InMemoryStream
-from featurecols.models.layers import BatchNorm, Dense, Dropout, Inputs, Linear
+from featurecols.models.layers import BatchNormalization, Dense, Dropout, Inputs, Linear
 from featurecols.models.layers.mixed import multi_hot
 from featurecols.models.objective.losses import Softmax, Squared
 from tests.models.gradients import check
@@ -82,7 +82,7 @@ def test_gradients(columns):
     assert found == {"dense/kernel", "dense/bias", "dense_1/kernel", "dense_1/bias"} | tables
 
 
-@pytest.mark.parametrize("layer", [BatchNorm(), Dropout(0.3)])
+@pytest.mark.parametrize("layer", [BatchNormalization(), Dropout(0.3)])
 def test_other_layers_take_the_rows_written_out(layer):
     x, _ = examples(COLUMNS)
     variables = Variables(seed=1, dtype="float64")

@@ -31,8 +31,7 @@ def scored(draw):
 def test_binary(case):
     y, z, w = case
     p = 1 / (1 + np.exp(-z))
-    losses = np.logaddexp(0, z) - y * z
-    got = metrics.binary(y, z, losses, w)
+    got = metrics.binary(y, z, sample_weight=w)
     named = z > 0
     want = {
         "accuracy": theirs.accuracy_score(y, named, sample_weight=w),
@@ -53,8 +52,8 @@ def test_a_large_auc():
     y = random.integers(0, 2, 100_000)
     z = random.normal(size=100_000).round(3) + y
     w = random.random(100_000)
-    assert metrics.auc(y, z, w) == pytest.approx(theirs.roc_auc_score(y, z, sample_weight=w), **CLOSE)
-    assert metrics.auc_precision_recall(y, z, w) == pytest.approx(
+    assert metrics.auc(y, z, sample_weight=w) == pytest.approx(theirs.roc_auc_score(y, z, sample_weight=w), **CLOSE)
+    assert metrics.auc_precision_recall(y, z, sample_weight=w) == pytest.approx(
         theirs.average_precision_score(y, z, sample_weight=w), **CLOSE
     )
 
@@ -64,12 +63,12 @@ def test_a_large_auc():
 def test_curves(case):
     y, z, w = case
     x, up, thresholds = theirs.roc_curve(y, z, sample_weight=w, drop_intermediate=False)
-    curve = metrics.roc(y, z, w)
+    curve = metrics.roc(y, z, sample_weight=w)
     np.testing.assert_allclose(curve.x, x, rtol=1e-12, atol=1e-12)
     np.testing.assert_allclose(curve.y, up, rtol=1e-12, atol=1e-12)
     assert curve.thresholds.tolist() == thresholds.tolist()
     precision, recall, _ = theirs.precision_recall_curve(y, z, sample_weight=w)
-    curve = metrics.precision_recall(y, z, w)
+    curve = metrics.precision_recall(y, z, sample_weight=w)
     np.testing.assert_allclose(curve.x, recall[::-1], rtol=1e-12, atol=1e-12)
     np.testing.assert_allclose(curve.y, precision[::-1], rtol=1e-12, atol=1e-12)
 
@@ -81,7 +80,7 @@ def test_multiclass(weighted):
     z[np.arange(300), y] += 1
     w = random.random(300) if weighted else None
     shares = np.exp(z) / np.exp(z).sum(axis=1, keepdims=True)
-    got = metrics.multiclass(y, z, -np.log(shares[np.arange(300), y]), w, ["a", "b", "c", "d"])
+    got = metrics.multiclass(y, z, classes=["a", "b", "c", "d"], sample_weight=w)
     assert got["accuracy"] == pytest.approx(theirs.accuracy_score(y, z.argmax(axis=1), sample_weight=w), **CLOSE)
     assert got["average_loss"] == pytest.approx(theirs.log_loss(y, shares, sample_weight=w), **CLOSE)
     assert got["accuracy_baseline"] == pytest.approx(np.bincount(y, w).max() / np.bincount(y, w).sum(), **CLOSE)
@@ -99,7 +98,7 @@ def test_regression(shape, weighted):
     random = np.random.default_rng(3)
     y, p = random.normal(size=shape), random.normal(size=shape)
     w = random.random(50) if weighted else None
-    got = metrics.regression(y, p, np.square(y - p).reshape(50, -1).mean(axis=1), w)
+    got = metrics.regression(y, p, sample_weight=w)
     squared = theirs.mean_squared_error(y, p, sample_weight=w)
     assert got["average_loss"] == pytest.approx(squared, **CLOSE)
     assert got["r2"] == pytest.approx(theirs.r2_score(y, p, sample_weight=w), **CLOSE)
@@ -121,7 +120,9 @@ def test_calibration(by, strategy):
     assert got.brier == pytest.approx(theirs.brier_score_loss(y, p), **CLOSE)
     assert got.error == pytest.approx((np.abs(observed - predicted) * got.weight).sum() / 2000, **CLOSE)
     w = random.random(2000)
-    assert metrics.calibration(y, p, w).brier == pytest.approx(theirs.brier_score_loss(y, p, sample_weight=w), **CLOSE)
+    assert metrics.calibration(y, p, sample_weight=w).brier == pytest.approx(
+        theirs.brier_score_loss(y, p, sample_weight=w), **CLOSE
+    )
 
 
 def test_what_has_no_denominator():
@@ -129,10 +130,38 @@ def test_what_has_no_denominator():
     assert metrics.recall([0, 0], [1, 0]) == 0.0
     assert math.isnan(metrics.auc([1, 1], [0.1, 0.2]))
     assert math.isnan(metrics.auc_precision_recall([0, 0], [0.1, 0.2]))
-    assert metrics.mean([1.0, 2.0], [0.0, 0.0]) == 0.0
+    assert metrics.mean([1.0, 2.0], sample_weight=[0.0, 0.0]) == 0.0
     assert metrics.mean([]) == 0.0
 
 
 def test_lengths_must_agree():
     with pytest.raises(ValueError, match="metrics: labels, predictions and weights must be equally long, got 2, 3, 2"):
         metrics.auc([0, 1], [0.1, 0.2, 0.3])
+
+
+WORDS = np.array(["no", "yes"])
+
+
+@pytest.mark.parametrize(
+    "form", [list, np.array, lambda words: np.array(words, object), lambda words: [w.encode() for w in words]]
+)
+def test_words_are_labels_too(form):
+    y, c, s = [0, 1, 1, 0, 1], [0, 1, 0, 1, 1], [0.1, 0.8, 0.3, 0.4, 0.9]
+    words, chosen = form(WORDS[y].tolist()), form(WORDS[c].tolist())
+    assert metrics.accuracy(words, chosen) == 0.6
+    assert metrics.accuracy(words, chosen, sample_weight=[1, 1, 2, 0, 0]) == 0.5
+    assert metrics.precision(words, chosen) == pytest.approx(2 / 3)
+    assert metrics.recall(words, chosen) == pytest.approx(2 / 3)
+    assert metrics.auc(words, s) == metrics.auc(y, s) == pytest.approx(5 / 6)
+    assert metrics.auc_precision_recall(words, s) == metrics.auc_precision_recall(y, s)
+    assert metrics.roc(words, s).y.tolist() == metrics.roc(y, s).y.tolist()
+    assert metrics.precision_recall(words, s).y.tolist() == metrics.precision_recall(y, s).y.tolist()
+    assert metrics.calibration(words, s).brier == metrics.calibration(y, s).brier
+
+
+def test_words_of_three_classes():
+    assert metrics.accuracy(["a", "b", "c"], ["a", "b", "b"]) == pytest.approx(2 / 3)
+    with pytest.raises(ValueError, match=r"metrics: words must be those of two classes, got \['a', 'b', 'c'\]; compare with"):
+        metrics.precision(["a", "b", "c"], ["a", "b", "b"])
+    with pytest.raises(ValueError, match=r"must be those of two classes, got \['a'\]"):
+        metrics.auc(["a", "a"], [0.5, 0.7])

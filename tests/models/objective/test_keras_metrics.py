@@ -1,0 +1,88 @@
+"""Metrics by Keras' names: literal values, and scikit-learn's where it has the same."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from sklearn import metrics as theirs
+
+from featurecols.models import Sequential
+from featurecols.models.layers import Dense
+from featurecols.models.objective import keras_metrics
+
+Y = np.array([0, 1, 2, 2, 1, 0, 2])
+P = np.array(
+    [[0.7, 0.2, 0.1], [0.1, 0.8, 0.1], [0.2, 0.2, 0.6], [0.1, 0.6, 0.3], [0.3, 0.4, 0.3], [0.5, 0.4, 0.1], [0.4, 0.3, 0.3]]
+)
+W = np.array([1.0, 2.0, 1.0, 0.5, 3.0, 1.0, 2.0])
+ONE_HOT = np.eye(3)[Y]
+SEVERAL = np.array([[1, 0, 1], [0, 0, 1], [1, 1, 0], [0, 1, 0], [1, 0, 0], [0, 1, 1], [1, 1, 1]])
+CLOSE = {"rel": 1e-12, "abs": 1e-12}
+
+
+def score(name, labels, means, weights=None, one_class=True):
+    return keras_metrics.get(name).function(labels, means, weights, one_class)
+
+
+@pytest.mark.parametrize("labels", [Y, Y.astype(np.float32), Y[:, None], ONE_HOT])
+def test_f4_three_classes(labels):
+    chosen = P.argmax(axis=1)
+    for weights in (None, W):
+        more = {"average": "macro", "sample_weight": weights, "zero_division": 0}
+        assert score("precision", labels, P, weights) == pytest.approx(theirs.precision_score(Y, chosen, **more), **CLOSE)
+        assert score("recall", labels, P, weights) == pytest.approx(theirs.recall_score(Y, chosen, **more), **CLOSE)
+        each = [theirs.roc_auc_score(k == Y, P[:, k], sample_weight=weights) for k in range(3)]
+        assert score("auc", labels, P, weights) == pytest.approx(np.mean(each), **CLOSE)
+        assert score("mse", labels, P, weights) == pytest.approx(
+            theirs.mean_squared_error(ONE_HOT, P, sample_weight=weights), **CLOSE
+        )
+        assert score("mae", labels, P, weights) == pytest.approx(
+            theirs.mean_absolute_error(ONE_HOT, P, sample_weight=weights), **CLOSE
+        )
+        assert score("r2", labels, P, weights) == pytest.approx(theirs.r2_score(ONE_HOT, P, sample_weight=weights), **CLOSE)
+        for name in ("accuracy", "categorical_accuracy", "sparse_categorical_accuracy"):
+            assert score(name, labels, P, weights) == pytest.approx(np.average(chosen == Y, weights=weights), **CLOSE)
+    assert score("accuracy", labels, P) == 5 / 7
+    perfect = np.eye(3)[Y]
+    assert [score(name, labels, perfect) for name in ("precision", "recall", "auc", "mse", "r2")] == [1.0, 1.0, 1.0, 0.0, 1.0]
+
+
+def test_f4_a_class_that_is_neither_label_nor_predicted_does_not_count():
+    means = np.array([[0.6, 0.3, 0.1], [0.3, 0.6, 0.1]])
+    assert score("precision", np.array([0, 1]), means) == 1.0
+    assert score("auc", np.array([0, 1]), means) == 1.0
+
+
+def test_f4_several_sigmoids():
+    found = P > 0.5
+    assert score("binary_accuracy", SEVERAL, P, one_class=False) == (found == SEVERAL).mean()
+    assert score("accuracy", SEVERAL, P, one_class=False) == (found == SEVERAL).mean()
+    assert score("binary_accuracy", SEVERAL, P, W, one_class=False) == pytest.approx(
+        np.average((found == SEVERAL).mean(axis=1), weights=W), **CLOSE
+    )
+    for name, theirs_of in (("precision", theirs.precision_score), ("recall", theirs.recall_score)):
+        want = theirs_of(SEVERAL, found, average="macro", zero_division=0, sample_weight=W)
+        assert score(name, SEVERAL, P, W, one_class=False) == pytest.approx(want, **CLOSE)
+    want = theirs.roc_auc_score(SEVERAL, P, average="macro", sample_weight=W)
+    assert score("auc", SEVERAL, P, W, one_class=False) == pytest.approx(want, **CLOSE)
+    assert score("binary_accuracy", np.array([[1, 1]]), np.array([[0.9, 0.1]]), one_class=False) == 0.5
+
+
+def test_f4_one_output_is_what_it_was():
+    y, p = np.array([0, 1, 1, 0]), np.array([[0.2], [0.9], [0.4], [0.6]])
+    for name in ("accuracy", "binary_accuracy", "precision", "recall"):
+        assert score(name, y, p) == 0.5
+    assert score("auc", y, p) == 0.75
+
+
+def test_f4_in_training():
+    random = np.random.default_rng(1)
+    x = random.normal(size=(600, 3)).astype(np.float32)
+    model = Sequential([Dense(3, activation="softmax")], seed=1)
+    model.compile("adam", "sparse_categorical_crossentropy", ["precision", "recall", "auc", "mae", "mse", "r2"])
+    row = model.fit(x, x.argmax(axis=1), epochs=200).rows[-1]
+    assert all(0.9 < row[name] <= 1 for name in ("precision", "recall", "auc"))
+    several = Sequential([Dense(3, activation="sigmoid")], seed=1)
+    several.compile("adam", "binary_crossentropy", ["accuracy", "binary_accuracy", "precision"])
+    row = several.fit(x, (x > 0).astype(int), epochs=200).rows[-1]
+    assert row["accuracy"] == row["binary_accuracy"] > 0.9
