@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from featurecols.data.field_types import FieldType as FieldType
     from featurecols.errors import ArgumentError as ArgumentError
     from featurecols.errors import ColumnError as ColumnError
+    from featurecols.errors import CoverageWarning as CoverageWarning
     from featurecols.errors import DataError as DataError
     from featurecols.errors import FeatureColumnsError as FeatureColumnsError
     from featurecols.errors import OutputError as OutputError
@@ -62,6 +63,7 @@ if TYPE_CHECKING:
     from featurecols.plan.fit import fit as fit
     from featurecols.plan.load import load as load
     from featurecols.plan.plan import Plan as Plan
+    from featurecols.plan.report import Report as Report
 
 if not TYPE_CHECKING:  # checkers know the names above, and that there are no others
     __getattr__, __dir__ = _lazy.lazy_names(__name__)

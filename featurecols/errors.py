@@ -53,6 +53,10 @@ class SizeError(FeatureColumnsError, MemoryError):
     """A dense result would not fit into memory."""
 
 
+class CoverageWarning(UserWarning):
+    """Every value of a field is unseen: the data spells them in another way than the data that was learned from."""
+
+
 class DataError(FeatureColumnsError, ValueError):
     """The data does not fit the declaration: change the data, or declare what to do about it.
 
@@ -148,6 +152,12 @@ def missing_field(key: str, present: Iterable[str], where: str = "the data") -> 
     more = "" if near or len(names) <= 12 else f" and {len(names) - 12} more"
     hint = f"did you mean {listed}?" if near else f"the data has {listed or 'no fields'}{more}"
     return DataError(key, f"field is not in {where}", hint=hint)
+
+
+def all_unseen(column: str, field: str, rows: int, got: object) -> CoverageWarning:
+    """Return the warning about a field of which no row holds a value that the column knows."""
+    problem = f"every value is unseen in field {show(field)}, in all of {rows} rows"
+    return CoverageWarning(f"{column}: {problem}, such as {show(got)}; plan.check(data) counts such values")
 
 
 def field_twice(key: str, where: str = "the data") -> DataError:

@@ -1,10 +1,10 @@
-"""The command line: `featurecols fit | transform | inspect | train | evaluate | predict | quickstart | ...`, see --help.
+"""The command line: `featurecols fit | transform | inspect | check | train | evaluate | predict | ...`, see --help.
 
 Results go to standard output, as text or with --json as one JSON object; progress and errors to standard error, errors in
 one line. Exit status:
 
     0    done
-    1    done, and there is a difference (verify-tf)
+    1    done, and there is a difference (verify-tf), or data is beyond a limit (check)
     2    the command line, the spec, the data, the plan, the model or the output is wrong: the message says which
     70   a bug in featurecols (FEATURECOLS_DEBUG=1 shows where)
     130  interrupted
@@ -19,6 +19,7 @@ from collections.abc import Sequence
 
 from featurecols import errors
 from featurecols.cli.commands import (
+    check,
     evaluate,
     fit,
     import_tf,
@@ -38,6 +39,7 @@ COMMANDS = {
     "fit": fit,
     "transform": transform,
     "inspect": inspect,
+    "check": check,
     "train": train,
     "evaluate": evaluate,
     "predict": predict,

@@ -50,12 +50,14 @@ class Bound(ABC):
         column: the Column that it is bound from.
         categorical: it gives ids, which are below num_buckets unless it keeps what is out of range.
         num_buckets: how many ids there are; 0 of a dense column.
+        num_seen: ids of values that it knows are below it; None of a dense column, and where ids do not tell.
         shape, width: of its features in one row; (), 0 of a categorical column.
     """
 
     column: Declared
     categorical: ClassVar[bool] = False
     num_buckets: int = 0
+    num_seen: int | None = None
     shape: tuple[int, ...] = ()
 
     @property
@@ -76,6 +78,16 @@ class Bound(ABC):
     @abstractmethod
     def row(self) -> Callable[..., Any]:
         """The function that gives the same for one row: RowIds, or a float, or a list of floats."""
+
+    # A column over a field, as Plan.check asks ------------------------------------------------------------------------
+
+    def unseen(self, view: Any) -> Array | None:
+        """Return which values of its field it does not know, bool by element, any for missing ones; None where it knows all."""
+        return None
+
+    def out_of_range(self, view: Any) -> Array | None:
+        """Return which values of its field lie outside what it covers, bool by element; None where it covers all."""
+        return None
 
     # A categorical column --------------------------------------------------------------------------------------------
 

@@ -77,6 +77,7 @@ class IdentityBound(CategoricalBound):
         self.column, self.num_buckets = column, column.num_buckets
         self.choice, self.bounded = column.out_of_range, column.out_of_range != "keep"
         self.dtype = np.int64 if self.choice == "keep" else id_dtype(self.num_buckets)
+        self.num_seen = None if isinstance(self.choice, int) else column.num_buckets
         self.limit = 2**63 if self.choice == "keep" else 2**64  # what is kept must fit int64
 
     def ids(self, view: FieldView) -> Ids:
@@ -93,6 +94,10 @@ class IdentityBound(CategoricalBound):
         if integers.valid is not None:
             out[~integers.valid] = -1
         return Ids(out, integers.offsets)
+
+    def out_of_range(self, view: FieldView) -> Array:
+        values = view.integers().values
+        return (values < 0) | (values >= self.num_buckets)
 
     def _outside(self, values: Array, inside: Array, offsets: Array | None) -> Array:
         if self.choice == "error":

@@ -214,6 +214,12 @@ class NumericBound(NumberBound):
         chain = self.chain
         return kernels.numeric.normalize(x, chain.defaults, chain.ops, chain.a, chain.b, out)
 
+    def out_of_range(self, view: FieldView) -> Array:
+        x = view.numbers().values.reshape(-1)
+        return kernels.numeric.out_of_range(
+            rounded_to_float32(x) if self._rounds else x, self.chain.ops, self.chain.a, self.chain.b
+        )
+
     def refusal(self, view: FieldView, *, start: int) -> errors.DataError | None:
         found = self._exact(view)[start:].astype(np.float64)
         found = np.where(np.isnan(found), np.resize(self.defaults, len(found)), found)

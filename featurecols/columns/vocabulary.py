@@ -152,6 +152,7 @@ class VocabularyBound(CategoricalBound):
         self.no_booleans = no_booleans
         self._key, self._hash = column.source.key, row_hash(column.hash, column.seed)
         self._unseen = -1 if column.unseen is None else column.unseen
+        self.num_seen = None if 0 <= self._unseen < self.size else self.size
 
     @cached_property
     def _ids(self) -> dict[bytes, int]:
@@ -174,6 +175,12 @@ class VocabularyBound(CategoricalBound):
         elif self._unseen >= 0:
             found[unseen] = self._unseen
         return np.maximum(found, -1, out=found)
+
+    def unseen(self, view: FieldView) -> Array:
+        tokens = view.tokens()
+        texts = tokens.texts
+        found = kernels.lookup.find(self.terms.once("lookup", _lookup), texts.offsets, texts.data, texts.valid) < 0
+        return found if tokens.codes is None else np.append(found, False)[tokens.codes]
 
     def _boolean(self, got: object) -> errors.DataError:
         return errors.wrong_type(

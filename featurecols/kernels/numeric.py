@@ -147,3 +147,27 @@ def refused(x: Array, ops: Array, a: Array, b: Array) -> Array:
             else:
                 y = np.where(np.isinf(y), y, 0.0) if low == high else (y - low) / (high - low)
     return bad | (np.isinf(x) & ~np.isfinite(y))
+
+
+def out_of_range(x: Array, ops: Array, a: Array, b: Array) -> Array:
+    """Return which numbers are infinite, outside the domain of an operation, or beyond the ends of a min-max or a clip.
+
+    Bool [m]. x float64 [m]; ops, a, b as in `normalize`. NaN is not out of range.
+
+    >>> out_of_range(np.array([0.5, 2.0, np.inf, np.nan]), np.array([MINMAX]), np.zeros(1), np.ones(1))
+    array([False,  True,  True, False])
+    """
+    bad, y = np.isinf(x), x
+    with np.errstate(all="ignore"):
+        for op, low, high in zip(ops.tolist(), a.tolist(), b.tolist(), strict=True):
+            if op == LOG1P:
+                bad, y = bad | (y <= -1.0), np.log1p(y)
+            elif op == ZSCORE:
+                y = np.where(np.isnan(y), y, 0.0) if high == 0.0 else (y - low) / high
+            else:
+                bad = bad | (y < low) | (y > high)
+                if op == CLIP:
+                    y = np.clip(y, low, high)
+                else:
+                    y = np.where(np.isnan(y), y, 0.0) if low == high else (y - low) / (high - low)
+    return bad

@@ -19,12 +19,14 @@ from featurecols.data.sources import Data, as_source
 from featurecols.plan import serialization
 from featurecols.plan.arguments import check_out, not_a_row
 from featurecols.plan.bind import LearnedByNode, bind, encoded_slots
+from featurecols.plan.check import check
 from featurecols.plan.described import DescribedPlan
 from featurecols.plan.execution.profile import Profile
 from featurecols.plan.execution.program import Limit, Program
 from featurecols.plan.explain import summary, table
 from featurecols.plan.fingerprint import digest, fingerprint
 from featurecols.plan.graph import Graph
+from featurecols.plan.report import Report
 
 # What is told about a result that does not fit into memory.
 _TRANSFORM, _TRANSFORM_BATCHES = Limit("transform", total=True), Limit("transform_batches")
@@ -130,6 +132,32 @@ class Plan(DescribedPlan):
             return buffer_pool.concatenate(list(program.transform_batches(source, None, workers, _TRANSFORM)))
         program.transform_into(out, source, workers)
         return out
+
+    def check(self, data: Data) -> Report:
+        """Return how data fits this plan: shares of what is missing, unseen, out of range and converted.
+
+        Nothing that transform refuses is an error here: it is counted, or named as the report's problem. Rows are read batch by
+        batch, in bounded memory.
+
+        Args:
+            data: as for transform.
+
+        Raises:
+            DataError: for data that cannot be read, or lacks a field.
+
+        >>> import featurecols as fc
+        >>> plan = fc.compile([fc.Indicator(fc.Vocabulary("job", ["nurse", "pilot"])), fc.Indicator(fc.Identity("day", 7))])
+        >>> plan.check({"job": ["nurse", "Nurse", None, "nurse"], "day": [1, 1, 7, 1]})
+        4 rows
+        field  missing  unseen  out of range  converted
+        job     25.0 %  25.0 %                      0 %
+        day        0 %                25.0 %        0 %
+        <BLANKLINE>
+        column         unseen  constant
+        job_indicator  25.0 %    50.0 %
+        day_indicator
+        """
+        return check(self._program, as_source(data))
 
     def profile(self, data: Data) -> Profile:
         """Where the time goes: all rows are transformed on one thread, with a clock around every part.

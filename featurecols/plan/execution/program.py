@@ -22,6 +22,7 @@ from featurecols.columns.bound import Bound
 from featurecols.data.batch import Batch, Needs, Source
 from featurecols.data.field_types import FieldType
 from featurecols.data.fields.base import FieldView
+from featurecols.plan.execution.coverage import LEAST_ROWS, Coverage
 from featurecols.plan.execution.operations import Block, Encode, FusedWriter, Operation, evaluations, outputs_of
 from featurecols.plan.execution.profile import Clock, Profile
 from featurecols.plan.execution.row_compiler import RowCompiler
@@ -107,6 +108,7 @@ class Program:
         self._writes: list[Operation] = [*self._evaluations, fused, *others]
         self._encodes = [Encode.of(o) for o in self.outputs]
         self._is_fused = not others
+        self._coverage = Coverage(self.fields, self.bounds, inputs, self.outputs)
         self._touched = len(self.fields) + sum(max(slot.width, 1) for slot in slots)  # codes read and features written, a row
 
     @cached_property
@@ -130,14 +132,23 @@ class Program:
         block.finish(start)
         return block
 
-    def write(self, views: Sequence[FieldView], start: int, stop: int, out: Array) -> None:
-        """Fill out, float32 [stop - start, width]: plain numbers and one-hots in one pass over it, then all others."""
+    def attempt(self, block: Block) -> None:
+        """Evaluate every node that others read; what fails stays among the problems of the block."""
+        run(self._evaluations, block)
+
+    def write(self, views: Sequence[FieldView], start: int, stop: int, out: Array, look: bool = False) -> None:
+        """Fill out, float32 [stop - start, width]: plain numbers and one-hots in one pass over it, then all others.
+
+        look: warn where each value of a field is unseen.
+        """
         block = self.block(views, start, stop, out)
         run(self._writes, block)
         block.finish(start)
+        if look:
+            self._coverage.look(block)
 
-    def encode(self, views: Sequence[FieldView], start: int, stop: int, workers: int = 1) -> Features:
-        """Return Features of rows start:stop, with outputs on `workers` threads."""
+    def encode(self, views: Sequence[FieldView], start: int, stop: int, workers: int = 1, look: bool = False) -> Features:
+        """Return Features of rows start:stop, with outputs on `workers` threads; look as in `write`."""
         block = self.block(views, start, stop, _zeros(stop - start, self.dense_width))
         run(self._evaluations, block)
         if workers == 1:
@@ -146,6 +157,8 @@ class Program:
             for _ in thread_pool.run(lambda operation: operation.run(block), self._encodes, workers):
                 pass
         block.finish(start)
+        if look:
+            self._coverage.look(block)
         slots = self.slots
         ids = {slots[k].name: block.ids[k] for k in sorted(block.ids)}
         return Features(block.out, ids, {slots[k].name: block.lengths[k] for k in sorted(block.lengths)}, slots)
@@ -166,14 +179,14 @@ class Program:
             return [read(field) for field in self.fields]
         return list(thread_pool.run(read, self.fields, workers))
 
-    def fill(self, batch: Batch, out: Array, workers: int) -> None:
-        """Fill out, float32 [rows of the batch, width], with blocks on `workers` threads."""
+    def fill(self, batch: Batch, out: Array, workers: int, look: bool = False) -> None:
+        """Fill out, float32 [rows of the batch, width], with blocks on `workers` threads; look at the first, as in `write`."""
         views, blocks = self.views(batch, workers), self._blocks(batch.num_rows, workers)
         if workers == 1 or len(blocks) == 1:
             for start, stop in blocks:
-                self.write(views, start, stop, out[start:stop])
+                self.write(views, start, stop, out[start:stop], look and start == 0)
             return
-        for _ in thread_pool.run(lambda b: self.write(views, b[0], b[1], out[b[0] : b[1]]), blocks, workers):
+        for _ in thread_pool.run(lambda b: self.write(views, *b, out[b[0] : b[1]], look and b[0] == 0), blocks, workers):
             pass
 
     def _blocks(self, rows: int, workers: int = 1) -> list[tuple[int, int]]:
@@ -195,16 +208,17 @@ class Program:
             run(self._writes, block, clock)
             block.finish(start)
 
-    def encode_views(self, views: Sequence[FieldView], rows: int, workers: int) -> Features:
-        """Return Features of the fields of a batch, in blocks or outputs on `workers` threads."""
+    def encode_views(self, views: Sequence[FieldView], rows: int, workers: int, look: bool = False) -> Features:
+        """Return Features of the fields of a batch, in blocks or outputs on `workers` threads; look as in `fill`."""
         if rows * self._touched <= self.tuning.inline_features and all(view.light for view in views):
             workers = 1
         if rows <= self.tuning.encode_rows[0]:  # a single block
-            return self.encode(views, 0, rows, workers if rows >= self.tuning.block_rows[0] else 1)
+            return self.encode(views, 0, rows, workers if rows >= self.tuning.block_rows[0] else 1, look)
         blocks = self.tuning.encode_blocks(rows, workers)
         if len(blocks) == 1:
-            return self.encode(views, 0, rows, workers)
-        return Features.concatenate(list(thread_pool.run(lambda b: self.encode(views, *b), blocks, workers)))
+            return self.encode(views, 0, rows, workers, look)
+        found = thread_pool.run(lambda b: self.encode(views, *b, look=look and b[0] == 0), blocks, workers)
+        return Features.concatenate(list(found))
 
     # A source, batch by batch ---------------------------------------------------------------------------------------
 
@@ -241,8 +255,10 @@ class Program:
         try:
             if batch.num_rows < self.tuning.row_path_rows and not kernels.loaded() and not batch.parse:
                 self.fill_rows(batch, out)
+                if rows.first_row == 0 and batch.num_rows >= LEAST_ROWS:
+                    self._coverage.look_at_rows(self.views(batch))
             else:
-                self.fill(batch, out, rows.workers)
+                self.fill(batch, out, rows.workers, rows.first_row == 0)
         except errors.DataError as e:
             raise e.shifted(rows.first_row) from None
 
@@ -250,7 +266,8 @@ class Program:
         if self.dense_width:
             limit.check(rows, self.dense_width)
         try:
-            return self.encode_views(self.views(rows.batch, rows.workers), rows.batch.num_rows, rows.workers)
+            views = self.views(rows.batch, rows.workers)
+            return self.encode_views(views, rows.batch.num_rows, rows.workers, rows.first_row == 0)
         except errors.DataError as e:
             raise e.shifted(rows.first_row) from None
 
