@@ -22,6 +22,7 @@ import numpy as np
 from featurecols import errors
 from featurecols._core.arrays import Array, Numbers, Tokens, rounded_to_float32
 from featurecols._core.spec import Spec
+from featurecols.data.missing import Markers
 
 State = Any
 DTYPES = ("float64", "float32")
@@ -49,6 +50,7 @@ class Analyzer(Spec):
     """
 
     abstract: ClassVar[bool] = True
+    numeric: ClassVar[bool] = False  # reads numbers alone
     learns: ClassVar[Mapping[str, tuple[str, int]]] = {}  # dtype and dimensions of the arrays that finish gives
 
     @property
@@ -79,6 +81,13 @@ class Analyzer(Spec):
     @abstractmethod
     def from_bytes(self, data: bytes) -> State:
         """Return the state that to_bytes wrote; raises DataError for anything else, in memory bounded by the length of data."""
+
+    def as_type(self, state: State, name: str, markers: Markers) -> State:
+        """Return the state of the values that the text of CSV files spells in a field of a type, which was learned since.
+
+        The given state is used up. Raises DataError for text that spells no category of the type.
+        """
+        return state
 
     def close(self, state: State) -> None:
         """Give back what a state holds outside of memory."""

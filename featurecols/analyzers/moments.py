@@ -52,6 +52,7 @@ class Moments(Analyzer):
     {'count': 3, 'max': 6.0, 'mean': 3.0, 'min': 1.0, 'std': 2.160246899469287}
     """
 
+    numeric: ClassVar[bool] = True
     learns: ClassVar[Mapping[str, tuple[str, int]]] = {
         "count": ("<i8", 0),
         "max": ("<f8", 0),

@@ -74,6 +74,7 @@ class Histogram(Analyzer):
     "counts" int64 [k].
     """
 
+    numeric: ClassVar[bool] = True
     learns: ClassVar[Mapping[str, tuple[str, int]]] = {"edges": ("<f8", 1), "counts": ("<i8", 1)}
 
     dtype: str = "float64"

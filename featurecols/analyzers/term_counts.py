@@ -167,6 +167,15 @@ class Table:
             order = self.ordered(np.arange(self.used))
             yield from encoded(*self.entries, order, np.empty(0, np.uint8))
 
+    def chunks(self) -> Iterator[Chunk]:
+        """Every distinct text and its count, some at a time, each once."""
+        self.settle()
+        if self.runs:
+            self.spill()
+            yield from self.runs.merged()
+        elif self.used:
+            yield Chunk(self.offsets[: self.used + 1], self.data[: self.offsets[self.used]], self.counts[: self.used])
+
     def close(self) -> None:
         """Forget everything and delete the files."""
         self._waiting = None

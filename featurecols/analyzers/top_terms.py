@@ -9,11 +9,13 @@ from typing import ClassVar
 
 import numpy as np
 
-from featurecols._core.arrays import Array
+from featurecols._core.arrays import Array, Texts
 from featurecols.analyzers import base
 from featurecols.analyzers.base import Analyzer
 from featurecols.analyzers.spill import Chunk, Run, merged
 from featurecols.analyzers.term_counts import Table, take
+from featurecols.data.fields import spelled
+from featurecols.data.missing import Markers
 
 _POOL = 2**16  # texts that wait at least before the best are chosen
 
@@ -57,6 +59,15 @@ class TermCounts(Analyzer):
     def merge(self, a: Table, b: Table) -> Table:
         a.merge(b)
         return a
+
+    def as_type(self, state: Table, name: str, markers: Markers) -> Table:
+        found = Table()
+        for chunk in state.chunks():
+            texts = Texts(chunk.offsets, chunk.data)
+            values = spelled.tokens("fit", spelled.scan(texts), name, markers).texts
+            found.add(values.offsets, values.data, values.valid, np.ascontiguousarray(chunk.counts))
+        state.close()
+        return found
 
     def close(self, state: Table) -> None:
         state.close()

@@ -18,7 +18,7 @@ from typing import NamedTuple
 import pyarrow as pa
 
 from featurecols import errors
-from featurecols.data.field_types import SPELLED, UNREAD, FieldType
+from featurecols.data.field_types import SPELLED, UNREAD, FieldType, of_arrow
 from featurecols.data.fields import convert
 from featurecols.data.fields.base import FieldView
 from featurecols.data.fields.dictionary import KnownDictionaries
@@ -218,6 +218,7 @@ class Source(ABC):
     Attributes:
         once: the rows can be read a single time (an iterator, a RecordBatchReader).
         num_rows: how many, or None where it is not known before reading.
+        at_hand: it is data or files, which can be looked at whenever that is useful; no function or iterator of the caller.
 
     >>> from featurecols.data.sources import as_source
     >>> source = as_source({"age": [31, 25, 40]})
@@ -226,6 +227,7 @@ class Source(ABC):
     """
 
     once: bool = False
+    at_hand: bool = False
 
     @property
     @abstractmethod
@@ -260,9 +262,24 @@ class Source(ABC):
         """The files behind it, in reading order; empty without files."""
         return ()
 
+    def field_types(self, keys: Sequence[str]) -> dict[str, FieldType] | None:
+        """Return the types of fields by key, where they are known before a row is read; None where they are not.
+
+        Raises DataError for a field that is not there.
+        """
+        return None
+
     def schema(self) -> pa.Schema:
         """Names and types of all fields, as a pyarrow Schema; the text of a CSV file is string."""
         return next(iter(self.batches())).schema()
+
+
+def types_in(schema: pa.Schema, keys: Sequence[str]) -> dict[str, FieldType]:
+    """Return the types of fields of a schema; DataError where one is not in it, or twice."""
+    for key in keys:
+        if (count := schema.names.count(key)) != 1:
+            raise errors.field_twice(key) if count else errors.missing_field(key, schema.names)
+    return {key: of_arrow(schema.field(key).type) for key in keys}
 
 
 def keys_of(needs: Needs | None) -> list[str] | None:

@@ -16,6 +16,7 @@ import pyarrow as pa
 from featurecols import errors
 from featurecols._core import regular_files
 from featurecols.data.batch import Batch, Fragment, Needs, Source, keys_of
+from featurecols.data.field_types import FieldType, join_all, of_arrow
 from featurecols.data.files.base import CSV, PACKED, PARQUET, File, State, same_kind
 from featurecols.data.files.csv import CsvFile
 from featurecols.data.files.parquet import ParquetFile
@@ -86,6 +87,8 @@ class CalledSource(Source):
 class FileSource(Source):
     """Parquet or CSV files. Footers are read once, fields are checked in all files before the first row is read."""
 
+    at_hand = True
+
     def __init__(self, paths: Any, fragments: Sequence[Fragment] | None = None, opened: dict[str, File] | None = None) -> None:
         self._paths = tuple(find(paths))
         self._chosen = fragments
@@ -125,6 +128,12 @@ class FileSource(Source):
 
     def schema(self) -> pa.Schema:
         return self._open()[0].schema
+
+    def field_types(self, keys: Sequence[str]) -> dict[str, FieldType] | None:
+        self.check(keys)
+        if any(file.kind == "CSV" for file in self._open()):
+            return None
+        return {key: join_all(of_arrow(file.schema.field(key).type) for file in self._open()) for key in keys}
 
     def check(self, keys: Sequence[str]) -> None:
         """Raise DataError where a file lacks a field, or holds another type than the first file."""

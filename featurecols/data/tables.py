@@ -9,7 +9,8 @@ from typing import Any
 import pyarrow as pa
 
 from featurecols import errors
-from featurecols.data.batch import Batch, Needs, Source, find_repeated, keys_of, no_rows
+from featurecols.data.batch import Batch, Needs, Source, find_repeated, keys_of, no_rows, types_in
+from featurecols.data.field_types import FieldType
 from featurecols.data.fields import convert
 from featurecols.data.fields.dictionary import KnownDictionaries
 
@@ -18,6 +19,8 @@ _SMALL = 1 << 16  # rows: Arrow batches smaller than this are put together, so t
 
 class MemorySource(Source):
     """A table in memory, or a stream of one that can be opened again (a Dataset, a DuckDB relation)."""
+
+    at_hand = True
 
     def __init__(self, data: Any) -> None:
         self.data = data
@@ -37,6 +40,9 @@ class MemorySource(Source):
             return len(data) if hasattr(data, "__len__") else None
         except Exception:  # of libraries whose tables do not know their length
             return None
+
+    def field_types(self, keys: Sequence[str]) -> dict[str, FieldType] | None:
+        return types_in(self.data.schema, keys) if isinstance(self.data, (pa.Table, pa.RecordBatch)) else None
 
     def read_batches(self, needs: Needs | None) -> Iterator[Batch]:
         if not is_converted(self.data):

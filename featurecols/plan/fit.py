@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from featurecols import errors
@@ -15,10 +15,13 @@ from featurecols.analyzers.base import Analyzer, State
 from featurecols.columns._embedding_tables import Tables
 from featurecols.columns.base import Column, Field
 from featurecols.data.batch import Batch, Source
+from featurecols.data.field_types import SPELLED, FieldType
 from featurecols.data.fields.base import FieldView
+from featurecols.data.missing import Markers
 from featurecols.data.sources import Data, as_source
 from featurecols.plan.bind import bind
 from featurecols.plan.graph import Graph
+from featurecols.plan.learned_types import TypeLearner
 from featurecols.plan.plan import Plan
 
 _workers = thread_pool.count
@@ -67,15 +70,26 @@ def fit(columns: Iterable[Column], data: Data, *, threads: int | None = None, pr
         why = "; ".join(f"pass {i}: {', '.join(names)}" for i, names in enumerate(passes, 1))
         hint = "give a function that returns a fresh iterator, or a path"
         raise errors.plan("fit", f"an iterator can be read once, and {len(passes)} passes are needed", why, hint)
+    types = _type_learner(graph, source, bool(passes))
+    if types is not None and (known := source.field_types(types.keys)) is not None:
+        types.take(known)
+        graph, types = graph.with_types(types.types()), None
     learned: _LEARNED = {}
     with reporter(progress, "fit") as call:
-        report = _Reporter(call, source.num_rows, len(passes))
-        while requests := _requests(graph, learned):
-            for request, found in _one_pass(graph, learned, requests, source, _workers(threads), report).items():
+        report = _Reporter(call, source.num_rows, max(len(passes), types is not None))
+        while (requests := _requests(graph, learned)) or types is not None:
+            graph, result = _one_pass(graph, learned, requests, source, _workers(threads), report, types)
+            types = None
+            for request, found in result.items():
                 learned.setdefault(request.node, {})[request.slot] = found
                 if (remark := request.analyzer.remark(found)) is not None:
                     warnings.warn(f"{graph.nodes[request.node].name}: {remark}", stacklevel=2)
     return Plan(graph, learned)
+
+
+def _type_learner(graph: Graph, source: Source, learns: bool) -> TypeLearner | None:
+    """Return what learns the types of fields; None where that alone would use up an iterator, or call a function."""
+    return TypeLearner(graph) if learns or source.at_hand else None
 
 
 class _Reporter:
@@ -104,9 +118,18 @@ def _requests(graph: Graph, learned: _LEARNED) -> list[Request]:
 
 
 def _one_pass(
-    graph: Graph, learned: _LEARNED, requests: list[Request], source: Source, workers: int, report: _Reporter
-) -> dict[Request, dict[str, Array]]:
-    """One reading of the source. Requests that collect the same from the same values share a state."""
+    graph: Graph,
+    learned: _LEARNED,
+    requests: list[Request],
+    source: Source,
+    workers: int,
+    report: _Reporter,
+    types: TypeLearner | None,
+) -> tuple[Graph, dict[Request, dict[str, Array]]]:
+    """One reading of the source; `types` learns from it too. Return the graph with the types that are known now.
+
+    Requests that collect the same from the same values share a state.
+    """
     names: dict[tuple[Analyzer, int], str] = {}
     for r in requests:
         names.setdefault((r.analyzer.collects, r.source), graph.nodes[r.node].name)
@@ -117,16 +140,19 @@ def _one_pass(
     reader = _Reader(graph, learned, {source: name for (_, source), name in reversed(names.items())})
     try:
         row = 0
-        for batch in source.batches(reader.needs):
+        for batch in source.batches(reader.needs if types is None else types.needs):
+            spelled = {} if types is None else _observe(types, batch, row, workers)
 
-            def update(node: int, batch: Batch = batch, row: int = row) -> None:
+            def update(
+                node: int, batch: Batch = batch, row: int = row, spelled: Mapping[str, FieldType | None] = spelled
+            ) -> None:
                 try:
-                    value = reader.value(node, batch)
+                    value, numbers = reader.values(node, batch, spelled)
                 except errors.DataError as e:
                     raise e.shifted(row) from None
                 for key in by_node[node]:
                     try:
-                        states[key] = key[0].update(states[key], value)
+                        states[key] = key[0].update(states[key], numbers if key[0].numeric else value)
                     except errors.DataError as e:
                         raise _named(e, names[key]).shifted(row) from None
 
@@ -135,17 +161,49 @@ def _one_pass(
             row += batch.num_rows
             report.add(batch.num_rows)
 
+        if types is not None:
+            graph = graph.with_types(types.types())
+            for key in states:
+                states[key] = _as_type(key[0], states[key], graph, key[1], types, names[key])
+
         def finish(key: tuple[Analyzer, int]) -> list[tuple[Request, dict[str, Array]]]:
             mine = [r for r in requests if (r.analyzer.collects, r.source) == key]
             return [(r, _finish(r, states[key], graph)) for r in mine]
 
         found = dict(pair for pairs in thread_pool.run(finish, list(states), workers) for pair in pairs)
-        return {r: found[r] for r in requests}
+        return graph, {r: found[r] for r in requests}
     except MemoryError as error:
         raise memory_limit.exhausted("fit", error) from None
     finally:
         for (analyzer, _), state in states.items():  # spilled files go, whatever happened
             analyzer.close(state)
+
+
+def _observe(types: TypeLearner, batch: Batch, row: int, workers: int) -> dict[str, FieldType | None]:
+    """Learn the types of fields from a batch; return the types by which its numbers are read, by key."""
+
+    def observe(key: str) -> tuple[str, FieldType | None]:
+        try:
+            return key, types.update(key, batch, row)
+        except errors.DataError as e:
+            raise e.seen_by(types.readers[key]).shifted(row) from None
+
+    return dict(thread_pool.run(observe, types.keys, workers))
+
+
+def _as_type(analyzer: Analyzer, state: State, graph: Graph, node: int, types: TypeLearner, subject: str) -> State:
+    """Return the state of a field whose type is known now: spellings of one value are one."""
+    field = graph.nodes[node]
+    if not isinstance(field, Field) or not types.spelled(field.key):
+        return state
+    name = graph.types[field.key].type if field.key in graph.types else None
+    if name not in SPELLED:
+        return state
+    try:
+        return analyzer.as_type(state, name, Markers.of(field.missing))
+    except errors.DataError as e:
+        row, text = types.fraction(field.key) or (None, None)
+        raise errors.bad_value(subject, field.key, row, e.problem, text, e.hint) from None
 
 
 def _finish(request: Request, state: State, graph: Graph) -> dict[str, Array]:
@@ -179,16 +237,24 @@ class _Reader:
         self.needs = [
             (key, "category" if "category" in kinds else "number") for key, kinds in graph.needs().items() if key in keys
         ]
+        self.types = graph.types
 
-    def value(self, i: int, batch: Batch) -> FieldView | Ids | Numbers:
+    def values(
+        self, i: int, batch: Batch, spelled: Mapping[str, FieldType | None]
+    ) -> tuple[FieldView | Ids | Numbers, FieldView | Ids | Numbers]:
+        """Return the values of a node, and the same for what reads numbers alone.
+
+        spelled: the types of fields, where they are not known yet, by which numbers are read.
+        """
         try:
-            return self._value(i, batch)
+            node = self.graph.nodes[i]
+            if isinstance(node, Field):
+                value = batch.field(node.key, node.missing, self.types.get(node.key))
+                of = spelled.get(node.key)
+                return value, value if of is None else batch.field(node.key, node.missing, of)
+            types = self.types if node.needs != "number" else {**self.types, **spelled}
+            fields = [batch.field(f.key, f.missing, types.get(f.key)) for f in node.inputs() if isinstance(f, Field)]
+            value = self.bounds[i].evaluate(*fields)
+            return value, value
         except errors.DataError as e:
             raise e.seen_by(self.names[i]) from None
-
-    def _value(self, i: int, batch: Batch) -> FieldView | Ids | Numbers:
-        node = self.graph.nodes[i]
-        if isinstance(node, Field):
-            return batch.field(node.key, node.missing)
-        bound = self.bounds[i]
-        return bound.evaluate(*[batch.field(f.key, f.missing) for f in node.inputs() if isinstance(f, Field)])

@@ -40,6 +40,12 @@ def array_form(name: str) -> tuple[str, int] | None:
     return next((analyzer.learns[name] for analyzer in analyzers if name in analyzer.learns), None)
 
 
+def check_types(where: object, graph: Graph, types: Mapping[str, FieldType]) -> None:
+    """Raise SavedPlanError where a field has a type that no column reads."""
+    if other := sorted(set(types) - set(graph.needs())):
+        raise errors.saved_plan(where, f"fields: {errors.show(other[0])} is not a field that a column reads")
+
+
 def types_of(where: object, data: object) -> dict[str, FieldType]:
     """Return the types of fields that a plan wrote as JSON data; raises SavedPlanError for anything else."""
     if not isinstance(data, Mapping):

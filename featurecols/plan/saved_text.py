@@ -30,7 +30,7 @@ from featurecols._core.json_layout import Json, Lines, lay_out_entries
 from featurecols.columns.base import Column
 from featurecols.plan.fingerprint import Learned, digest, fingerprint, types_json
 from featurecols.plan.graph import Graph
-from featurecols.plan.saved_checks import array_form, check_learned, types_of
+from featurecols.plan.saved_checks import array_form, check_learned, check_types, types_of
 from featurecols.plan.saved_files import JSON_FILE, TENSOR_FILE, TERM_FILE
 from featurecols.version import __version__
 
@@ -72,8 +72,8 @@ class _Writer:
         lines = [f" {json.dumps(key)}: {json.dumps(value)}" for key, value in head.items()]
         entries = [(column.name, self._column(column)) for column in self._graph.columns]
         if self._graph.types:
-            types = [f"  {json.dumps(key)}: {json.dumps(about)}" for key, about in types_json(self._graph.types).items()]
-            lines.append(' "fields": {\n' + ",\n".join(types) + "\n }")
+            types = [f" {_term_text(key)}: {json.dumps(about)}" for key, about in types_json(self._graph.types).items()]
+            lines.append(' "fields": {\n  ' + "\n  ,".join([" " + types[0], *types[1:]]) + "\n }")  # a new one changes no line
         lines.append(f' "columns": {lay_out_entries(entries, 1)}')
         if tables:
             stored = [(name, self._tensor(f"table/{_ascii(name)}", tables[name])) for name in sorted(tables)]
@@ -207,7 +207,9 @@ class _Reader:
         if unknown := [key for key in document if key not in KEYS]:
             raise self._error(f"holds {errors.show(unknown[0])}, which this version does not know")
         columns = [self._column(name, data) for name, data in self._object("columns", document.get("columns")).items()]
-        graph = Graph(columns, types_of(self._where, document.get("fields", {})))
+        types = types_of(self._where, document.get("fields", {}))
+        graph = Graph(columns, types)
+        check_types(self._where, graph, types)
         index = {node: i for i, node in enumerate(graph.nodes)}
         learned = {
             index[column]: {slot: self._slot(column, slot, data) for slot, data in self._object("learned", slots).items()}

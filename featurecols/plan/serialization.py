@@ -27,7 +27,7 @@ from featurecols._core.arrays import Array
 from featurecols.columns.base import Column, Field
 from featurecols.plan.fingerprint import Learned, digest, document, fingerprint, flatten
 from featurecols.plan.graph import Graph
-from featurecols.plan.saved_checks import check_learned, types_of
+from featurecols.plan.saved_checks import check_learned, check_types, types_of
 from featurecols.plan.saved_files import JSON_FILE, LIMIT_JSON, TENSOR_FILE, read_file, write_files
 from featurecols.plan.saved_text import FORMAT, Parts, from_document, save_tensors, to_files
 
@@ -180,7 +180,9 @@ def _graph(where: object, found: Mapping[str, Any]) -> Graph:
         outputs = [nodes[k] for k in found["outputs"] if type(k) is int and 0 <= k < len(nodes)]
         if not all(isinstance(node, (Field, Column)) for node in nodes) or len(outputs) != len(found["outputs"]):
             raise errors.saved_plan(where, "nodes are damaged")
-        graph = Graph(outputs, types_of(where, found.get("fields", {})))
+        types = types_of(where, found.get("fields", {}))
+        graph = Graph(outputs, types)
+        check_types(where, graph, types)
     except (ValueError, KeyError, TypeError, RecursionError) as e:
         if isinstance(e, errors.SavedPlanError):
             raise

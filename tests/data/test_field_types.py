@@ -86,7 +86,7 @@ def test_types_are_saved(tmp_path: Any) -> None:
     assert plan.fingerprint != plain.fingerprint
     plan.save(tmp_path / "typed")
     plain.save(tmp_path / "plain")
-    assert '"fields": {\n  "x": {"type": "integer", "list_depth": 1}\n }' in (tmp_path / "typed" / "plan.json").read_text()
+    assert '"fields": {\n    "x": {"type": "integer", "list_depth": 1}\n }' in (tmp_path / "typed" / "plan.json").read_text()
     assert '"fields"' not in (tmp_path / "plain" / "plan.json").read_text()
     assert fc.load(tmp_path / "typed").input_schema == plan.input_schema == fc.Plan.from_bytes(plan.to_bytes()).input_schema
     assert fc.load(tmp_path / "typed") == plan

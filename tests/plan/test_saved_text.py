@@ -63,7 +63,7 @@ def same(a: fc.Plan, b: fc.Plan) -> None:
 
 def test_columns_stand_under_their_names_with_what_they_learned(folder: Path) -> None:
     found = document(folder)
-    assert list(found) == ["format", "created_by", "fingerprint", "tables_digest", "columns", "tables"]
+    assert list(found) == ["format", "created_by", "fingerprint", "tables_digest", "fields", "columns", "tables"]
     assert (found["format"], found["created_by"]) == (2, f"featurecols {fc.__version__}")
     assert found["fingerprint"] == made().fingerprint
     assert found["tables_digest"] == made().tables_digest
@@ -225,7 +225,7 @@ def not_another(folder: Path, plan: fc.Plan) -> bool:
 
 
 def test_a_text_that_says_the_same_otherwise_is_the_same_plan(folder: Path) -> None:
-    text = json.dumps({**document(folder), "created_by": "somebody", "fields": {}})
+    text = json.dumps({**document(folder), "created_by": "somebody"})
     (folder / "plan.json").write_text(text)
     terms = folder / "terms-city.jsonl"
     terms.write_bytes(terms.read_bytes().replace(b"\n", b"\r\n"))  # as git writes it on Windows
@@ -316,7 +316,10 @@ def test_what_is_wrong_is_said(folder: Path) -> None:
         ('"file": "terms-city.jsonl"', '"file": "terms-town.jsonl"', r"has no readable terms-town\.jsonl"),
         ('"count": 60', '"count": 61', r"terms-.*\.jsonl is not the file that plan.json was written with"),
         ('"Numeric.v1"', '"Numeric.v9"', "unknown type, got 'Numeric.v9'"),
-        ('"age": {', '"edge": {', "column 'edge' is named 'age'"),
+        ('"age": {\n', '"edge": {\n', "column 'edge' is named 'age'"),
+        ('"age": {"type": "float"}', '"edge": {"type": "float"}', "fields: 'edge' is not a field that a column reads"),
+        ('"age": {"type": "float"}', '"age": {"type": "real"}', "fields: 'age' has no type that is known"),
+        ('"age": {"type": "float"}', '"age": {"type": "text"}', "was changed since it was saved"),
         ('"format": 2', '"format": 3', "needs format 2, has 3; upgrade featurecols"),
         ('"created_by"', '"evaluated_by"', "holds 'evaluated_by', which this version does not know"),
         ('"tensor": "table/tags"', '"tensor": "tags"', r"table 'tags': learned\.safetensors does not have the tensor 'tags'"),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Hashable
-from typing import Self
+from typing import Protocol, Self
 
 import numpy as np
 import pyarrow as pa
@@ -17,8 +17,15 @@ from featurecols import kernels
 from featurecols._core.arrays import Array, Ids, Integers, Numbers, Texts, Tokens
 from featurecols.data import arrow_buffers
 from featurecols.data.field_types import FieldType
+from featurecols.data.fields.spelled import Spelled
 from featurecols.data.missing import NONE, Markers
 from featurecols.errors import DataError
+
+
+class Words(Protocol):
+    """The text of a CSV file."""
+
+    def spelled(self) -> Spelled: ...
 
 
 class FieldView(ABC):
@@ -104,6 +111,10 @@ class FieldView(ABC):
     def value_type(self) -> FieldType:
         """Return the logical type of the values, and how deep their lists are. The text of a CSV file is text."""
         return FieldType()
+
+    def words(self) -> Words | None:
+        """Return the texts behind the values, where they are the text of a CSV file; each distinct one at least once."""
+        return None
 
     def as_type(self, name: str) -> FieldView:
         """Return the same rows as values of a field of a type: what text spells is the value; other values stay."""

@@ -13,7 +13,7 @@ from featurecols import errors, kernels
 from featurecols._core.arrays import Array, Integers, Memo, Numbers, Texts, Tokens
 from featurecols.data import arrow_buffers
 from featurecols.data.field_types import FieldType
-from featurecols.data.fields.base import FieldView
+from featurecols.data.fields.base import FieldView, Words
 from featurecols.data.missing import Markers
 
 T = TypeVar("T")
@@ -116,6 +116,9 @@ class DictionaryField(FieldView):
 
     def value_type(self) -> FieldType:
         return self._shared.values.value_type()
+
+    def words(self) -> Words | None:
+        return self._shared.values.words()
 
     def as_type(self, name: str) -> FieldView:
         view = self._view(0, len(self))

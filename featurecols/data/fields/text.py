@@ -75,6 +75,9 @@ class TextField(FieldView):
         view.type_name = name
         return view
 
+    def words(self) -> TextField | None:
+        return self if self.parse and self.textual else None
+
     def spelled(self) -> Spelled:
         """Return what the texts spell, found out once for a view and those that are made of all its rows."""
         known = self._spelled

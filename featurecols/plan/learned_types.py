@@ -1,0 +1,147 @@
+"""Types of fields, learned while a plan is fitted: those of typed data, and what the text of CSV files spells.
+
+What was seen of a field is a set, so that any order of rows, any batches and any number of files learn the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from featurecols import errors, kernels
+from featurecols.columns.base import Column, Field
+from featurecols.data.batch import Batch
+from featurecols.data.field_types import UNKNOWN, FieldType, join
+from featurecols.data.fields.base import FieldView
+from featurecols.data.fields.spelled import Spelled, value_of
+from featurecols.plan.graph import Graph
+
+BOOLEAN, INTEGER, WHOLE, FRACTION, TEXT = 1, 2, 4, 8, 16  # WHOLE: a float that is an integer, as "1.0" is
+_NUMBER = INTEGER | WHOLE | FRACTION
+
+
+@dataclass
+class Seen:
+    """What was seen of one key: the join of the types of typed data, and the spellings of CSV text."""
+
+    of: FieldType = UNKNOWN
+    spellings: int = 0
+    first: dict[int, tuple[int, str]] = field(default_factory=dict)  # the first row of a spelling, and the text
+
+
+class TypeLearner:
+    """The types of the fields of one graph. What is declared of a field is not learned."""
+
+    def __init__(self, graph: Graph) -> None:
+        self._uses = graph.needs()
+        self._declared = graph.declared
+        self._fields: dict[str, list[Field]] = {}
+        for node in graph.fields():
+            self._fields.setdefault(node.key, []).append(node)
+        self.readers = {
+            source.key: node.name for node in reversed(graph.nodes) if isinstance(node, Column) for source in _fields_of(node)
+        }
+        self._seen = {key: Seen() for key in self._uses}
+
+    @property
+    def keys(self) -> list[str]:
+        """All fields."""
+        return list(self._seen)
+
+    @property
+    def needs(self) -> list[tuple[str, str]]:
+        """How all fields are read."""
+        return [(key, "category" if "category" in uses else "number") for key, uses in self._uses.items()]
+
+    def take(self, types: Mapping[str, FieldType]) -> None:
+        """Learn the types of fields whose data says them without being read."""
+        for key, found in types.items():
+            self._seen[key].of = join(self._seen[key].of, found)
+
+    def update(self, key: str, batch: Batch, row: int) -> FieldType | None:
+        """Learn from one field of a batch, which begins at a row; return the type that its numbers are read by."""
+        seen, here = self._seen[key], 0
+        declared = self._declared.get(key, UNKNOWN)
+        if declared.type is not None and declared.list_depth:
+            return declared
+        for node in self._fields[key]:
+            view = batch.field(key, node.missing)
+            words = view.words() if declared.type is None else None
+            if words is None:
+                found = view.value_type()
+                seen.of = join(seen.of, found if declared.type is None else FieldType(None, found.list_depth))
+            else:
+                spelled = words.spelled()
+                here |= _spellings(spelled)
+                self._note_first(seen, key, view, here, row)
+        seen.spellings |= here
+        if declared.type is not None:
+            return declared
+        name = _type_of(here, only_category=False)
+        return FieldType(name) if name not in (None, "text") else None
+
+    def _note_first(self, seen: Seen, key: str, view: FieldView, here: int, row: int) -> None:
+        """Note where a boolean and a fraction stand first: errors at the end name them."""
+        if "number" not in self._uses[key]:
+            return
+        new = [kind for kind in (BOOLEAN, FRACTION) if here & kind and (kind not in seen.first or seen.first[kind][0] > row)]
+        for at, text in enumerate(view.to_pylist() if new else ()):
+            value = value_of(text, "boolean")
+            kind = BOOLEAN if isinstance(value, bool) else 0
+            if not kind and isinstance(number := value_of(text, "float"), float) and not number.is_integer():
+                kind = FRACTION
+            if kind in new:
+                new.remove(kind)
+                seen.first[kind] = row + at, str(text)
+            if not new:
+                break
+
+    def spelled(self, key: str) -> bool:
+        """Whether values of a field came as the text of CSV files."""
+        return bool(self._seen[key].spellings)
+
+    def types(self) -> dict[str, FieldType]:
+        """Return what was learned. Raises DataError where a field that is read as numbers turns out to be text."""
+        found: dict[str, FieldType] = {}
+        for key, seen in self._seen.items():
+            name = _type_of(seen.spellings, self._uses[key] == {"category"})
+            if name == "text" and BOOLEAN in seen.first:
+                row, text = seen.first[BOOLEAN]
+                hint = "read it with Vocabulary or Hashed, or mend the file"
+                what = "needs a number, and the field is of type text: not all of its values are booleans"
+                raise errors.bad_value(self.readers[key], key, row, what, text, hint)
+            found[key] = join(seen.of, FieldType(name))
+        return found
+
+    def fraction(self, key: str) -> tuple[int, str] | None:
+        """Return the first row with a float that is not whole, and its text, where it is known."""
+        return self._seen[key].first.get(FRACTION)
+
+
+def _fields_of(node: Column) -> list[Field]:
+    return [source for source in node.inputs() if isinstance(source, Field)]
+
+
+def _spellings(found: Spelled) -> int:
+    """Return which spellings there are among texts."""
+    s = kernels.spellings
+    counts = np.bincount(found.kinds, minlength=8)
+    here = BOOLEAN * bool(counts[s.TRUE] or counts[s.FALSE])
+    here |= INTEGER * bool(counts[s.INTEGER] or counts[s.LONG_INTEGER]) | TEXT * bool(counts[s.TEXT])
+    if floats := int(counts[s.FLOAT] + counts[s.LONG_FLOAT]):
+        whole = int(found.is_whole.sum())
+        here |= WHOLE * bool(whole) | FRACTION * (whole < floats)
+    return here
+
+
+def _type_of(spellings: int, only_category: bool) -> str | None:
+    """Return the type of a field whose text spells these; numbers that are not whole are text to categories alone."""
+    if not spellings:
+        return None
+    if spellings & TEXT or (spellings & BOOLEAN and spellings & _NUMBER) or (spellings & FRACTION and only_category):
+        return "text"
+    if spellings & BOOLEAN:
+        return "boolean"
+    return "float" if spellings & (WHOLE | FRACTION) else "integer"
