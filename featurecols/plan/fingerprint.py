@@ -18,8 +18,8 @@ Learned = Mapping[int, Mapping[str, Mapping[str, Array]]]  # by node, slot and n
 def fingerprint(graph: Graph, learned: Learned) -> str:
     """Return 32 hex digits over what was declared and what was learned.
 
-    The text that is hashed is the plan.json of format 1, with the types of fields where some are known, and stays so: a plan
-    has one fingerprint, whatever wrote it.
+    The text that is hashed is the plan.json of format 1, and stays so: a plan has one fingerprint, whatever wrote it. Learned
+    types of fields are not in it: what is learned from one table is one plan, whether it came as a frame or as a file.
     """
     text = json.dumps({"format": 1, **document(graph)}, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode() + digest(flatten(learned)).encode()).hexdigest()[:32]
@@ -32,8 +32,7 @@ def document(graph: Graph) -> dict[str, object]:
     for i, node in enumerate(graph.nodes):
         nodes.append(spec.fields_json(node, lambda v: {"node": index[v]} if v in index else None))
         index[node] = i
-    types = {"fields": types_json(graph.types)} if graph.types else {}
-    return {"nodes": nodes, "outputs": graph.outputs, **types}
+    return {"nodes": nodes, "outputs": graph.outputs}
 
 
 def types_json(types: Mapping[str, FieldType]) -> dict[str, dict[str, object]]:
@@ -42,6 +41,12 @@ def types_json(types: Mapping[str, FieldType]) -> dict[str, dict[str, object]]:
         key: {**({"type": found.type} if found.type else {}), **({"list_depth": found.list_depth} if found.list_depth else {})}
         for key, found in sorted(types.items())
     }
+
+
+def types_digest(types: Mapping[str, FieldType]) -> str:
+    """Return 32 hex digits over the types of fields; "" where none is known."""
+    text = json.dumps(types_json(types), sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32] if types else ""
 
 
 def flatten(learned: Learned) -> dict[str, Array]:

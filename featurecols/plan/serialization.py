@@ -25,7 +25,7 @@ from featurecols import errors
 from featurecols._core import spec
 from featurecols._core.arrays import Array
 from featurecols.columns.base import Column, Field
-from featurecols.plan.fingerprint import Learned, digest, document, fingerprint, flatten
+from featurecols.plan.fingerprint import Learned, digest, document, fingerprint, flatten, types_digest, types_json
 from featurecols.plan.graph import Graph
 from featurecols.plan.saved_checks import check_learned, check_types, types_of
 from featurecols.plan.saved_files import JSON_FILE, LIMIT_JSON, TENSOR_FILE, read_file, write_files
@@ -80,7 +80,9 @@ def read(folder: Path) -> Parts:
 def to_bytes(graph: Graph, learned: Learned, tables: Mapping[str, Array]) -> bytes:
     """Return a plan as bytes, compact and equal for equal plans: the length of a JSON text, the text, a safetensors file."""
     about = {"format": FORMAT, "fingerprint": fingerprint(graph, learned), "tables": digest(tables) if tables else ""}
-    text = json.dumps({**about, **document(graph)}, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    known = graph.types
+    types = {"fields": types_json(known), "fields_digest": types_digest(known)} if known else {}
+    text = json.dumps({**about, **document(graph), **types}, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     data = text.encode("utf-8", "surrogatepass")
     arrays = flatten(learned) | {_TABLE + json.dumps(name)[1:-1]: a for name, a in tables.items()}
     return len(data).to_bytes(8, "little") + data + save_tensors(arrays)
@@ -183,6 +185,8 @@ def _graph(where: object, found: Mapping[str, Any]) -> Graph:
         types = types_of(where, found.get("fields", {}))
         graph = Graph(outputs, types)
         check_types(where, graph, types)
+        if types_digest(types) != found.get("fields_digest", ""):
+            raise errors.saved_plan(where, "has other types of fields than it was saved with")
     except (ValueError, KeyError, TypeError, RecursionError) as e:
         if isinstance(e, errors.SavedPlanError):
             raise

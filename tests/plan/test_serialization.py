@@ -222,7 +222,8 @@ def parts(plan: fc.Plan) -> tuple[bytes, dict[str, np.ndarray]]:
     data = plan.to_bytes()
     size = int.from_bytes(data[:8], "little")
     found = json.loads(data[8 : 8 + size])
-    text = json.dumps({"format": 1, **{key: found[key] for key in ("nodes", "outputs", "fields") if key in found}})
+    kept = ("nodes", "outputs", "fields", "fields_digest")
+    text = json.dumps({"format": 1, **{key: found[key] for key in kept if key in found}})
     return text.encode(), tensors.load(data[8 + size :])
 
 
