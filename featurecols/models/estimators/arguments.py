@@ -15,7 +15,7 @@ from featurecols.models.estimators.config import EstimatorSpec, RunConfig
 from featurecols.models.estimators.resume import Asked
 from featurecols.models.input.pipeline import Pipeline
 from featurecols.models.training.hooks import Hook
-from featurecols.models.types import Data
+from featurecols.models.types import Data, Label
 
 
 def choose_data(data: Data | Pipeline | None, input_fn: Callable[..., Any] | None) -> Data | Pipeline:
@@ -29,11 +29,16 @@ def choose_data(data: Data | Pipeline | None, input_fn: Callable[..., Any] | Non
     return found
 
 
-def merge_config(config: RunConfig | None, model_dir: str | Path | None) -> RunConfig:
-    """Return the configuration with the model_dir that was given."""
+def merge_config(
+    config: RunConfig | None, model_dir: str | Path | None, seed: int | None = None, threads: int | None = None
+) -> RunConfig:
+    """Return the configuration with the model_dir, the seed and the threads that were given."""
     config = RunConfig() if config is None else config
     if not isinstance(config, RunConfig):
         raise errors.model("Estimator", "config must be a RunConfig", config, "give RunConfig(seed=1, ...)")
+    if threads is not None:
+        threads = require_count("Estimator", "threads", threads)
+    config = config.replace(**{name: value for name, value in (("seed", seed), ("threads", threads)) if value is not None})
     folder = config.model_dir if model_dir is None else model_dir
     if folder is not None and Path(folder).exists() and not Path(folder).is_dir():
         raise errors.model("Estimator", "model_dir is not a folder", str(folder), "name a folder, or one that is not there yet")
@@ -42,6 +47,16 @@ def merge_config(config: RunConfig | None, model_dir: str | Path | None) -> RunC
     if config.model_dir is not None and Path(config.model_dir) != Path(model_dir):
         raise errors.model("Estimator", "model_dir is given twice", (str(model_dir), config.model_dir), "give it once")
     return config.replace(model_dir=str(model_dir))
+
+
+def join_weights(subject: str, data: Data | Pipeline, label: Label | None, weight: Label) -> Data:
+    """Return (features, labels, weights); raise ModelError where weights are arrays and labels are not."""
+    hint = 'give weight="...", the field that holds weights, or labels and weights as arrays'
+    if isinstance(data, tuple) and len(data) == 2 and label is None and not isinstance(data[0], (str, Path)):
+        return (*data, weight)
+    if isinstance(data, Pipeline) or label is None or isinstance(label, str):
+        raise errors.model(subject, "weights apart from the data need labels apart from it", type(weight).__name__, hint)
+    return (data, label, weight)
 
 
 def require_count(subject: str, name: str, value: object) -> int:

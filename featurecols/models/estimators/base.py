@@ -67,6 +67,8 @@ class Estimator(Keeper):
             dialect are taken too), or a Plan.
         weight_column: field that holds sample weights.
         head: what labels are and predictions mean; the default hands labels to model_fn as they are.
+        seed: of initial values, dropout and shuffling (0); stands before that of config.
+        threads: for encoding; stands before that of config. Results do not depend on it.
     """
 
     def __init_subclass__(cls, **kwargs: object) -> None:
@@ -86,12 +88,14 @@ class Estimator(Keeper):
         columns: Iterable[AnyColumn] | Plan | None = None,
         weight_column: str | None = None,
         head: Head | None = None,
+        seed: int | None = None,
+        threads: int | None = None,
     ) -> None:
         if not callable(model_fn):
             raise errors.model(self._who, "model_fn must be a function", model_fn, "give def model_fn(features, labels, mode)")
         self.model_fn, self.params = model_fn, dict(params or {})
         self.weight_column = arguments.weight_field(self._who, weight_column)
-        self.config = arguments.merge_config(config, model_dir)
+        self.config = arguments.merge_config(config, model_dir, seed, threads)
         self.warm_start_from = warm_start_from
         self.warm_start_report = None
         self.head: Head = head or PlainHead()
@@ -119,6 +123,7 @@ class Estimator(Keeper):
         self,
         data: Data | Pipeline | None = None,
         label: Label | None = None,
+        weight: Label | None = None,
         *,
         input_fn: Callable[..., Any] | None = None,
         steps: int | None = None,
@@ -139,6 +144,8 @@ class Estimator(Keeper):
         Args:
             data: a table, paths, a Pipeline, a pair (features, labels), or a function that gives one of these.
             label: the field (or fields) that hold labels, or the labels themselves.
+            weight: the field that holds sample weights, or the weights themselves beside such labels; a field is also the
+                one of later calls.
             input_fn: another name of data, here and below.
             steps: steps to take.
             max_steps: the step to stop at, counted from the very first one.
@@ -153,7 +160,9 @@ class Estimator(Keeper):
                 short; the message says what differs.
         """
         hooks = arguments.check_hooks(self._who, hooks)
-        pipeline = self._pipeline(arguments.choose_data(data, input_fn), label, batch_size)
+        if isinstance(weight, str):
+            self.weight_column = weight
+        pipeline = self._pipeline(arguments.choose_data(data, input_fn), label, batch_size, weight=weight)
         asked = arguments.training_length(self._who, steps, max_steps, epochs, pipeline)
         self._ready(pipeline.data, training=True)
         with self._alone():
@@ -236,6 +245,7 @@ class Estimator(Keeper):
         self,
         data: Data | Pipeline | None = None,
         label: Label | None = None,
+        weight: Label | None = None,
         *,
         input_fn: Callable[..., Any] | None = None,
         steps: int | None = None,
@@ -243,13 +253,13 @@ class Estimator(Keeper):
         checkpoint_path: str | Path | None = None,
         name: str | None = None,
     ) -> dict[str, float]:
-        """Return metrics over data, or over its first `steps` batches, by name; `label` is training's unless it is given.
+        """Return metrics over data, or over its first `steps` batches, by name; `label` and `weight`: as in training.
 
         `average_loss` is the weighted mean over rows, `loss` the mean over batches of what training minimizes.
         """
         steps = None if steps is None else arguments.require_count(self._who, "steps", steps)
         label = label if label is not None else self.label or None
-        pipeline = self._pipeline(arguments.choose_data(data, input_fn), label, batch_size, training=False)
+        pipeline = self._pipeline(arguments.choose_data(data, input_fn), label, batch_size, weight=weight, training=False)
         before = self.head, self.label
         self._ready(pipeline.data)
         variables = self._variables(checkpoint_path)
@@ -299,12 +309,21 @@ class Estimator(Keeper):
     # What stands behind -----------------------------------------------------------------------------------------------
 
     def _pipeline(
-        self, data: Data | Pipeline, label: Label | None, batch_size: int | None, *, training: bool = True
+        self,
+        data: Data | Pipeline,
+        label: Label | None,
+        batch_size: int | None,
+        *,
+        weight: Label | None = None,
+        training: bool = True,
     ) -> Pipeline:
         if batch_size is not None:
             batch_size = arguments.require_count(self._who, "batch_size", batch_size)
         mode = ModeKeys.TRAIN if training else ModeKeys.EVAL
-        rows = rows_or_pipeline(data, label, self.weight_column, mode=mode, params=self.params, config=self.config)
+        field = weight if isinstance(weight, str) else self.weight_column if weight is None else None
+        if weight is not None and field is None:
+            data, label = arguments.join_weights(self._who, data, label, weight), None
+        rows = rows_or_pipeline(data, label, field, mode=mode, params=self.params, config=self.config)
         if isinstance(rows, Pipeline):
             return replace(rows, batch_size=rows.batch_size or batch_size) if training else Pipeline(rows.data, 0, batch_size)
         if not training:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Unpack
+from pathlib import Path
 
 import numpy as np
 
@@ -11,8 +11,8 @@ from featurecols._core.arrays import Array
 from featurecols.models import errors
 from featurecols.models.autodiff.tape import Value
 from featurecols.models.autodiff.variables import Variables, current, zeros
-from featurecols.models.estimators.canned import SQUARED, Canned, Columns, Common, words_of
-from featurecols.models.estimators.config import EstimatorSpec, ModeKeys
+from featurecols.models.estimators.canned import SQUARED, Canned, Columns, Running, words_of
+from featurecols.models.estimators.config import EstimatorSpec, ModeKeys, RunConfig, WarmStartSettings
 from featurecols.models.input.classes import Class
 from featurecols.models.input.examples import Examples
 from featurecols.models.objective.heads import ClassHead, Head, NumberHead
@@ -22,8 +22,8 @@ from featurecols.models.objective.losses import Loss, Poisson
 class _Baseline(Canned):
     """The weighted mean of all labels seen in training, exact after one epoch; features are not looked at."""
 
-    def __init__(self, columns: Columns, head: Head, **common: Unpack[Common]) -> None:
-        super().__init__(columns, head, None, **common)
+    def __init__(self, columns: Columns, head: Head, running: Running, feature_columns: Columns = None) -> None:
+        super().__init__(columns, head, None, running, feature_columns)
         self.standardize_label = self.initial_bias = False  # its bias is the mean itself
 
     def logits(self, x: Examples) -> Value:
@@ -69,15 +69,34 @@ class BaselineClassifier(_Baseline):
         *,
         n_classes: int = 2,
         label_vocabulary: Sequence[Class] | None = None,
-        **common: Unpack[Common],
+        weight_column: str | None = None,
+        model_dir: str | Path | None = None,
+        config: RunConfig | None = None,
+        warm_start_from: str | Path | WarmStartSettings | None = None,
+        seed: int | None = None,
+        threads: int | None = None,
+        feature_columns: Columns = None,
     ) -> None:
-        super().__init__(columns, ClassHead(n_classes, words_of(label_vocabulary)), **common)
+        running = Running(weight_column, model_dir, config, warm_start_from, seed, threads)
+        super().__init__(columns, ClassHead(n_classes, words_of(label_vocabulary)), running, feature_columns)
 
 
 class BaselineRegressor(_Baseline):
     """A model that predicts the mean of the training data."""
 
     def __init__(
-        self, columns: Columns = None, *, label_dimension: int = 1, loss: Loss = SQUARED, **common: Unpack[Common]
+        self,
+        columns: Columns = None,
+        *,
+        label_dimension: int = 1,
+        loss: Loss = SQUARED,
+        weight_column: str | None = None,
+        model_dir: str | Path | None = None,
+        config: RunConfig | None = None,
+        warm_start_from: str | Path | WarmStartSettings | None = None,
+        seed: int | None = None,
+        threads: int | None = None,
+        feature_columns: Columns = None,
     ) -> None:
-        super().__init__(columns, NumberHead(label_dimension, loss), **common)
+        running = Running(weight_column, model_dir, config, warm_start_from, seed, threads)
+        super().__init__(columns, NumberHead(label_dimension, loss), running, feature_columns)

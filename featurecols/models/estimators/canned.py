@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Self, TypedDict, Unpack
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 
 from featurecols._core.arrays import Array
-from featurecols._core.suggestions import unknown_argument
 from featurecols.models import errors, export
 from featurecols.models.autodiff.tape import Value
 from featurecols.models.estimators import label_start
@@ -41,36 +39,43 @@ OUTPUTS = (  # parameters whose last axis is that of the logits, and the baselin
 OPTIMIZERS = ("optimizer", "linear_optimizer", "dnn_optimizer")  # arguments that hold one
 
 
-class Common(TypedDict, total=False):
-    """The arguments that all of them take: see Estimator. feature_columns is tf.estimator's name for columns."""
+class Running(NamedTuple):
+    """The arguments of all of them that say how a model runs: see Estimator."""
 
-    feature_columns: Columns
+    weight_column: str | None
     model_dir: str | Path | None
     config: RunConfig | None
     warm_start_from: str | Path | WarmStartSettings | None
-    weight_column: str | None
+    seed: int | None
+    threads: int | None
 
 
 class Canned(Estimator):
     """An estimator whose model is known by name: logits from encoded rows, the rest from its head."""
 
-    def __init__(self, columns: Columns, head: Head, optimizer: Optimizer | Groups | None, **common: Unpack[Common]) -> None:
-        if unknown := sorted(set(common) - set(Common.__annotations__)):
-            takes = [*inspect.signature(type(self)).parameters, *Common.__annotations__]
-            raise unknown_argument(type(self).__name__, unknown[0], [name for name in takes if name != "common"])
-        if "feature_columns" in common:
+    def __init__(
+        self,
+        columns: Columns,
+        head: Head,
+        optimizer: Optimizer | Groups | None,
+        running: Running,
+        feature_columns: Columns = None,
+    ) -> None:
+        if feature_columns is not None:
             if columns is not None:
                 hint = "give one of them"
                 raise errors.model(type(self).__name__, "columns and feature_columns are one thing", columns, hint)
-            columns = common["feature_columns"]
+            columns = feature_columns
         super().__init__(
             self._model,
-            common.get("model_dir"),
-            common.get("config"),
-            warm_start_from=common.get("warm_start_from"),
+            running.model_dir,
+            running.config,
+            warm_start_from=running.warm_start_from,
             columns=columns,
-            weight_column=common.get("weight_column"),
+            weight_column=running.weight_column,
             head=head,
+            seed=running.seed,
+            threads=running.threads,
         )
         self.optimizer = optimizer
         self.standardize_label = self.initial_bias = True
@@ -174,9 +179,9 @@ class Canned(Estimator):
             raise errors.model(type(self).__name__, "a regressor has no probabilities", "predict_proba", "use predict(data)")
         return self.predict(data, predict_keys=["probabilities"], **options)["probabilities"]
 
-    def score(self, data: Data | Pipeline, label: Label | None = None) -> float:
+    def score(self, data: Data | Pipeline, label: Label | None = None, weight: Label | None = None) -> float:
         """Return the accuracy of a classifier, R^2 of a regressor."""
-        return self.evaluate(data, label)["accuracy" if isinstance(self.head, ClassHead) else "r2"]
+        return self.evaluate(data, label, weight)["accuracy" if isinstance(self.head, ClassHead) else "r2"]
 
 
 def head_arguments(head: Head) -> dict[str, Any]:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import lru_cache
-from typing import Any, NamedTuple, Unpack
+from pathlib import Path
+from typing import Any, NamedTuple
 
 from featurecols._core.slots import DenseSlot, IdSlot, Slot
 from featurecols.models import errors
 from featurecols.models.autodiff.tape import Value
 from featurecols.models.autodiff.variables import current
-from featurecols.models.estimators.canned import SQUARED, Canned, Columns, Common, spans, words_of
+from featurecols.models.estimators.canned import SQUARED, Canned, Columns, Running, spans, words_of
+from featurecols.models.estimators.config import RunConfig, WarmStartSettings
 from featurecols.models.estimators.state import RowsOf
 from featurecols.models.input.classes import Class
 from featurecols.models.input.examples import Examples
@@ -80,9 +82,15 @@ def _layers(network: Network, units: int, slots: tuple[str, ...] | None) -> tupl
 
 class _Deep(Canned):
     def __init__(
-        self, columns: Columns, head: Head, optimizer: OptimizerLike, network: Network, **common: Unpack[Common]
+        self,
+        columns: Columns,
+        head: Head,
+        optimizer: OptimizerLike,
+        network: Network,
+        running: Running,
+        feature_columns: Columns = None,
     ) -> None:
-        super().__init__(columns, head, optimizers.get(optimizer), **common)
+        super().__init__(columns, head, optimizers.get(optimizer), running, feature_columns)
         self.network = network
 
     def logits(self, x: Examples) -> Value:
@@ -123,10 +131,19 @@ class DNNClassifier(_Deep):
         batch_norm: bool = False,
         activation_fn: ActivationLike | None = None,
         initial_bias: bool = True,
-        **common: Unpack[Common],
+        weight_column: str | None = None,
+        model_dir: str | Path | None = None,
+        config: RunConfig | None = None,
+        warm_start_from: str | Path | WarmStartSettings | None = None,
+        seed: int | None = None,
+        threads: int | None = None,
+        feature_columns: Columns = None,
     ) -> None:
         network = Network.of(hidden_units, activation_fn or activation, dropout, batch_norm)
-        super().__init__(columns, ClassHead(n_classes, words_of(label_vocabulary)), optimizer, network, **common)
+        running = Running(weight_column, model_dir, config, warm_start_from, seed, threads)
+        super().__init__(
+            columns, ClassHead(n_classes, words_of(label_vocabulary)), optimizer, network, running, feature_columns
+        )
         self.initial_bias = initial_bias
 
 
@@ -148,8 +165,17 @@ class DNNRegressor(_Deep):
         batch_norm: bool = False,
         activation_fn: ActivationLike | None = None,
         initial_bias: bool = True,
-        **common: Unpack[Common],
+        weight_column: str | None = None,
+        model_dir: str | Path | None = None,
+        config: RunConfig | None = None,
+        warm_start_from: str | Path | WarmStartSettings | None = None,
+        seed: int | None = None,
+        threads: int | None = None,
+        feature_columns: Columns = None,
     ) -> None:
         network = Network.of(hidden_units, activation_fn or activation, dropout, batch_norm)
-        super().__init__(columns, NumberHead(label_dimension, loss, label_transform), optimizer, network, **common)
+        running = Running(weight_column, model_dir, config, warm_start_from, seed, threads)
+        super().__init__(
+            columns, NumberHead(label_dimension, loss, label_transform), optimizer, network, running, feature_columns
+        )
         self.standardize_label, self.initial_bias = standardize_label, initial_bias

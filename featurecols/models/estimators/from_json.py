@@ -18,7 +18,7 @@ from featurecols.models.optimization import optimizers
 from featurecols.models.sequential import Sequential
 
 COLUMNS = ("columns", "linear", "dnn")
-RUNNING = ("model_dir", "config", "warm_start_from")  # how a model runs, not what it is: never in a spec
+RUNNING = ("model_dir", "config", "warm_start_from", "seed", "threads")  # how a model runs, not what it is: never in a spec
 TENSORFLOW = ("feature_columns", "activation_fn")  # other names of arguments, for programs that move
 WHEN_TRAINED = ("steps", "batch_size", "seed")  # arguments of training that no spec holds
 WEIGHT = "weight"  # of a spec: the name that weight_column has in training
@@ -121,8 +121,8 @@ def kind_of(where: str, name: Any) -> str:
 
 def _check_names(where: str, kind: str, given: Mapping[str, Any], allowed: set[str]) -> None:
     """Require all arguments that the class needs, and none that it does not know."""
-    others = ("common", *TENSORFLOW)
-    takes = [*(name for name in inspect.signature(KINDS[kind]).parameters if name not in others), "weight_column"]
+    others = (*RUNNING, *TENSORFLOW)
+    takes = [name for name in inspect.signature(KINDS[kind]).parameters if name not in others]
     for name in given:
         if name not in takes and name not in allowed:
             hint = (

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import Any, Unpack
+from pathlib import Path
+from typing import Any
 
 from featurecols._core.slots import DenseSlot, IdSlot, Slot
 from featurecols.models.autodiff.tape import Value
-from featurecols.models.estimators.canned import SQUARED, Canned, Columns, Common, spans, words_of
+from featurecols.models.estimators.canned import SQUARED, Canned, Columns, Running, spans, words_of
+from featurecols.models.estimators.config import RunConfig, WarmStartSettings
 from featurecols.models.estimators.state import RowsOf
 from featurecols.models.input.classes import Class
 from featurecols.models.input.examples import Examples
@@ -34,9 +36,15 @@ def linear_rows(slots: Sequence[Slot]) -> RowsOf:
 
 class _Linear(Canned):
     def __init__(
-        self, columns: Columns, head: Head, optimizer: OptimizerLike, sparse_combiner: str, **common: Unpack[Common]
+        self,
+        columns: Columns,
+        head: Head,
+        optimizer: OptimizerLike,
+        sparse_combiner: str,
+        running: Running,
+        feature_columns: Columns = None,
     ) -> None:
-        super().__init__(columns, head, optimizers.get(optimizer), **common)
+        super().__init__(columns, head, optimizers.get(optimizer), running, feature_columns)
         self.sparse_combiner = linear_layer(head.units, None, sparse_combiner).combiner
 
     def logits(self, x: Examples) -> Value:
@@ -67,7 +75,12 @@ class LinearClassifier(_Linear):
         sparse_combiner: what several ids of one column and row are: "sum", "mean" or "sqrtn".
         initial_bias: whether the output bias starts at the log odds of the classes (of counts: at the logarithm of their mean),
             sample weights included; without, at zero.
-        common: model_dir, config, warm_start_from, weight_column.
+        weight_column: the field of sample weights; `train` takes it as weight=.
+        model_dir: folder of checkpoints, plan and summaries; training goes on from what is there. None: memory only.
+        config: a RunConfig.
+        warm_start_from: a checkpoint, model_dir or export to start from, or WarmStartSettings.
+        seed: of initial values, dropout and shuffling (0); stands before that of config.
+        threads: for encoding; stands before that of config. Results do not depend on it.
 
     >>> import featurecols as fc
     >>> model = LinearClassifier([fc.Vocabulary("job", ["cook", "nurse"])])
@@ -86,9 +99,18 @@ class LinearClassifier(_Linear):
         optimizer: OptimizerLike = "Ftrl",
         sparse_combiner: str = "sum",
         initial_bias: bool = True,
-        **common: Unpack[Common],
+        weight_column: str | None = None,
+        model_dir: str | Path | None = None,
+        config: RunConfig | None = None,
+        warm_start_from: str | Path | WarmStartSettings | None = None,
+        seed: int | None = None,
+        threads: int | None = None,
+        feature_columns: Columns = None,
     ) -> None:
-        super().__init__(columns, ClassHead(n_classes, words_of(label_vocabulary)), optimizer, sparse_combiner, **common)
+        running = Running(weight_column, model_dir, config, warm_start_from, seed, threads)
+        super().__init__(
+            columns, ClassHead(n_classes, words_of(label_vocabulary)), optimizer, sparse_combiner, running, feature_columns
+        )
         self.initial_bias = initial_bias
 
 
@@ -115,7 +137,16 @@ class LinearRegressor(_Linear):
         optimizer: OptimizerLike = "Ftrl",
         sparse_combiner: str = "sum",
         initial_bias: bool = True,
-        **common: Unpack[Common],
+        weight_column: str | None = None,
+        model_dir: str | Path | None = None,
+        config: RunConfig | None = None,
+        warm_start_from: str | Path | WarmStartSettings | None = None,
+        seed: int | None = None,
+        threads: int | None = None,
+        feature_columns: Columns = None,
     ) -> None:
-        super().__init__(columns, NumberHead(label_dimension, loss, label_transform), optimizer, sparse_combiner, **common)
+        running = Running(weight_column, model_dir, config, warm_start_from, seed, threads)
+        super().__init__(
+            columns, NumberHead(label_dimension, loss, label_transform), optimizer, sparse_combiner, running, feature_columns
+        )
         self.standardize_label, self.initial_bias = standardize_label, initial_bias

@@ -24,7 +24,7 @@ def spec_schema() -> dict[str, Any]:
     }
     models = []
     for name, kind in KINDS.items():
-        takes = schema.of_arguments(kind.__init__, ("self", *RUNNING, *TENSORFLOW), parts)
+        takes = schema.of_arguments(kind.__init__, ("self", "weight_column", *RUNNING, *TENSORFLOW), parts)
         names = {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}, "minItems": 1}]}
         beside = {
             "$schema": {"type": "string"},

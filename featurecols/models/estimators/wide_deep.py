@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Self, Unpack
+from pathlib import Path
+from typing import Any, Self
 
 from featurecols.columns.base import Column
 from featurecols.models import errors
 from featurecols.models.autodiff.tape import Value
-from featurecols.models.estimators.canned import SQUARED, Canned, Common, words_of
+from featurecols.models.estimators.canned import SQUARED, Canned, Running, words_of
+from featurecols.models.estimators.config import RunConfig, WarmStartSettings
 from featurecols.models.estimators.dnn import ActivationLike, Network
 from featurecols.models.estimators.linear import linear_layer, linear_rows
 from featurecols.models.estimators.state import RowsOf
@@ -32,15 +34,19 @@ class _WideDeep(Canned):
         dnn_optimizer: OptimizerLike,
         network: Network,
         sparse_combiner: str,
-        **common: Unpack[Common],
+        running: Running,
+        *,
+        sized: bool,
     ) -> None:
         wide = translate_all(linear)
         deep = _rename_deep(translate_all(dnn), wide)
         if not wide and not deep:
             raise errors.model(type(self).__name__, "needs linear or dnn columns", None, "give linear=[...], dnn=[...]")
+        if deep and not sized:
+            raise errors.argument("hidden_units", "must be given", None, "give the units of each layer: [100, 50]")
         self.optimizers = optimizers.get(linear_optimizer), optimizers.get(dnn_optimizer)
         both = Groups((("linear/", self.optimizers[0]), ("dnn/", self.optimizers[1])))
-        super().__init__(list(dict.fromkeys([*wide, *deep])), head, both, **common)
+        super().__init__(list(dict.fromkeys([*wide, *deep])), head, both, running)
         self.network, self.sparse_combiner = network, sparse_combiner
         self.wide, self.deep = tuple(c.name for c in wide), tuple(c.name for c in deep)
 
@@ -88,8 +94,8 @@ class WideDeepClassifier(_WideDeep):
     Args:
         linear, dnn: columns of either part; a column may be in both. A dnn column with the name of a different linear one
             gets _dnn added to its name.
-        hidden_units, activation, dropout, batch_norm: the network, as in DNNClassifier.
-        n_classes, label_vocabulary, sparse_combiner, common: as in LinearClassifier.
+        hidden_units, activation, dropout, batch_norm: the network, as in DNNClassifier; dnn columns need hidden_units.
+        n_classes, label_vocabulary, sparse_combiner and all others: as in LinearClassifier.
         linear_optimizer, dnn_optimizer: each moves its own part.
     """
 
@@ -97,7 +103,7 @@ class WideDeepClassifier(_WideDeep):
         self,
         linear: Iterable[AnyColumn] = (),
         dnn: Iterable[AnyColumn] = (),
-        hidden_units: Sequence[int] = (),
+        hidden_units: Sequence[int] | None = None,
         *,
         n_classes: int = 2,
         label_vocabulary: Sequence[Class] | None = None,
@@ -108,11 +114,18 @@ class WideDeepClassifier(_WideDeep):
         batch_norm: bool = False,
         sparse_combiner: str = "sum",
         initial_bias: bool = True,
-        **common: Unpack[Common],
+        weight_column: str | None = None,
+        model_dir: str | Path | None = None,
+        config: RunConfig | None = None,
+        warm_start_from: str | Path | WarmStartSettings | None = None,
+        seed: int | None = None,
+        threads: int | None = None,
     ) -> None:
-        network = Network.of(hidden_units, activation, dropout, batch_norm)
+        network = Network.of(() if hidden_units is None else hidden_units, activation, dropout, batch_norm)
         head = ClassHead(n_classes, words_of(label_vocabulary))
-        super().__init__(linear, dnn, head, linear_optimizer, dnn_optimizer, network, sparse_combiner, **common)
+        running = Running(weight_column, model_dir, config, warm_start_from, seed, threads)
+        both = linear_optimizer, dnn_optimizer
+        super().__init__(linear, dnn, head, *both, network, sparse_combiner, running, sized=hidden_units is not None)
         self.initial_bias = initial_bias
 
 
@@ -123,7 +136,7 @@ class WideDeepRegressor(_WideDeep):
         self,
         linear: Iterable[AnyColumn] = (),
         dnn: Iterable[AnyColumn] = (),
-        hidden_units: Sequence[int] = (),
+        hidden_units: Sequence[int] | None = None,
         *,
         label_dimension: int = 1,
         loss: Loss = SQUARED,
@@ -136,11 +149,18 @@ class WideDeepRegressor(_WideDeep):
         batch_norm: bool = False,
         sparse_combiner: str = "sum",
         initial_bias: bool = True,
-        **common: Unpack[Common],
+        weight_column: str | None = None,
+        model_dir: str | Path | None = None,
+        config: RunConfig | None = None,
+        warm_start_from: str | Path | WarmStartSettings | None = None,
+        seed: int | None = None,
+        threads: int | None = None,
     ) -> None:
-        network = Network.of(hidden_units, activation, dropout, batch_norm)
+        network = Network.of(() if hidden_units is None else hidden_units, activation, dropout, batch_norm)
         head = NumberHead(label_dimension, loss, label_transform)
-        super().__init__(linear, dnn, head, linear_optimizer, dnn_optimizer, network, sparse_combiner, **common)
+        running = Running(weight_column, model_dir, config, warm_start_from, seed, threads)
+        both = linear_optimizer, dnn_optimizer
+        super().__init__(linear, dnn, head, *both, network, sparse_combiner, running, sized=hidden_units is not None)
         self.standardize_label, self.initial_bias = standardize_label, initial_bias
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import inspect
+
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -9,8 +11,9 @@ import pytest
 
 import featurecols as fc
 from featurecols import feature_column as tf
+from featurecols import models
 from featurecols.errors import ColumnError, DataError
-from featurecols.models import Estimator, EstimatorSpec, LinearClassifier, RunConfig, from_data
+from featurecols.models import DNNClassifier, Estimator, EstimatorSpec, LinearClassifier, RunConfig, from_data
 from featurecols.models.errors import ModelError
 from featurecols.models.estimators import arguments
 from featurecols.models.training import hooks
@@ -127,3 +130,65 @@ def test_a_plain_function_is_asked_for_what_it_names():
 
     linear().train(input_fn, steps=1)
     assert seen[0] == ("train", {})
+
+
+def test_weights_are_named_in_training():
+    def options(**more):
+        return LinearClassifier([fc.Numeric("age")], optimizer="SGD", seed=3, **more)
+
+    want = options(weight_column="weight").train(DATA, "rich", epochs=1)
+    model = options().train(DATA, "rich", "weight", epochs=1)
+    assert model.fingerprint == want.fingerprint
+    assert model.weight_column == "weight"
+    assert model.spec()["weight"] == "weight"
+    assert model.evaluate(DATA) == want.evaluate(DATA)
+    assert model.score(DATA) == want.score(DATA)
+    features = {"age": DATA["age"]}
+    apart = options().train(features, DATA["rich"], weight=DATA["weight"], epochs=1)
+    assert apart.predict(DATA)["logits"].tolist() == want.predict(DATA)["logits"].tolist()
+    pair = options().train((features, DATA["rich"]), weight=DATA["weight"], epochs=1)
+    assert pair.predict(DATA)["logits"].tolist() == want.predict(DATA)["logits"].tolist()
+    assert apart.evaluate(features, DATA["rich"], DATA["weight"]) == want.evaluate(DATA)
+    assert options().train(DATA, "rich", epochs=1).evaluate(DATA, weight="weight")["loss"] != want.evaluate(DATA)["loss"]
+    with pytest.raises(ModelError, match="weights apart from the data need labels apart from it, got 'ndarray'; give weight="):
+        options().train(DATA, "rich", weight=np.ones(len(DATA["rich"])))
+
+
+def test_seed_and_threads_are_arguments():
+    def weights(**more):
+        model = DNNClassifier([fc.Numeric("age")], [4], **more).train(DATA, "rich", steps=2)
+        return model.config.seed, model.config.threads, model.get_variable_value("dnn/hidden_0/kernel").tolist()
+
+    assert weights(seed=5) == weights(config=RunConfig(seed=5)) == weights(config=RunConfig(seed=1), seed=5)
+    assert weights(seed=5)[2] != weights()[2]
+    assert weights(threads=1)[:2] == (0, 1)
+    with pytest.raises(ColumnError, match="threads must be an integer of at least 1, got 0"):
+        DNNClassifier([fc.Numeric("age")], [4], threads=0)
+    with pytest.raises(ColumnError, match="seed must be an integer of at least 0, got -1"):
+        DNNClassifier([fc.Numeric("age")], [4], seed=-1)
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        models.LinearClassifier,
+        models.LinearRegressor,
+        models.DNNClassifier,
+        models.DNNRegressor,
+        models.WideDeepClassifier,
+        models.WideDeepRegressor,
+        models.BaselineClassifier,
+        models.BaselineRegressor,
+    ],
+)
+def test_signatures_are_written_out(kind):
+    takes = inspect.signature(kind).parameters
+    assert {"weight_column", "model_dir", "config", "warm_start_from", "seed", "threads"} <= set(takes)
+    assert all(p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY) for p in takes.values())
+
+
+def test_dnn_columns_need_hidden_units():
+    with pytest.raises(ColumnError, match=r"hidden_units: must be given, got None; give the units of each layer: \[100, 50\]"):
+        models.WideDeepClassifier([], [fc.Numeric("age")])
+    assert models.WideDeepClassifier([], [fc.Numeric("age")], []).network.hidden_units == ()
+    assert models.WideDeepRegressor([fc.Numeric("age")]).network.hidden_units == ()
