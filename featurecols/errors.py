@@ -143,7 +143,7 @@ def unknown_type(where: str, name: object, known: Iterable[str]) -> ColumnError:
 
 def missing_field(key: str, present: Iterable[str], where: str = "the data") -> DataError:
     """Return the error of data without a field that the plan reads; the hint has the nearest names."""
-    names = list(present)
+    names = list(dict.fromkeys(present))
     near = difflib.get_close_matches(key, names, n=3, cutoff=0.6)
     lower = {name.lower(): name for name in names}
     if not near and key.lower() in lower:
@@ -151,7 +151,16 @@ def missing_field(key: str, present: Iterable[str], where: str = "the data") -> 
     listed = ", ".join(show(n, 40) for n in (near or names[:12]))
     more = "" if near or len(names) <= 12 else f" and {len(names) - 12} more"
     hint = f"did you mean {listed}?" if near else f"the data has {listed or 'no fields'}{more}"
+    if len(names) == 1 and (mark := next((m for m in ";\t|" if key in names[0].split(m)), None)) is not None:
+        hint = f"the only name has {show(mark)} in it: read the file with pandas.read_csv(path, sep={show(mark)}) and give that"
     return DataError(key, f"field is not in {where}", hint=hint)
+
+
+def missing_in_row(key: str, present: Iterable[str]) -> DataError:
+    """Return the error of a row without a field that the plan reads."""
+    error = missing_field(key, present)
+    given = f"{key}=None" if key.isidentifier() else f"{show(key)}: None"
+    return DataError(key, error.problem, hint=f"{error.hint}; give {given} where it is missing".replace("?;", "? Otherwise"))
 
 
 def all_unseen(column: str, field: str, rows: int, got: object) -> CoverageWarning:

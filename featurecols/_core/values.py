@@ -69,7 +69,12 @@ def canonical(value: Any, subject: str, key: str) -> bytes:
         if value.is_integer() and abs(value) < 2.0**53:
             return b"%d" % int(value)
         raise errors.bad_value(
-            subject, key, None, "a float that is not a whole number below 2^53 is not a category", value, FLOAT_HINT
+            subject,
+            key,
+            None,
+            "a float that is not a whole number below 2^53 is not a category",
+            value,
+            float_hint(float(value)),
         )
     if isinstance(value, np.generic) and not isinstance(value, (np.datetime64, np.timedelta64)):
         return canonical(value.item(), subject, key)
@@ -84,6 +89,12 @@ def canonical(value: Any, subject: str, key: str) -> bytes:
 
 
 FLOAT_HINT = "bucketize it with Bucketized, or cast it to a string or an integer"
+LOST_HINT = "a float of 2^53 or more has lost digits: read the field as integers or text where it comes from"
+
+
+def float_hint(value: float) -> str:
+    """Return the way out for a float that is not a category."""
+    return LOST_HINT if math.isfinite(value) and abs(value) >= 2.0**53 else FLOAT_HINT
 
 
 def lone_surrogate(subject: str, key: str, row: int | None, value: object) -> errors.DataError:

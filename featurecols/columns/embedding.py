@@ -29,7 +29,7 @@ class Embedding(Column):
     """The table rows of the ids of `source`, combined into one vector a row.
 
     Missing: adds nothing; a row without ids is zeros.
-    Unseen: as the source says; an id past the table is an error.
+    Unseen: as the source says; what an Identity keeps out of range is skipped.
     Learns: nothing from data; its table starts from `initializer` and a model trains it (plan.with_tables).
 
     With rows e_i, weights w_i (1 where there are none), in order and in float64: sum = S w_i e_i; mean = sum / S w_i;
@@ -47,7 +47,7 @@ class Embedding(Column):
 
     Raises:
         ColumnError: for a wrong argument. PlanError: when columns share a table but not its shape.
-        DataError: in use, for an id past the table.
+        DataError: in use, as the source.
 
     >>> import featurecols as fc
     >>> e = fc.Embedding(fc.Identity("city", 3), 2, table="cities", combiner="sum")
@@ -126,14 +126,15 @@ class EmbeddingBound(DenseBound):
 
     def __init__(self, column: Embedding, source: CategoricalBound, table: Table) -> None:
         self.column, self.ids_from, self.table = column, source, table
-        self.shape = (table.shape[1],)
+        self.shape, self._bounded = (table.shape[1],), source.bounded
         self.max_norm = 0.0 if column.max_norm is None else column.max_norm
         self.combiner = COMBINERS.index(column.combiner)
 
     def write(self, ids: Ids, *, out: Array) -> None:
-        bad = kernels.embedding_bag.pool(
-            ids.values, ids.offsets, ids.weights, self.table.array, self.combiner, self.max_norm, out
-        )
+        values = ids.values
+        if not self._bounded:  # what lies outside is skipped
+            values = np.where(values < self.table.shape[0], values, -1)
+        bad = kernels.embedding_bag.pool(values, ids.offsets, ids.weights, self.table.array, self.combiner, self.max_norm, out)
         if bad >= 0:
             row = bad if ids.offsets is None else int(np.searchsorted(ids.offsets, bad, side="right")) - 1
             raise self._past(row, int(ids.values[bad]))
@@ -152,6 +153,8 @@ class EmbeddingBound(DenseBound):
             if i < 0 or (positive and not w > 0):
                 continue
             if i >= self.table.shape[0]:
+                if not self._bounded:
+                    continue
                 raise self._past(None, i)
             total += w * w if squared else w
             vector = self.table.array[i].tolist()

@@ -26,7 +26,7 @@ class Identity(Column):
 
     Missing: id -1.
     Unseen: an id out of range is an error; `out_of_range="drop"` makes it -1, "keep" lets it through as it is (an indicator
-        leaves it out, an embedding refuses it), and an integer replaces it.
+        and an embedding leave it out), and an integer replaces it.
     Learns: nothing.
 
     Args:
@@ -81,7 +81,10 @@ class IdentityBound(CategoricalBound):
         self.limit = 2**63 if self.choice == "keep" else 2**64  # what is kept must fit int64
 
     def ids(self, view: FieldView) -> Ids:
-        integers = view.integers()
+        try:
+            integers = view.integers()
+        except errors.DataError as error:
+            return self._one_by_one(view, error)
         values = integers.values
         inside = (values >= 0) & (values < self.num_buckets)
         if integers.valid is not None:
@@ -94,6 +97,17 @@ class IdentityBound(CategoricalBound):
         if integers.valid is not None:
             out[~integers.valid] = -1
         return Ids(out, integers.offsets)
+
+    def _one_by_one(self, view: FieldView, error: errors.DataError) -> Ids:
+        """Return the ids where an integer of more than 64 bits is out of range and has an id; raises `error` otherwise."""
+        if self.choice in ("error", "keep"):
+            raise error
+        elements, offsets = view.elements() if view.depth == 1 else (view, None)
+        try:
+            ids = [self._id(value) for value in elements.to_pylist()]
+        except errors.DataError:
+            raise error from None
+        return Ids(np.array(ids, self.dtype), offsets)
 
     def out_of_range(self, view: FieldView) -> Array:
         values = view.integers().values
@@ -133,7 +147,7 @@ class IdentityBound(CategoricalBound):
                 self.column.name, key, None, "needs an integer", value, "use Vocabulary or Hashed for other values"
             )
         i = int(value)
-        if not -(2**63) <= i < self.limit:
+        if not -(2**63) <= i < self.limit and self.choice in ("error", "keep"):
             raise self._error(None, f"needs an integer below {self.limit}", value)
         if 0 <= i < self.num_buckets or self.choice == "keep":
             return i

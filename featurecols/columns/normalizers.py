@@ -196,7 +196,12 @@ class Clip(Normalizer):
             value = getattr(self, name)
             number = _number(value)
             if number is None:
-                raise errors.argument("Clip", f"{name} must be a number", value, 'give float("inf") to leave a side open')
+                raise errors.argument(
+                    "Clip",
+                    f"{name} must be a number",
+                    value,
+                    'give float("inf"), in JSON {"float": "inf"}, to leave a side open',
+                )
             object.__setattr__(self, name, number)
         if self.min > self.max:
             raise errors.argument("Clip", "min must not exceed max", (self.min, self.max), "swap them")

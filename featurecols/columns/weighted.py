@@ -84,6 +84,7 @@ class WeightedBound(CategoricalBound):
 
     def __init__(self, column: Weighted, source: CategoricalBound) -> None:
         self.column, self.source, self.num_buckets = column, source, source.num_buckets
+        self.bounded = source.bounded
         self._key, self._default = column.weight.key, column.default
 
     def ids(self, ids: Ids, view: FieldView) -> Ids:

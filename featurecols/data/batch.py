@@ -78,6 +78,14 @@ class _Columns:
                 self._typed[key, markers, of] = in_lists(view, of.list_depth)
             return self._typed[key, markers, of]
 
+    def check(self, keys: Iterable[str]) -> None:
+        """Raise DataError where a field is not there, or twice."""
+        for key in keys:
+            if key not in self._there:
+                raise errors.missing_field(key, map(str, self.names))
+            if key in self._twice:
+                raise errors.field_twice(key)
+
     def _convert(self, key: str) -> FieldView:
         if key not in self._there:
             raise errors.missing_field(key, map(str, self.names))
@@ -151,6 +159,10 @@ class Batch:
             return convert.concatenate(key, [batch.field(key) for batch in filled], parse)
 
         return Batch(_Columns(names, sum(batch.num_rows for batch in parts), load, parse))
+
+    def check(self, keys: Iterable[str]) -> None:
+        """Raise DataError where a field is not in the data, or twice; nothing is converted."""
+        self._columns.check(keys)
 
     def field(self, key: str, missing: Iterable[Marker] = (), of: FieldType | None = None) -> FieldView:
         """Return one field, with the markers of its Field and as values of its type; DataError where it is not in the data."""
@@ -248,6 +260,10 @@ class Source(ABC):
             raise errors.plan("batches", "batch_size must be 1 or more", batch_size, "leave it out for whole row groups")
         found = self.read_batches(needs) if batch_size is None else _sized(self.read_batches(needs), batch_size)
         return _at_least_one(found)
+
+    def check(self, keys: Sequence[str]) -> None:
+        """Raise DataError where a field is known not to be in the data, before anything is read."""
+        return
 
     def fragments(self) -> list[Fragment]:
         """Return the parts that `part` can read alone; empty where the source cannot be divided."""

@@ -190,7 +190,7 @@ def pool(
         )
     combiner = combiner if safe or combiner == "sum" else f"{combiner}_all"
     rows, dimension = table.shape
-    identity = Identity(field_of(subject), rows, out_of_range="keep")
+    identity = Identity(field_of(subject), rows)  # whose ids past the table are errors, as in TensorFlow
     source = bind_ids(identity)
     norm, combined = _check_norm(subject, max_norm), cast(Combiner, combiner)
     column = Embedding(identity, dimension, combiner=combined, max_norm=norm, table="table")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from featurecols import errors
@@ -16,6 +18,15 @@ def check_out(out: object, rows: int | None, width: int) -> None:
         raise errors.plan("transform", f"out must have {rows} rows", out.shape[0], "give one row for each row of the data")
     if not out.flags.writeable:
         raise errors.plan("transform", "out is read-only", out.shape, "leave it out for a new array")
+
+
+def as_row(subject: str, row: object) -> Mapping[str, object]:
+    """Return one row, a Mapping or a row of a data frame (a Series), as a Mapping; PlanError for anything else."""
+    if isinstance(row, Mapping):
+        return row
+    if type(row).__name__ == "Series" and type(row).__module__.startswith("pandas"):
+        return row.to_dict()  # type: ignore[attr-defined,no-any-return]
+    raise not_a_row(subject, row)
 
 
 def not_a_row(subject: str, row: object) -> errors.PlanError:

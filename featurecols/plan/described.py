@@ -13,7 +13,7 @@ from featurecols._core.buckets import Bucket
 from featurecols._core.slots import DenseSlot, IdSlot, Slot
 from featurecols.columns.base import Column
 from featurecols.data.sources import Data, as_source
-from featurecols.plan.arguments import not_a_row
+from featurecols.plan.arguments import as_row
 from featurecols.plan.bind import LearnedByNode
 from featurecols.plan.bucket_contents import bucket_contents, in_words
 from featurecols.plan.execution.program import Program
@@ -161,8 +161,7 @@ class DescribedPlan:
         Raises:
             DataError: for a field that is not there, and for values that do not fit the columns.
         """
-        if not isinstance(row, Mapping):
-            raise not_a_row("explain", row)
+        row = as_row("explain", row)
         memory_limit.check("explain", self.width * 4)
         found = self._program.row(row)
         values = np.frombuffer(found, np.float32) if found else np.empty(0, np.float32)

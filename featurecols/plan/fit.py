@@ -22,6 +22,7 @@ from featurecols.data.sources import Data, as_source
 from featurecols.plan.bind import bind
 from featurecols.plan.graph import Graph
 from featurecols.plan.learned_types import TypeLearner
+from featurecols.plan.look import Look
 from featurecols.plan.plan import Plan
 
 _workers = thread_pool.count
@@ -70,6 +71,8 @@ def fit(columns: Iterable[Column], data: Data, *, threads: int | None = None, pr
         why = "; ".join(f"pass {i}: {', '.join(names)}" for i, names in enumerate(passes, 1))
         hint = "give a function that returns a fresh iterator, or a path"
         raise errors.plan("fit", f"an iterator can be read once, and {len(passes)} passes are needed", why, hint)
+    look = Look(graph)
+    source.check([key for key, _ in look.needs])
     types = _type_learner(graph, source, bool(passes))
     if types is not None and (known := source.field_types(types.keys)) is not None:
         types.take(known)
@@ -78,12 +81,16 @@ def fit(columns: Iterable[Column], data: Data, *, threads: int | None = None, pr
     with reporter(progress, "fit") as call:
         report = _Reporter(call, source.num_rows, max(len(passes), types is not None))
         while (requests := _requests(graph, learned)) or types is not None:
-            graph, result = _one_pass(graph, learned, requests, source, _workers(threads), report, types)
+            graph, result = _one_pass(graph, learned, requests, source, _workers(threads), report, types, look)
             types = None
             for request, found in result.items():
                 learned.setdefault(request.node, {})[request.slot] = found
                 if (remark := request.analyzer.remark(found)) is not None:
                     warnings.warn(f"{graph.nodes[request.node].name}: {remark}", stacklevel=2)
+        if not look.done and source.at_hand:
+            look.before([], source)
+            if not look.done:
+                look.at(next(iter(source.batches(look.needs))), look.needs)
     return Plan(graph, learned)
 
 
@@ -125,6 +132,7 @@ def _one_pass(
     workers: int,
     report: _Reporter,
     types: TypeLearner | None,
+    look: Look,
 ) -> tuple[Graph, dict[Request, dict[str, Array]]]:
     """One reading of the source; `types` learns from it too. Return the graph with the types that are known now.
 
@@ -140,7 +148,11 @@ def _one_pass(
     reader = _Reader(graph, learned, {source: name for (_, source), name in reversed(names.items())})
     try:
         row = 0
-        for batch in source.batches(reader.needs if types is None else types.needs):
+        if types is None:
+            look.before(reader.needs, source)
+        needs = reader.needs if look.done else look.needs
+        for batch in source.batches(needs if types is None else types.needs):
+            look.at(batch, look.needs)
             spelled = {} if types is None else _observe(types, batch, row, workers)
 
             def update(

@@ -281,7 +281,7 @@ class Plan(DescribedPlan):
         """Raise PlanError where an output is a bare categorical column, so that there is no matrix."""
         bare = self._program.first_non_dense_output
         if bare is not None:
-            hint = "wrap it in Indicator or Embedding, or use encode(data)"
+            hint = "wrap it in Indicator or Embedding, or use encode(data) in Python"
             raise errors.plan(subject, "a categorical column gives ids, not features", bare, hint)
 
     def _require_dense(self) -> Program:

@@ -50,7 +50,7 @@ class EmbeddingReference(Kind):
         table, c, width = self.reference.tables[self.table], self.column, self.width()
         total, weight_sum, square_sum = [0.0] * width, 0.0, 0.0
         for i, w in zip(got.ids, got.weights or [1.0] * len(got.ids), strict=True):
-            if i < 0 or (c.combiner in ("mean", "sqrtn") and not w > 0):
+            if not 0 <= i < len(table) or (c.combiner in ("mean", "sqrtn") and not w > 0):
                 continue
             numbers = scaled([float(x) for x in table[i]], c.max_norm)
             for j in range(width):
@@ -145,11 +145,7 @@ EXAMPLES = [
     Example(
         "kept negative ids",
         [fc.Embedding(fc.Identity("q", 4, out_of_range="keep"), 2, combiner="sum")],
-        rows=[{"q": [-5, 1, 3]}, {"q": [-1]}, {"q": [0, 0]}],
-        bad=[
-            Bad({"q": [[0], [1, 5]]}, ("q", "past", "got 5"), 1, encodes=True),
-            Bad({"q": [0, 1, 7]}, ("q", "past", "got 7"), 2, encodes=True),
-        ],
+        rows=[{"q": [-5, 1, 3]}, {"q": [-1]}, {"q": [0, 0]}, {"q": [1, 5, 2**40]}, {"q": [4]}],
     ),
     Example(
         "a shared table",
@@ -202,14 +198,17 @@ def test_weights_below_zero_count_for_sum_only() -> None:
     assert found == {"sum": [[-1, 0]], "mean": [[1, 2]], "sqrtn": [[1, 2]]}
 
 
-def test_an_id_past_the_table_is_refused_by_row() -> None:
-    plan = fc.compile([fc.Embedding(fc.Identity("q", 3, out_of_range="keep"), 2)])
-    for data in ({"q": [0, 5, 7]}, {"q": [[0], [1, 5]]}):
-        with pytest.raises(fc.DataError, match="got 5") as caught:
-            plan.transform(data)
-        assert caught.value.row == 1
-    with pytest.raises(fc.DataError, match="got 5"):
-        plan.transform_row({"q": 5})
+def test_e5_an_id_past_the_table_is_skipped() -> None:
+    """E5: docs/ids.md section 7, also through weights."""
+    table = np.array([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]], np.float32)
+    column = fc.Embedding(fc.Identity("q", 3, out_of_range="keep"), 2, table="t")
+    plan = fc.compile([column]).with_tables({"t": table})
+    assert plan.transform({"q": [0, 5, -7]}).tolist() == [[1, 2], [0, 0], [0, 0]]
+    assert plan.transform({"q": [[0], [1, 5], [2**40, 2]]}).tolist() == [[1, 2], [3, 4], [5, 6]]
+    assert plan.transform_row({"q": [1, 5]}).tolist() == [3, 4]
+    weighted = fc.Embedding(fc.Weighted(fc.Identity("q", 3, out_of_range="keep"), "w"), 2, table="t")
+    data = {"q": [[0, 9], [7, 2]], "w": [[2.0, 5.0], [3.0, 1.0]]}
+    assert fc.compile([weighted]).with_tables({"t": table}).transform(data).tolist() == [[1, 2], [5, 6]]
 
 
 def test_columns_that_share_a_table_must_agree_on_it() -> None:

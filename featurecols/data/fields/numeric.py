@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from featurecols import errors
 from featurecols._core.arrays import Array, Integers, Memo, Numbers, Texts, Tokens
-from featurecols._core.values import FLOAT_HINT
+from featurecols._core.values import float_hint
 from featurecols.data import arrow_buffers
 from featurecols.data.field_types import FieldType
 from featurecols.data.fields.base import FieldView
@@ -163,7 +163,7 @@ class NumericField(FieldView):
                 field=self.key,
                 row=error.row,
                 got=error.got,
-                hint=FLOAT_HINT,
+                hint=float_hint(float(error.got or 0)),
             ) from None
 
     def _boolean_tokens(self) -> Tokens:

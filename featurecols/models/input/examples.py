@@ -68,11 +68,12 @@ class Examples:
         plain = [
             s.name for s in features.slots if isinstance(s, IdSlot) and s.max_length is None and is_plain(features.ids[s.name])
         ]
-        wide = any(features.ids[name].values.dtype == np.int64 for name in plain)
+        ids = {s.name: _within(features.ids[s.name], s.num_buckets) for s in features.slots if s.name in features.ids}
+        wide = any(ids[name].values.dtype == np.int64 for name in plain)
         singles = np.empty((len(features), len(plain)), np.int64 if wide else np.int32)
         for j, name in enumerate(plain):
-            singles[:, j] = features.ids[name].values
-        lists = {name: ids.compact() for name, ids in features.ids.items() if name not in plain}
+            singles[:, j] = ids[name].values
+        lists = {name: found.compact() for name, found in ids.items() if name not in plain}
         return Examples(layout, features.dense, tuple(plain), singles, lists, features.lengths, labels, weights)
 
     def __len__(self) -> int:
@@ -177,3 +178,10 @@ def take_ids(ids: Ids, rows: Array) -> Ids:
     offsets = np.concatenate([[0], np.cumsum(lengths)])
     where = np.arange(offsets[-1]) + np.repeat(starts - offsets[:-1], lengths)
     return Ids(ids.values[where], offsets, None if ids.weights is None else ids.weights[where])
+
+
+def _within(ids: Ids, num_buckets: int) -> Ids:
+    """Return ids with -1, which is skipped, for those past the table: Identity(out_of_range="keep") keeps them, in int64."""
+    if ids.values.dtype != np.int64 or num_buckets > 2**31 - 1:
+        return ids
+    return Ids(np.where(ids.values < num_buckets, ids.values, -1), ids.offsets, ids.weights)

@@ -296,7 +296,7 @@ class Program:
             key = next((field.key for _, field in self.fields if field.key not in row), None)
             if key is None:
                 raise
-            raise errors.missing_field(key, map(str, row)) from e
+            raise errors.missing_in_row(key, map(str, row)) from e
 
     def fill_rows(self, batch: Batch, out: Array) -> None:
         """Fill out by the row path: what a handful of rows costs least, and nothing is compiled."""

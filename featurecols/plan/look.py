@@ -1,0 +1,59 @@
+"""What fit finds out about columns that learn nothing: that their fields are there, can be read, and can be missing."""
+
+from __future__ import annotations
+
+from featurecols import errors
+from featurecols.columns.base import Column, Field
+from featurecols.data.batch import Batch, Needs, Source
+from featurecols.data.missing import Markers
+from featurecols.plan.graph import Graph
+
+_LOOK = 1000  # rows
+
+
+class Look:
+    """A look at the first rows, for fields of columns that learn nothing: that they are there, and can be read."""
+
+    def __init__(self, graph: Graph) -> None:
+        self.graph, self.done = graph, False
+        self.needs = [(key, "category" if "category" in kinds else "number") for key, kinds in graph.needs().items()]
+
+    def before(self, needs: Needs, source: Source) -> None:
+        """Look at what a first pass over files with these needs does not read."""
+        left = [need for need in self.needs if need[1] == "number" and need not in needs]
+        if left and source.paths and not self.done:
+            self.at(next(iter(source.batches(left))), left)
+        self.done = self.done or bool(source.paths)
+
+    def at(self, batch: Batch, needs: Needs) -> None:
+        """Raise DataError for a field that is not there, or cannot be what the column that reads it needs."""
+        if self.done:
+            return
+        self.done, keys = True, [key for key, _ in needs]
+        batch.check(keys)
+        for marked in self.graph.fields():
+            if marked.missing and marked.key in keys:
+                _require_match(marked, batch.field(marked.key).value_type().type)
+        for node, inputs in zip(self.graph.nodes, self.graph.inputs, strict=True):
+            for field in (self.graph.nodes[i] for i in inputs):
+                if isinstance(field, Field) and field.key in keys and isinstance(node, Column) and node.needs == "number":
+                    view = batch.field(field.key, field.missing, self.graph.types.get(field.key))
+                    try:
+                        view.slice(0, min(batch.num_rows, _LOOK)).numbers()
+                    except errors.DataError as e:
+                        raise e.seen_by(node.name) from None
+
+
+def _require_match(field: Field, kind: str | None) -> None:
+    """Raise DataError where no missing marker of a field can be a value of its type."""
+    markers = Markers.of(field.missing)
+    fits = {
+        "boolean": bool({0, 1} & set(markers.integers)),
+        "integer": bool(markers.integers),
+        "float": bool(markers.floats),
+        "decimal": bool(markers.floats),
+    }
+    if not fits.get(kind or "", True):
+        got = f"missing={errors.show(field.missing)} and values of type {kind}"
+        hint = "give a marker that is one, or leave missing out: null and NaN are missing in any case"
+        raise errors.DataError(field.key, "no missing marker can be a value of the field", field=field.key, got=got, hint=hint)
