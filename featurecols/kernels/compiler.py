@@ -12,8 +12,8 @@ from __future__ import annotations
 import ctypes
 import math
 import os
-from collections.abc import Callable, Hashable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Hashable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from functools import wraps
 from typing import Any
 
@@ -96,10 +96,24 @@ def _quiet(function: Callable[..., Any], signature: tuple[Any, ...]) -> Callable
 
     @wraps(function)
     def run(*arguments: Any) -> Any:
-        with np.errstate(all="ignore"):
+        with np.errstate(all="ignore"), _weak_promotion():
             return function(*(a if of is None else of(a) for of, a in zip(scalars, arguments, strict=True)))
 
     return run
+
+
+@contextmanager
+def _weak_promotion() -> Iterator[None]:
+    """Let an unsigned integer with a Python integer be an unsigned one, as in a kernel; numpy 1 makes a float of them."""
+    if not np.__version__.startswith("1."):
+        yield
+        return
+    before = np._get_promotion_state()  # type: ignore[attr-defined]
+    np._set_promotion_state("weak")  # type: ignore[attr-defined]
+    try:
+        yield
+    finally:
+        np._set_promotion_state(before)  # type: ignore[attr-defined]
 
 
 class _Cache(FunctionCache):  # type: ignore[misc]

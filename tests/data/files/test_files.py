@@ -389,7 +389,7 @@ def with_codec(path: Path, rows: int) -> None:
     """A file whose footer names the codec 16, which does not exist."""
     pq.write_table(pa.table({"x": [1.0] * rows}), path, store_schema=False)
     raw = path.read_bytes()
-    assert raw.count(b"\x19\x18\x01x\x15\x02") == 1
+    assert raw.count(b"\x19\x18\x01x\x15\x02") >= 1  # older writers repeat it before the footer
     path.write_bytes(raw.replace(b"\x19\x18\x01x\x15\x02", b"\x19\x18\x01x\x15\x20"))
 
 

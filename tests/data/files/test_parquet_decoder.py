@@ -123,12 +123,16 @@ def test_row_groups_each_have_their_dictionary() -> None:
         pa.array([True, False]),
         pa.array([1, 2], pa.timestamp("us")),
         pa.array(["a", "b"]).dictionary_encode().cast(pa.dictionary(pa.int8(), pa.string())),
-        pa.array([1.5], pa.float16()),
+        pa.array([np.float16(1.5)], pa.float16()),
     ],
     ids=lambda array: str(array.type),
 )
 def test_what_is_left_to_pyarrow(array: pa.Array) -> None:
-    assert column(*written(array)) is None
+    data, footer, schema = written(array)
+    found = column(data, footer, schema)
+    if found is not None:  # older versions of pyarrow read codes of int8 as int32
+        assert schema.field("x").type != array.type
+        assert values(found) == array.to_pylist()
 
 
 @pytest.mark.parametrize("codec", ["snappy", "zstd", "none"])

@@ -94,7 +94,14 @@ def test_a_path_gives_what_the_table_gives(tmp_path: Path, write: Callable[..., 
     draw = random.Random(seed)
     path = tmp_path / "of.parquet"
     write(table(draw, draw.choice([1000, 1500, 12_000])), path, draw)
-    assert made(path, draw.choice([1, 2, 7])) == made(pq.read_table(path), 1)
+    threads = draw.choice([1, 2, 7])
+    try:
+        table_of_path = pq.read_table(path)
+    except (pa.ArrowException, OSError):  # an encoding that this version of pyarrow does not read
+        with pytest.raises(DataError, match="cannot be read"):
+            fc.fit([fc.Vocabulary(key, fc.TopTerms(3)) for key in pq.read_schema(path).names], path)
+        return
+    assert made(path, threads) == made(table_of_path, 1)
 
 
 def test_a_number_that_is_missing_is_told_at_its_row_whatever_the_dictionary(tmp_path: Path) -> None:
