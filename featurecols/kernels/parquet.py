@@ -32,6 +32,16 @@ SPAN = np.dtype([(name, np.int64) for name in ("start", "stop", "count", "level_
 _FILE, _GROUPS, _GROUP, _CHUNKS, _COLUMN, _META, _ENCODINGS, _SIZES, _OTHER = range(9)  # what a struct or list is
 _DEEPEST = 16  # of structs and lists in a footer
 
+# The types of the fields of these structs, by their number; 0: not looked at. A field of another type is not there for readers.
+_INT, _LONG, _BINARY = 5, 6, 8
+_TYPES = np.zeros((9, 17), np.int64)
+_TYPES[_FILE, 2:5] = LIST, _LONG, LIST
+_TYPES[_GROUP, 1:4] = LIST, _LONG, _LONG
+_TYPES[_COLUMN, 1], _TYPES[_COLUMN, 3], _TYPES[_COLUMN, 8:10] = _BINARY, STRUCT, (STRUCT, _BINARY)
+_TYPES[_META, 1:5], _TYPES[_META, 5:8], _TYPES[_META, 9:12] = (_INT, LIST, LIST, _INT), _LONG, _LONG
+_TYPES[_META, 12], _TYPES[_META, 13], _TYPES[_META, 16] = STRUCT, LIST, STRUCT
+_TYPES[_SIZES, 1:4] = _LONG, LIST, LIST
+
 
 @kernel({0: (read(U8), I64, I64, write(I64), write(record(CHUNK)))})
 def chunks(data: Any, groups: Any, columns: Any, rows: Any, found: Any) -> Any:
@@ -73,6 +83,8 @@ def chunks(data: Any, groups: Any, columns: Any, rows: Any, found: Any) -> Any:
                 return False
             ids[depth] += byte >> 4
             number = ids[depth]
+            if number < 17 and _TYPES[inside, number] != 0 and _TYPES[inside, number] != kind:
+                return False
         value = np.int64(0)
         if kind == 3:
             at += 1
@@ -137,6 +149,8 @@ def chunks(data: Any, groups: Any, columns: Any, rows: Any, found: Any) -> Any:
             if at < 0 or size > stop - at:
                 return False
             left[depth], of[depth] = size, byte & 15
+            if ((inside == _META and number == 2) or inside == _SIZES) and size > 0 and of[depth] != 5 + (inside == _SIZES):
+                return False
             if inside == _FILE and number == 4:
                 role[depth] = _GROUPS
                 if size != groups or group >= 0:

@@ -92,5 +92,5 @@ class UnsupportedField(NullField):
 def _scalar(array: pa.Array, row: int) -> object:
     try:
         return array[row].as_py()
-    except (ValueError, OverflowError, pa.ArrowException):  # such as a timestamp with nanoseconds, without pandas
-        return str(array[row])
+    except (ValueError, OverflowError, pa.ArrowException):  # a timestamp beyond Python's, or with nanoseconds without pandas
+        return array.slice(row, 1).to_string(indent=0, skip_new_lines=True).replace("\n", " ").strip("[]")

@@ -110,7 +110,9 @@ def _locate(field: pa.Field, leaf: pa.ColumnSchema, about: np.void, rows: int, e
         raise _Unsupported("an encoding")
     start, size = int(about["data"]), int(about["packed"])
     if about["dictionary"] > 0:
-        start = min(start, int(about["dictionary"]))
+        if about["dictionary"] >= start:
+            raise _Unsupported("damage")
+        start = int(about["dictionary"])
     optional = leaf.max_definition_level == 1
     sound = 0 <= start <= start + size <= end and about["values"] == rows and leaf.physical_type == _PHYSICAL[kind]
     levels = about["repeats"] in (-1, 0, 1) and about["defines"] in (-1, 0, 1 + optional)

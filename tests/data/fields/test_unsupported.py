@@ -91,3 +91,15 @@ def test_extension_types() -> None:
                 cells(data).tokens()
     if hasattr(pa, "json_"):
         assert decoded(cells(pa.array(["{}", None], pa.json_())).tokens()) == [b"{}", None]
+
+
+def test_a_value_beyond_pythons_dates_is_refused_in_words() -> None:
+    """D8: Python has no date for it, so that showing the value was an OverflowError."""
+    array = pa.array([2**62], pa.timestamp("us"))
+    with pytest.raises(
+        errors.DataError, match=r"needs a number in field 'x' at row 0, got .*value out of range.* of type timestamp"
+    ):
+        as_batch({"x": array}).field("x").numbers()
+    struct = pa.array([{"t": 2**62}], pa.struct([("t", pa.timestamp("us"))]))
+    with pytest.raises(errors.DataError, match="needs a number in field 'x' at row 0"):
+        as_batch({"x": struct}).field("x").numbers()

@@ -156,6 +156,25 @@ footer("c4 a column whose name has NUL")(_name(b"a\0b", 1))
 footer("c4 a column without a name")(_name(b"", 1))
 
 
+def _typed(kind: int, *numbers: int) -> Callable[[Struct], None]:
+    """Give fields of what is said of a chunk another type: readers pass over them."""
+
+    def edit(f: Struct) -> None:
+        found = about(f, 0)
+        for number in numbers:
+            found[number] = kind, found.get(number, (I64, 4))[1]
+
+    return edit
+
+
+footer("c4 data at a number of 16 bits")(_typed(4, 9))
+footer("c4 a dictionary at a number of 32 bits")(_typed(5, 11))
+footer("c4 a codec of 64 bits")(_typed(6, 4))
+footer("c4 a physical type of 16 bits")(_typed(4, 1))
+footer("c4 values in a number of 32 bits")(_typed(5, 5))
+footer("c4 bytes in numbers of 32 bits")(_typed(5, 6, 7))
+
+
 def _element(number: int, value: Any, at: int = 1) -> Callable[[Struct], None]:
     """Change a field of an element of the schema."""
 
