@@ -31,7 +31,11 @@ class _Watched(NamedTuple):
 
 
 class Coverage:
-    """The columns of one program that may know none of the values of their field; final."""
+    """The columns of one program that may know none of the values of their field; final.
+
+    Attributes:
+        watched: these columns; there is nothing to look at without any.
+    """
 
     def __init__(
         self,
@@ -42,7 +46,7 @@ class Coverage:
     ) -> None:
         positions = {i: k for k, (i, _) in enumerate(fields)}
         declared = {output.node: output.position for output in outputs}
-        self._watched = [
+        self.watched = [
             _Watched(i, positions[j], j, declared.get(i), bound.num_seen, bound, fields[positions[j]][1].key)
             for i, bound in bounds.items()
             if len(inputs[i]) == 1 and (j := inputs[i][0]) in positions
@@ -51,7 +55,7 @@ class Coverage:
 
     def look(self, block: Block) -> None:
         """Warn of columns that know no value of a block; it costs one id of each column as long as they know the first."""
-        for watched in self._watched:
+        for watched in self.watched:
             found = block.values[watched.node]
             ids = found if found is not None or watched.output is None else block.ids.get(watched.output)
             if not isinstance(ids, Ids) or len(ids.values) == 0 or 0 <= ids.values[0] < watched.num_seen:
@@ -65,7 +69,7 @@ class Coverage:
 
     def look_at_rows(self, views: Sequence[FieldView]) -> None:
         """Do the same over few rows that were computed one by one."""
-        for watched in self._watched:
+        for watched in self.watched:
             view, row = views[watched.position], watched.bound.row
             if not any(_is_seen(row(value), watched.num_seen) for value in view.to_pylist()):
                 self._warn(watched, view)

@@ -144,7 +144,7 @@ class Program:
         block = self.block(views, start, stop, out)
         run(self._writes, block)
         block.finish(start)
-        if look:
+        if look and self._coverage.watched:
             self._coverage.look(block)
 
     def encode(self, views: Sequence[FieldView], start: int, stop: int, workers: int = 1, look: bool = False) -> Features:
@@ -157,7 +157,7 @@ class Program:
             for _ in thread_pool.run(lambda operation: operation.run(block), self._encodes, workers):
                 pass
         block.finish(start)
-        if look:
+        if look and self._coverage.watched:
             self._coverage.look(block)
         slots = self.slots
         ids = {slots[k].name: block.ids[k] for k in sorted(block.ids)}
