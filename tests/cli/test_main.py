@@ -59,7 +59,7 @@ def test_fit_transform_inspect(here: Path, capsys: pytest.CaptureFixture[str]) -
 
     assert main(["inspect", "plan"]) == 0
     said = capsys.readouterr()
-    assert said.out == f"{plan}\nreads age as number\nreads city as category\n"
+    assert said.out == f"{plan}\nreads age (float) as number\nreads city (text) as category\n"
     assert main(["inspect", "plan", "--feature", "0", plan.feature_names[3], "-1"]) == 0
     assert capsys.readouterr().out == f"{plan.describe(0)}\n{plan.describe(3)}\n{plan.describe(3)}\n"
 
@@ -210,7 +210,7 @@ def test_a_model_is_inspected_with_its_plan(here: Path, capsys: pytest.CaptureFi
     said = capsys.readouterr().out
     weights = sum(value.size for value in model.variables.values.values())
     assert said.startswith(f"LinearClassifier of rich, {weights:,} weights, step 3\nfingerprint {model.fingerprint}\neval:\n")
-    assert said.endswith(f"{model.plan}\nreads age as number\nreads city as category\n")
+    assert said.endswith(f"{model.plan}\nreads age (float) as number\nreads city (text) as category\n")
     assert main(["inspect", "model", "--json"]) == 0
     about = json.loads(capsys.readouterr().out)
     assert (about["model"]["kind"], about["model"]["steps"], about["model"]["label"]) == ("LinearClassifier", 3, ["rich"])
