@@ -89,7 +89,9 @@ def canonical(value: Any, subject: str, key: str) -> bytes:
 
 
 FLOAT_HINT = "bucketize it with Bucketized, or cast it to a string or an integer"
-LOST_HINT = "a float of 2^53 or more has lost digits: read the field as integers or text where it comes from"
+LOST_HINT = (
+    "bucketize it with Bucketized, or read the field as integers or text where it comes from: as a float it has lost digits"
+)
 
 
 def float_hint(value: float) -> str:

@@ -81,8 +81,8 @@ OWN = {
         Fault(f"{C}.embedding:EmbeddingBound.write_row", "i < 0", "i <= 0"),
         Fault(
             f"{C}.embedding:EmbeddingBound.write",
-            'int(np.searchsorted(ids.offsets, bad, side="right")) - 1',
-            'int(np.searchsorted(ids.offsets, bad, side="right"))',
+            "values < self.table.shape[0]",
+            "values <= self.table.shape[0]",
         ),
     ],
     "hashed": [

@@ -107,7 +107,7 @@ def test_e5_consumers_skip_what_is_kept_out_of_range() -> None:
 def test_e4_hints_lead_out(tmp_path: Path) -> None:
     """E4: each hint names a way that works."""
     hashed = fc.compile([fc.Hashed("id", 10)])
-    with pytest.raises(fc.DataError, match="has lost digits: read the field as integers or text"):
+    with pytest.raises(fc.DataError, match="read the field as integers or text where it comes from"):
         hashed.encode({"id": [2.0**60]})
     with pytest.raises(fc.DataError, match="cast it to a string or an integer"):
         hashed.encode({"id": [0.5]})

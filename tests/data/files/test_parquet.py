@@ -20,7 +20,9 @@ from tests.data.files.thrift import BINARY, LIST, STRUCT, Listed, Struct, about,
 ROOT = Path(__file__).parents[3]
 I32, I64 = 5, 6
 ROWS = 1_200  # enough for the package's own decoder
-STRICTER = (f"{ROWS + 1} rows in the row group", "a column whose name is")
+STRICTER: tuple[str, ...] = (f"{ROWS + 1} rows in the row group", "a column whose name is")
+if int(pa.__version__.split(".")[0]) < 20:  # older versions do not compare the numbers of a footer with each other
+    STRICTER += ("c4 ",)
 
 # Files with two int64 columns x and y, in whose footers something is changed.
 FOOTERS: dict[str, Callable[[Struct], None]] = {}
