@@ -20,9 +20,8 @@ from tests.data.files.thrift import BINARY, LIST, STRUCT, Listed, Struct, about,
 ROOT = Path(__file__).parents[3]
 I32, I64 = 5, 6
 ROWS = 1_200  # enough for the package's own decoder
-STRICTER: tuple[str, ...] = (f"{ROWS + 1} rows in the row group", "a column whose name is")
-if int(pa.__version__.split(".")[0]) < 20:  # older versions do not compare the numbers of a footer with each other
-    STRICTER += ("c4 ",)
+STRICTER = (f"{ROWS + 1} rows in the row group", "a column whose name is")
+OLD = int(pa.__version__.split(".")[0]) < 20  # does not compare the numbers of a footer with each other
 
 # Files with two int64 columns x and y, in whose footers something is changed.
 FOOTERS: dict[str, Callable[[Struct], None]] = {}
@@ -429,6 +428,8 @@ def test_c1_to_c4_damaged_files_have_pyarrows_value_or_an_error(name: str, outco
     Alone the package refuses what pyarrow reads with other rows than the footer says, and files with names that are no text.
     """
     assert f"{name} died" not in outcomes["ours"], outcomes["ours"][f"{name} died"]
+    if OLD and name.startswith("c4 "):
+        return  # the values that newer versions give, or their errors; here only that the process lives
     for keys in (["x"], ["y"], ["x", "y"]):
         reference = outcomes["pyarrow"].get(f"{name} {keys}", ["error", "error"])  # where it ends its process, too
         for ours, want in zip(outcomes["ours"][f"{name} {keys}"], reference, strict=True):
