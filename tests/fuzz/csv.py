@@ -95,8 +95,11 @@ def pyarrow_rows(path: Path) -> Rows | None:
     """The rows as pyarrow reads them as text, None where it refuses."""
     try:
         first = arrow_csv.open_csv(path, parse_options=arrow_csv.ParseOptions(newlines_in_values=True)).schema.names
+        lines = path.read_bytes().removeprefix(b"\xef\xbb\xbf").splitlines()
+        leading = next((i for i, line in enumerate(lines) if line), 0)  # empty lines before the header are none of its rows
         found = arrow_csv.read_csv(
             path,
+            read_options=arrow_csv.ReadOptions(skip_rows=leading if len(first) == 1 else 0),
             parse_options=arrow_csv.ParseOptions(newlines_in_values=True, ignore_empty_lines=len(first) > 1),
             convert_options=arrow_csv.ConvertOptions(
                 column_types=dict.fromkeys(first, pa.string()), null_values=[""], strings_can_be_null=True
