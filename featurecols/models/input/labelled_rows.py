@@ -49,7 +49,7 @@ class LabelledRows:
         """The rows without what came apart from them: what a plan is fitted on."""
         if not self.pairs:
             return as_source(self.data)
-        return as_source(lambda: (_as_table(pair[0]) for pair in self._pairs()))
+        return as_source(lambda: (as_batch(_as_table(pair[0])) for pair in self._pairs()))  # a dict of lists is a table here
 
     @property
     def once(self) -> bool:
