@@ -84,7 +84,7 @@ GUESSES: list[tuple[str, str | None]] = [
     ("fc.fit(columns, people.to_numpy())", "an array has no field names: give {name: column, ...}"),
     ('fc.fit(columns, people["age"])', "use to_frame()"),
     ("plan.transform(people.to_numpy())", "an array has no field names: give {name: column, ...}"),
-    ('plan.transform({"age": 39, "job": "nurse"})', "for one row write [{...}], or use transform_row"),
+    ('plan.transform({"age": 39, "job": "nurse"})', "for one row write [{...}]"),
     ("plan.transform_row(people.iloc[0])", "a row of a data frame is frame.iloc[i].to_dict()"),
     ("plan.transform(people.to_dict())", "give one value per row: frame.to_dict('list')"),
     ("plan.transform(people.to_dict('list'))", WORKS),
