@@ -181,6 +181,8 @@ class NumberHead(Head):
         if self.transform is not None and not isinstance(self.loss, Squared):
             hint = "leave label_transform out: Poisson predicts through a logarithm by itself"
             raise errors.argument("regressor", "label_transform needs the loss Squared", self.loss, hint)
+        if self.scaling is not None and not isinstance(self.scaling, LabelScaling):
+            raise errors.argument("regressor", "scaling must be a LabelScaling", self.scaling, "leave it out: training learns it")
         if self.scaling is not None and len(self.scaling.mean) != self.dimension:
             raise errors.argument("regressor", f"scaling must be of {self.dimension} numbers", self.scaling, "learn it again")
 

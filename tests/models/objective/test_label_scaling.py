@@ -78,6 +78,12 @@ def test_wrong_numbers_are_refused(mean, deviation):
         LabelScaling(mean, deviation)
 
 
+@pytest.mark.parametrize("scaling", [False, 1e308, "1", [1.0]])
+def test_a_scaling_of_another_type_is_refused(scaling):
+    with pytest.raises(fc.ColumnError, match="scaling must be a LabelScaling"):
+        NumberHead(scaling=scaling)
+
+
 def test_heads_without_scale_are_saved_as_before():
     assert NumberHead().to_json() == {"type": "models.NumberHead.v1"}
     json.dumps(NumberHead(scaling=LabelScaling((1.0,), (2.0,))).to_json())
