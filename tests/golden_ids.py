@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -124,6 +125,26 @@ def tensorflow_crosses() -> list[dict[str, Any]]:
     ]
 
 
+SPELLINGS: dict[str, tuple[str, ...]] = {
+    "boolean": ("true", "True", "TRUE", "false", "False", "FALSE", "tRUE", "yes", "1", "NA", " True"),
+    "integer": ("0", "-0", "3", "-7", "18446744073709551616", "1.0", "2e3", "1.5", "007", "+1", " 1", "1.", "True", "nan"),
+    "float": ("0", "3", "1.0", "-0.0", "20.50e1", "1E2", "9007199254740993", "01.0", ".5", "inf", "NA", ""),
+    "text": ("True", "1.0", "007", "-0", " x ", "é"),
+}
+
+
+def spelled(name: str, word: str) -> bytes:
+    """The canonical bytes of a text in a field of a type, by the words of the page."""
+    if name == "boolean" and word in ("true", "True", "TRUE", "false", "False", "FALSE"):
+        return b"1" if word.lower() == "true" else b"0"
+    if name in ("integer", "float"):
+        if re.fullmatch(r"-?(0|[1-9][0-9]*)", word):
+            return str(int(word)).encode()
+        if re.fullmatch(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?", word) and float(word).is_integer():
+            return str(int(float(word))).encode()
+    return word.encode()
+
+
 def write_value(value: Any) -> Any:
     """A Python value as the page says."""
     if value is None:
@@ -167,6 +188,11 @@ def golden() -> dict[str, Any]:
     farm = [LENGTHS[:n] for n in (*range(70), 127, 128, 129, 191, 192, 193, 300, 512)]
     return {
         "canonical": [{"value": write_value(v), "hex": reference.canonical(v).hex()} for v in VALUES],
+        "spellings": [
+            {"type": name, "text": word, "hex": spelled(name, word).hex()}
+            for name, words in SPELLINGS.items()
+            for word in words
+        ],
         "murmur3": [{"hex": t.hex(), "seed": s, "hash": hashes.murmur3(t, s)} for t in texts for s in SEEDS],
         "fingerprint64": [
             *({"hex": h, "hash": v, "source": "tensorflow"} for h, v in tensorflow_fingerprints().items()),

@@ -3,6 +3,7 @@
 import itertools
 import json
 from collections import Counter
+from pathlib import Path
 from typing import Any
 
 import mmh3
@@ -41,6 +42,15 @@ def test_canonical_bytes() -> None:
         array = np.array([value], np.uint64) if isinstance(value, int) and value >= 2**63 else [value]
         column = fc.Vocabulary("v", [bytes.fromhex(case["hex"])] if not isinstance(value, bool) else [value])
         assert fc.compile([column]).encode({"v": array}).ids["v"].values.tolist() == [0], case
+
+
+@pytest.mark.parametrize("name", golden_ids.SPELLINGS)
+def test_spellings(name: Any, tmp_path: Path) -> None:
+    cases = [case for case in GOLDEN["spellings"] if case["type"] == name and case["text"]]
+    column = fc.Vocabulary(fc.Field("v", type=name), [bytes.fromhex(h) for h in dict.fromkeys(c["hex"] for c in cases)])
+    want = [column.terms.index(bytes.fromhex(case["hex"])) for case in cases]  # type: ignore[union-attr]
+    (tmp_path / "v.csv").write_text("v,w\n" + "".join(f"{case['text']},0\n" for case in cases), "utf-8")
+    assert fc.compile([column]).encode(tmp_path / "v.csv").ids["v"].values.tolist() == want
 
 
 def test_murmur3() -> None:

@@ -48,8 +48,8 @@ def fit(columns: Iterable[Column], data: Data, *, threads: int | None = None, pr
     Args:
         columns: declared columns; those that learn nothing are as welcome.
         data: pandas, Arrow or Polars tables, a dict of columns, a list of dicts, Parquet or CSV paths, folders and globs, a
-            function that gives a fresh iterator of such batches, or an iterator itself when one pass is enough. CSV is text:
-            numbers are parsed where a column needs them, categories are the text itself ("3.0" is not 3.0).
+            function that gives a fresh iterator of such batches, or an iterator itself when one pass is enough. Of the
+            text of CSV files the types of fields are learned: "3.0" is 3.0 where all values are numbers (docs/ids.md).
         threads: how many; the result never depends on it.
         progress: True for a progress bar, or a function that is called with the rows read so far, over all passes, and their
             number, None where it is not known.

@@ -157,7 +157,7 @@ def tokens(key: str, found: Spelled, name: str, markers: Markers) -> Tokens:
     for row, integer in large.items():
         exact[row] = integer & _ALL
     texts, valid = found.texts, found.texts.valid
-    changed = whole | (plain & (found.integers == 0) & (np.diff(texts.offsets) > 1))  # -0 is 0
+    changed = whole | (plain & (found.floats == 0) & (np.diff(texts.offsets) > 1))  # -0 is 0
     offsets, data = texts.offsets, texts.data
     if changed.any():
         written = pa.array([str(large.get(i, 0)) for i in range(len(whole))]) if large else pa.array(values).cast(pa.string())
