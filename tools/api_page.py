@@ -51,7 +51,7 @@ SECTIONS: list[tuple[str, str, str, list[str]]] = [
     ),
     ("Columns as files", "", FC, ["columns.json", "columns.spec_files"]),
     ("Plans", "", FC, ["plan.fit", "plan.compile", "plan.load", "plan.plan"]),
-    ("What plans give", "", FC, ["plan.", "_core."]),
+    ("What plans give", "", FC, ["plan.", "_core.", "types"]),
     ("Files to files", "", FC, ["jobs."]),
     ("Errors", "", FC, ["errors", "models.errors"]),
     ("More", "", FC, [""]),
@@ -154,7 +154,7 @@ def members(cls: type) -> list[Member]:
     """Return the public members of a class, sorted; those of the package's public bases are with these bases."""
     bases = [base for base in cls.__mro__ if base.__module__.startswith("featurecols")]
     fields = {f.name for f in dataclasses.fields(cls)} if dataclasses.is_dataclass(cls) else set()
-    fields |= set(getattr(cls, "_fields", ()))  # of a named tuple
+    fields |= set(cls._fields) if issubclass(cls, tuple) and hasattr(cls, "_fields") else set()  # of a named tuple
     described = attributes(cls)
     above = {name for base in cls.__mro__[1:] if base in PUBLIC for name in dir(base)}
     found: dict[str, Member] = {}

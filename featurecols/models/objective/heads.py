@@ -182,7 +182,9 @@ class NumberHead(Head):
             hint = "leave label_transform out: Poisson predicts through a logarithm by itself"
             raise errors.argument("regressor", "label_transform needs the loss Squared", self.loss, hint)
         if self.scaling is not None and not isinstance(self.scaling, LabelScaling):
-            raise errors.argument("regressor", "scaling must be a LabelScaling", self.scaling, "leave it out: training learns it")
+            raise errors.argument(
+                "regressor", "scaling must be a LabelScaling", self.scaling, "leave it out: training learns it"
+            )
         if self.scaling is not None and len(self.scaling.mean) != self.dimension:
             raise errors.argument("regressor", f"scaling must be of {self.dimension} numbers", self.scaling, "learn it again")
 
