@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
+from pathlib import PurePath
 from typing import Any
 
 __all__ = [
@@ -111,7 +112,9 @@ def _data_error(
 
 
 def show(value: object, limit: int = 80) -> str:
-    """Return `repr` of a value in at most `limit` characters, with escapes for what a terminal would act on."""
+    """Return `repr` of a value in at most `limit` characters (a path whole), with escapes for what a terminal would act on."""
+    if isinstance(value, PurePath):
+        return printable(repr(str(value)))  # whole: its end is the name of the file
     if isinstance(value, (str, bytes)) and len(value) > limit:
         head = repr(value[:limit])
         return f"{printable(head)[:limit]}... ({len(value)} {'characters' if isinstance(value, str) else 'bytes'})"

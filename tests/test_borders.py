@@ -53,7 +53,8 @@ def test_a_path_that_is_not_there_is_a_file_not_found_error_too(call: str, tmp_p
 
 
 def test_a_vocabulary_file_that_is_not_there_is_one_too(tmp_path: Path) -> None:
-    column = feature_column.categorical_column_with_vocabulary_file("city", str(tmp_path / "absent"), vocabulary_size=2)
+    path = tmp_path / ("folder" * 20) / "absent"
+    column = feature_column.categorical_column_with_vocabulary_file("city", str(path), vocabulary_size=2)
     with pytest.raises(FileNotFoundError, match="absent"):
         feature_column.DenseFeatures([feature_column.indicator_column(column)])({"city": np.array([["Rome"]])})
 

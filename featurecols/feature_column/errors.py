@@ -6,6 +6,8 @@ TensorFlow's kernels have classes of the same name here, and are not ValueErrors
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from featurecols.errors import ColumnError, DataError, FeatureColumnsError, argument, show
 
 __all__ = ["ColumnError", "DataError", "argument"]
@@ -125,7 +127,9 @@ def duplicate_term(subject: str, path: str, got: object) -> FailedPreconditionEr
 
 def no_file(subject: str, path: str) -> NotFoundError:
     """Return the error of a vocabulary file that is missing when it is first read."""
-    return NotFoundError(text(subject, "vocabulary_file does not exist", path, "write it before the column is first used"))
+    return NotFoundError(
+        text(subject, "vocabulary_file does not exist", Path(path), "write it before the column is first used")
+    )
 
 
 def no_cast(subject: str, got: object) -> UnimplementedError:
@@ -140,12 +144,14 @@ def bad_input(subject: str, key: str, problem: str, got: object, hint: str) -> D
 
 def damaged_records(path: str, cause: str) -> DataLossError:
     """Return the error of a TFRecord file that cannot be read."""
-    return DataLossError(text("TFRecord file", f"cannot be read ({cause})", path, "write the file again"))
+    return DataLossError(text("TFRecord file", f"cannot be read ({cause})", Path(path), "write the file again"))
 
 
 def no_checkpoint(subject: str, path: str) -> NotFoundError:
     """Return the error of a checkpoint that is missing when a table is first made of it."""
-    return NotFoundError(text(subject, "ckpt_to_load_from does not exist", path, "name a model folder or a checkpoint in it"))
+    return NotFoundError(
+        text(subject, "ckpt_to_load_from does not exist", Path(path), "name a model folder or a checkpoint in it")
+    )
 
 
 def too_few_records(subject: str, count: int, size: int) -> FailedPreconditionError:

@@ -154,7 +154,7 @@ def categorical_column_with_vocabulary_file(
     default_value = base.plain(default_value)
     if vocabulary_size is None:
         if not Path(path).exists():
-            raise errors.argument(subject, "vocabulary_file does not exist", path, "write it, or give vocabulary_size")
+            raise errors.argument(subject, "vocabulary_file does not exist", Path(path), "write it, or give vocabulary_size")
         vocabulary_size = sum(1 for _ in read_terms(path, file_format))
     if base.is_below(vocabulary_size, 1, subject, "vocabulary_size"):
         raise errors.argument(subject, "vocabulary_size must be at least 1", vocabulary_size, "count the terms")
