@@ -18,6 +18,7 @@ from featurecols._core.buckets import Bucket
 from featurecols._core.elements import Elements
 from featurecols._core.fused_layout import Chain, FusedLayout
 from featurecols._core.slots import DenseSlot, IdSlot, Slot
+from featurecols.data.fields.base import FieldView
 
 # One row of ids: an int (negative is none), a list of ints, or (ids, weights) of a weighted column.
 RowIds = int | list[int] | tuple[list[int], list[float]]
@@ -81,11 +82,11 @@ class Bound(ABC):
 
     # A column over a field, as Plan.check asks ------------------------------------------------------------------------
 
-    def unseen(self, view: Any) -> Array | None:
+    def unseen(self, view: FieldView) -> Array | None:
         """Return which values of its field it does not know, bool by element, any for missing ones; None where it knows all."""
         return None
 
-    def out_of_range(self, view: Any) -> Array | None:
+    def out_of_range(self, view: FieldView) -> Array | None:
         """Return which values of its field lie outside what it covers, bool by element; None where it covers all."""
         return None
 
@@ -137,7 +138,7 @@ class Bound(ABC):
         """
         raise TypeError(f"{type(self).__name__} is not a number")
 
-    def refusal(self, view: Any, *, start: int) -> errors.DataError | None:
+    def refusal(self, view: FieldView, *, start: int) -> errors.DataError | None:
         """Return what to raise for the first number that is missing without a default, or not let through; None for none.
 
         start: the numbers before it, whole rows, are let through.
@@ -162,7 +163,7 @@ class Bound(ABC):
         """What missing or unseen values count as, in words; "" where nothing takes their place."""
         return ""
 
-    def filled(self, *values: Any) -> str:
+    def filled(self, *values: object) -> str:
         """Return `fills` where a value of one row was replaced so, else ""; a raw value for each field, None for a column."""
         return ""
 
@@ -261,7 +262,7 @@ class NumberBound(DenseBound):
     def flat(self) -> Callable[..., Array]: ...
 
     @abstractmethod
-    def refusal(self, view: Any, *, start: int) -> errors.DataError | None: ...
+    def refusal(self, view: FieldView, *, start: int) -> errors.DataError | None: ...
 
     @property
     @abstractmethod

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import MutableSequence
-from typing import Any
 
 import numpy as np
 
@@ -73,7 +72,7 @@ class ElementwiseBound(DenseBound):
     def fills(self) -> str:
         return "" if self.default is None or self.default != self.default else f"missing counts as {float(self.default):.6g}"
 
-    def filled(self, *values: Any) -> str:
+    def filled(self, *values: object) -> str:
         return self.fills if values[0] is None else ""
 
     def _filled(self, row: int | None) -> float:

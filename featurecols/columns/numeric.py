@@ -179,7 +179,7 @@ class NumericBound(NumberBound):
             return ""
         return f"missing counts as {', '.join(dict.fromkeys(f'{x:.6g}' for x in self._row_defaults))}"
 
-    def filled(self, *values: Any) -> str:
+    def filled(self, *values: object) -> str:
         return self.fills if _is_missing(values[0]) else ""
 
     def values(self, view: FieldView) -> Numbers:

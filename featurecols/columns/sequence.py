@@ -182,7 +182,7 @@ class SequenceBound(DenseBound):
     def fills(self) -> str:
         return self.step.fills
 
-    def filled(self, *values: Any) -> str:
+    def filled(self, *values: object) -> str:
         lists = [value for value in values if isinstance(value, list)]
         if len(lists) < len(values):
             return ""
