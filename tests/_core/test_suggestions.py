@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import inspect
+import re
 
 import pytest
 
-from featurecols import errors
-from featurecols._core import suggestions
+import featurecols as fc
+from featurecols import errors, models
+from featurecols._core import other_names, suggestions
 
 
 @suggestions.explain_arguments
@@ -96,3 +98,24 @@ def test_modules_suggest() -> None:
         get("roc_auc_score")
     with pytest.raises(AttributeError, match=r"has no attribute '__wrapped__'$"):
         get("__wrapped__")
+
+
+def test_what_hints_name_exists() -> None:
+    plan = fc.compile([fc.Hashed("c", 3)])
+    known: dict[str, object] = {"fc": fc, "featurecols": fc, "plan": plan, "features": plan.encode({"c": ["a"]})}
+    known |= {"models": models, "model": models.LinearClassifier(plan)}
+    known |= {name: getattr(models, name) for name in ("layers", "losses", "metrics", "optimizers", "schedules", "hooks")}
+    texts = [text for names in other_names.NAMES.values() for text in names.values()]
+    texts += [text for uses in other_names.ARGUMENTS.values() for text in uses] + list(other_names.HINTS.values())
+    named = {found for text in texts for found in re.findall(rf"\b({'|'.join(known)})((?:\.\w+)+)", text)}
+    assert len(named) > 60
+    for start, rest in sorted(named - {("plan", ".width")}):  # a plan of bare ids has no width
+        value = known[start]
+        for name in rest[1:].split("."):
+            if name != "feature_names":
+                value = getattr(value, name)
+
+
+def test_names_that_exist_have_no_hint() -> None:
+    assert [name for name in other_names.NAMES["featurecols"] if hasattr(fc, name)] == []
+    assert [name for name in other_names.NAMES["featurecols.models"] if hasattr(models, name)] == []

@@ -7,7 +7,9 @@ import hashlib
 import json
 import os
 import random
+import re
 import shutil
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -209,6 +211,38 @@ def test_a_learned_number_that_changed_is_one_line(tmp_path: Path) -> None:
     old, new = ({**DATA, "x": [0.0] * 59 + [last]} for last in (1.0, 2.0))
     found = changes(texts(made(columns, old), tmp_path / "a"), texts(made(columns, new), tmp_path / "b"))
     assert [line[:20] for line in found] == ['-    "normalizer_0":', '+    "normalizer_0":']
+
+
+def test_git_diff_shows_the_column_that_was_added_and_nothing_else(tmp_path: Path) -> None:
+    old, new = made(COLUMNS[:3]), made(COLUMNS[:4])
+    found = git_diff(old, new, tmp_path)
+    assert [line for line in found if line.startswith("-")] == [f'- "fingerprint": "{old.fingerprint}",']
+    entry = [line for line in found if line.startswith("+")]
+    assert f'+ "fingerprint": "{new.fingerprint}",' in entry
+    named = [line for line in entry if line.startswith('+  "') and "fingerprint" not in line]
+    assert named == [f'+  "{COLUMNS[3].name}": {{']
+
+
+def test_git_diff_shows_the_term_that_changed_and_nothing_else(tmp_path: Path) -> None:
+    old, new = made(COLUMNS[:4]), made(COLUMNS[:4], {**DATA, "job": ["nurse", "clown", "nurse", None] * 15})
+    assert git_diff(old, new, tmp_path) == [
+        f'- "fingerprint": "{old.fingerprint}",',
+        f'+ "fingerprint": "{new.fingerprint}",',
+        '-      , ["pilot", 15]',
+        '+      , ["clown", 15]',
+    ]
+
+
+def git_diff(old: fc.Plan, new: fc.Plan, folder: Path) -> list[str]:
+    """Return the lines that git shows as removed or added where a plan is saved over another one."""
+    git = ["git", "-C", str(folder), "-c", "user.name=a", "-c", "user.email=a@b", "-c", "core.autocrlf=false"]
+    old.save(folder / "plan")
+    for command in (["init", "-q"], ["add", "."], ["commit", "-q", "-m", "old"]):
+        subprocess.run([*git, *command], check=True)
+    new.save(folder / "plan", overwrite=True)
+    subprocess.run([*git, "add", "."], check=True)
+    done = subprocess.run([*git, "diff", "--cached", "-U0", "--no-color"], check=True, capture_output=True, text=True)
+    return [line for line in done.stdout.splitlines() if re.match(r"[+-](?![+-]{2})", line)]
 
 
 # What a change of the files does --------------------------------------------------------------------------------------
