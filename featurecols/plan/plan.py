@@ -47,7 +47,7 @@ class Plan(DescribedPlan):
         feature_names: their names, unique, as many as width.
         matrix_slots: where each declared column is in that matrix; a bare categorical column is not in it.
         encoded_slots: what encode gives for each declared column.
-        encoded_feature_names: names of the columns of encode(data).to_csr().
+        encoded_feature_names: names of the columns of encode(data).csr().
         tables: all embedding tables. trained_tables: those of them that were given.
         fingerprint: of columns and what was learned, without tables. tables_digest: of trained tables.
     """
