@@ -152,8 +152,10 @@ def _one_pass(
             look.before(reader.needs, source)
         needs = reader.needs if look.done else look.needs
         for batch in source.batches(needs if types is None else types.needs):
-            look.at(batch, look.needs)
+            if not look.done:
+                batch.check([key for key, _ in look.needs])
             spelled = {} if types is None else _observe(types, batch, row, workers)
+            look.at(batch, look.needs, spelled)
 
             def update(
                 node: int, batch: Batch = batch, row: int = row, spelled: Mapping[str, FieldType | None] = spelled

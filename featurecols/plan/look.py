@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 from featurecols import errors
 from featurecols.columns.base import Column, Field
 from featurecols.data.batch import Batch, Needs, Source
+from featurecols.data.field_types import FieldType
 from featurecols.data.missing import Markers
 from featurecols.plan.graph import Graph
 
 _LOOK = 1000  # rows
+NOTHING_SPELLED: Mapping[str, FieldType | None] = MappingProxyType({})
 
 
 class Look:
@@ -25,19 +30,23 @@ class Look:
             self.at(next(iter(source.batches(left))), left)
         self.done = self.done or bool(source.paths)
 
-    def at(self, batch: Batch, needs: Needs) -> None:
-        """Raise DataError for a field that is not there, or cannot be what the column that reads it needs."""
+    def at(self, batch: Batch, needs: Needs, spelled: Mapping[str, FieldType | None] = NOTHING_SPELLED) -> None:
+        """Raise DataError for a field that is not there, or cannot be what the column that reads it needs.
+
+        spelled: the types of fields, where they are not known yet, by which numbers are read.
+        """
         if self.done:
             return
         self.done, keys = True, [key for key, _ in needs]
         batch.check(keys)
+        types = {**self.graph.types, **spelled}
         for marked in self.graph.fields():
             if marked.missing and marked.key in keys:
                 _require_match(marked, batch.field(marked.key).value_type().type)
         for node, inputs in zip(self.graph.nodes, self.graph.inputs, strict=True):
             for field in (self.graph.nodes[i] for i in inputs):
                 if isinstance(field, Field) and field.key in keys and isinstance(node, Column) and node.needs == "number":
-                    view = batch.field(field.key, field.missing, self.graph.types.get(field.key))
+                    view = batch.field(field.key, field.missing, types.get(field.key))
                     try:
                         view.slice(0, min(batch.num_rows, _LOOK)).numbers()
                     except errors.DataError as e:
