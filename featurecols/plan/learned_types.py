@@ -83,10 +83,11 @@ class TypeLearner:
         return FieldType(name) if name not in (None, "text") else None
 
     def _note_first(self, seen: Seen, key: str, view: FieldView, here: int, row: int) -> None:
-        """Note where a boolean and a fraction stand first: errors at the end name them."""
+        """Note where a boolean and a fraction stand first, where an error at the end may have to name them."""
         if "number" not in self._uses[key]:
             return
-        new = [kind for kind in (BOOLEAN, FRACTION) if here & kind and (kind not in seen.first or seen.first[kind][0] > row)]
+        asked = (BOOLEAN, FRACTION) if "category" in self._uses[key] else (BOOLEAN,)
+        new = [kind for kind in asked if here & kind and (kind not in seen.first or seen.first[kind][0] > row)]
         for at, text in enumerate(view.to_pylist() if new else ()):
             value = value_of(text, "boolean")
             kind = BOOLEAN if isinstance(value, bool) else 0
