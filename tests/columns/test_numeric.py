@@ -32,8 +32,8 @@ class NumericReference(Kind):
             x = self.default(element)
             if x is None:
                 raise ValueError(f"{self.column.name}: missing without default")
+        infinite, passes = math.isinf(float(x)), self.passes(element)  # one that is infinite once it is rounded is let through
         x = self.read(x)
-        infinite, passes = math.isinf(x), self.passes(element)
         for i, step in enumerate(self.column.normalizer[:stop]):
             if type(step) is fc.Log1p and x <= -1 and not passes:
                 raise ValueError(f"{self.column.name}: no logarithm")
@@ -252,6 +252,15 @@ EXAMPLES = [
         [fc.Numeric("x", normalizer=[fc.ZScore(mean=1, std=2), fc.Clip(-3, 3)])],
         rows=[{"x": x} for x in (INF, -INF, 2.0)],
         expect=[[3], [-3], [0.5]],
+    ),
+    Example(
+        "finite numbers beyond float32",
+        [
+            fc.Numeric("x", dtype="float32", default=0.0),
+            fc.Indicator(fc.Bucketized(fc.Numeric("x", dtype="float32", default=0.0), [1.0])),
+        ],
+        rows=[{"x": x} for x in (1e300, 3.4028235677973366e38, -1e300, None)],
+        expect=[[INF, 0, 1], [INF, 0, 1], [-INF, 1, 0], [0, 1, 0]],
     ),
     Example(
         "shaped",
