@@ -30,11 +30,13 @@ from featurecols.models.estimators.state import PLAN, Keeper, declared_as_json, 
 from featurecols.models.estimators.tf_columns import AnyColumn, translate_all
 from featurecols.models.input import labels
 from featurecols.models.input.examples import Examples, Layout
+from featurecols.models.input.held_out import HeldOutStream
 from featurecols.models.input.labelled_rows import LabelledBatch, LabelledRows, explain_label
 from featurecols.models.input.pipeline import BatchStream, Encoder, Pipeline, needs_of, rows_or_pipeline
 from featurecols.models.objective.heads import Head, PlainHead
 from featurecols.models.optimization.optimizers import Step
 from featurecols.models.training import checkpoints, warm_start
+from featurecols.models.training.automatic import LOSS, Choice, UntilNoGain
 from featurecols.models.training.history import History
 from featurecols.models.training.hooks import Checkpoints, Hook, Logging, Progress, Summaries, Validate
 from featurecols.models.training.loop import train
@@ -149,8 +151,11 @@ class Estimator(Keeper):
             input_fn: another name of data, here and below.
             steps: steps to take.
             max_steps: the step to stop at, counted from the very first one.
-            epochs: passes over the data; 1 where neither it nor steps are given.
-            batch_size: rows a step (256); a Pipeline brings its own.
+            epochs: passes over the data. Where neither it nor steps are given, tables and files are trained on until rows
+                that are held out (a tenth, of few a fifth, drawn by the seed) show no gain, and the best weights are kept; a
+                Pipeline or a function is read once.
+            batch_size: rows a step; 256, and with an open length a number that follows from the rows (docs/models.md). A
+                Pipeline brings its own.
             hooks: code around the steps.
             validation: data to evaluate after each epoch; its metrics are in `history` as val_<metric>.
             more: whether to train on where the same call came to its end before.
@@ -162,33 +167,65 @@ class Estimator(Keeper):
         hooks = arguments.check_hooks(self._who, hooks)
         if isinstance(weight, str):
             self.weight_column = weight
-        pipeline = self._pipeline(arguments.choose_data(data, input_fn), label, batch_size, weight=weight)
+        data = arguments.choose_data(data, input_fn)
+        pipeline = self._pipeline(data, label, batch_size, weight=weight)
         asked = arguments.training_length(self._who, steps, max_steps, epochs, pipeline)
+        choice = None
+        read_once = isinstance(data, Pipeline) or callable(data)
+        if self._decides and not read_once and steps is max_steps is epochs is None:
+            choice = self._choose(pipeline.data, batch_size, validated=validation is not None)
+        if choice is not None:
+            pipeline, asked = replace(pipeline, batch_size=choice.batch_size), (choice.passes, None, None)
         self._ready(pipeline.data, training=True)
         with self._alone():
             variables = self._variables()
             self._check_training()
             seen = labels.Range()
-            call = Call(asked, BatchStream(pipeline, self._encoder(labelled=True, seen=seen), variables.seed))
+            call = Call(asked, _stream(pipeline, self._encoder(labelled=True, seen=seen), variables.seed, choice))
             if not more and call.repeats(self._last_run):
                 what = f"this call for {asked[0]} epochs came to its end before, at step {variables.step}, and nothing was done"
                 errors.warn(f"{self._who}.train", what, "pass more=True, or steps=, to train on")
                 return self
             run = self._run(variables, call)
+            first = self._first_hooks(run, call, choice, validation)
             if run.over:
                 return self
             try:
-                train(run, call.stream, self._forward, [*self._validation(validation), *hooks, *self._own_hooks(call)])
+                train(run, call.stream, self._forward, [*first, *hooks, *self._own_hooks(call)])
             except BaseException:
                 self._last_run = None  # the variables in memory are ahead of the last checkpoint
                 raise
         self.data = trained_on(call)
         if not isinstance(self.head, PlainHead):
             seen.warn(f"{self._who}.train", self.label)
+        self._finish(run, first)
         return self
 
-    def _validation(self, data: Data | Pipeline | None) -> list[Hook]:
-        return [] if data is None else [Validate(lambda: self.evaluate(data))]
+    def _first_hooks(self, run: Run, call: Call, choice: Choice | None, data: Data | Pipeline | None) -> list[Hook]:
+        """Return the hooks that come before those of the caller: what evaluates, and what stops a training of open length."""
+        if choice is None:
+            return [] if data is None else [Validate(lambda: self.evaluate(data))]
+        run.steps = choice.steps
+        if data is not None:
+            return [UntilNoGain(lambda: self.evaluate(data), choice)]
+        held = call.stream.held_out() if isinstance(call.stream, HeldOutStream) else None
+        return [UntilNoGain(None if held is None else lambda: {LOSS: self._mean_loss(held)}, choice)]
+
+    @property
+    def _decides(self) -> bool:
+        """Whether training chooses its length where nobody says it."""
+        return False
+
+    def _choose(self, rows: LabelledRows, batch_size: int | None, *, validated: bool) -> Choice | None:
+        """Return what a training of open length does; None for one pass, as it is."""
+        return None
+
+    def _mean_loss(self, examples: Examples) -> float:
+        """Return the weighted mean of the losses of encoded rows."""
+        raise NotImplementedError
+
+    def _finish(self, run: Run, hooks: Sequence[Hook]) -> None:
+        """Do what comes after training."""
 
     def _own_hooks(self, call: Call) -> list[Hook]:
         """Return the hooks that the configuration asks for."""
@@ -384,3 +421,10 @@ class Estimator(Keeper):
         if rows is None:
             raise errors.model(self._who, "its columns still learn", [c.name for c in self.columns][:8], "train it first")
         return fit(self.columns, rows.features, threads=self.config.threads)
+
+
+def _stream(pipeline: Pipeline, encoder: Encoder, seed: int, choice: Choice | None) -> BatchStream:
+    """Return the rows to train on, in batches."""
+    if choice is None:
+        return BatchStream(pipeline, encoder, seed)
+    return HeldOutStream(pipeline, encoder, seed, choice.rows, choice.share)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, Self
@@ -22,11 +23,16 @@ from featurecols.models.input.pipeline import Pipeline
 from featurecols.models.objective.heads import ClassHead, Head, NumberHead
 from featurecols.models.objective.losses import Squared
 from featurecols.models.optimization.optimizers import Groups, Optimizer
+from featurecols.models.training import automatic
+from featurecols.models.training.automatic import Choice
+from featurecols.models.training.hooks import Hook
+from featurecols.models.training.run import Run
 from featurecols.models.types import Data, Label
 from featurecols.plan.plan import Plan
 
 Columns = Iterable[AnyColumn] | Plan | None
 SQUARED = Squared()
+BATCH = 4096  # rows that are evaluated at once
 OUTPUTS = (  # parameters whose last axis is that of the logits, and the baseline's counts of classes
     "linear/weights",
     "linear/kernel",
@@ -79,6 +85,7 @@ class Canned(Estimator):
         )
         self.optimizer = optimizer
         self.standardize_label = self.initial_bias = True
+        self.named_optimizer, self.decides_length = False, True
 
     def start_arguments(self) -> dict[str, Any]:
         """Return what the constructor was told of labels before the first step, where that is not its default."""
@@ -99,6 +106,44 @@ class Canned(Estimator):
 
     def outputs_of(self) -> tuple[str, ...]:
         return OUTPUTS
+
+    @property
+    def is_linear(self) -> bool:
+        """Whether logits are a sum of weights of features."""
+        return False
+
+    @property
+    def _decides(self) -> bool:
+        return self.optimizer is not None and self.decides_length
+
+    def _choose(self, rows: LabelledRows, batch_size: int | None, *, validated: bool) -> Choice | None:
+        if not rows.ends:
+            return None
+        choice = automatic.choose(rows.count(), self.config.seed, batch_size, validated=validated, linear=self.is_linear)
+        self._set_rates(choice.rows)
+        return choice
+
+    def _set_rates(self, rows: int) -> None:
+        """Give optimizers that were named the learning rate for so many rows."""
+        if self.named_optimizer and isinstance(self.optimizer, Optimizer):
+            self.optimizer = automatic.with_rate(self.optimizer, rows)
+
+    def _mean_loss(self, examples: Examples) -> float:
+        variables, total, weight = self._variables(), 0.0, 0.0
+        for at in range(0, len(examples), BATCH):
+            block = examples.slice(at, min(at + BATCH, len(examples)))
+            with variables.scope():
+                each = self.head.row_losses(block.labels, self.logits(block)).astype(np.float64)
+            w = np.ones(len(each)) if block.weights is None else block.weights.astype(np.float64)
+            total, weight = total + float(each @ w), weight + float(w.sum())
+        return total / weight if weight else float("nan")
+
+    def _finish(self, run: Run, hooks: Sequence[Hook]) -> None:
+        for hook in hooks:
+            if isinstance(hook, automatic.UntilNoGain):
+                self.data["automatic"] = hook.about()
+                if self.config.progress:
+                    print(f"{self._who}: {hook.describe(run)}", file=sys.stderr)
 
     def bias_of(self) -> str | None:
         """Return the name of the output bias that starts where the mean is predicted; None where there is none."""

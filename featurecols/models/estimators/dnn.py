@@ -91,6 +91,7 @@ class _Deep(Canned):
         feature_columns: Columns = None,
     ) -> None:
         super().__init__(columns, head, optimizers.get(optimizer), running, feature_columns)
+        self.named_optimizer = isinstance(optimizer, str)
         self.network = network
 
     def logits(self, x: Examples) -> Value:

@@ -61,6 +61,7 @@ class DNNLinearCombinedClassifier(WideDeepClassifier):
             weight_column=weight_column,
             initial_bias=False,
         )
+        self.decides_length = False
 
     @property
     def kind(self) -> str:
@@ -127,6 +128,7 @@ class DNNLinearCombinedRegressor(WideDeepRegressor):
             standardize_label=False,
             initial_bias=False,
         )
+        self.decides_length = False
 
     @property
     def kind(self) -> str:

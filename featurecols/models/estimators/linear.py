@@ -45,7 +45,12 @@ class _Linear(Canned):
         feature_columns: Columns = None,
     ) -> None:
         super().__init__(columns, head, optimizers.get(optimizer), running, feature_columns)
+        self.named_optimizer = isinstance(optimizer, str)
         self.sparse_combiner = linear_layer(head.units, None, sparse_combiner).combiner
+
+    @property
+    def is_linear(self) -> bool:
+        return True
 
     def logits(self, x: Examples) -> Value:
         return linear_layer(self.head.units, None, self.sparse_combiner)(x)

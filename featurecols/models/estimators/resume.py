@@ -21,6 +21,7 @@ class TrainedOn(TypedDict, total=False):
     rows: int | None
     files: list[str]
     fingerprint: str | None
+    automatic: dict[str, float]
 
 
 class Position(TypedDict, total=False):

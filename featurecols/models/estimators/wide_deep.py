@@ -20,7 +20,8 @@ from featurecols.models.input.examples import Examples
 from featurecols.models.objective.heads import ClassHead, Head, NumberHead
 from featurecols.models.objective.losses import Loss
 from featurecols.models.optimization import optimizers
-from featurecols.models.optimization.optimizers import Groups, OptimizerLike
+from featurecols.models.optimization.optimizers import Groups, Optimizer, OptimizerLike
+from featurecols.models.training.automatic import with_rate
 from featurecols.plan.plan import Plan
 
 
@@ -45,8 +46,8 @@ class _WideDeep(Canned):
         if deep and not sized:
             raise errors.argument("hidden_units", "must be given", None, "give the units of each layer: [100, 50]")
         self.optimizers = optimizers.get(linear_optimizer), optimizers.get(dnn_optimizer)
-        both = Groups((("linear/", self.optimizers[0]), ("dnn/", self.optimizers[1])))
-        super().__init__(list(dict.fromkeys([*wide, *deep])), head, both, running)
+        self._named = isinstance(linear_optimizer, str), isinstance(dnn_optimizer, str)
+        super().__init__(list(dict.fromkeys([*wide, *deep])), head, _groups(*self.optimizers), running)
         self.network, self.sparse_combiner = network, sparse_combiner
         self.wide, self.deep = tuple(c.name for c in wide), tuple(c.name for c in deep)
 
@@ -57,6 +58,13 @@ class _WideDeep(Canned):
         model = cls(**{**arguments, **named})
         model.plan, model.columns = plan, plan.columns
         return model
+
+    def _set_rates(self, rows: int) -> None:
+        linear, dnn = (
+            with_rate(optimizer, rows) if named and isinstance(optimizer, Optimizer) else optimizer
+            for optimizer, named in zip(self.optimizers, self._named, strict=True)
+        )
+        self.optimizers, self.optimizer = (linear, dnn), _groups(linear, dnn)
 
     def logits(self, x: Examples) -> Value:
         units = self.head.units
@@ -162,6 +170,11 @@ class WideDeepRegressor(_WideDeep):
         both = linear_optimizer, dnn_optimizer
         super().__init__(linear, dnn, head, *both, network, sparse_combiner, running, sized=hidden_units is not None)
         self.standardize_label, self.initial_bias = standardize_label, initial_bias
+
+
+def _groups(linear: Optimizer | Groups, dnn: Optimizer | Groups) -> Groups:
+    """Return the optimizers of both parts as one."""
+    return Groups((("linear/", linear), ("dnn/", dnn)))
 
 
 def _rename_deep(deep: list[Column], wide: list[Column]) -> list[Column]:

@@ -39,10 +39,14 @@ class LabelledRows:
         labels: fields that hold the labels; () for data to predict.
         weight: field that holds sample weights.
         pairs: whether `data` is such a function.
+        in_memory: whether it gives one pair that is in memory.
     """
 
-    def __init__(self, data: Data, labels: Sequence[str] = (), weight: str | None = None, *, pairs: bool = False) -> None:
+    def __init__(
+        self, data: Data, labels: Sequence[str] = (), weight: str | None = None, *, pairs: bool = False, in_memory: bool = False
+    ) -> None:
         self.data, self.labels, self.weight, self.pairs = data, tuple(labels), weight, pairs
+        self.in_memory = in_memory
 
     @property
     def features(self) -> Source:
@@ -86,7 +90,14 @@ class LabelledRows:
     @property
     def ends(self) -> bool:
         """Whether it is a table or files; what a function or an iterator gives may have no end."""
-        return not self.pairs and not callable(self.data) and not isinstance(self.data, Iterator)
+        if self.pairs:
+            return self.in_memory
+        return isinstance(self.data, Source) or not (callable(self.data) or isinstance(self.data, Iterator))
+
+    def count(self) -> int:
+        """Return how many rows there are; where the source does not know, labels are read for it."""
+        known = None if self.pairs else self.features.num_rows
+        return sum(batch.num_rows for batch in self.label_batches()) if known is None else known
 
     def label_batches(self) -> Iterator[Batch]:
         """Yield the labels alone."""
@@ -98,7 +109,7 @@ class LabelledRows:
     def with_names(self, labels: Label | None, weight: str | None) -> LabelledRows:
         """Return the same rows, with names of their labels and weights where they have none."""
         keys = self.labels or _names(labels)
-        return LabelledRows(self.data, keys, self.weight or weight, pairs=self.pairs)
+        return LabelledRows(self.data, keys, self.weight or weight, pairs=self.pairs, in_memory=self.in_memory)
 
     def _pairs(self) -> Iterator[Sequence[Any]]:
         """Yield (features, labels) or (features, labels, weights)."""
@@ -131,13 +142,13 @@ def labelled_rows(data: Data | LabelledRows, labels: Label | None, weight: str |
     if isinstance(data, LabelledRows):
         return data
     if labels is not None and not _are_names(labels):
-        return LabelledRows(lambda: iter([(data, labels)]), (LABEL,), weight, pairs=True)
+        return LabelledRows(lambda: iter([(data, labels)]), (LABEL,), weight, pairs=True, in_memory=_is_at_hand(data))
     keys = _names(labels)
     if callable(data) and not isinstance(data, Source):
         call = bind_arguments(data, arguments)
         return rows_of_call(call, call(), labels, weight)
     if _is_pair(data):
-        return LabelledRows(lambda: iter([data]), (LABEL,), weight, pairs=True)
+        return LabelledRows(lambda: iter([data]), (LABEL,), weight, pairs=True, in_memory=True)
     if isinstance(data, Iterator) and not hasattr(data, "schema"):
         one, opened = _peek(data)
         if _is_pair(one):
@@ -194,6 +205,11 @@ def _are_names(labels: Label) -> bool:
     if not isinstance(labels, Iterable) or (isinstance(labels, (list, tuple)) and not labels):
         raise errors.model("label", "names a field, or holds a label for every row", labels, 'give label="income"')
     return not hasattr(labels, "dtype") and not hasattr(labels, "type") and all(isinstance(key, str) for key in labels)
+
+
+def _is_at_hand(data: object) -> bool:
+    """Return whether data is a table, which can be read again and again."""
+    return not callable(data) and not isinstance(data, Iterator)
 
 
 class _Calls:

@@ -1,0 +1,171 @@
+"""Training whose length is left open: the rule that chooses batch, rate and limits, and the hook that stops.
+
+The rule knows the number of rows alone; docs/models.md states it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+
+import numpy as np
+
+from featurecols._core.arrays import Array
+from featurecols.models.autodiff.variables import KINDS, Variables
+from featurecols.models.optimization.optimizers import Adam, AdamW, Optimizer
+from featurecols.models.training.hooks import Hook
+from featurecols.models.training.run import Run
+
+SMALLEST, LINEAR, LARGEST = 16, 32, 512  # rows of a batch: at least, of a linear model at least, at most
+STEPS = 128  # that a pass has at least, while batches can be halved
+FEW = 50  # rows, of which none are held out
+SHARE, SMALLER, LARGE = 0.2, 0.1, 5_000  # of the rows held out, and from how many rows on the smaller one
+MOST = 100_000  # rows held out
+PASSES, BUDGET = 200, 50_000  # passes and steps at most
+FEW_PASSES = 50  # where nothing is held out
+WAIT = 1000  # steps without a gain
+PATIENCE = (3, 30)  # passes without a gain, at least and at most
+RATE, SLOW_RATE, MANY = 0.003, 0.001, 100_000  # of Adam, and from how many rows on the slow one
+LOSS = "average_loss"
+STATE = "automatic/"  # of what the hook remembers in the states of the variables
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What was chosen for a number of rows.
+
+    rows: of the training data, those held out included. share: of them held out. batch_size: rows of a step. patience: passes
+    without a gain before training stops. passes, steps: at most. seed: of the rows held out.
+    """
+
+    rows: int
+    share: float
+    batch_size: int
+    patience: int
+    passes: int
+    steps: int
+    seed: int
+
+
+def choose(rows: int, seed: int, batch_size: int | None = None, *, validated: bool = False, linear: bool = False) -> Choice:
+    """Return the choice for so many rows; a batch_size is obeyed, and with data to validate on nothing is held out.
+
+    >>> choose(331, 0).batch_size, choose(20_000, 0).batch_size, choose(10_000_000, 0).patience
+    (16, 256, 3)
+    """
+    size = batch_size
+    if size is None:
+        size = LINEAR if linear else SMALLEST
+        while size < LARGEST and size * STEPS < rows:
+            size *= 2
+    share = 0.0 if validated or rows < FEW else min(SHARE if rows < LARGE else SMALLER, MOST / rows)
+    steps = max(1, round(rows * (1 - share)) // size)
+    patience = min(PATIENCE[1], max(PATIENCE[0], math.ceil(WAIT / steps)))
+    return Choice(rows, share, size, patience, PASSES if share or validated else FEW_PASSES, BUDGET, seed)
+
+
+def with_rate(optimizer: Optimizer, rows: int) -> Optimizer:
+    """Return an optimizer that was given by its name with the learning rate for so many rows."""
+    if type(optimizer) in (Adam, AdamW):
+        found: Optimizer = optimizer.replace(learning_rate=RATE if rows < MANY else SLOW_RATE)
+        return found
+    return optimizer
+
+
+class UntilNoGain(Hook):
+    """Stop when the loss over rows that training does not see has not fallen for some passes; go back to the best weights.
+
+    What it remembers is among the states of the variables while training runs, so that a run that was cut short and is taken
+    up again ends with the same bits.
+
+    Args:
+        measure: gives metrics over such rows by name, of which "average_loss" decides; None to train for all passes.
+        choice: patience and limits.
+
+    Attributes:
+        first, best: the loss before the first step, and the lowest one.
+        best_epoch: the pass after which it was lowest; 0 before the first step.
+    """
+
+    def __init__(self, measure: Callable[[], Mapping[str, float]] | None, choice: Choice) -> None:
+        self.measure, self.choice = measure, choice
+        self.first = self.best = math.nan
+        self.best_epoch = 0
+
+    def begin(self, run: Run) -> None:
+        if self.measure is None:
+            return
+        kept = run.variables.states.get(f"{STATE}progress")
+        if run.taken_up and kept is not None:
+            self.first, self.best, epoch = kept.tolist()
+            self.best_epoch = int(epoch)
+            return
+        _forget(run.variables)
+        self.first = self.best = self.measure()[LOSS]
+        self.best_epoch = run.epoch
+        self._keep(run.variables)
+
+    def after_epoch(self, run: Run) -> None:
+        if self.measure is None:
+            return
+        found = self.measure()
+        run.logs |= {f"val_{name}": value for name, value in found.items() if name != "global_step"}
+        self._compare(run.variables, found[LOSS], run.epoch)
+        if run.epoch - self.best_epoch >= self.choice.patience:
+            run.request_stop(f"the loss over rows held out was lowest after pass {self.best_epoch}")
+
+    def end(self, run: Run) -> None:
+        if self.measure is None:
+            return
+        if run.batch:
+            self._compare(run.variables, self.measure()[LOSS], run.epoch + 1)
+        _restore(run.variables)
+        _forget(run.variables)
+
+    def about(self) -> dict[str, float]:
+        """Return what was chosen and found, as JSON data for the card of the model."""
+        found = {"first_loss": self.first, "best_loss": self.best, "best_pass": self.best_epoch}
+        return {**asdict(self.choice), **({} if self.measure is None else found)}
+
+    def describe(self, run: Run) -> str:
+        """Return what was chosen and found, in one line."""
+        chosen, model = self.choice, run.model
+        optimizer = getattr(model, "optimizer", None)
+        length = f"{run.epoch + (run.batch > 0)} passes of batch_size={chosen.batch_size} with {optimizer!r}"
+        if self.measure is None:
+            return f"trained {length}"
+        held = f"{chosen.share:.0%} of {chosen.rows:,} rows held out" if chosen.share else "the validation data"
+        return f"trained {length}; best after pass {self.best_epoch}, loss {self.best:.6g} over {held}"
+
+    def _compare(self, variables: Variables, loss: float, epoch: int) -> None:
+        """Keep the weights of this pass where their loss is the lowest."""
+        if loss < self.best or math.isnan(self.best):
+            self.best, self.best_epoch = loss, epoch
+            self._keep(variables)
+
+    def _keep(self, variables: Variables) -> None:
+        progress = np.array([self.first, self.best, self.best_epoch], np.float64)
+        kept = {f"{STATE}{kind}/{name}": array.copy() for kind, name, array in _own(variables)}
+        _forget(variables)
+        variables.states |= {f"{STATE}progress": progress, **kept}
+
+
+def _own(variables: Variables) -> list[tuple[str, str, Array]]:
+    """Return kind, name and array of all that belongs to the model."""
+    return [(k, name, a) for k in KINDS for name, a in variables.of_kind(k).items() if not name.startswith(STATE)]
+
+
+def _forget(variables: Variables) -> None:
+    for name in [name for name in variables.states if name.startswith(STATE)]:
+        del variables.states[name]
+
+
+def _restore(variables: Variables) -> None:
+    """Put back what was kept; what an optimizer began to remember later is forgotten."""
+    for kind, name, array in _own(variables):
+        kept = variables.states.get(f"{STATE}{kind}/{name}")
+        if kept is not None:
+            array[...] = kept
+        elif kind == "slots":
+            del variables.of_kind(kind)[name]

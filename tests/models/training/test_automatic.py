@@ -1,0 +1,154 @@
+"""Training of open length: what is chosen, which rows are held out, when it stops, and that a cut changes nothing."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import featurecols as fc
+from featurecols import models
+from featurecols.models.input.held_out import drawn
+from featurecols.models.training import automatic
+from featurecols.models.training.hooks import Hook
+
+RANDOM = np.random.default_rng(5)
+X = RANDOM.uniform(-1, 1, (900, 2))
+ROWS = pd.DataFrame({"a": X[:, 0], "b": X[:, 1], "y": 100 * np.sin(3 * X[:, 0]) + 40 * X[:, 1] + RANDOM.normal(0, 5, 900)})
+TRAIN, TEST = ROWS[:700], ROWS[700:].reset_index(drop=True)
+COLUMNS = [fc.Numeric("a"), fc.Numeric("b")]
+
+
+def make(**more):
+    return models.DNNRegressor(COLUMNS, [32], **more)
+
+
+def test_the_rule():
+    assert automatic.choose(331, 0) == automatic.Choice(331, 0.2, 16, 30, 200, 50_000, 0)
+    assert automatic.choose(331, 0, linear=True).batch_size == 32
+    assert automatic.choose(16_512, 7) == automatic.Choice(16_512, 0.1, 256, 18, 200, 50_000, 7)
+    assert automatic.choose(10_000_000, 0) == automatic.Choice(10_000_000, 0.01, 512, 3, 200, 50_000, 0)
+    assert automatic.choose(49, 0) == automatic.Choice(49, 0.0, 16, 30, 50, 50_000, 0)
+    assert automatic.choose(331, 0, 100, validated=True) == automatic.Choice(331, 0.0, 100, 30, 200, 50_000, 0)
+
+
+def test_rows_are_drawn_by_their_number_and_the_seed():
+    found = drawn(0, 100_000, 0.2, 0)
+    assert found.mean() == pytest.approx(0.2, abs=0.005)
+    assert found[1000:2000].tolist() == drawn(1000, 1000, 0.2, 0).tolist()
+    assert (found != drawn(0, 100_000, 0.2, 1)).any()
+    assert np.flatnonzero(drawn(0, 40, 0.2, 0)).tolist() == [i for i in range(40) if _hash(i) < 0.2]
+    assert not drawn(0, 1000, 0.0, 0).any()
+
+
+def _hash(row, seed=0):
+    """fmix64 of MurmurHash3, in Python's integers."""
+    h = (row + (seed + 1) * 0x9E3779B97F4A7C15) % 2**64
+    for factor in (0xFF51AFD7ED558CCD, 0xC4CEB9FE1A85EC53):
+        h = ((h ^ (h >> 33)) * factor) % 2**64
+    return (h ^ (h >> 33)) / 2**64
+
+
+def test_default_arguments_give_a_useful_model(capsys):
+    model = make().train(TRAIN, label="y")
+    assert model.evaluate(TEST)["r2"] > 0.97
+    assert "passes of batch_size=16 with Adam(learning_rate=0.003); best after pass" in capsys.readouterr().err
+    assert model.arguments()["optimizer"]["learning_rate"] == 0.003
+    found = model.data["automatic"]
+    assert (found["batch_size"], found["share"], found["rows"], found["seed"]) == (16, 0.2, 700, 0)
+    assert found["best_loss"] < found["first_loss"] / 10
+    losses = [row["val_average_loss"] for row in model.history.rows]
+    assert found["best_loss"] == min(losses)
+    assert losses.index(min(losses)) + 1 == found["best_pass"]
+
+
+def test_the_weights_are_those_of_the_best_pass():
+    model = make().train(TRAIN, label="y")
+    held = TRAIN[drawn(0, 700, 0.2, 0)].reset_index(drop=True)
+    assert model.evaluate(held)["average_loss"] == pytest.approx(model.data["automatic"]["best_loss"], rel=1e-6)
+    assert not [name for name in model.get_variable_names() if name.startswith("automatic")]
+
+
+def test_the_same_call_gives_the_same_bits_from_a_frame_a_pair_and_a_file(tmp_path):
+    TRAIN.to_parquet(tmp_path / "rows.parquet", row_group_size=150)
+    TRAIN.to_csv(tmp_path / "rows.csv", index=False)
+    one = make().train(TRAIN, label="y").fingerprint
+    assert make().train(TRAIN, label="y").fingerprint == one
+    pair = make().train(TRAIN[["a", "b"]], TRAIN["y"]).predict(TEST)["predictions"].tobytes()
+    assert pair == make().train(TRAIN, label="y").predict(TEST)["predictions"].tobytes()
+    assert make().train(tmp_path / "rows.parquet", label="y").fingerprint == one
+    assert make().train(str(tmp_path / "rows.csv"), label="y").evaluate(TEST)["r2"] > 0.97
+
+
+def test_what_is_given_is_obeyed():
+    assert make().train(TRAIN, label="y", epochs=2).variables.step == 2 * 3
+    assert make().train(TRAIN, label="y", steps=5).variables.step == 5
+    assert make().train(TRAIN, label="y", batch_size=100).data["automatic"]["batch_size"] == 100
+    given = make(optimizer=models.optimizers.Adam(0.01)).train(TRAIN, label="y")
+    assert given.arguments()["optimizer"]["learning_rate"] == 0.01
+    assert "automatic" not in make().train(TRAIN, label="y", epochs=2).data
+
+
+def test_pipelines_and_functions_are_read_once():
+    pipeline = models.from_data(TRAIN, label="y").batch(100)
+    assert make().train(pipeline).variables.step == 7
+    assert make().train(lambda: pipeline).variables.step == 7
+    assert make().train(lambda: (TRAIN[["a", "b"]], TRAIN["y"])).variables.step == 3
+
+
+def test_data_to_validate_on_decides_and_nothing_is_held_out():
+    model = make().train(TRAIN, label="y", validation=TEST)
+    assert (model.data["automatic"]["share"], model.data["rows"]) == (0.0, 700)
+    assert model.evaluate(TEST)["average_loss"] == pytest.approx(model.data["automatic"]["best_loss"], rel=1e-6)
+
+
+def test_few_rows_are_all_trained_on():
+    model = make().train(TRAIN[:20], label="y")
+    assert (model.data["automatic"]["share"], model.variables.step) == (0.0, 50 * 2)
+    assert np.isfinite(make().train(TRAIN[:1], label="y").predict(TEST)["predictions"]).all()
+
+
+class Cut(Hook):
+    def __init__(self, at):
+        self.at = at
+
+    def after_step(self, run):
+        if run.step == self.at:
+            raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize("at", [40, 610])
+@pytest.mark.parametrize("kind", ["deep", "both"])
+def test_a_run_that_was_cut_short_ends_with_the_same_bits(tmp_path, at, kind):
+    def model(name):
+        config = models.RunConfig(str(tmp_path / name), save_checkpoints_steps=37)
+        if kind == "deep":
+            return make(config=config)
+        return models.WideDeepRegressor(COLUMNS, COLUMNS, [16], config=config)
+
+    whole = model("whole").train(TRAIN, label="y")
+    with pytest.raises(KeyboardInterrupt):
+        model("cut").train(TRAIN, label="y", hooks=[Cut(at)])
+    again = model("cut").train(TRAIN, label="y")
+    assert (again.variables.step, again.fingerprint) == (whole.variables.step, whole.fingerprint)
+    assert again.data["automatic"] == whole.data["automatic"]
+    assert [row["loss"] for row in again.history.rows] == [row["loss"] for row in whole.history.rows]
+
+
+def test_training_on_never_makes_it_worse():
+    model = make().train(TRAIN, label="y")
+    before = model.data["automatic"]["best_loss"]
+    model.train(TRAIN, label="y")
+    assert model.data["automatic"]["first_loss"] == pytest.approx(before, rel=1e-9)
+    assert model.data["automatic"]["best_loss"] <= before
+
+
+def test_a_saved_model_says_what_was_chosen(tmp_path):
+    model = make().train(TRAIN, label="y")
+    model.save(tmp_path / "saved")
+    again = models.load(tmp_path / "saved")
+    assert again.data["automatic"] == model.data["automatic"]
+    assert again.predict(TEST)["predictions"].tobytes() == model.predict(TEST)["predictions"].tobytes()
+
+
+def test_names_of_tensorflow_train_as_they_did():
+    model = models.DNNLinearCombinedRegressor(dnn_feature_columns=COLUMNS, dnn_hidden_units=[4])
+    assert (model.train(TRAIN, label="y").variables.step, model.head.scaling) == (3, None)
