@@ -380,7 +380,7 @@ class NumericBound(NumberBound):
 def _lets_through(default: float | tuple[object, ...] | None, width: int) -> list[bool]:
     """Return for each element whether values that are not finite pass, as its default says."""
     flat = _flatten(default) if isinstance(default, tuple) else [0.0 if default is None else default] * width
-    return (~np.isfinite(np.array(flat, dtype=np.float64))).tolist()  # type: ignore[no-any-return]
+    return [not math.isfinite(float(v)) for v in flat]  # type: ignore[arg-type]  # `check` has seen that they are numbers
 
 
 def _row_of(numbers: Numbers, depth: int, k: int) -> int:

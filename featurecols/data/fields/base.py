@@ -57,6 +57,7 @@ class FieldView(ABC):
     _numbers: Numbers | None = None
     _integers: Integers | None = None
     _tokens: Tokens | None = None
+    _counts: tuple[Array, Array] | None = None
     _outer: FieldView | None = None  # the lists whose elements these rows are
 
     def __init__(self, key: str, length: int, markers: Markers = NONE, parse: bool = False) -> None:
@@ -192,6 +193,12 @@ class FieldView(ABC):
 
         None where there is no dictionary of numbers. A number may be in it twice.
         """
+        if self._counts is None:
+            self._counts = self._read_counts()
+        return self._counts
+
+    def _read_counts(self) -> tuple[Array, Array] | None:
+        """Return what `counted` gives, which several analyzers ask of a batch."""
         return None
 
     def distinct(self) -> tuple[Array, Array] | None:
@@ -214,7 +221,7 @@ class FieldView(ABC):
         view = object.__new__(type(self))
         view.__dict__.update(self.__dict__)
         view.start, view.stop = self.start + start, self.start + stop
-        view._numbers = view._integers = view._tokens = None
+        view._numbers = view._integers = view._tokens = view._counts = None
         return view
 
     def _row_of(self, element: int) -> int:

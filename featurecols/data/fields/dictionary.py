@@ -143,7 +143,7 @@ class DictionaryField(FieldView):
         codes, table = self._convert(_numbers)
         return Numbers(kernels.gather.gather_numbers(table, codes))
 
-    def counted(self) -> tuple[Array, Array] | None:
+    def _read_counts(self) -> tuple[Array, Array] | None:
         table = self._shared.once(_numbers) if self._coded.checked else None
         if table is None:
             return None
