@@ -174,7 +174,7 @@ def canonical(value: Any, depth: int = 0) -> Any:
 
 
 def _listed(value: Any, depth: int) -> Any:
-    """Return a column of pandas, Polars or Arrow as a tuple of its values; a table as it is, which is no argument."""
+    """Return a column of pandas, Polars or Arrow as a tuple of its values; a table, which is not an argument, unchanged."""
     for name in ("tolist", "to_list", "to_pylist"):
         if callable(found := getattr(value, name, None)):
             return canonical(found(), depth)

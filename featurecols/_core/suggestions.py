@@ -129,8 +129,8 @@ def _hint(name: str, takes: Iterable[str]) -> str:
         argument, given, _ = use.partition("=")
         if argument in takes:
             return f"use {use}" if given else f"did you mean {use}?"
-    if said := other_names.HINTS.get(name):
-        return said
+    if hint := other_names.HINTS.get(name):
+        return hint
     near = _nearest(name, takes)
     return f"did you mean {near}?" if near else f"it takes {', '.join(takes)}" if takes else "it takes none"
 

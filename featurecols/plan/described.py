@@ -156,7 +156,7 @@ class DescribedPlan:
         return output.node if output.bound.categorical else output.inputs[0]
 
     def explain(self, row: Mapping[str, object]) -> Explanation:
-        """Return which values of a raw row, a dict as in transform_row, lit which features, and which values were filled.
+        """Return which values of a raw row, a dict as in transform_row, set which features, and which values were filled.
 
         Raises:
             DataError: for a field that is not there, and for values that do not fit the columns.

@@ -278,7 +278,7 @@ class Plan(DescribedPlan):
         __getattr__ = attributes_of("Plan")
 
     def require_matrix(self, subject: str = "transform") -> None:
-        """Raise PlanError where an output is a bare categorical column, so that there is no matrix."""
+        """Raise PlanError where an output is a bare categorical column, which has no place in a matrix."""
         bare = self._program.first_non_dense_output
         if bare is not None:
             hint = "wrap it in Indicator or Embedding, or use encode(data) in Python"

@@ -12,7 +12,7 @@ import numpy as np
 from featurecols.columns.base import Column
 from featurecols.models import errors
 from featurecols.models.estimators.config import EstimatorSpec, RunConfig
-from featurecols.models.estimators.resume import Asked
+from featurecols.models.estimators.resume import TrainingLength
 from featurecols.models.input.pipeline import Pipeline
 from featurecols.models.training.hooks import Hook
 from featurecols.models.types import Data, Label
@@ -88,7 +88,9 @@ def weight_field(subject: str, column: Any) -> str | None:
     return str(column.term_fields()[0] if ours else column.key)
 
 
-def training_length(subject: str, steps: int | None, max_steps: int | None, epochs: int | None, pipeline: Pipeline) -> Asked:
+def training_length(
+    subject: str, steps: int | None, max_steps: int | None, epochs: int | None, pipeline: Pipeline
+) -> TrainingLength:
     """Return how long to train: one pass, unless something else is asked for."""
     named = {"steps": steps, "max_steps": max_steps, "epochs": epochs}
     found = {name: None if value is None else require_count(subject, name, value) for name, value in named.items()}

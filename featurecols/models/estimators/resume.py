@@ -12,7 +12,7 @@ from featurecols.models import errors, export
 from featurecols.models.input.pipeline import BatchStream
 from featurecols.models.training.run import Run
 
-Asked = tuple[int | None, int | None, int | None]  # epochs, steps, max_steps
+TrainingLength = tuple[int | None, int | None, int | None]  # epochs, steps, max_steps
 
 
 class TrainedOn(TypedDict, total=False):
@@ -52,7 +52,7 @@ ORDER = ("batch_size", "buffer", "shuffle_seed")
 class Call(NamedTuple):
     """A call of train: for how long, and over which rows in which batches."""
 
-    asked: Asked
+    asked: TrainingLength
     stream: BatchStream
 
     def order(self) -> dict[str, Any]:

@@ -110,7 +110,7 @@ def regression(
 
 
 def mean(values: ArrayLike, *, sample_weight: ArrayLike | None = None) -> float:
-    """Return the weighted mean; 0 where there is no weight.
+    """Return the weighted mean; 0 where the weights are all 0.
 
     >>> mean([1.0, 3.0], sample_weight=[3.0, 1.0])
     1.5
