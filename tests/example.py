@@ -97,9 +97,12 @@ class Example:
         found.tables = {name: _numbers(name, shape) for tables in shapes for name, shape in tables.items()}
         return found
 
-    def plan(self, columns: list[Any] | None = None) -> Any:
+    def plan(self, columns: list[Any] | None = None, train: Any = None) -> Any:
+        """A plan of the columns; from `train` it learns the types of fields too, also where columns learn nothing."""
         columns = self.columns if columns is None else columns
-        plan = fc.fit(columns, formats.table_of(self.train or self.rows, self.schema)) if self.learns() else fc.compile(columns)
+        if train is None and self.learns():
+            train = formats.table_of(self.train or self.rows, self.schema)
+        plan = fc.compile(columns) if train is None else fc.fit(columns, train)
         return plan.with_tables(self.reference().tables) if plan.tables else plan
 
 
@@ -124,11 +127,11 @@ def _numbers(name: str, shape: tuple[int, int]) -> np.ndarray:
 class Results:
     """The plans of an Example and what they give, as bits."""
 
-    def __init__(self, example: Example) -> None:
+    def __init__(self, example: Example, train: Any = None) -> None:
         self.example = example
-        self.encoder = example.plan()
+        self.encoder = example.plan(train=train)
         dense = example.dense()
-        self.dense = example.plan(dense) if dense else None
+        self.dense = example.plan(dense, train) if dense else None
 
     def of(self, data: Callable[[], Any], threads: int | None = None) -> dict[str, Any]:
         """Everything that transform and encode give for data() (called once for each: a reader reads once)."""

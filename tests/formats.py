@@ -340,3 +340,36 @@ def dict_of_arrays(table: pa.Table) -> Any:
 @_format
 def list_of_rows(table: pa.Table) -> Any:
     return table.to_pylist()
+
+
+# ------------------------------------------------------------------------------------------------ one row
+
+
+def one_row_of_arrow(row: Row) -> Any:
+    """A null is of no type."""
+    return pa.table({key: pa.nulls(1) if value is None else pa.array([value]) for key, value in row.items()})
+
+
+def one_row_of_pandas(row: Row) -> Any:
+    return pd.DataFrame({key: [value] for key, value in row.items()})
+
+
+def one_row_of_polars(row: Row) -> Any:
+    return pl.from_arrow(one_row_of_arrow(row))
+
+
+def one_row_of_arrays(row: Row) -> Any:
+    return dict_of_arrays(one_row_of_arrow(row))
+
+
+def one_row_of_python(row: Row) -> Any:
+    return row
+
+
+ONE_ROW: dict[str, Callable[[Row], Any]] = {
+    "Arrow": one_row_of_arrow,
+    "pandas": one_row_of_pandas,
+    "Polars": one_row_of_polars,
+    "arrays": one_row_of_arrays,
+    "Python": one_row_of_python,
+}

@@ -31,7 +31,9 @@ import featurecols as fc
 from featurecols._core.spec import KINDS
 from featurecols.columns.base import Column
 from featurecols.columns.schema import columns_schema
-from tests import formats
+from featurecols.data.field_types import of_arrow
+from featurecols.data.missing import Markers
+from tests import csv_files, formats
 from tests.example import WIDEST, Results, Row, bits, blocks_of, features_bits, same, tiled, walk, without_kernels
 from tests.example import Bad as Bad
 from tests.example import Example as Example
@@ -224,6 +226,113 @@ def many_rows_give_the_same(example: Example) -> None:
         same(want, results.of(lambda name=name: formats.FORMATS[name](many)), f"{name} of many")
         with blocks_of(10_000):  # chunks stay apart, and are no further cut
             same(want, results.of(lambda name=name: formats.FORMATS[name](many)), f"{name} of many, chunk by chunk")
+
+
+@law
+def one_row_a_batch_gives_the_same(example: Example) -> None:
+    """A plan that knows its fields reads rows one by one, where a batch shows neither types nor lists, as it reads a table."""
+    table = example.table()
+    results = Results(example, formats.table_of(example.train or example.rows, table.schema))
+    want = results.of(lambda: table)
+    rows = table.to_pylist()
+    for name, make in formats.ONE_ROW.items():
+        alone = [make(row) for row in rows]
+        same(want, results.of(lambda alone=alone: iter(alone)), f"batches of one row, {name}")
+
+
+@law
+def csv_gives_the_same(example: Example) -> None:
+    """A CSV file gives what a table of its values gives, or is refused as that is: with types of a table, declared, or learned.
+
+    The table holds what CSV can say (tests/csv_files.py). What is refused in a file alone: words for infinite numbers, and
+    bytes that are not UTF-8.
+    """
+    schema = example.table().schema
+    types = {field.name: of_arrow(field.type) for field in schema}
+    fields = [f for c in example.columns for node in walk(c) for f in node.inputs() if isinstance(f, fc.Field)]
+    markers = {f.key: Markers.of(f.missing).values for f in fields if f.missing}
+    rows, train = ([_held(row, markers) for row in found] for found in (example.rows, example.train or example.rows))
+    shown = dataclasses.replace(example, rows=rows, train=train, schema=schema)
+    typed = dataclasses.replace(shown, columns=[csv_files.declared(c, types) for c in example.columns])
+    table, learned_from = shown.table(), formats.table_of(train, schema)
+    with tempfile.TemporaryDirectory() as folder:
+        path = csv_files.write(rows, Path(folder, "rows.csv"))
+        written = csv_files.write(train, Path(folder, "train.csv"))
+        known = _fitted(shown, learned_from)
+        want = _given(known, table)
+        _same_or_refused(want, _given(known, path), "CSV, types of a table")
+        declared = _fitted(typed, written)
+        _same_or_refused(want, _given(declared, table), "a table, declared types")
+        _same_or_refused(want, _given(declared, path), "CSV, declared types")
+        if not any(of.list_depth for of in types.values()):  # that a field holds lists, its text does not say
+            _learned_from_csv(_fitted(shown, written), types, want, table, path)
+        for row in example.rows:
+            for key, value in row.items():
+                _refused_in_csv(declared, {**rows[0], key: value}, key, Path(folder, "refused.csv"))
+
+
+def _held(row: Row, markers: dict[str, frozenset[Any]]) -> Row:
+    return {key: csv_files.held(value, markers.get(key, frozenset())) for key, value in row.items()}
+
+
+def _fitted(example: Example, data: Any) -> Results | None:
+    """What is learned from data, or None where it is refused."""
+    try:
+        return Results(example, data)
+    except fc.DataError:
+        return None
+
+
+def _given(results: Results | None, data: Any) -> dict[str, Any] | None:
+    """What plans give for data, or None where it is refused."""
+    try:
+        return None if results is None else results.of(lambda: data)
+    except fc.DataError:
+        return None
+
+
+def _same_or_refused(want: dict[str, Any] | None, got: dict[str, Any] | None, where: str) -> None:
+    assert (want is None) == (got is None), f"{where}: refused on one side alone"
+    if want is not None and got is not None:
+        same(want, got, where)
+
+
+def _learned_from_csv(results: Results | None, types: dict[str, Any], want: Any, table: pa.Table, path: Path) -> None:
+    """A plan that learned its types from CSV: those of the table, or others that hold the same values by docs/ids.md."""
+    got = _given(results, path)
+    learned = {} if results is None else results.encoder.input_schema
+    if all(learned[key].type == types[key].type for key in learned):
+        _same_or_refused(want, got, "CSV, learned types")
+    for key, of in learned.items():
+        assert of.type in CSV_LEARNS[types[key].type], f"{key}: {of} for {types[key]}"
+    fractions = any(of.type == "text" and types[key].type in ("float", "decimal") for key, of in learned.items())
+    if not fractions:  # numbers that are not whole are text to categories, where a table of them is refused
+        _same_or_refused(got, _given(results, table), "a table, types learned from CSV")
+
+
+# What fit may learn from the text of a field of each type, when every value says no more.
+CSV_LEARNS: dict[str | None, set[str | None]] = {
+    None: {None},
+    "boolean": {"boolean", None},
+    "integer": {"integer", None},
+    "float": {"float", "text", None},
+    "decimal": {"integer", "float", "text", None},
+    "text": {"text", "boolean", "integer", "float", None},
+    "bytes": {"text", "boolean", "integer", "float", None},
+}
+
+
+def _refused_in_csv(results: Results | None, row: Row, key: str, path: Path) -> None:
+    """Bytes that are not UTF-8, and words for numbers that are not finite where a number is read, are errors of that field."""
+    value = row[key]
+    if results is None or not isinstance(value, (bytes, float)) or csv_files.holds(value) or value == b"" or value != value:
+        return
+    csv_files.write([row], path)
+    plan = results.dense or results.encoder
+    if isinstance(value, float) and "number" not in plan.graph.needs().get(key, ()):
+        return  # the word is a category
+    with pytest.raises(fc.DataError, match="UTF-8" if isinstance(value, bytes) else "does not spell one"):
+        plan.encode(path)
 
 
 @law

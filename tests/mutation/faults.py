@@ -20,6 +20,8 @@ SHARED = {
         "featurecols.data.arrow_buffers:list_parts", "np.where(valid, sizes, 0)", "np.where(valid, sizes, sizes)"
     ),
     "list window": Fault("featurecols.data.fields.lists:ListField._own", "offsets - offsets[0]", "offsets - self._offsets[0]"),
+    "type of text": Fault("featurecols.data.fields.text:TextField.as_type", "view.type_name = name", "view.type_name = None"),
+    "null in place of a list": Fault("featurecols.data.fields.lists:in_lists", "value is not None", "True"),
     "block target": Fault("featurecols.plan.execution.program:Program.fill", "out[start:stop]", "out[: stop - start]"),
     "joined offsets": Fault(
         "featurecols._core.arrays:Ids.concatenate", "starts[1:].astype(np.int64) + base", "starts[1:].astype(np.int64)"
@@ -29,15 +31,15 @@ SHARED = {
 # The shared faults that each kind must notice: those of the forms that its Examples read.
 _ALL = ("slice offset", "bitmap offset", "dictionary of another chunk")
 SEEN = {
-    "bucketized": (*_ALL, "values offset"),
+    "bucketized": (*_ALL, "values offset", "null in place of a list"),
     "crossed": (*_ALL, "null codes", "list window", "joined offsets"),
     "embedding": (*_ALL, "block target", "null lists"),
-    "hashed": (*_ALL, "null codes", "text offset"),
-    "identity": (*_ALL, "values offset"),
+    "hashed": (*_ALL, "null codes", "text offset", "type of text", "null in place of a list"),
+    "identity": (*_ALL, "values offset", "null in place of a list"),
     "indicator": (*_ALL, "block target", "joined offsets"),
     "numeric": (*_ALL, "values offset", "block target"),
-    "sequence": (*_ALL, "list window", "null lists"),
-    "vocabulary": (*_ALL, "null codes", "text offset", "null lists"),
+    "sequence": (*_ALL, "list window", "null lists", "null in place of a list"),
+    "vocabulary": (*_ALL, "null codes", "text offset", "null lists", "type of text"),
     "weighted": (*_ALL, "list window", "joined offsets"),
 }
 
