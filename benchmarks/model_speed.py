@@ -29,7 +29,7 @@ from featurecols.models.autodiff.variables import Variables
 from featurecols.models.input.examples import Examples, Layout
 from featurecols.models.input.pipeline import InMemoryStream
 from featurecols.models.layers import Linear
-from featurecols.models.objective.losses import Logistic
+from featurecols.models.objective.losses import BinaryCrossentropy
 from featurecols.models.optimization.optimizers import Adam, Ftrl
 
 ROWS, IDS, WEIGHTS, BATCH = 200_000, 30, 2**20, 1024
@@ -90,7 +90,7 @@ def ours(ids: Any, y: Any, size: int) -> Any:
     slots = tuple(IdSlot(f"s{j}", size) for j in range(IDS))
     none = np.zeros((len(ids), 0), np.float32)
     rows = Examples(Layout(slots), none, tuple(s.name for s in slots), ids, {}, {}, y, None)
-    variables, layer, loss, optimizer = Variables(), Linear(), Logistic(), Ftrl(0.1)
+    variables, layer, loss, optimizer = Variables(), Linear(), BinaryCrossentropy(from_logits=True), Ftrl(0.1)
 
     def epoch() -> None:
         for batch in InMemoryStream(rows, BATCH, True, 0).epoch(variables.step):

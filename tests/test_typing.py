@@ -45,7 +45,7 @@ curve: list[float] = net.fit({"age": [1]}, label="y", callbacks=[hooks.EarlyStop
 
 def model_fn(features: Any, labels: Any, mode: str) -> fc.models.EstimatorSpec:
     logits = layers.Dense(3)(layers.Inputs(["age"])(features))
-    loss = losses.Softmax()(labels, logits)
+    loss = losses.CategoricalCrossentropy(from_logits=True)(labels, logits)
     both = optimizers.Groups([("dense", optimizers.SGD(0.1))])
     return fc.models.EstimatorSpec(mode, loss=loss, train_op=both.minimize(loss))
 

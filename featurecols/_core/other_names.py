@@ -157,6 +157,9 @@ NAMES: dict[str, dict[str, str]] = {
         "Crossentropy": "losses.BinaryCrossentropy() for two classes, losses.SparseCategoricalCrossentropy() for more",
         "LogLoss": "losses.BinaryCrossentropy()",
         "BCELoss": "losses.BinaryCrossentropy()",
+        "Logistic": "losses.BinaryCrossentropy(from_logits=True)",
+        "Softmax": "losses.CategoricalCrossentropy(from_logits=True)",
+        "Squared": "losses.MeanSquaredError()",
     },
     "featurecols.models.hooks": {
         "ModelCheckpoint": "model_dir= of the model, which keeps checkpoints",

@@ -38,7 +38,7 @@ def component_from_json(data: Any, base: type[Component], name: str) -> Any:
     known = {cls.__name__: kind for kind, cls in KINDS.items() if issubclass(cls, base)}
     full = _versioned(data)
     if full.get("type") not in known.values():
-        raise errors.unknown(name, "type", data.get("type"), known)
+        raise errors.unknown(name, "type", data.get("type"), [cls for cls in known if not cls.startswith("Saved")])
     return decode(full, name)
 
 

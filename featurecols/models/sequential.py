@@ -27,7 +27,7 @@ from featurecols.models.input.labelled_rows import LabelledBatch, LabelledRows
 from featurecols.models.input.pipeline import BatchStream, Encoder, Pipeline, needs_of, rows_or_pipeline
 from featurecols.models.layers import Dense, DenseFeatures, Layer, Linear, SparseLinear
 from featurecols.models.layers.mixed import Mixed
-from featurecols.models.objective import keras_metrics, losses
+from featurecols.models.objective import keras_metrics, losses, saved_losses
 from featurecols.models.objective.heads import PlainHead, squeeze
 from featurecols.models.optimization import optimizers
 from featurecols.models.optimization.optimizers import Groups, Optimizer, OptimizerLike, Step
@@ -266,7 +266,7 @@ class Sequential:
             return np.array(self.words)
         sized = [layer for layer in self.layers if isinstance(layer, (Dense, Linear, SparseLinear))]
         units = sized[-1].units if sized else None
-        if units is None or (units > 1 and isinstance(loss, losses.Logistic)):
+        if units is None or (units > 1 and isinstance(loss, losses.BinaryCrossentropy)):
             raise errors.model("classes_", "the outputs are not one class each", self, "use predict(x)")
         return np.arange(max(units, 2))
 
@@ -284,7 +284,7 @@ class Sequential:
     def _require_classes(self, subject: str) -> losses.Loss:
         """Return the loss; raise ModelError where it is not one of classes."""
         _, loss = self._require_compiled(subject)
-        if not isinstance(loss, (losses.Logistic, losses.Softmax)):
+        if not isinstance(loss, (losses.BinaryCrossentropy, losses.CategoricalCrossentropy)):
             raise errors.model(subject, "the loss is not one of classes", loss, "use predict(x)")
         return loss
 
@@ -298,7 +298,7 @@ class Sequential:
     ) -> float:
         """Return the accuracy where the loss is one of classes, else R^2, as scikit-learn has them."""
         _, loss = self._require_compiled("score")
-        name = "accuracy" if isinstance(loss, (losses.Logistic, losses.Softmax)) else "r2"
+        name = "accuracy" if isinstance(loss, (losses.BinaryCrossentropy, losses.CategoricalCrossentropy)) else "r2"
         return self._evaluate("score", x, y, label, 4096, sample_weight, [keras_metrics.get(name)])[name]
 
     # Data -----------------------------------------------------------------------------------------------------------
@@ -346,7 +346,7 @@ class Sequential:
         self.label = self.label or keys
         if self.words is None and self.variables.step == 0:
             self.words = classes.learn_words(rows.label_batches(), keys[0])
-            if self.words is not None and isinstance(self.loss, (losses.Squared, losses.Poisson)):
+            if self.words is not None and isinstance(self.loss, (losses.MeanSquaredError, losses.Poisson)):
                 hint = "give a loss for classes, or a field of numbers"
                 what = f"labels are words, and {self.loss!r} needs numbers"
                 raise errors.labels(keys[0], what, self.words, None, hint)
@@ -428,6 +428,7 @@ class Sequential:
         model = Sequential(layers, spec.get("name", "sequential"), seed=spec.get("seed", 0))
         if spec.get("loss") is not None:
             optimizer, loss = spec.get("optimizer") or "rmsprop", spec["loss"]
+            loss = saved_losses.NAMES.get(loss, loss) if isinstance(loss, str) else loss
             model.compile(
                 component_from_json(optimizer, Component, "optimizer"),
                 component_from_json(loss, losses.Loss, "loss"),

@@ -53,7 +53,6 @@ def test_the_plain_keras_form():
         (Dense(10), losses.SparseCategoricalCrossentropy(from_logits=True), CLASSES),
         (Dense(10, activation="softmax"), "sparse_categorical_crossentropy", CLASSES),
         (Dense(10, activation="softmax"), "categorical_crossentropy", np.eye(10)[CLASSES]),
-        (Dense(10), "softmax", CLASSES),
     ],
 )
 def test_forms_of_one_loss_are_one_loss(last, loss, labels):
@@ -62,7 +61,7 @@ def test_forms_of_one_loss_are_one_loss(last, loss, labels):
     found = model.fit(X, labels, epochs=3)
     assert found.history["loss"][2] < 1.0 < 2.0 < found.history["loss"][0] < 2.6
     same = Sequential([Dense(32, activation="relu"), Dense(10)], seed=3)
-    same.compile(Adam(0.01), "softmax", metrics=["accuracy"])
+    same.compile(Adam(0.01), losses.CategoricalCrossentropy(from_logits=True), metrics=["accuracy"])
     assert same.fit(X, CLASSES, epochs=3).history["loss"] == pytest.approx(found.history["loss"], rel=1e-4)
 
 
@@ -98,7 +97,7 @@ def test_the_structured_data_tutorial():
 
 def deep(**options):
     model = Sequential([DenseFeatures(DEEP), Dense(16, activation="relu"), Dense(1)], seed=2)
-    model.compile(Adam(0.01), "logistic", metrics=["accuracy", "auc"], **options)
+    model.compile(Adam(0.01), losses.BinaryCrossentropy(from_logits=True), metrics=["accuracy", "auc"], **options)
     return model
 
 
@@ -198,7 +197,7 @@ def test_steps_per_epoch_of_data_without_an_end():
             yield DATA, DATA["rich"]
 
     model = Sequential([DenseFeatures([fc.Numeric("age"), fc.Embedding(CITY, 2)]), Dense(1)])
-    model.compile("adam", "logistic")
+    model.compile("adam", losses.BinaryCrossentropy(from_logits=True))
     history = model.fit(forever, epochs=3, steps_per_epoch=7, shuffle=False)
     assert model.variables.step == 21
     assert history.history["step"] == [7, 14, 21]
@@ -292,6 +291,8 @@ def test_a_spec_by_hand():
     )
     model.fit(X, X[:, 0])
     assert model.count_params() == 101
+    older = model_from_json({"model": "Sequential", "layers": [{"type": "Dense", "units": 10}], "loss": "softmax"})
+    assert older.loss == losses.CategoricalCrossentropy(from_logits=True)
     for wrong, says in [
         ({"layers": [{"type": "Dens"}]}, "layers: unknown type 'Dens'"),
         ({"layers": 5}, "needs layers, got 5"),
@@ -304,7 +305,7 @@ def test_a_spec_by_hand():
 
 def test_summary(capsys):
     model = Sequential([Dense(64, activation="relu"), Dropout(0.1), Dense(10)], name="net")
-    model.compile("sgd", "softmax")
+    model.compile("sgd", losses.CategoricalCrossentropy(from_logits=True))
     model.fit(X, CLASSES)
     model.summary()
     assert capsys.readouterr().out.splitlines() == [
@@ -367,22 +368,26 @@ def test_seeds():
         (
             lambda: compiled([DenseFeatures(DEEP), Dense(1)]).fit(DATA, label="income"),
             DataError,
-            r"income: labels are words, and Squared\(\) needs numbers",
+            r"income: labels are words, and MeanSquaredError\(\) needs numbers",
         ),
         (
             lambda: compiled([Dense(1)]).classes_,
             ModelError,
-            r"classes_: the loss is not one of classes, got Squared\(\); use predict\(x\)",
+            r"classes_: the loss is not one of classes, got MeanSquaredError\(\); use predict\(x\)",
         ),
         (
             lambda: compiled([Dense(1)]).predict_proba(X),
             ModelError,
-            r"predict_proba: the loss is not one of classes, got Squared",
+            r"predict_proba: the loss is not one of classes, got MeanSquaredError",
         ),
         (lambda: compiled([]).fit(X, X), ModelError, "the model has no layers"),
         (lambda: compiled([Dense(1)]).fit(X), ModelError, "Sequential: needs labels, got None; give y"),
         (lambda: compiled([Dense(1)]).fit(X, X[:5, 0]), DataError, "y: needs one for each of 600 rows"),
-        (lambda: compiled([Dense(2)]).fit(X, X[:, 0]), DataError, r"Squared: labels must have shape \(32, 2\), got \(32,\)"),
+        (
+            lambda: compiled([Dense(2)]).fit(X, X[:, 0]),
+            DataError,
+            r"labels must have shape \(32, 2\), got \(32,\)",
+        ),
         (lambda: compiled([Dense(1, input_dim=7)]).fit(X, X[:, 0]), ModelError, "Dense: input_dim is 7, got 100"),
         (lambda: compiled([Dense(1)]).predict(X[0]), ModelError, r"takes a matrix \[n, width\], got \(100,\)"),
         (lambda: compiled([DenseFeatures(DEEP), Dense(1)]).predict(DATA), ModelError, "its columns still learn"),

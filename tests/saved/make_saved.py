@@ -364,7 +364,9 @@ def sequential_of_words() -> Any:
     columns = [PLAIN, SEQUENCE, fc.Embedding(TAGS, 2, combiner="sum")]
     model = fc.models.Sequential([layers.DenseFeatures(columns), layers.Dense(4), layers.Activation("relu"), layers.Dense(3)])
     out = optimizers.SGD(schedules.Warmup(schedules.Steady(0.2), 2), momentum=0.9, nesterov=True)
-    model.compile(optimizers.Groups((("dense_1/", out), ("", optimizers.Adagrad(0.2)))), losses.Softmax())
+    model.compile(
+        optimizers.Groups((("dense_1/", out), ("", optimizers.Adagrad(0.2)))), losses.CategoricalCrossentropy(from_logits=True)
+    )
     return model
 
 
@@ -373,7 +375,7 @@ def sequential_of_arrays() -> Any:
     dense = [layers.Dense(4, "relu", use_bias=False, input_dim=2), layers.Dense(2)]
     model = fc.models.Sequential(dense, name="of arrays", seed=5)
     rate = schedules.LinearDecay(0.1, steps=6, final=0.5)
-    model.compile(optimizers.AdamW(rate, weight_decay=0.01, clip=fc.models.ClipNorm(1.0)), losses.Squared())
+    model.compile(optimizers.AdamW(rate, weight_decay=0.01, clip=fc.models.ClipNorm(1.0)), losses.MeanSquaredError())
     return model
 
 

@@ -21,7 +21,7 @@ from featurecols.models.input.examples import Examples
 from featurecols.models.input.labelled_rows import LabelledRows
 from featurecols.models.input.pipeline import Pipeline
 from featurecols.models.objective.heads import ClassHead, Head, NumberHead
-from featurecols.models.objective.losses import Squared
+from featurecols.models.objective.losses import MeanSquaredError
 from featurecols.models.optimization.optimizers import Groups, Optimizer
 from featurecols.models.training import automatic
 from featurecols.models.training.automatic import Choice
@@ -31,7 +31,7 @@ from featurecols.models.types import Data, Label
 from featurecols.plan.plan import Plan
 
 Columns = Iterable[AnyColumn] | Plan | None
-SQUARED = Squared()
+SQUARED = MeanSquaredError()
 BATCH = 4096  # rows that are evaluated at once
 OUTPUTS = (  # parameters whose last axis is that of the logits, and the baseline's counts of classes
     "linear/weights",

@@ -98,7 +98,7 @@ class EstimatorSpec:
         if self.loss is not None and (not isinstance(self.loss, Value) or self.loss.array.size != 1):
             got = self.loss.shape if isinstance(self.loss, Value) else self.loss
             raise errors.model(
-                "EstimatorSpec", "loss must be a Value of one number", got, "give losses.Squared()(labels, outputs)"
+                "EstimatorSpec", "loss must be a Value of one number", got, "give losses.MeanSquaredError()(labels, outputs)"
             )
         if self.train_op is not None and not isinstance(self.train_op, TrainOp) and not callable(self.train_op):
             raise errors.model("EstimatorSpec", "train_op must be a step", self.train_op, "give optimizer.minimize(loss)")

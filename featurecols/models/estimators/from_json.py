@@ -144,6 +144,8 @@ def _decode(value: Any, name: str, where: str) -> Any:
         if not isinstance(value, (list, tuple)):
             raise errors.model(where, f"{name} must be a list of columns", value, 'give [{"type": "Numeric", "key": "age"}]')
         return declared(value, name)
-    if name == "loss":  # by the name of its class: Keras' names mean losses of means, not of logits
-        return component_from_json(value if isinstance(value, (Mapping, losses.Loss)) else {"type": value}, losses.Loss, name)
+    if name == "loss":
+        known = losses.KNOWN.get(value) if isinstance(value, str) else None  # Keras' name; else it is that of the class
+        value = known or (value if isinstance(value, (Mapping, losses.Loss)) else {"type": value})
+        return component_from_json(value, losses.Loss, name)
     return component_from_json(value, optimizers.Optimizer, name) if name in OPTIMIZERS else value

@@ -124,7 +124,7 @@ class LinearRegressor(_Linear):
 
     Args:
         label_dimension: numbers to predict.
-        loss: Squared(), or Poisson() for counts.
+        loss: MeanSquaredError(), or Poisson() for counts.
         standardize_label: whether training sees (label - mean) / deviation, both learned from the labels of the first call of
             train, the mean weighted. Predictions, losses and metrics are in the units of the label. Not for Poisson.
         label_transform: "log1p" to predict log(1 + label), whose inverse gives predictions and metrics in the units of the

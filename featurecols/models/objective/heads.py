@@ -19,7 +19,8 @@ from featurecols.models.input.classes import Classes
 from featurecols.models.layers.base import require_positive
 from featurecols.models.objective import metrics
 from featurecols.models.objective.label_scaling import TRANSFORMS, LabelScaling
-from featurecols.models.objective.losses import Logistic, Loss, Softmax, Squared
+from featurecols.models.objective.losses import BinaryCrossentropy, Loss, MeanSquaredError, SparseCategoricalCrossentropy
+from featurecols.models.objective.saved_losses import on_logits
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -100,7 +101,8 @@ class ClassHead(Head):
 
     @property
     def objective(self) -> Loss:
-        return (Logistic if self.n_classes == 2 else Softmax)(reduction=self.reduction)
+        loss = BinaryCrossentropy if self.n_classes == 2 else SparseCategoricalCrossentropy
+        return loss(True, reduction=self.reduction)
 
     @property
     def classes(self) -> Array:
@@ -161,26 +163,29 @@ class ClassHead(Head):
 
 @dataclass(frozen=True, eq=False, repr=False)
 class NumberHead(Head):
-    """`dimension` numbers. The loss is Squared, or Poisson for counts.
+    """`dimension` numbers. The loss is MeanSquaredError, or Poisson for counts.
 
     transform: "log1p" where the model predicts log(1 + label); predictions and metrics are of the label itself, the loss is of
     the logarithms. scaling: what training learned of the labels; None where logits are labels, as they are.
     """
 
     dimension: int = 1
-    loss: Loss = field(default=Squared())
+    loss: Loss = field(default=MeanSquaredError())
     transform: str | None = None
     scaling: LabelScaling | None = None
 
     def check(self) -> None:
         require_positive("regressor", "label_dimension", self.dimension)
         if not isinstance(self.loss, Loss):
-            raise errors.argument("regressor", "loss must be a Loss", self.loss, "give losses.Squared() or losses.Poisson()")
+            raise errors.argument(
+                "regressor", "loss must be a Loss", self.loss, "give losses.MeanSquaredError() or losses.Poisson()"
+            )
+        object.__setattr__(self, "loss", on_logits(self.loss))
         if self.transform is not None and self.transform not in TRANSFORMS:
             raise errors.unknown("regressor", "label_transform", self.transform, TRANSFORMS)
-        if self.transform is not None and not isinstance(self.loss, Squared):
+        if self.transform is not None and not isinstance(self.loss, MeanSquaredError):
             hint = "leave label_transform out: Poisson predicts through a logarithm by itself"
-            raise errors.argument("regressor", "label_transform needs the loss Squared", self.loss, hint)
+            raise errors.argument("regressor", "label_transform needs the loss MeanSquaredError", self.loss, hint)
         if self.scaling is not None and not isinstance(self.scaling, LabelScaling):
             raise errors.argument(
                 "regressor", "scaling must be a LabelScaling", self.scaling, "leave it out: training learns it"
@@ -199,7 +204,7 @@ class NumberHead(Head):
     @property
     def scales(self) -> bool:
         """Whether the loss lets labels be scaled: Poisson has its own link, and of others it is not known."""
-        return isinstance(self.loss, Squared)
+        return isinstance(self.loss, MeanSquaredError)
 
     def with_words(self, words: Classes | None, key: str) -> NumberHead:
         return self if self.scaling is None else self.with_scaling(None)
@@ -298,7 +303,7 @@ class PlainHead(Head):
 
     @property
     def objective(self) -> Loss:
-        return Squared()
+        return MeanSquaredError()
 
     def read(self, batch: Batch, keys: Sequence[str]) -> Array:
         if self.words is not None:

@@ -13,7 +13,7 @@ from featurecols.models import errors
 from featurecols.models.autodiff.tape import Value
 from featurecols.models.input.examples import Examples
 from featurecols.models.objective import metrics
-from featurecols.models.objective.losses import Logistic, Loss
+from featurecols.models.objective.losses import BinaryCrossentropy, Loss
 from featurecols.models.training.hooks import Hook
 
 if TYPE_CHECKING:
@@ -150,7 +150,7 @@ class EpochMetrics(Hook):
         out = {"loss": float((each * (1 if weights is None else weights)).mean())}
         if self.scores:
             means = self.loss.mean(self.loss.logits(Value(outputs)).array) if self.loss.from_logits else outputs
-            one_class = not isinstance(self.loss, Logistic)
+            one_class = not isinstance(self.loss, BinaryCrossentropy)
             out |= {score.name: score.function(labels, means, weights, one_class) for score in self.scores}
         return out
 

@@ -1,7 +1,7 @@
 """Losses with sample weights: labels and logits in, one number with its backward out.
 
-A loss is taken on logits, where it is exact; the prediction (`mean`) is the logits through the inverse link. With
-`from_logits=False` the model's output is that mean already, as Keras has it; where the output was made by a sigmoid
+A loss is taken on logits, where it is exact; the prediction (`mean`) is the logits through the inverse link. Unless
+`from_logits` is true, the model's output is that mean already, as Keras has it; where the output was made by a sigmoid
 or softmax, its logits are used, and else the logits are computed back, probabilities clipped to [1e-7, 1 - 1e-7].
 """
 
@@ -35,13 +35,13 @@ class Loss(Component):
     plain sum; the loss of a row is the mean over its outputs.
 
     Args:
-        from_logits: whether the model's outputs are logits (True) or means.
+        from_logits: whether the model's outputs are logits, and not means. Estimators train on logits whatever it says.
         reduction: "mean" or "sum".
     """
 
     abstract: ClassVar[bool] = True
 
-    from_logits: bool = True
+    from_logits: bool = False
     reduction: str = field(default="mean", kw_only=True)
 
     def check(self) -> None:
@@ -68,13 +68,18 @@ class Loss(Component):
 
     def logits(self, outputs: Value) -> Value:
         """Return the model's outputs as logits [n, k]."""
-        if outputs.array.ndim == 1:
-            flat = outputs
-            outputs = Value(flat.array[:, None], (flat,), lambda d: (d[:, 0],))
-            outputs.logits = None if flat.logits is None else self.logits(flat.logits)
+        outputs = self._matrix(outputs)
         if self.from_logits:
             return outputs
         return outputs.logits if outputs.logits is not None else self.link(outputs)
+
+    def _matrix(self, outputs: Value) -> Value:
+        """Return outputs [n] as [n, 1], others as they are."""
+        if outputs.array.ndim == 1:
+            flat = outputs
+            outputs = Value(flat.array[:, None], (flat,), lambda d: (d[:, 0],))
+            outputs.logits = None if flat.logits is None else self._matrix(flat.logits)
+        return outputs
 
     def labels(self, labels: Array, shape: tuple[int, ...]) -> Array:
         """Return labels as `point` takes them; raise DataError where a label cannot be one."""
@@ -98,8 +103,13 @@ class Loss(Component):
 
 
 @frozen
-class Squared(Loss):
-    """Mean over the outputs of (output - label)^2."""
+class MeanSquaredError(Loss):
+    """Mean over the outputs of (output - label)^2; logits and means are the same."""
+
+    kind: ClassVar[str] = "models.Squared.v1"  # its name in saved models
+
+    def logits(self, outputs: Value) -> Value:
+        return self._matrix(outputs)
 
     def point(self, labels: Array, z: Array) -> tuple[Array, Array]:
         miss = z - labels.astype(z.dtype)
@@ -107,7 +117,7 @@ class Squared(Loss):
 
 
 @frozen
-class Logistic(Loss):
+class BinaryCrossentropy(Loss):
     """Mean over the outputs of log(1 + exp(z)) - label * z; labels in [0, 1]."""
 
     def labels(self, labels: Array, shape: tuple[int, ...]) -> Array:
@@ -118,7 +128,11 @@ class Logistic(Loss):
         if (bad := ~((y >= 0) & (y <= 1)).all(axis=1)).any():
             row = int(bad.argmax())
             raise errors.labels(
-                "Logistic", "a label must be in [0, 1]", y[row].tolist(), row, "name the positive class, or set n_classes"
+                type(self).__name__,
+                "a label must be in [0, 1]",
+                y[row].tolist(),
+                row,
+                "name the positive class, or set n_classes",
             )
         return y
 
@@ -140,23 +154,25 @@ class Logistic(Loss):
 
 
 @frozen
-class Softmax(Loss):
+class CategoricalCrossentropy(Loss):
     """log(sum of exp(z)) - z[label]; labels are class numbers [n] or weights of the classes (one-hots) [n, k]."""
 
     def labels(self, labels: Array, shape: tuple[int, ...]) -> Array:
         n, k = shape
         if labels.ndim == 2 and labels.shape == (n, k) and k > 1:
-            check_finite("Softmax", labels)
+            check_finite(type(self).__name__, labels)
             return labels
         if labels.size != n:
-            raise errors.labels("Softmax", f"labels must have shape {(n,)} or {shape}", labels.shape, None, "one class per row")
+            raise errors.labels(
+                type(self).__name__, f"labels must have shape {(n,)} or {shape}", labels.shape, None, "one class per row"
+            )
         y = labels.reshape(n)
-        check_finite("Softmax", y[:, None])
+        check_finite(type(self).__name__, y[:, None])
         bad = (y < 0) | (y >= k) | (y != np.floor(y))
         if bad.any():
             row = int(bad.argmax())
             raise errors.labels(
-                "Softmax", f"a label must be a class, 0 to {k - 1}", y[row].item(), row, "raise n_classes, or mend it"
+                type(self).__name__, f"a label must be a class, 0 to {k - 1}", y[row].item(), row, "raise n_classes, or mend it"
             )
         return y.astype(np.int64)
 
@@ -181,14 +197,23 @@ class Softmax(Loss):
 
 
 @frozen
+class SparseCategoricalCrossentropy(CategoricalCrossentropy):
+    """CategoricalCrossentropy by the name that Keras has for class numbers; both take either form of labels."""
+
+
+@frozen
 class Poisson(Loss):
     """Mean over the outputs of exp(z) - label * z: counts with rate exp(z), without the term log(label!)."""
+
+    kind: ClassVar[str] = "models.Poisson.v2"
 
     def labels(self, labels: Array, shape: tuple[int, ...]) -> Array:
         y = super().labels(labels, shape)
         if (bad := (y < 0).any(axis=1)).any():
             row = int(bad.argmax())
-            raise errors.labels("Poisson", "a label must be at least 0", y[row].tolist(), row, "Poisson is for counts")
+            raise errors.labels(
+                type(self).__name__, "a label must be at least 0", y[row].tolist(), row, "Poisson is for counts"
+            )
         return y
 
     def point(self, labels: Array, z: Array) -> tuple[Array, Array]:
@@ -203,41 +228,18 @@ class Poisson(Loss):
         return np.asarray(np.exp(z))
 
 
-def BinaryCrossentropy(from_logits: bool = False) -> Logistic:
-    """Return Logistic, by Keras' name and with its default."""
-    return Logistic(from_logits)
-
-
-def CategoricalCrossentropy(from_logits: bool = False) -> Softmax:
-    """Return Softmax for one-hot labels, by Keras' name and with its default."""
-    return Softmax(from_logits)
-
-
-def SparseCategoricalCrossentropy(from_logits: bool = False) -> Softmax:
-    """Return Softmax for class numbers, by Keras' name and with its default."""
-    return Softmax(from_logits)
-
-
-def MeanSquaredError() -> Squared:
-    """Return Squared, by Keras' name."""
-    return Squared()
-
-
 KNOWN: dict[str, Loss] = {
-    "squared": Squared(),
-    "logistic": Logistic(),
-    "softmax": Softmax(),
-    "mse": Squared(),
-    "mean_squared_error": Squared(),
-    "binary_crossentropy": Logistic(from_logits=False),
-    "categorical_crossentropy": Softmax(from_logits=False),
-    "sparse_categorical_crossentropy": Softmax(from_logits=False),
-    "poisson": Poisson(from_logits=False),
+    "mse": MeanSquaredError(),
+    "mean_squared_error": MeanSquaredError(),
+    "binary_crossentropy": BinaryCrossentropy(),
+    "categorical_crossentropy": CategoricalCrossentropy(),
+    "sparse_categorical_crossentropy": SparseCategoricalCrossentropy(),
+    "poisson": Poisson(),
 }
 
 
 def get(loss: Loss | str) -> Loss:
-    """Return a loss as it is, or by name: ours take logits, Keras' names take means as they do there."""
+    """Return a loss as it is, or by Keras' name, which takes means as it does there."""
     if isinstance(loss, Loss):
         return loss
     if isinstance(loss, str) and loss.lower() in KNOWN:
@@ -273,13 +275,10 @@ def _clipped(p: Array) -> tuple[Array, Array]:
 __all__ = [
     "BinaryCrossentropy",
     "CategoricalCrossentropy",
-    "Logistic",
     "Loss",
     "MeanSquaredError",
     "Poisson",
-    "Softmax",
     "SparseCategoricalCrossentropy",
-    "Squared",
 ]
 
 if not TYPE_CHECKING:  # a wrong name is told with the right one; checkers report it themselves

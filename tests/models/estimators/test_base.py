@@ -53,9 +53,9 @@ def iris_model_fn(features, labels, mode, params):
     logits = layers.Dense(params["n_classes"])(net)
     predicted = logits.array.argmax(axis=1)
     if mode == ModeKeys.PREDICT:
-        shares = losses.Softmax().mean(logits.array)
+        shares = losses.CategoricalCrossentropy(from_logits=True).mean(logits.array)
         return EstimatorSpec(mode, predictions={"class_ids": predicted[:, None], "probabilities": shares})
-    loss = losses.Softmax()(labels, logits)
+    loss = losses.CategoricalCrossentropy(from_logits=True)(labels, logits)
     if mode == ModeKeys.EVAL:
         return EstimatorSpec(mode, loss=loss, eval_metric_ops={"accuracy": (metrics.accuracy, labels, predicted)})
     return EstimatorSpec(mode, loss=loss, train_op=optimizers.Adagrad(learning_rate=0.1).minimize(loss))
@@ -99,7 +99,7 @@ def test_a_train_op_may_be_a_function_and_arguments_may_be_left_out():
         bias = layers.Dense(1, use_bias=False, name="only")(np.ones((len(features), 1)))
         if mode == ModeKeys.PREDICT:
             return EstimatorSpec(mode, predictions={"mean": bias.array})
-        loss = losses.Squared()(labels, bias)
+        loss = losses.MeanSquaredError()(labels, bias)
 
         def step(variables):
             variables.values["only/kernel"][...] = 7.0

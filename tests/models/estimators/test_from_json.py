@@ -33,7 +33,9 @@ def test_a_spec_is_the_model_that_it_names(tmp_path):
 def test_a_list_is_the_columns_and_arguments_go_before_the_spec():
     model = models.model_from_json(LIST, model="linear-regressor", loss="Poisson", weight_column="weight")
     assert (type(model), model.columns, model.weight_column) == (models.LinearRegressor, (AGE, JOB), "weight")
-    assert model.head.loss == Poisson()
+    assert repr(model.head.loss) == "Poisson(from_logits=True)"
+    for loss in ("poisson", Poisson(), Poisson(from_logits=True)):
+        assert models.model_from_json(LIST, model="linear-regressor", loss=loss).head == model.head
     spec = {"model": "DNNClassifier", "columns": LIST, "hidden_units": [3], "optimizer": {"type": "Ftrl", "l1": 0.5}}
     config = models.RunConfig(seed=5)
     model = models.model_from_json(spec, hidden_units=[7, 2], n_classes=3, config=config)
@@ -94,7 +96,7 @@ KINDS = "LinearClassifier, LinearRegressor, DNNClassifier, DNNRegressor"
             "Adam has no argument 'rate'",
         ),
         ({"model": "LinearRegressor", "columns": LIST, "loss": {"type": "Adam"}}, "unknown type 'Adam'; known are "),
-        ({"model": "LinearRegressor", "columns": LIST, "loss": "poisson"}, "loss: unknown type 'poisson'; known are "),
+        ({"model": "LinearRegressor", "columns": LIST, "loss": "hinge"}, "loss: unknown type 'hinge'; known are "),
         ({"model": "LinearRegressor", "columns": LIST, "loss": 3}, "loss: unknown type 3; known are "),
         ({"model": "LinearClassifier", "columns": LIST, "n_classes": "3"}, "n_classes must be an integer"),
         ({"model": "LinearClassifier", "columns": LIST, "label_vocabulary": 5}, "an argument of .* has the wrong type"),

@@ -121,7 +121,7 @@ def test_f5_params_of_a_model_fn(tmp_path):
         logits = layers.Dense(1)(layers.Inputs()(features))
         if mode == ModeKeys.PREDICT:
             return EstimatorSpec(mode, predictions={"logits": logits.array})
-        loss = models.losses.Squared()(labels[:, None].astype(np.float32), logits)
+        loss = models.losses.MeanSquaredError()(labels[:, None].astype(np.float32), logits)
         return EstimatorSpec(mode, loss=loss, train_op=SGD(params["rate"]).minimize(loss))
 
     def model(**params):

@@ -21,6 +21,7 @@ from featurecols.models import (
     WideDeepClassifier,
     WideDeepRegressor,
     layers,
+    losses,
 )
 from featurecols.models.errors import ModelError
 from featurecols.models.estimators.tf_columns import translate_all
@@ -163,7 +164,7 @@ def test_tensorflows_names_take_its_arguments():
 def test_dense_features_of_the_dialect():
     feature_columns = [AGE, tf.indicator_column(JOB), tf.embedding_column(HASH, dimension=8)]
     model = Sequential([layers.DenseFeatures(feature_columns), layers.Dense(16, activation="relu"), layers.Dense(1)])
-    model.compile("adam", "logistic", metrics=["accuracy"])
+    model.compile("adam", losses.BinaryCrossentropy(from_logits=True), metrics=["accuracy"])
     history = model.fit(DATA, label="rich", epochs=3)
     assert history.history["loss"][-1] < history.history["loss"][0]
 

@@ -48,18 +48,18 @@ def test_two_layers_and_a_loss(first, second):
 
     def build():
         y = Dense(3, name="head")(LAYERS[second](LAYERS[first](input_())))
-        return losses.Squared()(Y, y, WEIGHTS)
+        return losses.MeanSquaredError()(Y, y, WEIGHTS)
 
     assert "input" in check(build, variables)
 
 
 FOUR = RANDOM.dirichlet(np.ones(4), 6)
 LOSSES = {
-    "squared": (losses.Squared(), FOUR),
-    "logistic": (losses.Logistic(), FOUR.round()),
-    "softmax": (losses.Softmax(), np.array([0, 3, 1, 2, 0, 2])),
-    "softmax of shares": (losses.Softmax(), FOUR),
-    "poisson": (losses.Poisson(), np.arange(24).reshape(6, 4)),
+    "squared": (losses.MeanSquaredError(), FOUR),
+    "logistic": (losses.BinaryCrossentropy(from_logits=True), FOUR.round()),
+    "softmax": (losses.CategoricalCrossentropy(from_logits=True), np.array([0, 3, 1, 2, 0, 2])),
+    "softmax of shares": (losses.CategoricalCrossentropy(from_logits=True), FOUR),
+    "poisson": (losses.Poisson(from_logits=True), np.arange(24).reshape(6, 4)),
 }
 
 
@@ -103,7 +103,7 @@ def test_embedding_bag(ids, combiner, max_norm):
 
     def build():
         y = EmbeddingBag(5, 3, combiner=combiner, max_norm=max_norm)(ids)
-        return losses.Squared()(Y, y, WEIGHTS)
+        return losses.MeanSquaredError()(Y, y, WEIGHTS)
 
     assert check(build, variables) == {"embedding_bag/table"}
 
@@ -113,7 +113,9 @@ def test_sparse_linear(combiner):
     variables = Variables(seed=1, dtype="float64")
 
     def build():
-        return losses.Softmax()(np.array([0, 2, 1, 1, 0, 2]), SparseLinear(5, 3, combiner=combiner)(WEIGHTED), WEIGHTS)
+        return losses.CategoricalCrossentropy(from_logits=True)(
+            np.array([0, 2, 1, 1, 0, 2]), SparseLinear(5, 3, combiner=combiner)(WEIGHTED), WEIGHTS
+        )
 
     assert check(build, variables) == {"sparse_linear/weights", "sparse_linear/bias"}
 
@@ -126,6 +128,6 @@ def test_what_is_used_twice_adds_up():
         both = shared(ONE_EACH) * shared(LISTS) + shared(WEIGHTED)
         x = concat([both, input_(), Dense(2, "tanh", name="tower")(input_())])
         again = Dense(2, "tanh", name="tower")(input_())
-        return losses.Squared()(Y, Dense(3)(concat([x, again, again])))
+        return losses.MeanSquaredError()(Y, Dense(3)(concat([x, again, again])))
 
     assert check(build, variables) == {"shared/table", "input", "tower/kernel", "tower/bias", "dense/kernel", "dense/bias"}

@@ -14,7 +14,7 @@ from featurecols.models.input.examples import Examples, Layout
 from featurecols.models.input.pipeline import InMemoryStream
 from featurecols.models.layers import BatchNormalization, Dense, Dropout, Inputs, Linear
 from featurecols.models.layers.mixed import multi_hot
-from featurecols.models.objective.losses import Softmax, Squared
+from featurecols.models.objective.losses import CategoricalCrossentropy, MeanSquaredError
 from tests.models.gradients import check
 
 DATA = {
@@ -77,7 +77,7 @@ def test_a_dense_layer_on_ids_equals_one_on_the_written_rows(slots):
 def test_gradients(columns):
     x, _ = examples(columns)
     variables = Variables(seed=1, dtype="float64")
-    found = check(lambda: Squared()(Y, Dense(3)(Dense(4, "tanh")(Inputs()(x)))), variables)
+    found = check(lambda: MeanSquaredError()(Y, Dense(3)(Dense(4, "tanh")(Inputs()(x)))), variables)
     tables = {f"inputs/tables/{s.table}" for s in x.layout.slots if s.table}
     assert found == {"dense/kernel", "dense/bias", "dense_1/kernel", "dense_1/bias"} | tables
 
@@ -86,7 +86,7 @@ def test_gradients(columns):
 def test_other_layers_take_the_rows_written_out(layer):
     x, _ = examples(COLUMNS)
     variables = Variables(seed=1, dtype="float64")
-    found = check(lambda: Squared()(Y, Dense(3)(layer(Inputs()(x)))), variables)
+    found = check(lambda: MeanSquaredError()(Y, Dense(3)(layer(Inputs()(x)))), variables)
     assert {"dense/kernel", "inputs/tables/city_embedding"} <= found
 
 
@@ -105,7 +105,7 @@ def test_linear_gradients(columns, combiner):
     x, _ = examples(columns)
     variables = Variables(seed=1, dtype="float64")
     labels = np.array([0, 2, 1, 1, 0, 2])
-    found = check(lambda: Softmax()(labels, Linear(3, combiner=combiner)(x)), variables)
+    found = check(lambda: CategoricalCrossentropy(from_logits=True)(labels, Linear(3, combiner=combiner)(x)), variables)
     assert "linear/bias" in found
     assert len(found) == 1 + (columns[0] is WIDE[0]) + (len(columns) > 1)
 
@@ -125,7 +125,7 @@ def test_linear_gradients_touch_only_what_was_seen():
     x, _ = examples(WIDE)
     variables = Variables()
     with variables.scope(training=True):
-        found = gradients(Squared()(Y[:, :1], Linear()(x)))
+        found = gradients(MeanSquaredError()(Y[:, :1], Linear()(x)))
     assert isinstance(found["linear/weights"], IndexedSlices)
     lit = set(plan_columns(x))
     assert set(found["linear/weights"].ids.tolist()) == lit

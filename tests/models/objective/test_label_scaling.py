@@ -90,7 +90,7 @@ def test_heads_without_scale_are_saved_as_before():
 
 
 def test_a_transform_belongs_to_squared_alone():
-    with pytest.raises(fc.ColumnError, match="label_transform needs the loss Squared"):
+    with pytest.raises(fc.ColumnError, match="label_transform needs the loss MeanSquaredError"):
         NumberHead(loss=Poisson(), transform="log1p")
     with pytest.raises(Exception, match="log1p"):
         NumberHead(transform="sqrt")

@@ -11,25 +11,27 @@ from featurecols.errors import ColumnError, DataError
 from featurecols.models.autodiff.tape import Value
 from featurecols.models.autodiff.variables import Variables
 from featurecols.models.errors import ModelError
-from featurecols.models.layers import Dense
+from featurecols.models.layers import Activation, Dense
 from featurecols.models.objective import losses
-from featurecols.models.objective.losses import Logistic, Poisson, Softmax, Squared
+from featurecols.models.objective.losses import BinaryCrossentropy, CategoricalCrossentropy, MeanSquaredError, Poisson
 from tests.models.gradients import check
 
+LOGISTIC, SOFTMAX = BinaryCrossentropy(from_logits=True), CategoricalCrossentropy(from_logits=True)
+POISSON = Poisson(from_logits=True)
 RANDOM = np.random.default_rng(5)
 X = RANDOM.normal(size=(7, 3))
 WEIGHTS = np.array([1.0, 0.0, 2.5, 0.5, 1.0, 3.0, 0.25])
 CLASSES = np.array([0, 2, 1, 1, 0, 2, 2])
 CASES = {
-    "squared": (Squared(), RANDOM.normal(size=(7, 2)), 2, None),
-    "logistic": (Logistic(), np.array([0, 1, 1, 0, 1, 0, 0]), 1, None),
-    "logistic soft, two outputs": (Logistic(), RANDOM.random((7, 2)), 2, None),
-    "softmax classes": (Softmax(), CLASSES, 3, None),
-    "softmax classes in a column": (Softmax(), CLASSES[:, None], 3, None),
-    "softmax shares": (Softmax(), RANDOM.dirichlet(np.ones(3), 7), 3, None),
-    "poisson": (Poisson(), np.array([0, 3, 1, 0, 2, 10, 1]), 1, None),
-    "probabilities of a sigmoid": (Logistic(from_logits=False), np.array([0, 1, 1, 0, 1, 0, 0]), 1, "sigmoid"),
-    "probabilities of a softmax": (Softmax(from_logits=False), CLASSES, 3, "softmax"),
+    "squared": (MeanSquaredError(), RANDOM.normal(size=(7, 2)), 2, None),
+    "logistic": (LOGISTIC, np.array([0, 1, 1, 0, 1, 0, 0]), 1, None),
+    "logistic soft, two outputs": (LOGISTIC, RANDOM.random((7, 2)), 2, None),
+    "softmax classes": (SOFTMAX, CLASSES, 3, None),
+    "softmax classes in a column": (SOFTMAX, CLASSES[:, None], 3, None),
+    "softmax shares": (SOFTMAX, RANDOM.dirichlet(np.ones(3), 7), 3, None),
+    "poisson": (POISSON, np.array([0, 3, 1, 0, 2, 10, 1]), 1, None),
+    "probabilities of a sigmoid": (BinaryCrossentropy(), np.array([0, 1, 1, 0, 1, 0, 0]), 1, "sigmoid"),
+    "probabilities of a softmax": (CategoricalCrossentropy(), CLASSES, 3, "softmax"),
 }
 
 
@@ -49,9 +51,9 @@ def test_gradients(case, weights, reduction):
 @pytest.mark.parametrize(
     ("loss", "labels", "units", "means"),
     [
-        (Logistic(from_logits=False), np.array([0, 1, 1, 0, 1, 0, 0]), 1, lambda z: 1.0 / (1.0 + z.exp())),
-        (Softmax(from_logits=False), CLASSES, 3, lambda z: z.exp() / (z.exp() @ Value(np.ones((3, 3))))),
-        (Poisson(from_logits=False), np.array([0, 3, 1, 0, 2, 10, 1]), 1, lambda z: z.exp() + 0.1),
+        (BinaryCrossentropy(), np.array([0, 1, 1, 0, 1, 0, 0]), 1, lambda z: 1.0 / (1.0 + z.exp())),
+        (CategoricalCrossentropy(), CLASSES, 3, lambda z: z.exp() / (z.exp() @ Value(np.ones((3, 3))))),
+        (Poisson(), np.array([0, 3, 1, 0, 2, 10, 1]), 1, lambda z: z.exp() + 0.1),
     ],
     ids=["logistic", "softmax", "poisson"],
 )
@@ -62,33 +64,33 @@ def test_gradients_of_means_that_a_users_own_function_made(loss, labels, units, 
 
 def test_weights_scale_rows_and_the_mean_is_over_rows():
     z, y = np.array([[0.0], [2.0]]), np.array([1.0, 1.0])
-    assert float(Squared()(y, z)) == 1.0
-    assert float(Squared()(y, z, [3.0, 1.0])) == 2.0
-    assert float(Squared(reduction="sum")(y, z, [3.0, 1.0])) == 4.0
-    assert Squared().each(y, z).tolist() == [1.0, 1.0]
+    assert float(MeanSquaredError()(y, z)) == 1.0
+    assert float(MeanSquaredError()(y, z, [3.0, 1.0])) == 2.0
+    assert float(MeanSquaredError(reduction="sum")(y, z, [3.0, 1.0])) == 4.0
+    assert MeanSquaredError().each(y, z).tolist() == [1.0, 1.0]
 
 
 def test_values_by_scikit_learn():
     z = RANDOM.normal(size=(7, 3))
     p = np.exp(z) / np.exp(z).sum(axis=1, keepdims=True)
-    assert float(Softmax()(CLASSES, z)) == pytest.approx(log_loss(CLASSES, p), rel=1e-12)
-    assert float(Softmax(from_logits=False)(np.eye(3)[CLASSES], p)) == pytest.approx(log_loss(CLASSES, p), rel=1e-12)
+    assert float(SOFTMAX(CLASSES, z)) == pytest.approx(log_loss(CLASSES, p), rel=1e-12)
+    assert float(CategoricalCrossentropy()(np.eye(3)[CLASSES], p)) == pytest.approx(log_loss(CLASSES, p), rel=1e-12)
     y = np.array([0, 1, 1, 0, 1, 0, 0])
-    assert float(Logistic()(y, z[:, 0])) == pytest.approx(log_loss(y, Logistic().mean(z[:, 0])), rel=1e-12)
-    assert float(Poisson()(CLASSES, z[:, 0])) == pytest.approx((np.exp(z[:, 0]) - CLASSES * z[:, 0]).mean(), rel=1e-12)
+    assert float(LOGISTIC(y, z[:, 0])) == pytest.approx(log_loss(y, LOGISTIC.mean(z[:, 0])), rel=1e-12)
+    assert float(POISSON(CLASSES, z[:, 0])) == pytest.approx((np.exp(z[:, 0]) - CLASSES * z[:, 0]).mean(), rel=1e-12)
 
 
 def test_integers_as_logits_are_numbers_too():
-    each = Logistic().each(np.array([0, 1]), np.array([2, -1]))
+    each = LOGISTIC.each(np.array([0, 1]), np.array([2, -1]))
     assert np.allclose(each, [np.log1p(np.exp(2.0)), np.log1p(np.exp(1.0))], rtol=1e-15)
 
 
 def test_no_overflow_far_out():
     z = np.array([[-1000.0], [1000.0], [1000.0], [-1000.0]], np.float32)
     with np.errstate(all="raise", under="ignore"):
-        assert Logistic().each(np.array([0, 1, 0, 1]), z).tolist() == [0.0, 0.0, 1000.0, 1000.0]
-        assert Logistic().mean(z).reshape(-1).tolist() == [0.0, 1.0, 1.0, 0.0]
-        assert Softmax().each(np.array([0, 1]), np.array([[1000.0, 0.0], [1000.0, 0.0]], np.float32)).tolist() == [0.0, 1000.0]
+        assert LOGISTIC.each(np.array([0, 1, 0, 1]), z).tolist() == [0.0, 0.0, 1000.0, 1000.0]
+        assert LOGISTIC.mean(z).reshape(-1).tolist() == [0.0, 1.0, 1.0, 0.0]
+        assert SOFTMAX.each(np.array([0, 1]), np.array([[1000.0, 0.0], [1000.0, 0.0]], np.float32)).tolist() == [0.0, 1000.0]
 
 
 def test_a_sigmoid_before_a_loss_on_means_keeps_its_logits():
@@ -98,21 +100,29 @@ def test_a_sigmoid_before_a_loss_on_means_keeps_its_logits():
     with variables.scope(training=True):
         p = Dense(1, "sigmoid", use_bias=False)(np.ones((1, 1)))
         assert p.array[0, 0] == 1.0
-        assert float(Logistic(from_logits=False)([0.0], p)) == 50.0
+        assert float(BinaryCrossentropy()([0.0], p)) == 50.0
 
 
 @pytest.mark.parametrize(
     ("loss", "labels", "message"),
     [
-        (Logistic(), [0, 1, 2], r"Logistic: a label must be in \[0, 1\] at row 2, got \[2\]"),
         (
-            Logistic(),
-            [0, np.nan, 1],
-            r"Logistic: a label is missing or infinite at row 1, got \[nan\]; drop rows",
+            LOGISTIC,
+            [0, 1, 2],
+            r"BinaryCrossentropy: a label must be in \[0, 1\] at row 2, got \[2\]",
         ),
-        (Logistic(), [0, 1], r"Logistic: labels must have shape \(3, 1\), got \(2,\); give one label per output"),
-        (Poisson(), [0, 1, -1], "Poisson: a label must be at least 0 at row 2"),
-        (Squared(), [0.0, np.inf, 1.0], "Squared: a label is missing or infinite at row 1"),
+        (
+            LOGISTIC,
+            [0, np.nan, 1],
+            r"BinaryCrossentropy: a label is missing or infinite at row 1, got \[nan\]; drop rows",
+        ),
+        (
+            LOGISTIC,
+            [0, 1],
+            r"BinaryCrossentropy: labels must have shape \(3, 1\), got \(2,\); give one label per output",
+        ),
+        (POISSON, [0, 1, -1], "Poisson: a label must be at least 0 at row 2"),
+        (MeanSquaredError(), [0.0, np.inf, 1.0], "MeanSquaredError: a label is missing or infinite at row 1"),
     ],
 )
 def test_labels_that_cannot_be(loss, labels, message):
@@ -123,7 +133,7 @@ def test_labels_that_cannot_be(loss, labels, message):
 @pytest.mark.parametrize(
     ("labels", "message"),
     [
-        ([0, 3, 1], "Softmax: a label must be a class, 0 to 2 at row 1, got 3; raise n_classes, or mend it"),
+        ([0, 3, 1], "CategoricalCrossentropy: a label must be a class, 0 to 2 at row 1, got 3; raise n_classes, or mend it"),
         ([0, -1, 1], "a label must be a class, 0 to 2 at row 1, got -1"),
         ([0.5, 1, 1], "a label must be a class, 0 to 2 at row 0, got 0.5"),
         ([0, 1, np.nan], "a label is missing or infinite at row 2"),
@@ -132,28 +142,51 @@ def test_labels_that_cannot_be(loss, labels, message):
 )
 def test_classes_that_cannot_be(labels, message):
     with pytest.raises(DataError, match=message):
-        Softmax()(np.array(labels), np.zeros((3, 3)))
+        SOFTMAX(np.array(labels), np.zeros((3, 3)))
 
 
 @pytest.mark.parametrize(("weights", "row"), [([1, -1, 1], 1), ([1, 1, np.nan], 2), ([np.inf, 1, 1], 0)])
 def test_weights_that_cannot_be(weights, row):
     with pytest.raises(DataError, match=f"weights: a weight must be finite and at least 0 at row {row}"):
-        Squared()(np.zeros(3), np.zeros((3, 1)), np.array(weights))
+        MeanSquaredError()(np.zeros(3), np.zeros((3, 1)), np.array(weights))
 
 
 def test_one_weight_for_each_row():
     with pytest.raises(DataError, match=r"weights: needs one weight for each of 3 rows, got \(2,\)"):
-        Squared()(np.zeros(3), np.zeros((3, 1)), [1.0, 1.0])
+        MeanSquaredError()(np.zeros(3), np.zeros((3, 1)), [1.0, 1.0])
 
 
 def test_names_and_json():
-    assert losses.get("binary_crossentropy") == losses.BinaryCrossentropy() == Logistic(from_logits=False)
-    assert losses.get("categorical_crossentropy") == losses.CategoricalCrossentropy() == Softmax(from_logits=False)
-    assert losses.SparseCategoricalCrossentropy(from_logits=True) == Softmax()
-    assert losses.get("mse") == losses.MeanSquaredError() == Squared()
+    assert losses.get("binary_crossentropy") == losses.BinaryCrossentropy(from_logits=False)
+    assert losses.get("categorical_crossentropy") == losses.CategoricalCrossentropy(from_logits=False)
+    assert losses.get("sparse_categorical_crossentropy") == losses.SparseCategoricalCrossentropy()
+    assert losses.get("mse") == losses.MeanSquaredError()
     for loss, *_ in CASES.values():
         assert decode(json.loads(json.dumps(loss.to_json()))) == loss
-    with pytest.raises(ModelError, match="loss: unknown name 'hinge'; known are squared"):
+    with pytest.raises(ModelError, match="loss: unknown name 'hinge'; known are mse, mean_squared_error"):
         losses.get("hinge")
-    with pytest.raises(ColumnError, match="Squared: unknown reduction, got 'max'"):
-        Squared(reduction="max")
+    with pytest.raises(ColumnError, match="MeanSquaredError: unknown reduction, got 'max'"):
+        MeanSquaredError(reduction="max")
+
+
+def test_losses_of_saved_models_take_logits_unless_they_say_otherwise():
+    saved = {
+        "models.Logistic.v1": (LOGISTIC, [0, 1, 1]),
+        "models.Softmax.v1": (SOFTMAX, [0, 2, 1]),
+        "models.Poisson.v1": (POISSON, [0, 3, 1]),
+        "models.Squared.v1": (MeanSquaredError(), [0.5, 1.0, 2.0]),
+    }
+    for kind, (new, labels) in saved.items():
+        z = np.linspace(-1, 1, 9).reshape(3, 3) if new is SOFTMAX else np.array([-1.0, 0.5, 2.0])
+        old = decode({"type": kind})
+        assert old.each(labels, z).tolist() == new.each(labels, z).tolist()
+        assert old.to_json() == {"type": kind}
+        assert repr(old) == repr(new)
+    assert not decode({"type": "models.Logistic.v1", "from_logits": False}).from_logits
+
+
+def test_a_squared_error_of_a_sigmoid_is_that_of_its_output():
+    variables = Variables(seed=1)
+    with variables.scope():
+        out = Activation("sigmoid")(Value(np.array([[0.0], [2.0]])))
+    assert MeanSquaredError().each([1.0, 1.0], out).tolist() == np.square(1 - out.array[:, 0]).tolist()

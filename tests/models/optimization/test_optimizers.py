@@ -16,7 +16,7 @@ from featurecols.models.autodiff.tape import IndexedSlices
 from featurecols.models.autodiff.variables import Variables
 from featurecols.models.errors import ModelError
 from featurecols.models.layers import Dense, EmbeddingBag
-from featurecols.models.objective.losses import Squared
+from featurecols.models.objective.losses import MeanSquaredError
 from featurecols.models.optimization import optimizers
 from featurecols.models.optimization.clipping import ClipNorm, ClipValue
 from featurecols.models.optimization.optimizers import SGD, Adagrad, Adam, AdamW, Ftrl, Groups, RMSProp
@@ -173,7 +173,7 @@ def test_every_optimizer_learns_dense_and_sparse_parameters(optimizer):
     variables, losses = Variables(seed=2), []
     for _ in range(300):
         with variables.scope(training=True):
-            loss = Squared()(y, Dense(1)(x) + EmbeddingBag(8, 1)(ids))
+            loss = MeanSquaredError()(y, Dense(1)(x) + EmbeddingBag(8, 1)(ids))
         losses.append(float(loss))
         optimizer.minimize(loss).run(variables)
     assert variables.step == 300
