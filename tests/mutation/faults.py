@@ -21,7 +21,9 @@ SHARED = {
     ),
     "list window": Fault("featurecols.data.fields.lists:ListField._own", "offsets - offsets[0]", "offsets - self._offsets[0]"),
     "type of text": Fault("featurecols.data.fields.text:TextField.as_type", "view.type_name = name", "view.type_name = None"),
-    "null in place of a list": Fault("featurecols.data.fields.lists:in_lists", "value is not None", "True"),
+    "null in place of a list": Fault(
+        "featurecols.data.fields.lists:in_lists", "value is not None", "True", also=("featurecols.data.batch",)
+    ),
     "block target": Fault("featurecols.plan.execution.program:Program.fill", "out[start:stop]", "out[: stop - start]"),
     "joined offsets": Fault(
         "featurecols._core.arrays:Ids.concatenate", "starts[1:].astype(np.int64) + base", "starts[1:].astype(np.int64)"
