@@ -4,6 +4,7 @@ import ast
 import importlib
 import json
 import re
+import tomllib
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -129,3 +130,12 @@ def test_programs_beside_the_package_import_names_that_exist() -> None:
         if not can_import(module, attribute)
     }
     assert sorted(missing) == []
+
+
+def test_the_environment_beside_tensorflow_names_its_pins() -> None:
+    """G3: TensorFlow 2.15 needs numpy 1, which pyarrow 26 refuses; what is pinned is a version that the package allows."""
+    page = (ROOT / "docs" / "migration.md").read_text("utf-8")
+    (command,) = re.findall(r"^\$ pip install featurecols (.*)$", page, re.MULTILINE)
+    assert re.findall(r"'([^']+)'", command) == ["tensorflow-cpu==2.15.*", "numpy==1.26.*", "pyarrow<26"]
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    assert {"numpy>=1.26", "pyarrow>=16"} <= set(project["dependencies"])

@@ -101,6 +101,7 @@ def test_what_is_computed_of_texts_is_computed_once() -> None:
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
 def test_d4_a_child_computes_what_a_thread_of_its_parent_was_computing() -> None:
+    """D4: a child computes what a thread of its parent was computing."""
     texts, computing, done = Texts(np.array([0, 1]), np.frombuffer(b"a", np.uint8)), threading.Event(), threading.Event()
 
     def compute(_: Texts) -> int:

@@ -27,6 +27,7 @@ class Watch(Hook):
 
 
 def test_f11_training_leaves_blas_one_thread_and_puts_back_what_was_there():
+    """F11: training leaves BLAS one thread and puts back what was there."""
     with threadpool_limits(2, "blas"):
         watch = Watch()
         x = np.ones((64, 3), np.float32)
@@ -69,6 +70,7 @@ SHAPES = [(1, 40, 300), (300, 40, 1), (64, 64, 64), (1000, 784, 200), (700, 1500
 @pytest.mark.parametrize("shape", SHAPES)
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_f6_a_product_has_the_same_bits_for_any_number_of_threads(monkeypatch, shape, dtype):
+    """F6: a product has the same bits for any number of threads."""
     m, k, n = shape
     random = np.random.default_rng(0)
     a, b = random.normal(size=(m, k)).astype(dtype), random.normal(size=(n, k)).astype(dtype).T
@@ -85,4 +87,5 @@ def test_f6_a_product_has_the_same_bits_for_any_number_of_threads(monkeypatch, s
 
 
 def test_f6_only_large_products_are_cut():
+    """F6: only large products are cut."""
     assert 700 * 1500 * 300 > blas.LARGE > 1000 * 784 * 100

@@ -52,6 +52,7 @@ def test_a_lock_keeps_other_threads_out_and_lets_its_own_in_again() -> None:
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
 def test_d4_a_child_takes_a_lock_that_a_thread_of_its_parent_holds() -> None:
+    """D4: a child takes a lock that a thread of its parent holds."""
     lock, held, done = ProcessLock(), threading.Event(), threading.Event()
 
     def hold() -> None:
@@ -109,5 +110,6 @@ os._exit(0)
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
 def test_d4_children_forked_while_a_thread_reads_files_do_not_hang() -> None:
+    """D4: children forked while a thread reads files do not hang."""
     done = subprocess.run([sys.executable, "-c", FORKS], cwd=ROOT, capture_output=True, text=True, check=False, timeout=300)
     assert (done.stdout.strip(), done.returncode) == ("{0}", 0), done.stderr

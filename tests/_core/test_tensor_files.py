@@ -36,6 +36,7 @@ def test_the_digest_does_not_change() -> None:
 
 
 def test_d6_every_flipped_bit_is_found(tmp_path: Path) -> None:
+    """D6: every flipped bit is found."""
     blob = encode({"a": np.arange(40, dtype=np.float32)}, "text")
     for i in range(8 * len(blob)):
         damaged = bytearray(blob)
@@ -50,6 +51,7 @@ def test_d6_every_flipped_bit_is_found(tmp_path: Path) -> None:
 
 
 def test_d6_files_of_older_versions_have_no_checksum() -> None:
+    """D6: files of older versions have no checksum."""
     assert decode(tensors.save({"a": np.ones(1)}, {"featurecols": "text"}))[1] == "text"
     for metadata in ({}, {"other": "text"}, None):
         with pytest.raises(DamagedError):
@@ -57,6 +59,7 @@ def test_d6_files_of_older_versions_have_no_checksum() -> None:
 
 
 def test_d6_a_flipped_bit_of_a_plan_or_a_model_is_refused(tmp_path: Path) -> None:
+    """D6: a flipped bit of a plan or a model is refused."""
     data = {"x": [1.0, 2.0, 5.0], "c": ["a", "b", "a"], "y": [0, 1, 0]}
     columns = [fc.Numeric("x", normalizer=fc.ZScore()), fc.Embedding(fc.Vocabulary("c", fc.TopTerms(2)), 2)]
     plan = fc.fit(columns, data)
@@ -75,6 +78,7 @@ def test_d6_a_flipped_bit_of_a_plan_or_a_model_is_refused(tmp_path: Path) -> Non
 
 
 def test_d8_a_table_with_a_lone_surrogate_in_its_name_is_saved(tmp_path: Path) -> None:
+    """D8: a table with a lone surrogate in its name is saved."""
     plan = fc.compile([fc.Embedding(fc.Hashed("c", 3), 2, table="\ud800")])
     plan = plan.with_tables({"\ud800": np.arange(6, dtype=np.float32).reshape(3, 2)})
     plan.save(tmp_path / "plan")

@@ -266,6 +266,7 @@ def test_integers_beside_texts_enter_as_integers_on_both_paths(values):
 @pytest.mark.parametrize("hash_", ["murmur3", "farmhash64"])
 @pytest.mark.parametrize("keep_unseen", [False, True])
 def test_d8_long_lists_of_one_row_are_crossed_as_those_of_a_table(hash_: str, keep_unseen: bool) -> None:
+    """D8: long lists of one row are crossed as those of a table."""
     words = fc.Vocabulary("c", ["x", "y"])
     column = fc.Crossed(["a", "b", words], 1000, hash=hash_, seed=3, keep_unseen=keep_unseen)  # type: ignore[arg-type]
     plan = fc.compile([fc.Indicator(column)])
@@ -276,6 +277,7 @@ def test_d8_long_lists_of_one_row_are_crossed_as_those_of_a_table(hash_: str, ke
 
 
 def test_d8_a_row_with_too_many_combinations_is_refused_at_once() -> None:
+    """D8: a row with too many combinations is refused at once."""
     plan = fc.compile([fc.Indicator(fc.Crossed(["a", "b", "c", "d"], 1000))])
     row = {key: [str(i) for i in range(100)] for key in "abcd"}
     with pytest.raises(fc.DataError, match=r"have more than 4,194,304 combinations at row 0, got 100000000; cross fewer lists"):

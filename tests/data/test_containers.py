@@ -122,6 +122,7 @@ def readings(plan: Any, name: str, make: Callable[[], Any]) -> dict[str, Any]:
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("name", VALUES)
 def test_every_container_gives_the_same_or_the_same_refusal(name: str, kind: str, tmp_path: Path) -> None:
+    """B3: what was fitted on CSV reads frames, and the other way round; A5: whatever a batch shows of it."""
     table, column = table_of(name), KINDS[kind](fc.Field("x"))
     made = containers(table, tmp_path)
     plans = {}

@@ -59,6 +59,8 @@ def regroup(path: Path) -> None:
 def test_d1_a_source_that_changes_meanwhile_is_refused(
     plan: fc.Plan, source: Path, target: Path, change: Callable[[Path], None], done: int
 ) -> None:
+    """D1: a source that changes meanwhile is refused."""
+
     def progress(rows: int, total: int | None) -> None:
         if rows == done:
             change(source / "part-1.parquet")
@@ -69,6 +71,7 @@ def test_d1_a_source_that_changes_meanwhile_is_refused(
 
 
 def test_d1_row_groups_are_compared_where_size_and_time_are_the_same(plan: fc.Plan, source: Path, target: Path) -> None:
+    """D1: row groups are compared where size and time are the same."""
     path = source / "part-1.parquet"
     pq.write_table(table(50, 1), path, row_group_size=10)  # larger than what comes in its place
 
@@ -82,6 +85,7 @@ def test_d1_row_groups_are_compared_where_size_and_time_are_the_same(plan: fc.Pl
 
 
 def test_d1_fit_transform_and_predict_see_it_too(tmp_path: Path) -> None:
+    """D1: fit transform and predict see it too."""
     path, changes = tmp_path / "rows.parquet", []
 
     def write() -> None:
@@ -110,6 +114,7 @@ def test_d1_fit_transform_and_predict_see_it_too(tmp_path: Path) -> None:
 
 
 def test_d2_a_planted_staging_link_is_not_followed(plan: fc.Plan, source: Path, target: Path, tmp_path: Path) -> None:
+    """D2: a planted staging link is not followed."""
     home = tmp_path / "home"
     (home / "data").mkdir(parents=True)
     (home / "data" / "precious.txt").write_text("x")
@@ -127,6 +132,7 @@ def test_d2_a_planted_staging_link_is_not_followed(plan: fc.Plan, source: Path, 
 
 @pytest.mark.parametrize("name", ["data", "old", "manifest.json", "finished.jsonl", "lock"])
 def test_d2_links_inside_the_staging_folder_are_not_followed(plan: fc.Plan, source: Path, target: Path, name: str) -> None:
+    """D2: links inside the staging folder are not followed."""
     home, staging = target.parent / "home", target.parent / ".out.staging"
     home.mkdir()
     (home / "precious.txt").write_text("x")
@@ -141,6 +147,7 @@ def test_d2_links_inside_the_staging_folder_are_not_followed(plan: fc.Plan, sour
 
 
 def test_d2_the_staging_folder_is_private(plan: fc.Plan, source: Path, target: Path) -> None:
+    """D2: the staging folder is private."""
     staging = target.parent / ".out.staging"
     staging.mkdir()
     staging.chmod(0o777)
@@ -153,6 +160,7 @@ def test_d2_the_staging_folder_is_private(plan: fc.Plan, source: Path, target: P
 
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="needs the right to give a folder away")
 def test_d2_the_staging_folder_of_another_user_is_refused(plan: fc.Plan, source: Path, target: Path) -> None:
+    """D2: the staging folder of another user is refused."""
     staging = target.parent / ".out.staging"
     staging.mkdir()
     os.chown(staging, 12345, 12345)
@@ -193,6 +201,7 @@ fc.transform_parquet(plan, source, target, keep=["id", "tags"], row_group_rows=2
 
 
 def test_d3_ctrl_c_at_random_moments_is_a_keyboard_interrupt_and_nothing_else(tmp_path: Path) -> None:
+    """D3: Ctrl-C at random moments is a keyboard interrupt and nothing else."""
     source = folder(tmp_path / "raw", files=3, rows=1000, row_group=250)
     command = [sys.executable, "-c", INTERRUPTED, str(source), str(tmp_path / "out"), "5", "30"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=300)
@@ -212,6 +221,7 @@ fc.transform_parquet(fc.compile(COLUMNS), sys.argv[1], sys.argv[2], keep=["id"],
 
 
 def test_d3_a_terminated_run_leaves_nothing_that_looks_complete(tmp_path: Path) -> None:
+    """D3: a terminated run leaves nothing that looks complete."""
     source = folder(tmp_path / "raw", files=2, rows=1000, row_group=500)
     for lines in (1, 7, 25):
         command = [sys.executable, "-c", TERMINATED, str(source), str(tmp_path / "out")]
@@ -256,6 +266,7 @@ def link(path: Path) -> None:
 def test_d7_a_damaged_finished_file_is_done_again(
     plan: fc.Plan, source: Path, target: Path, damage: Callable[[Path], None]
 ) -> None:
+    """D7: a damaged finished file is done again."""
     stopped(plan, source, target, 110)
     damage(target.parent / ".out.staging" / "data" / "part-0.parquet")
     done = fc.transform_parquet(plan, source, target)
@@ -266,6 +277,7 @@ def test_d7_a_damaged_finished_file_is_done_again(
 
 @pytest.mark.parametrize("journal", ["", "{", '["deep/er/part-2.parquet", 50, 1, 2]\n', '\n["x"]\n[]\n{}\n[[]]\n5\n'])
 def test_d7_a_damaged_journal_is_no_proof(plan: fc.Plan, source: Path, target: Path, journal: str) -> None:
+    """D7: a damaged journal is no proof."""
     stopped(plan, source, target, 110)
     (target.parent / ".out.staging" / "finished.jsonl").write_text(journal)
     assert fc.transform_parquet(plan, source, target).resumed == 0
@@ -274,6 +286,7 @@ def test_d7_a_damaged_journal_is_no_proof(plan: fc.Plan, source: Path, target: P
 
 @pytest.mark.parametrize("damage", [flip, cut, empty, Path.unlink])
 def test_d7_a_damaged_matrix_is_begun_again(plan: fc.Plan, source: Path, target: Path, damage: Callable[[Path], None]) -> None:
+    """D7: a damaged matrix is begun again."""
     target = target.with_suffix(".npy")
     stopped(plan, source, target, 110)
     damage(target.parent / ".out.npy.staging" / "data" / "out.npy.partial")
@@ -283,6 +296,7 @@ def test_d7_a_damaged_matrix_is_begun_again(plan: fc.Plan, source: Path, target:
 
 @pytest.mark.parametrize("position", ["[]", "[2]", "[-1, 5, 0]", '["a", 1, 2]', "{", "[9, 9000000000000, 1]"])
 def test_d7_a_damaged_position_begins_again(plan: fc.Plan, source: Path, target: Path, position: str) -> None:
+    """D7: a damaged position begins again."""
     target = target.with_suffix(".npy")
     stopped(plan, source, target, 110)
     (target.parent / ".out.npy.staging" / "position.json").write_text(position)
@@ -291,6 +305,7 @@ def test_d7_a_damaged_position_begins_again(plan: fc.Plan, source: Path, target:
 
 
 def test_d7_a_link_to_nothing_is_refused_before_any_work(plan: fc.Plan, source: Path, target: Path) -> None:
+    """D7: a link to nothing is refused before any work."""
     target.symlink_to(target.parent / "nowhere")
     seen: list[int] = []
     with pytest.raises(fc.OutputError, match="out: is a link to a place that does not exist; delete the link"):
@@ -304,6 +319,7 @@ def test_d7_a_link_to_nothing_is_refused_before_any_work(plan: fc.Plan, source: 
 
 @pytest.mark.parametrize("name", ["a\0b", "a\ud800b", "x" * 300])
 def test_d7_names_that_no_file_can_have(plan: fc.Plan, source: Path, tmp_path: Path, name: str) -> None:
+    """D7: names that no file can have."""
     with pytest.raises(fc.OutputError):
         fc.transform_parquet(plan, source, tmp_path / name)
     with pytest.raises(fc.DataError):
@@ -316,6 +332,7 @@ def test_d7_names_that_no_file_can_have(plan: fc.Plan, source: Path, tmp_path: P
 
 
 def test_d7_kept_fields_have_one_type_in_all_files(tmp_path: Path) -> None:
+    """D7: kept fields have one type in all files."""
     plan, raw = fc.compile([fc.Numeric("x")]), tmp_path / "raw"
     raw.mkdir()
     for i, kind in enumerate((pa.float32(), pa.float64())):
@@ -332,6 +349,7 @@ def test_d7_kept_fields_have_one_type_in_all_files(tmp_path: Path) -> None:
 
 
 def test_d5_a_source_that_is_no_regular_file_is_refused(plan: fc.Plan, source: Path, target: Path) -> None:
+    """D5: a source that is no regular file is refused."""
     os.mkfifo(source / "x.parquet")
     with pytest.raises(fc.DataError, match=r"x\.parquet: is not a readable file, got not a regular file but a pipe"):
         fc.transform_parquet(plan, source, target)

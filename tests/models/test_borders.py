@@ -52,6 +52,7 @@ COPIES = {
 @pytest.mark.parametrize("make", [sequential, wide_deep])
 @pytest.mark.parametrize("how", COPIES)
 def test_f8_copies_of_a_model_predict_and_train_on_as_it_does(tmp_path, make, how):
+    """F8: copies of a model predict and train on as it does."""
     model = make()
     again = COPIES[how](model, tmp_path)
     assert again.fingerprint == model.fingerprint
@@ -63,6 +64,8 @@ def test_f8_copies_of_a_model_predict_and_train_on_as_it_does(tmp_path, make, ho
 
 
 def test_f7_a_function_may_give_a_pipeline():
+    """F7: a function may give a pipeline."""
+
     def pipeline():
         return from_data(DATA, label="income").shuffle(100).batch(50).repeat(2)
 
@@ -79,6 +82,7 @@ def test_f7_a_function_may_give_a_pipeline():
 
 
 def test_f7_hooks_of_a_train_spec_see_what_the_evaluation_found(tmp_path):
+    """F7: hooks of a train spec see what the evaluation found."""
     stop = hooks.EarlyStopping("val_loss", patience=1, min_delta=0.05)
     model = models.LinearClassifier(WIDE, model_dir=tmp_path)
     train = models.TrainSpec(DATA, "income", epochs=40, hooks=[stop])
@@ -90,6 +94,7 @@ def test_f7_hooks_of_a_train_spec_see_what_the_evaluation_found(tmp_path):
 
 
 def test_f7_a_metric_that_is_not_measured_after_every_epoch(tmp_path):
+    """F7: a metric that is not measured after every epoch."""
     stop = hooks.EarlyStopping("val_loss", patience=100)
     model = models.LinearClassifier(WIDE, model_dir=tmp_path)
     train = models.TrainSpec(DATA, "income", epochs=4, batch_size=100, hooks=[stop])
@@ -100,6 +105,7 @@ def test_f7_a_metric_that_is_not_measured_after_every_epoch(tmp_path):
 
 
 def test_f8_a_validation_table_after_training_on_pairs():
+    """F8: a validation table after training on pairs."""
     message = r"the labels of its training came apart .*; give label=, the field, or a pair \(features, labels\)"
     model = models.LinearClassifier(WIDE)
     with pytest.raises(ModelError, match=message):
@@ -113,6 +119,7 @@ def test_f8_a_validation_table_after_training_on_pairs():
 
 
 def test_f8_an_evaluation_before_training_settles_nothing():
+    """F8: an evaluation before training settles nothing."""
     model = models.LinearClassifier([fc.Hashed("job", 5)])
     assert model.evaluate({"job": ["a", "b"], "y": ["u", "v"]}, "y")["average_loss"] == pytest.approx(np.log(2))
     model.train({"job": ["a", "b"] * 4, "z": ["no", "yes"] * 4}, "z")
@@ -128,6 +135,7 @@ def test_f8_an_evaluation_before_training_settles_nothing():
 
 
 def test_f8_one_row_as_a_dict_of_scalars():
+    """F8: one row as a dict of scalars."""
     model = models.LinearRegressor(X).train({"x": [1.0, 2.0], "y": [1.0, 2.0]}, "y")
     with pytest.raises(DataError, match=r"for one row write \[\{\.\.\.\}\] \(plan\.transform_row takes it as it is\)"):
         model.predict({"x": 1.0})
@@ -136,6 +144,7 @@ def test_f8_one_row_as_a_dict_of_scalars():
 
 
 def test_f8_labels_and_weights_beyond_float32():
+    """F8: labels and weights beyond float32."""
     with pytest.raises(DataError, match=r"y: a label is beyond the range of float32 \(3.4e38\) at row 1, got \[1e\+39\]"):
         models.LinearRegressor(X).train({"x": [1.0, 2.0], "y": [1.0, 1e39]}, "y")
     model = models.LinearRegressor(X, weight_column="w")
@@ -162,12 +171,14 @@ def fit(x, y):
     ],
 )
 def test_f8_nothing_to_learn_is_a_warning(train, message):
+    """F8: nothing to learn is a warning."""
     with pytest.warns(TrainingWarning, match=message) as found:
         train()
     assert found[0].filename == __file__
 
 
 def test_f8_something_to_learn_is_none():
+    """F8: something to learn is none."""
     with warnings.catch_warnings():
         warnings.simplefilter("error", TrainingWarning)
         models.LinearClassifier(X).train({"x": [1.0, 2.0], "y": [0, 1]}, "y")

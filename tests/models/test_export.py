@@ -62,6 +62,7 @@ def test_what_is_exported_comes_back(tmp_path, kind):
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_f2_training_goes_on_after_load_as_if_there_were_no_export(tmp_path, kind):
+    """F2: training goes on after load as if there were no export."""
     make, label = KINDS[kind]
     model = make().train(DATA, label=label, epochs=2, batch_size=100)
     model.export(tmp_path / "model")
@@ -81,6 +82,7 @@ def without_slots(folder):
 
 
 def test_f2_ftrl_goes_on_from_the_weights_of_an_export_without_slots(tmp_path):
+    """F2: FTRL goes on from the weights of an export without slots."""
     optimizer = Ftrl(0.1, l1=0.001, l2=0.01, beta=1.0)
     model = models.LinearClassifier(WIDE, optimizer=optimizer).train(DATA, label="income", epochs=5)
     before = {name: value.copy() for name, value in model.variables.values.items()}
@@ -98,6 +100,7 @@ def test_f2_ftrl_goes_on_from_the_weights_of_an_export_without_slots(tmp_path):
 
 @pytest.mark.parametrize("name", ["linear_classifier", "wide_deep_classifier", "sequential", "dnn_regressor"])
 def test_f2_models_that_were_exported_without_slots_load_and_train_on(tmp_path, name):
+    """F2: models that were exported without slots load and train on."""
     shutil.copytree(SAVED / name / "model", tmp_path / "model")
     model = models.load(tmp_path / "model")
     assert model.variables.slots == {}

@@ -240,6 +240,7 @@ def test_save_and_load(tmp_path, kind):
 
 @pytest.mark.parametrize("optimizer", ["adam", "ftrl", "adagrad", "rmsprop"])
 def test_f2_a_loaded_model_goes_on_as_if_it_had_not_been_saved(tmp_path, optimizer):
+    """F2: a loaded model goes on as if it had not been saved."""
     model = Sequential([Dense(4, activation="tanh"), Dense(1)], seed=3)
     model.compile(optimizer, "mse")
     model.fit(X, X[:, 0], epochs=2)

@@ -63,6 +63,7 @@ def deep(folder, units=(16,), **options):
     ids=["hidden units", "activation", "batch norm", "combiner", "parts"],
 )
 def test_f5_another_model_is_refused_with_what_differs(tmp_path, first, second, message):
+    """F5: another model is refused with what differs."""
     first(tmp_path).train(DATA, label="rich", steps=1)
     for use in (
         lambda: second(tmp_path).train(DATA, label="rich", steps=1),
@@ -87,6 +88,7 @@ def test_f5_another_model_is_refused_with_what_differs(tmp_path, first, second, 
     ids=["optimizer", "dropout", "seed", "weight"],
 )
 def test_f5_what_matters_in_training_alone_is_refused_by_training_alone(tmp_path, options, message):
+    """F5: what matters in training alone is refused by training alone."""
     old = deep(tmp_path, optimizer=ALIKE).train(DATA, label="rich", steps=1)
     with pytest.raises(CheckpointError, match=message):
         deep(tmp_path, **{"optimizer": ALIKE, **options}).train(DATA, label="rich", steps=1)
@@ -104,6 +106,7 @@ def test_f5_what_matters_in_training_alone_is_refused_by_training_alone(tmp_path
     ids=["batch size", "buffer", "seed of the shuffle"],
 )
 def test_f5_a_call_that_was_cut_short_goes_on_in_the_same_batches_only(tmp_path, again, message):
+    """F5: a call that was cut short goes on in the same batches only."""
     config = RunConfig(save_checkpoints_steps=2)
     pipeline = from_data(DATA, label="rich").shuffle(1000).batch(100)
     with pytest.raises(KeyboardInterrupt):
@@ -117,6 +120,8 @@ def test_f5_a_call_that_was_cut_short_goes_on_in_the_same_batches_only(tmp_path,
 
 
 def test_f5_params_of_a_model_fn(tmp_path):
+    """F5: params of a model_fn."""
+
     def model_fn(features, labels, mode, params):
         logits = layers.Dense(1)(layers.Inputs()(features))
         if mode == ModeKeys.PREDICT:
@@ -135,6 +140,7 @@ def test_f5_params_of_a_model_fn(tmp_path):
 
 
 def test_f5_checkpoints_of_version_0_load(tmp_path):
+    """F5: checkpoints of version 0 load."""
     saved = Path(__file__).parents[2] / "saved" / "v0_60ad15a" / "checkpoint"
     shutil.copytree(saved, tmp_path / "checkpoint")
     last = next(path for path in (tmp_path / "checkpoint").rglob("step-*.safetensors"))
@@ -147,6 +153,7 @@ def test_f5_checkpoints_of_version_0_load(tmp_path):
 
 
 def test_f9_a_call_that_is_made_again_does_nothing_and_says_so(tmp_path):
+    """F9: a call that is made again does nothing and says so."""
     once = LinearClassifier(WIDE, model_dir=tmp_path).train(DATA, **CALL)
     files = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
     message = (
@@ -165,6 +172,8 @@ def test_f9_a_call_that_is_made_again_does_nothing_and_says_so(tmp_path):
 
 
 def test_f9_ways_to_train_on(tmp_path):
+    """F9: ways to train on."""
+
     def model():
         return LinearClassifier(WIDE, model_dir=tmp_path)
 
@@ -181,6 +190,8 @@ def test_f9_ways_to_train_on(tmp_path):
 
 
 def test_f9_data_that_can_be_read_once_is_not_read_for_nothing(tmp_path):
+    """F9: data that can be read once is not read for nothing."""
+
     def batches():
         return iter([(DATA, DATA["rich"])])
 
@@ -201,6 +212,7 @@ class Jagged(Hook):
 @pytest.mark.parametrize("step", [1, 3, 8, 9, 13, 16])
 @pytest.mark.parametrize("every", [1, 2, 5])
 def test_f9_a_run_that_was_cut_short_neither_loses_nor_repeats_rows(tmp_path, step, every):
+    """F9: a run that was cut short neither loses nor repeats rows."""
     config = RunConfig(save_checkpoints_steps=2, save_summary_steps=every)
 
     def model(name):
@@ -224,6 +236,7 @@ def test_f9_a_run_that_was_cut_short_neither_loses_nor_repeats_rows(tmp_path, st
 
 
 def test_f9_summaries_of_a_file_that_others_write_into_stay(tmp_path):
+    """F9: summaries of a file that others write into stay."""
     path = tmp_path / "all.jsonl"
     for seed in range(2):
         LinearClassifier(WIDE, config=RunConfig(seed=seed)).train(DATA, **CALL, hooks=[hooks.Summaries(path, 4)])

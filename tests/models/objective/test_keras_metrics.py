@@ -26,6 +26,7 @@ def score(name, labels, means, weights=None, one_class=True):
 
 @pytest.mark.parametrize("labels", [Y, Y.astype(np.float32), Y[:, None], ONE_HOT])
 def test_f4_three_classes(labels):
+    """F4: three classes."""
     chosen = P.argmax(axis=1)
     for weights in (None, W):
         more = {"average": "macro", "sample_weight": weights, "zero_division": 0}
@@ -48,12 +49,14 @@ def test_f4_three_classes(labels):
 
 
 def test_f4_a_class_that_is_neither_label_nor_predicted_does_not_count():
+    """F4: a class that is neither label nor predicted does not count."""
     means = np.array([[0.6, 0.3, 0.1], [0.3, 0.6, 0.1]])
     assert score("precision", np.array([0, 1]), means) == 1.0
     assert score("auc", np.array([0, 1]), means) == 1.0
 
 
 def test_f4_several_sigmoids():
+    """F4: several sigmoids."""
     found = P > 0.5
     assert score("binary_accuracy", SEVERAL, P, one_class=False) == (found == SEVERAL).mean()
     assert score("accuracy", SEVERAL, P, one_class=False) == (found == SEVERAL).mean()
@@ -69,6 +72,7 @@ def test_f4_several_sigmoids():
 
 
 def test_f4_one_output_is_what_it_was():
+    """F4: one output is what it was."""
     y, p = np.array([0, 1, 1, 0]), np.array([[0.2], [0.9], [0.4], [0.6]])
     for name in ("accuracy", "binary_accuracy", "precision", "recall"):
         assert score(name, y, p) == 0.5
@@ -76,6 +80,7 @@ def test_f4_one_output_is_what_it_was():
 
 
 def test_f4_in_training():
+    """F4: in training."""
     random = np.random.default_rng(1)
     x = random.normal(size=(600, 3)).astype(np.float32)
     model = Sequential([Dense(3, activation="softmax")], seed=1)

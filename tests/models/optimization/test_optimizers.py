@@ -148,6 +148,7 @@ def test_f2_ftrl_without_slots_starts_from_the_weights_it_is_given():
 
 
 def test_f2_ftrl_goes_on_from_what_another_optimizer_learned():
+    """F2: FTRL goes on from what another optimizer learned."""
     variables = model(np.array([[3.0, -2.0]]))
     SGD(1.0).apply(variables, {"p": np.array([[1.0, -1.0]])})
     Ftrl(0.5).apply(variables, {"p": np.array([[0.0, 0.0]])})

@@ -46,6 +46,7 @@ def run(folder: Path, cpus: list[int], kill: int = 0) -> subprocess.CompletedPro
 
 @pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="this system does not bind processes to CPUs")
 def test_f6_one_cpu_and_two(tmp_path):
+    """F6: one CPU and two."""
     cpus = sorted(os.sched_getaffinity(0))[:2]
     both, one = run(tmp_path / "two", cpus), run(tmp_path / "one", cpus[:1])
     assert both.returncode == one.returncode == 0, both.stderr + one.stderr

@@ -228,6 +228,7 @@ def test_early_stopping_begins_anew_with_each_run():
 
 
 def test_f3_early_stopping_on_a_metric_that_falls_keeps_its_least():
+    """F3: early stopping on a metric that falls keeps its least."""
     values = [3.0, 1.0, 2.0, 2.5]
 
     class MeanSquaredError(Hook):
@@ -248,6 +249,7 @@ def test_f2_the_best_epoch_comes_back_with_what_the_optimizer_remembered():
 
 
 def test_f3_nothing_but_nan_stops_too():
+    """F3: nothing but NaN stops too."""
     stop = hooks.EarlyStopping("val_x", patience=2)
     assert len(trained(Falling([np.nan] * 6), stop, epochs=6).history) == 2
     assert stop.best is None

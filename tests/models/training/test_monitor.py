@@ -33,6 +33,7 @@ NAN = math.nan
     ],
 )
 def test_f3_auto_is_falling_unless_the_metric_is_known_to_rise(metric: str, rises: bool) -> None:
+    """F3: auto is falling unless the metric is known to rise."""
     assert Monitor(metric).rises == rises
     assert Monitor(metric, "max").rises
     assert not Monitor(metric, "min").rises
@@ -46,6 +47,7 @@ def test_what_is_an_improvement() -> None:
 
 
 def test_f3_nan_is_never_best() -> None:
+    """F3: NaN is never best."""
     for monitor in (Monitor("loss"), Monitor("auc")):
         assert not monitor.improved(NAN, None)
         assert not monitor.improved(NAN, 1.0)

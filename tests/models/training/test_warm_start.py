@@ -42,6 +42,7 @@ def warm(old, tmp_path, new, data=ROWS):
 
 
 def test_f1_a_vocabulary_in_another_order(tmp_path):
+    """F1: a vocabulary in another order."""
     old = linear([fc.Vocabulary("town", ["oslo", "lima", "bern"])]).train(DATA, label="rich", epochs=5)
     new = warm(old, tmp_path, lambda at: linear([fc.Vocabulary("town", ["bern", "rome", "oslo", "lima"])], warm_start_from=at))
     have = weights(old)
@@ -55,6 +56,7 @@ def test_f1_a_vocabulary_in_another_order(tmp_path):
 
 
 def test_f1_a_vocabulary_that_was_learned_in_another_order(tmp_path):
+    """F1: a vocabulary that was learned in another order."""
     top = [fc.Vocabulary("town", fc.TopTerms(3))]
     old = linear(top, model_dir=tmp_path / "old").train(DATA, label="rich", epochs=5)
     swapped = {**DATA, "town": [{"oslo": "bern", "bern": "oslo"}.get(t, t) for t in TOWN]}
@@ -65,6 +67,7 @@ def test_f1_a_vocabulary_that_was_learned_in_another_order(tmp_path):
 
 
 def test_f1_intervals_that_both_have(tmp_path):
+    """F1: intervals that both have."""
     old = linear([fc.Bucketized("age", [20.0, 40.0, 60.0])]).train(DATA, label="rich", epochs=5)
     new = warm(old, tmp_path, lambda at: linear([fc.Bucketized("age", [20.0, 40.0, 50.0, 60.0])], warm_start_from=at))
     have = weights(old)
@@ -88,6 +91,7 @@ def test_f1_intervals_that_both_have(tmp_path):
     ],
 )
 def test_f1_hash_buckets_only_where_the_hash_is_the_same(tmp_path, other, matched):
+    """F1: hash buckets only where the hash is the same."""
     old = linear([fc.Hashed("town", 10)]).train(DATA, label="rich", epochs=5)
     data = {"town": [1, 2, 3]} if isinstance(other, fc.Identity) else DATA
     new = warm(old, tmp_path, lambda at: linear([other], warm_start_from=at), data)
@@ -96,6 +100,7 @@ def test_f1_hash_buckets_only_where_the_hash_is_the_same(tmp_path, other, matche
 
 
 def test_f1_a_cross_of_what_was_learned_otherwise_is_another_cross(tmp_path):
+    """F1: a cross of what was learned otherwise is another cross."""
     columns = [fc.Crossed([fc.Vocabulary("town", fc.TopTerms(3)), "word"], 50)]
     old = linear(columns, model_dir=tmp_path).train(DATA, label="rich", epochs=5)
     again = linear(columns, warm_start_from=tmp_path).train(DATA, label="rich", steps=1)
@@ -107,6 +112,7 @@ def test_f1_a_cross_of_what_was_learned_otherwise_is_another_cross(tmp_path):
 
 
 def test_f1_unseen_values_in_several_buckets(tmp_path):
+    """F1: unseen values in several buckets."""
     old = linear([fc.Vocabulary("town", ["oslo"], num_oov_buckets=4)]).train(DATA, label="rich", epochs=5)
     same = warm(
         old,
@@ -121,6 +127,8 @@ def test_f1_unseen_values_in_several_buckets(tmp_path):
 
 
 def test_f1_embeddings_and_the_kernel_above_them(tmp_path):
+    """F1: embeddings and the kernel above them."""
+
     def network(terms, at=None, columns=2):
         deep = [fc.Embedding(fc.Vocabulary("town", terms), columns), fc.Indicator(fc.Vocabulary("word", terms[::-1])), AGE]
         return models.DNNClassifier(deep, [4], warm_start_from=at)
@@ -144,6 +152,7 @@ def test_f1_embeddings_and_the_kernel_above_them(tmp_path):
 
 
 def test_f1_two_label_words_in_the_other_order(tmp_path):
+    """F1: two label words in the other order."""
     columns = [fc.Vocabulary("town", ["oslo", "lima", "bern"])]
     old = linear(columns, label_vocabulary=["no", "yes"]).train(DATA, label="word", epochs=5)
     new = warm(old, tmp_path, lambda at: linear(columns, label_vocabulary=["yes", "no"], warm_start_from=at))
@@ -167,6 +176,7 @@ def test_f1_label_words_that_training_learns(tmp_path):
 
 
 def test_f1_more_classes_in_another_order(tmp_path):
+    """F1: more classes in another order."""
     data, test = people(600), people(50, seed=1)
     columns = [fc.Indicator(fc.Vocabulary("job", ["cook", "pilot"])), fc.Numeric("age")]
 
@@ -184,7 +194,7 @@ def test_f1_more_classes_in_another_order(tmp_path):
 
 
 def test_f1_ftrl_keeps_the_weights_of_a_warm_start(tmp_path):
-    """F2: z is made of the weights that came."""
+    """F1, F2: z is made of the weights that came."""
     columns = [fc.Vocabulary("town", ["oslo", "lima", "bern"])]
     old = linear(columns).train(DATA, label="rich", epochs=20)
     old.export(tmp_path)
@@ -193,6 +203,7 @@ def test_f1_ftrl_keeps_the_weights_of_a_warm_start(tmp_path):
 
 
 def test_f1_rows_of_a_checkpoint_without_its_plan_cannot_be_told_apart(tmp_path):
+    """F1: rows of a checkpoint without its plan cannot be told apart."""
     columns = [fc.Vocabulary("town", ["oslo", "lima", "bern"])]
     linear(columns, model_dir=tmp_path / "a").train(DATA, label="rich", steps=1)
     alone = tmp_path / "alone.safetensors"
