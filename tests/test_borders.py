@@ -73,7 +73,7 @@ def test_one_name_does_where_names_are_meant(tmp_path: Path) -> None:
     fc.transform_parquet(PLAN, source, tmp_path / "a.parquet", keep="city")
     assert pq.read_schema(tmp_path / "a.parquet").names == ["city", "features"]
     model = fc.models.LinearClassifier([CITY, fc.Numeric("age")]).train(ROWS, label="late", steps=2)
-    fc.models.predict_parquet(model, source, tmp_path / "b.parquet", keep="city")
+    model.predict_files(source, tmp_path / "b.parquet", keep="city")
     assert pq.read_schema(tmp_path / "b.parquet").names[0] == "city"
     assert {weight.slot for weight in top_weights(model, slots="city")} == {"city"}
     assert list(model.predict(ROWS, predict_keys="logits").keys()) == ["logits"]

@@ -267,8 +267,11 @@ NAMES: dict[str, dict[str, str]] = {
         "to_json": "spec()",
         "get_config": "spec()",
         "get_params": "spec()",
+        "predict_parquet": "model.predict_files(source, target)",
+        "transform_files": "model.predict_files(source, target), or model.plan.transform_files(source, target) for features",
     },
     "Sequential": {
+        "predict_parquet": "model.predict_files(source, target)",
         "train": "fit(x, y)",
         "transform": "predict(x)",
         "layers_": "layers",

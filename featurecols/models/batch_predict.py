@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import math
 import os
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 import pyarrow as pa
@@ -16,100 +17,131 @@ from featurecols._core.progress import Progress
 from featurecols._core.suggestions import explain_arguments
 from featurecols.jobs import job
 from featurecols.jobs.batch_transform import BatchTransform, Columns, Rows
-from featurecols.jobs.inputs import BLOCK_BYTES
+from featurecols.jobs.inputs import BLOCK_BYTES, Paths
 from featurecols.jobs.job import JobResult
 from featurecols.jobs.output_columns import fixed_size_lists
 from featurecols.models import errors
-from featurecols.models.estimators.base import Estimator
 from featurecols.models.input.pipeline import needs_of
-from featurecols.models.objective.heads import ClassHead, NumberHead
-from featurecols.models.sequential import Sequential
 from featurecols.version import __version__
+
+if TYPE_CHECKING:
+    from featurecols.plan.plan import Plan
 
 BATCH = 4096  # rows that a model sees at once, the same as in predict(data)
 MAX_BATCHES = 16  # batches in one row group
 
 
+class FilePredictor(ABC):
+    """A model that predicts the rows of files.
+
+    `plan` reads the rows, and is None where the model reads no tables, or learns its columns in training; `label` are the
+    fields that it was trained to predict.
+    """
+
+    plan: Plan | None
+    label: tuple[str, ...]
+
+    @property
+    @abstractmethod
+    def fingerprint(self) -> str:
+        """32 hex digits of all that predictions depend on."""
+
+    @abstractmethod
+    def _open_for_files(self) -> None:
+        """Be ready to predict; raise ModelError where that is not possible."""
+
+    @abstractmethod
+    def _file_classes(self) -> Array | None:
+        """Return the classes of a classifier; None where a row is not of one class."""
+
+    @abstractmethod
+    def _file_columns(self, data: Rows, classes: Array | None) -> Columns:
+        """Return what a file holds of rows: `class_columns` or `number_columns` of predictions."""
+
+    @explain_arguments
+    def predict_files(
+        self,
+        source: Paths,
+        target: str | os.PathLike[str],
+        *,
+        keep: str | Sequence[str] = (),
+        progress: Progress | bool | None = None,
+        overwrite: bool = False,
+    ) -> JobResult:
+        """Predict the rows of Parquet or CSV files, in bounded memory, into Parquet files of the same names.
+
+        The target appears when everything is complete, a run that was killed continues, and errors come before anything is
+        written, as in plan.transform_files. Each file holds what model.predict(file) says, to the bit, however it is cut
+        into row groups.
+
+        Args:
+            source: a Parquet or CSV file, a folder (with folders inside), a glob, or a list of these; it needs no labels.
+            target: a folder; or a `.parquet` file when the source is one file.
+            keep: columns of the source, one name or several, that go through as they are, first in the output.
+            progress: True for a progress bar, or a function that is called with (rows done, rows in all or None) after every
+                block.
+            overwrite: replace an existing target, in one rename, once the new one is complete.
+
+        Returns:
+            JobResult: counts and seconds. Of a classifier the files hold `class`, in the label's own type, and
+            `probability_<class>` of each class, or of two classes of the second, float32; of a regressor `prediction`, or
+            `prediction_<label>` for several numbers. The schema metadata holds `featurecols`: the model's fingerprint, the
+            plan's, kind, label, classes and version, as JSON.
+
+        Raises:
+            OutputError: the target exists, is being written by another run, or cannot be written; a kept name is taken.
+            DataError: the source is not there or cannot be read, or its data does not fit the columns.
+            ModelError: the model reads no tables, or its columns still learn.
+
+        >>> import tempfile, featurecols as fc, pyarrow.parquet as pq
+        >>> from pathlib import Path
+        >>> table = fc.datasets.flights(["origin", "distance"])
+        >>> model = fc.models.LinearRegressor([fc.Vocabulary("origin", ["EWR", "JFK", "LGA"])]).train(table, label="distance")
+        >>> target = Path(tempfile.mkdtemp()) / "distances.parquet"
+        >>> done = model.predict_files(fc.datasets.flights_path(), target, keep=["flight"])
+        >>> done.rows, pq.read_schema(target).names
+        (60000, ['flight', 'prediction'])
+        """
+        transform = Predict(self)
+        rows = transform.rows
+        return job.run(transform, source, target, keep=keep, progress=progress, overwrite=overwrite, row_group_rows=rows)
+
+
 @explain_arguments
 def predict_parquet(
-    model: Estimator | Sequential,
-    source: str | os.PathLike[str] | Sequence[str | os.PathLike[str]],
+    model: FilePredictor,
+    source: Paths,
     target: str | os.PathLike[str],
     *,
     keep: str | Sequence[str] = (),
     progress: Progress | bool | None = None,
     overwrite: bool = False,
 ) -> JobResult:
-    """Predict the rows of Parquet or CSV files, in bounded memory, into Parquet files of the same names.
-
-    The target appears when everything is complete, a run that was killed continues, and errors come before anything is
-    written, as in fc.transform_parquet. Each file holds what model.predict(file) says, to the bit, however it is cut into
-    row groups.
-
-    Args:
-        model: a trained estimator, or a Sequential that begins with DenseFeatures.
-        source: a Parquet or CSV file, a folder (with folders inside), a glob, or a list of these; it needs no labels.
-        target: a folder; or a `.parquet` file when the source is one file.
-        keep: columns of the source, one name or several, that go through as they are, first in the output.
-        progress: True for a progress bar, or a function that is called with (rows done, rows in all or None) after every block.
-        overwrite: replace an existing target, in one rename, once the new one is complete.
-
-    Returns:
-        JobResult: counts and seconds. Of a classifier the files hold `class`, in the label's own type, and
-        `probability_<class>` of each class, or of two classes of the second, float32; of a regressor `prediction`, or
-        `prediction_<label>` for several numbers. The schema metadata holds `featurecols`: the model's fingerprint, the plan's,
-        kind, label, classes and version, as JSON.
-
-    Raises:
-        OutputError: the target exists, is being written by another run, or cannot be written; a kept name is taken.
-        DataError: the source is not there or cannot be read, or its data does not fit the columns.
-        ModelError: the model is none, or reads no tables.
-
-    >>> import tempfile, featurecols as fc, pyarrow.parquet as pq
-    >>> from pathlib import Path
-    >>> table = fc.datasets.flights(["origin", "distance"])
-    >>> model = fc.models.LinearRegressor([fc.Vocabulary("origin", ["EWR", "JFK", "LGA"])]).train(table, label="distance")
-    >>> target = Path(tempfile.mkdtemp()) / "distances.parquet"
-    >>> done = predict_parquet(model, fc.datasets.flights_path(), target, keep=["flight"])
-    >>> done.rows, pq.read_schema(target).names
-    (60000, ['flight', 'prediction'])
-    """
-    transform = Predict(model)
-    return job.run(transform, source, target, keep=keep, progress=progress, overwrite=overwrite, row_group_rows=transform.rows)
+    """Return model.predict_files(source, target, ...); an alias, as fc.transform_parquet is."""
+    if not isinstance(model, FilePredictor):
+        raise errors.model("predict_parquet", "needs a model first", model, "train one, or give fc.models.load(folder)")
+    return model.predict_files(source, target, keep=keep, progress=progress, overwrite=overwrite)
 
 
 class Predict(BatchTransform):
     """The predictions of a model, as columns."""
 
-    subject: ClassVar[str] = "predict_parquet"
+    subject: ClassVar[str] = "predict_files"
     alternative: ClassVar[str] = "model.predict(data)"
 
-    def __init__(self, model: Estimator | Sequential) -> None:
-        if not isinstance(model, (Estimator, Sequential)):
-            raise errors.model(self.subject, "needs a model first", model, "train one, or give fc.models.load(folder)")
-        self.model, self._fingerprint = model, model.fingerprint
-        self.head = model.head if isinstance(model, Estimator) else None
+    def __init__(self, model: FilePredictor) -> None:
+        model._open_for_files()
         if model.plan is None:
             hint = "train it; a Sequential over arrays has predict(x) alone"
             raise errors.model(self.subject, "the model reads no tables", model, hint)
-        self.plan = model.plan
-        self.classes = _classes_of(model)
+        self.model, self.plan, self._fingerprint = model, model.plan, model.fingerprint
+        self.classes = model._file_classes()
         self.needs = needs_of(model.plan)
         self.row_bytes = 4 * sum(slot.width or 4 for slot in model.plan.encoded_slots)
         self.rows = BATCH * min(MAX_BATCHES, max(1, BLOCK_BYTES // (BATCH * max(1, self.row_bytes))))
 
     def columns(self, data: Rows) -> Columns:
-        if isinstance(self.model, Sequential):
-            if self.classes is None:
-                return _numbers(self.model.predict(data, batch_size=BATCH), ())
-            shares = self.model.predict_proba(data, batch_size=BATCH)
-            return _classes(self.classes, shares.argmax(axis=1), shares)
-        found = self.model.predict(data, batch_size=BATCH)
-        if self.classes is not None:
-            return _classes(self.classes, found["class_ids"].reshape(-1), found["probabilities"])
-        if isinstance(self.head, NumberHead):
-            return _numbers(found["predictions"], self.model.label)
-        return [(name, _array(np.asarray(found[name]))) for name in found.keys()]  # noqa: SIM118 - no dict
+        return self.model._file_columns(data, self.classes)
 
     @property
     def fingerprint(self) -> str:
@@ -130,7 +162,7 @@ class Predict(BatchTransform):
         return {b"featurecols": json.dumps(about).encode()}
 
 
-def _classes(classes: Array, ids: Array, probabilities: Array) -> Columns:
+def class_columns(classes: Array, ids: Array, probabilities: Array) -> Columns:
     """Return the class in its own type, and the probability of each class; of two classes, that of the second."""
     made: Columns = [("class", pa.array(classes.tolist()).take(pa.array(ids)))]
     columns = [
@@ -139,17 +171,8 @@ def _classes(classes: Array, ids: Array, probabilities: Array) -> Columns:
     return [*made, *(columns[1:] if len(columns) == 2 else columns)]
 
 
-def _classes_of(model: Estimator | Sequential) -> Array | None:
-    """Return the classes of a classifier, or None where a row is not of one class."""
-    if isinstance(model, Estimator):
-        return model.head.classes if isinstance(model.head, ClassHead) else None
-    try:
-        return model.classes_
-    except errors.ModelError:
-        return None
-
-
-def _numbers(found: Array, label: Sequence[str]) -> Columns:
+def number_columns(found: Array, label: Sequence[str]) -> Columns:
+    """Return `prediction`, or `prediction_<label>` of several numbers [n, k]."""
     found = found.reshape(len(found), -1) if len(found) else found.reshape(0, found.shape[1] if found.ndim == 2 else 1)
     columns = [pa.array(column) for column in np.ascontiguousarray(found.T)]
     if len(columns) == 1:
@@ -158,7 +181,7 @@ def _numbers(found: Array, label: Sequence[str]) -> Columns:
     return [(f"prediction_{name}", column) for name, column in zip(names, columns, strict=True)]
 
 
-def _array(found: Array) -> pa.Array:
+def any_column(found: Array) -> pa.Array:
     """Return one value a row as it is, more as a list of a fixed size."""
     rows = found.reshape(len(found), math.prod(found.shape[1:]))
     return pa.array(np.ascontiguousarray(rows[:, 0])) if rows.shape[1] == 1 else fixed_size_lists(rows)

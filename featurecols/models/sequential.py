@@ -15,9 +15,11 @@ from numpy.typing import ArrayLike
 from featurecols._core.arrays import Array
 from featurecols._core.blas import one_thread
 from featurecols._core.suggestions import attributes_of, explain_arguments
-from featurecols.models import errors, export
+from featurecols.jobs.batch_transform import Columns, Rows
+from featurecols.models import batch_predict, errors, export
 from featurecols.models.autodiff.tape import Value
 from featurecols.models.autodiff.variables import Variables, snake
+from featurecols.models.batch_predict import FilePredictor
 from featurecols.models.component import Component, component_from_json
 from featurecols.models.estimators import arguments
 from featurecols.models.input import classes, labels
@@ -43,7 +45,7 @@ from featurecols.plan.load import load
 from featurecols.plan.plan import Plan
 
 
-class Sequential:
+class Sequential(FilePredictor):
     """Layers one after another.
 
     Args:
@@ -254,6 +256,21 @@ class Sequential:
             with self.variables.scope():
                 batches.append(self(examples).array)
         return squeeze(np.concatenate(batches))
+
+    def _open_for_files(self) -> None:
+        pass
+
+    def _file_classes(self) -> Array | None:
+        try:
+            return self.classes_
+        except errors.ModelError:
+            return None
+
+    def _file_columns(self, data: Rows, classes: Array | None) -> Columns:
+        if classes is None:
+            return batch_predict.number_columns(self.predict(data, batch_size=batch_predict.BATCH), ())
+        shares = self.predict_proba(data, batch_size=batch_predict.BATCH)
+        return batch_predict.class_columns(classes, shares.argmax(axis=1), shares)
 
     @property
     def classes_(self) -> Array:

@@ -48,8 +48,8 @@ def test_every_call_takes_true_none_false_and_a_function(tmp_path: Path, capsys:
     assert "transform_parquet: " in capsys.readouterr().err
     model = fc.models.LinearClassifier(COLUMNS).train({**PEOPLE, "late": [0, 1, 0]}, label="late", steps=1)
     capsys.readouterr()
-    assert fc.models.predict_parquet(model, tmp_path / "people.csv", tmp_path / "b.parquet", progress=True).rows == 2
-    assert "predict_parquet: " in capsys.readouterr().err
+    assert model.predict_files(tmp_path / "people.csv", tmp_path / "b.parquet", progress=True).rows == 2
+    assert "predict_files: " in capsys.readouterr().err
 
 
 def test_other_values_are_refused() -> None:

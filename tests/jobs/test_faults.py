@@ -109,7 +109,7 @@ def test_d1_fit_transform_and_predict_see_it_too(tmp_path: Path) -> None:
     write()
     model = fc.models.LinearClassifier(COLUMNS[:2]).train({**table(50, 0).to_pydict(), "y": [0, 1] * 25}, label="y")
     with pytest.raises(fc.DataError, match=refused):
-        fc.models.predict_parquet(model, path, tmp_path / "out", progress=change)
+        model.predict_files(path, tmp_path / "out", progress=change)
     assert sorted(p.name for p in tmp_path.iterdir()) == ["rows.parquet"]
 
 

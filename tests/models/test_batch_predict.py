@@ -1,4 +1,4 @@
-"""predict_parquet: the bits of model.predict in files that are there or not, and errors before anything is written."""
+"""predict_files: the bits of model.predict in files that are there or not, and errors before anything is written."""
 
 import json
 
@@ -36,7 +36,7 @@ def source(tmp_path):
 
 
 def test_a_file_holds_the_bits_of_predict_however_it_is_cut(model, source, tmp_path):
-    done = models.predict_parquet(model, source, tmp_path / "out", keep=["id", "city"])
+    done = model.predict_files(source, tmp_path / "out", keep=["id", "city"])
     assert listing(tmp_path / "out") == listing(source) == ["a.parquet", "deep/b.parquet"]
     assert (done.rows, done.files, done.resumed, done.fingerprint) == (15_000, 2, 0, model.fingerprint)
     for name in listing(source):
@@ -54,7 +54,7 @@ def test_metadata_names_the_model_its_label_and_its_classes(model, source, tmp_p
     model.export(tmp_path / "model")
     again = models.load(tmp_path / "model")
     assert again.fingerprint == model.fingerprint == json.loads((tmp_path / "model" / "card.json").read_text())["fingerprint"]
-    models.predict_parquet(again, source / "a.parquet", tmp_path / "out.parquet")
+    again.predict_files(source / "a.parquet", tmp_path / "out.parquet")
     assert json.loads(pq.read_schema(tmp_path / "out.parquet").metadata[b"featurecols"]) == {
         "fingerprint": model.fingerprint,
         "plan": model.plan.fingerprint,
@@ -80,7 +80,7 @@ def test_the_fingerprint_follows_weights_settings_and_plan(model):
 def test_three_classes_numbers_and_several_labels_have_columns_of_their_own(source, tmp_path):
     def made(model, label, **more):
         model.train(DATA, label=label, **more)
-        models.predict_parquet(model, source / "a.parquet", tmp_path / "out.parquet", overwrite=True)
+        model.predict_files(source / "a.parquet", tmp_path / "out.parquet", overwrite=True)
         return pq.read_table(tmp_path / "out.parquet"), model.predict(source / "a.parquet")
 
     table, want = made(models.DNNClassifier(DEEP, [8], n_classes=3), "colour")
@@ -105,7 +105,7 @@ def test_sequential_and_a_model_fn_of_ones_own_are_written_too(source, tmp_path)
     network = models.Sequential([models.DenseFeatures(DEEP), layers.Dense(2, activation="softmax")])
     network.compile("adam", "sparse_categorical_crossentropy")
     network.fit(DATA, label="rich")
-    models.predict_parquet(network, source / "a.parquet", tmp_path / "out.parquet")
+    network.predict_files(source / "a.parquet", tmp_path / "out.parquet")
     table, want = pq.read_table(tmp_path / "out.parquet"), network.predict(str(source / "a.parquet"))
     assert table.schema.names == ["class", "probability_1"]
     assert table["class"].to_pylist() == want.argmax(axis=1).tolist()
@@ -113,7 +113,7 @@ def test_sequential_and_a_model_fn_of_ones_own_are_written_too(source, tmp_path)
 
     flowers = iris().train(FLOWERS, label="species", epochs=2, batch_size=16)
     pq.write_table(pa.table(FLOWERS), tmp_path / "flowers.parquet")
-    models.predict_parquet(flowers, tmp_path / "flowers.parquet", tmp_path / "iris.parquet")
+    flowers.predict_files(tmp_path / "flowers.parquet", tmp_path / "iris.parquet")
     table, want = pq.read_table(tmp_path / "iris.parquet"), flowers.predict(FLOWERS)
     assert table.schema.names == list(want.keys())
     for name in want.keys():  # noqa: SIM118 - no dict
@@ -122,14 +122,14 @@ def test_sequential_and_a_model_fn_of_ones_own_are_written_too(source, tmp_path)
 
 def test_no_rows_are_a_file_of_the_same_columns(model, source, tmp_path):
     pq.write_table(pq.read_table(source / "a.parquet").slice(0, 0), tmp_path / "none.parquet")
-    done = models.predict_parquet(model, tmp_path / "none.parquet", tmp_path / "out.parquet", keep=["id"])
+    done = model.predict_files(tmp_path / "none.parquet", tmp_path / "out.parquet", keep=["id"])
     assert done.rows == 0
     assert pq.read_schema(tmp_path / "out.parquet").names == ["id", "class", "probability_>50K"]
 
 
 def test_csv_is_read_too(model, source, tmp_path):
     pq.read_table(source / "a.parquet", columns=["age", "job", "city"]).slice(0, 50).to_pandas().to_csv(tmp_path / "a.csv")
-    models.predict_parquet(model, tmp_path / "a.csv", tmp_path / "out", keep=["job"])
+    model.predict_files(tmp_path / "a.csv", tmp_path / "out", keep=["job"])
     want = model.predict(pq.read_table(source / "a.parquet").slice(0, 50))["probabilities"][:, 1]
     assert pq.read_table(tmp_path / "out" / "a.parquet")["probability_>50K"].to_numpy().tobytes() == want.tobytes()
 
@@ -137,17 +137,15 @@ def test_csv_is_read_too(model, source, tmp_path):
 def test_what_cannot_be_done_is_said_before_anything_is_written(model, source, tmp_path):
     def refused(error, says, model=model, source=source, target=tmp_path / "out", **more):
         with pytest.raises(error, match=says):
-            models.predict_parquet(model, source, target, **more)
+            model.predict_files(source, target, **more)
         assert not (tmp_path / "out").exists()
 
-    refused(ModelError, "needs a model first", model=None)
-    refused(ModelError, "needs a model first", model=model.plan)
     arrays = models.Sequential([layers.Dense(1)])
     arrays.compile("adam", "mse")
     arrays.fit(np.ones((4, 2)), np.ones(4))
     refused(ModelError, "reads no tables", model=arrays)
     refused(ModelError, "its columns still learn", model=models.LinearClassifier([AGE]))
-    refused(fc.PlanError, r"predict_parquet: reads files.*; write it to a file first, or use model\.predict", source=DATA)
+    refused(fc.PlanError, r"predict_files: reads files.*; write it to a file first, or use model\.predict", source=DATA)
     refused(fc.OutputError, r"a \.csv file cannot be written; give a folder or a \.parquet file", target=tmp_path / "o.csv")
     refused(fc.OutputError, "holds one float32 matrix and nothing else", target=tmp_path / "o.npy")
     refused(fc.OutputError, "is one file, and the source is 2 files", target=tmp_path / "o.parquet")
@@ -160,13 +158,29 @@ def test_what_cannot_be_done_is_said_before_anything_is_written(model, source, t
     refused(fc.DataError, "age: field is not in .*a.parquet")
 
 
+def test_predict_parquet_is_an_alias(model, source, tmp_path):
+    model.predict_files(source / "a.parquet", tmp_path / "a.parquet", keep=["id"])
+    models.predict_parquet(model, source / "a.parquet", tmp_path / "b.parquet", keep="id")
+    assert (tmp_path / "a.parquet").read_bytes() == (tmp_path / "b.parquet").read_bytes()
+    for wrong in (None, model.plan):
+        with pytest.raises(ModelError, match="predict_parquet: needs a model first"):
+            models.predict_parquet(wrong, source, tmp_path / "out")
+
+
+def test_a_model_dir_is_enough(source, tmp_path):
+    made = models.LinearClassifier(WIDE, model_dir=tmp_path / "run").train(DATA, label="income", epochs=1)
+    made.predict_files(source / "a.parquet", tmp_path / "a.parquet")
+    models.LinearClassifier(WIDE, model_dir=tmp_path / "run").predict_files(source / "a.parquet", tmp_path / "b.parquet")
+    assert (tmp_path / "a.parquet").read_bytes() == (tmp_path / "b.parquet").read_bytes()
+
+
 def test_a_bad_row_is_counted_over_all_files_and_nothing_stays(model, source, tmp_path):
     table = pq.read_table(source / "deep" / "b.parquet")
     ages = table["age"].to_pylist()
     ages[4321] = None
     pq.write_table(table.set_column(0, "age", pa.array(ages)), source / "deep" / "b.parquet", row_group_size=1000)
     with pytest.raises(fc.DataError, match=r"age.* at row 14321, got None.*row 4321 of deep/b\.parquet"):
-        models.predict_parquet(model, source, tmp_path / "out")
+        model.predict_files(source, tmp_path / "out")
     assert sorted(p.name for p in tmp_path.iterdir()) == ["raw"]
 
 
@@ -176,13 +190,13 @@ def test_an_unfinished_run_of_another_model_is_refused(model, source, tmp_path):
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        models.predict_parquet(model, source, tmp_path / "out", progress=stop)
+        model.predict_files(source, tmp_path / "out", progress=stop)
     assert not (tmp_path / "out").exists()
     other = models.LinearClassifier(WIDE).train(DATA, label="income")
     with pytest.raises(fc.OutputError, match="an unfinished run with other model is in"):
-        models.predict_parquet(other, source, tmp_path / "out")
-    done = models.predict_parquet(model, source, tmp_path / "out")
+        other.predict_files(source, tmp_path / "out")
+    done = model.predict_files(source, tmp_path / "out")
     assert done.resumed == 1
-    models.predict_parquet(model, source, tmp_path / "whole")
+    model.predict_files(source, tmp_path / "whole")
     for name in ("a.parquet", "deep/b.parquet"):
         assert pq.read_table(tmp_path / "out" / name).equals(pq.read_table(tmp_path / "whole" / name))

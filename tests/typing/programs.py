@@ -114,7 +114,7 @@ def classifier(people: pd.DataFrame, plan: fc.Plan) -> dict[str, float]:
     for row in predictions:
         assert_type(row, dict[str, Any])
     model.save("model/", overwrite=True)
-    fc.models.predict_parquet(model, "in/*.parquet", "out/")
+    model.predict_files("in/*.parquet", "out/")
     return found
 
 

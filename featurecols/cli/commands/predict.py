@@ -26,12 +26,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> None:
     """Predict the files."""
-    from featurecols.models.batch_predict import predict_parquet
-
     model = load_model(arguments.model, arguments.threads)
     with output.show_progress("predict", arguments.quiet) as bar:
-        done = predict_parquet(
-            model,
+        done = model.predict_files(
             options.single_or_list(arguments.data),
             arguments.output,
             keep=arguments.keep,

@@ -13,14 +13,17 @@ from typing import Any, Self
 
 import numpy as np
 
+from featurecols._core.arrays import Array
 from featurecols._core.blas import one_thread
 from featurecols._core.memory_limit import available
 from featurecols._core.names import names_of
 from featurecols._core.suggestions import explain_arguments
 from featurecols.columns.base import Column
-from featurecols.models import errors
+from featurecols.jobs.batch_transform import Columns, Rows
+from featurecols.models import batch_predict, errors
 from featurecols.models.autodiff.tape import Value
 from featurecols.models.autodiff.variables import Variables
+from featurecols.models.batch_predict import FilePredictor
 from featurecols.models.estimators import arguments
 from featurecols.models.estimators.config import EstimatorSpec, ModeKeys, RunConfig, WarmStartSettings
 from featurecols.models.estimators.evaluation import Evaluation
@@ -33,7 +36,7 @@ from featurecols.models.input.examples import Examples, Layout
 from featurecols.models.input.held_out import HeldOutStream
 from featurecols.models.input.labelled_rows import LabelledBatch, LabelledRows, explain_label
 from featurecols.models.input.pipeline import BatchStream, Encoder, Pipeline, needs_of, rows_or_pipeline
-from featurecols.models.objective.heads import Head, PlainHead
+from featurecols.models.objective.heads import ClassHead, Head, NumberHead, PlainHead
 from featurecols.models.optimization.optimizers import Step
 from featurecols.models.training import checkpoints, warm_start
 from featurecols.models.training.automatic import LOSS, Choice, UntilNoGain
@@ -51,7 +54,7 @@ from featurecols.plan.plan import Plan
 EVERYTHING = 1 << 20  # rows that are shuffled together where nobody says otherwise
 
 
-class Estimator(Keeper):
+class Estimator(Keeper, FilePredictor):
     """A model as a function, trained, evaluated and exported like tf.estimator's.
 
     model_fn(features, labels, mode, params, config) is called for every batch and answers with an EstimatorSpec; it may
@@ -342,6 +345,20 @@ class Estimator(Keeper):
                 raise errors.unknown("predict", "key", unknown[0], found)
             batches.append({k: np.asarray(found[k]) for k in keys or found})
         return Predictions.concatenate(batches)
+
+    def _open_for_files(self) -> None:
+        self._open()
+
+    def _file_classes(self) -> Array | None:
+        return self.head.classes if isinstance(self.head, ClassHead) else None
+
+    def _file_columns(self, data: Rows, classes: Array | None) -> Columns:
+        found = self.predict(data, batch_size=batch_predict.BATCH)
+        if classes is not None:
+            return batch_predict.class_columns(classes, found["class_ids"].reshape(-1), found["probabilities"])
+        if isinstance(self.head, NumberHead):
+            return batch_predict.number_columns(found["predictions"], self.label)
+        return [(name, batch_predict.any_column(found[name])) for name in found.arrays]
 
     # What stands behind -----------------------------------------------------------------------------------------------
 

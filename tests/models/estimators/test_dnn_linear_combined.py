@@ -59,8 +59,8 @@ def test_a_saved_model_is_a_wide_deep_model(tmp_path):
     want = model.predict(TEST)
     assert again.predict(TEST)["logits"].tobytes() == want["logits"].tobytes()
     assert again.predict(TEST)["classes"].tolist() == [int(word) for word in want["classes"][:, 0]]
-    models.predict_parquet(model, _file(tmp_path), tmp_path / "out.parquet")
-    models.predict_parquet(again, _file(tmp_path), tmp_path / "again.parquet")
+    model.predict_files(_file(tmp_path), tmp_path / "out.parquet")
+    again.predict_files(_file(tmp_path), tmp_path / "again.parquet")
     assert _columns(tmp_path / "out.parquet") == _columns(tmp_path / "again.parquet")
 
 
