@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike
 from featurecols._core.arrays import Array
 from featurecols._core.blas import one_thread
 from featurecols._core.suggestions import attributes_of, explain_arguments
+from featurecols.columns.base import Column
 from featurecols.jobs.batch_transform import Columns, Rows
 from featurecols.models import batch_predict, errors, export
 from featurecols.models.autodiff.tape import Value
@@ -70,6 +71,7 @@ class Sequential(FilePredictor):
         self.name, self.layers = name, []  # type: tuple[str, list[Layer]]
         self.variables = Variables(seed)
         self.plan: Plan | None = None
+        self._plan_saw_no_data = False
         self.words: classes.Classes | None = None
         self.label: tuple[str, ...] = ()
         self.history = History()
@@ -345,15 +347,21 @@ class Sequential(FilePredictor):
         rows = rows_or_pipeline(table, label, named)
         kept = float("inf") if shuffle else None
         pipeline = rows if isinstance(rows, Pipeline) else Pipeline(rows, 1 << 20 if shuffle else 0, batch_size, kept=kept)
-        if self.plan is None:
-            learns = bool(Graph(first.columns).passes())
-            if learns and seen is None:
-                raise errors.model("DenseFeatures", "its columns still learn", [c.name for c in first.columns][:8], "fit first")
-            self.plan = fit(first.columns, pipeline.data.features) if learns else compile(first.columns)
+        if self.plan is None or (seen is not None and self._plan_saw_no_data and self.variables.step == 0):
+            self.plan = self._make_plan(first.columns, None if seen is None else pipeline.data)
+            self._plan_saw_no_data = seen is None
         if labelled:
             self._learn_labels(pipeline.data)
         encoder = self._encoder(self.plan, labelled, pipeline.data.labels, seen)
         return BatchStream(pipeline, encoder, self.variables.seed)
+
+    def _make_plan(self, columns: tuple[Column, ...], rows: LabelledRows | None) -> Plan:
+        """Return the plan of rows to train on, whose types of fields it knows; without rows, of columns that learn nothing."""
+        if rows is not None:
+            return fit(columns, rows.features)
+        if Graph(columns).passes():
+            raise errors.model("DenseFeatures", "its columns still learn", [c.name for c in columns][:8], "fit first")
+        return compile(columns)
 
     def _learn_labels(self, rows: LabelledRows) -> None:
         """Keep what labels are called, and before the first step the words that they use."""

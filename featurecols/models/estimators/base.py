@@ -113,6 +113,7 @@ class Estimator(Keeper, FilePredictor):
         if columns is None:
             raise errors.model(self._who, "needs columns", None, "give columns=[...]")
         self.plan = columns if isinstance(columns, Plan) else None
+        self._plan_saw_no_data = False
         self.columns: tuple[Column, ...] = columns.columns if isinstance(columns, Plan) else tuple(translate_all(columns))
         self._last_run = self._taken_from = None
         self._arguments = arguments.names_of(model_fn)
@@ -405,8 +406,9 @@ class Estimator(Keeper, FilePredictor):
 
     def _ready(self, rows: LabelledRows | None, *, training: bool = False) -> None:
         """Have a plan, and know what labels are called and which words they use; a trained model knows its words."""
-        if self.plan is None:
+        if self.plan is None or (training and self._plan_saw_no_data and self._variables().step == 0):
             self.plan = self._make_plan(rows if training else None)
+            self._plan_saw_no_data = not training
         fresh = self._variables().step == 0
         if rows is None or not rows.labels:
             return
@@ -433,11 +435,11 @@ class Estimator(Keeper, FilePredictor):
             if checkpoints.latest(folder) is not None:
                 theirs, ours = declared_as_json(plan.columns), declared_as_json(self.columns)
                 raise errors.other_columns(folder, warm_start.difference(theirs, ours))
-        if not Graph(self.columns).passes():
-            return compile(self.columns)
-        if rows is None:
+        if rows is not None:  # columns that learn nothing too: a plan knows the types of the fields that it was fitted on
+            return fit(self.columns, rows.features, threads=self.config.threads)
+        if Graph(self.columns).passes():
             raise errors.model(self._who, "its columns still learn", [c.name for c in self.columns][:8], "train it first")
-        return fit(self.columns, rows.features, threads=self.config.threads)
+        return compile(self.columns)
 
 
 def _stream(pipeline: Pipeline, encoder: Encoder, seed: int, choice: Choice | None) -> BatchStream:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import chain
+from os import PathLike
 from typing import Any, NamedTuple, TypeGuard, TypeVar
 
 import numpy as np
@@ -47,12 +48,15 @@ class LabelledRows:
     ) -> None:
         self.data, self.labels, self.weight, self.pairs = data, tuple(labels), weight, pairs
         self.in_memory = in_memory
+        self._once: Source | None = as_source(data) if isinstance(data, Iterator) else None  # it knows that it was read
 
     @property
     def features(self) -> Source:
         """The rows without what came apart from them: what a plan is fitted on."""
         if not self.pairs:
-            return as_source(self.data)
+            return self._once or as_source(self.data)
+        if self.in_memory:
+            return as_source(as_batch(_as_table(next(self._pairs())[0])))
         return as_source(lambda: (as_batch(_as_table(pair[0])) for pair in self._pairs()))  # a dict of lists is a table here
 
     @property
@@ -142,6 +146,9 @@ def labelled_rows(data: Data | LabelledRows, labels: Label | None, weight: str |
     if isinstance(data, LabelledRows):
         return data
     if labels is not None and not _are_names(labels):
+        if isinstance(data, (str, PathLike)):
+            hint = "give label=, the name of the field that holds them, or a table that the files were read into"
+            raise errors.model("labels", "of files are one of their fields", type(labels).__name__, hint)
         return LabelledRows(lambda: iter([(data, labels)]), (LABEL,), weight, pairs=True, in_memory=_is_at_hand(data))
     keys = _names(labels)
     if callable(data) and not isinstance(data, Source):

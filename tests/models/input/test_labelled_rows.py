@@ -6,7 +6,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from featurecols.errors import DataError
+from featurecols.errors import DataError, PlanError
 from featurecols.models.errors import ModelError
 from featurecols.models.input.labelled_rows import LabelledRows, labelled_rows
 
@@ -132,3 +132,16 @@ def test_an_iterator_is_read_once():
         list(rows.batches(NEEDS))
     rows = labelled_rows(iter([pa.table(DATA)]), "y", None)
     assert [batch.rows.num_rows for batch in rows.batches(NEEDS)] == [3]
+
+
+def test_a_second_reading_of_an_iterator_of_tables_says_so():
+    rows = labelled_rows(iter([ARROW]), "y", None)
+    assert rows.once
+    assert [batch.num_rows for batch in rows.label_batches()] == [3]
+    with pytest.raises(PlanError, match="an iterator can be read once, and it was"):
+        list(rows.label_batches())
+
+
+def test_labels_beside_files_are_named():
+    with pytest.raises(ModelError, match="labels: of files are one of their fields, got 'list'; give label=, the name of the"):
+        labelled_rows("train.csv", [0, 1, 0], None)
