@@ -8,7 +8,20 @@ import os
 
 from benchmarks import harness, table
 
-CLAIMS = ("adult", "criteo", "strings", "crosses", "fit", "one_row", "cold", "growth", "memory", "extension", "models")
+CLAIMS = (
+    "adult",
+    "criteo",
+    "strings",
+    "crosses",
+    "fit",
+    "one_row",
+    "cold",
+    "growth",
+    "memory",
+    "extension",
+    "models",
+    "defaults",
+)
 
 
 def main() -> None:

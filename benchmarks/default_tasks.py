@@ -11,6 +11,8 @@ import pandas as pd
 
 import featurecols as fc
 
+MOST = 12_000  # rows of the large data sets that are used, so that all models with five splits take minutes
+
 
 @dataclass(frozen=True)
 class Table:
@@ -35,6 +37,11 @@ def _table(name: str, rows: pd.DataFrame, label: str, *, regression: bool) -> Ta
     keys = [key for key in rows.columns if key != label]
     numbers = tuple(key for key in keys if pd.api.types.is_numeric_dtype(rows[key]))
     return Table(name, rows, label, numbers, tuple(key for key in keys if key not in numbers), regression)
+
+
+def _sample(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return at most MOST rows, drawn once."""
+    return rows if len(rows) <= MOST else rows.sample(MOST, random_state=0).reset_index(drop=True)
 
 
 def diabetes(folder: Path) -> Table:
@@ -62,8 +69,8 @@ def california(folder: Path) -> Table:
 
 
 def diamonds(folder: Path) -> Table:
-    """53,940 diamonds and their prices, in dollars."""
-    return _table("diamonds", pd.read_parquet(folder / "diamonds/diamonds.parquet"), "price", regression=True)
+    """12,000 of 53,940 diamonds and their prices, in dollars."""
+    return _table("diamonds", _sample(pd.read_parquet(folder / "diamonds/diamonds.parquet")), "price", regression=True)
 
 
 def penguins(folder: Path) -> Table:
@@ -85,16 +92,16 @@ def cancer(folder: Path) -> Table:
 
 
 def adult(folder: Path) -> Table:
-    """32,561 persons of the census, with an income above 50,000 dollars or below."""
-    rows = pd.read_parquet(folder / "adult/adult_data.parquet")
+    """12,000 of 32,561 persons of the census, with an income above 50,000 dollars or below."""
+    rows = _sample(pd.read_parquet(folder / "adult/adult_data.parquet"))
     label = rows.columns[-1]
     return _table("adult", rows.drop(columns="fnlwgt", errors="ignore"), label, regression=False)
 
 
 def flights(folder: Path) -> Table:
-    """60,000 flights from New York, at least 15 minutes late or not: from the schedule and the date."""
+    """12,000 of 60,000 flights from New York, at least 15 minutes late or not: from the schedule and the date."""
     rows = fc.datasets.flights().to_pandas()
-    rows = rows[rows["arr_delay"].notna()].reset_index(drop=True)
+    rows = _sample(rows[rows["arr_delay"].notna()].reset_index(drop=True))
     keys = ["month", "day", "sched_dep_time", "sched_arr_time", "carrier", "origin", "dest", "distance"]
     late = (rows["arr_delay"] >= 15).astype(int)
     return _table("flights", rows[keys].assign(late=late), "late", regression=False)

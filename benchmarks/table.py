@@ -8,11 +8,13 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from benchmarks import default_table
 from benchmarks.harness import RESULTS
 
 DOCS = Path(__file__).parent.parent / "docs"
 COMPARED = ("adult", "criteo", "strings", "crosses", "fit")
 START, END = "<!-- figures: written by python -m benchmarks -->\n", "<!-- end of figures -->\n"
+DEFAULTS = "<!-- defaults: written by python -m benchmarks -->\n"
 TITLES = {
     "adult": "Census income: above 50,000 dollars or not",
     "flights, month, schedule known": "Late flights, from month and schedule",
@@ -34,11 +36,15 @@ Row = list[str]
 
 def write() -> None:
     """Replace what both pages hold between their marks."""
-    for name, made in (("performance.md", transforms()), ("models.md", models())):
+    for name, start, made in (
+        ("performance.md", START, transforms()),
+        ("models.md", START, models()),
+        ("models.md", DEFAULTS, defaults()),
+    ):
         page = DOCS / name
-        before, rest = page.read_text().split(START)
-        _, after = rest.split(END)
-        page.write_text(before + START + "\n" + made + END + after)
+        before, rest = page.read_text().split(start)
+        _, after = rest.split(END, 1)
+        page.write_text(before + start + "\n" + made + END + after)
 
 
 def transforms() -> str:
@@ -63,9 +69,20 @@ def models() -> str:
     return "\n".join([*sections, f"Measured with {seeds} seeds, {_machine([document])}.\n"])
 
 
+def defaults() -> str:
+    """Return the tables of models with default arguments, and the machine."""
+    document = _document("defaults")
+    if document is None:
+        return ""
+    results = document["results"]
+    sections = [_section(title, head, rows) for title, head, rows in default_table.tables(results)]
+    splits = min(result["notes"]["splits"] for result in results)
+    return "\n".join([*sections, f"Measured with {splits} splits, {_machine([document])}.\n"])
+
+
 def _section(title: str, head: Row, rows: Iterable[Row]) -> str:
     """Return a heading and a table whose columns after the texts at the left are figures."""
-    texts = sum(name in ("program", "form", "model", "work") for name in head)
+    texts = sum(name in ("program", "form", "model", "work", "data set") for name in head)
     rule = ["---"] * texts + ["---:"] * (len(head) - texts)
     lines = ["| " + " | ".join(row) + " |" for row in (head, rule, *rows)]
     return "\n".join([f"### {title}\n", *lines, ""])
