@@ -90,7 +90,7 @@ def _encoded(task: Task, model: str) -> tuple[Any, Any]:
 def _linear(task: Task) -> tuple[float, Scores]:
     from sklearn.linear_model import LogisticRegression, Ridge
 
-    train, test = (part.csr(scipy=True) for part in _encoded(task, "linear"))
+    train, test = (part.to_scipy() for part in _encoded(task, "linear"))
     y, y_test = (_labels(task, pq.read_table(path)) for path in (task.train, task.test))
     start = time.perf_counter()
     if task.regression:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from featurecols import models as models
     from featurecols._core.arrays import Features as Features
     from featurecols._core.arrays import Ids as Ids
+    from featurecols._core.csr import SparseRows as SparseRows
     from featurecols._core.slots import DenseSlot as DenseSlot
     from featurecols._core.slots import IdSlot as IdSlot
     from featurecols._core.slots import Slot as Slot

@@ -236,7 +236,8 @@ def plan(subject: str, problem: str, got: object, hint: str) -> PlanError:
 
 
 DENSE_HINT = (
-    "use encode(data) for ids, encode(data).csr() for a sparse matrix, an Embedding instead of an Indicator, or smaller batches"
+    "use encode(data) for ids, encode(data).to_csr() for a sparse matrix, an Embedding instead of an Indicator, "
+    "or smaller batches"
 )
 
 

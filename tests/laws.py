@@ -590,7 +590,7 @@ def names_are_unique_and_as_many_as_the_width(example: Example) -> None:
 
 @law
 def csr_is_encode_as_a_matrix(example: Example) -> None:
-    """csr() against a dense matrix added up id by id in Python."""
+    """to_csr() against a dense matrix added up id by id in Python."""
     features = Results(example).encoder.encode(example.table())
     if features.csr_width > WIDEST:
         return
@@ -606,7 +606,7 @@ def csr_is_encode_as_a_matrix(example: Example) -> None:
                     if 0 <= ids.values[k] < slot.num_buckets:
                         want[row, at + ids.values[k]] += 1.0 if ids.weights is None else ids.weights[k]
             at += slot.num_buckets
-    np.testing.assert_allclose(features.csr(scipy=True).toarray(), want, rtol=1e-6, atol=0)
+    np.testing.assert_allclose(features.to_scipy().toarray(), want, rtol=1e-6, atol=0)
 
 
 @law

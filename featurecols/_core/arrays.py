@@ -251,20 +251,23 @@ class Features:
 
     @property
     def csr_width(self) -> int:
-        """Columns of csr(): the dense part, then num_buckets of each id slot."""
+        """Columns of to_csr(): the dense part, then num_buckets of each id slot."""
         return self.dense.shape[1] + sum(s.num_buckets for s in self.slots if isinstance(s, IdSlot))
 
-    def csr(self, *, scipy: bool | None = None) -> Any:
-        """All features as one sparse matrix [n, csr_width]: the dense part, then the ids of each slot in declared order.
+    def to_csr(self) -> csr.SparseRows:
+        """Return all features as one sparse matrix [n, csr_width]: the dense part, then the ids of each slot in declared order.
 
         An id adds 1 or its weight; duplicates in a row are summed, and ids outside 0 ... num_buckets - 1 are left out.
-        Column indices rise within a row. Gives scipy.sparse.csr_matrix where scipy is installed (or scipy=True), else
-        (data float32, indices int32 or int64, indptr int64).
+        plan.encoded_feature_names are the names of the columns.
+
+        Returns:
+            (data float32, indices int32 or int64, indptr int64, shape), by name too; indices rise within a row.
 
         >>> import featurecols as fc
         >>> f = fc.compile([fc.Numeric("x"), fc.Hashed("c", 4)]).encode({"x": [0.5, 0], "c": ["a", None]})
-        >>> f.csr(scipy=False)
-        (array([0.5, 1. ], dtype=float32), array([0, 3], dtype=int32), array([0, 2, 2]))
+        >>> f.to_csr()  # doctest: +NORMALIZE_WHITESPACE
+        SparseRows(data=array([0.5, 1. ], dtype=float32), indices=array([0, 3], dtype=int32), indptr=array([0, 2, 2]),
+                   shape=(2, 5))
         """
         rows, columns, data = [*np.nonzero(self.dense), self.dense[self.dense != 0]]
         blocks: list[tuple[Array, Array, Array]] = [(rows, columns, data)]
@@ -273,16 +276,21 @@ class Features:
             if isinstance(slot, IdSlot):
                 blocks.append(_coordinates(self.ids[slot.name], slot.num_buckets, base))
                 base += slot.num_buckets
-        result = csr.join(blocks, len(self), base)
-        if scipy is False:
-            return result
+        return csr.SparseRows(*csr.join(blocks, len(self), base), (len(self), base))
+
+    def to_scipy(self) -> Any:
+        """Return what to_csr returns as a scipy.sparse.csr_matrix.
+
+        Raises:
+            PlanError: where SciPy is not installed.
+        """
         try:
             from scipy.sparse import csr_matrix
         except ImportError:
-            if scipy:
-                raise errors.PlanError('csr(scipy=True): scipy is not installed; pip install "featurecols[sparse]"') from None
-            return result
-        return csr_matrix(result, shape=(len(self), base))
+            hint = 'pip install "featurecols[sparse]", or use to_csr(), whose arrays any library takes'
+            raise errors.PlanError(f"to_scipy: SciPy is not installed; {hint}") from None
+        found = self.to_csr()
+        return csr_matrix((found.data, found.indices, found.indptr), shape=found.shape)
 
 
 def _coordinates(ids: Ids, num_buckets: int, base: int) -> tuple[Array, Array, Array]:

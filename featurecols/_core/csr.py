@@ -2,9 +2,27 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
 from featurecols._core.buffer_pool import Memory
+
+
+class SparseRows(NamedTuple):
+    """A sparse matrix in compressed sparse rows: row i has data[indptr[i]:indptr[i + 1]] in the columns indices[...].
+
+    Attributes:
+        data: float32, one for each entry.
+        indices: columns of the entries, int32, or int64 where there are more than 2^31 - 1 columns; they rise within a row.
+        indptr: int64 [n + 1], where each row begins among the entries, and their number.
+        shape: (rows, columns).
+    """
+
+    data: Memory
+    indices: Memory
+    indptr: Memory
+    shape: tuple[int, int]
 
 
 def join(blocks: list[tuple[Memory, Memory, Memory]], n: int, width: int) -> tuple[Memory, Memory, Memory]:

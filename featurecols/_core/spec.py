@@ -25,6 +25,7 @@ KINDS: dict[str, type[Spec]] = {}
 OURS = "featurecols"
 Given = TypeVar("Given")
 Held = TypeVar("Held")
+PUBLIC = frozenset({"replace", "to_dict", "to_json"})  # methods of every declared value that are for users
 _DEPTH = 64
 _PARTS = 10_000  # values written out in one: a few levels that each read the one below twice would soon be more than memory
 
@@ -148,6 +149,16 @@ class Spec:
                 continue
             changes.setdefault(name, value)
         return type(self)(**changes)
+
+
+def public_dir(value: Spec, engine: type[Spec]) -> list[str]:
+    """Return what `dir` of a declared value shows: arguments, public methods, and not what the engine asks its base for."""
+    hidden = (
+        {name for name in (*dir(engine), *engine.__annotations__) if not name.startswith("_")}
+        - {f.name for f in fields(value)}
+        - PUBLIC
+    )
+    return sorted(set(object.__dir__(value)) - hidden)
 
 
 def _made(cls: type[Spec], arguments: dict[str, Any]) -> Spec:

@@ -6,7 +6,7 @@ from abc import abstractmethod
 from typing import ClassVar
 
 from featurecols import errors
-from featurecols._core.spec import Spec, frozen
+from featurecols._core.spec import Spec, frozen, public_dir
 from featurecols.analyzers.base import Analyzer
 from featurecols.analyzers.moments import MeanValue
 from featurecols.analyzers.quantiles import Boundaries, MedianValue
@@ -19,6 +19,9 @@ class Marker(Spec):
 
     abstract: ClassVar[bool] = True
     gives: ClassVar[str]
+
+    def __dir__(self) -> list[str]:
+        return public_dir(self, Marker)
 
     @abstractmethod
     def analyzer(self, dtype: str = "float64") -> Analyzer:

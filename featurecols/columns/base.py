@@ -15,7 +15,7 @@ import numpy as np
 
 from featurecols import errors
 from featurecols._core.arrays import Array
-from featurecols._core.spec import Converted, Spec, frozen
+from featurecols._core.spec import Converted, Spec, frozen, public_dir
 from featurecols.analyzers.base import Analyzer
 from featurecols.columns._embedding_tables import Tables
 from featurecols.columns.bound import Bound
@@ -91,6 +91,9 @@ class Field(Spec):
         """What is declared of its values."""
         return FieldType(self.type, int(bool(self.list)))
 
+    def __dir__(self) -> builtins.list[str]:
+        return public_dir(self, Field)
+
     @property
     def name(self) -> str:
         """The key of the field, of which names of columns are made."""
@@ -154,6 +157,9 @@ class Column(Spec):
         if len(self.name) > _LONGEST:
             subject, what = type(self).__name__, f"name must have at most {_LONGEST} characters"
             raise errors.argument(subject, what, self.name, "give a shorter one: name=...")
+
+    def __dir__(self) -> list[str]:
+        return public_dir(self, Column)
 
     def inputs(self) -> tuple[Field | Column, ...]:
         """Return what this column reads, in the order in which bind, ids, values, write and row take it."""

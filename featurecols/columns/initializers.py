@@ -24,7 +24,7 @@ import numpy as np
 from featurecols import errors
 from featurecols._core.arrays import Array
 from featurecols._core.farmhash import combine, fingerprint64
-from featurecols._core.spec import Spec, frozen
+from featurecols._core.spec import Spec, frozen, public_dir
 
 _FLOAT32_MAX = 3.4028234663852886e38
 _CHUNK = 1 << 15  # numbers at a time: the float64 between stays in the cache
@@ -55,6 +55,9 @@ class Initializer(Spec):
     """Base of all initializers."""
 
     abstract: ClassVar[bool] = True
+
+    def __dir__(self) -> list[str]:
+        return public_dir(self, Initializer)
 
     @abstractmethod
     def make(self, rows: int, dimension: int, seed: int, name: str) -> Array:

@@ -13,7 +13,7 @@ from typing import ClassVar
 
 from featurecols import errors
 from featurecols._core.arrays import Array
-from featurecols._core.spec import Spec, frozen
+from featurecols._core.spec import Spec, frozen, public_dir
 from featurecols.analyzers.base import Analyzer
 from featurecols.analyzers.moments import Moments
 
@@ -26,6 +26,9 @@ class Normalizer(Spec):
 
     abstract: ClassVar[bool] = True
     above: ClassVar[float] = -math.inf  # its domain: numbers above it
+
+    def __dir__(self) -> list[str]:
+        return public_dir(self, Normalizer)
 
     def analyzer(self, before: tuple[Normalizer, ...] = (), dtype: str = "float64", leave_out: bool = False) -> Analyzer | None:
         """Return what must be learned from the present values after the given normalizers `before`; None when nothing.

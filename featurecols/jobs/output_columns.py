@@ -4,32 +4,51 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from typing import TYPE_CHECKING, TypeAlias
+from typing import Protocol, TypeAlias
 
 import numpy as np
 import pyarrow as pa
 
 from featurecols._core import buffer_pool
-from featurecols._core.arrays import Array, Ids
+from featurecols._core.arrays import Array, Features, Ids
+from featurecols._core.slots import Slot
 from featurecols.jobs.batch_transform import Columns, Rows
 from featurecols.version import __version__
 
-if TYPE_CHECKING:
-    from featurecols.plan.plan import Plan
+
+class AnyPlan(Protocol):
+    """What jobs ask of a Plan, whose package is above this one, as Plan.transform_files calls it."""
+
+    @property
+    def width(self) -> int: ...
+    @property
+    def feature_names(self) -> tuple[str, ...]: ...
+    @property
+    def fingerprint(self) -> str: ...
+    @property
+    def tables_digest(self) -> str: ...
+    @property
+    def input_uses(self) -> dict[str, frozenset[str]]: ...
+
+    encoded_slots: tuple[Slot, ...]
+
+    def require_matrix(self, subject: str = "transform") -> None: ...
+    def transform(self, data: Rows, *, out: Array | None = None, threads: int | None = None) -> Array: ...
+    def encode(self, data: Rows, *, threads: int | None = None) -> Features: ...
 
 
-def features(plan: Plan, data: Rows, threads: int | None) -> Columns:
+def features(plan: AnyPlan, data: Rows, threads: int | None) -> Columns:
     """Return one column `features`: fixed_size_list<float32>[plan.width]."""
     return [("features", fixed_size_lists(plan.transform(data, threads=threads)))]
 
 
-def columns(plan: Plan, data: Rows, threads: int | None) -> Columns:
+def columns(plan: AnyPlan, data: Rows, threads: int | None) -> Columns:
     """Return one float32 column per output name."""
     matrix = plan.transform(data, threads=threads)
     return [(name, pa.array(values)) for name, values in zip(plan.feature_names, _transpose(matrix), strict=True)]
 
 
-def ids(plan: Plan, data: Rows, threads: int | None) -> Columns:
+def ids(plan: AnyPlan, data: Rows, threads: int | None) -> Columns:
     """Return the dense numbers as `features`, where there are some, and the ids of every slot as a column of its name.
 
     Ids are int32 or int64, -1 where there is none, or lists of them; `<slot>_weights` is float32 where ids are weighted, and
@@ -50,7 +69,7 @@ def ids(plan: Plan, data: Rows, threads: int | None) -> Columns:
 
 _TRANSPOSED_ROWS = 256  # of the census's 117 float32 columns these are 120 kB
 
-Layout: TypeAlias = Callable[["Plan", Rows, "int | None"], Columns]
+Layout: TypeAlias = Callable[[AnyPlan, Rows, int | None], Columns]
 LAYOUTS: dict[str, Layout] = {"features": features, "columns": columns, "ids": ids}
 
 
@@ -78,7 +97,7 @@ def lists_of_rows(values: pa.Array, rows: Ids) -> pa.Array:
     return pa.ListArray.from_arrays(pa.array(rows.offsets, pa.int32()), values)
 
 
-def metadata(plan: Plan, layout: str) -> dict[bytes, bytes]:
+def metadata(plan: AnyPlan, layout: str) -> dict[bytes, bytes]:
     """Return what a reader needs to know where a file came from: schema metadata under the key `featurecols`, as JSON."""
     about = {
         "fingerprint": plan.fingerprint,

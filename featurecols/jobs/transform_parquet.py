@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from featurecols import errors
 from featurecols._core.arrays import Array
@@ -16,13 +16,10 @@ from featurecols.jobs.batch_transform import BatchTransform, Columns, Rows
 from featurecols.jobs.inputs import Paths
 from featurecols.jobs.job import JobResult as JobResult
 
-if TYPE_CHECKING:
-    from featurecols.plan.plan import Plan
-
 
 @explain_arguments
 def transform_parquet(
-    plan: Plan,
+    plan: layouts.AnyPlan,
     source: Paths,
     target: str | os.PathLike[str],
     *,
@@ -34,6 +31,8 @@ def transform_parquet(
     row_group_rows: int | None = None,
 ) -> JobResult:
     """Transform Parquet or CSV files, row group by row group in bounded memory, into Parquet files of the same names.
+
+    The same as plan.transform_files(source, target, ...).
 
     The target appears when everything is complete and flushed to the disk, and not before. A run that was killed
     continues when it is called again with the same plan, options and unchanged files; finished files are not done again.
@@ -86,7 +85,7 @@ class PlanTransform(BatchTransform):
     subject: ClassVar[str] = "transform_parquet"
     alternative: ClassVar[str] = "plan.transform(data)"
 
-    def __init__(self, plan: Plan, layout: str, threads: int | None) -> None:
+    def __init__(self, plan: layouts.AnyPlan, layout: str, threads: int | None) -> None:
         if layout != "ids":
             plan.require_matrix(self.subject)
         self.plan, self.layout, self.threads = plan, layout, threads

@@ -58,7 +58,7 @@ class DescribedPlan:
 
     @property
     def encoded_feature_names(self) -> tuple[str, ...]:
-        """The name of every column of encode(data).csr(): the dense features, then the ids of each of the encoded_slots.
+        """The name of every column of encode(data).to_csr(): the dense features, then the ids of each of the encoded_slots.
 
         >>> import featurecols as fc
         >>> fc.compile([fc.Numeric("age"), fc.Vocabulary("job", ["nurse", "cook"])]).encoded_feature_names

@@ -28,7 +28,7 @@ class Meaning:
 
     Attributes:
         index: the position of the feature, or the id.
-        name: unique among the features of the plan; of an id, the name of its column in `encode(data).csr()`.
+        name: unique among the features of the plan; of an id, the name of its column in `encode(data).to_csr()`.
         column: the declared column.
         label: what sets it apart within the column, "" when it is the only one.
         reads: keys of the fields behind it.

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ from numpy.typing import ArrayLike
 from featurecols import errors
 from featurecols._core import buffer_pool, html, memory_limit, thread_pool
 from featurecols._core.arrays import Array, Features, Floats
+from featurecols._core.progress import Progress
 from featurecols._core.suggestions import attributes_of
 from featurecols.columns._embedding_tables import Tables
 from featurecols.data.field_types import UNKNOWN, FieldType
@@ -27,6 +29,10 @@ from featurecols.plan.explain import summary, table
 from featurecols.plan.fingerprint import digest, fingerprint
 from featurecols.plan.graph import Graph
 from featurecols.plan.report import Report
+
+if TYPE_CHECKING:
+    from featurecols.jobs.inputs import Paths
+    from featurecols.jobs.job import JobResult
 
 # What is told about a result that does not fit into memory.
 _TRANSFORM, _TRANSFORM_BATCHES = Limit("transform", total=True), Limit("transform_batches")
@@ -47,7 +53,7 @@ class Plan(DescribedPlan):
         feature_names: their names, unique, as many as width.
         matrix_slots: where each declared column is in that matrix; a bare categorical column is not in it.
         encoded_slots: what encode gives for each declared column.
-        encoded_feature_names: names of the columns of encode(data).csr().
+        encoded_feature_names: names of the columns of encode(data).to_csr().
         tables: all embedding tables. trained_tables: those of them that were given.
         fingerprint: of columns and what was learned, without tables. tables_digest: of trained tables.
     """
@@ -213,6 +219,52 @@ class Plan(DescribedPlan):
     def encode_batches(self, source: Data, batch_size: int | None = None, *, threads: int | None = None) -> Iterator[Features]:
         """Features of <= batch_size rows for each batch of a source, in order and in bounded memory."""
         return self._program.encode_batches(as_source(source), batch_size, _workers(threads), _ENCODE_BATCHES)
+
+    def transform_files(
+        self,
+        source: Paths,
+        target: str | os.PathLike[str],
+        *,
+        keep: str | Sequence[str] = (),
+        layout: str = "features",
+        threads: int | None = None,
+        progress: Progress | bool | None = None,
+        overwrite: bool = False,
+        row_group_rows: int | None = None,
+    ) -> JobResult:
+        """Transform Parquet or CSV files in bounded memory into Parquet files of the same names; fc.transform_parquet says all.
+
+        Args:
+            source: a Parquet or CSV file, a folder, a glob, or a list of these.
+            target: a folder; or a `.parquet` file when the source is one file; or a `.npy` file for one float32 matrix.
+            keep: columns of the source, one name or several, that go through as they are.
+            layout: "features" (one list), "columns" (one column per feature) or "ids".
+            threads: how many compute; the output never depends on it.
+            progress: True for a progress bar, or a function that is called with (rows done, rows in all or None).
+            overwrite: replace an existing target once the new one is complete.
+            row_group_rows: rows of a row group in the output; None cuts as the source is cut.
+
+        Raises:
+            what fc.transform_parquet raises.
+
+        >>> import tempfile, featurecols as fc
+        >>> plan = fc.compile([fc.Numeric("distance")])
+        >>> plan.transform_files(fc.datasets.flights_path(), tempfile.mkdtemp() + "/flights.parquet", keep="late").rows
+        60000
+        """
+        from featurecols.jobs.transform_parquet import transform_parquet
+
+        return transform_parquet(
+            self,
+            source,
+            target,
+            keep=keep,
+            layout=layout,
+            threads=threads,
+            progress=progress,
+            overwrite=overwrite,
+            row_group_rows=row_group_rows,
+        )
 
     # Tables and files -----------------------------------------------------------------------------------------------
 

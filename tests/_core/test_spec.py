@@ -183,6 +183,19 @@ def test_key_is_a_name_of_fields_alone() -> None:
             make()
 
 
+def shown(value: Spec) -> list[str]:
+    return [name for name in dir(value) if not name.startswith("_")]
+
+
+def test_dir_shows_arguments_and_public_methods_alone() -> None:
+    assert shown(fc.Indicator(fc.Hashed("city", 3))) == ["name", "replace", "source", "to_dict", "to_json"]
+    assert shown(fc.ZScore()) == ["mean", "replace", "std", "to_dict", "to_json"]
+    assert shown(fc.TopTerms(3)) == ["min_count", "n", "replace", "to_dict", "to_json"]
+    for value in GOOD:
+        arguments = {field.name for field in dataclasses.fields(value)}
+        assert set(shown(value)) == arguments | {"replace", "to_dict", "to_json"}
+
+
 def test_every_public_kind_is_tried_here() -> None:
     public = {cls for cls in KINDS.values() if getattr(fc, cls.__name__, None) is cls}
     assert public == {type(value) for value in GOOD}

@@ -123,4 +123,4 @@ def test_a_result_beyond_memory_is_refused_before_it_is_made() -> None:
     plan = fc.compile([fc.Indicator(fc.Hashed("city", 2**31 - 1))])
     with pytest.raises(fc.SizeError, match=r"GiB.*encode.*csr.*Embedding"):
         plan.transform({"city": ["a"] * 1000})
-    assert plan.encode({"city": ["a"] * 1000}).csr().shape == (1000, 2**31 - 1)
+    assert plan.encode({"city": ["a"] * 1000}).to_csr().shape == (1000, 2**31 - 1)

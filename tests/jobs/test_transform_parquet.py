@@ -30,6 +30,18 @@ def matrix(column: pa.ChunkedArray) -> np.ndarray:
     return flat.to_numpy().reshape(len(column), -1)
 
 
+def test_transform_files_is_the_same_as_a_method(plan: fc.Plan, source: Path, tmp_path: Path) -> None:
+    done = plan.transform_files(source, tmp_path / "a", keep="id", layout="columns", row_group_rows=7)
+    fc.transform_parquet(plan, source, tmp_path / "b", keep=["id"], layout="columns", row_group_rows=7)
+    assert (done.files, done.rows) == (3, 150)
+    assert [p.read_bytes() for p in sorted((tmp_path / "a").rglob("*.parquet"))] == [
+        p.read_bytes() for p in sorted((tmp_path / "b").rglob("*.parquet"))
+    ]
+    with pytest.raises(fc.OutputError, match="exists already"):
+        plan.transform_files(source, tmp_path / "a")
+    assert plan.transform_files(source, tmp_path / "a", overwrite=True, threads=1, progress=False).rows == 150
+
+
 def test_features_are_the_bits_of_transform_in_files_of_the_same_names(plan: fc.Plan, source: Path, tmp_path: Path) -> None:
     done = fc.transform_parquet(plan, source, tmp_path / "out", keep=["id"])
     assert listing(tmp_path / "out") == listing(source) == ["deep/er/part-2.parquet", "part-0.parquet", "part-1.parquet"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -534,7 +535,7 @@ def test_a_dense_result_beyond_memory_is_refused_before_anything_is_made() -> No
     ):
         with pytest.raises(fc.SizeError, match="GiB"):
             run()
-    assert plan.encode(many).csr().shape == (1000, 200 * (2**31 - 1))
+    assert plan.encode(many).to_csr().shape == (1000, 200 * (2**31 - 1))
 
 
 def test_everything_that_grows_past_memory_is_refused_with_its_size():
@@ -551,3 +552,29 @@ def test_everything_that_grows_past_memory_is_refused_with_its_size():
     ):
         with pytest.raises(fc.SizeError, match="GiB"):
             run()
+
+
+# Sparse matrices ----------------------------------------------------------------------------------------------------
+
+
+def test_encoded_features_are_a_sparse_matrix() -> None:
+    plan = fc.compile([fc.Numeric("x"), fc.Vocabulary("job", ["nurse", "cook"]), fc.Hashed("tags", 3)])
+    features = plan.encode({"x": [0.5, 0.0], "job": ["cook", "pilot"], "tags": [["a", "a"], []]})
+    data, indices, indptr, shape = features.to_csr()
+    tag = 3 + plan.encode({"x": [0.0], "job": [None], "tags": [["a"]]}).ids["tags"].values[0]
+    assert (data.tolist(), indices.tolist(), indptr.tolist(), shape) == ([0.5, 1.0, 2.0], [0, 2, tag], [0, 3, 3], (2, 6))
+    assert (data.dtype, indices.dtype, indptr.dtype) == (np.float32, np.int32, np.int64)
+    assert features.to_csr().shape == (len(features), len(plan.encoded_feature_names))
+
+
+def test_to_scipy_says_what_to_do_without_scipy(monkeypatch: pytest.MonkeyPatch) -> None:
+    features = fc.compile([fc.Numeric("x"), fc.Hashed("c", 4)]).encode({"x": [0.5, 0.0], "c": ["a", None]})
+    found = features.to_scipy()
+    assert (type(found).__name__, found.shape, found.toarray().sum(axis=1).tolist()) == ("csr_matrix", (2, 5), [1.5, 0.0])
+    monkeypatch.setitem(sys.modules, "scipy.sparse", None)
+    with pytest.raises(fc.PlanError) as caught:
+        features.to_scipy()
+    hint = 'pip install "featurecols[sparse]", or use to_csr(), whose arrays any library takes'
+    assert str(caught.value) == f"to_scipy: SciPy is not installed; {hint}"
+    with pytest.raises(AttributeError, match=r"use features\.to_scipy\(\), or features\.to_csr\(\) for the arrays"):
+        features.csr()

@@ -113,7 +113,7 @@ def test_linear_gradients(columns, combiner):
 def test_linear_is_csr_times_weights():
     x, plan = examples(WIDE)
     variables, random = Variables(dtype="float64"), np.random.default_rng(1)
-    csr = plan.encode(DATA).csr(scipy=True)
+    csr = plan.encode(DATA).to_scipy()
     weights = random.normal(size=(csr.shape[1], 2))
     variables.values.update({"linear/kernel": weights[:1], "linear/weights": weights[1:], "linear/bias": np.array([0.5, -1.0])})
     with variables.scope():
@@ -159,7 +159,7 @@ def test_batches_come_with_what_layers_work_out_about_them():
 
 
 def plan_columns(x):
-    csr = fc.compile(WIDE).encode(DATA).csr(scipy=True)
+    csr = fc.compile(WIDE).encode(DATA).to_scipy()
     assert csr.shape[1] - 1 == 57
     yield from (np.unique(csr.indices[csr.indices > 0]) - 1).tolist()
 
