@@ -162,7 +162,7 @@ def members(cls: type) -> list[Member]:
         for name, value in vars(base).items():
             if name.startswith("_") or name in found or (name in fields and name not in described):
                 continue
-            if name in above and base is not cls:
+            if name in above and (base is not cls or _is_as_above(cls, name)):
                 continue
             call = inspect.isroutine(value) or isinstance(value, (staticmethod, classmethod))
             if call or isinstance(value, property) or inspect.isdatadescriptor(value):
@@ -176,6 +176,12 @@ def members(cls: type) -> list[Member]:
     if issubclass(cls, Spec):  # what all declared values have is with Column; what the engine asks is in docs/design.md
         found = {name: m for name, m in found.items() if cls.__name__ == "Column" and name in VALUES}
     return [found[name] for name in sorted(found)]
+
+
+def _is_as_above(cls: type, name: str) -> bool:
+    """Return whether a public base has a method of this name that is called in the same way."""
+    above = next(vars(base)[name] for base in cls.__mro__[1:] if name in vars(base))
+    return inspect.isroutine(above) and signature(vars(cls)[name], types=True) == signature(above, types=True)
 
 
 def attributes(cls: type) -> dict[str, str]:

@@ -165,7 +165,7 @@ class Sequential(FilePredictor):
         if validation_data is not None:
             hooks.append(Validate(lambda: self._validate(validation_data)))
         hooks += callbacks
-        if verbose != 0 and Progress.fits():
+        if verbose != 0 and Progress._fits():
             hooks.append(Progress())
 
         def forward(examples: Examples) -> tuple[Value, Step]:
@@ -435,7 +435,7 @@ class Sequential(FilePredictor):
         return {**spec, "label": about["label"]} if about["label"] else spec
 
     @staticmethod
-    def from_spec(spec: Mapping[str, Any]) -> Sequential:
+    def _from_spec(spec: Mapping[str, Any]) -> Sequential:
         """Return a model that is not trained from what `spec` gives, and what may be written by hand in its place.
 
         Raises ModelError for anything else; ColumnError for layers with wrong arguments.

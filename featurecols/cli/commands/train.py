@@ -131,9 +131,9 @@ def _train(model: Estimator, arguments: argparse.Namespace) -> bool:
 
     data = options.single_or_list(arguments.data)
     rows = FileSource(data).num_rows
-    if model.finished(arguments.epochs, rows):
+    if model._finished(arguments.epochs, rows):
         return False
-    if other := model.other(arguments.epochs, rows):
+    if other := model._other(arguments.epochs, rows):
         raise errors.checkpoint(arguments.model_dir, f"holds {other}", "give another --model-dir, or the command that began it")
     model.train(
         data,

@@ -244,7 +244,7 @@ class Estimator(Keeper, FilePredictor):
                 hooks.append(Summaries(path, self.config.save_summary_steps, exclusive=True))
         if self.config.log_step_count_steps:
             hooks.append(Logging(self.config.log_step_count_steps))
-        elif self.config.progress and Progress.fits():
+        elif self.config.progress and Progress._fits():
             hooks.append(Progress())
         return hooks
 

@@ -26,14 +26,14 @@ class _Baseline(Canned):
         super().__init__(columns, head, None, running, feature_columns)
         self.standardize_label = self.initial_bias = False  # its bias is the mean itself
 
-    def logits(self, x: Examples) -> Value:
+    def _logits(self, x: Examples) -> Value:
         bias = current("baseline").parameter("baseline/bias", (self.head.units,), zeros)
         return bias + Value(np.zeros((len(x), 1), bias.array.dtype))
 
     def _model(self, features: Examples, labels: Array | None, mode: str) -> EstimatorSpec:
         if mode != ModeKeys.TRAIN:
             return super()._model(features, labels, mode)
-        loss = self.head.objective(labels, self.logits(features), features.weights)
+        loss = self.head.objective(labels, self._logits(features), features.weights)
         return EstimatorSpec(mode, loss=loss, train_op=lambda variables: self._count(variables, labels, features.weights))
 
     def _count(self, variables: Variables, labels: Array | None, weights: Array | None) -> None:

@@ -87,16 +87,16 @@ class Canned(Estimator):
         self.standardize_label = self.initial_bias = True
         self.named_optimizer, self.decides_length = False, True
 
-    def start_arguments(self) -> dict[str, Any]:
+    def _start_arguments(self) -> dict[str, Any]:
         """Return what the constructor was told of labels before the first step, where that is not its default."""
         given = {"standardize_label": self.standardize_label, "initial_bias": self.initial_bias}
         return {name: value for name, value in given.items() if not value}
 
-    def logits(self, x: Examples) -> Value:
+    def _logits(self, x: Examples) -> Value:
         """Return the logits of encoded rows: [n, head.units]."""
         raise NotImplementedError
 
-    def predictions(self, logits: Array) -> dict[str, Array]:
+    def _predictions(self, logits: Array) -> dict[str, Array]:
         """Return what `predict` says, by name, of logits [n, head.units]."""
         return self.head.predictions(logits)
 
@@ -104,11 +104,11 @@ class Canned(Estimator):
         """Return what makes an equal model of the same columns, as JSON data; with the head it is all that an export says."""
         return {}
 
-    def outputs_of(self) -> tuple[str, ...]:
+    def _outputs(self) -> tuple[str, ...]:
         return OUTPUTS
 
     @property
-    def is_linear(self) -> bool:
+    def _is_linear(self) -> bool:
         """Whether logits are a sum of weights of features."""
         return False
 
@@ -119,7 +119,7 @@ class Canned(Estimator):
     def _choose(self, rows: LabelledRows, batch_size: int | None, *, validated: bool) -> Choice | None:
         if not rows.ends:
             return None
-        choice = automatic.choose(rows.count(), self.config.seed, batch_size, validated=validated, linear=self.is_linear)
+        choice = automatic.choose(rows.count(), self.config.seed, batch_size, validated=validated, linear=self._is_linear)
         self._set_rates(choice.rows)
         return choice
 
@@ -133,7 +133,7 @@ class Canned(Estimator):
         for at in range(0, len(examples), BATCH):
             block = examples.slice(at, min(at + BATCH, len(examples)))
             with variables.scope():
-                each = self.head.row_losses(block.labels, self.logits(block)).astype(np.float64)
+                each = self.head.row_losses(block.labels, self._logits(block)).astype(np.float64)
             w = np.ones(len(each)) if block.weights is None else block.weights.astype(np.float64)
             total, weight = total + float(each @ w), weight + float(w.sum())
         return total / weight if weight else float("nan")
@@ -145,7 +145,7 @@ class Canned(Estimator):
                 if self.config.progress:
                     print(f"{self._who}: {hook.describe(run)}", file=sys.stderr)
 
-    def bias_of(self) -> str | None:
+    def _bias_name(self) -> str | None:
         """Return the name of the output bias that starts where the mean is predicted; None where there is none."""
         return None
 
@@ -154,7 +154,7 @@ class Canned(Estimator):
         if isinstance(theirs, NumberHead) and isinstance(self.head, NumberHead) and theirs.replace(scaling=None) == self.head:
             self.head = theirs  # the weights that were taken over are those of its scale
             return
-        name = self.bias_of() if self.initial_bias else None
+        name = self._bias_name() if self.initial_bias else None
         keys = self.label
         self.head, logits = label_start.learn(self.head, rows, keys, scale=self.standardize_label, bias=name is not None)
         if name is not None and logits is not None:
@@ -171,7 +171,7 @@ class Canned(Estimator):
         return {**super().spec(), **head_arguments(self.head)}
 
     @classmethod
-    def from_card(cls, plan: Plan, head: Head, card: Mapping[str, Any]) -> Self:
+    def _from_card(cls, plan: Plan, head: Head, card: Mapping[str, Any]) -> Self:
         """Return the estimator that the card of an export describes, without its weights.
 
         Raises KeyError, TypeError or ValueError for a card that no estimator of this class wrote.
@@ -195,9 +195,9 @@ class Canned(Estimator):
         return cls(plan, **arguments)
 
     def _model(self, features: Examples, labels: Array | None, mode: str) -> EstimatorSpec:
-        logits, head, weights = self.logits(features), self.head, features.weights
+        logits, head, weights = self._logits(features), self.head, features.weights
         if mode == ModeKeys.PREDICT:
-            return EstimatorSpec(mode, predictions=self.predictions(logits.array))
+            return EstimatorSpec(mode, predictions=self._predictions(logits.array))
         loss = head.batch_loss(labels, logits, weights)
         if mode == ModeKeys.TRAIN:
             return EstimatorSpec(mode, loss=loss, train_op=self._require_optimizer().minimize(loss))

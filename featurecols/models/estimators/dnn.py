@@ -94,16 +94,16 @@ class _Deep(Canned):
         self.named_optimizer = isinstance(optimizer, str)
         self.network = network
 
-    def logits(self, x: Examples) -> Value:
+    def _logits(self, x: Examples) -> Value:
         return self.network(x, self.head.units, None)
 
     def arguments(self) -> dict[str, Any]:
-        return {**self.start_arguments(), "optimizer": self._require_optimizer().to_json(), **self.network._asdict()}
+        return {**self._start_arguments(), "optimizer": self._require_optimizer().to_json(), **self.network._asdict()}
 
-    def bias_of(self) -> str:
+    def _bias_name(self) -> str:
         return "dnn/logits/bias"
 
-    def rows_of(self) -> RowsOf:
+    def _rows_of(self) -> RowsOf:
         return self.network.rows(self._require_plan().encoded_slots)
 
 

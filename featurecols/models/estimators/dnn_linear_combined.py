@@ -64,10 +64,10 @@ class DNNLinearCombinedClassifier(WideDeepClassifier):
         self.decides_length = False
 
     @property
-    def kind(self) -> str:
+    def _kind(self) -> str:
         return WideDeepClassifier.__name__
 
-    def predictions(self, logits: Array) -> dict[str, Array]:
+    def _predictions(self, logits: Array) -> dict[str, Array]:
         head = self.head
         if not isinstance(head, ClassHead):
             raise errors.model(type(self).__name__, "has the head of another model", head, "leave it as it was made")
@@ -131,11 +131,11 @@ class DNNLinearCombinedRegressor(WideDeepRegressor):
         self.decides_length = False
 
     @property
-    def kind(self) -> str:
+    def _kind(self) -> str:
         return WideDeepRegressor.__name__
 
-    def predictions(self, logits: Array) -> dict[str, Array]:
-        return {"predictions": super().predictions(logits)["predictions"].reshape(logits.shape)}
+    def _predictions(self, logits: Array) -> dict[str, Array]:
+        return {"predictions": super()._predictions(logits)["predictions"].reshape(logits.shape)}
 
 
 def _units(columns: Iterable[AnyColumn] | None, hidden_units: Sequence[int] | None) -> Sequence[int]:

@@ -94,7 +94,7 @@ def model_from_json(data: Any, **more: Any) -> Canned | Sequential:
     where, found, _ = read_spec(data)
     given = {**found, **more}
     if given.get("model") == "Sequential":
-        return Sequential.from_spec(given)
+        return Sequential._from_spec(given)
     if given.get("model") == "Estimator":
         hint = "give its export to fc.models.load(path, model_fn=...)"
         raise errors.model(where, "a model_fn is code, and no spec holds code", "Estimator", hint)

@@ -49,23 +49,23 @@ class _Linear(Canned):
         self.sparse_combiner = linear_layer(head.units, None, sparse_combiner).combiner
 
     @property
-    def is_linear(self) -> bool:
+    def _is_linear(self) -> bool:
         return True
 
-    def logits(self, x: Examples) -> Value:
+    def _logits(self, x: Examples) -> Value:
         return linear_layer(self.head.units, None, self.sparse_combiner)(x)
 
     def arguments(self) -> dict[str, Any]:
         return {
-            **self.start_arguments(),
+            **self._start_arguments(),
             "optimizer": self._require_optimizer().to_json(),
             "sparse_combiner": self.sparse_combiner,
         }
 
-    def bias_of(self) -> str:
+    def _bias_name(self) -> str:
         return "linear/bias"
 
-    def rows_of(self) -> RowsOf:
+    def _rows_of(self) -> RowsOf:
         return linear_rows(self._require_plan().encoded_slots)
 
 

@@ -105,6 +105,6 @@ def _estimator(folder: Path, kind: Any, plan: Plan, head: Head, card: Mapping[st
     if kind not in KINDS:
         raise errors.checkpoint(folder, f"holds a {errors.show(kind)}", f"known are {', '.join(KINDS)}")
     try:
-        return KINDS[kind].from_card(plan, head, card)
+        return KINDS[kind]._from_card(plan, head, card)
     except (KeyError, TypeError, ValueError) as e:
         raise errors.checkpoint(folder, f"is damaged ({errors.show(str(e), 200)})", export.AGAIN) from None

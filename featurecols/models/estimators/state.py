@@ -67,7 +67,7 @@ class Keeper(ABC):
         return type(self).__name__
 
     @property
-    def kind(self) -> str:
+    def _kind(self) -> str:
         """The name of the class that a saved model is loaded as."""
         return type(self).__name__
 
@@ -100,7 +100,7 @@ class Keeper(ABC):
 
     def _meanings(self) -> warm_start.Meanings:
         """Return what the parameters mean, for a warm start."""
-        return warm_start.Meanings(self.plan, self.head, self.label, self.rows_of(), self.outputs_of())
+        return warm_start.Meanings(self.plan, self.head, self.label, self._rows_of(), self._outputs())
 
     def _restore(self, path: Path, *, take_up: bool = False) -> Variables:
         """Return the variables of a checkpoint; with take_up, go on as the model that wrote it."""
@@ -142,8 +142,8 @@ class Keeper(ABC):
 
     def _head_of(self, where: Path, about: Mapping[str, Any]) -> Head:
         """Return the head of a checkpoint; raise CheckpointError where it is another kind of model, or answers otherwise."""
-        if about.get("kind") != self.kind:
-            raise errors.other_model(where, f"holds a {about.get('kind')}, and this is a {self.kind}")
+        if about.get("kind") != self._kind:
+            raise errors.other_model(where, f"holds a {about.get('kind')}, and this is a {self._kind}")
         head: Head = decode(about["head"])
         same = self.head.with_words(None, "") == head.with_words(None, "")
         if not same or (self._knows_labels and self.head != head):
@@ -172,27 +172,27 @@ class Keeper(ABC):
         if not checkpoints.found(folder):
             self._require_plan().save(folder / PLAN, overwrite=True)
         self._last_run, self.data = call.position(run), trained_on(call)
-        about = {**self.about(), "arguments": self._declared(), "data": self.data, "run": self._last_run}
+        about = {**self._about(), "arguments": self._declared(), "data": self.data, "run": self._last_run}
         return checkpoints.save(folder, run.variables, about, self.config.keep_checkpoint_max or None)
 
-    def about(self) -> dict[str, Any]:
+    def _about(self) -> dict[str, Any]:
         """Return what a checkpoint belongs to, as JSON data."""
         plan = self._require_plan()
         return {
-            "kind": self.kind,
+            "kind": self._kind,
             "columns": declared_as_json(plan.columns),
             "fingerprint": plan.fingerprint,
             "head": self.head.to_json(),
             "label": list(self.label),
             "weight_column": self.weight_column,
-            "rows": self.rows_of(),
+            "rows": self._rows_of(),
         }
 
-    def rows_of(self) -> RowsOf:
+    def _rows_of(self) -> RowsOf:
         """Return (slot, first row, last row + 1) of parameters whose rows belong to slots, by name of the parameter."""
         return {}
 
-    def outputs_of(self) -> tuple[str, ...]:
+    def _outputs(self) -> tuple[str, ...]:
         """Return the names of the parameters whose last axis is that of the logits."""
         return ()
 
@@ -215,12 +215,12 @@ class Keeper(ABC):
             path.unlink(missing_ok=True)
             file_lock.release(handle)
 
-    def finished(self, epochs: int, rows: int | None) -> bool:
+    def _finished(self, epochs: int, rows: int | None) -> bool:
         """Return whether the last checkpoint is the end of a training of so many epochs over so many rows."""
         about = self._last()
         return about is not None and bool(about["run"]["done"]) and _is_of(about["run"], epochs, rows)
 
-    def other(self, epochs: int, rows: int | None) -> str | None:
+    def _other(self, epochs: int, rows: int | None) -> str | None:
         """Return what the last checkpoint is of, unless that is a training of so many epochs over so many rows."""
         about = self._last()
         if about is None or _is_of(run := about["run"], epochs, rows):
@@ -249,7 +249,7 @@ class Keeper(ABC):
         Raises:
             OutputError: where something is there already, or nothing can be written.
         """
-        variables, about = self._open(), self.about()
+        variables, about = self._open(), self._about()
         found = {"head": about["head"], "metrics": self.metrics, "data": self.data, "rows": about["rows"]}
         export.write(Path(path), self.spec(), found, variables, self.plan, self.fingerprint, overwrite=overwrite)
         return str(path)
@@ -260,7 +260,7 @@ class Keeper(ABC):
         """Return what makes an equal model that is not trained, as JSON data for model_from_json."""
         columns, arguments = {column.name: column.to_dict() for column in self.columns}, self.arguments()
         parts = {part: [columns[name] for name in arguments.pop(part)] for part in ("linear", "dnn") if part in arguments}
-        spec: dict[str, Any] = {"model": self.kind}
+        spec: dict[str, Any] = {"model": self._kind}
         spec |= {part: listed for part, listed in parts.items() if listed} if parts else {"columns": [*columns.values()]}
         spec |= arguments
         if self.label:
@@ -271,7 +271,7 @@ class Keeper(ABC):
     def fingerprint(self) -> str:
         """32 hex digits of all that predictions depend on: plan, model, weights (the code of a model_fn left out)."""
         variables = self._open()
-        return export.fingerprint({**self.about(), "arguments": self.arguments()}, variables, self.plan)
+        return export.fingerprint({**self._about(), "arguments": self.arguments()}, variables, self.plan)
 
     def arguments(self) -> dict[str, Any]:
         """Return what makes an equal model of the same columns, as JSON data; a model_fn is code, and no folder holds code."""

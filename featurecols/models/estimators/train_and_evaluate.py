@@ -82,13 +82,13 @@ class Exporter:
     def __init__(self, name: str, exports_to_keep: int | None = 5) -> None:
         self.name, self.keep = name, exports_to_keep
 
-    def wanted(self, now: Metrics, earlier: Sequence[Metrics]) -> bool:
+    def _wanted(self, now: Metrics, earlier: Sequence[Metrics]) -> bool:
         """Return whether to export after this evaluation; `earlier` are those before it."""
         return True
 
     def export(self, model: Estimator, found: Metrics, earlier: Sequence[Metrics], last: bool) -> str | None:
         """Write the model where it is wanted, and return the folder that was written, or None."""
-        if not self.wanted(found, earlier):
+        if not self._wanted(found, earlier):
             return None
         folder = _require_folder(model) / "export" / self.name
         path = folder / f"{int(found['global_step']):09d}"
@@ -135,7 +135,7 @@ class BestExporter(Exporter):
         super().__init__(name, exports_to_keep)
         self.monitor = Monitor(monitor, mode, min_delta)
 
-    def wanted(self, now: Metrics, earlier: Sequence[Metrics]) -> bool:
+    def _wanted(self, now: Metrics, earlier: Sequence[Metrics]) -> bool:
         metric = self.monitor.metric
         if metric not in now:
             raise errors.unknown("BestExporter", "metric", metric, now)

@@ -66,7 +66,7 @@ class _WideDeep(Canned):
         )
         self.optimizers, self.optimizer = (linear, dnn), _groups(linear, dnn)
 
-    def logits(self, x: Examples) -> Value:
+    def _logits(self, x: Examples) -> Value:
         units = self.head.units
         logits = []
         if self.wide:
@@ -78,7 +78,7 @@ class _WideDeep(Canned):
     def arguments(self) -> dict[str, Any]:
         linear, dnn = self.optimizers
         return {
-            **self.start_arguments(),
+            **self._start_arguments(),
             "linear": list(self.wide),
             "dnn": list(self.deep),
             "linear_optimizer": linear.to_json(),
@@ -87,10 +87,10 @@ class _WideDeep(Canned):
             **self.network._asdict(),
         }
 
-    def bias_of(self) -> str:
+    def _bias_name(self) -> str:
         return "linear/bias" if self.wide else "dnn/logits/bias"
 
-    def rows_of(self) -> RowsOf:
+    def _rows_of(self) -> RowsOf:
         slots = self._require_plan().encoded_slots
         wide, deep = ([s for s in slots if s.name in part] for part in (self.wide, self.deep))
         return {**linear_rows(wide), **self.network.rows(deep)}

@@ -117,7 +117,7 @@ def top_weights(
 
 def _known(model: Estimator, slots: str | Iterable[str] | None) -> set[str]:
     """Return the slots of the linear part that were asked for."""
-    have = [slot for name in (KERNEL, WEIGHTS) for slot, _, _ in model.rows_of().get(name, [])]
+    have = [slot for name in (KERNEL, WEIGHTS) for slot, _, _ in model._rows_of().get(name, [])]
     wanted = have if slots is None else names_of(slots)
     for slot in wanted:
         if slot not in have:
@@ -132,7 +132,7 @@ def _largest_first(model: Estimator, slots: set[str], output: int) -> Iterator[t
         if parameter not in model.get_variable_names():
             continue
         values = model.get_variable_value(parameter)[:, output]
-        for slot, start, stop in model.rows_of()[parameter]:
+        for slot, start, stop in model._rows_of()[parameter]:
             if slot in slots:
                 lit = np.flatnonzero(values[start:stop])
                 found += [

@@ -291,7 +291,7 @@ class Progress(Hook):
         self._start, self._last, self._first = perf_counter(), -np.inf, run.step
 
     @staticmethod
-    def fits(file: TextIO | None = None) -> bool:
+    def _fits(file: TextIO | None = None) -> bool:
         """Return whether anyone would see it."""
         return (file or sys.stderr).isatty() or "ipykernel" in sys.modules
 

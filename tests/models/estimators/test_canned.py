@@ -295,7 +295,7 @@ def test_names_of_parameters_are_plain():
         "dnn/batch_norm_1/batches",
     ]
     assert model.get_variable_value("dnn/hidden_0/kernel").shape == (1 + 4 + 5, 8)
-    rows = model.rows_of()
+    rows = model._rows_of()
     assert rows["linear/weights"] == [("job", 0, 5), ("city", 5, 1005), ("city_X_job", 1005, 6005)]
     assert rows["dnn/hidden_0/kernel"] == [("age", 0, 1), ("city_embedding", 1, 5), ("job_indicator", 5, 10)]
     with pytest.raises(ModelError, match="unknown variable 'nothing'"):

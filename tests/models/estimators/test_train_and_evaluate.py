@@ -72,13 +72,13 @@ def test_exporters(tmp_path):
 def test_the_best_is_exported_alone(tmp_path):
     best = BestExporter(monitor="auc")
     found = [{"auc": v, "global_step": i} for i, v in enumerate([0.5, 0.7, 0.6, 0.7, 0.8])]
-    assert [best.wanted(f, found[:i]) for i, f in enumerate(found)] == [True, True, False, False, True]
-    assert [BestExporter(monitor="auc", mode="min").wanted(f, found[:i]) for i, f in enumerate(found)] == [True] + [False] * 4
+    assert [best._wanted(f, found[:i]) for i, f in enumerate(found)] == [True, True, False, False, True]
+    assert [BestExporter(monitor="auc", mode="min")._wanted(f, found[:i]) for i, f in enumerate(found)] == [True] + [False] * 4
     nan = [{"auc": v, "mse": v, "global_step": i} for i, v in enumerate([math.nan, 0.7, math.nan, 0.6, 0.8])]
-    assert [best.wanted(f, nan[:i]) for i, f in enumerate(nan)] == [False, True, False, False, True]  # F3
-    assert [BestExporter(monitor="mse").wanted(f, nan[:i]) for i, f in enumerate(nan)] == [False, True, False, True, False]
+    assert [best._wanted(f, nan[:i]) for i, f in enumerate(nan)] == [False, True, False, False, True]  # F3
+    assert [BestExporter(monitor="mse")._wanted(f, nan[:i]) for i, f in enumerate(nan)] == [False, True, False, True, False]
     with pytest.raises(ModelError, match="BestExporter: unknown metric 'f1'"):
-        BestExporter(monitor="f1").wanted(found[0], [])
+        BestExporter(monitor="f1")._wanted(found[0], [])
 
 
 def test_training_stops_when_evaluations_say_so(tmp_path):

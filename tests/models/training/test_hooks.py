@@ -293,7 +293,7 @@ def test_progress_says_how_far(monkeypatch):
 
 
 def test_progress_is_for_terminals():
-    assert not hooks.Progress.fits(io.StringIO())
+    assert not hooks.Progress._fits(io.StringIO())
 
 
 def test_best_row():

@@ -28,7 +28,7 @@ def weights(model, name="linear/weights"):
     values = model.variables.values[name][:, 0]
     return {
         (slot, model.plan.describe_id(slot, i).label): float(values[first + i])
-        for slot, first, last in model.rows_of()[name]
+        for slot, first, last in model._rows_of()[name]
         for i in range(last - first)
     }
 
