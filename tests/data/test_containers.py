@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime
 import decimal
+import functools
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -69,36 +70,41 @@ def write_csv(table: pa.Table, folder: Path) -> str:
     return str(folder / "x.csv")
 
 
-def duckdb_of(table: pa.Table) -> Any:
-    return duckdb.connect().from_arrow(table)
+@functools.cache
+def database() -> Any:
+    return duckdb.connect()
 
 
 def containers(table: pa.Table, folder: Path) -> dict[str, Callable[[], Any]]:
-    """What holds the rows, by name; made anew each time."""
+    """What holds the rows, by name: the same object each time where it can be read again."""
     pq.write_table(table, folder / "x.parquet")
-    rows = table.to_pylist()
-    found: dict[str, Callable[[], Any]] = {
-        "Arrow": lambda: table,
-        "Arrow chunks": lambda: pa.Table.from_batches(table.to_batches(max_chunksize=1)),
-        "Parquet": lambda: folder / "x.parquet",
-        "pandas": lambda: table.to_pandas(),
-        "pandas object": lambda: pd.DataFrame({k: pd.Series(table[k].to_pylist(), dtype=object) for k in table.column_names}),
-        "pandas nullable": lambda: table.to_pandas().convert_dtypes(),
-        "pandas on Arrow": lambda: table.to_pandas(types_mapper=pd.ArrowDtype),
-        "Polars": lambda: pl.from_arrow(table),
-        "DuckDB": lambda: duckdb_of(table),
-        "dict": lambda: table.to_pydict(),
-        "rows": lambda: rows,
-        "generator": lambda: iter(rows),
+    rows, frame = table.to_pylist(), table.to_pandas()
+    held: dict[str, Any] = {
+        "Arrow": table,
+        "Arrow chunks": pa.Table.from_batches(table.to_batches(max_chunksize=1)),
+        "Parquet": folder / "x.parquet",
+        "pandas": frame,
+        "pandas object": pd.DataFrame({k: pd.Series(table[k].to_pylist(), dtype=object) for k in table.column_names}),
+        "pandas nullable": frame.convert_dtypes(),
+        "pandas on Arrow": table.to_pandas(types_mapper=pd.ArrowDtype),
+        "Polars": pl.from_arrow(table),
+        "dict": table.to_pydict(),
+        "rows": rows,
     }
     if not pa.types.is_list(table["x"].type):
-        found["pandas category"] = lambda: table.to_pandas().astype("category")
-        found["CSV"] = lambda: write_csv(table, folder)
+        if not pa.types.is_decimal(table["x"].type):  # of Python objects
+            held["pandas category"] = frame.astype("category")
+        held["CSV"] = write_csv(table, folder)
     if pa.types.is_string(table["x"].type):
-        found["pandas str"] = lambda: table.to_pandas().astype("string")
-    if pa.types.is_decimal(table["x"].type):
-        del found["pandas category"]  # of Python objects
-    return found
+        held["pandas str"] = frame.astype("string")
+    found: dict[str, Callable[[], Any]] = {name: lambda data=data: data for name, data in held.items()}  # type: ignore[misc]
+    return {**found, "generator": lambda: iter(rows), "DuckDB": lambda: database().from_arrow(table)}
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], dict[str, Callable[[], Any]]]:
+    """The containers of each type, made once for all kinds of column."""
+    return functools.cache(lambda name: containers(table_of(name), tmp_path_factory.mktemp("files")))
 
 
 def bits(make: Callable[[], np.ndarray]) -> Any:
@@ -121,14 +127,13 @@ def readings(plan: Any, name: str, make: Callable[[], Any]) -> dict[str, Any]:
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("name", VALUES)
-def test_every_container_gives_the_same_or_the_same_refusal(name: str, kind: str, tmp_path: Path) -> None:
+def test_every_container_gives_the_same_or_the_same_refusal(name: str, kind: str, made: Any) -> None:
     """B3: what was fitted on CSV reads frames, and the other way round; A5: whatever a batch shows of it."""
-    table, column = table_of(name), KINDS[kind](fc.Field("x"))
-    made = containers(table, tmp_path)
+    table, column, held = table_of(name), KINDS[kind](fc.Field("x")), made(name)
     plans = {}
-    for trained in ("Arrow", "CSV") if "CSV" in made else ("Arrow",):
+    for trained in ("Arrow", "CSV") if "CSV" in held else ("Arrow",):
         try:
-            plans[trained] = fc.fit([column], made[trained]())
+            plans[trained] = fc.fit([column], held[trained]())
         except fc.DataError:
             plans[trained] = None
     untyped_text = name in ("fraction", "timestamp", "date", "time", "duration")  # CSV alone cannot tell that it is no text
@@ -140,7 +145,7 @@ def test_every_container_gives_the_same_or_the_same_refusal(name: str, kind: str
         if trained == "CSV" and name not in ("unsigned", "bytes", "decimal"):
             assert plan.input_schema["x"] == plans["Arrow"].input_schema["x"]
         want = bits(lambda plan=plan: plan.transform(table))  # type: ignore[misc]
-        for container, make in made.items():
+        for container, make in held.items():
             for reading, got in readings(plan, container, make).items():
                 assert got == want, f"fitted on {trained}: {container}, {reading}"
 
