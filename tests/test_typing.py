@@ -70,34 +70,40 @@ BAD = [
 ]
 
 
-def lines_refused(path: Path, folder: Path) -> list[tuple[int, str]]:
-    """Return (line, error) of what `mypy --strict` refuses; pandas has no types where its stubs are not installed."""
+START = GOOD.count("\n")
+
+
+@pytest.fixture(scope="module")
+def refused(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[tuple[int, str]]]:
+    """(line, error) of what `mypy --strict` refuses in each file; pandas has no types where its stubs are not installed."""
+    folder = tmp_path_factory.mktemp("programs")
+    paths = {"program": folder / "program.py", "programs": ROOT / "tests" / "typing" / "programs.py"}
+    paths["program"].write_text("\n".join([GOOD.rstrip("\n"), *BAD]) + "\n")
     mypy = [sys.executable, "-m", "mypy", "--strict", "--follow-imports=silent", "--config-file=", "--show-error-codes"]
     mypy.append("--disable-error-code=import-untyped")
     done = subprocess.run(
-        [*mypy, f"--cache-dir={folder / 'cache'}", str(path)],
+        [*mypy, f"--cache-dir={folder / 'cache'}", *map(str, paths.values())],
         env={**os.environ, "MYPYPATH": str(ROOT)},
         cwd=folder,
         capture_output=True,
         text=True,
         check=False,
     )
-    found = [line.split(":", 3) for line in done.stdout.splitlines() if ": error:" in line]
-    assert all(Path(parts[0]).name == path.name for parts in found), done.stdout
-    assert done.returncode == (1 if found else 0), done.stdout + done.stderr
-    return [(int(parts[1]), parts[3]) for parts in found]
+    assert done.returncode == 1, done.stdout + done.stderr
+    found: dict[str, list[tuple[int, str]]] = {name: [] for name in paths}
+    for line in done.stdout.splitlines():
+        if ": error:" in line:
+            file, number, _, text = line.split(":", 3)
+            found[Path(file).stem].append((int(number), text))
+    return found
 
 
 @pytest.mark.slow
-def test_what_constructors_take_passes_and_what_they_refuse_does_not(tmp_path):
-    start = GOOD.count("\n")
-    path = tmp_path / "program.py"
-    path.write_text("\n".join([GOOD.rstrip("\n"), *BAD]) + "\n")
-    found = lines_refused(path, tmp_path)
-    assert [text for line, text in found if line < start + 1] == []
-    assert sorted({line for line, _ in found}) == list(range(start + 1, start + 1 + len(BAD)))
+def test_what_constructors_take_passes_and_what_they_refuse_does_not(refused):
+    assert [text for line, text in refused["program"] if line < START + 1] == []
+    assert sorted({line for line, _ in refused["program"]}) == list(range(START + 1, START + 1 + len(BAD)))
 
 
 @pytest.mark.slow
-def test_typical_programs_pass_and_no_type_is_any_at_the_surface(tmp_path: Path) -> None:
-    assert lines_refused(ROOT / "tests" / "typing" / "programs.py", tmp_path) == []
+def test_typical_programs_pass_and_no_type_is_any_at_the_surface(refused):
+    assert refused["programs"] == []
