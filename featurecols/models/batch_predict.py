@@ -7,7 +7,7 @@ import math
 import os
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 import numpy as np
 import pyarrow as pa
@@ -22,23 +22,19 @@ from featurecols.jobs.job import JobResult
 from featurecols.jobs.output_columns import fixed_size_lists
 from featurecols.models import errors
 from featurecols.models.input.pipeline import needs_of
+from featurecols.models.trained_plan import PlanOwner
 from featurecols.version import __version__
-
-if TYPE_CHECKING:
-    from featurecols.plan.plan import Plan
 
 BATCH = 4096  # rows that a model sees at once, the same as in predict(data)
 MAX_BATCHES = 16  # batches in one row group
 
 
-class FilePredictor(ABC):
+class FilePredictor(PlanOwner, ABC):
     """A model that predicts the rows of files.
 
-    `plan` reads the rows, and is None where the model reads no tables, or learns its columns in training; `label` are the
-    fields that it was trained to predict.
+    `label` are the fields that it was trained to predict.
     """
 
-    plan: Plan | None
     label: tuple[str, ...]
 
     @property
@@ -131,13 +127,14 @@ class Predict(BatchTransform):
 
     def __init__(self, model: FilePredictor) -> None:
         model._open_for_files()
-        if model.plan is None:
+        plan = model._plan
+        if plan is None:
             hint = "train it; a Sequential over arrays has predict(x) alone"
             raise errors.model(self.subject, "the model reads no tables", model, hint)
-        self.model, self.plan, self._fingerprint = model, model.plan, model.fingerprint
+        self.model, self.plan, self._fingerprint = model, plan, model.fingerprint
         self.classes = model._file_classes()
-        self.needs = needs_of(model.plan)
-        self.row_bytes = 4 * sum(slot.width or 4 for slot in model.plan.encoded_slots)
+        self.needs = needs_of(plan)
+        self.row_bytes = 4 * sum(slot.width or 4 for slot in plan.encoded_slots)
         self.rows = BATCH * min(MAX_BATCHES, max(1, BLOCK_BYTES // (BATCH * max(1, self.row_bytes))))
 
     def columns(self, data: Rows) -> Columns:

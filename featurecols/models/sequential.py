@@ -63,6 +63,8 @@ class Sequential(FilePredictor):
     True
     """
 
+    variables: Variables
+
     if not TYPE_CHECKING:  # a wrong name is told with the right one; checkers report it themselves
         __getattr__ = attributes_of("Sequential")
 
@@ -70,7 +72,7 @@ class Sequential(FilePredictor):
     def __init__(self, layers: Iterable[Layer] = (), name: str = "sequential", *, seed: int = 0) -> None:
         self.name, self.layers = name, []  # type: tuple[str, list[Layer]]
         self.variables = Variables(seed)
-        self.plan: Plan | None = None
+        self._plan: Plan | None = None
         self._plan_saw_no_data = False
         self.words: classes.Classes | None = None
         self.label: tuple[str, ...] = ()
@@ -347,12 +349,12 @@ class Sequential(FilePredictor):
         rows = rows_or_pipeline(table, label, named)
         kept = float("inf") if shuffle else None
         pipeline = rows if isinstance(rows, Pipeline) else Pipeline(rows, 1 << 20 if shuffle else 0, batch_size, kept=kept)
-        if self.plan is None or (seen is not None and self._plan_saw_no_data and self.variables.step == 0):
-            self.plan = self._make_plan(first.columns, None if seen is None else pipeline.data)
+        if self._plan is None or (seen is not None and self._plan_saw_no_data and self.variables.step == 0):
+            self._plan = self._make_plan(first.columns, None if seen is None else pipeline.data)
             self._plan_saw_no_data = seen is None
         if labelled:
             self._learn_labels(pipeline.data)
-        encoder = self._encoder(self.plan, labelled, pipeline.data.labels, seen)
+        encoder = self._encoder(self._plan, labelled, pipeline.data.labels, seen)
         return BatchStream(pipeline, encoder, self.variables.seed)
 
     def _make_plan(self, columns: tuple[Column, ...], rows: LabelledRows | None) -> Plan:
@@ -422,7 +424,7 @@ class Sequential(FilePredictor):
             OutputError: where something is there already, or nothing can be written.
         """
         spec, found = self.spec(), {"words": self.words}
-        export.write(Path(path), spec, found, self.variables, self.plan, self.fingerprint, overwrite=overwrite)
+        export.write(Path(path), spec, found, self.variables, self._plan, self.fingerprint, overwrite=overwrite)
         return str(path)
 
     export = save
@@ -464,7 +466,7 @@ class Sequential(FilePredictor):
     @property
     def fingerprint(self) -> str:
         """32 hex digits of all that predictions depend on: plan, layers, weights."""
-        return export.fingerprint(self._about(), self.variables, self.plan)
+        return export.fingerprint(self._about(), self.variables, self._plan)
 
     def _about(self) -> dict[str, Any]:
         return {
@@ -488,7 +490,7 @@ class Sequential(FilePredictor):
         try:
             plan = None if about["plan"] is None else load(folder / export.PLAN)
             model = Sequential(export.components(about["layers"]), about["name"])
-            model.variables, model.plan = variables, plan
+            model.variables, model._plan = variables, plan
             model.words = None if about["words"] is None else tuple(about["words"])
             model.label = tuple(about["label"])
             if about["loss"] is not None:

@@ -112,7 +112,7 @@ class Estimator(Keeper, FilePredictor):
         columns = columns if columns is not None else self.params.get("columns", self.params.get("feature_columns"))
         if columns is None:
             raise errors.model(self._who, "needs columns", None, "give columns=[...]")
-        self.plan = columns if isinstance(columns, Plan) else None
+        self._plan = columns if isinstance(columns, Plan) else None
         self._plan_saw_no_data = False
         self.columns: tuple[Column, ...] = columns.columns if isinstance(columns, Plan) else tuple(translate_all(columns))
         self._last_run = self._taken_from = None
@@ -406,8 +406,8 @@ class Estimator(Keeper, FilePredictor):
 
     def _ready(self, rows: LabelledRows | None, *, training: bool = False) -> None:
         """Have a plan, and know what labels are called and which words they use; a trained model knows its words."""
-        if self.plan is None or (training and self._plan_saw_no_data and self._variables().step == 0):
-            self.plan = self._make_plan(rows if training else None)
+        if self._plan is None or (training and self._plan_saw_no_data and self._variables().step == 0):
+            self._plan = self._make_plan(rows if training else None)
             self._plan_saw_no_data = not training
         fresh = self._variables().step == 0
         if rows is None or not rows.labels:

@@ -36,7 +36,7 @@ class Keeper(ABC):
     """The state of an estimator that outlives a call."""
 
     config: RunConfig
-    plan: Plan | None
+    _plan: Plan | None
     head: Head
     label: tuple[str, ...]
     weight_column: str | None
@@ -73,9 +73,9 @@ class Keeper(ABC):
 
     def _require_plan(self) -> Plan:
         """Return the plan; raise ModelError where there is none yet."""
-        if self.plan is None:
+        if self._plan is None:
             raise errors.model(self._who, "its columns have not learned yet", None, "train it first")
-        return self.plan
+        return self._plan
 
     @property
     def model_dir(self) -> Path | None:
@@ -100,7 +100,7 @@ class Keeper(ABC):
 
     def _meanings(self) -> warm_start.Meanings:
         """Return what the parameters mean, for a warm start."""
-        return warm_start.Meanings(self.plan, self.head, self.label, self._rows_of(), self._outputs())
+        return warm_start.Meanings(self._plan, self.head, self.label, self._rows_of(), self._outputs())
 
     def _restore(self, path: Path, *, take_up: bool = False) -> Variables:
         """Return the variables of a checkpoint; with take_up, go on as the model that wrote it."""
@@ -251,7 +251,7 @@ class Keeper(ABC):
         """
         variables, about = self._open(), self._about()
         found = {"head": about["head"], "metrics": self.metrics, "data": self.data, "rows": about["rows"]}
-        export.write(Path(path), self.spec(), found, variables, self.plan, self.fingerprint, overwrite=overwrite)
+        export.write(Path(path), self.spec(), found, variables, self._plan, self.fingerprint, overwrite=overwrite)
         return str(path)
 
     export = save
@@ -271,7 +271,7 @@ class Keeper(ABC):
     def fingerprint(self) -> str:
         """32 hex digits of all that predictions depend on: plan, model, weights (the code of a model_fn left out)."""
         variables = self._open()
-        return export.fingerprint({**self._about(), "arguments": self.arguments()}, variables, self.plan)
+        return export.fingerprint({**self._about(), "arguments": self.arguments()}, variables, self._plan)
 
     def arguments(self) -> dict[str, Any]:
         """Return what makes an equal model of the same columns, as JSON data; a model_fn is code, and no folder holds code."""

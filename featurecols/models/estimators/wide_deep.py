@@ -56,7 +56,7 @@ class _WideDeep(Canned):
         columns = {column.name: column for column in plan.columns}
         named = {part: [columns[name] for name in arguments[part]] for part in ("linear", "dnn")}
         model = cls(**{**arguments, **named})
-        model.plan, model.columns = plan, plan.columns
+        model._plan, model.columns = plan, plan.columns
         return model
 
     def _set_rates(self, rows: int) -> None:

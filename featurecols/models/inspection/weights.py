@@ -91,7 +91,7 @@ def top_weights(
             "top_weights", "needs a model", type(model).__name__, "give a linear or a wide model that is trained"
         )
     names = model.get_variable_names()
-    plan = model.plan
+    plan = model._plan
     if plan is None or (WEIGHTS not in names and KERNEL not in names):
         raise errors.model("top_weights", "needs a linear part", type(model).__name__, "give a linear or a wide model")
     if data is None and min_count:
@@ -206,7 +206,7 @@ def neighbours(
     Raises:
         ModelError: for an unknown embedding or term, and for hash buckets or a min_count without data.
     """
-    plan = model.plan
+    plan = model._plan
     table = None if plan is None else next((s.table for s in plan.encoded_slots if s.name == slot), None)
     name = next((v for v in model.get_variable_names() if v.endswith(f"tables/{table}")), None)
     if plan is None or table is None or name is None:

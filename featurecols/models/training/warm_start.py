@@ -16,6 +16,7 @@ from featurecols.models import errors, export
 from featurecols.models.autodiff.variables import Variables
 from featurecols.models.estimators.config import WarmStartSettings
 from featurecols.models.objective.heads import ClassHead, Head, NumberHead
+from featurecols.models.trained_plan import TABLES
 from featurecols.models.training import checkpoints
 from featurecols.plan.row_meanings import RowMeanings
 
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from featurecols.plan.plan import Plan
 
 Rows = Mapping[str, Sequence[tuple[str, int, int]]]
-TABLES = "tables/"  # what names of embedding tables have in front, behind those of layers
 
 
 @dataclass
