@@ -9,7 +9,7 @@ from __future__ import annotations
 import builtins
 from collections.abc import Iterable, Mapping
 from dataclasses import field
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
 
@@ -205,6 +205,10 @@ class Column(Spec):
     def normalizer_names(self) -> list[str]:
         """Return the names of what is done to its numbers, in order; nothing for a column of ids."""
         return []
+
+    def with_default_normalizer(self) -> Self:
+        """Return the column as a model reads it whose numbers have no scale yet; itself where it has one, or gives ids."""
+        return self
 
 
 def field_keys(column: Column) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, MutableSequence, Sequence
 from dataclasses import field
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
 
@@ -19,7 +19,7 @@ from featurecols.analyzers.base import Analyzer
 from featurecols.analyzers.placeholders import Marker
 from featurecols.columns.base import Column, Field, Learned, LearnedSlots
 from featurecols.columns.bound import Bound, NumberBound
-from featurecols.columns.normalizers import Normalizer
+from featurecols.columns.normalizers import Normalizer, ZScore
 from featurecols.data.fields.base import FieldView
 
 MISSING_HINT = "give Numeric(default=...), or default=float('nan') to let NaN through"
@@ -140,6 +140,10 @@ class Numeric(Column):
 
     def normalizer_names(self) -> list[str]:
         return [type(normalizer).__name__ for normalizer in self.normalizer]
+
+    def with_default_normalizer(self) -> Self:
+        """Return the column with a ZScore that is learned, where it has no normalizer."""
+        return self if self.normalizer else self.replace(normalizer=ZScore())
 
     def bind(self, learned: LearnedSlots, *inputs: Field | Bound) -> NumericBound:
         default = float(learned["default"]["value"]) if isinstance(self.default, Marker) else self.default

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, MutableSequence
 from dataclasses import field, replace
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 import numpy as np
 
@@ -73,6 +73,11 @@ class Sequence(Column):
 
     def analyzers(self, learned: Mapping[str, Learned]) -> Mapping[str, Analyzer]:
         return self.source.analyzers(learned)
+
+    def with_default_normalizer(self) -> Self:
+        """Return the column over its source with that normalizer."""
+        source = self.source.with_default_normalizer()
+        return self if source == self.source else self.replace(source=source)
 
     def bind(self, learned: LearnedSlots, *inputs: Field | Bound) -> SequenceBound:
         step = self.source.bind(learned, *inputs)

@@ -136,7 +136,7 @@ def test_f8_an_evaluation_before_training_settles_nothing():
 
 def test_f8_one_row_as_a_dict_of_scalars():
     """F8: one row as a dict of scalars."""
-    model = models.LinearRegressor(X).train({"x": [1.0, 2.0], "y": [1.0, 2.0]}, "y")
+    model = models.LinearRegressor(X, normalize=False).train({"x": [1.0, 2.0], "y": [1.0, 2.0]}, "y")
     with pytest.raises(DataError, match=r"for one row write \[\{\.\.\.\}\] \(plan\.transform_row takes it as it is\)"):
         model.predict({"x": 1.0})
     assert len(model.predict([{"x": 1.0}])) == 1

@@ -6,7 +6,7 @@ Beside sequential.py the only file of the models that meets a plan.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Self
@@ -19,12 +19,14 @@ from featurecols._core.memory_limit import available
 from featurecols._core.names import names_of
 from featurecols._core.suggestions import explain_arguments
 from featurecols.columns.base import Column
+from featurecols.data.batch import Source
 from featurecols.jobs.batch_transform import Columns, Rows
 from featurecols.models import batch_predict, errors
 from featurecols.models.autodiff.tape import Value
 from featurecols.models.autodiff.variables import Variables
 from featurecols.models.batch_predict import FilePredictor
 from featurecols.models.estimators import arguments
+from featurecols.models.estimators.column_scaling import ScaleWarning
 from featurecols.models.estimators.config import EstimatorSpec, ModeKeys, RunConfig, WarmStartSettings
 from featurecols.models.estimators.evaluation import Evaluation
 from featurecols.models.estimators.predictions import Predictions
@@ -184,8 +186,9 @@ class Estimator(Keeper, FilePredictor):
         with self._alone():
             variables = self._variables()
             self._check_training()
-            seen = labels.Range()
-            call = Call(asked, _stream(pipeline, self._encoder(labelled=True, seen=seen), variables.seed, choice))
+            seen, scale = labels.Range(), self._scale_warning()
+            look = None if scale is None else scale.look
+            call = Call(asked, _stream(pipeline, self._encoder(labelled=True, seen=seen, look=look), variables.seed, choice))
             if not more and call.repeats(self._last_run):
                 what = f"this call for {asked[0]} epochs came to its end before, at step {variables.step}, and nothing was done"
                 errors.warn(f"{self._who}.train", what, "pass more=True, or steps=, to train on")
@@ -195,7 +198,8 @@ class Estimator(Keeper, FilePredictor):
             if run.over:
                 return self
             try:
-                train(run, call.stream, self._forward, [*first, *hooks, *self._own_hooks(call)])
+                own = [*([] if scale is None else [scale]), *first]
+                train(run, call.stream, self._forward, [*own, *hooks, *self._own_hooks(call)])
             except BaseException:
                 self._last_run = None  # the variables in memory are ahead of the last checkpoint
                 raise
@@ -302,7 +306,7 @@ class Estimator(Keeper, FilePredictor):
         label = label if label is not None else self.label or None
         pipeline = self._pipeline(arguments.choose_data(data, input_fn), label, batch_size, weight=weight, training=False)
         before = self.head, self.label
-        self._ready(pipeline.data)
+        self._ready(pipeline.data, checkpoint=checkpoint_path)
         variables = self._variables(checkpoint_path)
         try:
             out = {**self._evaluate(pipeline, variables, steps), "global_step": variables.step}
@@ -336,7 +340,7 @@ class Estimator(Keeper, FilePredictor):
         """Return what the model says about every row: arrays by name, or looped over, one dict a row."""
         pipeline = self._pipeline(arguments.choose_data(data, input_fn), None, batch_size, training=False)
         pipeline = replace(pipeline, data=pipeline.data.without_labels())
-        self._ready(None)
+        self._ready(None, checkpoint=checkpoint_path)
         variables = self._variables(checkpoint_path)
         keys = () if predict_keys is None else names_of(predict_keys)
         batches = []
@@ -386,7 +390,18 @@ class Estimator(Keeper, FilePredictor):
         spare = available()
         return Pipeline(rows, EVERYTHING, batch_size or 256, kept=float("inf") if spare is None else spare / 3)
 
-    def _encoder(self, *, labelled: bool, keys: Sequence[str] | None = None, seen: labels.Range | None = None) -> Encoder:
+    def _scale_warning(self) -> ScaleWarning | None:
+        """Return what looks at the scale of numbers; None where nobody is to be warned."""
+        return None
+
+    def _encoder(
+        self,
+        *,
+        labelled: bool,
+        keys: Sequence[str] | None = None,
+        seen: labels.Range | None = None,
+        look: Callable[[Examples], None] | None = None,
+    ) -> Encoder:
         plan, head, keys = self._require_plan(), self.head, keys or self.label
         layout, threads = Layout(plan.encoded_slots, plan.tables), self.config.threads
 
@@ -399,15 +414,18 @@ class Estimator(Keeper, FilePredictor):
                 w = None if batch.weights is None else labels.weights(*batch.weights)
                 if seen is not None:
                     seen.add(y, w)
-            return Examples.of(plan.encode(batch.rows, threads=threads), layout, y, w)
+            examples = Examples.of(plan.encode(batch.rows, threads=threads), layout, y, w)
+            if look is not None:
+                look(examples)
+            return examples
 
         key = json.dumps([plan.fingerprint, list(keys) if labelled else [], head.to_json()])
         return Encoder(encode, needs_of(plan), key, layout)
 
-    def _ready(self, rows: LabelledRows | None, *, training: bool = False) -> None:
+    def _ready(self, rows: LabelledRows | None, *, training: bool = False, checkpoint: str | Path | None = None) -> None:
         """Have a plan, and know what labels are called and which words they use; a trained model knows its words."""
         if self._plan is None or (training and self._plan_saw_no_data and self._variables().step == 0):
-            self._plan = self._make_plan(rows if training else None)
+            self._plan = self._make_plan(rows if training else None, checkpoint)
             self._plan_saw_no_data = not training
         fresh = self._variables().step == 0
         if rows is None or not rows.labels:
@@ -427,7 +445,7 @@ class Estimator(Keeper, FilePredictor):
     def _plan_in(self, folder: Path) -> Plan | None:
         return load_plan(folder / PLAN) if (folder / PLAN / "plan.json").exists() else None
 
-    def _make_plan(self, rows: LabelledRows | None) -> Plan:
+    def _make_plan(self, rows: LabelledRows | None, checkpoint: str | Path | None = None) -> Plan:
         folder = self.model_dir
         if folder is not None and (plan := self._plan_in(folder)) is not None:
             if plan.columns == self.columns:
@@ -436,10 +454,24 @@ class Estimator(Keeper, FilePredictor):
                 theirs, ours = declared_as_json(plan.columns), declared_as_json(self.columns)
                 raise errors.other_columns(folder, warm_start.difference(theirs, ours))
         if rows is not None:  # columns that learn nothing too: a plan knows the types of the fields that it was fitted on
-            return fit(self.columns, rows.features, threads=self.config.threads)
-        if Graph(self.columns).passes():
-            raise errors.model(self._who, "its columns still learn", [c.name for c in self.columns][:8], "train it first")
-        return compile(self.columns)
+            return fit(self.columns, self._rows_to_learn(rows), threads=self.config.threads)
+        if not Graph(self.columns).passes():
+            return compile(self.columns)
+        for plan in self._plans_behind(checkpoint):
+            if plan.columns == self.columns:
+                return plan
+        raise errors.model(self._who, "its columns still learn", [c.name for c in self.columns][:8], "train it first")
+
+    def _plans_behind(self, checkpoint: str | Path | None) -> Iterator[Plan]:
+        """Yield the plans beside the checkpoint that is asked for, and beside the one that the model starts from."""
+        for given in (checkpoint, self.warm_start_from):
+            place = given.ckpt_to_initialize_from if isinstance(given, WarmStartSettings) else given
+            if isinstance(place, (str, Path)) and (plan := self._plan_in(warm_start.where(Path(place)).parent)) is not None:
+                yield plan
+
+    def _rows_to_learn(self, rows: LabelledRows) -> Source:
+        """Return what columns learn from."""
+        return rows.features
 
 
 def _stream(pipeline: Pipeline, encoder: Encoder, seed: int, choice: Choice | None) -> BatchStream:

@@ -10,10 +10,13 @@ from typing import Any, NamedTuple, Self
 import numpy as np
 
 from featurecols._core.arrays import Array
+from featurecols.columns.base import Column
+from featurecols.data.batch import Source
 from featurecols.models import errors, export
 from featurecols.models.autodiff.tape import Value
 from featurecols.models.estimators import label_start
 from featurecols.models.estimators.base import Estimator
+from featurecols.models.estimators.column_scaling import Declared, FirstRows, Normalize, ScaleWarning, check_normalize
 from featurecols.models.estimators.config import EstimatorSpec, ModeKeys, RunConfig, WarmStartSettings
 from featurecols.models.estimators.tf_columns import AnyColumn
 from featurecols.models.input.classes import Class, Classes
@@ -28,9 +31,10 @@ from featurecols.models.training.automatic import Choice
 from featurecols.models.training.hooks import Hook
 from featurecols.models.training.run import Run
 from featurecols.models.types import Data, Label
+from featurecols.plan.graph import Graph
 from featurecols.plan.plan import Plan
 
-Columns = Iterable[AnyColumn] | Plan | None
+Columns = Iterable[AnyColumn] | Plan | Declared | None
 SQUARED = MeanSquaredError()
 BATCH = 4096  # rows that are evaluated at once
 OUTPUTS = (  # parameters whose last axis is that of the logits, and the baseline's counts of classes
@@ -66,12 +70,20 @@ class Canned(Estimator):
         optimizer: Optimizer | Groups | None,
         running: Running,
         feature_columns: Columns = None,
+        *,
+        normalize: Normalize = False,
     ) -> None:
         if feature_columns is not None:
             if columns is not None:
                 hint = "give one of them"
                 raise errors.model(type(self).__name__, "columns and feature_columns are one thing", columns, hint)
             columns = feature_columns
+        normalize = check_normalize(type(self).__name__, normalize)
+        if columns is not None and not isinstance(columns, (Plan, Declared)):
+            columns = Declared.of(columns)
+        self._given: tuple[Column, ...] | None = None
+        if isinstance(columns, Declared):
+            self._given, columns = columns.given, columns.scaled if normalize else columns.given
         super().__init__(
             self._model,
             running.model_dir,
@@ -86,6 +98,7 @@ class Canned(Estimator):
         self.optimizer = optimizer
         self.standardize_label = self.initial_bias = True
         self.named_optimizer, self.decides_length = False, True
+        self._warned_of_scale = False
 
     def _start_arguments(self) -> dict[str, Any]:
         """Return what the constructor was told of labels before the first step, where that is not its default."""
@@ -106,6 +119,27 @@ class Canned(Estimator):
 
     def _outputs(self) -> tuple[str, ...]:
         return OUTPUTS
+
+    def _make_plan(self, rows: LabelledRows | None, checkpoint: str | Path | None = None) -> Plan:
+        """Return the plan; columns stay as they were given where weights belong to them so, or nothing can be learned."""
+        if self._given is not None and self._given != self.columns:
+            saved = [] if self.model_dir is None else [self._plan_in(self.model_dir)]
+            once = rows is not None and rows.once and not Graph(self._given).passes()
+            if once or any(p is not None and p.columns == self._given for p in [*saved, *self._plans_behind(checkpoint)]):
+                self.columns = self._given
+        return super()._make_plan(rows, checkpoint)
+
+    def _rows_to_learn(self, rows: LabelledRows) -> Source:
+        if rows.ends or self._given is None or Graph(self._given).passes():
+            return rows.features
+        return FirstRows(rows.features)
+
+    def _scale_warning(self) -> ScaleWarning | None:
+        if self._warned_of_scale or self.optimizer is None:
+            return None
+        self._warned_of_scale = True
+        found = ScaleWarning(f"{self._who}.train", self.columns)
+        return found if found.wanted else None
 
     @property
     def _is_linear(self) -> bool:
@@ -168,7 +202,10 @@ class Canned(Estimator):
 
     def spec(self) -> dict[str, Any]:
         """Return what makes an equal model that is not trained, as JSON data for model_from_json."""
-        return {**super().spec(), **head_arguments(self.head)}
+        found = {**super().spec(), **head_arguments(self.head)}
+        if self.optimizer is not None and any(column.with_default_normalizer() != column for column in self.columns):
+            found["normalize"] = False
+        return found
 
     @classmethod
     def _from_card(cls, plan: Plan, head: Head, card: Mapping[str, Any]) -> Self:

@@ -12,6 +12,7 @@ from featurecols.models import errors
 from featurecols.models.autodiff.tape import Value
 from featurecols.models.autodiff.variables import current
 from featurecols.models.estimators.canned import SQUARED, Canned, Columns, Running, spans, words_of
+from featurecols.models.estimators.column_scaling import Normalize
 from featurecols.models.estimators.config import RunConfig, WarmStartSettings
 from featurecols.models.estimators.state import RowsOf
 from featurecols.models.input.classes import Class
@@ -89,8 +90,9 @@ class _Deep(Canned):
         network: Network,
         running: Running,
         feature_columns: Columns = None,
+        normalize: Normalize = False,
     ) -> None:
-        super().__init__(columns, head, optimizers.get(optimizer), running, feature_columns)
+        super().__init__(columns, head, optimizers.get(optimizer), running, feature_columns, normalize=normalize)
         self.named_optimizer = isinstance(optimizer, str)
         self.network = network
 
@@ -132,6 +134,7 @@ class DNNClassifier(_Deep):
         batch_norm: bool = False,
         activation_fn: ActivationLike | None = None,
         initial_bias: bool = True,
+        normalize: Normalize = "auto",
         weight_column: str | None = None,
         model_dir: str | Path | None = None,
         config: RunConfig | None = None,
@@ -143,7 +146,7 @@ class DNNClassifier(_Deep):
         network = Network.of(hidden_units, activation_fn or activation, dropout, batch_norm)
         running = Running(weight_column, model_dir, config, warm_start_from, seed, threads)
         super().__init__(
-            columns, ClassHead(n_classes, words_of(label_vocabulary)), optimizer, network, running, feature_columns
+            columns, ClassHead(n_classes, words_of(label_vocabulary)), optimizer, network, running, feature_columns, normalize
         )
         self.initial_bias = initial_bias
 
@@ -166,6 +169,7 @@ class DNNRegressor(_Deep):
         batch_norm: bool = False,
         activation_fn: ActivationLike | None = None,
         initial_bias: bool = True,
+        normalize: Normalize = "auto",
         weight_column: str | None = None,
         model_dir: str | Path | None = None,
         config: RunConfig | None = None,
@@ -177,6 +181,6 @@ class DNNRegressor(_Deep):
         network = Network.of(hidden_units, activation_fn or activation, dropout, batch_norm)
         running = Running(weight_column, model_dir, config, warm_start_from, seed, threads)
         super().__init__(
-            columns, NumberHead(label_dimension, loss, label_transform), optimizer, network, running, feature_columns
+            columns, NumberHead(label_dimension, loss, label_transform), optimizer, network, running, feature_columns, normalize
         )
         self.standardize_label, self.initial_bias = standardize_label, initial_bias

@@ -60,6 +60,7 @@ class DNNLinearCombinedClassifier(WideDeepClassifier):
             warm_start_from=warm_start_from,
             weight_column=weight_column,
             initial_bias=False,
+            normalize=False,
         )
         self.decides_length = False
 
@@ -127,6 +128,7 @@ class DNNLinearCombinedRegressor(WideDeepRegressor):
             weight_column=weight_column,
             standardize_label=False,
             initial_bias=False,
+            normalize=False,
         )
         self.decides_length = False
 

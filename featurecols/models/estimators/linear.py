@@ -10,6 +10,7 @@ from typing import Any
 from featurecols._core.slots import DenseSlot, IdSlot, Slot
 from featurecols.models.autodiff.tape import Value
 from featurecols.models.estimators.canned import SQUARED, Canned, Columns, Running, spans, words_of
+from featurecols.models.estimators.column_scaling import Normalize
 from featurecols.models.estimators.config import RunConfig, WarmStartSettings
 from featurecols.models.estimators.state import RowsOf
 from featurecols.models.input.classes import Class
@@ -43,8 +44,9 @@ class _Linear(Canned):
         sparse_combiner: str,
         running: Running,
         feature_columns: Columns = None,
+        normalize: Normalize = False,
     ) -> None:
-        super().__init__(columns, head, optimizers.get(optimizer), running, feature_columns)
+        super().__init__(columns, head, optimizers.get(optimizer), running, feature_columns, normalize=normalize)
         self.named_optimizer = isinstance(optimizer, str)
         self.sparse_combiner = linear_layer(head.units, None, sparse_combiner).combiner
 
@@ -80,6 +82,9 @@ class LinearClassifier(_Linear):
         sparse_combiner: what several ids of one column and row are: "sum", "mean" or "sqrtn".
         initial_bias: whether the output bias starts at the log odds of the classes (of counts: at the logarithm of their mean),
             sample weights included; without, at zero.
+        normalize: "auto" gives each Numeric without a normalizer a ZScore, learned in the first call of train, so that its
+            default counts in the units of the field; False reads numbers as they are. A Plan and columns of the TensorFlow
+            dialect stay as they are. What a function gives is learned from its first 10,000 rows.
         weight_column: the field of sample weights; `train` takes it as weight=.
         model_dir: folder of checkpoints, plan and summaries; training goes on from what is there. None: memory only.
         config: a RunConfig.
@@ -104,6 +109,7 @@ class LinearClassifier(_Linear):
         optimizer: OptimizerLike = "Ftrl",
         sparse_combiner: str = "sum",
         initial_bias: bool = True,
+        normalize: Normalize = "auto",
         weight_column: str | None = None,
         model_dir: str | Path | None = None,
         config: RunConfig | None = None,
@@ -114,7 +120,13 @@ class LinearClassifier(_Linear):
     ) -> None:
         running = Running(weight_column, model_dir, config, warm_start_from, seed, threads)
         super().__init__(
-            columns, ClassHead(n_classes, words_of(label_vocabulary)), optimizer, sparse_combiner, running, feature_columns
+            columns,
+            ClassHead(n_classes, words_of(label_vocabulary)),
+            optimizer,
+            sparse_combiner,
+            running,
+            feature_columns,
+            normalize,
         )
         self.initial_bias = initial_bias
 
@@ -142,6 +154,7 @@ class LinearRegressor(_Linear):
         optimizer: OptimizerLike = "Ftrl",
         sparse_combiner: str = "sum",
         initial_bias: bool = True,
+        normalize: Normalize = "auto",
         weight_column: str | None = None,
         model_dir: str | Path | None = None,
         config: RunConfig | None = None,
@@ -152,6 +165,12 @@ class LinearRegressor(_Linear):
     ) -> None:
         running = Running(weight_column, model_dir, config, warm_start_from, seed, threads)
         super().__init__(
-            columns, NumberHead(label_dimension, loss, label_transform), optimizer, sparse_combiner, running, feature_columns
+            columns,
+            NumberHead(label_dimension, loss, label_transform),
+            optimizer,
+            sparse_combiner,
+            running,
+            feature_columns,
+            normalize,
         )
         self.standardize_label, self.initial_bias = standardize_label, initial_bias

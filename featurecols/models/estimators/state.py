@@ -55,7 +55,7 @@ class Keeper(ABC):
         __getattr__ = attributes_of("Model")
 
     @abstractmethod
-    def _ready(self, rows: LabelledRows | None, *, training: bool = False) -> None:
+    def _ready(self, rows: LabelledRows | None, *, training: bool = False, checkpoint: str | Path | None = None) -> None:
         """Have a plan."""
 
     @abstractmethod

@@ -10,11 +10,12 @@ from featurecols.columns.base import Column
 from featurecols.models import errors
 from featurecols.models.autodiff.tape import Value
 from featurecols.models.estimators.canned import SQUARED, Canned, Running, words_of
+from featurecols.models.estimators.column_scaling import Declared, Normalize
 from featurecols.models.estimators.config import RunConfig, WarmStartSettings
 from featurecols.models.estimators.dnn import ActivationLike, Network
 from featurecols.models.estimators.linear import linear_layer, linear_rows
 from featurecols.models.estimators.state import RowsOf
-from featurecols.models.estimators.tf_columns import AnyColumn, translate_all
+from featurecols.models.estimators.tf_columns import AnyColumn
 from featurecols.models.input.classes import Class
 from featurecols.models.input.examples import Examples
 from featurecols.models.objective.heads import ClassHead, Head, NumberHead
@@ -38,16 +39,19 @@ class _WideDeep(Canned):
         running: Running,
         *,
         sized: bool,
+        normalize: Normalize,
     ) -> None:
-        wide = translate_all(linear)
-        deep = _rename_deep(translate_all(dnn), wide)
+        both = Declared.of(linear), Declared.of(dnn)
+        wide, deep = [*both[0].given], _rename_deep(both[1].given, both[0].given)
         if not wide and not deep:
             raise errors.model(type(self).__name__, "needs linear or dnn columns", None, "give linear=[...], dnn=[...]")
         if deep and not sized:
             raise errors.argument("hidden_units", "must be given", None, "give the units of each layer: [100, 50]")
         self.optimizers = optimizers.get(linear_optimizer), optimizers.get(dnn_optimizer)
         self._named = isinstance(linear_optimizer, str), isinstance(dnn_optimizer, str)
-        super().__init__(list(dict.fromkeys([*wide, *deep])), head, _groups(*self.optimizers), running)
+        scaled = dict(zip([*wide, *deep], [*both[0].scaled, *_with_names(both[1].scaled, deep)], strict=True))
+        columns = Declared(tuple(scaled), tuple(scaled.values()))
+        super().__init__(columns, head, _groups(*self.optimizers), running, normalize=normalize)
         self.network, self.sparse_combiner = network, sparse_combiner
         self.wide, self.deep = tuple(c.name for c in wide), tuple(c.name for c in deep)
 
@@ -122,6 +126,7 @@ class WideDeepClassifier(_WideDeep):
         batch_norm: bool = False,
         sparse_combiner: str = "sum",
         initial_bias: bool = True,
+        normalize: Normalize = "auto",
         weight_column: str | None = None,
         model_dir: str | Path | None = None,
         config: RunConfig | None = None,
@@ -133,7 +138,8 @@ class WideDeepClassifier(_WideDeep):
         head = ClassHead(n_classes, words_of(label_vocabulary))
         running = Running(weight_column, model_dir, config, warm_start_from, seed, threads)
         both = linear_optimizer, dnn_optimizer
-        super().__init__(linear, dnn, head, *both, network, sparse_combiner, running, sized=hidden_units is not None)
+        sized = hidden_units is not None
+        super().__init__(linear, dnn, head, *both, network, sparse_combiner, running, sized=sized, normalize=normalize)
         self.initial_bias = initial_bias
 
 
@@ -157,6 +163,7 @@ class WideDeepRegressor(_WideDeep):
         batch_norm: bool = False,
         sparse_combiner: str = "sum",
         initial_bias: bool = True,
+        normalize: Normalize = "auto",
         weight_column: str | None = None,
         model_dir: str | Path | None = None,
         config: RunConfig | None = None,
@@ -168,7 +175,8 @@ class WideDeepRegressor(_WideDeep):
         head = NumberHead(label_dimension, loss, label_transform)
         running = Running(weight_column, model_dir, config, warm_start_from, seed, threads)
         both = linear_optimizer, dnn_optimizer
-        super().__init__(linear, dnn, head, *both, network, sparse_combiner, running, sized=hidden_units is not None)
+        sized = hidden_units is not None
+        super().__init__(linear, dnn, head, *both, network, sparse_combiner, running, sized=sized, normalize=normalize)
         self.standardize_label, self.initial_bias = standardize_label, initial_bias
 
 
@@ -177,7 +185,12 @@ def _groups(linear: Optimizer | Groups, dnn: Optimizer | Groups) -> Groups:
     return Groups((("linear/", linear), ("dnn/", dnn)))
 
 
-def _rename_deep(deep: list[Column], wide: list[Column]) -> list[Column]:
+def _rename_deep(deep: Sequence[Column], wide: Sequence[Column]) -> list[Column]:
     """Return deep columns, renamed where a different wide one has the name: Numeric("age") beside Vocabulary("age")."""
     taken = {column.name: column for column in wide}
     return [c.replace(name=f"{c.name}_dnn") if taken.get(c.name, c) != c else c for c in deep]
+
+
+def _with_names(columns: Sequence[Column], named: Sequence[Column]) -> list[Column]:
+    """Return columns with the names of others."""
+    return [c if c.name == n.name else c.replace(name=n.name) for c, n in zip(columns, named, strict=True)]

@@ -261,7 +261,7 @@ def test_a_checkpoint_of_other_columns_is_refused_with_the_difference(tmp_path):
     with pytest.raises(CheckpointError, match="was trained on other columns: it has job, which this model lacks"):
         LinearClassifier([AGE, CITY], model_dir=tmp_path).train(DATA, label="rich", steps=1)
     with pytest.raises(CheckpointError, match="age is declared otherwise"):
-        LinearClassifier([fc.Numeric("age"), JOB], model_dir=tmp_path).predict(TEST)
+        LinearClassifier([fc.Numeric("age", normalizer=fc.MinMax()), JOB], model_dir=tmp_path).predict(TEST)
     with pytest.raises(CheckpointError, match="the same columns in another order"):
         LinearClassifier([JOB, AGE], model_dir=tmp_path).evaluate(TEST, label="rich")
     plan = fc.fit([AGE, JOB], people(50, seed=9))
