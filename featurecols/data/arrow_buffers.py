@@ -198,7 +198,7 @@ def is_list(kind: pa.DataType) -> bool:
 
 _READ_IN_PLACE = {kind.id for kind in (*_PRIMITIVE, pa.bool_(), pa.string(), pa.large_string(), pa.binary(), pa.large_binary())}
 _DICTIONARY = pa.dictionary(pa.int8(), pa.string()).id
-_SAME_AS_STORAGE = ("arrow.json", "arrow.bool8", "arrow.fixed_shape_tensor")
+SAME_AS_STORAGE = ("arrow.json", "arrow.bool8", "arrow.fixed_shape_tensor")
 
 
 def settled(array: pa.Array) -> pa.Array:
@@ -209,7 +209,7 @@ def settled(array: pa.Array) -> pa.Array:
     kind, t = array.type, pa.types
     if kind.id in _READ_IN_PLACE or (kind.id == _DICTIONARY and kind.value_type.id in _READ_IN_PLACE):
         return array
-    if isinstance(kind, pa.BaseExtensionType) and kind.extension_name in _SAME_AS_STORAGE:
+    if isinstance(kind, pa.BaseExtensionType) and kind.extension_name in SAME_AS_STORAGE:
         storage = array.storage
         return settled(storage.cast(pa.bool_()) if kind.extension_name == "arrow.bool8" else storage)
     if t.is_run_end_encoded(kind):

@@ -65,8 +65,9 @@ def of_arrow(kind: pa.DataType) -> FieldType:
     """Return the logical type of an Arrow type; without a name for one that is neither a value nor a list of values."""
     depth = 0
     while True:
-        if isinstance(kind, pa.BaseExtensionType):
-            kind = kind.storage_type
+        if isinstance(kind, pa.BaseExtensionType):  # those that are not read as what they are stored in have no name
+            known = kind.extension_name in arrow_buffers.SAME_AS_STORAGE
+            kind = pa.bool_() if kind.extension_name == "arrow.bool8" else kind.storage_type if known else pa.null()
         elif arrow_buffers.is_list(kind):
             kind, depth = kind.value_type, depth + 1
         elif pa.types.is_dictionary(kind) or pa.types.is_run_end_encoded(kind):

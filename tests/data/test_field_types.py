@@ -37,6 +37,11 @@ from featurecols.data.field_types import FieldType
         (pa.large_list(pa.list_(pa.string(), 3)), ("text", 2)),
         (pa.dictionary(pa.int8(), pa.string()), ("text", 0)),
         (pa.list_(pa.dictionary(pa.int8(), pa.int64())), ("integer", 1)),
+        *(
+            (getattr(pa, name)(), want)
+            for name, want in [("bool8", ("boolean", 0)), ("json_", ("text", 0)), ("uuid", (None, 0))]
+            if hasattr(pa, name)  # older Arrow has no such types
+        ),
     ],
 )
 def test_arrow_types_have_a_logical_type(kind: pa.DataType, want: Any) -> None:

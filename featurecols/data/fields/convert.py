@@ -163,13 +163,21 @@ def _of_objects(key: str, data: Sequence[object] | Array) -> FieldView:
     _require_shallow(key, data)
     try:
         found = arrow_buffers.one_array(pa.array(data, from_pandas="pandas" in sys.modules))
-        if arrow_buffers.is_text(found.type) or (_is_plain(data) and not _has_limit(found)):
+        if arrow_buffers.is_text(found.type) or _holds_decimals(found) or (_is_plain(data) and not _has_limit(found)):
             return _of_arrow(key, found)
     except UnicodeError:
         raise _lone_surrogate(key, list(data)) from None
     except arrow_buffers.REFUSED:
         pass
     return _of_mixed(key, list(map(presenter(), data)))
+
+
+def _holds_decimals(found: pa.Array) -> bool:
+    """Return whether Python's values are decimals, or lists of them, with integers among them, which Arrow holds exactly."""
+    kind = found.type
+    while arrow_buffers.is_list(kind):
+        kind = kind.value_type
+    return bool(pa.types.is_decimal(kind))
 
 
 def _is_plain(data: Iterable[Any]) -> bool:
