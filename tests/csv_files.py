@@ -13,6 +13,17 @@ import featurecols as fc
 from featurecols.columns.base import Column
 
 Row = dict[str, Any]
+# What fit may learn from the text of a field of each type, when every value says no more.
+CSV_LEARNS: dict[str | None, set[str | None]] = {
+    None: {None},
+    "boolean": {"boolean", None},
+    "integer": {"integer", None},
+    "float": {"float", "text", None},
+    "decimal": {"integer", "float", "text", None},
+    "text": {"text", "boolean", "integer", "float", None},
+    **{name: {"text"} for name in ("timestamp", "date", "time", "duration")},
+    "bytes": {"text", "boolean", "integer", "float", None},
+}
 
 
 def holds(value: Any) -> bool:

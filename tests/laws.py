@@ -304,22 +304,10 @@ def _learned_from_csv(results: Results | None, types: dict[str, Any], want: Any,
     if all(learned[key].type == types[key].type for key in learned):
         _same_or_refused(want, got, "CSV, learned types")
     for key, of in learned.items():
-        assert of.type in CSV_LEARNS[types[key].type], f"{key}: {of} for {types[key]}"
+        assert of.type in csv_files.CSV_LEARNS[types[key].type], f"{key}: {of} for {types[key]}"
     fractions = any(of.type == "text" and types[key].type in ("float", "decimal") for key, of in learned.items())
     if not fractions:  # numbers that are not whole are text to categories, where a table of them is refused
         _same_or_refused(got, _given(results, table), "a table, types learned from CSV")
-
-
-# What fit may learn from the text of a field of each type, when every value says no more.
-CSV_LEARNS: dict[str | None, set[str | None]] = {
-    None: {None},
-    "boolean": {"boolean", None},
-    "integer": {"integer", None},
-    "float": {"float", "text", None},
-    "decimal": {"integer", "float", "text", None},
-    "text": {"text", "boolean", "integer", "float", None},
-    "bytes": {"text", "boolean", "integer", "float", None},
-}
 
 
 def _refused_in_csv(results: Results | None, row: Row, key: str, path: Path) -> None:

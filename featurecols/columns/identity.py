@@ -104,13 +104,17 @@ class IdentityBound(CategoricalBound):
             raise error
         elements, offsets = view.elements() if view.depth == 1 else (view, None)
         try:
-            ids = [self._id(value) for value in elements.to_pylist()]
+            ids = [self._id(value) for value in elements.exact_integers()]
         except errors.DataError:
             raise error from None
         return Ids(np.array(ids, self.dtype), offsets)
 
     def out_of_range(self, view: FieldView) -> Array:
-        values = view.integers().values
+        try:
+            values = view.integers().values
+        except errors.DataError:  # an integer past 64 bits is out of range, and anything else an error
+            elements = view.elements()[0] if view.depth else view
+            return np.array([v is not None and not 0 <= v < self.num_buckets for v in elements.exact_integers()], np.bool_)
         return (values < 0) | (values >= self.num_buckets)
 
     def _outside(self, values: Array, inside: Array, offsets: Array | None) -> Array:

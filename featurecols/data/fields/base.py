@@ -156,6 +156,15 @@ class FieldView(ABC):
                 raise self._at_outer_row(error) from None
         return self._integers
 
+    def exact_integers(self) -> list[int | None]:
+        """Return integers of any size, None where missing, where one of them may be past 64 bits.
+
+        Raises DataError at the first row that holds anything else, as `integers` does.
+        """
+        found = self.integers()
+        there = np.ones(len(found.values), np.bool_) if found.valid is None else found.valid
+        return [value if here else None for value, here in zip(found.values.tolist(), there.tolist(), strict=True)]
+
     def tokens(self) -> Tokens:
         """Return every value as canonical bytes (docs/ids.md), dictionary first.
 

@@ -44,10 +44,13 @@ def integers(key: str, array: pa.Array, valid: Array | None) -> Integers:
     short = pc.match_substring_regex(text.cast(pa.large_binary()), rb"^-?[0-9]{1,18}$")
     if pc.all(short, skip_nulls=True).as_py() is not False:
         return Integers(np.array(text.cast(pa.int64()).fill_null(0)), valid)
-    found: list[int | None] = []
-    for i, t in enumerate(text.cast(pa.large_binary()).to_pylist()):
-        found.append(None if t is None else _integer(key, t, i))
-    return bounded(key, found)
+    return bounded(key, exact_integers(key, array, valid))
+
+
+def exact_integers(key: str, array: pa.Array, valid: Array | None) -> list[int | None]:
+    """Return integers of any size, None where missing, as `integers` reads them."""
+    texts = _trim(array, valid).cast(pa.large_binary()).to_pylist()
+    return [None if text is None else _integer(key, text, row) for row, text in enumerate(texts)]
 
 
 def bounded(key: str, found: list[int | None]) -> Integers:

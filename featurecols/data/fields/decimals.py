@@ -89,6 +89,9 @@ class DecimalField(FieldView):
     def _read_integers(self) -> Integers:
         return self._as_integers()._read_integers()
 
+    def exact_integers(self) -> list[int | None]:
+        return self._as_integers().exact_integers()
+
     def _read_tokens(self) -> Tokens:
         try:
             return self._as_integers()._read_tokens()

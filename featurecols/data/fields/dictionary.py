@@ -162,6 +162,14 @@ class DictionaryField(FieldView):
         there = valid[codes]
         return Integers(whole[codes], None if there.all() else there)
 
+    def exact_integers(self) -> list[int | None]:
+        used, values = _compact(_Codes(self._codes(), None, checked=True), self._shared.values)
+        try:
+            found = values.exact_integers()
+        except errors.DataError:
+            raise _error_at_row(used.raw, values, FieldView.exact_integers) from None
+        return [None if code < 0 else found[code] for code in used.raw.tolist()]
+
     def to_pylist(self) -> list[object]:
         codes, distinct = self._codes().tolist(), self._shared.values
         values = {code: distinct.slice(code, code + 1).to_pylist()[0] for code in set(codes) if code >= 0}

@@ -68,7 +68,10 @@ class MixedField(FieldView):
         raise errors.bad_value(self.key, self.key, row, "needs a number", value, hint)
 
     def _read_integers(self) -> Integers:
-        return csv_numbers.bounded(self.key, [self._integer(row) for row in range(len(self))])
+        return csv_numbers.bounded(self.key, self.exact_integers())
+
+    def exact_integers(self) -> list[int | None]:
+        return [self._integer(row) for row in range(len(self))]
 
     def _integer(self, row: int) -> int | None:
         value = self._values[self.start + row]

@@ -108,25 +108,36 @@ def numbers(key: str, found: Spelled, name: str, markers: Markers) -> Array:
 
 def integers(key: str, found: Spelled, name: str, markers: Markers) -> Integers:
     """Return exact integers; DataError at the first text that is not one, nor a whole float below 2^53."""
-    _require_values(key, found, name, "an integer")
-    there = found.kinds != kernels.spellings.MISSING
-    whole = found.is_whole
-    bad = found.first_bad(found.is_boolean | found.is_integer | whole)
-    if bad >= 0:
-        hint = "round it and cast it to an integer"
-        raise errors.bad_value(key, key, bad, "needs a whole number below 2^53", found.text(bad), hint)
-    if (found.kinds == kernels.spellings.LONG_INTEGER).any():
-        short = whole | found.is_boolean
-        exact: list[int | None] = [None] * len(there)
-        for row in np.flatnonzero(there).tolist():
-            exact[row] = int(found.floats[row]) if short[row] else _parse(found, row)
-        result = csv_numbers.bounded(key, exact)
+    if (name == "decimal" and found.is_float.any()) or (found.kinds == kernels.spellings.LONG_INTEGER).any():
+        result = csv_numbers.bounded(key, exact_integers(key, found, name))
     else:
+        _require_whole(key, found, name, found.is_whole)
+        there = found.kinds != kernels.spellings.MISSING
         result = Integers(np.where(there, found.floats, 0.0).astype(np.int64), None if there.all() else there)
     for marker in markers.integers:
         if np.iinfo(result.values.dtype).min <= marker <= np.iinfo(result.values.dtype).max:
             result = Integers(result.values, arrow_buffers.both(result.valid, result.values != marker))
     return result
+
+
+def exact_integers(key: str, found: Spelled, name: str) -> list[int | None]:
+    """Return integers of any size, None where missing, as `integers` reads them, but for the markers."""
+    whole, large = found.of_decimals() if name == "decimal" else (found.is_whole, {})
+    _require_whole(key, found, name, whole)
+    short = (whole | found.is_boolean).tolist()
+    exact: list[int | None] = [None] * len(short)
+    for row in np.flatnonzero(found.kinds != kernels.spellings.MISSING).tolist():
+        exact[row] = large[row] if row in large else int(found.floats[row]) if short[row] else _parse(found, row)
+    return exact
+
+
+def _require_whole(key: str, found: Spelled, name: str, whole: Array) -> None:
+    """Raise DataError at the first text that is not an integer of the type."""
+    _require_values(key, found, name, "an integer")
+    bad = found.first_bad(found.is_boolean | found.is_integer | whole)
+    if bad >= 0:
+        hint = "round it and cast it to an integer"
+        raise errors.bad_value(key, key, bad, "needs a whole number below 2^53", found.text(bad), hint)
 
 
 def _parse(found: Spelled, row: int) -> int | None:

@@ -134,6 +134,15 @@ class TextField(FieldView):
                 found = Integers(found.values, arrow_buffers.both(found.valid, found.values != marker))
         return found
 
+    def exact_integers(self) -> list[int | None]:
+        if self.type_name is not None:
+            found = spelled.exact_integers(self.key, self._read_spelled("an integer"), self.type_name)
+        elif self.parse:
+            found = csv_numbers.exact_integers(self.key, self._as_arrow(), self._valid())
+        else:
+            return super().exact_integers()
+        return [None if value in self.markers.integers else value for value in found]
+
     def _read_spelled(self, want: str) -> Spelled:
         """Return what the texts spell; DataError where their type is one that no column reads."""
         if self.type_name in UNREAD:

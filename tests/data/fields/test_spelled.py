@@ -214,3 +214,26 @@ def test_numbers_in_lists_of_lists_stay_lists() -> None:
         except fc.DataError as error:
             got.append(str(error))
     assert got[0] == got[1]
+
+
+@pytest.mark.parametrize("shared", [False, True])
+@pytest.mark.parametrize("of", [None, "integer", "float", "decimal", "learned"])
+def test_integers_of_any_size_are_out_of_range_in_a_file_too(of: Any, shared: bool, tmp_path: Path) -> None:
+    """E4, B3: Identity and check take an integer past 64 bits for one that is out of range, from CSV as from a table."""
+    values = [1, 2**70, -(2**70), None, 2**63, 7]
+    (tmp_path / "x.csv").write_text("i,other\n" + "".join(f"{'' if v is None else v},a\n" for v in values))
+    path, table = str(tmp_path / "x.csv"), {"i": values, "other": ["a"] * 6}
+    for choice, outside in (("drop", -1), (2, 2)):
+        column = fc.Identity(fc.Field("i", type=None if of == "learned" else of), 3, out_of_range=choice)
+        columns = [column, *([fc.Hashed(column.source, 9, name="h")] if shared else [])]  # which asks for a dictionary
+        plan = fc.fit(columns, path) if of == "learned" else fc.compile(columns)
+        for data in (path, table):
+            assert plan.encode(data).ids["i"].values.tolist() == [1, outside, outside, -1, outside, outside]
+            assert plan.check(data).fields["i"].out_of_range == pytest.approx(4 / 6)
+
+
+def test_decimals_of_a_file_are_exact_integers(tmp_path: Path) -> None:
+    """A decimal that is whole beyond 2^53 is an integer, as that of a table is."""
+    (tmp_path / "x.csv").write_text("i,other\n9007199254740993.00,a\n-0.0,a\n9007199254740992.0,a\n")
+    plan = fc.compile([fc.Identity(fc.Field("i", type="decimal"), 2**62, out_of_range="drop")])
+    assert plan.encode(str(tmp_path / "x.csv")).ids["i"].values.tolist() == [2**53 + 1, 0, 2**53]
