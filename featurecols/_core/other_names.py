@@ -121,7 +121,7 @@ NAMES: dict[str, dict[str, str]] = {
         "WideAndDeep": "fc.models.WideDeepClassifier(linear, dnn, hidden_units) or fc.models.WideDeepRegressor",
         "WideDeepModel": "fc.models.WideDeepClassifier(linear, dnn, hidden_units) or fc.models.WideDeepRegressor",
         "LinearModel": "fc.models.LinearClassifier(columns) or fc.models.LinearRegressor(columns)",
-        "DummyClassifier": "fc.models.BaselineClassifier()",
+        "DummyClassifier": "fc.models.BaselineClassifier(columns)",
         "Model": "fc.models.Sequential(layers), or fc.models.Estimator(model_fn)",
         "Embedding": "fc.Embedding(column, dimension) among the columns of a model",
         "XGBClassifier": f"{_ESTIMATORS}; trees of other libraries train on plan.transform(data)",
@@ -142,6 +142,8 @@ NAMES: dict[str, dict[str, str]] = {
         "InputLayer": "layers.DenseFeatures(columns)",
         "ReLU": "layers.Activation('relu')",
         "Softmax": "layers.Activation('softmax')",
+        "BatchNorm": "layers.BatchNormalization()",
+        "BatchNorm1d": "layers.BatchNormalization()",
         "Normalization": "fc.Numeric(field, normalizer=fc.ZScore()) among the columns",
     },
     "featurecols.models.optimizers": {
@@ -188,6 +190,8 @@ NAMES: dict[str, dict[str, str]] = {
     },
     "featurecols.models.schedules": {
         "ExponentialDecay": "schedules.Exponential",
+        "Piecewise": "schedules.PiecewiseConstant",
+        "PiecewiseConstantDecay": "schedules.PiecewiseConstant",
         "CosineDecay": "schedules.Cosine",
         "PolynomialDecay": "schedules.LinearDecay",
         "InverseTimeDecay": "schedules.Exponential",

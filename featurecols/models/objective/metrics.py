@@ -17,9 +17,10 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from featurecols._core.arrays import Array
-from featurecols._core.suggestions import module_names
+from featurecols._core.suggestions import explain_arguments, module_names
 
 
+@explain_arguments
 def binary(
     y_true: ArrayLike, y_pred: ArrayLike, *, losses: ArrayLike | None = None, sample_weight: ArrayLike | None = None
 ) -> dict[str, float]:
@@ -31,7 +32,7 @@ def binary(
         losses: of the rows [n]; None computes the log loss.
         sample_weight: [n].
     """
-    y, z, w = _arrays(y_true, y_pred, sample_weight)
+    y, z, w = _arrays(_positive(y_true)[0], y_pred, sample_weight)
     p = 1 / (1 + np.exp(-z.clip(-700, 700)))
     positive = mean(y, sample_weight=w)
     return {
@@ -47,6 +48,7 @@ def binary(
     }
 
 
+@explain_arguments
 def multiclass(
     y_true: ArrayLike,
     y_pred: ArrayLike,
@@ -58,15 +60,15 @@ def multiclass(
     """Return accuracy, accuracy_baseline, average_loss; precision, recall and auc (one against the rest) of each class.
 
     Args:
-        y_true: class numbers [n].
+        y_true: class numbers [n], or words.
         y_pred: logits [n, k].
-        classes: names of the k classes; their numbers where there are none.
+        classes: names of the k classes in the order of the logits. Where there are none: the words, sorted; else the numbers.
         losses: of the rows [n]; None computes the log loss.
         sample_weight: [n].
     """
     z = np.asarray(y_pred, np.float64)
-    y, chosen, w = _arrays(y_true, z.argmax(axis=1), sample_weight)
-    names = classes or [str(k) for k in range(z.shape[1])]
+    numbers, names = _class_numbers(y_true, z.shape[1], classes)
+    y, chosen, w = _arrays(numbers, z.argmax(axis=1), sample_weight)
     sizes = np.bincount(y.astype(np.int64), w, z.shape[1])
     rest = z - _log_sum_exp(z)  # the log probability of each class ranks rows for one against the rest
     each = -rest[np.arange(len(y)), y.astype(np.int64)] if losses is None else losses
@@ -82,6 +84,7 @@ def multiclass(
     return out
 
 
+@explain_arguments
 def regression(
     y_true: ArrayLike, y_pred: ArrayLike, *, losses: ArrayLike | None = None, sample_weight: ArrayLike | None = None
 ) -> dict[str, float]:
@@ -109,6 +112,7 @@ def regression(
     }
 
 
+@explain_arguments
 def mean(values: ArrayLike, *, sample_weight: ArrayLike | None = None) -> float:
     """Return the weighted mean; 0 where the weights are all 0.
 
@@ -120,6 +124,7 @@ def mean(values: ArrayLike, *, sample_weight: ArrayLike | None = None) -> float:
     return _ratio(float((v * w).sum()), float(w.sum()))
 
 
+@explain_arguments
 def accuracy(y_true: ArrayLike, y_pred: ArrayLike, *, sample_weight: ArrayLike | None = None) -> float:
     """Return the fraction of rows whose predicted class is the label: numbers, booleans or words.
 
@@ -135,6 +140,7 @@ def accuracy(y_true: ArrayLike, y_pred: ArrayLike, *, sample_weight: ArrayLike |
     return mean(same, sample_weight=w)
 
 
+@explain_arguments
 def precision(y_true: ArrayLike, y_pred: ArrayLike, *, sample_weight: ArrayLike | None = None) -> float:
     """Return the fraction of the rows that were predicted positive that is positive.
 
@@ -145,12 +151,14 @@ def precision(y_true: ArrayLike, y_pred: ArrayLike, *, sample_weight: ArrayLike 
     return _ratio(float((w * y * c).sum()), float((w * c).sum()))
 
 
+@explain_arguments
 def recall(y_true: ArrayLike, y_pred: ArrayLike, *, sample_weight: ArrayLike | None = None) -> float:
     """Return the fraction of the positive rows that was predicted positive."""
     y, c, w = _arrays(*_positive(y_true, y_pred), sample_weight)
     return _ratio(float((w * y * c).sum()), float((w * y).sum()))
 
 
+@explain_arguments
 def auc(y_true: ArrayLike, y_pred: ArrayLike, *, sample_weight: ArrayLike | None = None) -> float:
     """Return the area under the ROC curve, exact: the chance that a positive row scores above a negative one, ties half.
 
@@ -165,6 +173,7 @@ def auc(y_true: ArrayLike, y_pred: ArrayLike, *, sample_weight: ArrayLike | None
     return float((positives * (below + 0.5 * negatives)).sum() / total)
 
 
+@explain_arguments
 def auc_precision_recall(y_true: ArrayLike, y_pred: ArrayLike, *, sample_weight: ArrayLike | None = None) -> float:
     """Return the average precision: precision at each score, weighted by the recall gained there (no interpolation).
 
@@ -189,6 +198,7 @@ class Curve:
     thresholds: Array
 
 
+@explain_arguments
 def roc(y_true: ArrayLike, y_pred: ArrayLike, *, sample_weight: ArrayLike | None = None) -> Curve:
     """Return false positive rates (x) and true positive rates (y); rows that score at least the threshold are named."""
     negatives, positives, thresholds = _steps(y_true, y_pred, sample_weight)
@@ -196,6 +206,7 @@ def roc(y_true: ArrayLike, y_pred: ArrayLike, *, sample_weight: ArrayLike | None
     return Curve(x / x[-1] if x[-1] else x, y / y[-1] if y[-1] else y, np.concatenate([[np.inf], thresholds]))
 
 
+@explain_arguments
 def precision_recall(y_true: ArrayLike, y_pred: ArrayLike, *, sample_weight: ArrayLike | None = None) -> Curve:
     """Return recall (x) and precision (y); the first point is (0, 1)."""
     negatives, positives, thresholds = _steps(y_true, y_pred, sample_weight)
@@ -220,6 +231,7 @@ class Calibration:
     brier: float
 
 
+@explain_arguments
 def calibration(
     y_true: ArrayLike, y_pred: ArrayLike, *, sample_weight: ArrayLike | None = None, bins: int = 10, by: str = "width"
 ) -> Calibration:
@@ -266,6 +278,21 @@ def _positive(y_true: ArrayLike, y_pred: ArrayLike | None = None) -> tuple[Array
         raise ValueError(f"metrics: words must be those of two classes, got {known[:8].tolist()}; {hint}")
     found = [word == known[1] for word in words]
     return found[0], found[1] if len(found) == 2 else () if y_pred is None else y_pred
+
+
+def _class_numbers(y_true: ArrayLike, k: int, classes: Sequence[str]) -> tuple[ArrayLike, list[str]]:
+    """Return labels as class numbers, and the names of the k classes; raise ValueError for a word that is none of them."""
+    words = _words(y_true)
+    if words is None:
+        return y_true, list(classes) or [str(number) for number in range(k)]
+    known = [str(name) for name in classes] or np.unique(words[0]).tolist()
+    if len(known) != k:
+        hint = "give classes=, their names in the order of the logits"
+        raise ValueError(f"metrics: there are {k} logits a row, and {len(known)} classes: {known[:8]}; {hint}")
+    numbers = {name: number for number, name in enumerate(known)}
+    if unknown := sorted(set(words[0].tolist()) - set(known)):
+        raise ValueError(f"metrics: {unknown[0]!r} is not one of the classes, got {known[:8]}; give all of them as classes=")
+    return [numbers[word] for word in words[0].tolist()], known
 
 
 def _steps(labels: ArrayLike, scores: ArrayLike, weights: ArrayLike | None) -> tuple[Array, Array, Array]:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from sklearn import metrics as theirs
 from sklearn.calibration import calibration_curve
 
+import featurecols as fc
 from featurecols.models.objective import metrics
 
 CLOSE = {"rel": 1e-12, "abs": 1e-12}
@@ -165,3 +166,24 @@ def test_words_of_three_classes():
         metrics.precision(["a", "b", "c"], ["a", "b", "b"])
     with pytest.raises(ValueError, match=r"must be those of two classes, got \['a'\]"):
         metrics.auc(["a", "a"], [0.5, 0.7])
+
+
+def test_labels_may_be_words_everywhere():
+    y, words = np.array([0, 1, 1, 0]), ["no", "yes", "yes", "no"]
+    z = np.array([-1.0, 2.0, -0.5, 0.5])
+    assert metrics.binary(words, z) == metrics.binary(y, z)
+    assert metrics.calibration(words, [0.1, 0.9, 0.6, 0.4]).brier == metrics.calibration(y, [0.1, 0.9, 0.6, 0.4]).brier
+    logits, three = np.arange(12.0).reshape(4, 3) % 5, ["b", "c", "a", "b"]
+    found = metrics.multiclass(three, logits)
+    numbered = metrics.multiclass([1, 2, 0, 1], logits, classes=["a", "b", "c"])
+    assert found == numbered
+    assert metrics.multiclass(three, logits[:, [2, 0, 1]], classes=["c", "a", "b"])["auc/a"] == found["auc/a"]
+    with pytest.raises(ValueError, match=r"there are 3 logits a row, and 2 classes: \['a', 'b'\]; give classes="):
+        metrics.multiclass(["a", "b"], logits[:2])
+    with pytest.raises(ValueError, match="'b' is not one of the classes"):
+        metrics.multiclass(["a", "b"], logits[:2], classes=["a", "c", "d"])
+
+
+def test_weights_by_position_are_an_error_that_says_how():
+    with pytest.raises(fc.ArgumentError, match=r"auc: takes y_true, y_pred by position.*\(sample_weight=\)"):
+        metrics.auc([0, 1], [0.1, 0.2], [1.0, 2.0])
