@@ -11,7 +11,7 @@ import pandas as pd
 
 import featurecols as fc
 
-MOST = 12_000  # rows of the large data sets that are used, so that all models with five splits take minutes
+MOST = 8_000  # rows of the large data sets that are used, so that all models with five splits take minutes
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ def california(folder: Path) -> Table:
 
 
 def diamonds(folder: Path) -> Table:
-    """12,000 of 53,940 diamonds and their prices, in dollars."""
+    """8,000 of 53,940 diamonds and their prices, in dollars."""
     return _table("diamonds", _sample(pd.read_parquet(folder / "diamonds/diamonds.parquet")), "price", regression=True)
 
 
@@ -92,14 +92,14 @@ def cancer(folder: Path) -> Table:
 
 
 def adult(folder: Path) -> Table:
-    """12,000 of 32,561 persons of the census, with an income above 50,000 dollars or below."""
+    """8,000 of 32,561 persons of the census, with an income above 50,000 dollars or below."""
     rows = _sample(pd.read_parquet(folder / "adult/adult_data.parquet"))
     label = rows.columns[-1]
     return _table("adult", rows.drop(columns="fnlwgt", errors="ignore"), label, regression=False)
 
 
 def flights(folder: Path) -> Table:
-    """12,000 of 60,000 flights from New York, at least 15 minutes late or not: from the schedule and the date."""
+    """8,000 of 60,000 flights from New York, at least 15 minutes late or not: from the schedule and the date."""
     rows = fc.datasets.flights().to_pandas()
     rows = _sample(rows[rows["arr_delay"].notna()].reset_index(drop=True))
     keys = ["month", "day", "sched_dep_time", "sched_arr_time", "carrier", "origin", "dest", "distance"]

@@ -37,6 +37,7 @@ from featurecols.models.optimization.optimizers import Groups, Optimizer, Optimi
 from featurecols.models.training.history import History
 from featurecols.models.training.hooks import Hook, Progress, Validate
 from featurecols.models.training.loop import train
+from featurecols.models.training.loss_check import LossCheck, RowLosses
 from featurecols.models.training.run import Run
 from featurecols.models.types import Data, Label
 from featurecols.plan.compile import compile
@@ -80,6 +81,7 @@ class Sequential(FilePredictor):
         self.optimizer: Optimizer | Groups | None = None
         self.loss: losses.Loss | None = None
         self.metrics: tuple[keras_metrics.Score, ...] = ()
+        self._loss_check = LossCheck("Sequential.fit", self._row_losses)
         for layer in [layers] if isinstance(layers, Layer) else layers:
             self.add(layer)
 
@@ -166,7 +168,7 @@ class Sequential(FilePredictor):
         hooks: list[Hook] = [seen]
         if validation_data is not None:
             hooks.append(Validate(lambda: self._validate(validation_data)))
-        hooks += callbacks
+        hooks += [*callbacks, self._loss_check]
         if verbose != 0 and Progress._fits():
             hooks.append(Progress())
 
@@ -180,6 +182,16 @@ class Sequential(FilePredictor):
         train(run, stream, forward, hooks, steps_per_epoch)
         learned.warn("Sequential.fit", self.label or ("y",))
         return self.history
+
+    def _row_losses(self, examples: Examples) -> RowLosses:
+        """Return the losses of encoded rows, and those of a model that predicts the mean of their labels."""
+        _, loss = self._require_compiled("fit")
+        with self.variables.scope():
+            outputs = self(examples).array.reshape(len(examples), -1)
+        logits = np.tile(loss.logits_of_mean(examples.labels, outputs.shape[1], examples.weights), (len(examples), 1))
+        constant = logits if loss.from_logits else loss.mean(logits)
+        plain = np.asarray(examples.labels).reshape(len(examples), -1) if isinstance(loss, losses.MeanSquaredError) else None
+        return RowLosses(loss.each(examples.labels, outputs), loss.each(examples.labels, constant), plain)
 
     def _validate(self, data: Data | Pipeline | tuple[Any, ...]) -> dict[str, float]:
         """Return loss and metrics over data, or a pair (x, y), or (x, y, weights)."""

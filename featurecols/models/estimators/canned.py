@@ -18,6 +18,7 @@ from featurecols.models.estimators import label_start
 from featurecols.models.estimators.base import Estimator
 from featurecols.models.estimators.column_scaling import Declared, FirstRows, Normalize, ScaleWarning, check_normalize
 from featurecols.models.estimators.config import EstimatorSpec, ModeKeys, RunConfig, WarmStartSettings
+from featurecols.models.estimators.resume import Call
 from featurecols.models.estimators.tf_columns import AnyColumn
 from featurecols.models.input.classes import Class, Classes
 from featurecols.models.input.examples import Examples
@@ -29,6 +30,7 @@ from featurecols.models.optimization.optimizers import Groups, Optimizer
 from featurecols.models.training import automatic
 from featurecols.models.training.automatic import Choice
 from featurecols.models.training.hooks import Hook
+from featurecols.models.training.loss_check import LossCheck, RowLosses
 from featurecols.models.training.run import Run
 from featurecols.models.types import Data, Label
 from featurecols.plan.graph import Graph
@@ -99,6 +101,7 @@ class Canned(Estimator):
         self.standardize_label = self.initial_bias = True
         self.named_optimizer, self.decides_length = False, True
         self._warned_of_scale = False
+        self._loss_check = LossCheck(f"{self._who}.train", self._row_losses)
 
     def _start_arguments(self) -> dict[str, Any]:
         """Return what the constructor was told of labels before the first step, where that is not its default."""
@@ -171,6 +174,17 @@ class Canned(Estimator):
             w = np.ones(len(each)) if block.weights is None else block.weights.astype(np.float64)
             total, weight = total + float(each @ w), weight + float(w.sum())
         return total / weight if weight else float("nan")
+
+    def _row_losses(self, examples: Examples) -> RowLosses:
+        """Return the losses of encoded rows, and those of a model that predicts the mean of their labels."""
+        with self._variables().scope():
+            found = self.head.row_losses(examples.labels, self.logits(examples))
+        plain = isinstance(self.head, NumberHead) and self.head.scales and self.head.scaling is None
+        labels = examples.labels if plain else None
+        return RowLosses(found, self.head.losses_of_mean(examples.labels, examples.weights), labels)
+
+    def _own_hooks(self, call: Call) -> list[Hook]:
+        return [*([] if self.optimizer is None else [self._loss_check]), *super()._own_hooks(call)]
 
     def _finish(self, run: Run, hooks: Sequence[Hook]) -> None:
         for hook in hooks:

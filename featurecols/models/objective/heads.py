@@ -47,6 +47,16 @@ class Head(Component):
         """Return the loss of every row [n], without weights."""
         return self.objective.each(labels, logits)
 
+    def losses_of_mean(self, labels: Array | None, weights: Array | None) -> Array:
+        """Return the loss of every row [n], without weights, of a model that predicts the mean of these labels."""
+        targets = self._targets(np.asarray(labels))
+        logits = self.objective.logits_of_mean(targets, self.units, weights)
+        return self.row_losses(labels, Value(np.tile(logits, (len(targets), 1))))
+
+    def _targets(self, labels: Array) -> Array:
+        """Return labels as the objective takes them."""
+        return labels
+
     @abstractmethod
     def read(self, batch: Batch, keys: Sequence[str]) -> Array:
         """Return the labels of a batch as the loss takes them; raise DataError for what is not a label."""

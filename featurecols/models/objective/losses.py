@@ -66,6 +66,13 @@ class Loss(Component):
         z = self.logits(as_value(outputs))
         return self.point(self.labels(np.asarray(labels), z.shape), z.array)[0]
 
+    def logits_of_mean(self, labels: ArrayLike | None, units: int, weights: Array | None = None) -> Array:
+        """Return the logits [units], float64, of a model that predicts the mean of these labels, whatever the row."""
+        found = np.asarray(labels)
+        y = self.labels(found, (len(found), units))
+        targets = np.eye(units)[y] if y.ndim == 1 else y.astype(np.float64)
+        return np.asarray(self.link(Value(np.average(targets, axis=0, weights=weights)[None])).array[0])
+
     def logits(self, outputs: Value) -> Value:
         """Return the model's outputs as logits [n, k]."""
         outputs = self._matrix(outputs)
