@@ -188,7 +188,7 @@ class Sequential(FilePredictor):
         _, loss = self._require_compiled("fit")
         with self.variables.scope():
             outputs = self(examples).array.reshape(len(examples), -1)
-        logits = np.tile(loss.logits_of_mean(examples.labels, outputs.shape[1], examples.weights), (len(examples), 1))
+        logits = np.tile(loss._logits_of_mean(examples.labels, outputs.shape[1], examples.weights), (len(examples), 1))
         constant = logits if loss.from_logits else loss.mean(logits)
         plain = np.asarray(examples.labels).reshape(len(examples), -1) if isinstance(loss, losses.MeanSquaredError) else None
         return RowLosses(loss.each(examples.labels, outputs), loss.each(examples.labels, constant), plain)

@@ -178,7 +178,7 @@ class Canned(Estimator):
     def _row_losses(self, examples: Examples) -> RowLosses:
         """Return the losses of encoded rows, and those of a model that predicts the mean of their labels."""
         with self._variables().scope():
-            found = self.head.row_losses(examples.labels, self.logits(examples))
+            found = self.head.row_losses(examples.labels, self._logits(examples))
         plain = isinstance(self.head, NumberHead) and self.head.scales and self.head.scaling is None
         labels = examples.labels if plain else None
         return RowLosses(found, self.head.losses_of_mean(examples.labels, examples.weights), labels)

@@ -50,7 +50,7 @@ class Head(Component):
     def losses_of_mean(self, labels: Array | None, weights: Array | None) -> Array:
         """Return the loss of every row [n], without weights, of a model that predicts the mean of these labels."""
         targets = self._targets(np.asarray(labels))
-        logits = self.objective.logits_of_mean(targets, self.units, weights)
+        logits = self.objective._logits_of_mean(targets, self.units, weights)
         return self.row_losses(labels, Value(np.tile(logits, (len(targets), 1))))
 
     def _targets(self, labels: Array) -> Array:

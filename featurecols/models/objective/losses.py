@@ -66,7 +66,7 @@ class Loss(Component):
         z = self.logits(as_value(outputs))
         return self.point(self.labels(np.asarray(labels), z.shape), z.array)[0]
 
-    def logits_of_mean(self, labels: ArrayLike | None, units: int, weights: Array | None = None) -> Array:
+    def _logits_of_mean(self, labels: ArrayLike | None, units: int, weights: Array | None = None) -> Array:
         """Return the logits [units], float64, of a model that predicts the mean of these labels, whatever the row."""
         found = np.asarray(labels)
         y = self.labels(found, (len(found), units))
