@@ -114,11 +114,11 @@ def explain(examples: Examples, labels: Array | None, losses: StepLosses, steps:
         return f"{name} is not scaled ({_describe(numbers)})", "scale it, in its Numeric with normalizer=ZScore()"
     if labels is not None and _size(labels).max() > LARGE:
         output = labels[:, int(_size(labels).argmax())]
-        hint = "scale them, or train a DNNRegressor, which does so by itself"
+        hint = "scale them; a DNNRegressor does so by itself on tables and files"
         return f"the labels are not scaled ({_describe(output)})", hint
     if losses.last > losses.first:
         return "it has risen, the learning rate may be too high", "give an optimizer with a lower learning_rate"
-    return f"{steps:,} steps were too few", "raise epochs, or make batches smaller"
+    return f"{steps:,} {'step was' if steps == 1 else 'steps were'} too few", "raise epochs, or make batches smaller"
 
 
 def _largest_feature(examples: Examples) -> tuple[str, Array] | None:

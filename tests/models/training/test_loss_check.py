@@ -37,7 +37,7 @@ def test_labels_far_from_one_are_the_reason_in_sequential():
     (found,) = network(1000 + 300 * Y)
     assert found.startswith("Sequential.fit: the loss after training is ")
     assert "which predicting the mean of the labels gives: the labels are not scaled (mean " in found
-    assert found.endswith("; scale them, or train a DNNRegressor, which does so by itself")
+    assert found.endswith("; scale them; a DNNRegressor does so by itself on tables and files")
 
 
 def test_the_feature_that_is_not_scaled_is_named():
