@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Literal, cast, overload
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from featurecols._core.arrays import Array
+from featurecols._core.arrays import Array, Floats
 from featurecols._core.blas import one_thread
 from featurecols._core.suggestions import attributes_of, explain_arguments
 from featurecols.columns.base import Column
@@ -39,7 +39,7 @@ from featurecols.models.training.hooks import Hook, Progress, Validate
 from featurecols.models.training.loop import train
 from featurecols.models.training.loss_check import LossCheck, RowLosses
 from featurecols.models.training.run import Run
-from featurecols.models.types import Data, Label
+from featurecols.models.types import ClassLabels, Data, Label
 from featurecols.plan.compile import compile
 from featurecols.plan.fit import fit
 from featurecols.plan.graph import Graph
@@ -223,6 +223,32 @@ class Sequential(FilePredictor):
 
     # Evaluation and prediction --------------------------------------------------------------------------------------
 
+    @overload
+    def evaluate(
+        self,
+        x: Data | Pipeline | ArrayLike,
+        y: ArrayLike | None = None,
+        *,
+        label: Label | None = None,
+        batch_size: int = 4096,
+        sample_weight: ArrayLike | None = None,
+        return_dict: Literal[True],
+        verbose: int | None = None,
+    ) -> dict[str, float]: ...
+
+    @overload
+    def evaluate(
+        self,
+        x: Data | Pipeline | ArrayLike,
+        y: ArrayLike | None = None,
+        *,
+        label: Label | None = None,
+        batch_size: int = 4096,
+        sample_weight: ArrayLike | None = None,
+        return_dict: Literal[False] = False,
+        verbose: int | None = None,
+    ) -> float | list[float]: ...
+
     @explain_arguments
     def evaluate(
         self,
@@ -234,7 +260,7 @@ class Sequential(FilePredictor):
         sample_weight: ArrayLike | None = None,
         return_dict: bool = False,
         verbose: int | None = None,
-    ) -> Any:
+    ) -> float | list[float] | dict[str, float]:
         """Return the loss, or [loss, *metrics] where compile named metrics; with return_dict a dict of them by name."""
         found = self._evaluate("evaluate", x, y, label, batch_size, sample_weight)
         return found if return_dict else next(iter(found.values())) if len(found) == 1 else list(found.values())
@@ -265,7 +291,7 @@ class Sequential(FilePredictor):
                 self.words, self.label = before  # training may find others
 
     @explain_arguments
-    def predict(self, x: Data | Pipeline | ArrayLike, *, batch_size: int = 4096, verbose: int | None = None) -> Array:
+    def predict(self, x: Data | Pipeline | ArrayLike, *, batch_size: int = 4096, verbose: int | None = None) -> Floats:
         """Return what the last layer says about every row: [n] for one unit, [n, units] for several."""
         batches = []
         for examples in self._stream(x, None, None, batch_size, labelled=False).batches_or_empty():
@@ -289,7 +315,7 @@ class Sequential(FilePredictor):
         return batch_predict.class_columns(classes, shares.argmax(axis=1), shares)
 
     @property
-    def classes_(self) -> Array:
+    def classes_(self) -> ClassLabels:
         """The classes in the order of the columns of predict_proba [n_classes]: words, or the class numbers.
 
         Raises ModelError where the loss is not one of classes, or leaves open which one a row is.
@@ -303,7 +329,7 @@ class Sequential(FilePredictor):
             raise errors.model("classes_", "the outputs are not one class each", self, "use predict(x)")
         return np.arange(max(units, 2))
 
-    def predict_proba(self, x: Data | Pipeline | ArrayLike, *, batch_size: int = 4096) -> Array:
+    def predict_proba(self, x: Data | Pipeline | ArrayLike, *, batch_size: int = 4096) -> Floats:
         """Return probabilities [n, classes], as scikit-learn has them: two columns where the model has one output.
 
         Raises ModelError where the loss is not one of classes.

@@ -18,6 +18,8 @@ from featurecols import extend, feature_column
 from featurecols.models import hooks, layers, losses, metrics, optimizers, schedules
 
 Matrix = NDArray[np.float32]
+Numbers = NDArray[np.float32 | np.float64]
+Classes = NDArray[np.bool_ | np.int64 | np.float64 | np.str_]
 
 
 def declare() -> list[fc.Column]:
@@ -107,15 +109,21 @@ def classifier(people: pd.DataFrame, plan: fc.Plan) -> dict[str, float]:
     assert_type(model.train(people, "income", epochs=3), fc.models.LinearClassifier)
     found = model.evaluate(people)
     assert_type(found, dict[str, float])
-    assert_type(model.predict_proba(people), np.ndarray[Any, Any])
+    assert_type(model.predict_proba(people), Matrix)
+    assert_type(model.classes_, Classes)
     assert_type(model.score(people, "income"), float)
     predictions = model.predict(people)
-    assert_type(predictions["probabilities"], np.ndarray[Any, Any])
+    assert_type(predictions["probabilities"], Matrix)
+    assert_type(predictions["class_ids"], NDArray[np.int64])
+    assert_type(predictions["classes"], Classes)
+    assert_type(model.get_variable_value("linear/bias"), Numbers)
+    right = float((predictions["classes"] == people["income"].to_numpy()).mean())
+    assert_type(model.predict_files("in/*.parquet", "out/").rows, int)
+    assert_type(model.plan, fc.Plan | None)
     for row in predictions:
         assert_type(row, dict[str, Any])
     model.save("model/", overwrite=True)
-    model.predict_files("in/*.parquet", "out/")
-    return found
+    return {**found, "right": right}
 
 
 def loaded(people: pd.DataFrame) -> float:
@@ -131,6 +139,9 @@ def loaded(people: pd.DataFrame) -> float:
 def wide_and_deep(bands: fc.Column, city: fc.Column) -> fc.models.WideDeepRegressor:
     """Two towers, with hooks."""
     model = fc.models.WideDeepRegressor([bands, city], [fc.Embedding(city, 8)], [100, 50], model_dir="runs/1")
+    found = model.predict("test.parquet")["predictions"]
+    assert_type(found, Numbers)
+    assert_type(np.sqrt(np.mean((found - 1.0) ** 2)).item(), Any)
     return model.train(
         "train/*.parquet",
         "income",
@@ -147,7 +158,10 @@ def network(people: pd.DataFrame) -> Matrix:
     history = net.fit(people, label="income", epochs=2)
     assert_type(history, fc.models.History)
     assert_type(history.history["loss"], list[float])
-    assert_type(net.predict(people), np.ndarray[Any, Any])
+    assert_type(net.predict(people), Matrix)
+    assert_type(net.predict_proba(people), Matrix)
+    assert_type(net.evaluate(people), float | list[float])
+    assert_type(net.evaluate(people, return_dict=True), dict[str, float])
     return net.predict(people)
 
 

@@ -9,7 +9,8 @@ from typing import Any, NamedTuple, Self
 
 import numpy as np
 
-from featurecols._core.arrays import Array
+from featurecols._core.arrays import Array, Floats
+from featurecols._core.suggestions import explain_arguments
 from featurecols.columns.base import Column
 from featurecols.data.batch import Source
 from featurecols.models import errors, export
@@ -32,7 +33,7 @@ from featurecols.models.training.automatic import Choice
 from featurecols.models.training.hooks import Hook
 from featurecols.models.training.loss_check import LossCheck, RowLosses
 from featurecols.models.training.run import Run
-from featurecols.models.types import Data, Label
+from featurecols.models.types import ClassLabels, Data, Label
 from featurecols.plan.graph import Graph
 from featurecols.plan.plan import Plan
 
@@ -256,7 +257,7 @@ class Canned(Estimator):
         return EstimatorSpec(mode, loss=loss, eval_metric_ops={"": (head.metrics, labels, logits.array, each, weights)})
 
     @property
-    def classes_(self) -> Array:
+    def classes_(self) -> ClassLabels:
         """The classes of a classifier in the label's own type [n_classes], in the order of the columns of predict_proba.
 
         Raises ModelError for a regressor, and before training where the classes are learned.
@@ -269,11 +270,15 @@ class Canned(Estimator):
             )
         return self.head.classes
 
-    def predict_proba(self, data: Data | Pipeline, **options: Any) -> Array:
-        """Return probabilities [n, n_classes] in the order of the classes, as scikit-learn has them."""
+    @explain_arguments
+    def predict_proba(
+        self, data: Data | Pipeline, *, batch_size: int = 4096, checkpoint_path: str | Path | None = None
+    ) -> Floats:
+        """Return probabilities [n, n_classes] in the order of the classes, as scikit-learn has them; options as of predict."""
         if not isinstance(self.head, ClassHead):
             raise errors.model(type(self).__name__, "a regressor has no probabilities", "predict_proba", "use predict(data)")
-        return self.predict(data, predict_keys=["probabilities"], **options)["probabilities"]
+        found = self.predict(data, predict_keys="probabilities", batch_size=batch_size, checkpoint_path=checkpoint_path)
+        return found["probabilities"]
 
     def score(self, data: Data | Pipeline, label: Label | None = None, weight: Label | None = None) -> float:
         """Return the accuracy of a classifier, R^2 of a regressor."""

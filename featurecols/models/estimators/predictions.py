@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, Literal, overload
 
 import numpy as np
+from numpy.typing import NDArray
 
-from featurecols._core.arrays import Array
+from featurecols._core.arrays import Array, Floats
 from featurecols.models import errors
+from featurecols.models.types import ClassLabels, Numbers
 
 
 class Predictions:
-    """The predictions of a model for n rows.
+    """The predictions of a model for n rows, by name.
+
+    Of a classifier `probabilities` [n, n_classes], `logits`, `class_ids` and `classes` [n]; of a regressor `predictions` [n]
+    or [n, label_dimension]; of a model_fn whatever it says.
 
     >>> p = Predictions({"predictions": np.array([[1.5], [2.0]])})
     >>> p["predictions"].tolist(), [row["predictions"].tolist() for row in p]
@@ -27,6 +32,21 @@ class Predictions:
     def concatenate(batches: Sequence[Mapping[str, Array]]) -> Predictions:
         """Return the rows of all batches in order."""
         return Predictions({name: np.concatenate([np.asarray(b[name]) for b in batches]) for name in batches[0]})
+
+    @overload
+    def __getitem__(self, name: Literal["probabilities", "logits"]) -> Floats: ...
+
+    @overload
+    def __getitem__(self, name: Literal["predictions"]) -> Numbers: ...
+
+    @overload
+    def __getitem__(self, name: Literal["class_ids"]) -> NDArray[np.int64]: ...
+
+    @overload
+    def __getitem__(self, name: Literal["classes"]) -> ClassLabels: ...
+
+    @overload
+    def __getitem__(self, name: str) -> Array: ...
 
     def __getitem__(self, name: str) -> Array:
         if name not in self.arrays:

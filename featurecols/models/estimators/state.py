@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from featurecols._core.arrays import Array
 from featurecols._core.spec import decode
 from featurecols._core.suggestions import attributes_of
 from featurecols.jobs import file_lock
@@ -22,6 +21,7 @@ from featurecols.models.objective.heads import Head
 from featurecols.models.training import checkpoints, warm_start
 from featurecols.models.training.history import History
 from featurecols.models.training.run import Run
+from featurecols.models.types import Numbers
 
 if TYPE_CHECKING:
     from featurecols.columns.base import Column
@@ -289,7 +289,7 @@ class Keeper(ABC):
         variables = self._open()
         return [*variables.values, *variables.states]
 
-    def get_variable_value(self, name: str) -> Array:
+    def get_variable_value(self, name: str) -> Numbers:
         """Return a copy of one of them."""
         variables = self._open()
         everything = {**variables.values, **variables.states}
