@@ -156,7 +156,8 @@ def test_models_meet_a_plan_in_estimators_and_sequential_only() -> None:
         "estimators/canned.py",
         "estimators/loading.py",
         "estimators/wide_deep.py",
-        "sequential.py",
+        "sequential_files.py",
+        "sequential_rows.py",
     }
 
 

@@ -1,13 +1,9 @@
-"""Sequential: a stack of layers, declared and trained as in Keras, over tables or over arrays.
-
-Beside the estimators the only file of the models that meets a plan: DenseFeatures holds columns.
-"""
+"""Sequential: a stack of layers, declared and trained as in Keras, over tables or over arrays."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, cast, overload
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -15,39 +11,30 @@ from numpy.typing import ArrayLike
 from featurecols._core.arrays import Array, Floats
 from featurecols._core.blas import one_thread
 from featurecols._core.suggestions import attributes_of, explain_arguments
-from featurecols.columns.base import Column
 from featurecols.jobs.batch_transform import Columns, Rows
-from featurecols.models import batch_predict, errors, export
+from featurecols.models import batch_predict, errors
 from featurecols.models.autodiff.tape import Value
 from featurecols.models.autodiff.variables import Variables, snake
-from featurecols.models.batch_predict import FilePredictor
-from featurecols.models.component import Component, component_from_json
 from featurecols.models.estimators import arguments
 from featurecols.models.input import classes, labels
-from featurecols.models.input.array_stream import array_stream, numeric_labels, numeric_matrix
-from featurecols.models.input.examples import Examples, Layout
-from featurecols.models.input.labelled_rows import LabelledBatch, LabelledRows
-from featurecols.models.input.pipeline import BatchStream, Encoder, Pipeline, needs_of, rows_or_pipeline
+from featurecols.models.input.examples import Examples
+from featurecols.models.input.pipeline import Pipeline
 from featurecols.models.layers import Dense, DenseFeatures, Layer, Linear, SparseLinear
 from featurecols.models.layers.mixed import Mixed
-from featurecols.models.objective import keras_metrics, losses, saved_losses
-from featurecols.models.objective.heads import PlainHead, squeeze
+from featurecols.models.objective import keras_metrics, losses
+from featurecols.models.objective.heads import squeeze
 from featurecols.models.optimization import optimizers
 from featurecols.models.optimization.optimizers import Groups, Optimizer, OptimizerLike, Step
+from featurecols.models.sequential_rows import SequentialRows
 from featurecols.models.training.history import History
 from featurecols.models.training.hooks import Hook, Progress, Validate
 from featurecols.models.training.loop import train
 from featurecols.models.training.loss_check import LossCheck, RowLosses
 from featurecols.models.training.run import Run
 from featurecols.models.types import ClassLabels, Data, Label
-from featurecols.plan.compile import compile
-from featurecols.plan.fit import fit
-from featurecols.plan.graph import Graph
-from featurecols.plan.load import load
-from featurecols.plan.plan import Plan
 
 
-class Sequential(FilePredictor):
+class Sequential(SequentialRows):
     """Layers one after another.
 
     Args:
@@ -64,8 +51,6 @@ class Sequential(FilePredictor):
     True
     """
 
-    variables: Variables
-
     if not TYPE_CHECKING:  # a wrong name is told with the right one; checkers report it themselves
         __getattr__ = attributes_of("Sequential")
 
@@ -73,7 +58,7 @@ class Sequential(FilePredictor):
     def __init__(self, layers: Iterable[Layer] = (), name: str = "sequential", *, seed: int = 0) -> None:
         self.name, self.layers = name, []  # type: tuple[str, list[Layer]]
         self.variables = Variables(seed)
-        self._plan: Plan | None = None
+        self._plan = None
         self._plan_saw_no_data = False
         self.words: classes.Classes | None = None
         self.label: tuple[str, ...] = ()
@@ -360,75 +345,6 @@ class Sequential(FilePredictor):
         name = "accuracy" if isinstance(loss, (losses.BinaryCrossentropy, losses.CategoricalCrossentropy)) else "r2"
         return self._evaluate("score", x, y, label, 4096, sample_weight, [keras_metrics.get(name)])[name]
 
-    # Data -----------------------------------------------------------------------------------------------------------
-
-    def _stream(
-        self,
-        x: Data | Pipeline | ArrayLike,
-        y: ArrayLike | None,
-        label: Label | None,
-        batch_size: int,
-        *,
-        shuffle: bool = False,
-        labelled: bool = True,
-        weight: ArrayLike | None = None,
-        seen: labels.Range | None = None,
-    ) -> BatchStream:
-        """Return rows of any form as a stream of batches; `seen`, where it is given, for training, takes in the labels."""
-        first = self.layers[0] if self.layers else None
-        if not isinstance(first, DenseFeatures):
-            matrix = numeric_matrix(cast(ArrayLike, x))
-            targets = numeric_labels(y) if labelled else None
-            if seen is not None and targets is not None:
-                seen.add(targets, None if weight is None else np.asarray(weight))
-            return array_stream(matrix, targets, weight, batch_size, shuffle=shuffle, seed=self.variables.seed)
-        named = weight if isinstance(weight, str) else None
-        table = cast("Data | Pipeline", x if y is None else (x, y) if weight is None or named else (x, y, weight))
-        rows = rows_or_pipeline(table, label, named)
-        kept = float("inf") if shuffle else None
-        pipeline = rows if isinstance(rows, Pipeline) else Pipeline(rows, 1 << 20 if shuffle else 0, batch_size, kept=kept)
-        if self._plan is None or (seen is not None and self._plan_saw_no_data and self.variables.step == 0):
-            self._plan = self._make_plan(first.columns, None if seen is None else pipeline.data)
-            self._plan_saw_no_data = seen is None
-        if labelled:
-            self._learn_labels(pipeline.data)
-        encoder = self._encoder(self._plan, labelled, pipeline.data.labels, seen)
-        return BatchStream(pipeline, encoder, self.variables.seed)
-
-    def _make_plan(self, columns: tuple[Column, ...], rows: LabelledRows | None) -> Plan:
-        """Return the plan of rows to train on, whose types of fields it knows; without rows, of columns that learn nothing."""
-        if rows is not None:
-            return fit(columns, rows.features)
-        if Graph(columns).passes():
-            raise errors.model("DenseFeatures", "its columns still learn", [c.name for c in columns][:8], "fit first")
-        return compile(columns)
-
-    def _learn_labels(self, rows: LabelledRows) -> None:
-        """Keep what labels are called, and before the first step the words that they use."""
-        keys = rows.labels
-        if not keys:
-            raise errors.model("Sequential", "needs labels", None, "give y, or label=, the field that holds them")
-        self.label = self.label or keys
-        if self.words is None and self.variables.step == 0:
-            self.words = classes.learn_words(rows.label_batches(), keys[0])
-            if self.words is not None and isinstance(self.loss, (losses.MeanSquaredError, losses.Poisson)):
-                hint = "give a loss for classes, or a field of numbers"
-                what = f"labels are words, and {self.loss!r} needs numbers"
-                raise errors.labels(keys[0], what, self.words, None, hint)
-
-    def _encoder(self, plan: Plan, labelled: bool, keys: Sequence[str], seen: labels.Range | None) -> Encoder:
-        """Return how rows of the plan become examples."""
-        head, layout = PlainHead(self.words), Layout(plan.encoded_slots, plan.tables)
-
-        def encode(batch: LabelledBatch) -> Examples:
-            y = None if not labelled or batch.labels is None else head.read(batch.labels, keys)
-            w = None if not labelled or batch.weights is None else labels.weights(*batch.weights)
-            if seen is not None and y is not None:
-                seen.add(y, w)
-            return Examples.of(plan.encode(batch.rows), layout, y, w)
-
-        return Encoder(encode, needs_of(plan), f"{plan.fingerprint} {keys} {self.words}", layout)
-
     # What it is -------------------------------------------------------------------------------------------------------
 
     def summary(self, print_fn: Callable[[str], Any] = print) -> None:
@@ -447,97 +363,6 @@ class Sequential(FilePredictor):
     def count_params(self) -> int:
         """Return how many numbers are trained."""
         return sum(v.size for v in self.variables.values.values())
-
-    @explain_arguments
-    def save(self, path: str | Path, *, overwrite: bool = False) -> str:
-        """Write the model as a folder: its spec (model.json), what training found (card.json), weights, the plan if it has one.
-
-        The folder is made where it is not there. An empty one is filled, and one that holds an equal model is written again;
-        anything else is replaced only with `overwrite`.
-
-        Returns:
-            The path.
-
-        Raises:
-            OutputError: where something is there already, or nothing can be written.
-        """
-        spec, found = self.spec(), {"words": self.words}
-        export.write(Path(path), spec, found, self.variables, self._plan, self.fingerprint, overwrite=overwrite)
-        return str(path)
-
-    export = save
-
-    def spec(self) -> dict[str, Any]:
-        """Return what makes an equal model that is not trained, as JSON data for model_from_json."""
-        about = self._about()
-        keys = ("name", "layers", "optimizer", "loss", "metrics")
-        spec = {"model": about["kind"], **{key: about[key] for key in keys}, "seed": self.variables.seed}
-        return {**spec, "label": about["label"]} if about["label"] else spec
-
-    @staticmethod
-    def _from_spec(spec: Mapping[str, Any]) -> Sequential:
-        """Return a model that is not trained from what `spec` gives, and what may be written by hand in its place.
-
-        Raises ModelError for anything else; ColumnError for layers with wrong arguments.
-        """
-        known = ("model", "name", "layers", "optimizer", "loss", "metrics", "seed")
-        if unknown := [key for key in spec if key not in known]:
-            raise errors.model(
-                "Sequential", f"has no argument {unknown[0]!r}", spec[unknown[0]], f"it takes {', '.join(known)}"
-            )
-        if not isinstance(spec.get("layers"), (list, tuple)):
-            raise errors.model(
-                "Sequential", "needs layers", spec.get("layers"), 'give "layers": [{"type": "Dense", "units": 1}]'
-            )
-        layers = [component_from_json(layer, Layer, "layers") for layer in spec["layers"]]
-        model = Sequential(layers, spec.get("name", "sequential"), seed=spec.get("seed", 0))
-        if spec.get("loss") is not None:
-            optimizer, loss = spec.get("optimizer") or "rmsprop", spec["loss"]
-            loss = saved_losses.NAMES.get(loss, loss) if isinstance(loss, str) else loss
-            model.compile(
-                component_from_json(optimizer, Component, "optimizer"),
-                component_from_json(loss, losses.Loss, "loss"),
-                spec.get("metrics") or (),
-            )
-        return model
-
-    @property
-    def fingerprint(self) -> str:
-        """32 hex digits of all that predictions depend on: plan, layers, weights."""
-        return export.fingerprint(self._about(), self.variables, self._plan)
-
-    def _about(self) -> dict[str, Any]:
-        return {
-            "kind": "Sequential",
-            "name": self.name,
-            "layers": [layer.to_json() for layer in self.layers],
-            "optimizer": None if self.optimizer is None else self.optimizer.to_json(),
-            "loss": None if self.loss is None else self.loss.to_json(),
-            "metrics": [m.name for m in self.metrics if m.known],
-            "words": self.words,
-            "label": list(self.label),
-        }
-
-    @staticmethod
-    def load(path: str | Path) -> Sequential:
-        """Return the model that save wrote; raise CheckpointError for anything else."""
-        folder = Path(path)
-        about, variables = export.read(folder), export.weights(folder)
-        if about.get("kind") != "Sequential":
-            raise errors.checkpoint(folder, f"holds a {about.get('kind')}", "use featurecols.models.load(path)")
-        try:
-            plan = None if about["plan"] is None else load(folder / export.PLAN)
-            model = Sequential(export.components(about["layers"]), about["name"])
-            model.variables, model._plan = variables, plan
-            model.words = None if about["words"] is None else tuple(about["words"])
-            model.label = tuple(about["label"])
-            if about["loss"] is not None:
-                optimizer, loss = export.components([about["optimizer"], about["loss"]])
-                model.compile(optimizer, loss, about["metrics"])
-        except (KeyError, TypeError, AttributeError, errors.ModelError) as e:  # a card that save did not write
-            raise errors.checkpoint(folder, f"is damaged ({errors.show(str(e), 200)})", "save the model again") from None
-        export.check_fingerprint(folder, about, variables, plan)
-        return model
 
     def __repr__(self) -> str:
         return f"Sequential({[layer.name for layer in self.layers]}, {self.count_params():,} parameters)"

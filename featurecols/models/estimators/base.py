@@ -1,6 +1,6 @@
 """Estimator: a model_fn over encoded rows, with everything around it: plan, training, checkpoints, evaluation, prediction.
 
-Beside sequential.py the only file of the models that meets a plan.
+Beside those of Sequential the only file of the models that makes a plan.
 """
 
 from __future__ import annotations
