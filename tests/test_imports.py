@@ -4,6 +4,7 @@ import ast
 import subprocess
 import sys
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
@@ -27,9 +28,15 @@ LAYERS = (
 LEVELS = {name: level for level, names in enumerate(LAYERS) for name in names}
 
 
+@cache
+def tree_of(path: Path) -> ast.Module:
+    return ast.parse(path.read_text("utf-8"))
+
+
+@cache
 def imports(path: Path) -> list[tuple[str, bool, int]]:
     """(module, inside a function, line) of every import that runs; those for type checkers alone do not."""
-    tree = ast.parse(path.read_text("utf-8"))
+    tree = tree_of(path)
     found: list[tuple[str, bool, int]] = []
 
     def visit(node: ast.AST, inside: bool) -> None:
@@ -50,7 +57,7 @@ def imports(path: Path) -> list[tuple[str, bool, int]]:
 
 def plain_imports(path: Path) -> list[str]:
     """Modules of `import module` statements."""
-    nodes = ast.walk(ast.parse(path.read_text("utf-8")))
+    nodes = ast.walk(tree_of(path))
     return [alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names]
 
 
@@ -105,7 +112,7 @@ def needed_files() -> dict[str, set[str]]:
     found: dict[str, set[str]] = {}
     for module, path in modules.items():
         needs: set[str] = set()
-        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        for node in ast.walk(tree_of(path)):
             if isinstance(node, ast.Import):
                 needs |= {alias.name for alias in node.names}
             elif isinstance(node, ast.ImportFrom):

@@ -31,6 +31,9 @@ STEPS = ("open", "os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.truncate"
 PLAN = fc.compile(data.COLUMNS)
 PICKY = fc.compile([fc.Numeric("age")])  # the data has nulls there
 OTHER = fc.compile(data.COLUMNS[:1])
+for plan in (PLAN, OTHER):  # what every child would make again
+    plan.transform(data.table(3, 0), threads=1)
+    plan.fingerprint  # noqa: B018
 
 
 def in_child(work: Callable[[], Any], kill_at: int | None) -> tuple[int | None, Any]:

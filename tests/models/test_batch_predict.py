@@ -78,8 +78,8 @@ def test_the_fingerprint_follows_weights_settings_and_plan(model):
 
 
 def test_three_classes_numbers_and_several_labels_have_columns_of_their_own(source, tmp_path):
-    def made(model, label, **more):
-        model.train(DATA, label=label, **more)
+    def made(model, label):
+        model.train(DATA, label=label, epochs=2)
         model.predict_files(source / "a.parquet", tmp_path / "out.parquet", overwrite=True)
         return pq.read_table(tmp_path / "out.parquet"), model.predict(source / "a.parquet")
 
@@ -104,7 +104,7 @@ def test_three_classes_numbers_and_several_labels_have_columns_of_their_own(sour
 def test_sequential_and_a_model_fn_of_ones_own_are_written_too(source, tmp_path):
     network = models.Sequential([models.DenseFeatures(DEEP), layers.Dense(2, activation="softmax")])
     network.compile("adam", "sparse_categorical_crossentropy")
-    network.fit(DATA, label="rich")
+    network.fit(DATA, label="rich", epochs=1)
     network.predict_files(source / "a.parquet", tmp_path / "out.parquet")
     table, want = pq.read_table(tmp_path / "out.parquet"), network.predict(str(source / "a.parquet"))
     assert table.schema.names == ["class", "probability_1"]
