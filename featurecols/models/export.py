@@ -173,12 +173,12 @@ def _about(folder: Path, spec: Mapping[str, Any]) -> dict[str, Any]:
         return {**spec, **about}
     arguments = {key: value for key, value in spec.items() if key not in NOT_ARGUMENTS}
     try:
-        columns = {part: declared(spec[part], part) for part in COLUMNS if part in spec}
+        columns = {argument: declared(spec[argument], argument) for argument in COLUMNS if argument in spec}
     except (base_errors.ColumnError, TypeError, RecursionError) as e:
         raise errors.checkpoint(folder / SPEC, f"has damaged columns ({errors.show(str(e), 200)})", AGAIN) from None
     if "columns" not in columns:
-        arguments |= {part: [column.name for column in columns.get(part, ())] for part in ("linear", "dnn")}
-    every = dict.fromkeys(column for part in columns.values() for column in part)
+        arguments |= {argument: [column.name for column in columns.get(argument, ())] for argument in ("linear", "dnn")}
+    every = dict.fromkeys(column for listed in columns.values() for column in listed)
     return {**about, "arguments": arguments, "declared": tuple(every), "head_arguments": _head_arguments(spec)}
 
 

@@ -296,8 +296,8 @@ class Sequential(SequentialRows):
     def _file_columns(self, data: Rows, classes: Array | None) -> Columns:
         if classes is None:
             return batch_predict.number_columns(self.predict(data, batch_size=batch_predict.BATCH), ())
-        shares = self.predict_proba(data, batch_size=batch_predict.BATCH)
-        return batch_predict.class_columns(classes, shares.argmax(axis=1), shares)
+        probabilities = self.predict_proba(data, batch_size=batch_predict.BATCH)
+        return batch_predict.class_columns(classes, probabilities.argmax(axis=1), probabilities)
 
     @property
     def classes_(self) -> ClassLabels:

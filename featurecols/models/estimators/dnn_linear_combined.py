@@ -72,14 +72,14 @@ class DNNLinearCombinedClassifier(WideDeepClassifier):
         head = self.head
         if not isinstance(head, ClassHead):
             raise errors.model(type(self).__name__, "has the head of another model", head, "leave it as it was made")
-        shares, ids = head.probabilities(logits), head.class_ids(logits)
+        probabilities, ids = head.probabilities(logits), head.class_ids(logits)
         words = [str(word) for word in (head.words or ()) if isinstance(word, str)] or [str(k) for k in range(head.n_classes)]
         classes = np.array([word.encode() for word in words], object)
         numbers = np.arange(head.n_classes, dtype=np.int32)
         return {
             "logits": logits,
-            **({"logistic": shares[:, 1:]} if head.n_classes == 2 else {}),
-            "probabilities": shares,
+            **({"logistic": probabilities[:, 1:]} if head.n_classes == 2 else {}),
+            "probabilities": probabilities,
             "class_ids": ids[:, None],
             "classes": classes[ids][:, None],
             "all_class_ids": np.broadcast_to(numbers, (len(ids), head.n_classes)),

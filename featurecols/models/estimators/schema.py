@@ -17,14 +17,14 @@ def spec_schema() -> dict[str, Any]:
     """Return the schema of all spec files: a list of columns, an object with "columns", or a model."""
     found = schema.columns_schema()
     listed = found["anyOf"][0]
-    parts = {
+    columns = {
         **dict.fromkeys(COLUMNS, listed),
         **dict.fromkeys(OPTIMIZERS, schema.of_base(Optimizer)),
         "loss": schema.of_base(Loss),
     }
     models = []
     for name, kind in KINDS.items():
-        takes = schema.of_arguments(kind.__init__, ("self", "weight_column", *RUNNING, *TENSORFLOW), parts)
+        takes = schema.of_arguments(kind.__init__, ("self", "weight_column", *RUNNING, *TENSORFLOW), columns)
         names = {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}, "minItems": 1}]}
         beside = {
             "$schema": {"type": "string"},

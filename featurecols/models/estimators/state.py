@@ -259,9 +259,11 @@ class Keeper(ABC):
     def spec(self) -> dict[str, Any]:
         """Return what makes an equal model that is not trained, as JSON data for model_from_json."""
         columns, arguments = {column.name: column.to_dict() for column in self.columns}, self.arguments()
-        parts = {part: [columns[name] for name in arguments.pop(part)] for part in ("linear", "dnn") if part in arguments}
+        towers = {tower: arguments.pop(tower) for tower in ("linear", "dnn") if tower in arguments}
         spec: dict[str, Any] = {"model": self._kind}
-        spec |= {part: listed for part, listed in parts.items() if listed} if parts else {"columns": [*columns.values()]}
+        spec |= {tower: [columns[name] for name in names] for tower, names in towers.items() if names}
+        if not towers:
+            spec["columns"] = [*columns.values()]
         spec |= arguments
         if self.label:
             spec["label"] = self.label[0] if len(self.label) == 1 else list(self.label)

@@ -58,7 +58,7 @@ class _WideDeep(Canned):
     @classmethod
     def _over(cls, plan: Plan, arguments: Mapping[str, Any]) -> Self:
         columns = {column.name: column for column in plan.columns}
-        named = {part: [columns[name] for name in arguments[part]] for part in ("linear", "dnn")}
+        named = {argument: [columns[name] for name in arguments[argument]] for argument in ("linear", "dnn")}
         model = cls(**{**arguments, **named})
         model._plan, model.columns = plan, plan.columns
         return model
@@ -96,7 +96,7 @@ class _WideDeep(Canned):
 
     def _rows_of(self) -> RowsOf:
         slots = self._require_plan().encoded_slots
-        wide, deep = ([s for s in slots if s.name in part] for part in (self.wide, self.deep))
+        wide, deep = ([s for s in slots if s.name in names] for names in (self.wide, self.deep))
         return {**linear_rows(wide), **self.network.rows(deep)}
 
 

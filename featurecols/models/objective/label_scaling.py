@@ -89,8 +89,8 @@ class LabelStatistics:
             self._values[k] = self._moments.update(self._values[k], Numbers(values))
             if weights is not None:
                 high, low = _halves(values)
-                for part in (high, low):  # times 24 bits of a weight, each is exact
-                    self._products[k] = self._moments.update(self._products[k], Numbers(part * weights))
+                for half in (high, low):  # times 24 bits of a weight, each is exact
+                    self._products[k] = self._moments.update(self._products[k], Numbers(half * weights))
 
     def finish(self) -> LabelScaling | None:
         """Return the scale; None where no row counts."""

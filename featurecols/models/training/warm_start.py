@@ -97,11 +97,11 @@ def start(
     report, wanted = WarmStartReport(str(path), theirs.head), re.compile(settings.vars_to_warm_start)
     taken = 0
     for full, array in arrays.items():
-        part, _, name = full.partition("/")
-        if part not in ("values", "states") or not wanted.fullmatch(name):
+        kind, _, name = full.partition("/")
+        if kind not in ("values", "states") or not wanted.fullmatch(name):
             continue
         taken += 1
-        if part == "states":
+        if kind == "states":
             if name not in (mine := ours()).outputs or _outputs(mine, theirs) == SAME:
                 variables.states[name] = np.array(array)
             continue
@@ -243,10 +243,10 @@ def where(path: Path) -> Path:
 
 def difference(old: Mapping[str, object], new: Mapping[str, object]) -> str:
     """Return the differences of two sets of declared columns (JSON by name), in words."""
-    parts = []
+    differences = []
     if gone := [name for name in old if name not in new]:
-        parts.append(f"it has {', '.join(gone)}, which this model lacks")
+        differences.append(f"it has {', '.join(gone)}, which this model lacks")
     if more := [name for name in new if name not in old]:
-        parts.append(f"this model has {', '.join(more)}, which it lacks")
-    parts += [f"{name} is declared otherwise" for name in old if name in new and old[name] != new[name]]
-    return "; ".join(parts) or "the same columns in another order"
+        differences.append(f"this model has {', '.join(more)}, which it lacks")
+    differences += [f"{name} is declared otherwise" for name in old if name in new and old[name] != new[name]]
+    return "; ".join(differences) or "the same columns in another order"
