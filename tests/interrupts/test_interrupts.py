@@ -1,0 +1,27 @@
+"""A few interruptions of each kind, as `python -m tests.interrupts` makes them by the hundred."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from tests.interrupts import forks
+from tests.interrupts.__main__ import FAULTS, interrupts
+from tests.interrupts.jobs import JOBS
+
+pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("job", JOBS)
+def test_d3_interrupted_jobs_are_complete_or_absent_and_are_taken_up(job: str, tmp_path: Path) -> None:
+    """D3: interrupted jobs are complete or absent, and the same command ends with the bytes of one run."""
+    found = interrupts(job, 8, 1, tmp_path)
+    assert sum(found.values()) == 8
+    assert {outcome: n for (_, outcome), n in found.items() if outcome in FAULTS} == {}
+
+
+@pytest.mark.slow
+def test_d4_children_forked_beside_threads_end(tmp_path: Path) -> None:
+    """D4: children forked beside threads that read, fit and evaluate do all of that."""
+    assert forks.run(8, 1, tmp_path, 120.0) == {"complete": 8}
