@@ -143,6 +143,7 @@ def main() -> int:
     parser.add_argument("--patience", type=float, default=120.0, metavar="SECONDS", help="after which a child hangs")
     parser.add_argument("--fresh", action="store_true", help="processes of their own instead of forked children")
     arguments = parser.parse_args()
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell lets its background jobs ignore it
     given = arguments.times, arguments.seed
     with tempfile.TemporaryDirectory() as folder:
         if arguments.job == "forks":
