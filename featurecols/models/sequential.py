@@ -26,6 +26,7 @@ from featurecols.models.objective.heads import squeeze
 from featurecols.models.optimization import optimizers
 from featurecols.models.optimization.optimizers import Groups, Optimizer, OptimizerLike, Step
 from featurecols.models.sequential_rows import SequentialRows
+from featurecols.models.training.finite import require_finite
 from featurecols.models.training.history import History
 from featurecols.models.training.hooks import Hook, Progress, Validate
 from featurecols.models.training.loop import train
@@ -267,9 +268,10 @@ class Sequential(SequentialRows):
         try:
             stream = self._stream(x, y, label or self.label or None, batch_size, weight=weight)
             with one_thread:
+                row = 0
                 for examples in stream.epoch(0):
-                    with self.variables.scope():
-                        seen.add(examples, self(examples).array)
+                    seen.add(examples, self._outputs(examples, row))
+                    row += len(examples)
             return seen.compute()
         finally:
             if self.variables.step == 0:
@@ -278,11 +280,22 @@ class Sequential(SequentialRows):
     @explain_arguments
     def predict(self, x: Data | Pipeline | ArrayLike, *, batch_size: int = 4096, verbose: int | None = None) -> Floats:
         """Return what the last layer says about every row: [n] for one unit, [n, units] for several."""
-        batches = []
+        batches, row = [], 0
         for examples in self._stream(x, None, None, batch_size, labelled=False).batches_or_empty():
-            with self.variables.scope():
-                batches.append(self(examples).array)
+            batches.append(self._outputs(examples, row))
+            row += len(examples)
         return squeeze(np.concatenate(batches))
+
+    def _outputs(self, examples: Examples, row: int) -> Array:
+        """Return what the last layer says about rows that begin at `row` of the data; raise an error where it is not finite."""
+        with self.variables.scope():
+            outputs = self(examples).array
+        columns = () if self.plan is None else self.plan.columns
+        try:
+            require_finite("Sequential", outputs, examples, self.variables, columns)
+        except errors.DataError as e:
+            raise e.shifted(row) from None
+        return outputs
 
     def _open_for_files(self) -> None:
         pass

@@ -62,7 +62,7 @@ class SequentialRows(SequentialFiles):
         if labelled:
             self._learn_labels(pipeline.data)
         encoder = self._encoder(self._plan, labelled, pipeline.data.labels, seen)
-        return BatchStream(pipeline, encoder, self.variables.seed)
+        return BatchStream(pipeline, encoder, self.variables.seed, digests=False)
 
     def _make_plan(self, columns: tuple[Column, ...], rows: LabelledRows | None) -> Plan:
         """Return the plan of rows to train on, whose types of fields it knows; without rows, of columns that learn nothing."""

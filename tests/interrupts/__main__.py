@@ -19,6 +19,7 @@ from __future__ import annotations
 import argparse
 import os
 import random
+import re
 import shutil
 import signal
 import sys
@@ -34,6 +35,7 @@ from tests.interrupts.processes import wait
 ROOT = Path(__file__).parents[2]
 FAULTS = ("crashes", "hangs", "wrong")
 INTERRUPTED = 130
+ERROR = re.compile(r"^[\w.]*(Error|Exception)\b", re.MULTILINE)  # of a traceback
 SIGNALS = (
     ("SIGINT", (signal.SIGINT,), (INTERRUPTED, -signal.SIGINT)),
     ("SIGINT twice", (signal.SIGINT, signal.SIGINT), (INTERRUPTED, -signal.SIGINT)),
@@ -90,6 +92,10 @@ class Runs:
         """Return what the last child said."""
         return (self.folder / "stderr").read_text()[-2000:]
 
+    def is_before_main(self, status: int) -> bool:
+        """Return whether Python itself was interrupted while it started."""
+        return self.fresh and status == 1 and self.errors().endswith("KeyboardInterrupt\n")
+
     def interrupt(self, number: int, moment: float, signals: tuple[signal.Signals, ...], statuses: tuple[int, ...]) -> str:
         """Run once with an interruption and once without; return the outcome, with what there is to say after a colon."""
         run = self.empty(f"run-{number}")
@@ -101,7 +107,7 @@ class Runs:
         status = wait(child, self.patience)
         if status is None:
             return f"hangs: after the signal: {self.errors()}"
-        if status not in (0, *statuses) or ("Traceback" in self.errors() and not self.errors().endswith("KeyboardInterrupt\n")):
+        if (status not in (0, *statuses) and not self.is_before_main(status)) or ERROR.search(self.errors()):
             return f"crashes: exit status {status}: {self.errors()}"
         found = jobs.result(run)
         if found not in ({}, self.result):

@@ -283,6 +283,13 @@ class Estimator(Keeper, FilePredictor):
             raise errors.model("model_fn", "must return an EstimatorSpec", type(spec).__name__, "build one")
         return spec
 
+    def _call_from(self, row: int, examples: Examples, mode: str, variables: Variables) -> EstimatorSpec:
+        """Call the model with rows that begin at `row` of the data, which the row of a DataError is counted from."""
+        try:
+            return self._call(examples, mode, variables)
+        except errors.DataError as e:
+            raise e.shifted(row) from None
+
     # Evaluation and prediction --------------------------------------------------------------------------------------
 
     @explain_arguments
@@ -300,7 +307,14 @@ class Estimator(Keeper, FilePredictor):
     ) -> dict[str, float]:
         """Return metrics over data, or over its first `steps` batches, by name; `label` and `weight`: as in training.
 
-        `average_loss` is the weighted mean over rows, `loss` the mean over batches of what training minimizes.
+        `average_loss` is the weighted mean over rows, `loss` the mean over batches of what training minimizes. Memory does not
+        grow with the rows, but for functions of one's own among the metrics of a model_fn, which are called with all of them.
+        An area under a curve is exact up to half a million distinct scores; of more, scores lose their lowest bits, which
+        changes it by about 1e-6 (docs/models.md).
+
+        Raises:
+            DataError: a row whose prediction is not a finite number; the message names the column and the row.
+            ModelError: parameters that are not finite, of a training that diverged.
         """
         steps = None if steps is None else arguments.require_count(self._who, "steps", steps)
         label = label if label is not None else self.label or None
@@ -321,9 +335,10 @@ class Estimator(Keeper, FilePredictor):
     def _evaluate(self, pipeline: Pipeline, variables: Variables, steps: int | None) -> dict[str, float]:
         evaluation = Evaluation()
         with one_thread:
-            for examples in BatchStream(pipeline, self._encoder(labelled=True, keys=pipeline.data.labels), 0).epoch(0):
-                evaluation.add(self._call(examples, ModeKeys.EVAL, variables))
-                if len(evaluation.losses) == steps:
+            encoder = self._encoder(labelled=True, keys=pipeline.data.labels)
+            for examples in BatchStream(pipeline, encoder, 0, digests=False).epoch(0):
+                evaluation.add(self._call_from(evaluation.rows, examples, ModeKeys.EVAL, variables), len(examples))
+                if evaluation.batches == steps:
                     break
         return evaluation.compute()
 
@@ -337,15 +352,21 @@ class Estimator(Keeper, FilePredictor):
         batch_size: int = 4096,
         checkpoint_path: str | Path | None = None,
     ) -> Predictions:
-        """Return what the model says about every row: arrays by name, or looped over, one dict a row."""
+        """Return what the model says about every row: arrays by name, or looped over, one dict a row.
+
+        Raises:
+            DataError: a row whose prediction is not a finite number; the message names the column and the row.
+            ModelError: parameters that are not finite, of a training that diverged.
+        """
         pipeline = self._pipeline(arguments.choose_data(data, input_fn), None, batch_size, training=False)
         pipeline = replace(pipeline, data=pipeline.data.without_labels())
         self._ready(None, checkpoint=checkpoint_path)
         variables = self._variables(checkpoint_path)
         keys = () if predict_keys is None else names_of(predict_keys)
-        batches = []
-        for examples in BatchStream(pipeline, self._encoder(labelled=False), 0).batches_or_empty():
-            found = self._call(examples, ModeKeys.PREDICT, variables).predictions or {}
+        batches, rows = [], 0
+        for examples in BatchStream(pipeline, self._encoder(labelled=False), 0, digests=False).batches_or_empty():
+            found = self._call_from(rows, examples, ModeKeys.PREDICT, variables).predictions or {}
+            rows += len(examples)
             if unknown := [key for key in keys if key not in found]:
                 raise errors.unknown("predict", "key", unknown[0], found)
             batches.append({k: np.asarray(found[k]) for k in keys or found})

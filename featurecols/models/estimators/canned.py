@@ -15,6 +15,7 @@ from featurecols.columns.base import Column
 from featurecols.data.batch import Source
 from featurecols.models import errors, export
 from featurecols.models.autodiff.tape import Value
+from featurecols.models.autodiff.variables import current
 from featurecols.models.estimators import label_start
 from featurecols.models.estimators.base import Estimator
 from featurecols.models.estimators.column_scaling import Declared, FirstRows, Normalize, ScaleWarning, check_normalize
@@ -30,6 +31,7 @@ from featurecols.models.objective.losses import MeanSquaredError
 from featurecols.models.optimization.optimizers import Groups, Optimizer
 from featurecols.models.training import automatic
 from featurecols.models.training.automatic import Choice
+from featurecols.models.training.finite import require_finite
 from featurecols.models.training.hooks import Hook
 from featurecols.models.training.loss_check import LossCheck, RowLosses
 from featurecols.models.training.run import Run
@@ -248,6 +250,11 @@ class Canned(Estimator):
 
     def _model(self, features: Examples, labels: Array | None, mode: str) -> EstimatorSpec:
         logits, head, weights = self._logits(features), self.head, features.weights
+        if mode != ModeKeys.TRAIN:
+            variables, columns = current(self._who).variables, self._require_plan().columns
+            with np.errstate(over="ignore"):  # what comes of it is found here
+                outputs = head.outputs(logits.array)
+            require_finite(self._who, outputs, features, variables, columns)
         if mode == ModeKeys.PREDICT:
             return EstimatorSpec(mode, predictions=self._predictions(logits.array))
         loss = head.batch_loss(labels, logits, weights)

@@ -78,8 +78,9 @@ class EstimatorSpec:
         predictions: arrays [n, ...] by name; needed to predict.
         loss: a Value of one number; needed to train and to evaluate.
         train_op: optimizer.minimize(loss), or a function of the Variables that takes a step; needed to train.
-        eval_metric_ops: metrics by name, each (function, array, ...): the arrays of all batches are put together, and
-            the function called once: {"accuracy": (metrics.accuracy, labels, classes)}. A function may give a dict.
+        eval_metric_ops: metrics by name, each (function, array, ...): {"accuracy": (metrics.accuracy, labels, classes)}.
+            Functions of models.metrics are added up batch by batch. Of any other, which may give a dict, the arrays of all
+            batches are put together, and it is called once.
     """
 
     mode: str

@@ -170,9 +170,12 @@ class BatchStream:
         encoder: makes Examples of blocks of rows; a file cache of another key is refused.
         seed: of the shuffle, where the pipeline has none.
         kept: the cache of an earlier stream, to go on with.
+        digests: whether `digest` is wanted, as for training.
     """
 
-    def __init__(self, pipeline: Pipeline, encoder: Encoder, seed: int, kept: cache.NoCache | None = None) -> None:
+    def __init__(
+        self, pipeline: Pipeline, encoder: Encoder, seed: int, kept: cache.NoCache | None = None, *, digests: bool = True
+    ) -> None:
         self.pipeline, self.encoder = pipeline, encoder
         self.seed = seed if pipeline.seed is None else pipeline.seed
         self.fragments = pipeline.data.fragments
@@ -180,6 +183,7 @@ class BatchStream:
         known = [None] if pipeline.data.pairs else [fragment.num_rows for fragment in self.fragments]
         self.rows = None if None in known else sum(k for k in known if k is not None)
         self.cache = kept or cache.of(pipeline.kept, encoder.key, encoder.layout)
+        self.digests = digests
         self.digest: str | None = None  # of the first rows, once they have been read
 
     def read_digest(self) -> str | None:
@@ -187,6 +191,11 @@ class BatchStream:
         if self.digest is None and not self.pipeline.data.once:
             next(self._read(0), None)
         return self.digest
+
+    @property
+    def _depth(self) -> int:
+        """How many batches are prepared ahead: none of a single one, for which a thread would have to be waited for."""
+        return 0 if self.batches in (0, 1) else self.pipeline.depth
 
     @property
     def batches(self) -> int | None:
@@ -198,11 +207,11 @@ class BatchStream:
         random = np.random.Generator(np.random.PCG64([self.seed, run, number])) if self.pipeline.buffer else None
         max_batches = 1 if self.rows is None else MAX_BATCHES  # who makes rows as they come need not wait for many
         blocks = require_nonempty(self._blocks(random))
-        return batches_ahead(blocks, self.batch_size, random, skip, self.pipeline.depth, max_batches)
+        return batches_ahead(blocks, self.batch_size, random, skip, self._depth, max_batches)
 
     def batches_or_empty(self) -> Iterator[Examples]:
         """Yield one epoch, or a single batch of no rows where there are none: what prediction runs over."""
-        found = prefetch(split(self._encode(range(len(self.fragments))), self.batch_size, None, 0), self.pipeline.depth)
+        found = prefetch(split(self._encode(range(len(self.fragments))), self.batch_size, None, 0), self._depth)
         first = next(found, None)
         if first is None:
             yield from (self.encoder.encode(batch) for batch in self.pipeline.data.batches(self.encoder.needs))
@@ -238,7 +247,7 @@ class BatchStream:
                 examples = self.encoder.encode(batch)
             except errors.DataError as e:
                 raise e.shifted(row) from None
-            if fragment == 0 and row == 0:
+            if self.digests and fragment == 0 and row == 0:
                 self.digest = _fingerprint(examples.slice(0, 1000), self.rows)
             yield examples
             row += batch.rows.num_rows
@@ -258,7 +267,9 @@ class InMemoryStream(BatchStream):
         random = np.random.Generator(np.random.PCG64([self.seed, run, number])) if self.shuffle else None
         if not self.rows:
             raise no_rows()
-        return batches_ahead([self.examples], self.batch_size, random, skip, 2, MAX_BATCHES)
+        return batches_ahead(
+            [self.examples], self.batch_size, random, skip, 2 if self.rows > self.batch_size else 0, MAX_BATCHES
+        )
 
 
 def _fingerprint(first: Examples, rows: int | None) -> str:

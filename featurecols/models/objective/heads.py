@@ -18,6 +18,7 @@ from featurecols.models.input import classes, labels
 from featurecols.models.input.classes import Classes
 from featurecols.models.layers.base import require_positive
 from featurecols.models.objective import metrics
+from featurecols.models.objective.accumulators import Accumulator, BinaryMetrics, MulticlassMetrics, OfMeans, Whole
 from featurecols.models.objective.label_scaling import TRANSFORMS, LabelScaling
 from featurecols.models.objective.losses import BinaryCrossentropy, Loss, MeanSquaredError, SparseCategoricalCrossentropy
 from featurecols.models.objective.saved_losses import on_logits
@@ -68,6 +69,14 @@ class Head(Component):
     @abstractmethod
     def metrics(self, labels: Array, logits: Array, losses: Array, weights: Array | None) -> dict[str, float]:
         """Return tf.estimator's metrics, exact."""
+
+    def accumulator(self) -> Accumulator:
+        """Return what adds up the metrics of rows that come in batches: (labels, logits, losses, weights) of each."""
+        return Whole(self.metrics)
+
+    def outputs(self, logits: Array) -> Array:
+        """Return the numbers of predictions [n, ...] that are the first not to be finite: the logits, or what is predicted."""
+        return logits
 
     @property
     def learns_words(self) -> bool:
@@ -169,6 +178,9 @@ class ClassHead(Head):
         if self.n_classes == 2:
             return metrics.binary(labels, logits, losses=losses, sample_weight=weights)
         return metrics.multiclass(labels, logits, classes=self.names, losses=losses, sample_weight=weights)
+
+    def accumulator(self) -> Accumulator:
+        return BinaryMetrics() if self.n_classes == 2 else MulticlassMetrics(self.names)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -278,6 +290,9 @@ class NumberHead(Head):
         with np.errstate(over="ignore"):
             return found if self.transform is None else np.expm1(found)
 
+    def outputs(self, logits: Array) -> Array:
+        return self.means(logits)
+
     def predictions(self, logits: Array) -> dict[str, Array]:
         found = self.means(logits)
         if self.scaling is not None:
@@ -286,6 +301,9 @@ class NumberHead(Head):
 
     def metrics(self, labels: Array, logits: Array, losses: Array, weights: Array | None) -> dict[str, float]:
         return metrics.regression(labels, self.means(logits), losses=losses, sample_weight=weights)
+
+    def accumulator(self) -> Accumulator:
+        return OfMeans(self.means)
 
 
 @dataclass(frozen=True, eq=False, repr=False)

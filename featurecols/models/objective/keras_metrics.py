@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -12,8 +12,17 @@ from featurecols._core.arrays import Array
 from featurecols.models import errors
 from featurecols.models.autodiff.tape import Value
 from featurecols.models.input.examples import Examples
-from featurecols.models.objective import metrics
+from featurecols.models.objective.accumulators import (
+    Accumulator,
+    InBlocks,
+    RegressionMetrics,
+    Sums,
+    Whole,
+    required,
+    rows_of_block,
+)
 from featurecols.models.objective.losses import BinaryCrossentropy, Loss
+from featurecols.models.objective.score_steps import LEAST, MOST, ScoreSteps, arrays, ratio
 from featurecols.models.training.hooks import Hook
 
 if TYPE_CHECKING:
@@ -22,14 +31,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Score:
-    """A metric: function(labels [n] or [n, k], means [n, k], weights, one class a row) -> float. `known` by name.
+    """A metric; `known` by name.
 
-    The last argument says of several outputs whether a row is of one class (a softmax) or each output is a label of its own
-    (several sigmoids).
+    start(one_class) gives what adds it up, which takes labels [n] or [n, k], means [n, k] and weights. one_class says of
+    several outputs whether a row is of one class (a softmax) or each output is a label of its own (several sigmoids).
     """
 
     name: str
-    function: Callable[[Array, Array, Array | None, bool], float]
+    start: Callable[[bool], Accumulator]
     known: bool = True
 
 
@@ -53,62 +62,133 @@ def _class_numbers(labels: Array, means: Array) -> tuple[Array, Array]:
     return classes, means.argmax(axis=1)
 
 
-def _class_accuracy(labels: Array, means: Array, weights: Array | None, one_class: bool) -> float:
-    return metrics.accuracy(*_class_numbers(labels, means), sample_weight=weights)
+def _means(of_rows: Callable[[Array, Array], Array]) -> Callable[[bool], Accumulator]:
+    """Return the start of the weighted mean of a number that each row has, by its labels and means."""
+
+    def of_block(labels: Array, means: Array, weights: Array | None) -> tuple[float, float]:
+        values = np.asarray(of_rows(labels, means), np.float64)
+        _, values, w = arrays(values, values, weights)
+        return float((values * w).sum()), float(w.sum())
+
+    return lambda one_class: Sums(of_block, ratio)
 
 
-def _binary_accuracy(labels: Array, means: Array, weights: Array | None, one_class: bool) -> float:
-    right = (means > 0.5) == _outputs(labels, means)
-    return metrics.mean(right.mean(axis=1), sample_weight=weights)
+def _is_class_right(labels: Array, means: Array) -> Array:
+    classes, chosen = _class_numbers(labels, means)
+    return np.asarray(np.asarray(classes, np.float64) == chosen)
 
 
-def _accuracy(labels: Array, means: Array, weights: Array | None, one_class: bool) -> float:
-    return (_class_accuracy if one_class or means.shape[1] == 1 else _binary_accuracy)(labels, means, weights, one_class)
+def _are_outputs_right(labels: Array, means: Array) -> Array:
+    return np.asarray(((means > 0.5) == _outputs(labels, means)).mean(axis=1))
 
 
-def _mean_of(metric: Callable[..., float], *, scores: bool = False) -> Callable[[Array, Array, Array | None, bool], float]:
-    """Return a metric of two classes as one of any outputs: the plain mean over classes, or over outputs, that have one.
+def _accuracy(one_class: bool) -> Accumulator:
+    def is_right(labels: Array, means: Array) -> Array:
+        return (_is_class_right if one_class or means.shape[1] == 1 else _are_outputs_right)(labels, means)
 
-    Args:
-        metric: a function of (y_true, y_pred, *, sample_weight).
-        scores: whether it takes scores, and not whether a row was predicted positive.
-    """
-
-    def compute(labels: Array, means: Array, weights: Array | None, one_class: bool) -> float:
-        if means.shape[1] == 1:
-            return metric(labels.reshape(-1), means[:, 0] if scores else means[:, 0] > 0.5, sample_weight=weights)
-        targets = _outputs(labels, means)
-        found = means if scores else means > 0.5
-        if one_class:
-            classes, chosen = _class_numbers(labels, means)
-            targets = classes[:, None] == np.arange(means.shape[1])
-            found = means if scores else chosen[:, None] == np.arange(means.shape[1])
-            if not scores:  # as scikit-learn: a class that is neither a label nor predicted does not count
-                there = targets.any(axis=0) | found.any(axis=0)
-                targets, found = targets[:, there], found[:, there]
-        values = [metric(y, p, sample_weight=weights) for y, p in zip(targets.T, found.T, strict=True)]
-        numbers = [value for value in values if not np.isnan(value)]
-        return float(np.mean(numbers)) if numbers else float("nan")
-
-    return compute
+    return _means(is_right)(one_class)
 
 
-def _mean_difference(labels: Array, means: Array, weights: Array | None, difference: Callable[[Array], Array]) -> float:
-    miss = difference(means - _outputs(labels, means)).astype(np.float64)
-    return metrics.mean(miss.mean(axis=1), sample_weight=weights)
+def _differences(difference: Callable[[Array], Array]) -> Callable[[bool], Accumulator]:
+    """Return the start of the mean over rows and outputs of a function of means minus labels."""
+    return _means(lambda y, p: difference(p - _outputs(y, p)).astype(np.float64).mean(axis=1))
 
 
-KNOWN: dict[str, Callable[[Array, Array, Array | None, bool], float]] = {
+def _mean_of_classes(values: Sequence[float]) -> float:
+    """Return the plain mean over classes, or over outputs, that have a value."""
+    numbers = [value for value in values if not np.isnan(value)]
+    return float(np.mean(numbers)) if numbers else float("nan")
+
+
+class _OfOutputs(InBlocks):
+    """A metric of two classes as one of any outputs."""
+
+    def __init__(self, one_class: bool) -> None:
+        super().__init__()
+        self.one_class = one_class
+
+    def add(self, *given: Array | None) -> None:
+        self.rows = rows_of_block(required(given[1]).shape[1])
+        super().add(*given)
+
+    def targets(self, labels: Array, means: Array) -> Array:
+        """Return whether each output is right of each row [n, k]."""
+        if means.shape[1] > 1 and self.one_class:
+            return np.asarray(_class_numbers(labels, means)[0][:, None] == np.arange(means.shape[1]))
+        return _outputs(labels, means)
+
+
+class _Rates(_OfOutputs):
+    """Precision, or with `recalls` recall: the mean over outputs, a class that is neither label nor predicted left out."""
+
+    def __init__(self, one_class: bool, *, recalls: bool) -> None:
+        super().__init__(one_class)
+        self.recalls = recalls
+        self._sums: Array = np.zeros((1, 2))  # of each output the rows that were found, and those that count
+        self._seen: Array = np.zeros(1, bool)
+
+    def add_block(self, *given: Array | None) -> None:
+        labels, means, weights = required(given[0]), required(given[1]), given[2]
+        targets, found = self.targets(labels, means), means > 0.5
+        if means.shape[1] > 1 and self.one_class:
+            found = _class_numbers(labels, means)[1][:, None] == np.arange(means.shape[1])
+        self._seen = self._seen | targets.any(axis=0) | found.any(axis=0)
+        sums = []
+        for output in range(means.shape[1]):
+            y, c, w = arrays(targets[:, output], found[:, output], weights)
+            sums.append([(w * y * c).sum(), (w * (y if self.recalls else c)).sum()])
+        self._sums = self._sums + np.array(sums)
+
+    def compute(self) -> float:
+        values = [ratio(hits, base) for hits, base in self._sums.tolist()]
+        if len(values) > 1 and self.one_class:  # as scikit-learn
+            values = [value for value, seen in zip(values, self._seen.tolist(), strict=True) if seen]
+        return values[0] if len(values) == 1 else _mean_of_classes(values)
+
+
+class _Auc(_OfOutputs):
+    """The area under the ROC curve: the mean over outputs that have rows of both kinds."""
+
+    def __init__(self, one_class: bool) -> None:
+        super().__init__(one_class)
+        self._steps: list[ScoreSteps] = []
+
+    def add_block(self, *given: Array | None) -> None:
+        labels, means, weights = required(given[0]), required(given[1]), given[2]
+        if not self._steps:
+            self._steps = [ScoreSteps(max(LEAST, MOST // means.shape[1])) for _ in range(means.shape[1])]
+        targets = self.targets(labels, means)
+        for output, steps in enumerate(self._steps):
+            steps.add(*arrays(targets[:, output], means[:, output], weights))
+
+    def compute(self) -> float:
+        values = [steps.auc() for steps in self._steps]
+        return values[0] if len(values) == 1 else _mean_of_classes(values)
+
+
+class _R2(RegressionMetrics):
+    """R^2, the mean over outputs."""
+
+    def add_block(self, *given: Array | None) -> None:
+        labels, means, weights = required(given[0]), required(given[1]), given[2]
+        super().add_block(_outputs(labels, means), means, None, weights)
+
+    def result(self) -> float:
+        self.finish()
+        return self.compute()["r2"]
+
+
+KNOWN: dict[str, Callable[[bool], Accumulator]] = {
     "accuracy": _accuracy,
-    "binary_accuracy": _binary_accuracy,
-    "categorical_accuracy": _class_accuracy,
-    "sparse_categorical_accuracy": _class_accuracy,
-    "auc": _mean_of(metrics.auc, scores=True),
-    "precision": _mean_of(metrics.precision),
-    "recall": _mean_of(metrics.recall),
-    "mae": lambda y, p, w, _: _mean_difference(y, p, w, np.abs),
-    "mse": lambda y, p, w, _: _mean_difference(y, p, w, np.square),
-    "r2": lambda y, p, w, _: metrics.regression(_outputs(y, p), p, sample_weight=w)["r2"],
+    "binary_accuracy": _means(_are_outputs_right),
+    "categorical_accuracy": _means(_is_class_right),
+    "sparse_categorical_accuracy": _means(_is_class_right),
+    "auc": _Auc,
+    "precision": lambda one_class: _Rates(one_class, recalls=False),
+    "recall": lambda one_class: _Rates(one_class, recalls=True),
+    "mae": _differences(np.abs),
+    "mse": _differences(np.square),
+    "r2": lambda one_class: _R2(),
 }
 SHORT = {"acc": "accuracy", "mean_absolute_error": "mae", "mean_squared_error": "mse"}
 
@@ -121,7 +201,7 @@ def get(metric: MetricLike) -> Score:
     if isinstance(metric, Score):
         return metric
     if callable(metric):
-        return Score(getattr(metric, "__name__", "metric"), lambda y, p, w, _: float(metric(y, p)), known=False)
+        return Score(getattr(metric, "__name__", "metric"), lambda _: Whole(lambda y, p, w: float(metric(y, p))), known=False)
     name = SHORT.get(str(metric).lower(), str(metric).lower())
     if name not in KNOWN:
         raise errors.unknown("compile", "metric", metric, KNOWN)
@@ -129,30 +209,39 @@ def get(metric: MetricLike) -> Score:
 
 
 class EpochMetrics(Hook):
-    """Labels and outputs of an epoch, and the loss and metrics of them."""
+    """The loss and the metrics of an epoch, of labels and outputs that come batch by batch."""
 
     def __init__(self, scores: Sequence[Score], loss: Loss) -> None:
         self.scores, self.loss = scores, loss
-        self._batches: list[tuple[Array | None, Array, Array | None]] = []
+        self._loss, self._metrics = self._start()
 
     def add(self, examples: Examples, outputs: Array) -> None:
         """Take in a batch and what the model says about it."""
-        self._batches.append((examples.labels, outputs, examples.weights))
+        labels, weights = examples.labels, examples.weights
+        self._loss.add(labels, outputs, weights)
+        if self.scores:
+            means = self.loss.mean(self.loss.logits(Value(outputs)).array) if self.loss.from_logits else outputs
+            for metric in self._metrics:
+                metric.add(labels, means, weights)
 
     def compute(self) -> dict[str, float]:
         """Return loss, then every metric, and forget what was seen."""
-        labels = np.concatenate([y for y, _, _ in self._batches if y is not None])
-        outputs = np.concatenate([outputs for _, outputs, _ in self._batches])
-        found = [w for _, _, w in self._batches if w is not None]
-        weights = np.concatenate(found) if found else None
-        self._batches = []
-        each = self.loss.each(labels, outputs)
-        out = {"loss": float((each * (1 if weights is None else weights)).mean())}
-        if self.scores:
-            means = self.loss.mean(self.loss.logits(Value(outputs)).array) if self.loss.from_logits else outputs
-            one_class = not isinstance(self.loss, BinaryCrossentropy)
-            out |= {score.name: score.function(labels, means, weights, one_class) for score in self.scores}
-        return out
+        loss, scores = self._loss, self._metrics
+        self._loss, self._metrics = self._start()
+        found: dict[str, float] = {"loss": loss.result()}
+        for score, metric in zip(self.scores, scores, strict=True):
+            value = metric.result()
+            found |= value if isinstance(value, Mapping) else {score.name: float(value)}
+        return found
 
     def after_epoch(self, run: Run) -> None:
         run.logs |= {name: value for name, value in self.compute().items() if name != "loss"}
+
+    def _start(self) -> tuple[Sums, list[Accumulator]]:
+        one_class = not isinstance(self.loss, BinaryCrossentropy)
+        return Sums(self._losses, ratio), [score.start(one_class) for score in self.scores]
+
+    def _losses(self, labels: Array, outputs: Array, weights: Array | None) -> tuple[float, int]:
+        """Return the sum of the weighted losses of some rows, and their number."""
+        each = self.loss.each(labels, outputs)
+        return float((each * (1 if weights is None else weights)).mean()) * len(outputs), len(outputs)

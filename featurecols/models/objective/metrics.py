@@ -3,6 +3,7 @@
 Labels of two classes are numbers or booleans, or two words, of which the second in order is the positive class.
 
 Everything that tf.estimator returned, under its names; where TensorFlow approximates (200 thresholds), these are exact.
+`evaluate` adds the same up batch by batch (accumulators.py).
 Rates without a denominator (precision of a model that names nobody) are 0, as TensorFlow has them; an AUC of a single
 class is nan.
 """
@@ -18,6 +19,8 @@ from numpy.typing import ArrayLike
 
 from featurecols._core.arrays import Array
 from featurecols._core.suggestions import explain_arguments, module_names
+from featurecols.models.objective.accumulators import BinaryMetrics, MulticlassMetrics, RegressionMetrics
+from featurecols.models.objective.score_steps import ScoreSteps, arrays, ratio
 
 
 @explain_arguments
@@ -32,20 +35,9 @@ def binary(
         losses: of the rows [n]; None computes the log loss.
         sample_weight: [n].
     """
-    y, z, w = _arrays(_positive(y_true)[0], y_pred, sample_weight)
-    p = 1 / (1 + np.exp(-z.clip(-700, 700)))
-    positive = mean(y, sample_weight=w)
-    return {
-        "accuracy": accuracy(y, z > 0, sample_weight=w),
-        "accuracy_baseline": max(positive, 1 - positive),
-        "auc": auc(y, z, sample_weight=w),
-        "auc_precision_recall": auc_precision_recall(y, z, sample_weight=w),
-        "average_loss": mean(np.logaddexp(0, z) - y * z if losses is None else losses, sample_weight=w),
-        "label/mean": positive,
-        "precision": precision(y, z > 0, sample_weight=w),
-        "prediction/mean": mean(p, sample_weight=w),
-        "recall": recall(y, z > 0, sample_weight=w),
-    }
+    found = BinaryMetrics(most=None)
+    found.add_block(*map(_optional, (_positive(y_true)[0], y_pred, losses, sample_weight)))
+    return found.compute()
 
 
 @explain_arguments
@@ -66,22 +58,11 @@ def multiclass(
         losses: of the rows [n]; None computes the log loss.
         sample_weight: [n].
     """
-    z = np.asarray(y_pred, np.float64)
-    numbers, names = _class_numbers(y_true, z.shape[1], classes)
-    y, chosen, w = _arrays(numbers, z.argmax(axis=1), sample_weight)
-    sizes = np.bincount(y.astype(np.int64), w, z.shape[1])
-    rest = z - _log_sum_exp(z)  # the log probability of each class ranks rows for one against the rest
-    each = -rest[np.arange(len(y)), y.astype(np.int64)] if losses is None else losses
-    out = {
-        "accuracy": accuracy(y, chosen, sample_weight=w),
-        "accuracy_baseline": float(sizes.max() / w.sum()) if w.sum() else 0.0,
-        "average_loss": mean(each, sample_weight=w),
-    }
-    for k, name in enumerate(names):
-        out[f"precision/{name}"] = precision(y == k, chosen == k, sample_weight=w)
-        out[f"recall/{name}"] = recall(y == k, chosen == k, sample_weight=w)
-        out[f"auc/{name}"] = auc(y == k, rest[:, k], sample_weight=w)
-    return out
+    logits = np.asarray(y_pred, np.float64)
+    numbers, names = _class_numbers(y_true, logits.shape[1], classes)
+    found = MulticlassMetrics(names, most=None)
+    found.add_block(np.asarray(numbers), logits, _optional(losses), _optional(sample_weight))
+    return found.compute()
 
 
 @explain_arguments
@@ -95,21 +76,9 @@ def regression(
         losses: of the rows [n]; None computes squared errors.
         sample_weight: [n].
     """
-    y = np.asarray(y_true, np.float64)
-    y = y.reshape(len(y), -1)
-    p = np.asarray(y_pred, np.float64).reshape(y.shape)
-    w = np.ones(len(y)) if sample_weight is None else np.asarray(sample_weight, np.float64)
-    missed = (w[:, None] * np.square(y - p)).sum(axis=0)
-    spread = (w[:, None] * np.square(y - np.average(y, axis=0, weights=w))).sum(axis=0) if w.sum() else missed
-    squared = mean(np.square(y - p).mean(axis=1), sample_weight=w)
-    return {
-        "average_loss": squared if losses is None else mean(losses, sample_weight=w),
-        "r2": float(np.mean([1 - _ratio(a, b) for a, b in zip(missed, spread, strict=True)])),
-        "label/mean": mean(y.mean(axis=1), sample_weight=w),
-        "mae": mean(np.abs(y - p).mean(axis=1), sample_weight=w),
-        "prediction/mean": mean(p.mean(axis=1), sample_weight=w),
-        "rmse": float(np.sqrt(squared)),
-    }
+    found = RegressionMetrics()
+    found.add_block(*map(_optional, (y_true, y_pred, losses, sample_weight)))
+    return found.compute()
 
 
 @explain_arguments
@@ -121,7 +90,7 @@ def mean(values: ArrayLike, *, sample_weight: ArrayLike | None = None) -> float:
     """
     v = np.asarray(values, np.float64)
     w = np.ones(len(v)) if sample_weight is None else np.asarray(sample_weight, np.float64)
-    return _ratio(float((v * w).sum()), float(w.sum()))
+    return ratio(float((v * w).sum()), float(w.sum()))
 
 
 @explain_arguments
@@ -133,10 +102,10 @@ def accuracy(y_true: ArrayLike, y_pred: ArrayLike, *, sample_weight: ArrayLike |
     """
     words = _words(y_true, y_pred)
     if words is None:
-        y, c, w = _arrays(y_true, y_pred, sample_weight)
+        y, c, w = arrays(y_true, y_pred, sample_weight)
         return mean(y == c, sample_weight=w)
     same = (words[0] == words[1]) if len(words[0]) == len(words[1]) else np.zeros(len(words[1]))
-    _, same, w = _arrays(np.zeros(len(words[0])), same, sample_weight)
+    _, same, w = arrays(np.zeros(len(words[0])), same, sample_weight)
     return mean(same, sample_weight=w)
 
 
@@ -147,15 +116,15 @@ def precision(y_true: ArrayLike, y_pred: ArrayLike, *, sample_weight: ArrayLike 
     >>> precision(["no", "yes", "no"], ["yes", "yes", "no"])
     0.5
     """
-    y, c, w = _arrays(*_positive(y_true, y_pred), sample_weight)
-    return _ratio(float((w * y * c).sum()), float((w * c).sum()))
+    y, c, w = arrays(*_positive(y_true, y_pred), sample_weight)
+    return ratio(float((w * y * c).sum()), float((w * c).sum()))
 
 
 @explain_arguments
 def recall(y_true: ArrayLike, y_pred: ArrayLike, *, sample_weight: ArrayLike | None = None) -> float:
     """Return the fraction of the positive rows that was predicted positive."""
-    y, c, w = _arrays(*_positive(y_true, y_pred), sample_weight)
-    return _ratio(float((w * y * c).sum()), float((w * y).sum()))
+    y, c, w = arrays(*_positive(y_true, y_pred), sample_weight)
+    return ratio(float((w * y * c).sum()), float((w * y).sum()))
 
 
 @explain_arguments
@@ -165,12 +134,7 @@ def auc(y_true: ArrayLike, y_pred: ArrayLike, *, sample_weight: ArrayLike | None
     >>> auc([0, 0, 1, 1], [0.1, 0.4, 0.35, 0.8])
     0.75
     """
-    negatives, positives, _ = _steps(y_true, y_pred, sample_weight)
-    total = negatives.sum() * positives.sum()
-    if total == 0:
-        return float("nan")
-    below = np.cumsum(negatives[::-1])[::-1] - negatives  # negatives with a lower score
-    return float((positives * (below + 0.5 * negatives)).sum() / total)
+    return _steps(y_true, y_pred, sample_weight).auc()
 
 
 @explain_arguments
@@ -180,13 +144,7 @@ def auc_precision_recall(y_true: ArrayLike, y_pred: ArrayLike, *, sample_weight:
     Linear interpolation between points is too optimistic (Davis and Goadrich, 2006); this is scikit-learn's
     average_precision_score.
     """
-    negatives, positives, _ = _steps(y_true, y_pred, sample_weight)
-    if positives.sum() == 0:
-        return float("nan")
-    named = np.cumsum(positives + negatives)
-    right = np.cumsum(positives)
-    at = np.divide(right, named, out=np.zeros_like(right), where=named > 0)
-    return float((at * positives).sum() / positives.sum())
+    return _steps(y_true, y_pred, sample_weight).average_precision()
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,7 +159,7 @@ class Curve:
 @explain_arguments
 def roc(y_true: ArrayLike, y_pred: ArrayLike, *, sample_weight: ArrayLike | None = None) -> Curve:
     """Return false positive rates (x) and true positive rates (y); rows that score at least the threshold are named."""
-    negatives, positives, thresholds = _steps(y_true, y_pred, sample_weight)
+    thresholds, negatives, positives = _steps(y_true, y_pred, sample_weight).steps()
     x, y = _from_zero(negatives), _from_zero(positives)
     return Curve(x / x[-1] if x[-1] else x, y / y[-1] if y[-1] else y, np.concatenate([[np.inf], thresholds]))
 
@@ -209,7 +167,7 @@ def roc(y_true: ArrayLike, y_pred: ArrayLike, *, sample_weight: ArrayLike | None
 @explain_arguments
 def precision_recall(y_true: ArrayLike, y_pred: ArrayLike, *, sample_weight: ArrayLike | None = None) -> Curve:
     """Return recall (x) and precision (y); the first point is (0, 1)."""
-    negatives, positives, thresholds = _steps(y_true, y_pred, sample_weight)
+    thresholds, negatives, positives = _steps(y_true, y_pred, sample_weight).steps()
     right, named = _from_zero(positives), _from_zero(positives + negatives)
     y = np.divide(right, named, out=np.ones_like(right), where=named > 0)
     return Curve(right / right[-1] if right[-1] else right, y, np.concatenate([[np.inf], thresholds]))
@@ -236,7 +194,7 @@ def calibration(
     y_true: ArrayLike, y_pred: ArrayLike, *, sample_weight: ArrayLike | None = None, bins: int = 10, by: str = "width"
 ) -> Calibration:
     """Compare probabilities with what happened, in bins of equal width, or by="rows" of about as many rows."""
-    y, p, w = _arrays(_positive(y_true)[0], y_pred, sample_weight)
+    y, p, w = arrays(_positive(y_true)[0], y_pred, sample_weight)
     inner = np.linspace(0, 1, bins + 1)[1:-1]
     if by == "rows":
         inner = np.quantile(p, inner) if len(p) else inner
@@ -249,22 +207,17 @@ def calibration(
     return Calibration(predicted, observed, weight[full], error, mean(np.square(p - y), sample_weight=w))
 
 
-def _arrays(labels: ArrayLike, other: ArrayLike, weights: ArrayLike | None) -> tuple[Array, Array, Array]:
-    y = np.asarray(labels, np.float64).reshape(-1)
-    p = np.asarray(other, np.float64).reshape(-1)
-    w = np.ones(len(y)) if weights is None else np.asarray(weights, np.float64).reshape(-1)
-    if not len(y) == len(p) == len(w):
-        raise ValueError(f"metrics: labels, predictions and weights must be equally long, got {len(y)}, {len(p)}, {len(w)}")
-    return y, p, w
+def _optional(given: ArrayLike | None) -> Array | None:
+    return None if given is None else np.asarray(given)
 
 
 def _words(*given: ArrayLike) -> list[Array] | None:
     """Return arrays of words as arrays of strings; None where the first one holds no words."""
-    arrays = [np.asarray(values) for values in given]
-    first = arrays[0]
+    found = [np.asarray(values) for values in given]
+    first = found[0]
     if first.dtype.kind not in "OUS" or not all(isinstance(word, (str, bytes)) for word in first.reshape(-1)[:1]):
         return None
-    return [np.array([w.decode() if isinstance(w, bytes) else str(w) for w in a.reshape(-1)]) for a in arrays]
+    return [np.array([w.decode() if isinstance(w, bytes) else str(w) for w in a.reshape(-1)]) for a in found]
 
 
 def _positive(y_true: ArrayLike, y_pred: ArrayLike | None = None) -> tuple[ArrayLike, ArrayLike]:
@@ -295,28 +248,15 @@ def _class_numbers(y_true: ArrayLike, k: int, classes: Sequence[str]) -> tuple[A
     return [numbers[word] for word in words[0].tolist()], known
 
 
-def _steps(labels: ArrayLike, scores: ArrayLike, weights: ArrayLike | None) -> tuple[Array, Array, Array]:
-    """Return the weight of negatives and of positives at each distinct score, the highest first."""
-    y, s, w = _arrays(_positive(labels)[0], scores, weights)
-    order = np.argsort(-s, kind="stable")
-    s, y, w = s[order], y[order], w[order]
-    last = np.flatnonzero(np.append(s[1:] != s[:-1], True)) if len(s) else np.zeros(0, np.int64)
-    positives = np.diff(np.cumsum(w * y)[last], prepend=0.0)
-    negatives = np.diff(np.cumsum(w * (1 - y))[last], prepend=0.0)
-    return negatives, positives, s[last]
+def _steps(labels: ArrayLike, scores: ArrayLike, weights: ArrayLike | None) -> ScoreSteps:
+    """Return the weight of negatives and of positives at each distinct score."""
+    found = ScoreSteps()
+    found.add(*arrays(_positive(labels)[0], scores, weights))
+    return found
 
 
 def _from_zero(steps: Array) -> Array:
     return np.concatenate([[0.0], np.cumsum(steps)])
-
-
-def _log_sum_exp(z: Array) -> Array:
-    top = z.max(axis=1, keepdims=True)
-    return np.asarray(top + np.log(np.exp(z - top).sum(axis=1, keepdims=True)))
-
-
-def _ratio(a: float, b: float) -> float:
-    return a / b if b else 0.0
 
 
 __all__ = [

@@ -8,17 +8,16 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from featurecols._core.blas import one_thread
-from featurecols._core.slots import DenseSlot
 from featurecols.models import errors
 from featurecols.models.autodiff.tape import Value
 from featurecols.models.input.examples import Examples
 from featurecols.models.input.pipeline import BatchStream
 from featurecols.models.optimization.optimizers import Step, TrainOp
+from featurecols.models.training.finite import FILL, SMALLER, bad_feature, bad_parameter
 from featurecols.models.training.hooks import Hook, NanGuard
 from featurecols.models.training.run import Run
 
 Forward = Callable[[Examples], tuple[Value, Step]]
-SMALLER = "lower the learning rate, clip gradients, or scale large numbers with ZScore"
 
 
 def train(run: Run, stream: BatchStream, forward: Forward, hooks: Sequence[Hook], steps_per_epoch: int | None = None) -> None:
@@ -90,17 +89,9 @@ def _step(run: Run, forward: Forward, examples: Examples, hooks: Sequence[Hook])
 def _not_finite(run: Run, x: Examples) -> errors.ModelError:
     """Return the error of a loss that is not a number: it names a column of this batch, or weights that have grown."""
     where = f"at step {run.step}, batch {run.batch} of epoch {run.epoch}"
-    for slot in x.layout.slots:
-        values = x.dense[:, slot.start : slot.stop] if isinstance(slot, DenseSlot) else None
-        if values is None:
-            found = x.lists.get(slot.name)
-            values = None if found is None or found.weights is None else found.weights[:, None]
-        if values is not None and not np.isfinite(values).all():
-            row, i = np.argwhere(~np.isfinite(values))[0].tolist()
-            name = f"{slot.name}[{i}]" if values.shape[1] > 1 else slot.name
-            fault = f"column {name} holds {values[row, i]}, first in row {row} of the batch"
-            return errors.not_finite(run.loss, where, fault, "give its Numeric a default, or fill what is missing in arrays")
-    for name, value in run.variables.values.items():
-        if not np.isfinite(value).all():
-            return errors.not_finite(run.loss, where, f"parameter {name} is not finite", SMALLER)
+    if (found := bad_feature(x)) is not None:
+        fault = f"column {found.name} holds {found.value}, first in row {found.row} of the batch"
+        return errors.not_finite(run.loss, where, fault, FILL)
+    if (name := bad_parameter(run.variables)) is not None:
+        return errors.not_finite(run.loss, where, f"parameter {name} is not finite", SMALLER)
     return errors.not_finite(run.loss, where, "no feature is at fault", SMALLER)

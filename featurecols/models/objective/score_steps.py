@@ -1,0 +1,140 @@
+"""The weight of negative and of positive rows at each score: what an area under a curve is computed from.
+
+Up to `most` distinct scores are kept as they are. Of more, scores lose as many of their lowest bits as it takes, so that memory
+is bounded; how many depends on the scores alone, not on their order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from featurecols._core.arrays import Array
+
+Steps = tuple[Array, Array, Array]  # scores, weights of negatives, weights of positives
+MOST, LEAST = 1 << 19, 1 << 12  # distinct scores that are kept, and of one of many classes at least
+_MAGNITUDE = np.int64(0x7FFF_FFFF_FFFF_FFFF)
+
+
+class ScoreSteps:
+    """The weight of negatives and of positives at each distinct score.
+
+    Args:
+        most: how many distinct scores are kept, at least 4,096; None for all.
+    """
+
+    def __init__(self, most: int | None = None) -> None:
+        self.most = most
+        self.lost_bits = 0  # of the float64 of each score
+        self._steps: Steps = (np.zeros(0), np.zeros(0), np.zeros(0))
+        self._rows: list[Steps] = []  # that are not in it yet: weighted ones,
+        self._plain: list[tuple[Array, Array]] = []  # and scores and labels of those of weight 1
+        self._count = 0
+
+    def add(self, labels: Array, scores: Array, weights: Array) -> None:
+        """Take in labels (0 or 1), scores and weights of rows, float64 [n] each."""
+        scores, positive = _cut(scores, self.lost_bits), labels == 1
+        if (weights == 1).all() and (positive | (labels == 0)).all():
+            self._plain.append((scores, positive))
+        else:
+            self._rows.append((scores, weights * (1 - labels), weights * labels))
+        self._count += len(scores)
+        if self.most is not None and self._count >= self.most:
+            self.steps()
+
+    def steps(self) -> Steps:
+        """Return the scores [k], the highest first, and the weights of negatives and of positives [k] at each."""
+        if self._count:
+            found = _group([self._steps, *_runs(self._plain), *self._rows])
+            if self.most is not None and len(found[0]) > self.most:
+                self.lost_bits = _bits_to_lose(found[0], self.most)
+                found = _group([(_cut(found[0], self.lost_bits), *found[1:])])
+            self._steps, self._rows, self._plain, self._count = found, [], [], 0
+        return self._steps
+
+    def auc(self) -> float:
+        """Return the area under the ROC curve; rows of one step are ties. NaN for a single class."""
+        _, negatives, positives = self.steps()
+        total = negatives.sum() * positives.sum()
+        if total == 0:
+            return float("nan")
+        below = np.cumsum(negatives[::-1])[::-1] - negatives  # negatives with a lower score
+        return float((positives * (below + 0.5 * negatives)).sum() / total)
+
+    def average_precision(self) -> float:
+        """Return the precision at each step, weighted by the recall gained there. NaN without positives."""
+        _, negatives, positives = self.steps()
+        if positives.sum() == 0:
+            return float("nan")
+        named = np.cumsum(positives + negatives)
+        right = np.cumsum(positives)
+        at = np.divide(right, named, out=np.zeros_like(right), where=named > 0)
+        return float((at * positives).sum() / positives.sum())
+
+
+def arrays(labels: ArrayLike, other: ArrayLike, weights: ArrayLike | None) -> tuple[Array, Array, Array]:
+    """Return labels, predictions and weights (None: all 1) as float64 [n]; raise ValueError where they differ in length."""
+    y = np.asarray(labels, np.float64).reshape(-1)
+    p = np.asarray(other, np.float64).reshape(-1)
+    w = np.ones(len(y)) if weights is None else np.asarray(weights, np.float64).reshape(-1)
+    if not len(y) == len(p) == len(w):
+        raise ValueError(f"metrics: labels, predictions and weights must be equally long, got {len(y)}, {len(p)}, {len(w)}")
+    return y, p, w
+
+
+def ratio(a: float, b: float) -> float:
+    """Return a / b; 0 where b is 0."""
+    return a / b if b else 0.0
+
+
+def _runs(rows: Sequence[tuple[Array, Array]]) -> list[Steps]:
+    """Return the steps of negative and of positive rows of weight 1, each sorted: their weights are counts."""
+    if not rows:
+        return []
+    scores, positive = (np.concatenate(arrays) for arrays in zip(*rows, strict=True))
+    found: list[Steps] = []
+    for which in (~positive, positive):
+        s = -np.sort(-scores[which])
+        last = _last_of_equal(s)
+        counts = np.diff(last, prepend=-1).astype(np.float64)
+        none = np.zeros(len(last))
+        found.append((s[last], none, counts) if which is positive else (s[last], counts, none))
+    return found
+
+
+def _group(runs: Sequence[Steps]) -> Steps:
+    """Return the distinct scores, the highest first, with the sums of both weights at each; sorted runs are cheap."""
+    scores, negatives, positives = (np.concatenate(arrays) for arrays in zip(*runs, strict=True))
+    order = np.argsort(-scores, kind="stable")
+    s = scores[order]
+    last = _last_of_equal(s)
+    summed = [np.diff(np.cumsum(w[order])[last], prepend=0.0) for w in (negatives, positives)]
+    return s[last], summed[0], summed[1]
+
+
+def _last_of_equal(s: Array) -> Array:
+    """Return the positions in sorted scores behind which another one begins."""
+    return np.flatnonzero(np.append(s[1:] != s[:-1], True)) if len(s) else np.zeros(0, np.int64)
+
+
+def _keys(scores: Array) -> Array:
+    """Return finite float64 as int64 that are ordered as they are; the same function of int64 gives the floats back."""
+    bits = (scores + 0.0).view(np.int64)  # of -0.0 as of 0.0
+    return np.asarray(bits ^ ((bits >> np.int64(63)) & _MAGNITUDE))
+
+
+def _cut(scores: Array, bits: int) -> Array:
+    """Return scores, the lowest bits of which are those of the least score that has the others."""
+    if not bits:
+        return scores
+    keys = _keys(scores) >> np.int64(bits) << np.int64(bits)
+    return np.asarray((keys ^ ((keys >> np.int64(63)) & _MAGNITUDE)).view(np.float64))
+
+
+def _bits_to_lose(scores: Array, most: int) -> int:
+    """Return how many of their lowest bits so many sorted distinct scores must lose, so that at most `most` are left."""
+    keys = _keys(scores)
+    differ = (keys[1:] ^ keys[:-1]).view(np.uint64)  # neighbours are one where no bit above those that are lost differs
+    return int(np.partition(differ, len(differ) - most)[len(differ) - most]).bit_length()
