@@ -20,6 +20,7 @@ from featurecols.analyzers.base import Analyzer
 from featurecols.columns._embedding_tables import Tables
 from featurecols.columns.bound import Bound
 from featurecols.data.field_types import TYPE_NAMES, FieldType, TypeName
+from featurecols.data.fields.spelled import other_value
 
 Learned = Mapping[str, Array]
 MissingMarker = str | bytes | int | float | np.generic
@@ -83,6 +84,9 @@ class Field(Spec):
         if self.type is not None and self.type not in TYPE_NAMES:
             what = "type must be one of " + ", ".join(TYPE_NAMES)
             raise errors.argument(f"Field {self.key}", what, self.type, "leave it out to take it from the data")
+        if self.type is not None and (other := other_value(self.missing, self.type)):
+            what = f"a missing marker is text, and the field is of type {self.type}"
+            raise errors.argument(f"Field {self.key}", what, other[0], f"declare it as the value: missing={other[1]!r}")
         if self.list is not None and not isinstance(self.list, bool):
             raise errors.argument(f"Field {self.key}", "list must be True or False", self.list, "True for lists of values")
 

@@ -15,7 +15,8 @@ from featurecols.columns.base import Column, Field
 from featurecols.data.batch import Batch
 from featurecols.data.field_types import UNKNOWN, FieldType, join
 from featurecols.data.fields.base import FieldView
-from featurecols.data.fields.spelled import Spelled, value_of
+from featurecols.data.fields.spelled import Spelled, other_value, reader_of, value_of
+from featurecols.data.missing import Markers
 from featurecols.plan.graph import Graph
 
 BOOLEAN, INTEGER, WHOLE, FRACTION, TEXT = 1, 2, 4, 8, 16  # WHOLE: a float that is an integer, as "1.0" is
@@ -74,24 +75,26 @@ class TypeLearner:
                 seen.of = join(seen.of, found if declared.type is None else FieldType(None, found.list_depth))
             else:
                 spelled = words.spelled()
-                here |= _spellings(spelled)
-                self._note_first(seen, key, view, here, row)
+                markers = Markers.of(node.missing)
+                here |= _spellings(spelled.without(markers))
+                self._note_first(seen, key, view, here, row, markers)
         seen.spellings |= here
         if declared.type is not None:
             return declared
         name = _type_of(here, only_category=False)
         return FieldType(name) if name not in (None, "text") else None
 
-    def _note_first(self, seen: Seen, key: str, view: FieldView, here: int, row: int) -> None:
+    def _note_first(self, seen: Seen, key: str, view: FieldView, here: int, row: int, markers: Markers) -> None:
         """Note where a boolean and a fraction stand first, where an error at the end may have to name them."""
         if "number" not in self._uses[key]:
             return
         asked = (BOOLEAN, FRACTION) if "category" in self._uses[key] else (BOOLEAN,)
         new = [kind for kind in asked if here & kind and (kind not in seen.first or seen.first[kind][0] > row)]
+        read = reader_of("float", markers)
         for at, text in enumerate(view.to_pylist() if new else ()):
             value = value_of(text, "boolean")
             kind = BOOLEAN if isinstance(value, bool) else 0
-            if not kind and isinstance(number := value_of(text, "float"), float) and not number.is_integer():
+            if not kind and isinstance(number := read(text), float) and not number.is_integer():
                 kind = FRACTION
             if kind in new:
                 new.remove(kind)
@@ -114,6 +117,12 @@ class TypeLearner:
                 what = "needs a number, and the field is of type text: not all of its values are booleans"
                 raise errors.bad_value(self.readers[key], key, row, what, text, hint)
             found[key] = join(seen.of, FieldType(name))
+            of = self._declared.get(key, UNKNOWN).type or found[key].type
+            for node in self._fields[key]:
+                if other := other_value(node.missing, str(of)):
+                    what = f"a missing marker is text, and the field is of type {of}"
+                    hint = f"declare it as the value: Field({key!r}, missing={other[1]!r})"
+                    raise errors.DataError(self.readers[key], what, field=key, got=f"missing={other[0]!r}", hint=hint)
         return found
 
     def fraction(self, key: str) -> tuple[int, str] | None:

@@ -163,7 +163,8 @@ def _of_objects(key: str, data: Sequence[object] | Array) -> FieldView:
     _require_shallow(key, data)
     try:
         found = arrow_buffers.one_array(pa.array(data, from_pandas="pandas" in sys.modules))
-        if arrow_buffers.is_text(found.type) or _holds_decimals(found) or (_is_plain(data) and not _has_limit(found)):
+        kept = arrow_buffers.is_text(found.type) or _holds_decimals(found) or (_is_plain(data) and not _has_limit(found))
+        if kept and not _became_bytes(found, data):
             return _of_arrow(key, found)
     except UnicodeError:
         raise _lone_surrogate(key, list(data)) from None
@@ -178,6 +179,18 @@ def _holds_decimals(found: pa.Array) -> bool:
     while arrow_buffers.is_list(kind):
         kind = kind.value_type
     return bool(pa.types.is_decimal(kind))
+
+
+def _became_bytes(found: pa.Array, data: Iterable[Any]) -> bool:
+    """Return whether Arrow made bytes of text that stands among bytes: text may spell a value, and bytes do not."""
+    kind = found.type
+    while arrow_buffers.is_list(kind):
+        kind, data = kind.value_type, chain.from_iterable(v for v in data if v is not None)
+    return (
+        arrow_buffers.is_text(kind)
+        and not arrow_buffers.is_utf8(kind)
+        and any(issubclass(t, str) for t in set(map(type, data)))
+    )
 
 
 def _is_plain(data: Iterable[Any]) -> bool:
@@ -232,7 +245,7 @@ def _of_mixed(key: str, rows: list[object]) -> FieldView:
             found = arrow_buffers.one_array(pa.array(rows))  # NaN and its like are None by now
         except (UnicodeError, *arrow_buffers.REFUSED):
             return MixedField(key, rows)
-        return MixedField(key, rows) if _has_limit(found) else _of_arrow(key, found)
+        return MixedField(key, rows) if _has_limit(found) or _became_bytes(found, rows) else _of_arrow(key, found)
     lists: list[list[object]] = []
     for row, value in enumerate(rows):
         if value is not None and not isinstance(value, list):

@@ -10,7 +10,7 @@ from featurecols._core.values import canonical
 from featurecols.data.field_types import FieldType, join_all
 from featurecols.data.fields import csv_numbers
 from featurecols.data.fields.base import FieldView
-from featurecols.data.fields.spelled import value_of
+from featurecols.data.fields.spelled import reader_of
 from featurecols.data.missing import Markers, presenter
 from featurecols.errors import DataError
 
@@ -76,7 +76,7 @@ class MixedField(FieldView):
     def _integer(self, row: int) -> int | None:
         value = self._values[self.start + row]
         if self.type_name is not None:
-            value = value_of(value, self.type_name)
+            value = reader_of(self.type_name, self.markers)(value)
         if value is None or isinstance(value, int):
             return None if value is None else int(value)
         if isinstance(value, float) and value.is_integer() and abs(value) < 2.0**53:
@@ -87,7 +87,7 @@ class MixedField(FieldView):
     def _read_tokens(self) -> Tokens:
         rows = self._values[self.start : self.stop]
         if self.type_name is not None:
-            rows = [value_of(value, self.type_name) for value in rows]
+            rows = list(map(reader_of(self.type_name, self.markers), rows))
         texts = [b"" if value is None else self._canonical(row, value) for row, value in enumerate(rows)]
         offsets = np.zeros(len(texts) + 1, np.int64)
         np.cumsum([len(text) for text in texts], out=offsets[1:])

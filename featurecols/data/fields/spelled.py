@@ -7,6 +7,7 @@ category, and is an error where a number is needed.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterable
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -20,7 +21,7 @@ from featurecols._core.arrays import Array, Integers, Texts, Tokens
 from featurecols.data import arrow_buffers
 from featurecols.data.field_types import SPELLED
 from featurecols.data.fields import csv_numbers
-from featurecols.data.missing import Markers
+from featurecols.data.missing import Marker, Markers, presenter
 
 _WHOLE = 2.0**53  # floats hold every integer below this
 _ALL = 2**64 - 1
@@ -72,6 +73,24 @@ class Spelled(NamedTuple):
         """Which of the numbers that are not written as integers are integers below 2^53 in magnitude, bool [n]."""
         return self.is_float & (np.abs(self.floats) < _WHOLE) & (np.trunc(self.floats) == self.floats)
 
+    def marked(self, markers: Markers) -> Array:
+        """Return which of the numbers that are not written as integers are markers, bool [n]."""
+        found = np.zeros(len(self.kinds), np.bool_)
+        for marker in markers.floats:
+            found |= self.floats == marker
+        return found & self.is_float
+
+    def without(self, markers: Markers, name: str | None = None) -> Spelled:
+        """Return the same where numbers that are markers are missing, in a field of a type, or of one that is not known yet.
+
+        Integers stay: `integers` and `tokens` compare them exactly.
+        """
+        if not markers or name == "boolean" or not (marked := self.marked(markers)).any():
+            return self
+        kinds = np.where(marked, np.uint8(kernels.spellings.MISSING), self.kinds)
+        valid = arrow_buffers.both(self.texts.valid, ~marked)
+        return Spelled(Texts(self.texts.offsets, self.texts.data, valid), kinds, self.integers, self.floats)
+
     def fits(self, name: str) -> Array:
         """Return which are values of a type, bool [n]; numbers all fit a type of numbers."""
         return self.is_boolean if name == "boolean" else self.is_integer | self.is_float
@@ -108,6 +127,7 @@ def numbers(key: str, found: Spelled, name: str, markers: Markers) -> Array:
 
 def integers(key: str, found: Spelled, name: str, markers: Markers) -> Integers:
     """Return exact integers; DataError at the first text that is not one, nor a whole float below 2^53."""
+    found = found.without(markers, name)
     if (name == "decimal" and found.is_float.any()) or (found.kinds == kernels.spellings.LONG_INTEGER).any():
         result = csv_numbers.bounded(key, exact_integers(key, found, name))
     else:
@@ -152,6 +172,7 @@ def tokens(key: str, found: Spelled, name: str, markers: Markers) -> Tokens:
 
     DataError at the first float or decimal, in a field of these, that is not whole and below 2^53: it is not a category.
     """
+    found = found.without(markers, name)
     plain: Array = found.is_integer
     large: dict[int, int] = {}
     if name == "boolean":
@@ -202,6 +223,39 @@ def _require_values(key: str, found: Spelled, name: str, want: str) -> None:
 
 def _kind(texts: Texts) -> pa.DataType:
     return pa.binary() if texts.offsets.dtype.itemsize == 4 else pa.large_binary()
+
+
+def reader_of(name: str, markers: Markers) -> Callable[[object], object]:
+    """Return what gives one Python value of a field of a type, None where it is missing: what a str spells, or the value.
+
+    >>> read = reader_of("integer", Markers.of((-9, 1.5)))
+    >>> [read(v) for v in ("7", "-9.0", "1.50", "x", ["1", "-9"])]
+    [7, None, None, 'x', [1, None]]
+    """
+    present = presenter(markers)
+
+    def read(value: object) -> object:
+        if isinstance(value, (list, tuple)):
+            return [read(v) for v in value]
+        found = present(value_of(value, name))
+        spells_number = type(found) is str and name != "boolean" and markers.floats and _NUMBER.fullmatch(found)
+        return None if spells_number and float(found) in markers.floats else found
+
+    return read
+
+
+def other_value(missing: Iterable[Marker], name: str) -> tuple[Marker, object] | None:
+    """Return the first text among missing markers that spells a value of a type and does not make it missing, and the value.
+
+    >>> other_value(("-999.0",), "float"), other_value((-999, "-999", "NA"), "float")
+    (('-999.0', -999.0), None)
+    """
+    present = presenter(Markers.of(missing))
+    for marker in missing:
+        value = present(value_of(marker, name))
+        if isinstance(marker, str) and value is not None and not isinstance(value, str):
+            return marker, value
+    return None
 
 
 def value_of(value: object, name: str) -> object:

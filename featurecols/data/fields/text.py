@@ -136,7 +136,8 @@ class TextField(FieldView):
 
     def exact_integers(self) -> list[int | None]:
         if self.type_name is not None:
-            found = spelled.exact_integers(self.key, self._read_spelled("an integer"), self.type_name)
+            there = self._read_spelled("an integer").without(self.markers, self.type_name)
+            found = spelled.exact_integers(self.key, there, self.type_name)
         elif self.parse:
             found = csv_numbers.exact_integers(self.key, self._as_arrow(), self._valid())
         else:

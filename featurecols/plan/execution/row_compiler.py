@@ -14,7 +14,7 @@ from featurecols._core import counters
 from featurecols._core.fork_safe import cached_property
 from featurecols.columns.base import Field
 from featurecols.data.field_types import SPELLED, FieldType
-from featurecols.data.fields.spelled import value_of
+from featurecols.data.fields.spelled import reader_of
 from featurecols.data.missing import Markers, presenter
 from featurecols.plan.execution.operations import Evaluate, Output
 
@@ -75,8 +75,7 @@ class RowCompiler:
     def _spell(self, i: int, field: Field) -> str:
         """One plain value as the value that it spells, if it is text or holds texts."""
         name = str(self._types[i].type)
-        present = presenter(Markers.of(field.missing))
-        self.names[f"t{i}"] = lambda value: present(value_of(value, name))
+        self.names[f"t{i}"] = reader_of(name, Markers.of(field.missing))
         return f"c{i} = v{i} if type(v{i}) is {_PLAIN[name]} else t{i}(v{i})"
 
     def _inputs(self, of: Evaluate | Output) -> list[str]:

@@ -237,3 +237,48 @@ def test_decimals_of_a_file_are_exact_integers(tmp_path: Path) -> None:
     (tmp_path / "x.csv").write_text("i,other\n9007199254740993.00,a\n-0.0,a\n9007199254740992.0,a\n")
     plan = fc.compile([fc.Identity(fc.Field("i", type="decimal"), 2**62, out_of_range="drop")])
     assert plan.encode(str(tmp_path / "x.csv")).ids["i"].values.tolist() == [2**53 + 1, 0, 2**53]
+
+
+@pytest.mark.parametrize(
+    ("marker", "texts", "values", "of", "missing"),
+    [
+        (1.5, ["1.5", "1.50", "2", "15e-1"], [1.5, 1.5, 2, 1.5], "integer", [True, True, False, True]),
+        (-999, ["-999.0", "1", "-999", "-9.99e2"], [-999.0, 1, -999, -999.0], "integer", [True, False, True, True]),
+        ("-999", ["-999.0", "1", "-999"], [-999.0, 1, -999], "integer", [True, False, True]),
+        (2.0, ["2", "2.0", "1.0"], [2, 2.0, 1.0], "float", [True, True, False]),
+        (True, ["True", "FALSE", "true"], [True, False, True], "boolean", [True, False, True]),
+        ("NA", ["NA", "1", "2"], [None, 1, 2], "integer", [True, False, False]),
+    ],
+)
+def test_markers_are_values_whatever_spells_them(
+    marker: Any, texts: list[str], values: list[Any], of: str, missing: list[bool], tmp_path: Path
+) -> None:
+    """B3: numbers that are markers are removed before a type is learned, and are missing in a file, a table and a row."""
+    (tmp_path / "x.csv").write_text("x,other\n" + "".join(f"{text},a\n" for text in texts))
+    path, field = str(tmp_path / "x.csv"), fc.Field("x", missing=marker)
+    number, category = fc.Numeric(field, default=-5, name="n"), fc.Indicator(fc.Hashed(field, N, name="h"))
+    for columns in ([number], [category], [number, category]):
+        plan = fc.fit(columns, path)
+        assert plan.input_schema["x"] == (of, 0)
+        found = plan.transform(path)
+        absent = found[:, 0] == -5 if columns[0] is number else ~found.any(axis=1)
+        assert absent.tolist() == missing
+        np.testing.assert_array_equal(plan.transform({"x": values}), found)
+        np.testing.assert_array_equal([plan.transform_row({"x": value}) for value in values], found)
+        if columns == [category]:  # as a category, text is what it spells whatever it comes in
+            np.testing.assert_array_equal(plan.transform({"x": [*texts, b"one more"]})[: len(texts)], found)
+            np.testing.assert_array_equal([plan.transform_row({"x": text}) for text in texts], found)
+
+
+@pytest.mark.parametrize(("marker", "of"), [("-999.0", "float"), ("1e3", "integer"), ("True", "boolean"), ("-0", "integer")])
+def test_a_marker_that_is_the_text_of_a_value_is_refused(marker: str, of: str, tmp_path: Path) -> None:
+    """B3, E6: it would be missing in a CSV file alone, and be a value in a table."""
+    words = {"float": ["1.5", "-999.0"], "integer": ["5", "0"], "boolean": ["True", "False"]}[of]
+    (tmp_path / "x.csv").write_text("x,other\n" + "".join(f"{word},a\n" for word in words))
+    says = f"a missing marker is text, and the field is of type {of}"
+    for column in (fc.Numeric(fc.Field("x", missing=marker), default=0), fc.Bucketized(fc.Field("x", missing=marker), [1])):
+        with pytest.raises(fc.DataError, match=f"{says} in field 'x', got missing='{marker}'; declare it as the value: Field"):
+            fc.fit([column], str(tmp_path / "x.csv"))
+    with pytest.raises(fc.ColumnError, match=f"{says}, got '{marker}'; declare it as the value: missing="):
+        fc.Field("x", missing=("?", marker), type=of)  # type: ignore[arg-type]
+    assert fc.Field("x", missing=marker, type="text").missing == (marker,)
