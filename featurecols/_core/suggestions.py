@@ -13,6 +13,7 @@ from featurecols import errors
 
 P = ParamSpec("P")
 R = TypeVar("R")
+C = TypeVar("C")
 
 
 def missing_attribute(owner: str, described: str, name: str, known: Iterable[str]) -> AttributeError:
@@ -74,6 +75,12 @@ def explain_arguments(function: Callable[P, R]) -> Callable[P, R]:
             raise
 
     return call
+
+
+def explain_constructor(cls: type[C]) -> type[C]:
+    """Return the class with errors for wrong arguments of its constructor that name the right ones."""
+    cls.__init__ = explain_arguments(cls.__init__)  # type: ignore[method-assign]
+    return cls
 
 
 def _wrong_arguments(

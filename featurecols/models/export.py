@@ -141,6 +141,8 @@ def read(folder: Path) -> dict[str, Any]:
 
     Raises CheckpointError where they are not there, or cannot be read.
     """
+    if folder.is_file():
+        raise errors.checkpoint(folder, "is a file, and a saved model is a folder", f"give {folder.parent}")
     if os.path.exists(folder / CARD):  # False for impossible names
         card = _object(folder / CARD)
         _require_format(folder / CARD, card, FORMAT)

@@ -57,6 +57,9 @@ class Sequential(SequentialRows):
 
     @explain_arguments
     def __init__(self, layers: Iterable[Layer] = (), name: str = "sequential", *, seed: int = 0) -> None:
+        if not isinstance(name, str):
+            hint = "several layers are one argument, a list: [...]"
+            raise errors.model("Sequential", "name must be a str", name, hint)
         self.name, self.layers = name, []  # type: tuple[str, list[Layer]]
         self.variables = Variables(seed)
         self._plan = None

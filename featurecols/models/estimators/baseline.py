@@ -89,7 +89,7 @@ class BaselineRegressor(_Baseline):
         columns: Columns = None,
         *,
         label_dimension: int = 1,
-        loss: Loss = SQUARED,
+        loss: Loss | str = SQUARED,
         weight_column: str | None = None,
         model_dir: str | Path | None = None,
         config: RunConfig | None = None,

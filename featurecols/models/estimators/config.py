@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from featurecols._core.arrays import Array
+from featurecols._core.suggestions import explain_constructor
 from featurecols.models import errors
 from featurecols.models.autodiff.tape import Value
 from featurecols.models.optimization.optimizers import Step, TrainOp
@@ -21,6 +22,7 @@ class ModeKeys:
     PREDICT = "infer"
 
 
+@explain_constructor
 @dataclass(frozen=True)
 class RunConfig:
     """The settings of how an estimator runs.
@@ -69,6 +71,7 @@ class RunConfig:
 Metric = tuple[Any, ...]  # (function, array, ...)
 
 
+@explain_constructor
 @dataclass(frozen=True)
 class EstimatorSpec:
     """The answer of a model_fn.
@@ -105,6 +108,7 @@ class EstimatorSpec:
             raise errors.model("EstimatorSpec", "train_op must be a step", self.train_op, "give optimizer.minimize(loss)")
 
 
+@explain_constructor
 @dataclass(frozen=True)
 class WarmStartSettings:
     """The place that training starts from instead of initial values.

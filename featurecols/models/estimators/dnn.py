@@ -160,7 +160,7 @@ class DNNRegressor(_Deep):
         hidden_units: Sequence[int] | None = None,
         *,
         label_dimension: int = 1,
-        loss: Loss = SQUARED,
+        loss: Loss | str = SQUARED,
         standardize_label: bool = True,
         label_transform: str | None = None,
         optimizer: OptimizerLike = "Adam",

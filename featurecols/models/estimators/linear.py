@@ -136,7 +136,7 @@ class LinearRegressor(_Linear):
 
     Args:
         label_dimension: numbers to predict.
-        loss: MeanSquaredError(), or Poisson() for counts.
+        loss: MeanSquaredError(), or Poisson() for counts, or its name in Keras ("mse", "poisson").
         standardize_label: whether training sees (label - mean) / deviation, both learned from the labels of the first call of
             train, the mean weighted. Predictions, losses and metrics are in the units of the label. Not for Poisson.
         label_transform: "log1p" to predict log(1 + label), whose inverse gives predictions and metrics in the units of the
@@ -148,7 +148,7 @@ class LinearRegressor(_Linear):
         columns: Columns = None,
         *,
         label_dimension: int = 1,
-        loss: Loss = SQUARED,
+        loss: Loss | str = SQUARED,
         standardize_label: bool = True,
         label_transform: str | None = None,
         optimizer: OptimizerLike = "Ftrl",

@@ -43,13 +43,16 @@ FIELDS: dict[str, Callable[[object], bool]] = {  # of an estimator's card, and w
 
 
 @overload
+@explain_arguments
 def load(path: str | Path, model_fn: None = None) -> canned.Canned | Sequential: ...
 
 
 @overload
+@explain_arguments
 def load(path: str | Path, model_fn: Callable[..., EstimatorSpec], params: Mapping[str, object] | None = None) -> Estimator: ...
 
 
+@explain_arguments
 @explain_arguments
 def load(
     path: str | Path, model_fn: Callable[..., EstimatorSpec] | None = None, params: Mapping[str, object] | None = None

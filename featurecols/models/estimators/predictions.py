@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Literal, overload
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -52,6 +52,13 @@ class Predictions:
         if name not in self.arrays:
             raise errors.unknown("predictions", "key", name, self.arrays)
         return self.arrays[name]
+
+    if not TYPE_CHECKING:  # a name that is not there is told with the right one; checkers report it themselves
+
+        def __getattr__(self, name: str) -> Any:
+            arrays = self.__dict__.get("arrays", {})
+            hint = f"; it is predictions[{name!r}]" if name in arrays else f"; known keys are {', '.join(arrays)}"
+            raise AttributeError(f"'Predictions' object has no attribute {name!r}{hint if not name.startswith('_') else ''}")
 
     def keys(self) -> list[str]:
         """Return the names of the arrays."""

@@ -40,6 +40,8 @@ def translate_all(columns: Iterable[AnyColumn]) -> list[Column]:
 def translate(column: AnyColumn) -> Column:
     """Return one column of the dialect as a column of the language, with the same ids and the same name."""
     hint = "give a column of featurecols, or of featurecols.feature_column"
+    if isinstance(column, (str, Field)):
+        hint = "wrap the field: fc.Numeric, fc.Hashed, fc.Vocabulary, ..."
     raise errors.model("columns", "not a column that a model reads", column, hint)
 
 

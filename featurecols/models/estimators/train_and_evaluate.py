@@ -10,6 +10,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
+from featurecols._core.suggestions import explain_arguments, explain_constructor
 from featurecols.models import errors
 from featurecols.models.estimators import arguments
 from featurecols.models.input.pipeline import Pipeline
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 Metrics = dict[str, float]
 
 
+@explain_constructor
 @dataclass(frozen=True)
 class TrainSpec:
     """The training: data (or input_fn, another name of it), label, and the rest as Estimator.train."""
@@ -44,6 +46,7 @@ class TrainSpec:
                 arguments.require_count("TrainSpec", name, getattr(self, name))
 
 
+@explain_constructor
 @dataclass(frozen=True)
 class EvalSpec:
     """The evaluations.
@@ -114,6 +117,7 @@ class FinalExporter(Exporter):
         return super().export(model, found, earlier, last) if last else None
 
 
+@explain_constructor
 class BestExporter(Exporter):
     """Each model that is better than all evaluated before it, also before a restart.
 
@@ -142,6 +146,7 @@ class BestExporter(Exporter):
         return self.monitor.improved(now[metric], self.monitor.best(e[metric] for e in earlier))
 
 
+@explain_arguments
 def stop_if_no_gain(
     monitor: str, *, mode: str = "auto", min_delta: float = 0.0, patience: int = 3
 ) -> Callable[[list[Metrics]], bool]:
@@ -168,6 +173,7 @@ def stop_if_no_gain(
     return stop
 
 
+@explain_arguments
 def train_and_evaluate(model: Estimator, train_spec: TrainSpec, eval_spec: EvalSpec) -> tuple[Metrics, list[str]]:
     """Train by one spec and measure by the other. Evaluations are kept in <model_dir>/eval.jsonl, and a restart knows them.
 

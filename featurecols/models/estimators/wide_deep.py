@@ -153,7 +153,7 @@ class WideDeepRegressor(_WideDeep):
         hidden_units: Sequence[int] | None = None,
         *,
         label_dimension: int = 1,
-        loss: Loss = SQUARED,
+        loss: Loss | str = SQUARED,
         standardize_label: bool = True,
         label_transform: str | None = None,
         linear_optimizer: OptimizerLike = "Ftrl",

@@ -64,6 +64,7 @@ class Neighbours(list[tuple[str, float]]):
 
 
 @explain_arguments
+@explain_arguments
 def top_weights(
     model: Estimator,
     n: int = 20,
@@ -187,6 +188,7 @@ def _number_name(plan: Plan, column: Column, position: int) -> str:
     return f"{name} ({', '.join(steps)})" if steps else name
 
 
+@explain_arguments
 @explain_arguments
 def neighbours(
     model: Estimator, slot: str, term: object, n: int = 10, *, data: Data | None = None, min_count: int = 1

@@ -10,6 +10,7 @@ from typing import ClassVar
 import numpy as np
 
 from featurecols._core.arrays import Array
+from featurecols._core.spec import Converted
 from featurecols.data.batch import Batch
 from featurecols.models import errors
 from featurecols.models.autodiff.tape import Value
@@ -17,7 +18,7 @@ from featurecols.models.component import Component
 from featurecols.models.input import classes, labels
 from featurecols.models.input.classes import Classes
 from featurecols.models.layers.base import require_positive
-from featurecols.models.objective import metrics
+from featurecols.models.objective import losses, metrics
 from featurecols.models.objective.accumulators import Accumulator, BinaryMetrics, MulticlassMetrics, OfMeans, Whole
 from featurecols.models.objective.label_scaling import TRANSFORMS, LabelScaling
 from featurecols.models.objective.losses import BinaryCrossentropy, Loss, MeanSquaredError, SparseCategoricalCrossentropy
@@ -192,17 +193,17 @@ class NumberHead(Head):
     """
 
     dimension: int = 1
-    loss: Loss = field(default=MeanSquaredError())
+    loss: Converted[Loss | str, Loss] = field(default=MeanSquaredError())  # type: ignore[arg-type]
     transform: str | None = None
     scaling: LabelScaling | None = None
 
     def check(self) -> None:
         require_positive("regressor", "label_dimension", self.dimension)
-        if not isinstance(self.loss, Loss):
-            raise errors.argument(
-                "regressor", "loss must be a Loss", self.loss, "give losses.MeanSquaredError() or losses.Poisson()"
-            )
-        object.__setattr__(self, "loss", on_logits(self.loss))
+        loss: object = losses.get(self.loss) if isinstance(self.loss, str) else self.loss
+        if not isinstance(loss, Loss):
+            hint = "give losses.MeanSquaredError() or losses.Poisson()"
+            raise errors.argument("regressor", "loss must be a Loss, or a name", loss, hint)
+        object.__setattr__(self, "loss", on_logits(loss))
         if self.transform is not None and self.transform not in TRANSFORMS:
             raise errors.unknown("regressor", "label_transform", self.transform, TRANSFORMS)
         if self.transform is not None and not isinstance(self.loss, MeanSquaredError):
