@@ -52,13 +52,16 @@ def attributes_of(owner: str) -> Callable[[Any, str], Any]:
     return get
 
 
-def module_names(module: str, names: Iterable[str]) -> Callable[[str], Any]:
-    """Return `__getattr__` of a module that has these public names: raises AttributeError for every name."""
+def module_names(module: str, names: Iterable[str]) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
+    """Return `__getattr__` and `__dir__` of a module that has these public names.
+
+    The first raises AttributeError for every name; the second lists the public names, and not what the module imports.
+    """
 
     def get(name: str) -> Any:
         raise missing_attribute(module, f"module {module!r}", name, names)
 
-    return get
+    return get, lambda: sorted(names)
 
 
 def explain_arguments(function: Callable[P, R]) -> Callable[P, R]:

@@ -6,10 +6,10 @@ A component holds what was declared and nothing that was learned; parameters liv
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any, ClassVar
 
-from featurecols._core.spec import KINDS, Spec, decode, stem
+from featurecols._core.spec import KINDS, OURS, PUBLIC, Spec, decode, stem
 from featurecols.models import errors
 
 
@@ -21,6 +21,13 @@ class Component(Spec):
     """
 
     abstract: ClassVar[bool] = True
+    called: ClassVar[tuple[str, ...]] = ()  # methods for users, beside those of every declared value
+
+    def __dir__(self) -> list[str]:
+        ours = [cls for cls in type(self).__mro__ if cls.__module__.partition(".")[0] == OURS]
+        engine = {name for cls in ours for name in (*vars(cls), *cls.__annotations__) if not name.startswith("_")}
+        shown = {field.name for field in fields(self)} | PUBLIC | set(self.called)
+        return sorted(set(object.__dir__(self)) - (engine - shown))
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         if "kind" not in cls.__dict__ and not cls.__dict__.get("abstract", False):

@@ -231,4 +231,4 @@ def _remove_frame(ax: Axes) -> Axes:
 __all__ = ["calibration", "history", "precision_recall", "roc", "weights"]
 
 if not TYPE_CHECKING:  # a wrong name is told with the right one; checkers report it themselves
-    __getattr__ = module_names("featurecols.models.plots", __all__)
+    __getattr__, __dir__ = module_names("featurecols.models.plots", __all__)

@@ -28,4 +28,4 @@ __all__ = [
 ]
 
 if not TYPE_CHECKING:  # a wrong name is told with the right one; checkers report it themselves
-    __getattr__ = _module_names(__name__, __all__)
+    __getattr__, __dir__ = _module_names(__name__, __all__)

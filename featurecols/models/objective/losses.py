@@ -40,6 +40,7 @@ class Loss(Component):
     """
 
     abstract: ClassVar[bool] = True
+    called: ClassVar[tuple[str, ...]] = ("each", "mean")
 
     from_logits: bool = False
     reduction: str = field(default="mean", kw_only=True)
@@ -289,4 +290,4 @@ __all__ = [
 ]
 
 if not TYPE_CHECKING:  # a wrong name is told with the right one; checkers report it themselves
-    __getattr__ = module_names("featurecols.models.losses", __all__)
+    __getattr__, __dir__ = module_names("featurecols.models.losses", __all__)

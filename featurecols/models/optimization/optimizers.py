@@ -52,6 +52,7 @@ class Optimizer(Component):
     """
 
     abstract: ClassVar[bool] = True
+    called: ClassVar[tuple[str, ...]] = ("minimize",)
     remembers: ClassVar[tuple[str, ...]] = ()  # slots with the shape of the parameter
     counts: ClassVar[bool] = False  # whether `update` needs the number of its step
 
@@ -305,6 +306,8 @@ class Groups(Component):
         groups: pairs (prefix, optimizer); every trained parameter belongs to the first prefix that it begins with.
     """
 
+    called: ClassVar[tuple[str, ...]] = ("minimize",)
+
     groups: Converted[Sequence[tuple[str, Optimizer | Groups]], tuple[tuple[str, Optimizer | Groups], ...]]
 
     def minimize(self, loss: Value) -> TrainOp:
@@ -353,4 +356,4 @@ def require_nonnegative(subject: str, what: str, got: object) -> None:
 __all__ = ["SGD", "Adagrad", "Adam", "AdamW", "Ftrl", "Groups", "Optimizer", "RMSProp", "TrainOp"]
 
 if not TYPE_CHECKING:  # a wrong name is told with the right one; checkers report it themselves
-    __getattr__ = module_names("featurecols.models.optimizers", __all__)
+    __getattr__, __dir__ = module_names("featurecols.models.optimizers", __all__)

@@ -22,6 +22,7 @@ class Schedule(Component):
     """Base of all schedules. Steps count from the start of the train call (a call that was killed goes on counting)."""
 
     abstract: ClassVar[bool] = True
+    called: ClassVar[tuple[str, ...]] = ("at",)
 
     @abstractmethod
     def at(self, step: int, steps: int | None = None) -> float:
@@ -197,4 +198,4 @@ def require_count(subject: str, what: str, got: object, least: int) -> None:
 __all__ = ["Cosine", "Exponential", "LinearDecay", "PiecewiseConstant", "Schedule", "Steady", "Warmup"]
 
 if not TYPE_CHECKING:  # a wrong name is told with the right one; checkers report it themselves
-    __getattr__ = module_names("featurecols.models.schedules", __all__)
+    __getattr__, __dir__ = module_names("featurecols.models.schedules", __all__)

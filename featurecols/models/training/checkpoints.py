@@ -112,4 +112,4 @@ def _numbered(folder: Path) -> Iterator[tuple[int, Path]]:
 __all__ = ["found", "latest", "read", "restore", "save"]
 
 if not TYPE_CHECKING:  # a wrong name is told with the right one; checkers report it themselves
-    __getattr__ = module_names("featurecols.models.checkpoints", __all__)
+    __getattr__, __dir__ = module_names("featurecols.models.checkpoints", __all__)

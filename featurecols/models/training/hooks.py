@@ -334,4 +334,4 @@ __all__ = [
 ]
 
 if not TYPE_CHECKING:  # a wrong name is told with the right one; checkers report it themselves
-    __getattr__ = module_names("featurecols.models.hooks", __all__)
+    __getattr__, __dir__ = module_names("featurecols.models.hooks", __all__)
