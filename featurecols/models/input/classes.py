@@ -1,8 +1,9 @@
 """Classes: the labels of a classifier in their own type, learned from a label field and found in it again.
 
-The classes of a field are words, booleans, integers or floats. Text from a CSV file has no type: where every label of the
-file is a number, classes are numbers, and where every label is "true" or "false" in any case, booleans. So a model that was
-trained on a CSV file is the one that a data frame of the same rows gives, and each evaluates the data of the other.
+The classes of a field are words, booleans, integers or floats. Labels from a CSV file follow the rules of fields
+(docs/ids.md): where every label spells a number, classes are numbers, and where every label spells a boolean, booleans; `007`
+is a word. So a model that was trained on a CSV file is the one that a data frame of the same rows gives, and each evaluates
+the data of the other.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import pyarrow as pa
 
 from featurecols._core.arrays import Array
 from featurecols.data.batch import Batch
+from featurecols.data.field_types import FieldType
 from featurecols.models import errors
 from featurecols.models.input.labels import require_label
 
@@ -24,9 +26,13 @@ Classes: TypeAlias = tuple[Class, ...]  # all of one type
 
 MAX_CLASSES = 10_000
 EXACT = 2.0**53  # from there on, a float64 does not tell integers apart
-_BOOLEANS: Mapping[bytes, bool] = {b"true": True, b"false": False}
-_WHOLE = re.compile(rb"\s*[+-]?\d+\s*")
-_NUMBER = re.compile(rb"\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*")
+_BOOLEANS: Mapping[bytes, bool] = {
+    **dict.fromkeys((b"true", b"True", b"TRUE"), True),
+    **dict.fromkeys((b"false", b"False", b"FALSE"), False),
+}
+_WHOLE = re.compile(rb"-?(0|[1-9][0-9]*)")
+_NUMBER = re.compile(rb"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?")
+_NUMBERS = FieldType("float")  # of a CSV file
 
 
 def learn(batches: Iterable[Batch], key: str, n_classes: int, *, ends: bool = True) -> Classes | None:
@@ -82,9 +88,9 @@ def read(batch: Batch, key: str, classes: Classes | None, n_classes: int) -> Arr
             value = next(iter(batch.field(key).slice(0, 1).to_pylist()), None)
             raise errors.labels(key, "labels are words", value, None, "name them all with label_vocabulary=[...]")
         if classes is not None and isinstance(classes[0], bool) and _booleans(_texts(batch, key)):
-            numbers = {text: classes.index(_BOOLEANS[text.strip().lower()]) for text in _texts(batch, key)}
+            numbers = {text: classes.index(_BOOLEANS[text]) for text in _texts(batch, key)}
             return _of_texts(batch, key, numbers, classes)
-    values = batch.field(key).numbers().values
+    values = batch.field(key, of=_NUMBERS).numbers().values
     if classes is None:
         return _class_numbers(values, key, n_classes)
     known = np.array(classes, np.float64)
@@ -123,9 +129,10 @@ class _Found:
         else:
             kind = batch.column(self.key).type
             kind = kind.value_type if pa.types.is_dictionary(kind) else kind
-            whole = pa.types.is_integer(kind)
+            values = batch.field(self.key).numbers().values
+            whole = pa.types.is_integer(kind) or (pa.types.is_decimal(kind) and bool((values % 1 == 0)[values == values].all()))
             self.kinds.add("boolean" if pa.types.is_boolean(kind) else "integer" if whole else "float")
-            self._add_numbers(batch.field(self.key).numbers().values)
+            self._add_numbers(values)
         if len(self.texts) > MAX_CLASSES or len(self.numbers) > MAX_CLASSES:
             raise _too_many(self.key, max(len(self.texts), len(self.numbers)))
 
@@ -217,7 +224,7 @@ def _words(texts: Iterable[bytes]) -> Classes:
 
 def _booleans(texts: Iterable[bytes]) -> Classes | None:
     """Return False and True where all texts say one of them."""
-    return (False, True) if all(text.strip().lower() in _BOOLEANS for text in texts) else None
+    return (False, True) if all(text in _BOOLEANS for text in texts) else None
 
 
 def _numbers(texts: Iterable[bytes]) -> set[float] | None:

@@ -8,6 +8,8 @@ import numpy as np
 
 from featurecols._core.arrays import Array
 from featurecols.data.batch import Batch
+from featurecols.data.field_types import FieldType
+from featurecols.data.fields.base import FieldView
 from featurecols.models import errors
 
 
@@ -15,7 +17,7 @@ def numbers(batch: Batch, keys: Sequence[str], dimension: int, dtype: str = "flo
     """Return numbers [n, dimension] of a dtype: one field each, or one field of lists."""
     columns = []
     for key in keys:
-        found = batch.field(key).numbers()
+        found = field(batch, key).numbers()
         values = found.values
         if found.offsets is not None:
             lengths = np.diff(found.offsets)
@@ -37,20 +39,40 @@ def numbers(batch: Batch, keys: Sequence[str], dimension: int, dtype: str = "flo
     return single if dtype == "float32" else out.astype(dtype, copy=False)
 
 
+def field(batch: Batch, key: str) -> FieldView:
+    """Return a field of numbers: the text of a CSV file as booleans, where all of it spells them, as those of a table are."""
+    view = batch.field(key)
+    words = view.words()
+    if words is None:
+        return view
+    spelled = words.spelled()
+    is_boolean = spelled.is_boolean.any() and spelled.first_bad(spelled.is_boolean) < 0
+    return batch.field(key, of=FieldType("boolean")) if is_boolean else view
+
+
 def plain(batch: Batch, keys: Sequence[str]) -> Array:
-    """Return labels as they are: int64 where every field holds whole numbers by type, else float32; [n], or [n, fields]."""
-    whole = all("int" in (kind := str(batch.column(key).type)) or kind == "bool" for key in keys)
-    found = [batch.field(key).numbers() for key in keys]
+    """Return labels as they are: int64 where every field holds integers or booleans, else float32; [n], or [n, fields]."""
+    views = [field(batch, key) for key in keys]
+    found = [view.numbers() for view in views]
     if len(keys) == 1 and found[0].offsets is not None:
         return numbers(batch, keys, int(np.diff(found[0].offsets)[0]) if batch.num_rows else 1)
     out = numbers(batch, keys, len(keys))
-    out = np.stack([f.values for f in found], axis=1).astype(np.int64) if whole else out
+    out = np.stack([f.values for f in found], axis=1).astype(np.int64) if all(map(_is_whole, views)) else out
     return out[:, 0] if len(keys) == 1 else out
+
+
+def _is_whole(view: FieldView) -> bool:
+    """Return whether a field holds integers or booleans, by its type or by what the text of a CSV file spells."""
+    words = view.words()
+    if words is None:
+        return view.value_type().type in ("integer", "boolean")
+    spelled = words.spelled()
+    return spelled.first_bad(spelled.is_boolean | spelled.is_integer) < 0
 
 
 def weights(batch: Batch, key: str) -> Array:
     """Return sample weights, float32 [n]; raise DataError for one that is negative or not finite."""
-    values = batch.field(key).numbers().values
+    values = field(batch, key).numbers().values
     wrong = ~((values >= 0) & (values < np.inf))
     if wrong.any():
         row = int(wrong.argmax())

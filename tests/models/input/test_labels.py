@@ -1,8 +1,11 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
+import pyarrow as pa
 import pytest
 
+from featurecols.data.batch import Batch
 from featurecols.data.tables import as_batch
 from featurecols.errors import DataError
 from featurecols.models.input import labels
@@ -41,6 +44,35 @@ def test_plain_labels_stay_what_they_are():
     assert labels.plain(batch([3.5, 1.0]), ["y"]).dtype == np.float32
     assert labels.plain(batch([[1.0, 0.0], [0.5, 0.5]]), ["y"]).tolist() == [[1.0, 0.0], [0.5, 0.5]]
     assert labels.plain(as_batch({"y": [1, 2], "z": [3, 4]}), ["y", "z"]).tolist() == [[1, 3], [2, 4]]
+
+
+def csv(values):
+    return Batch.arrow(pa.table({"y": pa.array(values, pa.string()).dictionary_encode()}), parse=True)
+
+
+@pytest.mark.parametrize(
+    ("of_frame", "of_file"),
+    [
+        ([0.5, 1.5, 2.9], ["0.5", "1.5", "2.9"]),
+        ([3, 1, 16_777_217], ["3", "1", "16777217"]),
+        ([True, False, True], ["True", "FALSE", "true"]),
+        ([1.0, 2.0], ["1.0", "2e0"]),
+    ],
+)
+def test_plain_labels_of_a_file_and_of_categories_are_those_of_a_frame(of_frame, of_file):
+    """B3: codes are integers, and what they stand for need not be."""
+    want = labels.plain(batch(of_frame), ["y"])
+    for other in (csv(of_file), batch(pd.Series(pd.Categorical(of_frame)))):
+        got = labels.plain(other, ["y"])
+        assert got.dtype == want.dtype
+        assert got.tolist() == want.tolist()
+    assert labels.numbers(csv(of_file), ["y"], 1).tolist() == labels.numbers(batch(of_frame), ["y"], 1).tolist()
+
+
+def test_booleans_of_a_file_weigh_as_those_of_a_frame():
+    assert labels.weights(csv(["True", "False"]), "y").tolist() == [1.0, 0.0]
+    with pytest.raises(DataError, match="text is not a number in field 'y' at row 0, got 'True'"):
+        labels.numbers(csv(["True", "2"]), ["y"], 1)
 
 
 def test_weights():
