@@ -5,6 +5,7 @@ FEATURECOLS_SPLITS=1 ...              fewer splits
 FEATURECOLS_TASKS=mpg,heart ...       some data sets; the results of the others stay as they are
 
 A run that was stopped goes on where it was when it is started again, as long as neither the package nor this file changes.
+Times are those of the processor, of all threads together, because wall time depends on what else runs.
 """
 
 from __future__ import annotations
@@ -15,7 +16,6 @@ import os
 import time
 import warnings
 from collections.abc import Callable
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -38,14 +38,14 @@ from featurecols.models import (
 NAME = "defaults"
 UNITS = [64, 32]
 Scores = dict[str, float]
-Run = Callable[[Table, int], tuple[float, Scores]]  # seconds of training, and scores, of a split
+Run = Callable[[Table, int], tuple[float, Scores]]  # seconds of processor time for training, and scores, of a split
 
 
 def run() -> list[Result]:
     """Return the results of all data sets, those that were not asked for from the last run."""
     found = _stored()
     for name in os.environ.get("FEATURECOLS_TASKS", ",".join(TABLES)).split(","):
-        found[name] = _resumed(name)
+        found[name] = measure(name, int(os.environ.get("FEATURECOLS_SPLITS", "5")))
         print(found[name].text("featurecols dnn"), flush=True)
         harness.save(NAME, [found[task] for task in TABLES if task in found])
     return [found[task] for task in TABLES if task in found]
@@ -57,9 +57,7 @@ def measure(name: str, splits: int) -> Result:
     result = Result(name, len(split(table, 0)[0]))
     result.notes = {"splits": splits, "regression": table.regression}
     for model, train in {**_ours(table), **_rivals(table)}.items():
-        if model.startswith("featurecols"):
-            train(table, 0)  # once, so that nothing is compiled within the time
-        runs = [train(table, number) for number in range(splits)]
+        runs = _resumed(table, model, train, splits)
         result.seconds[model] = [seconds for seconds, _ in runs]
         result.scores[model] = {score: [scores[score] for _, scores in runs] for score in runs[0][1]}
     return result
@@ -82,9 +80,9 @@ def _ours(table: Table) -> dict[str, Run]:
 def _model(make: Callable[[RunConfig], Any]) -> Run:
     def train(table: Table, number: int) -> tuple[float, Scores]:
         rows, held = split(table, number)
-        start = time.perf_counter()
+        start = time.process_time()
         model = make(RunConfig(seed=number, progress=False)).train(rows, label=table.label)
-        seconds = time.perf_counter() - start
+        seconds = time.process_time() - start
         if table.regression:
             return seconds, _regression(held[table.label], model.predict(held)["predictions"])
         return seconds, _classes(held[table.label], model.predict_proba(held), model.classes_)
@@ -124,9 +122,9 @@ def _rival(make: Callable[[int], Any], *, scaled: bool = False) -> Run:
         x, x_held = _matrices(table, rows, held, scaled=scaled)
         with threadpool_limits(1), warnings.catch_warnings():
             warnings.simplefilter("ignore")  # that 100 or 200 passes were not enough: they are the default
-            start = time.perf_counter()
+            start = time.process_time()
             model = make(number).fit(x, rows[table.label].to_numpy())
-            seconds = time.perf_counter() - start
+            seconds = time.process_time() - start
             if table.regression:
                 return seconds, _regression(held[table.label], model.predict(x_held))
             return seconds, _classes(held[table.label], model.predict_proba(x_held), model.classes_)
@@ -178,24 +176,25 @@ def _classes(labels: Any, probabilities: Any, classes: Any) -> Scores:
     }
 
 
-def _resumed(name: str) -> Result:
-    """Return the result of a data set: what an earlier run of the same code kept, or a new one, which is kept."""
-    splits = int(os.environ.get("FEATURECOLS_SPLITS", "5"))
-    folder = Path(os.environ.get("FEATURECOLS_SCRATCH", "/tmp")) / f"featurecols-defaults-{_digest()}"
-    path = folder / f"{name}-{splits}.json"
+def _resumed(table: Table, model: str, train: Run, splits: int) -> list[tuple[float, Scores]]:
+    """Return the runs of a model: those that an earlier call kept where the code is the same, or new ones, which are kept."""
+    ours = model.startswith("featurecols")
+    folder = Path(os.environ.get("FEATURECOLS_SCRATCH", "/tmp")) / f"featurecols-defaults-{_digest(ours=ours)}"
+    path = folder / f"{table.name}, {model}, {splits}.json"
     if not path.exists():
+        if ours:
+            train(table, 0)  # once, so that nothing is compiled within the time
         folder.mkdir(parents=True, exist_ok=True)
-        found = measure(name, splits)
         partial = path.with_suffix(".partial")
-        partial.write_text(json.dumps(asdict(found)))
+        partial.write_text(json.dumps([train(table, number) for number in range(splits)]))
         partial.rename(path)
-    return Result(**json.loads(path.read_text()))
+    return [(seconds, scores) for seconds, scores in json.loads(path.read_text())]
 
 
-def _digest() -> str:
-    """Return a digest of the code that the results depend on."""
+def _digest(*, ours: bool) -> str:
+    """Return a digest of the code that results depend on: those of rivals not on the package."""
     root = Path(__file__).parent
-    files = [Path(__file__), root / "default_tasks.py", *sorted((root.parent / "featurecols").rglob("*.py"))]
+    files = [Path(__file__), root / "default_tasks.py", *(sorted((root.parent / "featurecols").rglob("*.py")) if ours else [])]
     return hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()[:12]
 
 

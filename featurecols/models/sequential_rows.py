@@ -8,8 +8,8 @@ from typing import cast
 import numpy as np
 from numpy.typing import ArrayLike
 
-from featurecols.columns.base import Column
 from featurecols.models import errors
+from featurecols.models.estimators.column_scaling import FirstRows
 from featurecols.models.input import classes, labels
 from featurecols.models.input.array_stream import array_stream, numeric_labels, numeric_matrix
 from featurecols.models.input.examples import Examples, Layout
@@ -57,20 +57,22 @@ class SequentialRows(SequentialFiles):
         kept = float("inf") if shuffle else None
         pipeline = rows if isinstance(rows, Pipeline) else Pipeline(rows, 1 << 20 if shuffle else 0, batch_size, kept=kept)
         if self._plan is None or (seen is not None and self._plan_saw_no_data and self.variables.step == 0):
-            self._plan = self._make_plan(first.columns, None if seen is None else pipeline.data)
+            self._plan = self._make_plan(first, None if seen is None else pipeline.data)
             self._plan_saw_no_data = seen is None
         if labelled:
             self._learn_labels(pipeline.data)
         encoder = self._encoder(self._plan, labelled, pipeline.data.labels, seen)
         return BatchStream(pipeline, encoder, self.variables.seed, digests=False)
 
-    def _make_plan(self, columns: tuple[Column, ...], rows: LabelledRows | None) -> Plan:
+    def _make_plan(self, layer: DenseFeatures, rows: LabelledRows | None) -> Plan:
         """Return the plan of rows to train on, whose types of fields it knows; without rows, of columns that learn nothing."""
+        learns = bool(Graph(layer.columns).passes())
         if rows is not None:
-            return fit(columns, rows.features)
-        if Graph(columns).passes():
-            raise errors.model("DenseFeatures", "its columns still learn", [c.name for c in columns][:8], "fit first")
-        return compile(columns)
+            return fit(layer._scaled_columns(), rows.features if learns or rows.ends else FirstRows(rows.features))
+        if learns:
+            names = [c.name for c in layer.columns][:8]
+            raise errors.model("DenseFeatures", "its columns still learn", names, "fit first")
+        return compile(layer.columns)
 
     def _learn_labels(self, rows: LabelledRows) -> None:
         """Keep what labels are called, and before the first step the words that they use."""

@@ -6,6 +6,7 @@ import pytest
 from sklearn.metrics import r2_score, roc_auc_score
 
 import featurecols as fc
+from featurecols import feature_column
 from featurecols.errors import ColumnError, DataError
 from featurecols.models import Sequential, from_data, layers, model_from_json
 from featurecols.models.errors import CheckpointError, ModelError
@@ -409,3 +410,38 @@ def compiled(stack):
     model = Sequential(stack)
     model.compile("sgd", "mse")
     return model
+
+
+PRICES = {"dollars": [100_000.0, 300_000.0, 200_000.0, 400_000.0], "y": [1.0, 3.0, 2.0, 4.0]}
+
+
+def plan_of(columns, data=PRICES, **given):
+    model = Sequential([DenseFeatures(columns, **given), Dense(1)])
+    model.compile("adam", "mse")
+    model.fit(data, label="y", verbose=0)
+    return model.plan
+
+
+def test_numbers_without_a_normalizer_are_scaled_as_in_estimators():
+    assert plan_of([fc.Numeric("dollars")]).transform(PRICES)[:, 0].tolist() == pytest.approx(
+        [-1.3416408, 0.4472136, -0.4472136, 1.3416408]
+    )
+    given = fc.Numeric("dollars", normalizer=fc.MinMax())
+    assert plan_of([given]).transform(PRICES)[:, 0].tolist() == pytest.approx([0, 2 / 3, 1 / 3, 1])
+
+
+def test_numbers_stay_as_they_are_where_it_is_said_and_in_the_dialect():
+    dialect = feature_column.numeric_column("dollars")
+    for plan in (plan_of([fc.Numeric("dollars")], normalize=False), plan_of([dialect]), plan_of([dialect, fc.Numeric("y")])):
+        assert plan.transform(PRICES)[:, 0].tolist() == PRICES["dollars"]
+    with pytest.raises(ColumnError, match='DenseFeatures: normalize must be "auto" or False, got True'):
+        DenseFeatures([fc.Numeric("dollars")], normalize=True)
+
+
+def test_a_saved_model_keeps_what_it_learned_of_numbers(tmp_path):
+    model = Sequential([DenseFeatures([fc.Numeric("dollars")]), Dense(1)])
+    model.compile("adam", "mse")
+    model.fit(PRICES, label="y", verbose=0)
+    loaded = Sequential.load(model.save(tmp_path / "model"))
+    assert loaded.predict(PRICES).tolist() == model.predict(PRICES).tolist()
+    assert loaded.layers[0] == model.layers[0]
