@@ -1,12 +1,8 @@
-"""Estimator: a model_fn over encoded rows, with everything around it: plan, training, checkpoints, evaluation, prediction.
-
-Beside those of Sequential the only file of the models that makes a plan.
-"""
+"""Estimator: a model_fn over encoded rows, with everything around it: plan, training, checkpoints, evaluation, prediction."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Self
@@ -15,48 +11,37 @@ import numpy as np
 
 from featurecols._core.arrays import Array
 from featurecols._core.blas import one_thread
-from featurecols._core.memory_limit import available
 from featurecols._core.names import names_of
 from featurecols._core.suggestions import explain_arguments
 from featurecols.columns.base import Column
-from featurecols.data.batch import Source
 from featurecols.jobs.batch_transform import Columns, Rows
 from featurecols.models import batch_predict, errors
 from featurecols.models.autodiff.tape import Value
 from featurecols.models.autodiff.variables import Variables
 from featurecols.models.batch_predict import FilePredictor
 from featurecols.models.estimators import arguments
-from featurecols.models.estimators.column_scaling import ScaleWarning
 from featurecols.models.estimators.config import EstimatorSpec, ModeKeys, RunConfig, WarmStartSettings
 from featurecols.models.estimators.evaluation import Evaluation
+from featurecols.models.estimators.open_length import OpenLength
 from featurecols.models.estimators.predictions import Predictions
 from featurecols.models.estimators.resume import ORDER, Call, TrainedOn, difference, take_up
-from featurecols.models.estimators.state import PLAN, Keeper, declared_as_json, trained_on
+from featurecols.models.estimators.state import trained_on
 from featurecols.models.estimators.tf_columns import AnyColumn, translate_all
 from featurecols.models.input import labels
-from featurecols.models.input.examples import Examples, Layout
-from featurecols.models.input.held_out import HeldOutStream
-from featurecols.models.input.labelled_rows import LabelledBatch, LabelledRows, explain_label
-from featurecols.models.input.pipeline import BatchStream, Encoder, Pipeline, needs_of, rows_or_pipeline
+from featurecols.models.input.examples import Examples
+from featurecols.models.input.labelled_rows import explain_label
+from featurecols.models.input.pipeline import BatchStream, Pipeline
 from featurecols.models.objective.heads import ClassHead, Head, NumberHead, PlainHead
 from featurecols.models.optimization.optimizers import Step
-from featurecols.models.training import checkpoints, warm_start
-from featurecols.models.training.automatic import LOSS, Choice, UntilNoGain
 from featurecols.models.training.history import History
-from featurecols.models.training.hooks import Checkpoints, Hook, Logging, Progress, Summaries, Validate
+from featurecols.models.training.hooks import Checkpoints, Hook, Logging, Progress, Summaries
 from featurecols.models.training.loop import train
 from featurecols.models.training.run import Run
 from featurecols.models.types import Data, Label
-from featurecols.plan.compile import compile
-from featurecols.plan.fit import fit
-from featurecols.plan.graph import Graph
-from featurecols.plan.load import load as load_plan
 from featurecols.plan.plan import Plan
 
-EVERYTHING = 1 << 20  # rows that are shuffled together where nobody says otherwise
 
-
-class Estimator(Keeper, FilePredictor):
+class Estimator(OpenLength, FilePredictor):
     """A model as a function, trained, evaluated and exported like tf.estimator's.
 
     model_fn(features, labels, mode, params, config) is called for every batch and answers with an EstimatorSpec; it may
@@ -188,7 +173,8 @@ class Estimator(Keeper, FilePredictor):
             self._check_training()
             seen, scale = labels.Range(), self._scale_warning()
             look = None if scale is None else scale.look
-            call = Call(asked, _stream(pipeline, self._encoder(labelled=True, seen=seen, look=look), variables.seed, choice))
+            encoder = self._encoder(labelled=True, seen=seen, look=look)
+            call = Call(asked, self._training_stream(pipeline, encoder, variables.seed, choice))
             if not more and call.repeats(self._last_run):
                 what = f"this call for {asked[0]} epochs came to its end before, at step {variables.step}, and nothing was done"
                 errors.warn(f"{self._who}.train", what, "pass more=True, or steps=, to train on")
@@ -208,32 +194,6 @@ class Estimator(Keeper, FilePredictor):
             seen.warn(f"{self._who}.train", self.label)
         self._finish(run, first)
         return self
-
-    def _first_hooks(self, run: Run, call: Call, choice: Choice | None, data: Data | Pipeline | None) -> list[Hook]:
-        """Return the hooks that come before those of the caller: what evaluates, and what stops a training of open length."""
-        if choice is None:
-            return [] if data is None else [Validate(lambda: self.evaluate(data))]
-        run.steps = choice.steps
-        if data is not None:
-            return [UntilNoGain(lambda: self.evaluate(data), choice)]
-        held = call.stream.held_out() if isinstance(call.stream, HeldOutStream) else None
-        return [UntilNoGain(None if held is None else lambda: {LOSS: self._mean_loss(held)}, choice)]
-
-    @property
-    def _decides(self) -> bool:
-        """Whether training chooses its length where nobody says it."""
-        return False
-
-    def _choose(self, rows: LabelledRows, batch_size: int | None, *, validated: bool) -> Choice | None:
-        """Return what a training of open length does; None for one pass, as it is."""
-        return None
-
-    def _mean_loss(self, examples: Examples) -> float:
-        """Return the weighted mean of the losses of encoded rows."""
-        raise NotImplementedError
-
-    def _finish(self, run: Run, hooks: Sequence[Hook]) -> None:
-        """Do what comes after training."""
 
     def _own_hooks(self, call: Call) -> list[Hook]:
         """Return the hooks that the configuration asks for."""
@@ -385,118 +345,3 @@ class Estimator(Keeper, FilePredictor):
         if isinstance(self.head, NumberHead):
             return batch_predict.number_columns(found["predictions"], self.label)
         return [(name, batch_predict.any_column(found[name])) for name in found.arrays]
-
-    # What stands behind -----------------------------------------------------------------------------------------------
-
-    def _pipeline(
-        self,
-        data: Data | Pipeline,
-        label: Label | None,
-        batch_size: int | None,
-        *,
-        weight: Label | None = None,
-        training: bool = True,
-    ) -> Pipeline:
-        if batch_size is not None:
-            batch_size = arguments.require_count(self._who, "batch_size", batch_size)
-        mode = ModeKeys.TRAIN if training else ModeKeys.EVAL
-        field = weight if isinstance(weight, str) else self.weight_column if weight is None else None
-        if weight is not None and field is None:
-            data, label = arguments.join_weights(self._who, data, label, weight), None
-        rows = rows_or_pipeline(data, label, field, mode=mode, params=self.params, config=self.config)
-        if isinstance(rows, Pipeline):
-            return replace(rows, batch_size=rows.batch_size or batch_size) if training else Pipeline(rows.data, 0, batch_size)
-        if not training:
-            return Pipeline(rows, batch_size=batch_size)
-        spare = available()
-        return Pipeline(rows, EVERYTHING, batch_size or 256, kept=float("inf") if spare is None else spare / 3)
-
-    def _scale_warning(self) -> ScaleWarning | None:
-        """Return what looks at the scale of numbers; None where nobody is to be warned."""
-        return None
-
-    def _encoder(
-        self,
-        *,
-        labelled: bool,
-        keys: Sequence[str] | None = None,
-        seen: labels.Range | None = None,
-        look: Callable[[Examples], None] | None = None,
-    ) -> Encoder:
-        plan, head, keys = self._require_plan(), self.head, keys or self.label
-        layout, threads = Layout(plan.encoded_slots, plan.tables), self.config.threads
-
-        def encode(batch: LabelledBatch) -> Examples:
-            y = w = None
-            if labelled:
-                if batch.labels is None:
-                    raise errors.model(self._who, "needs labels", None, "give label=, the field that holds them")
-                y = head.read(batch.labels, keys)
-                w = None if batch.weights is None else labels.weights(*batch.weights)
-                if seen is not None:
-                    seen.add(y, w)
-            examples = Examples.of(plan.encode(batch.rows, threads=threads), layout, y, w)
-            if look is not None:
-                look(examples)
-            return examples
-
-        key = json.dumps([plan.fingerprint, list(keys) if labelled else [], head.to_json()])
-        return Encoder(encode, needs_of(plan), key, layout)
-
-    def _ready(self, rows: LabelledRows | None, *, training: bool = False, checkpoint: str | Path | None = None) -> None:
-        """Have a plan, and know what labels are called and which words they use; a trained model knows its words."""
-        if self._plan is None or (training and self._plan_saw_no_data and self._variables().step == 0):
-            self._plan = self._make_plan(rows if training else None, checkpoint)
-            self._plan_saw_no_data = not training
-        fresh = self._variables().step == 0
-        if rows is None or not rows.labels:
-            return
-        if training or not self.label:
-            self.label = rows.labels
-        if fresh and self.head.learns_words:
-            self.head = self.head.learn(rows.label_batches(), rows.labels[0], ends=rows.ends)
-        if training and fresh and self.warm_start_from is not None:
-            self.variables = None  # made again, now that labels are known
-        if training and fresh:
-            self._start_labels(rows)
-
-    def _start_labels(self, rows: LabelledRows) -> None:
-        """Learn from the labels what must be known before the first step."""
-
-    def _plan_in(self, folder: Path) -> Plan | None:
-        return load_plan(folder / PLAN) if (folder / PLAN / "plan.json").exists() else None
-
-    def _make_plan(self, rows: LabelledRows | None, checkpoint: str | Path | None = None) -> Plan:
-        folder = self.model_dir
-        if folder is not None and (plan := self._plan_in(folder)) is not None:
-            if plan.columns == self.columns:
-                return plan
-            if checkpoints.latest(folder) is not None:
-                theirs, ours = declared_as_json(plan.columns), declared_as_json(self.columns)
-                raise errors.other_columns(folder, warm_start.difference(theirs, ours))
-        if rows is not None:  # columns that learn nothing too: a plan knows the types of the fields that it was fitted on
-            return fit(self.columns, self._rows_to_learn(rows), threads=self.config.threads)
-        if not Graph(self.columns).passes():
-            return compile(self.columns)
-        for plan in self._plans_behind(checkpoint):
-            if plan.columns == self.columns:
-                return plan
-        raise errors.model(self._who, "its columns still learn", [c.name for c in self.columns][:8], "train it first")
-
-    def _plans_behind(self, checkpoint: str | Path | None) -> Iterator[Plan]:
-        """Yield the plans beside the checkpoint that is asked for, and beside the one that the model starts from."""
-        for given in (checkpoint, self.warm_start_from):
-            place = given.ckpt_to_initialize_from if isinstance(given, WarmStartSettings) else given
-            if isinstance(place, (str, Path)) and (plan := self._plan_in(warm_start.where(Path(place)).parent)) is not None:
-                yield plan
-
-    def _rows_to_learn(self, rows: LabelledRows) -> Source:
-        """Return what columns learn from."""
-        return rows.features
-
-
-def _stream(pipeline: Pipeline, encoder: Encoder, seed: int, choice: Choice | None) -> BatchStream:
-    """Return the rows to train on, in batches."""
-    if choice is None:
-        return BatchStream(pipeline, encoder, seed)
-    return HeldOutStream(pipeline, encoder, seed, choice.rows, choice.share)

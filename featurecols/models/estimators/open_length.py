@@ -1,0 +1,57 @@
+"""Training of an estimator whose length nobody says: what is chosen for it, and the hook that ends it."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Sequence
+
+from featurecols.models.estimators.resume import Call
+from featurecols.models.estimators.rows import EstimatorRows
+from featurecols.models.input.examples import Examples
+from featurecols.models.input.held_out import HeldOutStream
+from featurecols.models.input.labelled_rows import LabelledRows
+from featurecols.models.input.pipeline import BatchStream, Encoder, Pipeline
+from featurecols.models.training.automatic import LOSS, Choice, UntilNoGain
+from featurecols.models.training.hooks import Hook, Validate
+from featurecols.models.training.run import Run
+from featurecols.models.types import Data
+
+
+class OpenLength(EstimatorRows):
+    """How training chooses its length. Estimators with a model_fn of their own do not; those known by name say how."""
+
+    @abstractmethod
+    def evaluate(self, data: Data | Pipeline | None = None) -> dict[str, float]:
+        """Return metrics over data, by name."""
+
+    def _first_hooks(self, run: Run, call: Call, choice: Choice | None, data: Data | Pipeline | None) -> list[Hook]:
+        """Return the hooks that come before those of the caller: what evaluates, and what stops a training of open length."""
+        if choice is None:
+            return [] if data is None else [Validate(lambda: self.evaluate(data))]
+        run.steps = choice.steps
+        if data is not None:
+            return [UntilNoGain(lambda: self.evaluate(data), choice)]
+        held = call.stream.held_out() if isinstance(call.stream, HeldOutStream) else None
+        return [UntilNoGain(None if held is None else lambda: {LOSS: self._mean_loss(held)}, choice)]
+
+    @property
+    def _decides(self) -> bool:
+        """Whether training chooses its length where nobody says it."""
+        return False
+
+    def _choose(self, rows: LabelledRows, batch_size: int | None, *, validated: bool) -> Choice | None:
+        """Return what a training of open length does; None for one pass, as it is."""
+        return None
+
+    def _mean_loss(self, examples: Examples) -> float:
+        """Return the weighted mean of the losses of encoded rows."""
+        raise NotImplementedError
+
+    def _finish(self, run: Run, hooks: Sequence[Hook]) -> None:
+        """Do what comes after training."""
+
+    def _training_stream(self, pipeline: Pipeline, encoder: Encoder, seed: int, choice: Choice | None) -> BatchStream:
+        """Return the rows to train on, in batches."""
+        if choice is None:
+            return BatchStream(pipeline, encoder, seed)
+        return HeldOutStream(pipeline, encoder, seed, choice.rows, choice.share)
