@@ -44,7 +44,7 @@ def aims(results: Results) -> list[list[str]]:
             found, bar = _mean(result, model, score), _bar(result, beside, score)
             behind = found / bar - 1 if regression else bar - found if absolute else 1 - found / bar
             may = share if regression else auc_share
-            shown, limit = (f"{x:+.4f}" if absolute and not regression else f"{x:+.1%}" for x in (behind, may))
+            shown, limit = (f"{x:+z.4f}" if absolute and not regression else f"{x:+z.1%}" for x in (behind, may))
             reached = "yes" if behind <= may else "no"
             rows.append([aim, result["claim"], _number(found), _number(bar), shown, limit, reached])
     return rows
