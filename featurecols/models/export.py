@@ -147,11 +147,12 @@ def read(folder: Path) -> dict[str, Any]:
         card = _object(folder / CARD)
         _require_format(folder / CARD, card, FORMAT)
         spec = _object(folder / SPEC)
-        return {
-            **_about(folder, spec),
-            **card,
-            "metrics": _numbers(card["metrics"] if "metrics" in card else spec.get("metrics")),
-        }
+        try:
+            found = {"metrics": _numbers(card["metrics"] if "metrics" in card else spec.get("metrics"))}
+            found |= {"data": _numbers(card["data"])} if "data" in card else {}
+        except base_errors.ColumnError as e:
+            raise errors.checkpoint(folder / CARD, f"has a number that is none ({errors.show(str(e), 200)})", AGAIN) from None
+        return {**_about(folder, spec), **card, **found}
     if os.path.exists(folder / PLAN_FILE) and not os.path.exists(folder / SPEC):
         raise errors.checkpoint(folder, "holds a plan", "use fc.load(path)")
     card = _object(folder / SPEC)

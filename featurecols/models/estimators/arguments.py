@@ -104,6 +104,17 @@ def training_length(
     return (None if epochs == -1 else epochs), steps, max_steps
 
 
+def held_share(subject: str, share: float | None, validation: object) -> float | None:
+    """Return a share of rows to hold out as a float, None where it is left open; raise ColumnError for anything else."""
+    if share is None:
+        return None
+    if isinstance(share, bool) or not isinstance(share, (int, float)) or not 0 <= share < 1:
+        raise errors.argument(subject, "validation_share must be at least 0 and below 1", share, "give 0.1, or 0 for none")
+    if share and validation is not None:
+        raise errors.argument(subject, "give one of validation and validation_share", share, "validation is data of its own")
+    return float(share)
+
+
 def names_of(model_fn: Callable[..., EstimatorSpec]) -> set[str]:
     """Return the names of a model_fn's arguments; raise ModelError where one is needed that nobody gives."""
     parameters = inspect.signature(model_fn).parameters

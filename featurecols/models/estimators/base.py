@@ -125,6 +125,7 @@ class Estimator(OpenLength, FilePredictor):
         batch_size: int | None = None,
         hooks: Sequence[Hook] = (),
         validation: Data | Pipeline | None = None,
+        validation_share: float | None = None,
         more: bool = False,
     ) -> Self:
         """Train, from where the model is: a fresh start, an earlier call, or the last checkpoint in model_dir.
@@ -149,6 +150,8 @@ class Estimator(OpenLength, FilePredictor):
                 Pipeline brings its own.
             hooks: code around the steps.
             validation: data to evaluate after each epoch; its metrics are in `history` as val_<metric>.
+            validation_share: the share of a table or of files that is held out, below 1, drawn by the seed, and evaluated after
+                each epoch like validation. An open length chooses it, others hold nothing out; 0 holds nothing out.
             more: whether to train on where the same call came to its end before.
 
         Raises:
@@ -161,12 +164,15 @@ class Estimator(OpenLength, FilePredictor):
         data = arguments.choose_data(data, input_fn)
         pipeline = self._pipeline(data, label, batch_size, weight=weight)
         asked = arguments.training_length(self._who, steps, max_steps, epochs, pipeline)
-        choice = None
+        choice, held = None, arguments.held_share(self._who, validation_share, validation)
         read_once = isinstance(data, Pipeline) or callable(data)
         if self._decides and not read_once and steps is max_steps is epochs is None:
-            choice = self._choose(pipeline.data, batch_size, validated=validation is not None)
+            choice = self._choose(pipeline.data, batch_size, held, validated=validation is not None)
         if choice is not None:
-            pipeline, asked = replace(pipeline, batch_size=choice.batch_size), (choice.passes, None, None)
+            pipeline, asked, held = replace(pipeline, batch_size=choice.batch_size), (choice.passes, None, None), choice.share
+        elif held and (read_once or not pipeline.data.ends):
+            hint = "give validation=, or the table itself"
+            raise errors.model(self._who, "validation_share needs a table or files", type(data).__name__, hint)
         self._ready(pipeline.data, training=True)
         with self._alone():
             variables = self._variables()
@@ -174,7 +180,7 @@ class Estimator(OpenLength, FilePredictor):
             seen, scale = labels.Range(), self._scale_warning()
             look = None if scale is None else scale.look
             encoder = self._encoder(labelled=True, seen=seen, look=look)
-            call = Call(asked, self._training_stream(pipeline, encoder, variables.seed, choice))
+            call = Call(asked, self._training_stream(pipeline, encoder, variables.seed, choice, held or 0.0), held or 0.0)
             if not more and call.repeats(self._last_run):
                 what = f"this call for {asked[0]} epochs came to its end before, at step {variables.step}, and nothing was done"
                 errors.warn(f"{self._who}.train", what, "pass more=True, or steps=, to train on")
@@ -283,7 +289,9 @@ class Estimator(OpenLength, FilePredictor):
         self._ready(pipeline.data, checkpoint=checkpoint_path)
         variables = self._variables(checkpoint_path)
         try:
-            out = {**self._evaluate(pipeline, variables, steps), "global_step": variables.step}
+            encoder = self._encoder(labelled=True, keys=pipeline.data.labels)
+            stream = BatchStream(pipeline, encoder, 0, digests=False)
+            out = {**self._evaluate(stream.epoch(0), variables, steps), "global_step": variables.step}
         except errors.DataError as e:
             raise explain_label(e, self._who, pipeline.data) from None
         finally:
@@ -292,11 +300,10 @@ class Estimator(OpenLength, FilePredictor):
         self.metrics[name or "eval"] = out
         return dict(sorted(out.items()))
 
-    def _evaluate(self, pipeline: Pipeline, variables: Variables, steps: int | None) -> dict[str, float]:
+    def _evaluate(self, batches: Iterable[Examples], variables: Variables, steps: int | None = None) -> dict[str, float]:
         evaluation = Evaluation()
         with one_thread:
-            encoder = self._encoder(labelled=True, keys=pipeline.data.labels)
-            for examples in BatchStream(pipeline, encoder, 0, digests=False).epoch(0):
+            for examples in batches:
                 evaluation.add(self._call_from(evaluation.rows, examples, ModeKeys.EVAL, variables), len(examples))
                 if evaluation.batches == steps:
                     break

@@ -20,6 +20,7 @@ from featurecols.models.estimators import label_start
 from featurecols.models.estimators.base import Estimator
 from featurecols.models.estimators.column_scaling import Declared, FirstRows, Normalize, ScaleWarning, check_normalize
 from featurecols.models.estimators.config import EstimatorSpec, ModeKeys, RunConfig, WarmStartSettings
+from featurecols.models.estimators.open_length import blocks
 from featurecols.models.estimators.resume import Call
 from featurecols.models.estimators.tf_columns import AnyColumn
 from featurecols.models.input.classes import Class, Classes
@@ -41,7 +42,6 @@ from featurecols.plan.plan import Plan
 
 Columns = Iterable[AnyColumn] | Plan | Declared | None
 SQUARED = MeanSquaredError()
-BATCH = 4096  # rows that are evaluated at once
 OUTPUTS = (  # parameters whose last axis is that of the logits, and the baseline's counts of classes
     "linear/weights",
     "linear/kernel",
@@ -119,7 +119,7 @@ class Canned(Estimator):
         """Return what `predict` says, by name, of logits [n, head.units]."""
         return self.head.predictions(logits)
 
-    def arguments(self) -> dict[str, Any]:
+    def _own_arguments(self) -> dict[str, Any]:
         """Return what makes an equal model of the same columns, as JSON data; with the head it is all that an export says."""
         return {}
 
@@ -156,10 +156,11 @@ class Canned(Estimator):
     def _decides(self) -> bool:
         return self.optimizer is not None and self.decides_length
 
-    def _choose(self, rows: LabelledRows, batch_size: int | None, *, validated: bool) -> Choice | None:
+    def _choose(self, rows: LabelledRows, batch_size: int | None, share: float | None, *, validated: bool) -> Choice | None:
         if not rows.ends:
             return None
-        choice = automatic.choose(rows.count(), self.config.seed, batch_size, validated=validated, linear=self._is_linear)
+        seed, linear = self.config.seed, self._is_linear
+        choice = automatic.choose(rows.count(), seed, batch_size, share, validated=validated, linear=linear)
         self._set_rates(choice.rows)
         return choice
 
@@ -170,8 +171,7 @@ class Canned(Estimator):
 
     def _mean_loss(self, examples: Examples) -> float:
         variables, total, weight = self._variables(), 0.0, 0.0
-        for at in range(0, len(examples), BATCH):
-            block = examples.slice(at, min(at + BATCH, len(examples)))
+        for block in blocks(examples):
             with variables.scope():
                 each = self.head.row_losses(block.labels, self._logits(block)).astype(np.float64)
             w = np.ones(len(each)) if block.weights is None else block.weights.astype(np.float64)
@@ -193,8 +193,30 @@ class Canned(Estimator):
         for hook in hooks:
             if isinstance(hook, automatic.UntilNoGain):
                 self.data["automatic"] = hook.about()
+                given = {"steps": hook.best_step, "validation_share": hook.choice.share}
+                given = {name: value for name, value in given.items() if value}  # no steps: the same call ends there again
+                self.data["arguments"] = {"batch_size": hook.choice.batch_size, **given}
                 if self.config.progress:
-                    print(f"{self._who}: {hook.describe(run)}", file=sys.stderr)
+                    print(f"{self._who}: {hook.describe(run)}{self._describe_scales()}", file=sys.stderr)
+
+    def _describe_scales(self) -> str:
+        """Return what was scaled that nobody declared, in words."""
+        given = {column.name: column for column in self._given or self.columns}
+        scaled = sum(given.get(column.name, column) != column for column in self.columns)
+        numbers = [f"{scaled} of {len(self.columns)} columns with a ZScore"] if scaled else []
+        label = ["the label standardized"] if isinstance(self.head, NumberHead) and self.head.scaling is not None else []
+        return "".join(f"; {what}" for what in (*numbers, *label))
+
+    def arguments(self) -> dict[str, Any]:
+        found = {**super().arguments(), **head_arguments(self.head)}
+        found["seed"] = self.config.seed if self.variables is None else self.variables.seed
+        for part in ("linear", "dnn"):
+            found.pop(part, None)  # columns
+        if self.optimizer is not None:
+            scaled = all(column.with_default_normalizer() == column for column in self.columns)
+            found |= {"initial_bias": self.initial_bias, "normalize": "auto" if scaled else False}
+            found |= {"standardize_label": self.standardize_label} if isinstance(self.head, NumberHead) else {}
+        return found
 
     def _bias_name(self) -> str | None:
         """Return the name of the output bias that starts where the mean is predicted; None where there is none."""

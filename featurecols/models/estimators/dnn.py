@@ -99,7 +99,7 @@ class _Deep(Canned):
     def _logits(self, x: Examples) -> Value:
         return self.network(x, self.head.units, None)
 
-    def arguments(self) -> dict[str, Any]:
+    def _own_arguments(self) -> dict[str, Any]:
         return {**self._start_arguments(), "optimizer": self._require_optimizer().to_json(), **self.network._asdict()}
 
     def _bias_name(self) -> str:

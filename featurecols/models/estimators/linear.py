@@ -57,7 +57,7 @@ class _Linear(Canned):
     def _logits(self, x: Examples) -> Value:
         return linear_layer(self.head.units, None, self.sparse_combiner)(x)
 
-    def arguments(self) -> dict[str, Any]:
+    def _own_arguments(self) -> dict[str, Any]:
         return {
             **self._start_arguments(),
             "optimizer": self._require_optimizer().to_json(),

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
+from featurecols.models.autodiff.variables import Variables
 from featurecols.models.estimators.resume import Call
 from featurecols.models.estimators.rows import EstimatorRows
 from featurecols.models.input.examples import Examples
@@ -16,6 +17,8 @@ from featurecols.models.training.hooks import Hook, Validate
 from featurecols.models.training.run import Run
 from featurecols.models.types import Data
 
+BLOCK = 4096  # rows that are evaluated at once
+
 
 class OpenLength(EstimatorRows):
     """How training chooses its length. Estimators with a model_fn of their own do not; those known by name say how."""
@@ -24,14 +27,20 @@ class OpenLength(EstimatorRows):
     def evaluate(self, data: Data | Pipeline | None = None) -> dict[str, float]:
         """Return metrics over data, by name."""
 
+    @abstractmethod
+    def _evaluate(self, batches: Iterable[Examples], variables: Variables, steps: int | None = None) -> dict[str, float]:
+        """Return metrics over encoded rows, by name."""
+
     def _first_hooks(self, run: Run, call: Call, choice: Choice | None, data: Data | Pipeline | None) -> list[Hook]:
         """Return the hooks that come before those of the caller: what evaluates, and what stops a training of open length."""
+        held = call.stream.held_out() if isinstance(call.stream, HeldOutStream) and not run.over else None
+        if choice is None and held is not None:
+            return [Validate(lambda: self._evaluate(blocks(held), self._variables()))]
         if choice is None:
             return [] if data is None else [Validate(lambda: self.evaluate(data))]
         run.steps = choice.steps
         if data is not None:
             return [UntilNoGain(lambda: self.evaluate(data), choice)]
-        held = call.stream.held_out() if isinstance(call.stream, HeldOutStream) else None
         return [UntilNoGain(None if held is None else lambda: {LOSS: self._mean_loss(held)}, choice)]
 
     @property
@@ -39,7 +48,7 @@ class OpenLength(EstimatorRows):
         """Whether training chooses its length where nobody says it."""
         return False
 
-    def _choose(self, rows: LabelledRows, batch_size: int | None, *, validated: bool) -> Choice | None:
+    def _choose(self, rows: LabelledRows, batch_size: int | None, share: float | None, *, validated: bool) -> Choice | None:
         """Return what a training of open length does; None for one pass, as it is."""
         return None
 
@@ -50,8 +59,16 @@ class OpenLength(EstimatorRows):
     def _finish(self, run: Run, hooks: Sequence[Hook]) -> None:
         """Do what comes after training."""
 
-    def _training_stream(self, pipeline: Pipeline, encoder: Encoder, seed: int, choice: Choice | None) -> BatchStream:
-        """Return the rows to train on, in batches."""
-        if choice is None:
+    def _training_stream(
+        self, pipeline: Pipeline, encoder: Encoder, seed: int, choice: Choice | None, share: float
+    ) -> BatchStream:
+        """Return the rows to train on, in batches, without a share of them that is held out."""
+        if choice is None and not share:
             return BatchStream(pipeline, encoder, seed)
-        return HeldOutStream(pipeline, encoder, seed, choice.rows, choice.share)
+        return HeldOutStream(pipeline, encoder, seed, pipeline.data.count() if choice is None else choice.rows, share)
+
+
+def blocks(examples: Examples) -> Iterator[Examples]:
+    """Yield examples in blocks that are evaluated at once."""
+    for at in range(0, len(examples), BLOCK):
+        yield examples.slice(at, min(at + BLOCK, len(examples)))

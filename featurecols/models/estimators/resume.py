@@ -22,6 +22,7 @@ class TrainedOn(TypedDict, total=False):
     files: list[str]
     fingerprint: str | None
     automatic: dict[str, float]
+    arguments: dict[str, float]
 
 
 class Position(TypedDict, total=False):
@@ -54,6 +55,7 @@ class Call(NamedTuple):
 
     asked: TrainingLength
     stream: BatchStream
+    share: float = 0.0  # of rows that are held out
 
     def order(self) -> dict[str, Any]:
         """Return what decides which rows each step sees, by the names of Position."""

@@ -138,7 +138,7 @@ class Keeper(ABC):
     def _declared(self) -> dict[str, Any]:
         """Return what the model was made with, beside columns and head, as JSON data."""
         params = {name: value for name, value in self.params.items() if name not in ("columns", "feature_columns")}
-        return resume.declared(self.arguments(), params)
+        return resume.declared(self._own_arguments(), params)
 
     def _head_of(self, where: Path, about: Mapping[str, Any]) -> Head:
         """Return the head of a checkpoint; raise CheckpointError where it is another kind of model, or answers otherwise."""
@@ -258,7 +258,7 @@ class Keeper(ABC):
 
     def spec(self) -> dict[str, Any]:
         """Return what makes an equal model that is not trained, as JSON data for model_from_json."""
-        columns, arguments = {column.name: column.to_dict() for column in self.columns}, self.arguments()
+        columns, arguments = {column.name: column.to_dict() for column in self.columns}, self._own_arguments()
         towers = {tower: arguments.pop(tower) for tower in ("linear", "dnn") if tower in arguments}
         spec: dict[str, Any] = {"model": self._kind}
         spec |= {tower: [columns[name] for name in names] for tower, names in towers.items() if names}
@@ -273,11 +273,21 @@ class Keeper(ABC):
     def fingerprint(self) -> str:
         """32 hex digits of all that predictions depend on: plan, model, weights (the code of a model_fn left out)."""
         variables = self._open()
-        return export.fingerprint({**self._about(), "arguments": self.arguments()}, variables, self._plan)
+        return export.fingerprint({**self._about(), "arguments": self._own_arguments()}, variables, self._plan)
 
-    def arguments(self) -> dict[str, Any]:
+    def _own_arguments(self) -> dict[str, Any]:
         """Return what makes an equal model of the same columns, as JSON data; a model_fn is code, and no folder holds code."""
         return {}
+
+    def arguments(self) -> dict[str, Any]:
+        """Return the values of arguments, those that were chosen included, as JSON data.
+
+        All but "train" are of the class, which takes optimizers and losses as this JSON too; "train" has those of the last
+        call of train, with the steps until the weights that were kept. An equal model that is made of these and trained so on
+        the same rows has the same bits.
+        """
+        trained = self.data.get("arguments")
+        return {**self._own_arguments(), **({} if trained is None else {"train": dict(trained)})}
 
     # tf.estimator's names ---------------------------------------------------------------------------------------------
 
@@ -311,10 +321,12 @@ def declared_as_json(columns: Iterable[Column]) -> dict[str, Any]:
 
 
 def trained_on(call: Call) -> TrainedOn:
-    """Return what a call trains on."""
+    """Return what a call trains on, and with which arguments."""
     stream = call.stream
     files = [Path(p).name for p in stream.pipeline.data.paths]
-    return {"rows": stream.rows, "files": files, "fingerprint": stream.digest}
+    length = {n: v for n, v in zip(("epochs", "steps", "max_steps"), call.asked, strict=True) if v is not None}
+    given = {"batch_size": stream.batch_size, **length, **({"validation_share": call.share} if call.share else {})}
+    return {"rows": stream.rows, "files": files, "fingerprint": stream.digest, "arguments": given}
 
 
 def _is_of(run: Mapping[str, Any], epochs: int, rows: int | None) -> bool:

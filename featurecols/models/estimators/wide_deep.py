@@ -79,7 +79,7 @@ class _WideDeep(Canned):
             logits.append(self.network(x, units, self.deep))
         return logits[0] if len(logits) == 1 else logits[0] + logits[1]
 
-    def arguments(self) -> dict[str, Any]:
+    def _own_arguments(self) -> dict[str, Any]:
         linear, dnn = self.optimizers
         return {
             **self._start_arguments(),

@@ -14,7 +14,7 @@ from featurecols._core.spec import Converted
 from featurecols.data.batch import Batch
 from featurecols.models import errors
 from featurecols.models.autodiff.tape import Value
-from featurecols.models.component import Component
+from featurecols.models.component import Component, component_from_json
 from featurecols.models.input import classes, labels
 from featurecols.models.input.classes import Classes
 from featurecols.models.layers.base import require_positive
@@ -199,7 +199,7 @@ class NumberHead(Head):
 
     def check(self) -> None:
         require_positive("regressor", "label_dimension", self.dimension)
-        loss: object = losses.get(self.loss) if isinstance(self.loss, str) else self.loss
+        loss: object = losses.get(self.loss) if isinstance(self.loss, str) else component_from_json(self.loss, Loss, "loss")
         if not isinstance(loss, Loss):
             hint = "give losses.MeanSquaredError() or losses.Poisson()"
             raise errors.argument("regressor", "loss must be a Loss, or a name", loss, hint)

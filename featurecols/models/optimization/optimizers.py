@@ -21,7 +21,7 @@ from featurecols._core.suggestions import module_names
 from featurecols.models import errors
 from featurecols.models.autodiff.tape import Gradient, IndexedSlices, Value, gradients
 from featurecols.models.autodiff.variables import Variables
-from featurecols.models.component import Component
+from featurecols.models.component import Component, component_from_json
 from featurecols.models.optimization.clipping import Clip
 from featurecols.models.optimization.schedules import Schedule, require_rate
 
@@ -327,13 +327,18 @@ class Groups(Component):
 KNOWN: dict[str, type[Optimizer]] = {c.__name__.lower(): c for c in (SGD, Adagrad, Adam, AdamW, RMSProp, Ftrl)}
 
 
-OptimizerLike = Optimizer | Groups | str | Callable[[], Any]  # an optimizer, its name, or a function that gives either
+OptimizerLike = Optimizer | Groups | str | Callable[[], Any] | Mapping[str, object]  # or its name, JSON, or what gives it
 
 
 def get(optimizer: OptimizerLike, **given: Any) -> Optimizer | Groups:
-    """Return an optimizer (or Groups) as it is, by name in any case ("Ftrl", "adam") with its defaults, or of a function."""
+    """Return an optimizer (or Groups) as it is, by name in any case ("Ftrl", "adam") with its defaults, or of a function.
+
+    The JSON of an optimizer, {"type": "Adam", "learning_rate": 0.01}, is taken too.
+    """
     if isinstance(optimizer, (Optimizer, Groups)):
         return optimizer
+    if isinstance(optimizer, Mapping):
+        return get(component_from_json(optimizer, Optimizer, "optimizer"), **given)
     if callable(optimizer):
         return get(optimizer())
     if isinstance(optimizer, str) and optimizer.lower() in KNOWN:

@@ -48,8 +48,16 @@ class Choice:
     seed: int
 
 
-def choose(rows: int, seed: int, batch_size: int | None = None, *, validated: bool = False, linear: bool = False) -> Choice:
-    """Return the choice for so many rows; a batch_size is obeyed, and with data to validate on nothing is held out.
+def choose(
+    rows: int,
+    seed: int,
+    batch_size: int | None = None,
+    share: float | None = None,
+    *,
+    validated: bool = False,
+    linear: bool = False,
+) -> Choice:
+    """Return the choice for so many rows; a batch_size and a share are obeyed, with data to validate on nothing is held out.
 
     >>> choose(331, 0).batch_size, choose(20_000, 0).batch_size, choose(10_000_000, 0).patience
     (16, 256, 3)
@@ -59,7 +67,8 @@ def choose(rows: int, seed: int, batch_size: int | None = None, *, validated: bo
         size = LINEAR if linear else SMALLEST
         while size < LARGEST and size * STEPS < rows:
             size *= 2
-    share = 0.0 if validated or rows < FEW else min(SHARE if rows < LARGE else SMALLER, MOST / rows)
+    if validated or share is None:
+        share = 0.0 if validated or rows < FEW else min(SHARE if rows < LARGE else SMALLER, MOST / rows)
     steps = max(1, round(rows * (1 - share)) // size)
     patience = min(PATIENCE[1], max(PATIENCE[0], math.ceil(WAIT / steps)))
     return Choice(rows, share, size, patience, PASSES if share or validated else FEW_PASSES, BUDGET, seed)
@@ -86,20 +95,21 @@ class UntilNoGain(Hook):
     Attributes:
         first, best: the loss before the first step, and the lowest one.
         best_epoch: the pass after which it was lowest; 0 before the first step.
+        best_step: the steps of this run until then; all of them where nothing is measured.
     """
 
     def __init__(self, measure: Callable[[], Mapping[str, float]] | None, choice: Choice) -> None:
         self.measure, self.choice = measure, choice
         self.first = self.best = math.nan
-        self.best_epoch = 0
+        self.best_epoch = self.best_step = 0
 
     def begin(self, run: Run) -> None:
         if self.measure is None:
             return
         kept = run.variables.states.get(f"{STATE}progress")
         if run.taken_up and kept is not None:
-            self.first, self.best, epoch = kept.tolist()
-            self.best_epoch = int(epoch)
+            self.first, self.best, epoch, step = kept.tolist()
+            self.best_epoch, self.best_step = int(epoch), int(step)
             return
         _forget(run.variables)
         self.first = self.best = self.measure()[LOSS]
@@ -111,21 +121,22 @@ class UntilNoGain(Hook):
             return
         found = self.measure()
         run.logs |= {f"val_{name}": value for name, value in found.items() if name != "global_step"}
-        self._compare(run.variables, found[LOSS], run.epoch)
+        self._compare(run, found[LOSS], run.epoch)
         if run.epoch - self.best_epoch >= self.choice.patience:
             run.request_stop(f"the loss over rows held out was lowest after pass {self.best_epoch}")
 
     def end(self, run: Run) -> None:
         if self.measure is None:
+            self.best_step = run.step - run.variables.start
             return
         if run.batch:
-            self._compare(run.variables, self.measure()[LOSS], run.epoch + 1)
+            self._compare(run, self.measure()[LOSS], run.epoch + 1)
         _restore(run.variables)
         _forget(run.variables)
 
     def about(self) -> dict[str, float]:
         """Return what was chosen and found, as JSON data for the card of the model."""
-        found = {"first_loss": self.first, "best_loss": self.best, "best_pass": self.best_epoch}
+        found = {"first_loss": self.first, "best_loss": self.best, "best_pass": self.best_epoch, "best_step": self.best_step}
         return {**asdict(self.choice), **({} if self.measure is None else found)}
 
     def describe(self, run: Run) -> str:
@@ -138,14 +149,14 @@ class UntilNoGain(Hook):
         held = f"{chosen.share:.0%} of {chosen.rows:,} rows held out" if chosen.share else "the validation data"
         return f"trained {length}; best after pass {self.best_epoch}, loss {self.best:.6g} over {held}"
 
-    def _compare(self, variables: Variables, loss: float, epoch: int) -> None:
+    def _compare(self, run: Run, loss: float, epoch: int) -> None:
         """Keep the weights of this pass where their loss is the lowest."""
         if loss < self.best or math.isnan(self.best):
-            self.best, self.best_epoch = loss, epoch
-            self._keep(variables)
+            self.best, self.best_epoch, self.best_step = loss, epoch, run.step - run.variables.start
+            self._keep(run.variables)
 
     def _keep(self, variables: Variables) -> None:
-        progress = np.array([self.first, self.best, self.best_epoch], np.float64)
+        progress = np.array([self.first, self.best, self.best_epoch, self.best_step], np.float64)
         kept = {f"{STATE}{kind}/{name}": array.copy() for kind, name, array in _own(variables)}
         _forget(variables)
         variables.states |= {f"{STATE}progress": progress, **kept}

@@ -8,6 +8,8 @@ import pytest
 
 import featurecols as fc
 from featurecols import models
+from featurecols.errors import ColumnError
+from featurecols.models.errors import ModelError
 from featurecols.models.input.held_out import drawn
 from featurecols.models.training import automatic
 from featurecols.models.training.hooks import Hook
@@ -17,6 +19,7 @@ X = RANDOM.uniform(-1, 1, (900, 2))
 ROWS = pd.DataFrame({"a": X[:, 0], "b": X[:, 1], "y": 100 * np.sin(3 * X[:, 0]) + 40 * X[:, 1] + RANDOM.normal(0, 5, 900)})
 TRAIN, TEST = ROWS[:700], ROWS[700:].reset_index(drop=True)
 COLUMNS = [fc.Numeric("a"), fc.Numeric("b")]
+POISSON, QUIET = models.losses.Poisson(), models.RunConfig(progress=False)
 FAST = models.optimizers.Adam(0.1)  # stops long before the last pass
 
 
@@ -172,3 +175,50 @@ def test_a_saved_model_says_what_was_chosen(tmp_path, trained):
 def test_names_of_tensorflow_train_as_they_did():
     model = models.DNNLinearCombinedRegressor(dnn_feature_columns=COLUMNS, dnn_hidden_units=[4])
     assert (model.train(TRAIN, label="y").variables.step, model.head.scaling) == (3, None)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda columns, **more: models.LinearRegressor(columns, **more),
+        lambda columns, **more: models.DNNRegressor(columns, **{"hidden_units": [8], **more}),
+        lambda columns, **more: models.WideDeepRegressor(columns[:1], columns, **{"hidden_units": [8], **more}),
+        lambda columns, **more: models.DNNRegressor(columns, **{"hidden_units": [4], "seed": 3, "loss": POISSON, **more}),
+    ],
+)
+def test_the_arguments_that_were_chosen_give_the_same_bits(make, tmp_path):
+    rows = TRAIN.assign(y=TRAIN["y"] - TRAIN["y"].min())[:120]
+    chosen = make(COLUMNS, config=QUIET).train(rows, label="y")
+    found = models.load(chosen.save(tmp_path / "saved")).arguments()
+    assert found == chosen.arguments()
+    train = found.pop("train")
+    assert set(train) == {"batch_size", "steps", "validation_share"}
+    assert train["steps"] == chosen.data["automatic"]["best_step"] > 0
+    again = make(COLUMNS, **found).train(rows, label="y", **train)
+    assert again.fingerprint == chosen.fingerprint
+    assert again.arguments() == chosen.arguments()
+
+
+def test_a_start_that_is_never_beaten_is_what_the_same_call_gives_again():
+    rows = {"a": [0.0] * 80, "y": [1.0, 2.0] * 40}
+    chosen = models.LinearRegressor(COLUMNS[:1], config=QUIET).train(rows, label="y")
+    assert chosen.arguments()["train"] == {"batch_size": 32, "validation_share": 0.2}
+    again = models.LinearRegressor(COLUMNS[:1], config=QUIET).train(rows, label="y", **chosen.arguments()["train"])
+    assert again.fingerprint == chosen.fingerprint
+
+
+def test_a_share_that_is_held_out_is_evaluated():
+    model = make().train(TRAIN, label="y", epochs=2, validation_share=0.2)
+    held = TRAIN[drawn(0, 700, 0.2, 0)].reset_index(drop=True)
+    assert model.history.rows[-1]["val_rmse"] == pytest.approx(model.evaluate(held)["rmse"])
+    assert model.data["rows"] == 700 - len(held)
+    assert model.arguments()["train"] == {"batch_size": 256, "epochs": 2, "validation_share": 0.2}
+    assert make().train(TRAIN, label="y", validation_share=0.5).data["automatic"]["share"] == 0.5
+    assert make().train(TRAIN[:60], label="y", validation_share=0).data["automatic"]["share"] == 0.0
+    for wrong in (1, -0.1, True, "a"):
+        with pytest.raises(ColumnError, match="validation_share must be at least 0 and below 1"):
+            make().train(TRAIN, label="y", validation_share=wrong)
+    with pytest.raises(ColumnError, match="give one of validation and validation_share"):
+        make().train(TRAIN, label="y", validation=TEST, validation_share=0.1)
+    with pytest.raises(ModelError, match="validation_share needs a table or files"):
+        make().train(lambda: TRAIN, label="y", epochs=1, validation_share=0.1)
