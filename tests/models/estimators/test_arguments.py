@@ -58,7 +58,7 @@ def train(data=DATA, label="rich", **options):
         (lambda: linear(weight_column=AGE), ModelError, "a weight is read as it is, without normalizer, got Numeric"),
         (lambda: LinearClassifier(AGE), ModelError, r"columns: must be a list of columns, got Numeric\('age'.*; wrap it in"),
         (lambda: LinearClassifier("age"), ModelError, r"columns: must be a list of columns, got 'age'; wrap it in"),
-        (lambda: LinearClassifier(["age"]), ModelError, "columns: not a column that a model reads, got 'age'; give a column"),
+        (lambda: LinearClassifier(["age"]), ModelError, "columns: not a column that a model reads, got 'age'; wrap the field"),
         (lambda: Estimator(None, columns=[AGE]), ModelError, "Estimator: model_fn must be a function, got None"),
         (lambda: Estimator(lambda: 3, columns=[AGE]), ModelError, "model_fn: is called with features, .*, got 'no argument'"),
         (
