@@ -338,7 +338,7 @@ def test_one_name_for_two_columns_of_two_parts():
             ColumnError,
             "label_vocabulary is a list of labels, got 'ab'",
         ),
-        (lambda: LinearRegressor(WIDE, loss="mse"), ColumnError, "regressor: loss must be a Loss, got 'mse'"),
+        (lambda: LinearRegressor(WIDE, loss=3), ColumnError, "regressor: loss must be a Loss, or a name, got 3"),
         (lambda: DNNClassifier(DEEP, 10), ColumnError, "hidden_units: must be a list, got 10; give the units of each layer"),
         (lambda: LinearClassifier(WIDE, optimizer="lion"), ModelError, "optimizer: unknown name 'lion'"),
         (lambda: LinearClassifier(WIDE, sparse_combiner="max"), ColumnError, "unknown combiner, got 'max'"),
