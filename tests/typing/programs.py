@@ -175,6 +175,8 @@ def pipelines(plan: fc.Plan) -> fc.models.DNNClassifier:
 def measures(y: Matrix, scores: Matrix) -> list[float]:
     """Metrics of arrays."""
     assert_type(metrics.auc(y, scores), float)
+    assert_type(metrics.roc(y, scores).x, NDArray[np.float64])
+    assert_type(metrics.calibration(y, scores).observed, NDArray[np.float64])
     assert_type(losses.get("mse"), losses.Loss)
     return [metrics.auc(y, scores), metrics.accuracy(y, scores > 0.5)]
 

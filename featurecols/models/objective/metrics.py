@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from featurecols._core.arrays import Array
 from featurecols._core.suggestions import explain_arguments, module_names
@@ -72,7 +72,8 @@ def regression(
     """Return average_loss, rmse, mae, r2, label/mean, prediction/mean.
 
     Args:
-        y_true, y_pred: numbers [n]; several outputs [n, k] are averaged over.
+        y_true: numbers [n]; several outputs [n, k] are averaged over.
+        y_pred: numbers of the same shape.
         losses: of the rows [n]; None computes squared errors.
         sample_weight: [n].
     """
@@ -151,9 +152,9 @@ def auc_precision_recall(y_true: ArrayLike, y_pred: ArrayLike, *, sample_weight:
 class Curve:
     """Points of a curve, from the highest threshold to the lowest: x [k], y [k], thresholds [k] (the first is inf)."""
 
-    x: Array
-    y: Array
-    thresholds: Array
+    x: NDArray[np.float64]
+    y: NDArray[np.float64]
+    thresholds: NDArray[np.float64]
 
 
 @explain_arguments
@@ -182,9 +183,9 @@ class Calibration:
     probabilities.
     """
 
-    predicted: Array
-    observed: Array
-    weight: Array
+    predicted: NDArray[np.float64]
+    observed: NDArray[np.float64]
+    weight: NDArray[np.float64]
     error: float
     brier: float
 
@@ -199,7 +200,7 @@ def calibration(
     if by == "rows":
         inner = np.quantile(p, inner) if len(p) else inner
     which = np.searchsorted(inner, p)
-    weight = np.bincount(which, w, bins)
+    weight = np.asarray(np.bincount(which, w, bins), np.float64)
     full = weight > 0
     predicted = np.bincount(which, w * p, bins)[full] / weight[full]
     observed = np.bincount(which, w * y, bins)[full] / weight[full]
