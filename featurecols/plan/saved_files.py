@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import re
 import tempfile
+import time
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from featurecols import errors
@@ -14,6 +16,8 @@ from featurecols._core import regular_files
 JSON_FILE, TENSOR_FILE = "plan.json", "learned.safetensors"
 LIMIT_JSON = 1 << 28
 TERM_FILE = re.compile(r"terms-[A-Za-z0-9_-]{1,100}\.jsonl")
+UNFINISHED = re.compile(rf"\.({re.escape(JSON_FILE)}|{re.escape(TENSOR_FILE)}|{TERM_FILE.pattern})\.[a-z0-9_]{{8}}")
+LONG_AGO = 600.0  # seconds after which nobody is still writing a file
 AGAIN = "give the folder of plan.save"
 
 
@@ -37,6 +41,7 @@ def write_files(folder: Path, files: Mapping[str, bytes]) -> None:
     Files that an earlier plan needed and this one does not are deleted. Raises OSError.
     """
     folder.mkdir(parents=True, exist_ok=True)
+    remove_unfinished(folder, LONG_AGO)
     written: dict[str, str] = {}
     try:
         for name, data in files.items():
@@ -49,6 +54,14 @@ def write_files(folder: Path, files: Mapping[str, bytes]) -> None:
             os.unlink(left)
     for name in stale_files(folder, files):
         (folder / name).unlink(missing_ok=True)
+
+
+def remove_unfinished(folder: Path, seconds: float = 0.0) -> None:
+    """Remove what a kill left of files that were being written, where it is at least so old: others may be writing."""
+    for path in folder.glob(".*") if folder.is_dir() else ():
+        with suppress(FileNotFoundError):
+            if UNFINISHED.fullmatch(path.name) and time.time() - path.lstat().st_mtime >= seconds:
+                path.unlink()
 
 
 def stale_files(folder: Path, files: Iterable[str]) -> list[str]:

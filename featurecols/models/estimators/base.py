@@ -283,6 +283,7 @@ class Estimator(OpenLength, FilePredictor):
             ModelError: parameters that are not finite, of a training that diverged.
         """
         steps = None if steps is None else arguments.require_count(self._who, "steps", steps)
+        self._know_names()
         label = label if label is not None else self.label or None
         pipeline = self._pipeline(arguments.choose_data(data, input_fn), label, batch_size, weight=weight, training=False)
         before = self.head, self.label

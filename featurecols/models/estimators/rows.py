@@ -49,7 +49,9 @@ class EstimatorRows(Keeper):
         if batch_size is not None:
             batch_size = arguments.require_count(self._who, "batch_size", batch_size)
         mode = ModeKeys.TRAIN if training else ModeKeys.EVAL
-        field = weight if isinstance(weight, str) else self.weight_column if weight is None else None
+        field = weight if isinstance(weight, str) else None
+        if weight is None:
+            field = self.weight_column if training else self._weight_field()
         if weight is not None and field is None:
             data, label = arguments.join_weights(self._who, data, label, weight), None
         rows = rows_or_pipeline(data, label, field, mode=mode, params=self.params, config=self.config)

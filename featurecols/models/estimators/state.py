@@ -22,6 +22,7 @@ from featurecols.models.training import checkpoints, warm_start
 from featurecols.models.training.history import History
 from featurecols.models.training.run import Run
 from featurecols.models.types import Numbers
+from featurecols.plan import saved_files
 
 if TYPE_CHECKING:
     from featurecols.columns.base import Column
@@ -125,6 +126,18 @@ class Keeper(ABC):
         self.history = History(list(about["run"].get("history", ())))
         self.data = about.get("data", {})
 
+    def _know_names(self) -> None:
+        """Go on from the last checkpoint, where that was not done yet: it knows the fields of labels and of weights."""
+        if self.variables is None and self.model_dir is not None and checkpoints.latest(self.model_dir) is not None:
+            self._open()
+
+    def _weight_field(self) -> str | None:
+        """Return the field of weights: as the model was told, or else as the training that it goes on from was."""
+        found = self.weight_column
+        if found is None and self._taken_from is not None:
+            found = self._taken_from[1].get("weight_column")
+        return found
+
     def _check_training(self) -> None:
         """Raise CheckpointError where training would go on otherwise than it began, and say how."""
         if self._taken_from is None:
@@ -170,6 +183,7 @@ class Keeper(ABC):
         if folder is None:
             raise errors.model(self._who, "has no place for checkpoints", None, "give it a model_dir")
         if not checkpoints.found(folder):
+            saved_files.remove_unfinished(folder / PLAN)  # nobody else writes here
             self._require_plan().save(folder / PLAN, overwrite=True)
         self._last_run, self.data = call.position(run), trained_on(call)
         about = {**self._about(), "arguments": self._declared(), "data": self.data, "run": self._last_run}
@@ -184,7 +198,7 @@ class Keeper(ABC):
             "fingerprint": plan.fingerprint,
             "head": self.head.to_json(),
             "label": list(self.label),
-            "weight_column": self.weight_column,
+            "weight_column": self._weight_field(),
             "rows": self._rows_of(),
         }
 
@@ -267,7 +281,8 @@ class Keeper(ABC):
         spec |= arguments
         if self.label:
             spec["label"] = self.label[0] if len(self.label) == 1 else list(self.label)
-        return spec if self.weight_column is None else {**spec, "weight": self.weight_column}
+        weight = self._weight_field()
+        return spec if weight is None else {**spec, "weight": weight}
 
     @property
     def fingerprint(self) -> str:

@@ -31,6 +31,8 @@ def save(folder: Path, variables: Variables, about: Mapping[str, Any], keep: int
     """Write the variables and `about` (JSON data) as folder/step-<step>; then delete all but the last `keep`."""
     path = folder / f"step-{variables.step:09d}.safetensors"
     arrays = variables.arrays()
+    for left in folder.glob(".step-*.safetensors.*"):  # what a kill left behind, perhaps at another step
+        left.unlink(missing_ok=True)
     write(path, arrays, {**about, "step": variables.step, "start": variables.start, "seed": variables.seed})
     for old in found(folder)[: -keep if keep else 0]:
         if old != path:

@@ -249,6 +249,8 @@ def test_a_training_that_was_killed_ends_as_if_it_had_not_been(here: Path, capsy
     assert main([*resumed, "--overwrite"]) == 0  # trained already: written again, not trained on
     assert "step 1,000, trained before\n" in capsys.readouterr().out
     assert models.load("model").fingerprint == found
+    assert main([*resumed, "--overwrite", "--validation", "test.parquet"]) == 0  # killed when it was about to be measured
+    assert "average_loss" in capsys.readouterr().out
     longer = [*TRAIN, "--epochs", "21", "--batch-size", "16", "--model-dir", "steps", "--overwrite"]
     capsys.readouterr()
     assert main(longer) != 0

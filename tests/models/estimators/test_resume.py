@@ -242,3 +242,28 @@ def test_f9_summaries_of_a_file_that_others_write_into_stay(tmp_path):
         LinearClassifier(WIDE, config=RunConfig(seed=seed)).train(DATA, **CALL, hooks=[hooks.Summaries(path, 4)])
     steps = [row["step"] for row in map(json.loads, path.read_text().splitlines()) if "epoch" not in row]
     assert steps == [4, 8, 12, 16] * 2
+
+
+def test_f5_a_model_that_is_opened_again_knows_its_label_and_its_weights(tmp_path):
+    """F5: a model of a model_dir evaluates, and is saved, as the one that trained there: by the same label and weights."""
+    data = {**DATA, "w": np.linspace(0.1, 3.0, len(DATA["age"])).tolist()}
+    model = LinearClassifier(WIDE, model_dir=tmp_path / "dir").train(data, label="income", weight="w", epochs=1)
+    expected = model.evaluate(data)
+    plain = [1.0] * len(data["w"])
+    assert expected["average_loss"] != model.evaluate(data, data["income"], plain)["average_loss"]
+    assert LinearClassifier(WIDE, model_dir=tmp_path / "dir").evaluate(data) == expected
+    LinearClassifier(WIDE, model_dir=tmp_path / "dir").save(tmp_path / "saved")
+    assert models.load(tmp_path / "saved").evaluate(data) == expected
+    assert LinearClassifier(WIDE, model_dir=tmp_path / "dir").fingerprint == model.fingerprint
+
+
+def test_d7_what_a_kill_leaves_in_a_model_dir_is_taken_away(tmp_path):
+    """D7: files that a kill cut short are removed by the next run that writes there, whatever step they are of."""
+    left = [tmp_path / "plan" / ".plan.json.ab12_xyz", tmp_path / ".step-000000099.safetensors.77"]
+    other = tmp_path / "plan" / ".notes"
+    other.parent.mkdir()
+    for path in [*left, other]:
+        path.write_text("half")
+    LinearClassifier(WIDE, model_dir=tmp_path).train(DATA, label="income", epochs=1)
+    assert [path.exists() for path in left] == [False, False]
+    assert other.exists()
