@@ -102,7 +102,7 @@ class Canned(Estimator):
         )
         self.optimizer = optimizer
         self.standardize_label = self.initial_bias = True
-        self.named_optimizer, self.decides_length = False, True
+        self._named_optimizer, self._decides_length = False, True
         self._warned_of_scale = False
         self._loss_check = LossCheck(f"{self._who}.train", self._row_losses)
 
@@ -154,7 +154,7 @@ class Canned(Estimator):
 
     @property
     def _decides(self) -> bool:
-        return self.optimizer is not None and self.decides_length
+        return self.optimizer is not None and self._decides_length
 
     def _choose(self, rows: LabelledRows, batch_size: int | None, share: float | None, *, validated: bool) -> Choice | None:
         if not rows.ends:
@@ -166,7 +166,7 @@ class Canned(Estimator):
 
     def _set_rates(self, rows: int) -> None:
         """Give optimizers that were named the learning rate for so many rows."""
-        if self.named_optimizer and isinstance(self.optimizer, Optimizer):
+        if self._named_optimizer and isinstance(self.optimizer, Optimizer):
             self.optimizer = automatic.with_rate(self.optimizer, rows)
 
     def _mean_loss(self, examples: Examples) -> float:

@@ -93,7 +93,7 @@ class _Deep(Canned):
         normalize: Normalize = False,
     ) -> None:
         super().__init__(columns, head, optimizers.get(optimizer), running, feature_columns, normalize=normalize)
-        self.named_optimizer = isinstance(optimizer, str)
+        self._named_optimizer = isinstance(optimizer, str)
         self.network = network
 
     def _logits(self, x: Examples) -> Value:

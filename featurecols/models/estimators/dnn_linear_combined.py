@@ -62,7 +62,7 @@ class DNNLinearCombinedClassifier(WideDeepClassifier):
             initial_bias=False,
             normalize=False,
         )
-        self.decides_length = False
+        self._decides_length = False
 
     @property
     def _kind(self) -> str:
@@ -130,7 +130,7 @@ class DNNLinearCombinedRegressor(WideDeepRegressor):
             initial_bias=False,
             normalize=False,
         )
-        self.decides_length = False
+        self._decides_length = False
 
     @property
     def _kind(self) -> str:

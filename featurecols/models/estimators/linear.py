@@ -47,7 +47,7 @@ class _Linear(Canned):
         normalize: Normalize = False,
     ) -> None:
         super().__init__(columns, head, optimizers.get(optimizer), running, feature_columns, normalize=normalize)
-        self.named_optimizer = isinstance(optimizer, str)
+        self._named_optimizer = isinstance(optimizer, str)
         self.sparse_combiner = linear_layer(head.units, None, sparse_combiner).combiner
 
     @property
