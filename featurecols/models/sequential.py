@@ -70,6 +70,7 @@ class Sequential(SequentialRows):
         self.optimizer: Optimizer | Groups | None = None
         self.loss: losses.Loss | None = None
         self.metrics: tuple[keras_metrics.Score, ...] = ()
+        self._scale_warning = None
         self._loss_check = LossCheck("Sequential.fit", self._row_losses)
         for layer in [layers] if isinstance(layers, Layer) else layers:
             self.add(layer)
@@ -154,7 +155,7 @@ class Sequential(SequentialRows):
         steps = None if steps_per_epoch is None else steps_per_epoch * epochs
         run = Run(self.variables, epochs if steps is None else None, steps, model=self, history=self.history)
         seen = keras_metrics.EpochMetrics(self.metrics, loss_of)
-        hooks: list[Hook] = [seen]
+        hooks: list[Hook] = [seen] if self._scale_warning is None else [seen, self._scale_warning]
         if validation_data is not None:
             hooks.append(Validate(lambda: self._validate(validation_data)))
         hooks += [*callbacks, self._loss_check]

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from featurecols.models import errors
-from featurecols.models.estimators.column_scaling import FirstRows
+from featurecols.models.estimators.column_scaling import FirstRows, ScaleWarning
 from featurecols.models.input import classes, labels
 from featurecols.models.input.array_stream import array_stream, numeric_labels, numeric_matrix
 from featurecols.models.input.examples import Examples, Layout
@@ -30,6 +30,7 @@ class SequentialRows(SequentialFiles):
     """How Sequential reads rows."""
 
     _plan_saw_no_data: bool  # whether the plan was made before training: it does not know the types of fields
+    _scale_warning: ScaleWarning | None  # about columns of numbers, made when training first reads rows
 
     def _stream(
         self,
@@ -59,6 +60,8 @@ class SequentialRows(SequentialFiles):
         if self._plan is None or (seen is not None and self._plan_saw_no_data and self.variables.step == 0):
             self._plan = self._make_plan(first, None if seen is None else pipeline.data)
             self._plan_saw_no_data = seen is None
+        if seen is not None and self._scale_warning is None:
+            self._scale_warning = ScaleWarning("Sequential.fit", self._plan.columns)
         if labelled:
             self._learn_labels(pipeline.data)
         encoder = self._encoder(self._plan, labelled, pipeline.data.labels, seen)
@@ -90,12 +93,16 @@ class SequentialRows(SequentialFiles):
     def _encoder(self, plan: Plan, labelled: bool, keys: Sequence[str], seen: labels.Range | None) -> Encoder:
         """Return how rows of the plan become examples."""
         head, layout = PlainHead(self.words), Layout(plan.encoded_slots, plan.tables)
+        scale = None if seen is None else self._scale_warning
 
         def encode(batch: LabelledBatch) -> Examples:
             y = None if not labelled or batch.labels is None else head.read(batch.labels, keys)
             w = None if not labelled or batch.weights is None else labels.weights(*batch.weights)
             if seen is not None and y is not None:
                 seen.add(y, w)
-            return Examples.of(plan.encode(batch.rows), layout, y, w)
+            examples = Examples.of(plan.encode(batch.rows), layout, y, w)
+            if scale is not None:
+                scale.look(examples)
+            return examples
 
         return Encoder(encode, needs_of(plan), f"{plan.fingerprint} {keys} {self.words}", layout)

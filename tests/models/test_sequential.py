@@ -9,7 +9,7 @@ import featurecols as fc
 from featurecols import feature_column
 from featurecols.errors import ColumnError, DataError
 from featurecols.models import Sequential, from_data, layers, model_from_json
-from featurecols.models.errors import CheckpointError, ModelError
+from featurecols.models.errors import CheckpointError, ModelError, TrainingWarning
 from featurecols.models.layers import Activation, BatchNormalization, Dense, Dropout
 from featurecols.models.objective import losses
 from featurecols.models.optimization.optimizers import Adam
@@ -436,6 +436,14 @@ def test_numbers_stay_as_they_are_where_it_is_said_and_in_the_dialect():
         assert plan.transform(PRICES)[:, 0].tolist() == PRICES["dollars"]
     with pytest.raises(ColumnError, match='DenseFeatures: normalize must be "auto" or False, got True'):
         DenseFeatures([fc.Numeric("dollars")], normalize=True)
+
+
+def test_numbers_that_nobody_scales_are_a_warning_once():
+    model = Sequential([DenseFeatures([feature_column.numeric_column("dollars")]), Dense(1)])
+    model.compile("adam", "mse")
+    with pytest.warns(TrainingWarning, match=r"far from one .*: dollars \(2\.74e\+05\); scale them") as found:
+        _ = [model.fit(PRICES, label="y", epochs=epochs, verbose=0) for epochs in (2, 1)]
+    assert sum("far from one" in str(w.message) for w in found) == 1
 
 
 def test_a_saved_model_keeps_what_it_learned_of_numbers(tmp_path):
