@@ -2,8 +2,9 @@
 
 SPEC is an object, {"model": "LinearClassifier", "columns": [...], "optimizer": "Adam", ...}: a class of featurecols.models
 and its arguments, by the names that they have in Python. A wide & deep model has "linear" and "dnn" in the place of
-"columns". A list is the columns alone, as fit takes them. SPEC may also say "label", "weight", "epochs" and "validation";
-options go before what SPEC says. The model.json of a model is such a SPEC. TOML and YAML files are read as well.
+"columns". A list is the columns alone, as fit takes them. SPEC may also say "label", "weight", "epochs", "steps",
+"batch_size", "validation" and "validation_share"; options go before what SPEC says. The model.json of a model is such a SPEC.
+TOML and YAML files are read as well. Without --epochs and --steps, training lasts until rows held out show no gain.
 """
 
 from __future__ import annotations
@@ -21,7 +22,15 @@ if TYPE_CHECKING:
     from featurecols.models.estimators.config import RunConfig
 
 MODELS = [f"{kind}{task}" for kind in ("Linear", "DNN", "WideDeep", "Baseline") for task in ("Classifier", "Regressor")]
-ARGUMENTS = ("model", "hidden_units", "n_classes", "weight_column")  # of the model, where they are given
+ARGUMENTS = (  # of the model, where they are given
+    "model",
+    "hidden_units",
+    "n_classes",
+    "weight_column",
+    "standardize_label",
+    "label_transform",
+    "normalize",
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -34,12 +43,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--hidden-units", metavar="UNITS", type=options.parse_positives, help="hidden layers, such as 100,50")
     parser.add_argument("--n-classes", metavar="N", type=options.parse_positive, help="of a classifier (default: 2)")
     parser.add_argument("--weight", metavar="FIELD", dest="weight_column", help="the weights of rows")
-    parser.add_argument("--epochs", metavar="N", type=options.parse_positive, help="passes over DATA (default: 1)")
+    scaled = "numbers without a normalizer as they are (default: in deviations from their mean)"
+    parser.add_argument("--no-normalize", dest="normalize", action="store_const", const=False, help=scaled)
+    standardized = "train a regressor on labels in deviations from their mean, or as they are (default: in deviations)"
+    parser.add_argument("--standardize-label", action=argparse.BooleanOptionalAction, help=standardized)
+    parser.add_argument("--label-transform", metavar="NAME", choices=("log1p",), help="log1p to predict log(1 + label)")
     parser.add_argument(
-        "--batch-size", metavar="N", type=options.parse_positive, default=256, help="rows of a step (default: 256)"
+        "--epochs", metavar="N", type=options.parse_positive, help="passes over DATA (default: while they help)"
     )
+    parser.add_argument("--steps", metavar="N", type=options.parse_positive, help="steps to take, in the place of epochs")
+    by_rows = "rows of a step (default: by the number of rows; 256 with --epochs or --steps)"
+    parser.add_argument("--batch-size", metavar="N", type=options.parse_positive, help=by_rows)
     parser.add_argument("--seed", metavar="N", type=int, default=0, help="of first weights and shuffling (default: 0)")
     parser.add_argument("--validation", metavar="DATA", action="append", help="data to evaluate on after each epoch")
+    share = "the share of DATA to hold out and evaluate on instead (default: by the number of rows; 0 with --epochs or --steps)"
+    parser.add_argument("--validation-share", metavar="SHARE", type=float, help=share)
     resumes = "a folder of checkpoints: the same command goes on where it was killed"
     parser.add_argument("--model-dir", metavar="FOLDER", type=Path, help=resumes)
     often = "steps between checkpoints (default: one a minute)"
@@ -64,8 +82,11 @@ def run(arguments: argparse.Namespace) -> None:
     from featurecols.models.estimators.from_json import model_from_json, read_spec
 
     where, _, said = read_spec(arguments.spec)
-    arguments.label, arguments.epochs = arguments.label or said.label, arguments.epochs or said.epochs or 1
-    arguments.validation = arguments.validation or said.validation
+    if arguments.epochs is arguments.steps is None:
+        arguments.epochs, arguments.steps = said.epochs, said.steps
+    if arguments.validation is arguments.validation_share is None:
+        arguments.validation, arguments.validation_share = said.validation, said.validation_share
+    arguments.label, arguments.batch_size = arguments.label or said.label, arguments.batch_size or said.batch_size
     if arguments.label is None:
         raise errors.model(where, "has no label", None, 'give --label FIELD, or "label" in the spec')
     given = {name: value for name in ARGUMENTS if (value := getattr(arguments, name)) is not None}
@@ -126,21 +147,27 @@ def _train(model: Estimator, arguments: argparse.Namespace) -> bool:
 
     Returns whether it was not complete.
     """
-    from featurecols.data.sources import FileSource
     from featurecols.models import errors
+    from featurecols.models.input.labelled_rows import labelled_rows
 
-    data = options.single_or_list(arguments.data)
-    rows = FileSource(data).num_rows
-    if model._finished(arguments.epochs, rows):
-        return False
-    if other := model._other(arguments.epochs, rows):
-        raise errors.checkpoint(arguments.model_dir, f"holds {other}", "give another --model-dir, or the command that began it")
+    data, label = options.single_or_list(arguments.data), options.single_or_list(arguments.label)
+    if model.model_dir is not None:
+        length, size, share = (arguments.epochs, arguments.steps, None), arguments.batch_size, arguments.validation_share
+        rows, validated = labelled_rows(data, label, model.weight_column), arguments.validation is not None
+        expected = model._expect(rows, length, size, share, validated=validated)
+        if model._finished(*expected):
+            return False
+        if other := model._other(*expected):
+            hint = "give another --model-dir, or the command that began it"
+            raise errors.checkpoint(arguments.model_dir, f"holds {other}", hint)
     model.train(
         data,
-        options.single_or_list(arguments.label),
+        label,
         epochs=arguments.epochs,
+        steps=arguments.steps,
         batch_size=arguments.batch_size,
         validation=arguments.validation and options.single_or_list(arguments.validation),
+        validation_share=arguments.validation_share,
     )
     return True
 

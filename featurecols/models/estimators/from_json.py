@@ -11,6 +11,7 @@ from featurecols.columns.json import BESIDE, declared
 from featurecols.columns.spec_files import read_data
 from featurecols.models import errors
 from featurecols.models.component import component_from_json
+from featurecols.models.estimators.arguments import held_share
 from featurecols.models.estimators.canned import OPTIMIZERS, Canned
 from featurecols.models.estimators.loading import KINDS
 from featurecols.models.objective import losses
@@ -20,7 +21,7 @@ from featurecols.models.sequential import Sequential
 COLUMNS = ("columns", "linear", "dnn")
 RUNNING = ("model_dir", "config", "warm_start_from", "seed", "threads")  # how a model runs, not what it is: never in a spec
 TENSORFLOW = ("feature_columns", "activation_fn")  # other names of arguments, for programs that move
-WHEN_TRAINED = ("steps", "batch_size", "seed")  # arguments of training that no spec holds
+WHEN_TRAINED = ("seed",)  # arguments of training that no spec holds
 WEIGHT = "weight"  # of a spec: the name that weight_column has in training
 GIVE = {"hidden_units": "give hidden_units=[100, 50] (--hidden-units 100,50)"}
 
@@ -31,6 +32,9 @@ class Training(NamedTuple):
     label: list[str] | None = None
     epochs: int | None = None
     validation: list[str] | None = None
+    steps: int | None = None
+    batch_size: int | None = None
+    validation_share: float | None = None
 
 
 def read_spec(data: Any) -> tuple[str, dict[str, Any], Training]:
@@ -55,10 +59,12 @@ def read_spec(data: Any) -> tuple[str, dict[str, Any], Training]:
         if spec["weight_column"] != spec.pop(WEIGHT):
             raise errors.model(where, "weight and weight_column are one thing", spec["weight_column"], "give one of them")
     label, validation = (_names(where, name, found.get(name)) for name in ("label", "validation"))
-    epochs = found.get("epochs")
-    if epochs is not None and (type(epochs) is not int or epochs < 1):
-        raise errors.model(where, "epochs must be a positive integer", epochs, "leave it out for one pass")
-    return where, spec, Training(label, epochs, validation)
+    counts = {name: found.get(name) for name in ("epochs", "steps", "batch_size")}
+    for name, value in counts.items():
+        if value is not None and (type(value) is not int or value < 1):
+            raise errors.model(where, f"{name} must be a positive integer", value, "leave it out: it follows from the rows")
+    share = held_share(where, found.get("validation_share"), validation)
+    return where, spec, Training(label, validation=validation, validation_share=share, **counts)
 
 
 def _names(where: str, key: str, value: Any) -> list[str] | None:
@@ -76,9 +82,9 @@ def model_from_json(data: Any, **more: Any) -> Canned | Sequential:
     place of "columns". Arguments are those of the class. Optimizers and losses are names, or objects such as {"type": "AdamW",
     "learning_rate": {"type": "Cosine", "rate": 0.02}}. A list alone is the columns, as columns_from_json takes them.
 
-    A spec may say "weight", the field of weights, and for `featurecols train` "label", "epochs" and "validation" (fields and
-    paths by name); here these three are checked and left to train. "$schema" is for editors. The model.json of a saved model
-    is such a spec.
+    A spec may say "weight", the field of weights, and for `featurecols train` "label" and "validation" (fields and paths by
+    name), "epochs", "steps", "batch_size" and "validation_share"; here these are checked and left to train. "$schema" is for
+    editors. The model.json of a saved model is such a spec.
 
     Args:
         data: the object, the list, or the path of a JSON, TOML or YAML file.

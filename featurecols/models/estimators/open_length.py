@@ -6,10 +6,10 @@ from abc import abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
 
 from featurecols.models.autodiff.variables import Variables
-from featurecols.models.estimators.resume import Call
+from featurecols.models.estimators.resume import Call, TrainingLength
 from featurecols.models.estimators.rows import EstimatorRows
 from featurecols.models.input.examples import Examples
-from featurecols.models.input.held_out import HeldOutStream
+from featurecols.models.input.held_out import HeldOutStream, drawn
 from featurecols.models.input.labelled_rows import LabelledRows
 from featurecols.models.input.pipeline import BatchStream, Encoder, Pipeline
 from featurecols.models.training.automatic import LOSS, Choice, UntilNoGain
@@ -58,6 +58,27 @@ class OpenLength(EstimatorRows):
 
     def _finish(self, run: Run, hooks: Sequence[Hook]) -> None:
         """Do what comes after training."""
+
+    def _expect(
+        self,
+        rows: LabelledRows,
+        asked: TrainingLength,
+        batch_size: int | None = None,
+        share: float | None = None,
+        *,
+        validated: bool = False,
+    ) -> tuple[TrainingLength, int | None]:
+        """Return how long a training of files is, and over how many rows, as its checkpoints will say it."""
+        choice = None
+        if asked == (None, None, None):
+            choice = self._choose(rows, batch_size, share, validated=validated) if self._decides else None
+            asked = (1, None, None) if choice is None else (choice.passes, None, None)
+        known = rows.features.num_rows
+        share = (share or 0.0) if choice is None else choice.share
+        if (choice is None and not share) or (known is None and len(rows.fragments) > 1):
+            return asked, known
+        total = rows.count()
+        return asked, total - int(drawn(0, total, share, self.config.seed).sum())
 
     def _training_stream(
         self, pipeline: Pipeline, encoder: Encoder, seed: int, choice: Choice | None, share: float

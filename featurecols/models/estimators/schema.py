@@ -32,7 +32,8 @@ def spec_schema() -> dict[str, Any]:
             "weight_column": {"type": "string"},
             WEIGHT: {"type": "string", "description": "the field of weights"},
             **dict.fromkeys(Training._fields, names),
-            "epochs": {"type": "integer", "minimum": 1, "default": 1},
+            **{key: {"type": "integer", "minimum": 1} for key in ("epochs", "steps", "batch_size")},
+            "validation_share": {"type": "number", "minimum": 0, "exclusiveMaximum": 1},
         }
         needs = ["columns"] if "columns" in takes else []
         models.append(

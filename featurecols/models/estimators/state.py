@@ -16,7 +16,7 @@ from featurecols.models import errors, export
 from featurecols.models.autodiff.variables import Variables
 from featurecols.models.estimators import resume
 from featurecols.models.estimators.config import RunConfig, WarmStartSettings
-from featurecols.models.estimators.resume import Call, Position, TrainedOn
+from featurecols.models.estimators.resume import Call, Position, TrainedOn, TrainingLength
 from featurecols.models.objective.heads import Head
 from featurecols.models.training import checkpoints, warm_start
 from featurecols.models.training.history import History
@@ -229,19 +229,18 @@ class Keeper(ABC):
             path.unlink(missing_ok=True)
             file_lock.release(handle)
 
-    def _finished(self, epochs: int, rows: int | None) -> bool:
-        """Return whether the last checkpoint is the end of a training of so many epochs over so many rows."""
+    def _finished(self, asked: TrainingLength, rows: int | None) -> bool:
+        """Return whether the last checkpoint is the end of a training of this length over so many rows."""
         about = self._last()
-        return about is not None and bool(about["run"]["done"]) and _is_of(about["run"], epochs, rows)
+        return about is not None and bool(about["run"]["done"]) and _is_of(about["run"], asked, rows)
 
-    def _other(self, epochs: int, rows: int | None) -> str | None:
-        """Return what the last checkpoint is of, unless that is a training of so many epochs over so many rows."""
+    def _other(self, asked: TrainingLength, rows: int | None) -> str | None:
+        """Return what the last checkpoint is of, unless that is a training of this length over so many rows."""
         about = self._last()
-        if about is None or _is_of(run := about["run"], epochs, rows):
+        if about is None or _is_of(run := about["run"], asked, rows):
             return None
-        names = ("epochs", "steps", "steps in all")
-        length = ", ".join(f"{n} {what}" for n, what in zip(run["asked"], names, strict=True) if n)
-        return f"step {about['step']:,} of another training ({length} over {run['rows']} rows, not {epochs} over {rows})"
+        there, here = (f"{_in_words(length)} over {n} rows" for length, n in ((run["asked"], run["rows"]), (asked, rows)))
+        return f"step {about['step']:,} of another training ({there}, not {here})"
 
     def _last(self) -> dict[str, Any] | None:
         """Return what the last checkpoint says of itself."""
@@ -344,6 +343,12 @@ def trained_on(call: Call) -> TrainedOn:
     return {"rows": stream.rows, "files": files, "fingerprint": stream.digest, "arguments": given}
 
 
-def _is_of(run: Mapping[str, Any], epochs: int, rows: int | None) -> bool:
-    """Return whether a run is one of so many epochs over so many rows."""
-    return run["asked"] == [epochs, None, None] and run["rows"] == rows
+def _is_of(run: Mapping[str, Any], asked: TrainingLength, rows: int | None) -> bool:
+    """Return whether a run is one of this length over so many rows."""
+    return run["asked"] == list(asked) and run["rows"] == rows
+
+
+def _in_words(asked: Iterable[int | None]) -> str:
+    """Return how long a training is, as "20 epochs"."""
+    names = ("epochs", "steps", "steps in all")
+    return ", ".join(f"{n} {what}" for n, what in zip(asked, names, strict=True) if n)

@@ -32,7 +32,7 @@ SPEC = {
     "hidden_units": [8, 4],
     "dnn_optimizer": {"type": "AdamW", "learning_rate": 0.01},
 }
-TRAIN = ("train", "spec.json", "raw", "--label", "income", "-o", "model")
+TRAIN = ("train", "spec.json", "raw", "--epochs", "1", "--label", "income", "-o", "model")
 
 
 @pytest.fixture
@@ -209,9 +209,39 @@ def test_a_spec_says_how_it_is_trained_and_options_go_before_it(here: Path, caps
     assert 'spec.json: has no label, got None; give --label FIELD, or "label" in the spec' in said
 
 
+def test_what_is_left_out_is_chosen_as_in_python(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    columns = [fc.Numeric("age"), fc.Indicator(fc.Vocabulary("job", ["cook", "pilot"]))]
+    Path("raw.json").write_text(json.dumps({"columns": fc.columns_to_json(columns), "model": "LinearRegressor"}))
+    command = ["train", "raw.json", "raw", "--label", "weight", "--json", "--model-dir", "steps", "--quiet"]
+    assert main([*command, "-o", "a"]) == 0
+    about = json.loads(capsys.readouterr().out)
+    want = models.LinearRegressor(columns, config=models.RunConfig(progress=False)).train("raw", label="weight")
+    assert about["fingerprint"] == want.fingerprint
+    assert about["steps"] == want.variables.step
+    assert main([*command, "-o", "b"]) == 0  # complete already: nothing is trained
+    assert json.loads(capsys.readouterr().out)["fingerprint"] == want.fingerprint
+    assert "of another training" in fails(capsys, 2, *command, "-o", "c", "--steps", "3")
+
+    options = ["--no-normalize", "--no-standardize-label", "--label-transform", "log1p", "--validation-share", "0.25"]
+    assert main([*command[:-3], *options, "-o", "d", "--steps", "3", "--batch-size", "16"]) == 0
+    capsys.readouterr()
+    given = {"normalize": False, "standardize_label": False, "label_transform": "log1p"}
+    other = models.LinearRegressor(columns, **given).train("raw", label="weight", steps=3, batch_size=16, validation_share=0.25)
+    assert models.load("d").fingerprint == other.fingerprint
+    spec = {**other.spec(), **other.arguments()["train"]}
+    Path("again.json").write_text(json.dumps(spec))
+    assert main(["train", "again.json", "raw", "-o", "e", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["fingerprint"] == other.fingerprint
+
+
 def test_specs_of_other_formats(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     fc.write_columns(WIDE, "columns.toml")
-    assert main(["train", "columns.toml", "raw", "--model", "LinearClassifier", "--label", "income", "-o", "model"]) == 0
+    assert (
+        main(
+            ["train", "columns.toml", "raw", "--model", "LinearClassifier", "--label", "income", "-o", "model", "--epochs", "1"]
+        )
+        == 0
+    )
     assert fc.models.load("model").columns == tuple(WIDE)
 
 

@@ -75,12 +75,17 @@ KINDS = "LinearClassifier, LinearRegressor, DNNClassifier, DNNRegressor"
             "has no argument 'hiden', got 3; it takes columns, n_classes",
         ),
         (
-            {"model": "LinearClassifier", "columns": LIST, "batch_size": 9},
-            r"no argument 'batch_size', got 9; say it in training",
+            {"model": "LinearClassifier", "columns": LIST, "seed": 9},
+            r"no argument 'seed', got 9; say it in training",
         ),
         ({"model": "LinearClassifier", "columns": LIST, "label": 5}, "label must be a name, or a list of names, got 5"),
         ({"model": "LinearClassifier", "columns": LIST, "validation": []}, "validation must be a name, or a list of names"),
         ({"model": "LinearClassifier", "columns": LIST, "epochs": 0}, "epochs must be a positive integer, got 0"),
+        ({"model": "LinearClassifier", "columns": LIST, "batch_size": 0}, "batch_size must be a positive integer, got 0"),
+        (
+            {"model": "LinearClassifier", "columns": LIST, "validation_share": 1},
+            "validation_share must be at least 0 and below 1",
+        ),
         (
             {"model": "LinearClassifier", "columns": LIST, "weight": "a", "weight_column": "b"},
             "weight and weight_column are one thing, got 'b'",
