@@ -20,7 +20,7 @@ from tests import formats
 from tests.reference import Kind, Reference
 
 Row = dict[str, Any]
-assert kernels.hashing  # small batches run on the kernels too, from here on
+assert kernels.texts  # small batches run on the kernels too, from here on
 WIDEST = 4096  # a categorical column with more buckets is not tried as an indicator
 
 

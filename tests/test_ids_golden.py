@@ -59,7 +59,7 @@ def test_murmur3() -> None:
         mine = [case for case in cases if case["seed"] == seed]
         want = [case["hash"] for case in mine]
         assert [mmh3.hash(bytes.fromhex(case["hex"]), seed, signed=False) for case in mine] == want
-        assert kernels.hashing.murmur3(*texts(mine), seed).tolist() == want
+        assert kernels.texts.murmur3(*texts(mine), seed).tolist() == want
 
 
 def test_fingerprint64() -> None:
@@ -67,7 +67,7 @@ def test_fingerprint64() -> None:
     want = [int(case["hash"]) for case in cases]
     assert sum(case.get("source") == "tensorflow" for case in cases) > 150
     assert [hashes.farmhash64(bytes.fromhex(case["hex"])) for case in cases] == want
-    assert kernels.hashing.farmhash64(*texts(cases)).tolist() == want
+    assert kernels.texts.farmhash64(*texts(cases)).tolist() == want
     assert [farmhash.fingerprint64(bytes.fromhex(case["hex"])) for case in cases] == want
 
 

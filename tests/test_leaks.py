@@ -100,6 +100,6 @@ def test_in_a_fresh_process(work: Callable[[], None]) -> None:
     Ten thousand transforms build nothing and keep nothing, a thousand compiles keep nothing, and a table of 10 kB lost at
     each call would be seen.
     """
-    code = f"from featurecols import kernels; kernels.hashing; from tests import test_leaks; test_leaks.{work.__name__}()"
+    code = f"from featurecols import kernels; kernels.texts; from tests import test_leaks; test_leaks.{work.__name__}()"
     run = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
     assert run.returncode == 0, run.stderr

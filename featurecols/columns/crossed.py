@@ -226,16 +226,16 @@ class CrossedBound(CategoricalBound):
 
     def _hashes(self, texts: Texts, kind: str) -> Array:
         if not self.farm:
-            return kernels.hashing.murmur3(texts.offsets, texts.data, 0)  # type: ignore[no-any-return]
+            return kernels.texts.murmur3(texts.offsets, texts.data, 0)  # type: ignore[no-any-return]
         if texts.integers is not None:
             integers = texts.integers.astype(np.uint64, copy=False)
             if texts.integral is None:
                 return integers
-            return np.where(texts.integral, integers, kernels.hashing.farmhash64(texts.offsets, texts.data))
+            return np.where(texts.integral, integers, kernels.texts.farmhash64(texts.offsets, texts.data))
         if kind == "boolean":  # an integer to TensorFlow, 0 or 1
             ones = np.append(texts.data == ord("1"), False)
             return ones[texts.offsets[:-1]].astype(np.uint64)
-        return kernels.hashing.farmhash64(texts.offsets, texts.data)  # type: ignore[no-any-return]
+        return kernels.texts.farmhash64(texts.offsets, texts.data)  # type: ignore[no-any-return]
 
     def row(self, *inputs: Any) -> RowIds:
         parts = [self._row_part(x, key) for x, key in zip(inputs, self._keys, strict=True)]

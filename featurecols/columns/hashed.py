@@ -83,7 +83,7 @@ class HashedBound(CategoricalBound):
         return view.map_texts(self, self._of_texts)
 
     def _of_texts(self, texts: Texts) -> Array:
-        return kernels.hashing.buckets(texts, self.column.hash, self.column.seed, self.num_buckets)
+        return kernels.texts.buckets(texts, self.column.hash, self.column.seed, self.num_buckets)
 
     @cached_property
     def row(self) -> Callable[[object], RowIds]:  # type: ignore[override]

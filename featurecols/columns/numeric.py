@@ -206,7 +206,7 @@ class NumericBound(NumberBound):
         table = np.empty((len(x), 1), np.float32)
         if self._normalize(rounded_to_float32(x) if self._rounds else x, table) >= 0 and not self.chain.allow_nan:
             return False
-        kernels.gather.gather_cells(table.ravel(), codes, out)
+        kernels.numeric.gather_features(table.ravel(), codes, out)
         return True
 
     def _run(self, view: FieldView, out: Array) -> None:

@@ -170,7 +170,7 @@ class VocabularyBound(CategoricalBound):
         found = kernels.lookup.find(table, texts.offsets, texts.data, texts.valid).astype(self.dtype, copy=False)
         unseen = found == -1
         if unseen.any() and self.column.num_oov_buckets:
-            buckets = kernels.hashing.buckets(texts, self.column.hash, self.column.seed, self.column.num_oov_buckets)
+            buckets = kernels.texts.buckets(texts, self.column.hash, self.column.seed, self.column.num_oov_buckets)
             found = np.where(unseen, buckets.astype(self.dtype, copy=False) + self.size, found)
         elif self._unseen >= 0:
             found[unseen] = self._unseen

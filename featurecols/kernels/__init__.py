@@ -1,6 +1,6 @@
 """Arrays in, arrays out: no classes of ours, no state, no Arrow. Each module loads on first use.
 
-`from featurecols import kernels` is free; `kernels.hashing.murmur3(...)` imports numba and compiles (or reads the
+`from featurecols import kernels` is free; `kernels.texts.murmur3(...)` imports numba and compiles (or reads the
 cache) when it is first reached.
 """
 
@@ -18,8 +18,6 @@ MODULES = (
     "cross_table",
     "crossing",
     "embedding_bag",
-    "gather",
-    "hashing",
     "lookup",
     "merge_sorted",
     "numeric",
@@ -30,6 +28,7 @@ MODULES = (
     "scatter",
     "sort_text",
     "spellings",
+    "texts",
     "touched_rows",
     "write_matrix",
 )

@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from featurecols._core import buffer_pool
 from featurecols._core.arrays import Array
-from featurecols.kernels.compiler import BOOL, F32, F64, I64, helper, kernel, log1p, read, write
+from featurecols.kernels.compiler import BOOL, F32, F64, I32, I64, helper, kernel, log1p, read, write
 
 ZSCORE, MINMAX, LOG1P, CLIP = 0, 1, 2, 3
 _BLOCK, _0, _1 = np.uint64(256), np.uint64(0), np.uint64(1)
@@ -171,3 +172,49 @@ def out_of_range(x: Array, ops: Array, a: Array, b: Array) -> Array:
                 else:
                     y = np.where(np.isnan(y), y, 0.0) if low == high else (y - low) / (high - low)
     return bad
+
+
+@kernel({0: (read(F64), read(I32), write(F64))})
+def _GATHER(table: Any, codes: Any, out: Any) -> None:
+    size = np.uint32(len(table))
+    if size == 0:
+        out[:] = np.nan
+        return
+    for i in range(len(codes)):
+        code = np.uint32(codes[i])
+        known = code < size
+        value = table[code if known else 0]
+        out[i] = value if known else np.nan
+
+
+def gather_numbers(table: Array, codes: Array) -> Array:
+    """Return table[codes] with NaN where a code is negative (or past the table): float64 [m].
+
+    table float64 [k], codes int32 [m].
+
+    >>> gather_numbers(np.array([0.5, 2.0]), np.array([1, -1, 0], np.int32))
+    array([2. , nan, 0.5])
+    """
+    out = buffer_pool.empty(len(codes), np.float64)
+    _GATHER[0](table, codes, out)
+    return out
+
+
+@kernel({0: (read(F32), read(I32), write(F32, 2, "A"))})
+def _GATHER_FEATURES(table: Any, codes: Any, out: Any) -> None:
+    last = np.uint32(len(table) - 1)
+    for i in range(len(codes)):
+        out[i, 0] = table[min(np.uint32(codes[i]), last)]  # a negative code becomes a large one
+
+
+def gather_features(table: Array, codes: Array, out: Array) -> None:
+    """Write table[codes] into out, float32 [m, 1] of any strides; codes outside the table get its last entry.
+
+    table float32 [k + 1], codes int32 [m].
+
+    >>> out = np.empty((3, 1), np.float32)
+    >>> gather_features(np.array([0.5, 2.0, 9.0], np.float32), np.array([1, -1, 0], np.int32), out)
+    >>> out.ravel()
+    array([2. , 9. , 0.5], dtype=float32)
+    """
+    _GATHER_FEATURES[0](table, codes, out)

@@ -23,7 +23,7 @@ def made(run: object) -> dict[str, int]:
 
 
 def test_what_is_made_when() -> None:
-    assert kernels.hashing
+    assert kernels.texts
     fc.compile(COLUMNS).transform(TABLE)  # whatever kernels it needs are there
     assert made(lambda: fc.compile(COLUMNS)) == {"bound column": 7}
     plan = fc.compile(COLUMNS)

@@ -21,7 +21,7 @@ def test_tensorflows_fingerprints() -> None:
 @given(st.binary(max_size=400))
 @settings(max_examples=300, deadline=None)
 def test_the_kernel_agrees(item: bytes) -> None:
-    assert kernels.hashing.farmhash64(*texts([item])).tolist() == [farmhash.fingerprint64(item)]
+    assert kernels.texts.farmhash64(*texts([item])).tolist() == [farmhash.fingerprint64(item)]
 
 
 def test_combine_is_tensorflows_cross() -> None:

@@ -18,7 +18,7 @@ ROOT = Path(featurecols.__file__).parents[1]
 WORK = """
 import numpy as np
 from featurecols import kernels
-print(kernels.gather.gather(np.array([10, 20]), np.array([1, -1], np.int32)).tolist())
+print(kernels.texts.gather(np.array([10, 20]), np.array([1, -1], np.int32)).tolist())
 print(kernels.crossing.cross(np.array([[7], [9]], np.uint32), None, 0, 1000).tolist())
 """
 ANSWER = "[20, -1]\n[592]\n"
@@ -30,11 +30,11 @@ items = [b"", b"a", b"abc", b"hello world", b"x" * 20, b"y" * 40, b"z" * 65, b"q
 offsets = np.cumsum([0, *map(len, items)]).astype(np.int32)
 data = np.frombuffer(b"".join(items), np.uint8)
 show = lambda x: print(x.dtype, x.tobytes().hex())
-show(kernels.hashing.murmur3(offsets, data, 2**32 - 1))
-show(kernels.hashing.murmur3_buckets(offsets, data, None, 7, 2**31 - 1))
-show(kernels.hashing.farmhash64(offsets, data))
-show(kernels.hashing.farmhash64_buckets(offsets, data, np.arange(9) != 3, 1000))
-parts = kernels.hashing.farmhash64(offsets, data).reshape(3, 3)
+show(kernels.texts.murmur3(offsets, data, 2**32 - 1))
+show(kernels.texts.murmur3_buckets(offsets, data, None, 7, 2**31 - 1))
+show(kernels.texts.farmhash64(offsets, data))
+show(kernels.texts.farmhash64_buckets(offsets, data, np.arange(9) != 3, 1000))
+parts = kernels.texts.farmhash64(offsets, data).reshape(3, 3)
 show(kernels.crossing.cross(parts, parts % 5 > 0, 0, 10**12, True, True))
 show(kernels.crossing.cross((parts >> np.uint64(32)).astype(np.uint32), parts % 5 > 0, 1, 1000, False))
 rows = np.array([[0, 2, 3], [3, 4, 6]])
@@ -43,7 +43,7 @@ for x in kernels.crossing.cross_lists((parts >> np.uint64(32)).astype(np.uint32)
 table = kernels.lookup.build(offsets, data)
 found = kernels.lookup.find(table, offsets[2:], data)
 show(found)
-show(kernels.gather.gather(found, np.array([3, -1, 0, 99], np.int32)))
+show(kernels.texts.gather(found, np.array([3, -1, 0, 99], np.int32)))
 x = np.array([-1.0, 0.0, -0.0, 0.1, 1e300, np.inf, np.nan, 3.0])
 show(kernels.bucketize.bucketize(x, np.arange(30) / 10.0, 40, 2, 50))
 out = np.zeros((4, 2), np.float32)
@@ -157,7 +157,7 @@ import numpy as np
 from featurecols import kernels
 table, codes = np.arange(1000), np.arange(1000).astype(np.int32)[::-1].copy()
 with ThreadPoolExecutor(8) as pool:
-    found = list(pool.map(lambda _: kernels.gather.gather(table, codes).tobytes(), range(64)))
+    found = list(pool.map(lambda _: kernels.texts.gather(table, codes).tobytes(), range(64)))
 print(len(set(found)))
 """
     assert run(code, copy) == "1\n"
@@ -169,8 +169,8 @@ def test_nothing_is_compiled_twice() -> None:
     writable, frozen = np.array([0, 1], np.int32), np.array([0, 1], np.int32)
     frozen.setflags(write=False)
     data = np.zeros(1, np.uint8)
-    kernels.hashing.murmur3(writable, data, 0)
-    compiled = kernels.hashing._MURMUR[4]
-    kernels.hashing.murmur3(frozen, np.frombuffer(b"a", np.uint8), 0)
-    assert kernels.hashing._MURMUR[4] is compiled
+    kernels.texts.murmur3(writable, data, 0)
+    compiled = kernels.texts._MURMUR[4]
+    kernels.texts.murmur3(frozen, np.frombuffer(b"a", np.uint8), 0)
+    assert kernels.texts._MURMUR[4] is compiled
     assert len(compiled.signatures) == 1  # type: ignore[attr-defined]

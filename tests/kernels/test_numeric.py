@@ -178,3 +178,16 @@ def test_to_float64_rounds_large_integers_to_even() -> None:
     big = [2**53 + 1, 2**53 + 3, 2**63 - 1, -(2**63)]
     assert kernels.numeric.to_float64(np.array(big)).tolist() == [float(v) for v in big]
     assert kernels.numeric.to_float64(np.array([2**64 - 1], np.uint64)).tolist() == [2.0**64]
+
+
+def test_gathered_numbers() -> None:
+    codes = frozen([1, -1, 0, 7, -(2**31)], np.int32)
+    found = kernels.numeric.gather_numbers(frozen([0.5, -0.0], np.float64), codes)
+    assert str(found.tolist()) == "[-0.0, nan, 0.5, nan, nan]"
+    assert np.isnan(kernels.numeric.gather_numbers(np.empty(0), codes)).all()
+
+
+def test_gathered_features_have_the_last_entry_for_other_codes() -> None:
+    out = np.zeros((4, 2), np.float32)
+    kernels.numeric.gather_features(frozen([0.5, 2.0, 9.0], np.float32), frozen([1, -1, 0, 7], np.int32), out[:, 1:])
+    assert out.tolist() == [[0.0, 2.0], [0.0, 9.0], [0.0, 0.5], [0.0, 9.0]]

@@ -90,11 +90,11 @@ OWN = {
         ),
     ],
     "hashed": [
-        Fault(f"{K}.hashing:buckets", "seed", "0", call="murmur3_buckets"),
-        Fault(f"{K}.hashing:buckets", "texts.valid", "None", call="murmur3_buckets"),
+        Fault(f"{K}.texts:buckets", "seed", "0", call="murmur3_buckets"),
+        Fault(f"{K}.texts:buckets", "texts.valid", "None", call="murmur3_buckets"),
         Fault(f"{C}._categorical:row_hash", "False", "True", call="mmh3.hash", also=_HASHERS),
         Fault("featurecols.data.fields.base:FieldView.map_texts", "tokens.offsets", "None"),
-        Fault(f"{K}.gather:_GATHER", "value if known else -1", "value if known else 0"),
+        Fault(f"{K}.texts:_GATHER", "value if known else -1", "value if known else 0"),
         Fault(f"{C}.hashed:HashedBound._id", "self.num_buckets", "self.num_buckets + 1"),
     ],
     "identity": [

@@ -46,7 +46,7 @@ def test_every_kind_has_faults_enough() -> None:
         assert {"slice offset", "bitmap offset", "dictionary of another chunk"} <= set(SEEN[kind])
 
 
-@pytest.mark.parametrize("place", ["featurecols.data.fields.base:FieldView.map_texts", "featurecols.kernels.gather:_GATHER"])
+@pytest.mark.parametrize("place", ["featurecols.data.fields.base:FieldView.map_texts", "featurecols.kernels.texts:_GATHER"])
 def test_planting_nothing_changes_nothing(place: str) -> None:
     """What kills a fault is the fault: the same code, planted the same way, lives."""
     old = "tokens.offsets" if place.endswith("texts") else "value if known else -1"

@@ -187,7 +187,7 @@ class FieldView(ABC):
         if tokens.codes is None:
             found = ids_of(tokens.texts)
         else:
-            found = kernels.gather.gather(tokens.texts.once(key, ids_of), tokens.codes)
+            found = kernels.texts.gather(tokens.texts.once(key, ids_of), tokens.codes)
         return Ids(found, tokens.offsets)
 
     def plain(self) -> Array | None:

@@ -137,11 +137,11 @@ class DictionaryField(FieldView):
 
     def _read_tokens(self) -> Tokens:
         codes, (texts, kind, remap) = self._convert(_texts)
-        return Tokens(texts, codes if remap is None else kernels.gather.gather(remap, codes), kind=kind)
+        return Tokens(texts, codes if remap is None else kernels.texts.gather(remap, codes), kind=kind)
 
     def _read_numbers(self) -> Numbers:
         codes, table = self._convert(_numbers)
-        return Numbers(kernels.gather.gather_numbers(table, codes))
+        return Numbers(kernels.numeric.gather_numbers(table, codes))
 
     def _read_counts(self) -> tuple[Array, Array] | None:
         table = self._shared.once(_numbers) if self._coded.checked else None

@@ -209,7 +209,7 @@ one = b"".join(plan.transform_row(r).tobytes() for r in rows)
 few = plan.transform(rows).tobytes()
 print("numba" in sys.modules, one == few)
 from featurecols import kernels
-kernels.hashing
+kernels.texts
 print(plan.transform(rows).tobytes() == one, "numba" in sys.modules)
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

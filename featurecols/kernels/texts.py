@@ -1,7 +1,8 @@
-"""Hashes of many texts: MurmurHash3 x86 32-bit and FarmHash's Fingerprint64, whole or as buckets.
+"""Ids of many texts: hashes and hash buckets, and ids of distinct texts, spread to rows by their codes.
 
-A text is data[offsets[i]:offsets[i + 1]]; offsets are int32 or int64 and need not start at 0. Nothing outside `data` is
-ever read; offsets that point there are an error. The arithmetic is in `hash_scalar` and `hash_simd`.
+The hashes are MurmurHash3 x86 32-bit and FarmHash's Fingerprint64; their arithmetic is in `hash_scalar` and `hash_simd`. A
+text is data[offsets[i]:offsets[i + 1]]; offsets are int32 or int64 and need not start at 0. Nothing outside `data` is ever
+read; offsets that point there are an error.
 """
 
 from __future__ import annotations
@@ -132,3 +133,29 @@ def farmhash64_buckets(offsets: Array, data: Array, valid: Array | None, num_buc
 def _checked(bad: int) -> None:
     if bad >= 0:
         raise damaged(bad)
+
+
+@kernel({size: (read(of), read(I32), write(of)) for size, of in ((4, I32), (8, I64))})
+def _GATHER(table: Any, codes: Any, out: Any) -> None:
+    size = np.uint32(len(table))
+    if size == 0:
+        out[:] = -1
+        return
+    for i in range(len(codes)):
+        code = np.uint32(codes[i])  # a negative code becomes a large one: a single comparison
+        known = code < size
+        value = table[code if known else 0]
+        out[i] = value if known else -1
+
+
+def gather(table: Array, codes: Array) -> Array:
+    """Return table[codes] with -1 where a code is negative (or past the table): [m] of the table's dtype.
+
+    table int32 or int64 [k], codes int32 [m].
+
+    >>> gather(np.array([10, 20], np.int32), np.array([1, -1, 0], np.int32))
+    array([20, -1, 10], dtype=int32)
+    """
+    out = buffer_pool.empty(len(codes), table.dtype)
+    _GATHER[table.itemsize](table, codes, out)
+    return out
