@@ -14,12 +14,12 @@ To check arguments and data: check_field, check_count, check_categorical, argume
 
 from featurecols._core.arrays import Array as Array
 from featurecols._core.arrays import Ids as Ids
-from featurecols._core.arrays import Integers as Integers
-from featurecols._core.arrays import Numbers as Numbers
 from featurecols._core.arrays import Texts as Texts
 from featurecols._core.arrays import Tokens as Tokens
 from featurecols._core.buckets import Bucket as Bucket
 from featurecols._core.elements import Elements as Elements
+from featurecols._core.numbers import Integers as Integers
+from featurecols._core.numbers import Numbers as Numbers
 from featurecols._core.slots import DenseSlot as DenseSlot
 from featurecols._core.slots import IdSlot as IdSlot
 from featurecols._core.slots import Slot as Slot

@@ -103,7 +103,7 @@ def encode_parquet_column(folder: Path) -> Callable[[], object]:
 
 CASES = (
     Case("transform of a pandas column by Numeric", 12, transform_pandas_column),
-    Case("encode of a Parquet column by Hashed", 16, encode_parquet_column),
+    Case("encode of a Parquet column by Hashed", 14, encode_parquet_column),
 )
 
 

@@ -1,61 +1,132 @@
-"""The arrays that pass between fields, columns, plans and models: numbers, canonical texts, ids, features.
+"""The arrays that pass between fields, columns, plans and models, and their memory: canonical texts, ids, features.
 
-Arrays and checks, without arithmetic or Arrow. Every class here describes n rows. `offsets` is None where each row holds
+Arrays and checks, without arithmetic or Arrow. A class here describes n rows. `offsets` is None where each row holds
 exactly one value, else int64 [n+1] with row i owning values[offsets[i]:offsets[i+1]] (offsets[0] need not be 0: slicing
 rows never copies).
+
+`empty` and `concatenate` take the memory of arrays that are no longer referenced. New pages are cleared and mapped by the
+operating system, which takes longer than filling them; a loop over batches gets the memory of the batch before, most of
+which is still in the cache.
 """
 
 from __future__ import annotations
 
+import math
 import os
 import threading
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike, NDArray
 
 from featurecols import errors
-from featurecols._core import buffer_pool, csr
+from featurecols._core import csr, memory_limit
 from featurecols._core.slots import IdSlot, Slot
 from featurecols._core.suggestions import attributes_of
 
-Array = np.ndarray[Any, Any]
+Array = np.ndarray[Any, Any]  # of any dtype and shape
 Floats = NDArray[np.float32]  # what plans and models give
 T = TypeVar("T")
 
+_LEAST, _MOST = 1 << 17, 1 << 26  # bytes: smaller arrays are cheap to make, larger ones are given back
+_KEPT = 1 << 26  # bytes of free memory that are kept at most
+_ROUND = 1 << 12
 
-@dataclass(frozen=True, slots=True)
-class Numbers:
-    """Numeric values in full precision; NaN is missing.
+_free: list[Array] = []  # in the order in which it was given back
+_lock = threading.Lock()  # tried, never waited for: a child forked while it is held works without kept memory
 
-    values: float64 [n], [n, w] (a shaped Numeric), or [m] with offsets. nested: for lists of lists, the inner
-    lengths from the outside in (int64 arrays), so that a shape can be checked after flattening.
+
+def _give(
+    memory: Array,
+    acquire: Callable[[bool], bool] = _lock.acquire,
+    release: Callable[[], None] = _lock.release,
+    free: list[Array] = _free,
+    most: int = _KEPT,
+) -> None:
+    """Keep memory, and drop the oldest where there is too much.
+
+    It runs when a last reference ends, also inside `_take` and while the interpreter stops, so that it must not wait or read
+    global names.
     """
-
-    values: Array
-    offsets: Array | None = None
-    nested: tuple[Array, ...] = ()
-
-    def __len__(self) -> int:
-        return len(self.values) if self.offsets is None else len(self.offsets) - 1
-
-    def numbers(self) -> Numbers:
-        """Return itself: what gives numbers may be numbers already."""
-        return self
+    if acquire(False):
+        try:
+            free.append(memory)
+            while sum(kept.nbytes for kept in free) > most:
+                del free[0]
+        finally:
+            release()
 
 
-@dataclass(frozen=True, slots=True)
-class Integers:
-    """Exact integers: values int64 or uint64 [m]; valid bool [m], or None where no value is missing."""
+class _Lent:
+    """The owner of an array's memory: the `base` of the array and of its views, which gives it back after the last one."""
 
-    values: Array
-    valid: Array | None = None
-    offsets: Array | None = None
+    __slots__ = ("__array_interface__", "_memory")
 
-    def __len__(self) -> int:
-        return len(self.values) if self.offsets is None else len(self.offsets) - 1
+    def __init__(self, memory: Array, shape: tuple[int, ...], dtype: np.dtype[Any]) -> None:
+        self._memory = memory
+        place = memory.__array_interface__["data"]
+        self.__array_interface__ = {"data": place, "shape": shape, "typestr": dtype.str, "version": 3}
+
+    def __del__(self, give: Callable[[Array], None] = _give) -> None:
+        give(self._memory)
+
+
+def empty(shape: int | tuple[int, ...], dtype: DTypeLike, subject: str | None = None, hint: str = errors.DENSE_HINT) -> Array:
+    """Return an array like np.empty, of a number type, reusing freed memory when it can. Contents are undefined.
+
+    Raises SizeError with the hint where memory is exhausted, and, with a `subject`, before an array that would not fit.
+    """
+    shape, dtype = shape if isinstance(shape, tuple) else (shape,), np.dtype(dtype)
+    size = math.prod(shape) * dtype.itemsize
+    try:
+        if not _LEAST <= size <= _MOST:
+            if subject is not None and size > _MOST:
+                memory_limit.check(subject, size, hint)
+            return np.empty(shape, dtype)
+        memory = _take(size)
+        if memory is None:
+            memory = np.empty(-(-size // _ROUND) * _ROUND, np.uint8)
+    except MemoryError as error:
+        raise memory_limit.exhausted(subject or "an array", error, hint) from None
+    return np.asarray(_Lent(memory, shape, dtype))
+
+
+def concatenate(parts: Sequence[Array]) -> Array:
+    """Concatenate arrays along their rows, reusing freed memory when it can."""
+    shape = (sum(len(part) for part in parts), *parts[0].shape[1:])
+    return np.concatenate(parts, out=empty(shape, np.result_type(*parts)))
+
+
+def _take(size: int) -> Array | None:
+    """Return free memory of at least `size` bytes and not much more, or None; also None while the lock is held."""
+    if not _lock.acquire(blocking=False):
+        return None
+    try:
+        for i in range(len(_free) - 1, -1, -1):
+            if size <= _free[i].nbytes <= size + size // 4 + _ROUND:
+                return _free.pop(i)
+        return None
+    finally:
+        _lock.release()
+
+
+def addresses(arrays: Sequence[Array], dtype: DTypeLike | None, length: int) -> Array:
+    """Return where the values of each array [length] of a dtype (None: any) lie: int64 [k].
+
+    The caller keeps the arrays alive.
+    """
+    for x in arrays:
+        assert dtype is None or x.dtype == dtype
+        assert x.shape == (length,)
+        assert x.flags.c_contiguous
+    return np.array([x.__array_interface__["data"][0] for x in arrays], np.int64)
+
+
+def kept() -> int:
+    """Return the bytes of free memory that are kept now."""
+    return sum(memory.nbytes for memory in list(_free))
 
 
 class Memo:
@@ -181,9 +252,9 @@ class Ids:
         """Return the rows of all parts in order, with offsets unless every part has one id a row."""
         given = [p.weights for p in parts if p.weights is not None]
         if all(p.offsets is None for p in parts):
-            return Ids(buffer_pool.concatenate([p.values for p in parts]), None, np.concatenate(given) if given else None)
+            return Ids(concatenate([p.values for p in parts]), None, np.concatenate(given) if given else None)
         flats = [p.elements() for p in parts]
-        values = buffer_pool.concatenate([flat.values for flat, _ in flats])
+        values = concatenate([flat.values for flat, _ in flats])
         given = [flat.weights for flat, _ in flats if flat.weights is not None]
         weights = np.concatenate(given) if given else None
         offsets, base = [np.zeros(1, np.int64)], 0
@@ -247,7 +318,7 @@ class Features:
             return first
         ids = {name: Ids.concatenate([p.ids[name] for p in parts]) for name in first.ids}
         lengths = {name: np.concatenate([p.lengths[name] for p in parts]) for name in first.lengths}
-        return Features(buffer_pool.concatenate([p.dense for p in parts]), ids, lengths, first.slots)
+        return Features(concatenate([p.dense for p in parts]), ids, lengths, first.slots)
 
     @property
     def csr_width(self) -> int:
@@ -269,14 +340,15 @@ class Features:
         SparseRows(data=array([0.5, 1. ], dtype=float32), indices=array([0, 3], dtype=int32), indptr=array([0, 2, 2]),
                    shape=(2, 5))
         """
-        rows, columns, data = [*np.nonzero(self.dense), self.dense[self.dense != 0]]
-        blocks: list[tuple[Array, Array, Array]] = [(rows, columns, data)]
+        rows, columns = np.nonzero(self.dense)
+        blocks: list[csr.Entries] = [(rows, columns, self.dense[rows, columns])]
         base = self.dense.shape[1]
         for slot in self.slots:
             if isinstance(slot, IdSlot):
-                blocks.append(_coordinates(self.ids[slot.name], slot.num_buckets, base))
+                ids, starts = self.ids[slot.name].elements()
+                blocks.append(csr.entries(ids.values, starts, ids.weights, slot.num_buckets, base))
                 base += slot.num_buckets
-        return csr.SparseRows(*csr.join(blocks, len(self), base), (len(self), base))
+        return csr.join(blocks, len(self), base)
 
     def to_scipy(self) -> Any:
         """Return what to_csr returns as a scipy.sparse.csr_matrix.
@@ -291,18 +363,3 @@ class Features:
             raise errors.PlanError(f"to_scipy: SciPy is not installed; {hint}") from None
         found = self.to_csr()
         return csr_matrix((found.data, found.indices, found.indptr), shape=found.shape)
-
-
-def _coordinates(ids: Ids, num_buckets: int, base: int) -> tuple[Array, Array, Array]:
-    """Row, column and value of every id that counts."""
-    flat, starts = ids.elements()
-    rows = np.repeat(np.arange(len(starts) - 1), np.diff(starts))
-    keep = (flat.values >= 0) & (flat.values < num_buckets)
-    data = np.ones(len(rows), np.float32) if flat.weights is None else flat.weights
-    return rows[keep], flat.values[keep].astype(np.int64) + base, data[keep]
-
-
-def rounded_to_float32(x: Array) -> Array:
-    """Round float64 arrays to the nearest float32; the result is float64."""
-    with np.errstate(over="ignore"):
-        return x.astype(np.float32).astype(np.float64)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 
-from featurecols._core.buffer_pool import Memory
+Floats: TypeAlias = NDArray[np.float32]
+Integers: TypeAlias = NDArray[np.signedinteger]
+Entries: TypeAlias = tuple[Integers, Integers, Floats]  # row, column and value of each
 
 
 class SparseRows(NamedTuple):
@@ -19,13 +22,21 @@ class SparseRows(NamedTuple):
         shape: (rows, columns).
     """
 
-    data: Memory
-    indices: Memory
-    indptr: Memory
+    data: Floats
+    indices: Integers
+    indptr: NDArray[np.int64]
     shape: tuple[int, int]
 
 
-def join(blocks: list[tuple[Memory, Memory, Memory]], n: int, width: int) -> tuple[Memory, Memory, Memory]:
+def entries(ids: Integers, starts: Integers, weights: Floats | None, num_buckets: int, first: int) -> Entries:
+    """Return an entry for each id that counts: row i has ids[starts[i]:starts[i + 1]], and id 0 is the column `first`."""
+    rows = np.repeat(np.arange(len(starts) - 1), np.diff(starts))
+    keep = (ids >= 0) & (ids < num_buckets)
+    data = np.ones(len(rows), np.float32) if weights is None else weights
+    return rows[keep], ids[keep].astype(np.int64) + first, data[keep]
+
+
+def join(blocks: list[Entries], n: int, width: int) -> SparseRows:
     """Join blocks side by side without sorting: each has its rows in order, and columns after those of the block before."""
     blocks = [_sort_columns(*block) for block in blocks]
     counts = [np.bincount(rows, minlength=n) for rows, _, _ in blocks]
@@ -37,10 +48,10 @@ def join(blocks: list[tuple[Memory, Memory, Memory]], n: int, width: int) -> tup
         at = (free - np.cumsum(count) + count)[rows] + np.arange(len(rows))
         data[at], columns[at] = values, mine
         free += count
-    return data, columns, indptr
+    return SparseRows(data, columns, indptr, (n, width))
 
 
-def _sort_columns(rows: Memory, columns: Memory, data: Memory) -> tuple[Memory, Memory, Memory]:
+def _sort_columns(rows: Integers, columns: Integers, data: Floats) -> Entries:
     """Sort the columns within each row and add up duplicates; most slots are in order already, with one id a row."""
     if ((rows[1:] > rows[:-1]) | (columns[1:] > columns[:-1])).all():
         return rows, columns, data

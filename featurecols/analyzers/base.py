@@ -20,7 +20,8 @@ from typing import Any, ClassVar, Protocol
 import numpy as np
 
 from featurecols import errors
-from featurecols._core.arrays import Array, Numbers, Tokens, rounded_to_float32
+from featurecols._core.arrays import Array, Tokens
+from featurecols._core.numbers import Numbers, rounded_to_float32
 from featurecols._core.spec import Spec
 from featurecols.data.missing import Markers
 

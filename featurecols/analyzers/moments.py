@@ -45,7 +45,7 @@ class Moments(Analyzer):
     finish gives float64 scalars "mean", "std" (population), "min", "max" and int64 "count". ZScore and MinMax of one
     input ask for equal Moments, so that both are learned once.
 
-    >>> from featurecols._core.arrays import Numbers
+    >>> from featurecols._core.numbers import Numbers
     >>> moments = Moments()
     >>> state = moments.update(moments.empty(), Numbers(np.array([1.0, 2.0, 6.0, np.nan])))
     >>> {name: value.item() for name, value in moments.finish(state).items()}

@@ -13,10 +13,11 @@ from typing import Any, ClassVar, Literal, NamedTuple, Protocol
 import numpy as np
 
 from featurecols import errors
-from featurecols._core.arrays import Array, Ids, Numbers
+from featurecols._core.arrays import Array, Ids
 from featurecols._core.buckets import Bucket
 from featurecols._core.elements import Elements
 from featurecols._core.fused_layout import Chain, FusedLayout
+from featurecols._core.numbers import Numbers
 from featurecols._core.slots import DenseSlot, IdSlot, Slot
 from featurecols.data.fields.base import FieldView
 

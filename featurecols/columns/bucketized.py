@@ -11,8 +11,9 @@ from typing import ClassVar, Literal
 import numpy as np
 
 from featurecols import errors, kernels
-from featurecols._core.arrays import Array, Ids, Numbers, rounded_to_float32
+from featurecols._core.arrays import Array, Ids
 from featurecols._core.buckets import Bucket
+from featurecols._core.numbers import Numbers, rounded_to_float32
 from featurecols._core.spec import Converted, frozen
 from featurecols._core.values import number
 from featurecols.analyzers.base import Analyzer

@@ -13,7 +13,7 @@ import mmh3
 import numpy as np
 
 from featurecols import errors, kernels
-from featurecols._core import buffer_pool, counters, farmhash, memory_limit
+from featurecols._core import arrays, counters, farmhash, memory_limit
 from featurecols._core.arrays import Array, Ids, Texts
 from featurecols._core.buckets import Bucket
 from featurecols._core.elements import Elements
@@ -200,7 +200,7 @@ class CrossedBound(CategoricalBound):
                 counters.increment("cross")
             table = self._constant
         codes: list[Any] = [p.codes for p in parts]
-        out = buffer_pool.empty(len(codes[0]), table.dtype)
+        out = arrays.empty(len(codes[0]), table.dtype)
         kernels.cross_table.look(table, codes, [len(p.hashes) for p in parts], out)
         return out
 

@@ -10,9 +10,10 @@ from typing import Any, ClassVar, Literal, Self
 import numpy as np
 
 from featurecols import errors, kernels
-from featurecols._core.arrays import Array, Numbers, rounded_to_float32
+from featurecols._core.arrays import Array
 from featurecols._core.fork_safe import cached_property
 from featurecols._core.fused_layout import Chain
+from featurecols._core.numbers import Numbers, rounded_to_float32
 from featurecols._core.spec import Converted, frozen, named
 from featurecols._core.values import float32, number
 from featurecols.analyzers.base import Analyzer

@@ -7,7 +7,8 @@ from typing import TypeAlias
 import numpy as np
 import pyarrow as pa
 
-from featurecols._core.arrays import Array, Integers, Numbers, Texts, Tokens
+from featurecols._core.arrays import Array, Texts, Tokens
+from featurecols._core.numbers import Integers, Numbers
 from featurecols.data import arrow_buffers
 from featurecols.data.fields.base import FieldView
 from featurecols.data.fields.numeric import IntegerTexts

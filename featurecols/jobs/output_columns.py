@@ -9,7 +9,7 @@ from typing import Protocol, TypeAlias
 import numpy as np
 import pyarrow as pa
 
-from featurecols._core import buffer_pool
+from featurecols._core import arrays
 from featurecols._core.arrays import Array, Features, Ids
 from featurecols._core.slots import Slot
 from featurecols.jobs.batch_transform import Columns, Rows
@@ -76,7 +76,7 @@ LAYOUTS: dict[str, Layout] = {"features": features, "columns": columns, "ids": i
 def _transpose(matrix: Array) -> Array:
     """Return a copy [w, n] of a matrix [n, w], made in blocks of rows that stay in the cache for all their columns."""
     rows, width = matrix.shape
-    by_column = buffer_pool.empty((width, rows), matrix.dtype)
+    by_column = arrays.empty((width, rows), matrix.dtype)
     for start in range(0, rows, _TRANSPOSED_ROWS):
         by_column[:, start : start + _TRANSPOSED_ROWS] = matrix[start : start + _TRANSPOSED_ROWS].T
     return by_column

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from featurecols._core import buffer_pool
+from featurecols._core import arrays
 from featurecols._core.arrays import Array
 from featurecols.kernels.compiler import F64, I32, I64, helper, kernel, opaque, read, write
 
@@ -62,6 +62,6 @@ def bucketize(x: Array, boundaries: Array, missing: int = -1, width: int = 1, st
     >>> bucketize(np.array([0.5, 1.0, np.nan]), np.array([1.0, 2.0]))
     array([ 0,  1, -1], dtype=int32)
     """
-    out = buffer_pool.empty(len(x), np.int32)
+    out = arrays.empty(len(x), np.int32)
     _BUCKETIZE[4](x, boundaries, missing, width, stride, out)
     return out

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from featurecols._core import buffer_pool
+from featurecols._core import arrays
 from featurecols._core.arrays import Array
 from featurecols.kernels.compiler import I32, I64, integers, kernel, read, write
 
@@ -46,4 +46,4 @@ def look(table: Array, codes: list[Array], sizes: list[int], out: Array) -> None
         total *= size + 1
     assert len(table) == total
     codes = [np.ascontiguousarray(part) for part in codes]
-    _LOOK[table.itemsize](table, buffer_pool.addresses(codes, np.int32, len(out)), np.array(sizes, np.int64), out)
+    _LOOK[table.itemsize](table, arrays.addresses(codes, np.int32, len(out)), np.array(sizes, np.int64), out)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from featurecols import errors
-from featurecols._core import buffer_pool, memory_limit
+from featurecols._core import arrays, memory_limit
 from featurecols._core.arrays import Array
 from featurecols.kernels.compiler import (
     BOOL,
@@ -193,14 +193,14 @@ def cross(
     """
     rows, parts = len(parts[0]), [np.ascontiguousarray(part) for part in parts]
     masks = [None] * len(parts) if valid is None else [v if v is None else np.ascontiguousarray(v) for v in valid]
-    out = buffer_pool.empty(rows, np.int32 if num_buckets <= INT32_MAX else np.int64)
+    out = arrays.empty(rows, np.int32 if num_buckets <= INT32_MAX else np.int64)
     there = np.zeros(len(parts), np.int64)
     for j, mask in enumerate(masks):
         if mask is not None:
-            there[j] = buffer_pool.addresses([mask], np.bool_, rows)[0]
+            there[j] = arrays.addresses([mask], np.bool_, rows)[0]
     run = (_FARM if farm else _MURMUR)[out.itemsize]
     run(
-        buffer_pool.addresses(parts, np.uint64 if farm else np.uint32, rows),
+        arrays.addresses(parts, np.uint64 if farm else np.uint32, rows),
         there,
         keep_unseen,
         _start(seed, farm),

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from featurecols._core import buffer_pool
+from featurecols._core import arrays
 from featurecols._core.arrays import Array
 from featurecols.kernels.compiler import BOOL, I32, I64, NO_VALID, U8, U64, damaged, helper, kernel, load32, load64, read, write
 from featurecols.kernels.hash_simd import LANES, SHORT, measure
@@ -217,7 +217,7 @@ def find(table: Table, offsets: Array, data: Array, valid: Array | None = None) 
     >>> find(table, np.array([0, 2, 3]), np.frombuffer(b"bcx", np.uint8))
     array([ 1, -1], dtype=int32)
     """
-    out = buffer_pool.empty(max(len(offsets) - 1, 0), np.int32)
+    out = arrays.empty(max(len(offsets) - 1, 0), np.int32)
     assert valid is None or len(valid) == len(out)
     bad = _FIND[offsets.dtype.itemsize](*table, offsets, data, NO_VALID if valid is None else valid, out)
     if bad >= 0:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from featurecols._core import buffer_pool
+from featurecols._core import arrays
 from featurecols._core.arrays import Array
 from featurecols.kernels.compiler import BOOL, F32, F64, I32, I64, helper, kernel, log1p, read, write
 
@@ -195,7 +195,7 @@ def gather_numbers(table: Array, codes: Array) -> Array:
     >>> gather_numbers(np.array([0.5, 2.0]), np.array([1, -1, 0], np.int32))
     array([2. , nan, 0.5])
     """
-    out = buffer_pool.empty(len(codes), np.float64)
+    out = arrays.empty(len(codes), np.float64)
     _GATHER[0](table, codes, out)
     return out
 

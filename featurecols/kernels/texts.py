@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from featurecols._core import buffer_pool
+from featurecols._core import arrays
 from featurecols._core.arrays import Array, Texts
 from featurecols.kernels.compiler import BOOL, I32, I64, NO_VALID, U8, U32, U64, damaged, kernel, read, write
 from featurecols.kernels.hash_scalar import farm, modulo32, modulo64, murmur
@@ -96,14 +96,14 @@ def murmur3(offsets: Array, data: Array, seed: int) -> Array:
     >>> murmur3(np.array([0, 5]), np.frombuffer(b"hello", np.uint8), 0)
     array([613153351], dtype=uint32)
     """
-    out = buffer_pool.empty(max(len(offsets) - 1, 0), np.int32)
+    out = arrays.empty(max(len(offsets) - 1, 0), np.int32)
     _checked(_MURMUR[offsets.dtype.itemsize](offsets, data, NO_VALID, seed & 0xFFFFFFFF, 0, out))
     return out.view(np.uint32)
 
 
 def murmur3_buckets(offsets: Array, data: Array, valid: Array | None, seed: int, num_buckets: int) -> Array:
     """Return murmur3 modulo num_buckets (at most 2^31-1): int32 [k], -1 where valid is False."""
-    out = buffer_pool.empty(max(len(offsets) - 1, 0), np.int32)
+    out = arrays.empty(max(len(offsets) - 1, 0), np.int32)
     assert valid is None or len(valid) == len(out)
     valid = NO_VALID if valid is None else valid
     _checked(_MURMUR[offsets.dtype.itemsize](offsets, data, valid, seed & 0xFFFFFFFF, num_buckets, out))
@@ -116,14 +116,14 @@ def farmhash64(offsets: Array, data: Array) -> Array:
     >>> farmhash64(np.array([0, 1]), np.frombuffer(b"a", np.uint8))
     array([12917804110809363939], dtype=uint64)
     """
-    out = buffer_pool.empty(max(len(offsets) - 1, 0), np.int64)
+    out = arrays.empty(max(len(offsets) - 1, 0), np.int64)
     _checked(_FARM[offsets.dtype.itemsize, 8](offsets, data, NO_VALID, 0, out))
     return out.view(np.uint64)
 
 
 def farmhash64_buckets(offsets: Array, data: Array, valid: Array | None, num_buckets: int) -> Array:
     """Return farmhash64 modulo num_buckets: int32 [k] (int64 when num_buckets passes 2^31-1), -1 where valid is False."""
-    out = buffer_pool.empty(max(len(offsets) - 1, 0), np.int32 if num_buckets <= INT32_MAX else np.int64)
+    out = arrays.empty(max(len(offsets) - 1, 0), np.int32 if num_buckets <= INT32_MAX else np.int64)
     assert valid is None or len(valid) == len(out)
     valid = NO_VALID if valid is None else valid
     _checked(_FARM[offsets.dtype.itemsize, out.itemsize](offsets, data, valid, num_buckets, out))
@@ -156,6 +156,6 @@ def gather(table: Array, codes: Array) -> Array:
     >>> gather(np.array([10, 20], np.int32), np.array([1, -1, 0], np.int32))
     array([20, -1, 10], dtype=int32)
     """
-    out = buffer_pool.empty(len(codes), table.dtype)
+    out = arrays.empty(len(codes), table.dtype)
     _GATHER[table.itemsize](table, codes, out)
     return out

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from featurecols._core import buffer_pool
+from featurecols._core import arrays
 from featurecols._core.arrays import Array
 from featurecols.kernels.compiler import (
     F32,
@@ -141,7 +141,7 @@ def assemble(
     """
     suspect = np.full(len(xs), -1, np.int64)
     kinds = np.array([_KINDS[x.dtype] for x in xs], np.int64)
-    numbers, codes = buffer_pool.addresses(xs, None, len(out)), buffer_pool.addresses(ids, np.int32, len(out))
+    numbers, codes = arrays.addresses(xs, None, len(out)), arrays.addresses(ids, np.int32, len(out))
     described = (columns, defaults, first, ops, a, b)
     _ASSEMBLE["C" if out.flags.c_contiguous else "A"](numbers, kinds, *described, codes, starts, widths, suspect, out)
     return suspect

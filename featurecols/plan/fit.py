@@ -8,7 +8,8 @@ from typing import NamedTuple
 
 from featurecols import errors
 from featurecols._core import memory_limit, thread_pool
-from featurecols._core.arrays import Array, Ids, Numbers
+from featurecols._core.arrays import Array, Ids
+from featurecols._core.numbers import Numbers
 from featurecols._core.progress import Progress, reporter
 from featurecols._core.suggestions import explain_arguments
 from featurecols.analyzers.base import Analyzer, State

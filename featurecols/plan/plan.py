@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from featurecols import errors
-from featurecols._core import buffer_pool, html, memory_limit, thread_pool
+from featurecols._core import arrays, html, memory_limit, thread_pool
 from featurecols._core.arrays import Array, Features, Floats
 from featurecols._core.progress import Progress
 from featurecols._core.suggestions import attributes_of
@@ -133,9 +133,9 @@ class Plan(DescribedPlan):
         if out is not None:
             check_out(out, rows, program.width)
         elif rows is not None:
-            out = buffer_pool.empty((rows, program.width), np.float32, "transform")
+            out = arrays.empty((rows, program.width), np.float32, "transform")
         else:
-            return buffer_pool.concatenate(list(program.transform_batches(source, None, workers, _TRANSFORM)))
+            return arrays.concatenate(list(program.transform_batches(source, None, workers, _TRANSFORM)))
         program.transform_into(out, source, workers)
         return out
 

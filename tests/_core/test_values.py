@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import featurecols as fc
-from featurecols._core.arrays import rounded_to_float32
+from featurecols._core.numbers import rounded_to_float32
 from featurecols._core.values import canonical, float32, number
 from tests import hashes, reference
 

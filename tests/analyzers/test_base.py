@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from featurecols._core.arrays import Numbers
+from featurecols._core.numbers import Numbers
 from featurecols.analyzers import base
 from featurecols.errors import DataError
 

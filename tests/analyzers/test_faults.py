@@ -9,7 +9,8 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from featurecols._core.arrays import Numbers, Texts, Tokens
+from featurecols._core.arrays import Texts, Tokens
+from featurecols._core.numbers import Numbers
 from featurecols.analyzers import base
 from featurecols.analyzers.moments import Moments
 from featurecols.analyzers.quantiles import LIMIT, Boundaries, Histogram, MedianValue

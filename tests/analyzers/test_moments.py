@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from featurecols._core.arrays import Numbers
+from featurecols._core.numbers import Numbers
 from featurecols.analyzers.moments import Moments, square_root
 from featurecols.analyzers.placeholders import Mean
 from featurecols.columns.normalizers import Clip, Log1p, MinMax, ZScore

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from featurecols._core.arrays import Numbers
+from featurecols._core.numbers import Numbers
 from featurecols.analyzers import base
 from featurecols.analyzers.placeholders import Median, Quantiles
 from featurecols.analyzers.quantiles import LIMIT, Boundaries, Histogram, MedianValue

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 import featurecols as fc
 from featurecols import kernels
-from featurecols._core.arrays import Numbers
+from featurecols._core.numbers import Numbers
 from featurecols._core.spec import decode
 from featurecols.analyzers.moments import Moments
 from featurecols.columns.normalizers import Clip, Log1p, MinMax, ZScore

@@ -123,7 +123,7 @@ OWN = {
             _ONE_HOT.replace("{start} + {v}", "{start} + 1"),
         ),
         Fault(f"{C}.indicator:IndicatorBound.write_row", "1.0 if weights is None else weights[k]", "1.0"),
-        Fault("featurecols._core.arrays:_coordinates", "flat.values < num_buckets", "flat.values <= num_buckets"),
+        Fault("featurecols._core.csr:entries", "ids < num_buckets", "ids <= num_buckets"),
     ],
     "numeric": [
         Fault(f"{C}.numeric:NumericBound.__init__", "[n.op() for n in normalizers]", "[n.op() for n in normalizers[::-1]]"),

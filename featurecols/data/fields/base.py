@@ -14,7 +14,8 @@ import numpy as np
 import pyarrow as pa
 
 from featurecols import kernels
-from featurecols._core.arrays import Array, Ids, Integers, Numbers, Texts, Tokens
+from featurecols._core.arrays import Array, Ids, Texts, Tokens
+from featurecols._core.numbers import Integers, Numbers
 from featurecols.data import arrow_buffers
 from featurecols.data.field_types import FieldType
 from featurecols.data.fields.spelled import Spelled

@@ -10,7 +10,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from featurecols import errors
-from featurecols._core.arrays import Array, Integers
+from featurecols._core.arrays import Array
+from featurecols._core.numbers import Integers
 
 _NUMBER = re.compile(rb"[+-]?(?:(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?|inf|infinity|nan)", re.IGNORECASE)
 _WHOLE = re.compile(rb"[+-]?\d{1,40}")

@@ -8,7 +8,8 @@ import numpy as np
 import pyarrow as pa
 
 from featurecols import errors
-from featurecols._core.arrays import Array, Integers, Numbers, Tokens
+from featurecols._core.arrays import Array, Tokens
+from featurecols._core.numbers import Integers, Numbers
 from featurecols._core.values import FLOAT_HINT, undecimal
 from featurecols.data import arrow_buffers
 from featurecols.data.field_types import FieldType

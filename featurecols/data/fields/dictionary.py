@@ -10,7 +10,8 @@ import numpy as np
 import pyarrow as pa
 
 from featurecols import errors, kernels
-from featurecols._core.arrays import Array, Integers, Memo, Numbers, Texts, Tokens
+from featurecols._core.arrays import Array, Memo, Texts, Tokens
+from featurecols._core.numbers import Integers, Numbers
 from featurecols.data import arrow_buffers
 from featurecols.data.field_types import FieldType
 from featurecols.data.fields.base import FieldView, Words

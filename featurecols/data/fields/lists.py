@@ -7,7 +7,8 @@ from itertools import pairwise
 import numpy as np
 import pyarrow as pa
 
-from featurecols._core.arrays import Array, Integers, Numbers, Tokens
+from featurecols._core.arrays import Array, Tokens
+from featurecols._core.numbers import Integers, Numbers
 from featurecols.data.field_types import FieldType
 from featurecols.data.fields.base import FieldView
 from featurecols.data.missing import Markers

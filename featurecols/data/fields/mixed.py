@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from featurecols import errors
-from featurecols._core.arrays import Array, Integers, Numbers, Texts, Tokens
+from featurecols._core.arrays import Array, Texts, Tokens
+from featurecols._core.numbers import Integers, Numbers
 from featurecols._core.values import canonical
 from featurecols.data.field_types import FieldType, join_all
 from featurecols.data.fields import csv_numbers

@@ -17,7 +17,8 @@ import pyarrow.compute as pc
 
 from featurecols import errors, kernels
 from featurecols._core import values as plain_values
-from featurecols._core.arrays import Array, Integers, Texts, Tokens
+from featurecols._core.arrays import Array, Texts, Tokens
+from featurecols._core.numbers import Integers
 from featurecols.data import arrow_buffers
 from featurecols.data.field_types import SPELLED
 from featurecols.data.fields import csv_numbers

@@ -8,7 +8,8 @@ import numpy as np
 import pyarrow as pa
 
 from featurecols import errors
-from featurecols._core.arrays import Array, Integers, Numbers, Texts, Tokens
+from featurecols._core.arrays import Array, Texts, Tokens
+from featurecols._core.numbers import Integers, Numbers
 from featurecols.data import arrow_buffers
 from featurecols.data.field_types import UNREAD, FieldType
 from featurecols.data.fields import csv_numbers, spelled

@@ -6,7 +6,8 @@ import numpy as np
 import pyarrow as pa
 
 from featurecols import errors
-from featurecols._core.arrays import Array, Integers, Numbers, Texts, Tokens
+from featurecols._core.arrays import Array, Texts, Tokens
+from featurecols._core.numbers import Integers, Numbers
 from featurecols.data import arrow_buffers
 from featurecols.data.field_types import FieldType, of_arrow
 from featurecols.data.fields.base import FieldView

@@ -15,7 +15,7 @@ import numpy as np
 import pyarrow as pa
 
 from featurecols import kernels
-from featurecols._core import buffer_pool, counters
+from featurecols._core import arrays, counters
 from featurecols._core.arrays import Array
 from featurecols.data.arrow_buffers import Valid
 from featurecols.data.fields.base import FieldView
@@ -123,7 +123,7 @@ def _locate(field: pa.Field, leaf: pa.ColumnSchema, about: np.void, rows: int, e
 
 def read(file: BinaryIO, wanted: Chunk) -> Array:
     """Return the bytes of a chunk, uint8; fewer where the file ends early."""
-    data = buffer_pool.empty(wanted.size, np.uint8)
+    data = arrays.empty(wanted.size, np.uint8)
     file.seek(wanted.start)
     got, view = 0, memoryview(data.data)
     while got < wanted.size and (more := file.readinto(view[got:])):  # type: ignore[attr-defined]
@@ -204,10 +204,10 @@ class _Decoder:
         if self._are_frames(pages):  # what follows one another is unpacked in one call
             stops = np.cumsum(pages["size"])
             packed = [self.data[page["start"] : page["stop"]] for page in pages]
-            flat = self._decompress(buffer_pool.concatenate(packed), int(stops[-1]))
+            flat = self._decompress(arrays.concatenate(packed), int(stops[-1]))
         else:
             whole = [self._page(page) for page in pages]
-            stops, flat = np.cumsum([len(page) for page in whole]), buffer_pool.concatenate(whole)
+            stops, flat = np.cumsum([len(page) for page in whole]), arrays.concatenate(whole)
         return _Pages(flat, np.append(0, stops[:-1]), stops)
 
     def _are_frames(self, pages: Array) -> bool:
@@ -290,7 +290,7 @@ class _Decoder:
         return spans
 
     def _codes(self, flat: Array, spans: Array, distinct: FieldView) -> FieldView:
-        out = buffer_pool.empty(self.chunk.values, np.int32)
+        out = arrays.empty(self.chunk.values, np.int32)
         if self.kernels.coded[0](flat, spans, self.chunk.optional, len(distinct), out) < 0:
             raise _Unsupported("damage")
         out.setflags(write=False)
@@ -300,7 +300,7 @@ class _Decoder:
         if self.chunk.stored is None:
             raise _Unsupported("damage")
         count, width = self.chunk.values, self.chunk.stored.itemsize
-        out, valid = buffer_pool.empty(count, self.chunk.stored), np.empty(count if self.chunk.optional else 0, np.bool_)
+        out, valid = arrays.empty(count, self.chunk.stored), np.empty(count if self.chunk.optional else 0, np.bool_)
         there = self.kernels.plain[width](flat, spans, self.chunk.optional, valid, out.view(f"i{width}"))
         if there < 0:
             raise _Unsupported("damage")
@@ -317,7 +317,7 @@ class _Decoder:
             raise _Unsupported("damage")
         if stored is not None:
             return NumericField(self.chunk.key, self._cast(np.frombuffer(data, stored, count).copy()))
-        offsets, out = np.zeros(count + 1, np.int32), buffer_pool.empty(len(data) - 4 * count, np.uint8)
+        offsets, out = np.zeros(count + 1, np.int32), arrays.empty(len(data) - 4 * count, np.uint8)
         if self.kernels.texts[0](data, 0, len(data), offsets, out) < 0:
             raise _Unsupported("damage")
         return TextField(self.chunk.key, offsets, out, None, self.chunk.type)

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from featurecols._core import buffer_pool
+from featurecols._core import arrays
 from featurecols._core.arrays import Array, Features, Ids
 from featurecols._core.scratch_zeros import ScratchZeros
 from featurecols._core.slots import DenseSlot, IdSlot, Slot
@@ -161,7 +161,7 @@ class Examples:
 
 def _take(a: Array, rows: Array) -> Array:
     shape = (len(rows), *a.shape[1:])
-    return np.take(a, rows, axis=0, mode="clip", out=buffer_pool.empty(shape, a.dtype))
+    return np.take(a, rows, axis=0, mode="clip", out=arrays.empty(shape, a.dtype))
 
 
 def is_plain(ids: Ids) -> bool:

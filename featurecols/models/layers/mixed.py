@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from featurecols import kernels
-from featurecols._core import buffer_pool
+from featurecols._core import arrays
 from featurecols._core.arrays import Array, Ids
 from featurecols._core.blas import matmul
 from featurecols._core.scratch_zeros import ScratchZeros
@@ -125,12 +125,12 @@ class TouchedRows(NamedTuple):
 def touched_rows(x: Mixed, scratch: ScratchZeros) -> TouchedRows:
     """Return the rows that the ids of x touch, and where each id is among them."""
     sizes = [len(item.values) for item in x.lists] + ([] if x.hots is None else [x.hots.ids.size])
-    touched, kept, count = buffer_pool.empty(sum(sizes) + 2, np.int64), scratch.of(x.hot), 1
+    touched, kept, count = arrays.empty(sum(sizes) + 2, np.int64), scratch.of(x.hot), 1
     hots = None
     if x.hots is not None:
-        hots = buffer_pool.empty(x.hots.ids.size, np.int32).reshape(x.hots.ids.shape)
+        hots = arrays.empty(x.hots.ids.size, np.int32).reshape(x.hots.ids.shape)
         count = kernels.touched_rows.index_hots(*x.hots, kept, touched, hots, count)
-    lists = [buffer_pool.empty(len(item.values), np.int32) for item in x.lists]
+    lists = [arrays.empty(len(item.values), np.int32) for item in x.lists]
     for item, found in zip(x.lists, lists, strict=True):
         count = kernels.touched_rows.index_list(item.values, item.start, item.size, kept, touched, found, count)
     kernels.touched_rows.clear(kept, touched, count)
@@ -145,8 +145,8 @@ def touched_rows_of_batches(x: Mixed, scratch: ScratchZeros, size: int) -> list[
     if x.hots is None or x.lists:
         return None
     ids, starts, sizes = x.hots
-    hots, counts = buffer_pool.empty(ids.shape, np.int32), np.zeros(-(-len(ids) // size), np.int64)
-    touched = buffer_pool.empty((len(counts), size * ids.shape[1] + 2), np.int64)
+    hots, counts = arrays.empty(ids.shape, np.int32), np.zeros(-(-len(ids) // size), np.int64)
+    touched = arrays.empty((len(counts), size * ids.shape[1] + 2), np.int64)
     kernels.touched_rows.index_batches(ids, starts, sizes, scratch.of(x.hot), touched, hots, size, counts)
     return [TouchedRows(touched[b, :count], hots[b * size : (b + 1) * size], []) for b, count in enumerate(counts.tolist())]
 
@@ -159,7 +159,7 @@ def hot_sum(x: Mixed, weights: Value, at: Callable[[], TouchedRows], *, training
     out = np.zeros((x.rows, weights.shape[1]), weights.array.dtype)
     if training:
         found = at()
-        rows = buffer_pool.empty((len(found.touched), weights.shape[1]), weights.array.dtype)
+        rows = arrays.empty((len(found.touched), weights.shape[1]), weights.array.dtype)
         kernels.touched_rows.take(weights.array, found.touched, rows)
         if found.hots is not None:
             kernels.touched_rows.sum_hots(found.hots, rows, out)
@@ -170,7 +170,7 @@ def hot_sum(x: Mixed, weights: Value, at: Callable[[], TouchedRows], *, training
 
     def backward(d: Array) -> tuple[IndexedSlices]:
         found, d = at(), np.ascontiguousarray(d)
-        rows = buffer_pool.empty((len(found.touched), weights.shape[1]), weights.array.dtype)
+        rows = arrays.empty((len(found.touched), weights.shape[1]), weights.array.dtype)
         rows.fill(0)
         if found.hots is not None:
             kernels.touched_rows.add_hots_gradient(found.hots, d, rows)

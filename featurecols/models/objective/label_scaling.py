@@ -9,7 +9,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from featurecols._core.arrays import Array, Numbers
+from featurecols._core.arrays import Array
+from featurecols._core.numbers import Numbers
 from featurecols.analyzers.moments import Moments
 from featurecols.models import errors
 from featurecols.models.component import Component

@@ -8,8 +8,9 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 
 from featurecols import errors, kernels
-from featurecols._core.arrays import Array, Ids, Numbers
+from featurecols._core.arrays import Array, Ids
 from featurecols._core.fused_layout import AS_IT_IS, Chain, FusedNumbers
+from featurecols._core.numbers import Numbers
 from featurecols._core.slots import DenseSlot, Slot
 from featurecols.columns.bound import Bound
 from featurecols.data.fields.base import FieldView

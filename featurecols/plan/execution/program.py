@@ -13,7 +13,7 @@ from typing import NamedTuple, TypeVar
 import numpy as np
 
 from featurecols import errors, kernels
-from featurecols._core import buffer_pool, memory_limit, thread_pool
+from featurecols._core import arrays, memory_limit, thread_pool
 from featurecols._core.arrays import Array, Features
 from featurecols._core.fork_safe import cached_property
 from featurecols._core.slots import Slot
@@ -246,7 +246,7 @@ class Program:
 
     def _transform_batch(self, limit: Limit, rows: Rows) -> Array:
         limit.check(rows, self.width)
-        out = buffer_pool.empty((rows.batch.num_rows, self.width), np.float32)
+        out = arrays.empty((rows.batch.num_rows, self.width), np.float32)
         self._fill_batch(rows, out)
         return out
 
@@ -348,7 +348,7 @@ def run(operations: Iterable[Operation], block: Block, clock: Clock | None = Non
 def _zeros(rows: int, width: int) -> Array:
     if rows * width < 1 << 15:  # small arrays are not worth keeping
         return np.zeros((rows, width), np.float32)
-    found = buffer_pool.empty((rows, width), np.float32)
+    found = arrays.empty((rows, width), np.float32)
     found.fill(0)
     return found
 
