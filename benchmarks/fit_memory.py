@@ -70,7 +70,7 @@ def by_fit(folder: str) -> dict[str, Any]:
         fc.Bucketized("x", fc.Quantiles(10)),
     ]
     plan = fc.fit(columns, folder)
-    found = next(slots["terms"] for slots in plan.learned.values() if "terms" in slots)
+    found = next(slots["terms"] for slots in plan._learned.values() if "terms" in slots)
     return {"top": _pairs(found)}
 
 

@@ -317,7 +317,7 @@ def _refused_in_csv(results: Results | None, row: Row, key: str, path: Path) -> 
         return
     csv_files.write([row], path)
     plan = results.dense or results.encoder
-    if isinstance(value, float) and "number" not in plan.graph.needs().get(key, ()):
+    if isinstance(value, float) and "number" not in plan._graph.needs().get(key, ()):
         return  # the word is a category
     with pytest.raises(fc.DataError, match="UTF-8" if isinstance(value, bytes) else "does not spell one"):
         plan.encode(path)
@@ -392,7 +392,7 @@ def shards_learn_the_same(example: Example) -> None:
 
 def untyped(plan: Any) -> Any:
     """The plan without what it learned of the types of fields."""
-    return fc.Plan(plan.graph.with_types({}), plan.learned, plan.tables)
+    return fc.Plan(plan._graph.with_types({}), plan._learned, plan.tables)
 
 
 def _merge_in_any_order(example: Example, train: list[Row], luck: random.Random) -> None:
@@ -431,10 +431,10 @@ def _merge_in_any_order(example: Example, train: list[Row], luck: random.Random)
 def what_is_learned_is_exact(example: Example) -> None:
     """Terms, boundaries, moments: the reference learns by counting, sorting and fractions."""
     plan, reference = example.plan(), example.reference()
-    assert bool(plan.learned) == example.learns()
-    for i, slots in plan.learned.items():
+    assert bool(plan._learned) == example.learns()
+    for i, slots in plan._learned.items():
         for slot, arrays in slots.items():
-            want = reference.of(plan.graph.nodes[i]).learned(slot)
+            want = reference.of(plan._graph.nodes[i]).learned(slot)
             assert want.keys() <= arrays.keys()
             for name, value in want.items():
                 found = arrays[name].tobytes() if isinstance(value, bytes) else arrays[name].tolist()

@@ -64,7 +64,7 @@ def run(
     overwrite: bool,
     row_group_rows: int | None,
 ) -> JobResult:
-    """Do all that transform_parquet does but for the columns themselves, with its arguments and errors."""
+    """Do all that Plan.transform_files does but for the columns themselves, with its arguments and errors."""
     start = time.monotonic()
     _check_source(transform, source)
     path, kept = Path(target), names_of(keep)

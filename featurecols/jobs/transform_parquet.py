@@ -30,51 +30,10 @@ def transform_parquet(
     overwrite: bool = False,
     row_group_rows: int | None = None,
 ) -> JobResult:
-    """Transform Parquet or CSV files, row group by row group in bounded memory, into Parquet files of the same names.
-
-    The same as plan.transform_files(source, target, ...).
-
-    The target appears when everything is complete and flushed to the disk, and not before. A run that was killed
-    continues when it is called again with the same plan, options and unchanged files; finished files are not done again.
-
-    Args:
-        plan: what to do with each row.
-        source: a Parquet or CSV file, a folder (with folders inside), a glob, or a list of these.
-        target: a folder; or a `.parquet` file when the source is one file; or a `.npy` file for one float32 matrix of all
-            rows, files in order of their names.
-        keep: columns of the source, one name or several, that go through as they are, first in the output.
-        layout: "features" is one fixed_size_list<float32> column `features`; "columns" is one float32 column per output
-            name; "ids" is the numbers as `features`, then for every slot of ids an int32 or int64 column of its name (-1
-            where there is none) or lists of them, `<slot>_weights` where ids have weights, `<slot>_length` for sequences.
-        threads: how many compute; the output never depends on it.
-        progress: True for a progress bar, or a function that is called with (rows done, rows in all or None) after every block.
-        overwrite: replace an existing target, in one rename, once the new one is complete.
-        row_group_rows: rows of a row group in the output; None cuts as the source is cut, or finer where rows are wide.
-
-    Returns:
-        JobResult: counts and seconds. The files' schema metadata holds `featurecols`: the plan's fingerprint, the digest of
-        its tables, version, layout, and the names of outputs and slots, as JSON.
-
-    Raises:
-        OutputError: the target exists, is being written by another run, or cannot be written; a kept name is an output's
-            name; an unfinished run with other options exists. All before anything is written, a full disk aside.
-        DataError: the source is not there or cannot be read, a kept field has two types, or data does not fit the columns
-            (with the row counted over all files in order), or a file changed meanwhile; nothing stays on the disk then.
-        PlanError: the layout needs a matrix and an output is a bare categorical column.
-
-    >>> import tempfile, featurecols as fc
-    >>> from pathlib import Path
-    >>> plan = fc.compile([fc.Numeric("distance"), fc.Indicator(fc.Vocabulary("origin", ["EWR", "JFK", "LGA"]))])
-    >>> target = Path(tempfile.mkdtemp()) / "flights.parquet"
-    >>> done = fc.transform_parquet(plan, fc.datasets.flights_path(), target, keep=["late"], layout="columns")
-    >>> done.rows, done.files
-    (60000, 1)
-    """
+    """Return plan.transform_files(source, target, ...); an alias, as fc.models.predict_parquet is."""
     if not hasattr(plan, "encoded_slots"):
         hint = "make one with fc.fit(columns, data), or fc.load(folder)"
-        raise errors.plan(PlanTransform.subject, "needs a plan first", plan, hint)
-    if layout not in layouts.LAYOUTS:
-        raise errors.argument(PlanTransform.subject, "unknown layout", layout, f"choose one of {', '.join(layouts.LAYOUTS)}")
+        raise errors.plan("transform_parquet", "needs a plan first", plan, hint)
     transform = PlanTransform(plan, layout, threads)
     return job.run(transform, source, target, keep=keep, progress=progress, overwrite=overwrite, row_group_rows=row_group_rows)
 
@@ -82,12 +41,14 @@ def transform_parquet(
 class PlanTransform(BatchTransform):
     """A plan's output in a layout."""
 
-    subject: ClassVar[str] = "transform_parquet"
+    subject: ClassVar[str] = "transform_files"
     alternative: ClassVar[str] = "plan.transform(data)"
 
     def __init__(self, plan: layouts.AnyPlan, layout: str, threads: int | None) -> None:
+        if layout not in layouts.LAYOUTS:
+            raise errors.argument(self.subject, "unknown layout", layout, f"choose one of {', '.join(layouts.LAYOUTS)}")
         if layout != "ids":
-            plan.require_matrix(self.subject)
+            plan._require_matrix(self.subject)
         self.plan, self.layout, self.threads = plan, layout, threads
         kinds = plan.input_uses.items()
         self.needs = [(key, "category" if "category" in uses else "number") for key, uses in kinds]

@@ -37,8 +37,8 @@ class DescribedPlan:
 
     __slots__ = ()
 
-    graph: Graph
-    learned: LearnedByNode
+    _graph: Graph
+    _learned: LearnedByNode
     columns: tuple[Column, ...]
     encoded_slots: tuple[Slot, ...]
     _program: Program
@@ -123,9 +123,9 @@ class DescribedPlan:
         >>> fc.compile([cross]).terms(data, {"cross": [0]})
         {'cross': {0: {('[18, 65)', 'nurse'): 2, ('[18, 65)', 'pilot'): 1}}}
         """
-        return {slot: in_words(ids) for slot, ids in self.bucket_contents(data, wanted).items()}
+        return {slot: in_words(ids) for slot, ids in self._bucket_contents(data, wanted).items()}
 
-    def bucket_contents(
+    def _bucket_contents(
         self, data: Data, wanted: Mapping[str, Iterable[int] | None]
     ) -> dict[str, dict[int, dict[tuple[Bucket, ...], int]]]:
         """Return what `terms` returns, with a Bucket for each word."""
@@ -138,15 +138,15 @@ class DescribedPlan:
         found = bucket_contents(self._program, nodes, as_source(data), wanted)
         return {slot: {i: dict(terms.most_common()) for i, terms in sorted(ids.items())} for slot, ids in found.items()}
 
-    def row_meanings(self, slot: str) -> RowMeanings:
+    def _row_meanings(self, slot: str) -> RowMeanings:
         """Return what the ids of one of the encoded_slots mean, or its features, to find the same ones in another plan."""
         node = self._node_of_ids(slot)
         if node is not None:
-            return of_ids(self.graph, self.learned, node, self._program.bounds[node])
+            return of_ids(self._graph, self._learned, node, self._program.bounds[node])
         output = next((o for o in self._program.outputs if o.slot.name == slot), None)
         if output is None:
-            raise errors.plan("row_meanings", "no slot has this name", slot, "see plan.encoded_slots")
-        return of_features(self.graph, output.node, output.bound)
+            raise errors.plan("warm start", "no slot has this name", slot, "see plan.encoded_slots")
+        return of_features(self._graph, output.node, output.bound)
 
     def _node_of_ids(self, slot: str) -> int | None:
         """Return the categorical column that gives the ids of a slot, as a node."""

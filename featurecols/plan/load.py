@@ -6,7 +6,7 @@ from pathlib import Path
 
 from featurecols._core.suggestions import explain_arguments, not_a_path
 from featurecols.plan import serialization
-from featurecols.plan.plan import Plan
+from featurecols.plan.plan import Plan, plan_of_saved
 
 
 @explain_arguments
@@ -19,4 +19,4 @@ def load(path: str | Path) -> Plan:
     if not isinstance(path, (str, Path)):
         hint = "this is the plan" if isinstance(path, Plan) else "give the folder of plan.save"
         raise not_a_path("load", path, hint)
-    return Plan.of_saved(path, *serialization.read(Path(path)))
+    return plan_of_saved(path, *serialization.read(Path(path)))

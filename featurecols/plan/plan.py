@@ -14,7 +14,7 @@ from featurecols import errors
 from featurecols._core import arrays, html, memory_limit, thread_pool
 from featurecols._core.arrays import Array, Features, Floats
 from featurecols._core.progress import Progress
-from featurecols._core.suggestions import attributes_of
+from featurecols._core.suggestions import attributes_of, explain_arguments
 from featurecols.columns._embedding_tables import Tables
 from featurecols.data.field_types import UNKNOWN, FieldType
 from featurecols.data.sources import Data, as_source
@@ -58,10 +58,10 @@ class Plan(DescribedPlan):
         fingerprint: of columns and what was learned, without tables. tables_digest: of trained tables.
     """
 
-    __slots__ = ("_derived", "_program", "_tables", "columns", "encoded_slots", "fields", "graph", "learned")
+    __slots__ = ("_derived", "_graph", "_learned", "_program", "_tables", "columns", "encoded_slots", "fields")
 
     def __init__(self, graph: Graph, learned: LearnedByNode, tables: Mapping[str, ArrayLike] | None = None) -> None:
-        self.graph, self.learned, self.columns, self.fields = graph, learned, graph.columns, graph.fields()
+        self._graph, self._learned, self.columns, self.fields = graph, learned, graph.columns, graph.fields()
         self._tables = Tables(tables)
         bounds = bind(graph, learned, self._tables)
         unknown = sorted(set(self._tables.given) - set(self._tables))
@@ -79,23 +79,23 @@ class Plan(DescribedPlan):
     @property
     def passes(self) -> list[list[str]]:
         """Names of the columns that learned in each pass over the data."""
-        return self.graph.passes()
+        return self._graph.passes()
 
     @property
     def input_schema(self) -> dict[str, FieldType]:
         """The type of each raw field by key, as it is declared or was learned; FieldType(None) where it is not known."""
-        return {key: self.graph.types.get(key, UNKNOWN) for key in self.graph.needs()}
+        return {key: self._graph.types.get(key, UNKNOWN) for key in self._graph.needs()}
 
     @property
     def input_uses(self) -> dict[str, frozenset[str]]:
         """How each raw field is read: "number", "category" or both, by key."""
-        return self.graph.needs()
+        return self._graph.needs()
 
     @property
     def fingerprint(self) -> str:
         """32 hex digits of a SHA-256 over the columns and what was learned."""
         if "fingerprint" not in self._derived:
-            self._derived["fingerprint"] = fingerprint(self.graph, self.learned)
+            self._derived["fingerprint"] = fingerprint(self._graph, self._learned)
         return self._derived["fingerprint"]
 
     @property
@@ -220,6 +220,7 @@ class Plan(DescribedPlan):
         """Features of <= batch_size rows for each batch of a source, in order and in bounded memory."""
         return self._program.encode_batches(as_source(source), batch_size, _workers(threads), _ENCODE_BATCHES)
 
+    @explain_arguments
     def transform_files(
         self,
         source: Paths,
@@ -232,45 +233,56 @@ class Plan(DescribedPlan):
         overwrite: bool = False,
         row_group_rows: int | None = None,
     ) -> JobResult:
-        """Transform Parquet or CSV files in bounded memory into Parquet files of the same names; fc.transform_parquet says all.
+        """Transform Parquet or CSV files, row group by row group in bounded memory, into Parquet files of the same names.
+
+        The target appears when everything is complete and flushed to the disk, and not before. A run that was killed
+        continues when it is called again with the same plan, options and unchanged files; finished files are not done again.
 
         Args:
-            source: a Parquet or CSV file, a folder, a glob, or a list of these.
-            target: a folder; or a `.parquet` file when the source is one file; or a `.npy` file for one float32 matrix.
-            keep: columns of the source, one name or several, that go through as they are.
-            layout: "features" (one list), "columns" (one column per feature) or "ids".
+            source: a Parquet or CSV file, a folder (with folders inside), a glob, or a list of these.
+            target: a folder; or a `.parquet` file when the source is one file; or a `.npy` file for one float32 matrix of all
+                rows, files in order of their names.
+            keep: columns of the source, one name or several, that go through as they are, first in the output.
+            layout: "features" is one fixed_size_list<float32> column `features`; "columns" is one float32 column per output
+                name; "ids" is the numbers as `features`, then for every slot of ids an int32 or int64 column of its name (-1
+                where there is none) or lists of them, `<slot>_weights` where ids have weights, `<slot>_length` for sequences.
             threads: how many compute; the output never depends on it.
-            progress: True for a progress bar, or a function that is called with (rows done, rows in all or None).
-            overwrite: replace an existing target once the new one is complete.
-            row_group_rows: rows of a row group in the output; None cuts as the source is cut.
+            progress: True for a progress bar, or a function that is called with (rows done, rows in all or None) after
+                every block.
+            overwrite: replace an existing target, in one rename, once the new one is complete.
+            row_group_rows: rows of a row group in the output; None cuts as the source is cut, or finer where rows are wide.
+
+        Returns:
+            JobResult: counts and seconds. The files' schema metadata holds `featurecols`: the plan's fingerprint, the digest of
+            its tables, version, layout, and the names of outputs and slots, as JSON.
 
         Raises:
-            what fc.transform_parquet raises.
+            OutputError: the target exists, is being written by another run, or cannot be written; a kept name is an output's
+                name; an unfinished run with other options exists. All before anything is written, a full disk aside.
+            DataError: the source is not there or cannot be read, a kept field has two types, or data does not fit the columns
+                (with the row counted over all files in order), or a file changed meanwhile; nothing stays on the disk then.
+            PlanError: the layout needs a matrix and an output is a bare categorical column.
 
         >>> import tempfile, featurecols as fc
-        >>> plan = fc.compile([fc.Numeric("distance")])
-        >>> plan.transform_files(fc.datasets.flights_path(), tempfile.mkdtemp() + "/flights.parquet", keep="late").rows
-        60000
+        >>> from pathlib import Path
+        >>> plan = fc.compile([fc.Numeric("distance"), fc.Indicator(fc.Vocabulary("origin", ["EWR", "JFK", "LGA"]))])
+        >>> target = Path(tempfile.mkdtemp()) / "flights.parquet"
+        >>> done = plan.transform_files(fc.datasets.flights_path(), target, keep=["late"], layout="columns")
+        >>> done.rows, done.files
+        (60000, 1)
         """
-        from featurecols.jobs.transform_parquet import transform_parquet
+        from featurecols.jobs import job, transform_parquet
 
-        return transform_parquet(
-            self,
-            source,
-            target,
-            keep=keep,
-            layout=layout,
-            threads=threads,
-            progress=progress,
-            overwrite=overwrite,
-            row_group_rows=row_group_rows,
+        transform = transform_parquet.PlanTransform(self, layout, threads)
+        return job.run(
+            transform, source, target, keep=keep, progress=progress, overwrite=overwrite, row_group_rows=row_group_rows
         )
 
     # Tables and files -----------------------------------------------------------------------------------------------
 
     def with_tables(self, tables: Mapping[str, ArrayLike]) -> Plan:
         """Return a plan with these embedding tables, float32 [num_buckets, dimension] by name, copied; the others stay."""
-        return Plan(self.graph, self.learned, {**self.trained_tables, **tables})
+        return Plan(self._graph, self._learned, {**self.trained_tables, **tables})
 
     @property
     def tables(self) -> dict[str, Array]:
@@ -286,24 +298,16 @@ class Plan(DescribedPlan):
         Raises:
             OutputError: where something is there already, or nothing can be written.
         """
-        serialization.write(Path(path), self.graph, self.learned, self.trained_tables, overwrite=overwrite)
+        serialization.write(Path(path), self._graph, self._learned, self.trained_tables, overwrite=overwrite)
 
     def to_bytes(self) -> bytes:
         """Return the whole plan as bytes: equal plans give equal bytes."""
-        return serialization.to_bytes(self.graph, self.learned, self.trained_tables)
+        return serialization.to_bytes(self._graph, self._learned, self.trained_tables)
 
     @staticmethod
     def from_bytes(data: bytes) -> Plan:
         """Return the plan that to_bytes wrote. Raises SavedPlanError for anything else; never runs code."""
-        return Plan.of_saved("these bytes", *serialization.from_bytes(data))
-
-    @staticmethod
-    def of_saved(where: object, graph: Graph, learned: LearnedByNode, tables: Mapping[str, Array]) -> Plan:
-        """Return the plan of what was saved somewhere. Raises SavedPlanError where it cannot run."""
-        try:
-            return Plan(graph, learned, tables)
-        except errors.PlanError as e:  # a table that is not of this plan, or columns that cannot share one
-            raise errors.saved_plan(where, f"is not a plan that can run ({errors.show(str(e), 200)})") from None
+        return plan_of_saved("these bytes", *serialization.from_bytes(data))
 
     def to_json(self) -> list[Any]:
         """Return the declared columns as plain JSON data, for fc.columns_from_json."""
@@ -329,7 +333,7 @@ class Plan(DescribedPlan):
     if not TYPE_CHECKING:  # a wrong name is told with the right one; checkers report it themselves
         __getattr__ = attributes_of("Plan")
 
-    def require_matrix(self, subject: str = "transform") -> None:
+    def _require_matrix(self, subject: str = "transform") -> None:
         """Raise PlanError where an output is a bare categorical column, which has no place in a matrix."""
         bare = self._program.first_non_dense_output
         if bare is not None:
@@ -338,8 +342,16 @@ class Plan(DescribedPlan):
 
     def _require_dense(self) -> Program:
         """Return the program, if all outputs are dense."""
-        self.require_matrix()
+        self._require_matrix()
         return self._program
+
+
+def plan_of_saved(where: object, graph: Graph, learned: LearnedByNode, tables: Mapping[str, Array]) -> Plan:
+    """Return the plan of what was saved somewhere. Raises SavedPlanError where it cannot run."""
+    try:
+        return Plan(graph, learned, tables)
+    except errors.PlanError as e:  # a table that is not of this plan, or columns that cannot share one
+        raise errors.saved_plan(where, f"is not a plan that can run ({errors.show(str(e), 200)})") from None
 
 
 def _workers(given: int | None) -> int:

@@ -45,7 +45,7 @@ def test_every_call_takes_true_none_false_and_a_function(tmp_path: Path, capsys:
     assert capsys.readouterr().err == ""
     done = fc.transform_parquet(plan, tmp_path / "people.csv", tmp_path / "a.parquet", progress=True)
     assert done.rows == 2
-    assert "transform_parquet: " in capsys.readouterr().err
+    assert "transform_files: " in capsys.readouterr().err
     model = fc.models.LinearClassifier(COLUMNS).train({**PEOPLE, "late": [0, 1, 0]}, label="late", steps=1)
     capsys.readouterr()
     assert model.predict_files(tmp_path / "people.csv", tmp_path / "b.parquet", progress=True).rows == 2

@@ -84,8 +84,8 @@ def test_columns_that_learn_nothing_read_nothing() -> None:
 
 def learned(plan: fc.Plan) -> dict[str, Any]:
     return {
-        f"{plan.graph.nodes[i].name}.{slot}.{name}": np.asarray(a).tolist()
-        for i, slots in plan.learned.items()
+        f"{plan._graph.nodes[i].name}.{slot}.{name}": np.asarray(a).tolist()
+        for i, slots in plan._learned.items()
         for slot, arrays in slots.items()
         for name, a in arrays.items()
     }
@@ -127,7 +127,7 @@ def test_equal_requests_are_learned_once(monkeypatch: pytest.MonkeyPatch) -> Non
 
 def test_learned_values_are_read_only() -> None:
     plan = fc.fit(ONE_PASS, TABLE)
-    for slots in plan.learned.values():
+    for slots in plan._learned.values():
         for arrays in slots.values():
             assert not any(a.flags.writeable for a in arrays.values())
 

@@ -447,7 +447,7 @@ def test_what_describes_a_plan_needs_no_matrix() -> None:
     assert (wide.width, wide.feature_names, wide.matrix_slots) == (0, (), ())
     with pytest.raises(fc.PlanError, match=r"encoded_feature_names: a plan this wide has no list of names, got 2147483647"):
         len(wide.encoded_feature_names)
-    with pytest.raises(fc.PlanError, match="transform_parquet: a categorical column gives ids"):
+    with pytest.raises(fc.PlanError, match="transform_files: a categorical column gives ids"):
         fc.transform_parquet(wide, "rows.parquet", "out")
 
 

@@ -78,8 +78,7 @@ def run(arguments: argparse.Namespace) -> None:
     say(f"fc.fit learned in {passes} over the Parquet file: {fitted:.2f} s, {output.format_rate(rows, fitted)}.\n\n{plan}\n")
 
     with output.show_progress("transform", arguments.quiet) as bar:
-        done = fc.transform_parquet(
-            plan,
+        done = plan.transform_files(
             fc.datasets.flights_path(),
             folder / "features.parquet",
             keep=["time_hour", "late"],
@@ -88,7 +87,7 @@ def run(arguments: argparse.Namespace) -> None:
             overwrite=True,
         )
     speed = output.format_rate(done.rows, done.seconds)
-    say(f"fc.transform_parquet wrote {done.rows:,} x {plan.width} float32, Parquet to Parquet: {done.seconds:.2f} s, {speed}.")
+    say(f"plan.transform_files wrote {done.rows:,} x {plan.width} float32, Parquet to Parquet: {done.seconds:.2f} s, {speed}.")
     _explain(plan, say)
     models = quickstart_models.compare_models(folder, say, arguments.threads, arguments.quiet or arguments.json)
     _files(folder, say)

@@ -37,8 +37,7 @@ def run(arguments: argparse.Namespace) -> None:
     plan = fc.load(arguments.plan)
     source = options.single_or_list(arguments.source)
     with output.show_progress("transform", arguments.quiet) as bar:
-        done = fc.transform_parquet(
-            plan,
+        done = plan.transform_files(
             source,
             arguments.output,
             keep=arguments.keep,

@@ -106,7 +106,7 @@ def top_weights(
     for _, slot, i, is_id in found:
         if is_id:
             asked.setdefault(slot, []).append(i)
-    terms: Mapping[str, Mapping[int, Terms]] = {} if data is None else plan.bucket_contents(data, asked)
+    terms: Mapping[str, Mapping[int, Terms]] = {} if data is None else plan._bucket_contents(data, asked)
     columns = {column.name: column for column in plan.columns}
     out = Weights()
     for weight, slot, i, is_id in found:
@@ -238,7 +238,7 @@ def _terms_of_plan(plan: Plan, slot: str, size: int) -> dict[int, list[str]]:
 
 def _terms_of_data(plan: Plan, slot: str, data: Data, min_count: int) -> dict[int, list[str]]:
     """Return the terms of each id, the most frequent first."""
-    found = plan.bucket_contents(data, {slot: None})[slot]
+    found = plan._bucket_contents(data, {slot: None})[slot]
     return {i: [" x ".join(map(str, words)) for words in held] for i, held in found.items() if sum(held.values()) >= min_count}
 
 

@@ -169,7 +169,7 @@ def _rows(name: str, path: Path, ours: Meanings, theirs: Meanings) -> tuple[Arra
         raise errors.checkpoint(path, what, hint)
     if table is not None:
         other = _table_slot(name, theirs.plan)
-        return NONE if other is None else ours.plan.row_meanings(table.name).match(theirs.plan.row_meanings(other.name))
+        return NONE if other is None else ours.plan._row_meanings(table.name).match(theirs.plan._row_meanings(other.name))
     have = {slot: first for slot, first, _ in theirs.rows.get(name, [])}
     found = [NONE]
     for slot, first, _ in ours.rows[name]:
@@ -184,7 +184,7 @@ def _kernel_meanings(plan: Plan, slot: str) -> RowMeanings:
     found = next(s for s in plan.encoded_slots if s.name == slot)
     if found.dimension is not None:
         return RowMeanings(("embedding", found.dimension), found.dimension)
-    return plan.row_meanings(slot)
+    return plan._row_meanings(slot)
 
 
 def _table_slot(name: str, plan: Plan | None) -> Slot | None:
