@@ -1,0 +1,88 @@
+"""Default arguments over data that is rare, large, constant, small, empty or wide: a useful model or a clear message."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import featurecols as fc
+from featurecols import models
+from featurecols.errors import DataError
+from featurecols.models.errors import TrainingWarning
+
+QUIET = models.RunConfig(progress=False)
+N = 300
+RANDOM = np.random.default_rng(11)
+X = RANDOM.normal(size=(N, 3))
+ROWS = pd.DataFrame({"a": X[:, 0], "dollars": 2e6 + 5e5 * X[:, 1], "share": 1e-4 * X[:, 2], "y": X @ [3.0, -2.0, 1.0]})
+COLUMNS = [fc.Numeric(key) for key in ("a", "dollars", "share")]
+KINDS = {
+    "linear": lambda columns, **more: models.LinearRegressor(columns, config=QUIET, **more),
+    "deep": lambda columns, **more: models.DNNRegressor(columns, [16], config=QUIET, **more),
+    "both": lambda columns, **more: models.WideDeepRegressor(columns, columns, [16], config=QUIET, **more),
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_unscaled_dollars_and_labels_of_a_billion(kind):
+    rows = ROWS.assign(y=1e9 + 1e6 * ROWS["y"])
+    model = KINDS[kind](COLUMNS).train(rows, "y")
+    assert model.evaluate(rows)["r2"] > 0.9
+    assert 0.8e9 < model.predict(rows)["predictions"].mean() < 1.2e9
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_constant_labels_are_predicted_with_a_warning(kind):
+    with pytest.warns(TrainingWarning, match=r"all labels of y are alike \(7\.5\)"):
+        model = KINDS[kind](COLUMNS).train(ROWS[:60].assign(y=7.5), "y")
+    np.testing.assert_allclose(model.predict(ROWS)["predictions"], 7.5, atol=0.5)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_one_row_and_one_feature(kind):
+    with pytest.warns(TrainingWarning, match="all labels of y are alike"):
+        one = KINDS[kind](COLUMNS).train(ROWS[:1], "y")
+    np.testing.assert_allclose(one.predict(ROWS[:1])["predictions"], ROWS["y"][:1], atol=0.5)
+    narrow = KINDS[kind](COLUMNS[:1]).train(ROWS, "y")
+    best = 1 - np.corrcoef(ROWS["a"], ROWS["y"])[0, 1] ** 2
+    assert 1 - narrow.evaluate(ROWS)["r2"] < best * 1.1
+
+
+def test_a_rare_class_is_predicted_as_often_as_it_occurs():
+    rows = 5000
+    rare = np.zeros(rows, int)
+    rare[RANDOM.choice(rows, 20, replace=False)] = 1
+    data = pd.DataFrame({"x": RANDOM.normal(size=rows) + rare, "z": RANDOM.normal(size=rows), "y": rare})
+    columns = [fc.Numeric("x"), fc.Numeric("z")]
+    for model in (models.LinearClassifier(columns, config=QUIET), models.DNNClassifier(columns, [8], config=QUIET)):
+        mean = model.train(data, "y").predict_proba(data)[:, 1].mean()
+        assert mean == pytest.approx(0.004, rel=0.2)
+
+
+def test_features_that_are_all_missing():
+    rows = ROWS.assign(a=np.nan, dollars=np.nan)
+    with pytest.raises(DataError, match="a: no value to learn from, all are missing in field 'a'"):
+        KINDS["linear"](COLUMNS[:2]).train(rows, "y")
+    columns = [fc.Numeric("a", default=0), fc.Numeric("dollars", default=0)]
+    model = KINDS["deep"](columns, normalize=False).train(rows, "y")
+    np.testing.assert_allclose(model.predict(rows)["predictions"], rows["y"].mean(), atol=1.0)
+
+
+def test_two_thousand_features():
+    wide = RANDOM.normal(size=(400, 2000))
+    data = {"x": wide.tolist(), "y": (wide[:, :5].sum(axis=1) * 100).tolist()}
+    model = models.LinearRegressor([fc.Numeric("x", shape=2000)], config=QUIET).train(data, "y")
+    found = model.data["automatic"]
+    assert np.isfinite(model.predict(data)["predictions"]).all()
+    assert found["best_loss"] <= found["first_loss"]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_model_that_was_saved_goes_on_with_the_same_bits(kind, tmp_path):
+    model = KINDS[kind](COLUMNS).train(ROWS[:100], "y")
+    model.save(tmp_path / "saved")
+    again = models.load(tmp_path / "saved")
+    want = model.predict(ROWS)["predictions"].tobytes()
+    assert again.predict(ROWS)["predictions"].tobytes() == want
+    for one in (model, again):
+        one.train(ROWS[:100], "y", epochs=1, batch_size=16)
+    assert again.fingerprint == model.fingerprint
