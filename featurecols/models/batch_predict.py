@@ -7,7 +7,7 @@ import math
 import os
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 import pyarrow as pa
@@ -15,15 +15,16 @@ import pyarrow as pa
 from featurecols._core.arrays import Array
 from featurecols._core.progress import Progress
 from featurecols._core.suggestions import explain_arguments
-from featurecols.jobs import job
 from featurecols.jobs.batch_transform import BatchTransform, Columns, Rows
 from featurecols.jobs.inputs import BLOCK_BYTES, Paths
-from featurecols.jobs.job import JobResult
 from featurecols.jobs.output_columns import fixed_size_lists
 from featurecols.models import errors
 from featurecols.models.input.pipeline import needs_of
 from featurecols.models.trained_plan import PlanOwner
 from featurecols.version import __version__
+
+if TYPE_CHECKING:
+    from featurecols.jobs.job import JobResult
 
 BATCH = 4096  # rows that a model sees at once, the same as in predict(data)
 MAX_BATCHES = 16  # batches in one row group
@@ -98,6 +99,8 @@ class FilePredictor(PlanOwner, ABC):
         >>> done.rows, pq.read_schema(target).names
         (60000, ['flight', 'prediction'])
         """
+        from featurecols.jobs import job  # loads pyarrow.parquet, which models in memory do without
+
         transform = Predict(self)
         rows = transform.rows
         return job.run(transform, source, target, keep=keep, progress=progress, overwrite=overwrite, row_group_rows=rows)
