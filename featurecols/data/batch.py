@@ -75,7 +75,7 @@ class _Columns:
                 view = self.marked(key, markers) if markers else self.view(key)
                 if of.type in _CONVERTED and view.textual:
                     view = view.as_type(of.type)
-                self._typed[key, markers, of] = in_lists(view, of.list_depth)
+                self._typed[key, markers, of] = in_lists(view, of.list_depth) if of.list_depth else view
             return self._typed[key, markers, of]
 
     def check(self, keys: Iterable[str]) -> None:
@@ -156,7 +156,7 @@ class Batch:
         parse = any(batch.parse for batch in parts)
 
         def load(key: str) -> FieldView:
-            return convert.concatenate(key, [batch.field(key) for batch in filled], parse)
+            return convert.concatenate(key, [batch._as_given(key) for batch in filled], parse)
 
         return Batch(_Columns(names, sum(batch.num_rows for batch in parts), load, parse))
 
@@ -167,9 +167,15 @@ class Batch:
     def field(self, key: str, missing: Iterable[Marker] = (), of: FieldType | None = None) -> FieldView:
         """Return one field, with the markers of its Field and as values of its type; DataError where it is not in the data."""
         view = self._columns.marked(key, Markers.of(missing)) if missing else self._columns.view(key)
-        if of is not None and (of.list_depth > view.depth or (view.textual and of.type in _CONVERTED)):
+        if of is not None and (of.list_depth > view.depth or (view.textual and of.type in _CONVERTED) or view.loose):
             view = self._columns.typed(key, Markers.of(missing), of)
+        if view.loose is not None:
+            raise view.loose.shifted(0)
         return view.slice(self._start, self._start + self.num_rows)
+
+    def _as_given(self, key: str) -> FieldView:
+        """Return one field without markers, before anything is known of its type."""
+        return self._columns.view(key).slice(self._start, self._start + self.num_rows)
 
     def column(self, key: str) -> pa.Array:
         """Return one field as a pyarrow Array, as it came: for what is carried along unread."""

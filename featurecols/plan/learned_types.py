@@ -68,7 +68,7 @@ class TypeLearner:
         if declared.type is not None and declared.list_depth:
             return declared
         for node in self._fields[key]:
-            view = batch.field(key, node.missing)
+            view = batch.field(key, node.missing, declared if declared.type is None and declared.list_depth else None)
             words = view.words() if declared.type is None else None
             if words is None:
                 found = view.value_type()
@@ -82,7 +82,9 @@ class TypeLearner:
         if declared.type is not None:
             return declared
         name = _type_of(here, only_category=False)
-        return FieldType(name) if name not in (None, "text") else None
+        if name in (None, "text"):
+            return declared if declared.list_depth else None
+        return FieldType(name, declared.list_depth)
 
     def _note_first(self, seen: Seen, key: str, view: FieldView, here: int, row: int, markers: Markers) -> None:
         """Note where a boolean and a fraction stand first, where an error at the end may have to name them."""

@@ -42,7 +42,7 @@ class Look:
         types = {**self.graph.types, **spelled}
         for marked in self.graph.fields():
             if marked.missing and marked.key in keys:
-                _require_match(marked, batch.field(marked.key).value_type().type)
+                _require_match(marked, batch.field(marked.key, (), types.get(marked.key)).value_type().type)
         for node, inputs in zip(self.graph.nodes, self.graph.inputs, strict=True):
             for field in (self.graph.nodes[i] for i in inputs):
                 if isinstance(field, Field) and field.key in keys and isinstance(node, Column) and node.needs == "number":

@@ -50,10 +50,12 @@ class FieldView(ABC):
         type_name: the type of the field, where texts are values that they spell ("boolean", "integer", "float", "decimal"), and
             where the text of a CSV file is of a type that no column reads; None elsewhere.
         light: whether a row is a code into a small dictionary, which costs about a nanosecond to convert.
+        loose: the error of a field that is not known to hold lists, where some rows hold lists and others do not.
     """
 
     depth: int = 0
     light: bool = False
+    loose: DataError | None = None
     type_name: str | None = None
     _numbers: Numbers | None = None
     _integers: Integers | None = None

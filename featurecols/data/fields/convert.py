@@ -246,16 +246,21 @@ def _of_mixed(key: str, rows: list[object]) -> FieldView:
         except (UnicodeError, *arrow_buffers.REFUSED):
             return MixedField(key, rows)
         return MixedField(key, rows) if _has_limit(found) or _became_bytes(found, rows) else _of_arrow(key, found)
-    lists: list[list[object]] = []
-    for row, value in enumerate(rows):
-        if value is not None and not isinstance(value, list):
-            hint = "give a list in every row, or in none"
-            raise errors.bad_value(key, key, row, "needs a list, as other rows hold", value, hint)
-        lists.append(value or [])
+    single = [row for row, value in enumerate(rows) if value is not None and not isinstance(value, list)]
+    lists = [value if isinstance(value, list) else [] if value is None else [value] for value in rows]
+    loose, alone = None, None
+    if single:
+        hint = f"give a list in every row, or in none, or declare Field({key!r}, list=True), where a value is a list of it"
+        loose = errors.bad_value(key, key, single[0], "needs a list, as other rows hold", rows[single[0]], hint)
+        alone = np.zeros(len(rows), np.bool_)
+        alone[single] = True
     offsets = np.zeros(len(rows) + 1, np.int64)
     np.cumsum([len(v) for v in lists], out=offsets[1:])
     try:
-        return ListField(key, offsets, _of_objects(key, list(chain.from_iterable(lists))))
+        elements = _of_objects(key, list(chain.from_iterable(lists)))
+        if elements.loose is not None:
+            raise elements.loose
+        return ListField(key, offsets, elements, None, alone, loose)
     except errors.DataError as error:
         row = int(np.searchsorted(offsets, error.row or 0, side="right")) - 1
         raise error.shifted(row - (error.row or 0)) from None

@@ -23,11 +23,21 @@ class ListField(FieldView):
         offsets: int64 [n + 1].
         values: the elements of all lists, one after another.
         array: the Arrow array that they lie in, if there is one.
+        single: bool [n], which rows hold a value in place of a list of it; None for none.
+        loose: the error of such rows, where the field is not known to hold lists.
     """
 
-    def __init__(self, key: str, offsets: Array, values: FieldView, array: pa.Array = None) -> None:
+    def __init__(
+        self,
+        key: str,
+        offsets: Array,
+        values: FieldView,
+        array: pa.Array = None,
+        single: Array | None = None,
+        loose: DataError | None = None,
+    ) -> None:
         super().__init__(key, len(offsets) - 1, values.markers, values.parse)
-        self._offsets, self._values, self._array = offsets, values, array
+        self._offsets, self._values, self._array, self._single, self.loose = offsets, values, array, single, loose
         self.depth = values.depth + 1
 
     @property
@@ -117,11 +127,28 @@ class ListField(FieldView):
     def to_pylist(self) -> list[object]:
         elements, offsets = self._own()
         flat = elements.to_pylist()
-        return [flat[a:b] for a, b in pairwise(offsets.tolist())]
+        found: list[object] = [flat[a:b] for a, b in pairwise(offsets.tolist())]
+        if self._single is not None:
+            for row in np.flatnonzero(self._single[self.start : self.stop]).tolist():
+                found[row] = flat[offsets[row]]
+        return found
+
+    def as_lists(self) -> ListField:
+        """Return the same rows where a value in place of a list is a list of one, and a missing one an empty list."""
+        elements, offsets = self._own()
+        sizes = np.diff(offsets)
+        single = np.zeros(len(sizes), np.bool_) if self._single is None else self._single[self.start : self.stop]
+        there = np.array([value is not None for value in elements.to_pylist()], np.bool_) | ~np.repeat(single, sizes)
+        ends = np.append(0, np.cumsum(there))[offsets]
+        found = ListField(self.key, ends.astype(np.int64), elements._take(np.flatnonzero(there)))
+        found.markers = self.markers
+        return found
 
 
 def in_lists(view: FieldView, depth: int) -> FieldView:
     """Return rows as lists of a depth: a value where a list is due is a list of one, and a missing one an empty list."""
+    if view.loose is not None and isinstance(view, ListField):
+        view = view.as_lists()
     if view.depth >= depth:
         return view
     if view.depth:

@@ -282,3 +282,27 @@ def test_a_marker_that_is_the_text_of_a_value_is_refused(marker: str, of: str, t
     with pytest.raises(fc.ColumnError, match=f"{says}, got '{marker}'; declare it as the value: missing="):
         fc.Field("x", missing=("?", marker), type=of)  # type: ignore[arg-type]
     assert fc.Field("x", missing=marker, type="text").missing == (marker,)
+
+
+def test_a_value_in_place_of_a_list_is_a_list_of_it_beside_lists_too() -> None:
+    """A5: docs/ids.md section 10; batches change nothing, and a missing value is an empty list."""
+    rows: list[dict[str, Any]] = [{"x": x, "y": "b"} for x in ("a", ["a", "b"], "?", ["?"], None, [], [None], "c", 0, [0])]
+    field = fc.Field("x", missing="?", list=True)
+    columns = [fc.Indicator(fc.Crossed([field, "y"], 50, keep_unseen=True)), fc.Embedding(fc.Hashed(field, 9, name="e"), 2)]
+    for plan in (fc.compile(columns), fc.fit(columns, rows)):
+        want = np.stack([plan.transform_row(row) for row in rows])
+        assert want[:, :50].sum(axis=1).tolist() == [1, 2, 0, 1, 0, 0, 1, 1, 1, 1]
+        forms = rows, {key: [row[key] for row in rows] for key in "xy"}, pd.DataFrame(rows)
+        for data in forms:
+            np.testing.assert_array_equal(plan.transform(data), want)
+            for size in (1, 2, 3):
+                np.testing.assert_array_equal(np.concatenate(list(plan.transform_batches(data, size))), want)
+        np.testing.assert_array_equal(plan.transform(iter(rows)), want)
+        parts = [pd.DataFrame(part) for part in (rows[:1], rows[1:2], rows[2:])]  # of values alone, and of lists alone
+        np.testing.assert_array_equal(np.concatenate(list(plan.transform_batches(iter(parts), 4))), want)
+    says = r"x: needs a list, as other rows hold in field 'x' at row 0, got 'a'; give a list .* Field\('x', list=True\)"
+    for run in (fc.compile([fc.Hashed("x", 9)]).encode, lambda data: fc.fit([fc.Hashed("x", 9)], data)):
+        with pytest.raises(fc.DataError, match=says):
+            run({"x": [row["x"] for row in rows]})
+    with pytest.raises(fc.DataError, match="needs a list, as other rows hold"):
+        fc.compile([fc.Numeric(field, shape=(2,))]).transform({"x": [[[1], 2], [[3], [4]]]})
