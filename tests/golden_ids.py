@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import featurecols as fc
+from featurecols._core.spec import encode
 from tests import hashes, reference
 
 PATH = Path(__file__).with_name("ids_golden.json")
@@ -117,7 +118,7 @@ def tensorflow_crosses() -> list[dict[str, Any]]:
     ]
     return [
         {
-            "column": column.to_json(),
+            "column": encode(column, canonical=True),
             "rows": [{k: write_value(v) for k, v in row.items()} for row in rows],
             "ids": [[str(i) for i in found] for found in ids],
         }
@@ -174,7 +175,7 @@ def column_case(column: Any, rows: list[dict[str, Any]]) -> dict[str, Any]:
     of = reference.Reference([], rows).of(column)
     found = [of.ids(row) for row in rows]
     case: dict[str, Any] = {
-        "column": column.to_json(),
+        "column": encode(column, canonical=True),
         "rows": [{k: write_value(v) for k, v in row.items()} for row in rows],
         "ids": [[str(i) for i in f.ids] for f in found],
     }

@@ -62,7 +62,8 @@ class Spec:
     """
 
     kind: ClassVar[str] = "Spec.v1"
-    json_names: ClassVar[Mapping[str, str]] = {}  # arguments that JSON data calls otherwise; it may use their own names too
+    json_names: ClassVar[Mapping[str, str]] = {}  # arguments that JSON data calls otherwise
+    old_names: ClassVar[Mapping[str, str]] = {}  # what arguments were called before: data may say so, and fingerprints do
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -134,8 +135,13 @@ class Spec:
         return repr(self)
 
     def to_json(self) -> Any:
-        """Return this value as plain JSON data: {"type": kind, field: value, ...}; from_json gives it back, equal."""
-        return fields_json(self)
+        """Return this value as plain JSON data: {"type": kind, argument: value, ...}; decode gives it back, equal."""
+        short = self._short_json()
+        return fields_json(self) if short is None else short
+
+    def _short_json(self) -> str | None:
+        """Return the text that stands for the whole value in JSON data; None where there is none."""
+        return None
 
     def to_dict(self) -> dict[str, Any]:
         """Return this value as plain JSON data, {"type": kind, argument: value, ...}, without arguments at their defaults."""
@@ -243,20 +249,22 @@ def needed(cls: type[Spec]) -> list[str]:
     return [f.name for f in fields(cls) if f.init and f.default is MISSING and f.default_factory is MISSING]
 
 
-def fields_json(value: Spec, refer: Callable[[Spec], Any] = lambda _: None) -> dict[str, Any]:
-    """{"type": kind, field: value, ...}, leaving out fields at their defaults; see encode for `refer`."""
+def fields_json(value: Spec, refer: Callable[[Spec], Any] = lambda _: None, *, canonical: bool = False) -> dict[str, Any]:
+    """{"type": kind, argument: value, ...}, leaving out arguments at their defaults; see encode for `refer` and `canonical`."""
     out: dict[str, Any] = {"type": type(value).kind}
     for f in fields(value):
         v, default = getattr(value, f.name), value.default_of(f.name)
         if default is MISSING or _key(v) != _key(default):
-            out[value.json_names.get(f.name, f.name)] = encode(v, refer)
+            name = value.json_names.get(f.name, f.name)
+            out[value.old_names.get(f.name, name) if canonical else name] = encode(v, refer, canonical=canonical)
     return out
 
 
-def encode(value: Any, refer: Callable[[Spec], Any] = lambda _: None) -> Any:
+def encode(value: Any, refer: Callable[[Spec], Any] = lambda _: None, *, canonical: bool = False) -> Any:
     """Return a field's value as JSON data. Non-finite floats and bytes are marked objects, never ambiguous with text.
 
-    `refer` may give other JSON data for a Spec inside, such as a reference to where it stands already.
+    `refer` may give other JSON data for a Spec inside, such as a reference to where it stands already. `canonical` data is what
+    fingerprints are made of and states are compared by: it has the names that arguments had in the first format.
     """
     if value is None or isinstance(value, (bool, int, str)):
         return value
@@ -265,10 +273,12 @@ def encode(value: Any, refer: Callable[[Spec], Any] = lambda _: None) -> Any:
     if isinstance(value, bytes):
         return {"hex": value.hex()}
     if isinstance(value, tuple):
-        return [encode(v, refer) for v in value]
+        return [encode(v, refer, canonical=canonical) for v in value]
     if isinstance(value, Spec):
         reference = refer(value)
-        return reference if reference is not None else value.to_json()
+        if reference is None:
+            reference = value._short_json()
+        return fields_json(value, canonical=canonical) if reference is None else reference
     raise errors.argument(type(value).__name__, "only data can be saved", value, "give numbers, strings, lists or columns")
 
 
@@ -359,7 +369,7 @@ def _place(cls: type[Spec]) -> tuple[str, str]:
 def _arguments(cls: type[Spec], data: Mapping[str, Any], where: str, decoded: Callable[[Any, str], Any]) -> dict[str, Any]:
     """Return the arguments of cls in a JSON object: all that it needs, and none that it does not have."""
     names = {cls.json_names.get(f.name, f.name): f.name for f in fields(cls)}
-    names |= {name: name for name in cls.json_names if name != "type"}  # "type" is the kind
+    names |= {old: name for name, old in cls.old_names.items()}
     kind = stem(cls.kind)
     given: dict[str, str] = {}
     for k in data:

@@ -119,9 +119,9 @@ class Field(Spec):
         """Return its key: a value of a field is one word."""
         return [self.key]
 
-    def to_json(self) -> Any:
-        """Return the key of a field of which nothing else is declared, else the object of every Spec."""
-        return self.key if self._is_plain() else super().to_json()
+    def _short_json(self) -> str | None:
+        """Return the key of a field of which nothing else is declared."""
+        return self.key if self._is_plain() else None
 
     def source_text(self) -> str:
         return repr(self.key) if self._is_plain() else repr(self)

@@ -50,7 +50,7 @@ class Hashed(Column):
     """
 
     categorical: ClassVar[bool] = True
-    json_names: ClassVar[Mapping[str, str]] = {"source": "key"}
+    old_names: ClassVar[Mapping[str, str]] = {"source": "key"}
 
     source: Converted[str | Field, Field]
     num_buckets: int

@@ -149,7 +149,7 @@ class TruncatedNormal(Initializer):
     array([[-0.15728872,  0.23144057]], dtype=float32)
     """
 
-    json_names: ClassVar[Mapping[str, str]] = {"std": "stddev"}
+    old_names: ClassVar[Mapping[str, str]] = {"std": "stddev"}
 
     mean: float = 0.0
     std: float | None = None

@@ -19,8 +19,8 @@ def read_columns(path: str | Path) -> tuple[Column, ...]:
 
     The file holds a list of columns, or an object {"columns": [...]}; "$schema" may stand beside them. Kinds may be written
     with or without a version, and a bare name is enough for what takes no arguments: "normalizer": "ZScore". Nothing in a
-    file is imported or evaluated. The source of Numeric, Identity, Vocabulary and Hashed is written "key" in files, and may be
-    called "source" in a spec.
+    file is imported or evaluated. The source of Numeric, Identity, Vocabulary and Hashed may be called "key", as in files that
+    were written before.
 
     Args:
         path: the file.
@@ -60,7 +60,7 @@ def columns_to_json(columns: Iterable[Column]) -> list[Any]:
 
     >>> import featurecols as fc
     >>> fc.columns_to_json([fc.Bucketized(fc.Numeric("age"), [18, 25])])
-    [{'type': 'Bucketized.v1', 'source': {'type': 'Numeric.v1', 'key': 'age'}, 'boundaries': [18.0, 25.0]}]
+    [{'type': 'Bucketized.v1', 'source': {'type': 'Numeric.v1', 'source': 'age'}, 'boundaries': [18.0, 25.0]}]
     """
     return [column.to_dict() for column in columns]
 
@@ -72,7 +72,7 @@ def columns_from_json(data: Any) -> tuple[Column, ...]:
         ColumnError: for anything that is not a column; it says where in the data.
 
     >>> import featurecols as fc
-    >>> fc.columns_from_json([{"type": "Bucketized", "source": {"type": "Numeric", "key": "age"}, "boundaries": [18, 25]}])
+    >>> fc.columns_from_json([{"type": "Bucketized", "source": {"type": "Numeric", "source": "age"}, "boundaries": [18, 25]}])
     (Bucketized(Numeric('age'), (18.0, 25.0)),)
     """
     return read_columns(data) if isinstance(data, (str, Path)) else columns_of(data)
@@ -83,7 +83,7 @@ def columns_of(data: Any) -> tuple[Column, ...]:
     if isinstance(data, Mapping) and "columns" in data and not set(data) - {"columns", *BESIDE}:
         data = data["columns"]
     if not isinstance(data, (list, tuple)):
-        raise errors.argument("spec", "must be a list of columns", data, 'give [{"type": "Numeric", "key": "age"}, ...]')
+        raise errors.argument("spec", "must be a list of columns", data, 'give [{"type": "Numeric", "source": "age"}, ...]')
     return declared(data, "columns")
 
 
@@ -93,6 +93,6 @@ def declared(data: Iterable[Any], where: str) -> tuple[Column, ...]:
     for i, item in enumerate(data):
         column = spec.decode(item, f"{where}[{i}]")
         if not isinstance(column, Column):
-            raise errors.argument(f"{where}[{i}]", "must be a column", item, 'give {"type": "Numeric", "key": "age"}')
+            raise errors.argument(f"{where}[{i}]", "must be a column", item, 'give {"type": "Numeric", "source": "age"}')
         found.append(column)
     return tuple(found)

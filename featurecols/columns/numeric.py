@@ -64,7 +64,7 @@ class Numeric(Column):
     """
 
     numeric: ClassVar[bool] = True
-    json_names: ClassVar[Mapping[str, str]] = {"source": "key"}
+    old_names: ClassVar[Mapping[str, str]] = {"source": "key"}
     needs: ClassVar[Literal["category", "number"]] = "number"
 
     source: Converted[str | Field, Field]

@@ -146,7 +146,7 @@ def _kind(cls: type[Spec], ask: Callable[[type[Spec]], None]) -> Schema:
     """Return the schema of a value of one kind."""
     hints = _hints(cls)
     properties: dict[str, Schema] = {"type": {"enum": _names(cls)}}
-    required: list[str] = [name for name in spec.needed(cls) if name not in cls.json_names]
+    required: list[str] = [name for name in spec.needed(cls) if name not in cls.old_names]
     either: list[Schema] = []  # arguments that have two names in JSON
     for f in fields(cls):
         schema = dict(of_type(hints.get(f.name), ask))
@@ -155,10 +155,11 @@ def _kind(cls: type[Spec], ask: Callable[[type[Spec]], None]) -> Schema:
             schema["default"] = spec.encode(spec.canonical(default))
         name = cls.json_names.get(f.name, f.name)
         properties[name] = schema
-        if name != f.name and f.name != "type":  # which is the kind
-            properties[f.name] = schema
-            one, other = {"required": [f.name]}, {"required": [name]}
-            either.append({"oneOf": [one, other]} if f.name in spec.needed(cls) else {"not": {"required": [f.name, name]}})
+        if f.name in cls.old_names:
+            old = cls.old_names[f.name]
+            properties[old] = schema
+            one, other = {"required": [name]}, {"required": [old]}
+            either.append({"oneOf": [one, other]} if f.name in spec.needed(cls) else {"not": {"required": [name, old]}})
     text = inspect.getdoc(cls) or ""
     return {
         "type": "object",

@@ -52,7 +52,7 @@ class Vocabulary(Column):
     """
 
     categorical: ClassVar[bool] = True
-    json_names: ClassVar[Mapping[str, str]] = {"source": "key"}
+    old_names: ClassVar[Mapping[str, str]] = {"source": "key"}
 
     source: Converted[str | Field, Field]
     terms: Converted[Sequence[Term] | Array | Marker, tuple[Term, ...] | Marker]

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
 
+from featurecols._core.spec import encode
 from featurecols._core.suggestions import explain_arguments
 from featurecols.models import errors, export
 from featurecols.models.autodiff.variables import Variables
@@ -104,7 +105,7 @@ class SequentialFiles(FilePredictor):
         return {
             "kind": "Sequential",
             "name": self.name,
-            "layers": [layer.to_json() for layer in self.layers],
+            "layers": [encode(layer, canonical=True) for layer in self.layers],
             "optimizer": None if self.optimizer is None else self.optimizer.to_json(),
             "loss": None if self.loss is None else self.loss.to_json(),
             "metrics": [m.name for m in self.metrics if m.known],

@@ -30,7 +30,7 @@ def document(graph: Graph) -> dict[str, object]:
     index: dict[spec.Spec, int] = {}
     nodes = []
     for i, node in enumerate(graph.nodes):
-        nodes.append(spec.fields_json(node, lambda v: {"node": index[v]} if v in index else None))
+        nodes.append(spec.fields_json(node, lambda v: {"node": index[v]} if v in index else None, canonical=True))
         index[node] = i
     return {"nodes": nodes, "outputs": graph.outputs}
 

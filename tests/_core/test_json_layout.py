@@ -10,7 +10,7 @@ from featurecols._core.json_layout import Lines, lay_out, lay_out_entries
 
 
 def test_what_is_short_is_on_one_line() -> None:
-    assert lay_out({"type": "Numeric", "key": "ü", "shape": [2, 3]}) == '{"type": "Numeric", "key": "ü", "shape": [2, 3]}'
+    assert lay_out({"type": "Numeric", "source": "ü", "shape": [2, 3]}) == '{"type": "Numeric", "source": "ü", "shape": [2, 3]}'
     assert lay_out([]) == "[]"
     assert lay_out({}) == "{}"
     assert lay_out(1e22) == "1e+22"
@@ -30,7 +30,7 @@ def test_a_long_list_of_numbers_gets_a_line_for_each() -> None:
 
 
 def test_an_entry_that_is_added_changes_no_line() -> None:
-    entries = [(name, {"type": "Hashed", "key": name}) for name in "abc"]
+    entries = [(name, {"type": "Hashed", "source": name}) for name in "abc"]
     whole = lay_out_entries(entries).splitlines()
     for left in range(3):
         rest = lay_out_entries(entries[:left] + entries[left + 1 :]).splitlines()

@@ -128,17 +128,17 @@ def test_json_leaves_out_defaults_and_names_every_kind_with_its_version() -> Non
             fc.Vocabulary(fc.Field("v", missing=b"\xff"), [b"a"], unseen=0, name="n"),
         ]
     ) == [
-        {"type": "Bucketized.v1", "source": {"type": "Numeric.v1", "key": "age"}, "boundaries": [18.0, 25.0]},
+        {"type": "Bucketized.v1", "source": {"type": "Numeric.v1", "source": "age"}, "boundaries": [18.0, 25.0]},
         {
             "type": "Numeric.v1",
-            "key": "x",
+            "source": "x",
             "default": {"float": "nan"},
             "normalizer": [{"type": "ZScore.v1", "mean": 1.0, "std": 2.0}],
         },
         {
             "type": "Vocabulary.v1",
             "name": "n",
-            "key": {"type": "Field.v1", "key": "v", "missing": [{"hex": "ff"}]},
+            "source": {"type": "Field.v1", "key": "v", "missing": [{"hex": "ff"}]},
             "terms": [{"hex": "61"}],
             "unseen": 0,
         },
@@ -163,7 +163,8 @@ def test_a_spec_may_call_the_source_by_either_of_its_names() -> None:
         assert decode({"type": "Vocabulary", name: "job", "terms": ["a"]}) == fc.Vocabulary("job", ["a"])
     for name in ("std", "stddev"):
         assert decode({"type": "TruncatedNormal", name: 0.5}) == fc.TruncatedNormal(std=0.5)
-    assert fc.TruncatedNormal(std=0.5).to_dict() == {"type": "TruncatedNormal.v1", "stddev": 0.5}
+    assert fc.TruncatedNormal(std=0.5).to_dict() == {"type": "TruncatedNormal.v1", "std": 0.5}
+    assert encode(city, canonical=True) == {"type": "Hashed.v1", "key": field, "num_buckets": 10}
     with pytest.raises(fc.ColumnError) as caught:
         decode({"type": "Numeric", "key": "age", "source": "age"}, "columns[0]")
     assert str(caught.value) == "columns[0]: Numeric has 'key' and 'source', which are one argument, got 'source'; give one"

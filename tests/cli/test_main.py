@@ -16,8 +16,8 @@ from tests.jobs.data import folder, listing, table, whole
 
 ROOT = Path(__file__).parents[2]
 SPEC = [
-    {"type": "Numeric", "key": "age", "default": {"type": "Median"}},
-    {"type": "Indicator", "source": {"type": "Vocabulary", "key": "city", "terms": {"type": "TopTerms", "n": 3}}},
+    {"type": "Numeric", "source": "age", "default": {"type": "Median"}},
+    {"type": "Indicator", "source": {"type": "Vocabulary", "source": "city", "terms": {"type": "TopTerms", "n": 3}}},
 ]
 
 
@@ -101,17 +101,17 @@ def test_wrong_data_is_2(here: Path, capsys: pytest.CaptureFixture[str]) -> None
 
 
 def test_a_field_that_nothing_is_learned_from_must_be_there_too(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    Path("other.json").write_text(json.dumps([*SPEC, {"type": "Numeric", "key": "ages", "default": 0}]))
+    Path("other.json").write_text(json.dumps([*SPEC, {"type": "Numeric", "source": "ages", "default": 0}]))
     assert "ages: field is not in raw" in fails(capsys, 2, "fit", "other.json", "raw", "-o", "plan")
     assert not Path("plan").exists()
-    Path("given.json").write_text('[{"type": "Numeric", "key": "age", "default": 0}]')
+    Path("given.json").write_text('[{"type": "Numeric", "source": "age", "default": 0}]')
     assert main(["fit", "given.json", "raw", "-o", "plan"]) == 0
     assert capsys.readouterr().out.splitlines()[-1] == "plan: written; nothing is to be learned"
 
 
 def test_a_wrong_spec_or_plan_is_2(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert "nowhere.json: cannot be read" in fails(capsys, 2, "fit", "nowhere.json", "raw", "-o", "plan")
-    Path("bad.json").write_text('[{"type": "Numerc", "key": "age"}]')
+    Path("bad.json").write_text('[{"type": "Numerc", "source": "age"}]')
     assert "unknown type, got 'Numerc'" in fails(capsys, 2, "fit", "bad.json", "raw", "-o", "plan")
     fails(capsys, 2, "inspect", "raw")
     fails(capsys, 2, "transform", "nowhere", "raw", "-o", "out")

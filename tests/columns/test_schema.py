@@ -25,7 +25,8 @@ def test_it_is_a_schema() -> None:
 def test_every_kind_is_there_with_all_its_arguments_and_their_defaults() -> None:
     found = columns_schema()["$defs"]
     for cls in kinds_of(fc.Column):
-        assert set(found[name_of(cls)]["properties"]) == {"type", *(f.name for f in fields(cls)), *cls.json_names.values()}
+        names = {"type", *(f.name for f in fields(cls)), *cls.json_names.values(), *cls.old_names.values()}
+        assert set(found[name_of(cls)]["properties"]) == names
     assert found["Hashed"]["required"] == ["type", "num_buckets"]
     assert found["Hashed"]["allOf"] == [{"oneOf": [{"required": ["source"]}, {"required": ["key"]}]}]
     assert found["Hashed"]["properties"]["hash"] == {"enum": ["murmur3", "farmhash64"], "default": "murmur3"}

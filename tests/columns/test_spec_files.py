@@ -36,7 +36,7 @@ def test_what_a_file_of_each_format_looks_like(tmp_path: Path) -> None:
         "spec.json": """\
 {
  "columns": [
-  {"type": "Numeric.v1", "key": "age", "normalizer": [{"type": "ZScore.v1"}]},
+  {"type": "Numeric.v1", "source": "age", "normalizer": [{"type": "ZScore.v1"}]},
   {"type": "Bucketized.v1", "source": "age", "boundaries": [18.0, 65.0]}
  ]
 }
@@ -44,7 +44,7 @@ def test_what_a_file_of_each_format_looks_like(tmp_path: Path) -> None:
         "spec.toml": """\
 [[columns]]
 type = "Numeric.v1"
-key = "age"
+source = "age"
 normalizer = [{type = "ZScore.v1"}]
 
 [[columns]]
@@ -55,7 +55,7 @@ boundaries = [18.0, 65.0]
         "spec.yaml": """\
 columns:
 - type: Numeric.v1
-  key: age
+  source: age
   normalizer:
   - type: ZScore.v1
 - type: Bucketized.v1
@@ -77,9 +77,13 @@ def test_a_spec_by_hand(tmp_path: Path) -> None:
             {
                 "$schema": "featurecols.schema.json",
                 "columns": [
-                    {"type": "Numeric", "key": "age", "default": "Median", "normalizer": ["Log1p", "ZScore"]},
-                    {"type": "Numeric", "key": "pay", "normalizer": "MinMax"},
-                    {"type": "Embedding", "source": {"type": "Hashed", "key": "job", "num_buckets": 9}, "initializer": "Zeros"},
+                    {"type": "Numeric", "source": "age", "default": "Median", "normalizer": ["Log1p", "ZScore"]},
+                    {"type": "Numeric", "source": "pay", "normalizer": "MinMax"},
+                    {
+                        "type": "Embedding",
+                        "source": {"type": "Hashed", "source": "job", "num_buckets": 9},
+                        "initializer": "Zeros",
+                    },
                 ],
             }
         )

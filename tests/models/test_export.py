@@ -135,8 +135,8 @@ def test_the_spec_is_what_a_reviewer_reads(tmp_path):
 {
  "model": "LinearClassifier",
  "columns": [
-  {"type": "Numeric.v1", "key": "age", "normalizer": [{"type": "ZScore.v1"}]},
-  {"type": "Hashed.v1", "key": "job", "num_buckets": 9}
+  {"type": "Numeric.v1", "source": "age", "normalizer": [{"type": "ZScore.v1"}]},
+  {"type": "Hashed.v1", "source": "job", "num_buckets": 9}
  ],
  "optimizer": {"type": "models.Adam.v1"},
  "sparse_combiner": "sum",

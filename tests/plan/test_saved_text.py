@@ -80,7 +80,7 @@ def test_columns_stand_under_their_names_with_what_they_learned(folder: Path) ->
     assert list(found["columns"]) == [column.name for column in COLUMNS]
     assert found["columns"]["age"] == {
         "type": "Numeric.v1",
-        "key": "age",
+        "source": "age",
         "default": {"type": "Median.v1"},
         "normalizer": [{"type": "Clip.v1", "min": 0.0, "max": {"float": "inf"}}, {"type": "ZScore.v1"}],
         "learned": {
@@ -90,7 +90,7 @@ def test_columns_stand_under_their_names_with_what_they_learned(folder: Path) ->
     }
     assert found["columns"]["job_indicator"]["source"] == {
         "type": "Vocabulary.v1",
-        "key": "job",
+        "source": "job",
         "terms": {"type": "TopTerms.v1", "n": 3},
         "num_oov_buckets": 1,
         "learned": {"terms": [["term", "count"], ["nurse", 30], ["pilot", 15]]},

@@ -1,6 +1,6 @@
 """Learn a plan from data: columns declared in SPEC, a JSON file, become a folder PLAN.
 
-SPEC is a list of columns, or {"columns": [...]}: [{"type": "Bucketized", "source": {"type": "Numeric", "key": "age"},
+SPEC is a list of columns, or {"columns": [...]}: [{"type": "Bucketized", "source": {"type": "Numeric", "source": "age"},
 "boundaries": [18, 25]}, ...]; TOML and YAML files are read as well. All fields that SPEC reads must be in DATA, those that
 nothing is learned from too.
 """

@@ -94,7 +94,7 @@ def model_from_json(data: Any, **more: Any) -> Canned | Sequential:
         ModelError: no model or an unknown one is named, or it lacks an argument, or has none of such a name.
         ColumnError: for what cannot be read, for what is not a column, and for arguments that no model can work with.
 
-    >>> model_from_json({"model": "LinearClassifier", "columns": [{"type": "Numeric", "key": "age"}], "optimizer": "Adam"})
+    >>> model_from_json({"model": "LinearClassifier", "columns": [{"type": "Numeric", "source": "age"}], "optimizer": "Adam"})
     LinearClassifier(1 columns, step 0)
     """
     where, found, _ = read_spec(data)
@@ -148,7 +148,7 @@ def _decode(value: Any, name: str, where: str) -> Any:
     """Return an argument from its JSON."""
     if name in COLUMNS:
         if not isinstance(value, (list, tuple)):
-            raise errors.model(where, f"{name} must be a list of columns", value, 'give [{"type": "Numeric", "key": "age"}]')
+            raise errors.model(where, f"{name} must be a list of columns", value, 'give [{"type": "Numeric", "source": "age"}]')
         return declared(value, name)
     if name == "loss":
         known = losses.KNOWN.get(value) if isinstance(value, str) else None  # Keras' name; else it is that of the class

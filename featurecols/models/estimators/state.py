@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from featurecols._core.spec import decode
+from featurecols._core.spec import decode, encode
 from featurecols._core.suggestions import attributes_of
 from featurecols.jobs import file_lock
 from featurecols.models import errors, export
@@ -331,7 +331,7 @@ class Keeper(ABC):
 
 def declared_as_json(columns: Iterable[Column]) -> dict[str, Any]:
     """Return columns as JSON data by name."""
-    return {column.name: json.loads(json.dumps(column.to_json())) for column in columns}
+    return {column.name: json.loads(json.dumps(encode(column, canonical=True))) for column in columns}
 
 
 def trained_on(call: Call) -> TrainedOn:
