@@ -47,6 +47,7 @@ class Position(TypedDict, total=False):
     digest: str | None
 
 
+AT_FIRST = {"standardize_label": True, "initial_bias": True}  # arguments that are declared where they are not so
 ORDER = ("batch_size", "buffer", "shuffle_seed")
 
 

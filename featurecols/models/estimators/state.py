@@ -143,8 +143,13 @@ class Keeper(ABC):
         if self._taken_from is None:
             return
         path, about = self._taken_from
-        theirs = {**about.get("arguments", {}), "weight_column": about["weight_column"], "seed": about["seed"]}
-        ours = {**self._declared(), "weight_column": self.weight_column, "seed": self.config.seed}
+        theirs = {
+            **resume.AT_FIRST,
+            **about.get("arguments", {}),
+            "weight_column": about["weight_column"],
+            "seed": about["seed"],
+        }
+        ours = {**resume.AT_FIRST, **self._declared(), "weight_column": self.weight_column, "seed": self.config.seed}
         if found := resume.difference(theirs, ours, [*theirs]):
             raise errors.other_training(path, f"was trained with {found}")
 

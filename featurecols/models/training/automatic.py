@@ -9,12 +9,10 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 
-import numpy as np
-
-from featurecols._core.arrays import Array
-from featurecols.models.autodiff.variables import KINDS, Variables
+from featurecols.models.autodiff.variables import Variables
 from featurecols.models.optimization.optimizers import Adam, AdamW, Optimizer
 from featurecols.models.training.hooks import Hook
+from featurecols.models.training.kept_weights import KeptWeights
 from featurecols.models.training.run import Run
 
 SMALLEST, LINEAR, LARGEST = 16, 32, 512  # rows of a batch: at least, of a linear model at least, at most
@@ -28,7 +26,6 @@ WAIT = 1000  # steps without a gain
 PATIENCE = (3, 30)  # passes without a gain, at least and at most
 RATE, SLOW_RATE, MANY = 0.003, 0.001, 100_000  # of Adam, and from how many rows on the slow one
 LOSS = "average_loss"
-STATE = "automatic/"  # of what the hook remembers in the states of the variables
 
 
 @dataclass(frozen=True)
@@ -99,19 +96,19 @@ class UntilNoGain(Hook):
     """
 
     def __init__(self, measure: Callable[[], Mapping[str, float]] | None, choice: Choice) -> None:
-        self.measure, self.choice = measure, choice
+        self.measure, self.choice, self._kept = measure, choice, KeptWeights("automatic/")
         self.first = self.best = math.nan
         self.best_epoch = self.best_step = 0
 
     def begin(self, run: Run) -> None:
         if self.measure is None:
             return
-        kept = run.variables.states.get(f"{STATE}progress")
+        kept = self._kept.progress(run.variables)
         if run.taken_up and kept is not None:
-            self.first, self.best, epoch, step = kept.tolist()
+            self.first, self.best, epoch, step = kept
             self.best_epoch, self.best_step = int(epoch), int(step)
             return
-        _forget(run.variables)
+        self._kept.forget(run.variables)
         self.first = self.best = self.measure()[LOSS]
         self.best_epoch = run.epoch
         self._keep(run.variables)
@@ -131,8 +128,8 @@ class UntilNoGain(Hook):
             return
         if run.batch:
             self._compare(run, self.measure()[LOSS], run.epoch + 1)
-        _restore(run.variables)
-        _forget(run.variables)
+        self._kept.restore(run.variables)
+        self._kept.forget(run.variables)
 
     def about(self) -> dict[str, float]:
         """Return what was chosen and found, as JSON data for the card of the model."""
@@ -156,27 +153,4 @@ class UntilNoGain(Hook):
             self._keep(run.variables)
 
     def _keep(self, variables: Variables) -> None:
-        progress = np.array([self.first, self.best, self.best_epoch, self.best_step], np.float64)
-        kept = {f"{STATE}{kind}/{name}": array.copy() for kind, name, array in _own(variables)}
-        _forget(variables)
-        variables.states |= {f"{STATE}progress": progress, **kept}
-
-
-def _own(variables: Variables) -> list[tuple[str, str, Array]]:
-    """Return kind, name and array of all that belongs to the model."""
-    return [(k, name, a) for k in KINDS for name, a in variables.of_kind(k).items() if not name.startswith(STATE)]
-
-
-def _forget(variables: Variables) -> None:
-    for name in [name for name in variables.states if name.startswith(STATE)]:
-        del variables.states[name]
-
-
-def _restore(variables: Variables) -> None:
-    """Put back what was kept; what an optimizer began to remember later is forgotten."""
-    for kind, name, array in _own(variables):
-        kept = variables.states.get(f"{STATE}{kind}/{name}")
-        if kept is not None:
-            array[...] = kept
-        elif kind == "slots":
-            del variables.of_kind(kind)[name]
+        self._kept.keep(variables, self.first, self.best, self.best_epoch, self.best_step)

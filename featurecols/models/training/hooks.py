@@ -11,11 +11,10 @@ from typing import TYPE_CHECKING, TextIO
 
 import numpy as np
 
-from featurecols._core.arrays import Array
 from featurecols._core.suggestions import explain_arguments, module_names
 from featurecols.models import errors
-from featurecols.models.autodiff.variables import KINDS
 from featurecols.models.training.checkpoints import replace
+from featurecols.models.training.kept_weights import KeptWeights
 from featurecols.models.training.monitor import Monitor
 
 if TYPE_CHECKING:
@@ -180,7 +179,7 @@ class Validate(Hook):
 class EarlyStopping(Hook):
     """Stop when a metric has not improved for `patience` epochs.
 
-    It remembers within a run: one that was killed and taken up counts from there. `best` and `best_epoch` say what was best.
+    A run that was killed and taken up goes on with what was best before. `best` and `best_epoch` say what was best.
 
     Args:
         monitor: a name in the history: "loss", or with validation data "val_auc", "val_average_loss", ...
@@ -205,10 +204,15 @@ class EarlyStopping(Hook):
         self.restore_best_weights = restore_best_weights
         self.best: float | None = None
         self.best_epoch = 0
-        self._kept: dict[str, dict[str, Array]] = {}
+        self._kept = KeptWeights(f"early_stopping/{monitor} {mode} {min_delta}/")
 
     def begin(self, run: Run) -> None:
-        self.best, self.best_epoch, self._kept = None, run.epoch, {}
+        self.best, self.best_epoch = None, 0 if run.taken_up else run.epoch
+        kept = self._kept.progress(run.variables)
+        if run.taken_up and kept is not None:
+            self.best, self.best_epoch = kept[0], int(kept[1])
+        else:
+            self._kept.forget(run.variables)
 
     def after_epoch(self, run: Run) -> None:
         metric = self.monitor.metric
@@ -218,14 +222,14 @@ class EarlyStopping(Hook):
             raise errors.unknown("EarlyStopping", "metric", metric, run.logs)
         if self.monitor.improved(run.logs[metric], self.best):
             self.best, self.best_epoch = run.logs[metric], run.epoch
-            self._kept = {kind: {k: v.copy() for k, v in run.variables.of_kind(kind).items()} for kind in KINDS}
+            self._kept.keep(run.variables, self.best, self.best_epoch, weights=self.restore_best_weights)
         elif run.epoch - self.best_epoch >= self.patience:
             run.request_stop(f"{metric} was best at epoch {self.best_epoch}")
 
     def end(self, run: Run) -> None:
-        for kind, arrays in (self._kept if self.restore_best_weights else {}).items():
-            for name, array in arrays.items():
-                run.variables.of_kind(kind)[name][...] = array
+        if self.restore_best_weights and self.best is not None:
+            self._kept.restore(run.variables)
+        self._kept.forget(run.variables)
 
 
 class Summaries(Hook):

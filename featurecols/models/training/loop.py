@@ -13,6 +13,7 @@ from featurecols.models.autodiff.tape import Value
 from featurecols.models.input.examples import Examples
 from featurecols.models.input.pipeline import BatchStream
 from featurecols.models.optimization.optimizers import Step, TrainOp
+from featurecols.models.training import kept_weights
 from featurecols.models.training.finite import FILL, SMALLER, bad_feature, bad_parameter
 from featurecols.models.training.hooks import Hook, NanGuard
 from featurecols.models.training.run import Run
@@ -26,10 +27,16 @@ def train(run: Run, stream: BatchStream, forward: Forward, hooks: Sequence[Hook]
     An epoch is one pass over the stream, or `steps_per_epoch` steps of it.
     """
     _plan(run, stream)
-    for hook in hooks:
-        hook.begin(run)
-    with one_thread:
-        _epochs(run, stream, forward, hooks, steps_per_epoch)
+    if not run.taken_up:
+        kept_weights.forget(run.variables)
+    try:
+        for hook in hooks:
+            hook.begin(run)
+        with one_thread:
+            _epochs(run, stream, forward, hooks, steps_per_epoch)
+    except BaseException:
+        kept_weights.forget(run.variables)  # the last checkpoint has it
+        raise
     run.done = True
     for hook in hooks:
         hook.end(run)

@@ -18,6 +18,7 @@ from featurecols.models.estimators.config import WarmStartSettings
 from featurecols.models.objective.heads import ClassHead, Head, NumberHead
 from featurecols.models.trained_plan import TABLES
 from featurecols.models.training import checkpoints
+from featurecols.models.training.kept_weights import PREFIXES
 from featurecols.plan.row_meanings import RowMeanings
 
 if TYPE_CHECKING:
@@ -98,7 +99,7 @@ def start(
     taken = 0
     for full, array in arrays.items():
         kind, _, name = full.partition("/")
-        if kind not in ("values", "states") or not wanted.fullmatch(name):
+        if kind not in ("values", "states") or not wanted.fullmatch(name) or name.startswith(PREFIXES):
             continue
         taken += 1
         if kind == "states":

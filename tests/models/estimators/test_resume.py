@@ -267,3 +267,35 @@ def test_d7_what_a_kill_leaves_in_a_model_dir_is_taken_away(tmp_path):
     LinearClassifier(WIDE, model_dir=tmp_path).train(DATA, label="income", epochs=1)
     assert [path.exists() for path in left] == [False, False]
     assert other.exists()
+
+
+@pytest.mark.parametrize("step", [5, 13, 26])
+def test_f9_early_stopping_goes_on_with_what_was_best(tmp_path, step):
+    """F9: a run with EarlyStopping that was cut short ends with the weights and history of one run; nothing of it is saved."""
+
+    def make(folder=None):
+        return LinearClassifier(WIDE, optimizer=SGD(0.9), config=RunConfig(folder and str(folder), save_checkpoints_steps=3))
+
+    def call(*more):
+        stop = hooks.EarlyStopping("val_loss", patience=2, min_delta=0.05)
+        return {"label": "rich", "epochs": 9, "batch_size": 100, "validation": TEST, "hooks": [stop, *more]}
+
+    whole = make().train(DATA, **call())
+    with pytest.raises(KeyboardInterrupt):
+        make(tmp_path).train(DATA, **call(Break(step)))
+    again = make(tmp_path).train(DATA, **call())
+    assert again.fingerprint == whole.fingerprint
+    assert again.history.history["val_loss"] == whole.history.history["val_loss"]
+    assert len(again.history.rows) < 9
+    assert [name for name in again.variables.states if "early" in name] == []
+
+
+def test_f5_arguments_of_the_first_step_are_compared_too(tmp_path):
+    """F5: labels that were standardized, and a bias that was started, are said where training goes on otherwise."""
+    data = {**DATA, "pay": np.linspace(1, 9, len(DATA["age"])).tolist()}
+    models.LinearRegressor(WIDE, model_dir=tmp_path).train(data, "pay", epochs=1)
+    for name in ("standardize_label", "initial_bias"):
+        other = models.LinearRegressor(WIDE, model_dir=tmp_path, **{name: False})
+        with pytest.raises(CheckpointError, match=f"was trained with {name} True there and False here"):
+            other.train(data, "pay", epochs=2)
+        other.predict(data)
