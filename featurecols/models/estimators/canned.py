@@ -224,7 +224,11 @@ class Canned(Estimator):
 
     def _start_labels(self, rows: LabelledRows) -> None:
         theirs = None if self.warm_start_report is None else self.warm_start_report.head
-        if isinstance(theirs, NumberHead) and isinstance(self.head, NumberHead) and theirs.replace(scaling=None) == self.head:
+        if (
+            isinstance(theirs, NumberHead)
+            and isinstance(self.head, NumberHead)
+            and theirs.replace(scaling=None) == self.head.replace(scaling=None)
+        ):
             self.head = theirs  # the weights that were taken over are those of its scale
             return
         name = self._bias_name() if self.initial_bias else None

@@ -17,7 +17,7 @@ from featurecols.models.autodiff.variables import Variables
 from featurecols.models.estimators import resume
 from featurecols.models.estimators.config import RunConfig, WarmStartSettings
 from featurecols.models.estimators.resume import Call, Position, TrainedOn, TrainingLength
-from featurecols.models.objective.heads import Head
+from featurecols.models.objective.heads import Head, NumberHead
 from featurecols.models.training import checkpoints, warm_start
 from featurecols.models.training.history import History
 from featurecols.models.training.run import Run
@@ -97,7 +97,14 @@ class Keeper(ABC):
                     self.warm_start_report = warm_start.start(
                         self.variables, self.warm_start_from, self._meanings, self._plan_in
                     )
+                    self._take_scale(self.warm_start_report.head)
         return self.variables
+
+    def _take_scale(self, theirs: Head | None) -> None:
+        """Predict in the scale of the labels that the weights of a warm start were trained with."""
+        mine = self.head
+        if isinstance(theirs, NumberHead) and isinstance(mine, NumberHead) and theirs.replace(scaling=None) == mine:
+            self.head = theirs
 
     def _meanings(self) -> warm_start.Meanings:
         """Return what the parameters mean, for a warm start."""

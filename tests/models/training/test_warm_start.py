@@ -210,3 +210,15 @@ def test_f1_rows_of_a_checkpoint_without_its_plan_cannot_be_told_apart(tmp_path)
     alone.write_bytes(checkpoints.latest(tmp_path / "a").read_bytes())
     with pytest.raises(CheckpointError, match=r"its plan is not beside it.*; give the model_dir or the export"):
         linear(columns, warm_start_from=alone).predict(ROWS)
+
+
+def test_f1_a_regressor_predicts_in_the_units_of_the_labels_before_it_is_trained(tmp_path):
+    """F1: a prediction from a warm start alone is that of the model whose weights it has."""
+    data = {"x": np.linspace(0, 1, 60), "y": np.linspace(2e5, 3e5, 60)}
+    old = models.LinearRegressor([fc.Numeric("x")]).train(data, "y", epochs=5)
+    old.save(tmp_path / "old")
+    new = models.LinearRegressor([fc.Numeric("x")], warm_start_from=tmp_path / "old")
+    assert old.head.scaling is not None
+    assert new.predict(data)["predictions"].tolist() == old.predict(data)["predictions"].tolist()
+    new.train(data, "y", steps=1)
+    assert new.head.scaling == old.head.scaling
