@@ -13,7 +13,7 @@ import struct
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import MISSING, dataclass, field, fields
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeVar, dataclass_transform
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeAlias, TypeVar, dataclass_transform
 
 import numpy as np
 
@@ -22,6 +22,7 @@ from featurecols._core.suggestions import explain_arguments
 from featurecols._core.values import exact
 
 KINDS: dict[str, type[Spec]] = {}
+Refer: TypeAlias = "Callable[[Spec], Mapping[str, object] | None]"  # other JSON data for a value, where there is some
 OURS = "featurecols"
 Given = TypeVar("Given")
 Held = TypeVar("Held")
@@ -135,7 +136,7 @@ class Spec:
         return repr(self)
 
     def to_json(self) -> Any:
-        """Return this value as plain JSON data: {"type": kind, argument: value, ...}; decode gives it back, equal."""
+        """Return this value as plain JSON data: {"type": kind, argument: value, ...}; columns_from_json takes a list of it."""
         short = self._short_json()
         return fields_json(self) if short is None else short
 
@@ -249,7 +250,7 @@ def needed(cls: type[Spec]) -> list[str]:
     return [f.name for f in fields(cls) if f.init and f.default is MISSING and f.default_factory is MISSING]
 
 
-def fields_json(value: Spec, refer: Callable[[Spec], Any] = lambda _: None, *, canonical: bool = False) -> dict[str, Any]:
+def fields_json(value: Spec, refer: Refer = lambda _: None, *, canonical: bool = False) -> dict[str, Any]:
     """{"type": kind, argument: value, ...}, leaving out arguments at their defaults; see encode for `refer` and `canonical`."""
     out: dict[str, Any] = {"type": type(value).kind}
     for f in fields(value):
@@ -260,7 +261,7 @@ def fields_json(value: Spec, refer: Callable[[Spec], Any] = lambda _: None, *, c
     return out
 
 
-def encode(value: Any, refer: Callable[[Spec], Any] = lambda _: None, *, canonical: bool = False) -> Any:
+def encode(value: Any, refer: Refer = lambda _: None, *, canonical: bool = False) -> Any:
     """Return a field's value as JSON data. Non-finite floats and bytes are marked objects, never ambiguous with text.
 
     `refer` may give other JSON data for a Spec inside, such as a reference to where it stands already. `canonical` data is what
@@ -276,9 +277,10 @@ def encode(value: Any, refer: Callable[[Spec], Any] = lambda _: None, *, canonic
         return [encode(v, refer, canonical=canonical) for v in value]
     if isinstance(value, Spec):
         reference = refer(value)
-        if reference is None:
-            reference = value._short_json()
-        return fields_json(value, canonical=canonical) if reference is None else reference
+        if reference is not None:
+            return reference
+        short = value._short_json()
+        return fields_json(value, canonical=canonical) if short is None else short
     raise errors.argument(type(value).__name__, "only data can be saved", value, "give numbers, strings, lists or columns")
 
 
