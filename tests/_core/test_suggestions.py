@@ -91,7 +91,8 @@ def test_attributes_are_suggested_and_properties_keep_their_own_errors() -> None
 
 
 def test_modules_suggest() -> None:
-    get = suggestions.module_names("featurecols.models.metrics", ["auc", "accuracy"])
+    get, names = suggestions.module_names("featurecols.models.metrics", ["auc", "accuracy"])
+    assert names() == ["accuracy", "auc"]
     with pytest.raises(AttributeError, match=r"has no attribute 'acuracy'; did you mean accuracy\?"):
         get("acuracy")
     with pytest.raises(AttributeError, match=r"has no attribute 'roc_auc_score'; use metrics\.auc$"):

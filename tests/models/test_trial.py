@@ -69,11 +69,12 @@ def test_two_trainings_in_one_folder(tmp_path) -> None:
 def test_what_a_folder_holds_is_told_from_what_is_asked(tmp_path) -> None:
     pq.write_table(pa.table({"a": FRAME["a"], "y": Y}), tmp_path / "t.parquet")
     model = LinearClassifier([fc.Numeric("a")], config=RunConfig(str(tmp_path / "run")))
-    assert model._other(2, 400) is None
+    two, three = (2, None, None), (3, None, None)  # epochs, steps, max_steps
+    assert model._other(two, 400) is None
     model.train(str(tmp_path / "t.parquet"), "y", epochs=2)
-    assert model._other(2, 400) is None
-    assert model._other(3, 400) == "step 4 of another training (2 epochs over 400 rows, not 3 over 400)"
-    assert model._other(2, 399) == "step 4 of another training (2 epochs over 400 rows, not 2 over 399)"
+    assert model._other(two, 400) is None
+    assert model._other(three, 400) == "step 4 of another training (2 epochs over 400 rows, not 3 epochs over 400 rows)"
+    assert model._other(two, 399) == "step 4 of another training (2 epochs over 400 rows, not 2 epochs over 399 rows)"
 
 
 def test_plots_of_several_metrics_as_a_list(tmp_path) -> None:
