@@ -80,7 +80,7 @@ class Runs:
             try:
                 os.dup2(os.open(said, os.O_WRONLY), 2)
                 os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-                sys.stderr = open(2, "w", buffering=1, closefd=False)  # under pytest it is another file
+                sys.stderr = open(2, "w", buffering=1, closefd=False)  # noqa: SIM115  (under pytest it is another file; it stays open)
                 status = command_line(arguments)
             except KeyboardInterrupt:  # before the command began, or after it
                 status = INTERRUPTED

@@ -24,7 +24,7 @@ class OpenLength(EstimatorRows):
     """How training chooses its length. Estimators with a model_fn of their own do not; those known by name say how."""
 
     @abstractmethod
-    def evaluate(self, data: Data | Pipeline | None = None) -> dict[str, float]:
+    def evaluate(self, data: Data | Pipeline | None = None, *, name: str | None = None) -> dict[str, float]:
         """Return metrics over data, by name."""
 
     @abstractmethod
@@ -37,10 +37,10 @@ class OpenLength(EstimatorRows):
         if choice is None and held is not None:
             return [Validate(lambda: self._evaluate(blocks(held), self._variables()))]
         if choice is None:
-            return [] if data is None else [Validate(lambda: self.evaluate(data))]
+            return [] if data is None else [Validate(lambda: self.evaluate(data, name="validation"))]
         run.steps = choice.steps
         if data is not None:
-            return [UntilNoGain(lambda: self.evaluate(data), choice)]
+            return [UntilNoGain(lambda: self.evaluate(data, name="validation"), choice)]
         return [UntilNoGain(None if held is None else lambda: {LOSS: self._mean_loss(held)}, choice)]
 
     @property
