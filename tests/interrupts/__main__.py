@@ -35,7 +35,7 @@ from tests.interrupts.processes import wait
 ROOT = Path(__file__).parents[2]
 FAULTS = ("crashes", "hangs", "wrong")
 INTERRUPTED = 130
-ERROR = re.compile(r"^[\w.]*(Error|Exception)\b", re.MULTILINE)  # of a traceback
+ERROR = re.compile(r"^[\w.]*(Error|Exception)(:|$)", re.MULTILINE)  # of a traceback
 SIGNALS = (
     ("SIGINT", (signal.SIGINT,), (INTERRUPTED, -signal.SIGINT)),
     ("SIGINT twice", (signal.SIGINT, signal.SIGINT), (INTERRUPTED, -signal.SIGINT)),

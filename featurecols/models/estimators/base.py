@@ -195,7 +195,7 @@ class Estimator(OpenLength, FilePredictor):
             except BaseException:
                 self._last_run = None  # the variables in memory are ahead of the last checkpoint
                 raise
-        self.data = trained_on(call)
+        self.data = trained_on(call, run)
         if not isinstance(self.head, PlainHead):
             seen.warn(f"{self._who}.train", self.label)
         self._finish(run, first)

@@ -191,13 +191,8 @@ class Canned(Estimator):
 
     def _finish(self, run: Run, hooks: Sequence[Hook]) -> None:
         for hook in hooks:
-            if isinstance(hook, automatic.UntilNoGain):
-                self.data["automatic"] = hook.about()
-                given = {"steps": hook.best_step, "validation_share": hook.choice.share}
-                given = {name: value for name, value in given.items() if value}  # no steps: the same call ends there again
-                self.data["arguments"] = {"batch_size": hook.choice.batch_size, **given}
-                if self.config.progress:
-                    print(f"{self._who}: {hook.describe(run)}{self._describe_scales()}", file=sys.stderr)
+            if isinstance(hook, automatic.UntilNoGain) and self.config.progress:
+                print(f"{self._who}: {hook.describe(run)}{self._describe_scales()}", file=sys.stderr)
 
     def _describe_scales(self) -> str:
         """Return what was scaled that nobody declared, in words."""

@@ -131,7 +131,7 @@ class Keeper(ABC):
         self.head, self.label = head, tuple(about["label"])
         self._last_run, self._taken_from = about["run"], (path, about)
         self.history = History(list(about["run"].get("history", ())))
-        self.data = about.get("data", {})
+        self.data, self.metrics = about.get("data", {}), dict(about.get("metrics", {}))
 
     def _know_names(self) -> None:
         """Go on from the last checkpoint, where that was not done yet: it knows the fields of labels and of weights."""
@@ -197,8 +197,9 @@ class Keeper(ABC):
         if not checkpoints.found(folder):
             saved_files.remove_unfinished(folder / PLAN)  # nobody else writes here
             self._require_plan().save(folder / PLAN, overwrite=True)
-        self._last_run, self.data = call.position(run), trained_on(call)
-        about = {**self._about(), "arguments": self._declared(), "data": self.data, "run": self._last_run}
+        self._last_run, self.data = call.position(run), trained_on(call, run)
+        about = {**self._about(), "arguments": self._declared(), "data": self.data, "metrics": self.metrics}
+        about["run"] = self._last_run
         return checkpoints.save(folder, run.variables, about, self.config.keep_checkpoint_max or None)
 
     def _about(self) -> dict[str, Any]:
@@ -346,13 +347,16 @@ def declared_as_json(columns: Iterable[Column]) -> dict[str, Any]:
     return {column.name: json.loads(json.dumps(encode(column, canonical=True))) for column in columns}
 
 
-def trained_on(call: Call) -> TrainedOn:
+def trained_on(call: Call, run: Run) -> TrainedOn:
     """Return what a call trains on, and with which arguments."""
     stream = call.stream
     files = [Path(p).name for p in stream.pipeline.data.paths]
     length = {n: v for n, v in zip(("epochs", "steps", "max_steps"), call.asked, strict=True) if v is not None}
     given = {"batch_size": stream.batch_size, **length, **({"validation_share": call.share} if call.share else {})}
-    return {"rows": stream.rows, "files": files, "fingerprint": stream.digest, "arguments": given}
+    found: TrainedOn = {"rows": stream.rows, "files": files, "fingerprint": stream.digest, "arguments": run.same_call or given}
+    if run.automatic:
+        found["automatic"] = run.automatic
+    return found
 
 
 def _is_of(run: Mapping[str, Any], asked: TrainingLength, rows: int | None) -> bool:

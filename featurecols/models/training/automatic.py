@@ -125,11 +125,14 @@ class UntilNoGain(Hook):
     def end(self, run: Run) -> None:
         if self.measure is None:
             self.best_step = run.step - run.variables.start
-            return
-        if run.batch:
-            self._compare(run, self.measure()[LOSS], run.epoch + 1)
-        self._kept.restore(run.variables)
-        self._kept.forget(run.variables)
+        else:
+            if run.batch:
+                self._compare(run, self.measure()[LOSS], run.epoch + 1)
+            self._kept.restore(run.variables)
+            self._kept.forget(run.variables)
+        given = {"steps": self.best_step, "validation_share": self.choice.share}
+        given = {name: value for name, value in given.items() if value}  # no steps: the same call ends there again
+        run.automatic, run.same_call = self.about(), {"batch_size": self.choice.batch_size, **given}
 
     def about(self) -> dict[str, float]:
         """Return what was chosen and found, as JSON data for the card of the model."""

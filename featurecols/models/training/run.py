@@ -24,6 +24,8 @@ class Run:
         loss_sum, loss_rows: of the epoch that is not over: the sum of the losses of its rows, and their number.
         done: whether the run came to its end, or a hook asked for it.
         taken_up: whether it is the rest of a run that was cut short.
+        automatic, same_call: of a training of open length that has ended: what was chosen and found, and the arguments that
+            give the same.
     """
 
     variables: Variables
@@ -42,6 +44,8 @@ class Run:
     why: str | None = None
     done: bool = False
     taken_up: bool = False
+    automatic: dict[str, float] = field(default_factory=dict)
+    same_call: dict[str, float] = field(default_factory=dict)
 
     @property
     def step(self) -> int:

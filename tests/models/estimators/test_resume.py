@@ -299,3 +299,16 @@ def test_f5_arguments_of_the_first_step_are_compared_too(tmp_path):
         with pytest.raises(CheckpointError, match=f"was trained with {name} True there and False here"):
             other.train(data, "pay", epochs=2)
         other.predict(data)
+
+
+@pytest.mark.parametrize("length", [{}, {"epochs": 2}])
+def test_f9_a_model_that_was_not_saved_is_saved_as_one_run_saves_it(tmp_path, length):
+    """F9: a run that was killed between training and saving is saved with the bytes of one run: metrics and what was chosen."""
+    call = {"label": "rich", "validation": TEST, **length}
+    LinearClassifier(WIDE, model_dir=tmp_path / "a").train(DATA, **call).save(tmp_path / "whole")
+    LinearClassifier(WIDE, model_dir=tmp_path / "b").train(DATA, **call)
+    with pytest.warns(TrainingWarning, match="came to its end before"):
+        LinearClassifier(WIDE, model_dir=tmp_path / "b").train(DATA, **call).save(tmp_path / "again")
+    for name in ("card.json", "model.json", "weights.safetensors"):
+        assert (tmp_path / "again" / name).read_bytes() == (tmp_path / "whole" / name).read_bytes()
+    assert ("automatic" in json.loads((tmp_path / "again" / "card.json").read_text())["data"]) == (not length)
