@@ -65,10 +65,12 @@ def write(
         mark: the fingerprint of the model.
         overwrite: whether to replace what is there.
 
-    Raises OutputError where something else than an equal model is there and `overwrite` is false, and where nothing can be
-    written.
+    Raises OutputError where something else than an equal model is there and `overwrite` is false, where a plan is there, and
+    where nothing can be written.
     """
     try:
+        if os.path.isfile(folder / PLAN_FILE):  # both loaders would take the folder then
+            raise base_errors.output(folder, "holds a plan", "choose another path")
         if not overwrite and _is_taken(folder, mark):
             raise base_errors.output(folder, "exists already", "choose another path, or pass overwrite=True to replace it")
         _write(folder, spec, about, variables, plan, mark)

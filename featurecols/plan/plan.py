@@ -293,7 +293,7 @@ class Plan(DescribedPlan):
         """Write the plan into the folder `path`, as text for review: plan.json, and files beside it for what is long.
 
         The folder is made where it is not there. An empty one is filled, and one that holds an equal plan is written again;
-        anything else is replaced only with `overwrite`, and then only files that a plan writes.
+        anything else is replaced only with `overwrite`, and then only files that a plan writes. A folder of a model is refused.
 
         Raises:
             OutputError: where something is there already, or nothing can be written.

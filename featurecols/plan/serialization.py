@@ -32,6 +32,7 @@ from featurecols.plan.saved_files import JSON_FILE, LIMIT_JSON, TENSOR_FILE, rea
 from featurecols.plan.saved_text import FORMAT, Parts, from_document, save_tensors, to_files
 
 MODEL_FILE = "model.json"
+_WEIGHTS = "weights.safetensors"
 _LIMIT_NODES = 1_000_000
 _TABLE = "table/"
 
@@ -39,10 +40,12 @@ _TABLE = "table/"
 def write(folder: Path, graph: Graph, learned: Learned, tables: Mapping[str, Array], *, overwrite: bool) -> None:
     """Write the files of a plan, plan.json last.
 
-    Raises OutputError where they cannot be written, and where the folder holds something that is not an equal plan, unless
-    `overwrite` is true.
+    Raises OutputError where they cannot be written, where the folder holds a model, and where it holds something that is not
+    an equal plan, unless `overwrite` is true.
     """
     try:
+        if all(os.path.isfile(folder / name) for name in (MODEL_FILE, _WEIGHTS)):  # both loaders would take the folder then
+            raise errors.output(folder, "holds a model", "choose another path")
         if not overwrite and _is_taken(folder, graph, learned, tables):
             raise errors.output(folder, "exists already", "choose another path, or pass overwrite=True to replace it")
         write_files(folder, to_files(graph, learned, tables))

@@ -196,6 +196,16 @@ def test_another_model_is_replaced_only_when_that_is_said(tmp_path):
         model.save(tmp_path / "b" / "notes.txt" / "c")
 
 
+def test_no_folder_holds_a_plan_and_a_model_at_once(tmp_path):
+    model = models.LinearClassifier(WIDE).train(DATA, label="income", steps=1)
+    model.save(tmp_path / "model")
+    model.plan.save(tmp_path / "plan")
+    with pytest.raises(fc.OutputError, match="model: holds a model; choose another path"):
+        model.plan.save(tmp_path / "model", overwrite=True)
+    with pytest.raises(fc.OutputError, match="plan: holds a plan; choose another path"):
+        model.save(tmp_path / "plan", overwrite=True)
+
+
 def test_each_loader_names_the_other(tmp_path):
     model = models.LinearClassifier(WIDE).train(DATA, label="income", steps=1)
     model.save(tmp_path / "model")
