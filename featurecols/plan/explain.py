@@ -176,6 +176,10 @@ def meaning(program: Program, columns: Sequence[Column], names: Sequence[str] | 
 
 def meaning_of_id(program: Program, columns: Sequence[Column], slot: str, id: int) -> Meaning:
     """Return what an id of a slot is."""
+    try:
+        id = operator.index(id)
+    except TypeError:
+        raise errors.plan("describe_id", "id must be an integer", id, "give an id of plan.encode(data).ids[slot]") from None
     output = next((o for o in program.outputs if o.slot.name == slot and isinstance(o.slot, IdSlot)), None)
     if output is None or not 0 <= id < ids_of(program, output).num_buckets:
         raise errors.plan("describe_id", "no slot of ids has this id", (slot, id), "see plan.encoded_slots")

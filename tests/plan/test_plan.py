@@ -578,3 +578,10 @@ def test_to_scipy_says_what_to_do_without_scipy(monkeypatch: pytest.MonkeyPatch)
     assert str(caught.value) == f"to_scipy: SciPy is not installed; {hint}"
     with pytest.raises(AttributeError, match=r"use features\.to_scipy\(\), or features\.to_csr\(\) for the arrays"):
         features.csr()
+
+
+def test_an_id_that_is_no_integer_is_an_error() -> None:
+    plan = fc.compile([fc.Hashed("city", 3)])
+    with pytest.raises(fc.PlanError, match="describe_id: id must be an integer, got 'Ulm'"):
+        plan.describe_id("city", "Ulm")  # type: ignore[arg-type]
+    assert plan.describe_id("city", np.int32(1)).label == "hash 1"
