@@ -7,6 +7,8 @@ never carries ten kilobytes of data or a control character into a log.
 from __future__ import annotations
 
 import difflib
+import sys
+import warnings
 from collections.abc import Iterable
 from pathlib import PurePath
 from typing import Any
@@ -103,6 +105,14 @@ class MissingSpecError(ColumnError, FileNotFoundError):
 
 class MissingPlanError(SavedPlanError, FileNotFoundError):
     """The folder of a saved plan, or a file in it, is not there."""
+
+
+def warn(warning: Warning | str) -> None:
+    """Tell the caller of the package's function about something that is not an error, at the line of the call."""
+    frame, level = sys._getframe(1), 2
+    while frame.f_back is not None and frame.f_globals.get("__name__", "").startswith("featurecols."):
+        frame, level = frame.f_back, level + 1
+    warnings.warn(warning, stacklevel=level)
 
 
 def _data_error(

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import sys
-import warnings
 from collections.abc import Iterable, Sequence
 
 from featurecols.errors import DataError, FeatureColumnsError, argument, bad_value, show
+from featurecols.errors import warn as _warn
 
 __all__ = ["CheckpointError", "DataError", "ModelError", "TrainingWarning", "argument", "bad_value", "show"]
 
@@ -29,10 +28,7 @@ class TrainingWarning(UserWarning):
 
 def warn(subject: str, problem: str, hint: str) -> None:
     """Tell the caller of the package's function about something that is not an error."""
-    frame, level = sys._getframe(1), 2
-    while frame.f_back is not None and frame.f_globals.get("__name__", "").startswith("featurecols."):
-        frame, level = frame.f_back, level + 1
-    warnings.warn(f"{subject}: {problem}; {hint}", TrainingWarning, stacklevel=level)
+    _warn(TrainingWarning(f"{subject}: {problem}; {hint}"))
 
 
 def model(subject: str, problem: str, got: object, hint: str) -> ModelError:

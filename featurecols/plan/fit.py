@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
@@ -87,7 +86,7 @@ def fit(columns: Iterable[Column], data: Data, *, threads: int | None = None, pr
             for request, found in result.items():
                 learned.setdefault(request.node, {})[request.slot] = found
                 if (remark := request.analyzer.remark(found)) is not None:
-                    warnings.warn(f"{graph.nodes[request.node].name}: {remark}", stacklevel=2)
+                    errors.warn(f"{graph.nodes[request.node].name}: {remark}")
         if not look.done and source.at_hand:
             look.before([], source)
             if not look.done:

@@ -166,6 +166,12 @@ def test_rows_one_by_one_warn_too(monkeypatch: pytest.MonkeyPatch) -> None:
     assert coverage(lambda: PLAN.transform(frame(["no", True], 150))) == []
 
 
+def test_the_warning_is_at_the_line_of_the_call() -> None:
+    with pytest.warns(fc.CoverageWarning) as found:
+        PLAN.transform(frame(["no"], 150))
+    assert found[0].filename == __file__
+
+
 def test_files_and_models_warn(tmp_path: Path) -> None:
     frame(["yes"], 300).to_parquet(tmp_path / "raw.parquet")
     assert len(coverage(lambda: fc.transform_parquet(PLAN, tmp_path / "raw.parquet", tmp_path / "out"))) == 1

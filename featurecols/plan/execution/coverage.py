@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
@@ -79,7 +78,7 @@ class Coverage:
         rows = _rows_with_values(view)
         if len(rows) >= LEAST_ROWS:
             got = view.slice(int(rows[0]), int(rows[0]) + 1).to_pylist()[0]
-            warnings.warn(errors.all_unseen(watched.bound.column.name, watched.key, len(rows), got), stacklevel=2)
+            errors.warn(errors.all_unseen(watched.bound.column.name, watched.key, len(rows), got))
 
 
 def _rows_with_values(view: FieldView) -> Array:
