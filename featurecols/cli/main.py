@@ -8,6 +8,7 @@ one line. Exit status:
     2    the command line, the spec, the data, the plan, the model or the output is wrong: the message says which
     70   a bug in featurecols (FEATURECOLS_DEBUG=1 shows where)
     130  interrupted
+    141  the reader of standard output went away, such as head
 """
 
 from __future__ import annotations

@@ -12,6 +12,7 @@ from typing import TypeAlias
 import numpy as np
 
 from featurecols._core.arrays import Array
+from featurecols.errors import MissingSpecError
 from featurecols.feature_column import base, dtypes, errors
 from featurecols.feature_column.base import CategoricalColumn
 from featurecols.feature_column.categorical import check_text_or_integer
@@ -154,7 +155,8 @@ def categorical_column_with_vocabulary_file(
     default_value = base.plain(default_value)
     if vocabulary_size is None:
         if not Path(path).exists():
-            raise errors.argument(subject, "vocabulary_file does not exist", Path(path), "write it, or give vocabulary_size")
+            hint = "write it, or give vocabulary_size"
+            raise MissingSpecError(str(errors.argument(subject, "vocabulary_file does not exist", Path(path), hint)))
         vocabulary_size = sum(1 for _ in read_terms(path, file_format))
     if base.is_below(vocabulary_size, 1, subject, "vocabulary_size"):
         raise errors.argument(subject, "vocabulary_size must be at least 1", vocabulary_size, "count the terms")

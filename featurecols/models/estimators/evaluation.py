@@ -55,7 +55,7 @@ class Evaluation:
         for name, metric in self._metrics.items():
             value = metric.result()
             out |= value if isinstance(value, Mapping) else {name: float(value)}
-        return {**out, "loss": self._losses.result()}
+        return {**out, "loss": float(self._losses.result())}
 
 
 def _accumulator(function: Callable[..., float | Mapping[str, float]], given: Sequence[Array | None]) -> Accumulator:
