@@ -113,7 +113,7 @@ GUESSES: list[tuple[str, str | None]] = [
     ("fc.load(plan)", "this is the plan"),
     ('fc.load(Path("plan"))', WORKS),
     ('models.load("plan")', "use fc.load(path)"),
-    ('plan.save("model")', "pass overwrite=True to replace it"),
+    ('plan.save("model")', "holds a model; choose another path"),
     ("fc.read_columns(columns)", "columns_from_json takes data"),
     ('fc.columns_from_json([{"type": "Numric", "source": "age"}])', "did you mean 'Numeric'?"),
     # methods of a plan, of features and of a model

@@ -63,6 +63,7 @@ class Spec:
     """
 
     kind: ClassVar[str] = "Spec.v1"
+    only_saved: ClassVar[bool] = False  # whether saved data alone names the kind: schemas do not offer it
     json_names: ClassVar[Mapping[str, str]] = {}  # arguments that JSON data calls otherwise
     old_names: ClassVar[Mapping[str, str]] = {}  # what arguments were called before: data may say so, and fingerprints do
 

@@ -62,7 +62,8 @@ def definitions(*bases: type[Spec]) -> dict[str, Schema]:
 
 def kinds_of(base: type[Spec]) -> list[type[Spec]]:
     """Return the registered kinds that are `base` or below it, of each the newest version."""
-    return [cls for _, cls in sorted(spec.KINDS.items()) if issubclass(cls, base) and spec.newest(spec.stem(cls.kind)) is cls]
+    found = (cls for _, cls in sorted(spec.KINDS.items()) if issubclass(cls, base) and not cls.only_saved)
+    return [cls for cls in found if spec.newest(spec.stem(cls.kind)) is cls]
 
 
 def name_of(cls: type[Spec]) -> str:

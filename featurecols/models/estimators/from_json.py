@@ -132,7 +132,9 @@ def _check_names(where: str, kind: str, given: Mapping[str, Any], allowed: set[s
     for name in given:
         if name not in takes and name not in allowed:
             hint = (
-                f"say it in training (--{name.replace('_', '-')})" if name in WHEN_TRAINED else f"it takes {', '.join(takes)}"
+                f"give it beside the spec, or say it in training (--{name.replace('_', '-')})"
+                if name in WHEN_TRAINED
+                else f"it takes {', '.join(takes)}"
             )
             raise errors.model(where, f"{kind} has no argument {name!r}", given[name], hint)
     needs: list[str] = [name for name in ("columns", "hidden_units") if name in takes]

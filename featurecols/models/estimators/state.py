@@ -283,7 +283,10 @@ class Keeper(ABC):
     export = save
 
     def spec(self) -> dict[str, Any]:
-        """Return what makes an equal model that is not trained, as JSON data for model_from_json."""
+        """Return what makes an equal model that is not trained, as JSON data for model_from_json.
+
+        What belongs to a run is given beside it: model_from_json(spec, seed=...); `arguments` has the seed.
+        """
         columns, arguments = {column.name: column.to_dict() for column in self.columns}, self._own_arguments()
         towers = {tower: arguments.pop(tower) for tower in ("linear", "dnn") if tower in arguments}
         spec: dict[str, Any] = {"model": self._kind}

@@ -17,6 +17,7 @@ class SavedLogistic(BinaryCrossentropy):
     """BinaryCrossentropy of logits."""
 
     kind: ClassVar[str] = "models.Logistic.v1"
+    only_saved: ClassVar[bool] = True
     from_logits: bool = True
 
     def __repr__(self) -> str:
@@ -28,6 +29,7 @@ class SavedSoftmax(CategoricalCrossentropy):
     """CategoricalCrossentropy of logits."""
 
     kind: ClassVar[str] = "models.Softmax.v1"
+    only_saved: ClassVar[bool] = True
     from_logits: bool = True
 
     def __repr__(self) -> str:
@@ -39,6 +41,7 @@ class SavedPoisson(Poisson):
     """Poisson of logarithms of rates."""
 
     kind: ClassVar[str] = "models.Poisson.v1"
+    only_saved: ClassVar[bool] = True
     from_logits: bool = True
 
     def __repr__(self) -> str:

@@ -76,7 +76,7 @@ KINDS = "LinearClassifier, LinearRegressor, DNNClassifier, DNNRegressor"
         ),
         (
             {"model": "LinearClassifier", "columns": LIST, "seed": 9},
-            r"no argument 'seed', got 9; say it in training",
+            r"no argument 'seed', got 9; give it beside the spec, or say it in training",
         ),
         ({"model": "LinearClassifier", "columns": LIST, "label": 5}, "label must be a name, or a list of names, got 5"),
         ({"model": "LinearClassifier", "columns": LIST, "validation": []}, "validation must be a name, or a list of names"),
