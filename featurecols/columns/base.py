@@ -30,15 +30,18 @@ _LONGEST = 10_000  # characters of a name: names of crosses are made of names
 class LearnedSlots(dict[str, Learned]):
     """What one column learned, by slot, and the embedding tables and the types of fields of its plan."""
 
+    __slots__ = ("tables", "types")
+
     def __init__(
         self,
         learned: Mapping[str, Learned] | None = None,
         tables: Tables | None = None,
         types: Mapping[str, FieldType] | None = None,
     ) -> None:
-        super().__init__(learned or {})
+        if learned:
+            self.update(learned)
         self.tables = Tables() if tables is None else tables
-        self.types = types or {}
+        self.types = {} if types is None else types
 
 
 @frozen

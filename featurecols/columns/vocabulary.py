@@ -120,9 +120,9 @@ class Vocabulary(Column):
         if isinstance(self.terms, Marker):
             return VocabularyBound(self, Texts(learned["terms"]["offsets"], learned["terms"]["data"]))
         name = learned.types[self.source.key].type if self.source.key in learned.types else None
-        values = [_value_of(term, name) for term in self.terms]
+        values = self.terms if name is None else [_value_of(term, name) for term in self.terms]
         texts = [canonical(value, self.name, self.source.key) for value in values]
-        if len(set(texts)) < len(texts):
+        if name is not None and len(set(texts)) < len(texts):
             twice = next(i for i, text in enumerate(texts) if text in texts[:i])
             what = f"two terms are the same in a field of type {name}"
             raise errors.argument(
@@ -133,9 +133,9 @@ class Vocabulary(Column):
         return VocabularyBound(self, Texts(offsets, np.frombuffer(b"".join(texts), dtype=np.uint8)), no_booleans)
 
 
-def _value_of(term: Term, name: str | None) -> object:
+def _value_of(term: Term, name: str) -> object:
     """Return a term as the value of a field of a type: what it spells, where that is a category."""
-    value = term if name is None else value_of(term, name)
+    value = value_of(term, name)
     return term if isinstance(value, float) and not (value.is_integer() and abs(value) < 2.0**53) else value
 
 

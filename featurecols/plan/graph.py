@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from featurecols import errors
 from featurecols.columns.base import Column, Field, as_columns
-from featurecols.data.field_types import UNKNOWN, FieldType
+from featurecols.data.field_types import UNKNOWN, FieldType, TypeName
 
 
 class Graph:
@@ -26,7 +26,7 @@ class Graph:
         self.outputs = [self._add(column) for column in self.columns]
         self.declared = _declared_types(self.fields())
         self.types: dict[str, FieldType] = {}
-        for key in self.needs():
+        for key in self.needs() if self.declared or types else ():
             found = _known_type(self.declared.get(key, UNKNOWN), (types or {}).get(key, UNKNOWN))
             if found != UNKNOWN:
                 self.types[key] = found
@@ -76,16 +76,17 @@ class Graph:
 
 def _declared_types(fields: Iterable[Field]) -> dict[str, FieldType]:
     """Return what is declared of each key; raises ColumnError where two Fields of it say different things."""
-    found: dict[str, Field] = {}
+    found: dict[str, tuple[TypeName | None, bool | None]] = {}
     for field in fields:
-        known = found.setdefault(field.key, Field(field.key))
-        for name in ("type", "list"):
-            one, other = getattr(known, name), getattr(field, name)
+        if field.type is None and field.list is None:
+            continue  # most fields: a plan may have thousands
+        known_type, known_list = found.get(field.key, (None, None))
+        for name, one, other in (("type", known_type, field.type), ("list", known_list, field.list)):
             if one is not None and other is not None and one != other:
                 hint = "declare it once"
                 raise errors.argument(f"Field {field.key}", f"two Fields of it differ in {name}", (one, other), hint)
-        found[field.key] = known.replace(type=known.type or field.type, list=field.list if known.list is None else known.list)
-    return {key: field.declared_type for key, field in found.items() if field != Field(key)}
+        found[field.key] = known_type or field.type, field.list if known_list is None else known_list
+    return {key: FieldType(of, int(bool(in_lists))) for key, (of, in_lists) in found.items()}
 
 
 def _known_type(declared: FieldType, learned: FieldType) -> FieldType:
