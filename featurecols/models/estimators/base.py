@@ -208,10 +208,10 @@ class Estimator(OpenLength, FilePredictor):
             seconds = self.config.save_checkpoints_secs
             if seconds is None and self.config.save_checkpoints_steps is None:
                 seconds = 600.0
-            hooks.append(Checkpoints(lambda run: self._save(run, call), self.config.save_checkpoints_steps, seconds))
-            if self.config.save_summary_steps:
+            if self.config.save_summary_steps:  # before the checkpoint: a run that is taken up writes no row of steps before it
                 path = self.model_dir / "summaries.jsonl"
                 hooks.append(Summaries(path, self.config.save_summary_steps, exclusive=True))
+            hooks.append(Checkpoints(lambda run: self._save(run, call), self.config.save_checkpoints_steps, seconds))
         if self.config.log_step_count_steps:
             hooks.append(Logging(self.config.log_step_count_steps))
         elif self.config.progress and Progress._fits():
