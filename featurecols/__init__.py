@@ -7,7 +7,7 @@ plan. The plan turns any table, file or single row into the same float32 matrix.
 from typing import TYPE_CHECKING
 
 from featurecols._core import lazy_imports as _lazy
-from featurecols.version import __version__ as __version__
+from featurecols._core.version import __version__ as __version__
 
 if TYPE_CHECKING:
     from featurecols import datasets as datasets

@@ -12,7 +12,7 @@ PACKAGE = ROOT / "featurecols"
 
 # From the lowest layer up; a package imports from itself, from its own layer and from those below.
 LAYERS = (
-    ("version", "errors"),
+    ("errors",),
     ("_core",),
     ("kernels", "tf/checkpoint"),
     ("data",),
@@ -21,6 +21,7 @@ LAYERS = (
     ("jobs",),
     ("plan",),
     ("feature_column", "models", "datasets"),
+    ("integrations",),
     ("tf", "cli", "extend"),
     ("__main__",),
     ("__init__",),
@@ -77,9 +78,21 @@ def sources() -> list[Path]:
 
 
 def internal(path: Path) -> list[tuple[str, bool, int]]:
-    """(part, inside a function, line) of the imports within the package."""
-    names = ((module.split("."), inside, line) for module, inside, line in imports(path))
+    """(part, inside a function, line) of the imports within the package, UPWARD_METHODS aside."""
+    found = (each for each in imports(path) if not is_upward_method(path, each[0], each[1]))
+    names = ((module.split("."), inside, line) for module, inside, line in found)
     return [(part_of(parts[1:]), inside, line) for parts, inside, line in names if parts[0] == "featurecols" and len(parts) > 1]
+
+
+# Methods of two lines that import from above: plan.to_onnx() is where users look, and the translation needs the plan.
+UPWARD_METHODS: dict[str, set[str]] = {}  # file: modules that a method of it imports
+
+
+def is_upward_method(path: Path, module: str, inside: bool) -> bool:
+    """Whether an import is one of UPWARD_METHODS."""
+    return inside and any(
+        module == m or module.startswith(f"{m}.") for m in UPWARD_METHODS.get(path.relative_to(PACKAGE).as_posix(), ())
+    )
 
 
 def test_every_part_has_its_layer() -> None:
@@ -112,13 +125,14 @@ def needed_files() -> dict[str, set[str]]:
     found: dict[str, set[str]] = {}
     for module, path in modules.items():
         needs: set[str] = set()
+        upward = UPWARD_METHODS.get(path.relative_to(PACKAGE).as_posix(), set())
         for node in ast.walk(tree_of(path)):
             if isinstance(node, ast.Import):
                 needs |= {alias.name for alias in node.names}
             elif isinstance(node, ast.ImportFrom):
                 full = {f"{node.module}.{alias.name}" for alias in node.names}
                 needs |= {name if name in modules else str(node.module) for name in full}
-        found[module] = (needs & set(modules)) - {module}
+        found[module] = (needs & set(modules)) - {module} - upward
     return found
 
 

@@ -33,7 +33,7 @@ from featurecols.cli.commands import (
     verify_tf,
     warm,
 )
-from featurecols.version import __version__
+from featurecols._core.version import __version__
 
 USAGE, BUG, INTERRUPTED, PIPE_CLOSED = 2, 70, 130, 141
 COMMANDS = {

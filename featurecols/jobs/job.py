@@ -21,7 +21,7 @@ from featurecols.jobs import npy, staging
 from featurecols.jobs.batch_transform import BatchTransform
 from featurecols.jobs.inputs import Input, Inputs, Paths
 from featurecols.jobs.write_file import write
-from featurecols.version import __version__
+from featurecols._core.version import __version__
 
 _FILES = (".csv", ".tsv", ".txt", ".json", ".jsonl", ".npz", ".arrow", ".feather", ".pq", ".parq", ".gz")  # no names of folders
 

@@ -13,7 +13,7 @@ from featurecols._core import arrays
 from featurecols._core.arrays import Array, Features, Ids
 from featurecols._core.slots import Slot
 from featurecols.jobs.batch_transform import Columns, Rows
-from featurecols.version import __version__
+from featurecols._core.version import __version__
 
 
 class AnyPlan(Protocol):

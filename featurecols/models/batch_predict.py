@@ -21,7 +21,7 @@ from featurecols.jobs.output_columns import fixed_size_lists
 from featurecols.models import errors
 from featurecols.models.input.pipeline import needs_of
 from featurecols.models.trained_plan import PlanOwner
-from featurecols.version import __version__
+from featurecols._core.version import __version__
 
 if TYPE_CHECKING:
     from featurecols.jobs.job import JobResult

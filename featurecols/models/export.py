@@ -29,7 +29,7 @@ from featurecols.models.component import Component
 from featurecols.models.training import checkpoints
 from featurecols.plan.fingerprint import digest
 from featurecols.plan.saved_text import FORMAT
-from featurecols.version import __version__
+from featurecols._core.version import __version__
 
 if TYPE_CHECKING:
     from featurecols.plan.plan import Plan

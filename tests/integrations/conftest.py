@@ -1,0 +1,22 @@
+"""Which tests of integrations are collected: those whose libraries are installed, and all of them with FEATURECOLS_TEST_ALL=1.
+
+README's command runs with the extra `test` alone, which leaves out what is large. `.ci/run` installs `test-all` and collects all
+of them, so that a library that is missing there is an error.
+"""
+
+import os
+from importlib.util import find_spec
+
+# Test files, or folders, and the libraries that they need beside those of the extra `test`.
+NEEDS: dict[str, tuple[str, ...]] = {
+    "test_keras.py": ("keras", "torch"),
+    "test_onnx.py": ("onnx", "onnxruntime"),
+    "test_serving.py": ("starlette", "uvicorn", "httpx"),
+    "test_torch.py": ("torch",),
+}
+
+collect_ignore = [
+    name
+    for name, libraries in NEEDS.items()
+    if os.environ.get("FEATURECOLS_TEST_ALL") != "1" and any(find_spec(library) is None for library in libraries)
+]
