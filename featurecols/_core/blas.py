@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from featurecols._core import thread_pool
+from featurecols._core import arrays, thread_pool
 from featurecols._core.arrays import Array
 
 TINY = 1 << 13  # multiplications up to which BLAS libraries use one thread anyway
@@ -83,22 +83,23 @@ def matmul(a: Array, b: Array, out: Array | None = None) -> Array:
     size = a.shape[0] * b.size
     if size <= TINY:
         return np.matmul(a, b, out=out)
+    if out is None:
+        out = arrays.empty((a.shape[0], b.shape[1]), np.result_type(a, b))
     with one_thread:
         return np.matmul(a, b, out=out) if size <= LARGE else _in_blocks(a, b, out, min(MAX_BLOCKS, 2 * size // LARGE))
 
 
-def _in_blocks(a: Array, b: Array, out: Array | None, blocks: int) -> Array:
-    """Return a @ b, its longer side cut into about so many blocks."""
+def _in_blocks(a: Array, b: Array, out: Array, blocks: int) -> Array:
+    """Write a @ b into `out` and return it, its longer side cut into about so many blocks."""
     m, n = a.shape[0], b.shape[1]
-    found = np.empty((m, n), np.result_type(a, b)) if out is None else out
     step = -(-max(m, n) // (blocks * ALIGNED)) * ALIGNED
 
     def block(start: int) -> None:
         if m >= n:
-            np.matmul(a[start : start + step], b, out=found[start : start + step])
+            np.matmul(a[start : start + step], b, out=out[start : start + step])
         else:
-            np.matmul(a, b[:, start : start + step], out=found[:, start : start + step])
+            np.matmul(a, b[:, start : start + step], out=out[:, start : start + step])
 
     for _ in thread_pool.run(block, range(0, max(m, n), step), thread_pool.count()):
         pass
-    return found
+    return out

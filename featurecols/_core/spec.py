@@ -22,11 +22,13 @@ from featurecols._core.suggestions import explain_arguments
 from featurecols._core.values import exact
 
 KINDS: dict[str, type[Spec]] = {}
+_names: dict[type, tuple[str, ...]] = {}  # of the fields of classes, which dataclasses.fields is slow to tell
 Refer: TypeAlias = "Callable[[Spec], Mapping[str, object] | None]"  # other JSON data for a value, where there is some
 OURS = "featurecols"
 Given = TypeVar("Given")
 Held = TypeVar("Held")
 PUBLIC = frozenset({"replace", "to_dict", "to_json"})  # methods of every declared value that are for users
+_PLAIN = frozenset({type(None), bool, int, float, str, bytes})
 _DEPTH = 64
 _PARTS = 10_000  # values written out in one: a few levels that each read the one below twice would soon be more than memory
 
@@ -81,9 +83,13 @@ class Spec:
         KINDS[cls.kind] = cls
 
     def __post_init__(self) -> None:
-        for f in fields(self):
-            object.__setattr__(self, f.name, canonical(getattr(self, f.name)))
-        parts = 1 + sum(_parts(getattr(self, f.name)) for f in fields(self))
+        names, parts = _field_names(type(self)), 1
+        for name in names:
+            given = getattr(self, name)
+            value = canonical(given)
+            if value is not given:
+                object.__setattr__(self, name, value)
+            parts += _parts(value)
         if parts > _PARTS:
             what = f"holds more than {_PARTS} values when it is written out"
             raise errors.argument(type(self).__name__, what, parts, "split it into several columns")
@@ -92,7 +98,7 @@ class Spec:
         self._seal()
 
     def _seal(self) -> None:
-        key = (type(self).kind, tuple(_key(getattr(self, f.name)) for f in fields(self)))
+        key = (type(self).kind, tuple([_key(getattr(self, name)) for name in _field_names(type(self))]))
         object.__setattr__(self, "_key", key)
         object.__setattr__(self, "_hash", hash(key))
 
@@ -173,8 +179,18 @@ def _made(cls: type[Spec], arguments: dict[str, Any]) -> Spec:
     return cls(**arguments)
 
 
+def _field_names(cls: type[Spec]) -> tuple[str, ...]:
+    """Return the names of the fields of a class in order."""
+    found = _names.get(cls)
+    if found is None:
+        found = _names[cls] = tuple(f.name for f in fields(cls))
+    return found
+
+
 def canonical(value: Any, depth: int = 0) -> Any:
     """Return lists, arrays and columns of tables as tuples, numpy scalars as Python's, everything inside likewise."""
+    if type(value) in _PLAIN:  # most arguments, of plans that may have thousands of columns
+        return value
     if isinstance(value, np.ndarray):
         return canonical(value.tolist(), depth)
     if isinstance(value, (list, tuple)):
@@ -203,6 +219,8 @@ def _listed(value: Any, depth: int) -> Any:
 def _key(value: Any) -> Hashable:
     """Return a hashable stand-in that is equal exactly when the value is equal by type and bits."""
     kind = type(value)
+    if kind is not float and kind in _PLAIN:
+        return (kind.__name__, value)
     if kind is float:
         return ("float", b"nan" if math.isnan(value) else struct.pack("<d", value))
     if kind is tuple:
@@ -220,6 +238,8 @@ def _key(value: Any) -> Hashable:
 
 def _parts(value: Any) -> int:
     """Return how many declared values a field holds, those inside them included, each as often as it is written."""
+    if type(value) in _PLAIN:
+        return 0
     if isinstance(value, Spec):
         return value._parts  # type: ignore[attr-defined,no-any-return]
     return sum(map(_parts, value)) if isinstance(value, tuple) else 0

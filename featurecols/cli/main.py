@@ -19,6 +19,7 @@ import sys
 from collections.abc import Sequence
 
 from featurecols import errors
+from featurecols._core.version import __version__
 from featurecols.cli.commands import (
     check,
     evaluate,
@@ -33,7 +34,6 @@ from featurecols.cli.commands import (
     verify_tf,
     warm,
 )
-from featurecols._core.version import __version__
 
 USAGE, BUG, INTERRUPTED, PIPE_CLOSED = 2, 70, 130, 141
 COMMANDS = {

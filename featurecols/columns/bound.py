@@ -216,7 +216,8 @@ class DenseBound(Bound):
 
     @property
     def width(self) -> int:
-        return math.prod(self.shape)
+        shape = self.shape
+        return shape[0] if len(shape) == 1 else math.prod(shape)
 
     @property
     def evaluate(self) -> Callable[..., Ids | Numbers]:

@@ -15,13 +15,13 @@ import pyarrow.parquet as pq
 from featurecols import errors
 from featurecols._core.names import names_of
 from featurecols._core.progress import Progress, reporter
+from featurecols._core.version import __version__
 from featurecols.data.batch import Batch
 from featurecols.data.sources import is_path
 from featurecols.jobs import npy, staging
 from featurecols.jobs.batch_transform import BatchTransform
 from featurecols.jobs.inputs import Input, Inputs, Paths
 from featurecols.jobs.write_file import write
-from featurecols._core.version import __version__
 
 _FILES = (".csv", ".tsv", ".txt", ".json", ".jsonl", ".npz", ".arrow", ".feather", ".pq", ".parq", ".gz")  # no names of folders
 

@@ -12,8 +12,8 @@ import pyarrow as pa
 from featurecols._core import arrays
 from featurecols._core.arrays import Array, Features, Ids
 from featurecols._core.slots import Slot
-from featurecols.jobs.batch_transform import Columns, Rows
 from featurecols._core.version import __version__
+from featurecols.jobs.batch_transform import Columns, Rows
 
 
 class AnyPlan(Protocol):

@@ -15,13 +15,13 @@ import pyarrow as pa
 from featurecols._core.arrays import Array
 from featurecols._core.progress import Progress
 from featurecols._core.suggestions import explain_arguments
+from featurecols._core.version import __version__
 from featurecols.jobs.batch_transform import BatchTransform, Columns, Rows
 from featurecols.jobs.inputs import BLOCK_BYTES, Paths
 from featurecols.jobs.output_columns import fixed_size_lists
 from featurecols.models import errors
 from featurecols.models.input.pipeline import needs_of
 from featurecols.models.trained_plan import PlanOwner
-from featurecols._core.version import __version__
 
 if TYPE_CHECKING:
     from featurecols.jobs.job import JobResult

@@ -22,6 +22,7 @@ from featurecols import errors as base_errors
 from featurecols._core import regular_files
 from featurecols._core.json_layout import lay_out
 from featurecols._core.spec import canonical, decode, encode
+from featurecols._core.version import __version__
 from featurecols.columns.json import declared
 from featurecols.models import errors
 from featurecols.models.autodiff.variables import Variables
@@ -29,7 +30,6 @@ from featurecols.models.component import Component
 from featurecols.models.training import checkpoints
 from featurecols.plan.fingerprint import digest
 from featurecols.plan.saved_text import FORMAT
-from featurecols._core.version import __version__
 
 if TYPE_CHECKING:
     from featurecols.plan.plan import Plan

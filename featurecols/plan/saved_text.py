@@ -27,12 +27,12 @@ from featurecols import errors
 from featurecols._core import spec
 from featurecols._core.arrays import Array
 from featurecols._core.json_layout import Json, Lines, lay_out_entries
+from featurecols._core.version import __version__
 from featurecols.columns.base import Column
 from featurecols.plan.fingerprint import Learned, digest, fingerprint, types_json
 from featurecols.plan.graph import Graph
 from featurecols.plan.saved_checks import array_form, check_learned, check_types, types_of
 from featurecols.plan.saved_files import JSON_FILE, TENSOR_FILE, TERM_FILE
-from featurecols._core.version import __version__
 
 FORMAT = 2  # of saved plans and of saved models
 LONG = 50  # terms or numbers beyond which a list is not in plan.json

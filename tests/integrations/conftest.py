@@ -1,7 +1,7 @@
 """Which tests of integrations are collected: those whose libraries are installed, and all of them with FEATURECOLS_TEST_ALL=1.
 
-README's command runs with the extra `test` alone, which leaves out what is large. `.ci/run` installs `test-all` and collects all
-of them, so that a library that is missing there is an error.
+README's command runs with the extra `test` alone, which leaves out what is large. `.ci/run` installs `test-all` and collects
+all of them, so that a library that is missing there is an error.
 """
 
 import os

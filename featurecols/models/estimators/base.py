@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
 
+from featurecols._core import thread_pool
 from featurecols._core.arrays import Array
 from featurecols._core.blas import one_thread
 from featurecols._core.names import names_of
@@ -28,7 +30,7 @@ from featurecols.models.estimators.resume import ORDER, Call, TrainedOn, differe
 from featurecols.models.estimators.state import trained_on
 from featurecols.models.estimators.tf_columns import AnyColumn, translate_all
 from featurecols.models.input import labels
-from featurecols.models.input.examples import Examples
+from featurecols.models.input.examples import Examples, with_first_row
 from featurecols.models.input.labelled_rows import explain_label
 from featurecols.models.input.pipeline import BatchStream, Pipeline
 from featurecols.models.objective.heads import ClassHead, Head, NumberHead, PlainHead
@@ -62,6 +64,8 @@ class Estimator(OpenLength, FilePredictor):
         seed: of initial values, dropout and shuffling (0); stands before that of config.
         threads: for encoding; stands before that of config. Results do not depend on it.
     """
+
+    _batches_at_once = False  # whether the model may be called in several threads
 
     def __init_subclass__(cls, **kwargs: object) -> None:
         super().__init_subclass__(**kwargs)
@@ -249,12 +253,24 @@ class Estimator(OpenLength, FilePredictor):
             raise errors.model("model_fn", "must return an EstimatorSpec", type(spec).__name__, "build one")
         return spec
 
-    def _call_from(self, row: int, examples: Examples, mode: str, variables: Variables) -> EstimatorSpec:
-        """Call the model with rows that begin at `row` of the data, which the row of a DataError is counted from."""
-        try:
-            return self._call(examples, mode, variables)
-        except errors.DataError as e:
-            raise e.shifted(row) from None
+    def _call_each(self, batches: Iterable[Examples], mode: str, variables: Variables) -> Iterator[tuple[EstimatorSpec, int]]:
+        """Yield what the model answers about each batch, in order, with the number of its rows.
+
+        A model of the package is called for as many batches at once as it may have threads, a model_fn of one's own for one.
+        """
+
+        def call(batch: tuple[int, Examples]) -> tuple[EstimatorSpec, int]:
+            first_row, examples = batch
+            try:
+                return self._call(examples, mode, variables), len(examples)
+            except errors.DataError as e:
+                raise e.shifted(first_row) from None
+
+        numbered = with_first_row(batches)
+        with one_thread:
+            yield from map(call, islice(numbered, not variables.values))  # the first call of a model makes its parameters
+            threads = thread_pool.count(self.config.threads) if self._batches_at_once else 1
+            yield from thread_pool.run(call, numbered, threads, ahead=threads)
 
     # Evaluation and prediction --------------------------------------------------------------------------------------
 
@@ -303,11 +319,8 @@ class Estimator(OpenLength, FilePredictor):
 
     def _evaluate(self, batches: Iterable[Examples], variables: Variables, steps: int | None = None) -> dict[str, float]:
         evaluation = Evaluation()
-        with one_thread:
-            for examples in batches:
-                evaluation.add(self._call_from(evaluation.rows, examples, ModeKeys.EVAL, variables), len(examples))
-                if evaluation.batches == steps:
-                    break
+        for spec, rows in self._call_each(islice(batches, steps), ModeKeys.EVAL, variables):
+            evaluation.add(spec, rows)
         return evaluation.compute()
 
     @explain_arguments
@@ -331,10 +344,9 @@ class Estimator(OpenLength, FilePredictor):
         self._ready(None, checkpoint=checkpoint_path)
         variables = self._variables(checkpoint_path)
         keys = () if predict_keys is None else names_of(predict_keys)
-        batches, rows = [], 0
-        for examples in BatchStream(pipeline, self._encoder(labelled=False), 0, digests=False).batches_or_empty():
-            found = self._call_from(rows, examples, ModeKeys.PREDICT, variables).predictions or {}
-            rows += len(examples)
+        stream, batches = BatchStream(pipeline, self._encoder(labelled=False), 0, digests=False), []
+        for spec, _ in self._call_each(stream.batches_or_empty(), ModeKeys.PREDICT, variables):
+            found = spec.predictions or {}
             if unknown := [key for key in keys if key not in found]:
                 raise errors.unknown("predict", "key", unknown[0], found)
             batches.append({k: np.asarray(found[k]) for k in keys or found})

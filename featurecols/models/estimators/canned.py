@@ -68,6 +68,8 @@ class Running(NamedTuple):
 class Canned(Estimator):
     """An estimator whose model is known by name: logits from encoded rows, the rest from its head."""
 
+    _batches_at_once = True
+
     def __init__(
         self,
         columns: Columns,

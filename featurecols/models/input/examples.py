@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -157,6 +157,14 @@ class Examples:
 
     def _columns(self, names: Sequence[str]) -> Array:
         return np.take(self.singles, [self.single.index(name) for name in names], axis=1)  # in rows: indexing gives columns
+
+
+def with_first_row(batches: Iterable[Examples]) -> Iterator[tuple[int, Examples]]:
+    """Yield each batch after the number of rows before it."""
+    row = 0
+    for examples in batches:
+        yield row, examples
+        row += len(examples)
 
 
 def _take(a: Array, rows: Array) -> Array:

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from featurecols import kernels
+from featurecols._core import arrays
 from featurecols._core.arrays import Array
 from featurecols._core.spec import frozen
 from featurecols.models import errors
@@ -48,7 +49,7 @@ def activate(function: str | None, x: Value) -> Value:
 
 def relu(x: Value) -> Value:
     """Return x, or 0 where it is below."""
-    y = np.maximum(x.array, 0)
+    y = np.maximum(x.array, 0, out=arrays.empty(x.shape, x.array.dtype))
     return Value(y, (x,), lambda d: (d * (y > 0),))
 
 

@@ -106,10 +106,16 @@ class Program:
         others = [o for o in self.outputs if o.node not in together]
         self._evaluations = evaluations(self.bounds, inputs, [i for i in self.bounds if i in self._readers])
         self._writes: list[Operation] = [*self._evaluations, fused, *others]
-        self._encodes = [Encode.of(o) for o in self.outputs]
         self._is_fused = not others
-        self._coverage = Coverage(self.fields, self.bounds, inputs, self.outputs)
         self._touched = len(self.fields) + sum(max(slot.width, 1) for slot in slots)  # codes read and features written, a row
+
+    @cached_property
+    def _encodes(self) -> list[Encode]:
+        return [Encode.of(o) for o in self.outputs]
+
+    @cached_property
+    def _coverage(self) -> Coverage:
+        return Coverage(self.fields, self.bounds, self.inputs, self.outputs)
 
     @cached_property
     def _row_compiler(self) -> RowCompiler:

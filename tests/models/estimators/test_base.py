@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -351,6 +352,34 @@ def test_threads_change_nothing():
     a = LinearClassifier(WIDE, config=RunConfig(threads=1)).train(DATA, label="rich", epochs=2, batch_size=100)
     b = LinearClassifier(WIDE, config=RunConfig(threads=2)).train(DATA, label="rich", epochs=2, batch_size=100)
     assert bits(a) == bits(b)
+
+
+def test_models_of_the_package_take_several_batches_at_once(monkeypatch):
+    """The bits are those of one thread, and errors name the row of the data; a model_fn is called for one after another."""
+    started: list[int] = []
+    submit = ThreadPoolExecutor.submit
+    monkeypatch.setattr(
+        ThreadPoolExecutor,
+        "submit",
+        lambda pool, task, *given: (started.append(pool._max_workers), submit(pool, task, *given))[1],
+    )
+    model = WideDeepClassifier(WIDE, DEEP, [8]).train(DATA, label="rich", epochs=1)
+    found = {}
+    for threads in (1, 3):
+        started.clear()
+        model.config = RunConfig(threads=threads)
+        found[threads] = model.predict(TEST, batch_size=50)["logits"].tobytes(), model.evaluate(TEST, batch_size=50)
+        assert 3 in started if threads == 3 else started == []
+    assert found[1] == found[3]
+    huge = {**TEST, "age": [*TEST["age"][:-7], float("inf"), *TEST["age"][-6:]]}
+    with pytest.raises(DataError, match="at row 393, got inf"):
+        model.predict(huge, batch_size=50)
+    own = Estimator(iris_model_fn, columns=FLOWER_COLUMNS, params={"hidden_units": [4], "n_classes": 3})
+    own.train(FLOWERS, label="species", epochs=1)
+    own.config = RunConfig(threads=3)
+    started.clear()
+    own.predict(FLOWERS, batch_size=50)
+    assert started == []
 
 
 def test_files_and_tables_train_the_same_model(tmp_path):

@@ -64,7 +64,7 @@ def test_f10_one_batch_starts_no_thread(make, monkeypatch):
         model.evaluate(data, label="y")
     assert started == []
     model.predict(rows(100), batch_size=50)
-    assert started == ["featurecols-prefetch"]
+    assert "featurecols-prefetch" in started
 
 
 def test_f10_functions_of_metrics_are_added_up_and_others_called_once():
