@@ -86,3 +86,42 @@ def test_the_licence_is_the_one_that_is_declared() -> None:
 def test_what_speed_depends_on_comes_with_every_installation() -> None:
     """F11: without threadpoolctl, BLAS keeps all its threads for small networks."""
     assert "threadpoolctl" in {re.split(r"[<>=]", name)[0] for name in PROJECT["dependencies"]}
+
+
+GENERATORS = {"default_rng", "Generator", "Random", "RandomState"}
+
+
+def test_no_test_draws_from_a_generator_of_its_module() -> None:
+    """What a test draws would depend on the tests before it: each makes its own generator, with its own seed."""
+    drawn = []
+    for path in sorted((ROOT / "tests").rglob("*.py")):
+        text = path.read_text("utf-8")
+        if not re.search(r"^import random|^\w.*\b(Random|RandomState|Generator|default_rng)\(", text, re.MULTILINE):
+            continue
+        tree = ast.parse(text)
+        shared = {name for statement in tree.body for name in made_by_statement(statement)}
+        for function in ast.walk(tree) if shared else ():
+            if isinstance(function, (ast.FunctionDef, ast.Lambda)):
+                drawn += [f"{path.relative_to(ROOT)}:{line}" for line in draws(function, shared)]
+    assert sorted(set(drawn)) == []
+
+
+def made_by_statement(statement: ast.stmt) -> set[str]:
+    """Return the names of the generators that a statement of a module makes or imports; the module `random` is one."""
+    if isinstance(statement, ast.Import):
+        return {"random"} & {alias.asname or alias.name for alias in statement.names}
+    if not isinstance(statement, (ast.Assign, ast.AnnAssign)):
+        return set()
+    values = statement.value.elts if isinstance(statement.value, ast.Tuple) else [statement.value]
+    if not any(isinstance(v, ast.Call) and ast.unparse(v.func).rpartition(".")[2] in GENERATORS for v in values):
+        return set()
+    return {node.id for node in ast.walk(statement) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
+
+
+def draws(function: ast.FunctionDef | ast.Lambda, shared: set[str]) -> list[int]:
+    """Return the lines in which a function calls a method of one of the shared generators, rather than of its own."""
+    names = [node for node in ast.walk(function) if isinstance(node, ast.Name)]
+    own = {node.arg for node in ast.walk(function) if isinstance(node, ast.arg)}
+    own |= {node.id for node in names if isinstance(node.ctx, ast.Store)}
+    found = [node for node in ast.walk(function) if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name)]
+    return [n.lineno for n in found if n.value.id in shared - own and n.attr not in GENERATORS]  # type: ignore[attr-defined]

@@ -16,7 +16,6 @@ from featurecols.models.estimators.evaluation import Evaluation
 from featurecols.models.layers import Dense, DenseFeatures
 
 COLUMNS = [fc.Numeric("x"), fc.Indicator(fc.Vocabulary("c", ["a", "b"]))]
-RNG = np.random.default_rng(1)
 
 
 def rows(n, seed=0):
@@ -69,8 +68,9 @@ def test_f10_one_batch_starts_no_thread(make, monkeypatch):
 
 def test_f10_functions_of_metrics_are_added_up_and_others_called_once():
     """F10: what a model_fn names gives the value over all rows: other functions and words too."""
-    y, z, w = RNG.integers(0, 2, 100), RNG.normal(size=100), RNG.random(100)
-    k, logits, words = RNG.integers(0, 3, 100), RNG.normal(size=(100, 3)), np.array(["no", "yes"])[y]
+    random = np.random.default_rng(1)
+    y, z, w = random.integers(0, 2, 100), random.normal(size=100), random.random(100)
+    k, logits, words = random.integers(0, 3, 100), random.normal(size=(100, 3)), np.array(["no", "yes"])[y]
     asked = {
         "binary": (metrics.binary, y, z),
         "multiclass": (metrics.multiclass, k, logits),

@@ -71,7 +71,7 @@ def test_weights_scale_rows_and_the_mean_is_over_rows():
 
 
 def test_values_by_scikit_learn():
-    z = RANDOM.normal(size=(7, 3))
+    z = np.random.default_rng(6).normal(size=(7, 3))
     p = np.exp(z) / np.exp(z).sum(axis=1, keepdims=True)
     assert float(SOFTMAX(CLASSES, z)) == pytest.approx(log_loss(CLASSES, p), rel=1e-12)
     assert float(CategoricalCrossentropy()(np.eye(3)[CLASSES], p)) == pytest.approx(log_loss(CLASSES, p), rel=1e-12)
