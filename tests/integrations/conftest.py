@@ -12,7 +12,7 @@ NEEDS: dict[str, tuple[str, ...]] = {
     "test_keras.py": ("keras", "torch"),
     "test_onnx.py": ("onnx", "onnxruntime"),
     "test_serving.py": ("starlette", "uvicorn", "httpx"),
-    "test_torch.py": ("torch",),
+    "torch": ("torch",),
 }
 
 collect_ignore = [

@@ -1,0 +1,14 @@
+"""PyTorch: Parquet files as a dataset, a plan's columns as a module, models as modules, ids for TorchRec."""
+
+try:
+    import torch as _torch  # noqa: F401
+except ImportError as error:
+    raise ImportError('featurecols.integrations.torch needs PyTorch: pip install "featurecols[torch]"') from error
+
+from featurecols.integrations.torch.parquet_dataset import ParquetDataset as ParquetDataset
+from featurecols.integrations.torch.tensors import FeatureTensors as FeatureTensors
+from featurecols.integrations.torch.tensors import IdTensors as IdTensors
+from featurecols.integrations.torch.tensors import as_tensors as as_tensors
+from featurecols.integrations.torch.tensors import to_device as to_device
+
+__all__ = ["FeatureTensors", "IdTensors", "ParquetDataset", "as_tensors", "to_device"]
