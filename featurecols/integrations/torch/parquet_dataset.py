@@ -70,12 +70,13 @@ class ParquetDataset(IterableDataset):
 
     Raises:
         ColumnError: for a wrong argument. PlanError: where output is "dense" and a column of the plan is bare.
-        DataError: for files that are not Parquet or lack a field; while reading, for values that do not fit the columns, with
-            the row counted over all files in order.
+        DataError: for files that are not Parquet or lack a field; while reading, for values that do not fit the columns and
+            for labels that are missing, with the row counted over all files in order. A DataLoader raises what its workers
+            raised as a RuntimeError with the same text.
 
     >>> import featurecols as fc
-    >>> plan = fc.compile([fc.Numeric("distance"), fc.Indicator(fc.Vocabulary("origin", ["EWR", "JFK", "LGA"]))])
-    >>> data = ParquetDataset(plan, fc.datasets.flights_path(), label="late", batch_size=4096, shuffle=True)
+    >>> plan = fc.compile([fc.Numeric("hour"), fc.Indicator(fc.Vocabulary("origin", ["EWR", "JFK", "LGA"]))])
+    >>> data = ParquetDataset(plan, fc.datasets.flights_path(), label="distance", batch_size=4096, shuffle=True)
     >>> features, label = next(iter(data.loader(num_workers=0)))
     >>> features.shape, label.dtype, len(data)
     (torch.Size([4096, 4]), torch.int64, 15)
