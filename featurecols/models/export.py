@@ -111,22 +111,22 @@ def _write(
         "versions": {"featurecols": __version__, "numpy": np.__version__, "python": platform.python_version()},
     }
     for name, data in ((SPEC, spec), (CARD, card)):
-        checkpoints.replace(folder / name, (lay_out(_strict(data)) + "\n").encode("utf-8", "surrogatepass"))
+        checkpoints.replace(folder / name, (lay_out(strict(data)) + "\n").encode("utf-8", "surrogatepass"))
 
 
-def _strict(data: Any) -> Any:
+def strict(data: Any) -> Any:
     """Return JSON data with NaN and infinities as {"float": ...}, which strict JSON has no numbers for."""
     if isinstance(data, Mapping):
-        return {key: _strict(value) for key, value in data.items()}
+        return {key: strict(value) for key, value in data.items()}
     if isinstance(data, (list, tuple)):
-        return [_strict(value) for value in data]
+        return [strict(value) for value in data]
     return encode(canonical(data)) if isinstance(data, (float, np.generic)) else data
 
 
-def _numbers(data: Any) -> Any:
-    """Return data with the numbers that _strict took out."""
+def numbers_of(data: Any) -> Any:
+    """Return data with the numbers that strict took out."""
     if isinstance(data, dict):
-        return decode(data) if set(data) == {"float"} else {key: _numbers(value) for key, value in data.items()}
+        return decode(data) if set(data) == {"float"} else {key: numbers_of(value) for key, value in data.items()}
     return data
 
 
@@ -150,11 +150,11 @@ def read(folder: Path) -> dict[str, Any]:
         _require_format(folder / CARD, card, FORMAT)
         spec = _object(folder / SPEC)
         try:
-            found = {"metrics": _numbers(card["metrics"] if "metrics" in card else spec.get("metrics"))}
-            found |= {"data": _numbers(card["data"])} if "data" in card else {}
+            found = {"metrics": numbers_of(card["metrics"] if "metrics" in card else spec.get("metrics"))}
+            found |= {"data": numbers_of(card["data"])} if "data" in card else {}
         except base_errors.ColumnError as e:
             raise errors.checkpoint(folder / CARD, f"has a number that is none ({errors.show(str(e), 200)})", AGAIN) from None
-        return {**_about(folder, spec), **card, **found}
+        return {**about_spec(folder / SPEC, spec), **card, **found}
     if os.path.exists(folder / PLAN_FILE) and not os.path.exists(folder / SPEC):
         raise errors.checkpoint(folder, "holds a plan", "use fc.load(path)")
     card = _object(folder / SPEC)
@@ -166,7 +166,7 @@ def read(folder: Path) -> dict[str, Any]:
     return card
 
 
-def _about(folder: Path, spec: Mapping[str, Any]) -> dict[str, Any]:
+def about_spec(where: Path | str, spec: Mapping[str, Any]) -> dict[str, Any]:
     """Return what a spec says of a model, with what it says of columns as their names."""
     label = spec.get("label", [])
     about = {
@@ -180,7 +180,7 @@ def _about(folder: Path, spec: Mapping[str, Any]) -> dict[str, Any]:
     try:
         columns = {argument: declared(spec[argument], argument) for argument in COLUMNS if argument in spec}
     except (base_errors.ColumnError, TypeError, RecursionError) as e:
-        raise errors.checkpoint(folder / SPEC, f"has damaged columns ({errors.show(str(e), 200)})", AGAIN) from None
+        raise errors.checkpoint(where, f"has damaged columns ({errors.show(str(e), 200)})", AGAIN) from None
     if "columns" not in columns:
         arguments |= {argument: [column.name for column in columns.get(argument, ())] for argument in ("linear", "dnn")}
     every = dict.fromkeys(column for listed in columns.values() for column in listed)

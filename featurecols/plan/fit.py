@@ -80,7 +80,7 @@ def fit(columns: Iterable[Column], data: Data, *, threads: int | None = None, pr
     learned: _LEARNED = {}
     with reporter(progress, "fit") as call:
         report = _Reporter(call, source.num_rows, max(len(passes), types is not None))
-        while (requests := _requests(graph, learned)) or types is not None:
+        while (requests := requests_of(graph, learned)) or types is not None:
             graph, result = _one_pass(graph, learned, requests, source, _workers(threads), report, types, look)
             types = None
             for request, found in result.items():
@@ -112,7 +112,7 @@ class _Reporter:
             self.progress(self.done, self.total)
 
 
-def _requests(graph: Graph, learned: _LEARNED) -> list[Request]:
+def requests_of(graph: Graph, learned: _LEARNED) -> list[Request]:
     """Return what can be learned next: all whose inputs have nothing left to learn."""
     found: list[Request] = []
     complete: list[bool] = []
@@ -145,7 +145,7 @@ def _one_pass(
     by_node: dict[int, list[tuple[Analyzer, int]]] = {}  # one thread makes a node's values and takes them to all its states
     for key in names:
         by_node.setdefault(key[1], []).append(key)
-    reader = _Reader(graph, learned, {source: name for (_, source), name in reversed(names.items())})
+    reader = Reader(graph, learned, {source: name for (_, source), name in reversed(names.items())})
     try:
         row = 0
         if types is None:
@@ -168,7 +168,7 @@ def _one_pass(
                     try:
                         states[key] = key[0].update(states[key], numbers if key[0].numeric else value)
                     except errors.DataError as e:
-                        raise _named(e, names[key]).shifted(row) from None
+                        raise with_subject(e, names[key]).shifted(row) from None
 
             for _ in thread_pool.run(update, by_node, workers):
                 pass
@@ -182,7 +182,7 @@ def _one_pass(
 
         def finish(key: tuple[Analyzer, int]) -> list[tuple[Request, dict[str, Array]]]:
             mine = [r for r in requests if (r.analyzer.collects, r.source) == key]
-            return [(r, _finish(r, states[key], graph)) for r in mine]
+            return [(r, finish_request(r, states[key], graph)) for r in mine]
 
         found = dict(pair for pairs in thread_pool.run(finish, list(states), workers) for pair in pairs)
         return graph, {r: found[r] for r in requests}
@@ -220,12 +220,13 @@ def _as_type(analyzer: Analyzer, state: State, graph: Graph, node: int, types: T
         raise errors.bad_value(subject, field.key, row, e.problem, text, e.hint) from None
 
 
-def _finish(request: Request, state: State, graph: Graph) -> dict[str, Array]:
+def finish_request(request: Request, state: State, graph: Graph) -> dict[str, Array]:
+    """Return what was learned of a state, read-only; raise DataError, with column and field, where it gives no answer."""
     try:
         found = request.analyzer.finish(state)
     except errors.DataError as e:
         node = graph.nodes[request.source]
-        e = _named(e, graph.nodes[request.node].name)
+        e = with_subject(e, graph.nodes[request.node].name)
         e.field = e.field or (node.key if isinstance(node, Field) else None)
         raise e from None
     for a in found.values():
@@ -233,12 +234,12 @@ def _finish(request: Request, state: State, graph: Graph) -> dict[str, Array]:
     return found
 
 
-def _named(error: errors.DataError, subject: str) -> errors.DataError:
+def with_subject(error: errors.DataError, subject: str) -> errors.DataError:
     """Return the error in the name of the column that asked to learn."""
     return errors.DataError(subject, error.problem, field=error.field, row=error.row, got=error.got, hint=error.hint)
 
 
-class _Reader:
+class Reader:
     """The values of some nodes for a batch: raw fields, and numbers of columns that are learned already."""
 
     def __init__(self, graph: Graph, learned: _LEARNED, names: dict[int, str]) -> None:

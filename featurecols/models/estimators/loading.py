@@ -86,7 +86,7 @@ def load(
             raise errors.model("load", "the model has a model_fn of its own", None, "give it: load(path, model_fn=...)")
         model = Estimator(model_fn, params=params, columns=plan, weight_column=card["weight_column"], head=head)
     else:
-        model = _estimator(folder, kind, plan, head, card)
+        model = estimator_of_card(folder, plan, head, card)
     model.variables, model.label = export.weights(folder), tuple(card["label"])
     export.check_fingerprint(folder, card, model.variables, plan)
     model.metrics, model.data = card["metrics"], card["data"]
@@ -103,11 +103,12 @@ def _check_spec(folder: Path, model: Estimator, card: Mapping[str, Any]) -> None
         raise errors.checkpoint(folder, f"{export.SPEC} and {export.CARD} name different labels or losses", export.AGAIN)
 
 
-def _estimator(folder: Path, kind: Any, plan: Plan, head: Head, card: Mapping[str, Any]) -> Estimator:
-    """Return the estimator of a card; raises CheckpointError for a card that no estimator wrote."""
+def estimator_of_card(where: Path | str, plan: Plan, head: Head, card: Mapping[str, Any]) -> canned.Canned:
+    """Return the estimator of a card, without weights; raise CheckpointError for a card that no estimator wrote."""
+    kind = card.get("kind")
     if kind not in KINDS:
-        raise errors.checkpoint(folder, f"holds a {errors.show(kind)}", f"known are {', '.join(KINDS)}")
+        raise errors.checkpoint(where, f"holds a {errors.show(kind)}", f"known are {', '.join(KINDS)}")
     try:
         return KINDS[kind]._from_card(plan, head, card)
     except (KeyError, TypeError, ValueError) as e:
-        raise errors.checkpoint(folder, f"is damaged ({errors.show(str(e), 200)})", export.AGAIN) from None
+        raise errors.checkpoint(where, f"is damaged ({errors.show(str(e), 200)})", export.AGAIN) from None

@@ -1,0 +1,51 @@
+"""Models as bytes: what `save` writes into a folder, for other processes. Nothing in them is code, and none is run."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from featurecols import errors as base_errors
+from featurecols._core import tensor_files
+from featurecols.models import errors, export
+from featurecols.models.autodiff.variables import Variables
+from featurecols.models.estimators.loading import estimator_of_card
+from featurecols.models.training import checkpoints
+from featurecols.plan.plan import Plan
+
+if TYPE_CHECKING:
+    from featurecols.models.estimators.canned import Canned
+
+WHERE, PLAN = "these bytes", "plan"
+AGAIN = "give what to_bytes gave, whole"
+
+
+def to_bytes(model: Canned) -> bytes:
+    """Return a trained model, with its plan and what its optimizer remembers; raise ModelError before its first training."""
+    variables, about, plan = model._open(), model._about(), model._require_plan()
+    card = {"head": about["head"], "metrics": model.metrics, "data": model.data}
+    state = {"step": variables.step, "start": variables.start, "seed": variables.seed}
+    text = json.dumps(export.strict({"spec": model.spec(), "card": card, "state": state}))
+    return tensor_files.encode({**variables.arrays(), PLAN: np.frombuffer(plan.to_bytes(), np.uint8)}, text)
+
+
+def from_bytes(data: bytes) -> Canned:
+    """Return the model that to_bytes was given, ready to predict or to train on; raise CheckpointError for other bytes."""
+    try:
+        arrays, text = tensor_files.decode(data)
+        plan = Plan.from_bytes(arrays.pop(PLAN).tobytes())
+        found = json.loads(text)
+        card = {**export.about_spec(WHERE, found["spec"]), **export.numbers_of(found["card"])}
+        state = found["state"]
+        model = estimator_of_card(WHERE, plan, export.components([card["head"]])[0], card)
+    except (base_errors.SavedPlanError, LookupError, ValueError, TypeError, RecursionError) as e:
+        raise errors.checkpoint(WHERE, f"are not a model ({base_errors.show(str(e), 200)})", AGAIN) from None
+    model.variables, model.label = Variables(), tuple(card["label"])
+    checkpoints.restore(model.variables, arrays, state)
+    model.metrics, model.data = card["metrics"], card["data"]
+    return model
+
+
+__all__ = ["from_bytes", "to_bytes"]
