@@ -33,9 +33,9 @@ def test_public_names_load_and_are_listed(package: str) -> None:
 
 
 PUBLIC = (
-    "datasets errors extend feature_column feature_column.v1 models models.inspection models.inspection.plots models.layers "
-    "models.objective.losses models.objective.metrics models.optimization.optimizers models.optimization.schedules "
-    "models.training.checkpoints models.training.hooks tf"
+    "datasets errors extend feature_column feature_column.v1 integrations.sklearn models models.inspection "
+    "models.inspection.plots models.layers models.objective.losses models.objective.metrics models.optimization.optimizers "
+    "models.optimization.schedules models.training.checkpoints models.training.hooks tf"
 )
 
 

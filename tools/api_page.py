@@ -81,6 +81,12 @@ SECTIONS: list[tuple[str, str, str, list[str]]] = [
     ("Checkpoints", "`from featurecols.models import checkpoints`", "featurecols.models.checkpoints", [""]),
     ("Plots", "`from featurecols.models import plots`", "featurecols.models.plots", [""]),
     (
+        "scikit-learn",
+        "`from featurecols.integrations import sklearn`; [integrations.md](integrations.md#scikit-learn) shows them in use.",
+        "featurecols.integrations.sklearn",
+        [""],
+    ),
+    (
         "Kinds of columns from outside the package",
         "`from featurecols.extend import ...`; [extending.md](extending.md) writes two kinds.",
         "featurecols.extend",
@@ -97,7 +103,12 @@ SECTIONS: list[tuple[str, str, str, list[str]]] = [
 ]
 VALUES = ("replace", "to_dict", "to_json")  # what users call of a declared value
 MODULES = list(dict.fromkeys(module for _, _, module, _ in SECTIONS))
-BRIEF = ("featurecols.extend", "featurecols.feature_column", "featurecols.feature_column.v1")  # the page leaves members out
+BRIEF = (
+    "featurecols.extend",
+    "featurecols.integrations.sklearn",
+    "featurecols.feature_column",
+    "featurecols.feature_column.v1",
+)  # the page leaves members out
 
 
 @dataclass(frozen=True)
@@ -163,6 +174,8 @@ def members(cls: type) -> list[Member]:
             if name.startswith("_") or name in found or (name in fields and name not in described):
                 continue
             if name in above and (base is not cls or _is_as_above(cls, name)):
+                continue
+            if str(getattr(getattr(cls, name), "__module__", "")).startswith("sklearn."):  # what scikit-learn adds to a class
                 continue
             call = inspect.isroutine(value) or isinstance(value, (staticmethod, classmethod))
             if call or isinstance(value, property) or inspect.isdatadescriptor(value):

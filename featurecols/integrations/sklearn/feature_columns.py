@@ -47,7 +47,7 @@ class FeatureColumns(ColumnParameters, TransformerMixin, BaseEstimator):
     >>> columns = [fc.Numeric("age", normalizer=fc.MinMax()), fc.Indicator(fc.Vocabulary("job", fc.TopTerms(2)))]
     >>> features = FeatureColumns(columns)
     >>> features.set_output(transform="pandas").fit_transform(people).round(2)
-        age  job_indicator=nurse  job_indicator=pilot
+       age  job_indicator=nurse  job_indicator=pilot
     0  0.5                  1.0                  0.0
     1  1.0                  0.0                  1.0
     2  0.0                  1.0                  0.0
