@@ -324,6 +324,29 @@ def _refused_in_csv(results: Results | None, row: Row, key: str, path: Path) -> 
 
 
 @law
+def a_request_and_its_items_give_whole_rows(example: Example) -> None:
+    """Any fields may be those of a request: begin and finish give what transform gives for rows that repeat them."""
+    table = example.table()
+    results = Results(example, formats.table_of(example.train or example.rows, table.schema))
+    names, rows = table.column_names, example.rows
+    for mine in {tuple(names[:k]) for k in range(len(names) + 1)} | {tuple(names[1:])}:
+        for row in rows[:: max(1, len(rows) // 2)]:
+            whole = formats.table_of([{**item, **{k: row[k] for k in mine}} for item in rows], table.schema)
+            items = whole.select([k for k in names if k not in mine]) if len(mine) < len(names) else {"item": range(len(rows))}
+            asked = {k: whole[k][0].as_py() for k in mine}
+            _same_or_refused(_given(results, whole), _ranked(results, asked, items), f"request of {asked}")
+
+
+def _ranked(results: Results, asked: Row, items: Any) -> dict[str, Any] | None:
+    """What plans give for the items of a request, or None where it is refused."""
+    try:
+        found = {} if results.dense is None else {"matrix": bits(results.dense.begin(asked).finish(items))}
+        return found | features_bits(results.encoder.begin(asked).encode(items))
+    except fc.DataError:
+        return None
+
+
+@law
 def nothing_is_a_batch_too(example: Example) -> None:
     results = Results(example)
     table = formats.table_of([], example.table().schema)

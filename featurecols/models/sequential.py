@@ -17,7 +17,7 @@ from featurecols.models.autodiff.tape import Value
 from featurecols.models.autodiff.variables import Variables, snake
 from featurecols.models.estimators import arguments
 from featurecols.models.input import classes, labels
-from featurecols.models.input.examples import Examples
+from featurecols.models.input.examples import Examples, with_first_row
 from featurecols.models.input.pipeline import Pipeline
 from featurecols.models.layers import Dense, DenseFeatures, Layer, Linear, SparseLinear
 from featurecols.models.layers.mixed import Mixed
@@ -303,6 +303,18 @@ class Sequential(SequentialRows):
 
     def _open_for_files(self) -> None:
         pass
+
+    def _open_to_rank(self) -> None:
+        first = self.layers[0] if self.layers else None
+        if isinstance(first, DenseFeatures) and self._plan is None:
+            self._plan = self._make_plan(first, None)
+
+    def _scores(self, batches: Iterable[Examples]) -> Array:
+        found = [self._outputs(examples, row) for row, examples in with_first_row(batches)]
+        scores = squeeze(np.concatenate(found))
+        if scores.ndim > 1:
+            raise errors.model("Sequential.rank", "needs one output for each row", scores.shape[1:], "use predict(x)")
+        return scores
 
     def _file_classes(self) -> Array | None:
         try:

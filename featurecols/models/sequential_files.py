@@ -17,10 +17,11 @@ from featurecols.models.input.classes import Classes
 from featurecols.models.layers import Layer
 from featurecols.models.objective import keras_metrics, losses, saved_losses
 from featurecols.models.optimization.optimizers import Groups, Optimizer, OptimizerLike
+from featurecols.models.ranking import Ranker
 from featurecols.plan.load import load
 
 
-class SequentialFiles(FilePredictor):
+class SequentialFiles(FilePredictor, Ranker):
     """What Sequential saves of itself."""
 
     variables: Variables

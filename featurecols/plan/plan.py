@@ -25,6 +25,7 @@ from featurecols.plan.check import check
 from featurecols.plan.described import DescribedPlan
 from featurecols.plan.execution.profile import Profile
 from featurecols.plan.execution.program import Limit, Program
+from featurecols.plan.execution.request import Request, Split
 from featurecols.plan.explain import summary, table
 from featurecols.plan.fingerprint import digest, fingerprint
 from featurecols.plan.graph import Graph
@@ -201,6 +202,29 @@ class Plan(DescribedPlan):
             memory_limit.check("transform_row", program.width * 4)
         found = program.row(row)
         return np.frombuffer(found, np.float32) if found else np.empty(0, np.float32)
+
+    def begin(self, row: Mapping[str, object]) -> Request:
+        """Return the start of a request whose items are to be ranked: what `row` gives is computed once for all of them.
+
+        Args:
+            row: some fields of the plan, as for transform_row; a field that is not there is one of the items.
+
+        Raises:
+            DataError: for values that do not fit the columns.
+
+        >>> import featurecols as fc
+        >>> plan = fc.compile([fc.Numeric("age"), fc.Numeric("price"), fc.Indicator(fc.Crossed(["city", "shop"], 3))])
+        >>> plan.begin({"age": 31, "city": "Rome"}).finish({"price": [2.0, 3.0], "shop": ["a", "b"]})
+        array([[31.,  2.,  0.,  1.,  0.],
+               [31.,  3.,  0.,  1.,  0.]], dtype=float32)
+        """
+        if not isinstance(row, Mapping):
+            raise not_a_row("begin", row)
+        keys = frozenset(field.key for field in self.fields if field.key in row)
+        splits = self._derived.setdefault("splits", {})
+        if keys not in splits:
+            splits[keys] = Split(self._program, keys)
+        return Request(splits[keys], row)
 
     def encode(self, data: Data, *, threads: int | None = None) -> Features:
         """All rows as Features: numbers in one dense block, ids for everything else. See Features and encoded_slots.

@@ -228,6 +228,10 @@ class FieldView(ABC):
         """Return rows start:stop, without copying; dictionaries stay shared."""
         return self if start == 0 and stop == self.stop - self.start else self._view(start, stop)
 
+    def repeat(self, count: int) -> FieldView:
+        """Return the first row so many times, as a field of its own."""
+        return self._take(np.zeros(count, np.int64))
+
     def _view(self, start: int, stop: int) -> Self:
         """Return another view, of rows start:stop of this one."""
         view = object.__new__(type(self))

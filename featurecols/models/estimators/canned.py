@@ -30,6 +30,7 @@ from featurecols.models.input.pipeline import Pipeline
 from featurecols.models.objective.heads import ClassHead, Head, NumberHead
 from featurecols.models.objective.losses import MeanSquaredError
 from featurecols.models.optimization.optimizers import Groups, Optimizer
+from featurecols.models.ranking import Ranker
 from featurecols.models.training import automatic
 from featurecols.models.training.automatic import Choice
 from featurecols.models.training.finite import require_finite
@@ -65,7 +66,7 @@ class Running(NamedTuple):
     threads: int | None
 
 
-class Canned(Estimator):
+class Canned(Estimator, Ranker):
     """An estimator whose model is known by name: logits from encoded rows, the rest from its head."""
 
     _batches_at_once = True
@@ -309,6 +310,20 @@ class Canned(Estimator):
             raise errors.model(type(self).__name__, "a regressor has no probabilities", "predict_proba", "use predict(data)")
         found = self.predict(data, predict_keys="probabilities", batch_size=batch_size, checkpoint_path=checkpoint_path)
         return found["probabilities"]
+
+    def _open_to_rank(self) -> None:
+        head = self.head
+        if isinstance(head, ClassHead) and head.n_classes > 2:
+            raise errors.model(self._who, "of several classes none is the score", head.n_classes, "use predict_proba(data)")
+        if isinstance(head, NumberHead) and head.dimension > 1:
+            raise errors.model(self._who, "several numbers are not one score", head.dimension, "use predict(data)")
+        self._ready(None)
+
+    def _scores(self, batches: Iterable[Examples]) -> Array:
+        found = [spec.predictions or {} for spec, _ in self._call_each(batches, ModeKeys.PREDICT, self._variables())]
+        if isinstance(self.head, ClassHead):
+            return np.concatenate([each["probabilities"][:, 1] for each in found])
+        return np.concatenate([each["predictions"] for each in found])
 
     def score(self, data: Data | Pipeline, label: Label | None = None, weight: Label | None = None) -> float:
         """Return the accuracy of a classifier, R^2 of a regressor."""

@@ -23,7 +23,16 @@ from featurecols.data.batch import Batch, Needs, Source
 from featurecols.data.field_types import FieldType
 from featurecols.data.fields.base import FieldView
 from featurecols.plan.execution.coverage import LEAST_ROWS, Coverage
-from featurecols.plan.execution.operations import Block, Encode, FusedWriter, Operation, evaluations, outputs_of
+from featurecols.plan.execution.operations import (
+    Block,
+    Encode,
+    Evaluate,
+    FusedWriter,
+    Operation,
+    Output,
+    evaluations,
+    outputs_of,
+)
 from featurecols.plan.execution.profile import Clock, Profile
 from featurecols.plan.execution.row_compiler import RowCompiler
 from featurecols.plan.execution.tuning import Tuning
@@ -97,17 +106,21 @@ class Program:
         self.bounds = {i: node for i, node in enumerate(nodes) if not isinstance(node, Field)}
         self._readers = dict(reversed([(j, bound.column.name) for i, bound in self.bounds.items() for j in inputs[i]]))
         self._categories = {j for i, bound in self.bounds.items() if bound.column.needs != "number" for j in inputs[i]}
-        self.outputs = outputs_of(outputs, self.bounds, inputs, slots, set(self._readers))
-        self.width, self.slots = self.outputs[-1].stop, tuple(slots)
-        self.dense_width = sum(slot.width for slot in slots)
-        self.first_non_dense_output = next((o.name for o in self.outputs if o.bound.categorical), None)
+        self.slots, self.dense_width = tuple(slots), sum(slot.width for slot in slots)
+        declared = outputs_of(outputs, self.bounds, inputs, slots, set(self._readers))
+        self.width = declared[-1].stop
+        self.first_non_dense_output = next((o.name for o in declared if o.bound.categorical), None)
+        self._arrange(declared, evaluations(self.bounds, inputs, [i for i in self.bounds if i in self._readers]))
+
+    def _arrange(self, outputs: Sequence[Output], evaluations: Sequence[Evaluate]) -> None:
+        """Lay out what is done with a block: values that others read, then these declared columns."""
+        self.outputs, self._evaluations = outputs, evaluations
         fused = FusedWriter(self.outputs)
         together = {o.node for o in (*fused.numbers, *fused.onehots)}
         others = [o for o in self.outputs if o.node not in together]
-        self._evaluations = evaluations(self.bounds, inputs, [i for i in self.bounds if i in self._readers])
         self._writes: list[Operation] = [*self._evaluations, fused, *others]
         self._is_fused = not others
-        self._touched = len(self.fields) + sum(max(slot.width, 1) for slot in slots)  # codes read and features written, a row
+        self._touched = len(self.fields) + sum(max(o.slot.width, 1) for o in outputs)  # codes read and features written, a row
 
     @cached_property
     def _encodes(self) -> list[Encode]:
