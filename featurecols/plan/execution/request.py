@@ -128,7 +128,8 @@ class Request:
     def __init__(self, split: Split, row: Mapping[str, object]) -> None:
         self.fields = split.keys
         self._split, self._given = split, {key: row[key] for key in split.keys}
-        self._row = np.frombuffer(split.own.row(row), np.float32)[None] if split.own.width else None
+        self._row = np.zeros((1, split.whole.width), np.float32)  # of the whole matrix
+        split.own.copy_into(self._row, np.array(split.own.row(row), np.float32).reshape(1, -1))
         values = self._of_one_row(split.between, lambda views: split.between.evaluate(views, 0, 1)).values
         self._shared = {j: value for j in split.shared if (value := values[j]) is not None}
         self._repeated: dict[int, dict[int, Value]] = {}
@@ -200,10 +201,10 @@ class Request:
 
     def _complete(self, matrix: Array) -> Array:
         """Return the whole matrix of items, of which `matrix` is what they give."""
-        if self._row is None:
+        if not self._split.own.width:
             return matrix
         out = arrays.empty((len(matrix), self._split.whole.width), np.float32)
-        self._split.own.copy_into(out, self._row)
+        out[...] = self._row
         self._split.items.copy_into(out, matrix)
         return out
 
