@@ -19,6 +19,7 @@ CLAIMS = (
     "growth",
     "memory",
     "extension",
+    "ranking",
     "models",
     "defaults",
 )

@@ -50,10 +50,12 @@ def write() -> None:
 def transforms() -> str:
     """Return a table for every claim about transforms, and the machine."""
     documents = {
-        name: found for name in (*COMPARED, "one_row", "cold", "growth", "memory", "extension") if (found := _document(name))
+        name: found
+        for name in (*COMPARED, "one_row", "cold", "growth", "memory", "extension", "ranking")
+        if (found := _document(name))
     }
     sections = [_compared(result) for name in COMPARED if name in documents for result in documents[name]["results"]]
-    rest = {"one_row": _one_row, "cold": _cold, "growth": _growth, "memory": _memory, "extension": _extension}
+    rest = {"one_row": _one_row, "cold": _cold, "growth": _growth, "memory": _memory, "extension": _beside, "ranking": _beside}
     sections += [describe(documents[name]["results"]) for name, describe in rest.items() if name in documents]
     return "\n".join([*sections, f"Measured with {_machine(documents.values())}.\n"])
 
@@ -128,7 +130,7 @@ def _growth(results: list[dict[str, Any]]) -> str:
     )
 
 
-def _extension(results: list[dict[str, Any]]) -> str:
+def _beside(results: list[dict[str, Any]]) -> str:
     (result,) = results
     medians = {name: statistics.median(runs) for name, runs in result["seconds"].items()}
     least = min(medians.values())
