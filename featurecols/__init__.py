@@ -61,6 +61,7 @@ if TYPE_CHECKING:
     from featurecols.models.errors import CheckpointError as CheckpointError
     from featurecols.models.errors import ModelError as ModelError
     from featurecols.plan.compile import compile as compile
+    from featurecols.plan.execution.request import Request as Request
     from featurecols.plan.fit import fit as fit
     from featurecols.plan.load import load as load
     from featurecols.plan.plan import Plan as Plan
