@@ -9,7 +9,7 @@ import numpy as np
 from featurecols._core.arrays import Array
 from featurecols.models import errors
 from featurecols.models.estimators.config import EstimatorSpec, Metric
-from featurecols.models.objective import metrics
+from featurecols.models.objective import metric_arguments, metrics
 from featurecols.models.objective.accumulators import (
     Accumulator,
     BinaryMetrics,
@@ -45,9 +45,20 @@ class Evaluation:
         found: Mapping[str, Metric] = spec.eval_metric_ops or {}
         for name, (function, *given) in found.items():
             values = [None if a is None else np.asarray(a) for a in given]
+            if function in _KNOWN:
+                self._require_present(name, values, rows)
             if name not in self._metrics:
                 self._metrics[name] = _accumulator(function, values)
             self._metrics[name].add(*values)
+
+    def _require_present(self, name: str, values: Sequence[Array | None], rows: int) -> None:
+        """Raise DataError at the first row where what a metric is of is missing."""
+        try:
+            for value in values:
+                if value is not None and value.dtype.kind == "f":
+                    metric_arguments.numbers(f"value of the metric {name!r}", value, infinite=True)
+        except errors.DataError as e:
+            raise e.shifted(self.rows - rows) from None
 
     def compute(self) -> dict[str, float]:
         """Return every metric over all batches, and `loss`, the mean over batches of what training minimizes."""

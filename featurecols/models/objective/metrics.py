@@ -19,8 +19,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from featurecols._core.arrays import Array
 from featurecols._core.suggestions import explain_arguments, module_names
+from featurecols.models.objective import metric_arguments as arguments
 from featurecols.models.objective.accumulators import BinaryMetrics, MulticlassMetrics, RegressionMetrics
-from featurecols.models.objective.score_steps import ScoreSteps, arrays, ratio
+from featurecols.models.objective.score_steps import ScoreSteps, ratio
 
 
 @explain_arguments
@@ -35,8 +36,9 @@ def binary(
         losses: of the rows [n]; None computes the log loss.
         sample_weight: [n].
     """
+    y, z, w = arguments.two_classes(_positive(y_true)[0], y_pred, sample_weight, "logit")
     found = BinaryMetrics(most=None)
-    found.add_block(*map(_optional, (_positive(y_true)[0], y_pred, losses, sample_weight)))
+    found.add_block(y, z, _losses(losses, len(y)), w)
     return found.compute()
 
 
@@ -58,10 +60,12 @@ def multiclass(
         losses: of the rows [n]; None computes the log loss.
         sample_weight: [n].
     """
-    logits = np.asarray(y_pred, np.float64)
+    logits = arguments.matrix("logit", y_pred, infinite=True)
     numbers, names = _class_numbers(y_true, logits.shape[1], classes)
+    y, w = arguments.class_numbers(numbers, logits.shape[1]), arguments.weights(sample_weight)
+    arguments.require_equal("labels and logits must be equally long", len(y), len(logits))
     found = MulticlassMetrics(names, most=None)
-    found.add_block(np.asarray(numbers), logits, _optional(losses), _optional(sample_weight))
+    found.add_block(y, logits, _losses(losses, len(y)), w)
     return found.compute()
 
 
@@ -77,8 +81,12 @@ def regression(
         losses: of the rows [n]; None computes squared errors.
         sample_weight: [n].
     """
+    y, p = arguments.matrix("label", y_true), arguments.matrix("prediction", y_pred)
+    arguments.require_equal("labels and predictions must have one shape", y.shape, p.shape)
+    w = arguments.weights(sample_weight)
+    arguments.require_equal("labels and weights must be equally long", len(y), len(y if w is None else w))
     found = RegressionMetrics()
-    found.add_block(*map(_optional, (y_true, y_pred, losses, sample_weight)))
+    found.add_block(y, p, _losses(losses, len(y)), w)
     return found.compute()
 
 
@@ -89,8 +97,10 @@ def mean(values: ArrayLike, *, sample_weight: ArrayLike | None = None) -> float:
     >>> mean([1.0, 3.0], sample_weight=[3.0, 1.0])
     1.5
     """
-    v = np.asarray(values, np.float64)
-    w = np.ones(len(v)) if sample_weight is None else np.asarray(sample_weight, np.float64)
+    v = np.asarray(values, np.float64).reshape(-1)
+    w = arguments.weights(sample_weight)
+    w = np.ones(len(v)) if w is None else w
+    arguments.require_equal("values and weights must be equally long", len(v), len(w))
     return ratio(float((v * w).sum()), float(w.sum()))
 
 
@@ -103,10 +113,10 @@ def accuracy(y_true: ArrayLike, y_pred: ArrayLike, *, sample_weight: ArrayLike |
     """
     words = _words(y_true, y_pred)
     if words is None:
-        y, c, w = arrays(y_true, y_pred, sample_weight)
+        y, c, w = arguments.rows(y_true, y_pred, sample_weight, "predicted class")
         return mean(y == c, sample_weight=w)
     same = (words[0] == words[1]) if len(words[0]) == len(words[1]) else np.zeros(len(words[1]))
-    _, same, w = arrays(np.zeros(len(words[0])), same, sample_weight)
+    _, same, w = arguments.rows(np.zeros(len(words[0])), same, sample_weight, "predicted class")
     return mean(same, sample_weight=w)
 
 
@@ -117,14 +127,14 @@ def precision(y_true: ArrayLike, y_pred: ArrayLike, *, sample_weight: ArrayLike 
     >>> precision(["no", "yes", "no"], ["yes", "yes", "no"])
     0.5
     """
-    y, c, w = arrays(*_positive(y_true, y_pred), sample_weight)
+    y, c, w = arguments.chosen_of_two(*_positive(y_true, y_pred), sample_weight)
     return ratio(float((w * y * c).sum()), float((w * c).sum()))
 
 
 @explain_arguments
 def recall(y_true: ArrayLike, y_pred: ArrayLike, *, sample_weight: ArrayLike | None = None) -> float:
     """Return the fraction of the positive rows that was predicted positive."""
-    y, c, w = arrays(*_positive(y_true, y_pred), sample_weight)
+    y, c, w = arguments.chosen_of_two(*_positive(y_true, y_pred), sample_weight)
     return ratio(float((w * y * c).sum()), float((w * y).sum()))
 
 
@@ -195,7 +205,8 @@ def calibration(
     y_true: ArrayLike, y_pred: ArrayLike, *, sample_weight: ArrayLike | None = None, bins: int = 10, by: str = "width"
 ) -> Calibration:
     """Compare probabilities with what happened, in bins of equal width, or by="rows" of about as many rows."""
-    y, p, w = arrays(_positive(y_true)[0], y_pred, sample_weight)
+    y, p, w = arguments.two_classes(_positive(y_true)[0], y_pred, sample_weight, "probability")
+    arguments.require((p >= 0) & (p <= 1), "a probability must be from 0 to 1", p, "give probabilities, not logits")
     inner = np.linspace(0, 1, bins + 1)[1:-1]
     if by == "rows":
         inner = np.quantile(p, inner) if len(p) else inner
@@ -208,8 +219,13 @@ def calibration(
     return Calibration(predicted, observed, weight[full], error, mean(np.square(p - y), sample_weight=w))
 
 
-def _optional(given: ArrayLike | None) -> Array | None:
-    return None if given is None else np.asarray(given)
+def _losses(given: ArrayLike | None, rows: int) -> Array | None:
+    """Return losses as float64 [n]; raise DataError unless there is one for each row."""
+    if given is None:
+        return None
+    found = np.asarray(given, np.float64).reshape(-1)
+    arguments.require_equal("labels and losses must be equally long", rows, len(found))
+    return found
 
 
 def _words(*given: ArrayLike) -> list[Array] | None:
@@ -252,7 +268,7 @@ def _class_numbers(y_true: ArrayLike, k: int, classes: Sequence[str]) -> tuple[A
 def _steps(labels: ArrayLike, scores: ArrayLike, weights: ArrayLike | None) -> ScoreSteps:
     """Return the weight of negatives and of positives at each distinct score."""
     found = ScoreSteps()
-    found.add(*arrays(_positive(labels)[0], scores, weights))
+    found.add(*arguments.two_classes(_positive(labels)[0], scores, weights))
     return found
 
 

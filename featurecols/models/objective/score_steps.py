@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from featurecols._core.arrays import Array
+from featurecols.models import errors
 
 Steps = tuple[Array, Array, Array]  # scores, weights of negatives, weights of positives
 MOST, LEAST = 1 << 19, 1 << 12  # distinct scores that are kept, and of one of many classes at least
@@ -75,12 +76,13 @@ class ScoreSteps:
 
 
 def arrays(labels: ArrayLike, other: ArrayLike, weights: ArrayLike | None) -> tuple[Array, Array, Array]:
-    """Return labels, predictions and weights (None: all 1) as float64 [n]; raise ValueError where they differ in length."""
+    """Return labels, predictions and weights (None: all 1) as float64 [n]; raise DataError where they differ in length."""
     y = np.asarray(labels, np.float64).reshape(-1)
     p = np.asarray(other, np.float64).reshape(-1)
     w = np.ones(len(y)) if weights is None else np.asarray(weights, np.float64).reshape(-1)
     if not len(y) == len(p) == len(w):
-        raise ValueError(f"metrics: labels, predictions and weights must be equally long, got {len(y)}, {len(p)}, {len(w)}")
+        what, got = "labels, predictions and weights must be equally long", f"{len(y)}, {len(p)}, {len(w)}"
+        raise errors.DataError("metrics", what, got=got, hint="give one of each for every row")
     return y, p, w
 
 

@@ -187,3 +187,58 @@ def test_labels_may_be_words_everywhere():
 def test_weights_by_position_are_an_error_that_says_how():
     with pytest.raises(fc.ArgumentError, match=r"auc: takes y_true, y_pred by position.*\(sample_weight=\)"):
         metrics.auc([0, 1], [0.1, 0.2], [1.0, 2.0])
+
+
+BINARY = ["auc", "auc_precision_recall", "roc", "precision_recall", "calibration", "binary", "precision", "recall"]
+NAN, INF = float("nan"), float("inf")
+
+
+@pytest.mark.parametrize("name", [*BINARY, "accuracy"])
+def test_what_gives_no_number_is_an_error_that_names_the_row(name):
+    """F4: an auc of 1.33 and a precision of 2.0 came of labels and weights that are none."""
+    metric, y, c = getattr(metrics, name), [0, 1, 1, 0], [0, 1, 0, 1]
+    cases = [
+        (([0, 1, NAN, 0], c), {}, "a label must be a finite number at row 2, got nan"),
+        ((y, [0, 1, 0, NAN]), {}, "must not be missing at row 3, got nan"),
+        ((y, c), {"sample_weight": [1, NAN, 1, 1]}, "a weight must be a finite number at row 1, got nan"),
+        ((y, c), {"sample_weight": [1, 1, 1, INF]}, "a weight must be a finite number at row 3, got inf"),
+        ((y, c), {"sample_weight": [-1, 1, 1, 1]}, "a weight must be at least 0 at row 0, got -1.0"),
+        ((y, c), {"sample_weight": [1, 1]}, "must be equally long, got 4, 4, 2"),
+    ]
+    if name in BINARY:
+        cases.append((([0, 2, 1, 0], c), {}, "a label of two classes must be 0 or 1 at row 1, got 2.0; compare with the class"))
+        cases.append((([-1, 1, 1, -1], c), {}, "a label of two classes must be 0 or 1 at row 0, got -1.0"))
+    if name in ("precision", "recall"):
+        cases.append(
+            ((y, [0.1, 0.9, 0.3, 0.2]), {}, "a predicted class must be 0 or 1 at row 0, got 0.1; compare with a threshold")
+        )
+    for arrays, more, message in cases:
+        with pytest.raises(fc.DataError, match=message):
+            metric(*arrays, **more)
+
+
+def test_scores_may_be_infinite_and_probabilities_are_from_0_to_1():
+    assert metrics.auc([0, 1, 1, 0], [-INF, INF, 1, 2]) == 0.75
+    with pytest.raises(
+        fc.DataError, match=r"a probability must be from 0 to 1 at row 1, got 1\.5; give probabilities, not logits"
+    ):
+        metrics.calibration([0, 1], [0.5, 1.5])
+
+
+def test_classes_and_numbers_of_the_wrong_shape():
+    logits = [[1.0, 2, 3], [3, 4, 1]]
+    for labels, got in (([0, 3], "row 1, got 3.0"), ([-1, 0], "row 0, got -1.0"), ([0, 1.5], "row 1, got 1.5")):
+        with pytest.raises(fc.DataError, match=f"a label must be a class number from 0 to 2 at {got}"):
+            metrics.multiclass(labels, logits)
+    with pytest.raises(fc.DataError, match="labels and logits must be equally long, got 3, 2"):
+        metrics.multiclass([0, 1, 2], logits)
+    with pytest.raises(fc.DataError, match=r"labels and predictions must have one shape, got \(4, 1\), \(2, 2\)"):
+        metrics.regression([1, 2, 3, 4], [[1, 2], [3, 4]])
+    with pytest.raises(fc.DataError, match="a prediction must be a finite number at row 1, got inf"):
+        metrics.regression([1, 2], [1, INF])
+    with pytest.raises(fc.DataError, match="a label must be a number, got 'a'"):
+        metrics.regression(["a", "b"], [1, 2])
+    assert metrics.regression([1, 2, 3], [[1], [2], [4]])["mae"] == pytest.approx(1 / 3)
+    assert metrics.mean(np.array([[1.0], [2.0]])) == 1.5
+    with pytest.raises(fc.DataError, match="labels and losses must be equally long, got 2, 3"):
+        metrics.binary([0, 1], [0.5, 1.5], losses=[1, 2, 3])
