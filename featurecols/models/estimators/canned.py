@@ -90,7 +90,9 @@ class Canned(Estimator, Ranker):
         if columns is not None and not isinstance(columns, (Plan, Declared)):
             columns = Declared.of(columns)
         self._given: tuple[Column, ...] | None = None
+        self._normalize: Normalize | None = None  # what was asked for; None where it makes no difference
         if isinstance(columns, Declared):
+            self._normalize = normalize if columns.given != columns.scaled else None
             self._given, columns = columns.given, columns.scaled if normalize else columns.given
         super().__init__(
             self._model,
@@ -149,6 +151,10 @@ class Canned(Estimator, Ranker):
         self._warned_of_scale = True
         found = ScaleWarning(f"{self._who}.train", self.columns)
         return found if found.wanted else None
+
+    def _declared(self) -> dict[str, Any]:
+        found = super()._declared()
+        return found if self._normalize is None else {**found, "normalize": self._normalize}
 
     @property
     def _is_linear(self) -> bool:

@@ -17,6 +17,7 @@ from featurecols.models.autodiff.variables import Variables
 from featurecols.models.estimators import resume
 from featurecols.models.estimators.config import RunConfig, WarmStartSettings
 from featurecols.models.estimators.resume import Call, Position, TrainedOn, TrainingLength
+from featurecols.models.input.labelled_rows import LABEL
 from featurecols.models.objective.heads import Head, NumberHead
 from featurecols.models.training import checkpoints, warm_start
 from featurecols.models.training.history import History
@@ -157,6 +158,8 @@ class Keeper(ABC):
             "seed": about["seed"],
         }
         ours = {**resume.AT_FIRST, **self._declared(), "weight_column": self.weight_column, "seed": self.config.seed}
+        if (LABEL,) not in (before := tuple(about["label"]), self.label):  # labels that came apart have no field
+            theirs["label"], ours["label"] = list(before), list(self.label)
         if found := resume.difference(theirs, ours, [*theirs]):
             raise errors.other_training(path, f"was trained with {found}")
 
@@ -262,7 +265,7 @@ class Keeper(ABC):
 
     # As a folder ------------------------------------------------------------------------------------------------------
 
-    def save(self, path: str | Path, *, overwrite: bool = False) -> str:
+    def save(self, path: str | Path, *, overwrite: bool = False) -> Path:
         """Write the model as one folder: its spec (model.json), what training found (card.json), the weights and the plan.
 
         featurecols.models.load(path) gives it back, ready to predict, evaluate, or train on. The folder is made where it is
@@ -278,14 +281,15 @@ class Keeper(ABC):
         variables, about = self._open(), self._about()
         found = {"head": about["head"], "metrics": self.metrics, "data": self.data, "rows": about["rows"]}
         export.write(Path(path), self.spec(), found, variables, self._plan, self.fingerprint, overwrite=overwrite)
-        return str(path)
+        return Path(path)
 
     export = save
 
     def spec(self) -> dict[str, Any]:
         """Return what makes an equal model that is not trained, as JSON data for model_from_json.
 
-        What belongs to a run is given beside it: model_from_json(spec, seed=...); `arguments` has the seed.
+        What belongs to a run is not in it: it is given beside it, model_from_json(spec, seed=...), or added. `arguments` has
+        the seed.
         """
         columns, arguments = {column.name: column.to_dict() for column in self.columns}, self._own_arguments()
         towers = {tower: arguments.pop(tower) for tower in ("linear", "dnn") if tower in arguments}

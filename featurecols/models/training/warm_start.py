@@ -12,6 +12,8 @@ import numpy as np
 
 from featurecols._core.arrays import Array
 from featurecols._core.slots import Slot
+from featurecols._core.spec import decode
+from featurecols.errors import ColumnError
 from featurecols.models import errors, export
 from featurecols.models.autodiff.variables import Variables
 from featurecols.models.estimators.config import WarmStartSettings
@@ -249,5 +251,24 @@ def difference(old: Mapping[str, object], new: Mapping[str, object]) -> str:
         differences.append(f"it has {', '.join(gone)}, which this model lacks")
     if more := [name for name in new if name not in old]:
         differences.append(f"this model has {', '.join(more)}, which it lacks")
-    differences += [f"{name} is declared otherwise" for name in old if name in new and old[name] != new[name]]
+    differences += [_declared_otherwise(name, old[name], new[name]) for name in old if name in new and old[name] != new[name]]
     return "; ".join(differences) or "the same columns in another order"
+
+
+def _declared_otherwise(name: str, old: object, new: object) -> str:
+    """Return how two declarations of a column, as JSON data, differ, in words."""
+    if not isinstance(old, Mapping) or not isinstance(new, Mapping):
+        return f"{name} is declared otherwise"
+    keys = [key for key in {**old, **new} if old.get(key) != new.get(key)]
+    said = [f"{key} {_in_words(old, key)} there and {_in_words(new, key)} here" for key in keys]
+    return f"{name} is declared with {', '.join(said)}"
+
+
+def _in_words(declared: Mapping[str, object], key: str) -> str:
+    """Return an argument of a declaration as a program would write it."""
+    if key not in declared:
+        return "at its default"
+    try:
+        return errors.show(decode(declared[key]))
+    except ColumnError:  # a value that is no Spec, such as a nested name
+        return errors.show(declared[key])

@@ -126,7 +126,9 @@ def test_a_spec_and_a_folder_say_what_was_chosen(tmp_path):
 
 
 def test_a_model_dir_of_columns_as_they_were_goes_on_so(tmp_path):
-    old = linear(RAW, normalize=False, model_dir=tmp_path).train(ROWS, "y", steps=5)
+    old = linear(RAW, normalize=False, model_dir=tmp_path)
+    old._normalize = None  # as checkpoints of versions that had no such argument say nothing of it
+    old.train(ROWS, "y", steps=5)
     new = linear(RAW, model_dir=tmp_path)
     assert new.predict(ROWS)["predictions"].tobytes() == old.predict(ROWS)["predictions"].tobytes()
     assert new.train(ROWS, "y", steps=1).columns == tuple(RAW)

@@ -119,6 +119,35 @@ def test_f5_a_call_that_was_cut_short_goes_on_in_the_same_batches_only(tmp_path,
     LinearClassifier(WIDE, model_dir=tmp_path, config=config).train(again, epochs=2)  # the run is over: another may begin
 
 
+def test_f5_the_label_is_part_of_a_training(tmp_path):
+    """F5: a training on other labels, or on the same in another order, is another one; an evaluation may name others."""
+    data = {"x": [1.0, 2.0, 3.0, 4.0], "a": [0.0, 1.0, 2.0, 3.0], "b": [5.0, 4.0, 3.0, 2.0]}
+    columns = [fc.Numeric("x")]
+    one, two = tmp_path / "one", tmp_path / "two"
+    models.LinearRegressor(columns, model_dir=one).train(data, label="a", epochs=1)
+    with pytest.raises(CheckpointError, match=r"was trained with label \['a'\] there and \['b'\] here; .*warm_start_from"):
+        models.LinearRegressor(columns, model_dir=one).train(data, label="b", epochs=2)
+    assert models.LinearRegressor(columns, model_dir=one).evaluate(data, label="b")["label/mean"] == 3.5
+    models.LinearRegressor(columns, label_dimension=2, model_dir=two).train(data, label=["a", "b"], epochs=1)
+    with pytest.raises(CheckpointError, match=r"was trained with label \['a', 'b'\] there and \['b', 'a'\] here"):
+        models.LinearRegressor(columns, label_dimension=2, model_dir=two).train(data, label=["b", "a"], epochs=2)
+
+
+def test_f5_normalize_is_part_of_the_declaration(tmp_path):
+    """F5: numbers as they are and numbers with a scale are two models, whichever comes first."""
+    plain = LinearClassifier([fc.Numeric("age")], normalize=False, model_dir=tmp_path / "plain")
+    plain.train(DATA, label="rich", steps=1)
+    again = LinearClassifier([fc.Numeric("age")], normalize=False, model_dir=tmp_path / "plain")
+    assert again.predict(TEST)["logits"].tobytes() == plain.predict(TEST)["logits"].tobytes()
+    with pytest.raises(CheckpointError, match="was made with normalize False there and 'auto' here"):
+        LinearClassifier([fc.Numeric("age")], model_dir=tmp_path / "plain").train(DATA, label="rich", steps=1)
+    LinearClassifier([fc.Numeric("age")], model_dir=tmp_path / "scaled").train(DATA, label="rich", steps=1)
+    with pytest.raises(CheckpointError, match=r"age is declared with normalizer \(ZScore\(\),\) there and at its default here"):
+        LinearClassifier([fc.Numeric("age")], normalize=False, model_dir=tmp_path / "scaled").predict(TEST)
+    scaled = [fc.Numeric("age", normalizer=fc.ZScore())]  # which normalize leaves alone
+    LinearClassifier(scaled, normalize=False, model_dir=tmp_path / "scaled").train(DATA, label="rich", steps=1)
+
+
 def test_f5_params_of_a_model_fn(tmp_path):
     """F5: params of a model_fn."""
 
