@@ -11,8 +11,10 @@ from featurecols._core.version import __version__ as __version__
 
 if TYPE_CHECKING:
     from featurecols import datasets as datasets
+    from featurecols import extend as extend
     from featurecols import feature_column as feature_column
     from featurecols import models as models
+    from featurecols import tf as tf
     from featurecols._core.arrays import Features as Features
     from featurecols._core.arrays import Ids as Ids
     from featurecols._core.csr import SparseRows as SparseRows

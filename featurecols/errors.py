@@ -16,6 +16,7 @@ from typing import Any
 __all__ = [
     "ArgumentError",
     "ColumnError",
+    "CoverageWarning",
     "DataError",
     "FeatureColumnsError",
     "MissingDataError",
@@ -26,6 +27,10 @@ __all__ = [
     "SavedPlanError",
     "SizeError",
 ]
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)
 
 
 class FeatureColumnsError(Exception):
@@ -256,13 +261,22 @@ def too_big(problem: str, size: int, have: int, hint: str) -> SizeError:
     return SizeError(f"{problem}: a dense result needs {size / 2**30:.1f} GiB and {have / 2**30:.1f} GiB are free; {hint}")
 
 
-def saved_plan(
-    path: object, problem: str, hint: str = "save the plan again with plan.save(path)", *, missing: bool = False
-) -> SavedPlanError:
+SAVE_PLAN_HINT = "save the plan again with plan.save(path) (featurecols fit)"
+
+
+def saved_plan(path: object, problem: str, hint: str = SAVE_PLAN_HINT, *, missing: bool = False) -> SavedPlanError:
     """Return the error of a saved plan that cannot be read; `missing`: because it is not there."""
     return (MissingPlanError if missing else SavedPlanError)(f"{path}: {problem}; {hint}")
+
+
+OVERWRITE_HINT = "choose another path, or pass overwrite=True (--overwrite) to replace it"
 
 
 def output(path: object, problem: str, hint: str) -> OutputError:
     """Return the error of a target that cannot be written."""
     return OutputError(f"{path}: {problem}; {hint}")
+
+
+def not_a_folder(path: object, what: str) -> OutputError:
+    """Return the error of a target that is there and is not a folder, where `what` is saved as one."""
+    return output(path, f"is a file, and {what} is saved as a folder", "choose another path")

@@ -12,6 +12,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 
 GOOD = """
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -36,7 +37,7 @@ wide = fc.models.WideDeepClassifier([bands, cross], [age, fc.Embedding(city)], [
 wide.train("train/*.parquet", label="income", epochs=3)
 found: dict[str, float] = wide.evaluate("test.parquet")
 shares = [row["probabilities"] for row in wide.predict("test.parquet")]
-folder: str = wide.export("model/")
+folder: Path = wide.export("model/")
 
 net = Sequential([layers.DenseFeatures([age, fc.Indicator(job)]), layers.Dense(128, activation="relu"), layers.Dense(1)])
 net.compile(optimizers.Adam(schedules.PiecewiseConstant([10], [0.1, 0.01]), clip=ClipNorm(1.0)), loss="mse", metrics=["mae"])

@@ -238,8 +238,13 @@ def default(value: Any) -> str:
 
 
 def signature(value: Any, *, types: bool, bound: bool = False) -> str:
-    """Return the signature of a class, a function or (bound) a method; "" for an error, which takes what Exception takes."""
+    """Return the signature of a class, a function or (bound) a method.
+
+    "" for an error, which takes what Exception takes, and for a class that says "Made by ...", which users do not call.
+    """
     if inspect.isclass(value) and issubclass(value, Exception) and "__init__" not in vars(value):
+        return ""
+    if inspect.isclass(value) and re.search(r"^\s*Made by ", vars(value).get("__doc__") or "", re.MULTILINE):
         return ""
     try:
         found = inspect.signature(value)

@@ -172,7 +172,7 @@ def public_dir(value: Spec, engine: type[Spec]) -> list[str]:
         - {f.name for f in fields(value)}
         - PUBLIC
     )
-    return sorted(set(object.__dir__(value)) - hidden)
+    return sorted(name for name in set(object.__dir__(value)) - hidden if not name.startswith("_"))
 
 
 def _made(cls: type[Spec], arguments: dict[str, Any]) -> Spec:

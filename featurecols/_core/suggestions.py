@@ -104,11 +104,15 @@ def _wrong_arguments(
     given = args[method:]
     if len(given) > len(positional):
         others = ", ".join(f"{name}=" for name in takes if name not in positional)
-        some = f"takes {', '.join(positional)} by position" if positional else "takes no argument by position"
+        got = errors.show(given[len(positional)])
+        some = f"takes {', '.join(positional)} by position, got {got} after them"
         hint = f"give the others by name ({others})" if others else "leave out the others"
+        if not positional:
+            some = f"takes no argument by position, got {got}"
+            hint = f"give it by name ({others})" if others else "leave it out"
         if positional and positional[0] in ("sources", "columns", "layers"):
             hint = f"several {positional[0]} are one argument, a list: [...]; {hint}"
-        return errors.ArgumentError(f"{subject}: {some}, got {errors.show(given[len(positional)])} after them; {hint}")
+        return errors.ArgumentError(f"{subject}: {some}; {hint}")
     missing = [
         name
         for name, p in takes.items()

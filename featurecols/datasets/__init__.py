@@ -5,13 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from importlib import resources
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from featurecols._core.names import names_of
+from featurecols._core.suggestions import module_names
 
 __all__ = ["flights", "flights_path"]
+
+if not TYPE_CHECKING:  # a wrong name is told with the right one; checkers report it themselves
+    __getattr__, __dir__ = module_names(__name__, __all__)
 
 
 def flights(columns: str | Sequence[str] | None = None) -> pa.Table:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from featurecols._core.arrays import Array
+from featurecols._core.suggestions import module_names
 from featurecols.feature_column import dense, dtypes, errors, vocabulary
 from featurecols.feature_column.base import CategoricalColumn, DenseColumn, FeatureColumn
 from featurecols.feature_column.categorical import (
@@ -58,6 +59,9 @@ __all__ = [
     "shared_embedding_columns",
     "weighted_categorical_column",
 ]
+
+if not TYPE_CHECKING:  # a wrong name is told with the right one; checkers report it themselves
+    __getattr__, __dir__ = module_names(__name__, __all__)
 
 Columns: TypeAlias = FeatureColumn | Iterable[FeatureColumn]
 Variables: TypeAlias = dict[FeatureColumn | str, list[Array]]  # the tables and weights of every column

@@ -27,7 +27,7 @@ class Component(Spec):
         ours = [cls for cls in type(self).__mro__ if cls.__module__.partition(".")[0] == OURS]
         engine = {name for cls in ours for name in (*vars(cls), *cls.__annotations__) if not name.startswith("_")}
         shown = {field.name for field in fields(self)} | PUBLIC | set(self.called)
-        return sorted(set(object.__dir__(self)) - (engine - shown))
+        return sorted(name for name in set(object.__dir__(self)) - (engine - shown) if not name.startswith("_"))
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         if "kind" not in cls.__dict__ and not cls.__dict__.get("abstract", False):

@@ -71,8 +71,10 @@ def write(
     try:
         if os.path.isfile(folder / PLAN_FILE):  # both loaders would take the folder then
             raise base_errors.output(folder, "holds a plan", "choose another path")
+        if folder.exists() and not folder.is_dir():
+            raise base_errors.not_a_folder(folder, "a model")
         if not overwrite and _is_taken(folder, mark):
-            raise base_errors.output(folder, "exists already", "choose another path, or pass overwrite=True to replace it")
+            raise base_errors.output(folder, "exists already", base_errors.OVERWRITE_HINT)
         _write(folder, spec, about, variables, plan, mark)
     except OSError as e:
         if isinstance(e, base_errors.OutputError):
@@ -83,9 +85,7 @@ def write(
 
 def _is_taken(folder: Path, mark: str) -> bool:
     """Whether something is there that a model may not replace unasked: all but an empty folder and an equal model."""
-    if not folder.is_dir():
-        return folder.exists()
-    if not any(folder.iterdir()):
+    if not folder.is_dir() or not any(folder.iterdir()):
         return False
     try:
         return bool(read(folder).get("fingerprint") != mark)
@@ -156,10 +156,11 @@ def read(folder: Path) -> dict[str, Any]:
             raise errors.checkpoint(folder / CARD, f"has a number that is none ({errors.show(str(e), 200)})", AGAIN) from None
         return {**about_spec(folder / SPEC, spec), **card, **found}
     if os.path.exists(folder / PLAN_FILE) and not os.path.exists(folder / SPEC):
-        raise errors.checkpoint(folder, "holds a plan", "use fc.load(path)")
+        raise errors.checkpoint(folder, "holds a plan", "use fc.load(path) (featurecols transform)")
     card = _object(folder / SPEC)
     if "model" in card and "format" not in card:
-        raise errors.checkpoint(folder, "holds the spec of a model and no card.json", "use fc.models.model_from_json(path)")
+        hint = "use fc.models.model_from_json(path) (featurecols train)"
+        raise errors.checkpoint(folder, "holds the spec of a model and no card.json", hint)
     if {"linear", "dnn", "units"} <= set(card):
         raise errors.checkpoint(folder, "holds an imported estimator", "use featurecols.tf.ImportedEstimator.load(path)")
     _require_format(folder / SPEC, card, 1)

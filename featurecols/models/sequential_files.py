@@ -45,7 +45,7 @@ class SequentialFiles(FilePredictor, Ranker):
         """Set how to train."""
 
     @explain_arguments
-    def save(self, path: str | Path, *, overwrite: bool = False) -> str:
+    def save(self, path: str | Path, *, overwrite: bool = False) -> Path:
         """Write the model as a folder: its spec (model.json), what training found (card.json), weights, the plan if it has one.
 
         The folder is made where it is not there. An empty one is filled, and one that holds an equal model is written again;
@@ -59,13 +59,13 @@ class SequentialFiles(FilePredictor, Ranker):
         """
         spec, found = self.spec(), {"words": self.words}
         export.write(Path(path), spec, found, self.variables, self._plan, self.fingerprint, overwrite=overwrite)
-        return str(path)
+        return Path(path)
 
     export = save
 
     def spec(self) -> dict[str, Any]:
         """Return what makes an equal model that is not trained, as JSON data for model_from_json."""
-        about = self._about()
+        about = {**self._about(), "layers": [layer.to_dict() for layer in self.layers]}
         keys = ("name", "layers", "optimizer", "loss", "metrics")
         spec = {"model": about["kind"], **{key: about[key] for key in keys}, "seed": self.variables.seed}
         return {**spec, "label": about["label"]} if about["label"] else spec
@@ -132,5 +132,6 @@ class SequentialFiles(FilePredictor, Ranker):
                 model.compile(optimizer, loss, about["metrics"])
         except (KeyError, TypeError, AttributeError, errors.ModelError) as e:  # a card that save did not write
             raise errors.checkpoint(folder, f"is damaged ({errors.show(str(e), 200)})", "save the model again") from None
+        about = {**about, "layers": model._about()["layers"]}  # in the names that fingerprints are made of
         export.check_fingerprint(folder, about, variables, plan)
         return model

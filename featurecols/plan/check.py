@@ -6,12 +6,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
+import pyarrow as pa
 
 from featurecols import errors
-from featurecols._core.arrays import Array, Ids
+from featurecols._core.arrays import Array, Ids, Texts
 from featurecols.columns.base import Field
+from featurecols.data import arrow_buffers
 from featurecols.data.batch import Source
 from featurecols.data.field_types import SPELLED
+from featurecols.data.fields import spelled
 from featurecols.data.fields.base import FieldView
 from featurecols.plan.execution.operations import Block, Output
 from featurecols.plan.execution.program import Program, batches
@@ -107,17 +110,27 @@ def _read(view: FieldView, as_number: bool) -> tuple[Array, int, int]:
     is_text = elements.value_type().type == "text"
     if as_number:
         missing = np.isnan(elements.numbers().values)
-        return missing, lists, int((~missing).sum()) if is_text else 0
+        return missing, lists, _converted(elements, ~missing) if is_text else 0
     tokens = elements.tokens()
     texts = tokens.texts
     there = np.ones(len(texts), np.bool_) if texts.valid is None else texts.valid
     changed = np.zeros(len(texts), np.bool_)
     if is_text and elements.type_name in SPELLED and texts.integral is not None:
         changed = texts.integral & there
-    if tokens.codes is None:
-        return ~there, lists, int(changed.sum())
-    there, changed = np.append(there, False), np.append(changed, False)
-    return ~there[tokens.codes], lists, int(changed[tokens.codes].sum())
+    if tokens.codes is not None:
+        there, changed = np.append(there, False)[tokens.codes], np.append(changed, False)[tokens.codes]
+    return ~there, lists, _converted(elements, changed)
+
+
+def _converted(elements: FieldView, read: Array) -> int:
+    """Return how many of the texts that are read as another value are not written as the text of a CSV file writes one."""
+    if elements.words() is None or not read.any():
+        return int(read.sum())
+    found = spelled.scan(Texts(*arrow_buffers.texts(elements.to_arrow().cast(pa.large_binary()))))
+    plain = found.is_integer | found.is_float
+    if elements.type_name in ("boolean", "integer"):
+        plain = found.is_boolean if elements.type_name == "boolean" else found.is_integer
+    return int((read & ~plain).sum())
 
 
 def _merged(fields: list[_FieldCounts]) -> Iterator[tuple[str, FieldReport]]:

@@ -91,7 +91,7 @@ class DescribedPlan:
         from     job
         column   Indicator(Vocabulary('job', ('nurse', 'cook')))
         """
-        at = position_of(self.feature_names, feature) if isinstance(feature, str) else feature
+        at = position_of(self._program, self.feature_names, feature) if isinstance(feature, str) else feature
         return meaning(self._program, self.columns, self._names(), at)
 
     def describe_id(self, slot: str, id: int) -> Meaning:
@@ -129,11 +129,16 @@ class DescribedPlan:
         self, data: Data, wanted: Mapping[str, Iterable[int] | None]
     ) -> dict[str, dict[int, dict[tuple[Bucket, ...], int]]]:
         """Return what `terms` returns, with a Bucket for each word."""
+        if not isinstance(wanted, Mapping):
+            hint = f"give {{{wanted!r}: None}}" if isinstance(wanted, str) else 'give {"city": [3, 7]}, or None for all ids'
+            raise errors.plan("terms", "wanted must be ids by the name of their slot", wanted, hint)
         nodes: dict[str, int] = {}
         for slot in wanted:
             node = self._node_of_ids(slot)
             if node is None:
-                raise errors.plan("terms", "no slot of ids has this name", slot, "see plan.encoded_slots")
+                slots = [s.name for s in self.encoded_slots if isinstance(s, IdSlot)]
+                hint = f"slots of ids are {', '.join(slots)}" if slots else "no column gives ids"
+                raise errors.plan("terms", "no slot of ids has this name", slot, hint)
             nodes[slot] = node
         found = bucket_contents(self._program, nodes, as_source(data), wanted)
         return {slot: {i: dict(terms.most_common()) for i, terms in sorted(ids.items())} for slot, ids in found.items()}
@@ -156,7 +161,9 @@ class DescribedPlan:
         return output.node if output.bound.categorical else output.inputs[0]
 
     def explain(self, row: Mapping[str, object]) -> Explanation:
-        """Return which values of a raw row, a dict as in transform_row, set which features, and which values were filled.
+        """Return which values of a raw row, a dict as in transform_row, set which features and ids.
+
+        It says as well which values were filled, and which are unseen or out of range and have no bucket.
 
         Raises:
             DataError: for a field that is not there, and for values that do not fit the columns.

@@ -8,6 +8,9 @@ import operator
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from typing import SupportsIndex
+
+import numpy as np
 
 from featurecols import errors
 from featurecols._core.arrays import Array
@@ -15,10 +18,13 @@ from featurecols._core.buckets import Bucket
 from featurecols._core.slots import DenseSlot, IdSlot
 from featurecols.columns.base import Column, field_keys
 from featurecols.columns.bound import Bound
+from featurecols.data.fields.base import FieldView
 from featurecols.data.missing import Markers, presenter
+from featurecols.data.tables import as_batch
 from featurecols.plan.execution.operations import Output
 from featurecols.plan.execution.program import Program
 
+NAMES_HINT = "see plan.feature_names (featurecols inspect PLAN --json)"
 MANY = 10_000_000  # names of more features than this are refused rather than built
 
 
@@ -75,25 +81,32 @@ class Explanation:
         features: (meaning, value, raw values by key) of each.
         width: features of the plan.
         filled: "key: words" for each value of the row that was missing or unseen and counted as another one.
+        ids: (meaning, raw values by key) of each id of a categorical column that is not in the matrix.
+        unseen: "key: words" for each value that a column does not know, or that is out of its range, and has no bucket for.
     """
 
     features: tuple[tuple[Meaning, float, dict[str, object]], ...]
     width: int
     filled: tuple[str, ...] = ()
+    ids: tuple[tuple[Meaning, dict[str, object]], ...] = ()
+    unseen: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        return "\n".join([self._caption(), *_aligned(self._lines()), *(f"filled    {text}" for text in self.filled)])
+        return "\n".join([self._caption(), *_aligned(self._lines()), *(f"{what:<10}{text}" for what, text in self._remarks())])
 
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
         from featurecols._core import html
 
-        filled = [("filled", "", "", text) for text in self.filled]
-        return html.table(self._caption(), [*self._lines(), *filled], [False, False, True, True])
+        remarks = [(what, "", "", text) for what, text in self._remarks()]
+        return html.table(self._caption(), [*self._lines(), *remarks], [False, False, True, True])
 
     def _caption(self) -> str:
         return f"{len(self.features)} of {self.width} features are not zero"
+
+    def _remarks(self) -> list[tuple[str, str]]:
+        return [*(("filled", text) for text in self.filled), *(("unseen", text) for text in self.unseen)]
 
     def _lines(self) -> list[tuple[str, str, str, str]]:
         lines = [("features", "value", "name", "from")]
@@ -103,14 +116,19 @@ class Explanation:
                 lines.append(_line(lit, column.name))
             else:
                 lines += [_line([feature], feature[0].name) for feature in lit]
-        return lines
+        return lines + [("id", str(m.index), m.name, _in_words(reads)) for m, reads in self.ids]
 
 
 def _line(lit: Sequence[tuple[Meaning, float, dict[str, object]]], name: str) -> tuple[str, str, str, str]:
     (first, _, reads), (last, _, _) = lit[0], lit[-1]
     at = str(first.index) if len(lit) == 1 else f"{first.index}:{last.index + 1}"
     values = " ".join(f"{v:.4g}" for _, v, _ in lit[:3]) + (" ..." if len(lit) > 3 else "")
-    return at, values, name, ", ".join(f"{k}={errors.show(v, 60)}" for k, v in reads.items())
+    return at, values, name, _in_words(reads)
+
+
+def _in_words(reads: Mapping[str, object]) -> str:
+    """Return raw values by key, in words."""
+    return ", ".join(f"{k}={errors.show(v, 60)}" for k, v in reads.items())
 
 
 def names(program: Program) -> tuple[str, ...]:
@@ -160,10 +178,13 @@ def _told_apart(found: list[str]) -> list[str]:
 def meaning(program: Program, columns: Sequence[Column], names: Sequence[str] | None, index: int) -> Meaning:
     """Return what feature `index` is; negative counts from the end. `names` are those of the plan, None when it is too wide."""
     try:
-        index = operator.index(index)
+        index = _integer(index)
     except TypeError:
-        raise errors.plan("describe", "needs a position or a name", index, "see plan.feature_names") from None
+        raise errors.plan("describe", "needs a position or a name", index, NAMES_HINT) from None
     at = index + program.width if index < 0 else index
+    if not program.width:
+        hint = "its columns give ids: use describe_id(slot, id)"
+        raise errors.plan("describe", "the plan has no features", index, hint)
     if not 0 <= at < program.width:
         raise errors.plan("describe", f"index must be below {program.width}", index, "plan.width is the number of features")
     k = bisect.bisect_right(program.outputs, at, key=lambda o: o.start) - 1  # of outputs without features, the one after them
@@ -176,16 +197,29 @@ def meaning(program: Program, columns: Sequence[Column], names: Sequence[str] | 
 
 def meaning_of_id(program: Program, columns: Sequence[Column], slot: str, id: int) -> Meaning:
     """Return what an id of a slot is."""
+    slots = {o.slot.name: o for o in program.outputs if isinstance(o.slot, IdSlot)}
+    output = slots.get(slot) if isinstance(slot, str) else None
+    if output is None:
+        hint = f"slots of ids are {', '.join(slots)}" if slots else "no column gives ids: use describe(feature)"
+        raise errors.plan("describe_id", "no slot of ids has this name", slot, hint)
     try:
-        id = operator.index(id)
+        id = _integer(id)
     except TypeError:
         raise errors.plan("describe_id", "id must be an integer", id, "give an id of plan.encode(data).ids[slot]") from None
-    output = next((o for o in program.outputs if o.slot.name == slot and isinstance(o.slot, IdSlot)), None)
-    if output is None or not 0 <= id < ids_of(program, output).num_buckets:
-        raise errors.plan("describe_id", "no slot of ids has this id", (slot, id), "see plan.encoded_slots")
+    count = ids_of(program, output).num_buckets
+    if not 0 <= id < count:
+        hint = f"give 0 to {count - 1:,}" + (": a negative id marks a value without one" if id < 0 else "")
+        raise errors.plan("describe_id", f"slot {slot!r} has no such id", id, hint)
     column, bucket = columns[output.position], ids_of(program, output).meaning(id)
     label, fills = str(bucket), _fills(program, output.node)
     return Meaning(id, f"{slot}={label}", column, label, field_keys(column), True, bucket, fills)
+
+
+def _integer(value: object) -> int:
+    """Return an integer of Python or numpy; raise TypeError for anything else, booleans too."""
+    if isinstance(value, (bool, np.bool_)) or not isinstance(value, SupportsIndex):
+        raise TypeError
+    return operator.index(value)
 
 
 def ids_of(program: Program, output: Output) -> Bound:
@@ -193,12 +227,15 @@ def ids_of(program: Program, output: Output) -> Bound:
     return program.bounds[output.node if output.bound.categorical else output.inputs[0]]
 
 
-def position_of(names: Sequence[str], name: str) -> int:
+def position_of(program: Program, names: Sequence[str], name: str) -> int:
     """Return the position of a feature by its name; raises PlanError with near names."""
     if name in names:
         return names.index(name)
+    if any(output.name == name and output.bound.categorical for output in program.outputs):
+        what, hint = "this column gives ids, which are no features of the matrix", f"use describe_id({name!r}, id)"
+        raise errors.plan("describe", what, name, hint)
     near = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
-    hint = f"did you mean {errors.show(near[0])}?" if near else "see plan.feature_names"
+    hint = f"did you mean {errors.show(near[0])}?" if near else NAMES_HINT
     raise errors.plan("describe", "no feature has this name", name, hint)
 
 
@@ -217,12 +254,50 @@ def _fills(program: Program, node: int) -> str:
 def explain(
     program: Program, columns: Sequence[Column], names: Sequence[str] | None, row: Mapping[str, object], values: Array
 ) -> Explanation:
-    """Return the features of one row that are not zero; `values` is its row of the matrix."""
+    """Return the features of one row that are not zero, and its ids; `values` is its row of the matrix."""
     lit = []
     for i in values.nonzero()[0].tolist():
         m = meaning(program, columns, names, i)
         lit.append((m, float(values[i]), {key: row[key] for key in m.reads}))
-    return Explanation(tuple(lit), program.width, tuple(_filled(program, row)))
+    views = program.views(as_batch([{field.key: row[field.key] for _, field in program.fields}])) if program.fields else []
+    ids, unseen = _ids(program, columns, row, views), dict.fromkeys(_unseen(program, views))
+    return Explanation(tuple(lit), program.width, tuple(_filled(program, row)), tuple(ids), tuple(unseen))
+
+
+def _ids(
+    program: Program, columns: Sequence[Column], row: Mapping[str, object], views: Sequence[FieldView]
+) -> Iterator[tuple[Meaning, dict[str, object]]]:
+    """Yield the ids of a row, given as a batch, in the categorical columns that are not in the matrix."""
+    bare = [output for output in program.outputs if output.bound.categorical]
+    found = program.encode(views, 0, 1).ids if bare else {}
+    for output in bare:
+        reads = {key: row[key] for key in field_keys(columns[output.position])}
+        for i in found[output.name].values.tolist():
+            if 0 <= i < output.bound.num_buckets:  # others have no meaning
+                yield meaning_of_id(program, columns, output.name, i), reads
+
+
+def _unseen(program: Program, views: Sequence[FieldView]) -> Iterator[str]:
+    """Yield which values of a row, given as a batch, a categorical column does not know and has no bucket for."""
+    fields = {i: (field.key, view) for (i, field), view in zip(program.fields, views, strict=True)}
+    for node, bound in program.bounds.items():
+        if not bound.categorical or bound.fills:
+            continue
+        for key, view in (fields[i] for i in program.inputs[node] if i in fields):
+            unseen = bound.unseen(view) if bound.num_seen == bound.num_buckets else None
+            for what, found in (("unseen", unseen), ("out of range", bound.out_of_range(view))):
+                for value in _marked(view, found):
+                    yield f"{key}: {errors.show(value, 60)} is {what} and has no bucket"
+
+
+def _marked(view: FieldView, found: Array | None) -> list[object]:
+    """Return the values of a field, elements of lists, that are marked and not missing."""
+    if found is None or not found.any():
+        return []
+    while view.depth:
+        view, _ = view.elements()
+    present = zip(view.to_pylist(), found.tolist(), strict=True)
+    return [value for value, is_marked in present if is_marked and value is not None]
 
 
 def _filled(program: Program, row: Mapping[str, object]) -> Iterator[str]:

@@ -313,16 +313,20 @@ class Plan(DescribedPlan):
         """All embedding tables, by name: float32 [num_buckets, dimension], read-only; start values where none was given."""
         return {name: t.array for name, t in self._tables.items()}
 
-    def save(self, path: str | Path, *, overwrite: bool = False) -> None:
+    def save(self, path: str | Path, *, overwrite: bool = False) -> Path:
         """Write the plan into the folder `path`, as text for review: plan.json, and files beside it for what is long.
 
         The folder is made where it is not there. An empty one is filled, and one that holds an equal plan is written again;
         anything else is replaced only with `overwrite`, and then only files that a plan writes. A folder of a model is refused.
 
+        Returns:
+            The path.
+
         Raises:
             OutputError: where something is there already, or nothing can be written.
         """
         serialization.write(Path(path), self._graph, self._learned, self.trained_tables, overwrite=overwrite)
+        return Path(path)
 
     def to_bytes(self) -> bytes:
         """Return the whole plan as bytes: equal plans give equal bytes."""

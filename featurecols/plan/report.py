@@ -18,7 +18,8 @@ class FieldReport:
         missing: null, NaN or a marker; a list without elements counts as one missing value.
         unseen: known to no column that has terms.
         out_of_range: outside the ids of an Identity, the ends of a MinMax or a Clip, or the domain of Log1p; infinite.
-        converted: text that is read as a value of another type: as a number, or as the type of the field.
+        converted: text that is read as a value and not written as such values are: `1.0` in a field of integers, `+5` or `007`
+            as a number; where the data is not a CSV file, any text that is read as a boolean or a number.
     """
 
     missing: float | None

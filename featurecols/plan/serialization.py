@@ -46,8 +46,10 @@ def write(folder: Path, graph: Graph, learned: Learned, tables: Mapping[str, Arr
     try:
         if all(os.path.isfile(folder / name) for name in (MODEL_FILE, _WEIGHTS)):  # both loaders would take the folder then
             raise errors.output(folder, "holds a model", "choose another path")
+        if folder.exists() and not folder.is_dir():
+            raise errors.not_a_folder(folder, "a plan")
         if not overwrite and _is_taken(folder, graph, learned, tables):
-            raise errors.output(folder, "exists already", "choose another path, or pass overwrite=True to replace it")
+            raise errors.output(folder, "exists already", errors.OVERWRITE_HINT)
         write_files(folder, to_files(graph, learned, tables))
     except OSError as e:
         if isinstance(e, errors.OutputError):
@@ -60,9 +62,7 @@ def write(folder: Path, graph: Graph, learned: Learned, tables: Mapping[str, Arr
 
 def _is_taken(folder: Path, graph: Graph, learned: Learned, tables: Mapping[str, Array]) -> bool:
     """Whether something is there that a plan may not replace unasked: all but an empty folder and an equal plan."""
-    if not folder.is_dir():
-        return folder.exists()
-    if not any(folder.iterdir()):
+    if not folder.is_dir() or not any(folder.iterdir()):
         return False
     if not (folder / JSON_FILE).is_file():
         return True
@@ -76,7 +76,8 @@ def _is_taken(folder: Path, graph: Graph, learned: Learned, tables: Mapping[str,
 def read(folder: Path) -> Parts:
     """Return the parts of the plan in a folder; raises SavedPlanError."""
     if not os.path.exists(folder / JSON_FILE) and os.path.exists(folder / MODEL_FILE):  # False for impossible names
-        raise errors.saved_plan(folder, "holds a model", "use fc.models.load(path); its plan is model.plan")
+        hint = "use fc.models.load(path), whose plan is model.plan (featurecols predict)"
+        raise errors.saved_plan(folder, "holds a model", hint)
     return _read_parts(folder, read_file(folder, JSON_FILE), lambda name: read_file(folder, name))
 
 
@@ -111,7 +112,7 @@ def _read_parts(where: object, text: bytes, read: Callable[[str], bytes]) -> Par
     if type(got) is not int or not 1 <= got <= FORMAT:
         shown = errors.show(got if isinstance(found, dict) else type(found).__name__)
         newer = type(got) is int and got > FORMAT
-        hint = "upgrade featurecols: a newer version wrote it" if newer else "save the plan again with plan.save(path)"
+        hint = "upgrade featurecols: a newer version wrote it" if newer else errors.SAVE_PLAN_HINT
         raise errors.saved_plan(where, f"needs format {FORMAT}, has {shown}", hint)
     return _read_nodes(where, found, text, read(TENSOR_FILE))
 

@@ -210,8 +210,8 @@ class ImportedEstimator:
         found["all_classes"] = np.tile(classes, (len(logits), 1))
         return found
 
-    def save(self, path: str | os.PathLike[str], *, overwrite: bool = False) -> None:
-        """Write the folder `path`: model.json and weights.safetensors, each complete or not at all.
+    def save(self, path: str | os.PathLike[str], *, overwrite: bool = False) -> Path:
+        """Write the folder `path`: model.json and weights.safetensors, each complete or not at all; return the path.
 
         Vocabulary files become lists. A normalizer_fn is saved by its name; `load` then needs it in custom_objects.
         Raises OutputError where it cannot be written, and where something else than an equal model is there, unless
@@ -219,6 +219,7 @@ class ImportedEstimator:
         """
         settings = {name: getattr(self, name) for name in model_files.SETTINGS}
         model_files.write(Path(path), self.linear, self.dnn, self.weights, settings, overwrite=overwrite)
+        return Path(path)
 
     @classmethod
     def load(cls, path: str | os.PathLike[str], custom_objects: Objects | None = None) -> ImportedEstimator:

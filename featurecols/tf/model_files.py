@@ -50,8 +50,10 @@ def write(
     text = (json.dumps(document, indent=1, ensure_ascii=False) + "\n").encode()
     blob = tensor_files.encode(weights, hashlib.sha256(text).hexdigest())
     try:
+        if folder.exists() and not folder.is_dir():
+            raise errors.not_a_folder(folder, "a model")
         if not overwrite and _is_taken(folder, {JSON_FILE: text, TENSOR_FILE: blob}):
-            raise errors.output(folder, "exists already", "choose another path, or pass overwrite=True to replace it")
+            raise errors.output(folder, "exists already", errors.OVERWRITE_HINT)
         folder.mkdir(parents=True, exist_ok=True)
         replace_file(folder / TENSOR_FILE, blob)
         replace_file(folder / JSON_FILE, text)
@@ -63,10 +65,10 @@ def write(
 
 def _is_taken(folder: Path, files: Mapping[str, bytes]) -> bool:
     """Return whether something is there that is not replaced unasked: all but an empty folder and an equal model."""
-    if not folder.is_dir():
-        return folder.exists()
-    return any(folder.iterdir()) and not all(
-        (folder / name).is_file() and (folder / name).read_bytes() == data for name, data in files.items()
+    return (
+        folder.is_dir()
+        and any(folder.iterdir())
+        and not all((folder / name).is_file() and (folder / name).read_bytes() == data for name, data in files.items())
     )
 
 

@@ -185,7 +185,7 @@ def test_key_is_a_name_of_fields_alone() -> None:
 
 
 def shown(value: Spec) -> list[str]:
-    return [name for name in dir(value) if not name.startswith("_")]
+    return dir(value)
 
 
 def test_dir_shows_arguments_and_public_methods_alone() -> None:

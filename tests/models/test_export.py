@@ -153,7 +153,7 @@ def test_the_card_says_what_training_found(tmp_path):
     model = models.LinearClassifier(WIDE).train(DATA, label="income", epochs=2, batch_size=100)
     model.evaluate(TEST, name="test")
     model.metrics["odd"] = {"auc": float("nan"), "loss": float("inf")}
-    assert model.export(tmp_path) == str(tmp_path)
+    assert model.export(tmp_path) == tmp_path
     card = json.loads((tmp_path / "card.json").read_text(), parse_constant=pytest.fail)
     assert card["format"] == 2
     assert card["created_by"] == f"featurecols {fc.__version__}"
@@ -180,7 +180,8 @@ def test_another_model_is_replaced_only_when_that_is_said(tmp_path):
     model.save(tmp_path / "a")  # an equal model is written again
     for refused in (other, network):
         with pytest.raises(
-            fc.OutputError, match="a: exists already; choose another path, or pass overwrite=True to replace it"
+            fc.OutputError,
+            match=r"a: exists already; choose another path, or pass overwrite=True \(--overwrite\) to replace it",
         ):
             refused.save(tmp_path / "a")
     (tmp_path / "a" / "notes.txt").write_text("mine")
@@ -189,9 +190,11 @@ def test_another_model_is_replaced_only_when_that_is_said(tmp_path):
     assert (tmp_path / "a" / "notes.txt").exists()
     (tmp_path / "b").mkdir()
     (tmp_path / "b" / "notes.txt").write_text("mine")
-    for place in (tmp_path / "b", tmp_path / "b" / "notes.txt"):
-        with pytest.raises(fc.OutputError, match="exists already"):
-            model.save(place)
+    with pytest.raises(fc.OutputError, match="exists already"):
+        model.save(tmp_path / "b")
+    for overwrite in (False, True):
+        with pytest.raises(fc.OutputError, match="is a file, and a model is saved as a folder; choose another path"):
+            model.save(tmp_path / "b" / "notes.txt", overwrite=overwrite)
     with pytest.raises(fc.OutputError, match="cannot be written"):
         model.save(tmp_path / "b" / "notes.txt" / "c")
 

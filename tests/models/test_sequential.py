@@ -453,3 +453,19 @@ def test_a_saved_model_keeps_what_it_learned_of_numbers(tmp_path):
     loaded = Sequential.load(model.save(tmp_path / "model"))
     assert loaded.predict(PRICES).tolist() == model.predict(PRICES).tolist()
     assert loaded.layers[0] == model.layers[0]
+    assert loaded.fingerprint == model.fingerprint
+
+
+def test_the_spec_of_a_saved_model_has_the_names_of_arguments_and_older_ones_load(tmp_path):
+    model = Sequential([DenseFeatures([fc.Numeric("dollars")]), Dense(1)])
+    model.compile("adam", "mse")
+    model.fit(PRICES, label="y", verbose=0)
+    model.save(tmp_path / "model")
+    text = (tmp_path / "model" / "model.json").read_text()
+    assert '"source": "dollars"' in text
+    assert '"key"' not in text
+    (tmp_path / "model" / "model.json").write_text(text.replace('"source"', '"key"'))  # as versions before wrote it
+    assert Sequential.load(tmp_path / "model").fingerprint == model.fingerprint
+    (tmp_path / "model" / "model.json").write_text(text.replace('"units": 1', '"units": 1, "activation": "relu"'))
+    with pytest.raises(CheckpointError, match="its fingerprint differs"):
+        Sequential.load(tmp_path / "model")

@@ -60,7 +60,7 @@ def test_only_wanted_ids_the_most_frequent_first_over_all_batches():
     first = plan.terms(lambda: iter(batches), {"city_embedding": None})["city_embedding"]
     assert [[*held] for held in first.values()] == [[("g",), ("a",)], [("c",), ("b",)]]
     assert plan.terms(lambda: iter(batches), {"city_embedding": [0]}) == {"city_embedding": {0: {("g",): 2, ("a",): 1}}}
-    with pytest.raises(PlanError, match=r"terms: no slot of ids has this name, got 'age'; see plan.encoded_slots"):
+    with pytest.raises(PlanError, match=r"terms: no slot of ids has this name, got 'age'; slots of ids are city_embedding"):
         plan.terms(batches[0], {"age": None})
 
 

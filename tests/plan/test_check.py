@@ -75,10 +75,25 @@ def test_what_is_read_as_another_type(tmp_path: Path) -> None:
     (tmp_path / "rows.csv").write_text("age,paid\n1,True\n,yes\n2.5,false\n3,\n")
     plan = fc.compile([fc.Numeric("age", default=0), fc.Vocabulary(fc.Field("paid", type="boolean"), [True, False])])
     found = plan.check(tmp_path / "rows.csv").fields
-    assert (found["age"].missing, found["age"].converted) == (0.25, 0.75)
-    assert (found["paid"].missing, found["paid"].unseen, found["paid"].converted) == (0.25, 0.25, 0.5)
+    assert (found["age"].missing, found["age"].converted) == (0.25, 0.0)  # written as numbers are
+    assert (found["paid"].missing, found["paid"].unseen, found["paid"].converted) == (0.25, 0.25, 0.0)
+    text = plan.check({"age": [1.0, 2.0, 3.0, None], "paid": ["True", "yes", "false", None]}).fields
+    assert (text["paid"].unseen, text["paid"].converted) == (0.25, 0.5)  # strings where the field holds booleans
     typed = plan.check({"age": [1.0, 2.0], "paid": [True, False]}).fields
     assert (typed["age"].converted, typed["paid"].converted) == (0.0, 0.0)
+
+
+def test_text_of_a_csv_file_that_is_not_written_as_values_of_the_field_are(tmp_path: Path) -> None:
+    (tmp_path / "train.csv").write_text("n,k,tags\n1,7,1\n2,8,2\n3,9,3\n4,7,4\n")
+    (tmp_path / "serve.csv").write_text("n,k,tags\n+1,7.0,x\n2,8,2\n 3,2e1,3.0\n,,4\n")
+    numbers = [fc.Numeric(fc.Field("n", missing=-1), default=0), fc.Vocabulary("k", fc.TopTerms(9)), fc.Hashed("tags", 5)]
+    plan = fc.fit(numbers[1:], tmp_path / "train.csv")
+    assert plan.input_schema["k"] == fc.FieldType("integer")
+    assert {f.converted for f in plan.check(tmp_path / "train.csv").fields.values()} == {0.0}
+    found = plan.check(tmp_path / "serve.csv").fields
+    assert (found["k"].converted, found["k"].unseen) == (0.5, 0.25)  # 7.0 is the 7 that it knows, 2e1 is 20
+    assert found["tags"].converted == 0.25  # x is text, 3.0 is 3
+    assert fc.compile(numbers[:1]).check(tmp_path / "serve.csv").fields["n"].converted == 0.5  # +1 and 3 after a blank
 
 
 def test_what_transform_refuses_is_counted_or_named() -> None:

@@ -94,13 +94,22 @@ def test_bytes_depend_on_nothing_but_the_plan(plan: fc.Plan, tmp_path: Path) -> 
 def test_a_plan_is_saved_over_another(plan: fc.Plan, folder: Path) -> None:
     other = fc.compile([fc.Numeric("x")])
     (folder / "notes.txt").write_text("mine")
-    with pytest.raises(fc.OutputError, match=r"plan: exists already; .* pass overwrite=True to replace it"):
+    with pytest.raises(fc.OutputError, match=r"plan: exists already; .* pass overwrite=True \(--overwrite\) to replace it"):
         other.save(folder)
     assert fc.load(folder) == plan
     plan.save(folder)  # an equal plan is written again
     other.save(folder, overwrite=True)
     assert fc.load(folder) == other
     assert sorted(os.listdir(folder)) == ["notes.txt", "plan.json"]  # what another plan needed is gone, and nothing else
+
+
+def test_save_returns_the_path_and_names_a_file_in_its_place(plan: fc.Plan, tmp_path: Path) -> None:
+    assert plan.save(str(tmp_path / "saved")) == tmp_path / "saved"
+    (tmp_path / "file").write_text("mine")
+    for overwrite in (False, True):
+        with pytest.raises(fc.OutputError, match="file: is a file, and a plan is saved as a folder; choose another path"):
+            plan.save(tmp_path / "file", overwrite=overwrite)
+    assert (tmp_path / "file").read_text() == "mine"
 
 
 def test_what_is_not_an_equal_plan_is_not_replaced(plan: fc.Plan, folder: Path, tmp_path: Path) -> None:

@@ -158,9 +158,9 @@ def test_any_document_gives_an_error_or_logits(saved: Path, tmp_path: Path, data
 
 def test_a_folder_that_cannot_be_written(saved: Path, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(errors.OutputError, match="exists already"):
-        ImportedEstimator.load(saved).save(tmp_path / "file")
     for overwrite in (False, True):
+        with pytest.raises(errors.OutputError, match="is a file, and a model is saved as a folder"):
+            ImportedEstimator.load(saved).save(tmp_path / "file", overwrite=overwrite)
         with pytest.raises(errors.OutputError, match="cannot be written"):
             ImportedEstimator.load(saved).save(tmp_path / "file" / "below", overwrite=overwrite)
     assert np.isfinite(ImportedEstimator.load(saved).logits(features())).all()
@@ -168,11 +168,13 @@ def test_a_folder_that_cannot_be_written(saved: Path, tmp_path: Path) -> None:
 
 def test_another_model_is_replaced_only_when_that_is_said(saved: Path, tmp_path: Path) -> None:
     model = ImportedEstimator.load(saved)
-    model.save(tmp_path / "model")
+    assert model.save(tmp_path / "model") == tmp_path / "model"
     model.save(tmp_path / "model")  # an equal model is written again
     other = ImportedEstimator.load(saved)
     other.weights = {name: array + 1 for name, array in other.weights.items()}
-    with pytest.raises(errors.OutputError, match=r"model: exists already; .* pass overwrite=True to replace it"):
+    with pytest.raises(
+        errors.OutputError, match=r"model: exists already; .* pass overwrite=True \(--overwrite\) to replace it"
+    ):
         other.save(tmp_path / "model")
     other.save(tmp_path / "model", overwrite=True)
     found = ImportedEstimator.load(tmp_path / "model").weights

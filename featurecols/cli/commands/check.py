@@ -18,7 +18,7 @@ _LIMITS = {
     "missing": "of the values of a field that are missing",
     "unseen": "of the values of a field that no column with terms knows",
     "out-of-range": "of the values of a field that are out of range",
-    "converted": "of the values of a field that are text read as another type",
+    "converted": "of the values of a field that are text read as a value and not written as one",
     "constant": "of the features of a column that have one value in all rows",
 }
 

@@ -1,8 +1,7 @@
-"""Learn a plan from data: columns declared in SPEC, a JSON file, become a folder PLAN.
+"""Learn a plan from data: columns declared in SPEC, a JSON, TOML or YAML file, become a folder PLAN.
 
 SPEC is a list of columns, or {"columns": [...]}: [{"type": "Bucketized", "source": {"type": "Numeric", "source": "age"},
-"boundaries": [18, 25]}, ...]; TOML and YAML files are read as well. All fields that SPEC reads must be in DATA, those that
-nothing is learned from too.
+"boundaries": [18, 25]}, ...]. All fields that SPEC reads must be in DATA, those that nothing is learned from too.
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ from featurecols.cli import options, output
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of the command."""
-    parser.add_argument("spec", metavar="SPEC", type=Path, help="a JSON file of columns")
+    parser.add_argument("spec", metavar="SPEC", type=Path, help="a JSON, TOML or YAML file of columns")
     parser.add_argument("data", metavar="DATA", nargs="+", help="Parquet or CSV: files, folders or quoted globs")
     parser.add_argument("-o", "--output", metavar="PLAN", required=True, type=Path, help="the folder to write")
     parser.add_argument("--overwrite", action="store_true", help="replace the plan that is there")

@@ -1,10 +1,10 @@
-"""Train a model on files: columns declared in SPEC, a JSON file, become a folder MODEL.
+"""Train a model on files: columns declared in SPEC, a JSON, TOML or YAML file, become a folder MODEL.
 
 SPEC is an object, {"model": "LinearClassifier", "columns": [...], "optimizer": "Adam", ...}: a class of featurecols.models
 and its arguments, by the names that they have in Python. A wide & deep model has "linear" and "dnn" in the place of
-"columns". A list is the columns alone, as fit takes them. SPEC may also say "label", "weight", "epochs", "steps",
+"columns". A list is the columns alone, as fit takes them. SPEC may also say "label", "weight", "seed", "epochs", "steps",
 "batch_size", "validation" and "validation_share"; options go before what SPEC says. The model.json of a model is such a SPEC.
-TOML and YAML files are read as well. Without --epochs and --steps, training lasts until rows held out show no gain.
+Without --epochs and --steps, training lasts until rows held out show no gain.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 MODELS = [f"{kind}{task}" for kind in ("Linear", "DNN", "WideDeep", "Baseline") for task in ("Classifier", "Regressor")]
 ARGUMENTS = (  # of the model, where they are given
     "model",
+    "seed",
     "hidden_units",
     "n_classes",
     "weight_column",
@@ -35,7 +36,7 @@ ARGUMENTS = (  # of the model, where they are given
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of the command."""
-    parser.add_argument("spec", metavar="SPEC", type=Path, help="a JSON file of a model, or of columns")
+    parser.add_argument("spec", metavar="SPEC", type=Path, help="a JSON, TOML or YAML file of a model, or of columns")
     parser.add_argument("data", metavar="DATA", nargs="+", help="Parquet or CSV: files, folders or quoted globs")
     parser.add_argument("-o", "--output", metavar="MODEL", required=True, type=Path, help="the folder to write")
     parser.add_argument("--label", metavar="FIELD", action="append", help="what to predict; again for several")
@@ -54,7 +55,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--steps", metavar="N", type=options.parse_positive, help="steps to take, in the place of epochs")
     by_rows = "rows of a step (default: by the number of rows; 256 with --epochs or --steps)"
     parser.add_argument("--batch-size", metavar="N", type=options.parse_positive, help=by_rows)
-    parser.add_argument("--seed", metavar="N", type=int, default=0, help="of first weights and shuffling (default: 0)")
+    parser.add_argument("--seed", metavar="N", type=int, help="of first weights and shuffling (default: 0)")
     parser.add_argument("--validation", metavar="DATA", action="append", help="data to evaluate on after each epoch")
     share = "the share of DATA to hold out and evaluate on instead (default: by the number of rows; 0 with --epochs or --steps)"
     parser.add_argument("--validation-share", metavar="SHARE", type=float, help=share)
@@ -110,7 +111,6 @@ def _config(arguments: argparse.Namespace) -> RunConfig:
 
     return RunConfig(
         None if arguments.model_dir is None else str(arguments.model_dir),
-        seed=arguments.seed,
         save_checkpoints_steps=arguments.checkpoint_steps,
         save_checkpoints_secs=None if arguments.checkpoint_steps else 60.0,
         progress=not arguments.quiet,

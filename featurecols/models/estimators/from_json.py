@@ -19,9 +19,8 @@ from featurecols.models.optimization import optimizers
 from featurecols.models.sequential import Sequential
 
 COLUMNS = ("columns", "linear", "dnn")
-RUNNING = ("model_dir", "config", "warm_start_from", "seed", "threads")  # how a model runs, not what it is: never in a spec
+RUNNING = ("model_dir", "config", "warm_start_from", "threads")  # how a model runs, not what it is: never in a spec
 TENSORFLOW = ("feature_columns", "activation_fn")  # other names of arguments, for programs that move
-WHEN_TRAINED = ("seed",)  # arguments of training that no spec holds
 WEIGHT = "weight"  # of a spec: the name that weight_column has in training
 GIVE = {"hidden_units": "give hidden_units=[100, 50] (--hidden-units 100,50)"}
 
@@ -82,9 +81,9 @@ def model_from_json(data: Any, **more: Any) -> Canned | Sequential:
     place of "columns". Arguments are those of the class. Optimizers and losses are names, or objects such as {"type": "AdamW",
     "learning_rate": {"type": "Cosine", "rate": 0.02}}. A list alone is the columns, as columns_from_json takes them.
 
-    A spec may say "weight", the field of weights, and for `featurecols train` "label" and "validation" (fields and paths by
-    name), "epochs", "steps", "batch_size" and "validation_share"; here these are checked and left to train. "$schema" is for
-    editors. The model.json of a saved model is such a spec.
+    A spec may say "seed", "weight", the field of weights, and for `featurecols train` "label" and "validation" (fields and
+    paths by name), "epochs", "steps", "batch_size" and "validation_share"; here these are checked and left to train. "$schema"
+    is for editors. The model.json of a saved model is such a spec.
 
     Args:
         data: the object, the list, or the path of a JSON, TOML or YAML file.
@@ -131,12 +130,7 @@ def _check_names(where: str, kind: str, given: Mapping[str, Any], allowed: set[s
     takes = [name for name in inspect.signature(KINDS[kind]).parameters if name not in others]
     for name in given:
         if name not in takes and name not in allowed:
-            hint = (
-                f"give it beside the spec, or say it in training (--{name.replace('_', '-')})"
-                if name in WHEN_TRAINED
-                else f"it takes {', '.join(takes)}"
-            )
-            raise errors.model(where, f"{kind} has no argument {name!r}", given[name], hint)
+            raise errors.model(where, f"{kind} has no argument {name!r}", given[name], f"it takes {', '.join(takes)}")
     needs: list[str] = [name for name in ("columns", "hidden_units") if name in takes]
     if "linear" in takes:
         needs = ([] if "linear" in given else ["dnn"]) + (["hidden_units"] if "dnn" in given else [])

@@ -10,12 +10,14 @@ import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from featurecols._core.suggestions import explain_arguments
+from featurecols.data.sources import as_source
 from featurecols.models import errors
 from featurecols.models.input import cache, classes, labels
 from featurecols.models.input.batching import MAX_BATCHES, batches_ahead, no_rows, regroup, require_nonempty, split
@@ -123,9 +125,20 @@ def from_parquet(path: Data, *, label: str | Sequence[str] | None = None, weight
 
 @explain_arguments
 def from_data(data: Data, *, label: Label | None = None, weight: str | None = None) -> Pipeline:
-    """Read rows of anything that trains a model: tables, paths, pairs (features, labels), functions that give them."""
+    """Read rows of anything that trains a model: tables, paths, pairs (features, labels), functions that give them.
+
+    Raises DataError for paths without Parquet or CSV files; nothing else is read before training asks.
+    """
     found = rows_or_pipeline(data, label, weight)
+    if isinstance(found, LabelledRows) and _are_paths(data):
+        as_source(data)  # raises where there are none
     return found if isinstance(found, Pipeline) else Pipeline(found)
+
+
+def _are_paths(data: object) -> bool:
+    """Return whether data is a path, or a list of them."""
+    several = isinstance(data, (list, tuple)) and bool(data) and all(isinstance(path, (str, PathLike)) for path in data)
+    return several or isinstance(data, (str, PathLike))
 
 
 def rows_or_pipeline(

@@ -54,9 +54,18 @@ class History:
 
     @staticmethod
     def read(path: str | Path) -> History:
-        """Return the history that a Summaries hook wrote; a last line that a kill cut short is left out."""
+        """Return the history that a Summaries hook wrote; a last line that a kill cut short is left out.
+
+        Raises CheckpointError, which is a FileNotFoundError too where there is no such file, for one that cannot be read.
+        """
         rows = []
-        for line in Path(path).read_text().splitlines():
+        try:
+            text = Path(path).read_text()
+        except (OSError, ValueError) as e:
+            missing, hint = isinstance(e, FileNotFoundError), "give the summaries.jsonl of a model_dir"
+            problem = "no such file" if missing else f"cannot be read ({getattr(e, 'strerror', None) or 'not text'})"
+            raise errors.checkpoint(path, problem, hint, missing=missing) from None
+        for line in text.splitlines():
             try:
                 rows.append(json.loads(line))
             except ValueError:

@@ -234,6 +234,16 @@ def test_what_is_left_out_is_chosen_as_in_python(here: Path, capsys: pytest.Capt
     assert json.loads(capsys.readouterr().out)["fingerprint"] == other.fingerprint
 
 
+def test_the_seed_of_a_spec_and_of_the_option(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    spec = {"columns": fc.columns_to_json(WIDE), "model": "LinearClassifier", "label": "income", "epochs": 1, "seed": 7}
+    Path("seed.json").write_text(json.dumps(spec))
+    for options, seed in (([], 7), (["--seed", "0"], 0)):
+        assert main(["train", "seed.json", "raw", "-o", f"m{seed}", "--quiet", *options]) == 0
+        want = models.LinearClassifier(WIDE, seed=seed).train("raw", label="income", epochs=1)
+        assert models.load(f"m{seed}").fingerprint == want.fingerprint
+    capsys.readouterr()
+
+
 def test_specs_of_other_formats(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     fc.write_columns(WIDE, "columns.toml")
     assert (

@@ -3,10 +3,12 @@
 import json
 
 import pytest
+from jsonschema import Draft202012Validator
 
 import featurecols as fc
 from featurecols import models
 from featurecols.models.errors import ModelError
+from featurecols.models.estimators.schema import spec_schema
 from featurecols.models.objective.losses import Poisson
 from featurecols.models.optimization.optimizers import AdamW, Ftrl
 from featurecols.models.optimization.schedules import Cosine
@@ -28,6 +30,15 @@ def test_a_spec_is_the_model_that_it_names(tmp_path):
     data = people(300)
     trained = [m.train(data, label="income", epochs=2).predict(data)["logits"].tobytes() for m in (model, want)]
     assert trained[0] == trained[1]
+
+
+def test_a_spec_may_have_a_seed_which_arguments_go_before():
+    spec = {"model": "LinearClassifier", "columns": LIST, "seed": 7}
+    assert models.model_from_json(spec).config.seed == 7
+    assert models.model_from_json(spec, seed=3).config.seed == 3
+    assert models.model_from_json(spec, config=models.RunConfig(threads=1)).config == models.RunConfig(seed=7, threads=1)
+    assert Draft202012Validator(spec_schema()).is_valid(spec)
+    assert not Draft202012Validator(spec_schema()).is_valid({**spec, "seed": "x"})
 
 
 def test_a_list_is_the_columns_and_arguments_go_before_the_spec():
@@ -74,10 +85,7 @@ KINDS = "LinearClassifier, LinearRegressor, DNNClassifier, DNNRegressor"
             {"model": "LinearClassifier", "columns": LIST, "hiden": 3},
             "has no argument 'hiden', got 3; it takes columns, n_classes",
         ),
-        (
-            {"model": "LinearClassifier", "columns": LIST, "seed": 9},
-            r"no argument 'seed', got 9; give it beside the spec, or say it in training",
-        ),
+        ({"model": "LinearClassifier", "columns": LIST, "seed": -1}, "seed must be an integer of at least 0, got -1"),
         ({"model": "LinearClassifier", "columns": LIST, "label": 5}, "label must be a name, or a list of names, got 5"),
         ({"model": "LinearClassifier", "columns": LIST, "validation": []}, "validation must be a name, or a list of names"),
         ({"model": "LinearClassifier", "columns": LIST, "epochs": 0}, "epochs must be a positive integer, got 0"),
