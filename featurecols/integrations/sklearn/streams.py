@@ -59,8 +59,9 @@ class Stream:
     def require_numbers(self, transformer: object) -> None:
         """Raise ColumnError where it has ended in a column whose features no other column reads."""
         if self.column is not None:
-            kind = type(self.column).__name__
-            raise refuse(transformer, f"reads what became of {self.key!r}, a {kind}, and no column reads that", "drop the step")
+            raise refuse(
+                transformer, f"reads features of {self.key!r}, and columns read fields and numbers alone", "drop the step"
+            )
 
     def normalized(self, *normalizers: Normalizer) -> Self:
         """Return the stream with normalizers added."""
