@@ -129,7 +129,7 @@ def test_constant_fields(scaler: BaseEstimator) -> None:
 @pytest.mark.parametrize(("encode", "strategy"), [("onehot", "uniform"), ("onehot-dense", "quantile"), ("ordinal", "kmeans")])
 def test_bins(encode: str, strategy: str) -> None:
     train = flights()[["distance", "hour"]]
-    bins = KBinsDiscretizer([4, 7], encode=encode, strategy=strategy, quantile_method="averaged_inverted_cdf", subsample=None)
+    bins = KBinsDiscretizer([4, 7], encode=encode, strategy=strategy, subsample=None)
     fitted = bins.fit(train)
     edges = pd.DataFrame({"distance": np.concatenate(fitted.bin_edges_), "hour": np.concatenate(fitted.bin_edges_)})
     numbers = hostile()[["distance", "hour"]].dropna()
@@ -221,7 +221,7 @@ def preprocessing() -> ColumnTransformer:
     return ColumnTransformer(
         [
             ("scaled", make_pipeline(SimpleImputer(strategy="median"), StandardScaler()), ["wind_speed", "distance"]),
-            ("bands", KBinsDiscretizer(5, quantile_method="averaged_inverted_cdf"), ["distance"]),
+            ("bands", KBinsDiscretizer(5), ["distance"]),
             ("left", "drop", ["dest"]),
             ("hot", OneHotEncoder(handle_unknown="ignore"), make_column_selector("carrier|origin")),
         ],
@@ -298,7 +298,7 @@ REFUSED = [
     (OneHotEncoder(handle_unknown="ignore").fit([[1.5], [2.0]]), r"has the category 1\.5, in 'x0'"),
     (OneHotEncoder(min_frequency=2, drop="first", handle_unknown="ignore").fit([["a"], ["b"], ["b"]]), "drops a category and"),
     (OneHotEncoder(min_frequency=9, handle_unknown="ignore").fit(TEXT[:3]), "found infrequent categories alone in 't'"),
-    (KBinsDiscretizer(2, quantile_method="averaged_inverted_cdf").fit([[1.0], [1.0]]), "found one bin in 'x0'"),
+    (KBinsDiscretizer(2).fit([[1.0], [1.0]]), "found one bin in 'x0'"),
     (ColumnTransformer([("a", StandardScaler(), [0])], transformer_weights={"a": 2.0}).fit(NUMBER), "transformer_weights"),
 ]
 

@@ -10,6 +10,7 @@ import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.compose import ColumnTransformer
 from sklearn.pipeline import Pipeline
+from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils.validation import check_is_fitted
 
 from featurecols._core.arrays import Array
@@ -51,7 +52,6 @@ def from_sklearn(transformer: BaseEstimator, *, known_only: bool = False) -> Pla
     >>> from_sklearn(fitted).transform_row({"age": 30, "job": "pilot"})
     array([0., 0., 1.], dtype=float32)
     """
-    check_is_fitted(transformer)
     count = getattr(transformer, "n_features_in_", 0)
     keys = [str(key) for key in getattr(transformer, "feature_names_in_", [f"x{i}" for i in range(count)])]
     found = _translate(transformer, [Stream(key, key) for key in keys], known_only)
@@ -66,6 +66,8 @@ def _translate(transformer: BaseEstimator, streams: Streams, known_only: bool) -
     """Return the streams after a transformer."""
     if isinstance(transformer, str):
         return streams  # "passthrough"
+    if type(transformer) in (Pipeline, ColumnTransformer, *TRANSLATIONS):
+        check_is_fitted(transformer)
     if type(transformer) is Pipeline:
         for _, step in transformer.steps:
             streams = streams if step is None else _translate(step, streams, known_only)
@@ -78,8 +80,7 @@ def _translate(transformer: BaseEstimator, streams: Streams, known_only: bool) -
             "give the steps before it: pipeline[:-1]" if hasattr(transformer, "predict") else f"known are {', '.join(_known())}"
         )
         raise refuse(transformer, "is not among what columns compute", hint)
-    check_is_fitted(transformer)
-    if type(transformer).__name__ != "FunctionTransformer":
+    if type(transformer) is not FunctionTransformer:
         for stream in streams:
             stream.require_numbers(transformer)
     return translation(transformer, streams, known_only)

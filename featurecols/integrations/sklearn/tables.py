@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TypeAlias, TypeGuard
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Protocol, TypeAlias, TypeGuard
 
 import pandas as pd
 import pyarrow as pa
@@ -39,13 +39,22 @@ def as_table(estimator: BaseEstimator, rows: Rows, *, reset: bool) -> Table:
     if isinstance(rows, pa.RecordBatch):
         rows = pa.Table.from_batches([rows])
     if _is_table(rows):
-        validate_data(estimator, rows, skip_check_array=True, reset=reset)
+        names = rows.column_names if isinstance(rows, pa.Table) else rows.columns
+        empty = pd.DataFrame(columns=list(names))  # which every version of scikit-learn finds the names of
+        validate_data(estimator, empty, skip_check_array=True, reset=reset)
         return rows
     array = validate_data(estimator, rows, dtype=None, ensure_all_finite=False, reset=reset)
     return {f"x{i}": array[:, i] for i in range(array.shape[1])}
 
 
-def _is_table(rows: Rows) -> TypeGuard[ArrowStream]:
+class NamedRows(ArrowStream, Protocol):
+    """A frame of pandas or Polars."""
+
+    @property
+    def columns(self) -> Iterable[str]: ...
+
+
+def _is_table(rows: Rows) -> TypeGuard[NamedRows]:
     """Return whether rows have names of their own; an Arrow array of one dimension has none."""
     return hasattr(rows, "__arrow_c_stream__") and hasattr(rows, "shape") and len(rows.shape) == 2
 
