@@ -1,4 +1,4 @@
-"""The command line: `featurecols fit | transform | inspect | check | train | evaluate | predict | ...`, see --help.
+"""The command line: `featurecols fit | transform | inspect | check | train | evaluate | predict | serve | ...`, see --help.
 
 Results go to standard output, as text or with --json as one JSON object; progress and errors to standard error, errors in
 one line. Exit status:
@@ -29,6 +29,7 @@ from featurecols.cli.commands import (
     predict,
     quickstart,
     schema,
+    serve,
     train,
     transform,
     verify_tf,
@@ -44,6 +45,7 @@ COMMANDS = {
     "train": train,
     "evaluate": evaluate,
     "predict": predict,
+    "serve": serve,
     "schema": schema,
     "quickstart": quickstart,
     "warm": warm,

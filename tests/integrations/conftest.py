@@ -11,7 +11,7 @@ from importlib.util import find_spec
 NEEDS: dict[str, tuple[str, ...]] = {
     "test_keras.py": ("keras", "torch"),
     "test_onnx.py": ("onnx", "onnxruntime"),
-    "test_serving.py": ("starlette", "uvicorn", "httpx"),
+    "serving": ("uvicorn",),
     "torch": ("torch",),
 }
 

@@ -253,10 +253,13 @@ class Estimator(OpenLength, FilePredictor):
             raise errors.model("model_fn", "must return an EstimatorSpec", type(spec).__name__, "build one")
         return spec
 
-    def _call_each(self, batches: Iterable[Examples], mode: str, variables: Variables) -> Iterator[tuple[EstimatorSpec, int]]:
+    def _call_each(
+        self, batches: Iterable[Examples], mode: str, variables: Variables, count: int | None = None
+    ) -> Iterator[tuple[EstimatorSpec, int]]:
         """Yield what the model answers about each batch, in order, with the number of its rows.
 
         A model of the package is called for as many batches at once as it may have threads, a model_fn of one's own for one.
+        Where there is one batch alone (`count`), no thread is waited for.
         """
 
         def call(batch: tuple[int, Examples]) -> tuple[EstimatorSpec, int]:
@@ -269,7 +272,7 @@ class Estimator(OpenLength, FilePredictor):
         numbered = with_first_row(batches)
         with one_thread:
             yield from map(call, islice(numbered, not variables.values))  # the first call of a model makes its parameters
-            threads = thread_pool.count(self.config.threads) if self._batches_at_once else 1
+            threads = 1 if count == 1 or not self._batches_at_once else thread_pool.count(self.config.threads)
             yield from thread_pool.run(call, numbered, threads, ahead=threads)
 
     # Evaluation and prediction --------------------------------------------------------------------------------------
@@ -308,7 +311,7 @@ class Estimator(OpenLength, FilePredictor):
         try:
             encoder = self._encoder(labelled=True, keys=pipeline.data.labels)
             stream = BatchStream(pipeline, encoder, 0, digests=False)
-            out = {**self._evaluate(stream.epoch(0), variables, steps), "global_step": variables.step}
+            out = {**self._evaluate(stream.epoch(0), variables, steps, stream.batches), "global_step": variables.step}
         except errors.DataError as e:
             raise explain_label(e, self._who, pipeline.data) from None
         finally:
@@ -317,9 +320,11 @@ class Estimator(OpenLength, FilePredictor):
         self.metrics[name or "eval"] = out
         return dict(sorted(out.items()))
 
-    def _evaluate(self, batches: Iterable[Examples], variables: Variables, steps: int | None = None) -> dict[str, float]:
+    def _evaluate(
+        self, batches: Iterable[Examples], variables: Variables, steps: int | None = None, count: int | None = None
+    ) -> dict[str, float]:
         evaluation = Evaluation()
-        for spec, rows in self._call_each(islice(batches, steps), ModeKeys.EVAL, variables):
+        for spec, rows in self._call_each(islice(batches, steps), ModeKeys.EVAL, variables, count):
             evaluation.add(spec, rows)
         return evaluation.compute()
 
@@ -345,7 +350,8 @@ class Estimator(OpenLength, FilePredictor):
         variables = self._variables(checkpoint_path)
         keys = () if predict_keys is None else names_of(predict_keys)
         stream, batches = BatchStream(pipeline, self._encoder(labelled=False), 0, digests=False), []
-        for spec, _ in self._call_each(stream.batches_or_empty(), ModeKeys.PREDICT, variables):
+        count = None if stream.batches is None else max(stream.batches, 1)
+        for spec, _ in self._call_each(stream.batches_or_empty(), ModeKeys.PREDICT, variables, count):
             found = spec.predictions or {}
             if unknown := [key for key in keys if key not in found]:
                 raise errors.unknown("predict", "key", unknown[0], found)
