@@ -27,7 +27,7 @@ class RowCompiler:
 
     Both give the features as an array of typecode "f". A value of node i is the local v{i}; the objects that the source
     uses are k{i} (the key of a field), p{i} (its presenter), m{i} (its markers), t{i} (what makes of a text the value
-    that it spells, which is c{i} to categorical columns), r{i} (the row function of a node) and w{i} (write_row, or the
+    that it spells, which is c{i} to categorical columns), nested (what makes lists), r{i} (the row function of a node) and w{i} (write_row, or the
     row function of a single number, of output i).
     """
 
@@ -69,8 +69,15 @@ class RowCompiler:
             plain = f"type(v{i}) is not int and (type(v{i}) is not float or v{i} != v{i}){marked}"
         else:
             plain = f"type(v{i}) is not str{marked}"
-        lists = [f"if v{i} is None: v{i} = []"] if i in self._types and self._types[i].list_depth else []
-        return [f"v{i} = row[k{i}]", f"if {plain}: v{i} = p{i}(v{i})", *lists]
+        return [f"v{i} = row[k{i}]", f"if {plain}: v{i} = p{i}(v{i})", *self._nest(i)]
+
+    def _nest(self, i: int) -> list[str]:
+        """One plain value of a field that is known to hold lists, as the lists that a batch has of it."""
+        depth = self._types[i].list_depth if i in self._types else 0
+        if not depth:
+            return []
+        self.names["nested"] = _in_lists
+        return [f"if type(v{i}) is not list: v{i} = nested(v{i}, 1)"] if depth == 1 else [f"v{i} = nested(v{i}, {depth})"]
 
     def _spell(self, i: int, field: Field) -> str:
         """One plain value as the value that it spells, if it is text or holds texts."""
@@ -97,3 +104,13 @@ class RowCompiler:
         exec(compile("\n    ".join([f"def run({arguments}):", *lines]), "<row path>", "exec"), found)
         counters.increment("row function")
         return found["run"]  # type: ignore[no-any-return]
+
+
+def _in_lists(value: object, depth: int) -> list[object]:
+    """Return a value in lists of a depth: one that is not a list is a list of one, and None an empty list."""
+    if value is None:
+        return []
+    values: list[object] = value if isinstance(value, list) else [value]
+    if depth == 1 or len({isinstance(v, list) for v in values if v is not None}) > 1:  # lists beside values are refused
+        return values
+    return [_in_lists(v, depth - 1) for v in values]

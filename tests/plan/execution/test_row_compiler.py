@@ -147,3 +147,29 @@ def test_a_plan_builds_nothing_for_rows_until_one_is_asked_for() -> None:
     assert "row" not in vars(words)
     plan.transform_row({"x": 1, KEY: "a"})
     assert "row" in vars(words)
+
+
+@pytest.mark.parametrize("value", [3.0, 3, True, np.float32(3), "3"])
+def test_a_value_in_a_field_of_lists_is_a_list_of_one_in_a_row_too(value: Any) -> None:
+    """A5: what a batch refuses, a row refuses; what it takes, a row takes."""
+    field = fc.Field("x", type="float", list=True)
+    for column in (fc.Numeric(field), fc.Bucketized(fc.Numeric(field), [0.0])):
+        plan = fc.compile([column if isinstance(column, fc.Numeric) else fc.Indicator(column)])
+        for run in (plan.transform_row, lambda row, plan=plan: plan.transform([row])):
+            with pytest.raises(fc.DataError, match="number"):
+                run({"x": value})
+    if not isinstance(value, str):
+        plan = fc.compile([fc.Numeric(field, shape=(1,))])
+        assert plan.transform_row({"x": value}).tolist() == plan.transform([{"x": value}])[0].tolist() == [float(value)]
+
+
+def test_lists_of_lists_are_as_deep_in_a_row_as_they_were_learned() -> None:
+    """A5"""
+    plan = fc.fit([fc.Numeric("x", shape=(2, 1), default=0.0)], {"x": [[[1.0], [2.0]], [[3.0], [4.0]]]})
+    assert plan.input_schema["x"].list_depth == 2
+    for value, want in (([1.0, 2.0], [1, 2]), (None, [0, 0])):
+        assert plan.transform_row({"x": value}).tolist() == plan.transform([{"x": value}])[0].tolist() == want
+    for run in (plan.transform_row, lambda row: plan.transform([row])):
+        for value in ([[5.0], 6.0], [None, [6.0]], [[5.0], [6.0], [7.0]]):
+            with pytest.raises(fc.DataError, match="list"):
+                run({"x": value})
