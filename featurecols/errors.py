@@ -218,6 +218,12 @@ def not_utf8(path: str, row: int | None) -> DataError:
     return DataError(path, problem, row=row, hint=hint)
 
 
+def open_quote(path: str, row: int) -> DataError:
+    """Return the error of a CSV file whose last value begins with a quote and is not closed."""
+    hint = "close it, or double it in a value that has quotes around it: all that follows would be one value"
+    return DataError(path, "a quote in the last column is not closed", row=row, hint=hint)
+
+
 def nested_too_deep(key: str | None = None) -> DataError:
     """Return the error of lists in lists in lists without end."""
     return DataError(key or "data", "lists are nested too deep", field=key, hint="flatten them: columns read lists of lists")

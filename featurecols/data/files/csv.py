@@ -9,9 +9,11 @@ import pyarrow as pa
 from featurecols import errors
 from featurecols._core.fork_safe import import_module
 from featurecols.data.batch import Batch, Fragment, Needs
-from featurecols.data.files.base import PACKED, File, State
+from featurecols.data.files import open_quotes
+from featurecols.data.files.base import File, State
 
 _BLOCK_BYTES = 1 << 23
+_CODECS = {".gz": "gzip", ".bz2": "bz2", ".zst": "zstd", ".lz4": "lz4"}  # of the endings in PACKED
 
 
 class CsvFile(File):
@@ -21,6 +23,9 @@ class CsvFile(File):
 
     def __init__(self, path: str, state: State) -> None:
         self.path, self.state = path, state
+        ending = path[path.rfind(".") :].lower()
+        self._codec = _CODECS.get(ending)
+        self._delimiter = "\t" if path.lower().endswith((".tsv", f".tsv{ending}")) else ","
         self._alone = False  # whether there is one column: an empty line of it is a missing value then
         try:
             names = self._reader(None).schema.names
@@ -31,13 +36,10 @@ class CsvFile(File):
         self.fragments = [Fragment(path, None, None)]
 
     def _stream(self) -> pa.NativeFile:
-        return pa.input_stream(self.path, compression="detect")
+        return pa.input_stream(self.path, compression=self._codec)
 
     def _reader(self, needs: Needs | None) -> pa.csv.CSVStreamingReader:
         csv = import_module("pyarrow.csv")
-        plain = self.path.lower()
-        for ending in PACKED:
-            plain = plain.removesuffix(ending)
         options: dict[str, object] = {}
         if needs is not None:
             coded = pa.dictionary(pa.int32(), pa.string())
@@ -49,7 +51,7 @@ class CsvFile(File):
                 self._stream(),
                 read_options=csv.ReadOptions(block_size=_BLOCK_BYTES, skip_rows=self._count_leading() if self._alone else 0),
                 parse_options=csv.ParseOptions(
-                    delimiter="\t" if plain.endswith(".tsv") else ",",
+                    delimiter=self._delimiter,
                     newlines_in_values=True,
                     ignore_empty_lines=not self._alone,
                 ),
@@ -85,17 +87,37 @@ class CsvFile(File):
 
     def read(self, fragment: Fragment, needs: Needs) -> Iterator[Batch]:
         needs = needs or [(self.schema.names[0], "number")]
-        reader = self._reader(needs)
+        keys, last = list(dict.fromkeys(key for key, _ in needs)), self.schema.names[-1]
+        watched = self._codec is not None and self.schema.names.count(last) == 1
+        reader = self._reader([*needs, (last, "number")] if watched and last not in keys else needs)
+        rows, ends = 0, None
         while True:
             try:
                 batch = reader.read_next_batch()
             except StopIteration:
-                return
+                break
             except (pa.ArrowException, OSError) as error:
                 raise self._unreadable(error) from None
-            self._check_text(batch)
             if batch.num_rows:
+                rows, ends = rows + batch.num_rows, batch.column(last)[-1:] if watched else None
+                batch = batch.select(keys)
+                self._check_text(batch)
                 yield Batch.arrow(batch, parse=True)
+        if rows and self._ends_in_quotes(ends):
+            raise errors.open_quote(self.path, rows - 1)
+
+    def _ends_in_quotes(self, last: pa.Array | None) -> bool:
+        """Return whether a quote in the last column swallowed what follows it; `last`: the last value, of a compressed file."""
+        delimiter = self._delimiter.encode()
+        try:
+            if self._codec is None:
+                return open_quotes.file_ends_inside(self.path, delimiter, 2 * _BLOCK_BYTES)
+            if last is None or not _has_break(last):
+                return False
+            with self._stream() as stream:
+                return open_quotes.stream_ends_inside(stream.read, delimiter)
+        except (pa.ArrowException, OSError) as error:
+            raise self._unreadable(error) from None
 
     def _check_text(self, batch: pa.RecordBatch) -> None:
         """Raise DataError for text that is not UTF-8: words of a dictionary once, while the parser would check every row."""
@@ -112,3 +134,10 @@ def _is_utf8(line: bytes) -> bool:
     except UnicodeDecodeError:
         return False
     return True
+
+
+def _has_break(text: pa.Array) -> bool:
+    """Return whether one text, which may not be UTF-8, holds a line break: what a quote swallows does."""
+    plain = text.dictionary_decode() if pa.types.is_dictionary(text.type) else text
+    found = plain.cast(pa.binary())[0].as_py()
+    return found is not None and (b"\n" in found or b"\r" in found)

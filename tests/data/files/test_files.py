@@ -319,6 +319,30 @@ def test_damaged_csv(tmp_path: Path, text: str, message: str) -> None:
         read(csv(tmp_path, text), [("a", "category")])
 
 
+@pytest.mark.parametrize("name", ["t.csv", "t.csv.gz", "t.CSV.GZ", "t.tsv"])
+@pytest.mark.parametrize(
+    ("text", "row"), [('a,b\n1,x\n2,"y\n3,z\n', 1), ('a,b\n"p",""\n2,"y""\n3,z\n', 1), ('a\n1\n"y\n\n', 1)]
+)
+def test_a_quote_that_swallows_the_rest_of_the_file_is_refused(tmp_path: Path, text: str, row: int, name: str) -> None:
+    """B2: the rows behind it were a part of one value, or, where that column was not read, nothing."""
+    data = text.replace(",", "\t" if "tsv" in name else ",").encode()
+    (tmp_path / name).write_bytes(gzip.compress(data) if name.lower().endswith(".gz") else data)
+    file = open_file(str(tmp_path / name))
+    for needs in ([("a", "category")], [(key, "category") for key in file.schema.names]):
+        with pytest.raises(errors.DataError, match=f"a quote in the last column is not closed at row {row}"):
+            read(file, needs)
+
+
+@pytest.mark.parametrize("name", ["t.csv", "t.csv.gz", "t.CSV.Gz"])
+def test_quotes_that_are_closed_are_values(tmp_path: Path, name: str) -> None:
+    """B2: endings of compressed files count in any case."""
+    data = b'a,b\n1,"y\nz"\n2,x"y\n"3","a,""b'
+    (tmp_path / name).write_bytes(gzip.compress(data + b'"') if name.lower().endswith(".gz") else data + b'"')
+    file = open_file(str(tmp_path / name))
+    assert column(file, "b") == [b"y\nz", b'x"y', b'a,"b']
+    assert column(file, "a") == [b"1", b"2", b"3"]
+
+
 def test_one_name_twice(tmp_path: Path) -> None:
     file = csv(tmp_path, "a,a,b\n1,2,3\n")
     FileSource(file.path).check(["b"])
