@@ -71,8 +71,10 @@ def learn_words(batches: Iterable[Batch], key: str) -> Classes | None:
         parse = batch.parse
     if not texts:
         return None
-    if parse and _numbers(texts) is not None:
-        return None
+    if parse:
+        if _numbers(texts) is not None:
+            return None
+        _require_exact(key, texts)
     return (_booleans(texts) if parse else None) or _words(texts)
 
 
@@ -152,6 +154,7 @@ class _Found:
             if booleans := _booleans(self.texts):
                 return booleans
             if (numbers := _numbers(self.texts)) is None:
+                _require_exact(self.key, self.texts)
                 return _words(self.texts)
             self._add_numbers(np.array(sorted(numbers), np.float64))
             kinds = {"integer" if all(_WHOLE.fullmatch(text) for text in self.texts) else "float"}
@@ -167,7 +170,7 @@ class _Found:
             return None if whole else tuple(float(k) for k in range(self.n_classes))
         every = sorted({*self.numbers, *np.flatnonzero(self.inside).tolist()})
         if whole and max(abs(every[0]), abs(every[-1])) >= EXACT:
-            raise errors.labels(self.key, "a class is not below 2^53", every[-1], None, "number the classes, or make them text")
+            raise _too_large(self.key, max(every, key=abs))
         return tuple(int(v) for v in every) if whole else tuple(float(v) for v in every)
 
 
@@ -238,6 +241,18 @@ def _numbers(texts: Iterable[bytes]) -> set[float] | None:
 def _unseen(key: str, value: object, row: int, classes: Classes) -> errors.DataError:
     known = ", ".join(errors.show(c, 20) for c in classes[:8]) + (" ..." if len(classes) > 8 else "")
     return errors.labels(key, "a label that training did not see", value, row, f"known labels are {known}")
+
+
+def _require_exact(key: str, texts: Iterable[bytes]) -> None:
+    """Raise DataError where texts of a CSV file that are not all below 2^53 are all integers, as those of a table are."""
+    if all(_WHOLE.fullmatch(text) for text in texts):
+        digits = {text: text.removeprefix(b"-") for text in texts}
+        raise _too_large(key, max(texts, key=lambda text: (len(digits[text]), digits[text])).decode())
+
+
+def _too_large(key: str, value: object) -> errors.DataError:
+    hint = "number the classes, or make them text and name them with label_vocabulary=[...]"
+    return errors.labels(key, "a class is not below 2^53", value, None, hint)
 
 
 def _too_many(key: str, count: int) -> errors.DataError:

@@ -27,8 +27,8 @@ class RowCompiler:
 
     Both give the features as an array of typecode "f". A value of node i is the local v{i}; the objects that the source
     uses are k{i} (the key of a field), p{i} (its presenter), m{i} (its markers), t{i} (what makes of a text the value
-    that it spells, which is c{i} to categorical columns), nested (what makes lists), r{i} (the row function of a node) and w{i} (write_row, or the
-    row function of a single number, of output i).
+    that it spells, which is c{i} to categorical columns), nested (what makes lists), r{i} (the row function of a node)
+    and w{i} (write_row, or the row function of a single number, of output i).
     """
 
     def __init__(
