@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from featurecols import feature_column as feature_column
     from featurecols import models as models
     from featurecols import tf as tf
+    from featurecols._core.argument_defaults import configurable as configurable
     from featurecols._core.arrays import Features as Features
     from featurecols._core.arrays import Ids as Ids
     from featurecols._core.csr import SparseRows as SparseRows
@@ -60,6 +61,7 @@ if TYPE_CHECKING:
     from featurecols.errors import SavedPlanError as SavedPlanError
     from featurecols.errors import SizeError as SizeError
     from featurecols.jobs.transform_parquet import transform_parquet as transform_parquet
+    from featurecols.models.argument_defaults import defaults as defaults
     from featurecols.models.errors import CheckpointError as CheckpointError
     from featurecols.models.errors import ModelError as ModelError
     from featurecols.plan.compile import compile as compile

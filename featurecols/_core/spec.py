@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeAlias, TypeV
 import numpy as np
 
 from featurecols import errors
+from featurecols._core.argument_defaults import read_block
 from featurecols._core.suggestions import explain_arguments
 from featurecols._core.values import exact
 
@@ -51,7 +52,7 @@ class Converted(Generic[Given, Held]):
 def frozen(cls: type[Given]) -> type[Given]:
     """Make a Spec of a class: a frozen dataclass that leaves equality and repr to Spec, and may have fields of Converted."""
     made = dataclass(frozen=True, eq=False, repr=False)(cls)
-    made.__init__ = explain_arguments(made.__init__)  # type: ignore[method-assign]
+    made.__init__ = read_block(explain_arguments(made.__init__))  # type: ignore[method-assign]
     return made
 
 
