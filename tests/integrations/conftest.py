@@ -13,6 +13,7 @@ NEEDS: dict[str, tuple[str, ...]] = {
     "test_onnx.py": ("onnx", "onnxruntime"),
     "serving": ("uvicorn",),
     "torch": ("torch",),
+    "torch/test_jagged.py": ("torch", "torchrec"),
 }
 
 collect_ignore = [

@@ -41,7 +41,15 @@ class Bags(NamedTuple):
         return positions if self.offsets is None else torch.bucketize(positions, self.offsets[1:], right=True)
 
 
-def pool(bags: Bags, table: Tensor, combiner: str, max_norm: float | None = None, *, sparse: bool = False) -> Tensor:
+def pool(
+    bags: Bags,
+    table: Tensor,
+    combiner: str,
+    max_norm: float | None = None,
+    *,
+    sparse: bool = False,
+    rows: tuple[int, int] | None = None,
+) -> Tensor:
     """Return the table rows of each bag, combined: [n, dimension].
 
     Args:
@@ -50,12 +58,14 @@ def pool(bags: Bags, table: Tensor, combiner: str, max_norm: float | None = None
         combiner: "sum", "mean", "sqrtn", "mean_all" or "sqrtn_all", as fc.Embedding defines them.
         max_norm: rows of a larger L2 norm are scaled down to it, before weights.
         sparse: whether the gradient of the table is sparse.
+        rows: the first row that belongs to these ids, and the one after the last; None is all of the table.
     """
     values, offsets, weights = bags
-    there = (values >= 0) & (values < table.shape[0])
+    first, end = (0, table.shape[0]) if rows is None else rows
+    there = (values >= 0) & (values < end - first)
     if weights is not None and combiner in ("mean", "sqrtn"):
         there = there & (weights > 0)
-    index = torch.where(there, values, 0)
+    index = torch.where(there, values + first, 0)
     if offsets is None and weights is None and max_norm is None:
         return torch.where(there[:, None], functional.embedding(index, table, sparse=sparse), 0.0)
     w = there.to(table.dtype) if weights is None else torch.where(there, weights.to(table.dtype), 0.0)
@@ -65,13 +75,13 @@ def pool(bags: Bags, table: Tensor, combiner: str, max_norm: float | None = None
         return functional.embedding_bag(
             index, table, offsets, mode="sum", sparse=sparse, per_sample_weights=w, include_last_offset=True
         )
-    rows = torch.where(there[:, None], functional.embedding(index, table, sparse=sparse), 0.0)
+    found = torch.where(there[:, None], functional.embedding(index, table, sparse=sparse), 0.0)
     if max_norm is not None:
-        rows = rows * (max_norm / torch.linalg.vector_norm(rows, dim=1, keepdim=True).clamp(min=max_norm))
-    rows = rows * w[:, None]
+        found = found * (max_norm / torch.linalg.vector_norm(found, dim=1, keepdim=True).clamp(min=max_norm))
+    found = found * w[:, None]
     if offsets is None:
-        return rows
-    return table.new_zeros(bags.number, table.shape[1]).index_add(0, bags.bag_of_each(), rows)
+        return found
+    return table.new_zeros(bags.number, table.shape[1]).index_add(0, bags.bag_of_each(), found)
 
 
 def _share(weights: Tensor, bags: Bags, *, squared: bool) -> Tensor:
