@@ -38,8 +38,8 @@ class ModelModule(nn.Module):
     """A LinearClassifier, DNNClassifier, WideDeepClassifier, or one of the regressors, as a module: encoded rows to logits.
 
     forward gives the logits [n, units], which `predictions` turns into what the model's predict gives. They are those of the
-    model to within 64 units in the last place of the largest: both add in float32, in another order. Parameters have the names that the model
-    has for them; batch normalization moves its averages as PyTorch does.
+    model to within 64 units in the last place of the largest: both add in float32, in another order. Parameters have the names
+    that the model has for them; batch normalization moves its averages as PyTorch does.
 
     Args:
         model: a trained model; it stays as it is.
