@@ -65,8 +65,12 @@ if TYPE_CHECKING:
     from featurecols.models.errors import CheckpointError as CheckpointError
     from featurecols.models.errors import ModelError as ModelError
     from featurecols.plan.compile import compile as compile
+    from featurecols.plan.difference import Difference as Difference
+    from featurecols.plan.difference import carry_tables as carry_tables
+    from featurecols.plan.difference import diff as diff
     from featurecols.plan.execution.request import Request as Request
     from featurecols.plan.fit import fit as fit
+    from featurecols.plan.lint import lint as lint
     from featurecols.plan.load import load as load
     from featurecols.plan.plan import Plan as Plan
     from featurecols.plan.report import Report as Report

@@ -4,7 +4,7 @@ Results go to standard output, as text or with --json as one JSON object; progre
 one line. Exit status:
 
     0    done
-    1    done, and there is a difference (verify-tf), or data is beyond a limit (check)
+    1    done, and there is a difference (diff, verify-tf), a finding (lint), or data beyond a limit (check)
     2    the command line, the spec, the data, the plan, the model or the output is wrong: the message says which
     70   a bug in featurecols (FEATURECOLS_DEBUG=1 shows where)
     130  interrupted
@@ -22,10 +22,12 @@ from featurecols import errors
 from featurecols._core.version import __version__
 from featurecols.cli.commands import (
     check,
+    diff,
     evaluate,
     fit,
     import_tf,
     inspect,
+    lint,
     predict,
     quickstart,
     schema,
@@ -42,6 +44,8 @@ COMMANDS = {
     "transform": transform,
     "inspect": inspect,
     "check": check,
+    "lint": lint,
+    "diff": diff,
     "train": train,
     "evaluate": evaluate,
     "predict": predict,

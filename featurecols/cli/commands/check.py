@@ -34,15 +34,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print the report of data, and what is above its limit."""
-    import featurecols as fc
-    from featurecols.cli.load_model import load_model
+    from featurecols.cli.load_model import load_plan
 
-    path: Path = arguments.plan
-    is_model = (path / "model.json").is_file() and not (path / "plan.json").is_file()
-    plan = load_model(path).plan if is_model else fc.load(path)
-    if plan is None:
-        raise fc.PlanError("check: the model reads no tables, so that there is nothing to check; give a plan")
-    report = plan.check(arguments.data)
+    report = load_plan(arguments.plan, "check").check(arguments.data)
     above = list(_above(report, {name: getattr(arguments, f"max_{name.replace('-', '_')}") for name in _LIMITS}))
     if report.problem is not None:
         above.append(report.problem)
