@@ -20,6 +20,7 @@ CLAIMS = (
     "memory",
     "extension",
     "ranking",
+    "sklearn_pipeline",
     "models",
     "defaults",
 )

@@ -12,7 +12,7 @@ from benchmarks import default_table
 from benchmarks.harness import RESULTS
 
 DOCS = Path(__file__).parent.parent / "docs"
-COMPARED = ("adult", "criteo", "strings", "crosses", "fit")
+COMPARED = ("adult", "criteo", "strings", "crosses", "fit", "sklearn_pipeline")
 START, END = "<!-- figures: written by python -m benchmarks -->\n", "<!-- end of figures -->\n"
 DEFAULTS = "<!-- defaults: written by python -m benchmarks -->\n"
 TITLES = {

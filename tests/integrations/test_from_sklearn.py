@@ -19,10 +19,12 @@ from sklearn.pipeline import FeatureUnion, Pipeline, make_pipeline
 from sklearn.preprocessing import (
     FunctionTransformer,
     KBinsDiscretizer,
+    MaxAbsScaler,
     MinMaxScaler,
     OneHotEncoder,
     OrdinalEncoder,
     PowerTransformer,
+    QuantileTransformer,
     RobustScaler,
     StandardScaler,
     TargetEncoder,
@@ -97,6 +99,10 @@ SCALERS = [
     StandardScaler(with_mean=False, with_std=False),
     *(make_pipeline(SimpleImputer(strategy=s), StandardScaler()) for s in ("mean", "median", "most_frequent")),
     SimpleImputer(strategy="constant", fill_value=-3.5),
+    RobustScaler(),
+    RobustScaler(with_centering=False, quantile_range=(5, 95)),
+    RobustScaler(with_scaling=False, unit_variance=True),
+    MaxAbsScaler(),
     make_pipeline(SimpleImputer(), StandardScaler(), StandardScaler(with_std=False), "passthrough"),
 ]
 
@@ -201,6 +207,19 @@ def test_encoders_of_known_categories_alone(encoder: BaseEstimator) -> None:
     check(fitted, known(flights(seed=2), train)[TEXTS], known_only=True)
 
 
+@pytest.mark.parametrize("classes", [None, 2, 3])
+def test_means_of_the_target(classes: int | None) -> None:
+    train = flights()
+    target = train["distance"] + 0.5 if classes is None else train["hour"] % classes
+    fitted = TargetEncoder(cv=2).fit(train[TEXTS], target)
+    if classes == 3:
+        with pytest.raises(fc.ColumnError, match="TargetEncoder has a target of type 'multiclass'; encode one class at a time"):
+            from_sklearn(fitted, known_only=True)
+        return
+    check(fitted, flights(seed=2)[TEXTS], known_only=True)
+    check(fitted, hostile()[TEXTS].dropna(), known_only=True)
+
+
 def test_unknown_categories_that_are_not_missing() -> None:
     train = flights()[TEXTS]
     for encoder in (GROUPS[3], GROUPS[7]):
@@ -270,7 +289,8 @@ def test_the_message_says_what_and_the_way_out() -> None:
         from_sklearn(FeatureUnion([("a", StandardScaler())]).fit([[1.0]]))
     assert str(found.value) == (
         "from_sklearn: FeatureUnion is not among what columns compute; known are FunctionTransformer, "
-        "KBinsDiscretizer, MinMaxScaler, OneHotEncoder, OrdinalEncoder, SimpleImputer, StandardScaler"
+        "KBinsDiscretizer, MaxAbsScaler, MinMaxScaler, OneHotEncoder, OrdinalEncoder, RobustScaler, SimpleImputer, "
+        "StandardScaler, TargetEncoder"
     )
 
 
@@ -281,12 +301,12 @@ class OwnScaler(StandardScaler):
 NUMBER = pd.DataFrame({"a": [1.0, 2.0, 4.0, np.nan]})
 TEXT = pd.DataFrame({"t": ["a", "b", "b", None]})
 REFUSED = [
-    (RobustScaler().fit(NUMBER), "RobustScaler is not among what columns compute"),
+    (QuantileTransformer(n_quantiles=3).fit(NUMBER), "QuantileTransformer is not among what columns compute"),
     (PowerTransformer().fit(NUMBER), "PowerTransformer is not among"),
     (KNNImputer().fit(NUMBER), "KNNImputer is not among"),
     (OwnScaler().fit(NUMBER), "OwnScaler is not among"),
     (FeatureHasher(4, input_type="string").fit(None), "FeatureHasher is not among"),
-    (TargetEncoder(cv=2).fit(TEXT[:3], [0.0, 1.0, 2.0]), "TargetEncoder is not among"),
+    (TargetEncoder(cv=2).fit(TEXT[:3], [0.0, 1.0, 2.5]), "TargetEncoder gives missing categories the mean of the target"),
     (make_pipeline(StandardScaler(), LogisticRegression()).fit(NUMBER[:3], [0, 1, 1]), "LogisticRegression is not among"),
     (FunctionTransformer(np.log1p).fit(NUMBER), "FunctionTransformer calls a function, <ufunc 'log1p'>"),
     (SimpleImputer(add_indicator=True).fit(NUMBER), "SimpleImputer has add_indicator=True"),

@@ -17,7 +17,7 @@ from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.pipeline import Pipeline, make_pipeline
-from sklearn.preprocessing import StandardScaler
+from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 import featurecols as fc
 from featurecols.data.sources import as_source
@@ -113,6 +113,17 @@ def test_texts_and_missing_values_of_object_arrays() -> None:
     assert fitted.get_feature_names_out().tolist() == ["x0_indicator=a", "x0_indicator=b", "x1"]
     np.testing.assert_array_equal(fitted.transform(rows)[:, :2], [[1, 0], [0, 1], [1, 0], [0, 0]])
     np.testing.assert_array_equal(fitted.transform(rows)[:, 2], np.float32([-(1.5**0.5), 0, 0, 1.5**0.5]))
+
+
+def test_numbers_beside_texts_in_lists_stay_numbers() -> None:
+    assert FeatureColumns().fit([["a", 1], ["b", 3]]).transform([["b", 1]]).tolist() == [[0.0, 1.0, -1.0]]
+    texts = FeatureColumns().fit(np.array([["a", "x"], ["b", "y"]]))
+    assert texts.transform([["b", "x"]]).tolist() == [[0.0, 1.0, 1.0, 0.0]]
+
+
+def test_bare_categories_have_no_place_in_a_matrix() -> None:
+    with pytest.raises(fc.PlanError, match=r"FeatureColumns: a categorical column gives ids, not features, got 'job'"):
+        FeatureColumns([fc.Hashed("job", 3)]).fit(PEOPLE)
 
 
 def test_other_names_and_paths_are_refused() -> None:
@@ -246,6 +257,22 @@ def test_a_search_over_columns_and_their_arguments() -> None:
         for chosen in lists
     ]
     np.testing.assert_array_equal(search.cv_results_["mean_test_score"], by_hand)
+
+
+def test_cross_validation_gives_the_scores_of_preprocessing_that_is_written_by_hand() -> None:
+    table, late = flights(1000)
+    table["wind_speed"] = table["wind_speed"].fillna(table["wind_speed"].mean())
+    numbers, texts = ["distance", "wind_speed"], ["carrier", "origin"]
+    columns = [
+        *(fc.Numeric(key, normalizer=fc.ZScore()) for key in numbers),
+        *(fc.Indicator(fc.Vocabulary(key, fc.TopTerms(None))) for key in texts),
+    ]
+    by_hand = make_column_transformer((StandardScaler(), numbers), (OneHotEncoder(handle_unknown="ignore"), texts))
+    scores = [
+        cross_val_score(make_pipeline(steps, LogisticRegression(solver="newton-cholesky")), table, late, cv=3)
+        for steps in (FeatureColumns(columns), by_hand.set_params(sparse_threshold=0))
+    ]
+    np.testing.assert_array_equal(*scores)
 
 
 def test_inside_a_column_transformer_and_as_a_diagram() -> None:

@@ -3,6 +3,11 @@
 Needs scikit-learn 1.6 or newer: pip install "featurecols[sklearn]".
 """
 
+try:
+    import sklearn as _sklearn  # noqa: F401
+except ImportError as error:
+    raise ImportError('featurecols.integrations.sklearn needs scikit-learn: pip install "featurecols[sklearn]"') from error
+
 from featurecols.integrations.sklearn.feature_columns import FeatureColumns
 from featurecols.integrations.sklearn.from_sklearn import from_sklearn
 from featurecols.integrations.sklearn.models import (

@@ -83,7 +83,7 @@ class FeatureColumns(ColumnParameters, TransformerMixin, BaseEstimator):
                 errors.warn("partial_fit: begins anew, since fit kept no counts of the rows it saw; call partial_fit alone")
             learner = PartialFit(declared(self.columns, source))
         learner.update(source)
-        self._learner, self.plan_ = learner, learner.plan()
+        self._learner, self.plan_ = learner, self._checked(learner.plan())
         return self
 
     def transform(self, X: Rows) -> Array | csr_matrix:
@@ -105,14 +105,21 @@ class FeatureColumns(ColumnParameters, TransformerMixin, BaseEstimator):
     def _fit(self, X: Rows) -> Source:
         self._check_output()
         source = as_rows(self, X, reset=True)
-        self.plan_ = learn(self.columns, source)
-        self._learner = None
+        self.plan_, self._learner = self._checked(learn(self.columns, source)), None
         return source
 
     def _features(self, source: Source) -> Array | csr_matrix:
         if self.output == "dense":
             return self.plan_.transform(source)
         return self.plan_.encode(source).to_scipy()
+
+    def _checked(self, plan: Plan) -> Plan:
+        """Return a plan that gives the output; raise PlanError where a column has no place in a matrix."""
+        bare = [column.name for column in plan.columns if column.categorical]
+        if bare and self.output == "dense":
+            hint = 'wrap it in Indicator or Embedding, or give output="sparse"'
+            raise errors.plan("FeatureColumns", "a categorical column gives ids, not features", bare[0], hint)
+        return plan
 
     def _check_output(self) -> None:
         if self.output not in OUTPUTS:

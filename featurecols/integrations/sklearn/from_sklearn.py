@@ -25,8 +25,9 @@ Chosen = str | int | slice | Sequence[str] | Sequence[int] | Sequence[bool] | Ar
 def from_sklearn(transformer: BaseEstimator, *, known_only: bool = False) -> Plan:
     """Return the plan that computes what a fitted transformer does: the same features in the same order, as float32.
 
-    Takes OneHotEncoder, OrdinalEncoder, StandardScaler, MinMaxScaler, KBinsDiscretizer, SimpleImputer of numbers and
-    "passthrough", alone, in a Pipeline or in a ColumnTransformer. Fields are called as in fit, or x0, x1, ... for arrays.
+    Takes OneHotEncoder, OrdinalEncoder, TargetEncoder, StandardScaler, MinMaxScaler, MaxAbsScaler, RobustScaler,
+    KBinsDiscretizer, SimpleImputer of numbers and "passthrough", alone, in a Pipeline or in a ColumnTransformer. Fields are
+    called as in fit, or x0, x1, ... for arrays.
 
     Rows that scikit-learn takes have equal features, once its float64 is rounded to float32: those of a MinMaxScaler within one
     unit in the last place. Rows that it refuses may have features here: infinite numbers without an imputer before them, and
@@ -35,8 +36,8 @@ def from_sklearn(transformer: BaseEstimator, *, known_only: bool = False) -> Pla
     Args:
         transformer: what was fitted.
         known_only: whether every category that comes is one of those that encoders were fitted on, and none is missing. Then
-            encoders are taken that raise for others (handle_unknown="error"), that group infrequent categories, and
-            OrdinalEncoder, whose number for other categories a column computes, but not its number for missing ones.
+            encoders are taken that raise for others (handle_unknown="error") or group infrequent categories, and OrdinalEncoder
+            and TargetEncoder, whose number for other categories a column computes, but not their number for missing ones.
 
     Raises:
         ColumnError: for a transformer, or an argument of one, that no column computes; the message names it.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol, TypeAlias, TypeGuard
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 from numpy.typing import ArrayLike
@@ -43,7 +44,8 @@ def as_table(estimator: BaseEstimator, rows: Rows, *, reset: bool) -> Table:
         empty = pd.DataFrame(columns=list(names))  # which every version of scikit-learn finds the names of
         validate_data(estimator, empty, skip_check_array=True, reset=reset)
         return rows
-    array = validate_data(estimator, rows, dtype=None, ensure_all_finite=False, reset=reset)
+    mixed = isinstance(rows, (list, tuple)) and np.asarray(rows).dtype.kind in "US"  # numbers beside texts stay numbers
+    array = validate_data(estimator, rows, dtype=object if mixed else None, ensure_all_finite=False, reset=reset)
     return {f"x{i}": array[:, i] for i in range(array.shape[1])}
 
 

@@ -12,10 +12,13 @@ from sklearn.impute import SimpleImputer
 from sklearn.preprocessing import (
     FunctionTransformer,
     KBinsDiscretizer,
+    MaxAbsScaler,
     MinMaxScaler,
     OneHotEncoder,
     OrdinalEncoder,
+    RobustScaler,
     StandardScaler,
+    TargetEncoder,
 )
 
 from featurecols._core.arrays import Array
@@ -28,10 +31,9 @@ KNOWN = "pass known_only=True if every category that comes is one that it was fi
 
 
 class Encoder(Protocol):
-    """What both encoders tell of their fit."""
+    """What encoders tell of their fit."""
 
     categories_: Sequence[Array]
-    handle_unknown: str
 
 
 def scale_standard(scaler: StandardScaler, streams: Streams, known_only: bool) -> Streams:
@@ -39,6 +41,19 @@ def scale_standard(scaler: StandardScaler, streams: Streams, known_only: bool) -
     means = np.zeros(len(streams)) if scaler.mean_ is None or not scaler.with_mean else scaler.mean_
     scales = np.ones(len(streams)) if scaler.scale_ is None else scaler.scale_
     return [s.normalized(ZScore(mean=float(m), std=float(d))) for s, m, d in zip(streams, means, scales, strict=True)]
+
+
+def scale_robust(scaler: RobustScaler, streams: Streams, known_only: bool) -> Streams:
+    """Return (x - center) / scale."""
+    centers = np.zeros(len(streams)) if scaler.center_ is None else scaler.center_
+    scales = np.ones(len(streams)) if scaler.scale_ is None else scaler.scale_
+    return [s.normalized(ZScore(mean=float(c), std=float(d))) for s, c, d in zip(streams, centers, scales, strict=True)]
+
+
+def scale_max(scaler: MaxAbsScaler, streams: Streams, known_only: bool) -> Streams:
+    """Return x / scale."""
+    clip = [Clip(-1.0, 1.0)] if getattr(scaler, "clip", False) else []  # an argument since scikit-learn 1.8
+    return [s.normalized(ZScore(mean=0.0, std=float(d)), *clip) for s, d in zip(streams, scaler.scale_, strict=True)]
 
 
 def scale_minmax(scaler: MinMaxScaler, streams: Streams, known_only: bool) -> Streams:
@@ -120,6 +135,19 @@ def encode_ordinal(encoder: OrdinalEncoder, streams: Streams, known_only: bool) 
     return found
 
 
+def encode_target(encoder: TargetEncoder, streams: Streams, known_only: bool) -> Streams:
+    """Return the mean of the target among rows of a category, and its mean over all rows for unknown ones."""
+    if not known_only:
+        raise refuse(encoder, "gives missing categories the mean of the target, and columns give them 0", KNOWN)
+    if encoder.target_type_ not in ("binary", "continuous"):
+        raise refuse(encoder, f"has a target of type {encoder.target_type_!r}", "encode one class at a time")
+    found = []
+    for i, (s, means) in enumerate(zip(streams, encoder.encodings_, strict=True)):
+        terms, _ = _terms(encoder, s, i)
+        found.append(s.as_numbers(s.terms(terms, unseen=len(terms)), [*map(float, means), float(encoder.target_mean_)]))
+    return found
+
+
 def pass_through(function: FunctionTransformer, streams: Streams, known_only: bool) -> Streams:
     """Return what comes in."""
     if function.func is not None:
@@ -153,9 +181,12 @@ def _term(encoder: Encoder, s: Stream, category: object) -> Term:
 TRANSLATIONS: dict[type, Callable[..., Streams]] = {
     FunctionTransformer: pass_through,
     KBinsDiscretizer: bin_numbers,
+    MaxAbsScaler: scale_max,
     MinMaxScaler: scale_minmax,
     OneHotEncoder: encode_one_hot,
     OrdinalEncoder: encode_ordinal,
+    RobustScaler: scale_robust,
     SimpleImputer: impute,
     StandardScaler: scale_standard,
+    TargetEncoder: encode_target,
 }
