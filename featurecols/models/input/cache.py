@@ -6,16 +6,20 @@ import json
 import os
 import shutil
 import tempfile
+import zlib
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
 
+from featurecols._core import regular_files
 from featurecols._core.arrays import Array, Ids
 from featurecols.models import errors
 from featurecols.models.input.examples import Examples, Layout
 
 Read = Callable[[int], Iterator[Examples]]
+Identity = Callable[[], object]  # what tells the data apart, as JSON
+_LARGEST = 1 << 26  # bytes of cache.json
 
 
 class NoCache:
@@ -69,11 +73,11 @@ class MemoryCache(NoCache):
 class FileCache(NoCache):
     """Kept in a folder, written in one reading before the first epoch and mapped into memory after that.
 
-    The folder appears when it is complete. One that holds other columns or data is refused.
+    The folder appears when it is complete. One that is damaged, or holds other columns or data, is refused.
     """
 
-    def __init__(self, folder: Path, key: str, layout: Layout) -> None:
-        self.folder, self.key, self.layout = folder, key, layout
+    def __init__(self, folder: Path, key: str, layout: Layout, identity: Identity) -> None:
+        self.folder, self.key, self.layout, self.identity = folder, key, layout, identity
         self.all: Examples | None = None
         self.ends: list[int] = []
 
@@ -90,6 +94,7 @@ class FileCache(NoCache):
 
     def _write(self, fragments: Iterable[int], read: Read) -> None:
         self.folder.parent.mkdir(parents=True, exist_ok=True)
+        identity = self.identity()  # before a row is read: files that change meanwhile are others
         folder = Path(tempfile.mkdtemp(prefix=f".{self.folder.name}.", dir=self.folder.parent))
         try:
             writer = _Writer(folder)
@@ -97,7 +102,7 @@ class FileCache(NoCache):
                 for block in read(fragment):
                     writer.add(block)
                 writer.ends.append(writer.rows)
-            writer.finish(self.key)
+            writer.finish(self.key, identity)
             os.rename(folder, self.folder)
         except BaseException:
             shutil.rmtree(folder, ignore_errors=True)
@@ -105,15 +110,22 @@ class FileCache(NoCache):
 
     def _open(self) -> Examples:
         try:
-            about = json.loads((self.folder / "cache.json").read_text())
+            about = json.loads(regular_files.read_regular(self.folder / "cache.json", _LARGEST) or b"")
+            if about.pop("crc") != _sum(about):
+                raise ValueError("checksum")
+            key, data, ends = about["key"], about["data"], [int(end) for end in about["ends"]]
             found = {name: _map(self.folder / f"{name}.bin", *form) for name, form in about["arrays"].items()}
-        except (OSError, ValueError, KeyError, TypeError) as e:
+            lists, single = list(about["lists"]), tuple(about["single"])
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as e:
             raise errors.checkpoint(self.folder, f"not a complete cache ({type(e).__name__})", "delete the folder") from None
-        if about["key"] != self.key:
-            what = f"holds rows that {about['key']} encoded, and this model has {self.key}"
+        if key != self.key:
+            what = f"holds rows that {key} encoded, and this model has {self.key}"
             raise errors.checkpoint(self.folder, what, "delete the folder, or cache elsewhere")
-        self.ends = about["ends"]
-        return _assemble(found, self.layout, tuple(about["single"]), about["lists"])
+        if data != (now := self.identity()):
+            what = f"holds other data: rows of {errors.show(data)}, and these are of {errors.show(now)}"
+            raise errors.checkpoint(self.folder, what, "delete the folder, or cache elsewhere")
+        self.ends = ends
+        return _assemble(found, self.layout, single, lists)
 
 
 class _Writer:
@@ -124,6 +136,7 @@ class _Writer:
         self.ends: list[int] = []
         self.dtypes: dict[str, str] = {}
         self.shapes: dict[str, list[int]] = {}
+        self.sums: dict[str, int] = {}  # CRC-32
         self.single: tuple[str, ...] | None = None
         self.lists: list[str] = []
 
@@ -137,14 +150,23 @@ class _Writer:
             if dtype != array.dtype.str:
                 raise errors.model("cache", f"{name} changes its type", (dtype, array.dtype.str), "cache in memory")
             self.shapes.setdefault(name, [0, *array.shape[1:]])[0] += len(array)
+            data = np.ascontiguousarray(array).tobytes()
+            self.sums[name] = zlib.crc32(data, self.sums.get(name, 0))
             with open(self.folder / f"{name}.bin", "ab") as f:
-                f.write(np.ascontiguousarray(array).tobytes())
+                f.write(data)
         self.rows += len(block)
 
-    def finish(self, key: str) -> None:
-        arrays = {name: (dtype, self.shapes[name]) for name, dtype in self.dtypes.items()}
-        about = {"key": key, "ends": self.ends, "single": self.single or (), "lists": self.lists, "arrays": arrays}
-        (self.folder / "cache.json").write_text(json.dumps(about))
+    def finish(self, key: str, identity: object) -> None:
+        arrays = {name: (dtype, self.shapes[name], self.sums[name]) for name, dtype in self.dtypes.items()}
+        about = {
+            "key": key,
+            "data": identity,
+            "ends": self.ends,
+            "single": self.single or (),
+            "lists": self.lists,
+            "arrays": arrays,
+        }
+        (self.folder / "cache.json").write_text(json.dumps({**about, "crc": _sum(about)}))
 
 
 def arrays(block: Examples, lists: list[str]) -> Iterator[tuple[str, Array]]:
@@ -176,11 +198,20 @@ def _assemble(arrays: dict[str, Array], layout: Layout, single: tuple[str, ...],
     return Examples(layout, arrays["dense"], single, arrays["singles"], ids, lengths, labels, weights)
 
 
-def _map(path: Path, dtype: str, shape: list[int]) -> Array:
-    """Return the array of a file, mapped into memory."""
+def _sum(about: dict[str, object]) -> int:
+    """Return the CRC-32 of what a cache says of itself."""
+    return zlib.crc32(json.dumps(about).encode())
+
+
+def _map(path: Path, dtype: str, shape: list[int], crc: int) -> Array:
+    """Return the array of a file, mapped into memory. Raises ValueError where it is not as it was written."""
     if 0 in shape:
         return np.zeros(shape, dtype)
-    return np.memmap(path, dtype, "r", shape=tuple(shape))
+    regular_files.status(path)
+    found = np.memmap(path, dtype, "r", shape=tuple(shape))
+    if zlib.crc32(found.data) != crc:
+        raise ValueError("checksum")
+    return found
 
 
 def size(block: Examples) -> int:
@@ -188,10 +219,10 @@ def size(block: Examples) -> int:
     return sum(array.nbytes for _, array in arrays(block, list(block.lists)))
 
 
-def of(kept: str | Path | float | None, key: str, layout: Layout) -> NoCache:
+def of(kept: str | Path | float | None, key: str, layout: Layout, identity: Identity) -> NoCache:
     """Return the cache that a pipeline asks for: None, bytes of memory, or a folder."""
     if kept is None:
         return NoCache()
     if isinstance(kept, float):
         return MemoryCache(kept)
-    return FileCache(Path(kept), key, layout)
+    return FileCache(Path(kept), key, layout, identity)

@@ -8,14 +8,17 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from featurecols._core import regular_files
 from featurecols._core.suggestions import explain_arguments
 from featurecols.data.sources import as_source
 from featurecols.models import errors
@@ -93,7 +96,11 @@ class Pipeline:
         return replace(self, depth=_require_count("prefetch", depth, 0))
 
     def cache(self, path: str | Path | None = None) -> Pipeline:
-        """Keep the encoded rows in memory, or in the folder `path`, so that later epochs neither read nor encode."""
+        """Keep the encoded rows in memory, or in the folder `path`, so that later epochs neither read nor encode.
+
+        A folder of other columns or other data is refused: files are told apart by name, size and time, tables by their
+        length and first rows. What functions and iterators give is not told apart.
+        """
         if path is not None and not isinstance(path, (str, Path)):
             raise errors.argument("cache", "needs a folder, or nothing for memory", path, "give cache() or cache('folder')")
         return replace(self, kept=float("inf") if path is None else Path(path))
@@ -112,7 +119,7 @@ class Pipeline:
         key = json.dumps([plan.fingerprint, plan.tables_digest, self.data.labels, self.data.weight])
         if key not in self.memory:
             encoder = _encoder(plan, self.data, key)
-            self.memory[key] = encoder, cache.of(self.kept, key, encoder.layout)
+            self.memory[key] = encoder, _cache_of(self, encoder)
         encoder, kept = self.memory[key]
         return BatchStream(self, encoder, seed, kept).epoch(epoch)
 
@@ -175,6 +182,25 @@ def _encoder(plan: Plan, rows: LabelledRows, key: str) -> Encoder:
     return Encoder(encode, needs_of(plan), key, layout)
 
 
+def _cache_of(pipeline: Pipeline, encoder: Encoder) -> cache.NoCache:
+    """Return the cache of a pipeline whose rows an encoder encodes."""
+    return cache.of(pipeline.kept, encoder.key, encoder.layout, partial(_identity, pipeline.data, encoder))
+
+
+def _identity(rows: LabelledRows, encoder: Encoder) -> object:
+    """Return what tells data apart: files by name, size and time (in nanoseconds), tables by their length and first rows.
+
+    What functions and iterators give is not told apart: looking at it would cost a reading.
+    """
+    if rows.paths:
+        states = [regular_files.status(path) for path in rows.paths]
+        return [[os.path.basename(p), s.st_size, s.st_mtime_ns] for p, s in zip(rows.paths, states, strict=True)]
+    if not rows.ends or rows.pairs:
+        return None
+    first = next((batch for batch in rows.batches(encoder.needs) if batch.rows.num_rows), None)
+    return None if first is None else _fingerprint(encoder.encode(first).slice(0, 1000), rows.features.num_rows)
+
+
 class BatchStream:
     """A pipeline that runs.
 
@@ -195,7 +221,7 @@ class BatchStream:
         self.batch_size = pipeline.batch_size or 256
         known = [None] if pipeline.data.pairs else [fragment.num_rows for fragment in self.fragments]
         self.rows = None if None in known else sum(k for k in known if k is not None)
-        self.cache = kept or cache.of(pipeline.kept, encoder.key, encoder.layout)
+        self.cache = kept or _cache_of(pipeline, encoder)
         self.digests = digests
         self.digest: str | None = None  # of the first rows, once they have been read
 

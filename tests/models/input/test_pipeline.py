@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import itertools
+import os
+import shutil
 import weakref
 
 import numpy as np
@@ -155,6 +157,45 @@ def test_a_cache_of_other_columns_is_refused(path, tmp_path):
     other = Encoder(lambda batch: Examples.of(PLAN.encode(batch.rows), LAYOUT), needs_of(PLAN), "another plan", LAYOUT)
     with pytest.raises(CheckpointError, match=r"holds rows that .* encoded, and this model has another plan; delete"):
         list(BatchStream(from_parquet(path).cache(tmp_path / "c"), other, 0).epoch(0))
+
+
+def test_a_cache_of_other_data_is_refused(path, tmp_path):
+    """D1: another file, a newer version of the file and another table were served from the cache of the first."""
+    first, other = shutil.copy(path / "a.parquet", tmp_path / "a.parquet"), shutil.copy(path / "b.parquet", tmp_path)
+    for data in (first, first, other):
+        if data == other:
+            with pytest.raises(CheckpointError, match=r"holds other data: .*a\.parquet.*b\.parquet"):
+                list(stream(from_parquet(data).cache(tmp_path / "c")).epoch(0))
+        else:
+            assert len(rows(stream(from_parquet(data).cache(tmp_path / "c")).epoch(0))) == 3
+    os.utime(first, ns=(1, 1))
+    with pytest.raises(CheckpointError, match="holds other data"):
+        list(stream(from_parquet(first).cache(tmp_path / "c")).epoch(0))
+    plan = fc.compile([fc.Numeric("x")])
+    for values, match in (([1.0, 2.0], None), ([1.0, 3.0], "holds other data"), ([1.0, 2.0, 3.0], "holds other data")):
+        pipeline = from_data({"x": values}).batch(10).cache(tmp_path / "t")
+        if match is None:
+            assert [b.dense[:, 0].tolist() for _ in "12" for b in pipeline.examples(plan)] == [values, values]
+        else:
+            with pytest.raises(CheckpointError, match=match):
+                list(pipeline.examples(plan))
+
+
+@pytest.mark.parametrize("name", ["cache.json", "dense.bin", "singles.bin", "labels.bin"])
+@pytest.mark.parametrize("damage", ["flip", "cut", "empty", "pipe", "other"])
+def test_a_damaged_cache_is_refused(path, tmp_path, name, damage):
+    """D6, D5: a flipped bit was trained on, and some damage was an error of numpy."""
+    list(stream(from_parquet(path).cache(tmp_path / "c")).epoch(0))
+    file = tmp_path / "c" / name
+    data = bytearray(file.read_bytes())
+    file.unlink()
+    if damage == "pipe":
+        os.mkfifo(file)
+    else:
+        data[len(data) // 2] ^= 1 if damage == "flip" else 0
+        file.write_bytes({"cut": data[:-3], "empty": b"", "other": b"[]"}.get(damage, bytes(data)))
+    with pytest.raises(CheckpointError, match="not a complete cache"):
+        list(stream(from_parquet(path).cache(tmp_path / "c")).epoch(0))
 
 
 def test_a_cache_that_was_cut_short_is_not_there(path, tmp_path):
