@@ -258,6 +258,7 @@ def _head(path: str) -> bytes:
 
 def _state_of(path: str) -> State:
     try:
+        path.encode()  # which pyarrow wants
         found = os.stat(path)
         if not stat.S_ISREG(found.st_mode):
             raise regular_files.NotRegularError(found)

@@ -105,11 +105,16 @@ class _Job:
     @property
     def single(self) -> bool:
         """Whether the target is a file."""
-        return self.target.suffix in (".npy", ".parquet")
+        return self.kind in (".npy", ".parquet")
+
+    @property
+    def kind(self) -> str:
+        """The ending of the target's name, in small letters."""
+        return self.target.suffix.lower()
 
     def check(self) -> None:
         """Raise for everything about source and target that can be known to be wrong before a byte is written."""
-        if self.target.suffix == ".parquet" and len(self.inputs.files) > 1:
+        if self.kind == ".parquet" and len(self.inputs.files) > 1:
             problem = f"is one file, and the source is {len(self.inputs.files)} files"
             raise errors.output(self.target, problem, "give a folder as the target")
         self.inputs.check_apart(self.target)
@@ -137,7 +142,7 @@ class _Job:
 
     def run(self, stage: staging.Staging, report: Progress) -> int:
         """Write all files that are not there yet; return how many were."""
-        if self.target.suffix == ".npy" and self.transform.width is not None:
+        if self.kind == ".npy" and self.transform.width is not None:
             return npy.write(stage, self.transform, self.transform.width, self.inputs, report)
         resumed = done = 0
         for file in self.inputs.files:
@@ -168,7 +173,7 @@ def _check_target(transform: BatchTransform, target: Path, keep: tuple[str, ...]
     if row_group_rows is not None and (type(row_group_rows) is not int or row_group_rows < 1):
         problem = "row_group_rows must be a positive integer"
         raise errors.argument(transform.subject, problem, row_group_rows, "leave it out for the default")
-    if target.suffix == ".npy" and (keep or transform.width is None):
+    if target.suffix.lower() == ".npy" and (keep or transform.width is None):
         raise errors.output(target, "a .npy file holds one float32 matrix and nothing else", "write Parquet for this")
 
 
@@ -182,7 +187,7 @@ def _check_unique(target: Path, names: list[str]) -> None:
 
 
 def _count_rows(path: Path) -> int:
-    if path.suffix == ".npy":
+    if path.suffix.lower() == ".npy":
         return int(np.load(path, mmap_mode="r").shape[0])
     return int(pq.read_metadata(path).num_rows)
 

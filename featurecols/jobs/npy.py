@@ -16,7 +16,7 @@ import numpy as np
 from featurecols._core.progress import Progress
 from featurecols.jobs.batch_transform import BatchTransform
 from featurecols.jobs.inputs import Inputs
-from featurecols.jobs.staging import Staging
+from featurecols.jobs.staging import Staging, is_regular
 from featurecols.jobs.write_file import locate_errors
 
 _BLOCK = 1 << 20  # bytes that are read at once for a checksum
@@ -74,11 +74,11 @@ def _append(
 
 
 def _is_intact(path: Path, width: int, rows: int, crc: int) -> bool:
-    """Whether the file begins with so many rows, and with those that were written."""
+    """Whether it is a file of its own that begins with so many rows, and with those that were written."""
     left = _size(rows, width)
-    if not path.is_file() or path.stat().st_size < left:
-        return False
     found = 0
+    if not is_regular(path) or path.stat().st_size < left:
+        return False
     with path.open("rb") as file:
         left -= file.seek(len(_header(0, width)))
         while left and (block := file.read(min(left, _BLOCK))):

@@ -26,11 +26,13 @@ from io import FileIO
 from pathlib import Path
 
 from featurecols import errors
+from featurecols._core import regular_files
 from featurecols.jobs import file_lock
 
 PARTIAL = ".partial"
 OVERWRITE = "pass overwrite=True (--overwrite) to replace it"
 _BLOCK = 1 << 20  # bytes that are read at once for a checksum
+_LARGEST = 1 << 30  # bytes of a manifest or a journal
 
 
 class Staging:
@@ -56,7 +58,7 @@ class Staging:
         if self._finished is None:
             self._finished = _read_journal(self._journal)
         rows, *wanted = self._finished.get(relative, [None])
-        if isinstance(rows, int) and _is_regular(path) and wanted == _checksum(path):
+        if isinstance(rows, int) and is_regular(path) and wanted == _checksum(path):
             return rows
         _remove(path)
         return None
@@ -128,6 +130,8 @@ class Staging:
         if self.target.exists():
             self._require_replaceable(overwrite)
         if found == wanted and self.data.is_dir() and not self.data.is_symlink():
+            if not is_regular(self._journal):  # a pipe, say, which would block
+                _remove(self._journal)
             return False
         if found is not None and found != wanted and not overwrite:
             raise self._other_run(found, wanted)
@@ -212,9 +216,10 @@ def _close(folder: Path, held: FileIO) -> None:
 def check_target(target: Path) -> None:
     """Raise OutputError for a path at which nothing can be written: a name that no file can have, a link to nothing."""
     try:
-        os.fsencode(target)
+        str(target).encode()  # which pyarrow wants
+        target.resolve()
         broken = target.is_symlink() and not target.exists()
-    except ValueError as error:  # a surrogate; a loop of links is a RuntimeError in Python 3.11 and an OSError later
+    except ValueError as error:  # a surrogate, or NUL; a loop of links is a RuntimeError in Python 3.11 and an OSError later
         raise errors.output(errors.show(str(target)), f"cannot be the name of a file ({error})", "choose another") from None
     except (OSError, RuntimeError) as error:
         raise errors.output(target, f"cannot be followed ({error})", "choose another target") from None
@@ -276,8 +281,11 @@ def _open_no_link(path: str, flags: int) -> int:
     return os.open(path, flags | getattr(os, "O_NOFOLLOW", 0), 0o644)
 
 
-def _is_regular(path: Path) -> bool:
-    return stat.S_ISREG(path.lstat().st_mode)
+def is_regular(path: Path) -> bool:
+    """Return whether there is a file, and not a link to one."""
+    with suppress(OSError):
+        return stat.S_ISREG(path.lstat().st_mode)
+    return False
 
 
 def _checksum(path: Path) -> list[object]:
@@ -293,7 +301,7 @@ def _read_journal(path: Path) -> dict[str, list[object]]:
     """Return [rows, bytes, CRC-32] of finished files by name; a line that a kill cut short is left out."""
     found: dict[str, list[object]] = {}
     with suppress(FileNotFoundError):
-        for line in path.read_bytes().splitlines():
+        for line in (regular_files.read_regular(path, _LARGEST) or b"").splitlines():
             with suppress(ValueError):
                 match json.loads(line):
                     case [str(name), *entry]:
@@ -304,7 +312,7 @@ def _read_journal(path: Path) -> dict[str, list[object]]:
 def _read(path: Path) -> object:
     """Return what _write wrote; None where there is nothing, "" where it cannot be read."""
     try:
-        return json.loads(path.read_text("utf-8"))
+        return json.loads((regular_files.read_regular(path, _LARGEST) or b"").decode())
     except FileNotFoundError:
         return None
     except (ValueError, OSError, RecursionError):

@@ -146,6 +146,39 @@ def test_d2_links_inside_the_staging_folder_are_not_followed(plan: fc.Plan, sour
     assert listing(home) == ["precious.txt"]
 
 
+def test_d2_a_link_in_the_place_of_an_unfinished_matrix_is_not_written_through(
+    plan: fc.Plan, source: Path, target: Path, tmp_path: Path
+) -> None:
+    """D2: it was taken for a file that no row had been written to yet, and the file behind it was emptied."""
+    target = target.with_suffix(".npy")
+    stopped(plan, source, target, 10)
+    precious, partial = tmp_path / "precious", tmp_path / ".out.npy.staging" / "data" / "out.npy.partial"
+    precious.write_bytes(b"x" * 1000)
+    partial.unlink()
+    partial.symlink_to(precious)
+    assert fc.transform_parquet(plan, source, target).resumed == 0
+    assert precious.read_bytes() == b"x" * 1000
+    assert np.array_equal(np.load(target), plan.transform(whole(source)))
+
+
+@pytest.mark.parametrize("suffix", ["", ".npy"])
+@pytest.mark.parametrize("name", ["manifest.json", "finished.jsonl", "position.json"])
+def test_d5_pipes_in_the_staging_folder_are_not_waited_for(
+    plan: fc.Plan, source: Path, target: Path, name: str, suffix: str
+) -> None:
+    """D5: opening them never came back."""
+    target = target.with_suffix(suffix)
+    stopped(plan, source, target, 110)
+    path = target.parent / f".{target.name}.staging" / name
+    path.unlink(missing_ok=True)
+    os.mkfifo(path)
+    if name == "manifest.json":
+        with pytest.raises(fc.OutputError, match="an unfinished run with other"):
+            fc.transform_parquet(plan, source, target)
+        path.unlink()
+    assert fc.transform_parquet(plan, source, target, overwrite=True).rows == 150
+
+
 def test_d2_the_staging_folder_is_private(plan: fc.Plan, source: Path, target: Path) -> None:
     """D2: the staging folder is private."""
     staging = target.parent / ".out.staging"
@@ -315,6 +348,43 @@ def test_d7_a_link_to_nothing_is_refused_before_any_work(plan: fc.Plan, source: 
     target.symlink_to(target)
     with pytest.raises(fc.OutputError, match="out: "):
         fc.transform_parquet(plan, source, target, overwrite=True)
+
+
+def test_d7_places_that_lead_nowhere_are_refused_before_any_work(
+    plan: fc.Plan, source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """D7: a folder above the target that is a link to itself, and a folder that was deleted while the process stands in it."""
+    (tmp_path / "loop").symlink_to(tmp_path / "loop")
+    with pytest.raises(fc.OutputError, match="out: cannot be followed"):
+        fc.transform_parquet(plan, source, tmp_path / "loop" / "out")
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+    with pytest.raises(fc.OutputError, match="out: cannot be followed"):
+        fc.transform_parquet(plan, source, "out")
+    assert fc.transform_parquet(plan, source, tmp_path / "out").files == 3
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["loop", "out", "raw"]
+
+
+@pytest.mark.parametrize("name", ["out.PARQUET", "out.Npy"])
+def test_d7_endings_of_targets_count_in_any_case(plan: fc.Plan, source: Path, tmp_path: Path, name: str) -> None:
+    """D7: such a target became a folder."""
+    fc.transform_parquet(plan, source / "part-0.parquet", tmp_path / name)
+    assert (tmp_path / name).is_file()
+
+
+def test_d7_names_that_are_not_utf8_are_refused(plan: fc.Plan, source: Path, target: Path) -> None:
+    """D7: pyarrow takes no such names; it was a UnicodeEncodeError."""
+    with pytest.raises(fc.OutputError, match="cannot be the name of a file"):
+        fc.transform_parquet(plan, source, target.with_name("\udcff"))
+    for ending in ("parquet", "csv"):
+        path = source / f"\udcff.{ending}"
+        path.write_bytes((source / "part-0.parquet").read_bytes() if ending == "parquet" else b"a,b\n1,2\n")
+        for run in (plan.transform, lambda path: fc.transform_parquet(plan, path, target)):
+            for given in (path, source):
+                with pytest.raises(fc.DataError, match="is not a readable file, got 'utf-8' codec can't encode"):
+                    run(given)
+        path.unlink()
 
 
 @pytest.mark.parametrize("name", ["a\0b", "a\ud800b", "x" * 300])
