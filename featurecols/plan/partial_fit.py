@@ -54,11 +54,25 @@ class PartialFit:
         if known is not None:
             types.take(known)
         reader = Reader(self._graph, {}, {node: name for (_, node), name in reversed(self._names.items())})
+        try:
+            self._read(source, states, reader, None if known is not None else types)
+            learned_types = types.types()
+        except BaseException:
+            for key, state in states.items():  # spilled files go
+                key[0].close(state)
+            raise
+        self._types.take(learned_types)
+        for key, state in states.items():
+            self._states[key] = key[0].merge(self._states[key], state) if key in self._states else state
+
+    def _read(self, source: Source, states: dict[Key, State], reader: Reader, types: TypeLearner | None) -> None:
+        """Collect the rows of a table; types: learns from them, where the table does not say the types of its fields."""
         look, row = Look(self._graph), 0
         for batch in source.batches(look.needs):
             batch.check([key for key, _ in look.needs])
-            for field in types.keys if known is None else ():
-                types.update(field, batch, row)
+            if types is not None:
+                for field in types.keys:
+                    types.update(field, batch, row)
             look.at(batch, look.needs)
             for key in states:
                 try:
@@ -67,9 +81,6 @@ class PartialFit:
                 except errors.DataError as e:
                     raise with_subject(e, self._names[key]).shifted(row) from None
             row += batch.num_rows
-        self._types.take(types.types())
-        for key, state in states.items():
-            self._states[key] = key[0].merge(self._states[key], state) if key in self._states else state
 
     def plan(self) -> Plan:
         """Return the plan of all rows so far, the one that `fit` learns from them; raise DataError where none has a value."""

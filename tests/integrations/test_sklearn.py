@@ -20,7 +20,6 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 import featurecols as fc
-from featurecols.data.sources import as_source
 from featurecols.integrations.sklearn import (
     DNNClassifier,
     DNNRegressor,
@@ -30,7 +29,6 @@ from featurecols.integrations.sklearn import (
     WideDeepClassifier,
     WideDeepRegressor,
 )
-from featurecols.plan.partial_fit import PartialFit
 
 PEOPLE = pd.DataFrame(
     {
@@ -194,15 +192,6 @@ def test_partial_fit_after_fit_begins_anew_and_says_so() -> None:
     with pytest.warns(UserWarning, match="partial_fit: begins anew, since fit kept no counts"):
         found.partial_fit(PEOPLE[:4])
     assert found.plan_ == fc.fit(COLUMNS, PEOPLE[:4])
-
-
-def test_nothing_to_learn_yet() -> None:
-    found = PartialFit([fc.Numeric("age", default=fc.Mean())])
-    found.update(as_source({"age": [None, None]}))
-    with pytest.raises(fc.DataError, match="no value to learn from"):
-        found.plan()
-    found.update(as_source({"age": [None, 3.0]}))
-    assert found.plan().transform({"age": [None]}).tolist() == [[3.0]]
 
 
 # Parameters -----------------------------------------------------------------------------------------------------------

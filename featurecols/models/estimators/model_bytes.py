@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from typing import TYPE_CHECKING
 
@@ -28,13 +29,16 @@ def to_bytes(model: Canned) -> bytes:
     card = {"head": about["head"], "metrics": model.metrics, "data": model.data}
     state = {"step": variables.step, "start": variables.start, "seed": variables.seed}
     text = json.dumps(export.strict({"spec": model.spec(), "card": card, "state": state}))
-    return tensor_files.encode({**variables.arrays(), PLAN: np.frombuffer(plan.to_bytes(), np.uint8)}, text)
+    found = tensor_files.encode({**variables.arrays(), PLAN: np.frombuffer(plan.to_bytes(), np.uint8)}, text)
+    return hashlib.sha256(found).digest() + found
 
 
 def from_bytes(data: bytes) -> Canned:
     """Return the model that to_bytes was given, ready to predict or to train on; raise CheckpointError for other bytes."""
     try:
-        arrays, text = tensor_files.decode(data)
+        if hashlib.sha256(data[32:]).digest() != data[:32]:
+            raise tensor_files.DamagedError("damaged (the checksum differs)")
+        arrays, text = tensor_files.decode(data[32:])
         plan = Plan.from_bytes(arrays.pop(PLAN).tobytes())
         found = json.loads(text)
         card = {**export.about_spec(WHERE, found["spec"]), **export.numbers_of(found["card"])}
