@@ -166,14 +166,18 @@ class _Uncached(Kernel):
         return dispatcher
 
 
-def killer(fault: Fault, examples: Iterable[Example]) -> str | None:
-    """The first law and Example that notice the fault; None when it survives them all."""
-    examples = list(examples)
+def killer(fault: Fault, examples: Iterable[Example], first: str = "") -> str | None:
+    """The first law and Example that notice the fault; None when it survives them all.
+
+    first: the law and the Example that are asked before all others, "formats_change_nothing of lists".
+    """
+    pairs = [(law, example) for law in dict.fromkeys((*ASKED_FIRST, *laws.LAWS)) for example in examples]
+    named = {f"{law.__name__} of {example}": (law, example) for law, example in pairs}
+    assert not first or first in named, f"no law and Example are {first!r}"
     with planted(fault):
-        for law in dict.fromkeys((*ASKED_FIRST, *laws.LAWS)):
-            for example in examples:
-                try:
-                    law(example)
-                except CAUGHT:
-                    return f"{law.__name__} of {example}"
+        for law, example in (named[first], *pairs) if first else pairs:
+            try:
+                law(example)
+            except CAUGHT:
+                return f"{law.__name__} of {example}"
     return None

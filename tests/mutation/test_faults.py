@@ -11,7 +11,7 @@ from featurecols._core.spec import KINDS as SPECS
 from featurecols.columns.base import Column
 from tests.analyzers.test_faults import FAULTS
 from tests.laws import Example
-from tests.mutation.faults import OWN, SEEN, SHARED
+from tests.mutation.faults import NOTICED, OWN, SEEN, SHARED
 from tests.mutation.planting import CAUGHT, Fault, find, killer, planted
 
 pytestmark = pytest.mark.mutation
@@ -29,8 +29,15 @@ def examples(kind: str) -> list[Example]:
 
 
 @pytest.mark.parametrize(("kind", "fault"), CASES)
-def test_the_laws_notice(kind: str, fault: Fault) -> None:
-    assert killer(fault, examples(kind)) is not None, f"survived every law of {kind}: {fault}"
+def test_the_laws_notice(kind: str, fault: Fault, request: pytest.FixtureRequest) -> None:
+    first = NOTICED.get(request.node.callspec.id, "")
+    found = killer(fault, examples(kind), first)
+    assert found is not None, f"survived every law of {kind}: {fault}"
+    assert not first or found == first
+
+
+def test_what_is_asked_first_is_asked_of_a_fault() -> None:
+    assert sorted(NOTICED.keys() - {case.id for case in CASES}) == []
 
 
 @pytest.mark.parametrize("fault", [*SHARED.values(), *(f for faults in OWN.values() for f in faults), *LEARNING], ids=str)
