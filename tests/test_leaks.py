@@ -17,8 +17,8 @@ import featurecols as fc
 from featurecols._core import counters
 
 ROOT = Path(__file__).parent.parent
-TRANSFORMS, COMPILES = 10_000, 1_000
-LOST = 10_000  # bytes a call that must be noticed: 95 MiB over all transforms, 9.5 MiB over all compiles
+TRANSFORMS, COMPILES = 4_000, 1_000
+LOST = 10_000  # bytes a call that must be noticed: 38 MiB over all transforms, 9.5 MiB over all compiles
 TRANSFORM_BOUND, COMPILE_BOUND = 16.0, 6.0  # MiB
 
 COLUMNS = [
@@ -97,7 +97,7 @@ def lost() -> None:
 def test_in_a_fresh_process(work: Callable[[], None]) -> None:
     """A process that has freed much can lose much before it asks for more: this one has only just begun.
 
-    Ten thousand transforms build nothing and keep nothing, a thousand compiles keep nothing, and a table of 10 kB lost at
+    Four thousand transforms build nothing and keep nothing, a thousand compiles keep nothing, and a table of 10 kB lost at
     each call would be seen.
     """
     code = f"from featurecols import kernels; kernels.texts; from tests import test_leaks; test_leaks.{work.__name__}()"

@@ -14,7 +14,7 @@ from tests.jobs import data
 
 JOBS = ("transform", "predict", "train")
 COLUMNS = [*data.COLUMNS, fc.Indicator(fc.Vocabulary("city", fc.TopTerms(3), name="top_cities"))]
-FILES, ROWS, GROUP = 6, 2000, 400
+FILES, ROWS, GROUP = 4, 600, 150
 TIMES = ("seconds", "steps_per_second")  # of summaries: what no two runs share
 
 
