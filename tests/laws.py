@@ -139,10 +139,9 @@ def blocks_and_threads_change_nothing(example: Example) -> None:
     results = Results(example)
     table = formats.table_of(tiled(example.rows), example.schema)
     want = results.of(lambda: table, threads=1)
-    for rows in (1, 3, 7, 64):
-        for threads in (1, 2, 7):
-            with blocks_of(rows):
-                same(want, results.of(lambda: table, threads=threads), f"blocks of {rows} rows on {threads} threads")
+    for rows, threads in ((1, 2), (3, 1), (3, 7), (7, 2), (64, 1), (64, 7)):
+        with blocks_of(rows):
+            same(want, results.of(lambda: table, threads=threads), f"blocks of {rows} rows on {threads} threads")
 
 
 @law
@@ -155,7 +154,7 @@ def formats_change_nothing(example: Example) -> None:
         made = make(table)
         data = (lambda make=make: make(table)) if name in formats.READ_ONCE else (lambda made=made: made)
         same(want, results.of(data), name)
-        with blocks_of(3):
+        with blocks_of(7):
             same(want, results.of(data, threads=2), f"{name} in blocks")
 
 
@@ -695,10 +694,14 @@ def _says(message: str, parts: tuple[str, ...]) -> None:
     assert message.isprintable()
 
 
+learns_little = pytest.mark.filterwarnings("ignore:.*(no term occurs|all values are equal)")  # from few rows, on purpose
+
+
 def of(examples: list[Example]) -> Any:
     """A test that runs every law on every Example."""
 
     @pytest.mark.law
+    @learns_little
     @pytest.mark.parametrize("check", LAWS, ids=lambda f: f.__name__)
     @pytest.mark.parametrize("example", examples, ids=str)
     def test_laws(example: Example, check: Callable[[Example], None]) -> None:

@@ -219,6 +219,7 @@ def test_sequences(data: Any) -> None:
         holds(column, {"x": lists}, data.draw)
 
 
+@laws.learns_little
 @given(st.lists(st.none() | floats.filter(math.isfinite), min_size=1, max_size=40), st.integers(2, 9), st.data())
 def test_learning_numbers(found: list[float | None], n: int, data: Any) -> None:
     if all(v is None for v in found):
@@ -234,6 +235,7 @@ def test_learning_numbers(found: list[float | None], n: int, data: Any) -> None:
     assert again.to_bytes() == example.plan().to_bytes()
 
 
+@laws.learns_little
 @given(st.lists(st.none() | texts, min_size=1, max_size=60), st.integers(1, 9), st.integers(1, 3), st.data())
 def test_learning_terms(found: list[str | None], n: int, min_count: int, data: Any) -> None:
     rows = [{"v": v} for v in found]

@@ -26,6 +26,7 @@ class Watch(Hook):
         self.seen.append(threads())
 
 
+@pytest.mark.filterwarnings("ignore:.*are alike")
 def test_f11_training_leaves_blas_one_thread_and_puts_back_what_was_there():
     """F11: training leaves BLAS one thread and puts back what was there."""
     with threadpool_limits(2, "blas"):

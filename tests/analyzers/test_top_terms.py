@@ -209,17 +209,30 @@ assert state.runs.spilled > 100_000
 """
 
 
-def run(code, folder, **variables):
-    environment = {**os.environ, "TMPDIR": str(folder), MEMORY: "0.02", **variables}
-    return subprocess.run([sys.executable, "-c", SPILLS + code], env=environment, capture_output=True, text=True, check=False)
+ENDS = ["", "raise KeyError", "os.kill(os.getpid(), 9)", "print(TermCounts(5).finish(state)['counts'])"]
+CHILDREN = f"""
+import os, sys
+from featurecols.analyzers.top_terms import TermCounts
+from tests.analyzers.monoid import plain
+for end in {ENDS!r}:
+    child = os.fork()
+    if child == 0:
+        exec({SPILLS!r})
+        assert os.listdir(sys.argv[1]) == []
+        exec(end)
+        break
+    print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), os.listdir(sys.argv[1]), flush=True)
+"""
 
 
-@pytest.mark.parametrize(
-    "end", ["", "raise KeyError", "os.kill(os.getpid(), 9)", "print(TermCounts(5).finish(state)['counts'])"]
-)
-def test_no_file_is_left_however_the_process_ends(tmp_path, end):
-    done = run(f"assert os.listdir({str(tmp_path)!r}) == []\n{end}", tmp_path)
+def test_no_file_is_left_however_the_process_ends(tmp_path):
+    """One process ends as Python ends, by an error, by SIGKILL, and after what it counted was read."""
+    environment = {**os.environ, "TMPDIR": str(tmp_path), MEMORY: "0.02"}
+    command = [sys.executable, "-c", CHILDREN, str(tmp_path)]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert "AssertionError" not in done.stderr
+    statuses = [line for line in done.stdout.splitlines() if line.endswith(" []")]
+    assert statuses == ["0 []", "1 []", "-9 []", "0 []"], done.stderr
     assert list(tmp_path.iterdir()) == []
 
 

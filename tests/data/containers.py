@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 
 from tests import csv_files
 
-ROWS = 21
+ROWS = 12
 DAY = datetime.datetime(2024, 2, 29, 12, 30)
 HOUR = datetime.timedelta(hours=1)
 D = decimal.Decimal
@@ -61,7 +61,7 @@ Make = Callable[[], Any]
 
 
 def table_of(name: str) -> pa.Table:
-    """Return 21 rows of a type: x, and other, a text."""
+    """Return 12 rows of a type: x, and other, a text."""
     kind, values = VALUES[name]
     found = [values[i % len(values)] for i in range(ROWS)]
     return pa.table({"x": pa.array(found, kind), "other": pa.array(list("abc") * (ROWS // 3))})

@@ -134,6 +134,7 @@ def test_csv_is_read_too(model, source, tmp_path):
     assert pq.read_table(tmp_path / "out" / "a.parquet")["probability_>50K"].to_numpy().tobytes() == want.tobytes()
 
 
+@pytest.mark.filterwarnings("ignore:.*are alike")
 def test_what_cannot_be_done_is_said_before_anything_is_written(model, source, tmp_path):
     def refused(error, says, model=model, source=source, target=tmp_path / "out", **more):
         with pytest.raises(error, match=says):

@@ -223,6 +223,7 @@ def test_each_loader_names_the_other(tmp_path):
         models.load(tmp_path / "nowhere")
 
 
+@pytest.mark.filterwarnings("ignore:.*far from one")
 def test_the_fingerprint_of_the_data_tells_data_apart(tmp_path):
     def fingerprint(data):
         return models.LinearClassifier(fc.compile([fc.Numeric("age")])).train(data, label="rich", steps=1).data["fingerprint"]

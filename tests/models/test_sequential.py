@@ -161,6 +161,7 @@ def test_a_pipeline_without_labels_gets_them_from_the_call():
     assert deep().fit(from_data(DATA).batch(100), label="rich").history["loss"] == want
 
 
+@pytest.mark.filterwarnings("ignore:.*all weights are 0")
 def test_sample_weights():
     model, double = deep(), deep()
     weights = np.where(DATA["rich"] == 1, 3.0, 1.0)
@@ -430,6 +431,7 @@ def test_numbers_without_a_normalizer_are_scaled_as_in_estimators():
     assert plan_of([given]).transform(PRICES)[:, 0].tolist() == pytest.approx([0, 2 / 3, 1 / 3, 1])
 
 
+@pytest.mark.filterwarnings("ignore:.*far from one")
 def test_numbers_stay_as_they_are_where_it_is_said_and_in_the_dialect():
     dialect = feature_column.numeric_column("dollars")
     for plan in (plan_of([fc.Numeric("dollars")], normalize=False), plan_of([dialect]), plan_of([dialect, fc.Numeric("y")])):

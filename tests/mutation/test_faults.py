@@ -10,11 +10,11 @@ import pytest
 from featurecols._core.spec import KINDS as SPECS
 from featurecols.columns.base import Column
 from tests.analyzers.test_faults import FAULTS
-from tests.laws import Example
+from tests.laws import Example, learns_little
 from tests.mutation.faults import NOTICED, OWN, SEEN, SHARED
 from tests.mutation.planting import CAUGHT, Fault, find, killer, planted
 
-pytestmark = pytest.mark.mutation
+pytestmark = [pytest.mark.mutation, learns_little]
 
 KINDS = sorted(OWN)
 LEARNING = [fault for _, fault in FAULTS]

@@ -187,6 +187,7 @@ def test_the_warning_is_at_the_line_of_the_call() -> None:
     assert found[0].filename == __file__
 
 
+@pytest.mark.filterwarnings("ignore:.*far from one")
 def test_files_and_models_warn(tmp_path: Path) -> None:
     frame(["yes"], 300).to_parquet(tmp_path / "raw.parquet")
     assert len(coverage(lambda: fc.transform_parquet(PLAN, tmp_path / "raw.parquet", tmp_path / "out"))) == 1

@@ -516,6 +516,7 @@ def test_a_row_is_a_dict(plan: fc.Plan, row: Any) -> None:
         plan.explain(row)
 
 
+@pytest.mark.filterwarnings("ignore:.*no term occurs")
 def test_a_row_of_no_cells_is_a_row() -> None:
     plan = fc.fit([fc.Indicator(fc.Vocabulary("job", fc.TopTerms(5, min_count=2)))], {"job": ["cook"]})
     assert plan.transform_row({"job": "nurse"}).tobytes() == plan.transform({"job": ["nurse"]}).tobytes() == b""

@@ -209,6 +209,7 @@ def test_a_spec_says_how_it_is_trained_and_options_go_before_it(here: Path, caps
     assert 'spec.json: has no label, got None; give --label FIELD, or "label" in the spec' in said
 
 
+@pytest.mark.filterwarnings("ignore:.*far from one")
 def test_what_is_left_out_is_chosen_as_in_python(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     columns = [fc.Numeric("age"), fc.Indicator(fc.Vocabulary("job", ["cook", "pilot"]))]
     Path("raw.json").write_text(json.dumps({"columns": fc.columns_to_json(columns), "model": "LinearRegressor"}))

@@ -113,6 +113,7 @@ def test_an_iterator_is_left_alone():
     assert model.spec()["normalize"] is False
 
 
+@pytest.mark.filterwarnings("ignore:.*far from one")
 def test_a_spec_and_a_folder_say_what_was_chosen(tmp_path):
     auto, raw = (linear(RAW, normalize=n).train(ROWS, "y", epochs=1) for n in ("auto", False))
     for model, columns in ((auto, SCALED), (raw, RAW)):
@@ -125,6 +126,7 @@ def test_a_spec_and_a_folder_say_what_was_chosen(tmp_path):
     assert raw.spec()["normalize"] is False
 
 
+@pytest.mark.filterwarnings("ignore:.*far from one")
 def test_a_model_dir_of_columns_as_they_were_goes_on_so(tmp_path):
     old = linear(RAW, normalize=False, model_dir=tmp_path)
     old._normalize = None  # as checkpoints of versions that had no such argument say nothing of it

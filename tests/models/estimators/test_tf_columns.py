@@ -106,6 +106,7 @@ def test_what_has_no_translation():
         LinearClassifier([3])
 
 
+@pytest.mark.filterwarnings("ignore:.*far from one")
 def test_the_wide_and_deep_tutorial():
     """The census tutorial of tensorflow/models, with its imports changed."""
     education = tf.categorical_column_with_vocabulary_list("job", ["cook", "nurse", "pilot", "judge", "clerk"])
@@ -161,6 +162,7 @@ def test_tensorflows_names_take_its_arguments():
         DNNLinearCombinedClassifier(dnn_feature_columns=[AGE], dnn_hidden_units=[4], dnn_activation_fn="swish")
 
 
+@pytest.mark.filterwarnings("ignore:.*far from one")
 def test_dense_features_of_the_dialect():
     feature_columns = [AGE, tf.indicator_column(JOB), tf.embedding_column(HASH, dimension=8)]
     model = Sequential([layers.DenseFeatures(feature_columns), layers.Dense(16, activation="relu"), layers.Dense(1)])
@@ -169,6 +171,7 @@ def test_dense_features_of_the_dialect():
     assert history.history["loss"][-1] < history.history["loss"][0]
 
 
+@pytest.mark.filterwarnings("ignore:.*far from one")
 def test_canned_estimators_take_tensorflows_arguments():
     def tanh(x):
         return x

@@ -118,6 +118,7 @@ def test_data_to_validate_on_decides_and_nothing_is_held_out():
     assert model.evaluate(TEST)["average_loss"] == pytest.approx(model.data["automatic"]["best_loss"], rel=1e-6)
 
 
+@pytest.mark.filterwarnings("ignore:.*are alike")
 def test_few_rows_are_all_trained_on():
     model = make().train(TRAIN[:20], label="y")
     assert (model.data["automatic"]["share"], model.variables.step) == (0.0, 50 * 2)
