@@ -138,10 +138,12 @@ class MinMax(Normalizer):
             raise errors.not_learned([repr(self)])
         if x != x:
             return x
-        return (x - self.min) / (self.max - self.min) if self.max != self.min else 0.0
+        if math.isinf(span := self.max - self.min):
+            return (0.5 * x - 0.5 * self.min) / (0.5 * self.max - 0.5 * self.min)
+        return (x - self.min) / span if span else 0.0
 
     def of_row(self) -> Callable[[float], float]:
-        if self.min is None or self.max is None or self.min == self.max:
+        if self.min is None or self.max is None or self.min == self.max or math.isinf(self.max - self.min):
             return self.row
         low, span = self.min, self.max - self.min
         return lambda x: (x - low) / span

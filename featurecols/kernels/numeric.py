@@ -44,8 +44,13 @@ def apply(op: Any, a: Any, b: Any, x: Any, n: Any) -> Any:
             x[i] = (x[i] - a) / b
     elif op == MINMAX and a != b:
         span = b - a
-        for i in range(_0, n):
-            x[i] = (x[i] - a) / span
+        if span == _INF:  # of ends that are further apart than float64 goes: halves of all
+            half = 0.5 * b - 0.5 * a
+            for i in range(_0, n):
+                x[i] = (0.5 * x[i] - 0.5 * a) / half
+        else:
+            for i in range(_0, n):
+                x[i] = (x[i] - a) / span
     elif op in (ZSCORE, MINMAX):
         for i in range(_0, n):
             x[i] = x[i] if np.isnan(x[i]) else 0.0
@@ -109,7 +114,7 @@ def normalize(x: Array, default: Array, ops: Array, a: Array, b: Array, out: Arr
     Well is what is finite, once defaults are filled in, and in the domain of each operation.
 
     x float64 [m]; default float64 [w], the value for NaN at position p is default[p % w]. ops int64 [k] with its numbers
-    a, b float64 [k], applied in order: 0 (x - a) / b, 1 (x - a) / (b - a) (0 where they would divide by 0), 2 log1p, in whose
+    a, b float64 [k], applied in order: 0 (x - a) / b, 1 (x - a) / (b - a), of halves where b - a is infinite (0 where they would divide by 0), 2 log1p, in whose
     domain are numbers above a (-inf at -1, NaN below), 3 clip to [a, b]. out: float64 [m], or float32 [n, w] of any strides
     with n * w = m; all of it is written, whatever is returned.
 
@@ -146,7 +151,7 @@ def refused(x: Array, ops: Array, a: Array, b: Array) -> Array:
             elif op == ZSCORE:
                 y = np.where(np.isinf(y), y, 0.0) if high == 0.0 else (y - low) / high
             else:
-                y = np.where(np.isinf(y), y, 0.0) if low == high else (y - low) / (high - low)
+                y = np.where(np.isinf(y), y, 0.0) if low == high else _min_max(y, low, high)
     return bad | (np.isinf(x) & ~np.isfinite(y))
 
 
@@ -170,8 +175,15 @@ def out_of_range(x: Array, ops: Array, a: Array, b: Array) -> Array:
                 if op == CLIP:
                     y = np.clip(y, low, high)
                 else:
-                    y = np.where(np.isnan(y), y, 0.0) if low == high else (y - low) / (high - low)
+                    y = np.where(np.isnan(y), y, 0.0) if low == high else _min_max(y, low, high)
     return bad
+
+
+def _min_max(y: Array, low: float, high: float) -> Array:
+    """Return (y - low) / (high - low), as the kernel does."""
+    if np.isinf(high - low):
+        y, low, high = 0.5 * y, 0.5 * low, 0.5 * high
+    return np.asarray((y - low) / (high - low))
 
 
 @kernel({0: (read(F64), read(I32), write(F64))})

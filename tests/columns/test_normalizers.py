@@ -54,6 +54,8 @@ def test_one_value_has_the_bits_of_the_kernel(normalizer, x):
         (ZScore(mean=40, std=0), 50.0, 0.0),
         (MinMax(min=0, max=200), 50.0, 0.25),
         (MinMax(min=0, max=200), 300.0, 1.5),
+        (MinMax(min=-1.7e308, max=1.7e308), 1.7e308, 1.0),  # ends that are further apart than float64 goes: NaN before
+        (MinMax(min=-1.7e308, max=1.7e308), -0.85e308, 0.25),
         (MinMax(min=7, max=7), 300.0, 0.0),
         (Log1p(), math.e - 1, 1.0),
         (Log1p(), -1.0, -INF),

@@ -112,6 +112,8 @@ def zscore(x: float, step: Any, mean: float, std: float) -> float:
 
 
 def minmax(x: float, step: Any, min: float, max: float) -> float:
+    if math.isinf(max - min):
+        x, min, max = x / 2, min / 2, max / 2
     return 0.0 if max == min else (x - min) / (max - min)
 
 

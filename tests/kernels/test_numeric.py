@@ -27,6 +27,8 @@ def one(x: float, op: Op) -> float:
         return x
     if code == ZSCORE:
         return (x - a) / b if b != 0.0 else 0.0
+    if code == MINMAX and math.isinf(b - a):
+        return (x / 2 - a / 2) / (b / 2 - a / 2)
     if code == MINMAX:
         return (x - a) / (b - a) if b != a else 0.0
     if code == LOG1P:
