@@ -114,9 +114,9 @@ def normalize(x: Array, default: Array, ops: Array, a: Array, b: Array, out: Arr
     Well is what is finite, once defaults are filled in, and in the domain of each operation.
 
     x float64 [m]; default float64 [w], the value for NaN at position p is default[p % w]. ops int64 [k] with its numbers
-    a, b float64 [k], applied in order: 0 (x - a) / b, 1 (x - a) / (b - a), of halves where b - a is infinite (0 where they would divide by 0), 2 log1p, in whose
-    domain are numbers above a (-inf at -1, NaN below), 3 clip to [a, b]. out: float64 [m], or float32 [n, w] of any strides
-    with n * w = m; all of it is written, whatever is returned.
+    a, b float64 [k], applied in order: 0 (x - a) / b, 1 (x - a) / (b - a), of halves where b - a is infinite (both 0 where they
+    would divide by 0), 2 log1p, in whose domain are numbers above a (-inf at -1, NaN below), 3 clip to [a, b]. out: float64
+    [m], or float32 [n, w] of any strides with n * w = m; all of it is written, whatever is returned.
 
     >>> out = np.empty((2, 1), np.float32)
     >>> normalize(np.array([3.0, np.nan]), np.array([5.0]), np.array([0]), np.array([1.0]), np.array([2.0]), out)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -52,13 +53,15 @@ def _listed(keys: Sequence[Hashable] | int) -> Sequence[Hashable]:
 def of_ids(graph: Graph, learned: LearnedByNode, node: int, bound: Bound) -> RowMeanings:
     """Return the meanings of the ids of a categorical column.
 
-    Terms and intervals mean the same where the column reads the same fields; a hash bucket only where all that decides about
-    it is the same: hash, seed, number of buckets, and what the columns below have learned.
+    Terms and intervals mean the same where the column reads the same fields, intervals of normalized numbers where the
+    normalizers were declared alike; a hash bucket only where all that decides about it is the same: hash, seed, number of
+    buckets, and what the columns below have learned.
     """
     column, size = graph.nodes[node], bound.num_buckets
     if not isinstance(column, Column):
         raise TypeError(f"node {node} is not a column")
-    space = ("ids", field_keys(column))
+    normalizers = [below.to_json().get("normalizer") for below in column.inputs() if isinstance(below, Column)]
+    space = ("ids", field_keys(column), json.dumps(normalizers) if any(normalizers) else "")
     kinds = {bound.meaning(i).kind for i in {0, size - 1}} if size else set()
     if kinds == {"hash"}:
         return RowMeanings(("hash", recipe(graph, learned, column)), size)

@@ -309,7 +309,8 @@ class Estimator(OpenLength, FilePredictor):
         self._ready(pipeline.data, checkpoint=checkpoint_path)
         variables = self._variables(checkpoint_path)
         try:
-            encoder = self._encoder(labelled=True, keys=pipeline.data.labels)
+            seen = labels.Range()
+            encoder = self._encoder(labelled=True, keys=pipeline.data.labels, seen=seen)
             stream = BatchStream(pipeline, encoder, 0, digests=False)
             out = {**self._evaluate(stream.epoch(0), variables, steps, stream.batches), "global_step": variables.step}
         except errors.DataError as e:
@@ -317,6 +318,8 @@ class Estimator(OpenLength, FilePredictor):
         finally:
             if self._variables().step == 0:
                 self.head, self.label = before  # training may find others
+        if not isinstance(self.head, PlainHead):
+            seen.warn_unmeasured(f"{self._who}.evaluate")
         self.metrics[name or "eval"] = out
         return dict(sorted(out.items()))
 

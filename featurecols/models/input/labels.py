@@ -72,7 +72,10 @@ def _is_whole(view: FieldView) -> bool:
 
 def weights(batch: Batch, key: str) -> Array:
     """Return sample weights, float32 [n]; raise DataError for one that is negative or not finite."""
-    values = field(batch, key).numbers().values
+    found = field(batch, key).numbers()
+    if found.offsets is not None:
+        raise errors.labels(key, "a weight must be one number", "a list", 0 if len(found) else None, "name a field of numbers")
+    values = found.values
     wrong = ~((values >= 0) & (values < np.inf))
     if wrong.any():
         row = int(wrong.argmax())
@@ -111,6 +114,11 @@ class Range:
         )
         if weights is not None:
             self._weighted = bool(self._weighted) or bool(weights.any())
+
+    def warn_unmeasured(self, subject: str) -> None:
+        """Warn where nothing can have been measured: all weights are 0."""
+        if self._weighted is False:
+            errors.warn(subject, "all weights are 0, so that nothing was measured", "check the field of the weights")
 
     def warn(self, subject: str, keys: Sequence[str]) -> None:
         """Warn where nothing can have been learned: all labels are alike, or all weights 0."""

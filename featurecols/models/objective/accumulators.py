@@ -142,7 +142,7 @@ class BinaryMetrics(InBlocks):
         positive = ratio(positives, total)
         return {
             "accuracy": ratio(right, total),
-            "accuracy_baseline": max(positive, 1 - positive),
+            "accuracy_baseline": max(positive, 1 - positive) if total else 0.0,
             "auc": self._steps.auc(),
             "auc_precision_recall": self._steps.average_precision(),
             "average_loss": ratio(losses, total),
@@ -229,7 +229,7 @@ class RegressionMetrics(InBlocks):
         spread = self._spread if total else self._missed
         return {
             "average_loss": ratio(losses, total),
-            "r2": float(np.mean([1 - ratio(a, b) for a, b in zip(self._missed, spread, strict=True)])),
+            "r2": float(np.mean([1 - ratio(a, b) for a, b in zip(self._missed, spread, strict=True)])) if total else 0.0,
             "label/mean": ratio(labels, total),
             "mae": ratio(absolute, total),
             "prediction/mean": ratio(predictions, total),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
@@ -101,7 +101,9 @@ def _mean_of_classes(values: Sequence[float]) -> float:
 
 
 class _OfOutputs(InBlocks):
-    """A metric of two classes as one of any outputs."""
+    """A metric of two classes as one of any outputs, called by `name` in errors."""
+
+    name: ClassVar[str]
 
     def __init__(self, one_class: bool) -> None:
         super().__init__()
@@ -115,11 +117,18 @@ class _OfOutputs(InBlocks):
         """Return whether each output is right of each row [n, k]."""
         if means.shape[1] > 1 and self.one_class:
             return np.asarray(_class_numbers(labels, means)[0][:, None] == np.arange(means.shape[1]))
-        return _outputs(labels, means)
+        found = _outputs(labels, means)
+        if found.size and not (found.min() >= 0 and found.max() <= 1):
+            row = int(((found < 0) | (found > 1)).any(axis=1).argmax())
+            hint = "compile the metrics of numbers: mae, mse, r2"
+            raise errors.labels(self.name, "a label must be in [0, 1]", found[row].tolist(), None, hint)
+        return found
 
 
 class _Rates(_OfOutputs):
     """Precision, or with `recalls` recall: the mean over outputs, a class that is neither label nor predicted left out."""
+
+    name = "precision and recall"
 
     def __init__(self, one_class: bool, *, recalls: bool) -> None:
         super().__init__(one_class)
@@ -148,6 +157,8 @@ class _Rates(_OfOutputs):
 
 class _Auc(_OfOutputs):
     """The area under the ROC curve: the mean over outputs that have rows of both kinds."""
+
+    name = "auc"
 
     def __init__(self, one_class: bool) -> None:
         super().__init__(one_class)

@@ -45,9 +45,14 @@ class Loss(Component):
     from_logits: bool = False
     reduction: str = field(default="mean", kw_only=True)
 
+    @property
+    def _who(self) -> str:
+        """The name of the loss that users give, also of one by the name that saved models have for it."""
+        return type(self).__name__.removeprefix("Saved")
+
     def check(self) -> None:
         if self.reduction not in ("mean", "sum"):
-            raise errors.argument(type(self).__name__, "unknown reduction", self.reduction, 'give "mean" or "sum"')
+            raise errors.argument(self._who, "unknown reduction", self.reduction, 'give "mean" or "sum"')
 
     def __call__(self, labels: ArrayLike | None, outputs: Value | ArrayLike, weights: ArrayLike | None = None) -> Value:
         """Return the loss of a batch, of shape (): labels [n] or [n, k], outputs [n, k], weights [n] or None."""
@@ -93,8 +98,8 @@ class Loss(Component):
         """Return labels as `point` takes them; raise DataError where a label cannot be one."""
         y = labels.reshape(len(labels), -1)
         if y.shape != shape:
-            raise errors.labels(type(self).__name__, f"labels must have shape {shape}", labels.shape, None, ONE)
-        check_finite(type(self).__name__, y)
+            raise errors.labels(self._who, f"labels must have shape {shape}", labels.shape, None, ONE)
+        check_finite(self._who, y)
         return y
 
     @abstractmethod
@@ -136,7 +141,7 @@ class BinaryCrossentropy(Loss):
         if (bad := ~((y >= 0) & (y <= 1)).all(axis=1)).any():
             row = int(bad.argmax())
             raise errors.labels(
-                type(self).__name__,
+                self._who,
                 "a label must be in [0, 1]",
                 y[row].tolist(),
                 row,
@@ -168,19 +173,17 @@ class CategoricalCrossentropy(Loss):
     def labels(self, labels: Array, shape: tuple[int, ...]) -> Array:
         n, k = shape
         if labels.ndim == 2 and labels.shape == (n, k) and k > 1:
-            check_finite(type(self).__name__, labels)
+            check_finite(self._who, labels)
             return labels
         if labels.size != n:
-            raise errors.labels(
-                type(self).__name__, f"labels must have shape {(n,)} or {shape}", labels.shape, None, "one class per row"
-            )
+            raise errors.labels(self._who, f"labels must have shape {(n,)} or {shape}", labels.shape, None, "one class per row")
         y = labels.reshape(n)
-        check_finite(type(self).__name__, y[:, None])
+        check_finite(self._who, y[:, None])
         bad = (y < 0) | (y >= k) | (y != np.floor(y))
         if bad.any():
             row = int(bad.argmax())
             raise errors.labels(
-                type(self).__name__, f"a label must be a class, 0 to {k - 1}", y[row].item(), row, "raise n_classes, or mend it"
+                self._who, f"a label must be a class, 0 to {k - 1}", y[row].item(), row, "raise n_classes, or mend it"
             )
         return y.astype(np.int64)
 
@@ -219,9 +222,7 @@ class Poisson(Loss):
         y = super().labels(labels, shape)
         if (bad := (y < 0).any(axis=1)).any():
             row = int(bad.argmax())
-            raise errors.labels(
-                type(self).__name__, "a label must be at least 0", y[row].tolist(), row, "Poisson is for counts"
-            )
+            raise errors.labels(self._who, "a label must be at least 0", y[row].tolist(), row, "Poisson is for counts")
         return y
 
     def point(self, labels: Array, z: Array) -> tuple[Array, Array]:

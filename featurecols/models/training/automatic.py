@@ -9,6 +9,7 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 
+from featurecols.models import errors
 from featurecols.models.autodiff.variables import Variables
 from featurecols.models.optimization.optimizers import Adam, AdamW, Optimizer
 from featurecols.models.training.hooks import Hook
@@ -99,6 +100,7 @@ class UntilNoGain(Hook):
         self.measure, self.choice, self._kept = measure, choice, KeptWeights("automatic/")
         self.first = self.best = math.nan
         self.best_epoch = self.best_step = 0
+        self._most: int | None = None  # passes, where rows are held out and none of them counts
 
     def begin(self, run: Run) -> None:
         if self.measure is None:
@@ -110,11 +112,21 @@ class UntilNoGain(Hook):
             return
         self._kept.forget(run.variables)
         self.first = self.best = self.measure()[LOSS]
+        if math.isnan(self.first):
+            what, hint = (
+                "no row that the loss is measured on has a weight, so that nothing says when to stop",
+                "give validation=, or epochs=",
+            )
+            errors.warn(type(run.model).__name__ + ".train", what, hint)
+            self.measure, self._most = None, FEW_PASSES
+            return
         self.best_epoch = run.epoch
         self._keep(run.variables)
 
     def after_epoch(self, run: Run) -> None:
         if self.measure is None:
+            if self._most is not None and run.epoch >= self._most:
+                run.request_stop(f"{self._most} passes are the most where nothing is measured")
             return
         found = self.measure()
         run.logs |= {f"val_{name}": value for name, value in found.items() if name != "global_step"}

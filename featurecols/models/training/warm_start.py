@@ -134,7 +134,7 @@ def _change(
         mine = ours()
         outputs = _outputs(mine, theirs) if name in mine.outputs else SAME
         rows = _rows(name, path, mine, theirs)
-        if outputs is None or (rows is not None and _table_slot(name, mine.plan) and array.shape[1:] != value.shape[1:]):
+        if outputs is None or (rows is not None and _table_slots(name, mine.plan) and array.shape[1:] != value.shape[1:]):
             report.add(name, 0, value.shape[0])
             return value
         kept = slice(1) if outputs == SAME else slice(-1) if rows is None else slice(1, -1)  # what must be of one shape
@@ -164,15 +164,14 @@ def _merge(
 
 def _rows(name: str, path: Path, ours: Meanings, theirs: Meanings) -> tuple[Array, Array] | None:
     """Return the rows of our parameter that mean the same as rows of theirs, and those; None where rows have no meaning."""
-    table = _table_slot(name, ours.plan)
-    if ours.plan is None or (table is None and name not in ours.rows):
+    table = bool(_table_slots(name, ours.plan))
+    if ours.plan is None or (not table and name not in ours.rows):
         return None
     if theirs.plan is None:
         what, hint = "its plan is not beside it, so that its rows cannot be told apart", "give the model_dir or the export"
         raise errors.checkpoint(path, what, hint)
-    if table is not None:
-        other = _table_slot(name, theirs.plan)
-        return NONE if other is None else ours.plan._row_meanings(table.name).match(theirs.plan._row_meanings(other.name))
+    if table:
+        return _rows_of_table(ours.plan, _table_slots(name, ours.plan), theirs.plan, _table_slots(name, theirs.plan))
     have = {slot: first for slot, first, _ in theirs.rows.get(name, [])}
     found = [NONE]
     for slot, first, _ in ours.rows[name]:
@@ -190,11 +189,21 @@ def _kernel_meanings(plan: Plan, slot: str) -> RowMeanings:
     return plan._row_meanings(slot)
 
 
-def _table_slot(name: str, plan: Plan | None) -> Slot | None:
-    """Return the first slot that reads the embedding table that a parameter is, None where it is not one."""
+def _rows_of_table(ours: Plan, our_slots: Sequence[Slot], theirs: Plan, their_slots: Sequence[Slot]) -> tuple[Array, Array]:
+    """Return the rows of a table that mean the same: by the first of the slots that share it which both models have."""
+    for mine in our_slots:
+        for other in their_slots:
+            found = ours._row_meanings(mine.name).match(theirs._row_meanings(other.name))
+            if len(found[0]):
+                return found
+    return NONE
+
+
+def _table_slots(name: str, plan: Plan | None) -> list[Slot]:
+    """Return the slots that read the embedding table that a parameter is; none where it is not one."""
     before, _, table = f"/{name}".rpartition(f"/{TABLES}")
     slots = () if plan is None or not before.endswith("/inputs") else plan.encoded_slots
-    return next((s for s in slots if s.table == table), None)
+    return [s for s in slots if s.table == table]
 
 
 class Outputs(NamedTuple):

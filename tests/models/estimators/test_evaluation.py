@@ -92,3 +92,29 @@ def test_f10_functions_of_metrics_are_added_up_and_others_called_once():
         whole = function(*arrays)
         expected = whole if isinstance(whole, dict) else {name: whole}
         assert evaluation.compute() == {**expected, "loss": np.mean(np.arange(0, 100, 7))}
+
+
+def test_weights_that_are_all_zero_measure_nothing():
+    """F8: r2 was 1, the accuracy of the commonest class 1."""
+    rng = np.random.default_rng(0)
+    data = {"x": rng.normal(size=50), "c": ["a", "b"] * 25, "y": [0, 1] * 25, "w": [0.0] * 50}
+    for model, names in (
+        (models.LinearClassifier(COLUMNS), ("accuracy", "accuracy_baseline", "average_loss")),
+        (models.LinearRegressor(COLUMNS), ("r2", "rmse", "average_loss")),
+    ):
+        model.train(data, label="y", steps=1)
+        with pytest.warns(models.TrainingWarning, match="evaluate: all weights are 0, so that nothing was measured"):
+            found = model.evaluate(data, weight="w")
+        assert [found[name] for name in names] == [0.0, 0.0, 0.0]
+
+
+def test_what_a_metric_is_of_must_not_be_missing():
+    """F12: the accuracy of predictions that are no numbers was 0."""
+    evaluation = Evaluation()
+    for values in ([1.0, 0.0], [1.0, float("nan")]):
+        ops = {"right": (metrics.accuracy, np.array([1, 0]), np.array(values))}
+        spec = EstimatorSpec("eval", loss=Value(np.float32(0)), eval_metric_ops=ops)
+        if values[1] == 0.0:
+            evaluation.add(spec, 2)
+    with pytest.raises(fc.DataError, match="a value of the metric 'right' must not be missing at row 3, got nan"):
+        evaluation.add(spec, 2)

@@ -80,3 +80,8 @@ def test_weights():
     for bad in ([1.0, -1.0], [1.0, None], [1.0, float("inf")]):
         with pytest.raises(DataError, match="y: a weight must be a finite number of at least 0 at row 1"):
             labels.weights(batch(bad), "y")
+
+
+def test_a_weight_that_is_a_list():
+    with pytest.raises(DataError, match="y: a weight must be one number at row 0, got 'a list'; name a field of numbers"):
+        labels.weights(batch([[1.0, 2.0], [1.0, 1.0]]), "y")

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from sklearn import metrics as theirs
 
+from featurecols.errors import DataError
 from featurecols.models import Sequential
 from featurecols.models.layers import Dense
 from featurecols.models.objective import keras_metrics
@@ -97,3 +98,13 @@ def test_f4_in_training():
     several.compile(FAST, "binary_crossentropy", ["accuracy", "binary_accuracy", "precision"])
     row = several.fit(x, (x > 0).astype(int), epochs=20).rows[-1]
     assert row["accuracy"] == row["binary_accuracy"] > 0.9
+
+
+@pytest.mark.parametrize("name", ["precision", "recall", "auc"])
+def test_f4_labels_that_are_no_classes(name):
+    """F4: a precision of 2.01 came of labels 0 to 4 beside a squared error."""
+    with pytest.raises(DataError, match=rf"{name}.*: a label must be in \[0, 1\], got \[3\]; compile the metrics of numbers"):
+        score(name, np.array([0, 3, 1]), np.array([[0.2], [0.7], [0.9]]))
+    assert score("auc", np.array([0.0, 0.5, 1.0]), np.array([[0.2], [0.7], [0.9]])) == pytest.approx(
+        17 / 18
+    )  # half of the second row is positive

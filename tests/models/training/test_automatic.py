@@ -223,3 +223,13 @@ def test_a_share_that_is_held_out_is_evaluated():
         make().train(TRAIN, label="y", validation=TEST, validation_share=0.1)
     with pytest.raises(ModelError, match="validation_share needs a table or files"):
         make().train(lambda: TRAIN, label="y", epochs=1, validation_share=0.1)
+
+
+def test_rows_held_out_without_a_weight_do_not_say_when_to_stop():
+    """F8: their loss is no number: training went on for 200 passes, and the last one counted as the best."""
+    rows = TRAIN.assign(w=[1.0] * 5 + [0.0] * (len(TRAIN) - 5))
+    model = models.LinearRegressor(COLUMNS, config=QUIET)
+    with pytest.warns(models.TrainingWarning, match="no row that the loss is measured on has a weight.*; give validation="):
+        model.train(rows, label="y", weight="w")
+    assert model.history.rows[-1]["epoch"] == 50
+    assert model.arguments()["train"]["steps"] == model.variables.step

@@ -222,3 +222,30 @@ def test_f1_a_regressor_predicts_in_the_units_of_the_labels_before_it_is_trained
     assert new.predict(data)["predictions"].tolist() == old.predict(data)["predictions"].tolist()
     new.train(data, "y", steps=1)
     assert new.head.scaling == old.head.scaling
+
+
+def test_f1_intervals_of_numbers_that_are_normalized_otherwise(tmp_path):
+    """F1: one deviation is not two: an interval of z-scores means something else where the deviation was declared otherwise."""
+
+    def model(std, at=None):
+        age = fc.Numeric("age", normalizer=fc.ZScore(mean=50, std=std))
+        return linear([fc.Bucketized(age, [-1.0, 0.0, 1.0])], warm_start_from=at)
+
+    old = model(20.0).train(DATA, label="rich", epochs=2)
+    assert warm(old, tmp_path, lambda at: model(20.0, at)).warm_start_report.matched["linear/weights"] == 4
+    assert warm(old, tmp_path, lambda at: model(40.0, at)).warm_start_report.matched["linear/weights"] == 0
+
+
+def test_f1_a_shared_table_by_whichever_slot_both_models_have(tmp_path):
+    """F1: the slots that share a table mean the same by its rows, whether the first of them is there or not."""
+    data = {**DATA, "home": TOWN[::-1]}
+
+    def model(keys, terms, at=None):
+        shared = [fc.Embedding(fc.Vocabulary(key, terms), 2, table="towns", name=key) for key in keys]
+        return models.DNNClassifier(shared, [4], warm_start_from=at)
+
+    old = model(["town", "home"], ["oslo", "lima", "bern"]).train(data, label="rich", epochs=2)
+    new = warm(old, tmp_path, lambda at: model(["home"], ["bern", "rome", "oslo"], at), {"home": ["bern", "oslo"]})
+    name = "dnn/inputs/tables/towns"
+    assert new.warm_start_report.to_dict()[name] == {"matched": 2, "kept": 1}
+    assert new.variables.values[name][[0, 2]].tolist() == old.variables.values[name][[2, 0]].tolist()
