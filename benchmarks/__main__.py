@@ -23,6 +23,7 @@ CLAIMS = (
     "sklearn_pipeline",
     "models",
     "defaults",
+    "serving",
 )
 
 

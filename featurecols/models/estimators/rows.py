@@ -91,7 +91,7 @@ class EstimatorRows(Keeper):
                 look(examples)
             return examples
 
-        key = json.dumps([plan.fingerprint, list(keys) if labelled else [], head.to_json()])
+        key = json.dumps([plan.fingerprint, list(keys), head.to_json()]) if labelled else plan.fingerprint
         return Encoder(encode, needs_of(plan), key, layout)
 
     def _ready(self, rows: LabelledRows | None, *, training: bool = False, checkpoint: str | Path | None = None) -> None:

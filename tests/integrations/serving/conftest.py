@@ -9,7 +9,10 @@ from typing import Any
 import pytest
 
 import featurecols as fc
+from tests.integrations.serving import browser
 from tests.integrations.serving.server import Server
+
+collect_ignore = ["test_page.py"] if browser.PROGRAM is None else []  # a browser is a program, and comes with no extra
 
 JOBS, CITIES = ("nurse", "pilot", "cook"), ("Ulm", "Rome", "Oslo", "Lima")
 
