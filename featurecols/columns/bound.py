@@ -16,6 +16,7 @@ from featurecols import errors
 from featurecols._core.arrays import Array, Ids
 from featurecols._core.buckets import Bucket
 from featurecols._core.elements import Elements
+from featurecols._core.expressions import Expression, InexpressibleError
 from featurecols._core.fused_layout import Chain, FusedLayout
 from featurecols._core.numbers import Numbers
 from featurecols._core.slots import DenseSlot, IdSlot, Slot
@@ -80,6 +81,13 @@ class Bound(ABC):
     @abstractmethod
     def row(self) -> Callable[..., Any]:
         """The function that gives the same for one row: RowIds, or a float, or a list of floats."""
+
+    def expression(self, *inputs: Expression) -> Expression:
+        """Return what it computes for rows without lists, for other systems (ONNX, SQL): featurecols/_core/expressions.py.
+
+        inputs: a RawField for a field, the expression of a column. Raises InexpressibleError, with the reason.
+        """
+        raise InexpressibleError("its kind does not define `expression`")
 
     # A column over a field, as Plan.check asks ------------------------------------------------------------------------
 

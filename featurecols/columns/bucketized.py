@@ -13,6 +13,7 @@ import numpy as np
 from featurecols import errors, kernels
 from featurecols._core.arrays import Array, Ids
 from featurecols._core.buckets import Bucket
+from featurecols._core.expressions import LISTS, Expression, InexpressibleError, Search, as_number
 from featurecols._core.numbers import Numbers, rounded_to_float32
 from featurecols._core.spec import Converted, frozen
 from featurecols._core.values import number
@@ -152,6 +153,11 @@ class BucketizedBound(CategoricalBound):
             pass
         hint = errors.TEXT if isinstance(value, str) else "cast it, or declare it missing with Field"
         raise errors.bad_value(self.column.name, self._field, None, "needs a number", value, hint)
+
+    def expression(self, *inputs: Expression) -> Expression:
+        if self.size != 1:
+            raise InexpressibleError(LISTS)
+        return Search(as_number(inputs[0]), tuple(self._cuts), self.missing_id)
 
     def meaning(self, bucket: int) -> Bucket:
         element, i = divmod(bucket, self.stride)

@@ -17,6 +17,7 @@ from featurecols._core import arrays, counters, farmhash, memory_limit
 from featurecols._core.arrays import Array, Ids, Texts
 from featurecols._core.buckets import Bucket
 from featurecols._core.elements import Elements
+from featurecols._core.expressions import CrossOf, Expression, RawField, as_ids, as_text
 from featurecols._core.spec import Converted, frozen
 from featurecols._core.values import canonical
 from featurecols.columns._categorical import HASH_LIMITS, check_count, check_hash
@@ -281,6 +282,10 @@ class CrossedBound(CategoricalBound):
         for p in parts:
             h = farmhash.combine(h, 0xFFFFFFFFFFFFFFFF if p is None else p & 0xFFFFFFFFFFFFFFFF)
         return h % self.num_buckets
+
+    def expression(self, *inputs: Expression) -> Expression:
+        parts = tuple(as_text(x) if isinstance(x, RawField) else as_ids(x) for x in inputs)
+        return CrossOf(parts, self.column.hash, self.column.seed, self.num_buckets, self.column.keep_unseen)
 
     def meaning(self, bucket: int) -> Bucket:
         return Bucket("hash", bucket)

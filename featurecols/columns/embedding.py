@@ -11,6 +11,7 @@ import numpy as np
 
 from featurecols import errors, kernels
 from featurecols._core.arrays import Array, Ids
+from featurecols._core.expressions import Expression, TableRow, as_ids
 from featurecols._core.slots import IdSlot, Slot
 from featurecols._core.spec import frozen, named
 from featurecols._core.values import number
@@ -175,6 +176,9 @@ class EmbeddingBound(DenseBound):
             squares += v * v
         norm = math.sqrt(squares)
         return self.max_norm / norm if norm > self.max_norm else 1.0
+
+    def expression(self, *inputs: Expression) -> Expression:
+        return TableRow(as_ids(inputs[0]), self.table.name, self.table.array, self.column.combiner, self.max_norm)
 
     @property
     def id_source(self) -> Callable[..., Ids]:

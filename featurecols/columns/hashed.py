@@ -10,6 +10,7 @@ from featurecols import errors, kernels
 from featurecols._core.arrays import Array, Ids, Texts
 from featurecols._core.buckets import Bucket
 from featurecols._core.elements import Elements
+from featurecols._core.expressions import Expression, HashOf, as_text
 from featurecols._core.fork_safe import cached_property
 from featurecols._core.spec import Converted, frozen
 from featurecols._core.values import canonical
@@ -105,6 +106,9 @@ class HashedBound(CategoricalBound):
 
     def meaning(self, bucket: int) -> Bucket:
         return Bucket("hash", bucket)
+
+    def expression(self, *inputs: Expression) -> Expression:
+        return HashOf(as_text(inputs[0]), self.column.hash, self.column.seed, self.num_buckets)
 
     def elements(self, ids: Ids, inputs: Callable[[int], Elements]) -> Elements:
         return inputs(0)

@@ -11,6 +11,7 @@ import numpy as np
 from featurecols import errors
 from featurecols._core.arrays import Array, Ids
 from featurecols._core.buckets import Bucket
+from featurecols._core.expressions import Expression, IntegerOf, as_field
 from featurecols._core.spec import Converted, frozen
 from featurecols.columns._categorical import check_count, check_field
 from featurecols.columns.base import Column, Field, LearnedSlots
@@ -166,6 +167,10 @@ class IdentityBound(CategoricalBound):
     def filled(self, *values: Any) -> str:
         listed = values[0] if isinstance(values[0], list) else [values[0]]
         return self.fills if any(v is not None and not 0 <= v < self.num_buckets for v in listed) else ""
+
+    def expression(self, *inputs: Expression) -> Expression:
+        otherwise = self.choice if isinstance(self.choice, int) else None if self.choice == "keep" else -1
+        return IntegerOf(as_field(inputs[0]), self.num_buckets, otherwise)
 
     def meaning(self, bucket: int) -> Bucket:
         return Bucket("id", bucket)

@@ -7,6 +7,7 @@ from typing import Any
 
 from featurecols import kernels
 from featurecols._core.arrays import Array, Ids
+from featurecols._core.expressions import Expression, OneHot, as_ids
 from featurecols._core.fused_layout import FusedLayout
 from featurecols._core.slots import IdSlot, Slot
 from featurecols._core.spec import frozen
@@ -93,6 +94,9 @@ class IndicatorBound(DenseBound):
 
     def fused(self) -> FusedLayout | None:
         return FusedLayout(None)
+
+    def expression(self, *inputs: Expression) -> Expression:
+        return OneHot(as_ids(inputs[0]), self.width)
 
     def label(self, i: int) -> str:
         return str(self._source.meaning(i))

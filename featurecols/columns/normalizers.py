@@ -13,6 +13,7 @@ from typing import ClassVar
 
 from featurecols import errors
 from featurecols._core.arrays import Array
+from featurecols._core.expressions import InexpressibleError, Number, computed
 from featurecols._core.spec import Spec, frozen, public_dir
 from featurecols.analyzers.base import Analyzer
 from featurecols.analyzers.moments import Moments
@@ -48,6 +49,10 @@ class Normalizer(Spec):
     def row(self, x: float) -> float:
         """One value, in the bits of the kernel."""
         raise NotImplementedError
+
+    def expression(self, x: Number) -> Number:
+        """Return what it makes of numbers as an expression, for other systems; raises InexpressibleError."""
+        raise InexpressibleError(f"{type(self).__name__} does not define `expression`")
 
     def of_row(self) -> Callable[[float], float]:
         """`row` for many calls: its numbers are looked up and checked once."""
@@ -94,6 +99,10 @@ class ZScore(Normalizer):
         if x != x:
             return x
         return (x - self.mean) / self.std if self.std else 0.0
+
+    def expression(self, x: Number) -> Number:
+        _, mean, std = self.op()
+        return computed("divide", computed("subtract", x, mean), std) if std else _zero(x)
 
     def of_row(self) -> Callable[[float], float]:
         mean, std = self.mean, self.std
@@ -142,6 +151,10 @@ class MinMax(Normalizer):
             return (0.5 * x - 0.5 * self.min) / (0.5 * self.max - 0.5 * self.min)
         return (x - self.min) / span if span else 0.0
 
+    def expression(self, x: Number) -> Number:
+        _, low, high = self.op()
+        return computed("divide", computed("subtract", x, low), high - low) if high != low else _zero(x)
+
     def of_row(self) -> Callable[[float], float]:
         if self.min is None or self.max is None or self.min == self.max or math.isinf(self.max - self.min):
             return self.row
@@ -164,6 +177,9 @@ class Log1p(Normalizer):
 
     def op(self) -> tuple[int, float, float]:
         return LOG1P, self.above, 0.0
+
+    def expression(self, x: Number) -> Number:
+        return computed("log1p", x)
 
     def row(self, x: float) -> float:
         if x > -1.0 or x != x:
@@ -214,10 +230,18 @@ class Clip(Normalizer):
     def op(self) -> tuple[int, float, float]:
         return CLIP, self.min, self.max
 
+    def expression(self, x: Number) -> Number:
+        return computed("clip", x, self.min, self.max)
+
     def row(self, x: float) -> float:
         if x < self.min:
             return self.min
         return self.max if x > self.max else x
+
+
+def _zero(x: Number) -> Number:
+    """Return 0 for every number, NaN where it is NaN."""
+    return computed("add", computed("clip", x, 0.0, 0.0), 0.0)
 
 
 def _number(value: object) -> float | None:

@@ -11,6 +11,7 @@ import numpy as np
 
 from featurecols import errors, kernels
 from featurecols._core.arrays import Array
+from featurecols._core.expressions import LISTS, Expression, Filled, InexpressibleError, as_number, computed
 from featurecols._core.fork_safe import cached_property
 from featurecols._core.fused_layout import Chain
 from featurecols._core.numbers import Numbers, rounded_to_float32
@@ -177,6 +178,18 @@ class NumericBound(NumberBound):
         self._row_defaults = self.defaults.tolist()
         self._row_ops = [(n.above, n.of_row()) for n in normalizers]
         self._rounds = column.dtype == "float32"
+
+    def expression(self, *inputs: Expression) -> Expression:
+        if self.shape:
+            raise InexpressibleError(LISTS)
+        x = as_number(inputs[0])
+        if self._rounds:
+            x = computed("float32", x)
+        if self._row_defaults[0] == self._row_defaults[0]:
+            x = Filled(x, self._row_defaults[0])
+        for normalizer in self.normalizers:
+            x = normalizer.expression(x)
+        return x
 
     @property
     def fills(self) -> str:

@@ -10,6 +10,7 @@ import numpy as np
 
 from featurecols import errors
 from featurecols._core.arrays import Array, Ids
+from featurecols._core.expressions import LISTS, Expression, InexpressibleError
 from featurecols._core.slots import Slot
 from featurecols._core.spec import frozen
 from featurecols.analyzers.base import Analyzer
@@ -169,6 +170,9 @@ class SequenceBound(DenseBound):
     def lengths(self, *inputs: Any) -> Array:
         """Return the steps of each row, int64 [n]."""
         return self._trim(self._elements(inputs[:1])[1])[1].astype(np.int64)
+
+    def expression(self, *inputs: Expression) -> Expression:
+        raise InexpressibleError(LISTS)
 
     def slot(self, at: int) -> Slot:
         step = replace(self.step.slot(at), name=self.column.name, max_length=self.column.max_length)

@@ -12,6 +12,7 @@ from featurecols import errors, kernels
 from featurecols._core import counters
 from featurecols._core.arrays import Array, Ids, Texts
 from featurecols._core.buckets import Bucket
+from featurecols._core.expressions import Expression, HashOf, Lookup, as_text
 from featurecols._core.fork_safe import cached_property
 from featurecols._core.spec import Converted, frozen
 from featurecols._core.values import canonical
@@ -221,6 +222,11 @@ class VocabularyBound(CategoricalBound):
         listed = values[0] if isinstance(values[0], list) else [values[0]]
         known = (v is None or canonical(v, self.column.name, self._key) in self._ids for v in listed)
         return "" if not self.fills or all(known) else self.fills
+
+    def expression(self, *inputs: Expression) -> Expression:
+        text, c = as_text(inputs[0]), self.column
+        unseen = HashOf(text, c.hash, c.seed, c.num_oov_buckets, self.size) if c.num_oov_buckets else self._unseen
+        return Lookup(text, tuple(self.terms[i] for i in range(self.size)), unseen)
 
     def meaning(self, bucket: int) -> Bucket:
         if bucket >= self.size:

@@ -12,6 +12,7 @@ from featurecols import errors
 from featurecols._core.arrays import Ids
 from featurecols._core.buckets import Bucket
 from featurecols._core.elements import Elements
+from featurecols._core.expressions import Expression, Filled, WeightedIds, as_ids, as_number
 from featurecols._core.spec import Converted, frozen
 from featurecols._core.values import float32, number
 from featurecols.columns._categorical import categorical_bound, check_categorical
@@ -147,6 +148,10 @@ class WeightedBound(CategoricalBound):
     def filled(self, *values: Any) -> str:
         listed = values[1] if isinstance(values[1], list) else [values[1]]
         return self.fills if None in listed else ""
+
+    def expression(self, *inputs: Expression) -> Expression:
+        weight = as_number(inputs[1])
+        return WeightedIds(as_ids(inputs[0]), weight if self._default is None else Filled(weight, self._default))
 
     def meaning(self, bucket: int) -> Bucket:
         return self.source.meaning(bucket)

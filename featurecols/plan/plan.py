@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -32,6 +32,8 @@ from featurecols.plan.graph import Graph
 from featurecols.plan.report import Report
 
 if TYPE_CHECKING:
+    from onnx import ModelProto
+
     from featurecols.jobs.inputs import Paths
     from featurecols.jobs.job import JobResult
 
@@ -340,6 +342,24 @@ class Plan(DescribedPlan):
     def to_json(self) -> list[Any]:
         """Return the declared columns as plain JSON data, for fc.columns_from_json."""
         return [column.to_json() for column in self.columns]
+
+    def to_onnx(self, *, outputs: Literal["matrix", "ids"] = "matrix") -> ModelProto:
+        """Return the plan as an ONNX model, from raw named inputs to the matrix; needs the extra `onnx`.
+
+        For each field an input of its name, of shape [n]: double for numbers, int64 for categories that are integers, bool for
+        booleans, string for others; and bool `<field>_present`, False where it is missing. Where transform raises for a value,
+        the model gives NaN as a number, and no id.
+
+        Args:
+            outputs: "matrix" is float32 [n, width]. "ids" is what encode gives: float32 [n, w] of the numbers, then int64 [n] as
+                `<slot>_ids` for each slot of ids, -1 where there is none, and `<slot>_weights`.
+
+        Raises:
+            PlanError: for a column that ONNX cannot compute, and for a field of lists, by name.
+        """
+        from featurecols.integrations.onnx import plan_to_onnx
+
+        return plan_to_onnx(self, outputs)
 
     def __repr__(self) -> str:
         return table(self._program, self.columns, self.fingerprint)

@@ -10,7 +10,7 @@ from importlib.util import find_spec
 # Test files, or folders, and the libraries that they need beside those of the extra `test`.
 NEEDS: dict[str, tuple[str, ...]] = {
     "test_keras.py": ("keras", "torch"),
-    "test_onnx.py": ("onnx", "onnxruntime"),
+    "onnx": ("onnx", "onnxruntime"),
     "serving": ("uvicorn",),
     "torch": ("torch",),
     "torch/test_jagged.py": ("torch", "torchrec"),
