@@ -9,9 +9,11 @@ To bind: Bound, DenseBound, CategoricalBound, ElementwiseBound, TermwiseBound, L
 To read fields: FieldView with Numbers, Integers, Tokens and Texts; canonical_bytes for one value.
 To give results: Array, Ids, RowIds, Bucket, Elements; id_dtype.
 To learn: Analyzer.
+To say what a kind computes in other systems: the module expressions.
 To check arguments and data: check_field, check_count, check_categorical, argument_error, value_error.
 """
 
+from featurecols._core import expressions as expressions
 from featurecols._core.arrays import Array as Array
 from featurecols._core.arrays import Ids as Ids
 from featurecols._core.arrays import Texts as Texts
@@ -73,6 +75,7 @@ __all__ = [
     "check_categorical",
     "check_count",
     "check_field",
+    "expressions",
     "frozen",
     "id_dtype",
     "value_error",

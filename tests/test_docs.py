@@ -28,7 +28,9 @@ def exists(module: str) -> bool:
     for count in range(len(parts), 0, -1):
         try:
             found: object = importlib.import_module(".".join(parts[:count]))
-        except ModuleNotFoundError:
+        except ModuleNotFoundError as e:
+            if e.name is not None and e.name.split(".")[0] != "featurecols":
+                return True  # the module is there, and a library of its extra is not
             continue
         for attribute in parts[count:]:
             if not hasattr(found, attribute):

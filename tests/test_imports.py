@@ -85,7 +85,9 @@ def internal(path: Path) -> list[tuple[str, bool, int]]:
 
 
 # Methods of two lines that import from above: plan.to_onnx() is where users look, and the translation needs the plan.
-UPWARD_METHODS: dict[str, set[str]] = {"plan/plan.py": {"featurecols.integrations.onnx"}}  # file: modules that a method of it imports
+UPWARD_METHODS = {  # file: modules that a method of it imports
+    "plan/plan.py": {"featurecols.integrations.onnx"},
+}
 
 
 def is_upward_method(path: Path, module: str, inside: bool) -> bool:

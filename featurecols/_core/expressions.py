@@ -1,7 +1,7 @@
 """What a column computes, as an expression of few operations that other systems have too: ONNX, SQL.
 
-A Bound says it in `Bound.expression`, made of what its inputs say: a RawField for a field, the expression of a column. There are
-four sorts of expression, each over n rows of which every one holds one value:
+A Bound says it in `Bound.expression`, made of what its inputs say: a RawField for a field, the expression of a column. There
+are four sorts of expression, each over n rows of which every one holds one value:
 
     number    float64, NaN where missing
     text      the canonical text of a category (docs/ids.md, section 2), or missing
@@ -141,7 +141,7 @@ class Lookup(IdExpression):
 
 @dataclass(frozen=True, slots=True)
 class IntegerOf(IdExpression):
-    """The integers of a field where 0 <= integer < num_buckets; `otherwise` else, None for the integer itself; -1 where missing."""
+    """The integers of a field where 0 <= integer < num_buckets, else `otherwise` (None: the integer); -1 where missing."""
 
     field: RawField
     num_buckets: int

@@ -351,8 +351,8 @@ class Plan(DescribedPlan):
         the model gives NaN as a number, and no id.
 
         Args:
-            outputs: "matrix" is float32 [n, width]. "ids" is what encode gives: float32 [n, w] of the numbers, then int64 [n] as
-                `<slot>_ids` for each slot of ids, -1 where there is none, and `<slot>_weights`.
+            outputs: "matrix" is float32 [n, width]. "ids" is what encode gives: float32 [n, w] of the numbers, then int64 [n]
+                as `<slot>_ids` for each slot of ids, -1 where there is none, and `<slot>_weights`.
 
         Raises:
             PlanError: for a column that ONNX cannot compute, and for a field of lists, by name.

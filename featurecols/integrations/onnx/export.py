@@ -64,9 +64,9 @@ class PlanGraph:
         opsets = [helper.make_opsetid(domain, version) for domain, version in VERSIONS.items()]
         model = helper.make_model(graph, opset_imports=opsets, ir_version=IR_VERSION)
         model.producer_name, model.producer_version = "featurecols", __version__
-        known = {"featurecols.version": __version__, "featurecols.fingerprint": plan.fingerprint}
+        known = {"featurecols_version": __version__, "featurecols_fingerprint": plan.fingerprint}
         if plan.tables_digest:
-            known["featurecols.tables_digest"] = plan.tables_digest
+            known["featurecols_tables_digest"] = plan.tables_digest
         helper.set_model_props(model, {**known, **about})
         return model
 
@@ -84,7 +84,7 @@ def _matrix(plan: Plan, expressions: Expressions) -> ModelProto:
     wanted = expressions.matrix()
     graph = PlanGraph(plan, wanted, expressions)
     output = graph.builder.output(graph.matrix(wanted), "features", TensorProto.FLOAT, ["n", plan.width])
-    names = {"featurecols.feature_names": json.dumps(plan.feature_names)} if plan.width <= _NAMED else {}
+    names = {"featurecols_feature_names": json.dumps(plan.feature_names)} if plan.width <= _NAMED else {}
     return graph.model([output], "plan", names)
 
 
@@ -102,7 +102,7 @@ def _ids(plan: Plan, expressions: Expressions) -> ModelProto:
             weights = graph.weights(column, column.expression)
             outputs.append(b.output(weights, f"{column.name}_weights", TensorProto.FLOAT, ["n"]))
     names = [column.name for column in ids]
-    return graph.model(outputs, "plan", {"featurecols.ids": json.dumps(names)})
+    return graph.model(outputs, "plan", {"featurecols_ids": json.dumps(names)})
 
 
 __all__ = ["PlanGraph", "plan_to_onnx"]

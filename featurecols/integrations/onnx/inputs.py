@@ -1,4 +1,4 @@
-"""The inputs of an ONNX graph: one for each field, and whether it is there; of which type, and what they are as texts and numbers."""
+"""The inputs of an ONNX graph: their types, and what they are as numbers, integers and texts."""
 
 from __future__ import annotations
 

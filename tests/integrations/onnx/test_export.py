@@ -12,7 +12,7 @@ from featurecols.integrations.onnx import onnx_inputs
 from tests.integrations import cases
 from tests.integrations.onnx.runtime import hostile_rows, run
 
-REASONS = ("it has no farmhash64", "rows hold one value a field there", "it reads lists")
+REASONS = ("it has no farmhash64", "rows hold one value a field there", "it reads lists", "strings of ONNX are text")
 HOSTILE = (
     fc.Numeric("number", default=-7.0, normalizer=fc.Clip(-5, 5)),
     fc.Numeric("number", default=float("nan"), name="let through"),
@@ -50,11 +50,12 @@ def test_every_kind_gives_what_the_plan_gives(name: str) -> None:
         plan = plan.with_tables({t: np.random.default_rng(3).normal(size=a.shape) for t, a in plan.tables.items()})
         try:
             found = run(plan.to_onnx(), case.data)
-        except fc.PlanError as error:
-            assert any(reason in str(error) for reason in REASONS)
-            continue
-        except fc.DataError as error:
-            assert "strings of ONNX are text" in str(error)
+        except (fc.PlanError, fc.DataError) as error:
+            refused = str(error)
+        else:
+            refused = ""
+        if refused:
+            assert any(reason in refused for reason in REASONS)
             continue
         assert list(found) == ["features"]
         np.testing.assert_array_equal(found["features"], plan.transform(case.data), strict=True)
@@ -69,7 +70,12 @@ def test_hostile_rows_give_equal_ids_and_features() -> None:
         for how in ("sum", "mean", "sqrtn", "mean_all", "sqrtn_all")
         for norm in (None, 0.5)
     ]
-    columns = [*(c for c in dense if not c.categorical), *tables, fc.Indicator(weighted), fc.Embedding(HOSTILE[-1].sources[0], 2)]
+    columns = [
+        *(c for c in dense if not c.categorical),
+        *tables,
+        fc.Indicator(weighted),
+        fc.Embedding(HOSTILE[-1].sources[0], 2),
+    ]
     plan = fc.fit(columns, data)
     random = np.random.default_rng(8)
     plan = plan.with_tables({t: random.normal(size=a.shape).astype(np.float32) for t, a in plan.tables.items()})
@@ -155,10 +161,10 @@ def test_a_model_says_which_plan_it_is() -> None:
     plan = fc.compile([fc.Embedding(fc.Hashed("features", 3), 1)]).with_tables({"features_embedding": [[1], [2], [3]]})
     model = plan.to_onnx()
     about = {p.key: p.value for p in model.metadata_props}
-    assert about["featurecols.fingerprint"] == plan.fingerprint
-    assert about["featurecols.tables_digest"] == plan.tables_digest
-    assert about["featurecols.version"] == fc.__version__
-    assert json.loads(about["featurecols.feature_names"]) == list(plan.feature_names)
+    assert about["featurecols_fingerprint"] == plan.fingerprint
+    assert about["featurecols_tables_digest"] == plan.tables_digest
+    assert about["featurecols_version"] == fc.__version__
+    assert json.loads(about["featurecols_feature_names"]) == list(plan.feature_names)
     assert [o.name for o in model.graph.output] == ["features_"]  # the name is that of an input
 
 
@@ -171,12 +177,18 @@ def test_names_of_fields_may_be_any() -> None:
 @pytest.mark.parametrize(
     ("columns", "says"),
     [
-        ([fc.Hashed("city", 9, hash="farmhash64", name="farm")], "farm_indicator: Indicator cannot be written as ONNX, it has no"),
+        (
+            [fc.Hashed("city", 9, hash="farmhash64", name="farm")],
+            "farm_indicator: Indicator cannot be written as ONNX, it has no",
+        ),
         ([fc.Hashed(fc.Field("tags", list=True), 9)], "field tags: a field of lists cannot be written as ONNX"),
         ([fc.Numeric("xy", shape=2)], "xy: Numeric cannot be written as ONNX, it reads lists"),
         ([fc.Sequence(fc.Numeric("v"), 2)], "v_sequence: Sequence cannot be written as ONNX, it reads lists"),
         ([fc.Numeric("x"), fc.Hashed("x_present", 4)], "field x_present: a field of this name cannot be written as ONNX"),
-        ([fc.Numeric(fc.Field("x", type="text"))], "field x: a field of type text cannot be written as ONNX, it is read as num"),
+        (
+            [fc.Numeric(fc.Field("x", type="text"))],
+            "field x: a field of type text cannot be written as ONNX, it is read as num",
+        ),
         ([fc.Hashed(fc.Field("when", type="date"), 3)], "field when: a field of type date cannot be written as ONNX"),
     ],
 )
