@@ -169,7 +169,9 @@ def missing_field(key: str, present: Iterable[str], where: str = "the data") -> 
     listed = ", ".join(show(n, 40) for n in (near or names[:12]))
     more = "" if near or len(names) <= 12 else f" and {len(names) - 12} more"
     hint = f"did you mean {listed}?" if near else f"the data has {listed or 'no fields'}{more}"
-    if len(names) == 1 and (mark := next((m for m in ";\t|" if key in names[0].split(m)), None)) is not None:
+    if key in names:
+        hint = "a name looks like it and is not text: rename the columns, frame.columns = frame.columns.astype(str)"
+    elif len(names) == 1 and (mark := next((m for m in ";\t|" if key in names[0].split(m)), None)) is not None:
         hint = f"the only name has {show(mark)} in it: read the file with pandas.read_csv(path, sep={show(mark)}) and give that"
     return DataError(key, f"field is not in {where}", hint=hint)
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterable, Iterator, Mapping
 
+import numpy as np
 import pyarrow as pa
 
 from featurecols import errors
@@ -80,7 +82,17 @@ def _sources_of(items: Iterable[object], kind: str) -> Iterator[Source]:
 
 def _holds_arrays(item: Mapping[str, object]) -> bool:
     """Return whether a dict is a table: each value an array, or a column of pandas, Polars or Arrow."""
-    return bool(item) and all(
-        not isinstance(v, (str, bytes, list, tuple, Mapping)) and getattr(v, "ndim", 1) > 0 and hasattr(v, "__len__")
-        for v in item.values()
-    )
+    return bool(item) and all(map(_is_array, item.values()))
+
+
+def _is_array(value: object) -> bool:
+    """Return whether a value is a column rather than one value, or one list, of a row.
+
+    Databases hand over bytes as memoryview or bytearray.
+    """
+    if isinstance(value, (memoryview, np.generic)):
+        return False
+    dimensions = getattr(value, "ndim", None)
+    if isinstance(dimensions, int):
+        return dimensions > 0
+    return isinstance(value, array) or hasattr(value, "__arrow_c_stream__") or hasattr(value, "__arrow_c_array__")

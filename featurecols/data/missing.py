@@ -136,6 +136,8 @@ def _unusual(value: Any, again: Callable[[Any], Any]) -> Any:
     if isinstance(value, (np.datetime64, np.timedelta64)):  # their items are plain integers where they count nanoseconds
         return None if np.isnat(value) else value
     if isinstance(value, np.generic):
+        if value.dtype.names is not None:  # a value of several parts, which is no list of them
+            return value
         item = value.item()
         return again(float(item) if isinstance(item, np.floating) else item)
     if isinstance(value, (str, bytes, float, int)):  # subclasses, numpy.str_ among them

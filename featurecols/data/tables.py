@@ -118,7 +118,7 @@ def _of_mapping(data: Mapping[str, Any], keys: Sequence[str] | None) -> Batch:
 
 def _length(key: str, column: Any) -> int:
     try:
-        if not isinstance(column, (str, bytes)):
+        if not isinstance(column, (str, bytes, bytearray)):
             return len(column)
     except TypeError:  # a scalar, or an array of no dimension
         pass

@@ -7,7 +7,7 @@ import io
 import sqlite3
 import uuid
 import warnings
-from collections import deque
+from collections import UserList, deque
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -138,6 +138,67 @@ def test_tables_and_dicts_of_arrays_in_an_iterable_are_batches() -> None:
         found = [v for b in as_source(data).batches() for v in b.field("k").to_pylist()]
         assert found == list(range(9 - len(found), 9))
         assert len(found) in (6, 8)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"a", "b"},
+        bytearray(b"ab"),
+        memoryview(b"ab"),
+        pa.scalar(["a", "b"]),
+        pa.scalar("ab"),
+        np.array("ab"),
+        np.str_("ab"),
+        deque("ab"),
+        range(2),
+        UserList("ab"),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_what_is_not_an_array_is_a_value_of_a_row_in_any_iterable(value: Any) -> None:
+    """A3: bytes of databases, sets, ranges and lists of Arrow were columns, so that an iterator had other rows than a list."""
+    rows = [{"k": value}, {"k": value}]
+
+    def read(data: Any) -> Any:
+        try:
+            return [v for b in as_source(data).batches() for v in decoded(b.field("k").tokens())]
+        except errors.DataError as error:
+            return str(error)
+
+    found = read(rows)
+    assert read(iter(rows)) == read(row for row in rows) == read(deque(rows)) == found
+    assert len(found) == 2 or isinstance(value, (deque, range, UserList))
+
+
+def test_a_bytearray_is_bytes_and_not_a_column() -> None:
+    """A3: it was a column of integers, where bytes were refused."""
+    for value in (b"ab", bytearray(b"ab")):
+        with pytest.raises(errors.DataError, match="needs an array or a list"):
+            HASHED.encode({"k": value})
+
+
+def test_a_record_is_not_a_list_of_its_parts() -> None:
+    """A3: numpy gives them as tuples."""
+    records = np.array([(1, 2)], dtype=[("a", "i4"), ("b", "i4")])
+    for data in ({"k": records}, {"k": list(records)}, [{"k": records[0]}]):
+        with pytest.raises(errors.DataError, match=r"in field 'k' at row 0, got "):
+            HASHED.encode(data)
+    with pytest.raises(errors.DataError, match="is not a category in field 'k', got "):
+        fc.compile([fc.Indicator(fc.Hashed("k", 9))]).transform_row({"k": records[0]})
+
+
+def test_a_table_in_the_place_of_a_column_is_refused() -> None:
+    """A4: one of Polars was an AttributeError."""
+    for table in (pl.DataFrame({"a": [1]}), pa.table({"a": [1]})):
+        with pytest.raises(errors.DataError, match="flatten it into fields of their own"):
+            HASHED.encode({"k": table})
+
+
+def test_a_name_that_only_looks_like_the_field_is_told() -> None:
+    """A4: the hint named a delimiter."""
+    with pytest.raises(errors.DataError, match=r"1: field is not in the data; a name looks like it and is not text: rename"):
+        fc.compile([fc.Numeric("1")]).transform(pd.DataFrame({1: [5.0]}))
 
 
 def refused() -> Iterator[tuple[Any, str]]:

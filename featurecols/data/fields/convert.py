@@ -52,7 +52,7 @@ def view_of(key: str, data: object, parse: bool = False, known: KnownDictionarie
     library = type(data).__module__.split(".")[0]
     if library == "narwhals":
         return view_of(key, data.to_native(), parse, known)  # type: ignore[attr-defined]
-    if library == "polars" and is_python_only(data.dtype):  # type: ignore[attr-defined]
+    if library == "polars" and is_python_only(getattr(data, "dtype", None)):
         return _of_objects(key, data.to_list())  # type: ignore[attr-defined]
     if hasattr(data, "__arrow_c_stream__") and not isinstance(data, np.ndarray):
         return _of_arrow(key, arrow_buffers.one_array(pa.chunked_array(data)))
@@ -126,7 +126,9 @@ def _of_pandas(key: str, data: Any) -> FieldView:
 def _of_numpy(key: str, data: Array) -> FieldView:
     if data.ndim == 0:
         raise errors.wrong_type(key, key, errors.show(data.item()), "an array or a list", "give one value per row")
-    kind = data.dtype.kind
+    kind, names = data.dtype.kind, data.dtype.names
+    if names is not None:  # values of several parts, which are no lists of them
+        return _of_objects(key, [dict(zip(names, value, strict=True)) for value in data.tolist()])
     if kind in "biuf" and not data.dtype.isnative:
         data = data.astype(data.dtype.newbyteorder("="))
     if isinstance(data, np.ma.MaskedArray):
