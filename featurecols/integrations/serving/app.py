@@ -38,6 +38,7 @@ from featurecols.integrations.serving.versions import ServedModel
 THREADS = 4  # for what takes longer than the event loop may
 LARGE = 1 << 16  # bytes of a body that is read in a thread
 MANY = 256  # rows of an answer that is written in a thread
+EXPLAINED = 100  # rows that are explained at once
 _RETRY = {"retry-after": "1"}
 RETRY_HEADER = ((b"retry-after", b"1"),)
 P = ParamSpec("P")
@@ -140,12 +141,7 @@ class App:
         rows = 0
         try:
             if cast(str, scope["method"]) not in route.methods:
-                if not route.what:
-                    raise self._unknown(route)
-                allowed = {"allow": ", ".join(route.methods)}
-                raise HttpError(
-                    405, f"{scope['method']}: is not a method of this path; use {route.methods[0]}", headers=allowed
-                )
+                raise self._other_method(route, cast(str, scope["method"]))
             if route.what in routes.VERBS:
                 reply, rows = await self._ask(route, scope, receive)
             else:
@@ -187,15 +183,17 @@ class App:
             raise HttpError(503, "server: is stopping; try another one", headers=_RETRY, close=True)
         if self._in_progress > self.limits.requests:
             problem = f"server: {self.limits.requests} requests are in progress"
-            raise HttpError(429, f"{problem}; try again later", headers=_RETRY)
+            raise HttpError(429, f"{problem}; try again later", headers=_RETRY, close=True)
+        body = await read_body(scope, receive, self.limits)  # before any answer: what is left unread would end the connection
         servable = self._servable(route)
         call = None if route.what == EXPLAIN else servable.call(route.what)
-        body = await read_body(scope, receive, self.limits)
         large = len(body) > LARGE
         rows = (
             await self._in_thread(_read_rows, servable, body, route.what) if large else _read_rows(servable, body, route.what)
         )
         if call is None:
+            if rows.count > EXPLAINED:
+                raise HttpError(400, f"body: at most {EXPLAINED} rows are explained at once, got {rows.count}; send fewer")
             found = await self._in_thread(explain, servable.plan, rows)
             return Reply(200, write({"explanations": found})), rows.count
         arrays, first, last = await self._batchers[route.model].run(call, rows)
@@ -230,6 +228,16 @@ class App:
         if route.version is not None and route.version != current.version:
             raise HttpError(404, f"{model.name}: version {route.version} is not served; it is version {current.version}")
         return current
+
+    def _other_method(self, route: Route, method: str) -> HttpError:
+        """Return the error of a method that a path does not take; the body, which is not read, ends the connection."""
+        if not route.what:
+            error = self._unknown(route)
+        else:
+            text = f"{method}: is not a method of this path; use {route.methods[0]}"
+            error = HttpError(405, text, headers={"allow": ", ".join(route.methods)})
+        error.close = method not in ("GET", "HEAD")
+        return error
 
     def _unknown(self, route: Route) -> HttpError:
         if route.model:

@@ -18,7 +18,7 @@ from featurecols.integrations.serving.http_errors import HttpError
 from featurecols.integrations.serving.requests import Rows, merge
 from featurecols.integrations.serving.servable import Arrays, Call
 
-MOMENT = 0.002  # seconds that a call may hold up the event loop
+MOMENT = 0.002  # seconds of processor time that a call may hold up the event loop
 FEW = 64  # rows of a call that may run in the event loop
 _MEMORY = 0.2  # the weight of the last call in the mean of their seconds
 
@@ -64,7 +64,7 @@ class Batcher:
     observe: Callable[[int, int, float], None]
     _queue: deque[_Waiting] = field(default_factory=deque)
     _busy: bool = False  # a call is running or about to
-    _mean: float = 0.0  # seconds of a call of few rows
+    _mean: float = 0.0  # seconds of processor time of a call of few rows
 
     async def run(self, call: Call, rows: Rows) -> Slice:
         """Return what call(rows) gives, from a call that other requests may share.
@@ -97,7 +97,7 @@ class Batcher:
         running = loop.run_in_executor(self.executor, _answer, batch)
         running.add_done_callback(self._done)
 
-    def _done(self, running: asyncio.Future[tuple[list[_Outcome], float]]) -> None:
+    def _done(self, running: asyncio.Future[tuple[list[_Outcome], float, float]]) -> None:
         self._deliver(*running.result())
         self._next()
 
@@ -122,10 +122,10 @@ class Batcher:
         self._queue = others
         return batch
 
-    def _deliver(self, outcomes: Sequence[_Outcome], seconds: float) -> None:
+    def _deliver(self, outcomes: Sequence[_Outcome], seconds: float, busy_seconds: float) -> None:
         rows = sum(outcome.waiting.rows.count for outcome in outcomes)
         if rows <= FEW:
-            self._mean += _MEMORY * (seconds - self._mean)
+            self._mean += _MEMORY * (busy_seconds - self._mean)
         self.observe(len(outcomes), rows, seconds)
         for outcome in outcomes:
             future = outcome.waiting.future
@@ -137,9 +137,12 @@ class Batcher:
                 future.set_exception(outcome.error or RuntimeError("no answer"))
 
 
-def _answer(batch: Sequence[_Waiting]) -> tuple[list[_Outcome], float]:
-    """Return what came of each request, and the seconds that it took; where the call fails, each has a call of its own."""
-    start = time.perf_counter()
+def _answer(batch: Sequence[_Waiting]) -> tuple[list[_Outcome], float, float]:
+    """Return what came of each request, the seconds that it took, and those of the processor.
+
+    Where the call fails, each request has a call of its own.
+    """
+    start, busy = time.perf_counter(), time.thread_time()
     try:
         arrays, at, found = batch[0].call(merge([waiting.rows for waiting in batch])), 0, []
         for waiting in batch:
@@ -147,7 +150,7 @@ def _answer(batch: Sequence[_Waiting]) -> tuple[list[_Outcome], float]:
             at += waiting.rows.count
     except Exception as error:
         found = [_Outcome(batch[0], error=error)] if len(batch) == 1 else [_answer([waiting])[0][0] for waiting in batch]
-    return found, time.perf_counter() - start
+    return found, time.perf_counter() - start, time.thread_time() - busy
 
 
 def _expire(future: asyncio.Future[Slice], seconds: float) -> None:

@@ -48,7 +48,7 @@ class Metrics:
 
     >>> metrics = Metrics()
     >>> metrics.add("featurecols_rows_total", (("model", "late"),), 3)
-    >>> print(metrics.text().splitlines()[-1])
+    >>> print(metrics.text().splitlines()[2])
     featurecols_rows_total{model="late"} 3
     """
 

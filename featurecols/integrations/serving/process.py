@@ -88,7 +88,7 @@ async def _serve(settings: Settings, app: App, listener: socket.socket, number: 
         proxy_headers=False,
         backlog=BACKLOG,
         timeout_keep_alive=IDLE_SECONDS,
-        timeout_graceful_shutdown=int(settings.limits.stop_seconds),
+        timeout_graceful_shutdown=max(1, round(settings.limits.stop_seconds)),
     )
     server = GracefulServer(config, app)
     watching = asyncio.create_task(app.watch(settings.poll_seconds))

@@ -51,6 +51,15 @@ def test_a_body_beyond_the_limit_is_a_413(server: Server) -> None:
     assert server.predict("rich", [ROW])
 
 
+def test_a_large_body_for_nobody_is_read_before_the_404(server: Server) -> None:
+    connection = server.connect()
+    for _ in range(3):  # on one connection
+        connection.request("POST", "/v1/models/nobody:predict", b" " * 90_000)
+        answer = connection.getresponse()
+        assert (answer.status, json.loads(answer.read())["code"]) == (404, "NOT_FOUND")
+    connection.close()
+
+
 def test_a_compressed_body_is_a_415(server: Server) -> None:
     with socket.create_connection(server.address) as connection:
         connection.sendall(head(2, more="Content-Encoding: gzip\r\n") + b"{}")

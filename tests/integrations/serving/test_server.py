@@ -75,6 +75,7 @@ def test_explain_says_what_columns_made_of_a_row(server: Server) -> None:
         "job_indicator",
         {"job": "pilot"},
     )
+    assert server.ask("/v1/models/plan:explain", {"instances": [{"age": None, "job": "pilot"}] * 101})[0] == 400
     assert len(plan["filled"]) == 1
     assert plan["filled"][0].startswith("age: ")
 

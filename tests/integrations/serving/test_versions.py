@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import socket
 import time
 import weakref
 from pathlib import Path
@@ -9,8 +10,10 @@ from pathlib import Path
 import pytest
 
 import featurecols as fc
+from featurecols.cli.main import main
 from featurecols.integrations.serving.limits import Limits
 from featurecols.integrations.serving.servable import Servable, load
+from featurecols.integrations.serving.server import listen
 from featurecols.integrations.serving.versions import ServedModel, is_complete, versions
 from tests.integrations.serving.conftest import save_versions
 from tests.integrations.serving.server import Server
@@ -152,17 +155,25 @@ def _of(folder: Path) -> list[dict[str, object]]:
     return [{key: found[key][0].tolist() for key in found.arrays}]
 
 
-def test_nothing_to_serve_is_exit_status_2(tmp_path: Path, three: Path) -> None:
+def test_nothing_to_serve_is_exit_status_2(tmp_path: Path) -> None:
+    with Server(tmp_path / "none") as server:
+        assert server.process.wait(120) == 2
+        server.stop()
+        assert "nothing can be served" in "".join(server.lines)
+
+
+def test_names_and_addresses_are_checked_before_anything_is_loaded(capfd: pytest.CaptureFixture[str]) -> None:
     for arguments, text in (
-        ([tmp_path / "none"], "nothing can be served"),
-        ([three, three], "each folder needs a name of its own"),
-        ([three, "--name", "a/b"], "a model needs a name without / and :"),
-        ([three, "--host", "256.1.1.1"], "the address cannot be bound"),
+        (["a", "a/../a"], "each folder needs a name of its own"),
+        (["a", "--name", "b", "--name", "c"], "each folder needs a name of its own"),
+        (["a", "--name", "a/b"], "a model needs a name without / and :"),
     ):
-        with Server(*arguments) as server:
-            assert server.process.wait(120) == 2
-            server.stop()
-            assert text in "".join(server.lines)
+        assert main(["serve", *arguments]) == 2
+        assert text in capfd.readouterr().err
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        for host, port in (("256.1.1.1", 0), taken.getsockname()):
+            with pytest.raises(fc.errors.ColumnError, match="the address cannot be bound"):
+                listen(host, port)
 
 
 def test_old_formats_are_complete_too(tmp_path: Path) -> None:
