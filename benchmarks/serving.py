@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import json
 import os
 import socket
@@ -54,7 +55,8 @@ def measured(
 ) -> Result:
     """Load both in turn; seconds are those of a request, from all connections together."""
     what = f"{connections} connection{'s' if connections > 1 else ''}"
-    result = Result(f"One-row predictions over HTTP, {what}", 1, {OURS: [], RIVAL: []})
+    versions = {name: importlib.metadata.version(name) for name in ("fastapi", "uvicorn", "httptools", "scikit-learn")}
+    result = Result(f"One-row predictions over HTTP, {what}", 1, {OURS: [], RIVAL: []}, versions=versions)
     seen: dict[str, list[dict[str, float]]] = {OURS: [], RIVAL: []}
     for turn in range(repeats + 1):
         for name, (port, path) in paths.items():

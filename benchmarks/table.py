@@ -51,11 +51,12 @@ def transforms() -> str:
     """Return a table for every claim about transforms, and the machine."""
     documents = {
         name: found
-        for name in (*COMPARED, "one_row", "cold", "growth", "memory", "extension", "ranking")
+        for name in ("serving", *COMPARED, "one_row", "cold", "growth", "memory", "extension", "ranking")
         if (found := _document(name))
     }
     sections = [_compared(result) for name in COMPARED if name in documents for result in documents[name]["results"]]
     rest = {"one_row": _one_row, "cold": _cold, "growth": _growth, "memory": _memory, "extension": _beside, "ranking": _beside}
+    rest["serving"] = _serving
     sections += [describe(documents[name]["results"]) for name, describe in rest.items() if name in documents]
     return "\n".join([*sections, f"Measured with {_machine(documents.values())}.\n"])
 
@@ -136,6 +137,20 @@ def _beside(results: list[dict[str, Any]]) -> str:
     least = min(medians.values())
     rows = [[n, _time(s), _number(1e9 * s / result["rows"]), _ratio(s / least)] for n, s in medians.items()]
     return _section(f"{result['claim']} ({result['rows']:,} rows)", ["work", "median", "ns a row", "ratio"], rows)
+
+
+def _serving(results: list[dict[str, Any]]) -> str:
+    rows = []
+    for result in results:
+        connections = result["claim"].rpartition(", ")[2].partition(" ")[0]
+        for name in result["seconds"]:
+            seen = result["notes"][name]
+            times = [f"{seen[key]:.3g} ms" for key in ("p50 ms", "p99 ms")]
+            rows.append([*_split(name), connections, f"{seen['requests/s']:,}", *times, f"{seen['cpu us']:,.0f} us"])
+    head = ["program", "form", "connections", "requests/s", "median", "99th percentile", "CPU a request"]
+    found = _section("One-row predictions over HTTP, one process each, census", head, rows)
+    remarks = [result["notes"]["remark"] for result in results if "remark" in result["notes"]]
+    return "\n".join([found, *(f"{remark}\n" for remark in remarks)])
 
 
 def _memory(results: list[dict[str, Any]]) -> str:
