@@ -45,8 +45,8 @@ def expected(estimator: BaseEstimator) -> dict[str, str]:
 def short_training(monkeypatch: pytest.MonkeyPatch) -> None:
     """Fewer passes than training takes of itself, but where everything is run: some 400 trainings are many seconds."""
     if os.environ.get("FEATURECOLS_TEST_ALL") != "1":
-        monkeypatch.setattr(automatic, "PASSES", 12)
-        monkeypatch.setattr(automatic, "FEW_PASSES", 12)
+        monkeypatch.setattr(automatic, "PASSES", 6)
+        monkeypatch.setattr(automatic, "FEW_PASSES", 6)
 
 
 @parametrize_with_checks(ESTIMATORS, expected_failed_checks=expected, xfail_strict=False)
