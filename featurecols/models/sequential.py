@@ -34,6 +34,9 @@ from featurecols.models.training.loss_check import LossCheck, RowLosses
 from featurecols.models.training.run import Run
 from featurecols.models.types import ClassLabels, Data, Label
 
+if TYPE_CHECKING:
+    from onnx import ModelProto
+
 
 class Sequential(SequentialRows):
     """Layers one after another.
@@ -300,6 +303,18 @@ class Sequential(SequentialRows):
         except errors.DataError as e:
             raise e.shifted(row) from None
         return outputs
+
+    def to_onnx(self) -> ModelProto:
+        """Return the model as ONNX: `predictions` [n] or [n, units]; needs the extra `onnx`.
+
+        Inputs are those of `Plan.to_onnx` where columns are the first layer, else `x`, float32 [n, width].
+
+        Raises:
+            PlanError: for a column or a layer that ONNX cannot compute, by name. ModelError: for a model without weights.
+        """
+        from featurecols.integrations.onnx.models import sequential_to_onnx
+
+        return sequential_to_onnx(self)
 
     def _open_for_files(self) -> None:
         pass

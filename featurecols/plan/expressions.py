@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from typing import NamedTuple, TypeVar
 
 from featurecols import errors
@@ -42,19 +42,15 @@ class Expressions:
         self._fields = dict(program.fields)
         self._found: dict[int, Expression] = {}
 
-    def matrix(self) -> list[Expressed]:
-        """Return the features of each declared column, in the order of the matrix; raises PlanError."""
-        return [self._output(at, as_features) for at in range(len(self._program.outputs))]
-
-    def ids(self) -> list[Expressed]:
-        """Return the ids of each declared column that has ids, in the order of encoded_slots; raises PlanError."""
+    def features(self, slots: Container[str] | None = None) -> list[Expressed]:
+        """Return the features of each declared column, or of those of these slots, in order; raises PlanError."""
         outputs = enumerate(self._program.outputs)
-        return [self._output(at, as_ids, ids=True) for at, output in outputs if output.slot.kind == "ids"]
+        return [self._output(at, as_features) for at, o in outputs if slots is None or o.slot.name in slots]
 
-    def dense(self) -> list[Expressed]:
-        """Return the features of each declared column that has no ids; raises PlanError."""
-        outputs = enumerate(self._program.outputs)
-        return [self._output(at, as_features) for at, output in outputs if output.slot.kind == "dense"]
+    def ids(self, slots: Container[str] | None = None) -> list[Expressed]:
+        """Return the ids of each declared column that has ids, or of those of these slots, in order; raises PlanError."""
+        outputs = [(at, o) for at, o in enumerate(self._program.outputs) if o.slot.kind == "ids"]
+        return [self._output(at, as_ids, ids=True) for at, o in outputs if slots is None or o.slot.name in slots]
 
     def _output(self, at: int, convert: Callable[[Expression], Expression], ids: bool = False) -> Expressed:
         output = self._program.outputs[at]

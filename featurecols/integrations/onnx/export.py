@@ -59,16 +59,23 @@ class PlanGraph:
 
     def model(self, outputs: Sequence[ValueInfoProto], name: str, about: dict[str, str]) -> ModelProto:
         """Return the graph as a model; about: metadata beside what is known of the plan."""
-        b, plan = self.builder, self._plan
-        graph = helper.make_graph(b.nodes, name, self._inputs.declared(), outputs, list(b.constants.values()))
-        opsets = [helper.make_opsetid(domain, version) for domain, version in VERSIONS.items()]
-        model = helper.make_model(graph, opset_imports=opsets, ir_version=IR_VERSION)
-        model.producer_name, model.producer_version = "featurecols", __version__
-        known = {"featurecols_version": __version__, "featurecols_fingerprint": plan.fingerprint}
+        plan = self._plan
+        known = {"featurecols_fingerprint": plan.fingerprint}
         if plan.tables_digest:
             known["featurecols_tables_digest"] = plan.tables_digest
-        helper.set_model_props(model, {**known, **about})
-        return model
+        return finished(self.builder, self._inputs.declared(), outputs, name, {**known, **about})
+
+
+def finished(
+    b: Builder, inputs: Sequence[ValueInfoProto], outputs: Sequence[ValueInfoProto], name: str, about: dict[str, str]
+) -> ModelProto:
+    """Return a graph as a model, with what is known of it as metadata."""
+    graph = helper.make_graph(b.nodes, name, inputs, outputs, list(b.constants.values()))
+    opsets = [helper.make_opsetid(domain, version) for domain, version in VERSIONS.items()]
+    model = helper.make_model(graph, opset_imports=opsets, ir_version=IR_VERSION)
+    model.producer_name, model.producer_version = "featurecols", __version__
+    helper.set_model_props(model, {"featurecols_version": __version__, **about})
+    return model
 
 
 def plan_to_onnx(plan: Plan, outputs: Literal["matrix", "ids"] = "matrix") -> ModelProto:
@@ -81,7 +88,7 @@ def plan_to_onnx(plan: Plan, outputs: Literal["matrix", "ids"] = "matrix") -> Mo
 
 def _matrix(plan: Plan, expressions: Expressions) -> ModelProto:
     plan._require_matrix("to_onnx")
-    wanted = expressions.matrix()
+    wanted = expressions.features()
     graph = PlanGraph(plan, wanted, expressions)
     output = graph.builder.output(graph.matrix(wanted), "features", TensorProto.FLOAT, ["n", plan.width])
     names = {"featurecols_feature_names": json.dumps(plan.feature_names)} if plan.width <= _NAMED else {}
@@ -89,7 +96,8 @@ def _matrix(plan: Plan, expressions: Expressions) -> ModelProto:
 
 
 def _ids(plan: Plan, expressions: Expressions) -> ModelProto:
-    dense, ids = expressions.dense(), expressions.ids()
+    dense = expressions.features([slot.name for slot in plan.encoded_slots if slot.kind == "dense"])
+    ids = expressions.ids()
     graph = PlanGraph(plan, [*dense, *ids], expressions)
     b = graph.builder
     outputs = []
@@ -105,4 +113,4 @@ def _ids(plan: Plan, expressions: Expressions) -> ModelProto:
     return graph.model(outputs, "plan", {"featurecols_ids": json.dumps(names)})
 
 
-__all__ = ["PlanGraph", "plan_to_onnx"]
+__all__ = ["PlanGraph", "finished", "plan_to_onnx"]

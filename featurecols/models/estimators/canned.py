@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 import numpy as np
 
@@ -40,6 +40,9 @@ from featurecols.models.training.run import Run
 from featurecols.models.types import ClassLabels, Data, Label
 from featurecols.plan.graph import Graph
 from featurecols.plan.plan import Plan
+
+if TYPE_CHECKING:
+    from onnx import ModelProto
 
 Columns = Iterable[AnyColumn] | Plan | Declared | None
 SQUARED = MeanSquaredError()
@@ -316,6 +319,19 @@ class Canned(Estimator, Ranker):
             raise errors.model(type(self).__name__, "a regressor has no probabilities", "predict_proba", "use predict(data)")
         found = self.predict(data, predict_keys="probabilities", batch_size=batch_size, checkpoint_path=checkpoint_path)
         return found["probabilities"]
+
+    def to_onnx(self) -> ModelProto:
+        """Return the model as ONNX, from raw named inputs to what `predict` says; needs the extra `onnx`.
+
+        Inputs are those of `Plan.to_onnx`. Outputs of a classifier are `probabilities` [n, n_classes], `classes`, `class_ids`
+        and `logits`, of a regressor `predictions`, in the units of the label. Of linear, deep, and wide & deep models.
+
+        Raises:
+            PlanError: for a column or a model that ONNX cannot compute, by name. ModelError: for a model without weights.
+        """
+        from featurecols.integrations.onnx.models import estimator_to_onnx
+
+        return estimator_to_onnx(self)
 
     def _open_to_rank(self) -> None:
         head = self.head

@@ -1,0 +1,139 @@
+"""Layers of models as ONNX nodes: float32 [n, width] in and out, one-hots as ids until a Dense layer multiplies them away."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+from onnx import TensorProto
+
+from featurecols._core.arrays import Array
+from featurecols._core.expressions import InexpressibleError
+from featurecols.integrations.onnx.builder import Builder
+from featurecols.models.layers import BatchNormalization
+
+
+class Hot(NamedTuple):
+    """The one-hot of ids in a graph: int64 [n], each below num_buckets or none; weight float32 [n, 1], or None."""
+
+    ids: str
+    num_buckets: int
+    weight: str | None = None
+
+
+class Rows(NamedTuple):
+    """The input of a layer: numbers float32 [n, numbers_width] (None for none), followed by one-hots."""
+
+    numbers: str | None
+    numbers_width: int
+    hots: Sequence[Hot] = ()
+
+
+class Layers:
+    """Writes layers into a graph.
+
+    Args:
+        builder: the graph.
+        arrays: the parameters and states of the model by name.
+    """
+
+    def __init__(self, builder: Builder, arrays: Mapping[str, Array]) -> None:
+        self._b, self._arrays = builder, arrays
+
+    def array(self, name: str) -> Array:
+        """Return a parameter, float32."""
+        return np.asarray(self._arrays[name], np.float32)
+
+    def dense(self, rows: Rows, name: str, *, use_bias: bool = True) -> str:
+        """Return rows @ name/kernel + name/bias."""
+        bias = self.array(f"{name}/bias") if use_bias else None
+        return self.product(rows, self.array(f"{name}/kernel"), bias)
+
+    def product(self, rows: Rows, kernel: Array, bias: Array | None, combiner: str = "sum") -> str:
+        """Return rows @ kernel + bias, float32 [n, units]; a one-hot costs one row of the kernel."""
+        b, at = self._b, rows.numbers_width
+        parts = [] if rows.numbers is None else [b.op("MatMul", rows.numbers, b.constant(kernel[:at], np.float32))]
+        for hot in rows.hots:
+            parts.append(self._gathered(hot, kernel[at : at + hot.num_buckets], combiner))
+            at += hot.num_buckets
+        if not parts:
+            raise InexpressibleError("it reads no columns")
+        if bias is not None:
+            parts.append(b.constant(bias, np.float32))
+        found = parts[0]
+        for part in parts[1:]:
+            found = b.op("Add", found, part)
+        return found
+
+    def _gathered(self, hot: Hot, kernel: Array, combiner: str) -> str:
+        b, size = self._b, integer(self._b, hot.num_buckets)
+        outside = b.op("Or", b.op("Less", hot.ids, integer(b, 0)), b.op("GreaterOrEqual", hot.ids, size))
+        rows = np.concatenate([kernel, np.zeros((1, kernel.shape[1]), np.float32)])
+        found = b.op("Gather", b.constant(rows, np.float32), b.op("Where", outside, size, hot.ids), axis=0)
+        if hot.weight is None:
+            return found
+        weight = hot.weight
+        if combiner != "sum":  # of one id a row, a weight above 0 is divided by itself
+            weight = b.op("Cast", b.op("Greater", weight, b.constant(0.0, np.float32)), to=TensorProto.FLOAT)
+        return b.op("Where", self.column(b.op("Not", outside)), b.op("Mul", found, weight), b.constant(0.0, np.float32))
+
+    def added(self, x: str, y: str) -> str:
+        """Return x + y."""
+        return self._b.op("Add", x, y)
+
+    def squeezed(self, x: str) -> str:
+        """Return [n, 1] as [n]."""
+        return self._b.op("Squeeze", x, self._b.constant([1], np.int64))
+
+    def column(self, x: str) -> str:
+        """Return [n] as [n, 1]."""
+        return self._b.op("Unsqueeze", x, self._b.constant([1], np.int64))
+
+    def written_out(self, rows: Rows) -> str:
+        """Return the input with its one-hots, float32 [n, width]."""
+        b = self._b
+        parts = [] if rows.numbers is None else [rows.numbers]
+        for hot in rows.hots:
+            size, off_on = integer(b, hot.num_buckets), b.constant(np.array([0.0, 1.0]), np.float32)
+            outside = b.op("Or", b.op("Less", hot.ids, integer(b, 0)), b.op("GreaterOrEqual", hot.ids, size))
+            lit = b.op("OneHot", b.op("Where", outside, size, hot.ids), size, off_on, axis=1)
+            parts.append(lit if hot.weight is None else b.op("Mul", lit, hot.weight))
+        return parts[0] if len(parts) == 1 else b.op("Concat", *parts, axis=1)
+
+    def normalized(self, x: str, name: str, epsilon: float) -> str:
+        """Return x by the moving averages of BatchNormalization."""
+        b = self._b
+        mean, variance = self.array(f"{name}/moving_mean"), self.array(f"{name}/moving_variance")
+        scale = (1 / np.sqrt(variance + np.float32(epsilon))).astype(np.float32)
+        centred = b.op("Mul", b.op("Sub", x, b.constant(mean, np.float32)), b.constant(scale, np.float32))
+        gamma, beta = (b.constant(self.array(f"{name}/{key}"), np.float32) for key in ("gamma", "beta"))
+        return b.op("Add", b.op("Mul", centred, gamma), beta)
+
+    def activated(self, function: str | None, x: str) -> str:
+        """Return an activation of x."""
+        b = self._b
+        if function in (None, "linear"):
+            return x
+        if function == "gelu":
+            root, half, one = (b.constant(c, np.float32) for c in (np.sqrt(0.5), 0.5, 1.0))
+            return b.op("Mul", b.op("Mul", x, half), b.op("Add", b.op("Erf", b.op("Mul", x, root)), one))
+        if function == "softmax":
+            return b.op("Softmax", x, axis=-1)
+        named = {"relu": "Relu", "tanh": "Tanh", "sigmoid": "Sigmoid"}
+        if function not in named:
+            raise InexpressibleError(f"it has no activation {function}")
+        return b.op(named[function], x)
+
+    def network(self, rows: Rows, hidden: int, activation: str | None, *, batch_norm: bool) -> str:
+        """Return the logits of the deep part of an estimator."""
+        for i in range(hidden):
+            x = self.activated(activation, self.dense(rows, f"dnn/hidden_{i}"))
+            x = self.normalized(x, f"dnn/batch_norm_{i}", BatchNormalization().epsilon) if batch_norm else x
+            rows = Rows(x, len(self.array(f"dnn/hidden_{i}/bias")))
+        return self.dense(rows, "dnn/logits")
+
+
+def integer(builder: Builder, value: int) -> str:
+    """Return an int64 constant."""
+    return builder.constant(value, np.int64)
