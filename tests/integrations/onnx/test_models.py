@@ -128,7 +128,7 @@ def test_what_onnx_cannot_compute_is_refused_by_name() -> None:
     with pytest.raises(fc.PlanError, match="model: BaselineClassifier cannot be written as ONNX"):
         baseline.to_onnx()
     stack = models.Sequential([layers.SparseLinear(3)])
-    with pytest.raises(fc.models.ModelError, match="the model has no weights yet"):
+    with pytest.raises(fc.ModelError, match="the model has no weights yet"):
         stack.to_onnx()
-    with pytest.raises(fc.models.ModelError, match="LinearClassifier has no weights yet"):
+    with pytest.raises(fc.ModelError, match="LinearClassifier has no weights yet"):
         models.LinearClassifier(WIDE).to_onnx()
