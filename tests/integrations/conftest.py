@@ -9,7 +9,7 @@ from importlib.util import find_spec
 
 # Test files, or folders, and the libraries that they need beside those of the extra `test`.
 NEEDS: dict[str, tuple[str, ...]] = {
-    "test_keras.py": ("keras", "torch"),
+    "keras": ("keras", "torch", "jax"),
     "onnx": ("onnx", "onnxruntime"),
     "serving": ("uvicorn",),
     "torch": ("torch",),

@@ -13,52 +13,13 @@ import torch
 
 import featurecols as fc
 import featurecols.extend
-from featurecols._core.slots import IdSlot
 from featurecols.integrations.torch import FeatureInputs, as_tensors, to_device
 from tests.integrations import cases
-
-
-def magnitudes(plan: fc.Plan, features: Any) -> np.ndarray:
-    """How far each feature of each row may be off: k + 4 units in the last place of the sum of magnitudes of k ids."""
-    found = np.zeros((len(features), plan.width))
-    widths = {slot.name: (slot.start, slot.stop) for slot in plan.matrix_slots}
-    for slot in plan.encoded_slots:
-        if not isinstance(slot, IdSlot) or slot.table is None:
-            continue
-        ids = features.ids[slot.name].compact()
-        if ids.offsets is None and ids.weights is None and slot.max_norm is None:
-            continue
-        rows = np.arange(len(features)) if ids.offsets is None else np.repeat(np.arange(len(features)), np.diff(ids.offsets))
-        weights = np.ones(len(ids.values)) if ids.weights is None else np.abs(ids.weights.astype(float))
-        there = (ids.values >= 0) & (ids.values < slot.num_buckets)
-        rows, signed = rows[there], np.ones(there.sum()) if ids.weights is None else ids.weights[there].astype(float)
-        weights = weights[there]
-        if slot.combiner in ("mean", "sqrtn"):
-            rows, weights, signed = rows[signed > 0], weights[signed > 0], signed[signed > 0]
-        largest = min(np.abs(plan.tables[slot.table]).max(), slot.max_norm or np.inf)
-        total, count = (np.bincount(rows, w, len(features)) for w in (weights, np.ones(len(weights))))
-        divisor = np.ones(len(features))
-        if slot.max_length is None:
-            if slot.combiner in ("mean", "mean_all"):
-                divisor = np.abs(np.bincount(rows, signed, len(features)))
-            elif slot.combiner in ("sqrtn", "sqrtn_all"):
-                divisor = np.sqrt(np.bincount(rows, signed * signed, len(features)))
-        elif slot.combiner != "sum":
-            total = np.ones(len(features))
-        scale = np.divide(total * largest * (count + 4), divisor, out=np.zeros(len(features)), where=divisor > 0)
-        start, stop = widths[slot.name]
-        found[:, start:stop] = (np.float32(2.0**-23) * scale)[:, None]
-    return found
+from tests.integrations.tolerance import assert_near
 
 
 def assert_equal(plan: fc.Plan, data: Any, got: torch.Tensor) -> None:
-    want = plan.transform(data)
-    got_array = got.detach().cpu().numpy()
-    assert got_array.shape == want.shape
-    assert got_array.dtype == want.dtype
-    differ = ~((want == got_array) | (np.isnan(want) & np.isnan(got_array)))
-    far = np.abs(got_array[differ].astype(float) - want[differ].astype(float))
-    assert (far <= magnitudes(plan, plan.encode(data))[differ]).all(), float(far.max())
+    assert_near(plan, data, got.detach().cpu().numpy())
 
 
 @pytest.mark.parametrize("name", cases.names())
