@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import Mapping
 from typing import TypeAlias
 
@@ -11,7 +12,8 @@ import numpy as np
 try:
     import keras
 except ImportError as error:
-    raise ImportError('featurecols.integrations.keras needs Keras 3 and a backend: pip install "featurecols[keras]"') from error
+    hint = 'pip install "featurecols[keras]", and a backend that KERAS_BACKEND names: torch, jax or tensorflow'
+    raise ModuleNotFoundError(f"featurecols.integrations.keras needs Keras 3 and a backend: {hint}", name=error.name) from error
 from keras import KerasTensor, ops
 
 from featurecols import errors
@@ -58,7 +60,7 @@ class FeatureInputs(keras.layers.Layer):
                 hint = "give its slot the kind of its features"
                 raise errors.plan("FeatureInputs", "the features of a column are not those of its slot", slot.name, hint)
         self._weighted = {name for name, ids in plan.encode(no_rows()).ids.items() if ids.weights is not None}
-        self._dense = sum(slot.width for slot in self._slots)
+        self._numbers = sum(slot.width for slot in self._slots)
         self.tables = {
             name: self.add_weight(shape=table.shape, initializer=_Start(table), name=f"table_{_escape(name)}", trainable=True)
             for name, table in plan.tables.items()
@@ -69,7 +71,7 @@ class FeatureInputs(keras.layers.Layer):
     def arrays(self, features: Features | Mapping[str, Mapping[str, Mapping[str, Array]] | Array]) -> dict[str, Array]:
         """Return encoded rows as the arrays that the layer takes, each of n rows, for fit, predict and generators.
 
-        `dense` is float32 [n, w]. ids_<slot> is int32 [n, k], -1 where a row has fewer ids, and weights_<slot> float32 [n, k]
+        `numbers` is float32 [n, w]. ids_<slot> is int32 [n, k], -1 where a row has fewer ids, and weights_<slot> float32 [n, k]
         where ids have weights: divided already as the combiner says.
 
         Args:
@@ -79,7 +81,7 @@ class FeatureInputs(keras.layers.Layer):
             DataError: for a row with more ids than max_values.
         """
         dense, by_name = _parts(features)
-        found = {"dense": np.ascontiguousarray(dense, np.float32)} if self._dense else {}
+        found = {"numbers": np.ascontiguousarray(dense, np.float32)} if self._numbers else {}
         for slot in self._slots:
             if isinstance(slot, IdSlot):
                 found |= self._padded(slot, by_name[slot.name])
@@ -108,7 +110,7 @@ class FeatureInputs(keras.layers.Layer):
 
     def symbolic_inputs(self) -> dict[str, KerasTensor]:
         """Return a keras.Input for each of the arrays, by name: `keras.Model(inputs, head(layer(inputs)))`."""
-        found = {"dense": keras.Input((self._dense,), name="dense", dtype="float32")} if self._dense else {}
+        found = {"numbers": keras.Input((self._numbers,), name="numbers", dtype="float32")} if self._numbers else {}
         for slot in self._slots:
             if isinstance(slot, IdSlot):
                 name, of = _escape(slot.name), "int32" if slot.num_buckets < 2**31 else "int64"
@@ -124,7 +126,7 @@ class FeatureInputs(keras.layers.Layer):
         found = []
         for slot in self._slots:
             if isinstance(slot, DenseSlot):
-                found.append(inputs["dense"][:, slot.start : slot.stop])
+                found.append(inputs["numbers"][:, slot.start : slot.stop])
                 continue
             name = _escape(slot.name)
             ids, weights = inputs[f"ids_{name}"], inputs.get(f"weights_{name}")
@@ -172,7 +174,9 @@ class FeatureInputs(keras.layers.Layer):
     @classmethod
     def from_config(cls, config: Mapping[str, object]) -> FeatureInputs:
         """Return the layer of a config. Raises SavedPlanError for a plan that is damaged; never runs code."""
-        return cls(**{**config, "plan": Plan.from_bytes(base64.b64decode(str(config["plan"])))})
+        plan, most = Plan.from_bytes(base64.b64decode(str(config["plan"]))), config.get("max_values")
+        arguments = {name: value for name, value in config.items() if name not in ("plan", "max_values")}
+        return cls(plan, max_values=most if isinstance(most, int) else None, **arguments)
 
 
 class _Start(keras.initializers.Initializer):
@@ -216,5 +220,5 @@ def _divide(weights: Array, bags: Array, combiner: str) -> Array:
 
 
 def _escape(name: str) -> str:
-    """Return a name without "/", which Keras keeps for paths."""
-    return name.replace("%", "%25").replace("/", "%2F")
+    """Return a name in the characters that every backend takes in names; distinct names stay distinct."""
+    return re.sub(r"[^A-Za-z0-9_]", lambda found: f"-{ord(found[0]):X}-", name)

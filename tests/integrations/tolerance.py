@@ -47,7 +47,8 @@ def magnitudes(plan: fc.Plan, features: Any) -> np.ndarray:
                 divisor = np.sqrt(np.bincount(rows, signed * signed, len(features)))
         elif slot.combiner != "sum":
             total = np.ones(len(features))
-        scale = np.divide(total * largest * (count + 4), divisor, out=np.zeros(len(features)), where=divisor > 0)
+        with np.errstate(invalid="ignore"):
+            scale = np.divide(total * largest * (count + 4), divisor, out=np.zeros(len(features)), where=divisor > 0)
         start, stop = widths[slot.name]
         found[:, start:stop] = (np.float32(2.0**-23) * scale)[:, None]
     return found

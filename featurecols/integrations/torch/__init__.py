@@ -3,7 +3,8 @@
 try:
     import torch as _torch  # noqa: F401
 except ImportError as error:
-    raise ImportError('featurecols.integrations.torch needs PyTorch: pip install "featurecols[torch]"') from error
+    hint = 'pip install "featurecols[torch]"'
+    raise ModuleNotFoundError(f"featurecols.integrations.torch needs PyTorch: {hint}", name=error.name) from error
 
 from featurecols.integrations.torch.estimators import ModelModule as ModelModule
 from featurecols.integrations.torch.feature_inputs import FeatureInputs as FeatureInputs

@@ -27,7 +27,7 @@ COLUMNS = [
     fc.Indicator(fc.Vocabulary("carrier", fc.TopTerms(20))),
     fc.Embedding(fc.Hashed("earlier_dests", 200), 4, combiner="sqrtn", max_norm=2.0),
     fc.Embedding(fc.Weighted(fc.Hashed("earlier_dests", 50), "earlier_delays", default=0.0), 3, table="a/b"),
-    fc.Embedding(fc.Crossed(["origin", "dest"], 100), 4),
+    fc.Embedding(fc.Crossed(["origin", "dest"], 100), 4, name="Łódź % / {x}"),
 ]
 
 
@@ -64,12 +64,12 @@ def a_model_trains_is_saved_and_gives_its_tables_back() -> None:
     layer = FeatureInputs(plan, max_values=5)
     x, y = layer.arrays(plan.encode(data)), data["late"].to_numpy().astype(np.float32)
     assert {name: array.shape[1] for name, array in x.items()} == {
-        "dense": 1,
+        "numbers": 1,
         "ids_carrier_indicator": 1,
         "ids_earlier_dests_embedding": 5,
         "ids_earlier_dests_weighted_by_earlier_delays_embedding": 5,
         "weights_earlier_dests_weighted_by_earlier_delays_embedding": 5,
-        "ids_dest_X_origin_embedding": 1,
+        "ids_-141--F3-d-17A--20--25--20--2F--20--7B-x-7D-": 1,
     }
     model = model_of(layer)
     model.compile(keras.optimizers.Adam(0.02), "binary_crossentropy", metrics=["auc"])

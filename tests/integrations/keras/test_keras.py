@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -26,3 +27,10 @@ def test_every_check_holds(backend: str) -> None:
     assert found.pop("backend") == backend
     assert len(found) == 5
     assert {check: said for check, said in found.items() if said != "ok"} == {}
+
+
+def test_the_program_of_the_page_runs(tmp_path: Path) -> None:
+    every = re.findall(r"^```py\n(.*?)^```$", PAGE.read_text("utf-8"), re.MULTILINE | re.DOTALL)
+    (program,) = [text for text in every if "integrations.keras" in text]
+    run(["-c", program], "torch", tmp_path)
+    assert (tmp_path / "flights.keras").is_file()
