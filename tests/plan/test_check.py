@@ -163,6 +163,11 @@ def test_a_field_that_is_wholly_unseen_is_a_warning(run: Any) -> None:
     assert len(coverage(lambda: run(frame([None, "no"], 200)))) == 1
     assert len(coverage(lambda: run(lambda: iter([frame(["no"], 100)] * 5)))) == 1
     assert coverage(lambda: run(frame(["no"], 99))) == []
+    assert coverage(lambda: run(lambda: iter([frame(["no"], 30)] * 4))) == [  # batches of fewer rows add up
+        "b: every value is unseen in field 'b', in all of 120 rows, such as 'no'; plan.check(data) counts such values"
+    ]
+    assert coverage(lambda: run(lambda: iter([frame(["no"], 30)] * 3))) == []
+    assert coverage(lambda: run(lambda: iter([frame(["no"], 99), frame([True], 1), frame(["no"], 500)]))) == []
     assert coverage(lambda: run(frame([None, "no"], 199))) == [] == coverage(lambda: run(frame([None], 500)))
     assert coverage(lambda: run(frame(["no"] * 499 + [True], 500))) == []
 
@@ -178,6 +183,7 @@ def test_rows_one_by_one_warn_too(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(kernels, "loaded", lambda: False)
     assert len(coverage(lambda: PLAN.transform(frame(["no"], 150)))) == 1
+    assert len(coverage(lambda: list(PLAN.transform_batches(frame(["no"], 150), 7)))) == 1
     assert coverage(lambda: PLAN.transform(frame(["no", True], 150))) == []
 
 

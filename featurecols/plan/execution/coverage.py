@@ -15,6 +15,7 @@ from featurecols.data.fields.base import FieldView
 from featurecols.plan.execution.operations import Block, Output
 
 LEAST_ROWS = 100  # with a value, of which none is known
+MOST_ROWS = 10_000  # behind which no batch is looked at
 
 
 class _Watched(NamedTuple):
@@ -52,33 +53,54 @@ class Coverage:
             if bound.num_seen is not None
         ]
 
-    def look(self, block: Block) -> None:
-        """Warn of columns that know no value of a block; it costs one id of each column as long as they know the first."""
-        for watched in self.watched:
+    def look(self) -> Look | None:
+        """Return what looks at the first rows of one call; None where there is nothing to look at."""
+        return Look(self.watched) if self.watched else None
+
+
+class Look:
+    """What one call has seen of columns that have known no value so far: enough rows of it are a warning.
+
+    Threads may share it: which of two batches comes first changes how many rows a warning counts, and nothing else.
+    """
+
+    def __init__(self, watched: Sequence[_Watched]) -> None:
+        self._left = {column.node: column for column in watched}
+        self._rows: dict[int, int] = {}  # with a value, by node
+
+    def after(self, first_row: int) -> Look | None:
+        """Return itself while there is something to look at in the rows from `first_row` on."""
+        return self if self._left and first_row < MOST_ROWS else None
+
+    def at(self, block: Block) -> None:
+        """Look at a block; it costs one id of each column as long as they know the first."""
+        for watched in list(self._left.values()):
             found = block.values[watched.node]
             ids = found if found is not None or watched.output is None else block.ids.get(watched.output)
-            if not isinstance(ids, Ids) or len(ids.values) == 0 or 0 <= ids.values[0] < watched.num_seen:
+            if not isinstance(ids, Ids) or len(ids.values) == 0:
                 continue
-            values = ids.values
-            if bool(((values >= 0) & (values < watched.num_seen)).any()):
-                continue
-            view = block.values[watched.field]
-            if isinstance(view, FieldView):
-                self._warn(watched, view)
+            values, view = ids.values, block.values[watched.field]
+            if 0 <= values[0] < watched.num_seen or bool(((values >= 0) & (values < watched.num_seen)).any()):
+                self._left.pop(watched.node, None)
+            elif isinstance(view, FieldView):
+                self._count(watched, view)
 
-    def look_at_rows(self, views: Sequence[FieldView]) -> None:
-        """Do the same over few rows that were computed one by one."""
-        for watched in self.watched:
+    def at_rows(self, views: Sequence[FieldView]) -> None:
+        """Look at a few rows that were computed one by one."""
+        for watched in list(self._left.values()):
             view, row = views[watched.position], watched.bound.row
-            if not any(_is_seen(row(value), watched.num_seen) for value in view.to_pylist()):
-                self._warn(watched, view)
+            if any(_is_seen(row(value), watched.num_seen) for value in view.to_pylist()):
+                self._left.pop(watched.node, None)
+            else:
+                self._count(watched, view)
 
-    def _warn(self, watched: _Watched, view: FieldView) -> None:
-        """Warn of a column that knows no value, where enough rows have one."""
+    def _count(self, watched: _Watched, view: FieldView) -> None:
+        """Count rows of which a column knows no value; warn when there are enough that have one."""
         rows = _rows_with_values(view)
-        if len(rows) >= LEAST_ROWS:
+        count = self._rows[watched.node] = self._rows.get(watched.node, 0) + len(rows)
+        if count >= LEAST_ROWS and len(rows) and self._left.pop(watched.node, None) is not None:
             got = view.slice(int(rows[0]), int(rows[0]) + 1).to_pylist()[0]
-            errors.warn(errors.all_unseen(watched.bound.column.name, watched.key, len(rows), got))
+            errors.warn(errors.all_unseen(watched.bound.column.name, watched.key, count, got))
 
 
 def _rows_with_values(view: FieldView) -> Array:

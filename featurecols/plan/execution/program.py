@@ -22,7 +22,7 @@ from featurecols.columns.bound import Bound
 from featurecols.data.batch import Batch, Needs, Source
 from featurecols.data.field_types import FieldType
 from featurecols.data.fields.base import FieldView
-from featurecols.plan.execution.coverage import LEAST_ROWS, Coverage
+from featurecols.plan.execution.coverage import Coverage, Look
 from featurecols.plan.execution.operations import (
     Block,
     Encode,
@@ -155,18 +155,18 @@ class Program:
         """Evaluate every node that others read; what fails stays among the problems of the block."""
         run(self._evaluations, block)
 
-    def write(self, views: Sequence[FieldView], start: int, stop: int, out: Array, look: bool = False) -> None:
+    def write(self, views: Sequence[FieldView], start: int, stop: int, out: Array, look: Look | None = None) -> None:
         """Fill out, float32 [stop - start, width]: plain numbers and one-hots in one pass over it, then all others.
 
-        look: warn where each value of a field is unseen.
+        look: warns where each value of a field is unseen.
         """
         block = self.block(views, start, stop, out)
         run(self._writes, block)
         block.finish(start)
-        if look and self._coverage.watched:
-            self._coverage.look(block)
+        if look is not None:
+            look.at(block)
 
-    def encode(self, views: Sequence[FieldView], start: int, stop: int, workers: int = 1, look: bool = False) -> Features:
+    def encode(self, views: Sequence[FieldView], start: int, stop: int, workers: int = 1, look: Look | None = None) -> Features:
         """Return Features of rows start:stop, with outputs on `workers` threads; look as in `write`."""
         block = self.block(views, start, stop, _zeros(stop - start, self.dense_width))
         run(self._evaluations, block)
@@ -176,8 +176,8 @@ class Program:
             for _ in thread_pool.run(lambda operation: operation.run(block), self._encodes, workers):
                 pass
         block.finish(start)
-        if look and self._coverage.watched:
-            self._coverage.look(block)
+        if look is not None:
+            look.at(block)
         slots = self.slots
         ids = {slots[k].name: block.ids[k] for k in sorted(block.ids)}
         return Features(block.out, ids, {slots[k].name: block.lengths[k] for k in sorted(block.lengths)}, slots)
@@ -198,14 +198,16 @@ class Program:
             return [read(field) for field in self.fields]
         return list(thread_pool.run(read, self.fields, workers))
 
-    def fill(self, batch: Batch, out: Array, workers: int, look: bool = False) -> None:
+    def fill(self, batch: Batch, out: Array, workers: int, look: Look | None = None) -> None:
         """Fill out, float32 [rows of the batch, width], with blocks on `workers` threads; look at the first, as in `write`."""
         views, blocks = self.views(batch, workers), self._blocks(batch.num_rows, workers)
         if workers == 1 or len(blocks) == 1:
             for start, stop in blocks:
-                self.write(views, start, stop, out[start:stop], look and start == 0)
+                self.write(views, start, stop, out[start:stop], look if start == 0 else None)
             return
-        for _ in thread_pool.run(lambda b: self.write(views, *b, out[b[0] : b[1]], look and b[0] == 0), blocks, workers):
+        for _ in thread_pool.run(
+            lambda b: self.write(views, *b, out[b[0] : b[1]], look if b[0] == 0 else None), blocks, workers
+        ):
             pass
 
     def _blocks(self, rows: int, workers: int = 1) -> list[tuple[int, int]]:
@@ -227,7 +229,7 @@ class Program:
             run(self._writes, block, clock)
             block.finish(start)
 
-    def encode_views(self, views: Sequence[FieldView], rows: int, workers: int, look: bool = False) -> Features:
+    def encode_views(self, views: Sequence[FieldView], rows: int, workers: int, look: Look | None = None) -> Features:
         """Return Features of the fields of a batch, in blocks or outputs on `workers` threads; look as in `fill`."""
         if rows * self._touched <= self.tuning.inline_features and all(view.light for view in views):
             workers = 1
@@ -236,57 +238,60 @@ class Program:
         blocks = self.tuning.encode_blocks(rows, workers)
         if len(blocks) == 1:
             return self.encode(views, 0, rows, workers, look)
-        found = thread_pool.run(lambda b: self.encode(views, *b, look=look and b[0] == 0), blocks, workers)
+        found = thread_pool.run(lambda b: self.encode(views, *b, look=look if b[0] == 0 else None), blocks, workers)
         return Features.concatenate(list(found))
 
     # A source, batch by batch ---------------------------------------------------------------------------------------
 
     def transform_into(self, out: Array, source: Source, workers: int) -> None:
         """Fill out, float32 [n, width], with the n rows of a source. Raises PlanError where it has more or fewer rows."""
-        *_, stop = run_batches(partial(self._fill_rows_of, out), source, self.needs, None, workers)
+        *_, stop = run_batches(partial(self._fill_rows_of, out, self._coverage.look()), source, self.needs, None, workers)
         if stop != len(out):
             raise errors.plan("transform", f"out must have {stop} rows", len(out), _ROW_FOR_ROW)
 
     def transform_batches(self, source: Source, batch_size: int | None, workers: int, limit: Limit) -> Iterator[Array]:
         """Yield the matrix of each batch of a source, float32 [rows, width]."""
-        return run_batches(partial(self._transform_batch, limit), source, self.needs, batch_size, workers)
+        return run_batches(
+            partial(self._transform_batch, limit, self._coverage.look()), source, self.needs, batch_size, workers
+        )
 
     def encode_batches(self, source: Source, batch_size: int | None, workers: int, limit: Limit) -> Iterator[Features]:
         """Yield Features of each batch of a source."""
-        return run_batches(partial(self._encode_batch, limit), source, self.needs, batch_size, workers)
+        return run_batches(partial(self._encode_batch, limit, self._coverage.look()), source, self.needs, batch_size, workers)
 
-    def _fill_rows_of(self, out: Array, rows: Rows) -> int:
+    def _fill_rows_of(self, out: Array, look: Look | None, rows: Rows) -> int:
         """Fill the rows of one batch in the matrix of a whole source; return the row after the last."""
         stop = rows.first_row + rows.batch.num_rows
         if stop > len(out):
             raise errors.plan("transform", "out has too few rows", len(out), _ROW_FOR_ROW)
-        self._fill_batch(rows, out[rows.first_row : stop])
+        self._fill_batch(rows, out[rows.first_row : stop], look)
         return stop
 
-    def _transform_batch(self, limit: Limit, rows: Rows) -> Array:
+    def _transform_batch(self, limit: Limit, look: Look | None, rows: Rows) -> Array:
         limit.check(rows, self.width)
         out = arrays.empty((rows.batch.num_rows, self.width), np.float32)
-        self._fill_batch(rows, out)
+        self._fill_batch(rows, out, look)
         return out
 
-    def _fill_batch(self, rows: Rows, out: Array) -> None:
-        batch = rows.batch
+    def _fill_batch(self, rows: Rows, out: Array, look: Look | None) -> None:
+        batch, look = rows.batch, None if look is None else look.after(rows.first_row)
         try:
             if batch.num_rows < self.tuning.row_path_rows and not kernels.loaded() and not batch.parse:
                 self.fill_rows(batch, out)
-                if rows.first_row == 0 and batch.num_rows >= LEAST_ROWS:
-                    self._coverage.look_at_rows(self.views(batch))
+                if look is not None:
+                    look.at_rows(self.views(batch))
             else:
-                self.fill(batch, out, rows.workers, rows.first_row == 0)
+                self.fill(batch, out, rows.workers, look)
         except errors.DataError as e:
             raise e.shifted(rows.first_row) from None
 
-    def _encode_batch(self, limit: Limit, rows: Rows) -> Features:
+    def _encode_batch(self, limit: Limit, look: Look | None, rows: Rows) -> Features:
         if self.dense_width:
             limit.check(rows, self.dense_width)
         try:
             views = self.views(rows.batch, rows.workers)
-            return self.encode_views(views, rows.batch.num_rows, rows.workers, rows.first_row == 0)
+            looks = None if look is None else look.after(rows.first_row)
+            return self.encode_views(views, rows.batch.num_rows, rows.workers, looks)
         except errors.DataError as e:
             raise e.shifted(rows.first_row) from None
 

@@ -63,7 +63,7 @@ def test_a_block_writes_its_rows_alone(plan: fc.Plan) -> None:
     touched = []
     real = program.Program.write
 
-    def write(self: Any, cells: Any, start: int, stop: int, out: Any, look: bool = False) -> None:
+    def write(self: Any, cells: Any, start: int, stop: int, out: Any, look: Any = None) -> None:
         real(self, cells, start, stop, out)
         touched.append((start, stop, len(out), threading.get_ident()))
 
