@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
+import numpy as np
+import pyarrow as pa
+
 from featurecols import errors
 from featurecols.columns.base import Column, Field
+from featurecols.data import arrow_buffers
 from featurecols.data.batch import Batch, Needs, Source
 from featurecols.data.field_types import FieldType
 from featurecols.data.missing import Markers
@@ -42,7 +46,10 @@ class Look:
         types = {**self.graph.types, **spelled}
         for marked in self.graph.fields():
             if marked.missing and marked.key in keys:
-                _require_match(marked, batch.field(marked.key, (), types.get(marked.key)).value_type().type)
+                kind = batch.field(marked.key, (), types.get(marked.key)).value_type().type
+                _require_match(
+                    marked, kind, _narrow(batch.column(marked.key).type) if kind == "float" and not batch.parse else None
+                )
         for node, inputs in zip(self.graph.nodes, self.graph.inputs, strict=True):
             for field in (self.graph.nodes[i] for i in inputs):
                 if isinstance(field, Field) and field.key in keys and isinstance(node, Column) and node.needs == "number":
@@ -53,9 +60,23 @@ class Look:
                         raise e.seen_by(node.name) from None
 
 
-def _require_match(field: Field, kind: str | None) -> None:
-    """Raise DataError where no missing marker of a field can be a value of its type."""
+def _narrow(kind: pa.DataType) -> type[np.floating] | None:
+    """Return the type of floats that hold fewer numbers than float64 does; None for all other types, lists of them too."""
+    while arrow_buffers.is_list(kind) or pa.types.is_dictionary(kind):
+        kind = kind.value_type
+    return np.float32 if pa.types.is_float32(kind) else np.float16 if pa.types.is_float16(kind) else None
+
+
+def _require_match(field: Field, kind: str | None, narrow: type[np.floating] | None) -> None:
+    """Raise DataError where no missing marker of a field can be a value of its type, `narrow` where that is one of floats."""
     markers = Markers.of(field.missing)
+    if narrow is not None and markers.floats:
+        with np.errstate(over="ignore"):
+            held = [float(narrow(marker)) for marker in markers.floats]
+        if not set(held) & set(markers.floats):
+            what = f"no missing marker can be a value of the field, whose numbers are {narrow.__name__}"
+            hint = f"give what {narrow.__name__} holds: missing={held[0]!r}"
+            raise errors.DataError(field.key, what, field=field.key, got=f"missing={errors.show(field.missing)}", hint=hint)
     fits = {
         "boolean": bool({0, 1} & set(markers.integers)),
         "integer": bool(markers.integers),

@@ -104,6 +104,22 @@ def test_e5_consumers_skip_what_is_kept_out_of_range() -> None:
         assert np.array_equal(scores[0]["predictions"], scores[1]["predictions"])
 
 
+def test_e6_markers_that_fewer_bits_do_not_hold() -> None:
+    """E6: -99.9 is no float32, so that nothing was missing in a column of them, without a word."""
+    for data in (
+        pd.DataFrame({"x": np.array([-99.9, 2.0], np.float32), "city": ["Ulm", "Rom"]}),
+        pa.table({"x": pa.array([[-99.9], [2.0]], pa.list_(pa.float32())), "city": ["Ulm", "Rom"]}),
+    ):
+        column = fc.Numeric(fc.Field("x", missing=-99.9), shape=1, default=0) if isinstance(data, pa.Table) else None
+        column = column or fc.Numeric(fc.Field("x", missing=-99.9), default=0)
+        with pytest.raises(fc.DataError, match=r"numbers are float32 .*; give what float32 holds: missing=-99\.9000015258789"):
+            fc.fit([column, LEARNS], data)
+    held = fc.Numeric(fc.Field("x", missing=(-99.9, -99.9000015258789)), default=0)
+    data = pd.DataFrame({"x": np.array([-99.9, 2.0], np.float32), "city": ["Ulm", "Rom"]})
+    assert fc.fit([held, fc.Indicator(LEARNS)], data).transform(data)[:, 0].tolist() == [0.0, 2.0]
+    fc.fit([fc.Numeric(fc.Field("x", missing=-99.5), default=0), LEARNS], data)
+
+
 def test_e4_hints_lead_out(tmp_path: Path) -> None:
     """E4: each hint names a way that works."""
     hashed = fc.compile([fc.Hashed("id", 10)])
