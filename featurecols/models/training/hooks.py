@@ -79,8 +79,10 @@ class StopAtStep(Hook):
     def __init__(self, steps: int | None = None, last_step: int | None = None) -> None:
         if (steps is None) == (last_step is None):
             raise errors.model("StopAtStep", "needs one of steps and last_step", (steps, last_step), "give one")
-        if (steps or last_step or 0) < 1:
-            raise errors.argument("StopAtStep", "a step is at least 1", (steps, last_step), "leave the hook out")
+        given = last_step if steps is None else steps
+        if isinstance(given, bool) or not isinstance(given, (int, np.integer)) or given < 1:
+            what = "a step is an integer of at least 1"
+            raise errors.argument("StopAtStep", what, (steps, last_step), "leave the hook out")
         self.steps, self.last_step = steps, last_step
         self._last = 0
 
@@ -200,7 +202,10 @@ class EarlyStopping(Hook):
         patience: int = 3,
         restore_best_weights: bool = True,
     ) -> None:
-        self.monitor, self.patience = Monitor(monitor, mode, min_delta), patience
+        if isinstance(patience, bool) or not isinstance(patience, (int, np.integer)) or patience < 0:
+            hint = "give the epochs to wait"
+            raise errors.argument("EarlyStopping", "patience must be an integer of at least 0", patience, hint)
+        self.monitor, self.patience = Monitor(monitor, mode, min_delta), int(patience)
         self.restore_best_weights = restore_best_weights
         self.best: float | None = None
         self.best_epoch = 0

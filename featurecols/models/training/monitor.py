@@ -49,6 +49,16 @@ class Monitor:
     min_delta: float = 0.0
 
     def __post_init__(self) -> None:
+        if not isinstance(self.metric, str) or not self.metric:
+            hint = 'give a name in the history, such as "val_loss"'
+            raise errors.argument("monitor", "must be the name of a metric", self.metric, hint)
+        if (
+            isinstance(self.min_delta, bool)
+            or not isinstance(self.min_delta, (int, float))
+            or not 0 <= self.min_delta < math.inf
+        ):
+            what = "min_delta must be a finite number of at least 0"
+            raise errors.argument(self.metric, what, self.min_delta, "mode says which direction is better")
         if self.mode not in MODES:
             raise errors.argument(self.metric, "unknown mode", self.mode, f"known are {', '.join(MODES)}")
 

@@ -106,7 +106,14 @@ def test_stop_at_step():
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: hooks.StopAtStep(0), r"StopAtStep: a step is at least 1, got \(0, None\)"),
+        (lambda: hooks.StopAtStep(0), r"StopAtStep: a step is an integer of at least 1, got \(0, None\)"),
+        (lambda: hooks.StopAtStep(True), r"a step is an integer of at least 1, got \(True, None\)"),
+        (lambda: hooks.StopAtStep(last_step=2.5), r"a step is an integer of at least 1, got \(None, 2.5\)"),
+        (lambda: hooks.EarlyStopping(patience=-1), "EarlyStopping: patience must be an integer of at least 0, got -1"),
+        (lambda: hooks.EarlyStopping(patience="3"), "patience must be an integer of at least 0, got '3'"),
+        (lambda: hooks.EarlyStopping(min_delta=-0.1), "val_loss: min_delta must be a finite number of at least 0, got -0.1"),
+        (lambda: hooks.EarlyStopping(min_delta=float("nan")), "min_delta must be a finite number of at least 0, got nan"),
+        (lambda: hooks.EarlyStopping(None), "monitor: must be the name of a metric, got None"),
         (lambda: hooks.TimeLimit(-1), "TimeLimit: seconds must be above 0, got -1"),
         (lambda: hooks.Logging(0), "Logging: every must be an integer of at least 1, got 0"),
         (lambda: hooks.StepCounter(0), "StepCounter: every must be"),
