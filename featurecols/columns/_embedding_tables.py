@@ -73,7 +73,8 @@ def _as_table(name: str, array: ArrayLike) -> Array:
         given = np.asarray(array)
         if given.dtype.kind not in "fiu":
             raise TypeError(given.dtype)
-        table = np.array(given, np.float32, order="C")  # a copy: a plan is final, whatever becomes of the caller's array
+        with np.errstate(over="ignore"):
+            table = np.array(given, np.float32, order="C")  # a copy: a plan is final, whatever becomes of the caller's array
     except (TypeError, ValueError):  # of rows that differ in length, and of what is not a number
         hint = "give float32 [num_buckets, dimension]"
         raise errors.plan(f"table {errors.show(name)}", "must be a matrix of numbers", array, hint) from None

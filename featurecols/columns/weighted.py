@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import field
 from typing import Any, ClassVar, Literal
@@ -36,7 +37,8 @@ class Weighted(Column):
         default: the weight of a null or NaN.
 
     Raises:
-        ColumnError: for a wrong argument. DataError: in use, for lengths that differ and for missing weights.
+        ColumnError: for a wrong argument. DataError: in use, for lengths that differ and for weights that are missing, infinite
+            or beyond float32.
 
     >>> import featurecols as fc
     >>> tags = fc.Weighted(fc.Vocabulary("tag", ["a", "b"]), "score")
@@ -64,10 +66,9 @@ class Weighted(Column):
                 "Weighted", "weight must name a field", self.weight, 'give "score" or Field("score", missing=...)'
             )
         if self.default is not None:
-            if number(self.default) is None or self.default != self.default:
-                raise errors.argument(
-                    f"Weighted {self.weight.key}", "default must be a number", self.default, "leave it out to refuse nulls"
-                )
+            if number(self.default) is None or not math.isfinite(float32(float(self.default))):
+                subject, what = f"Weighted {self.weight.key}", "default must be a number that float32 holds"
+                raise errors.argument(subject, what, self.default, "leave it out to refuse nulls")
             object.__setattr__(self, "default", float(self.default))
 
     def bind(self, learned: LearnedSlots, *inputs: Field | Bound) -> WeightedBound:
@@ -99,22 +100,28 @@ class WeightedBound(CategoricalBound):
             row = int(wrong[0])
             raise self._length(row, int(starts[row + 1] - starts[row]), int(offsets[row + 1] - offsets[row]))
         weights = weights[offsets[0] : offsets[-1]]
-        missing = np.isnan(weights)
-        if missing.any():
-            needed = np.flatnonzero(missing & (flat.values >= 0))
-            if self._default is None and len(needed):
-                raise self._null(int(np.searchsorted(starts, needed[0], side="right")) - 1)
-            weights = np.where(missing, self._default or 0.0, weights)
         with np.errstate(over="ignore"):
             rounded = weights.astype(np.float32)
+            if not (fine := np.isfinite(rounded)).all():
+                missing, needed = np.isnan(weights), flat.values >= 0
+                refused = needed & (~fine if self._default is None else ~fine & ~missing)
+                if refused.any():
+                    first = int(refused.argmax())
+                    raise self._refusal(int(np.searchsorted(starts, first, side="right")) - 1, float(weights[first]))
+                rounded = np.where(missing, self._default or 0.0, weights).astype(np.float32)
         return Ids(flat.values, None if ids.offsets is None else starts, rounded)
 
     def _length(self, row: int | None, ids: int, weights: int) -> errors.DataError:
         what = f"needs one weight for each of {ids} values"
         return errors.DataError(self.column.name, what, field=self._key, row=row, got=str(weights), hint="mend the lists")
 
-    def _null(self, row: int | None) -> errors.DataError:
-        return errors.bad_value(self.column.name, self._key, row, "a weight is missing", None, "give Weighted(default=...)")
+    def _refusal(self, row: int | None, weight: float) -> errors.DataError:
+        """Return what to raise for a weight of an id that is missing without a default, or that float32 does not hold."""
+        if weight != weight:
+            what, got, hint = "a weight is missing", None, "give Weighted(default=...)"
+        else:
+            what, got, hint = "a weight is infinite, or beyond the range of float32 (3.4e38)", weight, "scale or mend it"
+        return errors.bad_value(self.column.name, self._key, row, what, got, hint)
 
     def row(self, ids: Any, value: object) -> RowIds:
         single = not isinstance(ids, list)
@@ -132,11 +139,14 @@ class WeightedBound(CategoricalBound):
     def _weight(self, value: object, bucket: int) -> float:
         if value is None or value != value:
             if self._default is None and bucket >= 0:
-                raise self._null(None)
+                raise self._refusal(None, math.nan)
             return float32(self._default or 0.0)
         try:
             if isinstance(value, (int, float)):
-                return float32(float(value))
+                weight = float32(float(value))
+                if bucket >= 0 and weight - weight != 0.0:
+                    raise self._refusal(None, float(value))
+                return weight
         except OverflowError:
             pass
         raise errors.bad_value(self.column.name, self._key, None, "needs a number", value, "cast the weights")

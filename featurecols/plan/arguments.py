@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from featurecols import errors
+from featurecols._core.arrays import Array
 
 
 def check_out(out: object, rows: int | None, width: int) -> None:
@@ -18,6 +19,15 @@ def check_out(out: object, rows: int | None, width: int) -> None:
         raise errors.plan("transform", f"out must have {rows} rows", out.shape[0], "give one row for each row of the data")
     if not out.flags.writeable:
         raise errors.plan("transform", "out is read-only", out.shape, "leave it out for a new array")
+
+
+def check_finite(name: str, table: Array) -> None:
+    """Raise PlanError where a table [rows, dimension] has a number that is not finite."""
+    fine = np.isfinite(table)
+    if not fine.all():
+        row, at = (int(k) for k in np.argwhere(~fine)[0])
+        hint = "mend the table; float32 holds numbers up to 3.4e38"
+        raise errors.plan(f"table {errors.show(name)}", f"is not finite at [{row}, {at}]", float(table[row, at]), hint)
 
 
 def as_row(subject: str, row: object) -> Mapping[str, object]:

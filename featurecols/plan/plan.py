@@ -19,7 +19,7 @@ from featurecols.columns._embedding_tables import Tables
 from featurecols.data.field_types import UNKNOWN, FieldType
 from featurecols.data.sources import Data, as_source
 from featurecols.plan import serialization
-from featurecols.plan.arguments import check_out, not_a_row
+from featurecols.plan.arguments import check_finite, check_out, not_a_row
 from featurecols.plan.bind import LearnedByNode, bind, encoded_slots
 from featurecols.plan.check import check
 from featurecols.plan.described import DescribedPlan
@@ -307,8 +307,15 @@ class Plan(DescribedPlan):
     # Tables and files -----------------------------------------------------------------------------------------------
 
     def with_tables(self, tables: Mapping[str, ArrayLike]) -> Plan:
-        """Return a plan with these embedding tables, float32 [num_buckets, dimension] by name, copied; the others stay."""
-        return Plan(self._graph, self._learned, {**self.trained_tables, **tables})
+        """Return a plan with these embedding tables, float32 [num_buckets, dimension] by name, copied; the others stay.
+
+        Raises:
+            PlanError: for a table that no column has, of another shape, or with a number that is not finite.
+        """
+        found = Plan(self._graph, self._learned, {**self.trained_tables, **tables})
+        for name in tables:
+            check_finite(name, found._tables[name].array)
+        return found
 
     @property
     def tables(self) -> dict[str, Array]:

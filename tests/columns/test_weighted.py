@@ -23,6 +23,8 @@ class WeightedReference(Kind):
             raise ValueError(f"{c.name}: {len(weights)} weights for {len(got.ids)} ids")
         if c.default is None and any(w is None and i >= 0 for i, w in zip(got.ids, weights, strict=True)):
             raise ValueError(f"{c.name}: a weight is missing")
+        if any(w is not None and i >= 0 and math.isinf(float32(float(w))) for i, w in zip(got.ids, weights, strict=True)):
+            raise ValueError(f"{c.name}: a weight is infinite")
         return got._replace(weights=[float32(float((c.default or 0) if w is None else w)) for w in weights])
 
     def num_buckets(self) -> int:
@@ -44,6 +46,8 @@ WRONG = [
     Wrong(lambda: fc.Weighted(TAGS, "w", default="1"), ("default", "'1'")),
     Wrong(lambda: fc.Weighted(TAGS, "w", default=NAN), ("default", "nan")),
     Wrong(lambda: fc.Weighted(TAGS, "w", default=10**400), ("default",)),
+    Wrong(lambda: fc.Weighted(TAGS, "w", default=math.inf), ("default", "inf")),
+    Wrong(lambda: fc.Weighted(TAGS, "w", default=1e39), ("default", "1e+39")),
     Wrong(lambda: fc.Weighted(TAGS, "w", default=True), ("default", "True")),
     Wrong(lambda: fc.Weighted(TAGS, "w", name=""), ("name", "''")),
 ]
@@ -54,7 +58,7 @@ LISTS = [
     {"tag": None, "w": None, "v": None},
     {"tag": ["c"], "w": [-1.5], "v": [1.0]},
     {"tag": ["zzz", "b"], "w": [7.0, 0.0], "v": [0.0, 0.0]},
-    {"tag": [None, "c", "c"], "w": [3.0, 1e-50, 1e300], "v": [2.0, 3.0, 4.0]},
+    {"tag": [None, "c", "c"], "w": [math.inf, 1e-50, 1e38], "v": [2.0, 3.0, 4.0]},
 ]
 
 EXAMPLES = [
@@ -70,6 +74,8 @@ EXAMPLES = [
             Bad({"tag": [["a"], []], "w": [[1.0], [1.0]]}, ("w", "one weight", "got 1"), 1),
             Bad({"tag": [["a"], ["b"]], "w": [[1.0], [None]]}, ("w", "missing", "default"), 1),
             Bad({"tag": [["a"], ["b"]], "w": [[1.0], [NAN]]}, ("w", "missing", "default"), 1),
+            Bad({"tag": [["a"], ["b"]], "w": [[1.0], [-math.inf]]}, ("w", "infinite", "-inf"), 1),
+            Bad({"tag": [["a"], ["b"]], "w": [[1.0], [1e39]]}, ("w", "beyond the range of float32", "1e+39"), 1),
             Bad({"tag": [["a"], ["b"]], "w": [["x"], ["y"]]}, ("w", "number"), 0),
             Bad({"tag": ["a", "b"], "w": [1, 10**400]}, ("w",), 1),
             Bad({"tag": [["a"]]}, ("w", "tag"), None),

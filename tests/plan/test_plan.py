@@ -380,6 +380,8 @@ def test_initial_tables_are_made_on_first_use(plan: fc.Plan) -> None:
         ({"tags": np.ones((10, 2))}, "no column has this table, got 'tags'"),
         ({"tags_embedding": np.ones((9, 2))}, r"must be \(10, 2\), got \(9, 2\)"),
         ({"tags_embedding": np.ones(20)}, "two dimensions"),
+        ({"tags_embedding": np.where(np.eye(10, 2) == 1, np.nan, 0)}, r"is not finite at \[0, 0\], got nan"),
+        ({"tags_embedding": np.full((10, 2), 1e39)}, r"is not finite at \[0, 0\], got inf; .* float32 holds"),
     ],
 )
 def test_tables_that_do_not_fit_are_refused(plan: fc.Plan, tables: dict[str, Any], says: str) -> None:

@@ -19,6 +19,7 @@ from featurecols._core.suggestions import attributes_of
 from featurecols.data.batch import Batch, Source
 from featurecols.data.fields.base import FieldView
 from featurecols.data.sources import Data, as_source
+from featurecols.plan.execution.coverage import Look
 from featurecols.plan.execution.operations import Block, Output, Value
 from featurecols.plan.execution.program import Limit, Program, Rows
 
@@ -82,10 +83,10 @@ class PartialProgram(Program):
             check_not_taken(self._taken, batch.names)
         return super().views(batch, workers)
 
-    def _fill_batch(self, rows: Rows, out: Array) -> None:
+    def _fill_batch(self, rows: Rows, out: Array, look: Look | None) -> None:
         """Fill out without the row path, which needs all nodes."""
         try:
-            self.fill(rows.batch, out, rows.workers, rows.first_row == 0)
+            self.fill(rows.batch, out, rows.workers, None if look is None else look.after(rows.first_row))
         except errors.DataError as e:
             raise e.shifted(rows.first_row) from None
 
