@@ -14,6 +14,7 @@ import featurecols as fc
 from featurecols import models
 from featurecols.models import from_data, hooks
 from featurecols.models.errors import DataError, ModelError, TrainingWarning
+from featurecols.models.objective import keras_metrics
 from tests.models.people import DEEP, WIDE, people
 
 DATA, TEST = people(300), people(50, seed=1)
@@ -61,6 +62,23 @@ def test_f8_copies_of_a_model_predict_and_train_on_as_it_does(tmp_path, make, ho
     assert model.fingerprint == before != again.fingerprint
     on(model)
     assert again.fingerprint == model.fingerprint
+
+
+def largest_miss(labels, predictions):
+    """A metric of a user."""
+    return np.abs(labels - predictions[:, 0]).max()
+
+
+@pytest.mark.parametrize("metric", [*keras_metrics.KNOWN, largest_miss])
+@pytest.mark.parametrize("how", COPIES)
+def test_f8_copies_have_every_metric(tmp_path, metric, how):
+    """F8: accuracy could be pickled, and mae, auc and all others could not."""
+    model = models.Sequential([models.layers.Dense(1)])
+    model.compile("sgd", "mse", [metric])
+    x, y = np.linspace(-1, 1, 20)[:, None], np.arange(20) % 2
+    model.fit(x, y, epochs=1)
+    again = COPIES[how](model, tmp_path)
+    assert again.evaluate(x, y) == model.evaluate(x, y)
 
 
 def test_f7_a_function_may_give_a_pipeline():

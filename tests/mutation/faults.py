@@ -160,7 +160,12 @@ OWN = {
         Fault(f"{C}.vocabulary:VocabularyBound.ids", 'view.tokens().kind == "boolean"', "False"),
     ],
     "weighted": [
-        Fault(f"{C}.weighted:WeightedBound.ids", "needed[0]", "0"),
+        Fault(f"{C}.weighted:WeightedBound.ids", "int(refused.argmax())", "0"),
+        Fault(
+            f"{C}.weighted:WeightedBound.ids",
+            "needed & (~fine if self._default is None else ~fine & ~missing)",
+            "needed & missing",
+        ),
         Fault(f"{C}.weighted:WeightedBound.ids", "np.diff(starts) != np.diff(offsets)", "np.diff(starts) > np.diff(offsets)"),
         Fault(f"{C}.weighted:WeightedBound.ids", "self._default or 0.0", "0.0"),
         Fault(f"{C}.weighted:WeightedBound._weight", "self._default or 0.0", "0.0"),

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from featurecols._core.arrays import Array
 from featurecols._core.suggestions import explain_constructor
 from featurecols.models import errors
@@ -56,6 +58,8 @@ class RunConfig:
             raise errors.argument("RunConfig", what, got, "leave one out")
         for name in ("seed", "save_summary_steps", "keep_checkpoint_max", "log_step_count_steps"):
             value = getattr(self, name)
+            if isinstance(value, np.integer):
+                object.__setattr__(self, name, value := value.item())
             if isinstance(value, bool) or not isinstance(value, int) or value < 0:
                 raise errors.argument("RunConfig", f"{name} must be an integer of at least 0", value, "give 0 or more")
         for name in ("save_checkpoints_steps", "save_checkpoints_secs"):

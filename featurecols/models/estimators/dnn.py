@@ -7,6 +7,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from featurecols._core.slots import DenseSlot, IdSlot, Slot
 from featurecols.models import errors
 from featurecols.models.autodiff.tape import Value
@@ -45,13 +47,14 @@ class Network(NamedTuple):
             raise errors.argument("hidden_units", "must be given", None, "give the units of each layer: [100, 50]")
         if isinstance(hidden_units, (int, str)):
             raise errors.argument("hidden_units", "must be a list", hidden_units, "give the units of each layer: [100, 50]")
-        for units in hidden_units:
+        sizes = tuple(units.item() if isinstance(units, np.integer) else units for units in hidden_units)
+        for units in sizes:
             require_positive("hidden_units", "units", units)
         name = activation if isinstance(activation, str) else getattr(activation, "__name__", None)  # tf.nn.relu
         check_activation("activation", activation if name is None else name)
         if dropout is not None:
             Dropout(dropout)
-        return Network(tuple(hidden_units), name, dropout, batch_norm)
+        return Network(sizes, name, dropout, batch_norm)
 
     def __call__(self, x: Examples, units: int, slots: tuple[str, ...] | None) -> Value:
         net: Any = x

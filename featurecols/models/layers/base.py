@@ -27,6 +27,7 @@ class Layer(Component):
 
     abstract: ClassVar[bool] = True
     takes_mixed: ClassVar[bool] = False  # whether one-hots may come as ids; else they are written out first
+    reads: ClassVar[type | None] = None  # what it reads, where that is not what layers give
 
     name: str | None = field(default=None, kw_only=True)
 
@@ -41,6 +42,9 @@ class Layer(Component):
         name = self.name or scope.numbered(snake(type(self).__name__))
         if isinstance(x, Mixed) and not self.takes_mixed:
             x = x.value(scope.variables)
+        if self.reads is not None and not isinstance(x, self.reads):
+            what = f"reads {self.reads.__name__}, which a model_fn is given, and nothing that a layer gives"
+            raise errors.model(type(self).__name__, what, type(x).__name__, "use Dense(units) above other layers")
         with scope.inside(name):
             return self.forward(scope, x)
 

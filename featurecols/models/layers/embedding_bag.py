@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import field
+from typing import ClassVar
 
 import numpy as np
 
@@ -31,6 +32,8 @@ class EmbeddingBag(Layer):
         combiner: "sum", "mean" or "sqrtn".
         max_norm: a longer row is scaled down to this length when it is read; None leaves rows alone.
     """
+
+    reads: ClassVar[type | None] = Ids
 
     num_buckets: int
     dimension: int

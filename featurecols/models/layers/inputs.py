@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 from numpy.typing import DTypeLike
@@ -30,6 +30,8 @@ class Inputs(Layer):
     Args:
         slots: the name, or names, of the slots to read; None for all.
     """
+
+    reads: ClassVar[type | None] = Examples
 
     slots: Converted[str | Sequence[str] | None, tuple[str, ...] | None] = None  # type: ignore[assignment]
 

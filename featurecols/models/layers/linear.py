@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import field
+from typing import ClassVar
 
 import numpy as np
 
@@ -30,6 +31,8 @@ class Linear(Layer):
         slots: the name, or names, of the slots to read; None for all.
         combiner: what several ids of one slot and row are: "sum", "mean" or "sqrtn".
     """
+
+    reads: ClassVar[type | None] = Examples
 
     units: int = 1
     slots: Converted[str | Sequence[str] | None, tuple[str, ...] | None] = None  # type: ignore[assignment]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import field
+from typing import ClassVar
 
 from featurecols._core.arrays import Ids
 from featurecols._core.spec import frozen
@@ -22,6 +23,8 @@ class SparseLinear(Layer):
         combiner: how several ids of a row are put together: "sum", "mean" or "sqrtn".
         use_bias: whether a bias is added.
     """
+
+    reads: ClassVar[type | None] = Ids
 
     num_buckets: int
     units: int = 1

@@ -40,6 +40,12 @@ class Score:
     name: str
     start: Callable[[bool], Accumulator]
     known: bool = True
+    function: Callable[..., float] | None = None  # of the user, where it is not known
+
+    def __reduce__(
+        self,
+    ) -> tuple[Callable[[MetricLike], Score], tuple[MetricLike]]:  # models are copied and sent between processes
+        return get, (self.name if self.function is None else self.function,)
 
 
 def _is_numbered(labels: Array, means: Array) -> bool:
@@ -212,7 +218,7 @@ def get(metric: MetricLike) -> Score:
     if isinstance(metric, Score):
         return metric
     if callable(metric):
-        return Score(getattr(metric, "__name__", "metric"), lambda _: Whole(lambda y, p, w: float(metric(y, p))), known=False)
+        return Score(getattr(metric, "__name__", "metric"), lambda _: Whole(lambda y, p, w: float(metric(y, p))), False, metric)
     name = SHORT.get(str(metric).lower(), str(metric).lower())
     if name not in KNOWN:
         raise errors.unknown("compile", "metric", metric, KNOWN)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import json
 
 import numpy as np
 import pandas as pd
@@ -80,6 +81,10 @@ def test_what_cannot_be_asked(act, error, message):
 def test_numpys_integers_are_integers_and_one_hook_is_a_list_of_one():
     model = train(steps=np.int64(3), batch_size=np.int32(50), hooks=hooks.StopAtStep(2))
     assert model.variables.step == 2
+    network = models.DNNClassifier([fc.Numeric("age")], np.array([4, 2]), seed=np.int64(3), n_classes=np.int8(2))
+    network.train(DATA, label="rich", steps=1)
+    assert (network.network.hidden_units, type(network.network.hidden_units[0]), network.config.seed) == ((4, 2), int, 3)
+    models.model_from_json(json.loads(json.dumps(network.spec())))
 
 
 def test_a_weight_column_may_be_a_numeric_column():

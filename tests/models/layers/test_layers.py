@@ -15,7 +15,17 @@ from featurecols.errors import ColumnError
 from featurecols.models.autodiff.tape import Value, gradients
 from featurecols.models.autodiff.variables import Variables
 from featurecols.models.errors import ModelError
-from featurecols.models.layers import Activation, BatchNormalization, Dense, Dropout, EmbeddingBag, SparseLinear
+from featurecols.models.layers import (
+    Activation,
+    BatchNormalization,
+    Dense,
+    Dropout,
+    EmbeddingBag,
+    Inputs,
+    Linear,
+    SparseLinear,
+)
+from featurecols.models.sequential import Sequential
 
 Z = np.array([[-2.0, -0.5, 0.0, 0.5, 3.0]])
 
@@ -183,3 +193,14 @@ def test_batch_norm_normalizes_by_the_batch_in_training_and_by_its_averages_afte
     with variables.scope():
         got = BatchNormalization(0.6, epsilon=1e-9)(Value(batches[0])).array
     np.testing.assert_allclose(got, (batches[0] - 2.7) / np.sqrt(1.5), rtol=1e-6)
+
+
+@pytest.mark.parametrize("layer", [Linear(1), SparseLinear(9), EmbeddingBag(9, 2), Inputs()])
+def test_a_layer_of_rows_says_what_it_reads(layer):
+    x = np.ones((4, 9), np.float32)
+    model = Sequential([Dense(9), layer])
+    model.compile("sgd", "mse")
+    with pytest.raises(
+        ModelError, match=r"reads (Examples|Ids), which a model_fn is given, .*, got 'Value'; use Dense\(units\)"
+    ):
+        model.fit(x, np.ones(4))
