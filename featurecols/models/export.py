@@ -13,6 +13,7 @@ import json
 import os
 import platform
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -96,11 +97,7 @@ def _is_taken(folder: Path, mark: str) -> bool:
 def _write(
     folder: Path, spec: Mapping[str, Any], about: Mapping[str, Any], variables: Variables, plan: Plan | None, mark: str
 ) -> None:
-    arrays = variables.arrays()
-    if plan is not None:
-        plan.save(folder / PLAN, overwrite=True)
-    seen = {"step": variables.step, "start": 0, "seed": variables.seed}
-    checkpoints.write(folder / checkpoints.WEIGHTS, arrays, {**seen, "rows": about.get("rows", {})})
+    seen = {"step": variables.step, "start": 0, "seed": variables.seed, "rows": about.get("rows", {})}
     card = {
         "format": FORMAT,
         "created_by": f"featurecols {__version__}",
@@ -110,8 +107,20 @@ def _write(
         "step": variables.step,
         "versions": {"featurecols": __version__, "numpy": np.__version__, "python": platform.python_version()},
     }
-    for name, data in ((SPEC, spec), (CARD, card)):
-        checkpoints.replace(folder / name, (lay_out(strict(data)) + "\n").encode("utf-8", "surrogatepass"))
+    texts = {
+        name: (lay_out(strict(data)) + "\n").encode("utf-8", "surrogatepass") for name, data in ((SPEC, spec), (CARD, card))
+    }
+    files = {checkpoints.WEIGHTS: checkpoints.encode(variables.arrays(), seen), **texts}
+    there = folder.exists()
+    try:
+        checkpoints.replace_all(folder, files, lambda: None if plan is None else plan.save(folder / PLAN, overwrite=True))
+    except BaseException:
+        if not there:  # nothing of it stays
+            with suppress(OSError):
+                (folder / PLAN).rmdir()
+            with suppress(OSError):
+                folder.rmdir()
+        raise
 
 
 def strict(data: Any) -> Any:

@@ -40,6 +40,7 @@ def write_files(folder: Path, files: Mapping[str, bytes]) -> None:
 
     Files that an earlier plan needed and this one does not are deleted. Raises OSError.
     """
+    there = folder.exists()
     folder.mkdir(parents=True, exist_ok=True)
     remove_unfinished(folder, LONG_AGO)
     written: dict[str, str] = {}
@@ -52,6 +53,9 @@ def write_files(folder: Path, files: Mapping[str, bytes]) -> None:
     finally:
         for left in written.values():
             os.unlink(left)
+        if not there:
+            with suppress(OSError):  # it is empty where nothing could be written
+                folder.rmdir()
     for name in stale_files(folder, files):
         (folder / name).unlink(missing_ok=True)
 

@@ -3,6 +3,8 @@ from __future__ import annotations
 import json
 import random
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -368,3 +370,36 @@ def test_damage_of_a_model_of_format_1(tmp_path):
         path.write_text(text.replace(old, new, 1), "utf-8")
         with pytest.raises(CheckpointError, match=message):
             models.load(tmp_path / "model")
+
+
+SAVE_WITH_LITTLE_SPACE = """
+import resource, signal, sys
+import numpy as np
+import featurecols as fc
+from tests.models.test_export import DATA, KINDS
+kind, path, limit = sys.argv[1:]
+make, label = KINDS[kind]
+model = make().train(DATA, label=label, steps=3)
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (int(limit), int(limit)))
+try:
+    model.save(path, overwrite=True)
+except fc.OutputError as error:
+    print(error)
+"""
+
+
+@pytest.mark.parametrize("limit", [1, 4000])
+def test_a_full_disk_leaves_the_model_that_was_there_or_nothing(tmp_path, limit):
+    """D7: the plan was replaced before the weights were written, so that no model was left."""
+    make, label = KINDS["linear"]
+    model = make().train(DATA, label=label, steps=1)
+    model.save(tmp_path / "old")
+    before = {path: path.read_bytes() for path in (tmp_path / "old").rglob("*") if path.is_file()}
+    for name in ("old", "new"):
+        command = [sys.executable, "-c", SAVE_WITH_LITTLE_SPACE, "dnn", str(tmp_path / name), str(limit)]
+        done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=Path(__file__).parents[2])
+        assert "cannot be written (File too large)" in done.stdout
+    assert {path: path.read_bytes() for path in (tmp_path / "old").rglob("*") if path.is_file()} == before
+    assert models.load(tmp_path / "old").fingerprint == model.fingerprint
+    assert [path.name for path in tmp_path.iterdir()] == ["old"]

@@ -165,7 +165,10 @@ class _Found:
             return _words(self.texts)
         if kinds == {"boolean"}:
             return False, True
-        whole = kinds <= {"boolean", "integer"}
+        if "boolean" in kinds:  # as in one batch, which no type holds
+            hint = "give the field one type"
+            raise errors.labels(self.key, "labels are booleans in some batches only", sorted(kinds), None, hint)
+        whole = kinds <= {"integer"}
         if not self.numbers:
             return None if whole else tuple(float(k) for k in range(self.n_classes))
         every = sorted({*self.numbers, *np.flatnonzero(self.inside).tolist()})

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -42,25 +42,48 @@ def save(folder: Path, variables: Variables, about: Mapping[str, Any], keep: int
 
 def write(path: Path, arrays: Mapping[str, Array], about: Mapping[str, Any]) -> None:
     """Write one file of named arrays and JSON data, in full or not at all."""
-    replace(path, tensor_files.encode(arrays, json.dumps({"format": FORMAT, **about})))
+    replace(path, encode(arrays, about))
+
+
+def encode(arrays: Mapping[str, Array], about: Mapping[str, Any]) -> bytes:
+    """Return named arrays and JSON data as the bytes of a file."""
+    return tensor_files.encode(arrays, json.dumps({"format": FORMAT, **about}))
 
 
 def replace(path: Path, data: bytes) -> None:
     """Write bytes under this name, in full or not at all, also after a power cut."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    for left in path.parent.glob(f".{path.name}.*"):  # what a kill left behind
-        left.unlink(missing_ok=True)
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
-    with open(beside, "xb") as f:  # never through a link that somebody put there
-        f.write(data)
-        f.flush()
-        os.fsync(f.fileno())
-    os.replace(beside, path)
-    folder = os.open(path.parent, os.O_RDONLY)
+    replace_all(path.parent, {path.name: data})
+
+
+def replace_all(folder: Path, files: Mapping[str, bytes], meanwhile: Callable[[], object] = lambda: None) -> None:
+    """Write files of a folder: all of them beside those that are there, which are replaced when all are on the disk.
+
+    `meanwhile` is called before any is replaced. Where it or a write fails, nothing is replaced, and nothing stays.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    written: dict[Path, Path] = {}
     try:
-        os.fsync(folder)
+        for name, data in files.items():
+            for left in folder.glob(f".{name}.*"):  # what a kill left behind
+                left.unlink(missing_ok=True)
+            beside = folder / f".{name}.{os.getpid()}"
+            with open(beside, "xb") as f:  # never through a link that somebody put there
+                written[beside] = folder / name
+                f.write(data)
+                f.flush()
+                os.fsync(f.fileno())
+        meanwhile()
+        for beside, path in list(written.items()):
+            os.replace(beside, path)
+            del written[beside]
     finally:
-        os.close(folder)
+        for beside in written:
+            beside.unlink(missing_ok=True)
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def read(path: Path) -> tuple[dict[str, Array], dict[str, Any]]:

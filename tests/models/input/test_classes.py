@@ -195,3 +195,16 @@ def test_integers_too_large_for_a_float_are_not_words_of_a_csv_file(learn, text)
     with pytest.raises(DataError, match=f"a class is not below 2\\^53, got '{text[:50]}"):
         learn([csv(["1", text, "-2"])])
     assert learn([csv(["1", text, "x"])]) == tuple(sorted(["1", text, "x"]))
+
+
+@pytest.mark.parametrize(
+    "batches", [[[True, False], [2, 0]], [[2, 0], [True]], [[0.5], [True]], [[True, False, 2]], [[True, 0.5]]]
+)
+def test_booleans_beside_numbers_are_refused_in_one_batch_and_in_several(batches):
+    """B3: over batches, True was the class 1."""
+    with pytest.raises(DataError, match=r"y: (labels are booleans in some batches only|holds values of several types)"):
+        classes.learn([batch(values) for values in batches], "y", 3)
+
+
+def test_no_labels_at_all_are_no_classes():
+    assert classes.learn([batch([])], "y", 3) is None
