@@ -88,18 +88,18 @@ def _translate(transformer: BaseEstimator, streams: Streams, known_only: bool) -
 
 
 def _translate_branches(branches: ColumnTransformer, streams: Streams, known_only: bool) -> Streams:
-    """Return the streams of the parts of a ColumnTransformer, one after another."""
+    """Return the streams of the transformers of a ColumnTransformer, one after another."""
     if branches.transformer_weights:
         raise refuse(branches, "has transformer_weights", "scale in the transformers")
     names = list(getattr(branches, "feature_names_in_", range(branches.n_features_in_)))
-    parts = [
+    fitted = [
         (name, transformer, _positions(chosen, names))
         for name, transformer, chosen in branches.transformers_
         if not (isinstance(transformer, str) and transformer == "drop")
     ]
-    readers = Counter(i for _, _, positions in parts for i in positions)
+    readers = Counter(i for _, _, positions in fitted for i in positions)
     found: Streams = []
-    for name, transformer, positions in parts:
+    for name, transformer, positions in fitted:
         mine = [
             replace(streams[i], name=f"{name}__{streams[i].name}") if readers[i] > 1 else streams[i]  # as scikit-learn does
             for i in positions
