@@ -74,9 +74,8 @@ def test_every_container_gives_the_same_or_the_same_refusal(name: str, kind: str
     if types.get("CSV") == "text" and types.get("Arrow", name) not in ("text", "bytes"):
         del plans["CSV"]  # dates, and to categories numbers that are not whole: no table has the text
     assert len({plan is None for plan in plans.values()}) == 1
-    for trained, plan in plans.items():
-        if plan is None:
-            continue
+    different = {plan.to_bytes(): (trained, plan) for trained, plan in reversed(plans.items()) if plan is not None}
+    for trained, plan in different.values():  # plans that are equal read alike
         want = bits(lambda plan=plan: plan.transform(table))  # type: ignore[misc]
         for container, make in held.items():
             for reading, got in readings(plan, container, make, (1, 5, 1000)).items():
