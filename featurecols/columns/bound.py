@@ -54,6 +54,7 @@ class Bound(ABC):
         categorical: it gives ids, which are below num_buckets unless it keeps what is out of range.
         num_buckets: how many ids there are; 0 of a dense column.
         num_seen: ids of values that it knows are below it; None of a dense column, and where ids do not tell.
+        unseen_id: which of the ids of known values unseen ones have, too; -1 for none.
         shape, width: of its features in one row; (), 0 of a categorical column.
     """
 
@@ -61,6 +62,7 @@ class Bound(ABC):
     categorical: ClassVar[bool] = False
     num_buckets: int = 0
     num_seen: int | None = None
+    unseen_id: int = -1
     shape: tuple[int, ...] = ()
 
     @property

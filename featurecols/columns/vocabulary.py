@@ -153,7 +153,7 @@ class VocabularyBound(CategoricalBound):
         self.no_booleans = no_booleans
         self._key, self._hash = column.source.key, row_hash(column.hash, column.seed)
         self._unseen = -1 if column.unseen is None else column.unseen
-        self.num_seen = None if 0 <= self._unseen < self.size else self.size
+        self.num_seen, self.unseen_id = self.size, self._unseen if 0 <= self._unseen < self.size else -1
 
     @cached_property
     def _ids(self) -> dict[bytes, int]:

@@ -164,6 +164,9 @@ def read(folder: Path) -> dict[str, Any]:
         except base_errors.ColumnError as e:
             raise errors.checkpoint(folder / CARD, f"has a number that is none ({errors.show(str(e), 200)})", AGAIN) from None
         return {**about_spec(folder / SPEC, spec), **card, **found}
+    if not os.path.exists(folder / SPEC) and checkpoints.latest(folder) is not None:
+        hint = "make the model again with model_dir=, which goes on from them, and save it"
+        raise errors.checkpoint(folder, "holds the checkpoints of a training, and no saved model", hint)
     if os.path.exists(folder / PLAN_FILE) and not os.path.exists(folder / SPEC):
         raise errors.checkpoint(folder, "holds a plan", "use fc.load(path) (featurecols transform)")
     card = _object(folder / SPEC)

@@ -8,12 +8,14 @@ import warnings
 
 import joblib
 import numpy as np
+import pandas as pd
+import polars as pl
 import pytest
 
 import featurecols as fc
 from featurecols import models
 from featurecols.models import from_data, hooks
-from featurecols.models.errors import DataError, ModelError, TrainingWarning
+from featurecols.models.errors import CheckpointError, DataError, ModelError, TrainingWarning
 from featurecols.models.objective import keras_metrics
 from tests.models.people import DEEP, WIDE, people
 
@@ -62,6 +64,29 @@ def test_f8_copies_of_a_model_predict_and_train_on_as_it_does(tmp_path, make, ho
     assert model.fingerprint == before != again.fingerprint
     on(model)
     assert again.fingerprint == model.fingerprint
+
+
+def test_f8_labels_in_a_frame_of_their_own_are_labels():
+    """F8: the names of its columns were taken for fields of the features."""
+    rng = np.random.default_rng(0)
+    features = pd.DataFrame({"x": rng.normal(size=50), "y": np.zeros(50)})
+    labels = pd.DataFrame({"y": (features["x"] > 0).astype(int)})
+    want = models.LinearClassifier(X).train((features, labels["y"]), epochs=2).fingerprint
+    for form in (labels, pl.from_pandas(labels)):
+        assert models.LinearClassifier(X).train(features, form, epochs=2).fingerprint == want
+    words = pd.DataFrame({"y": np.where(labels["y"], "b", "a")})
+    assert models.LinearClassifier(X).train(features, words, epochs=1).classes_.tolist() == ["a", "b"]
+
+
+def test_f5_the_folder_of_a_saved_model_is_not_a_model_dir(tmp_path):
+    """F5: training wrote checkpoints of another model into it, and began anew without a word."""
+    model = models.LinearClassifier(X).train({"x": [1.0, 2.0], "y": [0, 1]}, "y", steps=1)
+    model.save(tmp_path / "saved")
+    with pytest.raises(CheckpointError, match=r"saved: is the folder of a saved model, .*warm_start_from= takes"):
+        models.LinearClassifier(X, model_dir=tmp_path / "saved")
+    models.LinearClassifier(X, model_dir=tmp_path / "runs").train({"x": [1.0, 2.0], "y": [0, 1]}, "y", steps=1)
+    with pytest.raises(CheckpointError, match=r"runs: holds the checkpoints of a training.*; make the model again"):
+        models.load(tmp_path / "runs")
 
 
 def largest_miss(labels, predictions):

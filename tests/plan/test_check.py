@@ -172,6 +172,20 @@ def test_a_field_that_is_wholly_unseen_is_a_warning(run: Any) -> None:
     assert coverage(lambda: run(frame(["no"] * 499 + [True], 500))) == []
 
 
+@pytest.mark.parametrize("rows", [True, False])
+def test_unseen_values_that_count_as_a_term_are_a_warning_too(rows: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    from featurecols import kernels
+
+    monkeypatch.setattr(kernels, "loaded", lambda: not rows)
+    plan = fc.compile([fc.Indicator(fc.Vocabulary("job", ["cook", "nurse"], unseen=1))])
+    assert len(coverage(lambda: plan.transform({"job": ["Nurse", None] * 100}))) == 1
+    assert coverage(lambda: plan.transform({"job": ["Nurse"] * 150 + ["nurse"]})) == []
+    assert coverage(lambda: plan.transform({"job": ["Nurse"] * 150 + ["cook"]})) == []
+    lists = {"job": [["Nurse", "Pilot"]] * 150}
+    assert len(coverage(lambda: plan.transform(lists))) == 1
+    assert coverage(lambda: plan.transform({"job": [*lists["job"], ["x", "nurse"]]})) == []
+
+
 def test_ids_that_are_dropped_are_a_warning_too() -> None:
     plan = fc.compile([fc.Indicator(fc.Identity("i", 5, out_of_range="drop"))])
     assert len(coverage(lambda: plan.transform({"i": list(range(100, 200))}))) == 1

@@ -13,7 +13,9 @@ from featurecols.columns.base import Column
 from featurecols.models import errors
 from featurecols.models.estimators.config import EstimatorSpec, RunConfig
 from featurecols.models.estimators.resume import TrainingLength
+from featurecols.models.export import SPEC
 from featurecols.models.input.pipeline import Pipeline
+from featurecols.models.training import checkpoints
 from featurecols.models.training.hooks import Hook
 from featurecols.models.types import Data, Label
 
@@ -42,6 +44,9 @@ def merge_config(
     folder = config.model_dir if model_dir is None else model_dir
     if folder is not None and Path(folder).exists() and not Path(folder).is_dir():
         raise errors.model("Estimator", "model_dir is not a folder", str(folder), "name a folder, or one that is not there yet")
+    if folder is not None and (Path(folder) / SPEC).is_file() and checkpoints.latest(Path(folder)) is None:
+        hint = "give another model_dir; fc.models.load(path) trains on, and warm_start_from= takes its weights over"
+        raise errors.checkpoint(folder, "is the folder of a saved model, and no checkpoints go there", hint)
     if model_dir is None:
         return config
     if config.model_dir is not None and Path(config.model_dir) != Path(model_dir):

@@ -211,7 +211,8 @@ def _are_names(labels: Label) -> bool:
         return True
     if not isinstance(labels, Iterable) or (isinstance(labels, (list, tuple)) and not labels):
         raise errors.model("label", "names a field, or holds a label for every row", labels, 'give label="income"')
-    return not hasattr(labels, "dtype") and not hasattr(labels, "type") and all(isinstance(key, str) for key in labels)
+    holds = any(hasattr(labels, name) for name in ("dtype", "type", "columns"))  # of arrays, of Arrow, of frames
+    return not holds and all(isinstance(key, str) for key in labels)
 
 
 def _is_at_hand(data: object) -> bool:
@@ -287,6 +288,8 @@ def _as_labels(labels: Any) -> Any:
         raise errors.model("labels", "come as a dict", list(labels), "give one array, or the field that holds them: label=")
     if hasattr(labels, "dtype") and hasattr(labels, "to_numpy"):  # pandas: categories and nulls stay what they are
         return labels
+    if hasattr(labels, "iloc") and len(labels.columns) == 1:
+        return labels.iloc[:, 0]
     array = labels if isinstance(labels, list) else np.asarray(labels)
     if isinstance(array, np.ndarray) and array.ndim == 2:
         return array[:, 0] if array.shape[1] == 1 else list(array)

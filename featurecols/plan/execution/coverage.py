@@ -79,17 +79,18 @@ class Look:
             ids = found if found is not None or watched.output is None else block.ids.get(watched.output)
             if not isinstance(ids, Ids) or len(ids.values) == 0:
                 continue
-            values, view = ids.values, block.values[watched.field]
-            if 0 <= values[0] < watched.num_seen or bool(((values >= 0) & (values < watched.num_seen)).any()):
-                self._left.pop(watched.node, None)
-            elif isinstance(view, FieldView):
+            view = block.values[watched.field]
+            if isinstance(view, FieldView) and not _knows_one(watched.bound, watched.num_seen, ids.values, view):
                 self._count(watched, view)
+            else:
+                self._left.pop(watched.node, None)
 
     def at_rows(self, views: Sequence[FieldView]) -> None:
         """Look at a few rows that were computed one by one."""
         for watched in list(self._left.values()):
-            view, row = views[watched.position], watched.bound.row
-            if any(_is_seen(row(value), watched.num_seen) for value in view.to_pylist()):
+            view, row, of = views[watched.position], watched.bound.row, watched.bound.unseen_id
+            seen = any(_is_seen(row(value), watched.num_seen, of) for value in view.to_pylist())
+            if seen or (of >= 0 and _has_term(watched.bound, view)):
                 self._left.pop(watched.node, None)
             else:
                 self._count(watched, view)
@@ -114,5 +115,21 @@ def _rows_with_values(view: FieldView) -> Array:
     return np.unique(np.searchsorted(tokens.offsets, np.flatnonzero(there), side="right") - 1)
 
 
-def _is_seen(ids: object, num_seen: int) -> bool:
-    return bool(np.any([0 <= i < num_seen for i in (ids if isinstance(ids, list) else [ids])]))  # type: ignore[operator]
+def _knows_one(bound: Bound, num_seen: int, ids: Array, view: FieldView) -> bool:
+    """Return whether a column knows one of the values of a field; it costs a look at the first id as long as it knows that."""
+    first, of = ids[0], bound.unseen_id
+    if (0 <= first < num_seen and first != of) or bool(((ids >= 0) & (ids < num_seen) & (ids != of)).any()):
+        return True
+    return of >= 0 and _has_term(bound, view)
+
+
+def _has_term(bound: Bound, view: FieldView) -> bool:
+    """Return whether a field has a term of a column that gives unseen values the id of one."""
+    unseen, tokens = bound.unseen(view), view.tokens()
+    there = tokens.texts.valid if tokens.codes is None else tokens.codes >= 0
+    return unseen is not None and bool((~unseen if there is None else ~unseen & there).any())
+
+
+def _is_seen(ids: object, num_seen: int, unseen_id: int) -> bool:
+    found = ids if isinstance(ids, list) else [ids]
+    return bool(np.any([0 <= i < num_seen and i != unseen_id for i in found]))  # type: ignore[operator]
