@@ -28,6 +28,9 @@ _SIGNALS = (signal.SIGTERM, signal.SIGINT)
 class GracefulServer(uvicorn.Server):  # type: ignore[misc]  # where uvicorn is not installed
     """uvicorn's server, which ends well on the first signal: what runs is answered, what is new is refused."""
 
+    should_exit: bool
+    force_exit: bool
+
     def __init__(self, config: uvicorn.Config, app: App) -> None:
         super().__init__(config)
         self._app = app

@@ -143,10 +143,17 @@ def test_too_many_requests_at_once_are_a_429_and_the_last_are_answered_at_the_en
         assert server.events("stopped")
 
 
-def test_ctrl_c_ends_it_too(exports: Path) -> None:
-    with Server(exports / "plan") as server:
-        server.wait_for("listening")
+def test_requests_are_logged_where_that_is_asked_for_and_ctrl_c_ends_it_too(exports: Path) -> None:
+    with Server(exports / "plan", "--name", "people", "--log-requests") as server:
+        server.predict("people", [ROW, ROW], "transform")
+        assert server.ask("/v1/models/plan")[0] == 404
         assert server.stop(signal.SIGINT) == 0
+        logged = [{key: event[key] for key in ("model", "method", "status", "rows")} for event in server.events("request")]
+        assert logged == [
+            {"model": "people", "method": "transform", "status": 200, "rows": 2},
+            {"model": "", "method": "status", "status": 404, "rows": 0},
+        ]
+        assert server.events("request")[0]["ms"] > 0
 
 
 def test_many_clients_get_their_own_answers(server: Server) -> None:
