@@ -1,15 +1,11 @@
-"""FeatureInputs on one backend of Keras, in a process of its own: prints what each check found, as JSON. Run by test_keras."""
+"""FeatureInputs on the backend of Keras that KERAS_BACKEND names: prints what each check found, as JSON. Run by test_keras."""
 
 import json
-import os
-import sys
 import tempfile
 import traceback
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
-
-os.environ["KERAS_BACKEND"] = sys.argv[1]
 
 import keras
 import numpy as np
