@@ -219,7 +219,7 @@ class _Buffer:
     """Rows that were encoded together."""
 
     def __init__(
-        self, features: Array | Features, labels: Array | None, weights: Array | None, kept: dict[str, pa.Array] | None
+        self, features: Array | Features, labels: Array | None, weights: Array | None, kept: dict[str, Array | pa.Array] | None
     ) -> None:
         self._features, self._labels, self._weights, self._kept = features, labels, weights, kept
 
@@ -237,8 +237,7 @@ class _Buffer:
             items.append(tensor(features[rows]))
         items += [tensor(array[rows]) for array in (self._labels, self._weights) if array is not None]
         if self._kept is not None:
-            kept = {n: a.slice(start, stop - start) if order is None else a.take(pa.array(rows)) for n, a in self._kept.items()}
-            items.append({name: _as_they_are(name, array) for name, array in kept.items()})
+            items.append({name: _take_kept(field, rows) for name, field in self._kept.items()})
         return items[0] if len(items) == 1 else tuple(items)
 
 
@@ -301,7 +300,7 @@ class _Rows:
             except errors.DataError as error:
                 raise error.shifted(first) from None
             at += batch.num_rows
-        kept = {name: _joined([batch.column(name) for batch, _ in found]) for name in data.keep} if data.keep else None
+        kept = {name: _read_kept(name, [batch.column(name) for batch, _ in found]) for name in data.keep} or None
         features = Features.concatenate(encoded) if matrix is None else matrix
         return _Buffer(features, _concatenate(read), _concatenate(weights), kept)
 
@@ -316,20 +315,25 @@ def _concatenate(found: list[Array]) -> Array | None:
     return None if not found else found[0] if len(found) == 1 else np.concatenate(found)
 
 
-def _joined(found: list[pa.Array]) -> pa.Array:
-    return found[0] if len(found) == 1 else pa.chunked_array(found).combine_chunks()
-
-
-def _as_they_are(name: str, array: pa.Array) -> Tensor | list[object]:
-    """Return a kept field as a tensor where it holds numbers, else as a list."""
-    if not any(is_number(array.type) for is_number in _NUMBERS):
-        return array.to_pylist()  # type: ignore[no-any-return]
-    if array.null_count and not pa.types.is_floating(array.type):
+def _read_kept(name: str, found: list[pa.Array]) -> Array | pa.Array:
+    """Return a kept field as an array of numpy where it holds numbers, else as it is."""
+    found = [array.dictionary_decode() if pa.types.is_dictionary(array.type) else array for array in found]
+    whole = found[0] if len(found) == 1 else pa.chunked_array(found).combine_chunks()
+    if not any(is_number(whole.type) for is_number in _NUMBERS):
+        return whole
+    if whole.null_count and not pa.types.is_floating(whole.type):
         hint = "make it a field of floats or texts, or fill it"
         raise errors.DataError(
             "ParquetDataset", "a kept number is missing, and a tensor has no place for it", field=name, hint=hint
         )
-    return tensor(array.to_numpy(zero_copy_only=False))
+    return whole.to_numpy(zero_copy_only=False)
+
+
+def _take_kept(field: Array | pa.Array, rows: slice | Array) -> Tensor | list[object]:
+    """Return rows of a kept field as a tensor, or as a list."""
+    if isinstance(field, np.ndarray):
+        return tensor(field[rows])
+    return (field[rows] if isinstance(rows, slice) else field.take(pa.array(rows))).to_pylist()  # type: ignore[no-any-return]
 
 
 def _same(batch: Item | tuple[Item, ...]) -> Item | tuple[Item, ...]:

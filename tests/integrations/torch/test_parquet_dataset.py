@@ -213,6 +213,23 @@ def test_a_loader_that_pins_gives_the_same_batches(path: Path, plan: fc.Plan) ->
     assert pinned[2]["city"] == plain[2]["city"]
 
 
+def test_kept_numbers_are_tensors_from_files_with_dictionaries(plan: fc.Plan, tmp_path: Path) -> None:
+    rows = pa.concat_tables([table()] * 3)  # a row group of so many rows is decoded by the package's own kernels
+    pq.write_table(rows, tmp_path / "x.parquet")
+    data = ParquetDataset(plan, tmp_path / "x.parquet", keep=["age", "row", "grade"], batch_size=1000, shuffle=True)
+    for _, kept in data:
+        assert (kept["age"].dtype, kept["row"].dtype, type(kept["grade"])) == (torch.float64, torch.int64, list)
+        at = kept["row"].numpy()
+        np.testing.assert_array_equal(kept["age"], rows["age"].to_numpy()[at])
+        assert kept["grade"] == [rows["grade"][int(i)].as_py() for i in at]
+
+
+def test_a_kept_integer_that_is_missing_is_refused(plan: fc.Plan, tmp_path: Path) -> None:
+    pq.write_table(table().append_column("seats", pa.array([None, *range(ROWS - 1)])), tmp_path / "x.parquet")
+    with pytest.raises(fc.DataError, match="a kept number is missing, and a tensor has no place for it"):
+        list(ParquetDataset(plan, tmp_path / "x.parquet", keep="seats"))
+
+
 def test_a_bad_value_is_told_with_its_row_of_all_files(path: Path, plan: fc.Plan, tmp_path: Path) -> None:
     rows = table()
     late = [None if row == 500 else late for row, late in enumerate(rows["late"].to_pylist())]
