@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Container
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple, ParamSpec, TypeVar
 
 from featurecols import errors
 from featurecols._core.expressions import Expression, InexpressibleError, RawField, as_features, as_ids
@@ -12,6 +12,7 @@ from featurecols.columns.bound import Bound
 from featurecols.data.missing import Markers
 from featurecols.plan.execution.program import Program
 
+P = ParamSpec("P")
 T = TypeVar("T")
 
 
@@ -56,7 +57,7 @@ class Expressions:
         output = self._program.outputs[at]
         node = output.inputs[0] if ids and not output.bound.categorical else output.node
         name, kind = output.slot.name, type(output.bound.column).__name__
-        return Expressed(name, kind, self.attempt(name, kind, lambda: convert(self._of(node))))
+        return Expressed(name, kind, self.attempt(name, kind, convert, self._of(node)))
 
     def _of(self, node: int) -> Expression:
         """Return the expression of a node; raises PlanError for a column that has none."""
@@ -68,7 +69,7 @@ class Expressions:
     def _column(self, node: int) -> Expression:
         bound: Bound = self._program.bounds[node]
         inputs = [self._of(j) for j in self._program.inputs[node]]
-        return self.attempt(bound.column.name, type(bound.column).__name__, lambda: bound.expression(*inputs))
+        return self.attempt(bound.column.name, type(bound.column).__name__, bound.expression, *inputs)
 
     def _field(self, field: Field) -> Expression:
         known = self._program.types.get(field.key)
@@ -77,10 +78,10 @@ class Expressions:
         markers = Markers.of(field.missing)
         return RawField(field.key, markers.texts, (*markers.integers, *markers.floats))
 
-    def attempt(self, name: str, kind: str, make: Callable[[], T]) -> T:
-        """Return what `make` returns; where it has no expression, raise PlanError with the name of the column."""
+    def attempt(self, name: str, kind: str, make: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Return make(...); where something has no expression, raise PlanError with the name of the column."""
         try:
-            return make()
+            return make(*args, **kwargs)
         except InexpressibleError as e:
             raise refused(self._target, name, kind, str(e)) from None
 

@@ -34,6 +34,7 @@ from featurecols.plan.report import Report
 if TYPE_CHECKING:
     from onnx import ModelProto
 
+    from featurecols.integrations.sql import DialectName
     from featurecols.jobs.inputs import Paths
     from featurecols.jobs.job import JobResult
 
@@ -367,6 +368,53 @@ class Plan(DescribedPlan):
         from featurecols.integrations.onnx import plan_to_onnx
 
         return plan_to_onnx(self, outputs)
+
+    def to_sql(
+        self,
+        *,
+        dialect: DialectName = "duckdb",
+        table: str | Sequence[str] = "data",
+        outputs: Literal["matrix", "ids"] = "matrix",
+        keep: Sequence[str] = (),
+    ) -> str:
+        """Return the plan as a SQL query of a table: one column for each feature, or for each slot of ids.
+
+        NULL and NaN are missing; ids are -1 where there is none. Where transform raises for a value, the query gives NULL as a
+        number, and -1 as an id. What a feature is depends on the row alone, and the rows come in the order of the system.
+
+        Args:
+            dialect: "duckdb" and "sqlite" (with `featurecols.integrations.sql.register_functions` where columns hash),
+                "bigquery" or "spark".
+            table: its name, or its parts ("schema", "table"); they are quoted.
+            outputs: "matrix" is the features by their names. "ids" is what encode gives: numbers, then a column of ids for each
+                slot by its name, and `<slot>_weights`.
+            keep: columns of the table that go through as they are, first.
+
+        Raises:
+            PlanError: for a column that the dialect cannot compute, and for a field of lists, by name.
+
+        >>> import featurecols as fc
+        >>> print(fc.compile([fc.Numeric("age", default=30)]).to_sql(table="people"))
+        WITH s0 AS (
+          SELECT
+            t."age" AS c0
+          FROM "people" AS t
+        ), s1 AS (
+          SELECT
+            *, CASE WHEN isnan(CAST(c0 AS DOUBLE)) THEN NULL ELSE CAST(c0 AS DOUBLE) END AS c1
+          FROM s0
+        ), s2 AS (
+          SELECT
+            *, COALESCE(c1, (30.0e0)) AS c2
+          FROM s1
+        )
+        SELECT
+          CAST(c2 AS FLOAT) AS "age"
+        FROM s2
+        """
+        from featurecols.integrations.sql import plan_to_sql
+
+        return plan_to_sql(self, dialect, table, outputs, keep)
 
     def __repr__(self) -> str:
         return table(self._program, self.columns, self.fingerprint)

@@ -43,11 +43,11 @@ class PlanGraph:
 
     def value(self, column: Expressed) -> str:
         """Return the name of what a declared column gives; raises PlanError for one that ONNX cannot compute."""
-        return self._expressions.attempt(column.name, column.kind, lambda: self._translator.value(column.expression))
+        return self._expressions.attempt(column.name, column.kind, self._translator.value, column.expression)
 
     def weights(self, column: Expressed, ids: WeightedIds) -> str:
         """Return the name of the weights of a column's ids, float32 [n]."""
-        weight = self._expressions.attempt(column.name, column.kind, lambda: self._translator.value(ids.weight))
+        weight = self._expressions.attempt(column.name, column.kind, self._translator.value, ids.weight)
         return self.builder.op("Cast", weight, to=TensorProto.FLOAT)
 
     def matrix(self, columns: Sequence[Expressed]) -> str:

@@ -10,36 +10,10 @@ import pytest
 import featurecols as fc
 from featurecols.integrations.onnx import onnx_inputs
 from tests.integrations import cases
-from tests.integrations.onnx.runtime import hostile_rows, run
+from tests.integrations.hostile_rows import COLUMNS, hostile_rows
+from tests.integrations.onnx.runtime import run
 
 REASONS = ("it has no farmhash64", "rows hold one value a field there", "it reads lists", "strings of ONNX are text")
-HOSTILE = (
-    fc.Numeric("number", default=-7.0, normalizer=fc.Clip(-5, 5)),
-    fc.Numeric("number", default=float("nan"), name="let through"),
-    fc.Numeric("number", default=float("nan"), dtype="float32", normalizer=[fc.Log1p(), fc.ZScore()], name="log"),
-    fc.Numeric("number", default=1.0, normalizer=[fc.Clip(-1e3, 1e3), fc.MinMax()], name="scaled"),
-    fc.Numeric("number", default=float("nan"), normalizer=fc.ZScore(mean=3, std=0), name="constant"),
-    fc.Numeric(fc.Field("number", missing=(-999, 3.5)), default=-4.0, normalizer=fc.Clip(-9, 9), name="marked"),
-    fc.Numeric(fc.Field("whole", missing=-999), default=0.0),
-    fc.Vocabulary("text", ["a", "", "🎉", "\0", "x" * 10_000], num_oov_buckets=7, seed=2**32 - 1),
-    fc.Vocabulary(fc.Field("text", missing=("?", "5")), ["?", "a"], unseen=1, name="unseen is a"),
-    fc.Vocabulary("whole", [5, -1, 2**63 - 1], name="numbers"),
-    fc.Vocabulary("flag", [True], name="true"),
-    fc.Vocabulary("text", fc.TopTerms(5), name="learned"),
-    fc.Hashed("text", 1000, seed=3, name="hashed text"),
-    fc.Hashed(fc.Field("whole", missing=-999), 97, name="hashed"),
-    fc.Hashed("float ids", 97),
-    fc.Hashed("flag", 97),
-    fc.Identity("whole", 6, out_of_range="drop", name="ids"),
-    fc.Identity("whole", 6, out_of_range=2, name="ids or 2"),
-    fc.Identity("float ids", 6, out_of_range="keep", name="kept"),
-    fc.Bucketized("number", [-1, 0, 0.1, 1e300]),
-    fc.Bucketized("number", [-1, 0.1], missing_bucket=3, name="missing"),
-    fc.Bucketized(fc.Numeric("number", default=0.5, dtype="float32", normalizer=fc.Clip(-2, 2)), [0.1, 1], name="rounded"),
-    fc.Crossed(["text", "whole"], 1000, seed=9, name="cross"),
-    fc.Crossed([fc.Bucketized("number", [0, 1], missing_bucket=3), "text", "flag"], 97, keep_unseen=True, name="cross 3"),
-    fc.Crossed([fc.Identity("whole", 6, out_of_range="drop"), fc.Vocabulary("text", ["a", "b"])], 2**31 - 1, name="wide cross"),
-)
 
 
 @pytest.mark.parametrize("name", cases.names())
@@ -63,7 +37,7 @@ def test_every_kind_gives_what_the_plan_gives(name: str) -> None:
 
 def test_hostile_rows_give_equal_ids_and_features() -> None:
     data = hostile_rows()
-    dense = [fc.Indicator(c, name=f"{c.name} hot") if c.categorical and c.name != "wide cross" else c for c in HOSTILE]
+    dense = [fc.Indicator(c, name=f"{c.name} hot") if c.categorical and c.name != "wide cross" else c for c in COLUMNS]
     weighted = fc.Weighted(fc.Hashed("text", 31), "weight")
     tables = [
         fc.Embedding(weighted, 3, combiner=how, max_norm=norm, name=f"{how} {norm}")
@@ -74,7 +48,7 @@ def test_hostile_rows_give_equal_ids_and_features() -> None:
         *(c for c in dense if not c.categorical),
         *tables,
         fc.Indicator(weighted),
-        fc.Embedding(HOSTILE[-1].sources[0], 2),
+        fc.Embedding(COLUMNS[-1].sources[0], 2),
     ]
     plan = fc.fit(columns, data)
     random = np.random.default_rng(8)
@@ -85,7 +59,7 @@ def test_hostile_rows_give_equal_ids_and_features() -> None:
 def test_ids_are_those_of_encode() -> None:
     data = hostile_rows(seed=6)
     weighted = fc.Weighted(fc.Hashed("text", 31), "weight", name="weighted")
-    plan = fc.fit([*HOSTILE, weighted], data)
+    plan = fc.fit([*COLUMNS, weighted], data)
     found, features = run(plan.to_onnx(outputs="ids"), data), plan.encode(data)
     np.testing.assert_array_equal(found.pop("dense"), features.dense, strict=True)
     np.testing.assert_array_equal(found.pop("weighted_weights"), features.ids["weighted"].weights)
