@@ -154,9 +154,11 @@ def exact_integers(key: str, found: Spelled, name: str) -> list[int | None]:
 
 def _require_whole(key: str, found: Spelled, name: str, whole: Array) -> None:
     """Raise DataError at the first text that is not an integer of the type."""
-    _require_values(key, found, name, "an integer")
-    bad = found.first_bad(found.is_boolean | found.is_integer | whole)
+    good = (found.is_boolean | found.is_integer | whole) & found.fits(name)
+    bad = found.first_bad(good)
     if bad >= 0:
+        if not found.fits(name)[bad]:
+            raise _not_a_value(key, found, name, "an integer", bad)
         hint = "round it and cast it to an integer"
         raise errors.bad_value(key, key, bad, "needs a whole number below 2^53", found.text(bad), hint)
 
@@ -217,9 +219,13 @@ def _require_values(key: str, found: Spelled, name: str, want: str) -> None:
     """Raise DataError at the first text that is not a value of the type."""
     bad = found.first_bad(found.fits(name))
     if bad >= 0:
-        what = f"needs {want}, and the text does not spell one: the field is of type {name}"
-        hint = f'mend the data, or declare the text as Field("{key}", missing=(...))'
-        raise errors.bad_value(key, key, bad, what, found.text(bad), hint)
+        raise _not_a_value(key, found, name, want, bad)
+
+
+def _not_a_value(key: str, found: Spelled, name: str, want: str, row: int) -> errors.DataError:
+    what = f"needs {want}, and the text does not spell one: the field is of type {name}"
+    hint = f'mend the data, or declare the text as Field("{key}", missing=(...))'
+    return errors.bad_value(key, key, row, what, found.text(row), hint)
 
 
 def _kind(texts: Texts) -> pa.DataType:

@@ -306,3 +306,26 @@ def test_a_value_in_place_of_a_list_is_a_list_of_it_beside_lists_too() -> None:
             run({"x": [row["x"] for row in rows]})
     with pytest.raises(fc.DataError, match="needs a list, as other rows hold"):
         fc.compile([fc.Numeric(field, shape=(2,))]).transform({"x": [[[1], 2], [[3], [4]]]})
+
+
+@pytest.mark.parametrize("of", ["integer", "float", "decimal"])
+@pytest.mark.parametrize(
+    ("words", "what"),
+    [
+        (["1", "1.50", ".5"], "needs a whole number below 2^53"),
+        (["1", ".5", "1.50"], "needs an integer, and the text does not"),
+    ],
+)
+def test_the_first_bad_row_is_named_whatever_is_wrong_with_it(of: Any, words: list[str], what: str, tmp_path: Path) -> None:
+    """B3: a fraction before a text that is not a number was passed over, unless each distinct value was looked at alone."""
+    plan = fc.compile([fc.Identity(fc.Field("k", type=of), 9, out_of_range="drop")])
+    (tmp_path / "a.csv").write_text("k,z\n" + "".join(f"{word},1\n" for word in words))
+    for data in (
+        {"k": words},
+        pa.table({"k": pa.array(words).dictionary_encode()}),
+        [{"k": w} for w in words],
+        tmp_path / "a.csv",
+    ):
+        with pytest.raises(fc.DataError, match=rf"{what}.* at row 1, got '{words[1]}'".replace("^", r"\^")) as caught:
+            plan.encode(data)
+        assert caught.value.row == 1
