@@ -56,6 +56,15 @@ class Variables:
         self.scratch = ScratchZeros()
         self._reserved: dict[str, Array] = {}
 
+    def copy(self) -> Variables:
+        """Return variables of the same seed, step and values that change apart from these."""
+        found = Variables(self.seed, self.dtype.name)
+        found.step, found.start, found.stop = self.step, self.start, self.stop
+        for kind in KINDS:
+            found.of_kind(kind).update({name: array.copy() for name, array in self.of_kind(kind).items()})
+        found.trained, found.given = set(self.trained), dict(self.given)
+        return found
+
     def arrays(self, *kinds: str) -> dict[str, Array]:
         """Return the arrays of these kinds ("values", "states", "slots"; all where none is named) as "kind/name"."""
         return {f"{kind}/{name}": array for kind in kinds or KINDS for name, array in self.of_kind(kind).items()}

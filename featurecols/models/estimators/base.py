@@ -174,24 +174,29 @@ class Estimator(OpenLength, FilePredictor):
             choice = self._choose(pipeline.data, batch_size, held, validated=validation is not None)
         if choice is not None:
             pipeline, asked, held = replace(pipeline, batch_size=choice.batch_size), (choice.passes, None, None), choice.share
-        elif held and (read_once or not pipeline.data.ends):
-            hint = "give validation=, or the table itself"
-            raise errors.model(self._who, "validation_share needs a table or files", type(data).__name__, hint)
+        elif held is not None and (read_once or not pipeline.data.ends):
+            if held:
+                hint = "give validation=, or the table itself"
+                raise errors.model(self._who, "validation_share needs a table or files", type(data).__name__, hint)
+            held = None
         self._ready(pipeline.data, training=True)
         with self._alone():
             variables = self._variables()
             self._check_training()
+            found = self._find_passes(pipeline, choice, more=more)
+            if choice is not None:
+                choice, held = (replace(choice, searches=0), held) if found is None else (choice, 0.0)
             seen, scale = labels.Range(), self._scale_warning()
             look = None if scale is None else scale.look
             encoder = self._encoder(labelled=True, seen=seen, look=look)
-            call = Call(asked, self._training_stream(pipeline, encoder, variables.seed, choice, held or 0.0), held or 0.0)
+            call = Call(asked, self._training_stream(pipeline, encoder, variables.seed, choice, held), held)
             if not more and call.repeats(self._last_run):
                 what = f"this call for {asked[0]} epochs came to its end before, at step {variables.step}, and nothing was done"
                 errors.warn(f"{self._who}.train", what, "pass more=True, or steps=, to train on")
                 return self
             run = self._run(variables, call)
-            first = self._first_hooks(run, call, choice, validation)
-            if run.over:
+            first = self._first_hooks(run, call, choice, validation, found)
+            if run.over and found is None:
                 return self
             try:
                 own = [*([] if scale is None else [scale]), *first]

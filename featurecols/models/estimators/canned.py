@@ -32,7 +32,8 @@ from featurecols.models.objective.losses import MeanSquaredError
 from featurecols.models.optimization.optimizers import Groups, Optimizer
 from featurecols.models.ranking import Ranker
 from featurecols.models.training import automatic
-from featurecols.models.training.automatic import Choice
+from featurecols.models.training.all_rows import HeldOutLosses, OnAllRows
+from featurecols.models.training.automatic import Choice, UntilNoGain
 from featurecols.models.training.finite import require_finite
 from featurecols.models.training.hooks import Hook
 from featurecols.models.training.loss_check import LossCheck, RowLosses
@@ -160,11 +161,6 @@ class Canned(Estimator, Ranker):
         return found if self._normalize is None else {**found, "normalize": self._normalize}
 
     @property
-    def _is_linear(self) -> bool:
-        """Whether logits are a sum of weights of features."""
-        return False
-
-    @property
     def _decides(self) -> bool:
         return self.optimizer is not None and self._decides_length
 
@@ -173,22 +169,23 @@ class Canned(Estimator, Ranker):
             return None
         seed, linear = self.config.seed, self._is_linear
         choice = automatic.choose(rows.count(), seed, batch_size, share, validated=validated, linear=linear)
-        self._set_rates(choice.rows)
+        self._set_rates(choice.rows, falling=choice.searches > 0)
         return choice
 
-    def _set_rates(self, rows: int) -> None:
-        """Give optimizers that were named the learning rate for so many rows."""
+    def _set_rates(self, rows: int, *, falling: bool = False) -> bool:
         if self._named_optimizer and isinstance(self.optimizer, Optimizer):
-            self.optimizer = automatic.with_rate(self.optimizer, rows)
+            self.optimizer = automatic.with_rate(self.optimizer, rows, falling=falling)
+            return automatic.falls(self.optimizer)
+        return False
 
-    def _mean_loss(self, examples: Examples) -> float:
-        variables, total, weight = self._variables(), 0.0, 0.0
+    def _held_out_losses(self, examples: Examples) -> HeldOutLosses:
+        variables, losses = self._variables(), []
         for block in blocks(examples):
             with variables.scope():
-                each = self.head.row_losses(block.labels, self._logits(block)).astype(np.float64)
-            w = np.ones(len(each)) if block.weights is None else block.weights.astype(np.float64)
-            total, weight = total + float(each @ w), weight + float(w.sum())
-        return total / weight if weight else float("nan")
+                losses.append(self.head.row_losses(block.labels, self._logits(block)).astype(np.float64))
+        found = np.concatenate(losses)
+        weights = np.ones(len(found)) if examples.weights is None else examples.weights.astype(np.float64)
+        return HeldOutLosses(found, weights)
 
     def _row_losses(self, examples: Examples) -> RowLosses:
         """Return the losses of encoded rows, and those of a model that predicts the mean of their labels."""
@@ -203,7 +200,7 @@ class Canned(Estimator, Ranker):
 
     def _finish(self, run: Run, hooks: Sequence[Hook]) -> None:
         for hook in hooks:
-            if isinstance(hook, automatic.UntilNoGain) and self.config.progress:
+            if isinstance(hook, (UntilNoGain, OnAllRows)) and self.config.progress:
                 print(f"{self._who}: {hook.describe(run)}{self._describe_scales()}", file=sys.stderr)
 
     def _describe_scales(self) -> str:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 
+from featurecols.models.autodiff.tape import Value
 from featurecols.models.autodiff.variables import Variables
 from featurecols.models.estimators.resume import Call, TrainingLength
 from featurecols.models.estimators.rows import EstimatorRows
@@ -12,12 +14,16 @@ from featurecols.models.input.examples import Examples
 from featurecols.models.input.held_out import HeldOutStream, drawn
 from featurecols.models.input.labelled_rows import LabelledRows
 from featurecols.models.input.pipeline import BatchStream, Encoder, Pipeline
+from featurecols.models.optimization.optimizers import Step
+from featurecols.models.training.all_rows import FoundPasses, HeldOutLosses, OnAllRows, PassSearch
 from featurecols.models.training.automatic import LOSS, Choice, UntilNoGain
 from featurecols.models.training.hooks import Hook, Validate
+from featurecols.models.training.loop import train
 from featurecols.models.training.run import Run
 from featurecols.models.types import Data
 
 BLOCK = 4096  # rows that are evaluated at once
+APART = 1_000_003  # between the seeds of rows that are held out
 
 
 class OpenLength(EstimatorRows):
@@ -31,8 +37,13 @@ class OpenLength(EstimatorRows):
     def _evaluate(self, batches: Iterable[Examples], variables: Variables, steps: int | None = None) -> dict[str, float]:
         """Return metrics over encoded rows, by name."""
 
-    def _first_hooks(self, run: Run, call: Call, choice: Choice | None, data: Data | Pipeline | None) -> list[Hook]:
+    def _first_hooks(
+        self, run: Run, call: Call, choice: Choice | None, data: Data | Pipeline | None, found: FoundPasses | None
+    ) -> list[Hook]:
         """Return the hooks that come before those of the caller: what evaluates, and what stops a training of open length."""
+        if choice is not None and found is not None:
+            run.epochs = found.passes
+            return [OnAllRows(found, choice)]
         held = call.stream.held_out() if isinstance(call.stream, HeldOutStream) and not run.over else None
         if choice is None and held is not None:
             return [Validate(lambda: self._evaluate(blocks(held), self._variables()))]
@@ -52,9 +63,68 @@ class OpenLength(EstimatorRows):
         """Return what a training of open length does; None for one pass, as it is."""
         return None
 
+    def _find_passes(self, pipeline: Pipeline, choice: Choice | None, *, more: bool) -> FoundPasses | None:
+        """Return for how many passes to train on all rows; None for a training that stops by itself.
+
+        A model that is not trained yet is first trained without rows that are held out, in variables of its own that are
+        dropped. A call that was cut short knows what it had found, and one that is made again is taken for the same.
+        """
+        if choice is None or not choice.searches:
+            return None
+        variables, last = self._variables(), self._last_run
+        if variables.step == 0:
+            return self._search(pipeline, choice)
+        stream = HeldOutStream(pipeline, self._encoder(labelled=True), variables.seed, choice.rows, 0.0)
+        call = Call((choice.passes, None, None), stream, 0.0)
+        if not call.is_of(last):
+            return None
+        found = FoundPasses.before(variables)
+        return FoundPasses(0.0, 0.0, 0, 0) if found is None and not more and call.repeats(last) else found
+
+    def _search(self, pipeline: Pipeline, choice: Choice) -> FoundPasses | None:
+        """Return for how many passes to train, by trainings without rows that are held out; None where none are drawn."""
+        variables, found = self._variables(), []
+        self._set_rates(choice.rows)
+        try:
+            for i in range(choice.searches):
+                seed = variables.seed + i * APART
+                stream = HeldOutStream(pipeline, self._encoder(labelled=True), seed, choice.rows, choice.share)
+                held = stream.held_out()
+                if held is None:
+                    return None
+                self.variables = variables.copy()
+                run = Run(self.variables, choice.passes, choice.steps, model=self)
+                search = PassSearch(partial(self._held_out_losses, held), choice.patience, late=self._is_linear)
+                train(run, stream, self._forward, [search])
+                found.append(search)
+        finally:
+            self.variables = variables
+            falling = self._set_rates(choice.rows, falling=True)
+        passes = FoundPasses.of(found, choice, falling=falling)
+        if not passes.passes:
+            self._mean_loss(held)  # no step is taken that would make the parameters
+        return passes
+
+    @property
+    def _is_linear(self) -> bool:
+        """Whether logits are a sum of weights of features."""
+        return False
+
+    def _set_rates(self, rows: int, *, falling: bool = False) -> bool:
+        """Give optimizers that were named the learning rate for so many rows, and return whether one falls to 0."""
+        return False
+
+    @abstractmethod
+    def _forward(self, examples: Examples) -> tuple[Value, Step]:
+        """Return the loss of encoded rows, and the step that lowers it."""
+
+    def _held_out_losses(self, examples: Examples) -> HeldOutLosses:
+        """Return the losses of encoded rows."""
+        raise NotImplementedError
+
     def _mean_loss(self, examples: Examples) -> float:
         """Return the weighted mean of the losses of encoded rows."""
-        raise NotImplementedError
+        return self._held_out_losses(examples).mean()
 
     def _finish(self, run: Run, hooks: Sequence[Hook]) -> None:
         """Do what comes after training."""
@@ -74,17 +144,18 @@ class OpenLength(EstimatorRows):
             choice = self._choose(rows, batch_size, share, validated=validated) if self._decides else None
             asked = (1, None, None) if choice is None else (choice.passes, None, None)
         known = rows.features.num_rows
-        share = (share or 0.0) if choice is None else choice.share
-        if (choice is None and not share) or (known is None and len(rows.fragments) > 1):
+        if choice is not None:
+            share = 0.0 if choice.searches else choice.share
+        if share is None or (known is None and len(rows.fragments) > 1):
             return asked, known
         total = rows.count()
         return asked, total - int(drawn(0, total, share, self.config.seed).sum())
 
     def _training_stream(
-        self, pipeline: Pipeline, encoder: Encoder, seed: int, choice: Choice | None, share: float
+        self, pipeline: Pipeline, encoder: Encoder, seed: int, choice: Choice | None, share: float | None
     ) -> BatchStream:
         """Return the rows to train on, in batches, without a share of them that is held out."""
-        if choice is None and not share:
+        if share is None:
             return BatchStream(pipeline, encoder, seed)
         return HeldOutStream(pipeline, encoder, seed, pipeline.data.count() if choice is None else choice.rows, share)
 

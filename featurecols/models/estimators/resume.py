@@ -56,7 +56,7 @@ class Call(NamedTuple):
 
     asked: TrainingLength
     stream: BatchStream
-    share: float = 0.0  # of rows that are held out
+    share: float | None = None  # of rows that are held out; None where nobody says it
 
     def order(self) -> dict[str, Any]:
         """Return what decides which rows each step sees, by the names of Position."""

@@ -359,7 +359,7 @@ def trained_on(call: Call, run: Run) -> TrainedOn:
     stream = call.stream
     files = [Path(p).name for p in stream.pipeline.data.paths]
     length = {n: v for n, v in zip(("epochs", "steps", "max_steps"), call.asked, strict=True) if v is not None}
-    given = {"batch_size": stream.batch_size, **length, **({"validation_share": call.share} if call.share else {})}
+    given = {"batch_size": stream.batch_size, **length, **({} if call.share is None else {"validation_share": call.share})}
     found: TrainedOn = {"rows": stream.rows, "files": files, "fingerprint": stream.digest, "arguments": run.same_call or given}
     if run.automatic:
         found["automatic"] = run.automatic

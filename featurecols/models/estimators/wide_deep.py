@@ -22,7 +22,7 @@ from featurecols.models.objective.heads import ClassHead, Head, NumberHead
 from featurecols.models.objective.losses import Loss
 from featurecols.models.optimization import optimizers
 from featurecols.models.optimization.optimizers import Groups, Optimizer, OptimizerLike
-from featurecols.models.training.automatic import with_rate
+from featurecols.models.training.automatic import falls, with_rate
 from featurecols.plan.plan import Plan
 
 
@@ -63,12 +63,13 @@ class _WideDeep(Canned):
         model._plan, model.columns = plan, plan.columns
         return model
 
-    def _set_rates(self, rows: int) -> None:
+    def _set_rates(self, rows: int, *, falling: bool = False) -> bool:
         linear, dnn = (
-            with_rate(optimizer, rows) if named and isinstance(optimizer, Optimizer) else optimizer
+            with_rate(optimizer, rows, falling=falling) if named and isinstance(optimizer, Optimizer) else optimizer
             for optimizer, named in zip(self.optimizers, self._named, strict=True)
         )
         self.optimizers, self.optimizer = (linear, dnn), _groups(linear, dnn)
+        return any(n and isinstance(o, Optimizer) and falls(o) for n, o in zip(self._named, self.optimizers, strict=True))
 
     def _logits(self, x: Examples) -> Value:
         units = self.head.units

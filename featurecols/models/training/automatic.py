@@ -8,10 +8,12 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
+from typing import NamedTuple
 
 from featurecols.models import errors
 from featurecols.models.autodiff.variables import Variables
 from featurecols.models.optimization.optimizers import Adam, AdamW, Optimizer
+from featurecols.models.optimization.schedules import Cosine
 from featurecols.models.training.hooks import Hook
 from featurecols.models.training.kept_weights import KeptWeights
 from featurecols.models.training.run import Run
@@ -25,6 +27,9 @@ PASSES, BUDGET = 200, 50_000  # passes and steps at most
 FEW_PASSES = 50  # where nothing is held out
 WAIT = 1000  # steps without a gain
 PATIENCE = (3, 30)  # passes without a gain, at least and at most
+AGAIN = 50_000  # rows, below which training begins again on all of them, once the number of passes is found
+SEARCHES, SEVERAL = 3, 1_000  # times that rows are held out for it, and below how many rows; else once, as for linear models
+LONGER = 1.5  # the passes of a learning rate that falls to 0, as a multiple of those that were best at a constant one
 RATE, SLOW_RATE, MANY = 0.003, 0.001, 100_000  # of Adam, and from how many rows on the slow one
 LOSS = "average_loss"
 
@@ -34,7 +39,8 @@ class Choice:
     """What was chosen for a number of rows.
 
     rows: of the training data, those held out included. share: of them held out. batch_size: rows of a step. patience: passes
-    without a gain before training stops. passes, steps: at most. seed: of the rows held out.
+    without a gain before training stops. passes, steps: at most. seed: of the rows held out. searches: how many times rows
+    are held out to find a number of passes, for which training then begins again on all rows; 0 for a training that stops by itself.
     """
 
     rows: int
@@ -44,6 +50,7 @@ class Choice:
     passes: int
     steps: int
     seed: int
+    searches: int = 0
 
 
 def choose(
@@ -65,19 +72,28 @@ def choose(
         size = LINEAR if linear else SMALLEST
         while size < LARGEST and size * STEPS < rows:
             size *= 2
+    searches = 0
+    if share is None and not validated and FEW <= rows < AGAIN:
+        searches = 1 if linear or rows >= SEVERAL else SEARCHES
     if validated or share is None:
         share = 0.0 if validated or rows < FEW else min(SHARE if rows < LARGE else SMALLER, MOST / rows)
     steps = max(1, round(rows * (1 - share)) // size)
     patience = min(PATIENCE[1], max(PATIENCE[0], math.ceil(WAIT / steps)))
-    return Choice(rows, share, size, patience, PASSES if share or validated else FEW_PASSES, BUDGET, seed)
+    return Choice(rows, share, size, patience, PASSES if share or validated else FEW_PASSES, BUDGET, seed, searches)
 
 
-def with_rate(optimizer: Optimizer, rows: int) -> Optimizer:
-    """Return an optimizer that was given by its name with the learning rate for so many rows."""
+def with_rate(optimizer: Optimizer, rows: int, *, falling: bool = False) -> Optimizer:
+    """Return an optimizer that was given by its name with the learning rate for so many rows, constant or falling to 0."""
     if type(optimizer) in (Adam, AdamW):
-        found: Optimizer = optimizer.replace(learning_rate=RATE if rows < MANY else SLOW_RATE)
+        rate = RATE if rows < MANY else SLOW_RATE
+        found: Optimizer = optimizer.replace(learning_rate=Cosine(rate) if falling else rate)
         return found
     return optimizer
+
+
+def falls(optimizer: Optimizer) -> bool:
+    """Return whether the learning rate of an optimizer falls to 0."""
+    return isinstance(optimizer.learning_rate, Cosine)
 
 
 class UntilNoGain(Hook):
