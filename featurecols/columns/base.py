@@ -217,6 +217,10 @@ class Column(Spec):
         """Return the column as a model reads it whose numbers have no scale yet; itself where it has one, or gives ids."""
         return self
 
+    def default_buckets(self, n: int) -> Column | None:
+        """Return what gives networks the interval of a number beside it, of n intervals; None where it has a scale, or ids."""
+        return None
+
 
 def field_keys(column: Column) -> tuple[str, ...]:
     """Return the keys of the raw fields behind a column, in order, each once."""

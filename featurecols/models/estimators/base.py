@@ -185,7 +185,7 @@ class Estimator(OpenLength, FilePredictor):
             self._check_training()
             found = self._find_passes(pipeline, choice, more=more)
             if choice is not None:
-                choice, held = (replace(choice, searches=0), held) if found is None else (choice, 0.0)
+                choice, held = self._stopping(choice) if found is None else choice, held if found is None else 0.0
             seen, scale = labels.Range(), self._scale_warning()
             look = None if scale is None else scale.look
             encoder = self._encoder(labelled=True, seen=seen, look=look)
@@ -195,6 +195,8 @@ class Estimator(OpenLength, FilePredictor):
                 errors.warn(f"{self._who}.train", what, "pass more=True, or steps=, to train on")
                 return self
             run = self._run(variables, call)
+            if run.steps is None and (run.epochs is None or call.stream.batches is None):
+                self._set_steady_rates()
             first = self._first_hooks(run, call, choice, validation, found)
             if run.over and found is None:
                 return self

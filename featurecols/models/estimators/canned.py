@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
@@ -18,7 +19,16 @@ from featurecols.models.autodiff.tape import Value
 from featurecols.models.autodiff.variables import current
 from featurecols.models.estimators import label_start
 from featurecols.models.estimators.base import Estimator
-from featurecols.models.estimators.column_scaling import Declared, FirstRows, Normalize, ScaleWarning, check_normalize
+from featurecols.models.estimators.column_scaling import (
+    BUCKETS,
+    Declared,
+    FirstRows,
+    Normalize,
+    ScaleWarning,
+    buckets_beside,
+    check_normalize,
+    choose_buckets,
+)
 from featurecols.models.estimators.config import EstimatorSpec, ModeKeys, RunConfig, WarmStartSettings
 from featurecols.models.estimators.open_length import blocks
 from featurecols.models.estimators.resume import Call
@@ -95,9 +105,11 @@ class Canned(Estimator, Ranker):
             columns = Declared.of(columns)
         self._given: tuple[Column, ...] | None = None
         self._normalize: Normalize | None = None  # what was asked for; None where it makes no difference
+        self._scaled: tuple[Column, ...] = ()
         if isinstance(columns, Declared):
             self._normalize = normalize if columns.given != columns.scaled else None
             self._given, columns = columns.given, columns.scaled if normalize else columns.given
+            self._scaled = columns
         super().__init__(
             self._model,
             running.model_dir,
@@ -137,12 +149,35 @@ class Canned(Estimator, Ranker):
 
     def _make_plan(self, rows: LabelledRows | None, checkpoint: str | Path | None = None) -> Plan:
         """Return the plan; columns stay as they were given where weights belong to them so, or nothing can be learned."""
-        if self._given is not None and self._given != self.columns:
-            saved = [] if self.model_dir is None else [self._plan_in(self.model_dir)]
+        if self._given is not None and self._given != self._scaled:
+            here = None if self.model_dir is None else self._plan_in(self.model_dir)
+            saved = [*([] if here is None else [here]), *self._plans_behind(checkpoint)]
             once = rows is not None and rows.once and not Graph(self._given).passes()
-            if once or any(p is not None and p.columns == self._given for p in [*saved, *self._plans_behind(checkpoint)]):
+            if once or any(plan.columns == self._given for plan in saved):
                 self.columns = self._given
+            else:
+                self._set_buckets(self._choose_buckets(rows, saved))
         return super()._make_plan(rows, checkpoint)
+
+    def _choose_buckets(self, rows: LabelledRows | None, saved: Sequence[Plan]) -> tuple[Column, ...]:
+        """Return the intervals that the network gets beside its numbers: those of a saved plan, else by the number of rows."""
+        if not isinstance(self.head, ClassHead):
+            return ()
+        numbers = self._numbers_of_network()
+        for n in (0, *BUCKETS):
+            found = buckets_beside(numbers, n, self._scaled) if n else ()
+            if any(plan.columns == (*self._scaled, *found) for plan in saved):
+                return found
+        n = choose_buckets(rows.count()) if rows is not None and rows.ends else 0
+        return buckets_beside(numbers, n, self._scaled) if n else ()
+
+    def _numbers_of_network(self) -> Sequence[Column]:
+        """Return the columns, as they were given, whose numbers a network reads."""
+        return ()
+
+    def _set_buckets(self, buckets: tuple[Column, ...]) -> None:
+        """Let the network read these columns too."""
+        self.columns = (*self._scaled, *buckets)
 
     def _rows_to_learn(self, rows: LabelledRows) -> Source:
         if rows.ends or self._given is None or Graph(self._given).passes():
@@ -172,11 +207,31 @@ class Canned(Estimator, Ranker):
         self._set_rates(choice.rows, falling=choice.searches > 0)
         return choice
 
-    def _set_rates(self, rows: int, *, falling: bool = False) -> bool:
+    def _set_rates(self, rows: int, *, falling: bool = False) -> None:
         if self._named_optimizer and isinstance(self.optimizer, Optimizer):
             self.optimizer = automatic.with_rate(self.optimizer, rows, falling=falling)
-            return automatic.falls(self.optimizer)
-        return False
+
+    @contextmanager
+    def _steady_rates(self) -> Iterator[bool]:
+        before = self.optimizer
+        self.optimizer = automatic.steady_parts(before)
+        try:
+            yield self.optimizer != before
+        finally:
+            self.optimizer = before
+
+    def _set_steady_rates(self) -> None:
+        if self._named_optimizer and isinstance(self.optimizer, Optimizer):
+            self.optimizer = automatic.steady(self.optimizer)
+
+    def _named_optimizers(self) -> dict[str, Optimizer]:
+        """Return the optimizers that were given by their names, whose learning rates follow a rule, by argument."""
+        found = self.optimizer
+        return {"optimizer": found} if self._named_optimizer and isinstance(found, Optimizer) else {}
+
+    def _follows_rule(self, name: str, theirs: object) -> bool:
+        named = self._named_optimizers()
+        return name in named and automatic.is_by_rule(named[name], theirs)
 
     def _held_out_losses(self, examples: Examples) -> HeldOutLosses:
         variables, losses = self._variables(), []
@@ -208,6 +263,8 @@ class Canned(Estimator, Ranker):
         given = {column.name: column for column in self._given or self.columns}
         scaled = sum(given.get(column.name, column) != column for column in self.columns)
         numbers = [f"{scaled} of {len(self.columns)} columns with a ZScore"] if scaled else []
+        beside = len(self.columns) - len(self._scaled)
+        numbers += [f"buckets of {beside} of them for the network"] if self._given is not None and beside > 0 else []
         label = ["the label standardized"] if isinstance(self.head, NumberHead) and self.head.scaling is not None else []
         return "".join(f"; {what}" for what in (*numbers, *label))
 

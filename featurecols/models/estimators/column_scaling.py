@@ -21,6 +21,8 @@ Normalize = Literal["auto", False]
 LARGE, SMALL = 10.0, 0.01  # root mean square of a feature; beyond them training is slow or does not get anywhere
 ROWS = 10_000  # that are looked at, and that statistics come from where data may have no end
 SHOWN = 5  # columns that a warning names
+BUCKETS = 10, 32  # intervals of a number, from SOME_ROWS and from MANY_ROWS on
+SOME_ROWS, MANY_ROWS = 1_000, 2_000
 SCALES = frozenset(("ZScore", "MinMax"))  # normalizers after which numbers have a scale
 
 
@@ -42,6 +44,22 @@ class Declared:
         ours = [isinstance(column, Column) for column in listed]
         scaled = [column.with_default_normalizer() if own else column for column, own in zip(given, ours, strict=True)]
         return Declared(tuple(given), tuple(scaled))
+
+
+def buckets_beside(columns: Iterable[Column], n: int, taken: Iterable[Column]) -> tuple[Column, ...]:
+    """Return columns of n intervals for numbers without a scale, without those whose name is taken."""
+    names = {column.name for column in taken}
+    found = [column.default_buckets(n) for column in columns]
+    return tuple(column for column in found if column is not None and column.name not in names)
+
+
+def choose_buckets(rows: int) -> int:
+    """Return how many intervals of a number a network that tells classes apart gets beside it; 0 for none.
+
+    >>> choose_buckets(999), choose_buckets(1000), choose_buckets(2000)
+    (0, 10, 32)
+    """
+    return 0 if rows < SOME_ROWS else BUCKETS[rows >= MANY_ROWS]
 
 
 def check_normalize(subject: str, value: object) -> Normalize:

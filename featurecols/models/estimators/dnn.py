@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from featurecols._core.slots import DenseSlot, IdSlot, Slot
+from featurecols.columns.base import Column
 from featurecols.models import errors
 from featurecols.models.autodiff.tape import Value
 from featurecols.models.autodiff.variables import current
@@ -101,6 +102,9 @@ class _Deep(Canned):
 
     def _logits(self, x: Examples) -> Value:
         return self.network(x, self.head.units, None)
+
+    def _numbers_of_network(self) -> Sequence[Column]:
+        return self._given or ()
 
     def _own_arguments(self) -> dict[str, Any]:
         return {**self._start_arguments(), "optimizer": self._require_optimizer().to_json(), **self.network._asdict()}

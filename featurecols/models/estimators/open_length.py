@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 
 from featurecols.models.autodiff.tape import Value
@@ -83,8 +85,7 @@ class OpenLength(EstimatorRows):
 
     def _search(self, pipeline: Pipeline, choice: Choice) -> FoundPasses | None:
         """Return for how many passes to train, by trainings without rows that are held out; None where none are drawn."""
-        variables, found = self._variables(), []
-        self._set_rates(choice.rows)
+        variables, found, falling = self._variables(), list[PassSearch](), False
         try:
             for i in range(choice.searches):
                 seed = variables.seed + i * APART
@@ -95,13 +96,13 @@ class OpenLength(EstimatorRows):
                 self.variables = variables.copy()
                 run = Run(self.variables, choice.passes, choice.steps, model=self)
                 search = PassSearch(partial(self._held_out_losses, held), choice.patience, late=self._is_linear)
-                train(run, stream, self._forward, [search])
+                with self._steady_rates() as falling:
+                    train(run, stream, self._forward, [search])
                 found.append(search)
         finally:
             self.variables = variables
-            falling = self._set_rates(choice.rows, falling=True)
         passes = FoundPasses.of(found, choice, falling=falling)
-        if not passes.passes:
+        if held is not None and not passes.passes:
             self._mean_loss(held)  # no step is taken that would make the parameters
         return passes
 
@@ -110,9 +111,22 @@ class OpenLength(EstimatorRows):
         """Whether logits are a sum of weights of features."""
         return False
 
-    def _set_rates(self, rows: int, *, falling: bool = False) -> bool:
-        """Give optimizers that were named the learning rate for so many rows, and return whether one falls to 0."""
-        return False
+    def _stopping(self, choice: Choice) -> Choice:
+        """Return the choice for a training that stops by itself."""
+        if choice.searches:
+            self._set_rates(choice.rows)
+        return replace(choice, searches=0)
+
+    @contextmanager
+    def _steady_rates(self) -> Iterator[bool]:
+        """Keep learning rates that fall constant meanwhile; yields whether there are any."""
+        yield False
+
+    def _set_steady_rates(self) -> None:
+        """Give optimizers that were named a constant learning rate, because nobody knows when training ends."""
+
+    def _set_rates(self, rows: int, *, falling: bool = False) -> None:
+        """Give optimizers that were named the learning rate for so many rows, constant or falling to 0."""
 
     @abstractmethod
     def _forward(self, examples: Examples) -> tuple[Value, Step]:

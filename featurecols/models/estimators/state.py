@@ -160,8 +160,12 @@ class Keeper(ABC):
         ours = {**resume.AT_FIRST, **self._declared(), "weight_column": self.weight_column, "seed": self.config.seed}
         if (LABEL,) not in (before := tuple(about["label"]), self.label):  # labels that came apart have no field
             theirs["label"], ours["label"] = list(before), list(self.label)
-        if found := resume.difference(theirs, ours, [*theirs]):
+        if found := resume.difference(theirs, ours, [name for name in theirs if not self._follows_rule(name, theirs[name])]):
             raise errors.other_training(path, f"was trained with {found}")
+
+    def _follows_rule(self, name: str, theirs: object) -> bool:
+        """Return whether an argument of a checkpoint is decided by the number of rows, so that it may differ."""
+        return False
 
     def _declared(self) -> dict[str, Any]:
         """Return what the model was made with, beside columns and head, as JSON data."""

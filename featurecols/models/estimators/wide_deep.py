@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
 
@@ -22,7 +22,7 @@ from featurecols.models.objective.heads import ClassHead, Head, NumberHead
 from featurecols.models.objective.losses import Loss
 from featurecols.models.optimization import optimizers
 from featurecols.models.optimization.optimizers import Groups, Optimizer, OptimizerLike
-from featurecols.models.training.automatic import falls, with_rate
+from featurecols.models.training.automatic import steady, with_rate
 from featurecols.plan.plan import Plan
 
 
@@ -54,6 +54,15 @@ class _WideDeep(Canned):
         super().__init__(columns, head, _groups(*self.optimizers), running, normalize=normalize)
         self.network, self.sparse_combiner = network, sparse_combiner
         self.wide, self.deep = tuple(c.name for c in wide), tuple(c.name for c in deep)
+        self._declared_deep = self.deep
+
+    def _numbers_of_network(self) -> Sequence[Column]:
+        given = {column.name: column for column in self._given or ()}
+        return [given[name] for name in self._declared_deep]
+
+    def _set_buckets(self, buckets: tuple[Column, ...]) -> None:
+        super()._set_buckets(buckets)
+        self.deep = (*self._declared_deep, *(column.name for column in buckets))
 
     @classmethod
     def _over(cls, plan: Plan, arguments: Mapping[str, Any]) -> Self:
@@ -63,13 +72,23 @@ class _WideDeep(Canned):
         model._plan, model.columns = plan, plan.columns
         return model
 
-    def _set_rates(self, rows: int, *, falling: bool = False) -> bool:
+    def _set_rates(self, rows: int, *, falling: bool = False) -> None:
+        self._change_named(lambda optimizer: with_rate(optimizer, rows, falling=falling))
+
+    def _set_steady_rates(self) -> None:
+        self._change_named(steady)
+
+    def _change_named(self, change: Callable[[Optimizer], Optimizer]) -> None:
+        """Change the optimizers that were given by their names."""
         linear, dnn = (
-            with_rate(optimizer, rows, falling=falling) if named and isinstance(optimizer, Optimizer) else optimizer
+            change(optimizer) if named and isinstance(optimizer, Optimizer) else optimizer
             for optimizer, named in zip(self.optimizers, self._named, strict=True)
         )
         self.optimizers, self.optimizer = (linear, dnn), _groups(linear, dnn)
-        return any(n and isinstance(o, Optimizer) and falls(o) for n, o in zip(self._named, self.optimizers, strict=True))
+
+    def _named_optimizers(self) -> dict[str, Optimizer]:
+        both = zip(("linear_optimizer", "dnn_optimizer"), self.optimizers, self._named, strict=True)
+        return {name: optimizer for name, optimizer, named in both if named and isinstance(optimizer, Optimizer)}
 
     def _logits(self, x: Examples) -> Value:
         units = self.head.units

@@ -8,11 +8,10 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
-from typing import NamedTuple
 
 from featurecols.models import errors
 from featurecols.models.autodiff.variables import Variables
-from featurecols.models.optimization.optimizers import Adam, AdamW, Optimizer
+from featurecols.models.optimization.optimizers import Adam, AdamW, Groups, Optimizer
 from featurecols.models.optimization.schedules import Cosine
 from featurecols.models.training.hooks import Hook
 from featurecols.models.training.kept_weights import KeptWeights
@@ -27,9 +26,10 @@ PASSES, BUDGET = 200, 50_000  # passes and steps at most
 FEW_PASSES = 50  # where nothing is held out
 WAIT = 1000  # steps without a gain
 PATIENCE = (3, 30)  # passes without a gain, at least and at most
-AGAIN = 50_000  # rows, below which training begins again on all of them, once the number of passes is found
+AGAIN = 20_000  # rows (of linear models LARGE), below which training begins again on all, once the number of passes is found
 SEARCHES, SEVERAL = 3, 1_000  # times that rows are held out for it, and below how many rows; else once, as for linear models
-LONGER = 1.5  # the passes of a learning rate that falls to 0, as a multiple of those that were best at a constant one
+LATE = 5_000  # steps that a linear model is trained on for, while the loss over the rows held out stays the same but for chance
+FASTER, LONGER = 2.0, 1.25  # a learning rate that falls to 0 begins at, and passes, as multiples of those of a constant rate
 RATE, SLOW_RATE, MANY = 0.003, 0.001, 100_000  # of Adam, and from how many rows on the slow one
 LOSS = "average_loss"
 
@@ -40,7 +40,7 @@ class Choice:
 
     rows: of the training data, those held out included. share: of them held out. batch_size: rows of a step. patience: passes
     without a gain before training stops. passes, steps: at most. seed: of the rows held out. searches: how many times rows
-    are held out to find a number of passes, for which training then begins again on all rows; 0 for a training that stops by itself.
+    are held out to find a number of passes, for which training then begins again on all rows; 0 where training stops by itself.
     """
 
     rows: int
@@ -75,6 +75,7 @@ def choose(
     searches = 0
     if share is None and not validated and FEW <= rows < AGAIN:
         searches = 1 if linear or rows >= SEVERAL else SEARCHES
+        searches = 0 if linear and rows >= LARGE else searches
     if validated or share is None:
         share = 0.0 if validated or rows < FEW else min(SHARE if rows < LARGE else SMALLER, MOST / rows)
     steps = max(1, round(rows * (1 - share)) // size)
@@ -86,14 +87,37 @@ def with_rate(optimizer: Optimizer, rows: int, *, falling: bool = False) -> Opti
     """Return an optimizer that was given by its name with the learning rate for so many rows, constant or falling to 0."""
     if type(optimizer) in (Adam, AdamW):
         rate = RATE if rows < MANY else SLOW_RATE
-        found: Optimizer = optimizer.replace(learning_rate=Cosine(rate) if falling else rate)
+        found: Optimizer = optimizer.replace(learning_rate=Cosine(FASTER * rate) if falling else rate)
         return found
     return optimizer
 
 
+def steady(optimizer: Optimizer) -> Optimizer:
+    """Return an optimizer with a constant learning rate, where nobody knows when a falling one of Adam or AdamW must end."""
+    if type(optimizer) in (Adam, AdamW) and falls(optimizer):
+        found: Optimizer = optimizer.replace(learning_rate=optimizer.learning_rate.rate / FASTER)  # type: ignore[union-attr]
+        return found
+    return optimizer
+
+
+def steady_parts(optimizer: Optimizer | Groups | None) -> Optimizer | Groups | None:
+    """Return the same for each optimizer of a group."""
+    if isinstance(optimizer, Groups):
+        return Groups(
+            tuple((prefix, steady(part) if isinstance(part, Optimizer) else part) for prefix, part in optimizer.groups)
+        )
+    return optimizer if optimizer is None else steady(optimizer)
+
+
+def is_by_rule(optimizer: Optimizer, other: object) -> bool:
+    """Return whether the JSON of another optimizer is that of this one, with the learning rate for some number of rows."""
+    forms = [with_rate(optimizer, rows, falling=falling) for rows in (0, MANY) for falling in (False, True)]
+    return other in [form.to_json() for form in forms]
+
+
 def falls(optimizer: Optimizer) -> bool:
-    """Return whether the learning rate of an optimizer falls to 0."""
-    return isinstance(optimizer.learning_rate, Cosine)
+    """Return whether the learning rate of an optimizer falls until the end of the run."""
+    return isinstance(optimizer.learning_rate, Cosine) and optimizer.learning_rate.steps is None
 
 
 class UntilNoGain(Hook):

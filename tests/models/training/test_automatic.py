@@ -1,6 +1,7 @@
 """Training of open length: what is chosen, which rows are held out, when it stops, and that a cut changes nothing."""
 
 import copy
+import math
 
 import numpy as np
 import pandas as pd
@@ -28,9 +29,12 @@ def make(**more):
 
 
 def test_the_rule():
-    assert automatic.choose(331, 0) == automatic.Choice(331, 0.2, 16, 30, 200, 50_000, 0)
-    assert automatic.choose(331, 0, linear=True).batch_size == 32
-    assert automatic.choose(16_512, 7) == automatic.Choice(16_512, 0.1, 256, 18, 200, 50_000, 7)
+    assert automatic.choose(331, 0) == automatic.Choice(331, 0.2, 16, 30, 200, 50_000, 0, 3)
+    assert automatic.choose(331, 0, linear=True) == automatic.Choice(331, 0.2, 32, 30, 200, 50_000, 0, 1)
+    assert automatic.choose(331, 0, share=0.3) == automatic.Choice(331, 0.3, 16, 30, 200, 50_000, 0)
+    assert automatic.choose(1_000, 0).searches == automatic.choose(19_999, 0).searches == 1
+    assert automatic.choose(5_000, 0, linear=True).searches == automatic.choose(20_000, 0).searches == 0
+    assert automatic.choose(16_512, 7) == automatic.Choice(16_512, 0.1, 256, 18, 200, 50_000, 7, 1)
     assert automatic.choose(10_000_000, 0) == automatic.Choice(10_000_000, 0.01, 512, 3, 200, 50_000, 0)
     assert automatic.choose(49, 0) == automatic.Choice(49, 0.0, 16, 30, 50, 50_000, 0)
     assert automatic.choose(331, 0, 100, validated=True) == automatic.Choice(331, 0.0, 100, 30, 200, 50_000, 0)
@@ -62,17 +66,32 @@ def trained():
 def test_default_arguments_give_a_useful_model(trained):
     model = trained
     assert model.evaluate(TEST)["r2"] > 0.97
-    assert model.arguments()["optimizer"]["learning_rate"] == 0.003
+    assert model.arguments()["optimizer"]["learning_rate"] == {"type": "models.Cosine.v1", "rate": 0.006}
     found = model.data["automatic"]
     assert (found["batch_size"], found["share"], found["rows"], found["seed"]) == (16, 0.2, 700, 0)
     assert found["best_loss"] < found["first_loss"] / 10
+    assert len(model.history) == found["all_passes"] == math.ceil(1.25 * found["best_pass"])
+    assert (model.data["rows"], model.variables.step) == (700, 44 * found["all_passes"])
+    assert not [name for name in model.get_variable_names() if name.startswith("automatic")]
+
+
+def test_the_passes_are_the_median_of_three_searches(trained):
+    """What a search finds is what a training that stops by itself finds without the same rows."""
+    best = []
+    for seed in (0, 1_000_003, 2_000_006):
+        rows = TRAIN.assign(held=drawn(0, 700, 0.2, seed))
+        assert 100 < rows["held"].sum() < 180
+        model = make(seed=seed, optimizer=models.optimizers.Adam(0.003))
+        model.train(rows[~rows["held"]], "y", validation=rows[rows["held"]], batch_size=16)
+        best.append(model.data["automatic"]["best_pass"])
+    assert min(best) / 2 <= trained.data["automatic"]["best_pass"] <= max(best) * 2  # other initial values, other order
+
+
+def test_the_weights_are_those_of_the_best_pass_where_a_share_is_given():
+    model = make().train(TRAIN, label="y", validation_share=0.2)
     losses = [row["val_average_loss"] for row in model.history.rows]
-    assert found["best_loss"] == min(losses)
-    assert losses.index(min(losses)) + 1 == found["best_pass"]
-
-
-def test_the_weights_are_those_of_the_best_pass(trained):
-    model = trained
+    assert model.data["automatic"]["best_loss"] == min(losses)
+    assert losses.index(min(losses)) + 1 == model.data["automatic"]["best_pass"]
     held = TRAIN[drawn(0, 700, 0.2, 0)].reset_index(drop=True)
     assert model.evaluate(held)["average_loss"] == pytest.approx(model.data["automatic"]["best_loss"], rel=1e-6)
     assert not [name for name in model.get_variable_names() if name.startswith("automatic")]
@@ -87,7 +106,9 @@ def test_the_same_call_gives_the_same_bits_from_a_frame_a_pair_and_a_file(tmp_pa
         return make(optimizer=FAST).train(*data, **more)
 
     one = train(rows, label="y")
-    assert "passes of batch_size=16 with Adam(learning_rate=0.1); best after pass" in capsys.readouterr().err
+    line = capsys.readouterr().err
+    assert "passes of batch_size=16 with Adam(learning_rate=0.1) on all 250 rows; best after pass" in line
+    assert "over 20% of them, held out before, 3 times; 2 of 2 columns with a ZScore; the label standardized" in line
     assert train(rows, label="y").fingerprint == one.fingerprint
     pair = train(rows[["a", "b"]], rows["y"])
     assert pair.predict(TEST)["predictions"].tobytes() == one.predict(TEST)["predictions"].tobytes()
@@ -159,10 +180,13 @@ def test_a_run_that_was_cut_short_ends_with_the_same_bits(tmp_path, kind):
 
 def test_training_on_never_makes_it_worse(trained):
     model = copy.deepcopy(trained)
-    before = model.data["automatic"]["best_loss"]
+    model.train(TRAIN, label="y", steps=1)
     model.train(TRAIN, label="y")
-    assert model.data["automatic"]["first_loss"] == pytest.approx(before, rel=1e-9)
-    assert model.data["automatic"]["best_loss"] <= before
+    found = model.data["automatic"]
+    assert (found["searches"], found["share"]) == (0, 0.2)
+    assert found["best_loss"] <= found["first_loss"]
+    assert model.arguments()["optimizer"]["learning_rate"] == 0.003
+    model.train(models.from_data(lambda: iter([TRAIN]), label="y").batch(100))
 
 
 def test_a_saved_model_says_what_was_chosen(tmp_path, trained):
@@ -193,8 +217,8 @@ def test_the_arguments_that_were_chosen_give_the_same_bits(make, tmp_path):
     found = models.load(chosen.save(tmp_path / "saved")).arguments()
     assert found == chosen.arguments()
     train = found.pop("train")
-    assert set(train) == {"batch_size", "steps", "validation_share"}
-    assert train["steps"] == chosen.data["automatic"]["best_step"] > 0
+    assert set(train) == {"batch_size", "epochs", "validation_share"}
+    assert train["epochs"] == chosen.data["automatic"]["all_passes"] > 0
     again = make(COLUMNS, **found).train(rows, label="y", **train)
     assert again.fingerprint == chosen.fingerprint
     assert again.arguments() == chosen.arguments()
@@ -202,10 +226,14 @@ def test_the_arguments_that_were_chosen_give_the_same_bits(make, tmp_path):
 
 def test_a_start_that_is_never_beaten_is_what_the_same_call_gives_again():
     rows = {"a": [0.0] * 80, "y": [1.0, 2.0] * 40}
-    chosen = models.LinearRegressor(COLUMNS[:1], config=QUIET).train(rows, label="y")
-    assert chosen.arguments()["train"] == {"batch_size": 32, "validation_share": 0.2}
-    again = models.LinearRegressor(COLUMNS[:1], config=QUIET).train(rows, label="y", **chosen.arguments()["train"])
-    assert again.fingerprint == chosen.fingerprint
+    fast = models.optimizers.Adam(3.0)
+    for share, given in ((0.2, {"batch_size": 32, "validation_share": 0.2}), (None, {"batch_size": 32})):
+        chosen = models.LinearRegressor(COLUMNS[:1], config=QUIET, optimizer=fast)
+        chosen.train(rows, label="y", validation_share=share)
+        assert (chosen.arguments()["train"], chosen.data["automatic"]["best_pass"]) == (given, 0)
+        again = models.LinearRegressor(COLUMNS[:1], config=QUIET, optimizer=fast).train(rows, label="y", **given)
+        assert again.fingerprint == chosen.fingerprint
+        assert again.predict({"a": [0.0]})["predictions"].tolist() == [1.5]
 
 
 def test_a_share_that_is_held_out_is_evaluated():
