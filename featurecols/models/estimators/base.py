@@ -148,12 +148,14 @@ class Estimator(OpenLength, FilePredictor):
             steps: steps to take.
             max_steps: the step to stop at, counted from the very first one.
             epochs: passes over the data. Where neither it nor steps are given, tables and files are trained on until rows
-                that are held out (a tenth, of few a fifth, drawn by the seed) show no gain, and the best weights are kept; a
-                Pipeline or a function is read once.
+                that are held out (a tenth, of few a fifth, drawn by the seed) show no gain. The best weights are kept; below
+                20,000 rows (5,000 of a linear model) training begins again on all of them, for as many passes. A Pipeline or
+                a function is read once.
             batch_size: rows a step; 256, and with an open length a number that follows from the rows (docs/models.md). A
                 Pipeline brings its own.
             hooks: code around the steps.
-            validation: data to evaluate after each epoch; its metrics are in `history` as val_<metric>.
+            validation: data to evaluate after each epoch; its metrics are in `history` as val_<metric>. With it, or a
+                validation_share, an open length keeps the best weights.
             validation_share: the share of a table or of files that is held out, below 1, drawn by the seed, and evaluated after
                 each epoch like validation. An open length chooses it, others hold nothing out; 0 holds nothing out.
             more: whether to train on where the same call came to its end before.

@@ -84,7 +84,8 @@ class LinearClassifier(_Linear):
             sample weights included; without, at zero.
         normalize: "auto" gives each Numeric without a normalizer a ZScore, learned in the first call of train, so that its
             default counts in the units of the field; False reads numbers as they are. A Plan and columns of the TensorFlow
-            dialect stay as they are. What a function gives is learned from its first 10,000 rows.
+            dialect stay as they are. What a function gives is learned from its first 10,000 rows. The network of a classifier
+            also gets quantile buckets of these numbers, from 1,000 rows on.
         weight_column: the field of sample weights; `train` takes it as weight=.
         model_dir: folder of checkpoints, plan and summaries; training goes on from what is there. None: memory only.
         config: a RunConfig.
