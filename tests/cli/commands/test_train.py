@@ -303,6 +303,28 @@ def test_a_training_that_was_killed_ends_as_if_it_had_not_been(here: Path, capsy
     assert models.load("model").fingerprint == found
 
 
+@pytest.mark.slow
+def test_a_training_of_open_length_that_was_killed_ends_as_if_it_had_not_been(here: Path) -> None:
+    columns = [fc.Numeric("age"), fc.Indicator(fc.Vocabulary("job", ["cook", "pilot"]))]
+    Path("raw.json").write_text(
+        json.dumps({"columns": fc.columns_to_json(columns), "model": "DNNRegressor", "hidden_units": [8]})
+    )
+    whole = ["train", "raw.json", "raw", "--label", "weight", "--quiet", "-o", "whole"]
+    assert main(whole) == 0
+    resumed = [*whole[:-1], "model", "--model-dir", "steps", "--checkpoint-steps", "3"]
+    kill_when(child(*resumed), here / "steps", "step-*")
+    assert not Path("model").exists()
+    step = int(checkpoints.latest(Path("steps")).stem.removeprefix("step-"))  # type: ignore[union-attr]
+    want = models.load("whole")
+    assert 0 < step < want.variables.step
+    assert main(resumed) == 0
+    found = models.load("model")
+    assert found.fingerprint == want.fingerprint
+    assert found.data == want.data
+    for name in ("weights.safetensors", "model.json"):
+        assert (here / "model" / name).read_bytes() == (here / "whole" / name).read_bytes()
+
+
 KILLED = """
 import os, signal, sys
 from featurecols.cli.main import main
