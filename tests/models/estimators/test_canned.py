@@ -312,7 +312,8 @@ def test_one_name_for_two_columns_of_two_parts():
     model = WideDeepClassifier([fc.Bucketized("age", [30, 50], name="age"), JOB], [fc.Numeric("age"), fc.Indicator(JOB)], [4])
     assert model.deep == ("age_dnn", "job_indicator")
     model.train(TRAIN, label="rich", steps=2)
-    assert [s.name for s in model.plan.encoded_slots] == ["age", "job", "age_dnn", "job_indicator"]
+    slots = ["age", "job", "age_dnn", "job_indicator", "age_dnn_bucketized_indicator"]
+    assert [s.name for s in model.plan.encoded_slots] == slots
 
 
 @pytest.mark.parametrize(
