@@ -217,9 +217,9 @@ class Column(Spec):
         """Return the column as a model reads it whose numbers have no scale yet; itself where it has one, or gives ids."""
         return self
 
-    def default_buckets(self, n: int) -> Column | None:
-        """Return what gives networks the interval of a number beside it, of n intervals; None where it has a scale, or ids."""
-        return None
+    def wants_buckets(self) -> bool:
+        """Return whether networks profit from the interval that a number falls into beside it: it has no scale yet."""
+        return False
 
 
 def field_keys(column: Column) -> tuple[str, ...]:

@@ -18,11 +18,9 @@ from featurecols._core.numbers import Numbers, rounded_to_float32
 from featurecols._core.spec import Converted, frozen, named
 from featurecols._core.values import float32, number
 from featurecols.analyzers.base import Analyzer
-from featurecols.analyzers.placeholders import Marker, Quantiles
+from featurecols.analyzers.placeholders import Marker
 from featurecols.columns.base import Column, Field, Learned, LearnedSlots
 from featurecols.columns.bound import Bound, NumberBound
-from featurecols.columns.bucketized import Bucketized
-from featurecols.columns.indicator import Indicator
 from featurecols.columns.normalizers import Normalizer, ZScore
 from featurecols.data.fields.base import FieldView
 
@@ -149,9 +147,9 @@ class Numeric(Column):
         """Return the column with a ZScore that is learned, where it has no normalizer."""
         return self if self.normalizer else self.replace(normalizer=ZScore())
 
-    def default_buckets(self, n: int) -> Column | None:
-        """Return an Indicator of its quantiles, where it is one number a row without a normalizer."""
-        return None if self.normalizer or self.shape else Indicator(Bucketized(self, Quantiles(n)))
+    def wants_buckets(self) -> bool:
+        """Return whether it is one number a row without a normalizer."""
+        return not self.normalizer and not self.shape
 
     def bind(self, learned: LearnedSlots, *inputs: Field | Bound) -> NumericBound:
         default = float(learned["default"]["value"]) if isinstance(self.default, Marker) else self.default

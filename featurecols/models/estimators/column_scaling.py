@@ -9,7 +9,10 @@ from typing import Literal
 import numpy as np
 
 from featurecols._core.slots import DenseSlot
+from featurecols.analyzers.placeholders import Quantiles
 from featurecols.columns.base import Column
+from featurecols.columns.bucketized import Bucketized
+from featurecols.columns.indicator import Indicator
 from featurecols.data.batch import Batch, Needs, Source
 from featurecols.models import errors
 from featurecols.models.estimators.tf_columns import AnyColumn, translate_all
@@ -49,8 +52,8 @@ class Declared:
 def buckets_beside(columns: Iterable[Column], n: int, taken: Iterable[Column]) -> tuple[Column, ...]:
     """Return columns of n intervals for numbers without a scale, without those whose name is taken."""
     names = {column.name for column in taken}
-    found = [column.default_buckets(n) for column in columns]
-    return tuple(column for column in found if column is not None and column.name not in names)
+    found = [Indicator(Bucketized(column, Quantiles(n))) for column in columns if column.wants_buckets()]
+    return tuple(column for column in found if column.name not in names)
 
 
 def choose_buckets(rows: int) -> int:
