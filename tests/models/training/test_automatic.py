@@ -32,8 +32,8 @@ def test_the_rule():
     assert automatic.choose(331, 0) == automatic.Choice(331, 0.2, 16, 30, 200, 50_000, 0, 3)
     assert automatic.choose(331, 0, linear=True) == automatic.Choice(331, 0.2, 32, 30, 200, 50_000, 0, 1)
     assert automatic.choose(331, 0, share=0.3) == automatic.Choice(331, 0.3, 16, 30, 200, 50_000, 0)
-    assert automatic.choose(1_000, 0).searches == automatic.choose(19_999, 0).searches == 1
-    assert automatic.choose(5_000, 0, linear=True).searches == automatic.choose(20_000, 0).searches == 0
+    assert automatic.choose(1_000, 0).searches == automatic.choose(49_999, 0).searches == 1
+    assert automatic.choose(5_000, 0, linear=True).searches == automatic.choose(50_000, 0).searches == 0
     assert automatic.choose(16_512, 7) == automatic.Choice(16_512, 0.1, 256, 18, 200, 50_000, 7, 1)
     assert automatic.choose(10_000_000, 0) == automatic.Choice(10_000_000, 0.01, 512, 3, 200, 50_000, 0)
     assert automatic.choose(49, 0) == automatic.Choice(49, 0.0, 16, 30, 50, 50_000, 0)
