@@ -9,6 +9,8 @@ import numpy as np
 from featurecols import errors
 from featurecols._core.arrays import Array
 
+_BLOCK = 1 << 20  # numbers of a table that are looked at together
+
 
 def check_out(out: object, rows: int | None, width: int) -> None:
     """Raise PlanError unless out is a writable array, float32 [rows, width]; rows is None where it is not known yet."""
@@ -23,11 +25,13 @@ def check_out(out: object, rows: int | None, width: int) -> None:
 
 def check_finite(name: str, table: Array) -> None:
     """Raise PlanError where a table [rows, dimension] has a number that is not finite."""
-    fine = np.isfinite(table)
-    if not fine.all():
-        row, at = (int(k) for k in np.argwhere(~fine)[0])
-        hint = "mend the table; float32 holds numbers up to 3.4e38"
-        raise errors.plan(f"table {errors.show(name)}", f"is not finite at [{row}, {at}]", float(table[row, at]), hint)
+    step = max(1, _BLOCK // max(1, table.shape[1]))
+    for start in range(0, len(table), step):  # a large table is not doubled
+        fine = np.isfinite(table[start : start + step])
+        if not fine.all():
+            row, at = (int(k) for k in np.argwhere(~fine)[0])
+            where, hint = f"is not finite at [{start + row}, {at}]", "mend the table; float32 holds numbers up to 3.4e38"
+            raise errors.plan(f"table {errors.show(name)}", where, float(table[start + row, at]), hint)
 
 
 def as_row(subject: str, row: object) -> Mapping[str, object]:

@@ -389,6 +389,13 @@ def test_tables_that_do_not_fit_are_refused(plan: fc.Plan, tables: dict[str, Any
         plan.with_tables(tables)
 
 
+def test_a_number_that_is_not_finite_is_found_in_a_large_table() -> None:
+    table = np.zeros((700_000, 2), np.float32)
+    table[600_001, 1] = np.inf
+    with pytest.raises(fc.PlanError, match=r"is not finite at \[600001, 1\], got inf"):
+        fc.compile([fc.Embedding(fc.Hashed("h", 700_000), 2)]).with_tables({"h_embedding": table})
+
+
 # What it refuses ----------------------------------------------------------------------------------------------------
 
 
