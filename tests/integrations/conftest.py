@@ -11,6 +11,7 @@ from importlib.util import find_spec
 NEEDS: dict[str, tuple[str, ...]] = {
     "keras": ("keras", "torch", "jax"),
     "onnx": ("onnx", "onnxruntime"),
+    "test_kinds_table.py": ("onnx", "onnxruntime"),
     "serving": ("uvicorn",),
     "torch": ("torch",),
     "torch/test_jagged.py": ("torch", "torchrec"),

@@ -77,7 +77,7 @@ class Dialect:
     def rounded(self, x: str) -> str:
         """Return a double rounded to float32; raises InexpressibleError without such a type."""
         if self.single is None:
-            raise InexpressibleError(f"{self.name} has no float32")
+            raise InexpressibleError("it has no float32")
         if self.name != "duckdb":
             return f"CAST({x} AS {self.single})"
         high, infinite = self.number(_FLOAT32), self.number(math.inf)
@@ -94,7 +94,7 @@ class Dialect:
             signed, whole = f"FARM_FINGERPRINT({text})", "BIGNUMERIC '18446744073709551616'"
             unsigned = f"CAST({signed} AS BIGNUMERIC) + CASE WHEN {signed} < 0 THEN {whole} ELSE BIGNUMERIC '0' END"
             return f"CAST(MOD({unsigned}, BIGNUMERIC '{num_buckets}') AS INT64)"
-        raise InexpressibleError(f"{self.name} has no {hash}")
+        raise InexpressibleError(f"it has no {hash}")
 
 
 def _escaped(value: str, quote: str) -> str:

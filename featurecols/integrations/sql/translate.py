@@ -86,7 +86,7 @@ class Query:
             if isinstance(expression.ids, WeightedIds):
                 one = self.column(expression.ids.weight)
             return [self.feature(f"CASE WHEN {ids} = {k} THEN {one} ELSE {zero} END") for k in range(expression.num_buckets)]
-        raise InexpressibleError(f'it has no operation for {type(expression).__name__}: outputs="ids" gives the ids')
+        raise InexpressibleError('it has no rows of tables, and outputs="ids" gives their ids')
 
     def feature(self, x: str) -> str:
         """Return a double as a feature: float32 where there is one."""
@@ -217,7 +217,7 @@ class Query:
     def _cross_of(self, e: CrossOf) -> tuple[str, Sequence[str]]:
         d = self._d
         if e.hash != "murmur3" or not d.registered:
-            raise InexpressibleError(f"{d.name} has no cross by {e.hash}")
+            raise InexpressibleError(f"it has no cross by {e.hash}")
         h, none, of = str(e.seed), [], []
         for part in e.parts:
             x = self.column(part)

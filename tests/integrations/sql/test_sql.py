@@ -1,10 +1,5 @@
 """Plans as SQL, run in DuckDB and SQLite against the plan; the texts for BigQuery and Spark are parsed."""
 
-import math
-import sqlite3
-from collections.abc import Sequence
-from importlib.util import find_spec
-
 import duckdb
 import numpy as np
 import pyarrow as pa
@@ -14,6 +9,7 @@ import featurecols as fc
 from featurecols.integrations.sql import register_functions
 from tests.integrations import cases
 from tests.integrations.hostile_rows import COLUMNS, hostile_rows
+from tests.integrations.sql.databases import ORDER, RUN, matrix, parsed
 
 REASONS = (
     "rows hold one value a field",
@@ -23,50 +19,7 @@ REASONS = (
     "has no float32",
     "of type bytes",
 )
-REASONS = (*REASONS, "it has no operation for TableRow", "a name cannot be", "it reads lists")
-ORDER = "row of the table"
-
-
-def quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
-
-
-def numbered(table: pa.Table) -> pa.Table:
-    """The table with the number of each row, without lists."""
-    flat = [name for name in table.column_names if not pa.types.is_nested(table.schema.field(name).type)]
-    return table.select(flat).append_column(ORDER, pa.array(range(len(table)), pa.int64()))
-
-
-def in_duckdb(sql: str, table: pa.Table) -> list[tuple]:
-    with register_functions(duckdb.connect()) as connection:
-        connection.register("data", numbered(table))
-        return connection.execute(f"{sql} ORDER BY {quoted(ORDER)}").fetchall()
-
-
-def in_sqlite(sql: str, table: pa.Table) -> list[tuple]:
-    connection = register_functions(sqlite3.connect(":memory:"))
-    rows = numbered(table)
-    connection.execute(f"CREATE TABLE data ({', '.join(map(quoted, rows.column_names))})")
-    values = zip(*(rows[name].to_pylist() for name in rows.column_names), strict=True)
-    connection.executemany(f"INSERT INTO data VALUES ({', '.join('?' * rows.num_columns)})", values)
-    return connection.execute(f"{sql} ORDER BY {quoted(ORDER)}").fetchall()
-
-
-def parsed(dialect: str, sql: str) -> None:
-    """Parse a query where a parser is at hand."""
-    if find_spec("sqlglot") is not None:
-        import sqlglot
-
-        assert sqlglot.parse_one(sql, read=dialect)
-
-
-RUN = {"duckdb": in_duckdb, "sqlite": in_sqlite}
-
-
-def matrix(rows: Sequence[tuple], width: int) -> np.ndarray:
-    found = np.array([[math.nan if v is None else v for v in row[1:]] for row in rows], np.float64).reshape(len(rows), width)
-    with np.errstate(over="ignore"):
-        return found.astype(np.float32)
+REASONS = (*REASONS, "it has no rows of tables", "a name cannot be", "it reads lists")
 
 
 @pytest.mark.parametrize("dialect", ["duckdb", "sqlite", "bigquery", "spark"])
@@ -164,14 +117,14 @@ def test_a_schema_and_a_view() -> None:
         (
             [fc.Indicator(fc.Hashed("a", 3))],
             "spark",
-            "a_indicator: Indicator cannot be written as SQL of spark, spark has no murmur3",
+            "a_indicator: Indicator cannot be written as SQL of spark, it has no murmur3",
         ),
         (
             [fc.Embedding(fc.Hashed("a", 3), 2)],
             "duckdb",
-            "a_embedding: Embedding cannot be written as SQL of duckdb, it has no op",
+            "a_embedding: Embedding cannot be written as SQL of duckdb, it has no ro",
         ),
-        ([fc.Numeric("x", dtype="float32")], "sqlite", "x: Numeric cannot be written as SQL of sqlite, sqlite has no float32"),
+        ([fc.Numeric("x", dtype="float32")], "sqlite", "x: Numeric cannot be written as SQL of sqlite, it has no float32"),
         (
             [fc.Numeric(fc.Field("x", list=True), shape=2)],
             "duckdb",
