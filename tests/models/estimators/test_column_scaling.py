@@ -150,6 +150,7 @@ def test_a_scale_that_hurts_is_a_warning_once():
         model.train(rows, "y", steps=1)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
+        warnings.filterwarnings("ignore", ".*the loss after training is")  # one step on numbers of this size may do anything
         model.train(rows, "y", steps=1)
         linear(columns).train(rows, "y", steps=1)
         linear([fc.Numeric("x0", normalizer=fc.MinMax(min=0, max=1))]).train(rows, "y", steps=1)
