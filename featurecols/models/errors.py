@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
 
-from featurecols.errors import DataError, FeatureColumnsError, argument, bad_value, show
+from featurecols.errors import DataError, FeatureColumnsError, OutputError, argument, bad_value, output, show
 from featurecols.errors import warn as _warn
 
 __all__ = ["CheckpointError", "DataError", "ModelError", "TrainingWarning", "argument", "bad_value", "show"]
@@ -80,3 +82,15 @@ def other_columns(where: object, difference: str) -> CheckpointError:
 
 def missing(subject: str, library: str, package: str) -> ModelError:
     return ModelError(f'{subject}: {library} is not installed; pip install "{package}"')
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Make an OSError inside the block, such as a full disk, an OutputError that names the path."""
+    try:
+        yield
+    except OutputError:
+        raise
+    except OSError as error:
+        hint = "free space, or choose another path"
+        raise output(path, f"cannot be written ({error.strerror or error})", hint) from error

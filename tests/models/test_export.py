@@ -403,3 +403,32 @@ def test_a_full_disk_leaves_the_model_that_was_there_or_nothing(tmp_path, limit)
     assert {path: path.read_bytes() for path in (tmp_path / "old").rglob("*") if path.is_file()} == before
     assert models.load(tmp_path / "old").fingerprint == model.fingerprint
     assert [path.name for path in tmp_path.iterdir()] == ["old"]
+
+
+TRAIN_WITH_LITTLE_SPACE = """
+import resource, signal, sys
+import featurecols as fc
+from featurecols import models
+from tests.models.test_export import DATA, KINDS
+what, path = sys.argv[1:]
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (1500, 1500))
+data = models.from_data(DATA, label="income").batch(50)
+try:
+    if what == "cache":
+        models.LinearClassifier([fc.Numeric("age")]).train(data.cache(path), steps=3)
+    else:
+        models.LinearClassifier([fc.Hashed("job", 1000)], model_dir=path).train(data, steps=3)
+except fc.OutputError as error:
+    print(error)
+"""
+
+
+@pytest.mark.parametrize("what", ["cache", "model_dir"])
+def test_a_full_disk_is_an_output_error_of_training_too(tmp_path, what):
+    """D7: it was an OSError that named no place."""
+    command = [sys.executable, "-c", TRAIN_WITH_LITTLE_SPACE, what, str(tmp_path / "place")]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=Path(__file__).parents[2])
+    assert "place: cannot be written (File too large); free space, or choose another path" in done.stdout
+    left = [path.name for path in tmp_path.rglob("*") if path.is_file()]
+    assert left in ([], ["plan.json"])

@@ -207,7 +207,8 @@ class Keeper(ABC):
         self._last_run, self.data = call.position(run), trained_on(call, run)
         about = {**self._about(), "arguments": self._declared(), "data": self.data, "metrics": self.metrics}
         about["run"] = self._last_run
-        return checkpoints.save(folder, run.variables, about, self.config.keep_checkpoint_max or None)
+        with errors.writing(folder):
+            return checkpoints.save(folder, run.variables, about, self.config.keep_checkpoint_max or None)
 
     def _about(self) -> dict[str, Any]:
         """Return what a checkpoint belongs to, as JSON data."""

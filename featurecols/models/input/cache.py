@@ -93,17 +93,20 @@ class FileCache(NoCache):
         return self.all
 
     def _write(self, fragments: Iterable[int], read: Read) -> None:
-        self.folder.parent.mkdir(parents=True, exist_ok=True)
         identity = self.identity()  # before a row is read: files that change meanwhile are others
-        folder = Path(tempfile.mkdtemp(prefix=f".{self.folder.name}.", dir=self.folder.parent))
+        with errors.writing(self.folder):
+            self.folder.parent.mkdir(parents=True, exist_ok=True)
+            folder = Path(tempfile.mkdtemp(prefix=f".{self.folder.name}.", dir=self.folder.parent))
         try:
             writer = _Writer(folder)
             for fragment in fragments:
                 for block in read(fragment):
-                    writer.add(block)
+                    with errors.writing(self.folder):
+                        writer.add(block)
                 writer.ends.append(writer.rows)
-            writer.finish(self.key, identity)
-            os.rename(folder, self.folder)
+            with errors.writing(self.folder):
+                writer.finish(self.key, identity)
+                os.rename(folder, self.folder)
         except BaseException:
             shutil.rmtree(folder, ignore_errors=True)
             raise
