@@ -200,7 +200,7 @@ class Estimator(OpenLength, FilePredictor):
             if run.steps is None and (run.epochs is None or call.stream.batches is None):
                 self._set_steady_rates()
             first = self._first_hooks(run, call, choice, validation, found)
-            if run.over and found is None:
+            if run.over:
                 return self
             try:
                 own = [*([] if scale is None else [scale]), *first]

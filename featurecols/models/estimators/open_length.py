@@ -44,7 +44,6 @@ class OpenLength(EstimatorRows):
     ) -> list[Hook]:
         """Return the hooks that come before those of the caller: what evaluates, and what stops a training of open length."""
         if choice is not None and found is not None:
-            run.epochs = found.passes
             return [OnAllRows(found, choice)]
         held = call.stream.held_out() if isinstance(call.stream, HeldOutStream) and not run.over else None
         if choice is None and held is not None:
@@ -103,7 +102,7 @@ class OpenLength(EstimatorRows):
             self.variables = variables
         passes = FoundPasses.of(found, choice, falling=falling)
         if held is not None and not passes.passes:
-            self._mean_loss(held)  # no step is taken that would make the parameters
+            self._mean_loss(held)  # the parameters are made before they are kept
         return passes
 
     @property

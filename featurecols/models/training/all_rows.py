@@ -66,7 +66,7 @@ class PassSearch(Hook):
         mean = losses.mean()
         if mean < self.best or math.isnan(self.best):
             self.best, self._best, self.found = mean, losses, run.epoch
-        elif self.late and run.step <= LATE and losses.is_alike(self._best):
+        elif self.late and self.found and run.step <= LATE and losses.is_alike(self._best):
             self.found = run.epoch
         if run.epoch - self.found >= self.patience:
             run.request_stop(f"the loss over rows held out was lowest after pass {self.found}")
@@ -118,9 +118,13 @@ class OnAllRows(Hook):
         self.found, self.choice = found, choice
 
     def begin(self, run: Run) -> None:
-        _KEPT.keep(run.variables, *self.found, weights=False)
+        run.epochs = max(1, self.found.passes)  # a model that is better untrained takes a pass too, which counts its steps
+        if not run.taken_up:
+            _KEPT.keep(run.variables, *self.found, weights=not self.found.passes)
 
     def end(self, run: Run) -> None:
+        if not self.found.passes:
+            _KEPT.restore(run.variables)
         _KEPT.forget(run.variables)
         run.automatic = self.about()
         length = {"epochs": self.found.passes, "validation_share": 0.0} if self.found.passes else {}

@@ -234,6 +234,7 @@ def test_a_start_that_is_never_beaten_is_what_the_same_call_gives_again():
         again = models.LinearRegressor(COLUMNS[:1], config=QUIET, optimizer=fast).train(rows, label="y", **given)
         assert again.fingerprint == chosen.fingerprint
         assert again.predict({"a": [0.0]})["predictions"].tolist() == [1.5]
+        assert again.variables.step > 0
 
 
 def test_a_share_that_is_held_out_is_evaluated():
