@@ -83,3 +83,8 @@ def run() -> list[Result]:
         other = result.median(f"plain DataLoader, 11 fields and no features, {workers} workers")
         result.notes[f"rows per second beside a plain DataLoader, {workers} workers"] = round(other / mine, 2)
     return [result]
+
+
+if __name__ == "__main__":
+    for found in run():
+        print(found.text(next(name for name in found.seconds if name.startswith("featurecols"))))
