@@ -13,6 +13,7 @@ from featurecols.data.batch import Batch, Needs, Source
 from featurecols.data.tables import MemorySource, is_data
 
 _ROWS = 1 << 14  # rows of an iterable that are put together
+_VALUES = frozenset((str, int, float, bool, bytes, list, tuple, dict, type(None)))  # what most rows hold
 
 
 class ManySource(Source):
@@ -90,7 +91,7 @@ def _is_array(value: object) -> bool:
 
     Databases hand over bytes as memoryview or bytearray.
     """
-    if isinstance(value, (memoryview, np.generic)):
+    if type(value) in _VALUES or isinstance(value, (memoryview, np.generic)):
         return False
     dimensions = getattr(value, "ndim", None)
     if isinstance(dimensions, int):
