@@ -153,6 +153,9 @@ class MinMax(Normalizer):
 
     def expression(self, x: Number) -> Number:
         _, low, high = self.op()
+        if math.isinf(high - low):
+            above = computed("subtract", computed("multiply", x, 0.5), 0.5 * low)
+            return computed("divide", above, 0.5 * high - 0.5 * low)
         return computed("divide", computed("subtract", x, low), high - low) if high != low else _zero(x)
 
     def of_row(self) -> Callable[[float], float]:

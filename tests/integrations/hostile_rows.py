@@ -18,6 +18,7 @@ COLUMNS = (
     fc.Numeric("number", default=float("nan"), dtype="float32", normalizer=[fc.Log1p(), fc.ZScore()], name="log"),
     fc.Numeric("number", default=1.0, normalizer=[fc.Clip(-1e3, 1e3), fc.MinMax()], name="scaled"),
     fc.Numeric("number", default=float("nan"), normalizer=fc.ZScore(mean=3, std=0), name="constant"),
+    fc.Numeric("number", default=float("nan"), normalizer=fc.MinMax(min=-1.7e308, max=1.7e308), name="wide"),
     fc.Numeric(fc.Field("number", missing=(-999, 3.5)), default=-4.0, normalizer=fc.Clip(-9, 9), name="marked"),
     fc.Numeric(fc.Field("whole", missing=-999), default=0.0),
     fc.Vocabulary("text", ["a", "", "🎉", "\0", "x" * 10_000], num_oov_buckets=7, seed=2**32 - 1),

@@ -4,6 +4,12 @@
 ai.onnx.ml 3 and com.microsoft 1 (MurmurHash3, which ONNX Runtime has).
 """
 
+try:
+    import onnx as _onnx  # noqa: F401
+except ModuleNotFoundError as error:
+    hint = 'pip install "featurecols[onnx]"'
+    raise ModuleNotFoundError(f"featurecols.integrations.onnx needs onnx: {hint}", name=error.name) from None
+
 from featurecols.integrations.onnx.export import plan_to_onnx as plan_to_onnx
 from featurecols.integrations.onnx.feeds import onnx_inputs as onnx_inputs
 
