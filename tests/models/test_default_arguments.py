@@ -58,6 +58,17 @@ def test_a_rare_class_is_predicted_as_often_as_it_occurs():
         assert mean == pytest.approx(0.004, rel=0.5)  # of the 20, some are held out
 
 
+@pytest.mark.parametrize("rows", [2000, 20_000])
+def test_networks_predict_a_rare_class_as_often_as_it_occurs_for_other_numbers_of_rows(rows):
+    random = np.random.default_rng(1)
+    rare = np.zeros(rows, int)
+    rare[random.choice(rows, rows // 250, replace=False)] = 1
+    data = pd.DataFrame({"x": random.normal(size=rows) + rare, "z": random.normal(size=rows), "y": rare})
+    model = models.DNNClassifier([fc.Numeric("x"), fc.Numeric("z")], [64, 32], config=QUIET).train(data, "y")
+    assert model.predict_proba(data)[:, 1].mean() == pytest.approx(0.004, rel=0.2)
+    assert (len(model.columns), model.data["automatic"]["searches"], model.data["automatic"]["share"]) == (2, 0, 0.2)
+
+
 def test_features_that_are_all_missing():
     rows = ROWS.assign(a=np.nan, dollars=np.nan)
     with pytest.raises(DataError, match="a: no value to learn from, all are missing in field 'a'"):

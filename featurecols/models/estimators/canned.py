@@ -168,8 +168,10 @@ class Canned(Estimator, Ranker):
             found = buckets_beside(numbers, n, self._scaled) if n else ()
             if any(plan.columns == (*self._scaled, *found) for plan in saved):
                 return found
-        n = choose_buckets(rows.count()) if rows is not None and rows.ends else 0
-        return buckets_beside(numbers, n, self._scaled) if n else ()
+        n = choose_buckets(rows.count()) if numbers and rows is not None and rows.ends else 0
+        if n == 0 or rows is None or (rows.count() < automatic.AGAIN and label_start.is_rare(self.head, rows)):
+            return ()
+        return buckets_beside(numbers, n, self._scaled)
 
     def _numbers_of_network(self) -> Sequence[Column]:
         """Return the columns, as they were given, whose numbers a network reads."""
@@ -204,6 +206,9 @@ class Canned(Estimator, Ranker):
             return None
         seed, linear = self.config.seed, self._is_linear
         choice = automatic.choose(rows.count(), seed, batch_size, share, validated=validated, linear=linear)
+        if choice.searches and not linear and isinstance(self.head, ClassHead) and label_start.is_rare(self.head, rows):
+            # a few rows decide: the best weights are safer than a number of passes
+            choice = automatic.choose(choice.rows, seed, batch_size, automatic.SHARE)
         self._set_rates(choice.rows, falling=choice.searches > 0)
         return choice
 

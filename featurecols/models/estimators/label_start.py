@@ -17,6 +17,7 @@ from featurecols.models.objective.losses import Poisson
 
 FIRST_ROWS = 10_000  # what is read of data that may have no end
 LEAST_RATE = 1e-6
+RARE = 0.05  # of the rows that are not of the most frequent class
 
 
 def learn(head: Head, rows: LabelledRows, keys: Sequence[str], *, scale: bool, bias: bool) -> tuple[Head, Array | None]:
@@ -45,6 +46,17 @@ def learn(head: Head, rows: LabelledRows, keys: Sequence[str], *, scale: bool, b
     if head.scales:
         return head.with_scaling(found), None
     return head, None if found is None else np.log(np.maximum(found.mean, LEAST_RATE))
+
+
+def is_rare(head: ClassHead, rows: LabelledRows) -> bool:
+    """Return whether fewer than a twentieth of the rows are of other classes than the most frequent one."""
+    if not rows.labels:
+        return False
+    known = head.learn(rows.label_batches(), rows.labels[0], ends=rows.ends)
+    counts = np.zeros(head.n_classes, np.int64)
+    for labels_of_batch, _ in _labels(known, rows, rows.labels):
+        counts += np.bincount(labels_of_batch.reshape(-1).astype(np.int64), minlength=head.n_classes)
+    return bool(counts.sum() - counts.max() < RARE * counts.sum())
 
 
 def start_bias(variables: Variables, name: str, logits: Array) -> None:
