@@ -115,12 +115,12 @@ def test_f7_a_function_may_give_a_pipeline():
     given = models.LinearClassifier(WIDE).train(pipeline)
     assert given.variables.step == 12
     assert given.fingerprint == models.LinearClassifier(WIDE).train(pipeline()).fingerprint
-    assert given.evaluate(pipeline) == given.evaluate(DATA)
+    assert given.evaluate(pipeline) == pytest.approx(given.evaluate(DATA), rel=1e-6)  # by other batches
     assert len(given.predict(pipeline)) == 300
     asks = models.LinearClassifier(WIDE).train(lambda mode, params: pipeline() if mode == "train" else None)
     assert asks.fingerprint == given.fingerprint
     model = sequential()
-    assert model.evaluate(pipeline) == model.evaluate(DATA, label="income")
+    assert model.evaluate(pipeline) == pytest.approx(model.evaluate(DATA, label="income"), rel=1e-6)  # by other batches
     assert from_data(pipeline).batch_size == 50
 
 
