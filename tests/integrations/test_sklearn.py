@@ -334,4 +334,4 @@ def test_a_model_says_what_it_chose_when_asked_and_nothing_else(capsys: pytest.C
         LinearRegressor().fit(x, 3 * x.ravel())
     assert capsys.readouterr() == ("", "")
     LinearRegressor(verbose=True).fit(x, 3 * x.ravel())
-    assert "rows held out" in capsys.readouterr().err
+    assert "of them, held out before" in capsys.readouterr().err
