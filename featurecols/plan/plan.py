@@ -394,23 +394,12 @@ class Plan(DescribedPlan):
             PlanError: for a column that the dialect cannot compute, and for a field of lists, by name.
 
         >>> import featurecols as fc
-        >>> print(fc.compile([fc.Numeric("age", default=30)]).to_sql(table="people"))
-        WITH s0 AS (
-          SELECT
-            t."age" AS c0
-          FROM "people" AS t
-        ), s1 AS (
-          SELECT
-            *, CASE WHEN isnan(CAST(c0 AS DOUBLE)) THEN NULL ELSE CAST(c0 AS DOUBLE) END AS c1
-          FROM s0
-        ), s2 AS (
-          SELECT
-            *, COALESCE(c1, (30.0e0)) AS c2
-          FROM s1
-        )
-        SELECT
-          CAST(c2 AS FLOAT) AS "age"
-        FROM s2
+        >>> plan = fc.compile([fc.Indicator(fc.Bucketized("age", [18, 65]))])
+        >>> import sqlite3
+        >>> people = sqlite3.connect(":memory:")
+        >>> _ = people.executescript("CREATE TABLE people (age REAL); INSERT INTO people VALUES (3), (30), (NULL)")
+        >>> people.execute(plan.to_sql(dialect="sqlite", table="people")).fetchall()
+        [(1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 0.0)]
         """
         from featurecols.integrations.sql import plan_to_sql
 
