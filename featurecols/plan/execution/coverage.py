@@ -53,10 +53,6 @@ class Coverage:
             if bound.num_seen is not None
         ]
 
-    def look(self) -> Look | None:
-        """Return what looks at the first rows of one call; None where there is nothing to look at."""
-        return Look(self.watched) if self.watched else None
-
 
 class Look:
     """What one call has seen of columns that have known no value so far: enough rows of it are a warning.

@@ -130,6 +130,10 @@ class Program:
     def _coverage(self) -> Coverage:
         return Coverage(self.fields, self.bounds, self.inputs, self.outputs)
 
+    def _new_look(self) -> Look | None:
+        """Return what looks at the first rows of one call; None where no column may miss a value."""
+        return Look(self._coverage.watched) if self._coverage.watched else None
+
     @cached_property
     def _row_compiler(self) -> RowCompiler:
         numeric = {i for i, _ in self.fields} - self._categories
@@ -245,19 +249,17 @@ class Program:
 
     def transform_into(self, out: Array, source: Source, workers: int) -> None:
         """Fill out, float32 [n, width], with the n rows of a source. Raises PlanError where it has more or fewer rows."""
-        *_, stop = run_batches(partial(self._fill_rows_of, out, self._coverage.look()), source, self.needs, None, workers)
+        *_, stop = run_batches(partial(self._fill_rows_of, out, self._new_look()), source, self.needs, None, workers)
         if stop != len(out):
             raise errors.plan("transform", f"out must have {stop} rows", len(out), _ROW_FOR_ROW)
 
     def transform_batches(self, source: Source, batch_size: int | None, workers: int, limit: Limit) -> Iterator[Array]:
         """Yield the matrix of each batch of a source, float32 [rows, width]."""
-        return run_batches(
-            partial(self._transform_batch, limit, self._coverage.look()), source, self.needs, batch_size, workers
-        )
+        return run_batches(partial(self._transform_batch, limit, self._new_look()), source, self.needs, batch_size, workers)
 
     def encode_batches(self, source: Source, batch_size: int | None, workers: int, limit: Limit) -> Iterator[Features]:
         """Yield Features of each batch of a source."""
-        return run_batches(partial(self._encode_batch, limit, self._coverage.look()), source, self.needs, batch_size, workers)
+        return run_batches(partial(self._encode_batch, limit, self._new_look()), source, self.needs, batch_size, workers)
 
     def _fill_rows_of(self, out: Array, look: Look | None, rows: Rows) -> int:
         """Fill the rows of one batch in the matrix of a whole source; return the row after the last."""
