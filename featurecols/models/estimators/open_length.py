@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from abc import abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -83,14 +84,14 @@ class OpenLength(EstimatorRows):
         return FoundPasses(0.0, 0.0, 0, 0) if found is None and not more and call.repeats(last) else found
 
     def _search(self, pipeline: Pipeline, choice: Choice) -> FoundPasses | None:
-        """Return for how many passes to train, by trainings without rows that are held out; None where none are drawn."""
+        """Return for how many passes to train, by trainings without rows that are held out; None where none has a weight."""
         variables, found, falling = self._variables(), list[PassSearch](), False
         try:
             for i in range(choice.searches):
                 seed = variables.seed + i * APART
                 stream = HeldOutStream(pipeline, self._encoder(labelled=True), seed, choice.rows, choice.share)
                 held = stream.held_out()
-                if held is None:
+                if held is None or math.isnan(self._mean_loss(held)):  # which makes the parameters, where they begin
                     return None
                 self.variables = variables.copy()
                 run = Run(self.variables, choice.passes, choice.steps, model=self)
@@ -98,12 +99,10 @@ class OpenLength(EstimatorRows):
                 with self._steady_rates() as falling:
                     train(run, stream, self._forward, [search])
                 found.append(search)
+                self.variables = variables
         finally:
             self.variables = variables
-        passes = FoundPasses.of(found, choice, falling=falling)
-        if held is not None and not passes.passes:
-            self._mean_loss(held)  # the parameters are made before they are kept
-        return passes
+        return FoundPasses.of(found, choice, falling=falling)
 
     @property
     def _is_linear(self) -> bool:
