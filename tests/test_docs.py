@@ -57,8 +57,8 @@ def imports(source: str) -> set[tuple[str, str]]:
 def can_import(module: str, attribute: str) -> bool:
     try:
         found = importlib.import_module(module)
-    except ModuleNotFoundError:
-        return False
+    except ModuleNotFoundError as e:  # a library of an extra, or a module of the package
+        return module.startswith("featurecols.integrations.") and (e.name or "").split(".")[0] != "featurecols"
     return not attribute or hasattr(found, attribute) or can_import(f"{module}.{attribute}", "")
 
 
