@@ -7,11 +7,10 @@ from collections.abc import Iterable, Mapping
 
 from featurecols._core.arrays import Array
 from featurecols.models import errors
+from featurecols.models.batch_predict import BATCH
 from featurecols.models.input.examples import Examples, Layout
 from featurecols.models.trained_plan import PlanOwner
 from featurecols.models.types import Data
-
-BATCH = 4096  # rows that a model sees at once, the same as in predict(data)
 
 
 class Ranker(PlanOwner, ABC):
