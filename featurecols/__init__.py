@@ -64,6 +64,10 @@ if TYPE_CHECKING:
     from featurecols.models.argument_defaults import defaults as defaults
     from featurecols.models.errors import CheckpointError as CheckpointError
     from featurecols.models.errors import ModelError as ModelError
+    from featurecols.plan.collect import FitState as FitState
+    from featurecols.plan.collect import Partial as Partial
+    from featurecols.plan.collect import collect as collect
+    from featurecols.plan.collect import finish as finish
     from featurecols.plan.compile import compile as compile
     from featurecols.plan.difference import Difference as Difference
     from featurecols.plan.difference import carry_tables as carry_tables

@@ -451,6 +451,35 @@ def _merge_in_any_order(example: Example, train: list[Row], luck: random.Random)
 
 
 @law
+def merged_states_learn_the_same(example: Example) -> None:
+    """collect, merge, finish: any division of the rows, any tree of merges, sent as bytes or not, give fit's bytes."""
+    train = example.train or example.rows
+    table = formats.table_of(train, example.schema)
+    want = fc.fit(example.columns, table)
+    luck = random.Random(17)
+    for parts in (1, 3, 7):
+        rows = luck.sample(train, len(train))
+        shards = [formats.table_of(rows[i::parts], table.schema) for i in range(parts)]
+        found: Any = None
+        while not isinstance(found, fc.Plan):
+            states = [fc.collect(example.columns, shard, after=found) for shard in shards]
+            found = fc.finish(example.columns, merged_anyhow(states, luck))
+            if isinstance(found, fc.Partial):
+                assert found.passes == want.passes
+                found = fc.Partial.from_bytes(found.to_bytes())
+        assert found.to_bytes() == want.to_bytes(), f"{parts} parts"
+
+
+def merged_anyhow(states: list[Any], luck: random.Random) -> Any:
+    """One state of all, merged two by two in an order that luck draws, each sent as bytes or not."""
+    while len(states) > 1:
+        a, b = (states.pop(luck.randrange(len(states))) for _ in range(2))
+        a, b = (fc.FitState.from_bytes(s.to_bytes()) if luck.random() < 0.7 else s for s in (a, b))
+        states.append(a.merge(b))
+    return states[0]
+
+
+@law
 def what_is_learned_is_exact(example: Example) -> None:
     """Terms, boundaries, moments: the reference learns by counting, sorting and fractions."""
     plan, reference = example.plan(), example.reference()

@@ -86,7 +86,8 @@ class Analyzer(Spec):
     def as_type(self, state: State, name: str, markers: Markers) -> State:
         """Return the state of the values that the text of CSV files spells in a field of a type, which was learned since.
 
-        The given state is used up. Raises DataError for text that spells no category of the type.
+        The given state stays as good as it was, and may be the one that is returned. Raises DataError for text that spells no
+        category of the type.
         """
         return state
 

@@ -66,7 +66,6 @@ class TermCounts(Analyzer):
             texts = Texts(chunk.offsets, chunk.data)
             values = spelled.tokens("fit", spelled.scan(texts), name, markers).texts
             found.add(values.offsets, values.data, values.valid, np.ascontiguousarray(chunk.counts))
-        state.close()
         return found
 
     def close(self, state: Table) -> None:

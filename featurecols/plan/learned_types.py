@@ -12,8 +12,8 @@ import numpy as np
 
 from featurecols import errors, kernels
 from featurecols.columns.base import Column, Field
-from featurecols.data.batch import Batch
-from featurecols.data.field_types import UNKNOWN, FieldType, join
+from featurecols.data.batch import Batch, Source
+from featurecols.data.field_types import MOST_LEVELS, TYPE_NAMES, UNKNOWN, FieldType, join
 from featurecols.data.fields.base import FieldView
 from featurecols.data.fields.spelled import Spelled, other_value, reader_of, value_of
 from featurecols.data.missing import Markers
@@ -21,6 +21,7 @@ from featurecols.plan.graph import Graph
 
 BOOLEAN, INTEGER, WHOLE, FRACTION, TEXT = 1, 2, 4, 8, 16  # WHOLE: a float that is an integer, as "1.0" is
 _NUMBER = INTEGER | WHOLE | FRACTION
+_NOTED = frozenset((str(BOOLEAN), str(FRACTION)))  # spellings of which the first is kept
 
 
 @dataclass
@@ -29,7 +30,7 @@ class Seen:
 
     of: FieldType = UNKNOWN
     spellings: int = 0
-    first: dict[int, tuple[int, str]] = field(default_factory=dict)  # the first row of a spelling, and the text
+    first: dict[int, tuple[int | None, str]] = field(default_factory=dict)  # the first row of a spelling, and the text
 
 
 class TypeLearner:
@@ -91,7 +92,7 @@ class TypeLearner:
         if "number" not in self._uses[key]:
             return
         asked = (BOOLEAN, FRACTION) if "category" in self._uses[key] else (BOOLEAN,)
-        new = [kind for kind in asked if here & kind and (kind not in seen.first or seen.first[kind][0] > row)]
+        new = [kind for kind in asked if here & kind and (kind not in seen.first or (seen.first[kind][0] or 0) > row)]
         read = reader_of("float", markers)
         for at, text in enumerate(view.to_pylist() if new else ()):
             value = value_of(text, "boolean")
@@ -127,9 +128,47 @@ class TypeLearner:
                     raise errors.DataError(self.readers[key], what, field=key, got=f"missing={other[0]!r}", hint=hint)
         return found
 
-    def fraction(self, key: str) -> tuple[int, str] | None:
+    def merge(self, other: TypeLearner) -> None:
+        """Learn what another learner of the same fields has seen, of rows whose place among these is not known."""
+        for key, theirs in other._seen.items():
+            mine = self._seen[key]
+            mine.of, mine.spellings = join(mine.of, theirs.of), mine.spellings | theirs.spellings
+            texts = [(kind, text) for seen in (mine, theirs) for kind, (_, text) in seen.first.items()]
+            mine.first = {kind: (None, text) for kind, text in sorted(texts, reverse=True)}  # the smaller text stays
+
+    def to_json(self) -> dict[str, list[object]]:
+        """Return what was seen as plain data, without rows: another process counts them from elsewhere."""
+        return {
+            key: [*seen.of, seen.spellings, {str(kind): text for kind, (_, text) in sorted(seen.first.items())}]
+            for key, seen in self._seen.items()
+        }
+
+    def take_json(self, data: object) -> bool:
+        """Learn what to_json gave for the same fields; return whether it is that."""
+        if not isinstance(data, dict) or set(data) != set(self._seen):
+            return False
+        for key, seen in data.items():
+            match seen:
+                case [str() | None as name, int(depth), int(spellings), dict(first)] if (
+                    name is None or name in TYPE_NAMES
+                ) and 0 <= depth <= MOST_LEVELS:
+                    self._seen[key].of, self._seen[key].spellings = FieldType(name, depth), spellings
+                    self._seen[key].first = {int(kind): (None, str(text)) for kind, text in first.items() if kind in _NOTED}
+                case _:
+                    return False
+        return True
+
+    def fraction(self, key: str) -> tuple[int | None, str] | None:
         """Return the first row with a float that is not whole, and its text, where it is known."""
         return self._seen[key].first.get(FRACTION)
+
+
+def type_learner(graph: Graph, source: Source, learns: bool) -> TypeLearner | None:
+    """Return what learns the types of fields; None where that alone would use up an iterator, or call a function.
+
+    learns: whether columns learn from the source as well.
+    """
+    return TypeLearner(graph) if learns or source.at_hand else None
 
 
 def _fields_of(node: Column) -> list[Field]:

@@ -34,6 +34,13 @@ class Look:
             self.at(next(iter(source.batches(left))), left)
         self.done = self.done or bool(source.paths)
 
+    def rest(self, source: Source) -> None:
+        """Look at data that is at hand, where no pass did."""
+        if not self.done and source.at_hand:
+            self.before([], source)
+            if not self.done:
+                self.at(next(iter(source.batches(self.needs))), self.needs)
+
     def at(self, batch: Batch, needs: Needs, spelled: Mapping[str, FieldType | None] = NOTHING_SPELLED) -> None:
         """Raise DataError for a field that is not there, or cannot be what the column that reads it needs.
 

@@ -14,8 +14,11 @@ from featurecols.plan.fingerprint import Learned
 from featurecols.plan.graph import Graph
 
 
-def check_learned(where: object, graph: Graph, learned: Learned) -> None:
-    """Raise SavedPlanError unless every column has what it learns, in arrays that its tables can be built from."""
+def check_learned(where: object, graph: Graph, learned: Learned, *, complete: bool = True) -> None:
+    """Raise SavedPlanError unless every column has what it learns, in arrays that its tables can be built from.
+
+    complete: False where later passes may be missing.
+    """
     for i, node in enumerate(graph.nodes):
         have = learned.get(i, {})
         expected: set[str] = set()
@@ -23,6 +26,8 @@ def check_learned(where: object, graph: Graph, learned: Learned) -> None:
             known: dict[str, Mapping[str, Array]] = {}
             for _ in range(node.num_passes()):
                 for slot, analyzer in node.analyzers(known).items():
+                    if slot not in have and not complete:
+                        continue
                     if slot not in have:
                         raise errors.saved_plan(where, f"column {errors.show(node.name)} lacks what it learned")
                     problem = analyzer.problem(have[slot])

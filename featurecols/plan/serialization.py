@@ -92,15 +92,18 @@ def to_bytes(graph: Graph, learned: Learned, tables: Mapping[str, Array]) -> byt
     return len(data).to_bytes(8, "little") + data + save_tensors(arrays)
 
 
-def from_bytes(data: bytes) -> Parts:
-    """Return the parts of the plan that to_bytes wrote, in this version or an earlier one; raises SavedPlanError."""
+def from_bytes(data: bytes, *, complete: bool = True) -> Parts:
+    """Return the parts of the plan that to_bytes wrote, in this version or an earlier one; raises SavedPlanError.
+
+    complete: False where columns may lack what they learn.
+    """
     size = int.from_bytes(data[:8], "little")
     if len(data) < 8 or size > min(len(data) - 8, LIMIT_JSON):
         raise errors.saved_plan("these bytes", "are not a plan", "give what plan.to_bytes() gave")
-    return _read_parts("these bytes", data[8 : 8 + size], lambda _: data[8 + size :])
+    return _read_parts("these bytes", data[8 : 8 + size], lambda _: data[8 + size :], complete)
 
 
-def _read_parts(where: object, text: bytes, read: Callable[[str], bytes]) -> Parts:
+def _read_parts(where: object, text: bytes, read: Callable[[str], bytes], complete: bool = True) -> Parts:
     try:
         found = json.loads(text.decode("utf-8", "surrogatepass"))
     except (ValueError, RecursionError) as e:
@@ -114,7 +117,7 @@ def _read_parts(where: object, text: bytes, read: Callable[[str], bytes]) -> Par
         newer = type(got) is int and got > FORMAT
         hint = "upgrade featurecols: a newer version wrote it" if newer else errors.SAVE_PLAN_HINT
         raise errors.saved_plan(where, f"needs format {FORMAT}, has {shown}", hint)
-    return _read_nodes(where, found, text, read(TENSOR_FILE))
+    return _read_nodes(where, found, text, read(TENSOR_FILE), complete)
 
 
 def _require_kinds(where: object, document: object) -> None:
@@ -135,7 +138,7 @@ def _require_kinds(where: object, document: object) -> None:
 # Nodes and tensors: bytes, and folders of format 1 --------------------------------------------------------------------
 
 
-def _read_nodes(where: object, found: Mapping[str, Any], text: bytes, blob: bytes) -> Parts:
+def _read_nodes(where: object, found: Mapping[str, Any], text: bytes, blob: bytes, complete: bool) -> Parts:
     graph = _graph(where, found)
     try:
         head = json.loads(blob[8 : 8 + int.from_bytes(blob[:8], "little")]) if len(blob) >= 8 else {}
@@ -155,7 +158,7 @@ def _read_nodes(where: object, found: Mapping[str, Any], text: bytes, blob: byte
         node, slot, name = _place(where, key, graph)
         a.setflags(write=False)
         learned.setdefault(node, {}).setdefault(slot, {})[name] = a
-    check_learned(where, graph, learned)
+    check_learned(where, graph, learned, complete=complete)
     marks = (fingerprint(graph, learned), digest(tables) if tables else "")
     if mark is None and marks != (found.get("fingerprint"), found.get("tables")):
         raise errors.saved_plan(where, "is damaged: columns, learned values or tables are not those that were saved")

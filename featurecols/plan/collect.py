@@ -1,0 +1,311 @@
+"""Fitting over shards: rows are collected into states anywhere, states are merged, and one state is finished into a plan."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+
+from featurecols import errors
+from featurecols._core import thread_pool
+from featurecols._core.progress import Progress, reporter
+from featurecols._core.suggestions import explain_arguments
+from featurecols.analyzers.base import State
+from featurecols.columns.base import Column
+from featurecols.data.sources import Data, as_source
+from featurecols.plan import state_bytes
+from featurecols.plan.fingerprint import fingerprint
+from featurecols.plan.graph import Graph
+from featurecols.plan.learned_types import TypeLearner, type_learner
+from featurecols.plan.look import Look
+from featurecols.plan.one_pass import (
+    Key,
+    LearnedSoFar,
+    Reporter,
+    add_learned,
+    close_states,
+    collect_states,
+    finish_states,
+    requests_of,
+)
+from featurecols.plan.plan import Plan
+
+_SEND = "collect with the same columns on all sides"
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class Partial:
+    """What the first passes of several have learned: `collect(columns, rows, after=partial)` is the next pass.
+
+    Made by fc.finish. It can be pickled.
+
+    Attributes:
+        columns: the declared columns.
+        done: how many passes are finished.
+    """
+
+    _graph: Graph
+    _learned: LearnedSoFar
+    done: int
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        """The declared columns, in order."""
+        return self._graph.columns
+
+    @property
+    def passes(self) -> list[list[str]]:
+        """Names of the columns that learn in each pass over the data, those that are finished first."""
+        return self._graph.passes()
+
+    @property
+    def fingerprint(self) -> str:
+        """32 hex digits of a SHA-256 over the columns and what was learned so far."""
+        return fingerprint(self._graph, self._learned)
+
+    def to_bytes(self) -> bytes:
+        """Return it as bytes for another process: a format of its own, with a version and a checksum."""
+        return state_bytes.encode("Partial", self._graph, self._learned, {"done": self.done}, [])
+
+    @staticmethod
+    def from_bytes(data: bytes) -> Partial:
+        """Return what to_bytes wrote; never runs code. Raises DataError for anything else."""
+        graph, learned, about, _ = state_bytes.decode("Partial", data)
+        return Partial(graph, learned, state_bytes.count(about, "done"))
+
+    def __repr__(self) -> str:
+        waiting = self.passes[self.done :]
+        names = ", ".join(waiting[0]) if waiting else ""
+        return f"Partial({self.done} of {len(self.passes)} passes; next: {names})"
+
+    def __reduce__(self) -> tuple[Callable[[bytes], Partial], tuple[bytes]]:
+        return Partial.from_bytes, (self.to_bytes(),)
+
+
+@dataclass(repr=False, eq=False)
+class FitState:
+    """What columns have collected from some rows in one pass.
+
+    Made by fc.collect. Its size does not grow with rows: moments are a few numbers, quantiles at most 2^15 bins, terms one
+    entry for each distinct one, of which what does not fit into memory lies in temporary files. It can be pickled.
+
+    Attributes:
+        columns: the declared columns.
+        rows: how many rows were read.
+    """
+
+    _graph: Graph  # with the types that earlier passes learned
+    _learned: LearnedSoFar  # in earlier passes
+    _done: int
+    rows: int
+    _states: dict[Key, State] | None = field()  # None once another state has taken them over
+    _types: TypeLearner | None  # in the first pass
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        """The declared columns, in order."""
+        return self._graph.columns
+
+    def merge(self, other: FitState) -> FitState:
+        """Return the state of both states' rows, whatever their order.
+
+        It takes over what the two held, so that nothing is copied: neither of them can be used again.
+
+        Raises:
+            PlanError: where the columns or what was learned before differ, and where one was merged already.
+        """
+        if not isinstance(other, FitState):
+            raise errors.plan("merge", "needs another state", type(other).__name__, "give what collect returned")
+        if other is self:
+            raise errors.plan("merge", "these are the same rows twice", "the state itself", "merge states of different rows")
+        require_same_columns("merge", self.columns, other.columns)
+        if self._pass() != other._pass():
+            got = f"states after {self._done} and {other._done} passes, or after others"
+            raise errors.plan("merge", "the states belong to different passes", got, "collect both after one Partial")
+        mine, others = self._take("merge"), other._take("merge")
+        self._states = other._states = None
+        if self._types is not None and other._types is not None:
+            self._types.merge(other._types)
+        states = {key: key[0].merge(state, others[key]) for key, state in mine.items()}
+        return FitState(self._graph, self._learned, self._done, self.rows + other.rows, states, self._types)
+
+    def to_bytes(self) -> bytes:
+        """Return the state as bytes for another process: a format of its own, with a version and a checksum.
+
+        Raises:
+            PlanError: where the state was merged into another.
+        """
+        states = [key[0].to_bytes(state) for key, state in self._take("to_bytes").items()]
+        types = None if self._types is None else self._types.to_json()
+        about = {"done": self._done, "rows": self.rows, "types": types}
+        return state_bytes.encode("FitState", self._graph, self._learned, about, states)
+
+    @staticmethod
+    def from_bytes(data: bytes) -> FitState:
+        """Return the state that to_bytes wrote; never runs code.
+
+        Raises:
+            DataError: for bytes that are damaged, or not a state. SavedPlanError: for columns of a kind that this program did
+                not import.
+        """
+        graph, learned, about, parts = state_bytes.decode("FitState", data)
+        keys = dict.fromkeys((r.analyzer.collects, r.source) for r in requests_of(graph, learned))
+        if len(keys) != len(parts):
+            raise state_bytes.damaged("FitState")
+        states: dict[Key, State] = {}
+        for key, part in zip(keys, parts, strict=True):
+            states[key] = key[0].from_bytes(part)
+        types = None if about.get("types") is None else TypeLearner(graph)
+        if types is not None and not types.take_json(about["types"]):
+            raise state_bytes.damaged("FitState")
+        return FitState(graph, learned, state_bytes.count(about, "done"), state_bytes.count(about, "rows"), states, types)
+
+    def _take(self, subject: str) -> dict[Key, State]:
+        """Return the states of the analyzers; raises PlanError where another state has taken them over."""
+        if self._states is None:
+            hint = "use what merge returned, or keep to_bytes() of a state that is needed twice"
+            raise errors.plan(subject, "the state was merged into another", f"a state of {self.rows} rows", hint)
+        return self._states
+
+    def _pass(self) -> tuple[object, ...]:
+        """Return what two states of one pass have in common."""
+        return (self._done, fingerprint(self._graph, self._learned), self._graph.types) if self._done else (0,)
+
+    def close(self) -> None:
+        """Delete what was spilled to temporary files; they go with the state anyway."""
+        close_states(self._states or {})
+        self._states = None
+
+    def __repr__(self) -> str:
+        merged = "" if self._states is not None else ", merged into another"
+        return f"FitState({len(self.columns)} columns, pass {self._done + 1}, {self.rows:,} rows{merged})"
+
+    def __reduce__(self) -> tuple[Callable[[bytes], FitState], tuple[bytes]]:
+        return FitState.from_bytes, (self.to_bytes(),)
+
+
+@explain_arguments
+def collect(
+    columns: Iterable[Column],
+    rows: Data,
+    *,
+    after: Partial | None = None,
+    threads: int | None = None,
+    progress: Progress | bool | None = None,
+) -> FitState:
+    """Return what columns collect of some rows in one pass: what a fit can do anywhere.
+
+    States of any division of the rows, merged in any order, give the plan that `fit` learns from all rows, to the bit.
+
+    Args:
+        columns: declared columns, the same on all sides.
+        rows: some of the rows, in any form that fit takes; no rows are welcome.
+        after: what the passes before have learned, from finish.
+        threads: how many; the result never depends on it.
+        progress: True for a progress bar, or a function that is called with the rows read so far, and their number or None.
+
+    Raises:
+        ColumnError: for what is not a list of columns.
+        DataError: for rows that do not fit the columns; the row is counted from the start of these rows.
+        PlanError: where `after` is of other columns.
+
+    >>> import featurecols as fc
+    >>> columns = [fc.Numeric("age", normalizer=fc.ZScore()), fc.Indicator(fc.Vocabulary("job", fc.TopTerms(2)))]
+    >>> one = fc.collect(columns, {"age": [31, 25], "job": ["cook", "nurse"]})
+    >>> other = fc.collect(columns, {"age": [64], "job": ["nurse"]})
+    >>> fc.finish(columns, one.merge(other)).feature_names
+    ('age', 'job_indicator=nurse', 'job_indicator=cook')
+    """
+    graph = Graph(columns)
+    learned: LearnedSoFar = {}
+    done = 0
+    if after is not None:
+        if not isinstance(after, Partial):
+            hint = "give the Partial that finish returned; a Plan has nothing left to learn"
+            raise errors.plan("collect", "after must be a Partial", type(after).__name__, hint)
+        require_same_columns("collect", graph.columns, after.columns)
+        graph, learned, done = after._graph, after._learned, after.done
+    source = as_source(rows)
+    requests = requests_of(graph, learned)
+    look = Look(graph)
+    source.check([key for key, _ in look.needs])
+    look.done = bool(done)
+    types = learning = type_learner(graph, source, bool(requests)) if not done else None
+    reading = graph
+    if types is not None and (known := source.field_types(types.keys)) is not None:
+        types.take(known)
+        reading, learning = graph.with_types(types.types()), None
+    with reporter(progress, "collect") as call:
+        report = Reporter(call, source.num_rows, 1)
+        states: dict[Key, State] = {}
+        if requests or learning is not None:
+            states = collect_states(reading, learned, requests, source, thread_pool.count(threads), report, learning, look)
+        try:
+            look.rest(source)
+            if learning is not None:
+                learning.types()  # raises while the row of a value that does not fit is known
+        except BaseException:
+            close_states(states)
+            raise
+    return FitState(graph, learned, done, report.done, states, types or (None if done else TypeLearner(graph)))
+
+
+def finish(columns: Iterable[Column], state: FitState) -> Plan | Partial:
+    """Return the plan of the rows that were collected, or a Partial where columns need another pass over them.
+
+    The plan has the bytes of what fit learns from all these rows. plan.passes says how many passes there are, and why. The
+    state can be merged and finished further.
+
+    Args:
+        columns: declared columns, those that the rows were collected for.
+        state: of all rows.
+
+    Raises:
+        PlanError: for other columns than those of the state, by name; where the state was merged into another.
+        DataError: where the rows have nothing to learn from.
+
+    >>> import featurecols as fc
+    >>> scaled = fc.Numeric("age", normalizer=fc.MinMax())
+    >>> columns = [fc.Indicator(fc.Bucketized(scaled, fc.Quantiles(2)))]
+    >>> people = {"age": [31, 25, 64]}
+    >>> first = fc.finish(columns, fc.collect(columns, people))
+    >>> first
+    Partial(1 of 2 passes; next: age_bucketized)
+    >>> fc.finish(columns, fc.collect(columns, people, after=first)) == fc.fit(columns, people)
+    True
+    """
+    if not isinstance(state, FitState):
+        raise errors.plan("finish", "needs a state", type(state).__name__, "give what collect or merge returned")
+    require_same_columns("finish", Graph(columns).columns, state.columns)
+    states, types = state._take("finish"), state._types
+    graph = state._graph if types is None else state._graph.with_types(types.types())
+    learned: LearnedSoFar = {node: dict(slots) for node, slots in state._learned.items()}
+    requests = requests_of(graph, learned)
+    add_learned(graph, learned, finish_states(graph, requests, states, thread_pool.count(), types))
+    if requests_of(graph, learned):
+        return Partial(graph, learned, state._done + 1)
+    return Plan(graph, learned)
+
+
+def require_same_columns(subject: str, mine: Sequence[Column], others: Sequence[Column]) -> None:
+    """Raise PlanError, with the name of the first column that differs, unless both are the same columns in the same order."""
+    if tuple(mine) == tuple(others):
+        return
+    by_name = [{column.name: column for column in columns} for columns in (mine, others)]
+    problem, got = "columns come in another order", ", ".join(by_name[0])
+    for one, two in (by_name, by_name[::-1]):
+        for name in one:
+            if name not in two:
+                side = "given" if one is by_name[0] else "collected"
+                problem, got = f"column {errors.show(name)} is on one side alone", f"{side} columns {', '.join(one)}"
+                break
+            if one[name] != two[name]:
+                problem = f"column {errors.show(name)} is declared in two ways"
+                got = f"{errors.show(by_name[0][name])} and {errors.show(by_name[1][name])}"
+                break
+        else:
+            continue
+        break
+    raise errors.plan(subject, f"the state is of other columns: {problem}", got, _SEND)
+
+
+__all__ = ["FitState", "Partial", "collect", "finish"]

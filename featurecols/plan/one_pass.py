@@ -1,0 +1,248 @@
+"""One pass over data while fitting: the states of all analyzers that can run in it, and what they learned."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from featurecols import errors
+from featurecols._core import memory_limit, thread_pool
+from featurecols._core.arrays import Array, Ids
+from featurecols._core.numbers import Numbers
+from featurecols._core.progress import Progress
+from featurecols.analyzers.base import Analyzer, State
+from featurecols.columns._embedding_tables import Tables
+from featurecols.columns.base import Column, Field
+from featurecols.data.batch import Batch, Source
+from featurecols.data.field_types import SPELLED, FieldType
+from featurecols.data.fields.base import FieldView
+from featurecols.data.missing import Markers
+from featurecols.plan.bind import bind
+from featurecols.plan.graph import Graph
+from featurecols.plan.learned_types import TypeLearner
+from featurecols.plan.look import Look
+
+LearnedSoFar = dict[int, dict[str, dict[str, Array]]]  # by node, slot and name
+Key = tuple[Analyzer, int]  # what collects, and the node whose values it collects
+
+
+class Request(NamedTuple):
+    """One thing to learn: `analyzer` over the values of node `source`, for slot `slot` of column `node`."""
+
+    node: int
+    slot: str
+    analyzer: Analyzer
+    source: int
+
+
+class Reporter:
+    """Adds up rows over passes for the caller's progress."""
+
+    def __init__(self, progress: Progress | None, rows: int | None, passes: int) -> None:
+        self.progress, self.done = progress, 0
+        self.total = None if rows is None else rows * passes
+
+    def add(self, rows: int) -> None:
+        self.done += rows
+        if self.progress is not None:
+            self.progress(self.done, self.total)
+
+
+def requests_of(graph: Graph, learned: LearnedSoFar) -> list[Request]:
+    """Return what can be learned next: all whose inputs have nothing left to learn."""
+    found: list[Request] = []
+    complete: list[bool] = []
+    for i, (node, inputs) in enumerate(zip(graph.nodes, graph.inputs, strict=True)):
+        ready = all(complete[j] for j in inputs)
+        wanted = dict(node.analyzers(learned.get(i, {}))) if ready and isinstance(node, Column) else {}
+        found += [Request(i, slot, analyzer, inputs[0]) for slot, analyzer in wanted.items()]
+        complete.append(ready and not wanted)
+    return found
+
+
+def keys_of(graph: Graph, requests: Sequence[Request]) -> dict[Key, str]:
+    """Return the states that requests need, each with the name of the first column that asks for it.
+
+    Requests that collect the same from the same values share a state.
+    """
+    names: dict[Key, str] = {}
+    for r in requests:
+        names.setdefault((r.analyzer.collects, r.source), graph.nodes[r.node].name)
+    return names
+
+
+def collect_states(
+    graph: Graph,
+    learned: LearnedSoFar,
+    requests: Sequence[Request],
+    source: Source,
+    workers: int,
+    report: Reporter,
+    types: TypeLearner | None,
+    look: Look,
+) -> dict[Key, State]:
+    """Read the source once and return what the requests collect of it; `types` learns from it too.
+
+    Spilled files go with the states: close_states. Where this raises, they are gone.
+    """
+    names = keys_of(graph, requests)
+    states = {key: key[0].empty() for key in names}
+    by_node: dict[int, list[Key]] = {}  # one thread makes a node's values and takes them to all its states
+    for key in names:
+        by_node.setdefault(key[1], []).append(key)
+    reader = Reader(graph, learned, {source: name for (_, source), name in reversed(names.items())})
+    try:
+        row = 0
+        if types is None:
+            look.before(reader.needs, source)
+        needs = reader.needs if look.done else look.needs
+        for batch in source.batches(needs if types is None else types.needs):
+            if not look.done:
+                batch.check([key for key, _ in look.needs])
+            spelled = {} if types is None else _observe(types, batch, row, workers)
+            look.at(batch, look.needs, spelled)
+
+            def update(
+                node: int, batch: Batch = batch, row: int = row, spelled: Mapping[str, FieldType | None] = spelled
+            ) -> None:
+                try:
+                    value, numbers = reader.values(node, batch, spelled)
+                except errors.DataError as e:
+                    raise e.shifted(row) from None
+                for key in by_node[node]:
+                    try:
+                        states[key] = key[0].update(states[key], numbers if key[0].numeric else value)
+                    except errors.DataError as e:
+                        raise with_subject(e, names[key]).shifted(row) from None
+
+            for _ in thread_pool.run(update, by_node, workers):
+                pass
+            row += batch.num_rows
+            report.add(batch.num_rows)
+    except BaseException as error:
+        close_states(states)
+        if isinstance(error, MemoryError):
+            raise memory_limit.exhausted("fit", error) from None
+        raise
+    return states
+
+
+def close_states(states: Mapping[Key, State]) -> None:
+    """Give back what states hold outside of memory."""
+    for (analyzer, _), state in states.items():
+        analyzer.close(state)
+
+
+def finish_states(
+    graph: Graph, requests: Sequence[Request], states: Mapping[Key, State], workers: int, types: TypeLearner | None
+) -> dict[Request, dict[str, Array]]:
+    """Return what was learned of states, which stay as good as they were.
+
+    types: what learned the types of the graph's fields from the same rows; None where they were known before.
+    """
+    names, typed = keys_of(graph, requests), dict(states)
+    try:
+        if types is not None:
+            for key in states:
+                typed[key] = _as_type(key[0], states[key], graph, key[1], types, names[key])
+
+        def finish(key: Key) -> list[tuple[Request, dict[str, Array]]]:
+            mine = [r for r in requests if (r.analyzer.collects, r.source) == key]
+            return [(r, finish_request(r, typed[key], graph)) for r in mine]
+
+        found = dict(pair for pairs in thread_pool.run(finish, list(typed), workers) for pair in pairs)
+        return {r: found[r] for r in requests}
+    except MemoryError as error:
+        raise memory_limit.exhausted("fit", error) from None
+    finally:
+        close_states({key: state for key, state in typed.items() if state is not states[key]})
+
+
+def add_learned(graph: Graph, learned: LearnedSoFar, found: Mapping[Request, dict[str, Array]]) -> None:
+    """Take what a pass found into what was learned before; warn of what the analyzers remark."""
+    for request, arrays in found.items():
+        learned.setdefault(request.node, {})[request.slot] = arrays
+        if (remark := request.analyzer.remark(arrays)) is not None:
+            errors.warn(f"{graph.nodes[request.node].name}: {remark}")
+
+
+def _observe(types: TypeLearner, batch: Batch, row: int, workers: int) -> dict[str, FieldType | None]:
+    """Learn the types of fields from a batch; return the types by which its numbers are read, by key."""
+
+    def observe(key: str) -> tuple[str, FieldType | None]:
+        try:
+            return key, types.update(key, batch, row)
+        except errors.DataError as e:
+            raise e.seen_by(types.readers[key]).shifted(row) from None
+
+    return dict(thread_pool.run(observe, types.keys, workers))
+
+
+def _as_type(analyzer: Analyzer, state: State, graph: Graph, node: int, types: TypeLearner, subject: str) -> State:
+    """Return the state of a field whose type is known now: spellings of one value are one."""
+    field = graph.nodes[node]
+    if not isinstance(field, Field) or not types.spelled(field.key):
+        return state
+    name = graph.types[field.key].type if field.key in graph.types else None
+    if name not in SPELLED:
+        return state
+    try:
+        return analyzer.as_type(state, name, Markers.of(field.missing))
+    except errors.DataError as e:
+        row, text = types.fraction(field.key) or (None, None)
+        raise errors.bad_value(subject, field.key, row, e.problem, text, e.hint) from None
+
+
+def finish_request(request: Request, state: State, graph: Graph) -> dict[str, Array]:
+    """Return what was learned of a state, read-only; raise DataError, with column and field, where it gives no answer."""
+    try:
+        found = request.analyzer.finish(state)
+    except errors.DataError as e:
+        node = graph.nodes[request.source]
+        e = with_subject(e, graph.nodes[request.node].name)
+        e.field = e.field or (node.key if isinstance(node, Field) else None)
+        raise e from None
+    for a in found.values():
+        a.setflags(write=False)
+    return found
+
+
+def with_subject(error: errors.DataError, subject: str) -> errors.DataError:
+    """Return the error in the name of the column that asked to learn."""
+    return errors.DataError(subject, error.problem, field=error.field, row=error.row, got=error.got, hint=error.hint)
+
+
+class Reader:
+    """The values of some nodes for a batch: raw fields, and numbers of columns that are learned already."""
+
+    def __init__(self, graph: Graph, learned: LearnedSoFar, names: dict[int, str]) -> None:
+        """names: the nodes, each with the name of the first column that asks for it."""
+        self.graph, self.names, wanted = graph, names, set(names)
+        columns = {i for i in wanted if isinstance(graph.nodes[i], Column)}
+        self.bounds = bind(graph, learned, Tables(), columns)
+        read = wanted | {j for i in columns for j in graph.inputs[i]}
+        keys = {f.key for i in read if isinstance(f := graph.nodes[i], Field)}
+        self.needs = [
+            (key, "category" if "category" in kinds else "number") for key, kinds in graph.needs().items() if key in keys
+        ]
+        self.types = graph.types
+
+    def values(
+        self, i: int, batch: Batch, spelled: Mapping[str, FieldType | None]
+    ) -> tuple[FieldView | Ids | Numbers, FieldView | Ids | Numbers]:
+        """Return the values of a node, and the same for what reads numbers alone.
+
+        spelled: the types of fields, where they are not known yet, by which numbers are read.
+        """
+        try:
+            node = self.graph.nodes[i]
+            if isinstance(node, Field):
+                value = batch.field(node.key, node.missing, self.types.get(node.key))
+                of = spelled.get(node.key)
+                return value, value if of is None else batch.field(node.key, node.missing, of)
+            types = self.types if node.needs != "number" else {**self.types, **spelled}
+            fields = [batch.field(f.key, f.missing, types.get(f.key)) for f in node.inputs() if isinstance(f, Field)]
+            value = self.bounds[i].evaluate(*fields)
+            return value, value
+        except errors.DataError as e:
+            raise e.seen_by(self.names[i]) from None
