@@ -157,8 +157,12 @@ class FileSource(Source):
             yield Batch.arrow(self.schema().empty_table().select(keys_of(needs)))
             return
         yield from _ahead(by_path[fragment.path].read(fragment, needs) for fragment in chosen)
-        for path in dict.fromkeys(fragment.path for fragment in chosen):
-            check_unchanged(by_path[path])
+        self.check_unchanged(dict.fromkeys(fragment.path for fragment in chosen))
+
+    def check_unchanged(self, paths: Iterable[str] | None = None) -> None:
+        """Raise DataError where a file, one of `paths` if they are given, is not the one that was opened."""
+        for path in self._paths if paths is None else paths:
+            check_unchanged(self._opened[path])
 
 
 def _check(file: File, keys: Sequence[str]) -> None:

@@ -6,10 +6,12 @@ from collections.abc import Iterable
 
 from featurecols import errors
 from featurecols._core import thread_pool
+from featurecols._core.processes import count as count_processes
 from featurecols._core.progress import Progress, reporter
 from featurecols._core.suggestions import explain_arguments
 from featurecols.columns.base import Column
 from featurecols.data.sources import Data, as_source
+from featurecols.plan.fit_processes import fit_files
 from featurecols.plan.graph import Graph
 from featurecols.plan.learned_types import type_learner
 from featurecols.plan.look import Look
@@ -26,7 +28,14 @@ from featurecols.plan.plan import Plan
 
 
 @explain_arguments
-def fit(columns: Iterable[Column], data: Data, *, threads: int | None = None, progress: Progress | bool | None = None) -> Plan:
+def fit(
+    columns: Iterable[Column],
+    data: Data,
+    *,
+    threads: int | None = None,
+    processes: int | None = None,
+    progress: Progress | bool | None = None,
+) -> Plan:
     """Return a plan of columns, with what they learn learned from data in one streaming pass and bounded memory.
 
     The plan is the same to the bit for any order, batching and sharding of the rows. A column that learns from a column
@@ -38,13 +47,15 @@ def fit(columns: Iterable[Column], data: Data, *, threads: int | None = None, pr
             function that gives a fresh iterator of such batches, or an iterator itself when one pass is enough. Of the
             text of CSV files the types of fields are learned: "3.0" is 3.0 where all values are numbers (docs/ids.md).
         threads: how many; the result never depends on it.
+        processes: how many share the row groups of Parquet files, or CSV files, and the threads; None is one. The result never
+            depends on it.
         progress: True for a progress bar, or a function that is called with the rows read so far, over all passes, and their
             number, None where it is not known.
 
     Raises:
         ColumnError: for an empty list, something that is not a column, or two outputs of one name.
         DataError: for data that does not fit the columns, or has nothing to learn from.
-        PlanError: when an iterator is given and more passes are needed.
+        PlanError: when an iterator is given and more passes are needed, and for `processes` over data that is not files.
 
     >>> import featurecols as fc
     >>> plan = fc.fit([fc.Indicator(fc.Vocabulary("job", fc.TopTerms(2)))], {"job": ["nurse", "pilot", "nurse", "cook"]})
@@ -53,6 +64,11 @@ def fit(columns: Iterable[Column], data: Data, *, threads: int | None = None, pr
     """
     graph = Graph(columns)
     source = as_source(data)
+    if (number := count_processes(processes)) > 1:
+        with reporter(progress, "fit") as call:
+            found = fit_files(graph.columns, source, number, threads, call)
+        if found is not None:
+            return found
     passes = graph.passes()
     if source.once and len(passes) > 1:
         why = "; ".join(f"pass {i}: {', '.join(names)}" for i, names in enumerate(passes, 1))
@@ -72,10 +88,10 @@ def fit(columns: Iterable[Column], data: Data, *, threads: int | None = None, pr
             states = collect_states(graph, learned, requests, source, workers, report, types, look)
             try:
                 graph = graph if types is None else graph.with_types(types.types())
-                found = finish_states(graph, requests, states, workers, types)
+                result = finish_states(graph, requests, states, workers, types)
             finally:  # spilled files go, whatever happened
                 close_states(states)
             types = None
-            add_learned(graph, learned, found)
+            add_learned(graph, learned, result)
         look.rest(source)
     return Plan(graph, learned)

@@ -1,0 +1,203 @@
+"""Worker processes of one call: tasks out, results back in order, a worker that dies replaced, none left when the call ends.
+
+A worker is a fresh interpreter that imports what a task names, and never the program that started it: scripts need no
+`if __name__ == "__main__"`. Tasks and results are pickled, which stays between processes of one program.
+"""
+
+from __future__ import annotations
+
+import os
+import pickle
+import queue
+import signal
+import subprocess
+import sys
+import threading
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from typing import IO, Any, TypeVar
+
+from featurecols import errors
+from featurecols._core.fork_safe import import_module
+from featurecols._core.spec import KINDS
+
+R = TypeVar("R")
+_Answer = tuple[Any, Exception | None, list[Warning]]
+TRIES = 3  # of one task whose worker dies
+_LENGTH = 8  # bytes before each message that say how long it is
+_START = "import sys; sys.path[:] = {path!r}; from featurecols._core.processes import serve; serve()"
+
+
+class WorkerDiedError(Exception):
+    """The process ended before it gave a result."""
+
+
+def count(processes: int | None) -> int:
+    """Return how many processes to use: 1 without an argument."""
+    if processes is None:
+        return 1
+    if type(processes) is not int or processes < 1:
+        raise errors.argument("processes", "must be a positive integer", processes, "leave it out for one")
+    return processes
+
+
+class Workers:
+    """So many processes at most, started when tasks come, ended with the block. A thread for each waits for its result.
+
+    >>> from functools import partial
+    >>> with Workers(1) as workers:
+    ...     list(workers.run([partial(pow, 2, 10), partial(pow, 3, 2)]))
+    [1024, 9]
+    """
+
+    def __init__(self, number: int) -> None:
+        self._threads = ThreadPoolExecutor(number, thread_name_prefix="featurecols-process")
+        self._idle: queue.SimpleQueue[_Worker] = queue.SimpleQueue()
+        self._all: list[_Worker] = []
+        self._lock = threading.Lock()
+        self._closed = False
+
+    def run(self, tasks: Sequence[Callable[[], R]]) -> Iterator[R]:
+        """Yield the results of picklable tasks, in order.
+
+        Warnings of a task are given here. The first error in the order of the tasks is the one that is raised; a task whose
+        worker dies is tried again in another.
+
+        Raises:
+            PlanError: where workers die three times over one task.
+        """
+        for future in [self._threads.submit(self._run, task) for task in tasks]:
+            result, caught = future.result()
+            for warning in caught:
+                errors.warn(warning)
+            yield result
+
+    def _run(self, task: Callable[[], R]) -> tuple[R, list[Warning]]:
+        message, last = pickle.dumps(task), ""
+        for _ in range(TRIES):
+            worker = self._take()
+            try:
+                result, error, caught = worker.run(message)
+            except WorkerDiedError as died:
+                last = str(died)
+                continue
+            self._idle.put(worker)
+            if error is not None:
+                raise error
+            return result, caught
+        hint = "give fewer processes, so that each has more memory, or look into the log of the system"
+        raise errors.plan("processes", f"a worker died {TRIES} times over one task", last, hint)
+
+    def _take(self) -> _Worker:
+        try:
+            return self._idle.get_nowait()
+        except queue.Empty:
+            with self._lock:
+                if self._closed:
+                    raise WorkerDiedError("the call has ended") from None
+                self._all.append(_Worker())
+                return self._all[-1]
+
+    def __enter__(self) -> Workers:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        with self._lock:
+            self._closed = True
+        for worker in self._all:
+            worker.kill()
+        self._threads.shutdown(cancel_futures=True)
+        for worker in self._all:
+            worker.close()
+
+
+class _Worker:
+    """One process, started when it is made."""
+
+    def __init__(self) -> None:
+        command = [sys.executable, "-c", _START.format(path=[os.path.abspath(path) for path in sys.path])]
+        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        if self._process.stdin is None or self._process.stdout is None:
+            raise OSError("no pipes")
+        self._in, self._out = self._process.stdin, self._process.stdout
+        modules = {kind.__module__ for kind in KINDS.values()}
+        self._first = pickle.dumps(sorted(m for m in modules if not m.startswith("featurecols.") and m != "__main__"))
+
+    def run(self, message: bytes) -> _Answer:
+        """Return what the task gave, or the error that it raised, and its warnings."""
+        try:
+            if self._first:
+                _send(self._in, self._first)
+                self._first = b""
+            _send(self._in, message)
+            found = _receive(self._out)
+        except (OSError, ValueError):  # ValueError: the pipe was closed
+            found = None
+        if found is None:
+            raise WorkerDiedError(f"exit status {self._process.wait()}")
+        return pickle.loads(found)
+
+    def kill(self) -> None:
+        with suppress(OSError):
+            self._process.kill()
+
+    def close(self) -> None:
+        for pipe in (self._in, self._out):
+            with suppress(OSError):
+                pipe.close()
+        self._process.wait()
+
+
+def serve() -> None:
+    """Run tasks that come through standard input until it ends; then end at once, whatever is being done."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # who started this process gets it too, and ends it
+    out = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)  # what a task prints is no result
+    tasks: queue.SimpleQueue[bytes] = queue.SimpleQueue()
+    threading.Thread(target=_read, args=(sys.stdin.buffer, tasks), daemon=True).start()
+    for module in pickle.loads(tasks.get()):  # that define kinds of columns
+        with suppress(ImportError):
+            import_module(module)
+    while True:
+        _send(out, _result(tasks.get()))
+
+
+def _read(pipe: IO[bytes], tasks: queue.SimpleQueue[bytes]) -> None:
+    while (message := _receive(pipe)) is not None:
+        tasks.put(message)
+    os._exit(1)  # nobody waits any more, and nothing more may be written
+
+
+def _result(message: bytes) -> bytes:
+    """Return what a task gives, or raises, as a message."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        found, raised = None, None
+        try:
+            found = pickle.loads(message)()
+        except Exception as error:
+            found, raised = None, error
+    told = [w.message for w in caught if isinstance(w.message, Warning)]
+    try:
+        return pickle.dumps((found, raised, told))
+    except Exception as error:
+        text = f"the result of a worker cannot be sent ({error}): {errors.show(raised or found, 500)}"
+        return pickle.dumps((None, RuntimeError(text), []))
+
+
+def _send(pipe: IO[bytes], message: bytes) -> None:
+    pipe.write(len(message).to_bytes(_LENGTH, "little"))
+    pipe.write(message)
+    pipe.flush()
+
+
+def _receive(pipe: IO[bytes]) -> bytes | None:
+    """Return one message; None where the pipe ends."""
+    head = pipe.read(_LENGTH)
+    if len(head) < _LENGTH:
+        return None
+    size = int.from_bytes(head, "little")
+    message = pipe.read(size)
+    return message if len(message) == size else None
