@@ -24,6 +24,7 @@ from featurecols._core.fork_safe import import_module
 from featurecols._core.spec import KINDS
 
 R = TypeVar("R")
+S = TypeVar("S")
 _Answer = tuple[Any, Exception | None, list[Warning]]
 TRIES = 3  # of one task whose worker dies
 _LENGTH = 8  # bytes before each message that say how long it is
@@ -48,8 +49,8 @@ class Workers:
 
     >>> from functools import partial
     >>> with Workers(1) as workers:
-    ...     list(workers.run([partial(pow, 2, 10), partial(pow, 3, 2)]))
-    [1024, 9]
+    ...     list(workers.run([partial(pow, 2), partial(pow, 3)], shared=4))
+    [16, 81]
     """
 
     def __init__(self, number: int) -> None:
@@ -59,8 +60,8 @@ class Workers:
         self._lock = threading.Lock()
         self._closed = False
 
-    def run(self, tasks: Sequence[Callable[[], R]]) -> Iterator[R]:
-        """Yield the results of picklable tasks, in order.
+    def run(self, tasks: Sequence[Callable[[S], R]], shared: S) -> Iterator[R]:
+        """Yield task(shared) for each task, in order. Both are pickled, `shared` once for each worker.
 
         Warnings of a task are given here. The first error in the order of the tasks is the one that is raised; a task whose
         worker dies is tried again in another.
@@ -68,18 +69,19 @@ class Workers:
         Raises:
             PlanError: where workers die three times over one task.
         """
-        for future in [self._threads.submit(self._run, task) for task in tasks]:
+        common = pickle.dumps(shared)
+        for future in [self._threads.submit(self._run, task, common) for task in tasks]:
             result, caught = future.result()
             for warning in caught:
                 errors.warn(warning)
             yield result
 
-    def _run(self, task: Callable[[], R]) -> tuple[R, list[Warning]]:
+    def _run(self, task: Callable[[S], R], common: bytes) -> tuple[R, list[Warning]]:
         message, last = pickle.dumps(task), ""
         for _ in range(TRIES):
             worker = self._take()
             try:
-                result, error, caught = worker.run(message)
+                result, error, caught = worker.run(common, message)
             except WorkerDiedError as died:
                 last = str(died)
                 continue
@@ -124,14 +126,17 @@ class _Worker:
         self._in, self._out = self._process.stdin, self._process.stdout
         modules = {kind.__module__ for kind in KINDS.values()}
         self._first = pickle.dumps(sorted(m for m in modules if not m.startswith("featurecols.") and m != "__main__"))
+        self._common: bytes | None = None
 
-    def run(self, message: bytes) -> _Answer:
-        """Return what the task gave, or the error that it raised, and its warnings."""
+    def run(self, common: bytes, message: bytes) -> _Answer:
+        """Return what the task gave, or the error that it raised, and its warnings; common: what its tasks share."""
         try:
             if self._first:
                 _send(self._in, self._first)
                 self._first = b""
+            _send(self._in, b"" if common is self._common else common)
             _send(self._in, message)
+            self._common = common
             found = _receive(self._out)
         except (OSError, ValueError):  # ValueError: the pipe was closed
             found = None
@@ -160,8 +165,12 @@ def serve() -> None:
     for module in pickle.loads(tasks.get()):  # that define kinds of columns
         with suppress(ImportError):
             import_module(module)
+    shared = _Shared(b"")
     while True:
-        _send(out, _result(tasks.get()))
+        common, message = tasks.get(), tasks.get()
+        if common:
+            shared = _Shared(common)
+        _send(out, _result(message, shared))
 
 
 def _read(pipe: IO[bytes], tasks: queue.SimpleQueue[bytes]) -> None:
@@ -170,13 +179,26 @@ def _read(pipe: IO[bytes], tasks: queue.SimpleQueue[bytes]) -> None:
     os._exit(1)  # nobody waits any more, and nothing more may be written
 
 
-def _result(message: bytes) -> bytes:
+class _Shared:
+    """What tasks share, read when the first of them runs: what is wrong with it is an error of that task."""
+
+    def __init__(self, message: bytes) -> None:
+        self._message: bytes | None = message
+        self._value: object = None
+
+    def get(self) -> object:
+        if self._message is not None:
+            self._value, self._message = pickle.loads(self._message), None
+        return self._value
+
+
+def _result(message: bytes, shared: _Shared) -> bytes:
     """Return what a task gives, or raises, as a message."""
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         found, raised = None, None
         try:
-            found = pickle.loads(message)()
+            found = pickle.loads(message)(shared.get())
         except Exception as error:
             found, raised = None, error
     told = [w.message for w in caught if isinstance(w.message, Warning)]

@@ -7,6 +7,16 @@ import csv
 from pathlib import Path
 
 
+def add_processes(parser: argparse.ArgumentParser) -> None:
+    """Add --processes."""
+    parser.add_argument(
+        "--processes",
+        type=parse_positive,
+        metavar="N",
+        help="how many processes share the files and the threads (default: one)",
+    )
+
+
 def add_common(parser: argparse.ArgumentParser) -> None:
     """Add the options that most commands have."""
     add_threads(parser)

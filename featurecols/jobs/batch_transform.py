@@ -40,6 +40,10 @@ class BatchTransform(ABC):
         """Fill `out`, float32 [n, width], with the output of n rows; for transforms with a width."""
         raise NotImplementedError
 
+    def share(self, processes: int) -> BatchTransform:
+        """Return the same transform for one of several processes, which share the threads."""
+        return self
+
     @property
     @abstractmethod
     def fingerprint(self) -> str:

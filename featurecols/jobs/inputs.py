@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import glob
 import os
 from collections.abc import Iterator, Sequence
@@ -56,6 +57,7 @@ class Inputs:
         FileSource(paths, None, self._opened).check([key for key, _ in self._needs])
         root = _root_of(source, paths)
         self.files = tuple(self._describe(path, root) for path in paths)
+        self.several = len(self.files) > 1
         names = {file.relative for file in self.files}
         if len(names) < len(self.files):
             raise errors.unreadable(source, "two files would be written under one name")
@@ -77,6 +79,12 @@ class Inputs:
             if not other.type.equals(field.type):
                 raise errors.files_differ(name, first.path, field.type, file.path, other.type)
         return field.with_nullable(any(other.nullable for _, other in found))
+
+    def alone(self, file: Input) -> Inputs:
+        """Return what another process needs to read one of the files, to be pickled."""
+        found = copy.copy(self)
+        found.files, found.several, found._opened = (file,), len(self.files) > 1, {}
+        return found
 
     @property
     def rows(self) -> int | None:

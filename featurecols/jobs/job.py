@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +15,8 @@ import pyarrow.parquet as pq
 
 from featurecols import errors
 from featurecols._core.names import names_of
+from featurecols._core.processes import Workers
+from featurecols._core.processes import count as count_processes
 from featurecols._core.progress import Progress, reporter
 from featurecols._core.version import __version__
 from featurecols.data.batch import Batch
@@ -24,6 +27,8 @@ from featurecols.jobs.inputs import Input, Inputs, Paths
 from featurecols.jobs.write_file import write
 
 _FILES = (".csv", ".tsv", ".txt", ".json", ".jsonl", ".npz", ".arrow", ".feather", ".pq", ".parq", ".gz")  # no names of folders
+
+_SAMPLE = 2000  # rows that compile what the workers of a job then find compiled
 
 
 @dataclass(frozen=True)
@@ -60,6 +65,7 @@ def run(
     target: str | os.PathLike[str],
     *,
     keep: str | Sequence[str],
+    processes: int | None = None,
     progress: Progress | bool | None,
     overwrite: bool,
     row_group_rows: int | None,
@@ -69,7 +75,8 @@ def run(
     _check_source(transform, source)
     path, kept = Path(target), names_of(keep)
     _check_target(transform, path, kept, row_group_rows)
-    job = _Job(transform, Inputs(source, transform.needs, kept, row_group_rows, transform.row_bytes), path)
+    inputs = Inputs(source, transform.needs, kept, row_group_rows, transform.row_bytes)
+    job = _Job(transform, inputs, path, count_processes(processes))
     job.check()
     with reporter(progress, transform.subject) as report, staging.open_staging(path, single=job.single) as stage:
         try:
@@ -101,6 +108,7 @@ class _Job:
     transform: BatchTransform
     inputs: Inputs
     target: Path
+    processes: int
 
     @property
     def single(self) -> bool:
@@ -144,6 +152,8 @@ class _Job:
         """Write all files that are not there yet; return how many were."""
         if self.kind == ".npy" and self.transform.width is not None:
             return npy.write(stage, self.transform, self.transform.width, self.inputs, report)
+        if self.processes > 1 and len(self.inputs.files) > 1:
+            return self._run_in_processes(stage, report)
         resumed = done = 0
         for file in self.inputs.files:
             name = self.target.name if self.single else file.relative
@@ -156,6 +166,51 @@ class _Job:
                     rows = partial.rows = write(partial.path, file, self.inputs, done, self.transform, report)
             done += rows
         return resumed
+
+    def _run_in_processes(self, stage: staging.Staging, report: Progress) -> int:
+        """Do the same, each file in one of several processes; this one gives the files their names, in order."""
+        finished = [stage.finished_rows(file.relative) for file in self.inputs.files]
+        left = [file for file, rows in zip(self.inputs.files, finished, strict=True) if rows is None]
+        tasks = [_FileTask(stage.data / f"{file.relative}{staging.PARTIAL}", file, self.inputs.alone(file)) for file in left]
+        done = 0
+        if left:
+            self._compile(left[0])
+        with Workers(min(self.processes, max(1, len(left)))) as workers:
+            written = workers.run(tasks, self.transform.share(self.processes))
+            for file, rows in zip(self.inputs.files, finished, strict=True):
+                if rows is None:
+                    with stage.write_file(file.relative) as partial:
+                        found = next(written)
+                        if isinstance(found, errors.DataError):  # of a row that is counted from the start of the file
+                            raise found.shifted(done)
+                        rows = partial.rows = found
+                done += rows
+                report(done, self.inputs.rows)
+        return len(finished) - len(left)
+
+    def _compile(self, file: Input) -> None:
+        """Transform some rows, so that what must be compiled is compiled once, and is in the cache when the workers ask."""
+        for batch, _ in self.inputs.blocks(file):
+            with suppress(errors.DataError):  # a worker says it, with the row
+                self.transform.columns(batch.slice(0, min(batch.num_rows, _SAMPLE)))
+            return
+
+
+@dataclass(frozen=True)
+class _FileTask:
+    """One file, to be written by a worker."""
+
+    path: Path
+    file: Input
+    inputs: Inputs
+
+    def __call__(self, transform: BatchTransform) -> int | errors.DataError:
+        """Write the file and return its rows, or the error of a row."""
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            return write(self.path, self.file, self.inputs, 0, transform, _ignore_progress)
+        except errors.DataError as error:
+            return error
 
 
 def _check_source(transform: BatchTransform, source: object) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from featurecols import errors
+from featurecols._core import thread_pool
 from featurecols._core.arrays import Array
 from featurecols._core.progress import Progress
 from featurecols._core.suggestions import explain_arguments
@@ -26,6 +27,7 @@ def transform_parquet(
     keep: str | Sequence[str] = (),
     layout: str = "features",
     threads: int | None = None,
+    processes: int | None = None,
     progress: Progress | bool | None = None,
     overwrite: bool = False,
     row_group_rows: int | None = None,
@@ -35,7 +37,16 @@ def transform_parquet(
         hint = "make one with fc.fit(columns, data), or fc.load(folder)"
         raise errors.plan("transform_parquet", "needs a plan first", plan, hint)
     transform = PlanTransform(plan, layout, threads)
-    return job.run(transform, source, target, keep=keep, progress=progress, overwrite=overwrite, row_group_rows=row_group_rows)
+    return job.run(
+        transform,
+        source,
+        target,
+        keep=keep,
+        processes=processes,
+        progress=progress,
+        overwrite=overwrite,
+        row_group_rows=row_group_rows,
+    )
 
 
 class PlanTransform(BatchTransform):
@@ -60,6 +71,9 @@ class PlanTransform(BatchTransform):
 
     def write_matrix(self, data: Rows, out: Array) -> None:
         self.plan.transform(data, out=out, threads=self.threads)
+
+    def share(self, processes: int) -> PlanTransform:
+        return PlanTransform(self.plan, self.layout, max(1, thread_pool.count(self.threads) // processes))
 
     @property
     def fingerprint(self) -> str:

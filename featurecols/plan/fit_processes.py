@@ -23,12 +23,11 @@ _SAMPLE = 2000  # rows that compile what the workers then find compiled
 class _Range:
     """The rows of some row groups, to be collected by a worker."""
 
-    columns: bytes  # a Partial: the columns, and what they have learned
     fragments: tuple[Fragment, ...]
     threads: int
 
-    def __call__(self) -> FitState | errors.DataError:
-        after = Partial.from_bytes(self.columns)
+    def __call__(self, after: Partial) -> FitState | errors.DataError:
+        """Collect; after: the columns, and what they have learned."""
         source = FileSource(list(dict.fromkeys(f.path for f in self.fragments)), self.fragments)
         try:
             return collect(after.columns, source, after=after if after.done else None, threads=self.threads)
@@ -57,9 +56,8 @@ def fit_files(
     with processes.Workers(len(ranges)) as workers:
         while isinstance(found, Partial):
             _compile(found, source, ranges[0])
-            tasks = [_Range(found.to_bytes(), tuple(r), each) for r in ranges]
             states: list[FitState] = []
-            for state in workers.run(tasks):
+            for state in workers.run([_Range(tuple(r), each) for r in ranges], found):
                 if isinstance(state, errors.DataError):
                     raise state.shifted(sum(s.rows for s in states))
                 states.append(state)

@@ -256,6 +256,7 @@ class Plan(DescribedPlan):
         keep: str | Sequence[str] = (),
         layout: str = "features",
         threads: int | None = None,
+        processes: int | None = None,
         progress: Progress | bool | None = None,
         overwrite: bool = False,
         row_group_rows: int | None = None,
@@ -274,6 +275,7 @@ class Plan(DescribedPlan):
                 name; "ids" is the numbers as `features`, then for every slot of ids an int32 or int64 column of its name (-1
                 where there is none) or lists of them, `<slot>_weights` where ids have weights, `<slot>_length` for sequences.
             threads: how many compute; the output never depends on it.
+            processes: how many share the files and the threads; None is one. The output never depends on it.
             progress: True for a progress bar, or a function that is called with (rows done, rows in all or None) after
                 every block.
             overwrite: replace an existing target, in one rename, once the new one is complete.
@@ -302,7 +304,14 @@ class Plan(DescribedPlan):
 
         transform = transform_parquet.PlanTransform(self, layout, threads)
         return job.run(
-            transform, source, target, keep=keep, progress=progress, overwrite=overwrite, row_group_rows=row_group_rows
+            transform,
+            source,
+            target,
+            keep=keep,
+            processes=processes,
+            progress=progress,
+            overwrite=overwrite,
+            row_group_rows=row_group_rows,
         )
 
     # Tables and files -----------------------------------------------------------------------------------------------

@@ -26,7 +26,7 @@ class Task:
     folder: str = ""
     what: str = ""
 
-    def __call__(self) -> int:
+    def __call__(self, ten: int) -> int:
         if self.what == "raise":
             raise fc.DataError("x", "is wrong", row=self.number, hint="mend it")
         if self.what == "warn":
@@ -41,12 +41,12 @@ class Task:
             os._exit(7)
         if self.what == "sleep":
             time.sleep(60)
-        return self.number * 10
+        return self.number * ten
 
 
 def run(tasks: list[Task], number: int) -> list[int]:
     with processes.Workers(number) as workers:
-        return list(workers.run(tasks))
+        return list(workers.run(tasks, 10))
 
 
 def test_results_come_in_order_whatever_dies_prints_or_warns(tmp_path: Path) -> None:
@@ -75,9 +75,9 @@ def test_a_script_without_a_guard_may_use_processes(tmp_path: Path) -> None:
         "from functools import partial\n"
         "from featurecols._core.processes import Workers\n"
         "with Workers(2) as workers:\n"
-        "    print(list(workers.run([partial(pow, 2, n) for n in range(3)])))\n"
+        "    print(list(workers.run([partial(pow, n) for n in range(1, 4)], 2)))\n"
     )
     done = subprocess.run(
         [sys.executable, str(script)], capture_output=True, text=True, check=False, env={**os.environ, "PYTHONPATH": str(ROOT)}
     )
-    assert (done.stdout, done.returncode) == ("[1, 2, 4]\n", 0), done.stderr
+    assert (done.stdout, done.returncode) == ("[1, 4, 9]\n", 0), done.stderr

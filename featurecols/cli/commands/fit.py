@@ -19,6 +19,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("data", metavar="DATA", nargs="+", help="Parquet or CSV: files, folders or quoted globs")
     parser.add_argument("-o", "--output", metavar="PLAN", required=True, type=Path, help="the folder to write")
     parser.add_argument("--overwrite", action="store_true", help="replace the plan that is there")
+    options.add_processes(parser)
     options.add_common(parser)
 
 
@@ -40,7 +41,7 @@ def run(arguments: argparse.Namespace) -> None:
             if bar is not None:
                 bar(done, total)
 
-        plan = fc.fit(columns, source, threads=arguments.threads, progress=count)
+        plan = fc.fit(columns, source, threads=arguments.threads, processes=arguments.processes, progress=count)
     plan.save(arguments.output, overwrite=arguments.overwrite)
     seconds, passes = time.monotonic() - start, max(1, len(plan.passes))
     about = {

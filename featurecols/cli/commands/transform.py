@@ -27,6 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--overwrite", action="store_true", help="replace what is at OUT, once the new output is complete")
     parser.add_argument("--row-group-rows", type=options.parse_positive, metavar="N", help="rows of a row group in the output")
+    options.add_processes(parser)
     options.add_common(parser)
 
 
@@ -43,6 +44,7 @@ def run(arguments: argparse.Namespace) -> None:
             keep=arguments.keep,
             layout=arguments.layout,
             threads=arguments.threads,
+            processes=arguments.processes,
             progress=bar,
             overwrite=arguments.overwrite,
             row_group_rows=arguments.row_group_rows,
