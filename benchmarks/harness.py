@@ -26,6 +26,7 @@ PACKAGES = {
 class Result:
     """One claim: seconds by contestant (every run), per `rows` rows, and what else was seen.
 
+    processor: seconds of processor time of the same runs, by contestant.
     scores: for models, the scores of every seed by contestant. versions: of what ran in other processes.
     """
 
@@ -35,6 +36,7 @@ class Result:
     notes: dict[str, Any] = field(default_factory=dict)
     scores: dict[str, dict[str, list[float]]] = field(default_factory=dict)
     versions: dict[str, str] = field(default_factory=dict)
+    processor: dict[str, list[float]] = field(default_factory=dict)
 
     def median(self, name: str) -> float:
         return statistics.median(self.seconds[name])
@@ -42,6 +44,10 @@ class Result:
     def ratio(self, name: str, ours: str = "featurecols") -> float:
         """How many times longer `name` takes than we do."""
         return self.median(name) / self.median(ours)
+
+    def processor_ratio(self, name: str, ours: str = "featurecols") -> float:
+        """How many times more processor time `name` takes than we do."""
+        return statistics.median(self.processor[name]) / statistics.median(self.processor[ours])
 
     def text(self, ours: str = "featurecols") -> str:
         lines = [f"{self.claim} ({self.rows:,} rows)"]
@@ -58,15 +64,16 @@ class Result:
 
 def measure(claim: str, rows: int, cases: Mapping[str, Callable[[], Any]], repeats: int = 7) -> Result:
     """Run each case once to warm it, then all of them in turn, `repeats` times; garbage is collected between runs."""
-    result = Result(claim, rows, {name: [] for name in cases})
+    result = Result(claim, rows, {name: [] for name in cases}, processor={name: [] for name in cases})
     for run in cases.values():
         run()
     for _ in range(repeats):
         for name, run in cases.items():
             gc.collect()
-            start = time.perf_counter()
+            start, busy = time.perf_counter(), time.process_time()
             kept = run()
             result.seconds[name].append(time.perf_counter() - start)
+            result.processor[name].append(time.process_time() - busy)
             del kept
     return result
 

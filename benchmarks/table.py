@@ -51,11 +51,11 @@ def transforms() -> str:
     """Return a table for every claim about transforms, and the machine."""
     documents = {
         name: found
-        for name in ("serving", *COMPARED, "one_row", "cold", "growth", "memory", "extension", "ranking")
+        for name in ("serving", "ranking", *COMPARED, "one_row", "cold", "growth", "memory", "extension")
         if (found := _document(name))
     }
     sections = [_compared(result) for name in COMPARED if name in documents for result in documents[name]["results"]]
-    rest = {"one_row": _one_row, "cold": _cold, "growth": _growth, "memory": _memory, "extension": _beside, "ranking": _beside}
+    rest = {"one_row": _one_row, "cold": _cold, "growth": _growth, "memory": _memory, "extension": _beside, "ranking": _ranking}
     rest["serving"] = _serving
     sections += [describe(documents[name]["results"]) for name, describe in rest.items() if name in documents]
     return "\n".join([*sections, f"Measured with {_machine(documents.values())}.\n"])
@@ -137,6 +137,18 @@ def _beside(results: list[dict[str, Any]]) -> str:
     least = min(medians.values())
     rows = [[n, _time(s), _number(1e9 * s / result["rows"]), _ratio(s / least)] for n, s in medians.items()]
     return _section(f"{result['claim']} ({result['rows']:,} rows)", ["work", "median", "ns a row", "ratio"], rows)
+
+
+def _ranking(results: list[dict[str, Any]]) -> str:
+    rows = []
+    for result in results:
+        work, _, form = result["claim"].rpartition(", ")
+        ours, whole = (statistics.median(result["seconds"][name]) for name in ("featurecols", "whole rows"))
+        busy = result["notes"]["ratio of processor time"]
+        rows.append([work, form, f"{result['rows']:,}", _time(ours), _time(whole), _ratio(whole / ours), _ratio(busy)])
+    head = ["work", "form", "items", "one request", "whole rows", "ratio", "ratio of processor time"]
+    found = _section("One request against many items, beside rows that repeat its fields", head, rows)
+    return "\n".join([found, *(f"{result['notes']['remark']}\n" for result in results if "remark" in result["notes"])])
 
 
 def _serving(results: list[dict[str, Any]]) -> str:

@@ -127,6 +127,8 @@ class _Part(NamedTuple):
         if not len(self.hashes):
             none = np.zeros(len(self.codes), bool)
             return _Part(none.astype(self.hashes.dtype), none, self.offsets)
+        if len(self.hashes) == 1 and (self.valid is None or self.valid[0]) and not self.codes.any():
+            return _Part(np.full(len(self.codes), self.hashes[0]), None, self.offsets)  # what a request gives all its items
         valid = (self.codes >= 0) & (self.codes < len(self.hashes))
         at = self.codes * valid
         return _Part(self.hashes[at], valid if self.valid is None else valid & self.valid[at], self.offsets)

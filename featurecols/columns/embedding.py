@@ -145,6 +145,11 @@ class EmbeddingBound(DenseBound):
         return errors.bad_value(self.column.name, None, row, f"id past the table of {self.table.shape[0]} rows", got, hint)
 
     def write_row(self, out: MutableSequence[float], at: int, ids: Any) -> None:
+        if type(ids) is int and not self.max_norm and ids < self.table.shape[0]:
+            if ids >= 0:  # every combiner gives the row itself
+                for d, v in enumerate(self.table.array[ids].tolist(), at):
+                    out[d] = v + 0.0  # -0.0 is 0.0, as in a sum
+            return
         found, weights = ids if isinstance(ids, tuple) else (ids if isinstance(ids, list) else [ids], None)
         width = self.shape[0]
         sums, total = [0.0] * width, 0.0

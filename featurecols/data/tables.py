@@ -165,7 +165,7 @@ def _in_batches(found: Iterable[Any], schema: Any) -> Iterator[Batch]:
                 yield Batch.arrow(pa.Table.from_batches(waiting), known=known)
                 waiting, rows = [], 0
     if waiting:
-        yield Batch.arrow(pa.Table.from_batches(waiting), known=known)
+        yield Batch.arrow(waiting[0] if len(waiting) == 1 else pa.Table.from_batches(waiting), known=known)
     elif not some:
         yield Batch.arrow(schema.empty_table())
 
@@ -183,7 +183,9 @@ def _select(names: Sequence[str], keys: Sequence[str] | None) -> list[str]:
 
 def _table(table: Any, keys: Sequence[str] | None) -> Iterator[Batch]:
     if keys is not None:
-        table = table.select(_select(table.schema.names, keys))
+        there = table.schema.names
+        names = _select(there, keys)
+        table = table if names == there else table.select(names)
     return _in_batches(table.to_batches(), table.schema)
 
 

@@ -1,4 +1,4 @@
-"""Whole rows of the matrix in one pass: zeros, numbers with their defaults and normalizers, and one-hots.
+"""Whole rows of the matrix in one pass: zeros, or what all rows share, then numbers with their normalizers, and one-hots.
 
 A tile of rows is written column by column while it is in cache, without arrays between a number as it was read and the
 matrix.
@@ -55,9 +55,10 @@ def _widen(x: Any, base: Any, n: Any, into: Any) -> Any:
 _KINDS = {np.dtype(name): kind for kind, name in enumerate(("float64", "float32", "int32", "int64"))}
 _NUMBERS = (read(I64), read(I64), read(I64), read(F64), read(I64), read(I64), read(F64), read(F64))
 _ONEHOTS = (read(I64), read(I64), read(I64))
+_ZEROS = np.empty(0, np.float32)
 
 
-@kernel({layout: (*_NUMBERS, *_ONEHOTS, write(I64), write(F32, 2, layout)) for layout in ("C", "A")})
+@kernel({layout: (*_NUMBERS, *_ONEHOTS, read(F32), write(I64), write(F32, 2, layout)) for layout in ("C", "A")})
 def _ASSEMBLE(
     xs: Any,
     kinds: Any,
@@ -70,6 +71,7 @@ def _ASSEMBLE(
     ids: Any,
     starts: Any,
     widths: Any,
+    shared: Any,
     suspect: Any,
     out: Any,
 ) -> None:
@@ -78,7 +80,11 @@ def _ASSEMBLE(
     block = np.empty(_MOST, np.float64)
     for base in range(_0, rows, tile):  # loops count in uint64: numba wraps signed indices around
         n = min(tile, rows - base)
-        if np.uint64(len(columns)) < w:
+        if len(shared):
+            for i in range(_0, n):
+                for c in range(_0, w):
+                    out[base + i, c] = shared[c]
+        elif np.uint64(len(columns)) < w:
             for i in range(_0, n):
                 for c in range(_0, w):
                     out[base + i, c] = 0.0
@@ -118,12 +124,13 @@ def assemble(
     starts: Array,
     widths: Array,
     out: Array,
+    shared: Array | None = None,
 ) -> Array:
-    """Zero `out`, then write number j into out[:, columns[j]] and out[i, starts[k] + ids[k][i]] = 1.
+    """Zero `out`, or fill each row with `shared`; write number j into out[:, columns[j]] and out[i, starts[k] + ids[k][i]] = 1.
 
     Number j is xs[j], float64, float32, int32 or int64 [n], with NaN replaced by defaults[j], through operations
     first[j]:first[j + 1] of ops, a, b (those of numeric.normalize). columns, first, ops, starts, widths int64; defaults, a, b
-    float64. ids[k] int32 [n]; an id outside [0, widths[k]) sets nothing. out float32 [n, w] of any strides.
+    float64. ids[k] int32 [n]; an id outside [0, widths[k]) sets nothing. out float32 [n, w] of any strides; shared float32 [w].
     The caller keeps columns, each once, and starts + widths within w.
 
     Returns int64 [J]: for each number a row before which all is finite, once defaults are filled in, and in the domain of each
@@ -143,5 +150,8 @@ def assemble(
     kinds = np.array([_KINDS[x.dtype] for x in xs], np.int64)
     numbers, codes = arrays.addresses(xs, None, len(out)), arrays.addresses(ids, np.int32, len(out))
     described = (columns, defaults, first, ops, a, b)
-    _ASSEMBLE["C" if out.flags.c_contiguous else "A"](numbers, kinds, *described, codes, starts, widths, suspect, out)
+    layout = "C" if out.flags.c_contiguous else "A"
+    assert shared is None or shared.shape == out.shape[1:]
+    shared = _ZEROS if shared is None else shared
+    _ASSEMBLE[layout](numbers, kinds, *described, codes, starts, widths, shared, suspect, out)
     return suspect

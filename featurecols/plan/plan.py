@@ -25,7 +25,8 @@ from featurecols.plan.check import check
 from featurecols.plan.described import DescribedPlan
 from featurecols.plan.execution.profile import Profile
 from featurecols.plan.execution.program import Limit, Program
-from featurecols.plan.execution.request import Request, Split
+from featurecols.plan.execution.request import Request
+from featurecols.plan.execution.split import Split
 from featurecols.plan.explain import summary, table
 from featurecols.plan.fingerprint import digest, fingerprint
 from featurecols.plan.graph import Graph

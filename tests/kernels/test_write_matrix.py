@@ -42,6 +42,11 @@ def test_numbers_of_every_dtype_and_one_hots(count: int, order: str) -> None:
             want[i, 2 + id_] = 1
     there = ~np.isnan(xs[0])
     assert (out[there] == want[there]).all()
+    shared = np.arange(10, dtype=np.float32)  # of all rows, where nothing else is written
+    write_matrix.assemble(xs, *columns, ids, np.array([2]), np.array([4]), out, shared)
+    written = want[:, 2:6] == 1
+    want[:, 2:6], want[:, 6:8] = np.where(written, 1, shared[2:6]), shared[6:8]
+    assert (out[there] == want[there]).all()
 
 
 def test_whole_numbers_pass_through_float64() -> None:

@@ -14,6 +14,7 @@ from featurecols.data import arrow_buffers
 from featurecols.data.field_types import UNREAD, FieldType
 from featurecols.data.fields import csv_numbers, spelled
 from featurecols.data.fields.base import FieldView
+from featurecols.data.fields.dictionary import DictionaryField
 from featurecols.data.fields.spelled import Spelled
 from featurecols.data.missing import Markers
 
@@ -65,6 +66,11 @@ class TextField(FieldView):
         taken = TextField.of(self.key, self._as_arrow().take(pa.array(rows)), self.parse)
         taken.markers, taken.type_name = self.markers, self.type_name
         return taken
+
+    def repeat(self, count: int) -> FieldView:
+        found = DictionaryField(self.key, np.zeros(count, np.int32), self.slice(0, 1), checked=True)
+        found.type_name = self.type_name
+        return found
 
     def value_type(self) -> FieldType:
         return FieldType("text" if self.textual else "bytes")

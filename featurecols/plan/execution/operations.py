@@ -30,15 +30,17 @@ class Problem(NamedTuple):
 class Block:
     """The values of one block of rows by node, and what went wrong so far: one bad value hides none in an earlier row.
 
-    out: float32 [rows, width], the matrix or the dense part, for operations that write. ids, lengths: of operations that
+    out: float32 [rows, width], the matrix or the dense part, for operations that write. shared: float32 [width], what each row
+    of the matrix holds where no operation writes; None for zeros. ids, lengths: of operations that
     encode, by output.
     """
 
-    __slots__ = ("ids", "lengths", "out", "problems", "rows", "values")
+    __slots__ = ("ids", "lengths", "out", "problems", "rows", "shared", "values")
 
     def __init__(self, size: int, rows: int, out: Array = NO_ARRAY) -> None:
         self.values: list[Value | None] = [None] * size
         self.rows, self.out = rows, out
+        self.shared: Array | None = None
         self.problems: list[Problem] = []
         self.ids: dict[int, Ids] = {}
         self.lengths: dict[int, Array] = {}
@@ -196,7 +198,7 @@ class FusedWriter:
         self._all = _describe(self.numbers, self._chains)
 
     def run(self, block: Block) -> Sequence[Operation]:
-        """Fill block.out, zeros included; return the one-hots that are not plain and have to be added."""
+        """Fill block.out, zeros or what rows share included; return the one-hots that are not plain and have to be added."""
         found = [_gather(block, o) for o in self.numbers]
         hot = [(o, ids.values) for o in self.onehots if (ids := _plain(block.values[o.inputs[0]])) is not None]
         starts = np.array([o.start for o, _ in hot], np.int64)
@@ -207,7 +209,9 @@ class FusedWriter:
             chains = [self._chains[j] for j in there]
             described = _describe([self.numbers[j] for j in there], chains)
         xs = [x for x in found if x is not None]
-        suspect = kernels.write_matrix.assemble(xs, *described, [ids for _, ids in hot], starts, widths, block.out)
+        suspect = kernels.write_matrix.assemble(
+            xs, *described, [ids for _, ids in hot], starts, widths, block.out, block.shared
+        )
         if len(suspect) and suspect.max() >= 0:
             for j in np.flatnonzero(suspect >= 0):
                 if chains[j].allow_nan:

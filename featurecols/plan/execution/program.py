@@ -120,6 +120,7 @@ class Program:
         others = [o for o in self.outputs if o.node not in together]
         self._writes: list[Operation] = [*self._evaluations, fused, *others]
         self._is_fused = not others
+        self._written = sum(o.stop - o.start for o in outputs)  # features of these columns, a row
         self._touched = len(self.fields) + sum(max(o.slot.width, 1) for o in outputs)  # codes read and features written, a row
 
     @cached_property
@@ -172,7 +173,7 @@ class Program:
 
     def encode(self, views: Sequence[FieldView], start: int, stop: int, workers: int = 1, look: Look | None = None) -> Features:
         """Return Features of rows start:stop, with outputs on `workers` threads; look as in `write`."""
-        block = self.block(views, start, stop, _zeros(stop - start, self.dense_width))
+        block = self.block(views, start, stop, self._dense(stop - start))
         run(self._evaluations, block)
         if workers == 1:
             run(self._encodes, block)
@@ -185,6 +186,10 @@ class Program:
         slots = self.slots
         ids = {slots[k].name: block.ids[k] for k in sorted(block.ids)}
         return Features(block.out, ids, {slots[k].name: block.lengths[k] for k in sorted(block.lengths)}, slots)
+
+    def _dense(self, rows: int) -> Array:
+        """Return the dense part of so many rows before its columns are written."""
+        return _zeros(rows, self.dense_width)
 
     # A batch, block by block ----------------------------------------------------------------------------------------
 
@@ -217,7 +222,7 @@ class Program:
     def _blocks(self, rows: int, workers: int = 1) -> list[tuple[int, int]]:
         if self._is_fused and rows <= self.tuning.fused_rows[0]:
             return [(0, rows)]
-        return self.tuning.blocks(rows, self.width, len(self.outputs), self._is_fused, workers)
+        return self.tuning.blocks(rows, self._written, len(self.outputs), self._is_fused, workers)
 
     def fill_timed(self, batch: Batch, clock: Clock) -> None:
         """Do what `fill` does on one thread, with a clock around every part; the matrix of a block is thrown away."""

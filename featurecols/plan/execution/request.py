@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from copy import copy
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from featurecols import errors
@@ -18,102 +18,71 @@ from featurecols._core.slots import DenseSlot
 from featurecols._core.suggestions import attributes_of
 from featurecols.data.batch import Batch, Source
 from featurecols.data.fields.base import FieldView
+from featurecols.data.fields.text import TextField
 from featurecols.data.sources import Data, as_source
-from featurecols.plan.execution.coverage import Look
-from featurecols.plan.execution.operations import Block, Output, Value
-from featurecols.plan.execution.program import Limit, Program, Rows
+from featurecols.plan.execution.operations import Value
+from featurecols.plan.execution.program import Limit
+from featurecols.plan.execution.split import PartialProgram, Split, check_not_taken
 
 T = TypeVar("T")
 _FINISH = Limit("finish", "give fewer items at once")
 
 
-class PartialProgram(Program):
-    """The operations of a program over some of its nodes; what others give comes with each request.
+class RequestRow:
+    """The row of a request, and what it gives alone.
 
-    Its matrix holds the declared columns among its nodes side by side.
+    The row path computes most of it: features, and ids where a row has one. Ids in lists, numbers that others read, and fields
+    are arrays of one row.
 
     Attributes:
-        places: where they belong in the whole matrix: first and last + 1 there, and first here; neighbours are joined.
+        row: float32 [width of the matrix], zeros where items write.
     """
 
-    def __init__(self, whole: Program, nodes: Collection[int], taken: Collection[str] = ()) -> None:
-        """taken: fields that no batch may have."""
-        cached = {name for name, value in vars(Program).items() if isinstance(value, cached_property)}
-        self.__dict__.update({name: value for name, value in vars(whole).items() if name not in cached})
-        self.fields = [field for field in whole.fields if field[0] in nodes]
-        keys = {field.key for _, field in self.fields}
-        self.needs = [need for need in whole.needs if need[0] in keys]
-        self._known: Callable[[int], Mapping[int, Value]] = _nothing
-        self._taken = frozenset(taken)
-        self.places: list[tuple[int, int, int]] = []
-        self.width = 0
-        self._arrange(
-            [self._place(o) for o in whole.outputs if o.node in nodes], [e for e in whole._evaluations if e.node in nodes]
-        )
+    def __init__(self, split: Split, row: Mapping[str, object]) -> None:
+        self._split, self._given = split, {key: row[key] for key in split.keys}
+        found, ids = split.row(row)
+        self.row: Array = np.frombuffer(found, np.float32) if found else np.empty(0, np.float32)
+        self._dtypes = split.types_of(lambda: self._of_arrays(split.own, lambda views: split.own.evaluate(views, 0, 1)))
+        self._ids = {i: v for i, v in zip(split.ids, ids, strict=True) if type(v) is int and i in self._dtypes}
+        left = [i for i in split.shared if i not in self._ids]
+        program = split.between if any(i in split.whole.bounds for i in left) else split.fields
+        values = self._of_arrays(program, lambda views: program.evaluate(views, 0, 1)).values if left else []
+        self._shared = {i: v for i in split.shared if (v := self._one(i) if i in self._ids else values[i]) is not None}
+        self._repeated: dict[int, dict[int, Value]] = {}
 
-    def _place(self, output: Output) -> Output:
-        """Return a declared column with its slice of this matrix."""
-        at, width = self.width, output.stop - output.start
-        if self.places and self.places[-1][1] == output.start:
-            self.places[-1] = self.places[-1][0], output.stop, self.places[-1][2]
-        elif width:
-            self.places.append((output.start, output.stop, at))
-        self.width += width
-        return output._replace(start=at, stop=self.width)
+    def _one(self, node: int) -> Ids:
+        """Return the only id of a node."""
+        return Ids(np.array([self._ids[node]], self._dtypes[node]))
 
-    def copy_into(self, out: Array, matrix: Array) -> None:
-        """Write a matrix of this program, [n, width] or [1, width], into the whole one, [n, width of all]."""
-        for start, stop, at in self.places:
-            out[:, start:stop] = matrix[:, at : at + stop - start]
+    @cached_property
+    def features(self) -> Features:
+        """Return what it gives alone, as Features of one row."""
+        own, sources = self._split.own, self._split.sources
+        if sources is None or not all(i in self._ids for read in sources.values() for i in read):
+            return self._of_arrays(own, lambda views: own.encode(views, 0, 1))
+        dense, ids = np.zeros((1, own.dense_width), np.float32), {}
+        for output in own.outputs:
+            slot, read = output.slot, sources.get(output.name)
+            if isinstance(slot, DenseSlot):
+                dense[0, slot.start : slot.stop] = self.row[output.start : output.stop]
+            elif read is not None:
+                found = [self._one(i) for i in read]
+                ids[slot.name] = found[0] if output.bound.categorical else output.bound.id_source(*found)
+        return Features(dense, ids, {}, own.slots)
 
-    def knowing(self, known: Callable[[int], Mapping[int, Value]]) -> PartialProgram:
-        """Return the same program where known(rows) gives the values of other nodes that it reads."""
-        found = copy(self)
-        found._known = known
-        return found
+    def values(self, rows: int) -> dict[int, Value]:
+        """Return what columns of both sides read of it, by node, for so many rows."""
+        if rows not in self._repeated:
+            self._repeated = {rows: {node: _repeat(value, rows) for node, value in self._shared.items()}}
+        return self._repeated.get(rows) or {node: _repeat(value, rows) for node, value in self._shared.items()}
 
-    def block(self, views: Sequence[FieldView], start: int, stop: int, out: Array | None = None) -> Block:
-        block = super().block(views, start, stop, out)
-        for node, value in self._known(stop - start).items():
-            block.values[node] = value
-        return block
-
-    def views(self, batch: Batch, workers: int = 1) -> list[FieldView]:
-        if batch.num_rows:
-            check_not_taken(self._taken, batch.names)
-        return super().views(batch, workers)
-
-    def _fill_batch(self, rows: Rows, out: Array, look: Look | None) -> None:
-        """Fill out without the row path, which needs all nodes."""
+    def _of_arrays(self, program: PartialProgram, run: Callable[[list[FieldView]], T]) -> T:
+        """Return what a program over fields of the request gives for arrays of one row."""
+        given = self._given
         try:
-            self.fill(rows.batch, out, rows.workers, None if look is None else look.after(rows.first_row))
-        except errors.DataError as e:
-            raise e.shifted(rows.first_row) from None
-
-
-class Split:
-    """A program in two: what the fields of a request give alone, and all that reads fields of its items, too.
-
-    Attributes:
-        keys: the fields of the request.
-        own, items: the operations over these fields alone, and all others.
-        shared, between: the nodes of `own` that others read, and the operations that give them.
-    """
-
-    def __init__(self, whole: Program, keys: Collection[str]) -> None:
-        self.whole, names = whole, dict.fromkeys(field.key for _, field in whole.fields)
-        self.keys = tuple(key for key in names if key in keys)
-        ready = {i for i, field in whole.fields if field.key in keys}
-        for i in whole.bounds:  # in the order in which nodes read others
-            if all(j in ready for j in whole.inputs[i]):
-                ready.add(i)
-        others = set(range(whole.size)) - ready
-        self.own, self.items = PartialProgram(whole, ready), PartialProgram(whole, others, self.keys)
-        self.shared = {j for i in others for j in whole.inputs[i] if j in ready}
-        needed = set(self.shared)
-        for i in sorted(ready, reverse=True):
-            needed.update(whole.inputs[i] if i in needed else ())
-        self.between = PartialProgram(whole, needed)
+            return run(program.views(Batch.lazy(given, 1, lambda key: _as_column(key, given[key]))))
+        except errors.DataError as e:  # of the only row, which needs no number
+            raise errors.DataError(e.subject, e.problem, field=e.field, got=e.got, hint=e.hint) from None
 
 
 class Request:
@@ -128,13 +97,7 @@ class Request:
 
     def __init__(self, split: Split, row: Mapping[str, object]) -> None:
         self.fields = split.keys
-        self._split, self._given = split, {key: row[key] for key in split.keys}
-        self._row = np.zeros((1, split.whole.width), np.float32)  # of the whole matrix
-        split.own.copy_into(self._row, np.array(split.own.row(row), np.float32).reshape(1, -1))
-        values = self._of_one_row(split.between, lambda views: split.between.evaluate(views, 0, 1)).values
-        self._shared = {j: value for j in split.shared if (value := values[j]) is not None}
-        self._repeated: dict[int, dict[int, Value]] = {}
-        self._items = split.items.knowing(self._repeat)
+        self._split, self._row = split, RequestRow(split, row)
 
     if not TYPE_CHECKING:  # a wrong name is told with the right one; checkers report it themselves
         __getattr__ = attributes_of("Request")
@@ -146,7 +109,7 @@ class Request:
         >>> fc.compile([fc.Numeric("age"), fc.Numeric("price")]).begin({"age": 31})
         Request of age; items give price
         """
-        items = dict.fromkeys(field.key for _, field in self._items.fields)
+        items = dict.fromkeys(field.key for _, field in self._split.items.fields)
         return f"Request of {', '.join(self.fields) or 'no field'}; items give {', '.join(items) or 'no field'}"
 
     def finish(self, items: Data, *, threads: int | None = None) -> Floats:
@@ -163,7 +126,8 @@ class Request:
         source, workers = self._source(items), thread_pool.count(threads)
         if (bare := self._split.whole.first_non_dense_output) is not None:
             raise errors.plan("finish", "a categorical column gives ids, not features", bare, "use encode(items)")
-        found = [self._complete(matrix) for matrix in self._items.transform_batches(source, None, workers, _FINISH)]
+        joined = self._split.items.joined(self._row)
+        found = list(joined.transform_batches(source, None, workers, _FINISH))
         return found[0] if len(found) == 1 else arrays.concatenate(found)
 
     def encode(self, items: Data, *, threads: int | None = None) -> Features:
@@ -172,21 +136,9 @@ class Request:
         Args and errors as of finish.
         """
         source, workers = self._source(items), thread_pool.count(threads)
-        found = [self._complete_features(features) for features in self._items.encode_batches(source, None, workers, _FINISH)]
+        joined = self._split.items.joined(self._row)
+        found = [self._complete(features) for features in joined.encode_batches(source, None, workers, _FINISH)]
         return found[0] if len(found) == 1 else Features.concatenate(found)
-
-    @cached_property
-    def _features(self) -> Features:
-        """Return what the request gives alone as Features of one row."""
-        return self._of_one_row(self._split.own, lambda views: self._split.own.encode(views, 0, 1))
-
-    def _of_one_row(self, program: PartialProgram, run: Callable[[list[FieldView]], T]) -> T:
-        """Return what a program over fields of the request gives for it."""
-        try:
-            fields = program.fields
-            return run(program.views(next(as_source([self._given]).batches())) if fields else [])
-        except errors.DataError as e:  # of the only row, which needs no number
-            raise errors.DataError(e.subject, e.problem, field=e.field, got=e.got, hint=e.hint) from None
 
     def _source(self, items: Data) -> Source:
         source = as_source(items)
@@ -194,51 +146,31 @@ class Request:
             check_not_taken(self.fields, source.schema().names)
         return source
 
-    def _repeat(self, rows: int) -> dict[int, Value]:
-        """Return what columns of both read of the request, for so many rows."""
-        if rows not in self._repeated:
-            self._repeated = {rows: {node: _repeat(value, rows) for node, value in self._shared.items()}}
-        return self._repeated.get(rows) or {node: _repeat(value, rows) for node, value in self._shared.items()}
-
-    def _complete(self, matrix: Array) -> Array:
-        """Return the whole matrix of items, of which `matrix` is what they give."""
-        if not self._split.own.width:
-            return matrix
-        out = arrays.empty((len(matrix), self._split.whole.width), np.float32)
-        out[...] = self._row
-        self._split.items.copy_into(out, matrix)
-        return out
-
-    def _complete_features(self, features: Features) -> Features:
-        """Return Features of items with what the request alone gives."""
-        own, rows = self._features, len(features)
-        for output in self._split.own.outputs:
-            if isinstance(output.slot, DenseSlot):
-                start, stop = output.slot.start, output.slot.stop
-                features.dense[:, start:stop] = own.dense[:, start:stop]
-        ids = {**features.ids, **{name: repeat_ids(found, rows) for name, found in own.ids.items()}}
+    def _complete(self, features: Features) -> Features:
+        """Return Features of items with the ids and lengths that the request alone gives."""
+        own, rows = self._row.features, len(features)
+        ids = {**features.ids, **{name: _repeat_ids(found, rows) for name, found in own.ids.items()}}
         lengths = {**features.lengths, **{name: np.repeat(found, rows) for name, found in own.lengths.items()}}
         names = [slot.name for slot in features.slots]
         in_order = {name: ids[name] for name in names if name in ids}
         return Features(features.dense, in_order, {name: lengths[name] for name in names if name in lengths}, features.slots)
 
 
-def check_not_taken(taken: Collection[str], names: Iterable[str]) -> None:
-    """Raise DataError for a field of items that the request has, too."""
-    for name in names:
-        if name in taken:
-            hint = "leave it out of the items, or out of the row of the request"
-            raise errors.DataError("request", "its items have values of their own", field=name, hint=hint)
-
-
-def _nothing(rows: int) -> Mapping[int, Value]:
-    return {}
+def _as_column(key: str, value: object) -> object:
+    """Return one value as a column; a text, which most are, as what needs no look at its type."""
+    if type(value) is str:
+        try:
+            text = value.encode()
+        except UnicodeEncodeError:  # told with its field
+            return [value]
+        return TextField(key, np.array([0, len(text)], np.int32), np.frombuffer(text, np.uint8), None, pa.string())
+    return [value]
 
 
 def _repeat(value: Value, rows: int) -> Value:
     """Return the value of one row so many times."""
     if isinstance(value, Ids):
-        return repeat_ids(value, rows)
+        return _repeat_ids(value, rows)
     if isinstance(value, FieldView):
         return value.repeat(rows)
     if value.offsets is None:
@@ -248,12 +180,12 @@ def _repeat(value: Value, rows: int) -> Value:
     )
 
 
-def repeat_ids(ids: Ids, rows: int) -> Ids:
+def _repeat_ids(ids: Ids, rows: int) -> Ids:
     """Return the ids of one row so many times."""
-    if ids.offsets is None:
-        return Ids(np.repeat(ids.values, rows), None, None if ids.weights is None else np.repeat(ids.weights, rows))
     flat = ids.compact()
     weights = None if flat.weights is None else np.tile(flat.weights, rows)
+    if flat.offsets is None:
+        return Ids(np.full(rows, flat.values[0], flat.values.dtype), None, weights)
     return Ids(np.tile(flat.values, rows), _offsets(len(flat.values), rows), weights)
 
 

@@ -7,12 +7,13 @@ learned stay objects in its namespace, so that no text of a plan ever becomes co
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from featurecols._core import counters
 from featurecols._core.fork_safe import cached_property
 from featurecols.columns.base import Field
+from featurecols.columns.bound import RowIds
 from featurecols.data.field_types import SPELLED, FieldType
 from featurecols.data.fields.spelled import reader_of
 from featurecols.data.missing import Markers, presenter
@@ -55,6 +56,11 @@ class RowCompiler:
     @cached_property
     def of_mapping(self) -> RowFunction:
         return self._compiled("row", self._given + self._body)
+
+    def of_mapping_with(self, nodes: Iterable[int]) -> Callable[[Mapping[str, object]], tuple[array[float], list[RowIds]]]:
+        """Return a function like of_mapping that gives the values of some columns, among those that are evaluated, as well."""
+        values = ", ".join(f"v{i}" for i in nodes)
+        return self._compiled("row", [*self._given, *self._body[:-1], f"return out, [{values}]"])  # type: ignore[return-value]
 
     @cached_property
     def of_values(self) -> RowFunction:

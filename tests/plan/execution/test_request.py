@@ -30,6 +30,40 @@ def test_literal_answers():
     assert request.finish({"price": [], "shop": []}).shape == (0, 8)
 
 
+def test_what_a_request_gives_to_columns_of_both():
+    """One id, ids in lists, a number, texts with markers: each comes to the crosses as arrays of whole rows do."""
+    tags, age = fc.Vocabulary("tags", ["a", "b"]), fc.Bucketized(fc.Numeric("age", default=20.0), [18, 30])
+    columns = [
+        fc.Indicator(fc.Crossed([tags, "shop"], 50)),
+        fc.Indicator(fc.Crossed([age, fc.Field("city", missing="?"), "shop"], 50)),
+        fc.Embedding(fc.Vocabulary("city", ["Rome", "Oslo"], num_oov_buckets=1), 3),
+        fc.Embedding(tags, 2, combiner="sum"),
+        fc.Sequence(fc.Embedding(tags, 2, name="steps"), 2),
+        age,
+    ]
+    plan = fc.compile(columns)
+    dense = fc.compile(columns[:-1])
+    items = {"shop": ["x", None, "y", "z"]}
+    for row in (
+        {"tags": ["a", "b", "c"], "age": 44, "city": "Rome"},
+        {"tags": [], "age": None, "city": "?"},
+        {"tags": ["b"], "age": 7.5, "city": "Bonn"},
+        {"tags": ["a"], "age": 18, "city": ""},
+    ):
+        whole = [{**row, "shop": shop} for shop in items["shop"]]
+        np.testing.assert_array_equal(dense.begin(row).finish(items), dense.transform(whole))
+        found, want = plan.begin(row).encode(items), plan.encode(whole)
+        assert list(found.ids) == list(want.ids)
+        for name, ids in want.ids.items():
+            got = found.ids[name]
+            np.testing.assert_array_equal(got.values, ids.values)
+            assert got.values.dtype == ids.values.dtype
+            assert (got.offsets is None) == (ids.offsets is None)
+            assert ids.offsets is None or got.offsets.tolist() == ids.offsets.tolist()
+        assert {name: k.tolist() for name, k in found.lengths.items()} == {name: k.tolist() for name, k in want.lengths.items()}
+        assert len(found.lengths) == 1
+
+
 def test_features_of_items():
     plan = fc.compile([fc.Identity("shop", 9), fc.Identity("day", 7), fc.Numeric("age")])
     found = plan.begin({"day": 3, "age": 1}).encode({"shop": [1, 2, 3]})
