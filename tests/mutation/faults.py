@@ -45,7 +45,7 @@ SEEN = {
     "weighted": (*_ALL, "list window", "joined offsets"),
 }
 
-_ASSEMBLE = '_ASSEMBLE["C" if out.flags.c_contiguous else "A"]'
+_ASSEMBLE = "_ASSEMBLE[layout]"
 _ONE_HOT = 'f"    if 0 <= {v} < {width}: out[{start} + {v}] = 1.0"'
 _HASHERS = (f"{C}.hashed", f"{C}.vocabulary")
 
