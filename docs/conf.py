@@ -104,5 +104,7 @@ def setup(app: Any) -> None:
     """Write what is made from the package and the notebooks, then let Sphinx read it."""
     write_reference()
     shutil.rmtree(NOTEBOOKS, ignore_errors=True)
-    shutil.copytree(ROOT / "notebooks", NOTEBOOKS, ignore=shutil.ignore_patterns(".*"))
+    NOTEBOOKS.mkdir()
+    for path in (ROOT / "notebooks").glob("*.ipynb"):
+        (NOTEBOOKS / path.name).write_text(path.read_text("utf-8").replace("](../docs/", "](../"), "utf-8")
     app.connect("autodoc-process-docstring", as_rst)

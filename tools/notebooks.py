@@ -2,6 +2,8 @@
 
     python tools/notebooks.py            run, compare, fail with the first difference
     python tools/notebooks.py --write    run and store the outputs
+    python tools/notebooks.py --extras   those that need more than the extra `test`; without it, the others
+    python tools/notebooks.py NOTEBOOK   this one, whatever it needs
 
 Cells tagged `varies` (times, machine) are run but not compared. Pictures are compared by being there.
 """
@@ -21,6 +23,7 @@ from nbclient import NotebookClient
 
 ROOT = Path(__file__).parent.parent
 FOLDER = ROOT / "notebooks"
+EXTRAS = {"04_serving": "serve"}  # notebooks that need an extra beside `test`; .ci/run has it later
 
 
 def run(path: Path) -> tuple[nbformat.NotebookNode, nbformat.NotebookNode]:
@@ -61,11 +64,13 @@ def compare(stored: nbformat.NotebookNode, fresh: nbformat.NotebookNode) -> str:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--write", action="store_true")
+    parser.add_argument("--extras", action="store_true")
     parser.add_argument("notebooks", nargs="*", type=Path)
     arguments = parser.parse_args()
     os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH", "")]))
     failed = 0
-    for path in arguments.notebooks or sorted(FOLDER.glob("*.ipynb")):
+    chosen = [path for path in sorted(FOLDER.glob("*.ipynb")) if (path.stem in EXTRAS) is arguments.extras]
+    for path in arguments.notebooks or chosen:
         stored, fresh = run(path)
         if arguments.write:
             nbformat.write(fresh, path)
