@@ -30,11 +30,10 @@ from pathlib import Path
 
 from featurecols.cli.main import main as command_line
 from tests.interrupts import forks, jobs
-from tests.interrupts.processes import wait
+from tests.interrupts.processes import INTERRUPTED, fork, wait
 
 ROOT = Path(__file__).parents[2]
 FAULTS = ("crashes", "hangs", "wrong")
-INTERRUPTED = 130
 ERROR = re.compile(r"^[\w.]*(Error|Exception)(:|$)", re.MULTILINE)  # of a traceback
 SIGNALS = (
     ("SIGINT", (signal.SIGINT,), (INTERRUPTED, -signal.SIGINT)),
@@ -72,22 +71,14 @@ class Runs:
             opens = [(os.POSIX_SPAWN_OPEN, i, str(path), os.O_WRONLY, 0) for i, path in ((1, Path(os.devnull)), (2, said))]
             command = [sys.executable, "-m", "featurecols", *arguments]
             return os.posix_spawn(sys.executable, command, {**os.environ, "PYTHONPATH": str(ROOT)}, file_actions=opens)
-        child = os.fork()
-        if child:
-            return child
-        status = 1
-        try:  # twice: a second signal may come anywhere, and a child must not go on as its parent
-            try:
-                os.dup2(os.open(said, os.O_WRONLY), 2)
-                os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-                sys.stderr = open(2, "w", buffering=1, closefd=False)  # noqa: SIM115  (under pytest it is another file; it stays open)
-                status = command_line(arguments)
-            except KeyboardInterrupt:  # before the command began, or after it
-                status = INTERRUPTED
-            finally:
-                os._exit(status)
-        finally:
-            os._exit(INTERRUPTED)
+
+        def run_command() -> int:
+            os.dup2(os.open(said, os.O_WRONLY), 2)
+            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+            sys.stderr = open(2, "w", buffering=1, closefd=False)  # noqa: SIM115  (under pytest it is another file; it stays open)
+            return command_line(arguments)
+
+        return fork(run_command)
 
     def errors(self) -> str:
         """Return what the last child said."""

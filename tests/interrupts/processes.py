@@ -1,10 +1,40 @@
-"""Waiting for children."""
+"""Children that are forked, interrupted and waited for."""
 
 from __future__ import annotations
 
 import os
 import signal
 import time
+from collections.abc import Callable
+
+INTERRUPTED = 130
+
+
+def fork(work: Callable[[], int]) -> int:
+    """Return the process of a child that does the work and ends with the status that it returns, or 130 if interrupted.
+
+    However early or late up to two SIGINT come, the child never goes on as its parent: signals wait until it stands inside its
+    `try`, and each of them can leave one block at most.
+    """
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT,))
+    child = os.fork()
+    if child:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        return child
+    status = 1
+    try:
+        try:
+            try:
+                signal.pthread_sigmask(signal.SIG_SETMASK, before)
+                status = work()
+            except KeyboardInterrupt:  # before the work began, or after it
+                status = INTERRUPTED
+            finally:
+                os._exit(status)
+        finally:
+            os._exit(INTERRUPTED)
+    finally:
+        os._exit(INTERRUPTED)
 
 
 def wait(child: int, seconds: float) -> int | None:

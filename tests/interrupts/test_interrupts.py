@@ -1,6 +1,7 @@
 """A few interruptions of each kind, as `python -m tests.interrupts` makes them by the hundred."""
 
 import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from tests.interrupts import forks
 from tests.interrupts.__main__ import FAULTS, interrupts
 from tests.interrupts.jobs import JOBS
+from tests.interrupts.processes import INTERRUPTED, fork, wait
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
 
@@ -25,3 +27,22 @@ def test_d3_interrupted_jobs_are_complete_or_absent_and_are_taken_up(job: str, t
 def test_d4_children_forked_beside_threads_end(tmp_path: Path) -> None:
     """D4: children forked beside threads that read, fit and evaluate do all of that."""
     assert forks.run(8, 1, tmp_path, 120.0) == {"complete": 8}
+
+
+def test_a_child_that_is_interrupted_at_once_ends_as_a_child() -> None:
+    """Signals that come before the work begins end the child, which must not go on as the process that forked it."""
+    read, write = os.pipe()
+    parent, statuses = os.getpid(), []
+    for _ in range(100):
+        child = fork(lambda: 0)
+        if os.getpid() != parent:
+            os.write(write, b"x")
+            os._exit(1)
+        os.kill(child, signal.SIGINT)
+        os.kill(child, signal.SIGINT)
+        statuses.append(wait(child, 20))
+    os.close(write)
+    with os.fdopen(read, "rb") as went_on:
+        assert went_on.read() == b""
+    assert set(statuses) <= {0, INTERRUPTED}
+    assert INTERRUPTED in statuses
