@@ -1,6 +1,7 @@
 """Settings for all tests. `pytest --hypothesis-profile=deep` searches for longer, and elsewhere each time."""
 
 import gc
+import os
 import sys
 
 import hypothesis
@@ -11,6 +12,8 @@ hypothesis.settings.register_profile("default", max_examples=25, deadline=None, 
 hypothesis.settings.register_profile("deep", max_examples=400, deadline=None, suppress_health_check=_quiet)
 hypothesis.settings.load_profile("default")
 
+if os.environ.get("FEATURECOLS_TEST_ALL") != "1":
+    collect_ignore = ["integrations"]  # as long as nobody names it: tests/integrations/conftest.py
 
 MANY = 2000  # tests from which all kernels are needed anyway
 

@@ -14,46 +14,54 @@ from typing import Any
 import numpy as np
 
 from featurecols._core.arrays import Array
-from featurecols.kernels.compiler import BOOL, F32, F64, I64, kernel, read, types, write
+from featurecols.kernels.compiler import BOOL, F32, F64, I64, Kernel, kernel, read, write
 
 _SIZES = ((4, F32), (8, F64))
+_ALL_ROWS = np.empty(0, np.int64)
 
 
-def _signatures(slots: int, scalars: int, optional: int = 0, flags: int = 0) -> dict[Hashable, tuple[Any, ...]]:
-    """Return the variants of a step by `_key`; the first slots are always there, the optional ones may be None."""
+def _signatures(slots: int, scalars: int, flags: int = 0) -> dict[Hashable, tuple[Any, ...]]:
+    """Return the variants of a step: bytes of a number, and whether all arrays are without gaps."""
     found: dict[Hashable, tuple[Any, ...]] = {}
-    for (size, of), sparse, whole in product(_SIZES, (False, True), (False, True)):
+    for (size, of), whole in product(_SIZES, (False, True)):
         array = write(of, 2, "C" if whole else "A")
-        for has in product((False, True), repeat=optional):
-            some = (array if there else types.none for there in has)
-            ids = read(I64) if sparse else types.none
-            found[size, sparse, whole, has] = (
-                array,
-                read(of, 2),
-                ids,
-                *(array,) * slots,
-                *some,
-                *(of,) * scalars,
-                *(BOOL,) * flags,
-            )
+        found[size, whole] = array, read(of, 2), read(I64), *(array,) * slots, *(of,) * scalars, *(BOOL,) * flags
     return found
 
 
-def _key(p: Array, ids: Array | None, *slots: Array, optional: tuple[Array | None, ...] = ()) -> Hashable:
-    """Return which variant fits: bytes of a number, rows named or not, all arrays without gaps or not, what is not None."""
-    whole = p.flags.c_contiguous
-    for slot in (*slots, *optional):
-        whole = whole and (slot is None or slot.flags.c_contiguous)
-    return p.itemsize, ids is not None, whole, tuple(slot is not None for slot in optional)
+def _run(
+    step: Kernel,
+    p: Array,
+    g: Array,
+    ids: Array | None,
+    slots: tuple[Array | None, ...],
+    scalars: tuple[float, ...],
+    *flags: bool,
+) -> None:
+    """Run the variant that fits: bytes of a number, and whether all arrays are without gaps.
+
+    All rows in order and without gaps are one long row: loops over short rows would check each of them for overlaps. A slot
+    that is None is an empty array, which a flag keeps the step from reading.
+    """
+    t = p.dtype.type
+    arrays = [p, g, *(np.empty((0, 0), t) if slot is None else slot for slot in slots)]
+    whole = True
+    for array in arrays:
+        whole = whole and array.flags.c_contiguous
+    if ids is None and whole:
+        arrays = [array.reshape(1, -1) for array in arrays]
+    of = _ALL_ROWS if ids is None else ids
+    step[p.itemsize, whole](arrays[0], arrays[1], of, *arrays[2:], *(t(scalar) for scalar in scalars), *flags)
 
 
-@kernel(_signatures(0, 3, optional=1, flags=1))
-def _SGD(p: Any, g: Any, ids: Any, velocity: Any, rate: Any, momentum: Any, decay: Any, nesterov: Any) -> Any:
+@kernel(_signatures(1, 3, flags=2))
+def _SGD(p: Any, g: Any, ids: Any, velocity: Any, rate: Any, momentum: Any, decay: Any, nesterov: Any, remembers: Any) -> Any:
+    some = ids.shape[0] > 0
     for j in range(g.shape[0]):
-        i = j if ids is None else ids[j]
+        i = ids[j] if some else j
         for c in range(g.shape[1]):
             d = g[j, c] + decay * p[i, c]
-            if velocity is not None:
+            if remembers:
                 v = momentum * velocity[i, c] + d
                 velocity[i, c] = v
                 d = d + momentum * v if nesterov else v
@@ -62,8 +70,9 @@ def _SGD(p: Any, g: Any, ids: Any, velocity: Any, rate: Any, momentum: Any, deca
 
 @kernel(_signatures(1, 2))
 def _ADAGRAD(p: Any, g: Any, ids: Any, total: Any, rate: Any, epsilon: Any) -> Any:
+    some = ids.shape[0] > 0
     for j in range(g.shape[0]):
-        i = j if ids is None else ids[j]
+        i = ids[j] if some else j
         for c in range(g.shape[1]):
             d = g[j, c]
             t = total[i, c] + d * d
@@ -76,8 +85,9 @@ def _ADAM(
     p: Any, g: Any, ids: Any, m: Any, v: Any, rate: Any, b1: Any, b2: Any, epsilon: Any, unbias: Any, decay: Any, shrink: Any
 ) -> Any:
     one = p.dtype.type(1.0)
+    some = ids.shape[0] > 0
     for j in range(g.shape[0]):
-        i = j if ids is None else ids[j]
+        i = ids[j] if some else j
         for c in range(g.shape[1]):
             d = g[j, c] + decay * p[i, c]
             a = m[i, c] + (one - b1) * (d - m[i, c])
@@ -87,23 +97,35 @@ def _ADAM(
             p[i, c] = p[i, c] * shrink - rate * a / (np.sqrt(b) / unbias + epsilon)
 
 
-@kernel(_signatures(1, 4, optional=2))
+@kernel(_signatures(3, 4, flags=2))
 def _RMSPROP(
-    p: Any, g: Any, ids: Any, square: Any, mean: Any, velocity: Any, rate: Any, rho: Any, momentum: Any, epsilon: Any
+    p: Any,
+    g: Any,
+    ids: Any,
+    square: Any,
+    mean: Any,
+    velocity: Any,
+    rate: Any,
+    rho: Any,
+    momentum: Any,
+    epsilon: Any,
+    centered: Any,
+    remembers: Any,
 ) -> Any:
     one = p.dtype.type(1.0)
+    some = ids.shape[0] > 0
     for j in range(g.shape[0]):
-        i = j if ids is None else ids[j]
+        i = ids[j] if some else j
         for c in range(g.shape[1]):
             d = g[j, c]
             s = rho * square[i, c] + (one - rho) * d * d
             square[i, c] = s
-            if mean is not None:
+            if centered:
                 a = mean[i, c] + (one - rho) * (d - mean[i, c])
                 mean[i, c] = a
                 s = s - a * a
             step = d / (np.sqrt(s) + epsilon)
-            if velocity is not None:
+            if remembers:
                 step = momentum * velocity[i, c] + step
                 velocity[i, c] = step
             p[i, c] -= rate * step
@@ -111,8 +133,9 @@ def _RMSPROP(
 
 @kernel(_signatures(2, 4))
 def _FTRL(p: Any, g: Any, ids: Any, z: Any, n: Any, inverse_rate: Any, beta: Any, l1: Any, l2: Any) -> Any:
+    some = ids.shape[0] > 0
     for j in range(g.shape[0]):
-        i = j if ids is None else ids[j]
+        i = ids[j] if some else j
         for c in range(g.shape[1]):
             d = g[j, c]
             before = n[i, c]
@@ -136,14 +159,12 @@ def sgd(
     decay: float,
 ) -> None:
     """Take a step of stochastic gradient descent; velocity None is without momentum."""
-    t = p.dtype.type
-    _SGD[_key(p, ids, optional=(velocity,))](p, g, ids, velocity, t(rate), t(momentum), t(decay), nesterov)
+    _run(_SGD, p, g, ids, (velocity,), (rate, momentum, decay), nesterov, velocity is not None)
 
 
 def adagrad(p: Array, g: Array, ids: Array | None, total: Array, rate: float, epsilon: float) -> None:
     """Take a step of Adagrad; `total` sums the squared gradients."""
-    t = p.dtype.type
-    _ADAGRAD[_key(p, ids, total)](p, g, ids, total, t(rate), t(epsilon))
+    _run(_ADAGRAD, p, g, ids, (total,), (rate, epsilon))
 
 
 def adam(
@@ -164,9 +185,7 @@ def adam(
 
     rate is already divided by 1 - beta_1^t; unbias is sqrt(1 - beta_2^t); shrink is 1, or 1 - rate * decay (AdamW).
     """
-    t = p.dtype.type
-    scalars = t(rate), t(b1), t(b2), t(epsilon), t(unbias), t(decay), t(shrink)
-    _ADAM[_key(p, ids, m, v)](p, g, ids, m, v, *scalars)
+    _run(_ADAM, p, g, ids, (m, v), (rate, b1, b2, epsilon, unbias, decay, shrink))
 
 
 def rmsprop(
@@ -182,8 +201,8 @@ def rmsprop(
     epsilon: float,
 ) -> None:
     """Take a step of RMSProp; mean None is not centered, velocity None without momentum."""
-    t, key = p.dtype.type, _key(p, ids, square, optional=(mean, velocity))
-    _RMSPROP[key](p, g, ids, square, mean, velocity, t(rate), t(rho), t(momentum), t(epsilon))
+    scalars = rate, rho, momentum, epsilon
+    _run(_RMSPROP, p, g, ids, (square, mean, velocity), scalars, mean is not None, velocity is not None)
 
 
 def ftrl(
@@ -193,5 +212,4 @@ def ftrl(
 
     inverse_rate is 1 / alpha.
     """
-    t = p.dtype.type
-    _FTRL[_key(p, ids, z, n)](p, g, ids, z, n, t(inverse_rate), t(beta), t(l1), t(l2))
+    _run(_FTRL, p, g, ids, (z, n), (inverse_rate, beta, l1, l2))

@@ -1,7 +1,8 @@
-"""Which tests of integrations are collected: those whose libraries are installed, and all of them with FEATURECOLS_TEST_ALL=1.
+"""When tests of integrations are collected: with FEATURECOLS_TEST_ALL=1, or where pytest is given their folder or file.
 
-README's command runs with the extra `test` alone, which leaves out what is large. `.ci/run` installs `test-all` and collects
-all of them, so that a library that is missing there is an error.
+README's command leaves them out, so that it stays quick. `.ci/run` installs the extra `test-all` and collects all of them, so
+that a library that is missing there is an error; where they are named without the variable, those run whose libraries are
+installed.
 """
 
 import os
