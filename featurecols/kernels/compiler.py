@@ -65,7 +65,7 @@ class Kernel(dict[Hashable, Callable[..., Any]]):
             return self.setdefault(key, _quiet(self.function, signature))
         with LOADING:
             if key not in self:
-                dispatcher: Any = numba.njit(nogil=True, error_model="numpy")(self.function)
+                dispatcher: Any = numba.njit(nogil=True, error_model="numpy", no_cfunc_wrapper=True)(self.function)
                 dispatcher._cache = _cache(self.function)
                 dispatcher.compile(signature)
                 dispatcher.disable_compile()  # from here on arguments convert to the declared types
@@ -87,7 +87,10 @@ def damaged(bad: int) -> errors.DataError:
 
 def helper(function: Callable[..., Any]) -> Any:
     """Return a function for kernels to call; it is compiled into each of them."""
-    return numba.njit(nogil=True, error_model="numpy", forceinline=True)(function) if JIT else function
+    if not JIT:
+        return function
+    alone = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}  # nobody calls it from outside: less to compile
+    return numba.njit(nogil=True, error_model="numpy", forceinline=True, **alone)(function)
 
 
 def _quiet(function: Callable[..., Any], signature: tuple[Any, ...]) -> Callable[..., Any]:

@@ -1,4 +1,5 @@
-"""Kills a run at every one of its steps in turn. Run as a program: killer.py SOURCE SCRATCH MODE, prints what it saw.
+"""Kills a run at every one of its steps in turn. Run as a program: killer.py SOURCE SCRATCH MODE [STRIDE], prints what it saw;
+STRIDE 2 takes every second step.
 
 A fresh child (by fork, before any thread exists) does one run and counts its steps: every file operation that Python
 makes on the target's side, and every block of rows. At step n it gets SIGKILL. What is at the target must then be nothing
@@ -139,7 +140,7 @@ def fresh(scratch: str, number: int, name: str, old: bool) -> Path:
     return target
 
 
-def main(source: str, scratch: str, mode: str) -> None:
+def main(source: str, scratch: str, mode: str, stride: str = "1") -> None:
     overwrite = not mode.startswith("new")
     name = "target.npy" if mode.endswith("npy") else "target.parquet" if mode.endswith("file") else "target"
     if name == "target.parquet":
@@ -151,7 +152,7 @@ def main(source: str, scratch: str, mode: str) -> None:
     first = {"bad": PICKY, "other": OTHER}.get(mode, PLAN)
     if mode == "bad":
         new = old
-    for number in range(1, 1000):
+    for number in range(1, 1000, int(stride)):
         target = fresh(scratch, number, name, overwrite)
         if mode == "other":  # what an unfinished run of PLAN leaves is in the way of the first run
             in_child(lambda target=target: run(source, str(target), True), 30)
