@@ -28,6 +28,7 @@ from featurecols._core import counters
 from featurecols._core.fork_safe import LOADING
 
 types: Any = numba.types
+njit: Any = numba.njit  # its declared types know half of its options
 JIT = not numba.config.DISABLE_JIT  # type: ignore[attr-defined]
 
 
@@ -65,7 +66,7 @@ class Kernel(dict[Hashable, Callable[..., Any]]):
             return self.setdefault(key, _quiet(self.function, signature))
         with LOADING:
             if key not in self:
-                dispatcher: Any = numba.njit(nogil=True, error_model="numpy", no_cfunc_wrapper=True)(self.function)
+                dispatcher: Any = njit(nogil=True, error_model="numpy", no_cfunc_wrapper=True)(self.function)
                 dispatcher._cache = _cache(self.function)
                 dispatcher.compile(signature)
                 dispatcher.disable_compile()  # from here on arguments convert to the declared types
@@ -90,7 +91,7 @@ def helper(function: Callable[..., Any]) -> Any:
     if not JIT:
         return function
     alone = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}  # nobody calls it from outside: less to compile
-    return numba.njit(nogil=True, error_model="numpy", forceinline=True, **alone)(function)
+    return njit(nogil=True, error_model="numpy", forceinline=True, **alone)(function)
 
 
 def _quiet(function: Callable[..., Any], signature: tuple[Any, ...]) -> Callable[..., Any]:
