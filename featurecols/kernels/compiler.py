@@ -28,7 +28,6 @@ from featurecols._core import counters
 from featurecols._core.fork_safe import LOADING
 
 types: Any = numba.types
-njit: Any = numba.njit  # its declared types know half of its options
 JIT = not numba.config.DISABLE_JIT  # type: ignore[attr-defined]
 
 
@@ -66,13 +65,19 @@ class Kernel(dict[Hashable, Callable[..., Any]]):
             return self.setdefault(key, _quiet(self.function, signature))
         with LOADING:
             if key not in self:
-                dispatcher: Any = njit(nogil=True, error_model="numpy", no_cfunc_wrapper=True)(self.function)
+                dispatcher = _jit()(self.function)
                 dispatcher._cache = _cache(self.function)
                 dispatcher.compile(signature)
                 dispatcher.disable_compile()  # from here on arguments convert to the declared types
                 self[key] = dispatcher
                 counters.increment("kernel")
         return self[key]
+
+
+def _jit(**options: bool) -> Any:
+    """Return the decorator of kernels and their helpers; nothing calls them from C, so that no wrappers for it are compiled."""
+    njit: Any = numba.njit  # its declared types know half of its options
+    return njit(nogil=True, error_model="numpy", no_cfunc_wrapper=True, **options)
 
 
 def kernel(signatures: Mapping[Any, tuple[Any, ...]]) -> Callable[[Callable[..., Any]], Kernel]:
@@ -88,10 +93,7 @@ def damaged(bad: int) -> errors.DataError:
 
 def helper(function: Callable[..., Any]) -> Any:
     """Return a function for kernels to call; it is compiled into each of them."""
-    if not JIT:
-        return function
-    alone = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}  # nobody calls it from outside: less to compile
-    return njit(nogil=True, error_model="numpy", forceinline=True, **alone)(function)
+    return _jit(forceinline=True)(function) if JIT else function
 
 
 def _quiet(function: Callable[..., Any], signature: tuple[Any, ...]) -> Callable[..., Any]:
