@@ -14,7 +14,7 @@ import subprocess
 import sys
 import threading
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import IO, Any, TypeVar
@@ -42,6 +42,19 @@ def count(processes: int | None) -> int:
     if type(processes) is not int or processes < 1:
         raise errors.argument("processes", "must be a positive integer", processes, "leave it out for one")
     return processes
+
+
+def modules_of_kinds() -> tuple[str, ...]:
+    """Return the modules outside the package whose kinds of columns this process knows; another must import them."""
+    modules = {kind.__module__ for kind in KINDS.values()}
+    return tuple(sorted(m for m in modules if not m.startswith("featurecols.") and m != "__main__"))
+
+
+def import_kinds(modules: Iterable[str]) -> None:
+    """Import modules of kinds; what needs a kind that is not there says so."""
+    for module in modules:
+        with suppress(ImportError):
+            import_module(module)
 
 
 class Workers:
@@ -124,8 +137,7 @@ class _Worker:
         if self._process.stdin is None or self._process.stdout is None:
             raise OSError("no pipes")
         self._in, self._out = self._process.stdin, self._process.stdout
-        modules = {kind.__module__ for kind in KINDS.values()}
-        self._first = pickle.dumps(sorted(m for m in modules if not m.startswith("featurecols.") and m != "__main__"))
+        self._first = pickle.dumps(modules_of_kinds())
         self._common: bytes | None = None
 
     def run(self, common: bytes, message: bytes) -> _Answer:
@@ -162,9 +174,7 @@ def serve() -> None:
     os.dup2(2, 1)  # what a task prints is no result
     tasks: queue.SimpleQueue[bytes] = queue.SimpleQueue()
     threading.Thread(target=_read, args=(sys.stdin.buffer, tasks), daemon=True).start()
-    for module in pickle.loads(tasks.get()):  # that define kinds of columns
-        with suppress(ImportError):
-            import_module(module)
+    import_kinds(pickle.loads(tasks.get()))
     shared = _Shared(b"")
     while True:
         common, message = tasks.get(), tasks.get()

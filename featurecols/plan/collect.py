@@ -53,6 +53,11 @@ class Partial:
         return self._graph.columns
 
     @property
+    def fields(self) -> tuple[str, ...]:
+        """The keys of the fields that the columns read."""
+        return tuple(self._graph.needs())
+
+    @property
     def passes(self) -> list[list[str]]:
         """Names of the columns that learn in each pass over the data, those that are finished first."""
         return self._graph.passes()
@@ -247,6 +252,11 @@ def collect(
             close_states(states)
             raise
     return FitState(graph, learned, done, report.done, states, types or (None if done else TypeLearner(graph)))
+
+
+def begin(columns: Iterable[Column]) -> Partial:
+    """Return the Partial of columns that have learned nothing yet: what a worker needs of them, in one value."""
+    return Partial(Graph(columns), {}, 0)
 
 
 def finish(columns: Iterable[Column], state: FitState) -> Plan | Partial:

@@ -12,7 +12,7 @@ from featurecols._core.progress import Progress
 from featurecols.columns.base import Column
 from featurecols.data.batch import Fragment, Source
 from featurecols.data.sources import FileSource
-from featurecols.plan.collect import FitState, Partial, collect, finish
+from featurecols.plan.collect import FitState, Partial, begin, collect, finish
 from featurecols.plan.graph import Graph
 from featurecols.plan.plan import Plan
 
@@ -51,7 +51,7 @@ def fit_files(
     if len(ranges) < 2 or not graph.passes():
         return None
     each = max(1, thread_pool.count(threads) // len(ranges))
-    found: Plan | Partial = Partial(graph, {}, 0)
+    found: Plan | Partial = begin(columns)
     done, total = 0, None if source.num_rows is None else source.num_rows * len(graph.passes())
     with processes.Workers(len(ranges)) as workers:
         while isinstance(found, Partial):

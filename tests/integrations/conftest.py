@@ -2,18 +2,22 @@
 
 README's command leaves them out, so that it stays quick. `.ci/run` installs the extra `test-all` and collects all of them, so
 that a library that is missing there is an error; where they are named without the variable, those run whose libraries are
-installed.
+installed. Tests of Spark need `java` on PATH as well.
 """
 
 import os
+import shutil
 from importlib.util import find_spec
 
 # Test files, or folders, and the libraries that they need beside those of the extra `test`.
 NEEDS: dict[str, tuple[str, ...]] = {
+    "dask": ("dask",),
     "keras": ("keras", "torch", "jax"),
     "onnx": ("onnx", "onnxruntime"),
     "test_kinds_table.py": ("onnx", "onnxruntime"),
+    "ray": ("ray",),
     "serving": ("uvicorn",),
+    "spark": ("pyspark",),  # and Java, which is no package of Python
     "torch": ("torch",),
     "torch/test_jagged.py": ("torch", "torchrec"),
 }
@@ -23,3 +27,5 @@ collect_ignore = [
     for name, libraries in NEEDS.items()
     if os.environ.get("FEATURECOLS_TEST_ALL") != "1" and any(find_spec(library) is None for library in libraries)
 ]
+if shutil.which("java") is None and os.environ.get("FEATURECOLS_TEST_ALL") != "1":
+    collect_ignore.append("spark")

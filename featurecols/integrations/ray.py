@@ -1,0 +1,98 @@
+"""Ray Data: a plan over the blocks of a Dataset, and a fit of all of them.
+
+Needs Ray with its Data library: pip install "featurecols[ray]".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import pyarrow as pa
+
+try:
+    import ray
+    import ray.data
+except ImportError as error:
+    raise ModuleNotFoundError(
+        'featurecols.integrations.ray needs Ray: pip install "featurecols[ray]"', name=error.name
+    ) from error
+
+from featurecols.columns.base import Column
+from featurecols.integrations.engines import (
+    FAN_IN,
+    Collect,
+    LayoutName,
+    Transform,
+    fields_of,
+    fit_over,
+    make_transform,
+    merge_states,
+)
+from featurecols.plan.plan import Plan
+
+_STATE = "state"
+
+
+def transform(
+    plan: Plan, ds: ray.data.Dataset, *, keep: str | Sequence[str] = (), layout: LayoutName = "features"
+) -> ray.data.Dataset:
+    """Return the features of a Ray Dataset, batch by batch when it is consumed; Ray repeats what a lost worker was doing.
+
+    Args:
+        plan: what to compute; it is sent to the workers as bytes.
+        ds: rows, with a schema that is known or can be looked up.
+        keep: fields that go through as they are, one name or several, first.
+        layout: "features" is one column `features` of Arrow lists of float32, plan.width long; "columns" is one float32 column
+            for each feature, by its name.
+
+    Raises:
+        DataError: for a field that is not there; for values that do not fit, when the result is consumed. PlanError: for an
+            output that has no place in a matrix, and for two columns of one name.
+    """
+    sent = make_transform("ray.transform", plan, list(ds.schema().names), keep, layout)
+    read = ds.select_columns(fields_of(sent, plan))
+    return read.map_batches(_transform, fn_args=(sent,), batch_format="pyarrow", zero_copy_batch=True)
+
+
+def fit(columns: Iterable[Column], ds: ray.data.Dataset) -> Plan:
+    """Return the plan of columns over all rows of a Ray Dataset, to the bit that of fc.fit over its rows.
+
+    Each block is collected by a task, states are merged in a tree of tasks; once for each pass that the columns need.
+
+    Raises:
+        DataError: for rows that do not fit the columns, or nothing to learn from.
+    """
+
+    def run(task: Collect, fields: list[str]) -> bytes | None:
+        read = ds.select_columns(fields)
+        states = read.map_batches(_collect, fn_args=(task,), batch_format="pyarrow", batch_size=None, zero_copy_batch=True)
+        merge = ray.remote(_merge)
+        refs = states.to_arrow_refs()
+        while len(refs) > 1:
+            refs = [merge.remote(*refs[i : i + FAN_IN]) for i in range(0, len(refs), FAN_IN)]
+        found = _states_of(*ray.get(refs))
+        return merge_states(found) if found else None
+
+    return fit_over(columns, run)
+
+
+def _transform(rows: pa.Table, sent: Transform) -> pa.Table:
+    return sent.table(rows)
+
+
+def _collect(rows: pa.Table, task: Collect) -> pa.Table:
+    """Return the state of a block as a table of one row."""
+    return pa.table({_STATE: pa.array([task(rows)], pa.large_binary())})
+
+
+def _merge(*tables: pa.Table) -> pa.Table:
+    """Return a table with the state of the states of some tables, or one without rows."""
+    found = _states_of(*tables)
+    return pa.table({_STATE: pa.array([merge_states(found)] if found else [], pa.large_binary())})
+
+
+def _states_of(*tables: pa.Table) -> list[bytes]:
+    return [state for table in tables if _STATE in table.column_names for state in table[_STATE].to_pylist()]
+
+
+__all__ = ["fit", "transform"]
