@@ -291,6 +291,10 @@ class Source(ABC):
         """
         return None
 
+    def known_names(self) -> Sequence[str]:
+        """Return the names of all fields where a batch need not have all of them; empty where every batch has."""
+        return self.schema().names if self.paths else ()
+
     def schema(self) -> pa.Schema:
         """Names and types of all fields, as a pyarrow Schema; the text of a CSV file is string."""
         return next(iter(self.batches())).schema()

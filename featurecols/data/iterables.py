@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 import pyarrow as pa
@@ -28,6 +28,12 @@ class ManySource(Source):
             return None
         rows = [source.num_rows for source in _sources_of(self.items, type(self.items).__name__)]
         return None if None in rows else sum(rows)  # type: ignore[arg-type]
+
+    def known_names(self) -> Sequence[str]:
+        if not isinstance(self.items, (list, tuple)):
+            return ()
+        found = _sources_of(self.items, type(self.items).__name__)
+        return list(dict.fromkeys(name for source in found for name in source.known_names()))
 
     def read_batches(self, needs: Needs | None) -> Iterator[Batch]:
         for source in _sources_of(self.items, type(self.items).__name__):

@@ -44,6 +44,12 @@ class MemorySource(Source):
     def field_types(self, keys: Sequence[str]) -> dict[str, FieldType] | None:
         return types_in(self.data.schema, keys) if isinstance(self.data, (pa.Table, pa.RecordBatch)) else None
 
+    def known_names(self) -> Sequence[str]:
+        if isinstance(schema := getattr(self.data, "schema", None), pa.Schema):
+            return schema.names
+        columns = () if is_converted(self.data) else getattr(self.data, "columns", ())  # of Polars and DuckDB
+        return [name for name in columns if isinstance(name, str)]
+
     def read_batches(self, needs: Needs | None) -> Iterator[Batch]:
         if not is_converted(self.data):
             return batches(self.data, keys_of(needs))

@@ -142,8 +142,7 @@ class Request:
 
     def _source(self, items: Data) -> Source:
         source = as_source(items)
-        if source.paths:  # of which no other fields are read
-            check_not_taken(self.fields, source.schema().names)
+        check_not_taken(self.fields, source.known_names())  # of which batches have those alone that are read
         return source
 
     def _complete(self, features: Features) -> Features:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -89,9 +90,11 @@ def test_a_field_on_both_sides_is_an_error(tmp_path):
     with pytest.raises(fc.DataError, match=message) as found:
         PLAN.begin(ASKED).finish(items)
     assert found.value.field == "age"
-    pq.write_table(pa.table(items), tmp_path / "items.parquet")
-    with pytest.raises(fc.DataError, match=message):
-        PLAN.begin(ASKED).encode(tmp_path / "items.parquet")
+    table = pa.table(items)
+    pq.write_table(table, tmp_path / "items.parquet")
+    for data in (tmp_path / "items.parquet", table, table.to_batches()[0], table.to_pandas(), pl.from_arrow(table), [table]):
+        with pytest.raises(fc.DataError, match=message):
+            PLAN.begin(ASKED).encode(data)
     assert PLAN.begin({**ASKED, "other": 1}).finish({"price": [1.0], "shop": [0], "other": [2]}).shape == (1, 8)
 
 
