@@ -23,7 +23,7 @@ from nbclient import NotebookClient
 
 ROOT = Path(__file__).parent.parent
 FOLDER = ROOT / "notebooks"
-EXTRAS = {"04_serving": "serve"}  # notebooks that need an extra beside `test`; .ci/run has it later
+EXTRAS = {"04_serving": "serve", "06_torch": "torch"}  # notebooks that need an extra beside `test`; .ci/run has it later
 
 
 def run(path: Path) -> tuple[nbformat.NotebookNode, nbformat.NotebookNode]:
