@@ -14,8 +14,8 @@ NEEDS: dict[str, tuple[str, ...]] = {
     "dask": ("dask",),
     "keras": ("keras", "torch", "jax"),
     "onnx": ("onnx", "onnxruntime"),
-    "test_kinds_table.py": ("onnx", "onnxruntime"),
     "ray": ("ray",),
+    "test_kinds_table.py": ("keras", "onnx", "onnxruntime", "torch", "uvicorn"),
     "serving": ("uvicorn",),
     "spark": ("pyspark",),  # and Java, which is no package of Python
     "torch": ("torch",),

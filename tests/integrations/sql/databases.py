@@ -3,6 +3,7 @@
 import math
 import sqlite3
 from collections.abc import Sequence
+from functools import cache
 from importlib.util import find_spec
 
 import duckdb
@@ -24,15 +25,26 @@ def numbered(table: pa.Table) -> pa.Table:
     return table.select(flat).append_column(ORDER, pa.array(range(len(table)), pa.int64()))
 
 
+@cache  # a connection costs more than a query
+def _duckdb() -> duckdb.DuckDBPyConnection:
+    return register_functions(duckdb.connect())
+
+
+@cache
+def _sqlite() -> sqlite3.Connection:
+    return register_functions(sqlite3.connect(":memory:", check_same_thread=False))
+
+
 def in_duckdb(sql: str, table: pa.Table) -> list[tuple]:
-    with register_functions(duckdb.connect()) as connection:
-        connection.register("data", numbered(table))
-        return connection.execute(f"{sql} ORDER BY {quoted(ORDER)}").fetchall()
+    connection = _duckdb()
+    connection.register("data", numbered(table))
+    return connection.execute(f"{sql} ORDER BY {quoted(ORDER)}").fetchall()
 
 
 def in_sqlite(sql: str, table: pa.Table) -> list[tuple]:
-    connection = register_functions(sqlite3.connect(":memory:"))
+    connection = _sqlite()
     rows = numbered(table)
+    connection.execute("DROP TABLE IF EXISTS data")
     connection.execute(f"CREATE TABLE data ({', '.join(map(quoted, rows.column_names))})")
     values = zip(*(rows[name].to_pylist() for name in rows.column_names), strict=True)
     connection.executemany(f"INSERT INTO data VALUES ({', '.join('?' * rows.num_columns)})", values)

@@ -62,7 +62,7 @@ def test_hostile_rows_give_equal_ids_and_features(dialect: str) -> None:
 
 @pytest.mark.parametrize("dialect", ["duckdb", "sqlite"])
 def test_flights(dialect: str) -> None:
-    flights = fc.datasets.flights().slice(0, 20_000)
+    flights = fc.datasets.flights().slice(0, 5_000)
     columns = [
         fc.Numeric("temp", default=fc.Median(), normalizer=fc.ZScore()),
         fc.Numeric("distance", normalizer=[fc.Log1p(), fc.ZScore()]),
