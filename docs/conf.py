@@ -100,6 +100,11 @@ def escaped(text: str) -> str:
     return re.sub(r"\*{1,2}(?=\w)|(?<=\w)_(?=[\s,.:)]|$)|\|", lambda m: re.sub(".", r"\\\g<0>", m[0]), text)
 
 
+def with_notebooks_inside(app: object, page: str, source: list[str]) -> None:
+    """Let links to notebooks lead to the copies that the site has."""
+    source[0] = source[0].replace("](../notebooks/", "](notebooks/")
+
+
 def setup(app: Any) -> None:
     """Write what is made from the package and the notebooks, then let Sphinx read it."""
     write_reference()
@@ -108,3 +113,4 @@ def setup(app: Any) -> None:
     for path in (ROOT / "notebooks").glob("*.ipynb"):
         (NOTEBOOKS / path.name).write_text(path.read_text("utf-8").replace("](../docs/", "](../"), "utf-8")
     app.connect("autodoc-process-docstring", as_rst)
+    app.connect("source-read", with_notebooks_inside)
