@@ -47,26 +47,37 @@ def test_one_row_and_one_feature(kind):
     assert 1 - narrow.evaluate(ROWS)["r2"] < best * 1.1
 
 
-def test_a_rare_class_is_predicted_as_often_as_it_occurs():
-    random, rows = np.random.default_rng(1), 5000
-    rare = np.zeros(rows, int)
-    rare[random.choice(rows, 20, replace=False)] = 1
-    data = pd.DataFrame({"x": random.normal(size=rows) + rare, "z": random.normal(size=rows), "y": rare})
-    columns = [fc.Numeric("x"), fc.Numeric("z")]
-    for model in (models.LinearClassifier(columns, config=QUIET), models.DNNClassifier(columns, [8], config=QUIET)):
-        mean = model.train(data, "y").predict_proba(data)[:, 1].mean()
-        assert mean == pytest.approx(0.004, rel=0.5)  # of the 20, some are held out
+RARE = {
+    "linear": lambda columns: models.LinearClassifier(columns, config=QUIET),
+    "deep": lambda columns: models.DNNClassifier(columns, [8], config=QUIET),
+    "both": lambda columns: models.WideDeepClassifier(columns, columns, [8], config=QUIET),
+}
 
 
-@pytest.mark.parametrize("rows", [2000, 20_000])
-def test_networks_predict_a_rare_class_as_often_as_it_occurs_for_other_numbers_of_rows(rows):
+def rare_rows(rows, positive, shift):
     random = np.random.default_rng(1)
     rare = np.zeros(rows, int)
-    rare[random.choice(rows, rows // 250, replace=False)] = 1
-    data = pd.DataFrame({"x": random.normal(size=rows) + rare, "z": random.normal(size=rows), "y": rare})
-    model = models.DNNClassifier([fc.Numeric("x"), fc.Numeric("z")], [64, 32], config=QUIET).train(data, "y")
-    assert model.predict_proba(data)[:, 1].mean() == pytest.approx(0.004, rel=0.2)
-    assert (len(model.columns), model.data["automatic"]["searches"], model.data["automatic"]["share"]) == (2, 0, 0.2)
+    rare[random.choice(rows, positive, replace=False)] = 1
+    return pd.DataFrame({"x": random.normal(size=rows) + shift * rare, "z": random.normal(size=rows), "y": rare})
+
+
+@pytest.mark.parametrize("kind", RARE)
+@pytest.mark.parametrize(("rows", "positive", "shift"), [(2000, 4, 1.0), (5000, 20, 1.0), (1000, 20, 0.0)])
+def test_a_rare_class_is_predicted_as_often_as_it_occurs(kind, rows, positive, shift):
+    data = rare_rows(rows, positive, shift)
+    model = RARE[kind]([fc.Numeric("x"), fc.Numeric("z")]).train(data, "y", batch_size=500)
+    assert model.predict_proba(data)[:, 1].mean() == pytest.approx(positive / rows, rel=1e-3)
+    assert model.arguments()["train"]["calibrate"] is True
+    assert abs(model.data["automatic"]["bias_offset"]) < 3
+    if kind != "linear":
+        assert (model.data["automatic"]["searches"], model.data["automatic"]["share"]) == (0, 0.2)
+
+
+def test_rare_classes_count_with_their_weights():
+    data = rare_rows(2000, 20, 1.0).assign(w=lambda rows: 1.0 + 4 * rows["y"])
+    model = models.DNNClassifier([fc.Numeric("x"), fc.Numeric("z")], [8], config=QUIET).train(data, "y", weight="w")
+    found = np.average(model.predict_proba(data)[:, 1], weights=data["w"])
+    assert found == pytest.approx(20 * 5 / (1980 + 20 * 5), rel=1e-3)
 
 
 def test_features_that_are_all_missing():

@@ -130,6 +130,7 @@ class Estimator(OpenLength, FilePredictor):
         hooks: Sequence[Hook] = (),
         validation: Data | Pipeline | None = None,
         validation_share: float | None = None,
+        calibrate: bool | None = None,
         more: bool = False,
     ) -> Self:
         """Train, from where the model is: a fresh start, an earlier call, or the last checkpoint in model_dir.
@@ -158,6 +159,9 @@ class Estimator(OpenLength, FilePredictor):
                 validation_share, an open length keeps the best weights.
             validation_share: the share of a table or of files that is held out, below 1, drawn by the seed, and evaluated after
                 each epoch like validation. An open length chooses it, others hold nothing out; 0 holds nothing out.
+            calibrate: whether the output bias is moved, after training, to where the mean prediction over the data is the
+                mean of its labels, weights included. None: in a training of open length without validation and
+                validation_share, of a classifier of which fewer than 5 % of the rows are not of the most frequent class.
             more: whether to train on where the same call came to its end before.
 
         Raises:
@@ -174,6 +178,8 @@ class Estimator(OpenLength, FilePredictor):
         read_once = isinstance(data, Pipeline) or callable(data)
         if self._decides and not read_once and steps is max_steps is epochs is None:
             choice = self._choose(pipeline.data, batch_size, held, validated=validation is not None)
+        if calibrate is None:
+            calibrate = choice is not None and held is None and validation is None and self._is_rare(pipeline.data)
         if choice is not None:
             pipeline, asked, held = replace(pipeline, batch_size=choice.batch_size), (choice.passes, None, None), choice.share
         elif held is not None and (read_once or not pipeline.data.ends):
@@ -200,6 +206,7 @@ class Estimator(OpenLength, FilePredictor):
             if run.steps is None and (run.epochs is None or call.stream.batches is None):
                 self._set_steady_rates()
             first = self._first_hooks(run, call, choice, validation, found)
+            first += self._calibration(call) if calibrate else []
             if run.over:
                 return self
             try:

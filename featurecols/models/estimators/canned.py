@@ -19,6 +19,7 @@ from featurecols.models.autodiff.tape import Value
 from featurecols.models.autodiff.variables import current
 from featurecols.models.estimators import label_start
 from featurecols.models.estimators.base import Estimator
+from featurecols.models.estimators.calibration import CalibrateBias
 from featurecols.models.estimators.column_scaling import (
     BUCKETS,
     Declared,
@@ -169,7 +170,7 @@ class Canned(Estimator, Ranker):
             if any(plan.columns == (*self._scaled, *found) for plan in saved):
                 return found
         n = choose_buckets(rows.count()) if numbers and rows is not None and rows.ends else 0
-        if n == 0 or rows is None or (rows.count() < automatic.AGAIN and label_start.is_rare(self.head, rows)):
+        if n == 0 or rows is None or (rows.count() < automatic.AGAIN and self._is_rare(rows)):
             return ()
         return buckets_beside(numbers, n, self._scaled)
 
@@ -206,11 +207,22 @@ class Canned(Estimator, Ranker):
             return None
         seed, linear = self.config.seed, self._is_linear
         choice = automatic.choose(rows.count(), seed, batch_size, share, validated=validated, linear=linear)
-        if choice.searches and not linear and isinstance(self.head, ClassHead) and label_start.is_rare(self.head, rows):
+        if choice.searches and not linear and self._is_rare(rows):
             # a few rows decide: the best weights are safer than a number of passes
             choice = automatic.choose(choice.rows, seed, batch_size, automatic.SHARE)
         self._set_rates(choice.rows, falling=choice.searches > 0)
         return choice
+
+    def _is_rare(self, rows: LabelledRows) -> bool:
+        return isinstance(self.head, ClassHead) and label_start.is_rare(self.head, rows)
+
+    def _calibration(self, call: Call) -> list[Hook]:
+        bias = self._bias_name()
+        if bias is None or self.optimizer is None:
+            return super()._calibration(call)
+        if not call.stream.pipeline.data.ends:
+            raise errors.model(self._who, "calibrate needs a table or files", "calibrate=True", "leave calibrate out")
+        return [CalibrateBias(call.stream, lambda: self.head, self._logits, bias, self.optimizer)]
 
     def _set_rates(self, rows: int, *, falling: bool = False) -> None:
         if self._named_optimizer and isinstance(self.optimizer, Optimizer):
@@ -261,7 +273,8 @@ class Canned(Estimator, Ranker):
     def _finish(self, run: Run, hooks: Sequence[Hook]) -> None:
         for hook in hooks:
             if isinstance(hook, (UntilNoGain, OnAllRows)) and self.config.progress:
-                print(f"{self._who}: {hook.describe(run)}{self._describe_scales()}", file=sys.stderr)
+                moved = "" if run.bias_offset is None else f"; the output bias moved by {run.bias_offset:+.3g} to the mean"
+                print(f"{self._who}: {hook.describe(run)}{self._describe_scales()}{moved}", file=sys.stderr)
 
     def _describe_scales(self) -> str:
         """Return what was scaled that nobody declared, in words."""

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 
+from featurecols.models import errors
 from featurecols.models.autodiff.tape import Value
 from featurecols.models.autodiff.variables import Variables
 from featurecols.models.estimators.resume import Call, TrainingLength
@@ -55,6 +56,14 @@ class OpenLength(EstimatorRows):
         if data is not None:
             return [UntilNoGain(lambda: self.evaluate(data, name="validation"), choice)]
         return [UntilNoGain(None if held is None else lambda: {LOSS: self._mean_loss(held)}, choice)]
+
+    def _is_rare(self, rows: LabelledRows) -> bool:
+        """Return whether few rows are of other classes than the most frequent one."""
+        return False
+
+    def _calibration(self, call: Call) -> list[Hook]:
+        """Return what moves the output bias after training; raise ModelError for a model without one, and data without end."""
+        raise errors.model(self._who, "has no output bias", "calibrate=True", "leave calibrate out")
 
     @property
     def _decides(self) -> bool:

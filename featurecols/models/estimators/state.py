@@ -365,9 +365,11 @@ def trained_on(call: Call, run: Run) -> TrainedOn:
     files = [Path(p).name for p in stream.pipeline.data.paths]
     length = {n: v for n, v in zip(("epochs", "steps", "max_steps"), call.asked, strict=True) if v is not None}
     given = {"batch_size": stream.batch_size, **length, **({} if call.share is None else {"validation_share": call.share})}
-    found: TrainedOn = {"rows": stream.rows, "files": files, "fingerprint": stream.digest, "arguments": run.same_call or given}
+    moved = {} if run.bias_offset is None else {"calibrate": True}
+    arguments = {**(run.same_call or given), **moved}
+    found: TrainedOn = {"rows": stream.rows, "files": files, "fingerprint": stream.digest, "arguments": arguments}
     if run.automatic:
-        found["automatic"] = run.automatic
+        found["automatic"] = run.automatic | ({} if run.bias_offset is None else {"bias_offset": run.bias_offset})
     return found
 
 

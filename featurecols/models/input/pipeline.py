@@ -258,6 +258,12 @@ class BatchStream:
         yield first
         yield from found
 
+    def in_order(self, size: int) -> Iterator[Examples]:
+        """Yield all rows in the order of the data, in batches of `size` rows; encoded rows that are kept are not read again."""
+        fragments = range(len(self.fragments))
+        whole = self.rows is not None and self.pipeline.buffer >= self.rows
+        yield from split([self.cache.whole(fragments, self._read)] if whole else self._encode(fragments), size, None, 0)
+
     def _blocks(self, random: np.random.Generator | None) -> Iterator[Examples]:
         """Yield blocks of rows that are shuffled together; without a shuffle, as they come.
 

@@ -55,6 +55,13 @@ class Head(Component):
         logits = self.objective._logits_of_mean(targets, self.units, weights)
         return self.row_losses(labels, Value(np.tile(logits, (len(targets), 1))))
 
+    def label_sums(self, labels: Array, weights: Array) -> Array:
+        """Return the weighted sum of labels as the objective takes them (of classes, of one-hots), float64 [units]."""
+        y = self.objective.labels(self._targets(labels), (len(labels), self.units))
+        if y.ndim == 1:
+            return np.bincount(y, weights, self.units)
+        return np.asarray((y * weights[:, None]).sum(axis=0, dtype=np.float64))
+
     def _targets(self, labels: Array) -> Array:
         """Return labels as the objective takes them."""
         return labels

@@ -114,6 +114,10 @@ class Loss(Component):
         """Return the means (probabilities, rates) of logits."""
         return z
 
+    def mean_slopes(self, means: Array, shares: Array) -> Array:
+        """Return how the average of means [n, k] over rows with these shares [n] changes with an offset of logits: [k, k]."""
+        return np.eye(means.shape[1])
+
 
 @frozen
 class MeanSquaredError(Loss):
@@ -165,6 +169,9 @@ class BinaryCrossentropy(Loss):
     def mean(self, z: Array) -> Array:
         return logistic(z)
 
+    def mean_slopes(self, means: Array, shares: Array) -> Array:
+        return np.diag(shares @ (means * (1 - means)))
+
 
 @frozen
 class CategoricalCrossentropy(Loss):
@@ -206,6 +213,9 @@ class CategoricalCrossentropy(Loss):
     def mean(self, z: Array) -> Array:
         return softmax_of(z)
 
+    def mean_slopes(self, means: Array, shares: Array) -> Array:
+        return np.asarray(np.diag(shares @ means) - (means * shares[:, None]).T @ means)
+
 
 @frozen
 class SparseCategoricalCrossentropy(CategoricalCrossentropy):
@@ -235,6 +245,9 @@ class Poisson(Loss):
 
     def mean(self, z: Array) -> Array:
         return np.asarray(np.exp(z))
+
+    def mean_slopes(self, means: Array, shares: Array) -> Array:
+        return np.diag(shares @ means)
 
 
 KNOWN: dict[str, Loss] = {

@@ -116,6 +116,9 @@ class Optimizer(Component):
     def resume(self, p: Array, slots: list[Array], rate: float) -> None:
         """Set new slots, in place, for a parameter that was trained without them: elsewhere, or by another optimizer."""
 
+    def follow(self, variables: Variables, name: str) -> None:
+        """Go on from the value of a parameter that was changed elsewhere."""
+
     @abstractmethod
     def update(self, p: Array, g: Array, ids: Array | None, slots: list[Array], rate: float, step: int) -> None:
         """Take one step on p [k, d] in place: g holds all rows (ids None) or the distinct rows that ids names."""
@@ -294,6 +297,12 @@ class Ftrl(Optimizer):
         w = p.astype(np.float64)
         z[...] = 0.0 - (w * ((self.beta + np.sqrt(n.astype(np.float64))) / rate + self.l2) + np.sign(w) * self.l1)
 
+    def follow(self, variables: Variables, name: str) -> None:
+        slots = [variables.slots.get(f"{name}/{type(self).__name__}.{slot}") for slot in self.slots()]
+        known = [slot for slot in slots if slot is not None]
+        if len(known) == len(slots):
+            self.resume(variables.values[name], known, self.rate(variables))
+
     def update(self, p: Array, g: Array, ids: Array | None, slots: list[Array], rate: float, step: int) -> None:
         kernels.optimizer_steps.ftrl(p, g, ids, *slots, 1.0 / rate, self.beta, self.l1, self.l2)
 
@@ -322,6 +331,13 @@ class Groups(Component):
             optimizer.apply(variables, own)
         if left:
             raise errors.unknown("Groups", "parameter", next(iter(left)), (prefix for prefix, _ in self.groups))
+
+    def follow(self, variables: Variables, name: str) -> None:
+        """Let the optimizer of a parameter go on from its value, which was changed elsewhere."""
+        for prefix, optimizer in self.groups:
+            if name.startswith(prefix):
+                optimizer.follow(variables, name)
+                return
 
 
 KNOWN: dict[str, type[Optimizer]] = {c.__name__.lower(): c for c in (SGD, Adagrad, Adam, AdamW, RMSProp, Ftrl)}

@@ -26,6 +26,7 @@ class Run:
         taken_up: whether it is the rest of a run that was cut short.
         automatic, same_call: of a training of open length that has ended: what was chosen and found, and the arguments that
             give the same.
+        bias_offset: how far the output bias was moved after the last step; of several the one that was moved farthest.
     """
 
     variables: Variables
@@ -46,6 +47,7 @@ class Run:
     taken_up: bool = False
     automatic: dict[str, float] = field(default_factory=dict)
     same_call: dict[str, float] = field(default_factory=dict)
+    bias_offset: float | None = None
 
     @property
     def step(self) -> int:
