@@ -3,15 +3,22 @@
 import re
 import shutil
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "tools")]
 
-import api_page  # noqa: E402
+from sphinx.ext.autodoc.mock import mock  # noqa: E402
 
 from featurecols._core.version import __version__  # noqa: E402
+
+# Of integrations, whose docstrings need none of them.
+LIBRARIES = ("dask", "keras", "onnx", "onnxruntime", "pyspark", "ray", "scipy", "sklearn", "torch", "tqdm", "uvicorn")
+autodoc_mock_imports = [name for name in LIBRARIES if find_spec(name) is None]
+with mock(autodoc_mock_imports):
+    import api_page
 
 project, author, version, release = "featurecols", "The featurecols developers", __version__, __version__
 html_title = f"featurecols {__version__}"

@@ -29,6 +29,15 @@ def test_what_is_public_is_written_down(path: str, text: str, tool: ModuleType) 
         pytest.fail(f"{path} is out of date; run `{tool.COMMAND}` and commit what it writes", pytrace=False)
 
 
+def test_every_integration_has_a_section(tool: ModuleType) -> None:
+    prefix = "featurecols.integrations."
+    folder = ROOT / "featurecols" / "integrations"
+    files = [*folder.glob("*.py"), *folder.glob("*/__init__.py")]
+    files = [path for path in files if "\n__all__ = [" in path.read_text("utf-8")]
+    modules = {prefix + (path.parent.name if path.stem == "__init__" else path.stem) for path in files}
+    assert {module for module in tool.MODULES if module.startswith(prefix)} == modules
+
+
 def test_the_page_has_every_name_of_the_list(tool: ModuleType) -> None:
     page = tool.page()
     missing = [n.name for module in tool.MODULES for n in tool.public_names(module) if f"{n.name}" not in page]

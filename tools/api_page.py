@@ -6,6 +6,8 @@
 tests/public_names.txt has a line for each public name with its full signature: what users rely on, so that a change of it
 shows in review. docs/api.md has the same names by purpose, with their arguments and the first sentence of their docstrings.
 
+Integrations whose libraries are not installed keep what is written of them; tests/integrations looks at all.
+
 A name is public when its module has it in `__all__`; without `__all__`, when it has no underscore and is defined there. A
 member of a public class is public when it has no underscore. What no section of the page claims is under "More".
 """
@@ -16,6 +18,7 @@ import argparse
 import dataclasses
 import importlib
 import inspect
+import os
 import re
 import sys
 from collections.abc import Iterator
@@ -30,6 +33,7 @@ if str(ROOT) not in sys.path:
 from featurecols._core.spec import Spec  # noqa: E402
 from featurecols.cli import main as command_line  # noqa: E402
 
+os.environ.setdefault("KERAS_BACKEND", "torch")  # the one that the extra `test-all` brings
 PAGE, NAMES = ROOT / "docs" / "api.md", ROOT / "tests" / "public_names.txt"
 COMMAND = "python tools/api_page.py"
 
@@ -84,6 +88,54 @@ SECTIONS: list[tuple[str, str, str, list[str]]] = [
         "scikit-learn",
         "`from featurecols.integrations import sklearn`; [integrations.md](integrations.md#scikit-learn) shows them in use.",
         "featurecols.integrations.sklearn",
+        [""],
+    ),
+    (
+        "PyTorch",
+        "`from featurecols.integrations import torch`; [integrations.md](integrations.md#pytorch) shows them in use.",
+        "featurecols.integrations.torch",
+        [""],
+    ),
+    (
+        "Keras",
+        "`from featurecols.integrations import keras`; [integrations.md](integrations.md#keras) shows it in use.",
+        "featurecols.integrations.keras",
+        [""],
+    ),
+    (
+        "ONNX",
+        "`from featurecols.integrations import onnx`, which `plan.to_onnx()` uses; [integrations.md](integrations.md#onnx).",
+        "featurecols.integrations.onnx",
+        [""],
+    ),
+    (
+        "SQL",
+        "`from featurecols.integrations import sql`, which `plan.to_sql()` uses; [integrations.md](integrations.md#sql).",
+        "featurecols.integrations.sql",
+        [""],
+    ),
+    (
+        "Dask",
+        "`from featurecols.integrations import dask`; [integrations.md](integrations.md#dask-ray-and-spark) shows it in use.",
+        "featurecols.integrations.dask",
+        [""],
+    ),
+    (
+        "Ray",
+        "`from featurecols.integrations import ray`; [integrations.md](integrations.md#dask-ray-and-spark) shows it in use.",
+        "featurecols.integrations.ray",
+        [""],
+    ),
+    (
+        "Spark",
+        "`from featurecols.integrations import spark`; [integrations.md](integrations.md#dask-ray-and-spark) shows it in use.",
+        "featurecols.integrations.spark",
+        [""],
+    ),
+    (
+        "Serving",
+        "`from featurecols.integrations import serving`, which `featurecols serve` runs; [serving.md](serving.md).",
+        "featurecols.integrations.serving",
         [""],
     ),
     (
@@ -146,8 +198,21 @@ def find(dotted: str) -> Any:
     return importlib.import_module(dotted)
 
 
+def is_installed(module: str) -> bool:
+    """Return whether the libraries of a public module are there; those of an integration need not be."""
+    try:
+        find(module)
+    except ImportError as error:
+        if not module.startswith("featurecols.integrations.") or (error.name or "").startswith("featurecols"):
+            raise
+        return False
+    return True
+
+
 def public_names(module: str) -> list[Name]:
-    """Return what a public module exports, sorted; modules have sections of their own."""
+    """Return what a public module exports, sorted; modules have sections of their own, and need their libraries."""
+    if module in MISSING:
+        return []
     found = find(module)
     exported = getattr(found, "__all__", None)
     if exported is None:
@@ -274,12 +339,14 @@ def signature(value: Any, *, types: bool, bound: bool = False) -> str:
     return f"({', '.join(parts)}){end}"
 
 
+MISSING = [module for module in MODULES if not is_installed(module)]
 PUBLIC = {name.value for module in MODULES for name in public_names(module) if inspect.isclass(name.value)}
 
 
 def names_file() -> str:
     """Return the text of tests/public_names.txt."""
-    lines: list[str] = []
+    missing = tuple(f"{module}." for module in MISSING)
+    lines = [line for line in NAMES.read_text("utf-8").splitlines() if line.startswith(missing)] if missing else []
     seen: dict[int, str] = {}
     for module in MODULES:
         for name in public_names(module):
@@ -335,6 +402,14 @@ def sections() -> Iterator[tuple[str, str, list[str]]]:
             entries.append(f"- From above: {', '.join(again)}.")
         if entries:
             yield title, first, entries
+        elif module in MISSING and (kept := _entries_on_page(title, first)):
+            yield title, first, kept
+
+
+def _entries_on_page(title: str, first: str) -> list[str]:
+    """Return the entries that a section has on the page as it is written."""
+    found = re.search(rf"^## {re.escape(title)}\n(.*?)(?=^## |\Z)", PAGE.read_text("utf-8"), re.MULTILINE | re.DOTALL)
+    return [line for line in found[1].splitlines() if line and line != first] if found else []
 
 
 def entry(name: Name) -> list[str]:
@@ -378,6 +453,8 @@ def main() -> int:
     parser.add_argument("--check", action="store_true", help="write nothing, exit with 1 when a file is out of date")
     check = parser.parse_args().check
     status = 0
+    if MISSING:
+        print(f"not looked at, since their libraries are not installed: {', '.join(MISSING)}")
     for path, text in ((PAGE, page()), (NAMES, names_file())):
         if path.exists() and path.read_text("utf-8") == text:
             continue

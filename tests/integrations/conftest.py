@@ -14,6 +14,7 @@ NEEDS: dict[str, tuple[str, ...]] = {
     "dask": ("dask",),
     "keras": ("keras", "torch", "jax"),
     "onnx": ("onnx", "onnxruntime"),
+    "test_public_names.py": ("dask", "keras", "onnx", "onnxruntime", "pyspark", "ray", "torch", "uvicorn"),
     "ray": ("ray",),
     "test_kinds_table.py": ("keras", "onnx", "onnxruntime", "torch", "uvicorn"),
     "serving": ("uvicorn",),

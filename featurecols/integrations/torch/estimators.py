@@ -83,6 +83,7 @@ class ModelModule(nn.Module):
                 self.register_buffer(escaped, array)
 
     def forward(self, features: FeatureTensors) -> Tensor:
+        """Return logits, float32 [n, outputs], on the device of the weights."""
         if not self._deep:
             return self._linear(features)
         return self._network(features) if not self._wide else self._linear(features) + self._network(features)

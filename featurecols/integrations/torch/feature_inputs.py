@@ -108,6 +108,7 @@ class FeatureInputs(nn.Module):
         return {name: self.get_parameter(parameter) for name, parameter in self._parameter_of.items()}
 
     def forward(self, features: FeatureTensors) -> Tensor:
+        """Return the matrix of plan.transform, float32 [n, out_features]."""
         dense = features["dense"]
         rows = dense.shape[0]
         found: list[Tensor] = []
