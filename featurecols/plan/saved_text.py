@@ -1,6 +1,6 @@
 """plan.json as text for review: columns nested under their names, what each learned beside what it declares.
 
-    {"format": 2, "created_by": ..., "fingerprint": ..., "tables_digest": ...,
+    {"format": 2, "created_by": ..., "fingerprint": ..., "fields_digest": ..., "tables_digest": ...,
      "fields": {key: {"type": ..., "list_depth": ...}, ...},
      "columns": {name: {"type": kind, argument: value, ..., "learned": {slot: ...}}, ...},
      "tables": {name: {"tensor": ..., "dtype": ..., "shape": ..., "digest": ...}}}
@@ -29,7 +29,7 @@ from featurecols._core.arrays import Array
 from featurecols._core.json_layout import Json, Lines, lay_out_entries
 from featurecols._core.version import __version__
 from featurecols.columns.base import Column
-from featurecols.plan.fingerprint import Learned, digest, fingerprint, types_json
+from featurecols.plan.fingerprint import Learned, digest, fingerprint, types_digest, types_json
 from featurecols.plan.graph import Graph
 from featurecols.plan.saved_checks import array_form, check_learned, check_types, types_of
 from featurecols.plan.saved_files import JSON_FILE, TENSOR_FILE, TERM_FILE
@@ -38,7 +38,7 @@ FORMAT = 2  # of saved plans and of saved models
 LONG = 50  # terms or numbers beyond which a list is not in plan.json
 HEAD = 5  # terms of a long list that plan.json shows
 HEADER = ["term", "count"]
-KEYS = ("format", "created_by", "fingerprint", "tables_digest", "fields", "tables", "columns")
+KEYS = ("format", "created_by", "fingerprint", "fields_digest", "tables_digest", "fields", "tables", "columns")
 TERMS = {"offsets", "data", "counts"}
 _MOST_TERMS = 50_000_000  # in all lists of a plan together, each counted as often as a column names it
 
@@ -70,6 +70,8 @@ class _Writer:
             **({"tables_digest": digest(tables)} if tables else {}),
         }
         lines = [f" {json.dumps(key)}: {json.dumps(value)}" for key, value in head.items()]
+        if self._graph.types:  # on the line that every change of a plan changes anyway
+            lines[2] += f', "fields_digest": "{types_digest(self._graph.types)}"'
         entries = [(column.name, self._column(column)) for column in self._graph.columns]
         if self._graph.types:
             types = [f" {_term_text(key)}: {json.dumps(about)}" for key, about in types_json(self._graph.types).items()]
@@ -210,6 +212,8 @@ class _Reader:
         types = types_of(self._where, document.get("fields", {}))
         graph = Graph(columns, types)
         check_types(self._where, graph, types)
+        if document.get("fields_digest", types_digest(types)) != types_digest(types):  # plans of before have none
+            raise self._error("has other types of fields than it was saved with")
         index = {node: i for i, node in enumerate(graph.nodes)}
         learned = {
             index[column]: {slot: self._slot(column, slot, data) for slot, data in self._object("learned", slots).items()}

@@ -69,6 +69,7 @@ def test_columns_stand_under_their_names_with_what_they_learned(folder: Path) ->
         "format",
         "created_by",
         "fingerprint",
+        "fields_digest",
         "tables_digest",
         "fields",
         "columns",
@@ -171,6 +172,21 @@ def changes(old: dict[str, list[str]], new: dict[str, list[str]]) -> list[str]:
     return [line for line in found if line not in marks]
 
 
+def test_a_type_that_was_changed_is_refused(folder: Path) -> None:
+    text = (folder / "plan.json").read_text("utf-8")
+    changed = text.replace('"age": {"type": "float"}', '"age": {"type": "float", "list_depth": 1}')
+    assert changed != text
+    (folder / "plan.json").write_text(changed, "utf-8")
+    with pytest.raises(fc.SavedPlanError, match="has other types of fields than it was saved with"):
+        fc.load(folder)
+
+
+def test_a_plan_that_has_no_digest_of_its_types_loads(folder: Path) -> None:
+    text = (folder / "plan.json").read_text("utf-8")
+    (folder / "plan.json").write_text(re.sub(', "fields_digest": "[0-9a-f]{32}"', "", text), "utf-8")
+    same(fc.load(folder), made())
+
+
 @pytest.mark.parametrize("at", range(len(COLUMNS)))
 def test_a_column_that_is_added_adds_its_lines_and_changes_no_others(at: int, tmp_path: Path) -> None:
     whole = texts(made(), tmp_path / "whole")
@@ -216,21 +232,20 @@ def test_a_learned_number_that_changed_is_one_line(tmp_path: Path) -> None:
 def test_git_diff_shows_the_column_that_was_added_and_nothing_else(tmp_path: Path) -> None:
     old, new = made(COLUMNS[:3]), made(COLUMNS[:4])
     found = git_diff(old, new, tmp_path)
-    assert [line for line in found if line.startswith("-")] == [f'- "fingerprint": "{old.fingerprint}",']
+    (removed,) = [line for line in found if line.startswith("-")]
+    assert removed.startswith(f'- "fingerprint": "{old.fingerprint}", "fields_digest": ')
     entry = [line for line in found if line.startswith("+")]
-    assert f'+ "fingerprint": "{new.fingerprint}",' in entry
+    assert sum(line.startswith(f'+ "fingerprint": "{new.fingerprint}", "fields_digest": ') for line in entry) == 1
     named = [line for line in entry if line.startswith('+  "') and "fingerprint" not in line]
     assert named == [f'+  "{COLUMNS[3].name}": {{']
 
 
 def test_git_diff_shows_the_term_that_changed_and_nothing_else(tmp_path: Path) -> None:
     old, new = made(COLUMNS[:4]), made(COLUMNS[:4], {**DATA, "job": ["nurse", "clown", "nurse", None] * 15})
-    assert git_diff(old, new, tmp_path) == [
-        f'- "fingerprint": "{old.fingerprint}",',
-        f'+ "fingerprint": "{new.fingerprint}",',
-        '-      , ["pilot", 15]',
-        '+      , ["clown", 15]',
-    ]
+    found = git_diff(old, new, tmp_path)
+    marks = [f'- "fingerprint": "{old.fingerprint}"', f'+ "fingerprint": "{new.fingerprint}"']
+    assert [line.split(",")[0] for line in found[:2]] == marks
+    assert found[2:] == ['-      , ["pilot", 15]', '+      , ["clown", 15]']
 
 
 def git_diff(old: fc.Plan, new: fc.Plan, folder: Path) -> list[str]:
