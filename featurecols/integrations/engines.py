@@ -161,7 +161,7 @@ class Collect:
     def __call__(self, rows: Data) -> bytes:
         """Return the state of rows, as bytes."""
         after = _CACHE.get(self.key, self._make)
-        return collect(after.columns, rows, after=after if after.done else None, threads=1).to_bytes()
+        return collect(after.columns, rows, after=after, threads=1).to_bytes()
 
     def _make(self) -> Partial:
         import_kinds(self.modules)
@@ -183,8 +183,7 @@ def fit_over(columns: Iterable[Column], run: Callable[[Collect, list[str]], byte
     while isinstance(found, Partial):
         fields = list(found.fields)
         state = run(Collect(f"{found.fingerprint} {found.done}", found.to_bytes(), modules_of_kinds()), fields)
-        after = found if found.done else None
-        found = finish(columns, collect(columns, iter(()), after=after) if state is None else FitState.from_bytes(state))
+        found = finish(columns, collect(columns, iter(()), after=found) if state is None else FitState.from_bytes(state))
     return found
 
 

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from featurecols import errors
 from featurecols._core import thread_pool
 from featurecols._core.progress import Progress, reporter
 from featurecols._core.suggestions import explain_arguments
 from featurecols.analyzers.base import State
-from featurecols.columns.base import Column
+from featurecols.columns.base import Column, as_columns
 from featurecols.data.sources import Data, as_source
-from featurecols.plan import state_bytes
+from featurecols.plan import serialization, state_bytes
 from featurecols.plan.fingerprint import fingerprint
 from featurecols.plan.graph import Graph
 from featurecols.plan.learned_types import TypeLearner, type_learner
@@ -43,7 +44,7 @@ class Partial:
         done: how many passes are finished.
     """
 
-    _graph: Graph
+    _graph: Graph  # with the types of fields, once a pass is finished
     _learned: LearnedSoFar
     done: int
 
@@ -57,24 +58,36 @@ class Partial:
         """The keys of the fields that the columns read."""
         return tuple(self._graph.needs())
 
+    @functools.cached_property
+    def _keys(self) -> tuple[Key, ...]:
+        """What collects in the next pass, and the nodes whose values it collects."""
+        return tuple(dict.fromkeys((r.analyzer.collects, r.source) for r in requests_of(self._graph, self._learned)))
+
     @property
     def passes(self) -> list[list[str]]:
         """Names of the columns that learn in each pass over the data, those that are finished first."""
         return self._graph.passes()
 
-    @property
+    @functools.cached_property
     def fingerprint(self) -> str:
         """32 hex digits of a SHA-256 over the columns and what was learned so far."""
         return fingerprint(self._graph, self._learned)
 
     def to_bytes(self) -> bytes:
         """Return it as bytes for another process: a format of its own, with a version and a checksum."""
-        return state_bytes.encode("Partial", self._graph, self._learned, {"done": self.done}, [])
+        return self._bytes
+
+    @functools.cached_property
+    def _bytes(self) -> bytes:
+        return state_bytes.encode("Partial", {"done": self.done}, [serialization.to_bytes(self._graph, self._learned, {})])
 
     @staticmethod
     def from_bytes(data: bytes) -> Partial:
         """Return what to_bytes wrote; never runs code. Raises DataError for anything else."""
-        graph, learned, about, _ = state_bytes.decode("Partial", data)
+        about, parts = state_bytes.decode("Partial", data)
+        if len(parts) != 1:
+            raise state_bytes.damaged("Partial")
+        graph, learned, _ = serialization.from_bytes(parts[0], complete=False)
         return Partial(graph, learned, state_bytes.count(about, "done"))
 
     def __repr__(self) -> str:
@@ -84,6 +97,12 @@ class Partial:
 
     def __reduce__(self) -> tuple[Callable[[bytes], Partial], tuple[bytes]]:
         return Partial.from_bytes, (self.to_bytes(),)
+
+
+@functools.lru_cache(maxsize=2)
+def _partial_of(data: bytes) -> Partial:
+    """Return a Partial, which is that of the states before, where many are merged."""
+    return Partial.from_bytes(data)
 
 
 @dataclass(repr=False, eq=False)
@@ -98,17 +117,15 @@ class FitState:
         rows: how many rows were read.
     """
 
-    _graph: Graph  # with the types that earlier passes learned
-    _learned: LearnedSoFar  # in earlier passes
-    _done: int
+    _after: Partial
     rows: int
-    _states: dict[Key, State] | None = field()  # None once another state has taken them over
+    _states: dict[Key, State] | None  # None once another state has taken them over
     _types: TypeLearner | None  # in the first pass
 
     @property
     def columns(self) -> tuple[Column, ...]:
         """The declared columns, in order."""
-        return self._graph.columns
+        return self._after.columns
 
     def merge(self, other: FitState) -> FitState:
         """Return the state of both states' rows, whatever their order.
@@ -122,16 +139,13 @@ class FitState:
             raise errors.plan("merge", "needs another state", type(other).__name__, "give what collect returned")
         if other is self:
             raise errors.plan("merge", "these are the same rows twice", "the state itself", "merge states of different rows")
-        require_same_columns("merge", self.columns, other.columns)
-        if self._pass() != other._pass():
-            got = f"states after {self._done} and {other._done} passes, or after others"
-            raise errors.plan("merge", "the states belong to different passes", got, "collect both after one Partial")
+        self._require_same_pass(other._after)
         mine, others = self._take("merge"), other._take("merge")
         self._states = other._states = None
         if self._types is not None and other._types is not None:
             self._types.merge(other._types)
         states = {key: key[0].merge(state, others[key]) for key, state in mine.items()}
-        return FitState(self._graph, self._learned, self._done, self.rows + other.rows, states, self._types)
+        return FitState(self._after, self.rows + other.rows, states, self._types)
 
     def to_bytes(self) -> bytes:
         """Return the state as bytes for another process: a format of its own, with a version and a checksum.
@@ -141,8 +155,7 @@ class FitState:
         """
         states = [key[0].to_bytes(state) for key, state in self._take("to_bytes").items()]
         types = None if self._types is None else self._types.to_json()
-        about = {"done": self._done, "rows": self.rows, "types": types}
-        return state_bytes.encode("FitState", self._graph, self._learned, about, states)
+        return state_bytes.encode("FitState", {"rows": self.rows, "types": types}, [self._after.to_bytes(), *states])
 
     @staticmethod
     def from_bytes(data: bytes) -> FitState:
@@ -152,17 +165,19 @@ class FitState:
             DataError: for bytes that are damaged, or not a state. SavedPlanError: for columns of a kind that this program did
                 not import.
         """
-        graph, learned, about, parts = state_bytes.decode("FitState", data)
-        keys = dict.fromkeys((r.analyzer.collects, r.source) for r in requests_of(graph, learned))
-        if len(keys) != len(parts):
+        about, parts = state_bytes.decode("FitState", data)
+        if not parts:
+            raise state_bytes.damaged("FitState")
+        after = _partial_of(parts[0])
+        if len(after._keys) != len(parts) - 1:
             raise state_bytes.damaged("FitState")
         states: dict[Key, State] = {}
-        for key, part in zip(keys, parts, strict=True):
+        for key, part in zip(after._keys, parts[1:], strict=True):
             states[key] = key[0].from_bytes(part)
-        types = None if about.get("types") is None else TypeLearner(graph)
+        types = None if about.get("types") is None else TypeLearner(after._graph)
         if types is not None and not types.take_json(about["types"]):
             raise state_bytes.damaged("FitState")
-        return FitState(graph, learned, state_bytes.count(about, "done"), state_bytes.count(about, "rows"), states, types)
+        return FitState(after, state_bytes.count(about, "rows"), states, types)
 
     def _take(self, subject: str) -> dict[Key, State]:
         """Return the states of the analyzers; raises PlanError where another state has taken them over."""
@@ -171,9 +186,15 @@ class FitState:
             raise errors.plan(subject, "the state was merged into another", f"a state of {self.rows} rows", hint)
         return self._states
 
-    def _pass(self) -> tuple[object, ...]:
-        """Return what two states of one pass have in common."""
-        return (self._done, fingerprint(self._graph, self._learned), self._graph.types) if self._done else (0,)
+    def _require_same_pass(self, other: Partial) -> None:
+        """Raise PlanError where another state is of other columns, or begins from what others have learned."""
+        mine = self._after
+        if mine is other:
+            return
+        require_same_columns("merge", mine.columns, other.columns)
+        if (mine.done, mine.fingerprint, mine._graph.types) != (other.done, other.fingerprint, other._graph.types):
+            got = f"states after {mine.done} and {other.done} passes, or after others"
+            raise errors.plan("merge", "the states belong to different passes", got, "collect both after one Partial")
 
     def close(self) -> None:
         """Delete what was spilled to temporary files; they go with the state anyway."""
@@ -182,7 +203,7 @@ class FitState:
 
     def __repr__(self) -> str:
         merged = "" if self._states is not None else ", merged into another"
-        return f"FitState({len(self.columns)} columns, pass {self._done + 1}, {self.rows:,} rows{merged})"
+        return f"FitState({len(self.columns)} columns, pass {self._after.done + 1}, {self.rows:,} rows{merged})"
 
     def __reduce__(self) -> tuple[Callable[[bytes], FitState], tuple[bytes]]:
         return FitState.from_bytes, (self.to_bytes(),)
@@ -220,15 +241,14 @@ def collect(
     >>> fc.finish(columns, one.merge(other)).feature_names
     ('age', 'job_indicator=nurse', 'job_indicator=cook')
     """
-    graph = Graph(columns)
-    learned: LearnedSoFar = {}
-    done = 0
-    if after is not None:
-        if not isinstance(after, Partial):
-            hint = "give the Partial that finish returned; a Plan has nothing left to learn"
-            raise errors.plan("collect", "after must be a Partial", type(after).__name__, hint)
-        require_same_columns("collect", graph.columns, after.columns)
-        graph, learned, done = after._graph, after._learned, after.done
+    if after is None:
+        after = begin(columns)
+    elif not isinstance(after, Partial):
+        hint = "give the Partial that finish returned; a Plan has nothing left to learn"
+        raise errors.plan("collect", "after must be a Partial", type(after).__name__, hint)
+    elif columns is not after.columns:
+        require_same_columns("collect", as_columns(columns), after.columns)
+    graph, learned, done = after._graph, after._learned, after.done
     source = as_source(rows)
     requests = requests_of(graph, learned)
     look = Look(graph)
@@ -251,7 +271,7 @@ def collect(
         except BaseException:
             close_states(states)
             raise
-    return FitState(graph, learned, done, report.done, states, types or (None if done else TypeLearner(graph)))
+    return FitState(after, report.done, states, types or (None if done else TypeLearner(graph)))
 
 
 def begin(columns: Iterable[Column]) -> Partial:
@@ -285,14 +305,14 @@ def finish(columns: Iterable[Column], state: FitState) -> Plan | Partial:
     """
     if not isinstance(state, FitState):
         raise errors.plan("finish", "needs a state", type(state).__name__, "give what collect or merge returned")
-    require_same_columns("finish", Graph(columns).columns, state.columns)
-    states, types = state._take("finish"), state._types
-    graph = state._graph if types is None else state._graph.with_types(types.types())
-    learned: LearnedSoFar = {node: dict(slots) for node, slots in state._learned.items()}
+    require_same_columns("finish", as_columns(columns), state.columns)
+    states, types, after = state._take("finish"), state._types, state._after
+    graph = after._graph if types is None else after._graph.with_types(types.types())
+    learned: LearnedSoFar = {node: dict(slots) for node, slots in after._learned.items()}
     requests = requests_of(graph, learned)
     add_learned(graph, learned, finish_states(graph, requests, states, thread_pool.count(), types))
     if requests_of(graph, learned):
-        return Partial(graph, learned, state._done + 1)
+        return Partial(graph, learned, after.done + 1)
     return Plan(graph, learned)
 
 

@@ -30,7 +30,7 @@ class _Range:
         """Collect; after: the columns, and what they have learned."""
         source = FileSource(list(dict.fromkeys(f.path for f in self.fragments)), self.fragments)
         try:
-            return collect(after.columns, source, after=after if after.done else None, threads=self.threads)
+            return collect(after.columns, source, after=after, threads=self.threads)
         except errors.DataError as error:
             return error  # of a row that is counted from the start of the range
 
@@ -87,6 +87,6 @@ def _compile(after: Partial, source: FileSource, fragments: Sequence[Fragment]) 
     keys = [(key, "category" if "category" in uses else "number") for key, uses in after._graph.needs().items()]
     batch = next(iter(source.part(fragments[:1]).batches(keys)))
     try:
-        collect(after.columns, batch.slice(0, min(batch.num_rows, _SAMPLE)), after=after if after.done else None, threads=1)
+        collect(after.columns, batch.slice(0, min(batch.num_rows, _SAMPLE)), after=after, threads=1)
     except errors.DataError:
         return  # a worker says it, with the row

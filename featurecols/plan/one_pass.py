@@ -146,12 +146,15 @@ def finish_states(
             for key in states:
                 typed[key] = _as_type(key[0], states[key], graph, key[1], types, names[key])
 
-        def finish(key: Key) -> list[tuple[Request, dict[str, Array]]]:
-            mine = [r for r in requests if (r.analyzer.collects, r.source) == key]
-            return [(r, finish_request(r, typed[key], graph)) for r in mine]
+        by_key: dict[Key, list[int]] = {}
+        for i, r in enumerate(requests):
+            by_key.setdefault((r.analyzer.collects, r.source), []).append(i)
+
+        def finish(key: Key) -> list[tuple[int, dict[str, Array]]]:
+            return [(i, finish_request(requests[i], typed[key], graph)) for i in by_key[key]]
 
         found = dict(pair for pairs in thread_pool.run(finish, list(typed), workers) for pair in pairs)
-        return {r: found[r] for r in requests}
+        return {r: found[i] for i, r in enumerate(requests)}
     except MemoryError as error:
         raise memory_limit.exhausted("fit", error) from None
     finally:

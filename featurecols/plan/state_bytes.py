@@ -1,4 +1,4 @@
-"""States of a fit as bytes: a version, a checksum, columns with what earlier passes learned, and what each analyzer holds."""
+"""Bytes of a fit that is under way: what they are, a version, a checksum, and parts with their lengths."""
 
 from __future__ import annotations
 
@@ -8,29 +8,24 @@ import struct
 from collections.abc import Iterator, Mapping, Sequence
 
 from featurecols import errors
-from featurecols.plan import serialization
-from featurecols.plan.graph import Graph
-from featurecols.plan.one_pass import LearnedSoFar
 
 VERSION = 1
 _HEAD = struct.Struct("<16sI32s")  # what the bytes are, the version, SHA-256 of all that follows
 _LENGTH = struct.Struct("<Q")
 
-Decoded = tuple[Graph, LearnedSoFar, dict[str, object], list[bytes]]
 
-
-def encode(kind: str, graph: Graph, learned: LearnedSoFar, about: Mapping[str, object], parts: Sequence[bytes]) -> bytes:
-    """Return bytes of one kind: columns and what they learned before, plain data about the state, and parts."""
+def encode(kind: str, about: Mapping[str, object], parts: Sequence[bytes]) -> bytes:
+    """Return bytes of one kind: plain data, and parts."""
     text = json.dumps(about, separators=(",", ":")).encode("utf-8", "surrogatepass")
-    body = [data for part in (serialization.to_bytes(graph, learned, {}), text, *parts) for data in (_length(part), part)]
+    body = [data for part in (text, *parts) for data in (_length(part), part)]
     digest = hashlib.sha256()
     for data in body:
         digest.update(data)
     return b"".join([_HEAD.pack(_name(kind), VERSION, digest.digest()), *body])
 
 
-def decode(kind: str, data: bytes) -> Decoded:
-    """Return what encode was given. Raises DataError for anything else, SavedPlanError for kinds that are not imported."""
+def decode(kind: str, data: bytes) -> tuple[dict[str, object], list[bytes]]:
+    """Return the plain data and the parts that encode was given. Raises DataError for anything else."""
     if not isinstance(data, (bytes, bytearray, memoryview)):
         raise errors.DataError(kind, "must be bytes", got=type(data).__name__, hint="give what to_bytes gave")
     view = memoryview(data)
@@ -44,17 +39,14 @@ def decode(kind: str, data: bytes) -> Decoded:
         raise errors.DataError(kind, f"these bytes have format {version}, and this version reads {VERSION}", hint=hint)
     if hashlib.sha256(view[_HEAD.size :]).digest() != checksum:
         raise damaged(kind)
-    parts = list(_parts(kind, view[_HEAD.size :]))
-    if len(parts) < 2:
-        raise damaged(kind)
-    graph, learned, _ = serialization.from_bytes(bytes(parts[0]), complete=False)
+    parts = [bytes(part) for part in _parts(kind, view[_HEAD.size :])]
     try:
-        about = json.loads(bytes(parts[1]).decode("utf-8", "surrogatepass"))
-    except (ValueError, RecursionError):
+        about = json.loads(parts[0].decode("utf-8", "surrogatepass"))
+    except (ValueError, IndexError, RecursionError):
         raise damaged(kind) from None
     if not isinstance(about, dict):
         raise damaged(kind)
-    return graph, learned, about, [bytes(part) for part in parts[2:]]
+    return about, parts[1:]
 
 
 def count(about: Mapping[str, object], name: str) -> int:

@@ -186,18 +186,21 @@ def test_damaged_bytes_are_refused(kind: Any) -> None:
 
 def test_contents_that_do_not_fit_the_columns_are_refused_though_the_checksum_is_right() -> None:
     state = fc.collect(TERMS, {"t": ["a"], "x": [1.0]})
-    graph, learned, about, parts = state_bytes.decode("FitState", state.to_bytes())
+    about, parts = state_bytes.decode("FitState", state.to_bytes())
+    assert state_bytes.encode("FitState", about, parts) == state.to_bytes()
     for about_, parts_ in (
         ({**about, "rows": -1}, parts),
-        ({**about, "done": None}, parts),
+        ({**about, "rows": None}, parts),
         ({**about, "types": {}}, parts),
         ({**about, "types": {key: ["words", 0, 0, {}] for key in "tx"}}, parts),
-        (about, parts[:1]),
+        (about, []),
+        (about, parts[:2]),
         (about, parts[::-1]),
-        (about, [parts[0], parts[1][:-1]]),
+        (about, [parts[0], parts[2], parts[1]]),
+        (about, [*parts[:2], parts[2][:-1]]),
     ):
         with pytest.raises(fc.DataError):
-            fc.FitState.from_bytes(state_bytes.encode("FitState", graph, learned, about_, parts_))
+            fc.FitState.from_bytes(state_bytes.encode("FitState", about_, parts_))
 
 
 def test_the_progress_and_threads_of_collect() -> None:
