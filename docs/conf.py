@@ -3,28 +3,22 @@
 import re
 import shutil
 import sys
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "tools")]
 
-from sphinx.ext.autodoc.mock import mock  # noqa: E402
+import api_page  # noqa: E402
 
 from featurecols._core.version import __version__  # noqa: E402
-
-# Of integrations, whose docstrings need none of them.
-LIBRARIES = ("dask", "keras", "onnx", "onnxruntime", "pyspark", "ray", "scipy", "sklearn", "torch", "tqdm", "uvicorn")
-autodoc_mock_imports = [name for name in LIBRARIES if find_spec(name) is None]
-with mock(autodoc_mock_imports):
-    import api_page
 
 project, author, version, release = "featurecols", "The featurecols developers", __version__, __version__
 html_title = f"featurecols {__version__}"
 extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
 html_theme = "furo"
 html_theme_options = {"navigation_with_keys": True}
+html_static_path, html_css_files = ["_static"], ["site.css"]
 html_copy_source = html_show_sourcelink = html_show_copyright = False
 exclude_patterns = ["_build"]
 myst_enable_extensions = ["colon_fence"]
@@ -58,6 +52,8 @@ def write_reference() -> None:
                 continue
             seen.add(id(name.value))
             lines += entry(module, name)
+        if module in api_page.MISSING:
+            lines += ["Its libraries were not installed where this site was made. :doc:`../api` has its names.", ""]
         if len(lines) > 5:
             page = api_page.anchor(title)
             (GENERATED / f"{page}.rst").write_text("\n".join([*lines, ""]), "utf-8")
@@ -71,7 +67,8 @@ def entry(module: str, name: api_page.Name) -> list[str]:
     whole = f"{module}.{name.name}"
     if isinstance(name.value, type) and name.value.__module__.startswith("featurecols"):
         members = [member.name for member in api_page.members(name.value) if hasattr(name.value, member.name)]
-        return [f".. autoclass:: {whole}", *([f"   :members: {', '.join(members)}"] if members else []), ""]
+        arguments = api_page.signature(name.value, types=False)  # of Keras, autodoc would show what its metaclass takes
+        return [f".. autoclass:: {whole}{arguments}", *([f"   :members: {', '.join(members)}"] if members else []), ""]
     if callable(name.value) and str(getattr(name.value, "__module__", "")).startswith("featurecols"):
         return [f".. autofunction:: {whole}", ""]
     return [f".. py:data:: {whole}", "", f"   ``{api_page.annotation(name.value)}``", ""]
