@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -10,6 +11,7 @@ import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
+import psutil
 import pytest
 
 import featurecols as fc
@@ -81,3 +83,26 @@ def test_a_script_without_a_guard_may_use_processes(tmp_path: Path) -> None:
         [sys.executable, str(script)], capture_output=True, text=True, check=False, env={**os.environ, "PYTHONPATH": str(ROOT)}
     )
     assert (done.stdout, done.returncode) == ("[1, 4, 9]\n", 0), done.stderr
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT])
+def test_workers_end_with_the_program_that_started_them(number: int) -> None:
+    code = (
+        "import time\nfrom featurecols._core.processes import Workers\n"
+        "with Workers(2) as workers:\n    list(workers.run([time.sleep] * 2, 60))\n"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    parent = subprocess.Popen(
+        [sys.executable, "-c", code],
+        env=environment,
+        stderr=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    process = psutil.Process(parent.pid)
+    while len(workers := process.children()) < 2:
+        time.sleep(0.02)
+    (os.kill if number == signal.SIGKILL else os.killpg)(parent.pid, number)
+    assert parent.wait(50) == -number
+    assert psutil.wait_procs(workers, timeout=50)[1] == []
