@@ -67,8 +67,9 @@ def entry(module: str, name: api_page.Name) -> list[str]:
     whole = f"{module}.{name.name}"
     if isinstance(name.value, type) and name.value.__module__.startswith("featurecols"):
         members = [member.name for member in api_page.members(name.value) if hasattr(name.value, member.name)]
-        arguments = api_page.signature(name.value, types=False)  # of Keras, autodoc would show what its metaclass takes
-        return [f".. autoclass:: {whole}{arguments}", *([f"   :members: {', '.join(members)}"] if members else []), ""]
+        fields = getattr(name.value, "_fields", ()) if issubclass(name.value, tuple) else ()  # which the docstring describes
+        members = [member for member in members if member not in fields]
+        return [f".. autoclass:: {whole}", *([f"   :members: {', '.join(members)}"] if members else []), ""]
     if callable(name.value) and str(getattr(name.value, "__module__", "")).startswith("featurecols"):
         return [f".. autofunction:: {whole}", ""]
     return [f".. py:data:: {whole}", "", f"   ``{api_page.annotation(name.value)}``", ""]
@@ -94,6 +95,13 @@ def as_rst(app: object, what: str, name: str, value: object, options: object, li
     lines[:] = out
 
 
+def as_called(
+    app: object, what: str, name: str, value: object, options: object, found: str | None, returned: str | None
+) -> tuple[str, str | None] | None:
+    """Show the arguments of classes that users make; autodoc would show what a metaclass takes, and private ones."""
+    return (api_page.signature(value, types=False), returned) if what == "class" and found else None
+
+
 def literal(code: str) -> str:
     """Return code between single backticks as a literal."""
     return code if code.startswith("``") else f"`{code}`"
@@ -117,4 +125,5 @@ def setup(app: Any) -> None:
     for path in (ROOT / "notebooks").glob("*.ipynb"):
         (NOTEBOOKS / path.name).write_text(path.read_text("utf-8").replace("](../docs/", "](../"), "utf-8")
     app.connect("autodoc-process-docstring", as_rst)
+    app.connect("autodoc-process-signature", as_called)
     app.connect("source-read", with_notebooks_inside)
