@@ -20,6 +20,7 @@ CLAIMS = (
     "memory",
     "extension",
     "ranking",
+    "torch_dataset",
     "sklearn_pipeline",
     "models",
     "defaults",

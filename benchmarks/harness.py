@@ -89,6 +89,12 @@ def machine() -> dict[str, Any]:
     }
 
 
+def seen_on() -> str:
+    """Return a remark on the machine, for figures that are kept beside those of another one."""
+    found = machine()
+    return f"Measured on {found['cores']} cores ({found['processor']}) that other programs kept busy."
+
+
 def _processor() -> str:
     try:
         lines = Path("/proc/cpuinfo").read_text().splitlines()

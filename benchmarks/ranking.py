@@ -15,7 +15,7 @@ import pandas as pd
 import pyarrow as pa
 
 import featurecols as fc
-from benchmarks.harness import Result, machine, measure
+from benchmarks.harness import Result, measure, seen_on
 
 OURS, WHOLE = "featurecols", "whole rows"
 NUMBERS, TEXTS, LISTS = [f"n{i}" for i in range(13)], [f"c{i}" for i in range(26)], [f"l{i}" for i in range(5)]
@@ -92,10 +92,7 @@ def run() -> list[Result]:
     ours = lambda: model.rank(row, table)  # noqa: E731
     whole = lambda: model.predict_proba(repeated(row, table))  # noqa: E731
     results.append(compared("rank of a wide & deep model, Arrow", 1_000, ours, whole))
-    seen_on = machine()
-    results[-1].notes["remark"] = (
-        f"Measured on {seen_on['cores']} cores ({seen_on['processor']}) that other programs kept busy."
-    )
+    results[-1].notes["remark"] = seen_on()
     return results
 
 

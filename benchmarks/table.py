@@ -51,12 +51,12 @@ def transforms() -> str:
     """Return a table for every claim about transforms, and the machine."""
     documents = {
         name: found
-        for name in ("serving", "ranking", *COMPARED, "one_row", "cold", "growth", "memory", "extension")
+        for name in ("serving", "ranking", "torch_dataset", *COMPARED, "one_row", "cold", "growth", "memory", "extension")
         if (found := _document(name))
     }
     sections = [_compared(result) for name in COMPARED if name in documents for result in documents[name]["results"]]
     rest = {"one_row": _one_row, "cold": _cold, "growth": _growth, "memory": _memory, "extension": _beside, "ranking": _ranking}
-    rest["serving"] = _serving
+    rest |= {"torch_dataset": _loaders, "serving": _serving}
     sections += [describe(documents[name]["results"]) for name, describe in rest.items() if name in documents]
     return "\n".join([*sections, f"Measured with {_machine(documents.values())}.\n"])
 
@@ -147,8 +147,24 @@ def _ranking(results: list[dict[str, Any]]) -> str:
         busy = result["notes"]["ratio of processor time"]
         rows.append([work, form, f"{result['rows']:,}", _time(ours), _time(whole), _ratio(whole / ours), _ratio(busy)])
     head = ["work", "form", "items", "one request", "whole rows", "ratio", "ratio of processor time"]
-    found = _section("One request against many items, beside rows that repeat its fields", head, rows)
-    return "\n".join([found, *(f"{result['notes']['remark']}\n" for result in results if "remark" in result["notes"])])
+    return _section("One request against many items, beside rows that repeat its fields", head, rows) + _remarks(results)
+
+
+def _loaders(results: list[dict[str, Any]]) -> str:
+    rows = []
+    for result in results:
+        workers = result["claim"].rpartition(", ")[2].partition(" ")[0]
+        busy = {name: statistics.median(runs) for name, runs in result["processor"].items()}
+        for name, seconds in result["seconds"].items():
+            times = [_time(statistics.median(seconds)), _time(busy[name]), _ratio(busy[name] / busy["featurecols"])]
+            rows.append([*_split(name), workers, *times])
+    head = ["program", "form", "workers", "time", "processor time", "ratio of processor time"]
+    count = results[0]["rows"]
+    return _section(f"An epoch over Parquet in PyTorch ({count:,} rows, 51 features)", head, rows) + _remarks(results)
+
+
+def _remarks(results: list[dict[str, Any]]) -> str:
+    return "".join(f"\n{result['notes']['remark']}\n" for result in results if "remark" in result["notes"])
 
 
 def _serving(results: list[dict[str, Any]]) -> str:
@@ -161,8 +177,7 @@ def _serving(results: list[dict[str, Any]]) -> str:
             rows.append([*_split(name), connections, f"{seen['requests/s']:,}", *times, f"{seen['cpu us']:,.0f} us"])
     head = ["program", "form", "connections", "requests/s", "median", "99th percentile", "CPU a request"]
     found = _section("One-row predictions over HTTP, one process each, census", head, rows)
-    remarks = [result["notes"]["remark"] for result in results if "remark" in result["notes"]]
-    return "\n".join([found, *(f"{remark}\n" for remark in remarks)])
+    return found + _remarks(results)
 
 
 def _memory(results: list[dict[str, Any]]) -> str:

@@ -21,6 +21,7 @@ from featurecols.data.batch import Batch, Fragment
 from featurecols.data.sources import as_source
 from featurecols.integrations.torch import row_ranges
 from featurecols.integrations.torch.row_ranges import RankBatches
+from featurecols.integrations.torch.shared_batches import share
 from featurecols.integrations.torch.tensors import FeatureTensors, as_tensors, take, tensor
 from featurecols.jobs.inputs import Paths
 from featurecols.models.estimators.canned import words_of
@@ -187,7 +188,7 @@ class ParquetDataset(IterableDataset):
             num_workers: processes that read and encode.
             arguments: of DataLoader: pin_memory, prefetch_factor, persistent_workers, multiprocessing_context, ...
         """
-        return DataLoader(self, batch_size=None, collate_fn=_same, num_workers=num_workers, **arguments)
+        return DataLoader(self, batch_size=None, collate_fn=share, num_workers=num_workers, **arguments)
 
     def __iter__(self) -> Iterator[Item | tuple[Item, ...]]:
         worker = get_worker_info()
@@ -334,10 +335,6 @@ def _take_kept(field: Array | pa.Array, rows: slice | Array) -> Tensor | list[ob
     if isinstance(field, np.ndarray):
         return tensor(field[rows])
     return (field[rows] if isinstance(rows, slice) else field.take(pa.array(rows))).to_pylist()  # type: ignore[no-any-return]
-
-
-def _same(batch: Item | tuple[Item, ...]) -> Item | tuple[Item, ...]:
-    return batch
 
 
 def _argument(problem: str, got: object, hint: str) -> errors.ColumnError:
