@@ -199,7 +199,7 @@ NAMES: dict[str, dict[str, str]] = {
     "Plan": {
         "fit": _FIT,
         "fit_transform": _FIT,
-        "partial_fit": _FIT,
+        "partial_fit": "fc.collect(columns, rows), state.merge(other) and fc.finish(columns, state)",
         "predict": _PLAN_TRAINS_NOT,
         "train": _PLAN_TRAINS_NOT,
         "get_feature_names_out": _NAMES_OUT,

@@ -49,7 +49,8 @@ def transform(
         DataError: for a field that is not there; for values that do not fit, when the result is consumed. PlanError: for an
             output that has no place in a matrix, and for two columns of one name.
     """
-    sent = make_transform("ray.transform", plan, list(ds.schema().names), keep, layout)
+    schema = ds.schema()  # None where there are no rows
+    sent = make_transform("ray.transform", plan, [] if schema is None else list(schema.names), keep, layout)
     read = ds.select_columns(fields_of(sent, plan))
     return read.map_batches(_transform, fn_args=(sent,), batch_format="pyarrow", zero_copy_batch=True)
 

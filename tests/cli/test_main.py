@@ -140,6 +140,7 @@ def test_an_output_that_cannot_be_written_is_2(here: Path, capsys: pytest.Captur
         ["transform", "plan", "raw"],
         ["transform", "plan", "raw", "-o", "out", "--layout", "wide"],
         ["transform", "plan", "raw", "-o", "out", "--threads", "0"],
+        ["transform", "plan", "raw", "-o", "out", "--processes", "0"],
         ["transform", "plan", "raw", "-o", "out", "--row-group-rows", "-1"],
         ["nonsense"],
     ],
