@@ -29,5 +29,5 @@ collect_ignore = [
     for name, libraries in NEEDS.items()
     if os.environ.get("FEATURECOLS_TEST_ALL") != "1" and any(find_spec(library) is None for library in libraries)
 ]
-if shutil.which("java") is None and os.environ.get("FEATURECOLS_TEST_ALL") != "1":
+if shutil.which("java") is None and (os.environ.get("FEATURECOLS_TEST_ALL") != "1" or "FEATURECOLS_WITHOUT_JAVA" in os.environ):
     collect_ignore.append("spark")
