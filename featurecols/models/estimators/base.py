@@ -150,7 +150,7 @@ class Estimator(OpenLength, FilePredictor):
             max_steps: the step to stop at, counted from the very first one.
             epochs: passes over the data. Where neither it nor steps are given, tables and files are trained on until rows
                 that are held out (a tenth, of few a fifth, drawn by the seed) show no gain. The best weights are kept; below
-                50,000 rows (5,000 of a linear model) training begins again on all of them, for as many passes. A Pipeline or
+                50,000 rows (500,000 of a linear model) training begins again on all of them, for as many passes. A Pipeline or
                 a function is read once.
             batch_size: rows a step; 256, and with an open length a number that follows from the rows (docs/models.md). A
                 Pipeline brings its own.

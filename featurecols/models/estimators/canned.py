@@ -207,7 +207,7 @@ class Canned(Estimator, Ranker):
             return None
         seed, linear = self.config.seed, self._is_linear
         choice = automatic.choose(rows.count(), seed, batch_size, share, validated=validated, linear=linear)
-        if choice.searches and not linear and self._is_rare(rows):
+        if choice.searches and not linear and choice.rows >= automatic.SMALL and self._is_rare(rows):
             # a few rows decide: the best weights are safer than a number of passes
             choice = automatic.choose(choice.rows, seed, batch_size, automatic.SHARE)
         self._set_rates(choice.rows, falling=choice.searches > 0)

@@ -9,9 +9,10 @@ from typing import Any
 
 from featurecols._core.slots import DenseSlot, IdSlot, Slot
 from featurecols.models.autodiff.tape import Value
-from featurecols.models.estimators.canned import SQUARED, Canned, Columns, Running, spans, words_of
+from featurecols.models.estimators.canned import SQUARED, Columns, Running, spans, words_of
 from featurecols.models.estimators.column_scaling import Normalize
 from featurecols.models.estimators.config import RunConfig, WarmStartSettings
+from featurecols.models.estimators.halved_ftrl import HalvedFtrl
 from featurecols.models.estimators.state import RowsOf
 from featurecols.models.input.classes import Class
 from featurecols.models.input.examples import Examples
@@ -19,7 +20,7 @@ from featurecols.models.layers import Linear
 from featurecols.models.objective.heads import ClassHead, Head, NumberHead
 from featurecols.models.objective.losses import Loss
 from featurecols.models.optimization import optimizers
-from featurecols.models.optimization.optimizers import OptimizerLike
+from featurecols.models.optimization.optimizers import Ftrl, OptimizerLike
 
 
 @lru_cache(64)  # layers check themselves when they are made: once, and not in every step
@@ -35,7 +36,7 @@ def linear_rows(slots: Sequence[Slot]) -> RowsOf:
     return {"linear/kernel": spans(dense), "linear/weights": spans(hot)}
 
 
-class _Linear(Canned):
+class _Linear(HalvedFtrl):
     def __init__(
         self,
         columns: Columns,
@@ -53,6 +54,14 @@ class _Linear(Canned):
     @property
     def _is_linear(self) -> bool:
         return True
+
+    @property
+    def _ftrl(self) -> Ftrl | None:
+        return self.optimizer if self._named_optimizer and isinstance(self.optimizer, Ftrl) else None
+
+    @_ftrl.setter
+    def _ftrl(self, optimizer: Ftrl) -> None:
+        self.optimizer = optimizer
 
     def _logits(self, x: Examples) -> Value:
         return linear_layer(self.head.units, None, self.sparse_combiner)(x)

@@ -20,7 +20,7 @@ from featurecols.models.input.labelled_rows import LabelledRows
 from featurecols.models.input.pipeline import BatchStream, Encoder, Pipeline
 from featurecols.models.optimization.optimizers import Step
 from featurecols.models.training.all_rows import FoundPasses, HeldOutLosses, OnAllRows, PassSearch
-from featurecols.models.training.automatic import LOSS, Choice, UntilNoGain
+from featurecols.models.training.automatic import LATE, LOSS, Choice, UntilNoGain
 from featurecols.models.training.hooks import Hook, Validate
 from featurecols.models.training.loop import train
 from featurecols.models.training.run import Run
@@ -95,23 +95,26 @@ class OpenLength(EstimatorRows):
     def _search(self, pipeline: Pipeline, choice: Choice) -> FoundPasses | None:
         """Return for how many passes to train, by trainings without rows that are held out; None where none has a weight."""
         variables, found, falling = self._variables(), list[PassSearch](), False
+        late = self._is_linear and choice.rows < LATE
         try:
             for i in range(choice.searches):
                 seed = variables.seed + i * APART
                 stream = HeldOutStream(pipeline, self._encoder(labelled=True), seed, choice.rows, choice.share)
                 held = stream.held_out()
-                if held is None or math.isnan(self._mean_loss(held)):  # which makes the parameters, where they begin
+                if held is None or len(held) == choice.rows:  # by chance, of a few
+                    continue
+                if math.isnan(self._mean_loss(held)):  # which makes the parameters, where they begin
                     return None
                 self.variables = variables.copy()
                 run = Run(self.variables, choice.passes, choice.steps, model=self)
-                search = PassSearch(partial(self._held_out_losses, held), choice.patience, late=self._is_linear)
+                search = PassSearch(partial(self._held_out_losses, held), choice.patience, late=late)
                 with self._steady_rates() as falling:
                     train(run, stream, self._forward, [search])
                 found.append(search)
                 self.variables = variables
         finally:
             self.variables = variables
-        return FoundPasses.of(found, choice, falling=falling)
+        return FoundPasses.of(found, choice, falling=falling) if found else None
 
     @property
     def _is_linear(self) -> bool:

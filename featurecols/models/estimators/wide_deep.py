@@ -9,10 +9,11 @@ from typing import Any, Self
 from featurecols.columns.base import Column
 from featurecols.models import errors
 from featurecols.models.autodiff.tape import Value
-from featurecols.models.estimators.canned import SQUARED, Canned, Running, words_of
+from featurecols.models.estimators.canned import SQUARED, Running, words_of
 from featurecols.models.estimators.column_scaling import Declared, Normalize
 from featurecols.models.estimators.config import RunConfig, WarmStartSettings
 from featurecols.models.estimators.dnn import ActivationLike, Network
+from featurecols.models.estimators.halved_ftrl import HalvedFtrl
 from featurecols.models.estimators.linear import linear_layer, linear_rows
 from featurecols.models.estimators.state import RowsOf
 from featurecols.models.estimators.tf_columns import AnyColumn
@@ -21,12 +22,14 @@ from featurecols.models.input.examples import Examples
 from featurecols.models.objective.heads import ClassHead, Head, NumberHead
 from featurecols.models.objective.losses import Loss
 from featurecols.models.optimization import optimizers
-from featurecols.models.optimization.optimizers import Groups, Optimizer, OptimizerLike
+from featurecols.models.optimization.optimizers import Ftrl, Groups, Optimizer, OptimizerLike
 from featurecols.models.training.automatic import steady, with_rate
 from featurecols.plan.plan import Plan
 
 
-class _WideDeep(Canned):
+class _WideDeep(HalvedFtrl):
+    _ftrl_argument = "linear_optimizer"
+
     def __init__(
         self,
         linear: Iterable[AnyColumn],
@@ -85,6 +88,16 @@ class _WideDeep(Canned):
             for optimizer, named in zip(self.optimizers, self._named, strict=True)
         )
         self.optimizers, self.optimizer = (linear, dnn), _groups(linear, dnn)
+
+    @property
+    def _ftrl(self) -> Ftrl | None:
+        linear = self.optimizers[0]
+        return linear if self._named[0] and isinstance(linear, Ftrl) else None
+
+    @_ftrl.setter
+    def _ftrl(self, optimizer: Ftrl) -> None:
+        self.optimizers = optimizer, self.optimizers[1]
+        self.optimizer = _groups(*self.optimizers)
 
     def _named_optimizers(self) -> dict[str, Optimizer]:
         both = zip(("linear_optimizer", "dnn_optimizer"), self.optimizers, self._named, strict=True)

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 
 from featurecols.models import errors
 from featurecols.models.autodiff.variables import Variables
-from featurecols.models.optimization.optimizers import Adam, AdamW, Groups, Optimizer
+from featurecols.models.optimization.optimizers import Adam, AdamW, Ftrl, Groups, Optimizer
 from featurecols.models.optimization.schedules import Cosine
 from featurecols.models.training.hooks import Hook
 from featurecols.models.training.kept_weights import KeptWeights
@@ -19,19 +19,23 @@ from featurecols.models.training.run import Run
 
 SMALLEST, LINEAR, LARGEST = 16, 32, 512  # rows of a batch: at least, of a linear model at least, at most
 STEPS = 128  # that a pass has at least, while batches can be halved
-FEW = 50  # rows, of which none are held out
+FEW, SMALL = 10, 50  # rows, of which none are held out, and of which some are held out again and again
 SHARE, SMALLER, LARGE = 0.2, 0.1, 5_000  # of the rows held out, and from how many rows on the smaller one
 MOST = 100_000  # rows held out
 PASSES, BUDGET = 200, 50_000  # passes and steps at most
 FEW_PASSES = 50  # where nothing is held out
 WAIT = 1000  # steps without a gain
 PATIENCE = (3, 30)  # passes without a gain, at least and at most
-AGAIN = 50_000  # rows (of linear models LARGE), below which training begins again on all, once the number of passes is found
+AGAIN, LINEAR_AGAIN = 50_000, 500_000  # rows, below which training begins again on all, once the number of passes is found
 SEARCHES, SEVERAL = 3, 1_000  # times that rows are held out for it, and below how many rows; else once, as for linear models
-LATE = 5_000  # steps that a linear model is trained on for, while the loss over the rows held out stays the same but for chance
+MANY_SEARCHES = 9  # times, of SMALL data, also for linear models
+LATE = 5_000  # rows, and steps, up to which a linear model is trained on while the loss held out is the same but for chance
+EARLY, HALVINGS = 2, 4  # passes within which a linear model must not be best, or its rate is halved, and how often
 FASTER, LONGER = 2.0, 1.25  # a learning rate that falls to 0 begins at, and passes, as multiples of those of a constant rate
 RATE, SLOW_RATE, MANY = 0.003, 0.001, 100_000  # of Adam, and from how many rows on the slow one
 LOSS = "average_loss"
+_FTRL = [Ftrl(0.1 / 2**i) for i in range(HALVINGS + 1)]
+_HALVED = [optimizer.to_json() for optimizer in _FTRL]
 
 
 @dataclass(frozen=True)
@@ -73,9 +77,8 @@ def choose(
         while size < LARGEST and size * STEPS < rows:
             size *= 2
     searches = 0
-    if share is None and not validated and FEW <= rows < AGAIN:
-        searches = 1 if linear or rows >= SEVERAL else SEARCHES
-        searches = 0 if linear and rows >= LARGE else searches
+    if share is None and not validated and FEW <= rows < (LINEAR_AGAIN if linear else AGAIN):
+        searches = MANY_SEARCHES if rows < SMALL else 1 if linear or rows >= SEVERAL else SEARCHES
     if validated or share is None:
         share = 0.0 if validated or rows < FEW else min(SHARE if rows < LARGE else SMALLER, MOST / rows)
     steps = max(1, round(rows * (1 - share)) // size)
@@ -90,6 +93,18 @@ def with_rate(optimizer: Optimizer, rows: int, *, falling: bool = False) -> Opti
         found: Optimizer = optimizer.replace(learning_rate=Cosine(FASTER * rate) if falling else rate)
         return found
     return optimizer
+
+
+def halved(optimizer: Ftrl | None) -> Ftrl | None:
+    """Return FTRL with half of its learning rate; None where it has been halved four times."""
+    if optimizer is None or optimizer.to_json() not in _HALVED[:-1]:
+        return None
+    return _FTRL[_HALVED.index(optimizer.to_json()) + 1]
+
+
+def is_halved(theirs: object) -> bool:
+    """Return whether the JSON of an optimizer is that of FTRL by its name, with its own learning rate or a halved one."""
+    return theirs in _HALVED
 
 
 def steady(optimizer: Optimizer) -> Optimizer:

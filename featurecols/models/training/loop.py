@@ -26,12 +26,12 @@ def train(run: Run, stream: BatchStream, forward: Forward, hooks: Sequence[Hook]
 
     An epoch is one pass over the stream, or `steps_per_epoch` steps of it.
     """
-    _plan(run, stream)
     if not run.taken_up:
         kept_weights.forget(run.variables)
     try:
         for hook in hooks:
             hook.begin(run)
+        _plan(run, stream)  # after hooks that set how long the run is
         with one_thread:
             _epochs(run, stream, forward, hooks, steps_per_epoch)
     except BaseException:

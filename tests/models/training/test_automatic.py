@@ -33,10 +33,13 @@ def test_the_rule():
     assert automatic.choose(331, 0, linear=True) == automatic.Choice(331, 0.2, 32, 30, 200, 50_000, 0, 1)
     assert automatic.choose(331, 0, share=0.3) == automatic.Choice(331, 0.3, 16, 30, 200, 50_000, 0)
     assert automatic.choose(1_000, 0).searches == automatic.choose(49_999, 0).searches == 1
-    assert automatic.choose(5_000, 0, linear=True).searches == automatic.choose(50_000, 0).searches == 0
+    assert automatic.choose(499_999, 0, linear=True).searches == 1
+    assert automatic.choose(500_000, 0, linear=True).searches == automatic.choose(50_000, 0).searches == 0
     assert automatic.choose(16_512, 7) == automatic.Choice(16_512, 0.1, 256, 18, 200, 50_000, 7, 1)
     assert automatic.choose(10_000_000, 0) == automatic.Choice(10_000_000, 0.01, 512, 3, 200, 50_000, 0)
-    assert automatic.choose(49, 0) == automatic.Choice(49, 0.0, 16, 30, 50, 50_000, 0)
+    assert automatic.choose(49, 0) == automatic.Choice(49, 0.2, 16, 30, 200, 50_000, 0, 9)
+    assert automatic.choose(10, 0, linear=True) == automatic.Choice(10, 0.2, 32, 30, 200, 50_000, 0, 9)
+    assert automatic.choose(9, 0) == automatic.Choice(9, 0.0, 16, 30, 50, 50_000, 0)
     assert automatic.choose(331, 0, 100, validated=True) == automatic.Choice(331, 0.0, 100, 30, 200, 50_000, 0)
 
 
@@ -73,6 +76,20 @@ def test_default_arguments_give_a_useful_model(trained):
     assert len(model.history) == found["all_passes"] == math.ceil(1.25 * found["best_pass"])
     assert (model.data["rows"], model.variables.step) == (700, 44 * found["all_passes"])
     assert not [name for name in model.get_variable_names() if name.startswith("automatic")]
+
+
+def test_the_learning_rate_falls_to_0_within_the_passes_that_were_found():
+    rates = []
+
+    class Rates(Hook):
+        def before_step(self, run):
+            rates.append(run.model.optimizer.rate(run.variables))
+
+    noise = TRAIN[:60].assign(y=np.random.default_rng(0).normal(size=60))
+    model = make(config=QUIET).train(noise, label="y", batch_size=10, hooks=[Rates()])
+    steps = 6 * model.data["automatic"]["all_passes"]
+    assert 6 < steps < 6 * automatic.PASSES
+    assert rates == pytest.approx([0.003 * (1 + math.cos(math.pi * i / steps)) for i in range(steps)])
 
 
 def test_the_passes_are_the_median_of_three_searches(trained):
@@ -141,8 +158,8 @@ def test_data_to_validate_on_decides_and_nothing_is_held_out():
 
 @pytest.mark.filterwarnings("ignore:.*are alike")
 def test_few_rows_are_all_trained_on():
-    model = make().train(TRAIN[:20], label="y")
-    assert (model.data["automatic"]["share"], model.variables.step) == (0.0, 50 * 2)
+    model = make().train(TRAIN[:9], label="y")
+    assert (model.data["automatic"]["share"], model.variables.step) == (0.0, 50)
     assert np.isfinite(make().train(TRAIN[:1], label="y").predict(TEST)["predictions"]).all()
 
 
