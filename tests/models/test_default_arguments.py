@@ -73,6 +73,17 @@ def test_a_rare_class_is_predicted_as_often_as_it_occurs(kind, rows, positive, s
         assert (model.data["automatic"]["searches"], model.data["automatic"]["share"]) == (0, 0.2)
 
 
+@pytest.mark.parametrize("kind", RARE)
+def test_classifiers_of_unscaled_dollars_one_feature_few_rows_and_one_class(kind):
+    rows = ROWS[:100].assign(y=(ROWS["y"] > 0).astype(int))
+    assert RARE[kind](COLUMNS).train(rows, "y").evaluate(rows)["auc"] > 0.97
+    assert RARE[kind](COLUMNS[:1]).train(rows, "y").evaluate(rows)["auc"] > 0.8
+    assert RARE[kind](COLUMNS).train(rows[:15], "y").evaluate(rows)["auc"] > 0.8
+    with pytest.warns(TrainingWarning, match="all labels of y are alike"):
+        found = RARE[kind](COLUMNS).train(rows[:40].assign(y=1), "y").predict_proba(rows)
+    assert (found[:, 1] > 0.9).all()
+
+
 def test_rare_classes_count_with_their_weights():
     data = rare_rows(2000, 20, 1.0).assign(w=lambda rows: 1.0 + 4 * rows["y"])
     model = models.DNNClassifier([fc.Numeric("x"), fc.Numeric("z")], [8], config=QUIET).train(data, "y", weight="w")
