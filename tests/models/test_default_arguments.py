@@ -10,7 +10,7 @@ from featurecols.errors import DataError
 from featurecols.models.errors import TrainingWarning
 
 QUIET = models.RunConfig(progress=False)
-N = 300
+N = 160
 RANDOM = np.random.default_rng(11)
 X = RANDOM.normal(size=(N, 3))
 ROWS = pd.DataFrame({"a": X[:, 0], "dollars": 2e6 + 5e5 * X[:, 1], "share": 1e-4 * X[:, 2], "y": X @ [3.0, -2.0, 1.0]})
@@ -75,12 +75,12 @@ def test_a_rare_class_is_predicted_as_often_as_it_occurs(kind, rows, positive, s
 
 @pytest.mark.parametrize("kind", RARE)
 def test_classifiers_of_unscaled_dollars_one_feature_few_rows_and_one_class(kind):
-    rows = ROWS[:100].assign(y=(ROWS["y"] > 0).astype(int))
+    rows = ROWS[:60].assign(y=(ROWS["y"] > 0).astype(int))
     assert RARE[kind](COLUMNS).train(rows, "y").evaluate(rows)["auc"] > 0.97
     assert RARE[kind](COLUMNS[:1]).train(rows, "y").evaluate(rows)["auc"] > 0.8
     assert RARE[kind](COLUMNS).train(rows[:15], "y").evaluate(rows)["auc"] > 0.8
     with pytest.warns(TrainingWarning, match="all labels of y are alike"):
-        found = RARE[kind](COLUMNS).train(rows[:40].assign(y=1), "y").predict_proba(rows)
+        found = RARE[kind](COLUMNS).train(rows[:12].assign(y=1), "y").predict_proba(rows)
     assert (found[:, 1] > 0.9).all()
 
 
@@ -111,11 +111,11 @@ def test_two_thousand_features():
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_model_that_was_saved_goes_on_with_the_same_bits(kind, tmp_path):
-    model = KINDS[kind](COLUMNS).train(ROWS[:100], "y")
+    model = KINDS[kind](COLUMNS).train(ROWS[:60], "y")
     model.save(tmp_path / "saved")
     again = models.load(tmp_path / "saved")
     want = model.predict(ROWS)["predictions"].tobytes()
     assert again.predict(ROWS)["predictions"].tobytes() == want
     for one in (model, again):
-        one.train(ROWS[:100], "y", epochs=1, batch_size=16)
+        one.train(ROWS[:60], "y", epochs=1, batch_size=16)
     assert again.fingerprint == model.fingerprint
