@@ -44,14 +44,14 @@ def _run(
     that is None is an empty array, which a flag keeps the step from reading.
     """
     t = p.dtype.type
-    arrays = [p, g, *(np.empty((0, 0), t) if slot is None else slot for slot in slots)]
+    arrays = [p, g, *[np.empty((0, 0), t) if slot is None else slot for slot in slots]]
     whole = True
     for array in arrays:
         whole = whole and array.flags.c_contiguous
-    if ids is None and whole:
+    if ids is None and whole and len(p) > 1:
         arrays = [array.reshape(1, -1) for array in arrays]
     of = _ALL_ROWS if ids is None else ids
-    step[p.itemsize, whole](arrays[0], arrays[1], of, *arrays[2:], *(t(scalar) for scalar in scalars), *flags)
+    step[p.itemsize, whole](arrays[0], arrays[1], of, *arrays[2:], *[t(scalar) for scalar in scalars], *flags)
 
 
 @kernel(_signatures(1, 3, flags=2))
