@@ -52,7 +52,7 @@ def definitions(*bases: type[Spec]) -> dict[str, Schema]:
         cls = left.pop()
         if name_of(cls) in found:
             continue
-        if cls in kinds_of(cls):
+        if _is_kind(cls):
             found[name_of(cls)] = _kind(cls, left.append)
         else:
             found[name_of(cls)] = _choice(kinds_of(cls))
@@ -62,13 +62,17 @@ def definitions(*bases: type[Spec]) -> dict[str, Schema]:
 
 def kinds_of(base: type[Spec]) -> list[type[Spec]]:
     """Return the registered kinds that are `base` or below it, of each the newest version."""
-    found = (cls for _, cls in sorted(spec.KINDS.items()) if issubclass(cls, base) and not cls.only_saved)
-    return [cls for cls in found if spec.newest(spec.stem(cls.kind)) is cls]
+    return [cls for _, cls in sorted(spec.KINDS.items()) if issubclass(cls, base) and _is_kind(cls)]
+
+
+def _is_kind(cls: type[Spec]) -> bool:
+    """Return whether a class is a registered kind, in its newest version, that can be declared."""
+    return spec.KINDS.get(cls.kind) is cls and not cls.only_saved and spec.newest(spec.stem(cls.kind)) is cls
 
 
 def name_of(cls: type[Spec]) -> str:
     """Return the name of a kind without its version, which a spec may say as well; of a base, the name of the class."""
-    return cls.kind.rpartition(".v")[0] if cls in kinds_of(cls) else cls.__name__
+    return cls.kind.rpartition(".v")[0] if _is_kind(cls) else cls.__name__
 
 
 def bare_names(base: type[Spec]) -> list[str]:
