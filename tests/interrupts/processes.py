@@ -25,6 +25,7 @@ def fork(work: Callable[[], int]) -> int:
     try:
         try:
             try:
+                signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell lets its background jobs ignore it
                 signal.pthread_sigmask(signal.SIG_SETMASK, before)
                 status = work()
             except KeyboardInterrupt:  # before the work began, or after it
