@@ -28,7 +28,6 @@ SETTINGS = {
     "spark.sql.shuffle.partitions": "2",
     "spark.ui.showConsoleProgress": "false",
     "spark.log.level": "OFF",
-    "spark.pyspark.python": sys.executable,
     "spark.executorEnv.PYTHONPATH": ROOT,
 }
 
@@ -36,18 +35,21 @@ SETTINGS = {
 @pytest.fixture(scope="module")
 def session() -> Iterator[SparkSession]:
     """A session whose tasks are tried twice."""
-    path = os.environ.get("PYTHONPATH")
+    set_before = {name: os.environ.get(name) for name in ("PYTHONPATH", "PYSPARK_PYTHON")}
+    path = set_before["PYTHONPATH"]
     os.environ["PYTHONPATH"] = os.pathsep.join([ROOT, *([path] if path else [])])
+    os.environ["PYSPARK_PYTHON"] = sys.executable  # the python3 on PATH may be another
     builder = SparkSession.builder.master("local[1,2]")
     for key, value in SETTINGS.items():
         builder = builder.config(key, value)
     session = builder.getOrCreate()
     yield session
     session.stop()
-    if path is None:
-        del os.environ["PYTHONPATH"]
-    else:
-        os.environ["PYTHONPATH"] = path
+    for name, value in set_before.items():
+        if value is None:
+            del os.environ[name]
+        else:
+            os.environ[name] = value
 
 
 def frame(session: SparkSession, table: pa.Table, partitions: int = 2) -> DataFrame:
