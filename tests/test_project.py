@@ -48,8 +48,9 @@ def test_every_public_module_lists_its_names(name: str) -> None:
 
 
 def test_errors_of_models_are_names_of_the_package() -> None:
-    assert fc.ModelError is fc.models.sequential.errors.ModelError
-    assert fc.CheckpointError is fc.models.sequential.errors.CheckpointError
+    errors = importlib.import_module("featurecols.models.errors")
+    assert fc.ModelError is errors.ModelError
+    assert fc.CheckpointError is errors.CheckpointError
 
 
 def test_every_module_says_what_it_is_for() -> None:

@@ -171,7 +171,7 @@ def serve() -> None:
     """Run tasks that come through standard input until it ends; then end at once, whatever is being done."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # who started this process gets it too, and ends it
     out = os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)  # what a task prints is no result
+    os.dup2(2, 1)  # what a task prints is not a result
     tasks: queue.SimpleQueue[bytes] = queue.SimpleQueue()
     threading.Thread(target=_read, args=(sys.stdin.buffer, tasks), daemon=True).start()
     import_kinds(pickle.loads(tasks.get()))

@@ -40,16 +40,14 @@ def _run(
 ) -> None:
     """Run the variant that fits: bytes of a number, and whether all arrays are without gaps.
 
-    All rows in order and without gaps are one long row: loops over short rows would check each of them for overlaps. A slot
-    that is None is an empty array, which a flag keeps the step from reading.
+    Dense parameters without gaps come as one long row (Optimizer.apply): loops over short rows would check each of them for
+    overlaps. A slot that is None is an empty array, which a flag keeps the step from reading.
     """
     t = p.dtype.type
     arrays = [p, g, *[np.empty((0, 0), t) if slot is None else slot for slot in slots]]
     whole = True
     for array in arrays:
         whole = whole and array.flags.c_contiguous
-    if ids is None and whole and len(p) > 1:
-        arrays = [array.reshape(1, -1) for array in arrays]
     of = _ALL_ROWS if ids is None else ids
     step[p.itemsize, whole](arrays[0], arrays[1], of, *arrays[2:], *[t(scalar) for scalar in scalars], *flags)
 
