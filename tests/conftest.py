@@ -15,6 +15,8 @@ hypothesis.settings.load_profile("default")
 if os.environ.get("FEATURECOLS_TEST_ALL") != "1":
     collect_ignore = ["integrations"]  # as long as nobody names it: tests/integrations/conftest.py
 
+gc.disable()  # until all tests are collected: they stay, and looking through them again and again takes a third of the time
+
 MANY = 2000  # tests from which all kernels are needed anyway
 
 
@@ -28,6 +30,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     worker = getattr(session.config, "workerinput", None)
     if worker is not None and len(session.items) > MANY:
         compile_kernels(int(worker["workerid"].removeprefix("gw")), worker["workercount"])
+    gc.enable()
     gc.collect()
     gc.freeze()  # thousands of collected tests are not looked through again and again
 

@@ -41,15 +41,14 @@ def _run(
     """Run the variant that fits: bytes of a number, and whether all arrays are without gaps.
 
     Dense parameters without gaps come as one long row (Optimizer.apply): loops over short rows would check each of them for
-    overlaps. A slot that is None is an empty array, which a flag keeps the step from reading.
+    overlaps. A slot that is None is an empty array, which a flag keeps the step from reading. Scalars come as Python's: the
+    call converts them to the dtype, several times as fast as numpy does.
     """
-    t = p.dtype.type
-    arrays = [p, g, *[np.empty((0, 0), t) if slot is None else slot for slot in slots]]
-    whole = True
+    arrays = [np.empty((0, 0), p.dtype) if slot is None else slot for slot in slots]
+    whole = p.flags.c_contiguous and g.flags.c_contiguous
     for array in arrays:
         whole = whole and array.flags.c_contiguous
-    of = _ALL_ROWS if ids is None else ids
-    step[p.itemsize, whole](arrays[0], arrays[1], of, *arrays[2:], *[t(scalar) for scalar in scalars], *flags)
+    step[p.itemsize, whole](p, g, _ALL_ROWS if ids is None else ids, *arrays, *scalars, *flags)
 
 
 @kernel(_signatures(1, 3, flags=2))

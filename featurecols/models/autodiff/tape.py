@@ -58,7 +58,11 @@ class Value:
         self, array: Array, inputs: tuple[Value, ...] = (), backward: Backward | None = None, name: str | None = None
     ) -> None:
         self.array, self.inputs, self.backward, self.name = array, inputs, backward, name
-        self.live: bool = name is not None or any(v.live for v in inputs)
+        self.live = name is not None
+        for value in inputs:
+            if value.live:
+                self.live = True
+                break
         self.logits: Value | None = None  # what a softmax or sigmoid was made of: a loss on logits is the exact one
 
     @property
@@ -182,17 +186,22 @@ def _order(loss: Value) -> list[Value]:
 
     A stack of its own, because nets may be deeper than Python's.
     """
-    done: set[int] = set()
+    done: set[Value] = set()
     order: list[Value] = []
-    stack: list[tuple[Value, bool]] = [(loss, False)]
+    stack: list[Value | None] = [loss]  # None comes before a value whose inputs are in the order by now
     while stack:
-        value, expanded = stack.pop()
-        if expanded:
-            order.append(value)
-        elif id(value) not in done:
-            done.add(id(value))
-            stack.append((value, True))
-            stack.extend((v, False) for v in value.inputs if v.live)
+        value = stack.pop()
+        if value is None:
+            order.append(stack.pop())  # type: ignore[arg-type]
+        elif value not in done:
+            done.add(value)
+            if value.inputs:
+                stack += (value, None)
+                for source in value.inputs:
+                    if source.live:
+                        stack.append(source)
+            else:
+                order.append(value)
     return order
 
 

@@ -12,8 +12,9 @@ from __future__ import annotations
 import re
 import zlib
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
+from types import TracebackType
 
 import numpy as np
 
@@ -27,6 +28,35 @@ Initial = Callable[[tuple[int, ...], np.random.Generator], Array]
 KINDS = ("values", "states", "slots")
 
 _scope: ContextVar[Scope | None] = ContextVar("scope", default=None)
+
+
+class Moved:
+    """A parameter with the slots of the optimizer that moves it, in the shapes in which a step takes them.
+
+    Attributes:
+        count: int64 [1], the steps so far, for optimizers that need them.
+        whole: the parameter and its slots as one long row where that is possible: the inner loop of a step is then all of it.
+        rows: the same as [rows, numbers of a row].
+    """
+
+    __slots__ = ("_count_key", "_name", "_p", "_slots", "count", "rows", "whole")
+
+    def __init__(self, name: str, p: Array, slots: dict[str, Array], count: Array | None, count_key: str) -> None:
+        self._name, self._p, self._slots = name, p, tuple(slots.items())
+        self.count, self._count_key = count, count_key
+        first = p.shape[0] if p.ndim else 1
+        rows = (first, p.size // max(first, 1))
+        long = (1, p.size) if p.flags.c_contiguous else p.shape
+        self.rows = p.reshape(rows), [slot.reshape(rows) for slot in slots.values()]
+        self.whole = p.reshape(long), [slot.reshape(long) for slot in slots.values()]
+
+    def current(self, variables: Variables) -> bool:
+        """Return whether these are still the arrays of the variables, in which others may have been put."""
+        kept = variables.slots
+        for key, slot in self._slots:
+            if kept.get(key) is not slot:
+                return False
+        return variables.values[self._name] is self._p and (self.count is None or kept.get(self._count_key) is self.count)
 
 
 class Variables:
@@ -53,8 +83,13 @@ class Variables:
         self.slots: dict[str, Array] = {}
         self.trained: set[str] = set()  # parameters that an optimizer has moved, here or before they were loaded
         self.given: dict[str, Callable[[Array], Array]] = {}  # what a warm start makes of the initial value of a parameter
+        self.moved: dict[tuple[str, str], Moved] = {}  # by names of parameter and optimizer
         self.scratch = ScratchZeros()
         self._reserved: dict[str, Array] = {}
+
+    def __getstate__(self) -> dict[str, object]:
+        """Return what a copy takes: not `moved`, whose views would be copied apart from what they are views of."""
+        return self.__dict__ | {"moved": {}}
 
     def copy(self) -> Variables:
         """Return variables of the same seed, step and values that change apart from these."""
@@ -135,15 +170,9 @@ class Scope:
         self._seen: dict[str, Value] = {}
         self._random: np.random.Generator | None = None
 
-    @contextmanager
-    def inside(self, name: str) -> Iterator[None]:
+    def inside(self, name: str) -> Inside:
         """Let names made inside begin with `name/`."""
-        before = self._path
-        self._path = (*before, name)
-        try:
-            yield
-        finally:
-            self._path = before
+        return Inside(self, name)
 
     def numbered(self, name: str) -> str:
         """Return name, name_1, name_2, ... for the calls of unnamed layers in this pass."""
@@ -191,6 +220,22 @@ class Scope:
         if kept[full].shape != shape:
             raise errors.shape_changed(full, kept[full].shape, shape)
         return kept[full]
+
+
+class Inside(AbstractContextManager[None]):
+    """A part of a pass in which names begin with one more name; every call of a layer is one, so it is a class of its own."""
+
+    __slots__ = ("_before", "_name", "_scope")
+
+    def __init__(self, scope: Scope, name: str) -> None:
+        self._scope, self._name, self._before = scope, name, scope._path
+
+    def __enter__(self) -> None:
+        self._before = self._scope._path
+        self._scope._path = (*self._before, self._name)
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._scope._path = self._before
 
 
 def current(subject: str) -> Scope:

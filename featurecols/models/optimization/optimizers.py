@@ -20,7 +20,7 @@ from featurecols._core.spec import Converted, frozen
 from featurecols._core.suggestions import module_names
 from featurecols.models import errors
 from featurecols.models.autodiff.tape import Gradient, IndexedSlices, Value, gradients
-from featurecols.models.autodiff.variables import Variables
+from featurecols.models.autodiff.variables import Moved, Variables
 from featurecols.models.component import Component, component_from_json
 from featurecols.models.optimization.clipping import Clip
 from featurecols.models.optimization.schedules import Schedule, require_rate
@@ -78,32 +78,37 @@ class Optimizer(Component):
 
     def apply(self, variables: Variables, found: Mapping[str, Gradient]) -> None:
         """Move each parameter that has a gradient, in place."""
-        rate = self.rate(variables)
+        rate, kind = self.rate(variables), type(self).__name__
         for name, gradient in (self.clip(found) if self.clip else found).items():
-            p = variables.values[name]
-            kind = type(self).__name__
-            names = [f"{name}/{kind}.{s}" for s in self.slots()]
-            fresh = bool(names) and names[0] not in variables.slots
-            slots = [
-                variables.slot(name, key, k, self.first(s))
-                for k, (key, s) in enumerate(zip(names, self.slots(), strict=True), 1)
-            ]
-            if fresh and name in variables.trained:
-                self.resume(p, slots, rate)
-            variables.trained.add(name)
+            moved = variables.moved.get((name, kind))
+            if moved is None or not moved.current(variables):
+                moved = variables.moved[name, kind] = self._moved(variables, name, kind, rate)
             step = 0
-            if self.counts:
-                count = variables.slots.setdefault(f"{name}/{kind}.count", np.zeros(1, np.int64))
-                count += 1
-                step = int(count[0])
+            if moved.count is not None:
+                moved.count += 1
+                step = int(moved.count[0])
             if isinstance(gradient, IndexedSlices):
-                rows = (len(p), p.size // len(p))
-                g = np.ascontiguousarray(gradient.rows, p.dtype).reshape(-1, rows[1])
-                self.update(p.reshape(rows), g, gradient.ids, [s.reshape(rows) for s in slots], rate, step)
-            else:  # one long row where that is possible: the inner loop of the kernel is then the whole of it
-                shape = (1, p.size) if p.flags.c_contiguous else p.shape
-                g = np.ascontiguousarray(gradient, p.dtype).reshape(shape)
-                self.update(p.reshape(shape), g, None, [s.reshape(shape) for s in slots], rate, step)
+                p, slots = moved.rows
+                g = np.ascontiguousarray(gradient.rows, p.dtype).reshape(-1, p.shape[1])
+                self.update(p, g, gradient.ids, slots, rate, step)
+            else:
+                p, slots = moved.whole
+                self.update(p, np.ascontiguousarray(gradient, p.dtype).reshape(p.shape), None, slots, rate, step)
+
+    def _moved(self, variables: Variables, name: str, kind: str, rate: float) -> Moved:
+        """Return a parameter with its slots, which are made where there are none."""
+        p = variables.values[name]
+        keys = [f"{name}/{kind}.{slot}" for slot in self.slots()]
+        fresh = bool(keys) and keys[0] not in variables.slots
+        slots = [
+            variables.slot(name, key, k, self.first(slot))
+            for k, (key, slot) in enumerate(zip(keys, self.slots(), strict=True), 1)
+        ]
+        if fresh and name in variables.trained:
+            self.resume(p, slots, rate)
+        variables.trained.add(name)
+        count = variables.slots.setdefault(f"{name}/{kind}.count", np.zeros(1, np.int64)) if self.counts else None
+        return Moved(name, p, dict(zip(keys, slots, strict=True)), count, f"{name}/{kind}.count")
 
     def slots(self) -> tuple[str, ...]:
         """Return the names of the slots in the order in which `update` takes them."""
