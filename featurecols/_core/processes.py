@@ -28,7 +28,7 @@ S = TypeVar("S")
 _Answer = tuple[Any, Exception | None, list[Warning]]
 TRIES = 3  # of one task whose worker dies
 _LENGTH = 8  # bytes before each message that say how long it is
-_START = "import sys; sys.path[:] = {path!r}; from featurecols._core.processes import serve; serve()"
+_START = "import sys; sys.path[:] = {path!r}; from {module} import serve; serve()"
 
 
 class WorkerDiedError(Exception):
@@ -128,63 +128,97 @@ class Workers:
             worker.close()
 
 
-class _Worker:
-    """One process, started when it is made."""
+class Child:
+    """A fresh interpreter that runs `serve` of a module, started when it is made; messages go through its two pipes.
 
-    def __init__(self) -> None:
-        command = [sys.executable, "-c", _START.format(path=[os.path.abspath(path) for path in sys.path])]
+    Args:
+        module: what to import `serve` from; it begins with `open_pipes`.
+    """
+
+    def __init__(self, module: str) -> None:
+        path = [os.path.abspath(path) for path in sys.path]
+        command = [sys.executable, "-c", _START.format(path=path, module=module)]
         self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         if self._process.stdin is None or self._process.stdout is None:
             raise OSError("no pipes")
         self._in, self._out = self._process.stdin, self._process.stdout
-        self._first = pickle.dumps(modules_of_kinds())
-        self._common: bytes | None = None
 
-    def run(self, common: bytes, message: bytes) -> _Answer:
-        """Return what the task gave, or the error that it raised, and its warnings; common: what its tasks share."""
+    def send(self, message: bytes) -> None:
+        """Send a message; raise WorkerDiedError where the process has ended."""
         try:
-            if self._first:
-                _send(self._in, self._first)
-                self._first = b""
-            _send(self._in, b"" if common is self._common else common)
-            _send(self._in, message)
-            self._common = common
-            found = _receive(self._out)
+            send(self._in, message)
         except (OSError, ValueError):  # ValueError: the pipe was closed
+            raise self._died() from None
+
+    def receive(self) -> bytes:
+        """Return its next message; raise WorkerDiedError where it ends before."""
+        try:
+            found = receive(self._out)
+        except (OSError, ValueError):
             found = None
         if found is None:
-            raise WorkerDiedError(f"exit status {self._process.wait()}")
-        return pickle.loads(found)
+            raise self._died()
+        return found
 
     def kill(self) -> None:
+        """End the process, whatever it is doing."""
         with suppress(OSError):
             self._process.kill()
 
     def close(self) -> None:
+        """Close the pipes, which ends the process, and wait for its end."""
         for pipe in (self._in, self._out):
             with suppress(OSError):
                 pipe.close()
         self._process.wait()
 
+    def _died(self) -> WorkerDiedError:
+        return WorkerDiedError(f"exit status {self._process.wait()}")
 
-def serve() -> None:
-    """Run tasks that come through standard input until it ends; then end at once, whatever is being done."""
+
+class _Worker(Child):
+    """A process that runs tasks."""
+
+    def __init__(self) -> None:
+        super().__init__(__name__)
+        self._first = pickle.dumps(modules_of_kinds())
+        self._common: bytes | None = None
+
+    def run(self, common: bytes, message: bytes) -> _Answer:
+        """Return what the task gave, or the error that it raised, and its warnings; common: what its tasks share."""
+        if self._first:
+            self.send(self._first)
+            self._first = b""
+        self.send(b"" if common is self._common else common)
+        self.send(message)
+        self._common = common
+        return pickle.loads(self.receive())
+
+
+def open_pipes() -> tuple[IO[bytes], IO[bytes]]:
+    """Return where messages of the process that started this one come from, and where answers go, which prints do not."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # who started this process gets it too, and ends it
     out = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what a task prints is not a result
+    return sys.stdin.buffer, out
+
+
+def serve() -> None:
+    """Run tasks that come through standard input until it ends; then end at once, whatever is being done."""
+    pipe, out = open_pipes()
     tasks: queue.SimpleQueue[bytes] = queue.SimpleQueue()
-    threading.Thread(target=_read, args=(sys.stdin.buffer, tasks), daemon=True).start()
+    threading.Thread(target=_read, args=(pipe, tasks), daemon=True).start()
     import_kinds(pickle.loads(tasks.get()))
     shared = _Shared(b"")
     while True:
         common, message = tasks.get(), tasks.get()
         if common:
             shared = _Shared(common)
-        _send(out, _result(message, shared))
+        send(out, _result(message, shared))
 
 
 def _read(pipe: IO[bytes], tasks: queue.SimpleQueue[bytes]) -> None:
-    while (message := _receive(pipe)) is not None:
+    while (message := receive(pipe)) is not None:
         tasks.put(message)
     os._exit(1)  # nobody waits any more, and nothing more may be written
 
@@ -219,13 +253,14 @@ def _result(message: bytes, shared: _Shared) -> bytes:
         return pickle.dumps((None, RuntimeError(text), []))
 
 
-def _send(pipe: IO[bytes], message: bytes) -> None:
+def send(pipe: IO[bytes], message: bytes) -> None:
+    """Write one message."""
     pipe.write(len(message).to_bytes(_LENGTH, "little"))
     pipe.write(message)
     pipe.flush()
 
 
-def _receive(pipe: IO[bytes]) -> bytes | None:
+def receive(pipe: IO[bytes]) -> bytes | None:
     """Return one message; None where the pipe ends."""
     head = pipe.read(_LENGTH)
     if len(head) < _LENGTH:

@@ -55,6 +55,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--steps", metavar="N", type=options.parse_positive, help="steps to take, in the place of epochs")
     by_rows = "rows of a step (default: by the number of rows; 256 with --epochs or --steps)"
     parser.add_argument("--batch-size", metavar="N", type=options.parse_positive, help=by_rows)
+    several = "how many processes compute the gradients of each batch (default: one)"
+    parser.add_argument("--processes", metavar="N", type=options.parse_positive, help=several)
     parser.add_argument("--seed", metavar="N", type=int, help="of first weights and shuffling (default: 0)")
     parser.add_argument("--validation", metavar="DATA", action="append", help="data to evaluate on after each epoch")
     share = "the share of DATA to hold out and evaluate on instead (default: by the number of rows; 0 with --epochs or --steps)"
@@ -168,6 +170,7 @@ def _train(model: Estimator, arguments: argparse.Namespace) -> bool:
         batch_size=arguments.batch_size,
         validation=arguments.validation and options.single_or_list(arguments.validation),
         validation_share=arguments.validation_share,
+        processes=arguments.processes,
     )
     return True
 

@@ -85,6 +85,9 @@ class Variables:
         self.given: dict[str, Callable[[Array], Array]] = {}  # what a warm start makes of the initial value of a parameter
         self.moved: dict[tuple[str, str], Moved] = {}  # by names of parameter and optimizer
         self.scratch = ScratchZeros()
+        self.rows: tuple[int, int, int] | None = (
+            None  # where the rows of a pass are some of a batch: first, last + 1, and of how many
+        )
         self._reserved: dict[str, Array] = {}
 
     def __getstate__(self) -> dict[str, object]:

@@ -21,12 +21,14 @@ from featurecols.models import batch_predict, errors
 from featurecols.models.autodiff.tape import Value
 from featurecols.models.autodiff.variables import Variables
 from featurecols.models.batch_predict import FilePredictor
+from featurecols.models.distributed.team import Trained
 from featurecols.models.estimators import arguments
 from featurecols.models.estimators.config import EstimatorSpec, ModeKeys, RunConfig, WarmStartSettings
 from featurecols.models.estimators.evaluation import Evaluation
 from featurecols.models.estimators.open_length import OpenLength
 from featurecols.models.estimators.predictions import Predictions
 from featurecols.models.estimators.resume import ORDER, Call, TrainedOn, difference, take_up
+from featurecols.models.estimators.several_processes import SameWeights, team_of
 from featurecols.models.estimators.state import trained_on
 from featurecols.models.estimators.tf_columns import AnyColumn, translate_all
 from featurecols.models.input import labels
@@ -107,6 +109,7 @@ class Estimator(OpenLength, FilePredictor):
         self._plan_saw_no_data = False
         self.columns: tuple[Column, ...] = columns.columns if isinstance(columns, Plan) else tuple(translate_all(columns))
         self._last_run = self._taken_from = None
+        self._team = None
         self._arguments = arguments.names_of(model_fn)
 
     def __repr__(self) -> str:
@@ -132,6 +135,7 @@ class Estimator(OpenLength, FilePredictor):
         validation_share: float | None = None,
         calibrate: bool | None = None,
         more: bool = False,
+        processes: int | None = None,
     ) -> Self:
         """Train, from where the model is: a fresh start, an earlier call, or the last checkpoint in model_dir.
 
@@ -163,6 +167,8 @@ class Estimator(OpenLength, FilePredictor):
                 mean of its labels, weights included. None: in a training of open length without validation and
                 validation_share, of a classifier of which fewer than 5 % of the rows are not of the most frequent class.
             more: whether to train on where the same call came to its end before.
+            processes: how many compute the gradients of each batch, this one included: 2 has one worker, a fresh interpreter.
+                The loss is that of one process but for rounding; docs/scale.md says when it pays. Not for a model_fn.
 
         Raises:
             CheckpointError: model_dir is of a model that was declared otherwise, or of a call in other batches that was cut
@@ -188,7 +194,7 @@ class Estimator(OpenLength, FilePredictor):
                 raise errors.model(self._who, "validation_share needs a table or files", type(data).__name__, hint)
             held = None
         self._ready(pipeline.data, training=True)
-        with self._alone():
+        with self._alone(), team_of(self, processes, self._trained()):
             variables = self._variables()
             self._check_training()
             found = self._find_passes(pipeline, choice, more=more)
@@ -210,7 +216,7 @@ class Estimator(OpenLength, FilePredictor):
             if run.over:
                 return self
             try:
-                own = [*([] if scale is None else [scale]), *first]
+                own = [*([] if self._team is None else [SameWeights(self._team)]), *([] if scale is None else [scale]), *first]
                 train(run, call.stream, self._forward, [*own, *hooks, *self._own_hooks(call)])
             except BaseException:
                 self._last_run = None  # the variables in memory are ahead of the last checkpoint
@@ -253,7 +259,14 @@ class Estimator(OpenLength, FilePredictor):
             run.steps = max_steps - variables.start
         return run
 
+    def _trained(self) -> Trained | None:
+        """Return what several processes that train it ask of the model; None where one must."""
+        return None
+
     def _forward(self, examples: Examples) -> tuple[Value, Step]:
+        return self._forward_here(examples) if self._team is None else self._team.forward(examples)
+
+    def _forward_here(self, examples: Examples) -> tuple[Value, Step]:
         spec = self._call(examples, ModeKeys.TRAIN)
         if spec.loss is None or spec.train_op is None:
             raise errors.model("EstimatorSpec", "mode 'train' needs loss and train_op", spec, "give both")

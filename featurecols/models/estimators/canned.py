@@ -17,6 +17,7 @@ from featurecols.data.batch import Source
 from featurecols.models import errors, export
 from featurecols.models.autodiff.tape import Value
 from featurecols.models.autodiff.variables import current
+from featurecols.models.distributed.team import Trained
 from featurecols.models.estimators import label_start
 from featurecols.models.estimators.base import Estimator
 from featurecols.models.estimators.calibration import CalibrateBias
@@ -31,6 +32,7 @@ from featurecols.models.estimators.column_scaling import (
     choose_buckets,
 )
 from featurecols.models.estimators.config import EstimatorSpec, ModeKeys, RunConfig, WarmStartSettings
+from featurecols.models.estimators.model_as_bytes import to_bytes
 from featurecols.models.estimators.open_length import blocks
 from featurecols.models.estimators.resume import Call
 from featurecols.models.estimators.tf_columns import AnyColumn
@@ -315,6 +317,23 @@ class Canned(Estimator, Ranker):
         self.head, logits = label_start.learn(self.head, rows, keys, scale=self.standardize_label, bias=name is not None)
         if name is not None and logits is not None:
             label_start.start_bias(self._variables(), name, logits)
+
+    def _trained(self) -> Trained | None:
+        if self.optimizer is None:
+            return None
+
+        def make_parameters(examples: Examples) -> None:
+            with self._variables().scope():
+                self._logits(examples.slice(0, 1))
+
+        return Trained(
+            self._forward_here,
+            lambda: to_bytes(self),
+            make_parameters,
+            self._variables,
+            self._require_optimizer,
+            lambda: self.head.objective.reduction,
+        )
 
     def _require_optimizer(self) -> Optimizer | Groups:
         """Return the optimizer; raise ModelError where the model trains without one."""

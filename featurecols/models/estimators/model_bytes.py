@@ -6,31 +6,20 @@ import hashlib
 import json
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from featurecols import errors as base_errors
 from featurecols._core import tensor_files
 from featurecols.models import errors, export
 from featurecols.models.autodiff.variables import Variables
 from featurecols.models.estimators.loading import estimator_of_card
+from featurecols.models.estimators.model_as_bytes import PLAN, to_bytes
 from featurecols.models.training import checkpoints
 from featurecols.plan.plan import Plan
 
 if TYPE_CHECKING:
     from featurecols.models.estimators.canned import Canned
 
-WHERE, PLAN = "these bytes", "plan"
+WHERE = "these bytes"
 AGAIN = "give what to_bytes gave, whole"
-
-
-def to_bytes(model: Canned) -> bytes:
-    """Return a trained model, with its plan and what its optimizer remembers; raise ModelError before its first training."""
-    variables, about, plan = model._open(), model._about(), model._require_plan()
-    card = {"head": about["head"], "metrics": model.metrics, "data": model.data}
-    state = {"step": variables.step, "start": variables.start, "seed": variables.seed}
-    text = json.dumps(export.strict({"spec": model.spec(), "card": card, "state": state}))
-    found = tensor_files.encode({**variables.arrays(), PLAN: np.frombuffer(plan.to_bytes(), np.uint8)}, text)
-    return hashlib.sha256(found).digest() + found
 
 
 def from_bytes(data: bytes) -> Canned:

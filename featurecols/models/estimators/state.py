@@ -27,6 +27,7 @@ from featurecols.plan import saved_files
 
 if TYPE_CHECKING:
     from featurecols.columns.base import Column
+    from featurecols.models.distributed.team import Team
     from featurecols.models.input.labelled_rows import LabelledRows
     from featurecols.plan.plan import Plan
 
@@ -51,6 +52,7 @@ class Keeper(ABC):
     params: dict[str, Any]
     history: History
     _last_run: Position | None  # of the last checkpoint
+    _team: Team | None  # while several processes train
     _taken_from: tuple[Path, Mapping[str, Any]] | None  # the checkpoint that the model goes on from, and what it says
 
     if not TYPE_CHECKING:  # a wrong name is told with the right one; checkers report it themselves

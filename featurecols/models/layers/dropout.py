@@ -36,8 +36,16 @@ class Dropout(Layer):
         value = as_value(x)
         if not scope.training or self.rate == 0:
             return value
-        scale = self.keep(scope.random(), value.array)
+        scale = self._scale(scope, value.array)
         return Value(value.array * scale, (value,), lambda d: (d * scale,))
+
+    def _scale(self, scope: Scope, x: Array) -> Array:
+        """Return what x is multiplied by; where its rows are some of a batch, they get what they get in the whole of it."""
+        if scope.variables.rows is None:
+            return self.keep(scope.random(), x)
+        start, stop, rows = scope.variables.rows
+        whole = np.broadcast_to(np.zeros(1, x.dtype), (rows, *x.shape[1:]))  # of which the shape matters
+        return self.keep(scope.random(), whole)[start:stop]
 
     def keep(self, random: np.random.Generator, x: Array) -> Array:
         """Return what x is multiplied by: 0 where dropped, 1 / (1 - rate) elsewhere."""
