@@ -1,11 +1,13 @@
-"""Ray Data: a plan over the blocks of a Dataset, and a fit of all of them.
+"""Ray: a plan over the blocks of a Dataset, a fit of all of them, and actors that train a model.
 
 Needs Ray with its Data library: pip install "featurecols[ray]".
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 
 import pyarrow as pa
 
@@ -17,6 +19,8 @@ except ImportError as error:
         'featurecols.integrations.ray needs Ray: pip install "featurecols[ray]"', name=error.name
     ) from error
 
+from featurecols._core.blas import one_thread
+from featurecols._core.processes import WorkerDiedError
 from featurecols.columns.base import Column
 from featurecols.integrations.engines import (
     FAN_IN,
@@ -28,6 +32,8 @@ from featurecols.integrations.engines import (
     make_transform,
     merge_states,
 )
+from featurecols.models.distributed.replica import Replica
+from featurecols.models.estimators.several_processes import workers_from
 from featurecols.plan.plan import Plan
 
 _STATE = "state"
@@ -77,6 +83,58 @@ def fit(columns: Iterable[Column], ds: ray.data.Dataset) -> Plan:
     return fit_over(columns, run)
 
 
+@contextmanager
+def workers(*, num_cpus: float = 1, resources: dict[str, float] | None = None) -> Iterator[None]:
+    """Let `train(..., processes=n)` of estimators inside the block have n - 1 actors of Ray as workers.
+
+    The process that calls train is the chief, as with processes of one machine, and the bits are those of as many of these.
+    An actor that is lost, with its machine or without, is replaced by another one.
+
+    Args:
+        num_cpus: CPUs that Ray sets aside for each actor.
+        resources: others that it needs, by name.
+    """
+    actor = ray.remote(num_cpus=num_cpus, resources=resources or {}, max_restarts=0)(_Worker)
+    with workers_from(lambda number: _Link(actor.remote())):
+        yield
+
+
+class _Worker:
+    """What runs in an actor."""
+
+    def __init__(self) -> None:
+        self._replica = Replica()
+        one_thread.__enter__()  # for as long as the actor lives
+
+    def answer(self, message: bytes) -> bytes | None:
+        return self._replica.answer(message)
+
+
+class _Link:
+    """The way to an actor: it takes messages in order, and those without an answer are not waited for."""
+
+    def __init__(self, actor: ray.actor.ActorHandle) -> None:
+        self._actor, self._answers = actor, deque[ray.ObjectRef]()
+
+    def send(self, message: bytes) -> None:
+        self._answers.append(self._actor.answer.remote(message))
+
+    def receive(self) -> bytes:
+        try:
+            while True:
+                found: bytes | None = ray.get(self._answers.popleft())
+                if found is not None:
+                    return found
+        except ray.exceptions.RayActorError as error:
+            raise WorkerDiedError(str(error)) from None
+
+    def kill(self) -> None:
+        ray.kill(self._actor)
+
+    def close(self) -> None:
+        self._answers.clear()
+
+
 def _transform(rows: pa.Table, sent: Transform) -> pa.Table:
     return sent.table(rows)
 
@@ -96,4 +154,4 @@ def _states_of(*tables: pa.Table) -> list[bytes]:
     return [state for table in tables if _STATE in table.column_names for state in table[_STATE].to_pylist()]
 
 
-__all__ = ["fit", "transform"]
+__all__ = ["fit", "transform", "workers"]

@@ -1,4 +1,4 @@
-"""Ray: every kind gives the bits of plan.transform, fit gives the bytes of fc.fit, on workers of a local cluster."""
+"""Ray: every kind gives the bits of plan.transform, fit gives the bytes of fc.fit, actors train, on a local cluster."""
 
 from __future__ import annotations
 
@@ -14,9 +14,13 @@ import ray
 import ray.data
 
 import featurecols as fc
+from featurecols import models
 from featurecols.integrations import ray as fc_ray
+from featurecols.models.estimators.several_processes import workers_from
+from featurecols.models.training.hooks import Hook
 from tests.integrations import cases, engine_cases
 from tests.integrations.engine_cases import ROW, run_program
+from tests.models.distributed.in_process import starter
 
 ROOT = str(Path(__file__).parent.parent.parent.parent)
 
@@ -78,3 +82,28 @@ def test_a_worker_that_is_killed_midway_changes_nothing(tmp_path: Path) -> None:
 
 def test_the_program_of_the_page() -> None:
     run_program("ray")
+
+
+def model() -> models.WideDeepClassifier:
+    deep = [fc.Numeric("distance"), fc.Numeric("temp"), fc.Embedding(fc.Hashed("dest", 200), 4)]
+    wide = [fc.Hashed("dest", 200), fc.Crossed(["dest", "carrier"], 3000)]
+    return models.WideDeepClassifier(wide, deep, hidden_units=[16], dropout=0.1, config=models.RunConfig(progress=False))
+
+
+class Lose(Hook):
+    """Ends the actor before the third step."""
+
+    def before_step(self, run: object) -> None:
+        if run.step == 3:
+            run.model._team._links[0].kill()
+
+
+def test_actors_give_the_bits_of_processes_also_when_one_is_lost() -> None:
+    rows = fc.datasets.flights().slice(0, 2000)
+    rows = rows.drop_null()
+    with workers_from(starter()):
+        want = model().train(rows, "late", epochs=2, processes=3)
+    with fc_ray.workers(num_cpus=0.3):
+        found = model().train(rows, "late", epochs=2, processes=3, hooks=[Lose()])
+    assert found.fingerprint == want.fingerprint
+    assert [row["loss"] for row in found.history] == [row["loss"] for row in want.history]
