@@ -21,6 +21,7 @@ from featurecols.data.files.base import CSV, PACKED, PARQUET, File, State, same_
 from featurecols.data.files.csv import CsvFile
 from featurecols.data.files.parquet import ParquetFile
 from featurecols.data.iterables import ManySource, OnceSource
+from featurecols.data.remote import urls
 from featurecols.data.tables import MemorySource, is_data
 
 T = TypeVar("T")
@@ -195,7 +196,7 @@ def is_path(data: object) -> TypeGuard[str | os.PathLike[str]]:
 
 
 def find(data: str | os.PathLike[str] | Iterable[str | os.PathLike[str]]) -> list[str]:
-    """Return the files that a path, a folder, a glob or a list of these means: folders to the bottom, sorted by bytes.
+    """Return the files that a path, URL, folder, glob or a list of these means: folders to the bottom, sorted by bytes.
 
     Raises DataError where there is none.
     """
@@ -204,6 +205,9 @@ def find(data: str | os.PathLike[str] | Iterable[str | os.PathLike[str]]) -> lis
 
 
 def _expand(path: str) -> list[str]:
+    path = urls.plain(path)
+    if urls.is_url(path):
+        return _expand_url(path)
     if os.path.isdir(path):
         found = _inside(path)
         if not found:
@@ -220,6 +224,15 @@ def _expand(path: str) -> list[str]:
     return found
 
 
+def _expand_url(url: str) -> list[str]:
+    """Return the objects of a URL, which may be a folder or a glob; of several, those that are data by their names."""
+    found = urls.expand(url)
+    data = found if found == [url] else [each for each in found if _kind(each) is not None]
+    if not data:
+        raise errors.unreadable(url, "folder holds no Parquet or CSV file", None)
+    return data
+
+
 def _inside(folder: str) -> list[str]:
     """Return the data files of a folder; names that start with "." or "_" are markers and drafts of other programs."""
     found = []
@@ -230,7 +243,7 @@ def _inside(folder: str) -> list[str]:
 
 
 def _kind(name: str) -> str | None:
-    lower = name.lower()
+    lower = urls.name_of(name).lower()
     if lower.endswith(PARQUET):
         return "Parquet"
     for ending in PACKED:
@@ -243,7 +256,7 @@ def open_file(path: str) -> File:
 
     Raises DataError for all but regular files, which may be behind links.
     """
-    kind, state = _kind(path), _state_of(path)
+    kind, state = _kind(path), state_of(path)
     if kind is None:
         kind = "Parquet" if _head(path) == b"PAR1" else None
     if kind is None:
@@ -254,13 +267,16 @@ def open_file(path: str) -> File:
 def _head(path: str) -> bytes:
     """Return the first bytes of a file."""
     try:
-        with regular_files.open_regular(path) as file:
-            return file.read(4)
+        with urls.open_url(path, 4) if urls.is_url(path) else regular_files.open_regular(path) as file:
+            return file.read(4) or b""
     except OSError as error:
         raise errors.unreadable(path, "is not a readable file", error.strerror or error) from None
 
 
-def _state_of(path: str) -> State:
+def state_of(path: str) -> State:
+    """Return what would show that a file was changed. Raises DataError for all but regular files and objects behind URLs."""
+    if urls.is_url(path):
+        return urls.state_of(path)
     try:
         path.encode()  # which pyarrow wants
         found = os.stat(path)
@@ -273,7 +289,7 @@ def _state_of(path: str) -> State:
 
 def check_unchanged(file: File) -> None:
     """Raise DataError where a file is not the one that was opened: what was read of it may be of two versions."""
-    if _state_of(file.path) != file.state:
+    if state_of(file.path) != file.state:
         raise _changed(file)
 
 

@@ -15,6 +15,7 @@ import pyarrow as pa
 from featurecols import errors
 from featurecols.data.batch import Batch
 from featurecols.data.files.base import CSV, PACKED, PARQUET
+from featurecols.data.remote import urls
 from featurecols.data.sources import FileSource, check_layout, find, open_file
 
 BLOCK_BYTES = 64 << 20  # of output in one block
@@ -49,7 +50,9 @@ class Inputs:
         row_bytes: int,
     ) -> None:
         self.keep, self.row_group_rows, self.row_bytes = tuple(keep), row_group_rows, max(1, row_bytes)
-        self.folder = Path(os.fsdecode(source)) if isinstance(source, str | os.PathLike) and os.path.isdir(source) else None
+        if isinstance(source, str | os.PathLike):
+            source = urls.plain(os.fsdecode(source))
+        self.folder = Path(source) if isinstance(source, str) and os.path.isdir(source) else None
         paths = find(source)
         self._opened = {path: open_file(path) for path in paths}
         read = {key for key, _ in needs}
@@ -65,7 +68,8 @@ class Inputs:
 
     def _describe(self, path: str, root: str) -> Input:
         file = self._opened[path]
-        name = Path(os.path.relpath(path, root)).as_posix()
+        name = path[len(root) :] if urls.is_url(path) else Path(os.path.relpath(path, root)).as_posix()
+        name = urls.name_of(name)
         if file.kind != "Parquet":
             name = f"{stem(name)}.parquet"
         return Input(path, name, _sum([fragment.num_rows for fragment in file.fragments]), *file.state, file.schema)
@@ -122,7 +126,7 @@ class Inputs:
         out = target.resolve()
         for file in self.files:
             path = Path(file.path).resolve()
-            if path == out or out in path.parents:
+            if not urls.is_url(file.path) and (path == out or out in path.parents):
                 raise errors.output(target, "is or holds what would be read", "choose a target outside the source")
         if self.folder is not None and self.folder.resolve() in out.parents:
             raise errors.output(target, f"is inside the source {self.folder}", "choose a target outside the source")
@@ -156,6 +160,8 @@ def _sum(rows: Sequence[int | None]) -> int | None:
 
 def _root_of(source: Paths, paths: list[str]) -> str:
     """Return the folder that the names in the output are relative to."""
+    if any(map(urls.is_url, paths)):
+        return _root_of_urls(source, paths)
     if not isinstance(source, str | os.PathLike):
         return os.path.commonpath([os.path.dirname(os.path.abspath(path)) for path in paths])
     text = os.fsdecode(source)
@@ -165,3 +171,13 @@ def _root_of(source: Paths, paths: list[str]) -> str:
         return os.path.dirname(text) or "."
     parts = Path(text).parts
     return str(Path(*parts[: next(i for i, part in enumerate(parts) if glob.has_magic(part))]))
+
+
+def _root_of_urls(source: Paths, paths: list[str]) -> str:
+    """Return the folder of URLs that the names in the output are relative to, with a slash at its end."""
+    if isinstance(source, str | os.PathLike) and paths != [os.fsdecode(source)]:
+        return urls.root_of(os.fsdecode(source))
+    folders = [path[: path.rfind("/") + 1] for path in paths]
+    first, last = min(folders), max(folders)
+    equal = next((i for i, (a, b) in enumerate(zip(first, last, strict=False)) if a != b), min(len(first), len(last)))
+    return first[: first.rfind("/", 0, equal) + 1]

@@ -16,6 +16,7 @@ NEEDS: dict[str, tuple[str, ...]] = {
     "onnx": ("onnx", "onnxruntime"),
     "test_public_names.py": ("dask", "keras", "onnx", "onnxruntime", "pyspark", "ray", "torch", "uvicorn"),
     "ray": ("ray",),
+    "remote": ("boto3", "fsspec", "moto", "obstore"),
     "test_planted_faults.py": ("onnx", "onnxruntime"),
     "test_kinds_table.py": ("keras", "onnx", "onnxruntime", "torch", "uvicorn"),
     "serving": ("uvicorn",),

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import BinaryIO
 
 import pyarrow as pa
 
 from featurecols import errors
+from featurecols._core import regular_files
 from featurecols._core.fork_safe import import_module
 from featurecols.data.batch import Batch, Fragment, Needs
 from featurecols.data.files import open_quotes
 from featurecols.data.files.base import File, State
+from featurecols.data.remote import urls
 
 _BLOCK_BYTES = 1 << 23
 _CODECS = {".gz": "gzip", ".bz2": "bz2", ".zst": "zstd", ".lz4": "lz4"}  # of the endings in PACKED
@@ -23,9 +26,11 @@ class CsvFile(File):
 
     def __init__(self, path: str, state: State) -> None:
         self.path, self.state = path, state
-        ending = path[path.rfind(".") :].lower()
+        self._remote = urls.is_url(path)
+        name = urls.name_of(path)
+        ending = name[name.rfind(".") :].lower()
         self._codec = _CODECS.get(ending)
-        self._delimiter = "\t" if path.lower().endswith((".tsv", f".tsv{ending}")) else ","
+        self._delimiter = "\t" if name.lower().endswith((".tsv", f".tsv{ending}")) else ","
         self._alone = False  # whether there is one column: an empty line of it is a missing value then
         try:
             names = self._reader(None).schema.names
@@ -36,7 +41,11 @@ class CsvFile(File):
         self.fragments = [Fragment(path, None, None)]
 
     def _stream(self) -> pa.NativeFile:
-        return pa.input_stream(self.path, compression=self._codec)
+        source = urls.open_url(self.path, self.state[0]).buffered() if self._remote else self.path
+        return pa.input_stream(source, compression=self._codec)
+
+    def _open(self) -> BinaryIO:
+        return urls.open_url(self.path, self.state[0]).buffered() if self._remote else regular_files.open_regular(self.path)
 
     def _reader(self, needs: Needs | None) -> pa.csv.CSVStreamingReader:
         csv = import_module("pyarrow.csv")
@@ -111,7 +120,8 @@ class CsvFile(File):
         delimiter = self._delimiter.encode()
         try:
             if self._codec is None:
-                return open_quotes.file_ends_inside(self.path, delimiter, 2 * _BLOCK_BYTES)
+                with self._open() as file:
+                    return open_quotes.file_ends_inside(file, delimiter, 2 * _BLOCK_BYTES)
             if last is None or not _has_break(last):
                 return False
             with self._stream() as stream:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-
-from featurecols._core import regular_files
+from typing import BinaryIO
 
 _RUN = re.compile(rb'"+')
 _BLOCK = 1 << 20
@@ -50,23 +49,22 @@ def _follow(data: bytes, end: int, starts: bytes, state: bool | None) -> bool | 
     return state
 
 
-def file_ends_inside(path: str, delimiter: bytes, longest: int) -> bool:
-    """Return whether a file that is not compressed ends inside quotes, mostly by a look at its end.
+def file_ends_inside(file: BinaryIO, delimiter: bytes, longest: int) -> bool:
+    """Return whether an open file that is not compressed ends inside quotes, mostly by a look at its end.
 
     `longest`: bytes within which its last row starts. Raises OSError where it cannot be read.
     """
-    with regular_files.open_regular(path) as file:
-        size = file.seek(0, 2)
-        for length in (1 << 12, longest):
-            file.seek(max(size - length, 0))
-            end = file.read(length)
-            if length == longest and b'"' not in end:
-                return False
-            found = ends_inside([end], delimiter, whole=size <= length)
-            if found is not None:
-                return found
-        file.seek(0)
-        return stream_ends_inside(file.read, delimiter)
+    size = file.seek(0, 2)
+    for length in (1 << 12, longest):
+        file.seek(max(size - length, 0))
+        end = file.read(length)
+        if length == longest and b'"' not in end:
+            return False
+        found = ends_inside([end], delimiter, whole=size <= length)
+        if found is not None:
+            return found
+    file.seek(0)
+    return stream_ends_inside(file.read, delimiter)
 
 
 def stream_ends_inside(read: Callable[[int], bytes], delimiter: bytes) -> bool:

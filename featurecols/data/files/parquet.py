@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
@@ -20,6 +21,7 @@ from featurecols.data.batch import Batch, Fragment, Needs
 from featurecols.data.fields.base import FieldView
 from featurecols.data.files import parquet_decoder
 from featurecols.data.files.base import File, State
+from featurecols.data.remote import urls
 from featurecols.data.tables import batches as split_table
 
 _GROUP_BYTES = 1 << 28  # a row group with more than this in the needed fields is read in several batches
@@ -28,14 +30,15 @@ _SET_UP: list[type[pq.ParquetFile]] = []  # the class, once what it shares in th
 _FEW = 1000  # rows of a row group below which compiling, or loading, kernels of ours is not worth it
 
 
-def open_parquet(path: str, footer: pa.FileMetaData = None) -> pq.ParquetFile:
+def open_parquet(path: str | urls.RemoteFile, footer: pa.FileMetaData = None) -> pq.ParquetFile:
     """Return pyarrow's ParquetFile of a path. The first one sets up what the process shares, which a fork waits for.
 
     It reads texts as they are: where dictionaries are asked for, pyarrow takes damaged pages that it refuses otherwise.
     """
     verify = _reading() == "verify"
     if _SET_UP:
-        return _SET_UP[0](path, metadata=footer, page_checksum_verification=verify)
+        remote = not isinstance(path, str)  # its columns are fetched together
+        return _SET_UP[0](path, metadata=footer, page_checksum_verification=verify, pre_buffer=remote)
     with LOADING:
         kind = import_module("pyarrow.parquet").ParquetFile
         file: pq.ParquetFile = kind(path, metadata=footer, page_checksum_verification=verify)
@@ -50,7 +53,7 @@ class ParquetFile(File):
     kind = "Parquet"
 
     def __init__(self, path: str, state: State) -> None:
-        self.path, self.state = path, state
+        self.path, self.state, self._remote = path, state, urls.is_url(path)
         with self._open() as file:
             self.schema, footer = file.schema_arrow, file.metadata
             groups = [footer.row_group(i).num_rows for i in range(footer.num_row_groups)]
@@ -62,7 +65,7 @@ class ParquetFile(File):
 
     def _open(self, footer: pa.FileMetaData = None) -> pq.ParquetFile:
         try:
-            return open_parquet(self.path, footer)
+            return open_parquet(urls.open_url(self.path, self.state[0]) if self._remote else self.path, footer)
         except (pa.ArrowException, OSError) as error:
             raise errors.unreadable(self.path, "is not a readable Parquet file", error) from None
         except UnicodeDecodeError as error:
@@ -105,11 +108,15 @@ class ParquetFile(File):
         return self._chunks[fragment.row_group] if len(self._chunks) else None
 
     def _footer_bytes(self) -> Array:
-        with open(self.path, "rb") as file:
+        with self.open_raw() as file:
             end = file.seek(-8, os.SEEK_END)
             size = int.from_bytes(file.read(4), "little")
             file.seek(max(end - size, 0))
             return np.frombuffer(file.read(size), np.uint8)
+
+    def open_raw(self) -> io.RawIOBase:
+        """Open the file to read its bytes, without a buffer."""
+        return urls.open_url(self.path, self.state[0]) if self._remote else open(self.path, "rb", buffering=0)
 
     def _unreadable(self, fragment: Fragment, error: Exception) -> errors.DataError:
         return errors.unreadable(self.path, f"row group {fragment.row_group} cannot be read", error)
@@ -145,7 +152,7 @@ class _RowGroup:
             yield from split_table(self._table(rest))
             return
         table: pa.Table = self._table(rest) if rest else None
-        with open(self.file.path, "rb", buffering=0) as file:
+        with self.file.open_raw() as file:
             packed = {key: parquet_decoder.read(file, chunk) for key, chunk in found.items()}
 
         def load(key: str) -> FieldView | pa.ChunkedArray:

@@ -8,8 +8,9 @@ that happens, and why, is counted ("pyarrow: ..." in featurecols._core.counters)
 
 from __future__ import annotations
 
+import io
 import zlib
-from typing import BinaryIO, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -121,12 +122,12 @@ def _locate(field: pa.Field, leaf: pa.ColumnSchema, about: np.void, rows: int, e
     return Chunk(field.name, start, size, rows, _CODECS[codec], _STORED.get(kind), optional, values)
 
 
-def read(file: BinaryIO, wanted: Chunk) -> Array:
+def read(file: io.RawIOBase, wanted: Chunk) -> Array:
     """Return the bytes of a chunk, uint8; fewer where the file ends early."""
     data = arrays.empty(wanted.size, np.uint8)
     file.seek(wanted.start)
     got, view = 0, memoryview(data.data)
-    while got < wanted.size and (more := file.readinto(view[got:])):  # type: ignore[attr-defined]
+    while got < wanted.size and (more := file.readinto(view[got:])):
         got += more
     return data[:got]
 

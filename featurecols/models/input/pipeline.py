@@ -18,9 +18,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from featurecols._core import regular_files
 from featurecols._core.suggestions import explain_arguments
-from featurecols.data.sources import as_source
+from featurecols.data.sources import as_source, state_of
 from featurecols.models import errors
 from featurecols.models.input import cache, classes, labels
 from featurecols.models.input.batching import MAX_BATCHES, batches_ahead, no_rows, regroup, require_nonempty, split
@@ -193,8 +192,7 @@ def _identity(rows: LabelledRows, encoder: Encoder) -> object:
     What functions and iterators give is not told apart: looking at it would cost a reading.
     """
     if rows.paths:
-        states = [regular_files.status(path) for path in rows.paths]
-        return [[os.path.basename(p), s.st_size, s.st_mtime_ns] for p, s in zip(rows.paths, states, strict=True)]
+        return [[os.path.basename(path), *state_of(path)] for path in rows.paths]
     if not rows.ends or rows.pairs:
         return None
     first = next((batch for batch in rows.batches(encoder.needs) if batch.rows.num_rows), None)

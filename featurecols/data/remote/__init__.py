@@ -1,0 +1,1 @@
+"""Data behind URLs: object stores, web servers and what fsspec reads."""
