@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import perf_counter
@@ -13,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 from featurecols._core.suggestions import explain_arguments, explain_constructor
 from featurecols.models import errors
 from featurecols.models.estimators import arguments
+from featurecols.models.estimators.evaluator_process import EvaluatorProcess
+from featurecols.models.estimators.model_as_bytes import to_bytes
 from featurecols.models.input.pipeline import Pipeline
 from featurecols.models.training import checkpoints
 from featurecols.models.training.hooks import Hook
@@ -20,6 +23,7 @@ from featurecols.models.training.monitor import Monitor
 from featurecols.models.types import Data, Label
 
 if TYPE_CHECKING:
+    from featurecols.models.autodiff.variables import Variables
     from featurecols.models.estimators.base import Estimator
     from featurecols.models.training.run import Run
 
@@ -174,26 +178,40 @@ def stop_if_no_gain(
 
 
 @explain_arguments
-def train_and_evaluate(model: Estimator, train_spec: TrainSpec, eval_spec: EvalSpec) -> tuple[Metrics, list[str]]:
+def train_and_evaluate(
+    model: Estimator, train_spec: TrainSpec, eval_spec: EvalSpec, *, processes: int | None = None, evaluator: bool = False
+) -> tuple[Metrics, list[str]]:
     """Train by one spec and measure by the other. Evaluations are kept in <model_dir>/eval.jsonl, and a restart knows them.
+
+    Args:
+        model: an estimator with a model_dir.
+        train_spec: the training.
+        eval_spec: the evaluations.
+        processes: how many train, as of Estimator.train.
+        evaluator: whether a process of its own evaluates, while training goes on. The metrics are the same; an evaluation is
+            waited for when the next one begins, so that `stop` is asked then, and the history has no val_<metric>.
 
     Returns:
         The metrics at the end, and the folders that exporters wrote at the last evaluation.
     """
-    watch = _Evaluate(model, eval_spec)  # before hooks that read what it measured
     t = train_spec
-    model.train(t.data, t.label, max_steps=t.max_steps, epochs=t.epochs, batch_size=t.batch_size, hooks=[watch, *t.hooks])
-    return watch.finish()
+    with ExitStack() as stack:
+        apart = stack.enter_context(EvaluatorProcess(eval_spec.data, eval_spec.label, eval_spec.steps)) if evaluator else None
+        watch = _Evaluate(model, eval_spec, apart)  # before hooks that read what it measured
+        hooks, size = [watch, *t.hooks], t.batch_size
+        model.train(t.data, t.label, max_steps=t.max_steps, epochs=t.epochs, batch_size=size, hooks=hooks, processes=processes)
+        return watch.finish()
 
 
 class _Evaluate(Hook):
-    def __init__(self, model: Estimator, spec: EvalSpec) -> None:
-        self.model, self.spec = model, spec
+    def __init__(self, model: Estimator, spec: EvalSpec, apart: EvaluatorProcess | None = None) -> None:
+        self.model, self.spec, self.apart = model, spec, apart
+        self._waiting: tuple[Variables | None, bool] | None = None  # what is evaluated apart, for exporters; whether at the end
         self.exporters = [spec.exporters] if isinstance(spec.exporters, Exporter) else list(spec.exporters or ())
         self.path = _require_folder(model) / (f"eval_{spec.name}.jsonl" if spec.name else "eval.jsonl")
         self.found: list[Metrics] = _read_evaluations(self.path)
         self.exports: list[str] = []
-        self._time, self._step = perf_counter(), -1
+        self._time = perf_counter()
 
     def after_step(self, run: Run) -> None:
         steps, seconds = self.spec.throttle_steps, self.spec.throttle_secs
@@ -207,12 +225,35 @@ class _Evaluate(Hook):
             run.logs |= {f"val_{k}": v for k, v in self.found[-1].items() if k != "global_step"}
 
     def _evaluate(self, run: Run | None, last: bool) -> None:
+        if self.apart is None:
+            spec = self.spec
+            self._record(run, self.model.evaluate(spec.data, spec.label, steps=spec.steps, name=spec.name), last)
+            self._time = perf_counter()
+            return
+        self._collect(run)
+        variables = self.model._open()
+        self._waiting = variables.copy() if self.exporters else None, last
+        self.apart.start(to_bytes(self.model))
+        self._time = perf_counter()
+
+    def _collect(self, run: Run | None) -> None:
+        """Wait for the evaluation that runs apart, if one does."""
+        if self.apart is None or self._waiting is None:
+            return
+        (variables, last), self._waiting, model = self._waiting, None, self.model
+        found, now = self.apart.result(), model.variables
+        model.metrics[self.spec.name or "eval"] = found
+        try:
+            model.variables = variables or now  # of the step that was evaluated
+            self._record(run, found, last)
+        finally:
+            model.variables = now
+
+    def _record(self, run: Run | None, found: Metrics, last: bool) -> None:
         spec, model = self.spec, self.model
-        found = model.evaluate(spec.data, spec.label, steps=spec.steps, name=spec.name)
         earlier = [f for f in self.found if f["global_step"] < found["global_step"]]
         self.exports = [p for e in self.exporters if (p := e.export(model, found, earlier, last)) is not None]
         self.found = [*earlier, found]
-        self._time, self._step = perf_counter(), int(found["global_step"])
         lines = "".join(json.dumps(f) + "\n" for f in self.found)
         checkpoints.replace(self.path, lines.encode())
         if run is not None and spec.stop is not None and spec.stop(self.found):
@@ -221,6 +262,7 @@ class _Evaluate(Hook):
     def finish(self) -> tuple[Metrics, list[str]]:
         """Evaluate for exporters that wait for the end, and return the metrics and what was exported."""
         self._evaluate(None, last=True)
+        self._collect(None)
         return self.found[-1], self.exports
 
 

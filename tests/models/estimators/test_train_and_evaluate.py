@@ -42,6 +42,35 @@ def test_training_is_measured_after_every_epoch(tmp_path):
     assert linear.history.history["val_auc"] == [f["auc"] for f in lines(tmp_path)]
 
 
+def test_a_process_of_its_own_gives_the_same_metrics_and_exports(tmp_path):
+    def run(name, evaluator):
+        spec = EvalSpec(TEST, exporters=BestExporter(monitor="loss"), stop=lambda found: len(found) == 3)
+        trained = model(tmp_path / name)
+        training = TrainSpec(DATA, "rich", epochs=9, batch_size=100)
+        return trained, train_and_evaluate(trained, training, spec, evaluator=evaluator)
+
+    (here, (_, exports)), (apart, (found, theirs)) = run("here", False), run("apart", True)
+    assert [f["global_step"] for f in lines(tmp_path / "here")] == [6, 12, 18]
+    assert lines(tmp_path / "apart")[:3] == lines(tmp_path / "here")
+    assert [f["global_step"] for f in lines(tmp_path / "apart")] == [
+        6,
+        12,
+        18,
+        24,
+    ]  # the third was looked at after the fourth pass
+    assert found == apart.metrics["eval"] == apart.evaluate(TEST)
+    folder = tmp_path / "apart" / "export" / "best_exporter"
+    assert load(folder / "000000012").evaluate(TEST) == lines(tmp_path / "here")[1]
+    assert len(exports) == len(theirs) == 1
+    assert "val_auc" in here.history.history
+    assert "val_auc" not in apart.history.history
+
+
+def test_data_that_cannot_be_sent_to_an_evaluator(tmp_path):
+    with pytest.raises(ModelError, match="the data cannot be sent to an evaluator"):
+        train_and_evaluate(model(tmp_path), TrainSpec(DATA, "rich"), EvalSpec(lambda: TEST), evaluator=True)
+
+
 def test_or_after_so_many_steps_on_some_batches(tmp_path):
     spec = EvalSpec(TEST, steps=1, name="some", throttle_steps=4)
     found, _ = train_and_evaluate(model(tmp_path), TrainSpec(DATA, "rich", max_steps=10, batch_size=100), spec)
