@@ -40,6 +40,35 @@ def add_keep(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--keep", metavar="FIELDS", type=parse_names, action="extend", default=[], help=kept)
 
 
+def add_on_error(parser: argparse.ArgumentParser) -> None:
+    """Add --on-error and --max-errors."""
+    parser.add_argument(
+        "--on-error",
+        choices=["fail", "null", "quarantine"],
+        default="fail",
+        help="rows with a value that is refused: the first is an error, they are null in OUT, or they are left out; "
+        "the last two list them in OUT/_quarantine.parquet, or beside a file (default: fail)",
+    )
+    parser.add_argument(
+        "--max-errors",
+        type=parse_max_errors,
+        metavar="N",
+        help="how many such rows there may be: 100, a share such as 0.01, or both: 100,0.01 (default: any number)",
+    )
+
+
+def parse_max_errors(text: str) -> tuple[int | float, ...]:
+    """Return the limits of an argument such as 100, 0.01 or 100,0.01; one with a point is a share.
+
+    >>> parse_max_errors("100,0.01")
+    (100, 0.01)
+    """
+    try:
+        return tuple(float(part) if "." in part or "e" in part else int(part) for part in text.split(","))
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"must be a count such as 100, a share such as 0.01, or both, got {text!r}") from None
+
+
 def parse_positive(text: str) -> int:
     """Return the integer of an argument that must be 1 or more."""
     if not text.isdecimal() or int(text) < 1:

@@ -39,6 +39,8 @@ def describe_job(done: JobResult) -> dict[str, object]:
         "rows": done.rows,
         "bytes": done.bytes,
         "seconds": round(done.seconds, 3),
+        "bad_rows": done.bad_rows,
+        "quarantine": None if done.quarantine is None else str(done.quarantine),
     }
 
 

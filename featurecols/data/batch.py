@@ -18,6 +18,7 @@ from typing import NamedTuple
 import pyarrow as pa
 
 from featurecols import errors
+from featurecols._core.arrays import Array
 from featurecols.data.field_types import SPELLED, UNREAD, FieldType, of_arrow
 from featurecols.data.fields import convert
 from featurecols.data.fields.base import FieldView
@@ -193,6 +194,10 @@ class Batch:
     def slice(self, start: int, stop: int) -> Batch:
         """Return rows start:stop, without copying; conversions and dictionaries stay shared."""
         return Batch(self._columns, self._start + start, self._start + stop)
+
+    def take(self, rows: Array) -> Batch:
+        """Return these rows, int64 [k], in this order, copied field by field when they are asked for."""
+        return Batch(_Columns(self.names, len(rows), lambda key: self._as_given(key).take(rows), self.parse))
 
 
 def no_rows() -> Batch:

@@ -21,10 +21,12 @@ from featurecols._core.progress import Progress, reporter
 from featurecols._core.version import __version__
 from featurecols.data.batch import Batch
 from featurecols.data.sources import is_path
-from featurecols.jobs import npy, staging
+from featurecols.jobs import npy, quarantine, staging
+from featurecols.jobs.bad_rows import MaxErrors, Policy, Tally, Written
 from featurecols.jobs.batch_transform import BatchTransform
 from featurecols.jobs.inputs import Input, Inputs, Paths
-from featurecols.jobs.write_file import write
+from featurecols.jobs.quarantine import aside_of
+from featurecols.jobs.write_file import Task, write
 
 _FILES = (".csv", ".tsv", ".txt", ".json", ".jsonl", ".npz", ".arrow", ".feather", ".pq", ".parq", ".gz")  # no names of folders
 
@@ -43,6 +45,9 @@ class JobResult:
         bytes: of the whole target.
         seconds: that this run took.
         fingerprint: of the plan or model that made them.
+        bad_rows: how many rows of the source the plan or model refuses; more than 0 only with `on_error`.
+        quarantine: the Parquet file that lists them, with their fields `reason`, `file`, `row`, `field`, `value`; None for
+            a job without `on_error`.
     """
 
     target: Path
@@ -52,11 +57,16 @@ class JobResult:
     bytes: int
     seconds: float
     fingerprint: str
+    bad_rows: int = 0
+    quarantine: Path | None = None
 
     def __str__(self) -> str:
         again = f", {self.resumed} of them finished before" if self.resumed else ""
         count = f"{self.files:,} file{'' if self.files == 1 else 's'}"
-        return f"{self.target}: {self.rows:,} rows in {count}{again}, {self.bytes:,} bytes in {self.seconds:.2f} s"
+        text = f"{self.target}: {self.rows:,} rows in {count}{again}, {self.bytes:,} bytes in {self.seconds:.2f} s"
+        if not self.bad_rows:
+            return text
+        return f"{text}; {self.bad_rows:,} bad row{'' if self.bad_rows == 1 else 's'}, listed in {self.quarantine}"
 
 
 def run(
@@ -69,18 +79,21 @@ def run(
     progress: Progress | bool | None,
     overwrite: bool,
     row_group_rows: int | None,
+    on_error: str = "fail",
+    max_errors: MaxErrors = None,
 ) -> JobResult:
     """Do all that Plan.transform_files does but for the columns themselves, with its arguments and errors."""
     start = time.monotonic()
+    policy = Policy.of(transform.subject, on_error, max_errors)
     _check_source(transform, source)
     path, kept = Path(target), names_of(keep)
     _check_target(transform, path, kept, row_group_rows)
     inputs = Inputs(source, transform.needs, kept, row_group_rows, transform.row_bytes)
-    job = _Job(transform, inputs, path, count_processes(processes))
+    job = _Job(transform, inputs, path, count_processes(processes), policy)
     job.check()
     with reporter(progress, transform.subject) as report, staging.open_staging(path, single=job.single) as stage:
         try:
-            if stage.resume(job.manifest(), overwrite):
+            if stage.resume(job.manifest(), overwrite, job.quarantine if job.single else None):
                 resumed = len(job.inputs.files)
             else:
                 resumed = job.run(stage, report or _ignore_progress)
@@ -95,10 +108,7 @@ def run(
         except OSError as error:
             hint = "free space and run again: finished files are kept"
             raise errors.output(path, f"cannot be written ({error.strerror or error})", hint) from error
-    written = [path] if job.single else [p for p in path.rglob("*") if p.is_file()]
-    rows = job.inputs.rows if job.inputs.rows is not None else sum(_count_rows(p) for p in written)
-    size, seconds = sum(p.stat().st_size for p in written), time.monotonic() - start
-    return JobResult(path, len(job.inputs.files), resumed, rows, size, seconds, transform.fingerprint)
+    return job.describe(resumed, time.monotonic() - start)
 
 
 @dataclass(frozen=True)
@@ -109,6 +119,12 @@ class _Job:
     inputs: Inputs
     target: Path
     processes: int
+    policy: Policy
+
+    @property
+    def quarantine(self) -> Path | None:
+        """Where bad rows are listed; None for a job that lists none."""
+        return None if self.policy.on_error == "fail" else quarantine.path_of(self.target, self.single)
 
     @property
     def single(self) -> bool:
@@ -126,6 +142,11 @@ class _Job:
             problem = f"is one file, and the source is {len(self.inputs.files)} files"
             raise errors.output(self.target, problem, "give a folder as the target")
         self.inputs.check_apart(self.target)
+        if self.quarantine is not None:
+            if self.single:
+                self.inputs.check_apart(self.quarantine)
+            elif any(file.relative == quarantine.NAME for file in self.inputs.files):
+                raise errors.output(self.target, f"would have two files {quarantine.NAME}", "rename that of the source")
         first: tuple[Input, list[pa.Field]] | None = None
         for file in self.inputs.distinct():
             columns = self.transform.columns(Batch.arrow(file.schema.empty_table()))
@@ -142,51 +163,92 @@ class _Job:
         """Return all that the output depends on."""
         return {
             **self.transform.dependencies(),
+            **self.policy.dependencies(),
             "version": __version__,
             "keep": list(self.inputs.keep),
             "row_group_rows": self.inputs.row_group_rows,
             "files": [[file.path, file.relative, file.size, file.modified] for file in self.inputs.files],
         }
 
+    def describe(self, resumed: int, seconds: float) -> JobResult:
+        """Return what is at the target now."""
+        written = [self.target] if self.single else [p for p in self.target.rglob("*") if p.is_file()]
+        rows = self.inputs.rows
+        if rows is None or self.policy.on_error == "quarantine":
+            rows = sum(_count_rows(p) for p in written if p != self.quarantine)
+        size = sum(p.stat().st_size for p in written)
+        bad = 0 if self.quarantine is None else _count_rows(self.quarantine)
+        count = len(self.inputs.files)
+        return JobResult(self.target, count, resumed, rows, size, seconds, self.transform.fingerprint, bad, self.quarantine)
+
     def run(self, stage: staging.Staging, report: Progress) -> int:
         """Write all files that are not there yet; return how many were."""
+        tally = Tally(self.transform.subject, self.policy, self.inputs.rows)
         if self.kind == ".npy" and self.transform.width is not None:
-            return npy.write(stage, self.transform, self.transform.width, self.inputs, report)
-        if self.processes > 1 and len(self.inputs.files) > 1:
-            return self._run_in_processes(stage, report)
-        resumed = done = 0
-        for file in self.inputs.files:
-            name = self.target.name if self.single else file.relative
-            rows = stage.finished_rows(name)
-            if rows is not None:
-                resumed += 1
-                report(done + rows, self.inputs.rows)
+            resumed = npy.write(stage, self.transform, self.transform.width, self.inputs, report, tally)
+        else:
+            finished = [self._finished(stage, file) for file in self.inputs.files]
+            resumed = len(finished) - finished.count(None)
+            if self.processes > 1 and len(finished) > 1:
+                self._write_in_processes(stage, finished, report, tally)
             else:
-                with stage.write_file(name) as partial:
-                    rows = partial.rows = write(partial.path, file, self.inputs, done, self.transform, report)
-            done += rows
+                self._write(stage, finished, report, tally)
+        tally.finish()
+        if self.quarantine is not None:
+            asides = (stage.folder / aside_of(file) for file in self.inputs.files)
+            with stage.write_file(f"data/{self.quarantine.name}") as partial:
+                partial.rows = quarantine.merge((path for path in asides if path.exists()), partial.path)
         return resumed
 
-    def _run_in_processes(self, stage: staging.Staging, report: Progress) -> int:
+    def _name(self, file: Input) -> str:
+        return f"data/{self.target.name if self.single else file.relative}"
+
+    def _finished(self, stage: staging.Staging, file: Input) -> Written | None:
+        """Return what an earlier run found in a file that it finished; None where it did not, or lost its bad rows."""
+        found, aside = stage.finished(self._name(file)), stage.finished(aside_of(file))
+        if found is None or found.bad != (0 if aside is None else aside.rows):
+            return None
+        first = quarantine.first_of(stage.folder, [file]) if found.bad else None
+        return Written(found.rows, found.bad, first)
+
+    def _write(self, stage: staging.Staging, finished: Sequence[Written | None], report: Progress, tally: Tally) -> None:
+        """Write the files that are not finished, one after another."""
+        for file, found in zip(self.inputs.files, finished, strict=True):
+            if found is None:
+                with stage.write_file(self._name(file)) as partial:
+                    task = self._task(stage, file)
+                    found = write(task, file, self.inputs, tally.rows, self.transform, report, tally.left)
+                    tally.add(found)
+                    _finish(stage, file, partial, found)
+            else:
+                tally.add(found)
+                report(tally.rows, self.inputs.rows)
+
+    def _write_in_processes(
+        self, stage: staging.Staging, finished: Sequence[Written | None], report: Progress, tally: Tally
+    ) -> None:
         """Do the same, each file in one of several processes; this one gives the files their names, in order."""
-        finished = [stage.finished_rows(file.relative) for file in self.inputs.files]
-        left = [file for file, rows in zip(self.inputs.files, finished, strict=True) if rows is None]
-        tasks = [_FileTask(stage.data / f"{file.relative}{staging.PARTIAL}", file, self.inputs.alone(file)) for file in left]
-        done = 0
+        left = [file for file, found in zip(self.inputs.files, finished, strict=True) if found is None]
+        tasks = [_FileTask(self._task(stage, file), file, self.inputs.alone(file), tally.left) for file in left]
         if left:
             self._compile(left[0])
         with Workers(min(self.processes, max(1, len(left)))) as workers:
             written = workers.run(tasks, self.transform.share(self.processes))
-            for file, rows in zip(self.inputs.files, finished, strict=True):
-                if rows is None:
-                    with stage.write_file(file.relative) as partial:
-                        found = next(written)
-                        if isinstance(found, errors.DataError):  # of a row that is counted from the start of the file
-                            raise found.shifted(done)
-                        rows = partial.rows = found
-                done += rows
-                report(done, self.inputs.rows)
-        return len(finished) - len(left)
+            for file, found in zip(self.inputs.files, finished, strict=True):
+                if found is None:
+                    with stage.write_file(self._name(file)) as partial:
+                        answer = next(written)
+                        if isinstance(answer, errors.DataError):  # of a row that is counted from the start of the file
+                            raise answer.shifted(tally.rows)
+                        tally.add(answer)
+                        _finish(stage, file, partial, answer)
+                else:
+                    tally.add(found)
+                report(tally.rows, self.inputs.rows)
+
+    def _task(self, stage: staging.Staging, file: Input) -> Task:
+        path, aside = (stage.folder / f"{name}{staging.PARTIAL}" for name in (self._name(file), aside_of(file)))
+        return Task(path, aside, self.policy)
 
     def _compile(self, file: Input) -> None:
         """Transform some rows, so that what must be compiled is compiled once, and is in the cache when the workers ask."""
@@ -200,17 +262,26 @@ class _Job:
 class _FileTask:
     """One file, to be written by a worker."""
 
-    path: Path
+    task: Task
     file: Input
     inputs: Inputs
+    limit: int | None
 
-    def __call__(self, transform: BatchTransform) -> int | errors.DataError:
-        """Write the file and return its rows, or the error of a row."""
-        self.path.parent.mkdir(parents=True, exist_ok=True)
+    def __call__(self, transform: BatchTransform) -> Written | errors.DataError:
+        """Write the file and return what was read, or the error of a row."""
+        self.task.path.parent.mkdir(parents=True, exist_ok=True)
         try:
-            return write(self.path, self.file, self.inputs, 0, transform, _ignore_progress)
+            return write(self.task, self.file, self.inputs, 0, transform, _ignore_progress, self.limit)
         except errors.DataError as error:
             return error
+
+
+def _finish(stage: staging.Staging, file: Input, partial: staging.PartialFile, found: Written) -> None:
+    """Note what a written file holds; its bad rows get their name first."""
+    partial.rows, partial.bad = found.rows, found.bad
+    if found.bad:
+        with stage.write_file(aside_of(file)) as aside:
+            aside.rows = found.bad
 
 
 def _check_source(transform: BatchTransform, source: object) -> None:

@@ -8,37 +8,56 @@ from __future__ import annotations
 import io
 import os
 import zlib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
 
+from featurecols._core.arrays import Array
 from featurecols._core.progress import Progress
+from featurecols.data.batch import Batch
+from featurecols.jobs import quarantine
+from featurecols.jobs.bad_rows import Tally, Written, mask_of
 from featurecols.jobs.batch_transform import BatchTransform
-from featurecols.jobs.inputs import Inputs
-from featurecols.jobs.staging import Staging, is_regular
-from featurecols.jobs.write_file import locate_errors
+from featurecols.jobs.inputs import Input, Inputs
+from featurecols.jobs.quarantine import BadRowFile
+from featurecols.jobs.staging import PARTIAL, Position, Staging, is_regular
+from featurecols.jobs.write_file import describe, locate_errors
 
 _BLOCK = 1 << 20  # bytes that are read at once for a checksum
 
 
-def write(stage: Staging, transform: BatchTransform, width: int, inputs: Inputs, report: Progress) -> int:
-    """Write the matrix float32 [rows of all files, width]; return how many files an earlier run had finished."""
-    name = stage.target.name
-    if stage.finished_rows(name) is not None:
+def write(stage: Staging, transform: BatchTransform, width: int, inputs: Inputs, report: Progress, tally: Tally) -> int:
+    """Write the matrix float32 [rows of all files, width]; return how many files an earlier run had finished.
+
+    Bad rows are left out; where they are to be null, they are rows of NaN.
+    """
+    name = f"data/{stage.target.name}"
+    if (done := stage.finished(name)) is not None:
+        tally.resume(*done, quarantine.first_of(stage.folder, inputs.files))
         return len(inputs.files)
     with stage.write_file(name) as partial:
         position = stage.position
-        if not _is_intact(partial.path, width, *position[1:]):
+        kept = tally.policy.kept(position.rows, position.bad)
+        lost = position.bad != _count_bad(stage, inputs.files[: position.files])
+        if lost or not _is_intact(partial.path, width, kept, position.crc):
             partial.path.unlink(missing_ok=True)
-            position = (0, 0, 0)
-        with partial.path.open("r+b" if position[0] else "wb") as out:
-            out.truncate(_size(position[1], width))
+            position, kept = Position(), 0
+        tally.resume(position.rows, position.bad, quarantine.first_of(stage.folder, inputs.files[: position.files]))
+        with partial.path.open("r+b" if position.files else "wb") as out:
+            out.truncate(_size(kept, width))
             out.seek(0, os.SEEK_END)
-            partial.rows = _append(out, stage, transform, width, inputs, position, report)
+            _append(out, stage, transform, width, inputs, position, report, tally)
             out.seek(0)
-            out.write(_header(partial.rows, width))
-    return position[0]
+            out.write(_header(tally.policy.kept(tally.rows, tally.bad), width))
+        partial.rows, partial.bad = tally.rows, tally.bad
+    return position.files
+
+
+def _count_bad(stage: Staging, files: Sequence[Input]) -> int:
+    found = [stage.finished(quarantine.aside_of(file)) for file in files]
+    return sum(aside.rows for aside in found if aside is not None)
 
 
 def _append(
@@ -47,30 +66,46 @@ def _append(
     transform: BatchTransform,
     width: int,
     inputs: Inputs,
-    position: tuple[int, int, int],
+    position: Position,
     report: Progress,
-) -> int:
-    """Append the rows of all files after the position; return how many rows there are then."""
+    tally: Tally,
+) -> None:
+    """Append the rows of all files after the position."""
     buffer = np.empty((0, width), np.float32)
-    finished, done, crc = position
+    crc, policy = position.crc, tally.policy
     resumable = len(inputs.files) > 1
-    for file in inputs.files[finished:]:
-        start = done
+
+    def fill(batch: Batch) -> Array:
+        rows = buffer[: batch.num_rows]
+        transform.write_matrix(batch, rows)
+        return rows
+
+    for count, file in enumerate(inputs.files[position.files :], start=position.files + 1):
+        start, done = tally.rows, 0
+        bad = BadRowFile(stage.folder / f"{quarantine.aside_of(file)}{PARTIAL}")
         for batch, _ in inputs.blocks(file):
             if len(buffer) < batch.num_rows:
                 buffer = np.empty((batch.num_rows, width), np.float32)
-            rows = buffer[: batch.num_rows]
-            with locate_errors(file, inputs, start, done - start):
-                transform.write_matrix(batch, rows)
+            left = tally.left
+            with locate_errors(file, inputs, start, done):
+                rows, refused = policy.attempt(fill, batch, None if left is None else left - bad.rows)
+            if refused:
+                bad.add(describe(refused, file, done))
+                if left is not None and bad.rows > left:
+                    break
+                rows = policy.replace_rows(rows, mask_of(refused, batch.num_rows))
             out.write(rows.data)
             crc = zlib.crc32(rows.data, crc) if resumable and rows.size else crc
             done += batch.num_rows
-            report(done, inputs.rows)
+            report(start + done, inputs.rows)
+        bad.close()
+        tally.add(Written(done, bad.rows, bad.first))
+        if bad.rows:
+            with stage.write_file(quarantine.aside_of(file)) as aside:
+                aside.rows = bad.rows
         out.flush()
         os.fsync(out.fileno())
-        finished += 1
-        stage.position = (finished, done, crc)
-    return done
+        stage.position = Position(count, tally.rows, crc, tally.bad)
 
 
 def _is_intact(path: Path, width: int, rows: int, crc: int) -> bool:

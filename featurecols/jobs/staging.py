@@ -7,6 +7,7 @@
         finished.jsonl     a line for each finished file: its name, rows, bytes and CRC-32
         position.json      how far a writer has come that continues inside a file
         data/...           finished files under their own names, the one being written with the suffix .partial
+        aside/...          finished files that are read again and not published
         old                what an overwrite is about to replace, for the moment between two renames
 
 Every file is flushed to the disk before it gets its name, and every folder after it has got a new name.
@@ -24,6 +25,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from io import FileIO
 from pathlib import Path
+from typing import NamedTuple
 
 from featurecols import errors
 from featurecols._core import regular_files
@@ -41,60 +43,61 @@ class Staging:
     def __init__(self, target: Path, folder: Path, single: bool) -> None:
         self.target, self.folder, self.single = target, folder, single
         self.data = folder / "data"
+        self.aside = folder / "aside"
         self._old = folder / "old"
         self._manifest = folder / "manifest.json"
         self._journal = folder / "finished.jsonl"
         self._position = folder / "position.json"
         self._finished: dict[str, list[object]] | None = None
 
-    def finished_rows(self, relative: str) -> int | None:
-        """Return the rows of a file that this run, or the one that it continues, has finished; None where there is none.
+    def finished(self, relative: str) -> Finished | None:
+        """Return what is known of a file that this run, or the one that it continues, has finished; None where there is none.
 
         A file that is not as it was written is removed, so that it is written again.
         """
-        path = self.data / relative
+        path = self.folder / relative
         if not os.path.lexists(path):
             return None
         if self._finished is None:
             self._finished = _read_journal(self._journal)
-        rows, *wanted = self._finished.get(relative, [None])
-        if isinstance(rows, int) and is_regular(path) and wanted == _checksum(path):
-            return rows
+        match self._finished.get(relative):
+            case [int(rows), int(bad), *wanted] if is_regular(path) and wanted == _checksum(path):
+                return Finished(rows, bad)
         _remove(path)
         return None
 
     @contextmanager
     def write_file(self, relative: str) -> Iterator[PartialFile]:
-        """Give a path to write one file to; it gets its name when the block ends without an error."""
-        final = self.data / relative
+        """Give a path to write one file to; it gets its name, in this folder, when the block ends without an error."""
+        final = self.folder / relative
         final.parent.mkdir(parents=True, exist_ok=True)
         partial = PartialFile(final.with_name(final.name + PARTIAL))
         yield partial
         with partial.path.open("rb+") as file:
             os.fsync(file.fileno())
-        with open(
-            self._journal, "ab", opener=_open_no_link
-        ) as journal:  # a line of its own also after one that a kill cut short
-            journal.write(b"\n" + json.dumps([relative, partial.rows, *_checksum(partial.path)]).encode() + b"\n")
+        entry = [relative, partial.rows, partial.bad, *_checksum(partial.path)]
+        with open(self._journal, "ab", opener=_open_no_link) as journal:
+            journal.write(b"\n" + json.dumps(entry).encode() + b"\n")  # a line of its own also after one that a kill cut short
         partial.path.rename(final)
         sync_folder(final.parent)
 
     @property
-    def position(self) -> tuple[int, int, int]:
-        """(source files, rows, CRC-32 of the rows) on the disk, for a writer that continues inside a file; zeros at first."""
+    def position(self) -> Position:
+        """How far a writer has come that continues inside a file; zeros at first."""
         found = _read(self._position)
-        if isinstance(found, list) and len(found) == 3 and all(type(number) is int and number >= 0 for number in found):
-            return found[0], found[1], found[2]
-        return 0, 0, 0
+        if isinstance(found, list) and len(found) == 4 and all(type(number) is int and number >= 0 for number in found):
+            return Position(*found)
+        return Position()
 
     @position.setter
-    def position(self, done: tuple[int, int, int]) -> None:
+    def position(self, done: Position) -> None:
         _write(self._position, done)
 
     def publish(self) -> None:
         """Make the whole output visible at the target, in the place of what was there, and drop the staging folder."""
         if self.single:
-            (self.data / self.target.name).replace(self.target)
+            for path in sorted(self.data.iterdir(), key=lambda path: path.name == self.target.name):  # the target last
+                path.replace(self.target.parent / path.name)
             _remove(self.data)
         else:
             for folder, _, _ in os.walk(self.data):
@@ -113,14 +116,15 @@ class Staging:
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def _clear(self) -> None:
-        for path in (self._manifest, self._position, self._journal, self.data):
+        for path in (self._manifest, self._position, self._journal, self.data, self.aside):
             _remove(path)
         self._finished = None
 
-    def resume(self, manifest: Mapping[str, object], overwrite: bool) -> bool:
+    def resume(self, manifest: Mapping[str, object], overwrite: bool, beside: Path | None = None) -> bool:
         """Start from nothing or continue; return True when an equal run was killed after its output had become visible.
 
-        Raises OutputError when the target exists and may not be replaced, or the files of another unfinished run exist.
+        `beside`: a file that comes with the target. Raises OutputError when one of these exists and may not be replaced, or
+        the files of another unfinished run exist.
         """
         self._restore()
         wanted, found = json.loads(json.dumps(manifest)), _read(self._manifest)
@@ -129,6 +133,8 @@ class Staging:
             return True
         if self.target.exists():
             self._require_replaceable(overwrite)
+        elif found != wanted and beside is not None and os.path.lexists(beside) and not overwrite:
+            raise errors.output(beside, "exists already", f"choose another target, or {OVERWRITE}")
         if found == wanted and self.data.is_dir() and not self.data.is_symlink():
             if not is_regular(self._journal):  # a pipe, say, which would block
                 _remove(self._journal)
@@ -172,10 +178,26 @@ class Staging:
 
 
 class PartialFile:
-    """A file that is being written: its path, and its rows once they are known."""
+    """A file that is being written: its path; once they are known, the rows it was made of, and how many of them are bad."""
 
     def __init__(self, path: Path) -> None:
-        self.path, self.rows = path, 0
+        self.path, self.rows, self.bad = path, 0, 0
+
+
+class Finished(NamedTuple):
+    """The rows that a finished file was made of, and how many of them are bad."""
+
+    rows: int
+    bad: int
+
+
+class Position(NamedTuple):
+    """How far a writer has come inside a file: source files, their rows, CRC-32 of what was written, and bad rows."""
+
+    files: int = 0
+    rows: int = 0
+    crc: int = 0
+    bad: int = 0
 
 
 @contextmanager
@@ -298,7 +320,7 @@ def _checksum(path: Path) -> list[object]:
 
 
 def _read_journal(path: Path) -> dict[str, list[object]]:
-    """Return [rows, bytes, CRC-32] of finished files by name; a line that a kill cut short is left out."""
+    """Return [rows, bad rows, bytes, CRC-32] of finished files by name; a line that a kill cut short is left out."""
     found: dict[str, list[object]] = {}
     with suppress(FileNotFoundError):
         for line in (regular_files.read_regular(path, _LARGEST) or b"").splitlines():

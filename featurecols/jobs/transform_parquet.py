@@ -13,6 +13,7 @@ from featurecols._core.progress import Progress
 from featurecols._core.suggestions import explain_arguments
 from featurecols.jobs import job
 from featurecols.jobs import output_columns as layouts
+from featurecols.jobs.bad_rows import MaxErrors
 from featurecols.jobs.batch_transform import BatchTransform, Columns, Rows
 from featurecols.jobs.inputs import Paths
 from featurecols.jobs.job import JobResult as JobResult
@@ -31,6 +32,8 @@ def transform_parquet(
     progress: Progress | bool | None = None,
     overwrite: bool = False,
     row_group_rows: int | None = None,
+    on_error: str = "fail",
+    max_errors: MaxErrors = None,
 ) -> JobResult:
     """Return plan.transform_files(source, target, ...); an alias, as fc.models.predict_parquet is."""
     if not hasattr(plan, "encoded_slots"):
@@ -46,6 +49,8 @@ def transform_parquet(
         progress=progress,
         overwrite=overwrite,
         row_group_rows=row_group_rows,
+        on_error=on_error,
+        max_errors=max_errors,
     )
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import pyarrow as pa
@@ -13,30 +14,70 @@ import pyarrow.parquet as pq
 from featurecols import errors
 from featurecols._core.progress import Progress
 from featurecols.data.batch import Batch
+from featurecols.jobs.bad_rows import BadRow, Policy, Written, mask_of
 from featurecols.jobs.batch_transform import BatchTransform, Columns
 from featurecols.jobs.inputs import Input, Inputs
+from featurecols.jobs.quarantine import BadRowFile
+from featurecols.jobs.reasons import reason_of
 
+_SHOWN = 200  # characters of a bad value at most
 COMPRESSION = "snappy"  # faster than zstd by half and larger by half, on one-hots and numbers mixed
 
 
-def write(path: Path, file: Input, inputs: Inputs, start: int, transform: BatchTransform, report: Progress) -> int:
-    """Write the rows of one file, which begins `start` rows into the source, and return how many they are.
+@dataclass(frozen=True)
+class Task:
+    """What is written of one file, and where to.
 
-    The kept columns come first, those of the transform after them. `path` is a new file.
+    Attributes:
+        path: a new file, for the rows.
+        aside: a new file, for the bad rows; there is none where there are none.
+        policy: what happens to these.
+    """
+
+    path: Path
+    aside: Path
+    policy: Policy
+
+
+def write(
+    task: Task, file: Input, inputs: Inputs, start: int, transform: BatchTransform, report: Progress, limit: int | None
+) -> Written:
+    """Write the rows of one file, which begins `start` rows into the source.
+
+    The kept columns come first, those of the transform after them. Where more than `limit` rows are bad, it ends early.
     """
     empty = Batch.arrow(file.schema.empty_table())
-    kept = inputs.kept_schema.empty_table()
-    schema = _table(kept, transform.columns(empty)).schema.with_metadata(transform.metadata())
-    done = 0
-    with _open_writer(path, schema) as writer:
+    kept, policy = inputs.kept_schema.empty_table(), task.policy
+    nullable = policy.on_error == "null"
+    schema = _table(kept, transform.columns(empty), nullable).schema.with_metadata(transform.metadata())
+    done, bad = 0, BadRowFile(task.aside)
+    with _open_writer(task.path, schema) as writer:
         for batch, kept in inputs.blocks(file):
             with locate_errors(file, inputs, start, done):
-                columns = transform.columns(batch)
-            writer.write(_table(kept, columns), batch.num_rows)
+                columns, refused = policy.attempt(transform.columns, batch, None if limit is None else limit - bad.rows)
+            if refused:
+                bad.add(describe(refused, file, done))
+                if limit is not None and bad.rows > limit:
+                    break
+                good = mask_of(refused, batch.num_rows)
+                columns = policy.replace(columns, good)
+                kept = kept if nullable or not inputs.keep else kept.filter(pa.array(good))
+            rows = batch.num_rows if nullable else batch.num_rows - len(refused)
+            if rows or not refused:
+                writer.write(_table(kept, columns, nullable), rows)
             done += batch.num_rows
             report(start + done, inputs.rows)
         writer.finish()
-    return done
+    bad.close()
+    return Written(done, bad.rows, bad.first)
+
+
+def describe(refused: Mapping[int, errors.DataError], file: Input, start: int) -> list[BadRow]:
+    """Return bad rows of a block that begins at row `start` of a file, as they are recorded."""
+    return [
+        BadRow(reason_of(error), file.path, start + row, error.field, None if error.got is None else error.got[:_SHOWN])
+        for row, error in refused.items()
+    ]
 
 
 class _Writer:
@@ -93,9 +134,9 @@ def locate_errors(file: Input, inputs: Inputs, start: int, row: int) -> Iterator
         ) from None
 
 
-def _table(kept: pa.Table, columns: Columns) -> pa.Table:
+def _table(kept: pa.Table, columns: Columns, nullable: bool) -> pa.Table:
     arrays = [*kept.columns, *(array for _, array in columns)]
-    fields = [*kept.schema, *(pa.field(name, array.type, nullable=False) for name, array in columns)]
+    fields = [*kept.schema, *(pa.field(name, array.type, nullable) for name, array in columns)]
     return pa.Table.from_arrays(arrays, schema=pa.schema(fields))
 
 

@@ -16,6 +16,7 @@ from featurecols._core.arrays import Array
 from featurecols._core.progress import Progress
 from featurecols._core.suggestions import explain_arguments
 from featurecols._core.version import __version__
+from featurecols.jobs.bad_rows import MaxErrors
 from featurecols.jobs.batch_transform import BatchTransform, Columns, Rows
 from featurecols.jobs.inputs import BLOCK_BYTES, Paths
 from featurecols.jobs.output_columns import fixed_size_lists
@@ -64,6 +65,8 @@ class FilePredictor(PlanOwner, ABC):
         keep: str | Sequence[str] = (),
         progress: Progress | bool | None = None,
         overwrite: bool = False,
+        on_error: str = "fail",
+        max_errors: MaxErrors = None,
     ) -> JobResult:
         """Predict the rows of Parquet or CSV files, in bounded memory, into Parquet files of the same names.
 
@@ -78,6 +81,8 @@ class FilePredictor(PlanOwner, ABC):
             progress: True for a progress bar, or a function that is called with (rows done, rows in all or None) after every
                 block.
             overwrite: replace an existing target, in one rename, once the new one is complete.
+            on_error, max_errors: what happens to rows with a value that the columns refuse, or without a finite prediction, and
+                how many there may be, as in plan.transform_files: "fail", "null" or "quarantine".
 
         Returns:
             JobResult: counts and seconds. Of a classifier the files hold `class`, in the label's own type, and
@@ -103,7 +108,17 @@ class FilePredictor(PlanOwner, ABC):
 
         transform = Predict(self)
         rows = transform.rows
-        return job.run(transform, source, target, keep=keep, progress=progress, overwrite=overwrite, row_group_rows=rows)
+        return job.run(
+            transform,
+            source,
+            target,
+            keep=keep,
+            progress=progress,
+            overwrite=overwrite,
+            row_group_rows=rows,
+            on_error=on_error,
+            max_errors=max_errors,
+        )
 
 
 @explain_arguments
@@ -115,11 +130,21 @@ def predict_parquet(
     keep: str | Sequence[str] = (),
     progress: Progress | bool | None = None,
     overwrite: bool = False,
+    on_error: str = "fail",
+    max_errors: MaxErrors = None,
 ) -> JobResult:
     """Return model.predict_files(source, target, ...); an alias, as fc.transform_parquet is."""
     if not isinstance(model, FilePredictor):
         raise errors.model("predict_parquet", "needs a model first", model, "train one, or give fc.models.load(folder)")
-    return model.predict_files(source, target, keep=keep, progress=progress, overwrite=overwrite)
+    return model.predict_files(
+        source,
+        target,
+        keep=keep,
+        progress=progress,
+        overwrite=overwrite,
+        on_error=on_error,
+        max_errors=max_errors,
+    )
 
 
 class Predict(BatchTransform):

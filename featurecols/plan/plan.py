@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from onnx import ModelProto
 
     from featurecols.integrations.sql import DialectName
+    from featurecols.jobs.bad_rows import MaxErrors
     from featurecols.jobs.inputs import Paths
     from featurecols.jobs.job import JobResult
 
@@ -261,6 +262,8 @@ class Plan(DescribedPlan):
         progress: Progress | bool | None = None,
         overwrite: bool = False,
         row_group_rows: int | None = None,
+        on_error: str = "fail",
+        max_errors: MaxErrors = None,
     ) -> JobResult:
         """Transform Parquet or CSV files, row group by row group in bounded memory, into Parquet files of the same names.
 
@@ -281,6 +284,13 @@ class Plan(DescribedPlan):
                 every block.
             overwrite: replace an existing target, in one rename, once the new one is complete.
             row_group_rows: rows of a row group in the output; None cuts as the source is cut, or finer where rows are wide.
+            on_error: what happens to bad rows, those with a value that the columns refuse. "fail": the first one is an error.
+                "null": all columns of the plan are null there (NaN in a `.npy` file); kept columns stay. "quarantine": they are
+                left out. Both list them in a Parquet file, `_quarantine.parquet` in the target, beside a target that is a file
+                (`x.quarantine.parquet`): the `reason` as a code, `file`, `row` (from 0 in that file), `field`, `value`.
+                Fields of a wrong type, missing fields and damaged files stay errors.
+            max_errors: how many rows may be bad: a count (100), a share of all rows (0.01), or both; None for any number. With
+                more nothing is written.
 
         Returns:
             JobResult: counts and seconds. The files' schema metadata holds `featurecols`: the plan's fingerprint, the digest of
@@ -313,6 +323,8 @@ class Plan(DescribedPlan):
             progress=progress,
             overwrite=overwrite,
             row_group_rows=row_group_rows,
+            on_error=on_error,
+            max_errors=max_errors,
         )
 
     # Tables and files -----------------------------------------------------------------------------------------------

@@ -327,7 +327,7 @@ def test_d7_a_damaged_matrix_is_begun_again(plan: fc.Plan, source: Path, target:
     assert np.array_equal(np.load(target), plan.transform(whole(source)))
 
 
-@pytest.mark.parametrize("position", ["[]", "[2]", "[-1, 5, 0]", '["a", 1, 2]', "{", "[9, 9000000000000, 1]"])
+@pytest.mark.parametrize("position", ["[]", "[2]", "[-1, 5, 0, 0]", '["a", 1, 2, 0]', "{", "[9, 9000000000000, 1, 0]"])
 def test_d7_a_damaged_position_begins_again(plan: fc.Plan, source: Path, target: Path, position: str) -> None:
     """D7: a damaged position begins again."""
     target = target.with_suffix(".npy")
@@ -441,4 +441,4 @@ def test_the_journal_says_what_was_written(plan: fc.Plan, source: Path, target: 
     entries = [
         json.loads(line) for line in (target.parent / ".out.staging" / "finished.jsonl").read_text().splitlines() if line
     ]
-    assert [entry[:2] for entry in entries] == [["deep/er/part-2.parquet", 50], ["part-0.parquet", 50]]
+    assert [entry[:2] for entry in entries] == [["data/deep/er/part-2.parquet", 50], ["data/part-0.parquet", 50]]

@@ -28,7 +28,14 @@ fc.transform_parquet(fc.compile(COLUMNS), sys.argv[1], sys.argv[2], keep=["id", 
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("mode", "most"),
-    [("new", -1), ("overwrite", 2), ("new-npy", -1), ("overwrite-file", 1)],
+    [
+        ("new", -1),
+        ("overwrite", 2),
+        ("new-npy", -1),
+        ("overwrite-file", 1),
+        ("new-quarantine", -1),
+        ("new-quarantine-npy", -1),
+    ],
 )
 def test_killed_at_every_second_step(tmp_path: Path, mode: str, most: int) -> None:
     """`python -m tests.jobs.killer` takes every one."""

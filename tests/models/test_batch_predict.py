@@ -201,3 +201,39 @@ def test_an_unfinished_run_of_another_model_is_refused(model, source, tmp_path):
     model.predict_files(source, tmp_path / "whole")
     for name in ("a.parquet", "deep/b.parquet"):
         assert pq.read_table(tmp_path / "out" / name).equals(pq.read_table(tmp_path / "whole" / name))
+
+
+def test_rows_without_a_prediction_are_left_out_and_the_others_keep_their_bits(tmp_path):
+    """As if the bad rows were mended: at their places in batches of 4096 rows, whose products of matrices depend on them."""
+    columns = [fc.Numeric("age", default=0.0), fc.Numeric("hours")]
+    model = models.DNNRegressor(columns, [16, 8]).train(
+        {"age": [20.0, 30.0, 50.0], "hours": [1.0, 2.0, 3.0], "y": [1.0, 2.0, 4.0]}, label="y", epochs=1
+    )
+    rng = np.random.default_rng(0)
+    mended = pa.table({"id": range(5000), "age": rng.normal(40, 9, 5000), "hours": rng.normal(30, 9, 5000)})
+    hours = mended["hours"].to_numpy().copy()
+    hours[[0, 7, 4095, 4097, 4999]] = np.nan, np.inf, -np.inf, np.nan, np.inf
+    pq.write_table(mended, tmp_path / "mended.parquet")
+    pq.write_table(
+        mended.set_column(2, "hours", pa.array(hours, from_pandas=True)), tmp_path / "in.parquet", row_group_size=600
+    )
+    want = np.delete(model.predict(tmp_path / "mended.parquet")["predictions"].reshape(-1), [0, 7, 4095, 4097, 4999])
+    with pytest.raises(fc.DataError, match="missing"):
+        models.predict_parquet(model, tmp_path / "in.parquet", tmp_path / "out.parquet")
+    done = models.predict_parquet(
+        model, tmp_path / "in.parquet", tmp_path / "out.parquet", keep="id", on_error="quarantine", max_errors=(5, 0.1)
+    )
+    made = pq.read_table(tmp_path / "out.parquet")
+    assert (done.rows, done.bad_rows) == (4995, 5)
+    assert made["prediction"].to_numpy().tobytes() == want.tobytes()
+    assert [(r["reason"], r["row"], r["field"], r["value"]) for r in pq.read_table(done.quarantine).to_pylist()] == [
+        ("missing", 0, "hours", "None"),
+        ("infinite", 7, "hours", "inf"),
+        ("infinite", 4095, "hours", "-inf"),
+        ("missing", 4097, "hours", "None"),
+        ("infinite", 4999, "hours", "inf"),
+    ]
+    model.predict_files(tmp_path / "in.parquet", tmp_path / "null.parquet", on_error="null")
+    found = pq.read_table(tmp_path / "null.parquet")["prediction"]
+    assert found.is_null().to_numpy().nonzero()[0].tolist() == [0, 7, 4095, 4097, 4999]
+    assert found.drop_null().to_numpy().tobytes() == want.tobytes()

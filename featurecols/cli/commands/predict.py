@@ -21,6 +21,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-o", "--output", metavar="OUT", required=True, type=Path, help="a folder or a .parquet file")
     options.add_keep(parser)
     parser.add_argument("--overwrite", action="store_true", help="replace what is at OUT, once the new output is complete")
+    options.add_on_error(parser)
     options.add_common(parser)
 
 
@@ -34,5 +35,7 @@ def run(arguments: argparse.Namespace) -> None:
             keep=arguments.keep,
             progress=bar,
             overwrite=arguments.overwrite,
+            on_error=arguments.on_error,
+            max_errors=arguments.max_errors,
         )
     output.print_result(arguments.json, output.describe_job(done), str(done))

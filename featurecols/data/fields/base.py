@@ -228,6 +228,10 @@ class FieldView(ABC):
         """Return rows start:stop, without copying; dictionaries stay shared."""
         return self if start == 0 and stop == self.stop - self.start else self._view(start, stop)
 
+    def take(self, rows: Array) -> FieldView:
+        """Return these rows, int64 [k], in this order, as a field of their own."""
+        return self._take(rows)
+
     def repeat(self, count: int) -> FieldView:
         """Return the first row so many times, as a field of its own."""
         return self._take(np.zeros(count, np.int64))
