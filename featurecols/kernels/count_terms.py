@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from featurecols.kernels.compiler import BOOL, I32, I64, U8, U64, helper, kernel, read, write
+from featurecols.kernels.compiler import BOOL, I32, I64, U8, U64, helper, kernel, read, stack, write
 from featurecols.kernels.lookup import _hash, _same
 
 DAMAGED = -1  # the given offsets lie outside the data
@@ -19,6 +19,7 @@ DAMAGED = -1  # the given offsets lie outside the data
 _HIGH, _INDEX = np.uint64(0xFFFFFFFF00000000), np.uint64(0xFFFFFFFF)
 _0, _1 = np.uint64(0), np.uint64(1)
 _BLOCK = 64  # texts whose reads are overlapped
+_block = stack((_BLOCK,), U64)
 
 
 @kernel({0: (read(I32), write(I64))})
@@ -76,7 +77,7 @@ def add(
     It stops early when one more entry or its bytes would not fit. status: [entries, bytes that are missing, unspecified].
     """
     used, mask, space = status[0], np.uint64(len(slots) - 1), len(data) - 8
-    hashes, where = np.empty(_BLOCK, np.uint64), np.empty(_BLOCK, np.uint64)
+    hashes, where = _block(), _block()
     for block in range(at, len(texts) - 1, _BLOCK):
         size = min(_BLOCK, len(texts) - 1 - block)
         for j in range(size):

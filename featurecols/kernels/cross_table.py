@@ -8,16 +8,17 @@ import numpy as np
 
 from featurecols._core import arrays
 from featurecols._core.arrays import Array
-from featurecols.kernels.compiler import I32, I64, integers, kernel, read, write
+from featurecols.kernels.compiler import I32, I64, U32, integers, kernel, read, stack, write
 
 _TILE = np.uint64(2048)  # rows whose table positions stay in the first-level cache
+_tile = stack((2048,), U32)
 _0, _1 = np.uint64(0), np.uint64(1)
 
 
 @kernel({size: (read(of), read(I64), read(I64), write(of)) for size, of in ((4, I32), (8, I64))})
 def _LOOK(table: Any, parts: Any, sizes: Any, out: Any) -> None:
     rows, k = np.uint64(len(out)), np.uint64(len(parts))
-    place = np.empty(_TILE, np.uint32)
+    place = _tile()
     for base in range(_0, rows, _TILE):  # loops count in uint64: numba wraps signed indices around
         n = min(_TILE, rows - base)
         codes, size = integers(parts[_0], rows), np.uint32(sizes[_0])

@@ -22,6 +22,7 @@ from featurecols.kernels.compiler import (
     kernel,
     longs,
     read,
+    stack,
     words,
     write,
 )
@@ -31,6 +32,7 @@ INT32_MAX = 2**31 - 1
 FARM_SEED = 956888297470  # the start of a cross in TensorFlow without a hash_key
 _CAT = np.uint64(0xC6A4A7935BD1E995)
 _BLOCK, _0 = np.uint64(512), np.uint64(0)
+_words, _longs = stack((512,), U32), stack((512,), U64)
 _WHO, _HINT = "the product of the lists of a cross", "cross fewer lists, or shorter ones"
 _MOST = 2**40  # more combinations than any memory holds
 
@@ -46,7 +48,7 @@ def cat64(a: Any, b: Any) -> Any:
 @kernel({4: (read(I64), read(I64), BOOL, U32, U64, write(I32))})
 def _MURMUR(parts: Any, valid: Any, keep: Any, seed: Any, n: Any, out: Any) -> Any:
     inverse = np.uint64(0xFFFFFFFF) // n
-    state = np.empty(_BLOCK, np.uint32)
+    state = _words()
     count, k = np.uint64(len(out)), np.uint64(len(parts))
     for base in range(_0, count, _BLOCK):  # loops count in uint64: numba wraps signed indices around
         rows = min(_BLOCK, count - base)
@@ -70,7 +72,7 @@ def _MURMUR(parts: Any, valid: Any, keep: Any, seed: Any, n: Any, out: Any) -> A
 @kernel({size: (read(I64), read(I64), BOOL, U64, U64, write(to)) for size, to in ((4, I32), (8, I64))})
 def _FARM(parts: Any, valid: Any, keep: Any, seed: Any, n: Any, out: Any) -> Any:
     inverse = np.uint64(0xFFFFFFFFFFFFFFFF) // n
-    state = np.empty(_BLOCK, np.uint64)
+    state = _longs()
     count, k = np.uint64(len(out)), np.uint64(len(parts))
     for base in range(_0, count, _BLOCK):  # loops count in uint64: numba wraps signed indices around
         rows = min(_BLOCK, count - base)
@@ -117,11 +119,12 @@ def _SIZES(offsets: Any, total: Any, out: Any) -> Any:
     return 0
 
 
-@kernel({4: (read(U32), read(BOOL), read(I64, 2), BOOL, U32, U64, read(I64), write(I32))})
-def _MURMUR_LISTS(parts: Any, valid: Any, offsets: Any, keep: Any, seed: Any, n: Any, rows: Any, out: Any) -> Any:
+@kernel({4: (read(U32), read(BOOL), read(I64, 2), BOOL, U32, U64, read(I64), write(I64), write(U32), write(BOOL), write(I32))})
+def _MURMUR_LISTS(
+    parts: Any, valid: Any, offsets: Any, keep: Any, seed: Any, n: Any, rows: Any, at: Any, state: Any, known: Any, out: Any
+) -> Any:
     inverse = np.uint64(0xFFFFFFFF) // n
     k = offsets.shape[0]
-    at, state, known = np.empty(k, np.int64), np.empty(k + 1, np.uint32), np.empty(k + 1, np.bool_)
     state[0], known[0] = seed, True
     for i in range(len(rows) - 1):
         level = 0  # the outermost part whose element changed: all levels from here on are hashed anew
@@ -137,12 +140,16 @@ def _MURMUR_LISTS(parts: Any, valid: Any, offsets: Any, keep: Any, seed: Any, n:
 
 
 @kernel(
-    {size: (read(U64), read(BOOL), read(I64, 2), BOOL, U64, U64, read(I64), write(to)) for size, to in ((4, I32), (8, I64))}
+    {
+        size: (read(U64), read(BOOL), read(I64, 2), BOOL, U64, U64, read(I64), write(I64), write(U64), write(BOOL), write(to))
+        for size, to in ((4, I32), (8, I64))
+    }
 )
-def _FARM_LISTS(parts: Any, valid: Any, offsets: Any, keep: Any, seed: Any, n: Any, rows: Any, out: Any) -> Any:
+def _FARM_LISTS(
+    parts: Any, valid: Any, offsets: Any, keep: Any, seed: Any, n: Any, rows: Any, at: Any, state: Any, known: Any, out: Any
+) -> Any:
     inverse = np.uint64(0xFFFFFFFFFFFFFFFF) // n
     k = offsets.shape[0]
-    at, state, known = np.empty(k, np.int64), np.empty(k + 1, np.uint64), np.empty(k + 1, np.bool_)
     state[0], known[0] = seed, True
     for i in range(len(rows) - 1):
         level = 0
@@ -236,5 +243,8 @@ def cross_lists(
     memory_limit.check(_WHO, int(rows[-1]) * np.dtype(dtype).itemsize, _HINT)
     out = np.empty(int(rows[-1]), dtype)
     run = (_FARM_LISTS if farm else _MURMUR_LISTS)[out.itemsize]
-    run(parts, NO_VALID if valid is None else valid, offsets, keep_unseen, _start(seed, farm), num_buckets, rows, out)
+    k = len(offsets)
+    scratch = np.empty(k, np.int64), np.empty(k + 1, parts.dtype), np.empty(k + 1, np.bool_)
+    valid = NO_VALID if valid is None else valid
+    run(parts, valid, offsets, keep_unseen, _start(seed, farm), num_buckets, rows, *scratch, out)
     return out, rows

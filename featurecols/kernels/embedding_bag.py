@@ -55,16 +55,15 @@ def _copy(values: Any, table: Any, out: Any) -> Any:
 
 @kernel(
     {
-        (size, wide): (read(ids), read(I64), read(F32), read(of, 2), I64, F64, write(of, 2, "A"))
+        (size, wide): (read(ids), read(I64), read(F32), read(of, 2), I64, F64, write(F64), write(of, 2, "A"))
         for (size, ids), (wide, of) in product(_IDS, _NUMBERS)
     }
 )
-def _POOL(values: Any, offsets: Any, weights: Any, table: Any, combiner: Any, max_norm: Any, out: Any) -> Any:
+def _POOL(values: Any, offsets: Any, weights: Any, table: Any, combiner: Any, max_norm: Any, sums: Any, out: Any) -> Any:
     lists, weighted = len(offsets) > 0, len(weights) > 0
     if not lists and not weighted and max_norm <= 0.0:
         return _copy(values, table, out)
     size, width = table.shape[0], np.uint64(table.shape[1])
-    sums = np.empty(width, np.float64)
     positive = combiner in (MEAN, SQRTN)
     squared = combiner in (SQRTN, SQRTN_ALL)
     for i in range(_0, np.uint64(len(out))):
@@ -167,7 +166,8 @@ def pool(
     assert weights is None or len(weights) == len(values)
     offsets = _NO_OFFSETS if offsets is None else offsets
     weights = NO_WEIGHTS if weights is None else weights
-    return _POOL[values.itemsize, table.itemsize](values, offsets, weights, table, combiner, max_norm, out)  # type: ignore[no-any-return]
+    sums = np.empty(table.shape[1])
+    return _POOL[values.itemsize, table.itemsize](values, offsets, weights, table, combiner, max_norm, sums, out)  # type: ignore[no-any-return]
 
 
 def add_pool_gradient(

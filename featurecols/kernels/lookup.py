@@ -14,7 +14,22 @@ import numpy as np
 
 from featurecols._core import arrays
 from featurecols._core.arrays import Array
-from featurecols.kernels.compiler import BOOL, I32, I64, NO_VALID, U8, U64, damaged, helper, kernel, load32, load64, read, write
+from featurecols.kernels.compiler import (
+    BOOL,
+    I32,
+    I64,
+    NO_VALID,
+    U8,
+    U64,
+    damaged,
+    helper,
+    kernel,
+    load32,
+    load64,
+    read,
+    stack,
+    write,
+)
 from featurecols.kernels.hash_simd import LANES, SHORT, measure
 
 Table = tuple[Array, Array, Array, Array]
@@ -145,14 +160,14 @@ def _inside(terms: Any, term: Any, known: Any, c: Any, d: Any, n: Any) -> Any:
     return x == c and y == d
 
 
+_integers, _words = stack((LANES,), I64), stack((6, LANES), U64)
 _TABLE = (read(U64), read(U64, 2), read(U8), read(U64))
 
 
 @kernel({size: (*_TABLE, read(of), read(U8), read(BOOL), write(I32)) for size, of in ((4, I32), (8, I64))})
 def _FIND(slots: Any, terms: Any, known: Any, secret: Any, offsets: Any, data: Any, valid: Any, out: Any) -> Any:
     total, count, mask = len(data), np.uint64(len(out)), np.uint64(len(slots) - 1)
-    starts, sizes = np.empty(LANES, np.int64), np.empty(LANES, np.int64)
-    words = np.empty((6, LANES), np.uint64)
+    starts, sizes, words = _integers(), _integers(), _words()
     a, b, h, c, d, entries = words[0], words[1], words[2], words[3], words[4], words[5]
     for base in range(_0, count, LANES):
         rows = min(LANES, count - base)

@@ -89,11 +89,15 @@ def _store(value: Any, base: Any, n: Any, out: Any) -> None:
             out[base // w + row, j] = value[row * w + j]
 
 
-@kernel({size: (read(F64), read(F64), read(I64), read(F64), read(F64), write(of, 2, "A")) for size, of in ((4, F32), (8, F64))})
-def _NORMALIZE(x: Any, default: Any, ops: Any, a: Any, b: Any, out: Any) -> Any:
+@kernel(
+    {
+        size: (read(F64), read(F64), read(I64), read(F64), read(F64), write(F64, 2), write(of, 2, "A"))
+        for size, of in ((4, F32), (8, F64))
+    }
+)
+def _NORMALIZE(x: Any, default: Any, ops: Any, a: Any, b: Any, scratch: Any, out: Any) -> Any:
     count, w = np.uint64(len(x)), np.uint64(len(default))
-    length = max(_BLOCK // w, _1) * w  # whole rows, so that every block has the same defaults
-    block, fill = np.empty(length, np.float64), np.empty(length, np.float64)
+    block, fill, length = scratch[0], scratch[1], np.uint64(scratch.shape[1])
     for i in range(_0, length):
         fill[i] = default[i % w]
     suspect = np.int64(-1)
@@ -129,7 +133,9 @@ def normalize(x: Array, default: Array, ops: Array, a: Array, b: Array, out: Arr
         out = out[:, None]
     assert out.size == len(x)
     assert out.shape[1] in (1, len(default))
-    return _NORMALIZE[out.itemsize](x, default, ops, a, b, out)  # type: ignore[no-any-return]
+    w = max(len(default), 1)
+    scratch = np.empty((2, max(256 // w, 1) * w))  # whole rows, so that every block has the same defaults
+    return _NORMALIZE[out.itemsize](x, default, ops, a, b, scratch, out)  # type: ignore[no-any-return]
 
 
 def refused(x: Array, ops: Array, a: Array, b: Array) -> Array:

@@ -11,14 +11,14 @@ from typing import Any
 import numpy as np
 
 from featurecols._core.arrays import Array
-from featurecols.kernels.compiler import F32, F64, I32, I64, kernel, read, types, write
+from featurecols.kernels.compiler import F32, F64, I32, I64, kernel, read, write
 
 _IDS, _NUMBERS = ((4, I32), (8, I64)), ((4, F32), (8, F64))
 
 
 def _matrix(of: Any, whole: bool) -> Any:
     """Return the type of an input [v, u], with or without gaps between its rows."""
-    return types.Array(of, 2, "C" if whole else "A", readonly=True)
+    return read(of, 2, "C" if whole else "A")
 
 
 @kernel(

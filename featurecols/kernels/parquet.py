@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from featurecols.kernels.compiler import BOOL, I32, I64, U8, helper, kernel, load32, load64, opaque, read, record, write
+from featurecols.kernels.compiler import BOOL, I32, I64, U8, helper, kernel, load32, load64, opaque, read, stack, write
 from featurecols.kernels.parquet_runs import DAMAGED, codes, levels
 from featurecols.kernels.thrift import ABSENT, DEPTH, FIELDS, LIST, SET, STRUCT, read_struct, varint
 
@@ -31,6 +31,7 @@ SPAN = np.dtype([(name, np.int64) for name in ("start", "stop", "count", "level_
 
 _FILE, _GROUPS, _GROUP, _CHUNKS, _COLUMN, _META, _ENCODINGS, _SIZES, _OTHER = range(9)  # what a struct or list is
 _DEEPEST = 16  # of structs and lists in a footer
+_deep, _header, _structs = stack((_DEEPEST,), I64), stack((FIELDS, FIELDS), I64), stack((DEPTH,), I64)
 
 # The types of the fields of these structs, by their number; 0: not looked at. A field of another type is not there for readers.
 _INT, _LONG, _BINARY = 5, 6, 8
@@ -43,7 +44,7 @@ _TYPES[_META, 12], _TYPES[_META, 13], _TYPES[_META, 16] = STRUCT, LIST, STRUCT
 _TYPES[_SIZES, 1:4] = _LONG, LIST, LIST
 
 
-@kernel({0: (read(U8), I64, I64, write(I64), write(record(CHUNK)))})
+@kernel({0: (read(U8), I64, I64, write(I64), write(CHUNK))})
 def chunks(data: Any, groups: Any, columns: Any, rows: Any, found: Any) -> Any:
     """Read the rows of each group and all of its chunks, from the bytes of a footer.
 
@@ -51,8 +52,10 @@ def chunks(data: Any, groups: Any, columns: Any, rows: Any, found: Any) -> Any:
     many groups and columns.
     """
     stop, at, depth, group, column = len(data), np.int64(0), 0, np.int64(-1), np.int64(-1)
-    ids, of, role = np.zeros(_DEEPEST, np.int64), np.zeros(_DEEPEST, np.int64), np.zeros(_DEEPEST, np.int64)
-    left = np.zeros(_DEEPEST, np.int64)  # elements of a list that are still to come, or -1 for a struct
+    ids, of, role = _deep(), _deep(), _deep()
+    ids[:], of[:], role[:] = 0, 0, 0
+    left = _deep()  # elements of a list that are still to come, or -1 for a struct
+    left[:] = 0
     left[0], role[0] = -1, _FILE
     for i in range(len(found)):
         one = found[i]
@@ -198,14 +201,15 @@ def frame_size(data: Any) -> Any:
     return _frame(data, 0, len(data))
 
 
-@kernel({0: (read(U8), I64, write(record(PAGE)))})
+@kernel({0: (read(U8), I64, write(PAGE))})
 def headers(data: Any, values: Any, pages: Any) -> Any:
     """Read headers of the pages in a column chunk, until its data pages hold `values` values, into `pages` [k].
 
     Returns how many, FULL when there are more than k, or DAMAGED.
     """
     stop, at, seen, count = len(data), np.int64(0), np.int64(0), 0
-    found, ids = np.empty((FIELDS, FIELDS), np.int64), np.zeros(DEPTH, np.int64)
+    found, ids = _header(), _structs()
+    ids[:] = 0
     while seen < values:
         if count == len(pages):
             return FULL
@@ -268,17 +272,15 @@ def _spread(valid: Any, values: Any, out: Any) -> Any:
         j -= np.uint64(keep)
 
 
-@kernel({0: (read(U8), read(record(SPAN)), BOOL, I64, write(I32))})
-def coded(flat: Any, pages: Any, optional: Any, limit: Any, out: Any) -> Any:
+@kernel({0: (read(U8), read(SPAN), BOOL, I64, write(BOOL), write(I32), write(I32))})
+def coded(flat: Any, pages: Any, optional: Any, limit: Any, valid: Any, some: Any, out: Any) -> Any:
     """Codes of a dictionary of `limit` entries, from data pages one after another: out [n], -1 where a row is null.
 
-    pages: SPAN [k], the position of each in `flat`, with n rows in all. Returns 0, or DAMAGED, also for a code outside the
+    pages: SPAN [k], the position of each in `flat`, with n rows in all. valid, some: memory for the rows of
+    the longest page if optional. Returns 0, or DAMAGED, also for a code outside the
     dictionary.
     """
-    longest, row = np.int64(0), np.int64(0)
-    for p in range(len(pages)):
-        longest = max(longest, pages[p]["count"])
-    valid, some = np.empty(longest if optional else 0, np.bool_), np.empty(longest if optional else 0, np.int32)
+    row = np.int64(0)
     for p in range(len(pages)):
         count, stop = pages[p]["count"], pages[p]["stop"]
         rows = out[row : row + count]
@@ -296,7 +298,7 @@ def coded(flat: Any, pages: Any, optional: Any, limit: Any, out: Any) -> Any:
     return 0
 
 
-@kernel({size: (read(U8), read(record(SPAN)), BOOL, write(BOOL), write(of)) for size, of in ((4, I32), (8, I64))})
+@kernel({size: (read(U8), read(SPAN), BOOL, write(BOOL), write(of)) for size, of in ((4, I32), (8, I64))})
 def plain(flat: Any, pages: Any, optional: Any, valid: Any, out: Any) -> Any:
     """Numbers of 4 or 8 bytes as data pages have them, given as in `coded`: out [n], 0 where a row is null.
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from featurecols._core import arrays
 from featurecols._core.arrays import Array, Texts
-from featurecols.kernels.compiler import BOOL, I32, I64, NO_VALID, U8, U32, U64, damaged, kernel, read, write
+from featurecols.kernels.compiler import BOOL, I32, I64, NO_VALID, U8, U32, U64, damaged, kernel, read, stack, write
 from featurecols.kernels.hash_scalar import farm, modulo32, modulo64, murmur
 from featurecols.kernels.hash_simd import LANES, SHORT, even, farm_lanes, measure, murmur_lanes
 
@@ -21,14 +21,15 @@ INT32_MAX = 2**31 - 1
 
 
 _0, _1 = np.uint64(0), np.uint64(1)
+_starts, _sizes = stack((LANES,), I64), stack((LANES,), I32)
+_word, _long, _longs = stack((LANES,), U32), stack((LANES,), U64), stack((4, LANES), U64)
 
 
 @kernel({size: (read(of), read(U8), read(BOOL), U32, U64, write(I32)) for size, of in ((4, I32), (8, I64))})
 def _MURMUR(offsets: Any, data: Any, valid: Any, seed: Any, n: Any, out: Any) -> Any:
     total, count = len(data), np.uint64(len(out))
     inverse = np.uint64(0xFFFFFFFF) // n if n else n
-    starts, sizes = np.empty(LANES, np.int64), np.empty(LANES, np.int32)
-    word, h = np.empty(LANES, np.uint32), np.empty(LANES, np.uint32)
+    starts, sizes, word, h = _starts(), _sizes(), _word(), _word()
     for base in range(_0, count, LANES):
         rows = min(LANES, count - base)
         longest = np.int64(-1)
@@ -60,8 +61,7 @@ def _MURMUR(offsets: Any, data: Any, valid: Any, seed: Any, n: Any, out: Any) ->
 def _FARM(offsets: Any, data: Any, valid: Any, n: Any, out: Any) -> Any:
     total, count = len(data), np.uint64(len(out))
     inverse = np.uint64(0xFFFFFFFFFFFFFFFF) // n if n else n
-    starts, sizes = np.empty(LANES, np.int64), np.empty(LANES, np.int32)
-    words, h = np.empty((4, LANES), np.uint64), np.empty(LANES, np.uint64)
+    starts, sizes, words, h = _starts(), _sizes(), _longs(), _long()
     for base in range(_0, count, LANES):
         rows = min(LANES, count - base)
         longest = np.int64(-1)

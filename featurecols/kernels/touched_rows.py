@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from featurecols._core.arrays import Array
-from featurecols.kernels.compiler import F32, F64, I32, I64, helper, kernel, read, types, write
+from featurecols.kernels.compiler import F32, F64, I32, I64, helper, kernel, read, write
 
 _IDS, _NUMBERS = ((4, I32), (8, I64)), ((4, F32), (8, F64))
 
@@ -87,7 +87,7 @@ def _INDEX_BATCHES(ids: Any, starts: Any, sizes: Any, marks: Any, touched: Any, 
 
 @kernel(
     {
-        (size, whole): (types.Array(of, 2, "C" if whole else "A", readonly=True), read(I64), write(of, 2))
+        (size, whole): (read(of, 2, "C" if whole else "A"), read(I64), write(of, 2))
         for (size, of), whole in product(_NUMBERS, (False, True))
     }
 )

@@ -23,6 +23,7 @@ from featurecols.kernels.compiler import (
     kernel,
     read,
     singles,
+    stack,
     wholes,
     write,
 )
@@ -30,6 +31,7 @@ from featurecols.kernels.numeric import apply
 
 _TILE, _LEAST, _MOST = np.uint64(1 << 14), np.uint64(16), np.uint64(256)  # of a tile: elements, and rows
 _0, _1 = np.uint64(0), np.uint64(1)
+_block = stack((256,), F64)
 
 
 @helper
@@ -77,7 +79,7 @@ def _ASSEMBLE(
 ) -> None:
     rows, w = np.uint64(out.shape[0]), np.uint64(out.shape[1])
     tile = min(max(_TILE // max(w, _1), _LEAST), _MOST)
-    block = np.empty(_MOST, np.float64)
+    block = _block()
     for base in range(_0, rows, tile):  # loops count in uint64: numba wraps signed indices around
         n = min(tile, rows - base)
         if len(shared):

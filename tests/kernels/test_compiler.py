@@ -6,7 +6,9 @@ import os
 import shutil
 import subprocess
 import sys
+import types
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -120,10 +122,10 @@ def test_the_same_bits_without_the_compiler() -> None:
 
 @pytest.mark.slow
 def test_compiled_code_is_kept_and_read_again(compiled_copy: Path) -> None:
-    kept = {f.name: f.stat().st_mtime_ns for f in compiled_copy.rglob("*.nb?")}
-    assert len(kept) >= 4
-    assert run(WORK, compiled_copy) == ANSWER
-    assert {f.name: f.stat().st_mtime_ns for f in compiled_copy.rglob("*.nb?")} == kept
+    kept = {f.name: f.stat().st_mtime_ns for f in compiled_copy.rglob("*.kernel")}
+    assert len(kept) >= 2
+    assert run(WORK + "import sys; print('numba' in sys.modules)", compiled_copy) == f"{ANSWER}False\n"
+    assert {f.name: f.stat().st_mtime_ns for f in compiled_copy.rglob("*.kernel")} == kept
 
 
 @pytest.mark.slow
@@ -141,13 +143,13 @@ def test_nowhere_to_keep_compiled_code(copy: Path) -> None:
 
 @pytest.mark.slow
 def test_a_damaged_cache_is_made_anew(compiled_copy: Path) -> None:
-    for f in compiled_copy.rglob("*.nb?"):
+    for f in compiled_copy.rglob("*.kernel"):
         f.write_bytes(b"damaged")
     assert run(WORK, compiled_copy) == ANSWER
-    assert all(f.read_bytes() != b"damaged" for f in compiled_copy.rglob("*.nbi"))
-    kept = {f.name: f.stat().st_mtime_ns for f in compiled_copy.rglob("*.nb?")}
+    assert all(f.read_bytes() != b"damaged" for f in compiled_copy.rglob("*.kernel"))
+    kept = {f.name: f.stat().st_mtime_ns for f in compiled_copy.rglob("*.kernel")}
     assert run(WORK, compiled_copy) == ANSWER
-    assert {f.name: f.stat().st_mtime_ns for f in compiled_copy.rglob("*.nb?")} == kept
+    assert {f.name: f.stat().st_mtime_ns for f in compiled_copy.rglob("*.kernel")} == kept
 
 
 def test_many_threads_may_come_first(copy: Path) -> None:
@@ -173,4 +175,47 @@ def test_nothing_is_compiled_twice() -> None:
     compiled = kernels.texts._MURMUR[4]
     kernels.texts.murmur3(frozen, np.frombuffer(b"a", np.uint8), 0)
     assert kernels.texts._MURMUR[4] is compiled
-    assert len(compiled.signatures) == 1  # type: ignore[attr-defined]
+
+
+def test_kept_kernels_run_without_numba() -> None:
+    from featurecols import kernels
+    from featurecols.kernels import code_cache, machine_code
+    from featurecols.kernels.compiler import Kernel
+
+    assert kernels.texts._GATHER[4]
+    assert machine_code.SUPPORTED
+    for name in kernels.MODULES:
+        for found in vars(getattr(kernels, name)).values():
+            for number, key in enumerate(found.signatures if isinstance(found, Kernel) else ()):
+                if code_cache.read(f"{found.function.__module__.rpartition('.')[2]}.{found.function.__qualname__}-{number}"):
+                    assert isinstance(found[key], types.BuiltinFunctionType)
+
+
+def test_what_a_kernel_takes() -> None:
+    from featurecols import kernels
+
+    class Own(np.ndarray[Any, Any]):
+        pass
+
+    gather = kernels.texts._GATHER[4]
+    values, codes, out = np.array([10, 20], np.int32), np.array([1, -1], np.int32), np.zeros(2, np.int32)
+    equal = np.dtype(np.int32, metadata={"made": "elsewhere"})  # equal, and another object
+    for taken in (codes, codes.view(Own), codes.astype(equal), np.array([[1, 5], [-1, 5]], np.int32)[:, 0].copy()):
+        out[:] = 7
+        assert gather(values, taken, out) is None
+        assert out.tolist() == [20, -1]
+    frozen = out.copy()
+    frozen.setflags(write=False)
+    for refused in (codes.astype(np.int64), np.zeros((2, 2), np.int32)[:, 0], codes[None], codes.astype(">i4"), [1, -1], None):
+        with pytest.raises(TypeError, match=r"kernel texts._GATHER-0, argument 1: not an array of int32 with 1 dimensions"):
+            gather(values, refused, out)
+    with pytest.raises(TypeError, match="argument 2"):
+        gather(values, codes, frozen)
+    with pytest.raises(TypeError, match="takes 3 arguments, not 2"):
+        gather(values, codes)
+    edges = (np.array([1.0]), np.array([0.0]), 1, 2, 3, np.zeros(1, np.int32))
+    kernels.bucketize._BUCKETIZE[4](*edges)
+    with pytest.raises(TypeError, match="integer"):
+        kernels.bucketize._BUCKETIZE[4](*edges[:2], "1", *edges[3:])
+    with pytest.raises(OverflowError):
+        kernels.bucketize._BUCKETIZE[4](*edges[:2], 2**70, *edges[3:])

@@ -18,10 +18,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-import numba
 import pytest
 
 from featurecols.errors import FeatureColumnsError
+from featurecols.kernels import translate
 from featurecols.kernels.compiler import Kernel
 from tests import laws
 from tests.laws import Example
@@ -159,11 +159,8 @@ class _Uncached(Kernel):
     """A kernel that leaves no trace on disk, and takes none from there."""
 
     def __missing__(self, key: Any) -> Any:
-        dispatcher = numba.njit(nogil=True, error_model="numpy")(self.function)
-        dispatcher.compile(self.signatures[key])
-        dispatcher.disable_compile()
-        self[key] = dispatcher
-        return dispatcher
+        self[key] = translate.dispatcher(self.function, self.signatures[key])
+        return self[key]
 
 
 def killer(fault: Fault, examples: Iterable[Example], first: str = "") -> str | None:

@@ -292,7 +292,9 @@ class _Decoder:
 
     def _codes(self, flat: Array, spans: Array, distinct: FieldView) -> FieldView:
         out = arrays.empty(self.chunk.values, np.int32)
-        if self.kernels.coded[0](flat, spans, self.chunk.optional, len(distinct), out) < 0:
+        longest = int(spans["count"].max()) if self.chunk.optional else 0
+        memory = arrays.empty(longest, np.bool_), arrays.empty(longest, np.int32)
+        if self.kernels.coded[0](flat, spans, self.chunk.optional, len(distinct), *memory, out) < 0:
             raise _Unsupported("damage")
         out.setflags(write=False)
         return DictionaryField(self.chunk.key, out, distinct, checked=True)
