@@ -95,9 +95,14 @@ def check(case: EngineCase, table: Any, keep: list[str], layout: str) -> None:
     else:
         assert {table[name].type for name in outputs} <= {pa.float32()}
         found = np.stack([table[name].to_numpy() for name in outputs], axis=1) if outputs else np.empty((len(table), 0))
-    np.testing.assert_array_equal(found, case.matrix)
-    there = ~np.isnan(case.matrix)
-    np.testing.assert_array_equal(found[there].view(np.int32), case.matrix[there].view(np.int32))
+    check_matrix(found, case.matrix)
+
+
+def check_matrix(found: np.ndarray, want: np.ndarray) -> None:
+    """Assert that two matrices are equal to the bit, but for the bits of NaN."""
+    np.testing.assert_array_equal(found, want)
+    there = ~np.isnan(want)
+    np.testing.assert_array_equal(found[there].view(np.int32), want[there].view(np.int32))
 
 
 def run_program(engine: str) -> None:
