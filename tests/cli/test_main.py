@@ -276,7 +276,7 @@ def test_quickstart_leaves_everything_and_can_be_run_again(
     flat = made["features"].combine_chunks().flatten().to_numpy().reshape(60_000, plan.width)
     assert np.array_equal(flat, plan.transform(fc.datasets.flights()))
 
-    few = fc.datasets.flights().take(range(0, 60_000, 10))  # of which another plan, another model and other files come
+    few = fc.datasets.flights().take(np.arange(0, 60_000, 10))  # of which another plan, another model and other files come
     monkeypatch.setattr(fc.datasets, "flights", lambda: few)
     assert main(["quickstart", "--dir", "look", "--json"]) == 0
     about = json.loads(capsys.readouterr().out)
