@@ -17,6 +17,7 @@ from featurecols.data.batch import Batch
 from featurecols.data.files.base import CSV, PACKED, PARQUET
 from featurecols.data.remote import urls
 from featurecols.data.sources import FileSource, check_layout, find, open_file
+from featurecols.jobs.targets import Target, UrlTarget
 
 BLOCK_BYTES = 64 << 20  # of output in one block
 Paths: TypeAlias = "str | os.PathLike[str] | Sequence[str | os.PathLike[str]]"
@@ -54,6 +55,7 @@ class Inputs:
             source = urls.plain(os.fsdecode(source))
         self.folder = Path(source) if isinstance(source, str) and os.path.isdir(source) else None
         paths = find(source)
+        self._url = f"{str(source).rstrip('/')}/" if urls.is_url(str(source)) else None  # where it is a URL
         self._opened = {path: open_file(path) for path in paths}
         read = {key for key, _ in needs}
         self._needs = [*needs, *((key, "number") for key in self.keep if key not in read)]
@@ -68,8 +70,7 @@ class Inputs:
 
     def _describe(self, path: str, root: str) -> Input:
         file = self._opened[path]
-        name = path[len(root) :] if urls.is_url(path) else Path(os.path.relpath(path, root)).as_posix()
-        name = urls.name_of(name)
+        name = urls.name_in(root, path) if urls.is_url(path) else Path(os.path.relpath(path, root)).as_posix()
         if file.kind != "Parquet":
             name = f"{stem(name)}.parquet"
         return Input(path, name, _sum([fragment.num_rows for fragment in file.fragments]), *file.state, file.schema)
@@ -121,8 +122,14 @@ class Inputs:
         for i in range(count):
             yield batch.slice(batch.num_rows * i // count, batch.num_rows * (i + 1) // count)
 
-    def check_apart(self, target: Path) -> None:
+    def check_apart(self, target: Target) -> None:
         """Raise OutputError for a target that would replace what is read, or that the source would hold the next time."""
+        if isinstance(target, UrlTarget):
+            if any(file.path == target.url or file.path.startswith(f"{target.url}/") for file in self.files):
+                raise errors.output(target, "is or holds what would be read", "choose a target outside the source")
+            if self._url is not None and target.url.startswith(self._url):
+                raise errors.output(target, f"is inside the source {self._url}", "choose a target outside the source")
+            return
         out = target.resolve()
         for file in self.files:
             path = Path(file.path).resolve()

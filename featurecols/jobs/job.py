@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Sequence
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,7 +25,9 @@ from featurecols.jobs import npy, quarantine, staging
 from featurecols.jobs.bad_rows import MaxErrors, Policy, Tally, Written
 from featurecols.jobs.batch_transform import BatchTransform
 from featurecols.jobs.inputs import Input, Inputs, Paths
+from featurecols.jobs.object_staging import AnyStaging, ObjectStaging, open_object_staging
 from featurecols.jobs.quarantine import aside_of
+from featurecols.jobs.targets import Target, UrlTarget, parse_target, public
 from featurecols.jobs.write_file import Task, write
 
 _FILES = (".csv", ".tsv", ".txt", ".json", ".jsonl", ".npz", ".arrow", ".feather", ".pq", ".parq", ".gz")  # no names of folders
@@ -38,7 +40,7 @@ class JobResult:
     """What a job did.
 
     Attributes:
-        target: where the output is.
+        target: where the output is: a path, or the text of a URL.
         files: how many files it holds.
         resumed: how many of them an earlier run had finished.
         rows: of the whole target.
@@ -50,7 +52,7 @@ class JobResult:
             a job without `on_error`.
     """
 
-    target: Path
+    target: Path | str
     files: int
     resumed: int
     rows: int
@@ -58,7 +60,7 @@ class JobResult:
     seconds: float
     fingerprint: str
     bad_rows: int = 0
-    quarantine: Path | None = None
+    quarantine: Path | str | None = None
 
     def __str__(self) -> str:
         again = f", {self.resumed} of them finished before" if self.resumed else ""
@@ -86,12 +88,12 @@ def run(
     start = time.monotonic()
     policy = Policy.of(transform.subject, on_error, max_errors)
     _check_source(transform, source)
-    path, kept = Path(target), names_of(keep)
+    path, kept = parse_target(target), names_of(keep)
     _check_target(transform, path, kept, row_group_rows)
     inputs = Inputs(source, transform.needs, kept, row_group_rows, transform.row_bytes)
     job = _Job(transform, inputs, path, count_processes(processes), policy)
     job.check()
-    with reporter(progress, transform.subject) as report, staging.open_staging(path, single=job.single) as stage:
+    with reporter(progress, transform.subject) as report, _open(path, job.single) as stage:
         try:
             if stage.resume(job.manifest(), overwrite, job.quarantine if job.single else None):
                 resumed = len(job.inputs.files)
@@ -106,9 +108,11 @@ def run(
             job.inputs.check_unchanged()
             raise
         except OSError as error:
+            if isinstance(path, UrlTarget):
+                raise  # which the staging of object stores explains
             hint = "free space and run again: finished files are kept"
             raise errors.output(path, f"cannot be written ({error.strerror or error})", hint) from error
-    return job.describe(resumed, time.monotonic() - start)
+    return job.describe(stage, resumed, time.monotonic() - start)
 
 
 @dataclass(frozen=True)
@@ -117,12 +121,12 @@ class _Job:
 
     transform: BatchTransform
     inputs: Inputs
-    target: Path
+    target: Target
     processes: int
     policy: Policy
 
     @property
-    def quarantine(self) -> Path | None:
+    def quarantine(self) -> Target | None:
         """Where bad rows are listed; None for a job that lists none."""
         return None if self.policy.on_error == "fail" else quarantine.path_of(self.target, self.single)
 
@@ -143,6 +147,9 @@ class _Job:
             raise errors.output(self.target, problem, "give a folder as the target")
         self.inputs.check_apart(self.target)
         if self.quarantine is not None:
+            if self.single and isinstance(self.target, UrlTarget):
+                problem = "is one object, and bad rows are listed in another"
+                raise errors.output(self.target, problem, "give a folder as the target")
             if self.single:
                 self.inputs.check_apart(self.quarantine)
             elif any(file.relative == quarantine.NAME for file in self.inputs.files):
@@ -170,18 +177,30 @@ class _Job:
             "files": [[file.path, file.relative, file.size, file.modified] for file in self.inputs.files],
         }
 
-    def describe(self, resumed: int, seconds: float) -> JobResult:
+    def describe(self, stage: AnyStaging, resumed: int, seconds: float) -> JobResult:
         """Return what is at the target now."""
-        written = [self.target] if self.single else [p for p in self.target.rglob("*") if p.is_file()]
+        rows, bad, size = self._measure_objects(stage) if isinstance(stage, ObjectStaging) else self._measure_files()
+        count, listed = len(self.inputs.files), None if self.quarantine is None else public(self.quarantine)
+        return JobResult(public(self.target), count, resumed, rows, size, seconds, self.transform.fingerprint, bad, listed)
+
+    def _measure_files(self) -> tuple[int, int, int]:
+        """Return the rows, the bad rows and the bytes of a target on a disk."""
+        target, listed = Path(str(self.target)), None if self.quarantine is None else Path(str(self.quarantine))
+        written = [target] if self.single else [p for p in target.rglob("*") if p.is_file()]
         rows = self.inputs.rows
         if rows is None or self.policy.on_error == "quarantine":
-            rows = sum(_count_rows(p) for p in written if p != self.quarantine)
-        size = sum(p.stat().st_size for p in written)
-        bad = 0 if self.quarantine is None else _count_rows(self.quarantine)
-        count = len(self.inputs.files)
-        return JobResult(self.target, count, resumed, rows, size, seconds, self.transform.fingerprint, bad, self.quarantine)
+            rows = sum(_count_rows(p) for p in written if p != listed)
+        return rows, 0 if listed is None else _count_rows(listed), sum(p.stat().st_size for p in written)
 
-    def run(self, stage: staging.Staging, report: Progress) -> int:
+    def _measure_objects(self, stage: ObjectStaging) -> tuple[int, int, int]:
+        """Return the same of a target in an object store."""
+        entries = dict(stage.entries)
+        size = sum(entry.bytes for entry in entries.values())
+        listed = None if self.quarantine is None else entries.pop(self.quarantine.name, None)
+        rows = sum(self.policy.kept(entry.rows, entry.bad) for entry in entries.values())
+        return rows, 0 if listed is None else listed.rows, size
+
+    def run(self, stage: AnyStaging, report: Progress) -> int:
         """Write all files that are not there yet; return how many were."""
         tally = Tally(self.transform.subject, self.policy, self.inputs.rows)
         if self.kind == ".npy" and self.transform.width is not None:
@@ -203,7 +222,7 @@ class _Job:
     def _name(self, file: Input) -> str:
         return f"data/{self.target.name if self.single else file.relative}"
 
-    def _finished(self, stage: staging.Staging, file: Input) -> Written | None:
+    def _finished(self, stage: AnyStaging, file: Input) -> Written | None:
         """Return what an earlier run found in a file that it finished; None where it did not, or lost its bad rows."""
         found, aside = stage.finished(self._name(file)), stage.finished(aside_of(file))
         if found is None or found.bad != (0 if aside is None else aside.rows):
@@ -211,7 +230,7 @@ class _Job:
         first = quarantine.first_of(stage.folder, [file]) if found.bad else None
         return Written(found.rows, found.bad, first)
 
-    def _write(self, stage: staging.Staging, finished: Sequence[Written | None], report: Progress, tally: Tally) -> None:
+    def _write(self, stage: AnyStaging, finished: Sequence[Written | None], report: Progress, tally: Tally) -> None:
         """Write the files that are not finished, one after another."""
         for file, found in zip(self.inputs.files, finished, strict=True):
             if found is None:
@@ -225,7 +244,7 @@ class _Job:
                 report(tally.rows, self.inputs.rows)
 
     def _write_in_processes(
-        self, stage: staging.Staging, finished: Sequence[Written | None], report: Progress, tally: Tally
+        self, stage: AnyStaging, finished: Sequence[Written | None], report: Progress, tally: Tally
     ) -> None:
         """Do the same, each file in one of several processes; this one gives the files their names, in order."""
         left = [file for file, found in zip(self.inputs.files, finished, strict=True) if found is None]
@@ -246,7 +265,7 @@ class _Job:
                     tally.add(found)
                 report(tally.rows, self.inputs.rows)
 
-    def _task(self, stage: staging.Staging, file: Input) -> Task:
+    def _task(self, stage: AnyStaging, file: Input) -> Task:
         path, aside = (stage.folder / f"{name}{staging.PARTIAL}" for name in (self._name(file), aside_of(file)))
         return Task(path, aside, self.policy)
 
@@ -276,12 +295,18 @@ class _FileTask:
             return error
 
 
-def _finish(stage: staging.Staging, file: Input, partial: staging.PartialFile, found: Written) -> None:
+def _finish(stage: AnyStaging, file: Input, partial: staging.PartialFile, found: Written) -> None:
     """Note what a written file holds; its bad rows get their name first."""
     partial.rows, partial.bad = found.rows, found.bad
     if found.bad:
         with stage.write_file(aside_of(file)) as aside:
             aside.rows = found.bad
+
+
+def _open(target: Target, single: bool) -> AbstractContextManager[AnyStaging]:
+    if isinstance(target, UrlTarget):
+        return open_object_staging(target, single=single)
+    return staging.open_staging(target, single=single)
 
 
 def _check_source(transform: BatchTransform, source: object) -> None:
@@ -290,8 +315,9 @@ def _check_source(transform: BatchTransform, source: object) -> None:
         raise errors.plan(transform.subject, "reads files: paths, folders and globs", type(source).__name__, hint)
 
 
-def _check_target(transform: BatchTransform, target: Path, keep: tuple[str, ...], row_group_rows: int | None) -> None:
-    staging.check_target(target)
+def _check_target(transform: BatchTransform, target: Target, keep: tuple[str, ...], row_group_rows: int | None) -> None:
+    if isinstance(target, Path):
+        staging.check_target(target)
     if target.suffix.lower() in _FILES:
         npy_too = "a folder, a .parquet file or a .npy file"
         hint = f"give {npy_too if transform.width is not None else 'a folder or a .parquet file'}"
@@ -303,7 +329,7 @@ def _check_target(transform: BatchTransform, target: Path, keep: tuple[str, ...]
         raise errors.output(target, "a .npy file holds one float32 matrix and nothing else", "write Parquet for this")
 
 
-def _check_unique(target: Path, names: list[str]) -> None:
+def _check_unique(target: Target, names: list[str]) -> None:
     seen: set[str] = set()
     for name in names:
         if name in seen:

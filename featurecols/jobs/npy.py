@@ -21,14 +21,15 @@ from featurecols.jobs import quarantine
 from featurecols.jobs.bad_rows import Tally, Written, mask_of
 from featurecols.jobs.batch_transform import BatchTransform
 from featurecols.jobs.inputs import Input, Inputs
+from featurecols.jobs.object_staging import AnyStaging
 from featurecols.jobs.quarantine import BadRowFile
-from featurecols.jobs.staging import PARTIAL, Position, Staging, is_regular
+from featurecols.jobs.staging import PARTIAL, Position, is_regular
 from featurecols.jobs.write_file import describe, locate_errors
 
 _BLOCK = 1 << 20  # bytes that are read at once for a checksum
 
 
-def write(stage: Staging, transform: BatchTransform, width: int, inputs: Inputs, report: Progress, tally: Tally) -> int:
+def write(stage: AnyStaging, transform: BatchTransform, width: int, inputs: Inputs, report: Progress, tally: Tally) -> int:
     """Write the matrix float32 [rows of all files, width]; return how many files an earlier run had finished.
 
     Bad rows are left out; where they are to be null, they are rows of NaN.
@@ -55,14 +56,14 @@ def write(stage: Staging, transform: BatchTransform, width: int, inputs: Inputs,
     return position.files
 
 
-def _count_bad(stage: Staging, files: Sequence[Input]) -> int:
+def _count_bad(stage: AnyStaging, files: Sequence[Input]) -> int:
     found = [stage.finished(quarantine.aside_of(file)) for file in files]
     return sum(aside.rows for aside in found if aside is not None)
 
 
 def _append(
     out: BinaryIO,
-    stage: Staging,
+    stage: AnyStaging,
     transform: BatchTransform,
     width: int,
     inputs: Inputs,

@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 
 from featurecols.jobs.bad_rows import BadRow
 from featurecols.jobs.inputs import Input
+from featurecols.jobs.targets import Target
 
 NAME = "_quarantine.parquet"  # in a folder of output, whose readers leave out names that begin with "_"
 SCHEMA = pa.schema(
@@ -78,6 +79,6 @@ def aside_of(file: Input) -> str:
     return f"aside/bad/{file.relative}"
 
 
-def path_of(target: Path, single: bool) -> Path:
+def path_of(target: Target, single: bool) -> Target:
     """Return where the bad rows of a target are: in a folder, or beside a file."""
     return target.with_name(f"{target.stem}.quarantine.parquet") if single else target / NAME

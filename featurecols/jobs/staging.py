@@ -30,6 +30,7 @@ from typing import NamedTuple
 from featurecols import errors
 from featurecols._core import regular_files
 from featurecols.jobs import file_lock
+from featurecols.jobs.targets import Target
 
 PARTIAL = ".partial"
 OVERWRITE = "pass overwrite=True (--overwrite) to replace it"
@@ -120,7 +121,7 @@ class Staging:
             _remove(path)
         self._finished = None
 
-    def resume(self, manifest: Mapping[str, object], overwrite: bool, beside: Path | None = None) -> bool:
+    def resume(self, manifest: Mapping[str, object], overwrite: bool, beside: Target | None = None) -> bool:
         """Start from nothing or continue; return True when an equal run was killed after its output had become visible.
 
         `beside`: a file that comes with the target. Raises OutputError when one of these exists and may not be replaced, or
@@ -133,7 +134,7 @@ class Staging:
             return True
         if self.target.exists():
             self._require_replaceable(overwrite)
-        elif found != wanted and beside is not None and os.path.lexists(beside) and not overwrite:
+        elif found != wanted and beside is not None and os.path.lexists(str(beside)) and not overwrite:
             raise errors.output(beside, "exists already", f"choose another target, or {OVERWRITE}")
         if found == wanted and self.data.is_dir() and not self.data.is_symlink():
             if not is_regular(self._journal):  # a pipe, say, which would block

@@ -75,8 +75,9 @@ class FilePredictor(PlanOwner, ABC):
         into row groups.
 
         Args:
-            source: a Parquet or CSV file, a folder (with folders inside), a glob, or a list of these; it needs no labels.
-            target: a folder; or a `.parquet` file when the source is one file.
+            source: a Parquet or CSV file, a folder (with folders inside), a glob, a URL of these, or a list of them; it needs
+                no labels.
+            target: a folder; or a `.parquet` file when the source is one file; or a URL of these in an object store.
             keep: columns of the source, one name or several, that go through as they are, first in the output.
             progress: True for a progress bar, or a function that is called with (rows done, rows in all or None) after every
                 block.

@@ -271,9 +271,9 @@ class Plan(DescribedPlan):
         continues when it is called again with the same plan, options and unchanged files; finished files are not done again.
 
         Args:
-            source: a Parquet or CSV file, a folder (with folders inside), a glob, or a list of these.
+            source: a Parquet or CSV file, a folder (with folders inside), a glob, a URL of these, or a list of them.
             target: a folder; or a `.parquet` file when the source is one file; or a `.npy` file for one float32 matrix of all
-                rows, files in order of their names.
+                rows, files in order of their names. Any of these may be a URL in an object store, such as s3://bucket/out.
             keep: columns of the source, one name or several, that go through as they are, first in the output.
             layout: "features" is one fixed_size_list<float32> column `features`; "columns" is one float32 column per output
                 name; "ids" is the numbers as `features`, then for every slot of ids an int32 or int64 column of its name (-1

@@ -47,6 +47,9 @@ class Store(Protocol):
         """Return the bytes from start to end, which is not included."""
 
 
+CONDITIONAL = ("s3", "s3a", "gs", "az", "abfs", "abfss")  # schemes of stores that put on a condition
+
+
 def is_url(path: str) -> bool:
     """Return whether a path is a URL.
 

@@ -105,6 +105,8 @@ def _errors() -> Iterator[None]:
         raise PermissionError(_shorten(error)) from None
     except (FileNotFoundError, found.BaseError) as error:
         text = str(error)
+        if "403 Forbidden" in text or "401 Unauthorized" in text:
+            raise PermissionError(_shorten(error)) from None
         if "NoSuchBucket" in text or "bucket does not exist" in text:
             raise NoBucketError(_shorten(error)) from None
         if isinstance(error, FileNotFoundError):

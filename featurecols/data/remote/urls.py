@@ -9,12 +9,12 @@ import re
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import cache
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from featurecols import errors
 from featurecols.data.remote import fsspec_store, object_store, web
-from featurecols.data.remote.base import NoBucketError, Store, split
+from featurecols.data.remote.base import CONDITIONAL, NoBucketError, Store, split
 from featurecols.data.remote.base import is_url as is_url
 from featurecols.data.remote.base import name_of as name_of
 from featurecols.data.remote.base import plain as plain
@@ -24,20 +24,21 @@ if TYPE_CHECKING:
 
 MANIFEST = "_featurecols.json"  # in a folder that a job published: the files that it holds, and no others
 _MAGIC = re.compile(r"[*?\[]")
+_SETTINGS = ("AWS_", "GOOGLE_", "AZURE_")  # environment variables that a store is made from
 _LARGEST = 1 << 28  # bytes of a manifest
-OBJECT_STORES = ("s3", "s3a", "gs", "az", "abfs", "abfss")
 WEB = ("http", "https")
 
 
 def store_of(url: str) -> Store:
     """Return the store of a URL, which is kept. Raises DataError where the library for it is not installed."""
     scheme, host, _ = split(url)
-    return _store(scheme, host, os.getpid())
+    settings = tuple(sorted(item for item in os.environ.items() if item[0].startswith(_SETTINGS)))
+    return _store(scheme, host, os.getpid(), settings)
 
 
-@cache
-def _store(scheme: str, host: str, process: int) -> Store:
-    if scheme in OBJECT_STORES:
+@lru_cache(64)
+def _store(scheme: str, host: str, process: int, settings: tuple[tuple[str, str], ...]) -> Store:
+    if scheme in CONDITIONAL:
         return object_store.ObjectStore(f"{scheme}://{host}")
     if scheme in WEB:
         return web.WebStore()
@@ -111,6 +112,16 @@ def root_of(url: str) -> str:
     return url[: len(url) - len(rest)] + literal[: literal.rfind("/") + 1]
 
 
+def name_in(root: str, url: str) -> str:
+    """Return the name of an object in a folder; of one that a job has published, the name that the job gave it.
+
+    >>> name_in("s3://bucket/", "s3://bucket/a/b.csv"), name_in("s3://bucket/out/", "s3://bucket/out/_data-0/data/a.csv")
+    ('a/b.csv', 'a.csv')
+    """
+    name = name_of(url[len(root) :])
+    return re.sub(r"^_data-[^/]*/data/", "", name)
+
+
 def _exists(store: Store, url: str) -> bool:
     if url.endswith("/") or not split(url)[2]:
         return False
@@ -136,7 +147,7 @@ def published(store: Store, url: str) -> list[str]:
     """Return the names of the files that a manifest lists, relative to its folder, in the order of their data."""
     data = store.read(url, 0, min(store.status(url).size, _LARGEST))
     try:
-        return [str(entry["path"]) for entry in json.loads(data)["files"]]
+        return [str(entry["path"]) for entry in json.loads(data)["files"] if not _is_hidden(str(entry["name"]))]
     except (ValueError, KeyError, TypeError):
         raise errors.unreadable(url, "is not a manifest of a job") from None
 

@@ -35,12 +35,13 @@ class Bucket:
     def get(self, key: str) -> bytes:
         return bytes(self.client.get_object(Bucket=self.name, Key=key)["Body"].read())
 
-    def keys(self, prefix: str = "") -> list[str]:
-        return sorted(each["Key"] for each in self.client.list_objects_v2(Bucket=self.name, Prefix=prefix).get("Contents", []))
+    def list(self, prefix: str = "") -> list[str]:
+        return sorted(self.times(prefix))
 
-    def uploads(self) -> int:
-        """Count the uploads that were begun and not ended."""
-        return len(self.client.list_multipart_uploads(Bucket=self.name).get("Uploads", []))
+    def times(self, prefix: str = "") -> dict[str, object]:
+        """When each object was put."""
+        found = self.client.list_objects_v2(Bucket=self.name, Prefix=prefix).get("Contents", [])
+        return {each["Key"]: each["LastModified"] for each in found}
 
 
 @pytest.fixture(scope="session")
