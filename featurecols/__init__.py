@@ -29,6 +29,9 @@ if TYPE_CHECKING:
     from featurecols.columns import Bucketized as Bucketized
     from featurecols.columns import Column as Column
     from featurecols.columns import Crossed as Crossed
+    from featurecols.columns import Cyclic as Cyclic
+    from featurecols.columns import DatePart as DatePart
+    from featurecols.columns import Elapsed as Elapsed
     from featurecols.columns import Embedding as Embedding
     from featurecols.columns import Field as Field
     from featurecols.columns import Hashed as Hashed
@@ -36,6 +39,7 @@ if TYPE_CHECKING:
     from featurecols.columns import Indicator as Indicator
     from featurecols.columns import Numeric as Numeric
     from featurecols.columns import Sequence as Sequence
+    from featurecols.columns import Timestamp as Timestamp
     from featurecols.columns import Vocabulary as Vocabulary
     from featurecols.columns import Weighted as Weighted
     from featurecols.columns.initializers import Constant as Constant

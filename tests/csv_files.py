@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import dataclasses
+import datetime
 import math
 from collections.abc import Mapping
 from pathlib import Path
@@ -21,15 +22,17 @@ CSV_LEARNS: dict[str | None, set[str | None]] = {
     "float": {"float", "text", None},
     "decimal": {"integer", "float", "text", None},
     "text": {"text", "boolean", "integer", "float", None},
-    **{name: {"text"} for name in ("timestamp", "date", "time", "duration")},
+    **{name: {"text", None} for name in ("timestamp", "date", "time", "duration")},
     "bytes": {"text", "boolean", "integer", "float", None},
 }
 
 
 def holds(value: Any) -> bool:
-    """Return whether the text of a CSV file can say a scalar: "" is missing there, inf is a word, and text is UTF-8."""
+    """Return whether the text of a CSV file can say a scalar: "" is missing, inf is a word, text is UTF-8 and never a duration."""
     if isinstance(value, float):
         return math.isfinite(value)
+    if isinstance(value, datetime.timedelta):
+        return False
     if isinstance(value, bytes):
         return value != b"" and is_utf8(value)
     return value is not None and value != ""

@@ -137,7 +137,10 @@ class Reference:
         return [] if value is None and field.key in self.lists else one(value)
 
     def known(self, field: Any) -> list[Any]:
-        """Every value of a field over the training rows that is not missing."""
+        """Every value of a field, or of a column of numbers, over the training rows that is not missing."""
+        if not hasattr(field, "key"):
+            numbers = self.of(field).numbers  # type: ignore[attr-defined]
+            return [x for row in self.train for x in numbers(row) if not math.isnan(x)]
         return [v for row in self.train for v in leaves(self.raw(field, row)) if v is not None]
 
 

@@ -4,6 +4,10 @@ from featurecols.columns.base import Column as Column
 from featurecols.columns.base import Field as Field
 from featurecols.columns.bucketized import Bucketized as Bucketized
 from featurecols.columns.crossed import Crossed as Crossed
+from featurecols.columns.cyclic import Cyclic as Cyclic
+from featurecols.columns.date_part import DatePart as DatePart
+from featurecols.columns.elapsed import Elapsed as Elapsed
+from featurecols.columns.elapsed import Timestamp as Timestamp
 from featurecols.columns.embedding import Embedding as Embedding
 from featurecols.columns.hashed import Hashed as Hashed
 from featurecols.columns.identity import Identity as Identity

@@ -9,7 +9,7 @@ from __future__ import annotations
 import builtins
 from collections.abc import Iterable, Mapping
 from dataclasses import field
-from typing import Any, ClassVar, Literal, Self
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 
@@ -146,7 +146,7 @@ class Column(Spec):
     categorical: ClassVar[bool] = False  # gives ids, which another column must turn into features
     numeric: ClassVar[bool] = False  # gives numbers in full precision that other columns may read
     reads: ClassVar[tuple[str, ...]] = ("source",)
-    needs: ClassVar[Literal["category", "number"]] = "category"  # how it reads raw fields
+    needs: ClassVar[Literal["category", "number", "time"]] = "category"  # how it reads raw fields
 
     name: str = field(default=None, kw_only=True)  # type: ignore[assignment]
 
@@ -213,7 +213,7 @@ class Column(Spec):
         """Return the names of what is done to its numbers, in order; nothing for a column of ids."""
         return []
 
-    def with_default_normalizer(self) -> Self:
+    def with_default_normalizer(self) -> Column:
         """Return the column as a model reads it whose numbers have no scale yet; itself where it has one, or gives ids."""
         return self
 

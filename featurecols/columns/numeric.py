@@ -42,7 +42,7 @@ class Numeric(Column):
     Learns: `default` when it is Mean() or Median(), and what its normalizers learn, from the values that are present.
 
     Args:
-        source: the field.
+        source: the field, or a column of one number a row (Elapsed).
         shape: () for one number a row, else the shape of the list in the field, nested or flat.
         dtype: "float64", or "float32" to round each value to float32 as it is read (what TensorFlow compares).
         default: a number, one per element, Mean(), Median(), or nan to let missing values through as NaN.
@@ -68,7 +68,7 @@ class Numeric(Column):
     old_names: ClassVar[Mapping[str, str]] = {"source": "key"}
     needs: ClassVar[Literal["category", "number"]] = "number"
 
-    source: Converted[str | Field, Field]
+    source: Converted[str | Field | Column, Field | Column]
     shape: Converted[int | Sequence[int], tuple[int, ...]] = field(default=(), kw_only=True)  # type: ignore[arg-type]
     dtype: Literal["float64", "float32"] = field(default="float64", kw_only=True)
     default: Converted[Default, float | tuple[Any, ...] | Marker | None] = field(
@@ -81,13 +81,16 @@ class Numeric(Column):
     )
 
     def check(self) -> None:
-        if not isinstance(self.source, Field):
-            raise errors.argument("Numeric", "source must name a field", self.source, 'give "age" or Field("age", missing=...)')
-        subject = f"Numeric {self.source.key}"
+        over = self.source
+        if not isinstance(over, Field) and not (isinstance(over, Column) and over.numeric and not isinstance(over, Numeric)):
+            raise errors.argument("Numeric", "source must name a field", over, 'give "age" or Field("age", missing=...)')
+        subject = f"Numeric {over.name}"
         if isinstance(self.shape, int) and not isinstance(self.shape, bool):
             object.__setattr__(self, "shape", (self.shape,))
         if not isinstance(self.shape, tuple) or not all(type(d) is int and d >= 1 for d in self.shape):
             raise errors.argument(subject, "shape must be positive integers", self.shape, "give () for one number a row")
+        if self.shape and isinstance(over, Column):
+            raise errors.argument(subject, "shape must be () over a column", self.shape, "a column gives one number a row")
         if math.prod(self.shape) > 2**20:
             raise errors.argument(subject, f"shape must hold at most {2**20} numbers", self.shape, "split the field")
         if self.dtype not in ("float64", "float32"):
@@ -166,7 +169,7 @@ class NumericBound(NumberBound):
         self, column: Numeric, default: float | tuple[object, ...] | None, normalizers: tuple[Normalizer, ...]
     ) -> None:
         self.column, self.shape, self.normalizers, self._size = column, column.shape, normalizers, math.prod(column.shape)
-        self.field = column.source.key
+        self.field = column.source.term_fields()[0]
         self.refuses_missing = default is None
         flat = (
             _flatten(default) if isinstance(default, tuple) else [math.nan if default is None else float(default)] * self.width
@@ -202,15 +205,15 @@ class NumericBound(NumberBound):
         return f"missing counts as {', '.join(dict.fromkeys(f'{x:.6g}' for x in self._row_defaults))}"
 
     def filled(self, *values: object) -> str:
-        return self.fills if _is_missing(values[0]) else ""
+        return self.fills if isinstance(self.column.source, Field) and _is_missing(values[0]) else ""
 
-    def values(self, view: FieldView) -> Numbers:
+    def values(self, view: FieldView | Numbers) -> Numbers:
         out = np.empty(len(view) * self._size)
         self._run(view, out)
         return Numbers(out.reshape(len(view), *((self.width,) if self.shape else ())))
 
-    def write(self, view: FieldView, *, out: Array) -> None:
-        if self.shape or not self._of_distinct(view.distinct(), out):
+    def write(self, view: FieldView | Numbers, *, out: Array) -> None:
+        if self.shape or isinstance(view, Numbers) or not self._of_distinct(view.distinct(), out):
             self._run(view, out)
 
     def _of_distinct(self, coded: tuple[Array, Array] | None, out: Array) -> bool:
@@ -227,7 +230,7 @@ class NumericBound(NumberBound):
         kernels.numeric.gather_features(table.ravel(), codes, out)
         return True
 
-    def _run(self, view: FieldView, out: Array) -> None:
+    def _run(self, view: FieldView | Numbers, out: Array) -> None:
         suspect = self._normalize(self.flat(view).astype(np.float64, copy=False), out)
         if suspect >= 0 and not self.chain.allow_nan and (error := self.refusal(view, start=suspect)) is not None:
             raise error
@@ -242,7 +245,7 @@ class NumericBound(NumberBound):
             rounded_to_float32(x) if self._rounds else x, self.chain.ops, self.chain.a, self.chain.b
         )
 
-    def refusal(self, view: FieldView, *, start: int) -> errors.DataError | None:
+    def refusal(self, view: FieldView | Numbers, *, start: int) -> errors.DataError | None:
         found = self._exact(view)[start:].astype(np.float64)
         found = np.where(np.isnan(found), np.resize(self.defaults, len(found)), found)
         bad = np.flatnonzero(self._refused(found) & ~np.resize(self._lets_through, len(found)))
@@ -266,11 +269,13 @@ class NumericBound(NumberBound):
             return errors.bad_value(name, field, row, "a number is infinite", value, INFINITE_HINT)
         return errors.bad_value(name, field, row, "Log1p needs numbers above -1", value, DOMAIN_HINT)
 
-    def flat(self, view: FieldView) -> Array:
+    def flat(self, view: FieldView | Numbers) -> Array:
         return rounded_to_float32(self._exact(view)) if self._rounds else self._exact(view)
 
-    def _exact(self, view: FieldView) -> Array:
+    def _exact(self, view: FieldView | Numbers) -> Array:
         """Return what `flat` gives before it rounds."""
+        if isinstance(view, Numbers):
+            return view.values
         if not self.shape and not self._rounds and (plain := view.plain()) is not None:
             return plain
         numbers = view.numbers()

@@ -13,7 +13,7 @@ from featurecols.data import arrow_buffers
 TypeName = Literal["boolean", "integer", "float", "decimal", "text", "bytes", "timestamp", "date", "time", "duration"]
 TYPE_NAMES: tuple[str, ...] = get_args(TypeName)
 SPELLED = frozenset(("boolean", "integer", "float", "decimal"))  # text that spells such a value is the value
-UNREAD = frozenset(("timestamp", "date", "time", "duration"))  # no column reads them
+UNREAD = frozenset(("timestamp", "date", "time", "duration"))  # neither numbers nor categories: what reads times reads them
 MOST_LEVELS = 32  # of lists in lists
 _NUMBERS = ("integer", "decimal", "float")  # each holds the values of those before it
 

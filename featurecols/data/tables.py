@@ -173,7 +173,7 @@ def _in_batches(found: Iterable[Any], schema: Any) -> Iterator[Batch]:
     if waiting:
         yield Batch.arrow(waiting[0] if len(waiting) == 1 else pa.Table.from_batches(waiting), known=known)
     elif not some:
-        yield Batch.arrow(schema.empty_table())
+        yield Batch.arrow(pa.Table.from_batches([], schema))  # Arrow makes no empty arrays of some dictionaries
 
 
 def _select(names: Sequence[str], keys: Sequence[str] | None) -> list[str]:

@@ -18,6 +18,7 @@ MODULES = (
     "cross_table",
     "crossing",
     "embedding_bag",
+    "iso_times",
     "lookup",
     "merge_sorted",
     "numeric",

@@ -75,7 +75,7 @@ class _FieldCounts:
             return
         readers = [(i, b) for i, b in self.program.bounds.items() if self.node in self.program.inputs[i]]
         try:
-            missing, lists, converted = _read(view, any(b.column.needs == "number" for _, b in readers))
+            missing, lists, converted = _read(view, {b.column.needs for _, b in readers})
             unseen = [(i, b.unseen(view)) for i, b in readers]
             outside = [found for _, b in readers if (found := b.out_of_range(view)) is not None]
         except errors.DataError as e:
@@ -101,14 +101,17 @@ class _FieldCounts:
         return count / self.values if self.values else 0.0
 
 
-def _read(view: FieldView, as_number: bool) -> tuple[Array, int, int]:
+def _read(view: FieldView, needs: set[str]) -> tuple[Array, int, int]:
     """Return which elements are missing, how many lists have none, and how many elements are read as another type."""
     elements, offsets = view.elements() if view.depth else (view, None)
     while elements.depth:
         elements, _ = elements.elements()
     lists = 0 if offsets is None else int((np.diff(offsets) == 0).sum())
     is_text = elements.value_type().type == "text"
-    if as_number:
+    if "time" in needs:
+        valid = elements.times().valid
+        return np.zeros(len(elements), np.bool_) if valid is None else ~valid, lists, 0
+    if "number" in needs:
         missing = np.isnan(elements.numbers().values)
         return missing, lists, _converted(elements, ~missing) if is_text else 0
     tokens = elements.tokens()

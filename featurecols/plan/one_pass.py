@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from featurecols import errors
@@ -221,7 +221,7 @@ class Reader:
     def __init__(self, graph: Graph, learned: LearnedSoFar, names: dict[int, str]) -> None:
         """names: the nodes, each with the name of the first column that asks for it."""
         self.graph, self.names, wanted = graph, names, set(names)
-        columns = {i for i in wanted if isinstance(graph.nodes[i], Column)}
+        columns = _with_inputs(graph, wanted)
         self.bounds = bind(graph, learned, Tables(), columns)
         read = wanted | {j for i in columns for j in graph.inputs[i]}
         keys = {f.key for i in read if isinstance(f := graph.nodes[i], Field)}
@@ -239,13 +239,37 @@ class Reader:
         """
         try:
             node = self.graph.nodes[i]
+            value: FieldView | Ids | Numbers
             if isinstance(node, Field):
                 value = batch.field(node.key, node.missing, self.types.get(node.key))
                 of = spelled.get(node.key)
                 return value, value if of is None else batch.field(node.key, node.missing, of)
-            types = self.types if node.needs != "number" else {**self.types, **spelled}
-            fields = [batch.field(f.key, f.missing, types.get(f.key)) for f in node.inputs() if isinstance(f, Field)]
-            value = self.bounds[i].evaluate(*fields)
+            value = self._evaluate(i, batch, spelled)
             return value, value
         except errors.DataError as e:
             raise e.seen_by(self.names[i]) from None
+
+    def _evaluate(self, i: int, batch: Batch, spelled: Mapping[str, FieldType | None]) -> Ids | Numbers:
+        """Return the values of a column."""
+        node, inputs = self.graph.nodes[i], list[FieldView | Ids | Numbers]()
+        types = {**self.types, **spelled} if isinstance(node, Column) and node.needs == "number" else self.types
+        for j in self.graph.inputs[i]:
+            source = self.graph.nodes[j]
+            if isinstance(source, Field):
+                inputs.append(batch.field(source.key, source.missing, types.get(source.key)))
+            else:
+                inputs.append(self._evaluate(j, batch, spelled))
+        found: Ids | Numbers = self.bounds[i].evaluate(*inputs)
+        return found
+
+
+def _with_inputs(graph: Graph, nodes: Iterable[int]) -> set[int]:
+    """Return the columns among some nodes, and all columns that they read."""
+    found: set[int] = set()
+    left = list(nodes)
+    while left:
+        i = left.pop()
+        if i not in found and isinstance(graph.nodes[i], Column):
+            found.add(i)
+            left.extend(graph.inputs[i])
+    return found

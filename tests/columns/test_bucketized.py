@@ -21,7 +21,7 @@ class BucketizedReference(Kind):
     def __init__(self, column: Any, reference: Any) -> None:
         super().__init__(column, reference)
         self.over_field = isinstance(column.source, fc.Field)
-        self.shape = () if self.over_field else column.source.shape
+        self.shape = getattr(column.source, "shape", ())
 
     @cached_property
     def boundaries(self) -> list[float]:
@@ -38,7 +38,7 @@ class BucketizedReference(Kind):
     @cached_property
     def cuts(self) -> list[float]:
         """The boundaries as they are compared."""
-        rounds = not self.over_field and self.column.source.dtype == "float32"
+        rounds = getattr(self.column.source, "dtype", "") == "float32"
         return [float32(float(b)) if rounds else float(b) for b in self.boundaries]
 
     def stride(self) -> int:

@@ -76,7 +76,10 @@ class NumericReference(Kind):
 
     def numbers(self, row: Row) -> list[float]:
         """The features in full precision: as many as the shape holds."""
-        value = self.raw(self.column.source, row)
+        source = self.column.source
+        if not isinstance(source, fc.Field):
+            return [self.number(None if math.isnan(x) else x, 0) for x in self.of(source).numbers(row)]  # type: ignore[attr-defined]
+        value = self.raw(source, row)
         flat = leaves(value) if value not in (None, []) else [None] * self.width()
         if len(flat) != self.width():
             raise ValueError(f"{self.column.name}: {len(flat)} values")

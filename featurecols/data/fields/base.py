@@ -1,4 +1,4 @@
-"""One field over some rows, seen as numbers, as integers or as canonical bytes.
+"""One field over some rows, seen as numbers, as integers, as times or as canonical bytes.
 
 A FieldView is the memory of a field, in one physical form, and the rows of it that are looked at. Slicing moves two
 integers; the memory, dictionaries, and what columns compute per distinct text stay shared by all slices.
@@ -13,9 +13,10 @@ from typing import Protocol, Self
 import numpy as np
 import pyarrow as pa
 
-from featurecols import kernels
+from featurecols import errors, kernels
 from featurecols._core.arrays import Array, Ids, Texts, Tokens
 from featurecols._core.numbers import Integers, Numbers
+from featurecols._core.times import Times
 from featurecols.data import arrow_buffers
 from featurecols.data.field_types import FieldType
 from featurecols.data.fields.spelled import Spelled
@@ -60,6 +61,7 @@ class FieldView(ABC):
     _numbers: Numbers | None = None
     _integers: Integers | None = None
     _tokens: Tokens | None = None
+    _times: Times | None = None
     _counts: tuple[Array, Array] | None = None
     _outer: FieldView | None = None  # the lists whose elements these rows are
 
@@ -86,6 +88,14 @@ class FieldView(ABC):
     @abstractmethod
     def _read_tokens(self) -> Tokens:
         """Return what `tokens` gives; rows in errors count from `start`."""
+
+    def _read_times(self) -> Times:
+        """Return what `times` gives; rows in errors count from `start`. A form that holds no times refuses its first value."""
+        for row, value in enumerate(self.to_pylist()):
+            if value is not None:
+                hint = 'convert it to a timestamp where it comes from, such as pandas.to_datetime(column, unit="s")'
+                raise errors.bad_value(self.key, self.key, row, "needs a time", value, hint)
+        return Times.missing(len(self))
 
     @abstractmethod
     def to_pylist(self) -> list[object]:
@@ -180,6 +190,18 @@ class FieldView(ABC):
                 raise self._at_outer_row(error) from None
         return self._tokens
 
+    def times(self) -> Times:
+        """Return every value as a time: a timestamp, a date, a time of day, a duration, or text that writes one.
+
+        Raises DataError at the first row that holds anything else, or a time outside the years 1 to 9999.
+        """
+        if self._times is None:
+            try:
+                self._times = self._read_times()
+            except DataError as error:
+                raise self._at_outer_row(error) from None
+        return self._times
+
     def map_texts(self, key: Hashable, ids_of: Callable[[Texts], Array]) -> Ids:
         """Return an id for each value: ids_of gives those of texts, -1 where missing.
 
@@ -241,7 +263,7 @@ class FieldView(ABC):
         view = object.__new__(type(self))
         view.__dict__.update(self.__dict__)
         view.start, view.stop = self.start + start, self.start + stop
-        view._numbers = view._integers = view._tokens = view._counts = None
+        view._numbers = view._integers = view._tokens = view._times = view._counts = None
         return view
 
     def _row_of(self, element: int) -> int:

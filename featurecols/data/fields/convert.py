@@ -5,6 +5,7 @@ pandas is recognized by the names of its dtypes and is not imported here.
 
 from __future__ import annotations
 
+import datetime
 import math
 import sys
 from array import array
@@ -26,9 +27,12 @@ from featurecols.data.fields.lists import ListField
 from featurecols.data.fields.mixed import MixedField
 from featurecols.data.fields.numeric import WHOLE, NumericField
 from featurecols.data.fields.text import TextField
+from featurecols.data.fields.times import TimeField
 from featurecols.data.fields.unsupported import NullField, UnsupportedField
 from featurecols.data.missing import presenter
 
+_PYTHON_TIMES = {datetime.datetime, datetime.date, datetime.time, datetime.timedelta, np.datetime64, np.timedelta64}
+_FINE = ("ns", "ps", "fs", "as")
 _MOST_LEVELS = 32  # of lists in lists
 
 
@@ -101,7 +105,10 @@ def _of_arrow(key: str, data: pa.Array, parse: bool = False, known: KnownDiction
     if arrow_buffers.is_list(kind):
         offsets, elements = arrow_buffers.list_parts(array)
         return ListField(key, offsets, _of_arrow(key, elements, parse, known), array)
-    return DecimalField(key, array) if pa.types.is_decimal(kind) else UnsupportedField(key, array)
+    if pa.types.is_decimal(kind):
+        return DecimalField(key, array)
+    is_time = pa.types.is_temporal(kind) and not pa.types.is_interval(kind)
+    return TimeField(key, array) if is_time else UnsupportedField(key, array)
 
 
 def _of_pandas(key: str, data: Any) -> FieldView:
@@ -143,8 +150,17 @@ def _of_numpy(key: str, data: Array) -> FieldView:
     if kind == "f":
         return NumericField(key, data.astype(np.float64))
     if kind in "mM":
-        return UnsupportedField(key, pa.array(data))
+        return _of_arrow(key, _arrow_times(data))
     return _of_objects(key, data.tolist() if kind in "SUT" else data)  # Arrow would cut numpy's text at a NUL
+
+
+def _arrow_times(data: Array) -> pa.Array:
+    """Return numpy's times as an Arrow array, of the nearest unit that Arrow has."""
+    dates, unit = data.dtype.kind == "M", np.datetime_data(data.dtype)[0]
+    if np.datetime_data(data.dtype)[1] != 1 or unit not in ("D", "s", "ms", "us", "ns") or (unit == "D" and not dates):
+        coarse = "D" if dates and unit in ("Y", "M", "W", "D") else "ns" if unit in _FINE else "s"
+        data = data.astype(f"{data.dtype.kind}8[{coarse}]")
+    return pa.array(data)
 
 
 def _of_matrix(key: str, data: Array) -> FieldView:
@@ -192,6 +208,18 @@ def _became_bytes(found: pa.Array, data: Iterable[Any]) -> bool:
         arrow_buffers.is_text(kind)
         and not arrow_buffers.is_utf8(kind)
         and any(issubclass(t, str) for t in set(map(type, data)))
+    )
+
+
+def _changed_times(found: pa.Array, rows: list[object]) -> bool:
+    """Return whether Arrow took times for others: it cuts a datetime among dates, zones, and nanoseconds of pandas."""
+    if not pa.types.is_temporal(found.type):
+        return False
+    values = [value for value in rows if value is not None]
+    if len(kinds := set(map(type, values))) != 1 or not kinds <= _PYTHON_TIMES:
+        return True
+    return len({getattr(value, "tzinfo", None) is None for value in values}) > 1 or (
+        datetime.time in kinds and any(getattr(value, "tzinfo", None) is not None for value in values)
     )
 
 
@@ -247,7 +275,8 @@ def _of_mixed(key: str, rows: list[object]) -> FieldView:
             found = arrow_buffers.one_array(pa.array(rows))  # NaN and its like are None by now
         except (UnicodeError, *arrow_buffers.REFUSED):
             return MixedField(key, rows)
-        return MixedField(key, rows) if _has_limit(found) or _became_bytes(found, rows) else _of_arrow(key, found)
+        changed = _has_limit(found) or _became_bytes(found, rows) or _changed_times(found, rows)
+        return MixedField(key, rows) if changed else _of_arrow(key, found)
     single = [row for row, value in enumerate(rows) if value is not None and not isinstance(value, list)]
     lists = [value if isinstance(value, list) else [] if value is None else [value] for value in rows]
     loose, alone = None, None

@@ -12,6 +12,7 @@ import pyarrow as pa
 from featurecols import errors, kernels
 from featurecols._core.arrays import Array, Memo, Texts, Tokens
 from featurecols._core.numbers import Integers, Numbers
+from featurecols._core.times import Times
 from featurecols.data import arrow_buffers
 from featurecols.data.field_types import FieldType
 from featurecols.data.fields.base import FieldView, Words
@@ -163,6 +164,12 @@ class DictionaryField(FieldView):
         there = valid[codes]
         return Integers(whole[codes], None if there.all() else there)
 
+    def _read_times(self) -> Times:
+        codes, (found, valid) = self._convert(_times)
+        kinds = found.kinds if isinstance(found.kinds, int) else found.kinds[codes]
+        nanoseconds, there = None if found.nanoseconds is None else found.nanoseconds[codes], valid[codes]
+        return Times(found.ticks[codes], found.per_second, kinds, nanoseconds, None if there.all() else there)
+
     def exact_integers(self) -> list[int | None]:
         used, values = _compact(_Codes(self._codes(), None, checked=True), self._shared.values)
         try:
@@ -252,6 +259,15 @@ def _integers(view: FieldView) -> tuple[Array, Array]:
     found = view._read_integers()
     valid = np.ones(len(found.values), np.bool_) if found.valid is None else found.valid
     return _extend(found.values, 0), _extend(valid, False)
+
+
+def _times(view: FieldView) -> tuple[Times, Array]:
+    """Return the times of a dictionary and which are valid, each with a missing one at the end."""
+    found = view._read_times()
+    valid = np.ones(len(found.ticks), np.bool_) if found.valid is None else found.valid
+    kinds = found.kinds if isinstance(found.kinds, int) else _extend(found.kinds, 0)
+    nanoseconds = None if found.nanoseconds is None else _extend(found.nanoseconds, 0)
+    return Times(_extend(found.ticks, 0), found.per_second, kinds, nanoseconds), _extend(valid, False)
 
 
 def _texts(view: FieldView) -> tuple[Texts, str, Array | None]:

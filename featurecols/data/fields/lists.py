@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from itertools import pairwise
 
 import numpy as np
@@ -9,6 +10,7 @@ import pyarrow as pa
 
 from featurecols._core.arrays import Array, Tokens
 from featurecols._core.numbers import Integers, Numbers
+from featurecols._core.times import Times
 from featurecols.data.field_types import FieldType
 from featurecols.data.fields.base import FieldView
 from featurecols.data.missing import Markers
@@ -99,6 +101,15 @@ class ListField(FieldView):
         except DataError as error:
             raise self._of_row(error) from None
         return Integers(inner.values, inner.valid, offsets)
+
+    def _read_times(self) -> Times:
+        self._require_flat()
+        elements, offsets = self._own()
+        try:
+            inner = elements._read_times()
+        except DataError as error:
+            raise self._of_row(error) from None
+        return dataclasses.replace(inner, offsets=offsets)
 
     def _read_tokens(self) -> Tokens:
         self._require_flat()

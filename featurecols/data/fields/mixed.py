@@ -2,20 +2,37 @@
 
 from __future__ import annotations
 
+import datetime
+
 import numpy as np
 
 from featurecols import errors
 from featurecols._core.arrays import Array, Texts, Tokens
 from featurecols._core.numbers import Integers, Numbers
+from featurecols._core.times import Times
 from featurecols._core.values import canonical
 from featurecols.data.field_types import FieldType, join_all
-from featurecols.data.fields import csv_numbers
+from featurecols.data.fields import csv_numbers, times
 from featurecols.data.fields.base import FieldView
 from featurecols.data.fields.spelled import reader_of
 from featurecols.data.missing import Markers, presenter
 from featurecols.errors import DataError
 
 _TYPES: dict[type, str] = {bool: "boolean", int: "integer", float: "float", bytes: "bytes"}
+
+
+_TIMES: tuple[tuple[type, str], ...] = (
+    (datetime.datetime, "timestamp"),
+    (np.datetime64, "timestamp"),
+    (datetime.date, "date"),
+    (datetime.time, "time"),
+    (datetime.timedelta, "duration"),
+    (np.timedelta64, "duration"),
+)
+
+
+def _type_of(kind: type) -> str:
+    return _TYPES.get(kind) or next((name for base, name in _TIMES if issubclass(kind, base)), "text")
 
 
 class MixedField(FieldView):
@@ -40,7 +57,7 @@ class MixedField(FieldView):
         return view
 
     def value_type(self) -> FieldType:
-        return join_all(FieldType(_TYPES.get(kind, "text")) for kind in set(map(type, self._values)) - {type(None)})
+        return join_all(FieldType(_type_of(kind)) for kind in set(map(type, self._values)) - {type(None)})
 
     def as_type(self, name: str) -> FieldView:
         view = self._view(0, len(self))
@@ -70,6 +87,9 @@ class MixedField(FieldView):
 
     def _read_integers(self) -> Integers:
         return csv_numbers.bounded(self.key, self.exact_integers())
+
+    def _read_times(self) -> Times:
+        return times.of_values(self.key, self._values[self.start : self.stop])
 
     def exact_integers(self) -> list[int | None]:
         return [self._integer(row) for row in range(len(self))]

@@ -10,9 +10,10 @@ import pyarrow as pa
 from featurecols import errors
 from featurecols._core.arrays import Array, Texts, Tokens
 from featurecols._core.numbers import Integers, Numbers
+from featurecols._core.times import Times
 from featurecols.data import arrow_buffers
 from featurecols.data.field_types import UNREAD, FieldType
-from featurecols.data.fields import csv_numbers, spelled
+from featurecols.data.fields import csv_numbers, spelled, times
 from featurecols.data.fields.base import FieldView
 from featurecols.data.fields.dictionary import DictionaryField
 from featurecols.data.fields.spelled import Spelled
@@ -127,6 +128,9 @@ class TextField(FieldView):
         for marker in self.markers.floats:
             x[x == marker] = np.nan
         return Numbers(x)
+
+    def _read_times(self) -> Times:
+        return times.of_texts(self.key, self._texts()) if self.textual else super()._read_times()
 
     def _read_integers(self) -> Integers:
         if self.type_name is not None:

@@ -37,10 +37,10 @@ class NullField(FieldView):
 
 
 _WAY_OUT = {
-    "timestamp": "take what matters from it, such as its hour or weekday, or cast it to a string",
-    "date": "take what matters from it, such as its month or weekday, or cast it to a string",
-    "time": "cast it to an integer or a string",
-    "duration": "cast it to a number of seconds",
+    "timestamp": 'take what matters from it: DatePart(key, "hour"), Elapsed(key, start), or cast it to a string',
+    "date": 'take what matters from it: DatePart(key, "weekday"), Elapsed(key, start), or cast it to a string',
+    "time": 'take what matters from it: DatePart(key, "hour"), Elapsed(key), or cast it to a string',
+    "duration": 'read it with Elapsed(key, unit="hours"), or cast it to a number of seconds',
     "struct": "flatten it into fields of their own",
     "map": "flatten it into fields of their own",
     "interval": "cast it to a string",
@@ -71,7 +71,7 @@ class UnsupportedField(NullField):
         row = 0 if valid is None else int(valid.argmax())
         name = str(self._array.type)
         hint = next((way for kind, way in _WAY_OUT.items() if name.startswith(kind)), "cast it to a number or a string")
-        got = f"{errors.show(_scalar(self._array, self.start + row))} of type {name[:80]}"
+        got = f"{errors.show(scalar(self._array, self.start + row))} of type {name[:80]}"
         raise errors.DataError(self.key, f"needs {want}", field=self.key, row=row, got=got, hint=hint)
 
     def _read_numbers(self) -> Numbers:
@@ -87,10 +87,11 @@ class UnsupportedField(NullField):
         return super()._read_tokens()
 
     def to_pylist(self) -> list[object]:
-        return [_scalar(self._array, row) for row in range(self.start, self.stop)]
+        return [scalar(self._array, row) for row in range(self.start, self.stop)]
 
 
-def _scalar(array: pa.Array, row: int) -> object:
+def scalar(array: pa.Array, row: int) -> object:
+    """Return one value as a plain Python value, or as text where Python has no such value."""
     try:
         return array[row].as_py()
     except (ValueError, OverflowError, pa.ArrowException):  # a timestamp beyond Python's, or with nanoseconds without pandas

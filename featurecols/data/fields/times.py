@@ -1,0 +1,96 @@
+"""Timestamps, dates, times of day and durations."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pyarrow as pa
+
+from featurecols import errors, kernels
+from featurecols._core.arrays import Array, Texts
+from featurecols._core.times import DAY, DURATION, FIRST, INSTANT, LAST, LOCAL, TIME_OF_DAY, Moment, Times, moment_of
+from featurecols.data import arrow_buffers
+from featurecols.data.fields.unsupported import UnsupportedField, scalar
+
+NUMBER_HINT = 'convert it to a timestamp where it comes from, such as pandas.to_datetime(column, unit="s")'
+TEXT_HINT = 'write it as "2024-02-29", "2024-02-29T12:30:00" or "2024-02-29T12:30:00+01:00", or declare the text missing'
+YEARS_HINT = "leave the value out, or declare it missing before it is read"
+_PER_SECOND = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
+
+
+class TimeField(UnsupportedField):
+    """Times of an Arrow type: neither numbers nor categories.
+
+    Args:
+        key: name of the field.
+        array: of timestamps, dates, times or durations of any unit.
+    """
+
+    def __init__(self, key: str, array: pa.Array) -> None:
+        super().__init__(key, array)
+        kind, t = array.type, pa.types
+        short = t.is_date32(kind) or t.is_time32(kind)
+        self._ticks = arrow_buffers.primitive(array.view(pa.int32() if short else pa.int64()))
+        self._per_second = 1 if t.is_date32(kind) else 1000 if t.is_date64(kind) else _PER_SECOND[kind.unit]
+        zoned = t.is_timestamp(kind) and kind.tz is not None
+        self._kind = INSTANT if zoned else TIME_OF_DAY if t.is_time(kind) else DURATION if t.is_duration(kind) else LOCAL
+        self._factor = DAY if t.is_date32(kind) else 1
+
+    def _take(self, rows: Array) -> TimeField:
+        return TimeField(self.key, self._as_arrow().take(pa.array(rows)))
+
+    def _read_times(self) -> Times:
+        ticks, valid = (
+            self._ticks[self.start : self.stop].astype(np.int64, copy=False),
+            self._bitmap.rows(self.start, self.stop),
+        )
+        if valid is not None:
+            ticks = np.where(valid, ticks, 0)  # anything may stand under a null
+        if self._factor != 1:
+            ticks = ticks * self._factor
+        if self._kind in (INSTANT, LOCAL) and len(ticks):
+            low, high = FIRST * self._per_second, LAST * self._per_second + self._per_second - 1
+            if ticks.min() < max(low, -(2**63)) or ticks.max() > min(high, 2**63 - 1):
+                row = int(((ticks < max(low, -(2**63))) | (ticks > min(high, 2**63 - 1))).argmax())
+                raise beyond(self.key, row, scalar(self._array, self.start + row))
+        return Times(ticks, self._per_second, self._kind, None, valid)
+
+    def to_pylist(self) -> list[object]:
+        array = self._as_arrow()
+        if self._kind == INSTANT:
+            array = array.cast(pa.timestamp(array.type.unit, "UTC"))  # whatever zones this machine knows
+        return [scalar(array, row) for row in range(len(array))]
+
+
+def beyond(key: str, row: int | None, got: object) -> errors.DataError:
+    """Return the error of a time outside the years 1 to 9999."""
+    return errors.bad_value(key, key, row, "needs a time of the years 1 to 9999", got, YEARS_HINT)
+
+
+def not_a_time(key: str, row: int | None, got: object) -> errors.DataError:
+    """Return the error of a value that is not a time."""
+    if isinstance(got, str):
+        return errors.bad_value(key, key, row, "needs a time, and the text does not write one", got, TEXT_HINT)
+    return errors.bad_value(key, key, row, "needs a time", got, NUMBER_HINT)
+
+
+def of_texts(key: str, texts: Texts) -> Times:
+    """Return the times that texts write; DataError at the first that writes none."""
+    kinds, seconds, nanoseconds = kernels.iso_times.scan(texts.offsets, texts.data, texts.valid)
+    bad = kinds == kernels.iso_times.NONE
+    if bad.any():
+        row = int(bad.argmax())
+        raise not_a_time(key, row, texts[row].decode("utf-8", "replace"))
+    return Times(seconds, 1, kinds, nanoseconds, texts.valid)
+
+
+def of_values(key: str, values: Sequence[object]) -> Times:
+    """Return Python values as times, None where missing; DataError at the first that is not one."""
+    found: list[Moment | None] = []
+    for row, value in enumerate(values):
+        moment = None if value is None else moment_of(value)
+        if moment is None and value is not None:
+            raise not_a_time(key, row, value)
+        found.append(moment)
+    return Times.of(found)
