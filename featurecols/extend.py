@@ -1,6 +1,6 @@
 """Names for writing a kind of column outside the package: docs/extending.md shows two.
 
-A kind is a declared value (`@frozen class Cyclic(Column)`) and its Bound, which computes. The Bound of most kinds is short:
+A kind is a declared value (`@frozen class Hinge(Column)`) and its Bound, which computes. The Bound of most kinds is short:
 `ElementwiseBound` for features that are a function of one number, `TermwiseBound` for ids that are a function of one value,
 `DenseBound` and `CategoricalBound` for everything else.
 

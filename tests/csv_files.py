@@ -28,7 +28,7 @@ CSV_LEARNS: dict[str | None, set[str | None]] = {
 
 
 def holds(value: Any) -> bool:
-    """Return whether the text of a CSV file can say a scalar: "" is missing, inf is a word, text is UTF-8 and never a duration."""
+    """Return whether the text of a CSV file can say a scalar: "" is missing, inf a word, text is UTF-8 and never a duration."""
     if isinstance(value, float):
         return math.isfinite(value)
     if isinstance(value, datetime.timedelta):

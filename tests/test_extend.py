@@ -13,7 +13,7 @@ from pathlib import Path
 import mmh3
 import numpy as np
 import pytest
-from mypkg import Cyclic, FirstLetters
+from mypkg import FirstLetters, Hinge
 
 import featurecols as fc
 from featurecols import extend
@@ -26,8 +26,8 @@ ROOT = Path(__file__).parent.parent
 NAN = math.nan
 
 
-class CyclicReference(Kind):
-    """Sine and cosine, one number at a time."""
+class HingeReference(Kind):
+    """How far below and above, one number at a time."""
 
     def width(self) -> int:
         return 2
@@ -42,8 +42,8 @@ class CyclicReference(Kind):
         x = self.column.default if x is None else x
         if x is None:
             raise ValueError(f"{self.column.name}: missing without default")
-        angle = x * (2 * math.pi / self.column.period)
-        return [float32(math.sin(angle)), float32(math.cos(angle))] if math.isfinite(angle) else [NAN, NAN]
+        at = self.column.at
+        return [NAN, NAN] if math.isnan(x) else [float32(max(at - x, 0.0)), float32(max(x - at, 0.0))]
 
 
 class FirstLettersReference(Kind):
@@ -58,22 +58,22 @@ class FirstLettersReference(Kind):
         return mmh3.hash(encoded, signed=False) % int(self.column.num_buckets)
 
 
-REFERENCES: dict[type, type[Kind]] = {Cyclic: CyclicReference, FirstLetters: FirstLettersReference}
+REFERENCES: dict[type, type[Kind]] = {Hinge: HingeReference, FirstLetters: FirstLettersReference}
 CITIES = ("Oslo", "Os", None, "", "O", "Östersund", "東京都", "a\0b", "Osaka", "x" * 5000)
 
 EXAMPLES = [
     Example(
-        "cyclic",
-        [Cyclic("hour", 24)],
+        "hinge",
+        [Hinge("hour", 12)],
         rows=[{"hour": h, "x": -h} for h in (0.0, 6.0, 12.0, 18.5, -7.25, 1e-310, 23.999, 4.0)],
-        changes={"source": "x", "period": 12, "name": "h"},
+        changes={"source": "x", "at": 13, "name": "h"},
         wrong=[
-            Wrong(lambda: Cyclic("", 24), ("key", "''")),
-            Wrong(lambda: Cyclic(fc.Hashed("x", 3), 24), ("source", "Hashed('x', 3)")),
-            Wrong(lambda: Cyclic("hour", 0), ("period", "got 0")),
-            Wrong(lambda: Cyclic("hour", "24"), ("period", "'24'")),
-            Wrong(lambda: Cyclic("hour", 24, default="0"), ("default", "'0'")),
-            Wrong(lambda: Cyclic("hour", 24, name=""), ("name", "''")),
+            Wrong(lambda: Hinge("", 24), ("key", "''")),
+            Wrong(lambda: Hinge(fc.Hashed("x", 3), 24), ("source", "Hashed('x', 3)")),
+            Wrong(lambda: Hinge("hour", math.inf), ("at", "got inf")),
+            Wrong(lambda: Hinge("hour", "24"), ("at", "'24'")),
+            Wrong(lambda: Hinge("hour", 12, default="0"), ("default", "'0'")),
+            Wrong(lambda: Hinge("hour", 12, name=""), ("name", "''")),
         ],
         bad=[
             Bad({"hour": [1.0, None]}, ("hour", "missing", "default"), 1),
@@ -83,15 +83,15 @@ EXAMPLES = [
         ],
     ),
     Example(
-        "cyclic integers with a default",
-        [Cyclic(fc.Field("hour", missing=-1), 24, default=6), fc.Numeric("hour", default=0, name="plain")],
+        "hinge integers with a default",
+        [Hinge(fc.Field("hour", missing=-1), 24, default=6), fc.Numeric("hour", default=0, name="plain")],
         rows=[{"hour": h} for h in (0, None, -1, 23, 12)],
         changes={"default": 7.0, "source": "hour"},
     ),
-    Example("cyclic with NaN", [Cyclic("hour", 7, default=NAN)], rows=[{"hour": h} for h in (NAN, 1.0, None, math.inf)]),
+    Example("hinge with NaN", [Hinge("hour", 7, default=NAN)], rows=[{"hour": h} for h in (NAN, 1.0, None, math.inf)]),
     Example(
-        "a sequence of cyclic",
-        [fc.Sequence(Cyclic("hours", 24, default=0), 2)],
+        "a sequence of hinges",
+        [fc.Sequence(Hinge("hours", 24, default=0), 2)],
         rows=[{"hours": h} for h in ([1.0, 2.0, 3.0], [], None, [None, 4.5])],
         changes={"keep": "first", "max_length": 3},
     ),
@@ -125,7 +125,7 @@ EXAMPLES = [
             fc.Crossed([FirstLetters("city", 1, 9), "day"], 100),
             fc.Embedding(FirstLetters("city", 1, 9), 3),
             fc.Weighted(FirstLetters("city", 2, 9, name="weighted"), "w"),
-            Cyclic("day", 7),
+            Hinge("day", 7),
         ],
         rows=[{"city": c, "day": d, "w": d / 2} for d, c in enumerate(CITIES)],
         changes={"sources": ("day", FirstLetters("city", 1, 9))},
@@ -136,7 +136,7 @@ for example in EXAMPLES:
 test_laws = laws.of(EXAMPLES)
 
 
-@pytest.mark.parametrize("kind", [Cyclic, FirstLetters])
+@pytest.mark.parametrize("kind", [Hinge, FirstLetters])
 def test_laws_cover_every_argument(kind: type) -> None:
     laws.covers(kind, EXAMPLES)
 
@@ -150,13 +150,13 @@ def test_every_name_of_extend_is_there() -> None:
 def test_the_page_shows_the_files_that_run() -> None:
     page = (ROOT / "docs" / "extending.md").read_text("utf-8")
     blocks = re.findall(r"^```python\n# (mypkg/\w+\.py)\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
-    assert [name for name, _ in blocks] == ["mypkg/cyclic.py", "mypkg/first_letters.py"]
+    assert [name for name, _ in blocks] == ["mypkg/hinge.py", "mypkg/first_letters.py"]
     for name, text in blocks:
         assert text == (ROOT / "examples" / name).read_text("utf-8")
 
 
 COLUMNS = [
-    Cyclic("hour", 24),
+    Hinge("hour", 12),
     fc.Indicator(FirstLetters("city", 2, 10)),
     fc.Indicator(fc.Crossed([FirstLetters("city", 1, 5), fc.Bucketized("hour", [12])], 20)),
 ]
@@ -179,7 +179,7 @@ def python(code: str, *arguments: str) -> subprocess.CompletedProcess[str]:
 def test_a_fresh_process_needs_the_import(tmp_path: Path) -> None:
     plan = fc.compile(COLUMNS)
     plan.save(tmp_path / "plan")
-    assert '"mypkg.Cyclic.v1"' in (tmp_path / "plan" / "plan.json").read_text("utf-8")
+    assert '"mypkg.Hinge.v1"' in (tmp_path / "plan" / "plan.json").read_text("utf-8")
     done = python("import mypkg\n" + LOADING, str(tmp_path / "plan"))
     assert done.returncode == 0, done.stderr
     assert done.stdout.split() == [plan.fingerprint, plan.transform_row(ROW).tobytes().hex()]
@@ -191,11 +191,11 @@ def test_a_fresh_process_needs_the_import(tmp_path: Path) -> None:
 
 def test_rows_are_explained() -> None:
     plan = fc.compile(COLUMNS)
-    assert plan.feature_names[:2] == ("hour[sin]", "hour[cos]")
+    assert plan.feature_names[:2] == ("hour[below]", "hour[above]")
     said = str(plan.explain(ROW))
     assert "hour=17.5" in said
     assert "city='Oslo'" in said
-    assert "hour[cos]" in str(plan.describe(1))
+    assert "hour[above]" in str(plan.describe(1))
 
 
 def test_a_model_trains_is_exported_and_comes_back(tmp_path: Path) -> None:
@@ -203,7 +203,7 @@ def test_a_model_trains_is_exported_and_comes_back(tmp_path: Path) -> None:
     hours, cities = rng.uniform(0, 24, 600), rng.choice(["Oslo", "Osaka", "Lima", "Quito"], 600)
     late = (np.cos(hours / 24 * 2 * np.pi) > 0) == np.isin(cities, ["Oslo", "Osaka"])
     data = {"hour": hours, "city": cities.tolist(), "late": late}
-    deep = [Cyclic("hour", 24), fc.Embedding(FirstLetters("city", 1, 20), 4)]
+    deep = [Hinge("hour", 12), fc.Embedding(FirstLetters("city", 1, 20), 4)]
     model = fc.models.DNNClassifier(deep, [16], optimizer="adam", config=fc.models.RunConfig(seed=1))
     model.train(data, label="late", epochs=40, batch_size=50)
     assert model.evaluate(data)["auc"] > 0.9
@@ -213,17 +213,17 @@ def test_a_model_trains_is_exported_and_comes_back(tmp_path: Path) -> None:
 
 
 def test_a_cell_of_a_notebook_may_run_twice() -> None:
-    source = (ROOT / "examples" / "mypkg" / "cyclic.py").read_text("utf-8")
+    source = (ROOT / "examples" / "mypkg" / "hinge.py").read_text("utf-8")
     notebook = types.ModuleType("my_notebook")
     sys.modules["my_notebook"] = notebook
     try:
         exec(source, vars(notebook))
-        first = fc.compile([notebook.Cyclic("hour", 24)])
-        exec(source.replace("np.cos(angle)", "2 * np.cos(angle)"), vars(notebook))
-        second = fc.compile([notebook.Cyclic("hour", 24)])
-        assert first.transform_row({"hour": 0}).tolist() == [0, 1]
-        assert second.transform_row({"hour": 0}).tolist() == [0, 2]
-        assert fc.Plan.from_bytes(second.to_bytes()).transform_row({"hour": 0}).tolist() == [0, 2]
+        first = fc.compile([notebook.Hinge("hour", 12)])
+        exec(source.replace("np.maximum(x - at, 0)", "2 * np.maximum(x - at, 0)"), vars(notebook))
+        second = fc.compile([notebook.Hinge("hour", 12)])
+        assert first.transform_row({"hour": 13}).tolist() == [0, 1]
+        assert second.transform_row({"hour": 13}).tolist() == [0, 2]
+        assert fc.Plan.from_bytes(second.to_bytes()).transform_row({"hour": 13}).tolist() == [0, 2]
     finally:
         del sys.modules["my_notebook"]
-        KINDS.pop("my_notebook.Cyclic.v1")
+        KINDS.pop("my_notebook.Hinge.v1")

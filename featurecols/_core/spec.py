@@ -61,7 +61,7 @@ class Spec:
     """Base of every declared value; subclasses are frozen dataclasses with eq=False and repr=False.
 
     `kind` is the saved name with a version ("Hashed.v1"), set from the class name when a subclass does not set it; classes of
-    other packages have theirs before it ("mypkg.Cyclic.v1"). A class that is defined again in its module, as by a notebook
+    other packages have theirs before it ("mypkg.Hinge.v1"). A class that is defined again in its module, as by a notebook
     cell that is run twice, takes the place of the older one.
     """
 
@@ -373,7 +373,7 @@ def newest(name: str) -> type[Spec] | None:
 
 
 def stem(kind: str) -> str:
-    """Return a kind without its version: "Hashed" of "Hashed.v1", "mypkg.Cyclic" of "mypkg.Cyclic.v1"."""
+    """Return a kind without its version: "Hashed" of "Hashed.v1", "mypkg.Hinge" of "mypkg.Hinge.v1"."""
     name, _, version = kind.rpartition(".v")
     return name if name and version.isdecimal() else kind
 

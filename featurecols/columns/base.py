@@ -145,6 +145,7 @@ class Column(Spec):
     abstract: ClassVar[bool] = True
     categorical: ClassVar[bool] = False  # gives ids, which another column must turn into features
     numeric: ClassVar[bool] = False  # gives numbers in full precision that other columns may read
+    counts: ClassVar[bool] = False  # its ids count something: the next is one more, and all lie below num_buckets
     reads: ClassVar[tuple[str, ...]] = ("source",)
     needs: ClassVar[Literal["category", "number", "time"]] = "category"  # how it reads raw fields
 

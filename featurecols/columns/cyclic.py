@@ -24,7 +24,6 @@ from featurecols._core.spec import Converted, frozen
 from featurecols._core.values import number
 from featurecols.columns.base import Column, Field, LearnedSlots
 from featurecols.columns.bound import Bound, DenseBound
-from featurecols.columns.date_part import DatePart
 from featurecols.columns.elementwise import ElementwiseBound
 
 _ROUND = 32  # values that numpy computes by the same instructions at every position
@@ -62,7 +61,7 @@ class Cyclic(Column):
     def check(self) -> None:
         source = self.source
         plain = isinstance(source, Column) and source.numeric and not getattr(source, "shape", ())
-        if not (isinstance(source, (Field, DatePart)) or plain):
+        if not (isinstance(source, Field) or plain or (isinstance(source, Column) and source.counts)):
             hint = 'give "hour", DatePart("time", "hour") or Numeric("hour")'
             raise errors.argument("Cyclic", "source must be a field, a DatePart or a number", source, hint)
         subject = f"Cyclic {source.name}"

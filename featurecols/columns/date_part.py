@@ -12,6 +12,7 @@ from featurecols import errors
 from featurecols._core import times as core_times
 from featurecols._core.arrays import Array, Ids
 from featurecols._core.buckets import Bucket
+from featurecols._core.expressions import Expression, InexpressibleError
 from featurecols._core.spec import Converted, frozen
 from featurecols._core.times import DAY, INSTANT, LOCAL, TIME_OF_DAY, Days, Times
 from featurecols._core.zones import Zone, zone
@@ -74,6 +75,7 @@ class DatePart(Column):
     """
 
     categorical: ClassVar[bool] = True
+    counts: ClassVar[bool] = True
     needs: ClassVar[Literal["category", "number", "time"]] = "time"
 
     source: Converted[str | Field, Field]
@@ -87,7 +89,7 @@ class DatePart(Column):
     def check(self) -> None:
         check_field(self.source, "DatePart")
         subject = f"DatePart {self.source.key}"
-        if self.part not in PARTS:
+        if not isinstance(self.part, str) or self.part not in PARTS:
             raise errors.argument(subject, "part must be one of " + ", ".join(PARTS), self.part, 'give "hour" or another')
         if self.timezone is not None:
             if not isinstance(self.timezone, str):
@@ -185,6 +187,9 @@ class DatePartBound(CategoricalBound):
         if kind == TIME_OF_DAY:
             return "read a field of timestamps or dates" if self._unit is None else "leave timezone out"
         return "read a duration with Elapsed(key)"
+
+    def expression(self, *inputs: Expression) -> Expression:
+        raise InexpressibleError("it reads times")
 
     def unseen(self, view: FieldView) -> Array | None:
         if self.column.part != "year":

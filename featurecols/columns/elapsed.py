@@ -11,16 +11,16 @@ import numpy as np
 
 from featurecols import errors
 from featurecols._core.arrays import Array
+from featurecols._core.expressions import Expression, InexpressibleError
 from featurecols._core.numbers import Numbers
-from featurecols._core.spec import Converted, Spec, frozen
-from featurecols._core.times import DURATION, INSTANT, KINDS, LOCAL, NANO, TIME_OF_DAY, Moment, Times, read
+from featurecols._core.spec import Converted, Spec, frozen, newest, public_dir
+from featurecols._core.times import DURATION, INSTANT, KINDS, LOCAL, NANO, TIME_OF_DAY, Times, read
 from featurecols._core.values import number
 from featurecols.columns._categorical import check_field
 from featurecols.columns._times import moment, of_kind, require_kind
 from featurecols.columns.base import Column, Field, LearnedSlots
 from featurecols.columns.bound import Bound, DenseBound
 from featurecols.columns.normalizers import ZScore
-from featurecols.columns.numeric import Numeric
 from featurecols.data.fields.base import FieldView
 
 _UNITS = {"seconds": 1.0, "minutes": 60.0, "hours": 3600.0, "days": 86_400.0, "weeks": 604_800.0}
@@ -53,10 +53,8 @@ class Timestamp(Spec):
             hint = 'write "2024-02-29", "2024-02-29T12:30:00" or "2024-02-29T12:30:00+01:00"'
             raise errors.argument("Timestamp", "text must write a timestamp", self.text, hint)
 
-    def moment(self) -> Moment:
-        """Return the time that the text writes."""
-        found = read(self.text)
-        return Moment(0, 0, LOCAL) if found is None else found
+    def __dir__(self) -> list[str]:
+        return public_dir(self, Spec)
 
 
 @frozen
@@ -112,7 +110,7 @@ class Elapsed(Column):
         if self.start is not None and not isinstance(self.start, (Field, Timestamp)):
             hint = 'give "start", Timestamp("2024-01-01"), or None for a field of durations'
             raise errors.argument(subject, "start must be a field, a fixed time or None", self.start, hint)
-        if self.unit not in _UNITS:
+        if not isinstance(self.unit, str) or self.unit not in _UNITS:
             raise errors.argument(subject, "unit must be one of " + ", ".join(_UNITS), self.unit, '"days" is the default')
         if self.default is not None and number(self.default) is None:
             hint = "give a number, or leave it out to refuse missing ones"
@@ -120,7 +118,10 @@ class Elapsed(Column):
 
     def with_default_normalizer(self) -> Column:
         """Return a Numeric of it with a ZScore that is learned."""
-        return Numeric(self, normalizer=ZScore(), name=self.name)
+        found = newest("Numeric")
+        if found is None or not issubclass(found, Column):
+            return self
+        return found(source=self, normalizer=ZScore(), name=self.name)  # type: ignore[call-arg]
 
     def bind(self, learned: LearnedSlots, *inputs: Field | Bound) -> ElapsedBound:
         return ElapsedBound(self)
@@ -133,7 +134,7 @@ class ElapsedBound(DenseBound):
 
     def __init__(self, column: Elapsed) -> None:
         self.column, self._unit = column, _UNITS[column.unit]
-        self._fixed = column.start.moment() if isinstance(column.start, Timestamp) else None
+        self._fixed = read(column.start.text) if isinstance(column.start, Timestamp) else None
         self._default = None if column.default is None else float(column.default)
         fixed = None if self._fixed is None else (self._fixed.kind,)
         self._allowed = fixed or ((TIME_OF_DAY, DURATION) if column.start is None else _ANY)
@@ -235,6 +236,9 @@ class ElapsedBound(DenseBound):
     def _missing(self, row: int | None) -> errors.DataError:
         problem = "a time is missing and there is no default"
         return errors.bad_value(self.column.name, self.column.end.key, row, problem, None, _MISSING_HINT)
+
+    def expression(self, *inputs: Expression) -> Expression:
+        raise InexpressibleError("it reads times")
 
     @property
     def fills(self) -> str:

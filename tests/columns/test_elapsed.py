@@ -118,7 +118,11 @@ EXAMPLES = [
     ),
     Example(
         "text and dates",
-        [fc.Elapsed("day", datetime.date(2000, 1, 1), "weeks", default=NAN), fc.Elapsed("day", "born", default=0)],
+        [
+            fc.Elapsed("day", datetime.date(2000, 1, 1), "weeks", default=NAN),
+            fc.Elapsed("day", "born", default=0),
+            fc.Elapsed("born", fc.Timestamp("1999-12-31T00:00:00.5"), "seconds", default=0),
+        ],
         rows=[
             {"day": d, "born": b}
             for d, b in (

@@ -18,7 +18,8 @@ PAIRS, WORDS = pa.list_(pa.float64()), pa.list_(pa.string())
 class Data:
     """Rows whose fields are named by what they hold.
 
-    text, number, whole (integers), "whole number" (from 0), flag, weight (never missing), words (lists), pair (two numbers).
+    text, number, whole (integers), "whole number" (from 0), flag, time (instants), weight (never missing), words (lists),
+    pair (two numbers).
     terms: some texts.
     """
 
@@ -42,6 +43,10 @@ class Data:
             '`Hashed(hash="farmhash64")`': fc.Hashed("text", 50, hash="farmhash64"),
             "`Crossed`": fc.Crossed(["text", fc.Bucketized("number", [0, 1])], 50),
             '`Crossed(hash="farmhash64")`': fc.Crossed(["text", "flag"], 50, hash="farmhash64"),
+            "`DatePart`": fc.DatePart("time", "weekday", timezone="Europe/Paris"),
+            "`Elapsed`": fc.Elapsed("time", fc.Timestamp("2013-01-01T00:00Z"), default=0),
+            "`Cyclic`": fc.Cyclic("number", 24, default=0),
+            "`Cyclic` of a `DatePart`": fc.Cyclic(fc.DatePart("time", "hour", timezone="UTC"), 24, default=0),
             "`Weighted`": weighted,
             "`Indicator`": fc.Indicator(fc.Vocabulary("flag", [True, False])),
             "`Embedding`": fc.Embedding(small, 3),
@@ -56,7 +61,14 @@ class Data:
 def flights() -> Data:
     """Rows of the flights that come with the package."""
     rows = fc.datasets.flights().slice(20_000, ROWS)
-    names = {"text": "dest", "number": "temp", "whole": "weekday", "whole number": "distance", "words": "earlier_dests"}
+    names = {
+        "text": "dest",
+        "number": "temp",
+        "whole": "weekday",
+        "whole number": "distance",
+        "words": "earlier_dests",
+        "time": "time_hour",
+    }
     found = {name: rows[key] for name, key in names.items()} | {"flag": rows["late"].cast(pa.bool_())}
     pairs = [
         [float(hour), float(minute)] for hour, minute in zip(*(rows[k].to_pylist() for k in ("hour", "minute")), strict=True)
@@ -84,6 +96,7 @@ def people() -> Data:
         "weight": pa.array(np.round(random.lognormal(12, 0.5, ROWS)) / 1e5),
         "words": some(words, WORDS),
         "pair": pa.array(random.normal(40, 12, (ROWS, 2)).round(1).tolist(), PAIRS),
+        "time": some((random.integers(-(2**31), 2**31, ROWS) * 1000).tolist(), pa.timestamp("ms", "UTC")),
     }
     return Data(pa.table(table), ("Sales", "Craft-repair"))
 
@@ -93,6 +106,8 @@ def hostile() -> Data:
     words = pa.array([["a", "c"], [], None, ["b", "", "🎉"]] * (ROWS // 4), WORDS)
     whole = pa.array([0, 1, 10**6, None] * (ROWS // 4), pa.int64())
     table = hostile_rows(ROWS).append_column("words", words).append_column("whole number", whole)
+    times = pa.array([-62135596800, 253402300799, 1711846800, None] * (ROWS // 4), pa.timestamp("s", "America/New_York"))
+    table = table.append_column("time", times)
     return Data(table.append_column("pair", pa.array([[1.0, -0.0], [2.0, 5e-324]] * (ROWS // 2), PAIRS)), ("a", "", "🎉"))
 
 

@@ -3,6 +3,7 @@
 import json
 import os
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -107,4 +108,5 @@ def check_served(plans: Mapping[str, fc.Plan], data: Mapping[str, pa.Table], fol
 
 
 def _plain(row: dict[str, Any]) -> dict[str, Any]:
-    return {key: None if value != value else value for key, value in row.items()}
+    plain = {key: value.isoformat() if isinstance(value, datetime) else value for key, value in row.items()}
+    return {key: None if value != value else value for key, value in plain.items()}

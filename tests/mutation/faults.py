@@ -35,6 +35,9 @@ _ALL = ("slice offset", "bitmap offset", "dictionary of another chunk")
 SEEN = {
     "bucketized": (*_ALL, "values offset", "null in place of a list"),
     "crossed": (*_ALL, "null codes", "list window", "joined offsets"),
+    "cyclic": _ALL,
+    "date_part": _ALL,
+    "elapsed": _ALL,
     "embedding": (*_ALL, "block target", "null lists"),
     "hashed": (*_ALL, "null codes", "text offset", "type of text", "null in place of a list"),
     "identity": (*_ALL, "values offset", "null in place of a list"),
@@ -75,6 +78,32 @@ OWN = {
             f"{C}.crossed:_Part.spread", "(self.codes >= 0) & (self.codes < len(self.hashes))", "self.codes < len(self.hashes)"
         ),
         Fault(f"{K}.crossing:_start", "seed or FARM_SEED", "seed"),
+    ],
+    "cyclic": [
+        Fault(f"{C}.cyclic:point", "2 * math.pi / period", "math.pi / period"),
+        Fault(f"{C}.cyclic:CyclicPartBound.__init__", "0.0 if column.default is None else column.default", "0.0"),
+        Fault(f"{C}.cyclic:CyclicPartBound._write", "ids.values < 0", "ids.values < -1"),
+        Fault(f"{C}.cyclic:CyclicPartBound._write_row", "self._rows[found]", "self._rows[0]"),
+    ],
+    "date_part": [
+        Fault(f"{C}.date_part:DatePartBound._of_days", "self._zone.local(found.seconds())", "found.seconds()"),
+        Fault(f"{C}.date_part:DatePartBound._of_years", "ids >= self.num_buckets", "ids > self.num_buckets"),
+        Fault(f"{C}.date_part:part_of", "thursday = days - (days + 3) % 7 + 3", "thursday = days - (days + 3) % 7"),
+        Fault("featurecols._core.times:date_of", "month <= 2", "month < 2"),
+        Fault("featurecols._core.zones:Zone.local", "self.offsets[low : high + 1][at]", "self.offsets[low]"),
+        Fault(
+            "featurecols._core.zones:Zone.offset",
+            "bisect_right(self._starts, instant)",
+            "bisect_right(self._starts, instant - 1)",
+        ),
+        Fault("featurecols.data.fields.times:TimeField._read_times", "np.where(valid, ticks, 0)", "ticks"),
+        Fault(f"{K}.iso_times:_SCAN", "found -= offset", "found += offset"),
+    ],
+    "elapsed": [
+        Fault(f"{C}.elapsed:ElapsedBound.values", "x += after / float(NANO)", "x += after"),
+        Fault(f"{C}.elapsed:less", "-np.asarray(b)", "np.asarray(b)"),
+        Fault(f"{C}.elapsed:both", "a & b", "a"),
+        Fault(f"{C}.elapsed:ElapsedBound.row", 'float("nan") if self._default is None else self._default', "0.0"),
     ],
     "embedding": [
         Fault(f"{K}.embedding_bag:pool", "combiner", "min(combiner, 1)", call="_POOL[values.itemsize, table.itemsize]"),

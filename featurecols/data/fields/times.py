@@ -32,10 +32,11 @@ class TimeField(UnsupportedField):
         kind, t = array.type, pa.types
         short = t.is_date32(kind) or t.is_time32(kind)
         self._ticks = arrow_buffers.primitive(array.view(pa.int32() if short else pa.int64()))
-        self._per_second = 1 if t.is_date32(kind) else 1000 if t.is_date64(kind) else _PER_SECOND[kind.unit]
+        self._per_second = 1 if t.is_date(kind) else _PER_SECOND[kind.unit]
         zoned = t.is_timestamp(kind) and kind.tz is not None
         self._kind = INSTANT if zoned else TIME_OF_DAY if t.is_time(kind) else DURATION if t.is_duration(kind) else LOCAL
-        self._factor = DAY if t.is_date32(kind) else 1
+        self._in_days = t.is_date(kind)
+        self._divisor = 1000 * DAY if t.is_date64(kind) else 1
 
     def _take(self, rows: Array) -> TimeField:
         return TimeField(self.key, self._as_arrow().take(pa.array(rows)))
@@ -47,8 +48,8 @@ class TimeField(UnsupportedField):
         )
         if valid is not None:
             ticks = np.where(valid, ticks, 0)  # anything may stand under a null
-        if self._factor != 1:
-            ticks = ticks * self._factor
+        if self._in_days:
+            ticks = ticks // self._divisor * DAY
         if self._kind in (INSTANT, LOCAL) and len(ticks):
             low, high = FIRST * self._per_second, LAST * self._per_second + self._per_second - 1
             if ticks.min() < max(low, -(2**63)) or ticks.max() > min(high, 2**63 - 1):

@@ -30,7 +30,7 @@ def cells(data: Any) -> Any:
         (pd.Series([pd.NaT, MOMENT]).dt.tz_localize("UTC"), "UTC", "hour"),
         (np.array(["NaT", "2020-02-29"], "datetime64[D]"), "date32[day]", "weekday"),
         (np.array(["NaT", 5], "timedelta64[s]"), "duration[s]", "seconds"),
-        ([None, datetime.time(1)], "time64[us]", "integer"),
+        ([None, datetime.time(1)], "time64[us]", "DatePart"),
         ([None, {"a": 1}], "struct", "flatten"),
         (pa.array([None, [("a", 1)]], pa.map_(pa.string(), pa.int8())), "map", "flatten"),
         (pa.array([None, datetime.timedelta(1)], pa.month_day_nano_interval()), "month_day_nano", "cast"),

@@ -182,10 +182,10 @@ def test_a_bare_column_of_ids_has_no_place_in_a_matrix() -> None:
 
 
 def test_a_kind_without_an_expression_is_refused_by_name() -> None:
-    from mypkg import Cyclic
+    from mypkg import Hinge
 
-    with pytest.raises(fc.PlanError, match="hour: Cyclic cannot be written as ONNX, its kind does not define `expression`"):
-        fc.compile([Cyclic("hour", 24)]).to_onnx()
+    with pytest.raises(fc.PlanError, match="hour: Hinge cannot be written as ONNX, its kind does not define `expression`"):
+        fc.compile([Hinge("hour", 12)]).to_onnx()
 
 
 def test_inputs_that_do_not_fit_are_refused() -> None:
