@@ -77,14 +77,6 @@ def test_json_for_scripts(here: Path, capsys: pytest.CaptureFixture[str]) -> Non
     assert about["bytes"] == os.path.getsize("out.npy")
     assert np.array_equal(np.load("out.npy"), plan.transform("raw"))
 
-    Path("bad.csv").write_text("age,city\nold,Oslo\n31,Rome\n")
-    assert main(["transform", "plan", "bad.csv", "-o", "bad.npy", "--on-error", "quarantine", "--max-errors", "1,0.5"]) == 0
-    assert capsys.readouterr().out.endswith(" s; 1 bad row, listed in bad.quarantine.parquet\n")
-    assert np.load("bad.npy").shape == (1, plan.width)
-    assert "max_errors (40% of the rows) allows" in fails(
-        capsys, 2, "transform", "plan", "bad.csv", "-o", "b", "--on-error", "null", "--max-errors", "0.4"
-    )
-
     assert main(["inspect", "plan", "--json"]) == 0
     about = json.loads(capsys.readouterr().out)
     assert about["names"] == list(plan.feature_names)
@@ -148,7 +140,6 @@ def test_an_output_that_cannot_be_written_is_2(here: Path, capsys: pytest.Captur
         ["transform", "plan", "raw"],
         ["transform", "plan", "raw", "-o", "out", "--layout", "wide"],
         ["transform", "plan", "raw", "-o", "out", "--threads", "0"],
-        ["transform", "plan", "raw", "-o", "out", "--max-errors", "few"],
         ["transform", "plan", "raw", "-o", "out", "--processes", "0"],
         ["transform", "plan", "raw", "-o", "out", "--row-group-rows", "-1"],
         ["nonsense"],
@@ -243,9 +234,7 @@ def test_a_reader_that_has_enough_gets_no_traceback(here: Path) -> None:
 
 
 @pytest.mark.slow
-def test_quickstart_leaves_everything_and_can_be_run_again(
-    here: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_quickstart_leaves_everything_and_can_be_run_again(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["quickstart", "--dir", "look"]) == 0
     said = capsys.readouterr()
     assert said.err.startswith("LinearClassifier: trained ")
@@ -264,8 +253,8 @@ def test_quickstart_leaves_everything_and_can_be_run_again(
     assert scores["wide & deep"] == round(model.evaluate("look/test.parquet")["auc"], 3)
     known = {"carrier", "origin", "dest", "month", "weekday", "hour", "temp", "wind_speed", "pressure", "visib", "precip"}
     assert set(model.plan.input_schema) == known | {"distance", "sched_dep_time", "plane_year"}
-    declared = fc.models.model_from_json("look/late.json")
-    assert (declared.columns, declared.network) == (model.columns, model.network)
+    again = fc.models.model_from_json("look/late.json")
+    assert (again.columns, again.network) == (model.columns, model.network)
     assert fc.columns_from_json("look/spec.json") == fc.columns_from_json(plan.to_json())
     kinds = {type(c).__name__ for c in _all(plan.columns)}
     assert kinds >= {
@@ -276,14 +265,10 @@ def test_quickstart_leaves_everything_and_can_be_run_again(
     flat = made["features"].combine_chunks().flatten().to_numpy().reshape(60_000, plan.width)
     assert np.array_equal(flat, plan.transform(fc.datasets.flights()))
 
-    few = fc.datasets.flights().take(np.arange(0, 60_000, 10))  # of which another plan, another model and other files come
-    monkeypatch.setattr(fc.datasets, "flights", lambda: few)
     assert main(["quickstart", "--dir", "look", "--json"]) == 0
     about = json.loads(capsys.readouterr().out)
-    again = fc.load("look/plan")
-    assert (about["width"], about["rows"], about["fingerprint"]) == (again.width, 6_000, again.fingerprint)
-    assert again.fingerprint != plan.fingerprint
-    assert about["models"]["wide & deep"]["auc"] > 0.6
+    assert (about["width"], about["rows"], about["fingerprint"]) == (plan.width, 60_000, plan.fingerprint)
+    assert round(about["models"]["wide & deep"]["auc"], 3) == scores["wide & deep"]
     inside = ["card.json", "model.json", "plan/plan.json", "plan/terms-dest.jsonl", "weights.safetensors"]
     plans = ["plan/plan.json", "plan/terms-dest.jsonl", "plan/terms-earlier_dests.jsonl"]
     assert listing(here / "look") == sorted([*kept[:2], *[f"model/{name}" for name in inside], *plans, *kept[4:]])
