@@ -77,6 +77,14 @@ def test_json_for_scripts(here: Path, capsys: pytest.CaptureFixture[str]) -> Non
     assert about["bytes"] == os.path.getsize("out.npy")
     assert np.array_equal(np.load("out.npy"), plan.transform("raw"))
 
+    Path("bad.csv").write_text("age,city\nold,Oslo\n31,Rome\n")
+    assert main(["transform", "plan", "bad.csv", "-o", "bad.npy", "--on-error", "quarantine", "--max-errors", "1,0.5"]) == 0
+    assert capsys.readouterr().out.endswith(" s; 1 bad row, listed in bad.quarantine.parquet\n")
+    assert np.load("bad.npy").shape == (1, plan.width)
+    assert "max_errors (40% of the rows) allows" in fails(
+        capsys, 2, "transform", "plan", "bad.csv", "-o", "b", "--on-error", "null", "--max-errors", "0.4"
+    )
+
     assert main(["inspect", "plan", "--json"]) == 0
     about = json.loads(capsys.readouterr().out)
     assert about["names"] == list(plan.feature_names)
@@ -140,6 +148,7 @@ def test_an_output_that_cannot_be_written_is_2(here: Path, capsys: pytest.Captur
         ["transform", "plan", "raw"],
         ["transform", "plan", "raw", "-o", "out", "--layout", "wide"],
         ["transform", "plan", "raw", "-o", "out", "--threads", "0"],
+        ["transform", "plan", "raw", "-o", "out", "--max-errors", "few"],
         ["transform", "plan", "raw", "-o", "out", "--processes", "0"],
         ["transform", "plan", "raw", "-o", "out", "--row-group-rows", "-1"],
         ["nonsense"],
