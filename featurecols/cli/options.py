@@ -57,6 +57,19 @@ def add_on_error(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_resume(parser: argparse.ArgumentParser) -> None:
+    """Add --resume and --new-only."""
+    parser.add_argument(
+        "--resume",
+        action="store_true",
+        help="go on with an unfinished run also where files of IN were added, changed or removed since (an equal run goes on "
+        "anyway)",
+    )
+    parser.add_argument(
+        "--new-only", action="store_true", help="leave files that OUT holds already; one that has changed since is an error"
+    )
+
+
 def parse_max_errors(text: str) -> tuple[int | float, ...]:
     """Return the limits of an argument such as 100, 0.01 or 100,0.01; one with a point is a share.
 

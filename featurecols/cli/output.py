@@ -36,6 +36,7 @@ def describe_job(done: JobResult) -> dict[str, object]:
         "fingerprint": done.fingerprint,
         "files": done.files,
         "resumed": done.resumed,
+        "left": done.left,
         "rows": done.rows,
         "bytes": done.bytes,
         "seconds": round(done.seconds, 3),

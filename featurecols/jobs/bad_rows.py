@@ -144,12 +144,14 @@ class Tally:
         rows: of the source.
         bad: how many of them are bad.
         policy: what is done about these.
+        files: what was read of each file.
     """
 
     def __init__(self, subject: str, policy: Policy, total: int | None) -> None:
         """total: the rows of all files, where they are known."""
         self.rows = self.bad = 0
         self.policy = policy
+        self.files: list[Written] = []
         self._subject, self._allowed = subject, policy.allowed(total)
         self._first: tuple[int | None, BadRow] | None = None
 
@@ -163,6 +165,7 @@ class Tally:
         if self._first is None and found.first is not None:
             self._first = self.rows + found.first.row, found.first
         self.rows, self.bad = self.rows + found.rows, self.bad + found.bad
+        self.files.append(found)
         self._check(self._allowed)
 
     def resume(self, rows: int, bad: int, first: BadRow | None) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import glob
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
@@ -49,24 +49,29 @@ class Inputs:
         keep: Sequence[str],
         row_group_rows: int | None,
         row_bytes: int,
+        leave: Callable[[str, str], bool] | None = None,
     ) -> None:
+        """leave: says of a path, and the root of the source, whether that file is left out."""
         self.keep, self.row_group_rows, self.row_bytes = tuple(keep), row_group_rows, max(1, row_bytes)
         if isinstance(source, str | os.PathLike):
             source = urls.plain(os.fsdecode(source))
         self.folder = Path(source) if isinstance(source, str) and os.path.isdir(source) else None
         paths = find(source)
         self._url = f"{str(source).rstrip('/')}/" if urls.is_url(str(source)) else None  # where it is a URL
+        root = _root_of(source, paths)
+        if leave is not None:
+            paths = [path for path in paths if not leave(path, root)]
         self._opened = {path: open_file(path) for path in paths}
         read = {key for key, _ in needs}
         self._needs = [*needs, *((key, "number") for key in self.keep if key not in read)]
-        FileSource(paths, None, self._opened).check([key for key, _ in self._needs])
-        root = _root_of(source, paths)
+        if paths:
+            FileSource(paths, None, self._opened).check([key for key, _ in self._needs])
         self.files = tuple(self._describe(path, root) for path in paths)
         self.several = len(self.files) > 1
         names = {file.relative for file in self.files}
         if len(names) < len(self.files):
             raise errors.unreadable(source, "two files would be written under one name")
-        self.kept_schema = pa.schema([self._kept_field(name) for name in self.keep])
+        self.kept_schema = pa.schema([self._kept_field(name) for name in self.keep if paths])
 
     def _describe(self, path: str, root: str) -> Input:
         file = self._opened[path]

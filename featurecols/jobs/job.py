@@ -25,6 +25,7 @@ from featurecols.jobs import npy, quarantine, staging
 from featurecols.jobs.bad_rows import MaxErrors, Policy, Tally, Written
 from featurecols.jobs.batch_transform import BatchTransform
 from featurecols.jobs.inputs import Input, Inputs, Paths
+from featurecols.jobs.new_files import Record
 from featurecols.jobs.object_staging import AnyStaging, ObjectStaging, open_object_staging
 from featurecols.jobs.quarantine import aside_of
 from featurecols.jobs.targets import Target, UrlTarget, parse_target, public
@@ -50,6 +51,7 @@ class JobResult:
         bad_rows: how many rows of the source the plan or model refuses; more than 0 only with `on_error`.
         quarantine: the Parquet file that lists them, with their fields `reason`, `file`, `row`, `field`, `value`; None for
             a job without `on_error`.
+        left: how many of the files were there before, and were left as they are, as `new_only` asks for.
     """
 
     target: Path | str
@@ -61,9 +63,11 @@ class JobResult:
     fingerprint: str
     bad_rows: int = 0
     quarantine: Path | str | None = None
+    left: int = 0
 
     def __str__(self) -> str:
         again = f", {self.resumed} of them finished before" if self.resumed else ""
+        again += f", {self.left} of them left as they were" if self.left else ""
         count = f"{self.files:,} file{'' if self.files == 1 else 's'}"
         text = f"{self.target}: {self.rows:,} rows in {count}{again}, {self.bytes:,} bytes in {self.seconds:.2f} s"
         if not self.bad_rows:
@@ -83,6 +87,8 @@ def run(
     row_group_rows: int | None,
     on_error: str = "fail",
     max_errors: MaxErrors = None,
+    resume: bool = False,
+    new_only: bool = False,
 ) -> JobResult:
     """Do all that Plan.transform_files does but for the columns themselves, with its arguments and errors."""
     start = time.monotonic()
@@ -90,12 +96,18 @@ def run(
     _check_source(transform, source)
     path, kept = parse_target(target), names_of(keep)
     _check_target(transform, path, kept, row_group_rows)
-    inputs = Inputs(source, transform.needs, kept, row_group_rows, transform.row_bytes)
-    job = _Job(transform, inputs, path, count_processes(processes), policy)
+    if (resume or new_only) and isinstance(path, UrlTarget):
+        raise errors.output(path, "cannot be continued with other files, as resume and new_only do", "give a folder on a disk")
+    record = Record(Path(str(path)), overwrite) if new_only else None
+    leave = None if record is None else record.leave
+    inputs = Inputs(source, transform.needs, kept, row_group_rows, transform.row_bytes, leave)
+    job = _Job(transform, inputs, path, count_processes(processes), policy, record)
     job.check()
+    if record is not None and record.text is not None and not inputs.files:
+        return job.describe(None, 0, time.monotonic() - start)
     with reporter(progress, transform.subject) as report, _open(path, job.single) as stage:
         try:
-            if stage.resume(job.manifest(), overwrite, job.quarantine if job.single else None):
+            if job.resume(stage, overwrite, adopt=resume or new_only):
                 resumed = len(job.inputs.files)
             else:
                 resumed = job.run(stage, report or _ignore_progress)
@@ -124,6 +136,7 @@ class _Job:
     target: Target
     processes: int
     policy: Policy
+    record: Record | None
 
     @property
     def quarantine(self) -> Target | None:
@@ -142,6 +155,10 @@ class _Job:
 
     def check(self) -> None:
         """Raise for everything about source and target that can be known to be wrong before a byte is written."""
+        if self.record is not None:
+            if self.single:
+                raise errors.output(self.target, "is one file, which cannot grow with new_only", "give a folder as the target")
+            self.record.check(self.settings())
         if self.kind == ".parquet" and len(self.inputs.files) > 1:
             problem = f"is one file, and the source is {len(self.inputs.files)} files"
             raise errors.output(self.target, problem, "give a folder as the target")
@@ -166,29 +183,47 @@ class _Job:
                 problem = f"{first[0].relative} would give {a} and {file.relative} {b}"
                 raise errors.output(self.target, problem, "give the files one type, or transform them one by one")
 
+    def settings(self) -> dict[str, object]:
+        """Return what makes files of one folder fit together."""
+        kept = [f"{field.name}: {field.type}" for field in self.inputs.kept_schema] if self.inputs.files else None
+        return {**self.transform.dependencies(), "keep": kept, "on_error": self.policy.on_error}
+
     def manifest(self) -> dict[str, object]:
         """Return all that the output depends on."""
         return {
-            **self.transform.dependencies(),
+            **self.settings(),
             **self.policy.dependencies(),
             "version": __version__,
-            "keep": list(self.inputs.keep),
             "row_group_rows": self.inputs.row_group_rows,
+            "before": None if self.record is None else self.record.digest,
             "files": [[file.path, file.relative, file.size, file.modified] for file in self.inputs.files],
         }
 
-    def describe(self, stage: AnyStaging, resumed: int, seconds: float) -> JobResult:
+    def resume(self, stage: AnyStaging, overwrite: bool, adopt: bool) -> bool:
+        """Start from nothing or continue; return True when all is done already. `adopt`: also with other source files."""
+        beside = self.quarantine if self.single else None
+        if isinstance(stage, ObjectStaging):
+            return stage.resume(self.manifest(), overwrite, beside)
+        grow = self.record is not None and not overwrite
+        return stage.resume(self.manifest(), overwrite, beside, adopt=adopt, grow=grow)
+
+    def describe(self, stage: AnyStaging | None, resumed: int, seconds: float) -> JobResult:
         """Return what is at the target now."""
         rows, bad, size = self._measure_objects(stage) if isinstance(stage, ObjectStaging) else self._measure_files()
-        count, listed = len(self.inputs.files), None if self.quarantine is None else public(self.quarantine)
-        return JobResult(public(self.target), count, resumed, rows, size, seconds, self.transform.fingerprint, bad, listed)
+        count, left = len(self.inputs.files), 0
+        if self.record is not None:
+            count, left = len(self.record.files), len(self.record.files) - count
+        listed, fingerprint = None if self.quarantine is None else public(self.quarantine), self.transform.fingerprint
+        return JobResult(public(self.target), count, resumed, rows, size, seconds, fingerprint, bad, listed, left)
 
     def _measure_files(self) -> tuple[int, int, int]:
         """Return the rows, the bad rows and the bytes of a target on a disk."""
         target, listed = Path(str(self.target)), None if self.quarantine is None else Path(str(self.quarantine))
         written = [target] if self.single else [p for p in target.rglob("*") if p.is_file()]
         rows = self.inputs.rows
-        if rows is None or self.policy.on_error == "quarantine":
+        if self.record is not None:
+            rows = sum(self.policy.kept(rows, bad) for _, _, rows, bad in self.record.files.values())
+        elif rows is None or self.policy.on_error == "quarantine":
             rows = sum(_count_rows(p) for p in written if p != listed)
         return rows, 0 if listed is None else _count_rows(listed), sum(p.stat().st_size for p in written)
 
@@ -214,9 +249,15 @@ class _Job:
                 self._write(stage, finished, report, tally)
         tally.finish()
         if self.quarantine is not None:
-            asides = (stage.folder / aside_of(file) for file in self.inputs.files)
+            asides = [path for file in self.inputs.files if (path := stage.folder / aside_of(file)).exists()]
+            grown = self.record is not None and self.record.text is not None
+            earlier = Path(str(self.quarantine)) if grown else None
             with stage.write_file(f"data/{self.quarantine.name}") as partial:
-                partial.rows = quarantine.merge((path for path in asides if path.exists()), partial.path)
+                redone = [file.path for file in self.inputs.files]
+                partial.rows = quarantine.merge(asides, partial.path, earlier, redone)
+        if self.record is not None:
+            self.record.check_unchanged()
+            self.record.add(stage.folder / "data", self.settings(), self.inputs.files, tally.files)
         return resumed
 
     def _name(self, file: Input) -> str:

@@ -6,10 +6,12 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from featurecols.jobs.bad_rows import BadRow
 from featurecols.jobs.inputs import Input
+from featurecols.jobs.staging import BAD_ROWS
 from featurecols.jobs.targets import Target
 
 NAME = "_quarantine.parquet"  # in a folder of output, whose readers leave out names that begin with "_"
@@ -51,14 +53,19 @@ class BadRowFile:
             self._file.close()
 
 
-def merge(paths: Iterable[Path], out: Path) -> int:
-    """Write the rows of all files into one, in order, and return how many they are."""
+def merge(paths: Iterable[Path], out: Path, earlier: Path | None = None, redone: Sequence[str] = ()) -> int:
+    """Write the rows of all files into one, in order, and return how many they are.
+
+    `earlier`: a file of other runs that comes first, without the rows of the source files that are `redone`.
+    """
     rows = 0
     out.unlink(missing_ok=True)
     with pq.ParquetWriter(out, SCHEMA) as file:
-        for path in paths:
+        for path in [*([] if earlier is None else [earlier]), *paths]:
             with pq.ParquetFile(path) as part:
                 for batch in part.iter_batches():
+                    if path == earlier:
+                        batch = batch.filter(pc.invert(pc.is_in(batch["file"], pa.array(redone, pa.string()))))
                     file.write_batch(batch)
                     rows += batch.num_rows
     return rows
@@ -76,7 +83,7 @@ def first_of(folder: Path, files: Iterable[Input]) -> BadRow | None:
 
 def aside_of(file: Input) -> str:
     """Return where the bad rows of one source file are while a job runs, in its staging folder."""
-    return f"aside/bad/{file.relative}"
+    return f"{BAD_ROWS}/{file.relative}"
 
 
 def path_of(target: Target, single: bool) -> Target:

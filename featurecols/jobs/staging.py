@@ -33,6 +33,7 @@ from featurecols.jobs import file_lock
 from featurecols.jobs.targets import Target
 
 PARTIAL = ".partial"
+BAD_ROWS = "aside/bad"  # a file for each source file that has some
 OVERWRITE = "pass overwrite=True (--overwrite) to replace it"
 _BLOCK = 1 << 20  # bytes that are read at once for a checksum
 _LARGEST = 1 << 30  # bytes of a manifest or a journal
@@ -121,26 +122,43 @@ class Staging:
             _remove(path)
         self._finished = None
 
-    def resume(self, manifest: Mapping[str, object], overwrite: bool, beside: Target | None = None) -> bool:
+    def resume(
+        self,
+        manifest: Mapping[str, object],
+        overwrite: bool,
+        beside: Target | None = None,
+        *,
+        adopt: bool = False,
+        grow: bool = False,
+    ) -> bool:
         """Start from nothing or continue; return True when an equal run was killed after its output had become visible.
 
-        `beside`: a file that comes with the target. Raises OutputError when one of these exists and may not be replaced, or
-        the files of another unfinished run exist.
+        Raises OutputError when the target exists and may not be replaced, or the files of another unfinished run exist.
+
+        Args:
+            manifest: all that the output depends on, the source files as `files`.
+            overwrite: whether the target, and what another unfinished run has left, may be replaced.
+            beside: a file that comes with the target.
+            adopt: whether an unfinished run that differs in its source files alone is continued.
+            grow: whether the target may be there, because its files are kept.
         """
-        self._restore()
+        self.restore()
         wanted, found = json.loads(json.dumps(manifest)), _read(self._manifest)
         if found == wanted and not self.data.exists() and self.target.exists():
             self.discard()
             return True
         if self.target.exists():
-            self._require_replaceable(overwrite)
+            if not grow:
+                self._require_replaceable(overwrite)
         elif found != wanted and beside is not None and os.path.lexists(str(beside)) and not overwrite:
             raise errors.output(beside, "exists already", f"choose another target, or {OVERWRITE}")
         if found == wanted and self.data.is_dir() and not self.data.is_symlink():
             if not is_regular(self._journal):  # a pipe, say, which would block
                 _remove(self._journal)
             return False
-        if found is not None and found != wanted and not overwrite:
+        if adopt and self._adopt(found, wanted):
+            return False
+        if found is not None and found != wanted and not overwrite and not (grow and not self.data.exists()):
             raise self._other_run(found, wanted)
         self._clear()
         self.data.mkdir()
@@ -149,13 +167,13 @@ class Staging:
 
     def restart(self, overwrite: bool) -> None:
         """Start from nothing, whatever an earlier run left. Raises OutputError when the target may not be replaced."""
-        self._restore()
+        self.restore()
         if self.target.exists():
             self._require_replaceable(overwrite)
         self._clear()
         self.data.mkdir()
 
-    def _restore(self) -> None:
+    def restore(self) -> None:
         """Put back what an overwrite was about to replace, where it was killed between its two renames."""
         if self._old.exists() and not self.target.exists():
             self._old.rename(self.target)
@@ -171,11 +189,37 @@ class Staging:
             is_now, to_be = ("a folder", "a file") if self.single else ("a file", "a folder")
             raise errors.output(self.target, f"is {is_now} and would become {to_be}", "delete it, or choose another target")
 
+    def _adopt(self, found: object, wanted: Mapping[str, object]) -> bool:
+        """Continue an unfinished run of other source files with those that are the same; return False where it was another."""
+        now = wanted["files"]
+        if not isinstance(found, dict) or {**found, "files": now} != wanted or not self.data.is_dir():
+            return False
+        before = found["files"]
+        if not isinstance(before, list) or not isinstance(now, list):
+            return False
+        if self.single:
+            done = self.position.files  # of a .npy file
+            if not done or before[:done] != now[:done]:
+                return False
+        else:
+            names = {each[1] for each in now if each in before}
+            for folder in (self.data, self.folder / BAD_ROWS):
+                for path in [path for path in folder.rglob("*") if not path.is_dir()]:
+                    if path.relative_to(folder).as_posix() not in names:
+                        _remove(path)
+        _write(self._manifest, wanted)
+        return True
+
     def _other_run(self, found: object, wanted: Mapping[str, object]) -> errors.OutputError:
         known = found if isinstance(found, dict) else {}
         differs = [key for key in wanted if known.get(key) != wanted[key]] or ["manifest"]
         problem = f"an unfinished run with other {', '.join(differs)} is in {self.folder.name}"
-        return errors.output(self.target, problem, f"finish that run, delete {self.folder}, or {OVERWRITE}")
+        hint = f"finish that run, delete {self.folder}, or {OVERWRITE}"
+        if differs == ["files"]:
+            hint = (
+                f"pass resume=True (--resume) to go on with the files that are the same, delete {self.folder}, or {OVERWRITE}"
+            )
+        return errors.output(self.target, problem, hint)
 
 
 class PartialFile:

@@ -34,6 +34,8 @@ def transform_parquet(
     row_group_rows: int | None = None,
     on_error: str = "fail",
     max_errors: MaxErrors = None,
+    resume: bool = False,
+    new_only: bool = False,
 ) -> JobResult:
     """Return plan.transform_files(source, target, ...); an alias, as fc.models.predict_parquet is."""
     if not hasattr(plan, "encoded_slots"):
@@ -51,6 +53,8 @@ def transform_parquet(
         row_group_rows=row_group_rows,
         on_error=on_error,
         max_errors=max_errors,
+        resume=resume,
+        new_only=new_only,
     )
 
 

@@ -67,6 +67,8 @@ class FilePredictor(PlanOwner, ABC):
         overwrite: bool = False,
         on_error: str = "fail",
         max_errors: MaxErrors = None,
+        resume: bool = False,
+        new_only: bool = False,
     ) -> JobResult:
         """Predict the rows of Parquet or CSV files, in bounded memory, into Parquet files of the same names.
 
@@ -84,6 +86,7 @@ class FilePredictor(PlanOwner, ABC):
             overwrite: replace an existing target, in one rename, once the new one is complete.
             on_error, max_errors: what happens to rows with a value that the columns refuse, or without a finite prediction, and
                 how many there may be, as in plan.transform_files: "fail", "null" or "quarantine".
+            resume, new_only: which files are done, as in plan.transform_files.
 
         Returns:
             JobResult: counts and seconds. Of a classifier the files hold `class`, in the label's own type, and
@@ -119,6 +122,8 @@ class FilePredictor(PlanOwner, ABC):
             row_group_rows=rows,
             on_error=on_error,
             max_errors=max_errors,
+            resume=resume,
+            new_only=new_only,
         )
 
 
@@ -133,6 +138,8 @@ def predict_parquet(
     overwrite: bool = False,
     on_error: str = "fail",
     max_errors: MaxErrors = None,
+    resume: bool = False,
+    new_only: bool = False,
 ) -> JobResult:
     """Return model.predict_files(source, target, ...); an alias, as fc.transform_parquet is."""
     if not isinstance(model, FilePredictor):
@@ -145,6 +152,8 @@ def predict_parquet(
         overwrite=overwrite,
         on_error=on_error,
         max_errors=max_errors,
+        resume=resume,
+        new_only=new_only,
     )
 
 

@@ -264,6 +264,8 @@ class Plan(DescribedPlan):
         row_group_rows: int | None = None,
         on_error: str = "fail",
         max_errors: MaxErrors = None,
+        resume: bool = False,
+        new_only: bool = False,
     ) -> JobResult:
         """Transform Parquet or CSV files, row group by row group in bounded memory, into Parquet files of the same names.
 
@@ -291,6 +293,11 @@ class Plan(DescribedPlan):
                 Fields of a wrong type, missing fields and damaged files stay errors.
             max_errors: how many rows may be bad: a count (100), a share of all rows (0.01), or both; None for any number. With
                 more nothing is written.
+            resume: go on with an unfinished run also where files of the source were added, changed or removed since; the
+                files that are the same are not done again. Without, such a run is an error. (An equal run goes on anyway.)
+            new_only: the target is a folder that grows with its source: files that it holds already are left, by name, size
+                and time of the last change of their sources; one that has changed is an error, one whose output was deleted
+                is done again. All new files appear at once.
 
         Returns:
             JobResult: counts and seconds. The files' schema metadata holds `featurecols`: the plan's fingerprint, the digest of
@@ -325,6 +332,8 @@ class Plan(DescribedPlan):
             row_group_rows=row_group_rows,
             on_error=on_error,
             max_errors=max_errors,
+            resume=resume,
+            new_only=new_only,
         )
 
     # Tables and files -----------------------------------------------------------------------------------------------

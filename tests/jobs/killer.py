@@ -98,7 +98,7 @@ def content(target: Path) -> str:
     return ",".join(data.listing(target)) + hashlib.sha256(sink.getvalue()).hexdigest()
 
 
-on_error = "fail"  # what main sets for all children
+on_error, grow = "fail", False  # what main sets for all children
 
 
 def run(source: str, target: str, overwrite: bool, plan: fc.Plan = PLAN) -> dict[str, int]:
@@ -107,7 +107,8 @@ def run(source: str, target: str, overwrite: bool, plan: fc.Plan = PLAN) -> dict
         source,
         target,
         keep=() if target.endswith(".npy") else ["id", "city"],
-        overwrite=overwrite,
+        overwrite=overwrite and not grow,
+        new_only=grow,
         progress=lambda done, total: step(),
         on_error=on_error,
     )
@@ -141,7 +142,9 @@ def fresh(scratch: str, number: int, name: str, old: bool) -> Path:
     """The place of a target in an empty folder, with something in it that may be replaced or with nothing."""
     target = Path(scratch) / str(number) / name
     target.parent.mkdir()
-    if old and name == "target":
+    if grow:
+        shutil.copytree(Path(scratch) / "grown", target)
+    elif old and name == "target":
         target.mkdir()
         (target / "old.txt").write_text("old")
     elif old:
@@ -150,12 +153,15 @@ def fresh(scratch: str, number: int, name: str, old: bool) -> Path:
 
 
 def main(source: str, scratch: str, mode: str, stride: str = "1") -> None:
-    global on_error
+    global on_error, grow
     overwrite = not mode.startswith("new")
     on_error = "quarantine" if "quarantine" in mode else "fail"
     name = "target.npy" if mode.endswith("npy") else "target.parquet" if mode.endswith("file") else "target"
     if name == "target.parquet":
         source = f"{source}/part-0.parquet"
+    grow = mode == "grow"
+    if grow:
+        in_child(lambda: run(f"{source}/part-[0].parquet", f"{scratch}/grown", False), None)
     report: dict[str, Any] = {"kills": 0, "resumed": [], "wrong": [], "gone": 0}
     target = fresh(scratch, 0, name, overwrite)
     old = content(target)  # a text file: no thread is started by looking

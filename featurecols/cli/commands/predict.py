@@ -22,6 +22,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     options.add_keep(parser)
     parser.add_argument("--overwrite", action="store_true", help="replace what is at OUT, once the new output is complete")
     options.add_on_error(parser)
+    options.add_resume(parser)
     options.add_common(parser)
 
 
@@ -37,5 +38,7 @@ def run(arguments: argparse.Namespace) -> None:
             overwrite=arguments.overwrite,
             on_error=arguments.on_error,
             max_errors=arguments.max_errors,
+            resume=arguments.resume,
+            new_only=arguments.new_only,
         )
     output.print_result(arguments.json, output.describe_job(done), str(done))

@@ -28,6 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--overwrite", action="store_true", help="replace what is at OUT, once the new output is complete")
     parser.add_argument("--row-group-rows", type=options.parse_positive, metavar="N", help="rows of a row group in the output")
     options.add_on_error(parser)
+    options.add_resume(parser)
     options.add_processes(parser)
     options.add_common(parser)
 
@@ -50,6 +51,8 @@ def run(arguments: argparse.Namespace) -> None:
             overwrite=arguments.overwrite,
             on_error=arguments.on_error,
             max_errors=arguments.max_errors,
+            resume=arguments.resume,
+            new_only=arguments.new_only,
             row_group_rows=arguments.row_group_rows,
         )
     output.print_result(arguments.json, output.describe_job(done), str(done))
