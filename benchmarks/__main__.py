@@ -25,6 +25,7 @@ CLAIMS = (
     "models",
     "defaults",
     "serving",
+    "distributed",
 )
 
 

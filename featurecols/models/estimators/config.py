@@ -13,6 +13,7 @@ from featurecols._core.arrays import Array
 from featurecols._core.suggestions import explain_constructor
 from featurecols.models import errors
 from featurecols.models.autodiff.tape import Value
+from featurecols.models.distributed.cluster import Cluster
 from featurecols.models.optimization.optimizers import Step, TrainOp
 
 
@@ -39,6 +40,7 @@ class RunConfig:
         log_step_count_steps: steps between lines on the terminal; 0 for none (a progress bar is shown where one fits).
         progress: whether it is shown.
         threads: for encoding; None is what the machine allows. Results do not depend on it.
+        cluster: who trains together, for train_and_evaluate; None is this process alone.
     """
 
     model_dir: str | None = None
@@ -50,6 +52,19 @@ class RunConfig:
     log_step_count_steps: int = 0
     progress: bool = True
     threads: int | None = None
+    cluster: Cluster | None = None
+
+    @staticmethod
+    def from_environment() -> RunConfig:
+        """Return the defaults with the cluster that TF_CONFIG describes, if it does, as tf.estimator.RunConfig reads it.
+
+        `replace` gives it others. train_and_evaluate then does what the role of this process is, in the same program on all
+        machines. The secret by which they know each other is in FEATURECOLS_CLUSTER_KEY.
+
+        Raises:
+            ModelError: for a TF_CONFIG that does not describe a cluster, and for a secret of less than 16 characters.
+        """
+        return RunConfig(cluster=Cluster.from_environment())
 
     def __post_init__(self) -> None:
         if self.save_checkpoints_steps is not None and self.save_checkpoints_secs is not None:

@@ -13,9 +13,12 @@ from typing import TYPE_CHECKING, Any
 
 from featurecols._core.suggestions import explain_arguments, explain_constructor
 from featurecols.models import errors
+from featurecols.models.distributed.remote import Chief, work
 from featurecols.models.estimators import arguments
 from featurecols.models.estimators.evaluator_process import EvaluatorProcess
+from featurecols.models.estimators.evaluator_role import each_checkpoint
 from featurecols.models.estimators.model_as_bytes import to_bytes
+from featurecols.models.estimators.several_processes import workers_from
 from featurecols.models.input.pipeline import Pipeline
 from featurecols.models.training import checkpoints
 from featurecols.models.training.hooks import Hook
@@ -24,6 +27,7 @@ from featurecols.models.types import Data, Label
 
 if TYPE_CHECKING:
     from featurecols.models.autodiff.variables import Variables
+    from featurecols.models.distributed.cluster import Cluster
     from featurecols.models.estimators.base import Estimator
     from featurecols.models.training.run import Run
 
@@ -183,6 +187,9 @@ def train_and_evaluate(
 ) -> tuple[Metrics, list[str]]:
     """Train by one spec and measure by the other. Evaluations are kept in <model_dir>/eval.jsonl, and a restart knows them.
 
+    With a RunConfig.from_environment of several machines, this process does its part: the chief trains, workers compute
+    gradients until it is done, and an evaluator measures the checkpoints in model_dir, a folder that both see.
+
     Args:
         model: an estimator with a model_dir.
         train_spec: the training.
@@ -192,8 +199,18 @@ def train_and_evaluate(
             waited for when the next one begins, so that `stop` is asked then, and the history has no val_<metric>.
 
     Returns:
-        The metrics at the end, and the folders that exporters wrote at the last evaluation.
+        The metrics at the end, and the folders that exporters wrote at the last evaluation; nothing of these from a worker,
+        and from a chief whose evaluator is another machine.
     """
+    cluster = model.config.cluster
+    if cluster is not None:
+        return _play(model, train_spec, eval_spec, cluster)
+    return _train_and_evaluate(model, train_spec, eval_spec, processes, evaluator=evaluator)
+
+
+def _train_and_evaluate(
+    model: Estimator, train_spec: TrainSpec, eval_spec: EvalSpec, processes: int | None, *, evaluator: bool
+) -> tuple[Metrics, list[str]]:
     t = train_spec
     with ExitStack() as stack:
         apart = stack.enter_context(EvaluatorProcess(eval_spec.data, eval_spec.label, eval_spec.steps)) if evaluator else None
@@ -201,6 +218,37 @@ def train_and_evaluate(
         hooks, size = [watch, *t.hooks], t.batch_size
         model.train(t.data, t.label, max_steps=t.max_steps, epochs=t.epochs, batch_size=size, hooks=hooks, processes=processes)
         return watch.finish()
+
+
+def _play(model: Estimator, train_spec: TrainSpec, eval_spec: EvalSpec, cluster: Cluster) -> tuple[Metrics, list[str]]:
+    """Do what the role of this process in a cluster is."""
+    if cluster.evaluator and eval_spec.stop is not None:
+        hint = "leave the evaluator out of the cluster, so that the chief evaluates"
+        raise errors.model("train_and_evaluate", "an evaluator on another machine cannot stop the training", "stop", hint)
+    if cluster.role == "worker":
+        work(cluster)
+    elif cluster.role == "evaluator":
+        return _evaluate_checkpoints(model, eval_spec)
+    elif cluster.role == "chief":
+        with Chief(cluster) as chief, workers_from(chief.start):
+            if not cluster.evaluator:
+                return _train_and_evaluate(model, train_spec, eval_spec, cluster.workers + 1, evaluator=False)
+            t, size, several = train_spec, train_spec.batch_size, cluster.workers + 1
+            model.train(
+                t.data, t.label, max_steps=t.max_steps, epochs=t.epochs, batch_size=size, hooks=t.hooks, processes=several
+            )
+    return {}, []  # of a parameter server, which has nothing to do
+
+
+def _evaluate_checkpoints(model: Estimator, spec: EvalSpec) -> tuple[Metrics, list[str]]:
+    watch = _Evaluate(model, spec)
+
+    def evaluate(last: bool) -> None:
+        found = model.evaluate(spec.data, spec.label, steps=spec.steps, name=spec.name)
+        watch.record(None, found, last)
+
+    each_checkpoint(model, _require_folder(model), evaluate)
+    return watch.found[-1], watch.exports
 
 
 class _Evaluate(Hook):
@@ -227,7 +275,7 @@ class _Evaluate(Hook):
     def _evaluate(self, run: Run | None, last: bool) -> None:
         if self.apart is None:
             spec = self.spec
-            self._record(run, self.model.evaluate(spec.data, spec.label, steps=spec.steps, name=spec.name), last)
+            self.record(run, self.model.evaluate(spec.data, spec.label, steps=spec.steps, name=spec.name), last)
             self._time = perf_counter()
             return
         self._collect(run)
@@ -245,11 +293,12 @@ class _Evaluate(Hook):
         model.metrics[self.spec.name or "eval"] = found
         try:
             model.variables = variables or now  # of the step that was evaluated
-            self._record(run, found, last)
+            self.record(run, found, last)
         finally:
             model.variables = now
 
-    def _record(self, run: Run | None, found: Metrics, last: bool) -> None:
+    def record(self, run: Run | None, found: Metrics, last: bool) -> None:
+        """Keep what was found, let exporters write, and end the training where it is to stop."""
         spec, model = self.spec, self.model
         earlier = [f for f in self.found if f["global_step"] < found["global_step"]]
         self.exports = [p for e in self.exporters if (p := e.export(model, found, earlier, last)) is not None]
