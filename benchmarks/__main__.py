@@ -26,6 +26,7 @@ CLAIMS = (
     "defaults",
     "serving",
     "distributed",
+    "drift",
 )
 
 

@@ -68,8 +68,6 @@ if TYPE_CHECKING:
     from featurecols.models.argument_defaults import defaults as defaults
     from featurecols.models.errors import CheckpointError as CheckpointError
     from featurecols.models.errors import ModelError as ModelError
-    from featurecols.plan.collect import FitState as FitState
-    from featurecols.plan.collect import Partial as Partial
     from featurecols.plan.collect import collect as collect
     from featurecols.plan.collect import finish as finish
     from featurecols.plan.compile import compile as compile
@@ -78,10 +76,13 @@ if TYPE_CHECKING:
     from featurecols.plan.difference import diff as diff
     from featurecols.plan.execution.request import Request as Request
     from featurecols.plan.fit import fit as fit
+    from featurecols.plan.fit_state import FitState as FitState
+    from featurecols.plan.fit_state import Partial as Partial
     from featurecols.plan.lint import lint as lint
     from featurecols.plan.load import load as load
     from featurecols.plan.plan import Plan as Plan
     from featurecols.plan.report import Report as Report
+    from featurecols.plan.statistics import Statistics as Statistics
 
 if not TYPE_CHECKING:  # checkers know the names above, and that there are no others
     __getattr__, __dir__ = _lazy.lazy_names(__name__)

@@ -54,7 +54,7 @@ SECTIONS: list[tuple[str, str, str, list[str]]] = [
         ["columns.base", "analyzers.", "columns.normalizers", "columns.initializers"],
     ),
     ("Columns as files", "", FC, ["columns.json", "columns.spec_files"]),
-    ("Plans", "", FC, ["plan.fit", "plan.collect", "plan.compile", "plan.load", "plan.plan"]),
+    ("Plans", "", FC, ["plan.fit", "plan.collect", "plan.fit_state", "plan.compile", "plan.load", "plan.plan"]),
     ("What plans give", "", FC, ["plan.", "_core.", "types"]),
     ("Files to files", "", FC, ["jobs."]),
     ("Errors", "", FC, ["errors", "models.errors"]),

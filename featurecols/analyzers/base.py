@@ -27,6 +27,7 @@ from featurecols.data.missing import Markers
 
 State = Any
 DTYPES = ("float64", "float32")
+LOOK = 2**16  # values examined when bits must be dropped, so that most are dropped in one step
 ONCE = np.empty(0, np.int64)  # weights of values that count once each
 
 

@@ -22,16 +22,19 @@ from featurecols.analyzers.base import Analyzer
 
 LIMIT = 2**15
 MAX_DROP = 50  # sign and exponent alone make 2**12 bins; so a bin's lower edge is always finite
-_LOOK = 2**16  # values examined when bits must be dropped, so that most are dropped in one step
 
 
 @dataclass(slots=True)
 class Bins:
-    """An open-addressing table [2**k, 2] of sortable bits >> drop and counts, at most half full; key 0 is an empty slot."""
+    """An open-addressing table [2**k, 2] of sortable bits >> drop and counts, at most half full; key 0 is an empty slot.
+
+    limit: how many bins it may hold, a power of two from 2**12 on.
+    """
 
     drop: int = 0
     used: int = 0
     table: Array = field(default_factory=lambda: np.zeros((512, 2), np.uint64))
+    limit: int = LIMIT
 
     @property
     def shift(self) -> np.uint64:
@@ -44,7 +47,7 @@ class Bins:
 
     def rebuild(self, drop: int, keys: int, *parts: tuple[Array, int]) -> None:
         """Hold the entries of the parts, each (entries, their drop), in a table for `keys` keys."""
-        size = 1 << max(9, (2 * min(keys, LIMIT) - 1).bit_length())
+        size = 1 << max(9, (2 * min(keys, self.limit) - 1).bit_length())
         self.drop, self.used, self.table = drop, 0, np.zeros((size, 2), np.uint64)
         for entries, had in parts:
             self.used += int(kernels.accumulate.absorb[0](entries, np.uint64(drop - had), self.shift, self.table))
@@ -52,18 +55,44 @@ class Bins:
     def make_room(self, coming: Array) -> None:
         """Grow the table, or drop bits once it is as large as it may be; `coming` are sortable bits of values to come."""
         entries = self.entries()
-        if len(self.table) < 2 * LIMIT:
+        if len(self.table) < 2 * self.limit:
             self.rebuild(self.drop, 4 * self.used, (entries, self.drop))
         else:
-            more = least_drop(np.concatenate([entries[:, 0], coming >> np.uint64(self.drop)]))
-            self.rebuild(self.drop + more, LIMIT, (entries, self.drop))
+            more = least_drop(np.concatenate([entries[:, 0], coming >> np.uint64(self.drop)]), self.limit)
+            self.rebuild(self.drop + more, self.limit, (entries, self.drop))
+
+    def merge(self, other: Bins) -> None:
+        """Count what the other has counted, too; both have one limit."""
+        drop, parts = max(self.drop, other.drop), ((self.entries(), self.drop), (other.entries(), other.drop))
+        keys = np.concatenate([entries[:, 0] >> np.uint64(drop - had) for entries, had in parts])
+        self.rebuild(drop + least_drop(keys, self.limit), len(keys), *parts)
+
+    def to_bytes(self) -> bytes:
+        """Return drop, then keys and counts."""
+        return struct.pack("<q", self.drop) + self.entries().astype("<u8").tobytes()
+
+    @staticmethod
+    def from_bytes(kind: str, data: memoryview, limit: int = LIMIT, max_drop: int = MAX_DROP) -> Bins:
+        """Return what to_bytes wrote; raises DataError, in the name of the analyzer, for anything else."""
+        if len(data) % 16 != 8 or len(data) > 16 * limit + 8:
+            raise base.damaged(kind)
+        (drop,) = struct.unpack("<q", data[:8])
+        entries = np.frombuffer(data[8:], "<u8").reshape(-1, 2).astype(np.uint64)
+        keys, counts = entries[:, 0], entries[:, 1]
+        if not 0 <= drop <= max_drop or (keys[1:] <= keys[:-1]).any() or (counts == 0).any() or (counts >= 2**47).any():
+            raise base.damaged(kind)
+        if not np.isfinite(base.unsortable(keys << np.uint64(drop))).all() or (keys > np.uint64((2**64 - 1) >> drop)).any():
+            raise base.damaged(kind)
+        state = Bins(limit=limit)
+        state.rebuild(drop, len(entries), (entries, drop))
+        return state
 
 
-def least_drop(keys: Array) -> int:
-    """How many bits must go so that at most LIMIT distinct keys are left."""
+def least_drop(keys: Array, limit: int = LIMIT) -> int:
+    """How many bits must go so that at most `limit` distinct keys are left."""
     keys = np.sort(keys)
     apart = keys[1:] ^ keys[:-1]  # neighbours stay distinct while their highest different bit stays
-    return int(np.partition(apart, -LIMIT)[-LIMIT]).bit_length() if len(apart) >= LIMIT else 0
+    return int(np.partition(apart, -limit)[-limit]).bit_length() if len(apart) >= limit else 0
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -102,14 +131,12 @@ class Histogram(Analyzer):
                 raise base.not_learnable(value, int(at))
             if status[1] != kernels.accumulate.FULL:
                 return state
-            coming = x[at : at + _LOOK]
-            there = np.isfinite(coming) if not len(weights) else np.isfinite(coming) & (weights[at : at + _LOOK] > 0)
+            coming = x[at : at + base.LOOK]
+            there = np.isfinite(coming) if not len(weights) else np.isfinite(coming) & (weights[at : at + base.LOOK] > 0)
             state.make_room(base.sortable(coming[there] + 0.0))
 
     def merge(self, a: Bins, b: Bins) -> Bins:
-        drop, parts = max(a.drop, b.drop), ((a.entries(), a.drop), (b.entries(), b.drop))
-        keys = np.concatenate([entries[:, 0] >> np.uint64(drop - had) for entries, had in parts])
-        a.rebuild(drop + least_drop(keys), len(keys), *parts)
+        a.merge(b)
         return a
 
     def finish(self, state: Bins) -> dict[str, Array]:
@@ -119,22 +146,12 @@ class Histogram(Analyzer):
         return {"edges": base.unsortable(entries[:, 0] << np.uint64(state.drop)), "counts": entries[:, 1].astype(np.int64)}
 
     def to_bytes(self, state: Bins) -> bytes:
-        return base.pack("Histogram.v1", struct.pack("<q", state.drop), state.entries().astype("<u8").tobytes())
+        data = state.to_bytes()
+        return base.pack("Histogram.v1", data[:8], data[8:])
 
     def from_bytes(self, data: bytes) -> Bins:
         head, body = base.unpack("Histogram.v1", data, 2)
-        if len(head) != 8 or len(body) % 16 or len(body) > 16 * LIMIT:
-            raise base.damaged("Histogram.v1")
-        (drop,) = struct.unpack("<q", head)
-        entries = np.frombuffer(body, "<u8").reshape(-1, 2).astype(np.uint64)
-        keys, counts = entries[:, 0], entries[:, 1]
-        if not 0 <= drop <= MAX_DROP or (keys[1:] <= keys[:-1]).any() or (counts == 0).any() or (counts >= 2**47).any():
-            raise base.damaged("Histogram.v1")
-        if not np.isfinite(base.unsortable(keys << np.uint64(drop))).all() or (keys > np.uint64((2**64 - 1) >> drop)).any():
-            raise base.damaged("Histogram.v1")
-        state = Bins()
-        state.rebuild(drop, len(entries), (entries, drop))
-        return state
+        return Bins.from_bytes("Histogram.v1", memoryview(bytes(head) + bytes(body)))
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -158,33 +175,39 @@ class Boundaries(Histogram):
     def finish(self, state: Bins) -> dict[str, Array]:
         learned = super().finish(state)
         edges, counts = learned["edges"], learned["counts"]
-        total = int(counts.sum())
-        cuts, others = self._around_heavy_values(counts, total)
-        rest = self.n - len(cuts)
-        below = np.cumsum(others)
-        left = int(below[-1])
-        if left:
-            ranks = np.array([i * left // rest for i in range(1, rest)], dtype=np.int64)
-            cuts.update(np.searchsorted(below, ranks, side="right").tolist())
-        error = int(counts.max()) / total if state.drop else 0.0
-        return {"boundaries": edges[sorted(cuts - {0})], "rank_error": np.array(error)}
-
-    def _around_heavy_values(self, counts: Array, total: int) -> tuple[set[int], Array]:
-        """Return the bins of the boundaries beside heavy values, and the counts of all bins, 0 for those of heavy values."""
-        heavy = np.flatnonzero(counts > total // self.n)  # an integer above total / n
-        cuts: set[int] = set()
-        for at in heavy[np.argsort(-counts[heavy], kind="stable")].tolist():
-            for cut in (at, at + 1):
-                if 0 < cut < len(counts) and len(cuts) < self.n - 1:
-                    cuts.add(cut)
-        others = counts.copy()
-        others[heavy] = 0
-        return cuts, others
+        error = int(counts.max()) / int(counts.sum()) if state.drop else 0.0
+        return {"boundaries": edges[cuts_of(counts, self.n)], "rank_error": np.array(error)}
 
     def remark(self, learned: Mapping[str, Array]) -> str | None:
         if len(learned["boundaries"]):
             return None
         return "all values are equal, so that there is one bucket, a constant"
+
+
+def cuts_of(counts: Array, n: int) -> list[int]:
+    """Return the bins, ascending, at which n buckets begin but the first, by the rule of markers.Quantiles."""
+    total = int(counts.sum())
+    cuts, others = _around_heavy_values(counts, total, n)
+    rest = n - len(cuts)
+    below = np.cumsum(others)
+    left = int(below[-1])
+    if left:
+        ranks = np.array([i * left // rest for i in range(1, rest)], dtype=np.int64)
+        cuts.update(np.searchsorted(below, ranks, side="right").tolist())
+    return sorted(cuts - {0})
+
+
+def _around_heavy_values(counts: Array, total: int, n: int) -> tuple[set[int], Array]:
+    """Return the bins of the boundaries beside heavy values, and the counts of all bins, 0 for those of heavy values."""
+    heavy = np.flatnonzero(counts > total // n)  # an integer above total / n
+    cuts: set[int] = set()
+    for at in heavy[np.argsort(-counts[heavy], kind="stable")].tolist():
+        for cut in (at, at + 1):
+            if 0 < cut < len(counts) and len(cuts) < n - 1:
+                cuts.add(cut)
+    others = counts.copy()
+    others[heavy] = 0
+    return cuts, others
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -23,7 +23,8 @@ from featurecols.columns.base import Column
 from featurecols.data.batch import Batch, Needs, Source, types_in
 from featurecols.data.field_types import FieldType
 from featurecols.data.sources import Data
-from featurecols.plan.collect import FitState, Partial, begin, collect, finish
+from featurecols.plan.collect import collect, finish
+from featurecols.plan.fit_state import FitState, Partial, begin
 from featurecols.plan.plan import Plan
 
 LayoutName = Literal["features", "columns"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -10,28 +10,36 @@ import pyarrow as pa
 
 from featurecols import errors
 from featurecols._core.arrays import Array, Ids, Texts
+from featurecols.analyzers.base import State
 from featurecols.columns.base import Field
 from featurecols.data import arrow_buffers
 from featurecols.data.batch import Source
 from featurecols.data.field_types import SPELLED
 from featurecols.data.fields import spelled
 from featurecols.data.fields.base import FieldView
+from featurecols.plan.drift import compare
 from featurecols.plan.execution.operations import Block, Output
 from featurecols.plan.execution.program import Program, batches
+from featurecols.plan.field_states import FieldCollector, statistics_of
+from featurecols.plan.one_pass import Key
 from featurecols.plan.report import ColumnReport, FieldReport, Report
+from featurecols.plan.statistics import FieldStatistics, Statistics
 
 _ROWS, _FEATURES = 1 << 16, 1 << 22  # of the matrix that is looked at, at most
 _MOST_BUCKETS = 1 << 24  # of a column whose features are counted
 
 
-def check(program: Program, source: Source) -> Report:
-    """Return the report of the rows of a source."""
+def check(program: Program, source: Source, training: Statistics | None = None) -> Report:
+    """Return the report of the rows of a source; training: what each field is compared with."""
+    collector = None if training is None else FieldCollector(program)
     fields = [_FieldCounts(program, k, i, f) for k, (i, f) in enumerate(program.fields)]
     columns = [_FeatureCounts(program, output) for output in program.outputs]
     widest = max([1, *(counts.width for counts in columns)])
     step, num_rows = max(1, min(_ROWS, _FEATURES // widest)), 0
     for rows in batches(source, program.needs):
         views = program.views(rows.batch)
+        if collector is not None:
+            collector.add(views, rows.first_row)
         for start in range(0, rows.batch.num_rows, step):
             stop = min(start + step, rows.batch.num_rows)
             block = program.block(views, start, stop)
@@ -50,7 +58,33 @@ def check(program: Program, source: Source) -> Report:
             for counts in columns
         },
         problem=next((counts.problem for counts in fields if counts.problem), None),
+        drift={} if training is None or collector is None else compare(program, training, collector.states),
+        training_rows=0 if training is None else training.rows,
     )
+
+
+def check_states(program: Program, states: Mapping[Key, State], rows: int, training: Statistics | None) -> Report:
+    """Return the report of rows whose statistics were collected; of their fields alone."""
+    found = statistics_of(program, states, rows)
+    drift = {} if training is None else compare(program, training, states)
+    return Report(
+        rows, {key: _field_report(f) for key, f in found.fields.items()}, {}, None, drift, training.rows if training else 0
+    )
+
+
+def collect_statistics(program: Program, source: Source) -> Statistics:
+    """Return the statistics of the rows of a source. Raises DataError for a value that cannot be read."""
+    collector = FieldCollector(program)
+    for rows in batches(source, program.needs):
+        collector.add(program.views(rows.batch), rows.first_row, strict=True)
+    return collector.statistics()
+
+
+def _field_report(found: FieldStatistics) -> FieldReport:
+    values = max(1, found.values)
+    shares = (None if n is None else n / values for n in (found.missing, found.unseen, found.out_of_range))
+    missing, unseen, outside = shares
+    return FieldReport(missing, unseen, outside, None)
 
 
 @dataclass

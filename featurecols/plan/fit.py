@@ -11,6 +11,7 @@ from featurecols._core.progress import Progress, reporter
 from featurecols._core.suggestions import explain_arguments
 from featurecols.columns.base import Column
 from featurecols.data.sources import Data, as_source
+from featurecols.plan.field_states import statistics_keys, statistics_of
 from featurecols.plan.fit_processes import fit_files
 from featurecols.plan.graph import Graph
 from featurecols.plan.learned_types import type_learner
@@ -23,6 +24,7 @@ from featurecols.plan.one_pass import (
     collect_states,
     finish_states,
     requests_of,
+    typed_states,
 )
 from featurecols.plan.plan import Plan
 
@@ -35,6 +37,7 @@ def fit(
     threads: int | None = None,
     processes: int | None = None,
     progress: Progress | bool | None = None,
+    statistics: bool = False,
 ) -> Plan:
     """Return a plan of columns, with what they learn learned from data in one streaming pass and bounded memory.
 
@@ -51,6 +54,8 @@ def fit(
             depends on it.
         progress: True for a progress bar, or a function that is called with the rows read so far, over all passes, and their
             number, None where it is not known.
+        statistics: keep in the plan how its fields were distributed (plan.statistics), with which plan.check compares other
+            rows. All fields are read for it. The plan is the same in all else: its fingerprint and features do not change.
 
     Raises:
         ColumnError: for an empty list, something that is not a column, or two outputs of one name.
@@ -66,7 +71,7 @@ def fit(
     source = as_source(data)
     if (number := count_processes(processes)) > 1:
         with reporter(progress, "fit") as call:
-            found = fit_files(graph.columns, source, number, threads, call)
+            found = fit_files(graph.columns, source, number, threads, call, statistics)
         if found is not None:
             return found
     passes = graph.passes()
@@ -76,22 +81,28 @@ def fit(
         raise errors.plan("fit", f"an iterator can be read once, and {len(passes)} passes are needed", why, hint)
     look = Look(graph)
     source.check([key for key, _ in look.needs])
-    types = type_learner(graph, source, bool(passes))
+    types = type_learner(graph, source, bool(passes) or statistics)
     if types is not None and (known := source.field_types(types.keys)) is not None:
         types.take(known)
         graph, types = graph.with_types(types.types()), None
     learned: LearnedSoFar = {}
+    plan, done = None, 0
     workers = thread_pool.count(threads)
     with reporter(progress, "fit") as call:
-        report = Reporter(call, source.num_rows, max(len(passes), types is not None))
-        while (requests := requests_of(graph, learned)) or types is not None:
-            states = collect_states(graph, learned, requests, source, workers, report, types, look)
+        report = Reporter(call, source.num_rows, max(len(passes), types is not None or statistics))
+        while (requests := requests_of(graph, learned)) or types is not None or (statistics and plan is None):
+            before = report.done
+            others = statistics_keys(graph) if statistics and done >= len(passes) - 1 else {}
+            states = collect_states(graph, learned, requests, source, workers, report, types, look, others)
             try:
                 graph = graph if types is None else graph.with_types(types.types())
-                result = finish_states(graph, requests, states, workers, types)
+                add_learned(graph, learned, finish_states(graph, requests, states, workers, types))
+                if others:
+                    plan = Plan(graph, learned)
+                    found_states = typed_states(graph, others, states, types)
+                    plan = plan._with(statistics_of(plan._program, found_states, report.done - before))
             finally:  # spilled files go, whatever happened
                 close_states(states)
-            types = None
-            add_learned(graph, learned, result)
+            types, done = None, done + 1
         look.rest(source)
-    return Plan(graph, learned)
+    return plan or Plan(graph, learned)

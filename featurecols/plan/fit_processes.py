@@ -12,7 +12,8 @@ from featurecols._core.progress import Progress
 from featurecols.columns.base import Column
 from featurecols.data.batch import Fragment, Source
 from featurecols.data.sources import FileSource
-from featurecols.plan.collect import FitState, Partial, begin, collect, finish
+from featurecols.plan.collect import collect, finish
+from featurecols.plan.fit_state import FitState, Partial, begin
 from featurecols.plan.graph import Graph
 from featurecols.plan.plan import Plan
 
@@ -36,7 +37,7 @@ class _Range:
 
 
 def fit_files(
-    columns: Sequence[Column], source: Source, number: int, threads: int | None, progress: Progress | None
+    columns: Sequence[Column], source: Source, number: int, threads: int | None, progress: Progress | None, statistics: bool
 ) -> Plan | None:
     """Return the plan of files, learned in `number` processes; None where they are one row group, or nothing is learned.
 
@@ -48,11 +49,11 @@ def fit_files(
     graph = Graph(columns)
     source.check([field.key for field in graph.fields()])
     ranges = divide(source.fragments(), number)
-    if len(ranges) < 2 or not graph.passes():
+    if len(ranges) < 2 or not (graph.passes() or statistics):
         return None
     each = max(1, thread_pool.count(threads) // len(ranges))
-    found: Plan | Partial = begin(columns)
-    done, total = 0, None if source.num_rows is None else source.num_rows * len(graph.passes())
+    found: Plan | Partial = begin(columns, statistics)
+    done, total = 0, None if source.num_rows is None else source.num_rows * max(1, len(graph.passes()))
     with processes.Workers(len(ranges)) as workers:
         while isinstance(found, Partial):
             _compile(found, source, ranges[0])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import NamedTuple
 
 from featurecols import errors
@@ -80,12 +81,17 @@ def collect_states(
     report: Reporter,
     types: TypeLearner | None,
     look: Look,
+    others: Mapping[Key, str] = MappingProxyType({}),
 ) -> dict[Key, State]:
     """Read the source once and return what the requests collect of it; `types` learns from it too.
+
+    others: what collects beside the requests, each with the name of a column that reads the node.
 
     Spilled files go with the states: close_states. Where this raises, they are gone.
     """
     names = keys_of(graph, requests)
+    for key, name in others.items():
+        names.setdefault(key, name)
     states = {key: key[0].empty() for key in names}
     by_node: dict[int, list[Key]] = {}  # one thread makes a node's values and takes them to all its states
     for key in names:
@@ -140,12 +146,9 @@ def finish_states(
 
     types: what learned the types of the graph's fields from the same rows; None where they were known before.
     """
-    names, typed = keys_of(graph, requests), dict(states)
+    typed = dict(states)
     try:
-        if types is not None:
-            for key in states:
-                typed[key] = _as_type(key[0], states[key], graph, key[1], types, names[key])
-
+        typed = typed_states(graph, keys_of(graph, requests), states, types)
         by_key: dict[Key, list[int]] = {}
         for i, r in enumerate(requests):
             by_key.setdefault((r.analyzer.collects, r.source), []).append(i)
@@ -159,6 +162,15 @@ def finish_states(
         raise memory_limit.exhausted("fit", error) from None
     finally:
         close_states({key: state for key, state in typed.items() if state is not states[key]})
+
+
+def typed_states(
+    graph: Graph, keys: Mapping[Key, str], states: Mapping[Key, State], types: TypeLearner | None
+) -> dict[Key, State]:
+    """Return some of the states, of values of the types of the graph's fields; arguments as for finish_states."""
+    if types is None:
+        return {key: states[key] for key in keys}
+    return {key: as_type(key[0], states[key], graph, key[1], types, name) for key, name in keys.items()}
 
 
 def add_learned(graph: Graph, learned: LearnedSoFar, found: Mapping[Request, dict[str, Array]]) -> None:
@@ -181,7 +193,7 @@ def _observe(types: TypeLearner, batch: Batch, row: int, workers: int) -> dict[s
     return dict(thread_pool.run(observe, types.keys, workers))
 
 
-def _as_type(analyzer: Analyzer, state: State, graph: Graph, node: int, types: TypeLearner, subject: str) -> State:
+def as_type(analyzer: Analyzer, state: State, graph: Graph, node: int, types: TypeLearner, subject: str) -> State:
     """Return the state of a field whose type is known now: spellings of one value are one."""
     field = graph.nodes[node]
     if not isinstance(field, Field) or not types.spelled(field.key):

@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterable
 from featurecols import errors
 from featurecols.columns.base import Column
 from featurecols.data.batch import Source
-from featurecols.plan.collect import FitState, Partial, collect, finish
+from featurecols.plan.collect import collect, finish
+from featurecols.plan.fit_state import FitState, Partial
 from featurecols.plan.graph import Graph
 from featurecols.plan.plan import Plan
 

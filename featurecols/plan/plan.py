@@ -21,16 +21,19 @@ from featurecols.data.sources import Data, as_source
 from featurecols.plan import serialization
 from featurecols.plan.arguments import check_finite, check_out, not_a_row
 from featurecols.plan.bind import LearnedByNode, bind, encoded_slots
-from featurecols.plan.check import check
+from featurecols.plan.check import check, check_states, collect_statistics
 from featurecols.plan.described import DescribedPlan
 from featurecols.plan.execution.profile import Profile
 from featurecols.plan.execution.program import Limit, Program
 from featurecols.plan.execution.request import Request
 from featurecols.plan.execution.split import Split
 from featurecols.plan.explain import summary, table
+from featurecols.plan.field_states import statistics_of
 from featurecols.plan.fingerprint import digest, fingerprint
+from featurecols.plan.fit_state import FitState
 from featurecols.plan.graph import Graph
 from featurecols.plan.report import Report
+from featurecols.plan.statistics import Statistics
 
 if TYPE_CHECKING:
     from onnx import ModelProto
@@ -61,10 +64,11 @@ class Plan(DescribedPlan):
         encoded_slots: what encode gives for each declared column.
         encoded_feature_names: names of the columns of encode(data).to_csr().
         tables: all embedding tables. trained_tables: those of them that were given.
-        fingerprint: of columns and what was learned, without tables. tables_digest: of trained tables.
+        statistics: how the fields were distributed in the rows of fit(..., statistics=True); None without them.
+        fingerprint: of columns and what was learned, without tables and statistics. tables_digest: of trained tables.
     """
 
-    __slots__ = ("_derived", "_graph", "_learned", "_program", "_tables", "columns", "encoded_slots", "fields")
+    __slots__ = ("_derived", "_graph", "_learned", "_program", "_tables", "columns", "encoded_slots", "fields", "statistics")
 
     def __init__(self, graph: Graph, learned: LearnedByNode, tables: Mapping[str, ArrayLike] | None = None) -> None:
         self._graph, self._learned, self.columns, self.fields = graph, learned, graph.columns, graph.fields()
@@ -79,6 +83,7 @@ class Plan(DescribedPlan):
         needs = [(key, "category" if "category" in kinds else "number") for key, kinds in graph.needs().items()]
         self._program = Program(bounds, graph.inputs, graph.outputs, self.encoded_slots, needs, graph.types)
         self._derived: dict[str, Any] = {}  # what is made when first asked for
+        self.statistics: Statistics | None = None
 
     # Shape ----------------------------------------------------------------------------------------------------------
 
@@ -145,17 +150,18 @@ class Plan(DescribedPlan):
         program.transform_into(out, source, workers)
         return out
 
-    def check(self, data: Data) -> Report:
+    def check(self, data: Data | FitState) -> Report:
         """Return how data fits this plan: shares of what is missing, unseen, out of range and converted.
 
         Nothing that transform refuses is an error here: it is counted, or named as the report's problem. Rows are read batch by
-        batch, in bounded memory.
+        batch, in bounded memory. Where the plan has statistics of its training rows (see fit), the report compares each field
+        with them: see FieldDrift for the measures.
 
         Args:
-            data: as for transform.
+            data: as for transform; or what fc.collect(plan, rows) gave of rows, of which fields alone are reported.
 
         Raises:
-            DataError: for data that cannot be read, or lacks a field.
+            DataError: for data that cannot be read, or lacks a field. PlanError: for a state of another plan.
 
         >>> import featurecols as fc
         >>> plan = fc.compile([fc.Indicator(fc.Vocabulary("job", ["nurse", "pilot"])), fc.Indicator(fc.Identity("day", 7))])
@@ -169,7 +175,10 @@ class Plan(DescribedPlan):
         job_indicator  25.0 %    50.0 %
         day_indicator
         """
-        return check(self._program, as_source(data))
+        if isinstance(data, FitState):
+            states = data._states_for(self.fingerprint, "check")
+            return check_states(self._program, states, data.rows, self.statistics)
+        return check(self._program, as_source(data), self.statistics)
 
     def profile(self, data: Data) -> Profile:
         """Where the time goes: all rows are transformed on one thread, with a clock around every part.
@@ -347,6 +356,34 @@ class Plan(DescribedPlan):
         found = Plan(self._graph, self._learned, {**self.trained_tables, **tables})
         for name in tables:
             check_finite(name, found._tables[name].array)
+        return found._with(self.statistics)
+
+    def with_statistics(self, of: Data | FitState | Statistics | None) -> Plan:
+        """Return this plan with statistics of other rows, with which check compares; the plan is the same in all else.
+
+        Args:
+            of: rows as for transform, which are read once; what fc.collect(plan, rows) gave; Statistics; or None for none.
+
+        Raises:
+            DataError: for rows that do not fit the columns. PlanError: for a state of another plan.
+
+        >>> import featurecols as fc
+        >>> plan = fc.compile([fc.Numeric("age")]).with_statistics({"age": [31, 25, None]})
+        >>> plan.statistics.fields["age"].missing
+        1
+        """
+        if of is None or isinstance(of, Statistics):
+            return self._with(of)
+        if isinstance(of, FitState):
+            return self._with(statistics_of(self._program, of._states_for(self.fingerprint, "with_statistics"), of.rows))
+        return self._with(collect_statistics(self._program, as_source(of)))
+
+    def _with(self, statistics: Statistics | None) -> Plan:
+        """Return a plan that shares everything with this one but its statistics."""
+        found = object.__new__(Plan)
+        for name in Plan.__slots__:
+            setattr(found, name, getattr(self, name))
+        found.statistics = statistics
         return found
 
     @property
@@ -357,8 +394,9 @@ class Plan(DescribedPlan):
     def save(self, path: str | Path, *, overwrite: bool = False) -> Path:
         """Write the plan into the folder `path`, as text for review: plan.json, and files beside it for what is long.
 
-        The folder is made where it is not there. An empty one is filled, and one that holds an equal plan is written again;
-        anything else is replaced only with `overwrite`, and then only files that a plan writes. A folder of a model is refused.
+        The folder is made where it is not there. An empty one is filled, and one that holds an equal plan with equal statistics
+        is written again; anything else is replaced only with `overwrite`, and then only files that a plan writes. A folder of a
+        model is refused.
 
         Returns:
             The path.
@@ -366,12 +404,13 @@ class Plan(DescribedPlan):
         Raises:
             OutputError: where something is there already, or nothing can be written.
         """
-        serialization.write(Path(path), self._graph, self._learned, self.trained_tables, overwrite=overwrite)
+        parts = self._graph, self._learned, self.trained_tables, self.statistics
+        serialization.write(Path(path), *parts, overwrite=overwrite)
         return Path(path)
 
     def to_bytes(self) -> bytes:
-        """Return the whole plan as bytes: equal plans give equal bytes."""
-        return serialization.to_bytes(self._graph, self._learned, self.trained_tables)
+        """Return the whole plan as bytes: equal plans with equal statistics give equal bytes."""
+        return serialization.to_bytes(self._graph, self._learned, self.trained_tables, self.statistics)
 
     @staticmethod
     def from_bytes(data: bytes) -> Plan:
@@ -469,10 +508,12 @@ class Plan(DescribedPlan):
         return self._program
 
 
-def plan_of_saved(where: object, graph: Graph, learned: LearnedByNode, tables: Mapping[str, Array]) -> Plan:
+def plan_of_saved(
+    where: object, graph: Graph, learned: LearnedByNode, tables: Mapping[str, Array], statistics: Statistics | None = None
+) -> Plan:
     """Return the plan of what was saved somewhere. Raises SavedPlanError where it cannot run."""
     try:
-        return Plan(graph, learned, tables)
+        return Plan(graph, learned, tables)._with(statistics)
     except errors.PlanError as e:  # a table that is not of this plan, or columns that cannot share one
         raise errors.saved_plan(where, f"is not a plan that can run ({errors.show(str(e), 200)})") from None
 

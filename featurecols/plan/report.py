@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 
+from featurecols import errors
 from featurecols._core import html
+from featurecols.plan.drift import MAX_PSI, FieldDrift
+from featurecols.plan.drift_page import page
+from featurecols.plan.statistics import percent
 
 _HEADERS = ("missing", "unseen", "out of range", "converted")
 
@@ -50,12 +54,25 @@ class Report:
         fields: a FieldReport by key.
         columns: a ColumnReport by name of the declared column.
         problem: the first value that cannot be read at all, as the error that transform raises; None without one.
+        drift: a FieldDrift by key, where the plan has statistics of its training rows.
+        training_rows: how many these were.
     """
 
     rows: int
     fields: Mapping[str, FieldReport]
     columns: Mapping[str, ColumnReport]
     problem: str | None = None
+    drift: Mapping[str, FieldDrift] = field(default_factory=dict)
+    training_rows: int = 0
+
+    def drifted(self, *, psi: float | None = MAX_PSI, js: float | None = None, linf: float | None = None) -> list[str]:
+        """Return the fields of which a measure is above its limit, and psi above what chance alone gives; worst first.
+
+        Args:
+            psi, js, linf: the limits; None for none. See FieldDrift.
+        """
+        found = [key for key, drift in self.drift.items() if drift.exceeds(psi=psi, js=js, linf=linf)]
+        return sorted(found, key=lambda key: -self.drift[key].psi)
 
     def to_dict(self) -> dict[str, object]:
         """Return everything as plain JSON data; shares are from 0 to 1, or None."""
@@ -64,39 +81,51 @@ class Report:
             "fields": {key: asdict(found) for key, found in self.fields.items()},
             "columns": {name: asdict(found) for name, found in self.columns.items()},
             "problem": self.problem,
+            **({"drift": {key: found.to_dict() for key, found in self.drift.items()}} if self.drift else {}),
         }
 
+    def to_html(self, title: str = "Drift") -> str:
+        """Return a page for a browser that needs no other file: measures and pictures of each field, worst first.
+
+        Raises:
+            PlanError: where the plan has no statistics to compare with.
+        """
+        if not self.drift:
+            hint = "fit with statistics=True, or give the plan some: plan.with_statistics(rows)"
+            raise errors.plan("to_html", "there is no drift to show", "a plan without statistics of its training rows", hint)
+        fields = html.table("fields", self._fields(), [True] + [False] * 4)
+        columns = html.table("columns", self._columns(), [True, False, False]) if self.columns else ""
+        tables = "".join(f"<div class='card'>{table}</div>" for table in (fields, columns) if table)
+        return page(title, (self.training_rows, self.rows), self.drift, tables, self.problem)
+
     def __repr__(self) -> str:
-        lines = [self._caption(), *_aligned(self._fields()), "", *_aligned(self._columns())]
+        tables = [table for table in (self._fields(), self._drift(), self._columns()) if len(table) > 1]
+        lines = [self._caption(), *(line for i, table in enumerate(tables) for line in ([""] * bool(i) + _aligned(table)))]
         return "\n".join([*lines, "", self.problem] if self.problem else lines)
 
     def _repr_html_(self) -> str:
         fields, columns = self._fields(), self._columns()
-        return html.table(self._caption(), fields, [True] + [False] * 4) + html.table("", columns, [True, False, False])
+        drift = html.table("", self._drift(), [True] + [False] * 5) if self.drift else ""
+        return html.table(self._caption(), fields, [True] + [False] * 4) + drift + html.table("", columns, [True, False, False])
 
     def _caption(self) -> str:
         return f"{self.rows:,} rows"
 
     def _fields(self) -> list[tuple[str, ...]]:
         rows = [(key, f.missing, f.unseen, f.out_of_range, f.converted) for key, f in self.fields.items()]
-        return [("field", *_HEADERS), *((key, *map(_percent, shares)) for key, *shares in rows)]
+        return [("field", *_HEADERS), *((key, *map(percent, shares)) for key, *shares in rows)]
+
+    def _drift(self) -> list[tuple[str, ...]]:
+        """Return the measures of fields, those that are furthest from the training rows first."""
+        ordered = sorted(self.drift.items(), key=lambda item: -item[1].psi)
+        rows = [
+            (key, *(f"{v:.3f}" for v in (d.psi, d.noise, d.js, d.linf)), "drifted" if d.exceeds() else "") for key, d in ordered
+        ]
+        return [("field", "psi", "noise", "js", "linf", ""), *rows]
 
     def _columns(self) -> list[tuple[str, ...]]:
-        rows = [(name, _percent(c.unseen), _percent(c.constant)) for name, c in self.columns.items()]
+        rows = [(name, percent(c.unseen), percent(c.constant)) for name, c in self.columns.items()]
         return [("column", "unseen", "constant"), *rows]
-
-
-def _percent(share: float | None) -> str:
-    """Return a share in percent: 0 % and 100 % are exact.
-
-    >>> [_percent(s) for s in (None, 0.0, 0.00004, 0.5, 0.99999, 1.0)]
-    ['', '0 %', '<0.1 %', '50.0 %', '>99.9 %', '100 %']
-    """
-    if share is None:
-        return ""
-    if share in (0.0, 1.0):
-        return f"{share:.0%}".replace("%", " %")
-    return "<0.1 %" if share < 0.001 else ">99.9 %" if share > 0.999 else f"{100 * share:.1f} %"
 
 
 def _aligned(rows: list[tuple[str, ...]]) -> list[str]:

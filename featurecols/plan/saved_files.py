@@ -13,10 +13,12 @@ from pathlib import Path
 from featurecols import errors
 from featurecols._core import regular_files
 
-JSON_FILE, TENSOR_FILE = "plan.json", "learned.safetensors"
+JSON_FILE, TENSOR_FILE, STATISTICS_FILE = "plan.json", "learned.safetensors", "statistics.json"
 LIMIT_JSON = 1 << 28
 TERM_FILE = re.compile(r"terms-[A-Za-z0-9_-]{1,100}\.jsonl")
-UNFINISHED = re.compile(rf"\.({re.escape(JSON_FILE)}|{re.escape(TENSOR_FILE)}|{TERM_FILE.pattern})\.[a-z0-9_]{{8}}")
+UNFINISHED = re.compile(
+    rf"\.({re.escape(JSON_FILE)}|{re.escape(TENSOR_FILE)}|{re.escape(STATISTICS_FILE)}|{TERM_FILE.pattern})\.[a-z0-9_]{{8}}"
+)
 LONG_AGO = 600.0  # seconds after which nobody is still writing a file
 AGAIN = "give the folder of plan.save"
 
@@ -26,7 +28,7 @@ def read_file(folder: Path, name: str) -> bytes:
     path = folder / name
     try:
         with regular_files.open_regular(path) as file:
-            if name == JSON_FILE and os.fstat(file.fileno()).st_size > LIMIT_JSON:
+            if name in (JSON_FILE, STATISTICS_FILE) and os.fstat(file.fileno()).st_size > LIMIT_JSON:
                 raise errors.saved_plan(path, f"larger than {LIMIT_JSON >> 20} MiB")
             return file.read()
     except OSError as e:
@@ -71,7 +73,7 @@ def remove_unfinished(folder: Path, seconds: float = 0.0) -> None:
 def stale_files(folder: Path, files: Iterable[str]) -> list[str]:
     """Return the names of files that only another plan can have written there."""
     names = (entry.name for entry in folder.iterdir())
-    return sorted({name for name in names if name == TENSOR_FILE or TERM_FILE.fullmatch(name)} - set(files))
+    return sorted({name for name in names if name in (TENSOR_FILE, STATISTICS_FILE) or TERM_FILE.fullmatch(name)} - set(files))
 
 
 def replace_file(path: Path, data: bytes) -> None:

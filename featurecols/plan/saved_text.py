@@ -3,7 +3,8 @@
     {"format": 2, "created_by": ..., "fingerprint": ..., "fields_digest": ..., "tables_digest": ...,
      "fields": {key: {"type": ..., "list_depth": ...}, ...},
      "columns": {name: {"type": kind, argument: value, ..., "learned": {slot: ...}}, ...},
-     "tables": {name: {"tensor": ..., "dtype": ..., "shape": ..., "digest": ...}}}
+     "tables": {name: {"tensor": ..., "dtype": ..., "shape": ..., "digest": ...}},
+     "statistics": {"file": "statistics.json", "sha256": ...}}
 
 A column that several others read is repeated in each of them, so that a column's entry depends on no other entry. Long lists of
 terms are in JSON-lines files beside it (a line for each term), long arrays and trained tables in learned.safetensors; the
@@ -32,26 +33,29 @@ from featurecols.columns.base import Column
 from featurecols.plan.fingerprint import Learned, digest, fingerprint, types_digest, types_json
 from featurecols.plan.graph import Graph
 from featurecols.plan.saved_checks import array_form, check_learned, check_types, types_of
-from featurecols.plan.saved_files import JSON_FILE, TENSOR_FILE, TERM_FILE
+from featurecols.plan.saved_files import JSON_FILE, STATISTICS_FILE, TENSOR_FILE, TERM_FILE
+from featurecols.plan.statistics import Statistics, of_file, to_file
 
 FORMAT = 2  # of saved plans and of saved models
 LONG = 50  # terms or numbers beyond which a list is not in plan.json
 HEAD = 5  # terms of a long list that plan.json shows
 HEADER = ["term", "count"]
-KEYS = ("format", "created_by", "fingerprint", "fields_digest", "tables_digest", "fields", "tables", "columns")
+KEYS = ("format", "created_by", "fingerprint", "fields_digest", "tables_digest", "fields", "tables", "columns", "statistics")
 TERMS = {"offsets", "data", "counts"}
 _MOST_TERMS = 50_000_000  # in all lists of a plan together, each counted as often as a column names it
 
-Parts = tuple[Graph, dict[int, dict[str, dict[str, Array]]], dict[str, Array]]
+Parts = tuple[Graph, dict[int, dict[str, dict[str, Array]]], dict[str, Array], Statistics | None]
 Read = Callable[[str], bytes]
 
 
 # Writing ------------------------------------------------------------------------------------------------------------
 
 
-def to_files(graph: Graph, learned: Learned, tables: Mapping[str, Array]) -> dict[str, bytes]:
+def to_files(
+    graph: Graph, learned: Learned, tables: Mapping[str, Array], statistics: Statistics | None = None
+) -> dict[str, bytes]:
     """Return the files of a saved plan by name; plan.json comes last."""
-    return _Writer(graph, learned).files(tables)
+    return _Writer(graph, learned).files(tables, statistics)
 
 
 class _Writer:
@@ -62,7 +66,7 @@ class _Writer:
         self._files: dict[str, bytes] = {}
         self._tensors: dict[str, Array] = {}
 
-    def files(self, tables: Mapping[str, Array]) -> dict[str, bytes]:
+    def files(self, tables: Mapping[str, Array], statistics: Statistics | None) -> dict[str, bytes]:
         head = {
             "format": FORMAT,
             "created_by": f"featurecols {__version__}",
@@ -82,6 +86,10 @@ class _Writer:
             lines.append(f' "tables": {lay_out_entries(stored, 1)}')
         if self._tensors:
             self._files[TENSOR_FILE] = save_tensors(self._tensors)
+        if statistics is not None:
+            data = self._files[STATISTICS_FILE] = to_file(statistics)
+            about = {"file": STATISTICS_FILE, "sha256": hashlib.sha256(data).hexdigest()}
+            lines.append(f' "statistics": {json.dumps(about)}')
         text = "{\n" + ",\n".join(lines) + "\n}\n"
         return {**self._files, JSON_FILE: text.encode("utf-8", "surrogatepass")}
 
@@ -231,7 +239,18 @@ class _Reader:
         found, said = fingerprint(graph, learned), document.get("fingerprint")
         if found != said:
             raise self._error(f"was changed since it was saved: its fingerprint is {found}, and {errors.show(said)} is written")
-        return graph, learned, tables
+        return graph, learned, tables, self._statistics(document.get("statistics"))
+
+    def _statistics(self, about: Json) -> Statistics | None:
+        if about is None:
+            return None
+        said = self._object("statistics", about)
+        if said.get("file") != STATISTICS_FILE:
+            raise self._error(f"names the file {errors.show(said.get('file'))}, which is not one of a plan")
+        text = self._read(STATISTICS_FILE).replace(b"\r\n", b"\n")
+        if hashlib.sha256(text).hexdigest() != said.get("sha256"):
+            raise self._error(f"{STATISTICS_FILE} is not the file that plan.json was written with")
+        return of_file(text)
 
     def _column(self, name: str, data: Json) -> Column:
         where = f"column {errors.show(name)}"

@@ -3,6 +3,7 @@
 plan.json              what was declared and what was learned (see saved_text)
 terms-<column>.jsonl   long lists of terms, a line for each
 learned.safetensors    long arrays and trained tables, where there are some
+statistics.json        how fields were distributed, where the plan knows it
 
 One generic encoder over dataclass fields; no column has code of its own here. A file is read only as far as its own length
 bounds what it may claim. Plans of format 1 (plan.json as a list of nodes, everything learned in learned.safetensors) are
@@ -30,6 +31,7 @@ from featurecols.plan.graph import Graph
 from featurecols.plan.saved_checks import check_learned, check_types, types_of
 from featurecols.plan.saved_files import JSON_FILE, LIMIT_JSON, TENSOR_FILE, read_file, write_files
 from featurecols.plan.saved_text import FORMAT, Parts, from_document, save_tensors, to_files
+from featurecols.plan.statistics import Statistics
 
 MODEL_FILE = "model.json"
 _WEIGHTS = "weights.safetensors"
@@ -37,7 +39,15 @@ _LIMIT_NODES = 1_000_000
 _TABLE = "table/"
 
 
-def write(folder: Path, graph: Graph, learned: Learned, tables: Mapping[str, Array], *, overwrite: bool) -> None:
+def write(
+    folder: Path,
+    graph: Graph,
+    learned: Learned,
+    tables: Mapping[str, Array],
+    statistics: Statistics | None,
+    *,
+    overwrite: bool,
+) -> None:
     """Write the files of a plan, plan.json last.
 
     Raises OutputError where they cannot be written, where the folder holds a model, and where it holds something that is not
@@ -48,9 +58,9 @@ def write(folder: Path, graph: Graph, learned: Learned, tables: Mapping[str, Arr
             raise errors.output(folder, "holds a model", "choose another path")
         if folder.exists() and not folder.is_dir():
             raise errors.not_a_folder(folder, "a plan")
-        if not overwrite and _is_taken(folder, graph, learned, tables):
+        if not overwrite and _is_taken(folder, _marks(graph, learned, tables, statistics)):
             raise errors.output(folder, "exists already", errors.OVERWRITE_HINT)
-        write_files(folder, to_files(graph, learned, tables))
+        write_files(folder, to_files(graph, learned, tables, statistics))
     except OSError as e:
         if isinstance(e, errors.OutputError):
             raise
@@ -60,17 +70,21 @@ def write(folder: Path, graph: Graph, learned: Learned, tables: Mapping[str, Arr
         raise errors.output(errors.show(str(folder)), f"cannot be the name of a folder ({e})", "choose another path") from None
 
 
-def _is_taken(folder: Path, graph: Graph, learned: Learned, tables: Mapping[str, Array]) -> bool:
-    """Whether something is there that a plan may not replace unasked: all but an empty folder and an equal plan."""
+def _is_taken(folder: Path, marks: tuple[object, ...]) -> bool:
+    """Whether something is there that a plan of these marks may not replace unasked: all but an empty folder and its equal."""
     if not folder.is_dir() or not any(folder.iterdir()):
         return False
     if not (folder / JSON_FILE).is_file():
         return True
     try:
-        there = read(folder)
+        return _marks(*read(folder)) != marks
     except errors.SavedPlanError:
         return True
-    return (fingerprint(*there[:2]), digest(there[2])) != (fingerprint(graph, learned), digest(tables))
+
+
+def _marks(graph: Graph, learned: Learned, tables: Mapping[str, Array], statistics: Statistics | None) -> tuple[object, ...]:
+    """Return what is the same for equal plans with equal statistics."""
+    return fingerprint(graph, learned), digest(tables), statistics
 
 
 def read(folder: Path) -> Parts:
@@ -81,12 +95,18 @@ def read(folder: Path) -> Parts:
     return _read_parts(folder, read_file(folder, JSON_FILE), lambda name: read_file(folder, name))
 
 
-def to_bytes(graph: Graph, learned: Learned, tables: Mapping[str, Array]) -> bytes:
-    """Return a plan as bytes, compact and equal for equal plans: the length of a JSON text, the text, a safetensors file."""
+def to_bytes(graph: Graph, learned: Learned, tables: Mapping[str, Array], statistics: Statistics | None = None) -> bytes:
+    """Return a plan as bytes, compact and equal for equal plans and statistics.
+
+    They are the length of a JSON text, the text, and a safetensors file.
+    """
     about = {"format": FORMAT, "fingerprint": fingerprint(graph, learned), "tables": digest(tables) if tables else ""}
     known = graph.types
-    types = {"fields": types_json(known), "fields_digest": types_digest(known)} if known else {}
-    text = json.dumps({**about, **document(graph), **types}, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    beside: dict[str, object] = {"fields": types_json(known), "fields_digest": types_digest(known)} if known else {}
+    if statistics is not None:
+        beside["statistics"] = statistics.to_dict()
+    whole = {**about, **document(graph), **beside}
+    text = json.dumps(whole, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     data = text.encode("utf-8", "surrogatepass")
     arrays = flatten(learned) | {_TABLE + json.dumps(name)[1:-1]: a for name, a in tables.items()}
     return len(data).to_bytes(8, "little") + data + save_tensors(arrays)
@@ -162,7 +182,15 @@ def _read_nodes(where: object, found: Mapping[str, Any], text: bytes, blob: byte
     marks = (fingerprint(graph, learned), digest(tables) if tables else "")
     if mark is None and marks != (found.get("fingerprint"), found.get("tables")):
         raise errors.saved_plan(where, "is damaged: columns, learned values or tables are not those that were saved")
-    return graph, learned, tables
+    beside = found.get("statistics")
+    return graph, learned, tables, None if beside is None else _statistics(where, beside)
+
+
+def _statistics(where: object, data: object) -> Statistics:
+    try:
+        return Statistics.from_dict(data)
+    except errors.DataError as e:
+        raise errors.saved_plan(where, f"has damaged statistics ({e.problem})") from None
 
 
 def _unescaped(where: object, name: str) -> str:

@@ -1,6 +1,7 @@
-"""Show how data fits a plan or a model: what is missing, unseen, out of range and converted.
+"""Show how data fits a plan or a model: what is missing, unseen, out of range and converted, and what drifted.
 
-Exit status 1 where a share is above the limit that an option sets, or where a value cannot be read at all.
+Fields are compared with the training rows where the plan was fitted with --statistics. Exit status 1 where a share or a measure
+is above the limit that an option sets, or where a value cannot be read at all.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from featurecols import errors
 from featurecols.cli import options, output
 
 if TYPE_CHECKING:
@@ -22,6 +24,12 @@ _LIMITS = {
     "constant": "of the features of a column that have one value in all rows",
 }
 
+_DRIFT = {
+    "psi": "population stability index of a field",
+    "js": "Jensen-Shannon divergence of a field, in bits",
+    "linf": "difference of shares of a bin of a field",
+}
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of the command."""
@@ -29,6 +37,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("data", metavar="DATA", nargs="+", help="Parquet or CSV: files, folders or quoted globs")
     for name, meaning in _LIMITS.items():
         parser.add_argument(f"--max-{name}", metavar="SHARE", type=_share, help=f"the largest share, 0 to 1, {meaning}")
+    for name, meaning in _DRIFT.items():
+        help_text = f"the largest {meaning}, where it is above what chance gives"
+        parser.add_argument(f"--max-{name}", metavar="LIMIT", type=_limit, help=help_text)
+    parser.add_argument("--html", metavar="FILE", type=Path, help="write a page with a picture of each field")
     options.add_json(parser)
 
 
@@ -38,6 +50,22 @@ def run(arguments: argparse.Namespace) -> int:
 
     report = load_plan(arguments.plan, "check").check(arguments.data)
     above = list(_above(report, {name: getattr(arguments, f"max_{name.replace('-', '_')}") for name in _LIMITS}))
+    limits = {name: getattr(arguments, f"max_{name}") for name in _DRIFT}
+    if not report.drift and (arguments.html is not None or any(limit is not None for limit in limits.values())):
+        hint = "fit it with --statistics"
+        raise errors.plan("check", "the plan has no statistics of its training rows", str(arguments.plan), hint)
+    above += [
+        f"{key}: {name} {getattr(report.drift[key], name):.6g} is above {limit:g}"
+        for name, limit in limits.items()
+        for key in report.drifted(**{"psi": None, name: limit})
+        if limit is not None
+    ]
+    if arguments.html is not None:
+        page = report.to_html(f"Drift from {arguments.plan}")
+        try:
+            arguments.html.write_text(page, encoding="utf-8", errors="backslashreplace")
+        except (OSError, ValueError) as error:  # ValueError: a name that no system knows
+            raise errors.output(arguments.html, f"cannot be written ({error})", "choose another path") from None
     if report.problem is not None:
         above.append(report.problem)
     text = "\n".join([repr(report), *(["", *above] if above else [])])
@@ -67,3 +95,14 @@ def _share(text: str) -> float:
     if not 0 <= share <= 1:
         raise argparse.ArgumentTypeError(f"must be a share from 0 to 1, got {text!r}")
     return share
+
+
+def _limit(text: str) -> float:
+    """Return a limit that an option gives."""
+    try:
+        limit = float(text)
+    except ValueError:
+        limit = -1.0
+    if not 0 <= limit < float("inf"):
+        raise argparse.ArgumentTypeError(f"must be a number, 0 or more, got {text!r}")
+    return limit

@@ -19,6 +19,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("data", metavar="DATA", nargs="+", help="Parquet or CSV: files, folders or quoted globs")
     parser.add_argument("-o", "--output", metavar="PLAN", required=True, type=Path, help="the folder to write")
     parser.add_argument("--overwrite", action="store_true", help="replace the plan that is there")
+    parser.add_argument("--statistics", action="store_true", help="keep how fields are distributed, for `featurecols check`")
     options.add_processes(parser)
     options.add_common(parser)
 
@@ -41,7 +42,14 @@ def run(arguments: argparse.Namespace) -> None:
             if bar is not None:
                 bar(done, total)
 
-        plan = fc.fit(columns, source, threads=arguments.threads, processes=arguments.processes, progress=count)
+        plan = fc.fit(
+            columns,
+            source,
+            threads=arguments.threads,
+            processes=arguments.processes,
+            progress=count,
+            statistics=arguments.statistics,
+        )
     plan.save(arguments.output, overwrite=arguments.overwrite)
     seconds, passes = time.monotonic() - start, max(1, len(plan.passes))
     about = {
@@ -55,7 +63,7 @@ def run(arguments: argparse.Namespace) -> None:
     times = f" in {len(plan.passes)} passes" if len(plan.passes) > 1 else ""
     said = (
         f"learned from {rows // passes:,} rows{times} in {seconds:.2f} s"
-        if plan.passes
+        if plan.passes or arguments.statistics
         else "written; nothing is to be learned"
     )
     output.print_result(arguments.json, about, f"{plan}\n{arguments.output}: {said}")
