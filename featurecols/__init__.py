@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from featurecols.columns import Hashed as Hashed
     from featurecols.columns import Identity as Identity
     from featurecols.columns import Indicator as Indicator
+    from featurecols.columns import Missing as Missing
     from featurecols.columns import Numeric as Numeric
     from featurecols.columns import Sequence as Sequence
     from featurecols.columns import Timestamp as Timestamp

@@ -172,7 +172,12 @@ class Kind:
 
     def num_buckets(self) -> int:
         """How many ids there are."""
-        return int(self.column.num_buckets)
+        return max(int(self.column.num_buckets), self.missing_id() + 1)
+
+    def missing_id(self) -> int:
+        """The id of a missing value."""
+        own = getattr(self.column, "missing_bucket", None)
+        return -1 if own is None else int(own)
 
     def wide(self) -> bool:
         """Whether ids are int64."""
@@ -221,7 +226,7 @@ class Kind:
         return self.reference.raw(field, row)
 
     def map(self, field: Any, row: Row, one: Callable[[Any], int]) -> RowIds:
-        """One id for each value of a field, -1 where it is missing."""
+        """One id for each value of a field; where it is missing, that of missing values."""
         value = self.raw(field, row)
         many = isinstance(value, list)
-        return RowIds([-1 if v is None else one(v) for v in (value if many else [value])], None, many)
+        return RowIds([self.missing_id() if v is None else one(v) for v in (value if many else [value])], None, many)

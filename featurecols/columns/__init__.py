@@ -12,6 +12,7 @@ from featurecols.columns.embedding import Embedding as Embedding
 from featurecols.columns.hashed import Hashed as Hashed
 from featurecols.columns.identity import Identity as Identity
 from featurecols.columns.indicator import Indicator as Indicator
+from featurecols.columns.missing import Missing as Missing
 from featurecols.columns.numeric import Numeric as Numeric
 from featurecols.columns.sequence import Sequence as Sequence
 from featurecols.columns.vocabulary import Vocabulary as Vocabulary

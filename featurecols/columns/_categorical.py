@@ -2,25 +2,75 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 
 import mmh3
 
 from featurecols import errors
 from featurecols._core import farmhash
+from featurecols._core.arrays import Array, Ids, Tokens
+from featurecols._core.buckets import Bucket
+from featurecols._core.expressions import InexpressibleError
 from featurecols.columns.base import Column, Field
 from featurecols.columns.bound import Bound, CategoricalBound, RowIds
+from featurecols.data.fields.base import FieldView
 
 HASH_LIMITS = {"murmur3": 2**31 - 1, "farmhash64": 2**63 - 1}  # the largest num_buckets of each hash
 
 
-def row_of(value: object, one: Callable[[object], int]) -> RowIds:
-    """Return the id of one value, or those of a list of them; a missing one is -1."""
+def row_of(value: object, one: Callable[[object], int], missing_id: int = -1) -> RowIds:
+    """Return the id of one value, or those of a list of them; a missing one is missing_id."""
     if value is None:
-        return -1
+        return missing_id
     if isinstance(value, (list, tuple)):
-        return [-1 if v is None else one(v) for v in value]
+        return [missing_id if v is None else one(v) for v in value]
     return one(value)
+
+
+def missing_of(tokens: Tokens) -> Array | None:
+    """Return which values are missing, bool [m]; None for none."""
+    valid, codes = tokens.texts.valid, tokens.codes
+    if codes is None:
+        return None if valid is None else ~valid
+    missing: Array = codes < 0
+    if valid is not None and len(valid):
+        missing |= ~valid[codes]
+    return missing if missing.any() else None
+
+
+def with_missing(found: Ids, view: FieldView, missing_id: int) -> Ids:
+    """Return ids, which nobody else has yet, where missing values of their field have missing_id."""
+    missing = missing_of(view.tokens()) if missing_id >= 0 else None
+    if missing is None:
+        return found
+    values = found.values.copy()
+    values[missing] = missing_id
+    return Ids(values, found.offsets)
+
+
+def check_missing_bucket(subject: str, value: object, limit: int) -> None:
+    """Raise ColumnError unless missing_bucket is one of the ids, or the one after the last."""
+    if value is not None and (type(value) is not int or value < 0):
+        hint = "give 0 or more, or leave it out to drop missing values"
+        raise errors.argument(subject, "missing_bucket must be an id", value, hint)
+    if isinstance(value, int) and value > limit:
+        hint = f"{limit} gives it a bucket of its own"
+        raise errors.argument(subject, f"missing_bucket must be at most {limit}", value, hint)
+
+
+def meaning_with_missing(bucket: int, missing_id: int, own: int, meaning: Callable[[int], Bucket]) -> Bucket:
+    """Return what an id stands for where `own` of them have a meaning of their own and missing values have missing_id."""
+    if bucket >= own:
+        return Bucket("missing" if bucket == missing_id else "unused", bucket)
+    found = meaning(bucket)
+    return dataclasses.replace(found, with_missing=True) if bucket == missing_id else found
+
+
+def require_no_missing_bucket(missing_id: int) -> None:
+    """Raise InexpressibleError where missing values have an id: expressions give them none."""
+    if missing_id >= 0:
+        raise InexpressibleError("it has no bucket for missing values")
 
 
 def check_field(source: object, kind: str, argument: str = "source") -> None:

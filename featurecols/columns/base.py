@@ -147,7 +147,7 @@ class Column(Spec):
     numeric: ClassVar[bool] = False  # gives numbers in full precision that other columns may read
     counts: ClassVar[bool] = False  # its ids count something: the next is one more, and all lie below num_buckets
     reads: ClassVar[tuple[str, ...]] = ("source",)
-    needs: ClassVar[Literal["category", "number", "time"]] = "category"  # how it reads raw fields
+    needs: ClassVar[Literal["category", "number", "time", "presence"]] = "category"  # how it reads raw fields
 
     name: str = field(default=None, kw_only=True)  # type: ignore[assignment]
 

@@ -39,7 +39,7 @@ class Declared(Protocol):
     @property
     def name(self) -> str: ...
     @property
-    def needs(self) -> Literal["category", "number", "time"]: ...
+    def needs(self) -> Literal["category", "number", "time", "presence"]: ...
 
 
 class Bound(ABC):
@@ -55,6 +55,7 @@ class Bound(ABC):
         num_buckets: how many ids there are; 0 of a dense column.
         num_seen: ids of values that it knows are below it; None of a dense column, and where ids do not tell.
         unseen_id: which of the ids of known values unseen ones have, too; -1 for none.
+        missing_id: the id of a missing value; -1 for none.
         shape, width: of its features in one row; (), 0 of a categorical column.
     """
 
@@ -63,6 +64,7 @@ class Bound(ABC):
     num_buckets: int = 0
     num_seen: int | None = None
     unseen_id: int = -1
+    missing_id: int = -1
     shape: tuple[int, ...] = ()
 
     @property
@@ -189,12 +191,10 @@ class CategoricalBound(Bound):
 
     Attributes:
         bounded: ids are below num_buckets; False where ids out of range are kept.
-        missing_id: the id of a missing value.
     """
 
     categorical: ClassVar[bool] = True
     bounded: bool = True
-    missing_id: int = -1
 
     @property
     @abstractmethod

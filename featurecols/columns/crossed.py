@@ -7,6 +7,7 @@ import math
 import struct
 from collections.abc import Callable, Sequence
 from dataclasses import field
+from functools import partial
 from typing import Any, ClassVar, Literal, NamedTuple
 
 import mmh3
@@ -20,7 +21,15 @@ from featurecols._core.elements import Elements
 from featurecols._core.expressions import CrossOf, Expression, RawField, as_ids, as_text
 from featurecols._core.spec import Converted, frozen
 from featurecols._core.values import canonical
-from featurecols.columns._categorical import HASH_LIMITS, check_count, check_hash
+from featurecols.columns._categorical import (
+    HASH_LIMITS,
+    check_count,
+    check_hash,
+    check_missing_bucket,
+    meaning_with_missing,
+    missing_of,
+    require_no_missing_bucket,
+)
 from featurecols.columns.base import Column, Field, LearnedSlots
 from featurecols.columns.bound import Bound, CategoricalBound, RowIds
 from featurecols.data.fields.base import FieldView
@@ -32,8 +41,9 @@ _FARM_SEED = 956888297470  # TensorFlow's default hash_key
 class Crossed(Column):
     """One id for each combination of the sources' values.
 
-    Missing: a combination with a missing part, or an unseen one that has no id, is -1; with keep_unseen=True the part
-        enters as all ones, as TensorFlow crosses the unknown words of a vocabulary.
+    Missing: a combination with a missing part, or an unseen one that has no id, is -1, or `missing_bucket` where the part is
+        a missing value of a field; with keep_unseen=True the part enters as all ones, as TensorFlow crosses the unknown words
+        of a vocabulary.
     Unseen: as the sources say.
     Learns: nothing of its own.
 
@@ -46,6 +56,8 @@ class Crossed(Column):
             Fingerprint64, integers and ids as uint64.
         seed: unsigned 32-bit for murmur3; for farmhash64 TensorFlow's hash_key, 0 being its default.
         keep_unseen: see Missing.
+        missing_bucket: the id of a combination with a missing value of a field among the sources (columns among them say by
+            themselves what theirs are): one of the ids, or num_buckets to give it a bucket of its own; not beside keep_unseen.
 
     Lists are multi-valued: a row has the product of its parts' values, the last part fastest.
 
@@ -67,6 +79,7 @@ class Crossed(Column):
     hash: Literal["murmur3", "farmhash64"] = field(default="murmur3", kw_only=True)
     seed: int = field(default=0, kw_only=True)
     keep_unseen: bool = field(default=False, kw_only=True)
+    missing_bucket: int | None = field(default=None, kw_only=True)
 
     def derived_name(self) -> str:
         return "_X_".join(sorted(source.name for source in self.sources))
@@ -94,6 +107,13 @@ class Crossed(Column):
             raise errors.argument(
                 subject, "keep_unseen must be True or False", self.keep_unseen, "False leaves such combinations out"
             )
+        check_missing_bucket(subject, self.missing_bucket, self.num_buckets)
+        if self.missing_bucket is not None and self.keep_unseen:
+            what = "missing parts enter the hash or have missing_bucket, not both"
+            raise errors.argument(subject, what, self.missing_bucket, "leave out keep_unseen, or missing_bucket")
+        if self.missing_bucket is not None and not any(isinstance(source, Field) for source in self.sources):
+            hint = "give it to the columns: Bucketized(..., missing_bucket=n)"
+            raise errors.argument(subject, "missing_bucket needs a field among the sources", self.missing_bucket, hint)
 
     def bind(self, learned: LearnedSlots, *inputs: Field | Bound) -> CrossedBound:
         return CrossedBound(self, [b.num_buckets if isinstance(b, CategoricalBound) and b.bounded else 0 for b in inputs])
@@ -144,7 +164,9 @@ class CrossedBound(CategoricalBound):
     column: Crossed
 
     def __init__(self, column: Crossed, sizes: list[int]) -> None:
-        self.column, self.num_buckets = column, column.num_buckets
+        self.column, self._own = column, column.num_buckets
+        self.missing_id = -1 if column.missing_bucket is None else column.missing_bucket
+        self.num_buckets = max(self._own, self.missing_id + 1)
         self.farm = column.hash == "farmhash64"
         self.dtype = np.uint64 if self.farm else np.uint32
         self._keys = [s.key if isinstance(s, Field) else None for s in column.sources]
@@ -155,9 +177,13 @@ class CrossedBound(CategoricalBound):
     def ids(self, *inputs: Any) -> Ids:
         read = zip(inputs, self._sizes, strict=True)
         parts = [self._of_ids(x, size) if isinstance(x, Ids) else self._of_raw(x) for x, size in read]
-        if all(p.offsets is None for p in parts):
-            return Ids(self._by_table(parts) if self._has_table(parts) else self._hashed(parts))
-        return self._product([p.spread() for p in parts])
+        if any(p.offsets is not None for p in parts):
+            return self._product([p.spread() for p in parts])
+        values = self._by_table(parts) if self._has_table(parts) else self._hashed(parts)
+        for view in inputs if self.missing_id >= 0 else ():
+            if isinstance(view, FieldView) and (missing := missing_of(view.tokens())) is not None:
+                values[missing] = self.missing_id
+        return Ids(values)
 
     def _product(self, parts: list[_Part]) -> Ids:
         """Return the ids of all combinations of lists, row by row. Raises DataError for a row with too many."""
@@ -167,7 +193,12 @@ class CrossedBound(CategoricalBound):
         hashes, valid = np.concatenate([p.hashes for p in parts]), np.concatenate([p.there for p in parts])
         c = self.column
         lists = offsets + base[:, None]
-        return Ids(*kernels.crossing.cross_lists(hashes, valid, lists, c.seed, c.num_buckets, self.farm, c.keep_unseen))
+        found, ends = kernels.crossing.cross_lists(hashes, valid, lists, c.seed, c.num_buckets, self.farm, c.keep_unseen)
+        if self.missing_id >= 0 and not valid.all():
+            raw = np.concatenate([p.there | (key is None) for p, key in zip(parts, self._keys, strict=True)])
+            there, _ = kernels.crossing.cross_lists(hashes, raw, lists, 0, 1, self.farm, False)  # 0, or -1 where one is missing
+            found[there < 0] = self.missing_id
+        return Ids(found, ends)
 
     def _check_product(self, combinations: Array) -> None:
         """Raise DataError at the first row with more combinations than a cross makes, SizeError where they would not fit."""
@@ -276,21 +307,23 @@ class CrossedBound(CategoricalBound):
 
     def _combine(self, parts: tuple[int | None, ...]) -> int:
         if None in parts and not self.column.keep_unseen:
-            return -1
+            missing = any(p is None and key is not None for p, key in zip(parts, self._keys, strict=True))
+            return self.missing_id if missing else -1
         if not self.farm:
             packed = self._pack(*(0xFFFFFFFF if p is None else p & 0xFFFFFFFF for p in parts))
-            return mmh3.hash(packed, self.column.seed, signed=False) % self.num_buckets
+            return mmh3.hash(packed, self.column.seed, signed=False) % self._own
         h = self.column.seed or _FARM_SEED
         for p in parts:
             h = farmhash.combine(h, 0xFFFFFFFFFFFFFFFF if p is None else p & 0xFFFFFFFFFFFFFFFF)
-        return h % self.num_buckets
+        return h % self._own
 
     def expression(self, *inputs: Expression) -> Expression:
+        require_no_missing_bucket(self.missing_id)
         parts = tuple(as_text(x) if isinstance(x, RawField) else as_ids(x) for x in inputs)
-        return CrossOf(parts, self.column.hash, self.column.seed, self.num_buckets, self.column.keep_unseen)
+        return CrossOf(parts, self.column.hash, self.column.seed, self._own, self.column.keep_unseen)
 
     def meaning(self, bucket: int) -> Bucket:
-        return Bucket("hash", bucket)
+        return meaning_with_missing(bucket, self.missing_id, self._own, partial(Bucket, "hash"))
 
     def elements(self, ids: Ids, inputs: Callable[[int], Elements]) -> Elements:
         return Elements.of_product([inputs(k) for k in range(len(self._keys))])

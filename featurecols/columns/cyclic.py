@@ -52,7 +52,7 @@ class Cyclic(Column):
     (('at_hour[sin]', 'at_hour[cos]'), [[1.0, 0.0], [0.0, -1.0]])
     """
 
-    needs: ClassVar[Literal["category", "number", "time"]] = "number"
+    needs: ClassVar[Literal["category", "number", "time", "presence"]] = "number"
 
     source: Converted[str | Field | Column, Field | Column]
     period: float

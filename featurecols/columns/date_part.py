@@ -76,7 +76,7 @@ class DatePart(Column):
 
     categorical: ClassVar[bool] = True
     counts: ClassVar[bool] = True
-    needs: ClassVar[Literal["category", "number", "time"]] = "time"
+    needs: ClassVar[Literal["category", "number", "time", "presence"]] = "time"
 
     source: Converted[str | Field, Field]
     part: Part

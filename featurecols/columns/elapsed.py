@@ -86,7 +86,7 @@ class Elapsed(Column):
 
     numeric: ClassVar[bool] = True
     reads: ClassVar[tuple[str, ...]] = ("end", "start")
-    needs: ClassVar[Literal["category", "number", "time"]] = "time"
+    needs: ClassVar[Literal["category", "number", "time", "presence"]] = "time"
 
     end: Converted[str | Field, Field]
     start: Converted[str | Field | Timestamp | datetime.date | None, Field | Timestamp | None] = None  # type: ignore[assignment]

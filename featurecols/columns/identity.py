@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import field
+from functools import partial
 from typing import Any, ClassVar, Literal
 
 import numpy as np
@@ -13,7 +14,13 @@ from featurecols._core.arrays import Array, Ids
 from featurecols._core.buckets import Bucket
 from featurecols._core.expressions import Expression, IntegerOf, as_field
 from featurecols._core.spec import Converted, frozen
-from featurecols.columns._categorical import check_count, check_field
+from featurecols.columns._categorical import (
+    check_count,
+    check_field,
+    check_missing_bucket,
+    meaning_with_missing,
+    require_no_missing_bucket,
+)
 from featurecols.columns.base import Column, Field, LearnedSlots
 from featurecols.columns.bound import Bound, CategoricalBound, RowIds, id_dtype
 from featurecols.data.fields.base import FieldView
@@ -25,7 +32,7 @@ _HINT = 'say what to do with Identity(out_of_range="drop", "keep" or an id)'
 class Identity(Column):
     """Integers of a field as ids 0 ... num_buckets - 1.
 
-    Missing: id -1.
+    Missing: id -1, or `missing_bucket`.
     Unseen: an id out of range is an error; `out_of_range="drop"` makes it -1, "keep" lets it through as it is (an indicator
         and an embedding leave it out), and an integer replaces it.
     Learns: nothing.
@@ -34,6 +41,8 @@ class Identity(Column):
         source: a field of integers, or of floats that are whole numbers (pandas integers with NaN).
         num_buckets: how many ids there are.
         out_of_range: "error", "drop", "keep", or an id below num_buckets.
+        missing_bucket: the id of a missing value: one of the ids, or num_buckets to give it a bucket of its own; not beside
+            out_of_range="keep".
 
     Raises:
         ColumnError: for a wrong argument. DataError: in use, for a value that is not an integer, or one out of range.
@@ -52,12 +61,17 @@ class Identity(Column):
     source: Converted[str | Field, Field]
     num_buckets: int
     out_of_range: Literal["error", "drop", "keep"] | int = field(default="error", kw_only=True)
+    missing_bucket: int | None = field(default=None, kw_only=True)
 
     def check(self) -> None:
         check_field(self.source, "Identity")
         subject = f"Identity {self.source.key}"
         check_count(subject, "num_buckets", self.num_buckets, 2**62)
         choice = self.out_of_range
+        check_missing_bucket(subject, self.missing_bucket, self.num_buckets)
+        if choice == "keep" and self.missing_bucket is not None:
+            hint = 'give out_of_range="drop" or an id'
+            raise errors.argument(subject, "missing_bucket could be an id that is kept", self.missing_bucket, hint)
         if choice in ("error", "drop", "keep") and isinstance(choice, str):
             return
         if type(choice) is not int or not 0 <= choice < self.num_buckets:
@@ -75,7 +89,9 @@ class IdentityBound(CategoricalBound):
     column: Identity
 
     def __init__(self, column: Identity) -> None:
-        self.column, self.num_buckets = column, column.num_buckets
+        self.column, self._own = column, column.num_buckets
+        self.missing_id = -1 if column.missing_bucket is None else column.missing_bucket
+        self.num_buckets = max(self._own, self.missing_id + 1)
         self.choice, self.bounded = column.out_of_range, column.out_of_range != "keep"
         self.dtype = np.int64 if self.choice == "keep" else id_dtype(self.num_buckets)
         self.num_seen = None if isinstance(self.choice, int) else column.num_buckets
@@ -87,7 +103,7 @@ class IdentityBound(CategoricalBound):
         except errors.DataError as error:
             return self._one_by_one(view, error)
         values = integers.values
-        inside = (values >= 0) & (values < self.num_buckets)
+        inside = (values >= 0) & (values < self._own)
         if integers.valid is not None:
             inside |= ~integers.valid
         if self.choice == "keep":
@@ -96,7 +112,7 @@ class IdentityBound(CategoricalBound):
             values = self._outside(values, inside, integers.offsets)
         out: Array = values.astype(self.dtype, copy=integers.valid is not None)
         if integers.valid is not None:
-            out[~integers.valid] = -1
+            out[~integers.valid] = self.missing_id
         return Ids(out, integers.offsets)
 
     def _one_by_one(self, view: FieldView, error: errors.DataError) -> Ids:
@@ -115,8 +131,8 @@ class IdentityBound(CategoricalBound):
             values = view.integers().values
         except errors.DataError:  # an integer past 64 bits is out of range, and anything else an error
             elements = view.elements()[0] if view.depth else view
-            return np.array([v is not None and not 0 <= v < self.num_buckets for v in elements.exact_integers()], np.bool_)
-        return (values < 0) | (values >= self.num_buckets)
+            return np.array([v is not None and not 0 <= v < self._own for v in elements.exact_integers()], np.bool_)
+        return (values < 0) | (values >= self._own)
 
     def _outside(self, values: Array, inside: Array, offsets: Array | None) -> Array:
         if self.choice == "error":
@@ -133,7 +149,7 @@ class IdentityBound(CategoricalBound):
             raise self._error(row, what, int(values[bad[0]]))
 
     def _what(self) -> str:
-        return f"id out of range 0 ... {self.num_buckets - 1}"
+        return f"id out of range 0 ... {self._own - 1}"
 
     def _error(self, row: int | None, what: str, value: object) -> errors.DataError:
         return errors.bad_value(self.column.name, self.column.source.key, row, what, value, _HINT)
@@ -143,7 +159,7 @@ class IdentityBound(CategoricalBound):
 
     def _id(self, value: object) -> int:
         if value is None or value != value:
-            return -1
+            return self.missing_id
         if not isinstance(value, (int, float)) or (
             isinstance(value, float) and not (value.is_integer() and abs(value) < 2.0**53)
         ):
@@ -154,7 +170,7 @@ class IdentityBound(CategoricalBound):
         i = int(value)
         if not -(2**63) <= i < self.limit and self.choice in ("error", "keep"):
             raise self._error(None, f"needs an integer below {self.limit}", value)
-        if 0 <= i < self.num_buckets or self.choice == "keep":
+        if 0 <= i < self._own or self.choice == "keep":
             return i
         if self.choice == "error":
             raise self._error(None, self._what(), value)
@@ -166,11 +182,12 @@ class IdentityBound(CategoricalBound):
 
     def filled(self, *values: Any) -> str:
         listed = values[0] if isinstance(values[0], list) else [values[0]]
-        return self.fills if any(v is not None and not 0 <= v < self.num_buckets for v in listed) else ""
+        return self.fills if any(v is not None and not 0 <= v < self._own for v in listed) else ""
 
     def expression(self, *inputs: Expression) -> Expression:
+        require_no_missing_bucket(self.missing_id)
         otherwise = self.choice if isinstance(self.choice, int) else None if self.choice == "keep" else -1
-        return IntegerOf(as_field(inputs[0]), self.num_buckets, otherwise)
+        return IntegerOf(as_field(inputs[0]), self._own, otherwise)
 
     def meaning(self, bucket: int) -> Bucket:
-        return Bucket("id", bucket)
+        return meaning_with_missing(bucket, self.missing_id, self._own, partial(Bucket, "id"))

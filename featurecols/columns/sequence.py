@@ -66,7 +66,7 @@ class Sequence(Column):
         return self.source.inputs()
 
     @property
-    def needs(self) -> Literal["category", "number", "time"]:  # type: ignore[override]
+    def needs(self) -> Literal["category", "number", "time", "presence"]:  # type: ignore[override]
         return self.source.needs
 
     def num_passes(self) -> int:

@@ -18,7 +18,17 @@ from featurecols._core.spec import Converted, frozen
 from featurecols._core.values import canonical
 from featurecols.analyzers.base import Analyzer
 from featurecols.analyzers.placeholders import Marker
-from featurecols.columns._categorical import HASH_LIMITS, check_field, check_hash, row_hash, row_of
+from featurecols.columns._categorical import (
+    HASH_LIMITS,
+    check_field,
+    check_hash,
+    check_missing_bucket,
+    meaning_with_missing,
+    require_no_missing_bucket,
+    row_hash,
+    row_of,
+    with_missing,
+)
 from featurecols.columns.base import Column, Field, Learned, LearnedSlots
 from featurecols.columns.bound import Bound, CategoricalBound, RowIds, id_dtype
 from featurecols.data.fields.base import FieldView
@@ -31,7 +41,7 @@ Term = str | bytes | int | bool
 class Vocabulary(Column):
     """The position of a value in a list of terms.
 
-    Missing: id -1.
+    Missing: id -1, or `missing_bucket`.
     Unseen: one of `num_oov_buckets` ids after the terms, by hash; or the id `unseen`; else -1.
     Learns: the terms, when they are TopTerms(n, min_count=...).
 
@@ -41,6 +51,8 @@ class Vocabulary(Column):
         num_oov_buckets: how many ids beyond the terms the unseen values share.
         unseen: the id of every unseen value; any id from 0, and it may lie beyond the terms.
         hash, seed: how unseen values are hashed, as in Hashed.
+        missing_bucket: the id of a missing value: one of the ids, or one past the last to give it a bucket of its own. The ids
+            of TopTerms(n) are n and num_oov_buckets, whatever is learned; TopTerms(None) has no such limit, and takes none.
 
     Raises:
         ColumnError: for a wrong argument. DataError: in use, for a value that is not a category, or booleans where the terms
@@ -61,6 +73,7 @@ class Vocabulary(Column):
     unseen: int | None = field(default=None, kw_only=True)
     hash: Literal["murmur3", "farmhash64"] = field(default="murmur3", kw_only=True)
     seed: int = field(default=0, kw_only=True)
+    missing_bucket: int | None = field(default=None, kw_only=True)
 
     def check(self) -> None:
         check_field(self.source, "Vocabulary")
@@ -86,6 +99,12 @@ class Vocabulary(Column):
             raise errors.argument(
                 subject, "hash and seed say how unseen values are hashed", self.hash, "give num_oov_buckets, or leave them out"
             )
+        if self.missing_bucket is not None:
+            known = getattr(self.terms, "n", None) if isinstance(self.terms, Marker) else len(self.terms)
+            if known is None:
+                what = "missing_bucket needs to know how many terms there are"
+                raise errors.argument(subject, what, self.terms, "give TopTerms(n), or the terms")
+            check_missing_bucket(subject, self.missing_bucket, max(known + n, 0 if self.unseen is None else self.unseen + 1))
 
     def _check_terms(self, subject: str) -> None:
         terms = self.terms
@@ -148,7 +167,9 @@ class VocabularyBound(CategoricalBound):
     def __init__(self, column: Vocabulary, terms: Texts, no_booleans: bool = False) -> None:
         self.column, self.terms = column, terms
         self.size = len(terms)
-        self.num_buckets = max(self.size + column.num_oov_buckets, 0 if column.unseen is None else column.unseen + 1)
+        self._own = max(self.size + column.num_oov_buckets, 0 if column.unseen is None else column.unseen + 1)
+        self.missing_id = -1 if column.missing_bucket is None else column.missing_bucket
+        self.num_buckets = max(self._own, self.missing_id + 1)
         self.dtype = id_dtype(self.num_buckets)
         self.no_booleans = no_booleans
         self._key, self._hash = column.source.key, row_hash(column.hash, column.seed)
@@ -164,7 +185,7 @@ class VocabularyBound(CategoricalBound):
     def ids(self, view: FieldView) -> Ids:
         if self.no_booleans and view.tokens().kind == "boolean":
             raise self._boolean("bool")
-        return view.map_texts(self, self._of_texts)
+        return with_missing(view.map_texts(self, self._of_texts), view, self.missing_id)
 
     def _of_texts(self, texts: Texts) -> Array:
         table = self.terms.once("lookup", _lookup)
@@ -192,13 +213,13 @@ class VocabularyBound(CategoricalBound):
     def row(self) -> Callable[[object], RowIds]:  # type: ignore[override]
         """One row: a known string, which is what most rows hold, costs one look into a dict."""
         known, one = {term: i for b, i in self._ids.items() if (term := _text(b)) is not None}, self._id
-        find = known.get
+        find, missing_id = known.get, self.missing_id
 
         def row(value: object) -> RowIds:
             if type(value) is str:
                 found = find(value)
                 return one(value) if found is None else found
-            return row_of(value, one)
+            return row_of(value, one, missing_id)
 
         return row
 
@@ -224,11 +245,15 @@ class VocabularyBound(CategoricalBound):
         return "" if not self.fills or all(known) else self.fills
 
     def expression(self, *inputs: Expression) -> Expression:
+        require_no_missing_bucket(self.missing_id)
         text, c = as_text(inputs[0]), self.column
         unseen = HashOf(text, c.hash, c.seed, c.num_oov_buckets, self.size) if c.num_oov_buckets else self._unseen
         return Lookup(text, tuple(self.terms[i] for i in range(self.size)), unseen)
 
     def meaning(self, bucket: int) -> Bucket:
+        return meaning_with_missing(bucket, self.missing_id, self._own, self._meaning)
+
+    def _meaning(self, bucket: int) -> Bucket:
         if bucket >= self.size:
             return Bucket("unseen", bucket - self.size, many=self.column.num_oov_buckets > 1)
         return Bucket("term", bucket, self.terms[bucket].decode("utf-8", "backslashreplace"))

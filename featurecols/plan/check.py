@@ -145,6 +145,8 @@ def _read(view: FieldView, needs: set[str]) -> tuple[Array, int, int]:
     if "time" in needs:
         valid = elements.times().valid
         return np.zeros(len(elements), np.bool_) if valid is None else ~valid, lists, 0
+    if needs == {"presence"}:
+        return elements.missing(), lists, 0
     if "number" in needs:
         missing = np.isnan(elements.numbers().values)
         return missing, lists, _converted(elements, ~missing) if is_text else 0

@@ -284,7 +284,8 @@ def _unseen(program: Program, views: Sequence[FieldView]) -> Iterator[str]:
         if not bound.categorical or bound.fills:
             continue
         for key, view in (fields[i] for i in program.inputs[node] if i in fields):
-            unseen = bound.unseen(view) if bound.num_seen == bound.num_buckets else None
+            own = bound.missing_id if bound.missing_id == bound.num_buckets - 1 == bound.num_seen else bound.num_buckets
+            unseen = bound.unseen(view) if bound.num_seen == own else None
             for what, found in (("unseen", unseen), ("out of range", bound.out_of_range(view))):
                 for value in _marked(view, found):
                     yield f"{key}: {errors.show(value, 60)} is {what} and has no bucket"

@@ -40,8 +40,14 @@ class CrossedReference(Kind):
                 got = self.of(source).ids(row)
                 many, part = many or got.many, [None if i < 0 else i for i in got.ids]
             parts.append(part)
-        combinations = itertools.product(*parts)
-        return RowIds([cross_of(list(p), c.num_buckets, c.hash, c.seed, c.keep_unseen) for p in combinations], None, many)
+        return RowIds([self._id(list(combination)) for combination in itertools.product(*parts)], None, many)
+
+    def _id(self, parts: list[int | None]) -> int:
+        c = self.column
+        raw_missing = any(p is None and isinstance(source, fc.Field) for p, source in zip(parts, c.sources, strict=True))
+        if raw_missing and c.missing_bucket is not None:
+            return int(c.missing_bucket)
+        return cross_of(parts, c.num_buckets, c.hash, c.seed, c.keep_unseen)
 
 
 def part_of(value: Any, hash: str) -> int:
@@ -64,6 +70,9 @@ WRONG = [
     Wrong(lambda: fc.Crossed(["a", 5], 10), ("source", "5")),
     Wrong(lambda: fc.Crossed(["a", fc.Weighted(fc.Hashed("b", 3), "w")], 10), ("weighted", "Weighted")),
     Wrong(lambda: fc.Crossed(["a", "b"], 0), ("num_buckets", "got 0")),
+    Wrong(lambda: fc.Crossed(["a", "b"], 10, missing_bucket=11), ("missing_bucket", "11", "10")),
+    Wrong(lambda: fc.Crossed(["a", "b"], 10, missing_bucket=1, keep_unseen=True), ("missing_bucket", "keep_unseen")),
+    Wrong(lambda: fc.Crossed([BANDS, fc.Hashed("b", 3)], 10, missing_bucket=1), ("missing_bucket", "field")),
     Wrong(lambda: fc.Crossed(["a", "b"], 2**31), ("num_buckets", "2147483648")),
     Wrong(lambda: fc.Crossed(["a", "b"], 10, hash="md5"), ("hash", "'md5'")),
     Wrong(lambda: fc.Crossed(["a", "b"], 10, seed=-1), ("seed", "-1")),
@@ -74,6 +83,24 @@ WRONG = [
 ]
 
 EXAMPLES = [
+    Example(
+        "missing in a bucket of its own",
+        [
+            fc.Crossed(["a", "b", BANDS], 90, missing_bucket=90),
+            fc.Crossed(["a", fc.Vocabulary("b", ["u"])], 90, hash="farmhash64", missing_bucket=7, name="farm"),
+        ],
+        rows=ROWS,
+        changes={"missing_bucket": 0},
+    ),
+    Example(
+        "missing elements of lists in a bucket",
+        [fc.Crossed(["tags", "a", fc.Vocabulary("tags", ["x", "y"], name="known")], 90, missing_bucket=90)],
+        rows=[
+            {"tags": tags, "a": a}
+            for tags, a in ((["x", None], "p"), ([], "p"), (["y", "z"], None), (None, None), (["z", "x"], "q"))
+        ],
+        changes={"missing_bucket": 3},
+    ),
     Example(
         "texts",
         [fc.Crossed(["a", "b"], 1000)],

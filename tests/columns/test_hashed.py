@@ -38,11 +38,25 @@ WRONG = [
     Wrong(lambda: fc.Hashed("city", 10, seed=0.5), ("seed", "0.5")),
     Wrong(lambda: fc.Hashed("city", 10, hash="farmhash64", seed=5), ("seed", "5", "murmur3")),
     Wrong(lambda: fc.Hashed("city", 2**63, hash="farmhash64"), ("num_buckets", str(2**63))),
+    Wrong(lambda: fc.Hashed("city", 10, missing_bucket=11), ("missing_bucket", "11", "10")),
+    Wrong(lambda: fc.Hashed("city", 10, missing_bucket=True), ("missing_bucket", "True")),
     Wrong(lambda: fc.Hashed("city", 10, name=""), ("name", "''")),
     Wrong(lambda: fc.Hashed("city", 10, name=3), ("name", "3")),
 ]
 
 EXAMPLES = [
+    Example(
+        "missing in a bucket of its own",
+        [fc.Hashed("city", 50, missing_bucket=50), fc.Hashed("n", 50, missing_bucket=3, hash="farmhash64")],
+        rows=[{"city": c, "n": n} for c, n in zip(CITIES, (1.0, None, 3.0, 1.0, 2.0, None, 4.0, 5.0, 6.0), strict=True)],
+        changes={"missing_bucket": 0},
+    ),
+    Example(
+        "missing elements of lists",
+        [fc.Hashed(fc.Field("tags", missing="?"), 9, missing_bucket=9), fc.Sequence(fc.Indicator(fc.Hashed("tags", 9)), 2)],
+        rows=[{"tags": t} for t in (["a", None], [], None, ["?", "b", "c"])],
+        changes={"missing_bucket": 8},
+    ),
     Example(
         "text",
         [fc.Hashed("city", 1000)],

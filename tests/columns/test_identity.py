@@ -42,10 +42,19 @@ WRONG = [
     Wrong(lambda: fc.Identity("q", 3, out_of_range=-1), ("out_of_range", "-1", "drop")),
     Wrong(lambda: fc.Identity("q", 3, out_of_range=True), ("out_of_range", "True")),
     Wrong(lambda: fc.Identity("q", 3, out_of_range=None), ("out_of_range", "None")),
+    Wrong(lambda: fc.Identity("q", 3, missing_bucket=4), ("missing_bucket", "4", "3")),
+    Wrong(lambda: fc.Identity("q", 3, out_of_range="keep", missing_bucket=3), ("missing_bucket", "kept")),
     Wrong(lambda: fc.Identity("q", 3, name=""), ("name", "''")),
 ]
 
 EXAMPLES = [
+    Example(
+        "missing in a bucket of its own",
+        [fc.Identity("q", 4, out_of_range="drop", missing_bucket=4)],
+        rows=[{"q": q} for q in (0, None, 3, 4, 2**40)],
+        expect=[0, 4, 3, -1, -1],
+        changes={"missing_bucket": 1, "out_of_range": 2},
+    ),
     Example(
         "inside",
         [fc.Identity("q", 4)],

@@ -41,7 +41,7 @@ class VocabularyReference(Kind):
 
     def num_buckets(self) -> int:
         c = self.column
-        return max(len(self.terms) + c.num_oov_buckets, 0 if c.unseen is None else c.unseen + 1)
+        return max(len(self.terms) + c.num_oov_buckets, 0 if c.unseen is None else c.unseen + 1, self.missing_id() + 1)
 
     def learned(self, slot: str) -> dict[str, Any]:
         offsets = [0, *itertools.accumulate(map(len, self.terms))]
@@ -71,12 +71,33 @@ WRONG = [
     Wrong(lambda: fc.Vocabulary("v", ["a"], num_oov_buckets=1, seed=-4), ("seed", "-4")),
     Wrong(lambda: fc.Vocabulary("v", ["a"], num_oov_buckets=1, hash="farmhash64", seed=4), ("seed", "4")),
     Wrong(lambda: fc.Vocabulary("v", ["a"], seed=4), ("seed", "num_oov_buckets")),
+    Wrong(lambda: fc.Vocabulary("v", ["a"], missing_bucket=-1), ("missing_bucket", "-1")),
+    Wrong(lambda: fc.Vocabulary("v", ["a"], num_oov_buckets=1, missing_bucket=3), ("missing_bucket", "3", "2")),
+    Wrong(lambda: fc.Vocabulary("v", fc.TopTerms(4), missing_bucket=5), ("missing_bucket", "5", "4")),
+    Wrong(lambda: fc.Vocabulary("v", fc.TopTerms(None), missing_bucket=5), ("missing_bucket", "TopTerms(None)")),
     Wrong(lambda: fc.Vocabulary("v", ["a"], name=""), ("name", "''")),
     Wrong(lambda: fc.TopTerms(0), ("n", "got 0")),
     Wrong(lambda: fc.TopTerms(5, min_count=0), ("min_count", "got 0")),
 ]
 
 EXAMPLES = [
+    Example(
+        "missing in its own bucket",
+        [fc.Vocabulary("job", fc.TopTerms(4), num_oov_buckets=1, missing_bucket=5)],
+        train=[{"job": job} for job in ("nurse", "nurse", "pilot", None)],
+        rows=[{"job": job} for job in JOBS],
+        expect=[0, 1, 5, 2, 2, 1, 2, 2, 2, 2],
+        changes={"missing_bucket": 0},
+    ),
+    Example(
+        "missing as a term, in lists too",
+        [
+            fc.Vocabulary("tags", ["a", "b"], missing_bucket=1),
+            fc.Vocabulary("tags", ["a"], unseen=3, missing_bucket=4, name="u"),
+        ],
+        rows=[{"tags": t} for t in (["a", None], [], None, ["b", "c"])],
+        changes={"missing_bucket": 2},
+    ),
     Example(
         "terms",
         [fc.Vocabulary("job", ["nurse", "pilot", "nursë"])],

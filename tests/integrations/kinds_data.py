@@ -47,6 +47,8 @@ class Data:
             "`Elapsed`": fc.Elapsed("time", fc.Timestamp("2013-01-01T00:00Z"), default=0),
             "`Cyclic`": fc.Cyclic("number", 24, default=0),
             "`Cyclic` of a `DatePart`": fc.Cyclic(fc.DatePart("time", "hour", timezone="UTC"), 24, default=0),
+            "`Missing`": fc.Missing("number"),
+            "`Vocabulary(missing_bucket=...)`": fc.Vocabulary("text", terms, missing_bucket=len(terms)),
             "`Weighted`": weighted,
             "`Indicator`": fc.Indicator(fc.Vocabulary("flag", [True, False])),
             "`Embedding`": fc.Embedding(small, 3),

@@ -42,6 +42,7 @@ SEEN = {
     "hashed": (*_ALL, "null codes", "text offset", "type of text", "null in place of a list"),
     "identity": (*_ALL, "values offset", "null in place of a list"),
     "indicator": (*_ALL, "block target", "joined offsets"),
+    "missing": (*_ALL, "list window", "null lists"),
     "numeric": (*_ALL, "values offset", "block target"),
     "sequence": (*_ALL, "list window", "null lists", "null in place of a list"),
     "vocabulary": (*_ALL, "null codes", "text offset", "null lists", "type of text"),
@@ -64,6 +65,7 @@ OWN = {
     "crossed": [
         Fault(f"{C}.crossed:CrossedBound._product", "offsets + base[:, None]", "offsets"),
         Fault(f"{C}.crossed:CrossedBound._of_ids", "ids.values >= 0", "ids.values > 0"),
+        Fault(f"{C}.crossed:CrossedBound._product", "there < 0", "there > 0"),
         Fault(f"{C}.crossed:CrossedBound._of_raw", '("part", self.farm)', '("part",)'),
         Fault(
             f"{C}.crossed:CrossedBound._combine",
@@ -119,17 +121,18 @@ OWN = {
         ),
     ],
     "hashed": [
+        Fault(f"{C}._categorical:missing_of", "codes < 0", "codes > 0"),
         Fault(f"{K}.texts:buckets", "seed", "0", call="murmur3_buckets"),
         Fault(f"{K}.texts:buckets", "texts.valid", "None", call="murmur3_buckets"),
         Fault(f"{C}._categorical:row_hash", "False", "True", call="mmh3.hash", also=_HASHERS),
         Fault("featurecols.data.fields.base:FieldView.map_texts", "tokens.offsets", "None"),
         Fault(f"{K}.texts:_GATHER", "value if known else -1", "value if known else 0"),
-        Fault(f"{C}.hashed:HashedBound._id", "self.num_buckets", "self.num_buckets + 1"),
+        Fault(f"{C}.hashed:HashedBound._id", "self._own", "self._own + 1"),
     ],
     "identity": [
-        Fault(f"{C}.identity:IdentityBound.ids", "values < self.num_buckets", "values <= self.num_buckets"),
-        Fault(f"{C}.identity:IdentityBound.ids", "out[~integers.valid] = -1", "out[~integers.valid] = 0"),
-        Fault(f"{C}.identity:IdentityBound._id", "0 <= i < self.num_buckets", "0 < i < self.num_buckets"),
+        Fault(f"{C}.identity:IdentityBound.ids", "values < self._own", "values <= self._own"),
+        Fault(f"{C}.identity:IdentityBound.ids", "out[~integers.valid] = self.missing_id", "out[~integers.valid] = 0"),
+        Fault(f"{C}.identity:IdentityBound._id", "0 <= i < self._own", "0 < i < self._own"),
         Fault(
             f"{C}.identity:IdentityBound._refuse",
             'int(np.searchsorted(offsets, bad[0], side="right")) - 1',
@@ -153,6 +156,12 @@ OWN = {
         ),
         Fault(f"{C}.indicator:IndicatorBound.write_row", "1.0 if weights is None else weights[k]", "1.0"),
         Fault("featurecols._core.csr:entries", "ids < num_buckets", "ids <= num_buckets"),
+    ],
+    "missing": [
+        Fault(f"{C}.missing:_is_missing", "all", "any"),
+        Fault("featurecols.data.fields.lists:ListField.missing", "np.diff(there[offsets]) == 0", "np.diff(offsets) == 0"),
+        Fault("featurecols.data.fields.dictionary:DictionaryField.missing", "True", "False"),
+        Fault("featurecols.data.fields.numeric:_missing_of", "~valid", "valid"),
     ],
     "numeric": [
         Fault(f"{C}.numeric:NumericBound.__init__", "[n.op() for n in normalizers]", "[n.op() for n in normalizers[::-1]]"),

@@ -202,6 +202,10 @@ class FieldView(ABC):
                 raise self._at_outer_row(error) from None
         return self._times
 
+    def missing(self) -> Array:
+        """Return which rows have no value, bool [n]: of a list, rows without an element that is there."""
+        return np.array([value is None for value in self.to_pylist()], np.bool_)
+
     def map_texts(self, key: Hashable, ids_of: Callable[[Texts], Array]) -> Ids:
         """Return an id for each value: ids_of gives those of texts, -1 where missing.
 

@@ -164,6 +164,10 @@ class DictionaryField(FieldView):
         there = valid[codes]
         return Integers(whole[codes], None if there.all() else there)
 
+    def missing(self) -> Array:
+        codes = self._codes()
+        return _extend(self._shared.values.missing(), True)[codes]
+
     def _read_times(self) -> Times:
         codes, (found, valid) = self._convert(_times)
         kinds = found.kinds if isinstance(found.kinds, int) else found.kinds[codes]

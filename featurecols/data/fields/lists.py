@@ -102,6 +102,11 @@ class ListField(FieldView):
             raise self._of_row(error) from None
         return Integers(inner.values, inner.valid, offsets)
 
+    def missing(self) -> Array:
+        elements, offsets = self._own()
+        there = np.append(0, np.cumsum(~elements.missing()))
+        return np.diff(there[offsets]) == 0
+
     def _read_times(self) -> Times:
         self._require_flat()
         elements, offsets = self._own()

@@ -88,6 +88,12 @@ class MixedField(FieldView):
     def _read_integers(self) -> Integers:
         return csv_numbers.bounded(self.key, self.exact_integers())
 
+    def missing(self) -> Array:
+        rows = self._values[self.start : self.stop]
+        if self.type_name is not None:
+            rows = list(map(reader_of(self.type_name, self.markers), rows))
+        return np.array([value is None for value in rows], np.bool_)
+
     def _read_times(self) -> Times:
         return times.of_values(self.key, self._values[self.start : self.stop])
 

@@ -108,6 +108,9 @@ class NumericField(FieldView):
                 valid = arrow_buffers.both(valid, x != x.dtype.type(marker))
         return valid
 
+    def missing(self) -> Array:
+        return _missing_of(self._valid(), len(self))
+
     def _read_numbers(self) -> Numbers:
         x = self._values[self.start : self.stop]
         if x.dtype == np.float64 and self._bitmap is None and not self.markers.values:
@@ -206,6 +209,10 @@ class NumericField(FieldView):
         if valid is None:
             return plain
         return [v if there else None for v, there in zip(plain, valid.tolist(), strict=True)]
+
+
+def _missing_of(valid: Array | None, rows: int) -> Array:
+    return np.zeros(rows, np.bool_) if valid is None else ~valid
 
 
 def _booleans() -> _DenseRange:

@@ -16,7 +16,7 @@ from featurecols.data.field_types import UNREAD, FieldType
 from featurecols.data.fields import csv_numbers, spelled, times
 from featurecols.data.fields.base import FieldView
 from featurecols.data.fields.dictionary import DictionaryField
-from featurecols.data.fields.spelled import Spelled
+from featurecols.data.fields.spelled import Spelled, reader_of
 from featurecols.data.missing import Markers
 
 
@@ -128,6 +128,16 @@ class TextField(FieldView):
         for marker in self.markers.floats:
             x[x == marker] = np.nan
         return Numbers(x)
+
+    def missing(self) -> Array:
+        valid = self._valid()
+        missing = np.zeros(len(self), np.bool_) if valid is None else ~valid
+        if self.markers.floats and (self.type_name is not None or self.parse):
+            name = "float" if self.type_name is None else self.type_name
+            read = reader_of(name, self.markers)
+            there = np.flatnonzero(~missing)
+            missing[there] = [read(value) is None for value in self._take(there).to_pylist()]
+        return missing
 
     def _read_times(self) -> Times:
         return times.of_texts(self.key, self._texts()) if self.textual else super()._read_times()

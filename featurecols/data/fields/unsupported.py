@@ -64,6 +64,10 @@ class UnsupportedField(NullField):
     def _take(self, rows: Array) -> FieldView:
         return UnsupportedField(self.key, self._as_arrow().take(pa.array(rows)))
 
+    def missing(self) -> Array:
+        valid = self._bitmap.rows(self.start, self.stop)
+        return np.zeros(len(self), np.bool_) if valid is None else ~valid
+
     def _refuse(self, want: str) -> None:
         valid = self._bitmap.rows(self.start, self.stop)
         if len(self) == 0 or (valid is not None and not valid.any()):
