@@ -17,7 +17,7 @@ from featurecols.data.batch import Batch
 from featurecols.data.files.base import CSV, PACKED, PARQUET
 from featurecols.data.remote import urls
 from featurecols.data.sources import FileSource, check_layout, find, open_file
-from featurecols.jobs.targets import Target, UrlTarget
+from featurecols.jobs.targets import TableTarget, Target, UrlTarget
 
 BLOCK_BYTES = 64 << 20  # of output in one block
 Paths: TypeAlias = "str | os.PathLike[str] | Sequence[str | os.PathLike[str]]"
@@ -129,6 +129,8 @@ class Inputs:
 
     def check_apart(self, target: Target) -> None:
         """Raise OutputError for a target that would replace what is read, or that the source would hold the next time."""
+        if isinstance(target, TableTarget):
+            return
         if isinstance(target, UrlTarget):
             if any(file.path == target.url or file.path.startswith(f"{target.url}/") for file in self.files):
                 raise errors.output(target, "is or holds what would be read", "choose a target outside the source")

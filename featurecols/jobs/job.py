@@ -22,13 +22,15 @@ from featurecols._core.version import __version__
 from featurecols.data.batch import Batch
 from featurecols.data.sources import is_path
 from featurecols.jobs import npy, quarantine, staging
+from featurecols.jobs.any_staging import AnyStaging, open_any
 from featurecols.jobs.bad_rows import MaxErrors, Policy, Tally, Written
 from featurecols.jobs.batch_transform import BatchTransform
 from featurecols.jobs.inputs import Input, Inputs, Paths
 from featurecols.jobs.new_files import Record
-from featurecols.jobs.object_staging import AnyStaging, ObjectStaging, open_object_staging
+from featurecols.jobs.object_staging import ObjectStaging
 from featurecols.jobs.quarantine import aside_of
-from featurecols.jobs.targets import Target, UrlTarget, parse_target, public
+from featurecols.jobs.tables.staging import TableStaging
+from featurecols.jobs.targets import TableTarget, Target, UrlTarget, parse_target, public
 from featurecols.jobs.write_file import Task, write
 
 _FILES = (".csv", ".tsv", ".txt", ".json", ".jsonl", ".npz", ".arrow", ".feather", ".pq", ".parq", ".gz")  # no names of folders
@@ -96,7 +98,7 @@ def run(
     _check_source(transform, source)
     path, kept = parse_target(target), names_of(keep)
     _check_target(transform, path, kept, row_group_rows)
-    if (resume or new_only) and isinstance(path, UrlTarget):
+    if (resume or new_only) and not isinstance(path, Path):
         raise errors.output(path, "cannot be continued with other files, as resume and new_only do", "give a folder on a disk")
     record = Record(Path(str(path)), overwrite) if new_only else None
     leave = None if record is None else record.leave
@@ -105,7 +107,7 @@ def run(
     job.check()
     if record is not None and record.text is not None and not inputs.files:
         return job.describe(None, 0, time.monotonic() - start)
-    with reporter(progress, transform.subject) as report, _open(path, job.single) as stage:
+    with reporter(progress, transform.subject) as report, job.open() as stage:
         try:
             if job.resume(stage, overwrite, adopt=resume or new_only):
                 resumed = len(job.inputs.files)
@@ -120,8 +122,8 @@ def run(
             job.inputs.check_unchanged()
             raise
         except OSError as error:
-            if isinstance(path, UrlTarget):
-                raise  # which the staging of object stores explains
+            if not isinstance(path, Path):
+                raise  # which their staging explains
             hint = "free space and run again: finished files are kept"
             raise errors.output(path, f"cannot be written ({error.strerror or error})", hint) from error
     return job.describe(stage, resumed, time.monotonic() - start)
@@ -164,6 +166,9 @@ class _Job:
             raise errors.output(self.target, problem, "give a folder as the target")
         self.inputs.check_apart(self.target)
         if self.quarantine is not None:
+            if isinstance(self.target, TableTarget):
+                problem = "is a table, and bad rows are listed in a file"
+                raise errors.output(self.target, problem, "give a folder as the target")
             if self.single and isinstance(self.target, UrlTarget):
                 problem = "is one object, and bad rows are listed in another"
                 raise errors.output(self.target, problem, "give a folder as the target")
@@ -188,6 +193,11 @@ class _Job:
         kept = [f"{field.name}: {field.type}" for field in self.inputs.kept_schema] if self.inputs.files else None
         return {**self.transform.dependencies(), "keep": kept, "on_error": self.policy.on_error}
 
+    def open(self) -> AbstractContextManager[AnyStaging]:
+        """Give the staging of the target."""
+        fingerprint = self.transform.fingerprint
+        return open_any(self.target, single=self.single, manifest=self.manifest(), fingerprint=fingerprint)
+
     def manifest(self) -> dict[str, object]:
         """Return all that the output depends on."""
         return {
@@ -202,14 +212,17 @@ class _Job:
     def resume(self, stage: AnyStaging, overwrite: bool, adopt: bool) -> bool:
         """Start from nothing or continue; return True when all is done already. `adopt`: also with other source files."""
         beside = self.quarantine if self.single else None
-        if isinstance(stage, ObjectStaging):
+        if not isinstance(stage, staging.Staging):
             return stage.resume(self.manifest(), overwrite, beside)
         grow = self.record is not None and not overwrite
         return stage.resume(self.manifest(), overwrite, beside, adopt=adopt, grow=grow)
 
     def describe(self, stage: AnyStaging | None, resumed: int, seconds: float) -> JobResult:
         """Return what is at the target now."""
-        rows, bad, size = self._measure_objects(stage) if isinstance(stage, ObjectStaging) else self._measure_files()
+        if isinstance(stage, TableStaging):
+            rows, bad, size = stage.rows, 0, stage.bytes
+        else:
+            rows, bad, size = self._measure_objects(stage) if isinstance(stage, ObjectStaging) else self._measure_files()
         count, left = len(self.inputs.files), 0
         if self.record is not None:
             count, left = len(self.record.files), len(self.record.files) - count
@@ -342,12 +355,6 @@ def _finish(stage: AnyStaging, file: Input, partial: staging.PartialFile, found:
     if found.bad:
         with stage.write_file(aside_of(file)) as aside:
             aside.rows = found.bad
-
-
-def _open(target: Target, single: bool) -> AbstractContextManager[AnyStaging]:
-    if isinstance(target, UrlTarget):
-        return open_object_staging(target, single=single)
-    return staging.open_staging(target, single=single)
 
 
 def _check_source(transform: BatchTransform, source: object) -> None:

@@ -18,10 +18,10 @@ from featurecols._core.arrays import Array
 from featurecols._core.progress import Progress
 from featurecols.data.batch import Batch
 from featurecols.jobs import quarantine
+from featurecols.jobs.any_staging import AnyStaging
 from featurecols.jobs.bad_rows import Tally, Written, mask_of
 from featurecols.jobs.batch_transform import BatchTransform
 from featurecols.jobs.inputs import Input, Inputs
-from featurecols.jobs.object_staging import AnyStaging
 from featurecols.jobs.quarantine import BadRowFile
 from featurecols.jobs.staging import PARTIAL, Position, is_regular
 from featurecols.jobs.write_file import describe, locate_errors

@@ -21,13 +21,12 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeAlias
 
 from featurecols import errors
 from featurecols.data.remote import urls
 from featurecols.data.remote.base import ConflictError, NoBucketError, split
 from featurecols.data.remote.object_store import ObjectStore
-from featurecols.jobs.staging import OVERWRITE, PARTIAL, Finished, PartialFile, Position, Staging
+from featurecols.jobs.staging import OVERWRITE, PARTIAL, Finished, PartialFile, Position
 from featurecols.jobs.targets import Target, UrlTarget
 
 _LARGEST_PUT = 5 << 30  # bytes of an object that is put at once, which a condition asks for
@@ -212,9 +211,6 @@ class ObjectStaging:
         files = manifest.get("files")
         for each in files if isinstance(files, list) else ():
             self.entries[each["name"]] = Entry(each["rows"], each["bad"], each["bytes"])
-
-
-AnyStaging: TypeAlias = Staging | ObjectStaging
 
 
 @contextmanager

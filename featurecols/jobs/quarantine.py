@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 from featurecols.jobs.bad_rows import BadRow
 from featurecols.jobs.inputs import Input
 from featurecols.jobs.staging import BAD_ROWS
-from featurecols.jobs.targets import Target
+from featurecols.jobs.targets import TableTarget, Target
 
 NAME = "_quarantine.parquet"  # in a folder of output, whose readers leave out names that begin with "_"
 SCHEMA = pa.schema(
@@ -88,4 +88,6 @@ def aside_of(file: Input) -> str:
 
 def path_of(target: Target, single: bool) -> Target:
     """Return where the bad rows of a target are: in a folder, or beside a file."""
+    if isinstance(target, TableTarget):
+        return target
     return target.with_name(f"{target.stem}.quarantine.parquet") if single else target / NAME

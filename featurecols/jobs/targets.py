@@ -1,14 +1,16 @@
-"""Where a job writes: a path, or a URL of an object store."""
+"""Where a job writes: a path, a URL of an object store, or a table of a lake."""
 
 from __future__ import annotations
 
 import os
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import TypeAlias
+from typing import ClassVar, TypeAlias
 
 from featurecols import errors
 from featurecols.data.remote import base
+
+TABLES = {"delta": "delta:FOLDER or delta:s3://BUCKET/FOLDER", "iceberg": "iceberg:CATALOG/NAMESPACE.TABLE"}
 
 
 @dataclass(frozen=True)
@@ -48,7 +50,22 @@ class UrlTarget:
         return UrlTarget(f"{self.url}/{name}")
 
 
-Target: TypeAlias = Path | UrlTarget
+@dataclass(frozen=True)
+class TableTarget:
+    """A table of a lake: `delta:PLACE` or `iceberg:PLACE`. It answers about its name as a path of a folder does."""
+
+    kind: str
+    place: str
+
+    name: ClassVar[str] = "table"
+    stem: ClassVar[str] = "table"
+    suffix: ClassVar[str] = ""
+
+    def __str__(self) -> str:
+        return f"{self.kind}:{self.place}"
+
+
+Target: TypeAlias = Path | UrlTarget | TableTarget
 
 
 def parse_target(target: str | os.PathLike[str]) -> Target:
@@ -57,6 +74,11 @@ def parse_target(target: str | os.PathLike[str]) -> Target:
     Raises OutputError for a URL at which no job can write.
     """
     text = base.plain(os.fsdecode(target))
+    kind, colon, place = text.partition(":")
+    if colon and kind in TABLES and not place.startswith("//"):
+        if not place:
+            raise errors.output(text, "names no table", f"give {TABLES[kind]}")
+        return TableTarget(kind, place)
     if not base.is_url(text):
         return Path(text)
     scheme, _, rest = base.split(text)
@@ -69,5 +91,5 @@ def parse_target(target: str | os.PathLike[str]) -> Target:
 
 
 def public(target: Target) -> Path | str:
-    """Return a target as a caller knows it: a path, or the text of a URL."""
-    return target if isinstance(target, Path) else target.url
+    """Return a target as a caller knows it: a path, or the text of a URL or of a table."""
+    return target if isinstance(target, Path) else str(target)

@@ -15,6 +15,7 @@ NEEDS: dict[str, tuple[str, ...]] = {
     "keras": ("keras", "torch", "jax"),
     "onnx": ("onnx", "onnxruntime"),
     "test_public_names.py": ("dask", "keras", "onnx", "onnxruntime", "pyspark", "ray", "torch", "uvicorn"),
+    "lake": ("boto3", "deltalake", "moto", "obstore", "pyiceberg"),
     "ray": ("ray",),
     "remote": ("boto3", "fsspec", "moto", "obstore"),
     "test_planted_faults.py": ("onnx", "onnxruntime"),

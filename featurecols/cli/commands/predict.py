@@ -18,7 +18,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of the command."""
     parser.add_argument("model", metavar="MODEL", type=Path, help="the folder that train wrote")
     parser.add_argument("data", metavar="DATA", nargs="+", help="Parquet or CSV: files, folders or quoted globs")
-    parser.add_argument("-o", "--output", metavar="OUT", required=True, help="a folder or a .parquet file")
+    parser.add_argument(
+        "-o",
+        "--output",
+        metavar="OUT",
+        required=True,
+        help="a folder or a .parquet file, or such a URL; or a table, delta:PLACE or iceberg:NAME",
+    )
     options.add_keep(parser)
     parser.add_argument("--overwrite", action="store_true", help="replace what is at OUT, once the new output is complete")
     options.add_on_error(parser)

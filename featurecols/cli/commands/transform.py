@@ -16,7 +16,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of the command."""
     parser.add_argument("plan", metavar="PLAN", type=Path, help="the folder that fit wrote")
     parser.add_argument("source", metavar="IN", nargs="+", help="Parquet or CSV: files, folders or quoted globs")
-    where = "a folder, a .parquet file or a .npy file"
+    where = "a folder, a .parquet file or a .npy file, or such a URL; or a table, delta:PLACE or iceberg:NAME"
     parser.add_argument("-o", "--output", metavar="OUT", required=True, help=where)
     options.add_keep(parser)
     parser.add_argument(

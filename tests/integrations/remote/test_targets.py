@@ -12,7 +12,7 @@ import pytest
 
 import featurecols as fc
 from featurecols.cli.main import main
-from tests.integrations.remote.conftest import Bucket
+from tests.integrations.s3_server import Bucket
 from tests.jobs.data import COLUMNS, folder, listing
 
 PLAN = fc.compile(COLUMNS)

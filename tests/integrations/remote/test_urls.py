@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 
 import featurecols as fc
-from tests.integrations.remote.conftest import Bucket
+from tests.integrations.s3_server import Bucket
 
 COLUMNS = [fc.Numeric("age", normalizer=fc.ZScore()), fc.Indicator(fc.Vocabulary("city", fc.TopTerms(3)))]
 

@@ -1,0 +1,1 @@
+"""Tables of a lake as targets of jobs: one commit for all rows of a job."""
