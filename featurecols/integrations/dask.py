@@ -5,7 +5,7 @@ Needs dask with its DataFrame: pip install "featurecols[dask]".
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import pandas as pd
 
@@ -24,6 +24,7 @@ from featurecols.integrations.engines import (
     Collect,
     LayoutName,
     Transform,
+    check_over,
     fields_of,
     fit_over,
     lists_of_matrix,
@@ -31,6 +32,7 @@ from featurecols.integrations.engines import (
     merge_states,
 )
 from featurecols.plan.plan import Plan
+from featurecols.plan.report import Report
 
 
 def transform(plan: Plan, df: dd.DataFrame, *, keep: str | Sequence[str] = (), layout: LayoutName = "features") -> dd.DataFrame:
@@ -53,14 +55,35 @@ def transform(plan: Plan, df: dd.DataFrame, *, keep: str | Sequence[str] = (), l
     return read.map_partitions(_transform_frame, dask.delayed(sent, pure=True), meta=meta)
 
 
-def fit(columns: Iterable[Column], df: dd.DataFrame) -> Plan:
+def fit(columns: Iterable[Column], df: dd.DataFrame, *, statistics: bool = False) -> Plan:
     """Return the plan of columns over all rows of a Dask DataFrame, to the bit that of fc.fit over its rows.
 
     Each partition is collected by a task, states are merged in a tree; once for each pass that the columns need.
 
+    Args:
+        columns: declared columns.
+        df: rows.
+        statistics: keep in the plan how its fields were distributed, as fc.fit does.
+
     Raises:
         DataError: for rows that do not fit the columns, the row counted in its partition, or nothing to learn from.
     """
+    return fit_over(columns, _runner(df), statistics)
+
+
+def check(plan: Plan, df: dd.DataFrame) -> Report:
+    """Return how the fields of a Dask DataFrame fit a plan, and how far they are from its training rows, as plan.check does.
+
+    Each partition is collected by a task, states are merged in a tree.
+
+    Raises:
+        DataError: for rows that the fields of the plan cannot be read from. PlanError: for what is not a plan.
+    """
+    return check_over("dask.check", plan, _runner(df))
+
+
+def _runner(df: dd.DataFrame) -> Callable[[Collect, list[str]], bytes | None]:
+    """Return what collects and merges all rows in one pass."""
 
     def run(task: Collect, fields: list[str]) -> bytes | None:
         sent = dask.delayed(task, pure=True)
@@ -69,7 +92,7 @@ def fit(columns: Iterable[Column], df: dd.DataFrame) -> Plan:
             states = [dask.delayed(merge_states)(states[i : i + FAN_IN]) for i in range(0, len(states), FAN_IN)]
         return states[0].compute() if states else None
 
-    return fit_over(columns, run)
+    return run
 
 
 def _collect(task: Collect, rows: pd.DataFrame) -> bytes:
@@ -86,4 +109,4 @@ def _transform_frame(rows: pd.DataFrame, sent: Transform) -> pd.DataFrame:
     return kept.assign(**{FEATURES: pd.Series(pd.arrays.ArrowExtensionArray(lists_of_matrix(matrix)), index=rows.index)})
 
 
-__all__ = ["fit", "transform"]
+__all__ = ["check", "fit", "transform"]

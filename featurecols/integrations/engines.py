@@ -23,9 +23,10 @@ from featurecols.columns.base import Column
 from featurecols.data.batch import Batch, Needs, Source, types_in
 from featurecols.data.field_types import FieldType
 from featurecols.data.sources import Data
-from featurecols.plan.collect import collect, finish
+from featurecols.plan.collect import collect, finish, statistics_pass
 from featurecols.plan.fit_state import FitState, Partial, begin
 from featurecols.plan.plan import Plan
+from featurecols.plan.report import Report
 
 LayoutName = Literal["features", "columns"]
 LAYOUTS = ("features", "columns")
@@ -120,7 +121,8 @@ def make_transform(subject: str, plan: Plan, names: Sequence[str], keep: str | S
         twice = next(name for i, name in enumerate(outputs) if name in outputs[:i])
         hint = "rename the output with name=, or do not keep the field"
         raise errors.plan(subject, "two columns of the result have one name", twice, hint)
-    return Transform(f"{plan.fingerprint} {plan.tables_digest}", plan.to_bytes(), modules_of_kinds(), kept, layout)
+    sent = plan.with_statistics(None).to_bytes()
+    return Transform(f"{plan.fingerprint} {plan.tables_digest}", sent, modules_of_kinds(), kept, layout)
 
 
 def fields_of(transform: Transform, plan: Plan) -> list[str]:
@@ -174,18 +176,28 @@ def merge_states(states: Iterable[bytes]) -> bytes:
     return functools.reduce(FitState.merge, map(FitState.from_bytes, states)).to_bytes()
 
 
-def fit_over(columns: Iterable[Column], run: Callable[[Collect, list[str]], bytes | None]) -> Plan:
+def fit_over(columns: Iterable[Column], run: Callable[[Collect, list[str]], bytes | None], statistics: bool = False) -> Plan:
     """Return the plan of rows that an engine has.
 
     run: collects and merges all rows in one pass, of the fields that are named; None where there is no row.
     """
-    found: Plan | Partial = begin(columns)
+    found: Plan | Partial = begin(columns, statistics)
     columns = found.columns
     while isinstance(found, Partial):
-        fields = list(found.fields)
-        state = run(Collect(f"{found.fingerprint} {found.done}", found.to_bytes(), modules_of_kinds()), fields)
+        key = f"{found.fingerprint} {found.done} {found.statistics}"
+        state = run(Collect(key, found.to_bytes(), modules_of_kinds()), list(found.fields))
         found = finish(columns, collect(columns, iter(()), after=found) if state is None else FitState.from_bytes(state))
     return found
+
+
+def check_over(subject: str, plan: Plan, run: Callable[[Collect, list[str]], bytes | None]) -> Report:
+    """Return the report of rows that an engine has, of fields alone; run: as for fit_over."""
+    if not isinstance(plan, Plan):
+        raise errors.plan(subject, "needs a plan first", type(plan).__name__, "make one with fit, or fc.load(folder)")
+    after = statistics_pass(plan)
+    key = f"{after.fingerprint} statistics"
+    state = run(Collect(key, after.to_bytes(), modules_of_kinds()), list(after.fields))
+    return plan.check(collect(plan, iter(())) if state is None else FitState.from_bytes(state))
 
 
 class ArrowBatches(Source):

@@ -6,7 +6,7 @@ Needs Ray with its Data library: pip install "featurecols[ray]".
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
 import pyarrow as pa
@@ -27,6 +27,7 @@ from featurecols.integrations.engines import (
     Collect,
     LayoutName,
     Transform,
+    check_over,
     fields_of,
     fit_over,
     make_transform,
@@ -35,6 +36,7 @@ from featurecols.integrations.engines import (
 from featurecols.models.distributed.replica import Replica
 from featurecols.models.estimators.several_processes import workers_from
 from featurecols.plan.plan import Plan
+from featurecols.plan.report import Report
 
 _STATE = "state"
 
@@ -61,14 +63,35 @@ def transform(
     return read.map_batches(_transform, fn_args=(sent,), batch_format="pyarrow", zero_copy_batch=True)
 
 
-def fit(columns: Iterable[Column], ds: ray.data.Dataset) -> Plan:
+def fit(columns: Iterable[Column], ds: ray.data.Dataset, *, statistics: bool = False) -> Plan:
     """Return the plan of columns over all rows of a Ray Dataset, to the bit that of fc.fit over its rows.
 
     Each block is collected by a task, states are merged in a tree of tasks; once for each pass that the columns need.
 
+    Args:
+        columns: declared columns.
+        ds: rows.
+        statistics: keep in the plan how its fields were distributed, as fc.fit does.
+
     Raises:
         DataError: for rows that do not fit the columns, or nothing to learn from.
     """
+    return fit_over(columns, _runner(ds), statistics)
+
+
+def check(plan: Plan, ds: ray.data.Dataset) -> Report:
+    """Return how the fields of a Ray Dataset fit a plan, and how far they are from its training rows, as plan.check does.
+
+    Each block is collected by a task, states are merged in a tree of tasks.
+
+    Raises:
+        DataError: for rows that the fields of the plan cannot be read from. PlanError: for what is not a plan.
+    """
+    return check_over("ray.check", plan, _runner(ds))
+
+
+def _runner(ds: ray.data.Dataset) -> Callable[[Collect, list[str]], bytes | None]:
+    """Return what collects and merges all rows in one pass."""
 
     def run(task: Collect, fields: list[str]) -> bytes | None:
         read = ds.select_columns(fields)
@@ -80,7 +103,7 @@ def fit(columns: Iterable[Column], ds: ray.data.Dataset) -> Plan:
         found = _states_of(*ray.get(refs))
         return merge_states(found) if found else None
 
-    return fit_over(columns, run)
+    return run
 
 
 @contextmanager

@@ -6,7 +6,7 @@ featurecols: set PYSPARK_PYTHON before the session is made.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import pyarrow as pa
@@ -26,12 +26,14 @@ from featurecols.integrations.engines import (
     Collect,
     LayoutName,
     Transform,
+    check_over,
     fields_of,
     fit_over,
     make_transform,
     merge_states,
 )
 from featurecols.plan.plan import Plan
+from featurecols.plan.report import Report
 
 _STATE = "state"
 _MERGERS = 8  # tasks that merge the states of all partitions, before one merges theirs
@@ -60,15 +62,36 @@ def transform(plan: Plan, df: DataFrame, *, keep: str | Sequence[str] = (), layo
     return _select(df, fields_of(sent, plan)).mapInArrow(_Apply(sent), StructType([*kept, *made]))
 
 
-def fit(columns: Iterable[Column], df: DataFrame) -> Plan:
+def fit(columns: Iterable[Column], df: DataFrame, *, statistics: bool = False) -> Plan:
     """Return the plan of columns over all rows of a Spark DataFrame, to the bit that of fc.fit over its rows.
 
     Each partition is collected by a task; the states are merged by several tasks and then by one. Once for each pass that the
     columns need: cache a DataFrame that is costly to compute.
 
+    Args:
+        columns: declared columns.
+        df: rows.
+        statistics: keep in the plan how its fields were distributed, as fc.fit does.
+
     Raises:
         DataError: for nothing to learn from, and, in the error of Spark, for rows that do not fit the columns.
     """
+    return fit_over(columns, _runner(df), statistics)
+
+
+def check(plan: Plan, df: DataFrame) -> Report:
+    """Return how the fields of a Spark DataFrame fit a plan, and how far they are from its training rows, as plan.check does.
+
+    Each partition is collected by a task; the states are merged by several tasks and then by one.
+
+    Raises:
+        DataError: for rows that the fields of the plan cannot be read from. PlanError: for what is not a plan.
+    """
+    return check_over("spark.check", plan, _runner(df))
+
+
+def _runner(df: DataFrame) -> Callable[[Collect, list[str]], bytes | None]:
+    """Return what collects and merges all rows in one pass."""
 
     def run(task: Collect, fields: list[str]) -> bytes | None:
         schema = StructType([StructField(_STATE, BinaryType(), nullable=False)])
@@ -78,7 +101,7 @@ def fit(columns: Iterable[Column], df: DataFrame) -> Plan:
         found = states.collect()
         return bytes(found[0][_STATE]) if found else None
 
-    return fit_over(columns, run)
+    return run
 
 
 def _select(df: DataFrame, names: Sequence[str]) -> DataFrame:
@@ -125,4 +148,4 @@ def _state_batch(state: bytes) -> pa.RecordBatch:
     return pa.record_batch({_STATE: pa.array([state], pa.binary())})
 
 
-__all__ = ["fit", "transform"]
+__all__ = ["check", "fit", "transform"]

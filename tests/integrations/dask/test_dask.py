@@ -49,6 +49,14 @@ def test_fit_gives_the_bytes_of_one_machine_whatever_the_partitions() -> None:
     assert fc_dask.fit(nothing, frame(rows)).to_bytes() == fc.fit(nothing, rows).to_bytes()
 
 
+def test_check_gives_the_report_of_one_machine() -> None:
+    rows = engine_cases.flights()
+    plan = fc_dask.fit(engine_cases.LEARNING[:2], frame(rows), statistics=True)
+    assert plan.to_bytes() == fc.fit(engine_cases.LEARNING[:2], rows, statistics=True).to_bytes()
+    some = rows.slice(0, 300)
+    assert fc_dask.check(plan, frame(some)) == plan.check(fc.collect(plan, some))
+
+
 def test_worker_processes_get_bytes_and_make_a_plan_once() -> None:
     case = engine_cases.case("flights")
     with dask.config.set(scheduler="processes", num_workers=1):

@@ -61,6 +61,14 @@ def test_fit_gives_the_bytes_of_one_machine_whatever_the_blocks() -> None:
     assert many.to_bytes() == fc.fit(engine_cases.LEARNING[:2], rows).to_bytes()
 
 
+def test_check_gives_the_report_of_one_machine() -> None:
+    rows = engine_cases.flights()
+    plan = fc_ray.fit(engine_cases.LEARNING[:2], dataset(rows), statistics=True)
+    assert plan.to_bytes() == fc.fit(engine_cases.LEARNING[:2], rows, statistics=True).to_bytes()
+    some = rows.slice(0, 300)
+    assert fc_ray.check(plan, dataset(some)) == plan.check(fc.collect(plan, some))
+
+
 def die_once(rows: pa.Table, marker: str) -> pa.Table:
     """Kill the worker that gets the last row, the first time."""
     if rows[ROW].to_pylist()[-1] == 4999 and not os.path.exists(marker):

@@ -78,6 +78,14 @@ def test_fit_gives_the_bytes_of_one_machine_whatever_the_partitions(session: Spa
         fc_spark.fit(few, frame(session, rows).limit(0))
 
 
+def test_check_gives_the_report_of_one_machine(session: SparkSession) -> None:
+    rows = engine_cases.flights()
+    plan = fc_spark.fit(engine_cases.LEARNING[:2], frame(session, rows), statistics=True)
+    assert plan.to_bytes() == fc.fit(engine_cases.LEARNING[:2], rows, statistics=True).to_bytes()
+    some = rows.slice(0, 300)
+    assert fc_spark.check(plan, frame(session, some)) == plan.check(fc.collect(plan, some))
+
+
 def test_a_task_that_is_killed_midway_changes_nothing(session: SparkSession, tmp_path: Path) -> None:
     case = engine_cases.case("flights")
 
