@@ -1,6 +1,6 @@
 """What SECURITY.md promises of loading: files of the named folder are opened to read, and nothing is imported or executed.
 
-The audit hook sees what Python does; the weights of a model are opened by the library safetensors, by the path that it is given.
+The audit hook sees what Python does. Weights of a model are opened by the library safetensors, by the path that it is given.
 """
 
 from __future__ import annotations
