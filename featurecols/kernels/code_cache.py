@@ -24,6 +24,7 @@ import llvmlite  # type: ignore[import-untyped]
 import llvmlite.binding as llvm  # type: ignore[import-untyped]
 import numpy as np
 
+from featurecols.kernels import shipped_code
 from featurecols.kernels.machine_code import HEADER, Code
 
 _BEGIN = b"featurecols kernel 1\n"
@@ -31,10 +32,12 @@ _SETTINGS_OF_A_RUN = {"NUMBA_CACHE_DIR", "NUMBA_NUM_THREADS", "NUMBA_DISABLE_JIT
 
 
 def read(name: str) -> Code | None:
-    """Return the code that was kept for a variant of a kernel, if it was."""
-    for folder in _folders():
+    """Return the code that was kept for a variant of a kernel, if it was; what was compiled elsewhere first."""
+    shipped = _shipped()
+    places = [] if shipped is None else [shipped.folder / f"{name}.{shipped.environment}.{shipped.sources}.kernel"]
+    for path in (*places, *(folder / _file_name(name) for folder in _folders())):
         with contextlib.suppress(OSError, ValueError, LookupError, TypeError):
-            data = (folder / _file_name(name)).read_bytes()
+            data = path.read_bytes()
             begin, head, image = data[: len(_BEGIN)], *data[len(_BEGIN) :].split(b"\n", 1)
             known = json.loads(head.decode())
             if begin == _BEGIN and known["digest"] == _digest(image):
@@ -88,10 +91,30 @@ def _sources() -> str:
 
 
 @functools.cache
+def _shipped() -> shipped_code.Shipped | None:
+    """Return the folder of code that was compiled elsewhere, where there is one and all that it is for is as here."""
+    found = shipped_code.find()
+    if found is None:
+        return None
+    if found.sources != _sources() or found.environment != _environment_for(*found.processor[:2]):
+        shipped_code.refuse(found.folder, "other versions of featurecols, numba, llvmlite, numpy or Python made it")
+        return None
+    return found
+
+
+def describe(processor: shipped_code.Processor) -> str:
+    """Return what is written beside code for a processor, so that other machines can use it."""
+    return shipped_code.describe(processor, _environment_for(*processor[:2]), _sources())
+
+
+@functools.cache
 def _environment() -> str:
-    settings = {k: v for k, v in os.environ.items() if k.startswith("NUMBA_") and k not in _SETTINGS_OF_A_RUN}
     processor = os.environ.get("NUMBA_CPU_NAME") or llvm.get_host_cpu_name()
-    instructions = os.environ.get("NUMBA_CPU_FEATURES") or llvm.get_host_cpu_features().flatten()
+    return _environment_for(processor, os.environ.get("NUMBA_CPU_FEATURES") or llvm.get_host_cpu_features().flatten())
+
+
+def _environment_for(processor: str, instructions: str) -> str:
+    settings = {k: v for k, v in os.environ.items() if k.startswith("NUMBA_") and k not in _SETTINGS_OF_A_RUN}
     versions = (sys.implementation.cache_tag, HEADER, np.__version__, llvmlite.__version__)
     told = repr((llvm.get_process_triple(), processor, instructions, versions, sorted(settings.items())))
     return _digest(told.encode(), _numba())
@@ -113,7 +136,7 @@ def _beside() -> Path:
 
 def _folders() -> list[Path]:
     named = os.environ.get("NUMBA_CACHE_DIR")
-    return [*([Path(named)] if named else []), _beside() / "__pycache__", _of_user() / "featurecols"]
+    return [Path(named)] if named else [_beside() / "__pycache__", _of_user() / "featurecols"]
 
 
 def _of_user() -> Path:

@@ -1,11 +1,20 @@
-"""Compile all kernels ahead, so that the first transform on this machine does not have to."""
+"""Compile all kernels ahead, so that the first transform on this machine does not have to.
+
+With --to, they are written into a folder, which other machines find by the environment variable FEATURECOLS_KERNEL_CACHE. It
+holds machine code: ship it as you ship programs. Where it does not fit (other versions or sources, a processor that lacks
+instructions), it is not used, with a warning, and kernels are compiled there.
+"""
 
 # mypy: disable-error-code="arg-type"
 from __future__ import annotations
 
 import argparse
+import os
+import subprocess
+import sys
 import tempfile
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from featurecols.cli import options, output
@@ -18,13 +27,45 @@ ROWS = 2048  # enough that no call takes the path for few rows
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of the command."""
+    parser.add_argument("--to", metavar="FOLDER", type=Path, help="write them here, for FEATURECOLS_KERNEL_CACHE")
+    level = "for all processors of a level: x86-64-v2, x86-64-v3 or x86-64-v4 (default: for this one); with --to"
+    parser.add_argument("--cpu", metavar="LEVEL", help=level)
     options.add_json(parser)
 
 
 def run(arguments: argparse.Namespace) -> None:
     """Compile all kernels and print how long it took."""
+    if arguments.to is not None:
+        _write(arguments)
+        return
+    if arguments.cpu is not None:
+        from featurecols import errors
+
+        raise errors.argument("--cpu", "needs --to", arguments.cpu, "give --to FOLDER, where the kernels go")
     seconds = warm()
     output.print_result(arguments.json, {"seconds": round(seconds, 3)}, f"kernels are ready ({seconds:.1f} s)")
+
+
+def _write(arguments: argparse.Namespace) -> None:
+    """Compile all kernels in a process that is told for what, and say beside them what they are for."""
+    from featurecols import errors
+    from featurecols.kernels import code_cache, shipped_code
+
+    start, folder = time.monotonic(), Path(arguments.to)
+    processor = shipped_code.processor_of(arguments.cpu)
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise errors.output(folder, "exists already", "choose a folder that is empty, or not there yet")
+    folder.mkdir(parents=True, exist_ok=True, mode=0o755)
+    environment = {**os.environ, **shipped_code.variables_of(processor, folder)}
+    program = f"import sys; sys.path[:] = {sys.path!r}; from {__name__} import warm; warm()"
+    if subprocess.run([sys.executable, "-c", program], env=environment, stdout=subprocess.DEVNULL).returncode:
+        raise errors.output(folder, "was not written, since the kernels could not be compiled", "see the error above")
+    (folder / shipped_code.ABOUT).write_text(code_cache.describe(processor), "utf-8")
+    kernels = [path.stat().st_size for path in folder.glob("*.kernel")]
+    found = {"folder": str(folder), "processor": processor.name, "kernels": len(kernels), "bytes": sum(kernels)}
+    seconds = time.monotonic() - start
+    text = f"{folder}: {len(kernels)} kernels for {processor.name}, {sum(kernels) / 1e6:.1f} MB ({seconds:.1f} s)"
+    output.print_result(arguments.json, {**found, "seconds": round(seconds, 3)}, text)
 
 
 def warm() -> float:
