@@ -96,6 +96,7 @@ def warm() -> float:
         plan.transform(chunk)
     _read(table)
     _train(table)
+    _add_gradients()
     return time.monotonic() - start
 
 
@@ -146,6 +147,17 @@ def _train(table: pa.Table) -> None:
     fc.models.LinearClassifier(linear).train(two, label="yes", steps=2, batch_size=ROWS // 4)
     for columns in (linear, linear[:2]):  # with lists and without; what is prepared for many batches at once begins in epoch 2
         fc.models.LinearRegressor(columns).train(table, label="small", epochs=2, batch_size=ROWS // 4).predict(table)
+
+
+def _add_gradients() -> None:
+    """Add gradients of rows as the chief of several processes does."""
+    import numpy as np
+
+    from featurecols._core.scratch_zeros import ScratchZeros
+    from featurecols.models.autodiff.tape import IndexedSlices
+    from featurecols.models.distributed.gradients import add_all
+
+    add_all([{"table": IndexedSlices(np.arange(2), np.ones((2, 4), np.float32), (9, 4))}] * 2, ScratchZeros())
 
 
 def _columns() -> list[object]:

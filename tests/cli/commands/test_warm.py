@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from featurecols.cli.main import main
+
 ROOT = Path(__file__).parents[3]
 PROGRAM = """
 import json, tempfile, pandas as pd, polars as pl, pyarrow as pa, pyarrow.parquet as pq
@@ -60,3 +62,11 @@ def test_frames_and_models_find_their_kernels_compiled() -> None:
     before, new = json.loads(done.stdout.splitlines()[-1])
     assert before > 20
     assert new == []
+
+
+def test_a_level_needs_a_folder_and_a_folder_must_be_empty(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    assert main(["warm", "--cpu", "x86-64-v3"]) == 2
+    assert "--cpu: needs --to" in capsys.readouterr().err
+    (tmp_path / "notes").touch()
+    assert main(["warm", "--to", str(tmp_path)]) == 2
+    assert "exists already" in capsys.readouterr().err
