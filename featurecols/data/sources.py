@@ -17,6 +17,7 @@ from featurecols import errors
 from featurecols._core import regular_files
 from featurecols.data.batch import Batch, Fragment, Needs, Source, keys_of
 from featurecols.data.field_types import FieldType, join_all, of_arrow
+from featurecols.data.files import partitions
 from featurecols.data.files.base import CSV, PACKED, PARQUET, File, State, same_kind
 from featurecols.data.files.csv import CsvFile
 from featurecols.data.files.parquet import ParquetFile
@@ -132,8 +133,8 @@ class FileSource(Source):
 
     def field_types(self, keys: Sequence[str]) -> dict[str, FieldType] | None:
         self.check(keys)
-        if any(file.kind == "CSV" for file in self._open()):
-            return None
+        if any(file.kind == "CSV" or not file.keys.keys().isdisjoint(keys) for file in self._open()):
+            return None  # of text that is parsed
         return {key: join_all(of_arrow(file.schema.field(key).type) for file in self._open()) for key in keys}
 
     def check(self, keys: Sequence[str]) -> None:
@@ -261,7 +262,10 @@ def open_file(path: str) -> File:
         kind = "Parquet" if _head(path) == b"PAR1" else None
     if kind is None:
         raise errors.unreadable(path, "is neither Parquet nor CSV by its name", None)
-    return ParquetFile(path, state) if kind == "Parquet" else CsvFile(path, state)
+    file: File = ParquetFile(path, state) if kind == "Parquet" else CsvFile(path, state)
+    names = set(file.schema.names)
+    keys = {key: text for key, text in partitions.keys_of(path).items() if key not in names}
+    return partitions.PartitionedFile(file, keys) if keys else file
 
 
 def _head(path: str) -> bytes:

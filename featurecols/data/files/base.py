@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 
 import pyarrow as pa
 
@@ -25,6 +26,7 @@ class File(ABC):
         state: as it was when it was opened.
         schema: names and types of all fields; the text of a CSV file is string.
         fragments: what it is made of, in order.
+        keys: fields that stand in the names of its folders, as text; None where missing.
     """
 
     kind: str
@@ -32,6 +34,7 @@ class File(ABC):
     state: State
     schema: pa.Schema
     fragments: list[Fragment]
+    keys: Mapping[str, str | None] = MappingProxyType({})
 
     @abstractmethod
     def read(self, fragment: Fragment, needs: Needs) -> Iterator[Batch]:
