@@ -70,6 +70,21 @@ def add_resume(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_arrangement(parser: argparse.ArgumentParser) -> None:
+    """Add --partition-by and --rows-per-file."""
+    parser.add_argument(
+        "--partition-by",
+        metavar="FIELDS",
+        type=parse_names,
+        action="extend",
+        default=[],
+        help="fields whose values name folders of OUT, such as day=2024-01-31/",
+    )
+    parser.add_argument(
+        "--rows-per-file", type=parse_positive, metavar="N", help="merge small files and split large ones into files of N rows"
+    )
+
+
 def parse_max_errors(text: str) -> tuple[int | float, ...]:
     """Return the limits of an argument such as 100, 0.01 or 100,0.01; one with a point is a share.
 

@@ -101,6 +101,11 @@ class Inputs:
         """The rows of all files; None where they are not known before reading."""
         return _sum([file.rows for file in self.files])
 
+    @property
+    def block_rows(self) -> int:
+        """How many rows a block has at most."""
+        return self.row_group_rows or max(1024, BLOCK_BYTES // self.row_bytes)
+
     def distinct(self) -> Iterator[Input]:
         """Yield the first file of each schema."""
         seen: list[pa.Schema] = []
@@ -122,7 +127,7 @@ class Inputs:
 
     def _split(self, batch: Batch) -> Iterator[Batch]:
         """Yield the rows in equal blocks whose output fits; where the caller said how many rows, as they are."""
-        limit = self.row_group_rows or max(1024, BLOCK_BYTES // self.row_bytes)
+        limit = self.block_rows
         count = -(-batch.num_rows // limit)
         for i in range(count):
             yield batch.slice(batch.num_rows * i // count, batch.num_rows * (i + 1) // count)

@@ -21,14 +21,16 @@ from featurecols._core.progress import Progress, reporter
 from featurecols._core.version import __version__
 from featurecols.data.batch import Batch
 from featurecols.data.sources import is_path
-from featurecols.jobs import npy, quarantine, staging
+from featurecols.jobs import arrange, npy, quarantine, staging
 from featurecols.jobs.any_staging import AnyStaging, open_any
+from featurecols.jobs.arrange import Arrangement
 from featurecols.jobs.bad_rows import MaxErrors, Policy, Tally, Written
 from featurecols.jobs.batch_transform import BatchTransform
 from featurecols.jobs.inputs import Input, Inputs, Paths
 from featurecols.jobs.new_files import Record
 from featurecols.jobs.object_staging import ObjectStaging
 from featurecols.jobs.quarantine import aside_of
+from featurecols.jobs.staging import ARRANGED
 from featurecols.jobs.tables.staging import TableStaging
 from featurecols.jobs.targets import TableTarget, Target, UrlTarget, parse_target, public
 from featurecols.jobs.write_file import Task, write
@@ -91,19 +93,25 @@ def run(
     max_errors: MaxErrors = None,
     resume: bool = False,
     new_only: bool = False,
+    partition_by: str | Sequence[str] = (),
+    rows_per_file: int | None = None,
 ) -> JobResult:
     """Do all that Plan.transform_files does but for the columns themselves, with its arguments and errors."""
     start = time.monotonic()
     policy = Policy.of(transform.subject, on_error, max_errors)
+    arrangement = Arrangement.of(transform.subject, partition_by, rows_per_file)
     _check_source(transform, source)
     path, kept = parse_target(target), names_of(keep)
+    kept += tuple(name for name in arrangement.fields if name not in kept)
     _check_target(transform, path, kept, row_group_rows)
     if (resume or new_only) and not isinstance(path, Path):
         raise errors.output(path, "cannot be continued with other files, as resume and new_only do", "give a folder on a disk")
+    if arrangement:
+        _check_arranged(transform, path, new_only)
     record = Record(Path(str(path)), overwrite) if new_only else None
     leave = None if record is None else record.leave
     inputs = Inputs(source, transform.needs, kept, row_group_rows, transform.row_bytes, leave)
-    job = _Job(transform, inputs, path, count_processes(processes), policy, record)
+    job = _Job(transform, inputs, path, count_processes(processes), policy, record, arrangement)
     job.check()
     if record is not None and record.text is not None and not inputs.files:
         return job.describe(None, 0, time.monotonic() - start)
@@ -139,6 +147,7 @@ class _Job:
     processes: int
     policy: Policy
     record: Record | None
+    arrangement: Arrangement
 
     @property
     def quarantine(self) -> Target | None:
@@ -165,6 +174,7 @@ class _Job:
             problem = f"is one file, and the source is {len(self.inputs.files)} files"
             raise errors.output(self.target, problem, "give a folder as the target")
         self.inputs.check_apart(self.target)
+        self.arrangement.check(self.target, self.inputs.kept_schema)
         if self.quarantine is not None:
             if isinstance(self.target, TableTarget):
                 problem = "is a table, and bad rows are listed in a file"
@@ -206,6 +216,7 @@ class _Job:
             "version": __version__,
             "row_group_rows": self.inputs.row_group_rows,
             "before": None if self.record is None else self.record.digest,
+            "arrangement": [list(self.arrangement.fields), self.arrangement.rows],
             "files": [[file.path, file.relative, file.size, file.modified] for file in self.inputs.files],
         }
 
@@ -226,6 +237,8 @@ class _Job:
         count, left = len(self.inputs.files), 0
         if self.record is not None:
             count, left = len(self.record.files), len(self.record.files) - count
+        if self.arrangement:
+            count = len(list(Path(str(self.target)).rglob("part-*.parquet")))
         listed, fingerprint = None if self.quarantine is None else public(self.quarantine), self.transform.fingerprint
         return JobResult(public(self.target), count, resumed, rows, size, seconds, fingerprint, bad, listed, left)
 
@@ -268,12 +281,17 @@ class _Job:
             with stage.write_file(f"data/{self.quarantine.name}") as partial:
                 redone = [file.path for file in self.inputs.files]
                 partial.rows = quarantine.merge(asides, partial.path, earlier, redone)
+        if self.arrangement:
+            paths = [stage.folder / self._name(file) for file in self.inputs.files]
+            arrange.write(stage, paths, self.arrangement, self.inputs.block_rows)
         if self.record is not None:
             self.record.check_unchanged()
             self.record.add(stage.folder / "data", self.settings(), self.inputs.files, tally.files)
         return resumed
 
     def _name(self, file: Input) -> str:
+        if self.arrangement:
+            return f"{ARRANGED}/{file.relative}"
         return f"data/{self.target.name if self.single else file.relative}"
 
     def _finished(self, stage: AnyStaging, file: Input) -> Written | None:
@@ -375,6 +393,17 @@ def _check_target(transform: BatchTransform, target: Target, keep: tuple[str, ..
         raise errors.argument(transform.subject, problem, row_group_rows, "leave it out for the default")
     if target.suffix.lower() == ".npy" and (keep or transform.width is None):
         raise errors.output(target, "a .npy file holds one float32 matrix and nothing else", "write Parquet for this")
+
+
+def _check_arranged(transform: BatchTransform, target: Target, new_only: bool) -> None:
+    """Raise errors for what partition_by and rows_per_file cannot go with."""
+    if target.suffix.lower() in (".npy", ".parquet"):
+        raise errors.output(target, "is one file", "give a folder as the target, or leave out partition_by and rows_per_file")
+    if not isinstance(target, Path):
+        raise errors.output(target, "is not a folder on a disk, as partition_by and rows_per_file need", "give a folder")
+    if new_only:
+        hint = "leave out partition_by and rows_per_file"
+        raise errors.argument(transform.subject, "new_only has a file for each source file", new_only, hint)
 
 
 def _check_unique(target: Target, names: list[str]) -> None:

@@ -34,6 +34,7 @@ from featurecols.jobs.targets import Target
 
 PARTIAL = ".partial"
 BAD_ROWS = "aside/bad"  # a file for each source file that has some
+ARRANGED = "aside/rows"  # a file for each source file, where the output has other files
 OVERWRITE = "pass overwrite=True (--overwrite) to replace it"
 _BLOCK = 1 << 20  # bytes that are read at once for a checksum
 _LARGEST = 1 << 30  # bytes of a manifest or a journal
@@ -203,7 +204,7 @@ class Staging:
                 return False
         else:
             names = {each[1] for each in now if each in before}
-            for folder in (self.data, self.folder / BAD_ROWS):
+            for folder in (self.data, self.folder / BAD_ROWS, self.folder / ARRANGED):
                 for path in [path for path in folder.rglob("*") if not path.is_dir()]:
                     if path.relative_to(folder).as_posix() not in names:
                         _remove(path)

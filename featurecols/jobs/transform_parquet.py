@@ -36,6 +36,8 @@ def transform_parquet(
     max_errors: MaxErrors = None,
     resume: bool = False,
     new_only: bool = False,
+    partition_by: str | Sequence[str] = (),
+    rows_per_file: int | None = None,
 ) -> JobResult:
     """Return plan.transform_files(source, target, ...); an alias, as fc.models.predict_parquet is."""
     if not hasattr(plan, "encoded_slots"):
@@ -55,6 +57,8 @@ def transform_parquet(
         max_errors=max_errors,
         resume=resume,
         new_only=new_only,
+        partition_by=partition_by,
+        rows_per_file=rows_per_file,
     )
 
 

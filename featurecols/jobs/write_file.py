@@ -89,7 +89,7 @@ class _Writer:
 
     def __init__(self, path: Path, schema: pa.Schema, thread: ThreadPoolExecutor) -> None:
         self._thread = thread
-        self._file: pq.ParquetWriter = thread.submit(_open_file, path, schema).result()
+        self._file: pq.ParquetWriter = thread.submit(open_parquet, path, schema).result()
         self._writing: Future[None] | None = None
 
     def write(self, table: pa.Table, rows: int) -> None:
@@ -113,7 +113,7 @@ def _open_writer(path: Path, schema: pa.Schema) -> Iterator[_Writer]:
         yield _Writer(path, schema, thread)
 
 
-def _open_file(path: Path, schema: pa.Schema) -> pq.ParquetWriter:
+def open_parquet(path: Path, schema: pa.Schema) -> pq.ParquetWriter:
     """Open a new file, with dictionaries and statistics for all but floats, where they are work for nothing."""
     path.unlink(missing_ok=True)  # a thread of a run that was interrupted may still write into the old one
     coded = [leaf for field in schema for leaf, kind in _leaves(field.name, field.type) if not pa.types.is_floating(kind)]

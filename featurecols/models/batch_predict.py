@@ -69,6 +69,8 @@ class FilePredictor(PlanOwner, ABC):
         max_errors: MaxErrors = None,
         resume: bool = False,
         new_only: bool = False,
+        partition_by: str | Sequence[str] = (),
+        rows_per_file: int | None = None,
     ) -> JobResult:
         """Predict the rows of Parquet or CSV files, in bounded memory, into Parquet files of the same names.
 
@@ -88,6 +90,7 @@ class FilePredictor(PlanOwner, ABC):
             on_error, max_errors: what happens to rows with a value that the columns refuse, or without a finite prediction, and
                 how many there may be, as in plan.transform_files: "fail", "null" or "quarantine".
             resume, new_only: which files are done, as in plan.transform_files.
+            partition_by, rows_per_file: how the output is divided into files, as in plan.transform_files.
 
         Returns:
             JobResult: counts and seconds. Of a classifier the files hold `class`, in the label's own type, and
@@ -125,6 +128,8 @@ class FilePredictor(PlanOwner, ABC):
             max_errors=max_errors,
             resume=resume,
             new_only=new_only,
+            partition_by=partition_by,
+            rows_per_file=rows_per_file,
         )
 
 
@@ -141,6 +146,8 @@ def predict_parquet(
     max_errors: MaxErrors = None,
     resume: bool = False,
     new_only: bool = False,
+    partition_by: str | Sequence[str] = (),
+    rows_per_file: int | None = None,
 ) -> JobResult:
     """Return model.predict_files(source, target, ...); an alias, as fc.transform_parquet is."""
     if not isinstance(model, FilePredictor):
@@ -155,6 +162,8 @@ def predict_parquet(
         max_errors=max_errors,
         resume=resume,
         new_only=new_only,
+        partition_by=partition_by,
+        rows_per_file=rows_per_file,
     )
 
 

@@ -275,6 +275,8 @@ class Plan(DescribedPlan):
         max_errors: MaxErrors = None,
         resume: bool = False,
         new_only: bool = False,
+        partition_by: str | Sequence[str] = (),
+        rows_per_file: int | None = None,
     ) -> JobResult:
         """Transform Parquet or CSV files, row group by row group in bounded memory, into Parquet files of the same names.
 
@@ -308,6 +310,10 @@ class Plan(DescribedPlan):
             new_only: the target is a folder that grows with its source: files that it holds already are left, by name, size
                 and time of the last change of their sources; one that has changed is an error, one whose output was deleted
                 is done again. All new files appear at once.
+            partition_by: fields of the source, one name or several, whose values name folders of the output, such as
+                `day=2024-01-31/part-00000.parquet`; which the files in them do not hold: text, integers, booleans, dates.
+            rows_per_file: rows of each file but the last (of a folder), named `part-00000.parquet` and so on: small files are
+                merged, large ones are split. None is a file for each source file, or for each folder with `partition_by`.
 
         Returns:
             JobResult: counts and seconds. The files' schema metadata holds `featurecols`: the plan's fingerprint, the digest of
@@ -344,6 +350,8 @@ class Plan(DescribedPlan):
             max_errors=max_errors,
             resume=resume,
             new_only=new_only,
+            partition_by=partition_by,
+            rows_per_file=rows_per_file,
         )
 
     # Tables and files -----------------------------------------------------------------------------------------------

@@ -29,6 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--overwrite", action="store_true", help="replace what is at OUT, once the new output is complete")
     options.add_on_error(parser)
     options.add_resume(parser)
+    options.add_arrangement(parser)
     options.add_common(parser)
 
 
@@ -46,5 +47,7 @@ def run(arguments: argparse.Namespace) -> None:
             max_errors=arguments.max_errors,
             resume=arguments.resume,
             new_only=arguments.new_only,
+            partition_by=arguments.partition_by,
+            rows_per_file=arguments.rows_per_file,
         )
     output.print_result(arguments.json, output.describe_job(done), str(done))

@@ -29,6 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--row-group-rows", type=options.parse_positive, metavar="N", help="rows of a row group in the output")
     options.add_on_error(parser)
     options.add_resume(parser)
+    options.add_arrangement(parser)
     options.add_processes(parser)
     options.add_common(parser)
 
@@ -53,6 +54,8 @@ def run(arguments: argparse.Namespace) -> None:
             max_errors=arguments.max_errors,
             resume=arguments.resume,
             new_only=arguments.new_only,
+            partition_by=arguments.partition_by,
+            rows_per_file=arguments.rows_per_file,
             row_group_rows=arguments.row_group_rows,
         )
     output.print_result(arguments.json, output.describe_job(done), str(done))
