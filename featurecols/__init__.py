@@ -40,9 +40,11 @@ if TYPE_CHECKING:
     from featurecols.columns import Missing as Missing
     from featurecols.columns import Numeric as Numeric
     from featurecols.columns import Sequence as Sequence
+    from featurecols.columns import Split as Split
     from featurecols.columns import Timestamp as Timestamp
     from featurecols.columns import Vocabulary as Vocabulary
     from featurecols.columns import Weighted as Weighted
+    from featurecols.columns import Words as Words
     from featurecols.columns.initializers import Constant as Constant
     from featurecols.columns.initializers import TruncatedNormal as TruncatedNormal
     from featurecols.columns.initializers import Uniform as Uniform

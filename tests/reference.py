@@ -12,6 +12,7 @@ import functools
 import importlib
 import math
 import pkgutil
+import re
 import struct
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
@@ -134,6 +135,8 @@ class Reference:
             return None if is_missing(v, field.missing) else v
 
         value = row.get(field.key)
+        if field.prepares:
+            return tokens(field, one(value))
         return [] if value is None and field.key in self.lists else one(value)
 
     def known(self, field: Any) -> list[Any]:
@@ -153,6 +156,17 @@ def own_kinds() -> dict[type, type[Kind]]:
         if reference is not None:
             found.update(reference)
     return found
+
+
+def tokens(field: Any, text: str | None) -> list[str]:
+    """What a Split or a Words makes of a text."""
+    if text is None:
+        return []
+    if type(field).__name__ == "Words":
+        return re.findall(r"\w+", text.lower())[: field.max_tokens]
+    found = [token.lower() if field.lowercase else token for token in text.split(field.separator)]
+    found = [token.strip(" \t\n\r\v\f") if field.strip else token for token in found]
+    return [token for token in found if token][: field.max_tokens]
 
 
 class Kind:

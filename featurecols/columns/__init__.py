@@ -15,5 +15,7 @@ from featurecols.columns.indicator import Indicator as Indicator
 from featurecols.columns.missing import Missing as Missing
 from featurecols.columns.numeric import Numeric as Numeric
 from featurecols.columns.sequence import Sequence as Sequence
+from featurecols.columns.token_fields import Split as Split
+from featurecols.columns.token_fields import Words as Words
 from featurecols.columns.vocabulary import Vocabulary as Vocabulary
 from featurecols.columns.weighted import Weighted as Weighted

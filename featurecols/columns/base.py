@@ -7,7 +7,7 @@ A column declares (a frozen value), says what must be learned (analyzers), and b
 from __future__ import annotations
 
 import builtins
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import field
 from typing import Any, ClassVar, Literal
 
@@ -20,6 +20,7 @@ from featurecols.analyzers.base import Analyzer
 from featurecols.columns._embedding_tables import Tables
 from featurecols.columns.bound import Bound
 from featurecols.data.field_types import TYPE_NAMES, FieldType, TypeName
+from featurecols.data.fields.base import FieldView
 from featurecols.data.fields.spelled import other_value
 
 Learned = Mapping[str, Array]
@@ -109,6 +110,19 @@ class Field(Spec):
     def inputs(self) -> tuple[Field | Column, ...]:
         """Return nothing: a field reads no other node."""
         return ()
+
+    @property
+    def prepares(self) -> str:
+        """What it makes of the values in the data before columns read them, as a reason; "" where they stay as they are."""
+        return ""
+
+    def prepare(self, view: FieldView) -> FieldView:
+        """Return what columns read, of the values in the data."""
+        return view
+
+    def row_preparer(self) -> Callable[[object], object] | None:
+        """Return the function that does the same to one value, None where there is nothing to do."""
+        return None
 
     def num_passes(self) -> int:
         """Return 0: a field learns nothing."""

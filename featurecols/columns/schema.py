@@ -85,6 +85,9 @@ def of_base(base: type[Spec], ask: Callable[[type[Spec]], None] = lambda _: None
     ask(base)
     options: list[Schema] = [{"$ref": f"#/$defs/{name_of(base)}"}]
     if issubclass(base, Field):
+        options += [{"$ref": f"#/$defs/{name_of(kind)}"} for kind in kinds_of(Field) if kind is not base]
+        for kind in kinds_of(Field):
+            ask(kind)
         options.insert(0, {"type": "string", "description": "the key of a field"})
     elif not issubclass(base, Column) and (bare := bare_names(base)):
         options.insert(0, {"enum": bare})

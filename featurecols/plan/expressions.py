@@ -75,6 +75,8 @@ class Expressions:
         known = self._program.types.get(field.key)
         if known is not None and known.list_depth:
             raise refused(self._target, f"field {field.key}", "a field of lists", "rows hold one value a field there")
+        if field.prepares:
+            raise refused(self._target, f"field {field.key}", type(field).__name__, field.prepares)
         markers = Markers.of(field.missing)
         return RawField(field.key, markers.texts, (*markers.integers, *markers.floats))
 

@@ -253,9 +253,9 @@ class Reader:
             node = self.graph.nodes[i]
             value: FieldView | Ids | Numbers
             if isinstance(node, Field):
-                value = batch.field(node.key, node.missing, self.types.get(node.key))
+                value = node.prepare(batch.field(node.key, node.missing, self.types.get(node.key)))
                 of = spelled.get(node.key)
-                return value, value if of is None else batch.field(node.key, node.missing, of)
+                return value, value if of is None else node.prepare(batch.field(node.key, node.missing, of))
             value = self._evaluate(i, batch, spelled)
             return value, value
         except errors.DataError as e:
@@ -268,7 +268,7 @@ class Reader:
         for j in self.graph.inputs[i]:
             source = self.graph.nodes[j]
             if isinstance(source, Field):
-                inputs.append(batch.field(source.key, source.missing, types.get(source.key)))
+                inputs.append(source.prepare(batch.field(source.key, source.missing, types.get(source.key))))
             else:
                 inputs.append(self._evaluate(j, batch, spelled))
         found: Ids | Numbers = self.bounds[i].evaluate(*inputs)

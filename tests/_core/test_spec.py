@@ -37,6 +37,8 @@ GOOD = [
     fc.Elapsed("t", fc.Timestamp("2024-01-01"), default=0),
     fc.Timestamp("2024-01-01T12:30:00+01:00"),
     fc.Missing("a"),
+    fc.Split("a", ",", max_tokens=3),
+    fc.Words("a", max_tokens=3),
     fc.Cyclic(fc.DatePart("t", "hour"), 24, default=0),
     fc.ZScore(mean=0, std=1),
     fc.MinMax(min=0, max=1),

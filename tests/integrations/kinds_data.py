@@ -49,6 +49,8 @@ class Data:
             "`Cyclic` of a `DatePart`": fc.Cyclic(fc.DatePart("time", "hour", timezone="UTC"), 24, default=0),
             "`Missing`": fc.Missing("number"),
             "`Vocabulary(missing_bucket=...)`": fc.Vocabulary("text", terms, missing_bucket=len(terms)),
+            "any kind over `Split`": fc.Hashed(fc.Split("text", "-"), 20),
+            "any kind over `Words`": fc.Hashed(fc.Words("text"), 20),
             "`Weighted`": weighted,
             "`Indicator`": fc.Indicator(fc.Vocabulary("flag", [True, False])),
             "`Embedding`": fc.Embedding(small, 3),

@@ -45,6 +45,7 @@ SEEN = {
     "missing": (*_ALL, "list window", "null lists"),
     "numeric": (*_ALL, "values offset", "block target"),
     "sequence": (*_ALL, "list window", "null lists", "null in place of a list"),
+    "token_fields": (*_ALL, "text offset", "null codes"),
     "vocabulary": (*_ALL, "null codes", "text offset", "null lists", "type of text"),
     "weighted": (*_ALL, "list window", "joined offsets"),
 }
@@ -188,6 +189,12 @@ OWN = {
             "self._trim(self._elements(inputs[:1])[1])[1]",
             "self._trim(self._elements(inputs[:1])[1])[0]",
         ),
+    ],
+    "token_fields": [
+        Fault("featurecols.data.fields.tokens:take_apart", "starts - ends[:-1]", "starts"),
+        Fault("featurecols.data.fields.tokens:take_apart", "np.append(np.diff(offsets), 0)", "np.diff(offsets)"),
+        Fault("featurecols.data.fields.tokens:_without_empty", "place < max_tokens", "place <= max_tokens"),
+        Fault(f"{C}.token_fields:_split", "token.lower()", "token"),
     ],
     "vocabulary": [
         Fault(f"{C}.vocabulary:VocabularyBound._of_texts", "self.size", "0"),

@@ -28,8 +28,8 @@ class RowCompiler:
 
     Both give the features as an array of typecode "f". A value of node i is the local v{i}; the objects that the source
     uses are k{i} (the key of a field), p{i} (its presenter), m{i} (its markers), t{i} (what makes of a text the value
-    that it spells, which is c{i} to categorical columns), nested (what makes lists), r{i} (the row function of a node)
-    and w{i} (write_row, or the row function of a single number, of output i).
+    that it spells, which is c{i} to categorical columns), nested (what makes lists), q{i} (its row_preparer), r{i} (the row
+    function of a node) and w{i} (write_row, or the row function of a single number, of output i).
     """
 
     def __init__(
@@ -45,6 +45,7 @@ class RowCompiler:
         self.names: dict[str, Any] = {"blank": array("f", bytes(4 * width))}
         self._types = {i: types[field.key] for i, field in fields if field.key in types}
         self._spelled = {i for i, found in self._types.items() if found.type in SPELLED} - numeric
+        self._spelled -= {i for i, field in fields if field.prepares}
         self._body = ["out = blank[:]", *(self._spell(i, field) for i, field in fields if i in self._spelled)]
         self._body += [self._evaluate(e) for e in evaluations]
         for k, output in enumerate(outputs):
@@ -75,7 +76,11 @@ class RowCompiler:
             plain = f"type(v{i}) is not int and (type(v{i}) is not float or v{i} != v{i}){marked}"
         else:
             plain = f"type(v{i}) is not str{marked}"
-        return [f"v{i} = row[k{i}]", f"if {plain}: v{i} = p{i}(v{i})", *self._nest(i)]
+        lines = [f"v{i} = row[k{i}]", f"if {plain}: v{i} = p{i}(v{i})", *self._nest(i)]
+        if (prepare := field.row_preparer()) is not None:
+            self.names[f"q{i}"] = prepare
+            lines.append(f"v{i} = q{i}(v{i})")
+        return lines
 
     def _nest(self, i: int) -> list[str]:
         """One plain value of a field that is known to hold lists, as the lists that a batch has of it."""
