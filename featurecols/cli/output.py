@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from featurecols._core.progress import Progress, bar
 
 if TYPE_CHECKING:
-    from featurecols.jobs.job import JobResult
+    from featurecols.jobs.job_result import JobResult
 
 
 @contextmanager

@@ -294,7 +294,7 @@ def state_of(path: str) -> State:
 def check_unchanged(file: File) -> None:
     """Raise DataError where a file is not the one that was opened: what was read of it may be of two versions."""
     if state_of(file.path) != file.state:
-        raise _changed(file)
+        raise changed(file)
 
 
 def check_layout(file: File) -> None:
@@ -302,8 +302,9 @@ def check_layout(file: File) -> None:
     check_unchanged(file)
     now = open_file(file.path)
     if now.fragments != file.fragments or not now.schema.equals(file.schema):
-        raise _changed(file)
+        raise changed(file)
 
 
-def _changed(file: File) -> errors.DataError:
+def changed(file: File) -> errors.DataError:
+    """Return the error of a file that is not the one that was opened."""
     return errors.DataError(file.path, "changed while it was read", hint="run again when nothing writes it")

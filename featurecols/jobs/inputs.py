@@ -6,6 +6,7 @@ import copy
 import glob
 import os
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
@@ -16,7 +17,7 @@ from featurecols import errors
 from featurecols.data.batch import Batch
 from featurecols.data.files.base import CSV, PACKED, PARQUET
 from featurecols.data.remote import urls
-from featurecols.data.sources import FileSource, check_layout, find, open_file
+from featurecols.data.sources import FileSource, changed, check_layout, find, open_file
 from featurecols.jobs.targets import TableTarget, Target, UrlTarget
 
 BLOCK_BYTES = 64 << 20  # of output in one block
@@ -61,6 +62,7 @@ class Inputs:
         root = _root_of(source, paths)
         if leave is not None:
             paths = [path for path in paths if not leave(path, root)]
+        self._identities = {path: _identity_of(path) for path in paths}
         self._opened = {path: open_file(path) for path in paths}
         read = {key for key, _ in needs}
         self._needs = [*needs, *((key, "number") for key in self.keep if key not in read)]
@@ -151,9 +153,24 @@ class Inputs:
             raise errors.output(target, f"is inside the source {self.folder}", "choose a target outside the source")
 
     def check_unchanged(self) -> None:
-        """Raise DataError where a file was written since it was opened: by its size, its time, or its row groups."""
-        for file in self._opened.values():
+        """Raise DataError where a file was written since it was opened: by its size, its time, its row groups.
+
+        Or where another file has its name, though it were of the same size and time.
+        """
+        for path, file in self._opened.items():
             check_layout(file)
+            if _identity_of(path) != self._identities[path]:
+                raise changed(file)
+
+
+def _identity_of(path: str) -> tuple[int, int] | None:
+    """Return what the system knows a file by, whatever its name; None for a URL, whose state has its entity tag."""
+    if urls.is_url(path):
+        return None
+    with suppress(OSError, ValueError):  # said with more words by what opens it
+        found = os.stat(path)
+        return found.st_dev, found.st_ino
+    return None
 
 
 def stem(name: str) -> str:

@@ -20,13 +20,14 @@ from featurecols._core.processes import count as count_processes
 from featurecols._core.progress import Progress, reporter
 from featurecols._core.version import __version__
 from featurecols.data.batch import Batch
-from featurecols.data.sources import is_path
 from featurecols.jobs import arrange, npy, quarantine, staging
 from featurecols.jobs.any_staging import AnyStaging, open_any
 from featurecols.jobs.arrange import Arrangement
 from featurecols.jobs.bad_rows import MaxErrors, Policy, Tally, Written
 from featurecols.jobs.batch_transform import BatchTransform
+from featurecols.jobs.check_arguments import check_arranged, check_source, check_target, check_unique
 from featurecols.jobs.inputs import Input, Inputs, Paths
+from featurecols.jobs.job_result import JobResult
 from featurecols.jobs.new_files import Record
 from featurecols.jobs.object_staging import ObjectStaging
 from featurecols.jobs.quarantine import aside_of
@@ -35,48 +36,7 @@ from featurecols.jobs.tables.staging import TableStaging
 from featurecols.jobs.targets import TableTarget, Target, UrlTarget, parse_target, public
 from featurecols.jobs.write_file import Task, write
 
-_FILES = (".csv", ".tsv", ".txt", ".json", ".jsonl", ".npz", ".arrow", ".feather", ".pq", ".parq", ".gz")  # no names of folders
-
 _SAMPLE = 2000  # rows that compile what the workers of a job then find compiled
-
-
-@dataclass(frozen=True)
-class JobResult:
-    """What a job did.
-
-    Attributes:
-        target: where the output is: a path, or the text of a URL.
-        files: how many files it holds.
-        resumed: how many of them an earlier run had finished.
-        rows: of the whole target.
-        bytes: of the whole target.
-        seconds: that this run took.
-        fingerprint: of the plan or model that made them.
-        bad_rows: how many rows of the source the plan or model refuses; more than 0 only with `on_error`.
-        quarantine: the Parquet file that lists them, with their fields `reason`, `file`, `row`, `field`, `value`; None for
-            a job without `on_error`.
-        left: how many of the files were there before, and were left as they are, as `new_only` asks for.
-    """
-
-    target: Path | str
-    files: int
-    resumed: int
-    rows: int
-    bytes: int
-    seconds: float
-    fingerprint: str
-    bad_rows: int = 0
-    quarantine: Path | str | None = None
-    left: int = 0
-
-    def __str__(self) -> str:
-        again = f", {self.resumed} of them finished before" if self.resumed else ""
-        again += f", {self.left} of them left as they were" if self.left else ""
-        count = f"{self.files:,} file{'' if self.files == 1 else 's'}"
-        text = f"{self.target}: {self.rows:,} rows in {count}{again}, {self.bytes:,} bytes in {self.seconds:.2f} s"
-        if not self.bad_rows:
-            return text
-        return f"{text}; {self.bad_rows:,} bad row{'' if self.bad_rows == 1 else 's'}, listed in {self.quarantine}"
 
 
 def run(
@@ -100,14 +60,14 @@ def run(
     start = time.monotonic()
     policy = Policy.of(transform.subject, on_error, max_errors)
     arrangement = Arrangement.of(transform.subject, partition_by, rows_per_file)
-    _check_source(transform, source)
+    check_source(transform, source)
     path, kept = parse_target(target), names_of(keep)
     kept += tuple(name for name in arrangement.fields if name not in kept)
-    _check_target(transform, path, kept, row_group_rows)
+    check_target(transform, path, kept, row_group_rows)
     if (resume or new_only) and not isinstance(path, Path):
         raise errors.output(path, "cannot be continued with other files, as resume and new_only do", "give a folder on a disk")
     if arrangement:
-        _check_arranged(transform, path, new_only)
+        check_arranged(transform, path, new_only)
     record = Record(Path(str(path)), overwrite) if new_only else None
     leave = None if record is None else record.leave
     inputs = Inputs(source, transform.needs, kept, row_group_rows, transform.row_bytes, leave)
@@ -190,7 +150,7 @@ class _Job:
         for file in self.inputs.distinct():
             columns = self.transform.columns(Batch.arrow(file.schema.empty_table()))
             fields = [pa.field(name, array.type) for name, array in columns]
-            _check_unique(self.target, [*self.inputs.keep, *(field.name for field in fields)])
+            check_unique(self.target, [*self.inputs.keep, *(field.name for field in fields)])
             if first is None:
                 first = (file, fields)
             elif fields != first[1]:
@@ -373,46 +333,6 @@ def _finish(stage: AnyStaging, file: Input, partial: staging.PartialFile, found:
     if found.bad:
         with stage.write_file(aside_of(file)) as aside:
             aside.rows = found.bad
-
-
-def _check_source(transform: BatchTransform, source: object) -> None:
-    if not is_path(source) and not (isinstance(source, (list, tuple)) and all(map(is_path, source))):
-        hint = f"write it to a file first, or use {transform.alternative}"
-        raise errors.plan(transform.subject, "reads files: paths, folders and globs", type(source).__name__, hint)
-
-
-def _check_target(transform: BatchTransform, target: Target, keep: tuple[str, ...], row_group_rows: int | None) -> None:
-    if isinstance(target, Path):
-        staging.check_target(target)
-    if target.suffix.lower() in _FILES:
-        npy_too = "a folder, a .parquet file or a .npy file"
-        hint = f"give {npy_too if transform.width is not None else 'a folder or a .parquet file'}"
-        raise errors.output(target, f"a {target.suffix} file cannot be written", hint)
-    if row_group_rows is not None and (type(row_group_rows) is not int or row_group_rows < 1):
-        problem = "row_group_rows must be a positive integer"
-        raise errors.argument(transform.subject, problem, row_group_rows, "leave it out for the default")
-    if target.suffix.lower() == ".npy" and (keep or transform.width is None):
-        raise errors.output(target, "a .npy file holds one float32 matrix and nothing else", "write Parquet for this")
-
-
-def _check_arranged(transform: BatchTransform, target: Target, new_only: bool) -> None:
-    """Raise errors for what partition_by and rows_per_file cannot go with."""
-    if target.suffix.lower() in (".npy", ".parquet"):
-        raise errors.output(target, "is one file", "give a folder as the target, or leave out partition_by and rows_per_file")
-    if not isinstance(target, Path):
-        raise errors.output(target, "is not a folder on a disk, as partition_by and rows_per_file need", "give a folder")
-    if new_only:
-        hint = "leave out partition_by and rows_per_file"
-        raise errors.argument(transform.subject, "new_only has a file for each source file", new_only, hint)
-
-
-def _check_unique(target: Target, names: list[str]) -> None:
-    seen: set[str] = set()
-    for name in names:
-        if name in seen:
-            hint = "rename the output with name=, or do not keep the field"
-            raise errors.output(target, f"would have two columns named {errors.show(name)}", hint)
-        seen.add(name)
 
 
 def _count_rows(path: Path) -> int:

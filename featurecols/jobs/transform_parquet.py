@@ -16,7 +16,7 @@ from featurecols.jobs import output_columns as layouts
 from featurecols.jobs.bad_rows import MaxErrors
 from featurecols.jobs.batch_transform import BatchTransform, Columns, Rows
 from featurecols.jobs.inputs import Paths
-from featurecols.jobs.job import JobResult as JobResult
+from featurecols.jobs.job_result import JobResult as JobResult
 
 
 @explain_arguments

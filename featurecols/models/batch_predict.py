@@ -25,7 +25,7 @@ from featurecols.models.input.pipeline import needs_of
 from featurecols.models.trained_plan import PlanOwner
 
 if TYPE_CHECKING:
-    from featurecols.jobs.job import JobResult
+    from featurecols.jobs.job_result import JobResult
 
 BATCH = 4096  # rows that a model sees at once, the same as in predict(data)
 MAX_BATCHES = 16  # batches in one row group

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from featurecols.integrations.sql import DialectName
     from featurecols.jobs.bad_rows import MaxErrors
     from featurecols.jobs.inputs import Paths
-    from featurecols.jobs.job import JobResult
+    from featurecols.jobs.job_result import JobResult
 
 # What is told about a result that does not fit into memory.
 _TRANSFORM, _TRANSFORM_BATCHES = Limit("transform", total=True), Limit("transform_batches")

@@ -81,6 +81,12 @@ def test_json_for_scripts(here: Path, capsys: pytest.CaptureFixture[str]) -> Non
     assert main(["transform", "plan", "bad.csv", "-o", "bad.npy", "--on-error", "quarantine", "--max-errors", "1,0.5"]) == 0
     assert capsys.readouterr().out.endswith(" s; 1 bad row, listed in bad.quarantine.parquet\n")
     assert np.load("bad.npy").shape == (1, plan.width)
+    assert main(["transform", "plan", "raw", "-o", "grown", "--new-only", "--json"]) == 0
+    assert main(["transform", "plan", "raw", "-o", "grown", "--new-only", "--resume"]) == 0
+    assert ": 150 rows in 3 files, 3 of them left as they were, " in capsys.readouterr().out
+    assert main(["transform", "plan", "raw", "-o", "cut", "--partition-by", "city", "--rows-per-file", "100"]) == 0
+    assert "city=Oslo/part-00000.parquet" in listing(Path("cut"))
+    capsys.readouterr()
     assert "max_errors (40% of the rows) allows" in fails(
         capsys, 2, "transform", "plan", "bad.csv", "-o", "b", "--on-error", "null", "--max-errors", "0.4"
     )

@@ -22,7 +22,7 @@ class StopError(Exception):
 def write(folder: Path, name: str, numbers: list[float | None]) -> None:
     path = folder / name
     path.parent.mkdir(parents=True, exist_ok=True)
-    pq.write_table(pa.table({"n": pa.array(numbers, pa.float64()), "k": [name] * len(numbers)}), path)
+    pq.write_table(pa.table({"n": pa.array(numbers, pa.float64()), "k": [path.stem[0]] * len(numbers)}), path)
 
 
 def stopped(folder: Path, target: Path, rows: int, **options: object) -> None:
@@ -135,3 +135,19 @@ def test_a_growing_folder_goes_on_after_a_stop_with_the_files_of_the_next_night(
     done = PLAN.transform_files(source, target, new_only=True)
     assert (done.files, done.left, done.resumed, done.rows) == (4, 1, 1, 5)
     assert sorted(content(target)) == ["_done.json", "a.parquet", "b.parquet", "c.parquet", "d.parquet"]
+
+
+def test_another_file_of_the_same_size_and_time_is_an_error(tmp_path: Path) -> None:
+    source = tmp_path / "in"
+    write(source, "a.parquet", [1, 2])
+    write(tmp_path, "also.parquet", [1, 3])
+
+    def replace(done: int, total: int | None) -> None:
+        found = os.stat(source / "a.parquet")
+        (tmp_path / "also.parquet").replace(source / "a.parquet")
+        os.utime(source / "a.parquet", ns=(found.st_atime_ns, found.st_mtime_ns))
+        assert os.stat(source / "a.parquet").st_size == found.st_size
+
+    with pytest.raises(fc.DataError, match="changed while it was read; run again when nothing writes it"):
+        PLAN.transform_files(source, tmp_path / "out", progress=replace)
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["in"]
