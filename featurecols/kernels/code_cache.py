@@ -1,9 +1,9 @@
 """Object code of kernels on disk: one file for each variant, found without numba.
 
-Files lie where numba keeps its own: in NUMBA_CACHE_DIR if that is set, beside the kernels, or in the user's cache folder. They
-are written into the first of these that can be written, and read from all. A file's name says what it is for: the kernel, then
-a digest of the processor, the interpreter, numba and its settings, then one of the sources of all kernels. Nothing depends on
-where a file lies or when it was written, so that a folder may be copied into an image. A damaged file counts as missing.
+Files lie in NUMBA_CACHE_DIR, or else beside the kernels or in the user's cache folder: they are written into the first of these
+two that can be written, and read from both. A file's name says what it is for: the kernel, then a digest of the processor, the
+interpreter, numba and its settings, then one of the sources of all kernels. Nothing depends on where a file lies or when it
+was written, so that a folder may be copied into an image. A damaged file counts as missing.
 """
 
 from __future__ import annotations
