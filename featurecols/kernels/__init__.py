@@ -1,12 +1,13 @@
 """Arrays in, arrays out: no classes of ours, no state, no Arrow. Each module loads on first use.
 
-`from featurecols import kernels` is free; `kernels.texts.murmur3(...)` imports numba and compiles (or reads the
-cache) when it is first reached.
+`from featurecols import kernels` is free; `kernels.texts.murmur3(...)` reads the cache, or imports numba and compiles, when
+it is first reached.
 """
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from types import ModuleType
 
 from featurecols._core.fork_safe import import_module
@@ -41,6 +42,21 @@ def __getattr__(name: str) -> ModuleType:
     module = import_module(f"{__name__}.{name}")
     globals()[name] = module
     return module
+
+
+def lacking(name: str, numbers: Sequence[int]) -> list[int]:
+    """Return which variants of a kernel ("texts._FARM") are not kept on disk yet."""
+    from featurecols.kernels import code_cache
+
+    return [number for number in numbers if code_cache.read(f"{name}-{number}") is None]
+
+
+def compile_variants(name: str, numbers: Sequence[int], shared: object = None) -> int:
+    """Compile variants of a kernel, or find them kept; returns how many they are."""
+    module, _, attribute = name.partition(".")
+    kernel = getattr(import_module(f"{__name__}.{module}"), attribute)
+    keys = list(kernel.signatures)
+    return len([kernel[keys[number]] for number in numbers])
 
 
 def loaded() -> bool:

