@@ -184,6 +184,7 @@ def _compare(case: Case, found: Mapping[str, tuple[Model, Clock, float]]) -> dic
     losses = {kind: [row["loss"] for row in model.history] for kind, (model, _, _) in found.items()}
     weights = max(float(np.abs(a - two.variables.values[name]).max()) for name, a in one.variables.values.items())
     notes: dict[str, Any] = {
+        "processor seconds": {kind: round(seconds, 1) for kind, (_, _, seconds) in found.items() if "Ray" not in kind},
         "examples a second": {kind: round(clock.rows / clock.seconds) for kind, (_, clock, _) in found.items()},
         "losses": losses,
         "test loss": {kind: model.evaluate(case.test)["average_loss"] for kind, (model, _, _) in found.items()},
@@ -220,6 +221,8 @@ def staleness() -> Result:
     """Train by gradients of 0, 1, 3, ... steps ago, batches of 256: what 1, 2, 4, ... asynchronous workers do in turn."""
     result = Result("Held-out loss by the age of gradients in steps", CTR_ROWS)
     for name, case in cases().items():
+        if "embeddings" in name:  # minutes for each age
+            continue
         losses = {}
         for delay in DELAYS:
             model = case.make()
