@@ -73,6 +73,8 @@ if TYPE_CHECKING:
     from featurecols.models.errors import ModelError as ModelError
     from featurecols.plan.collect import collect as collect
     from featurecols.plan.collect import finish as finish
+    from featurecols.plan.collisions import Collisions as Collisions
+    from featurecols.plan.collisions import collisions as collisions
     from featurecols.plan.compile import compile as compile
     from featurecols.plan.difference import Difference as Difference
     from featurecols.plan.difference import carry_tables as carry_tables

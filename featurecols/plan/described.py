@@ -125,6 +125,12 @@ class DescribedPlan:
         """
         return {slot: in_words(ids) for slot, ids in self._bucket_contents(data, wanted).items()}
 
+    def _is_hashed(self, slot: str) -> bool:
+        """Whether every id of a slot is a bucket of a hash."""
+        node = self._node_of_ids(slot)
+        bound = None if node is None else self._program.bounds[node]
+        return bound is not None and bound.num_buckets > 0 and bound.meaning(0).kind == "hash"
+
     def _bucket_contents(
         self, data: Data, wanted: Mapping[str, Iterable[int] | None]
     ) -> dict[str, dict[int, dict[tuple[Bucket, ...], int]]]:

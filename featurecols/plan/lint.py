@@ -139,7 +139,7 @@ def _of_data(plan: Plan | None, data: Data | None) -> Iterator[Finding]:
     report = plan.check(data)
     if report.problem is not None:
         raise errors.plan("lint", "data that the columns cannot read", report.problem, "mend the data, see plan.check")
-    hashed = [slot for slot in plan.encoded_slots if isinstance(slot, IdSlot) and _is_hashed(plan, slot.name)]
+    hashed = [slot for slot in plan.encoded_slots if isinstance(slot, IdSlot) and plan._is_hashed(slot.name)]
     for slot in hashed:
         terms = sum(map(len, plan.terms(data, {slot.name: None})[slot.name].values()))
         if terms > CROWDED * slot.num_buckets:
@@ -156,16 +156,9 @@ def _crowded(name: str, what: str, terms: int, buckets: int) -> Finding:
     return Finding(name, "crowded", f"{terms:,} {what} share {buckets:,} buckets", f"give {2 * terms:,} buckets or more")
 
 
-def _is_hashed(plan: Plan, slot: str) -> bool:
-    """Whether every id of a slot is a bucket of a hash."""
-    node = plan._node_of_ids(slot)
-    bound = None if node is None else plan._program.bounds[node]
-    return bound is not None and bound.num_buckets > 0 and bound.meaning(0).kind == "hash"
-
-
 def _combinations(plan: Plan | None, slot: str) -> int:
     """Return how many combinations a hash mixes, where that is known of all that it reads; 0 where it is not."""
-    node = None if plan is None or not _is_hashed(plan, slot) else plan._node_of_ids(slot)
+    node = None if plan is None or not plan._is_hashed(slot) else plan._node_of_ids(slot)
     if plan is None or node is None:
         return 0
     bounds, inputs = plan._program.bounds, plan._program.inputs[node]

@@ -100,7 +100,7 @@ class Report:
 
     def __repr__(self) -> str:
         tables = [table for table in (self._fields(), self._drift(), self._columns()) if len(table) > 1]
-        lines = [self._caption(), *(line for i, table in enumerate(tables) for line in ([""] * bool(i) + _aligned(table)))]
+        lines = [self._caption(), *(line for i, table in enumerate(tables) for line in ([""] * bool(i) + aligned(table)))]
         return "\n".join([*lines, "", self.problem] if self.problem else lines)
 
     def _repr_html_(self) -> str:
@@ -128,7 +128,7 @@ class Report:
         return [("column", "unseen", "constant"), *rows]
 
 
-def _aligned(rows: list[tuple[str, ...]]) -> list[str]:
+def aligned(rows: list[tuple[str, ...]]) -> list[str]:
     """Return rows of texts as lines, the first column aligned left, the others right."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return [
