@@ -18,6 +18,7 @@ CLAIMS = (
     "cold",
     "growth",
     "memory",
+    "columns",
     "extension",
     "ranking",
     "torch_dataset",

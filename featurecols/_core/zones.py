@@ -23,6 +23,8 @@ from featurecols._core.times import LAST
 
 _CYCLE = 146_097 * 86_400  # seconds of 400 years: a whole number of weeks
 _PROBE = 28 * 86_400  # seconds: clocks are not changed twice within it by a rule
+_BASE = -2_208_988_800  # 1900-01-01: from here on to about 2100 a table says what applies in each cell of 12 days
+_CELL_BITS, _CELLS = 20, 6019
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _HINT = 'give the name of a zone: "Europe/Paris", "UTC"'
 _NO_DATABASE = "this machine has no time zone database: pip install tzdata"
@@ -40,6 +42,9 @@ class Zone:
     def __init__(self, name: str, starts: Array, offsets: Array) -> None:
         self.name, self.starts, self.offsets = name, starts, offsets
         self._starts, self._offsets = starts.tolist(), offsets.tolist()
+        first = np.searchsorted(starts, _BASE + (np.arange(_CELLS + 1, dtype=np.int64) << _CELL_BITS), side="right")
+        self._first: Array | None = first[:-1] if (np.diff(first) <= 1).all() else None  # of each cell, which has one at most
+        self._next = np.append(starts, LAST * 2)
 
     def offset(self, instant: int) -> int:
         """Return the offset at one instant."""
@@ -50,10 +55,16 @@ class Zone:
         """Return what clocks show at instants, int64 [n] in and out."""
         if not len(instants):
             return instants
-        low, high = (int(np.searchsorted(self.starts, x, side="right")) for x in (instants.min(), instants.max()))
+        least, most = instants.min(), instants.max()
+        low, high = (int(np.searchsorted(self.starts, x, side="right")) for x in (least, most))
         if low == high:
             found: Array = instants + self.offsets[low]
             return found
+        if self._first is not None and least >= _BASE and most < _BASE + (_CELLS << _CELL_BITS):
+            near = self._first[(instants - _BASE) >> _CELL_BITS]
+            near += instants >= self._next[near]
+            local: Array = instants + self.offsets[near]
+            return local
         at = np.searchsorted(self.starts[low:high], instants, side="right")  # few transitions: a short search
         shifted: Array = instants + self.offsets[low : high + 1][at]
         return shifted

@@ -94,6 +94,7 @@ OWN = {
         Fault(f"{C}.date_part:part_of", "thursday = days - (days + 3) % 7 + 3", "thursday = days - (days + 3) % 7"),
         Fault("featurecols._core.times:date_of", "month <= 2", "month < 2"),
         Fault("featurecols._core.zones:Zone.local", "self.offsets[low : high + 1][at]", "self.offsets[low]"),
+        Fault("featurecols._core.zones:Zone.local", "instants >= self._next[near]", "instants > self._next[near]"),
         Fault(
             "featurecols._core.zones:Zone.offset",
             "bisect_right(self._starts, instant)",

@@ -1,0 +1,92 @@
+"""Claim: columns over times and tokens take less processor time than pandas, Polars and scikit-learn for the same features."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import polars as pl
+from sklearn.feature_extraction.text import CountVectorizer
+
+import featurecols as fc
+from benchmarks.harness import Result, measure
+
+ZONE = "America/New_York"
+
+
+def run(rows: int = 1_000_000) -> list[Result]:
+    """Time the hour and the month of instants in a zone, the sine and cosine of an hour, and genres as many-hot features."""
+    random = np.random.default_rng(18)
+    instants = random.integers(1_300_000_000, 1_750_000_000, rows) * 1_000_000  # microseconds
+    frame = pd.DataFrame({"at": pd.to_datetime(pd.Series(instants), unit="us", utc=True)})
+    polars = pl.DataFrame({"at": pl.Series(instants).cast(pl.Datetime("us", "UTC"))})
+    found = [_part("hour", frame, polars), _part("month", frame, polars), _cyclic(frame, polars), _split(rows // 5, random)]
+    return [_measured(*claim) for claim in found]
+
+
+def _measured(claim: str, rows: int, cases: dict[str, Callable[[], Any]]) -> Result:
+    wanted = {name: np.asarray(case(), np.float32).reshape(rows, -1) for name, case in cases.items()}
+    for name, matrix in wanted.items():
+        np.testing.assert_allclose(matrix, wanted["featurecols"], atol=1e-6, err_msg=name)
+    result = measure(claim, rows, cases)
+    result.notes = {
+        f"processor time of {name}": f"{result.processor_ratio(name):.2f} x" for name in cases if name != "featurecols"
+    }
+    return result
+
+
+def _part(part: str, frame: pd.DataFrame, polars: pl.DataFrame) -> tuple[str, int, dict[str, Callable[[], Any]]]:
+    plan = fc.compile([fc.DatePart("at", part, timezone=ZONE)])  # type: ignore[arg-type]
+    first, local = int(part == "month"), pl.col("at").dt.convert_time_zone(ZONE).dt
+    return (
+        f"DatePart: the {part} of instants in a zone",
+        len(frame),
+        {
+            "featurecols": lambda: plan.encode(frame).ids[f"at_{part}"].values,
+            "pandas": lambda: getattr(frame["at"].dt.tz_convert(ZONE).dt, part) - first,
+            "polars": lambda: polars.select(getattr(local, part)().cast(pl.Int32) - first).to_numpy(),
+        },
+    )
+
+
+def _cyclic(frame: pd.DataFrame, polars: pl.DataFrame) -> tuple[str, int, dict[str, Callable[[], Any]]]:
+    plan = fc.compile([fc.Cyclic(fc.DatePart("at", "hour", timezone=ZONE), 24)])
+    angle = pl.col("at").dt.convert_time_zone(ZONE).dt.hour() * (2 * np.pi / 24)
+
+    def in_pandas() -> np.ndarray:
+        x = frame["at"].dt.tz_convert(ZONE).dt.hour.to_numpy() * (2 * np.pi / 24)
+        return np.stack([np.sin(x), np.cos(x)], axis=1).astype(np.float32)
+
+    return (
+        "Cyclic: sine and cosine of the hour",
+        len(frame),
+        {
+            "featurecols": lambda: plan.transform(frame),
+            "pandas": in_pandas,
+            "polars": lambda: polars.select(
+                angle.sin().cast(pl.Float32).alias("sin"), angle.cos().cast(pl.Float32).alias("cos")
+            ).to_numpy(),
+        },
+    )
+
+
+def _split(rows: int, random: np.random.Generator) -> tuple[str, int, dict[str, Callable[[], Any]]]:
+    names = sorted(("Drama", "Comedy", "Crime", "Action", "Horror", "War", "Western", "Family", "Music", "Sport"))
+    texts = ["|".join(random.permutation(names)[: random.integers(1, 5)]) for _ in range(rows)]
+    frame = pd.DataFrame({"genres": pd.Series(texts, dtype="str")})
+    polars = pl.DataFrame({"genres": texts})
+    plan = fc.compile([fc.Indicator(fc.Vocabulary(fc.Split("genres"), names))])
+    vectorizer = CountVectorizer(tokenizer=lambda text: text.split("|"), lowercase=False, token_pattern=None, vocabulary=names)
+    lists = pl.col("genres").str.split("|").list
+    return (
+        "Split: a|b|c as features",
+        rows,
+        {
+            "featurecols": lambda: plan.transform(frame),
+            "pandas": lambda: frame["genres"].str.get_dummies("|"),
+            "polars": lambda: polars.select([lists.contains(name).cast(pl.Float32).alias(name) for name in names]).to_numpy(),
+            "scikit-learn": lambda: vectorizer.transform(texts).toarray(),
+        },
+    )
