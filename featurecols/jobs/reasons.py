@@ -12,12 +12,12 @@ DAMAGED = "damaged"  # the file holds what no program writes
 # What problems begin with, or hold after "...", by the code of the reason.
 REASONS = {
     SCHEMA: (
-        r"needs one number a row$",
-        r"needs (a number|an integer|a string, an integer or a boolean|lists|numbers or lists)$",
+        r"needs one (number|time|text) a row$",
+        r"needs (a number|a time|an integer|a string, an integer or a boolean|lists|numbers or lists)$",
         r"needs (values, or lists of them|strings, as its terms are|a list, as other rows hold)$",
     ),
     DAMAGED: (r"(list )?offsets point outside", r"code is outside the dictionary"),
-    "missing": (r"a number is missing", r"a weight is missing"),
+    "missing": (r"a (number|weight|time) is missing",),
     "infinite": (r"a number is infinite", r"a weight is infinite"),
     "out_of_range": (
         r"id out of range",
@@ -26,9 +26,12 @@ REASONS = {
         r"needs an integer (below|of 64 bits)",
         r"integer is past float64",
         r"a number is beyond float64",
+        r"needs a time of the years",
     ),
     "out_of_domain": (r"Log1p needs numbers above -1",),
     "not_a_number": (r"text is not a number",),
+    "not_a_time": (r"needs a time, and the text does not write one",),
+    "other_kind_of_time": (r"needs .*, and the value is ",),
     "not_an_integer": (r"needs a whole number", r"a decimal that is not whole$"),
     "not_a_category": (r".* is not a category$",),
     "not_of_the_type": (r"needs .*, and the text does not spell one",),

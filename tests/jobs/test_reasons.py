@@ -27,6 +27,7 @@ def text_of(node: ast.AST, around: ast.FunctionDef) -> list[str]:
 
 # Without a row, or made of a type: "needs a number" is among the codes.
 NOT_OF_VALUES = {
+    "0",
     "None",
     "needs 7",
     "holds values of several types",
@@ -60,6 +61,8 @@ def test_codes() -> None:
         ("needs a number", "schema"),
         ("needs a number, and the text does not spell one: the field is of type integer", "not_of_the_type"),
         ("a float that is not a whole number below 2^53 is not a category", "not_a_category"),
+        ("needs a time, and the text does not write one", "not_a_time"),
+        ("needs a time", "schema"),
         ("code is outside the dictionary", "damaged"),
         ("of a kind elsewhere", "other"),
     ):
