@@ -18,6 +18,7 @@ NEEDS: dict[str, tuple[str, ...]] = {
     "lake": ("boto3", "deltalake", "moto", "obstore", "pyiceberg"),
     "ray": ("ray",),
     "remote": ("boto3", "fsspec", "moto", "obstore"),
+    "remote/test_kills.py": ("deltalake", "pyiceberg"),
     "test_planted_faults.py": ("onnx", "onnxruntime"),
     "test_kinds_table.py": ("keras", "onnx", "onnxruntime", "torch", "uvicorn"),
     "serving": ("uvicorn",),

@@ -2,7 +2,7 @@
 
 Run as a program it prints its port, and serves until its input ends. A request for `/kill/PID/NUMBER/WHEN/PREFIX` arms it: the
 request of that number, of those that change an object whose path begins with PREFIX, kills the process PID, before or after it
-is done.
+is done. It answers how many such requests there were since it was armed with the number 0.
 """
 
 import logging
@@ -21,7 +21,12 @@ from typing import Any
 import boto3
 import pytest
 
-ENVIRONMENT = {"AWS_ACCESS_KEY_ID": "key", "AWS_SECRET_ACCESS_KEY": "secret", "AWS_REGION": "us-east-1"}
+ENVIRONMENT = {
+    "AWS_ACCESS_KEY_ID": "key",
+    "AWS_SECRET_ACCESS_KEY": "secret",
+    "AWS_REGION": "us-east-1",
+    "AWS_EC2_METADATA_DISABLED": "true",  # which the AWS SDK in pyarrow would wait for
+}
 
 
 @dataclass(frozen=True)
@@ -67,15 +72,16 @@ class Killer:
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         path = environ["PATH_INFO"]
         if path.startswith("/kill/"):
+            seen = str(-self.left).encode()  # changes since it was armed with number 0
             process, number, self.when, self.prefix = path.split("/", 5)[2:]
             self.process, self.left = int(process), int(number)
-            start_response("200 OK", [("Content-Length", "0")])
-            return [b""]
+            start_response("200 OK", [("Content-Length", str(len(seen)))])
+            return [seen]
         kills = False
-        if environ["REQUEST_METHOD"] in ("PUT", "POST", "DELETE") and self.process and path.lstrip("/").startswith(self.prefix):
+        if environ["REQUEST_METHOD"] in ("PUT", "POST", "DELETE") and path.lstrip("/").startswith(self.prefix):
             with self.lock:
                 self.left -= 1
-                kills = self.left == 0
+                kills = self.left == 0 and self.process > 0
         if kills and self.when == "before":
             os.kill(self.process, signal.SIGKILL)
             start_response("503 Service Unavailable", [("Content-Length", "0")])
