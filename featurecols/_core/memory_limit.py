@@ -1,7 +1,8 @@
-"""The limit of memory for a result."""
+"""The limit of memory for a result: what is left to the process, or FEATURECOLS_MEMORY MiB where that is less."""
 
 from __future__ import annotations
 
+import math
 import os
 
 from featurecols import errors
@@ -12,9 +13,15 @@ except ImportError:  # Windows
     resource = None  # type: ignore[assignment]
 
 
+MEMORY = "FEATURECOLS_MEMORY"  # MiB that one result may have
+
+
 def available() -> int | None:
-    """Return the bytes that machine, cgroup and the limit of this process leave to it; None where none is known."""
-    found = [v for v in (_machine(), _group(), _process()) if v is not None]
+    """Return the bytes that a result may have: what machine, cgroup and process leave, and MEMORY; None where none is known.
+
+    Raises ColumnError where the variable MEMORY is not a number.
+    """
+    found = [v for v in (_machine(), _group(), _process(), _set()) if v is not None]
     return min(found) if found else None
 
 
@@ -24,6 +31,20 @@ def check(what: str, size: int, hint: str = errors.DENSE_HINT) -> None:
         have = available()
         if have is not None and size > have:
             raise errors.too_big(what, size, have, hint)
+
+
+def _set() -> int | None:
+    """Return what the variable MEMORY allows."""
+    text = os.environ.get(MEMORY, "")
+    if not text:
+        return None
+    try:
+        mebibytes = float(text)
+    except ValueError:
+        mebibytes = math.nan
+    if not 256 <= mebibytes < 2**40:
+        raise errors.argument(MEMORY, "must be a number of MiB, 256 or more", text, "unset it for all that is free")
+    return int(mebibytes * 2**20)
 
 
 def _machine() -> int | None:

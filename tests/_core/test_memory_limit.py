@@ -9,6 +9,9 @@ from pathlib import Path
 
 import pytest
 
+import featurecols as fc
+from featurecols._core import memory_limit
+
 ROOT = Path(__file__).parents[2]
 CHILD = """
 import json, resource
@@ -48,3 +51,14 @@ def test_d8_a_process_out_of_memory_says_what_was_too_big() -> None:
         assert message.startswith((f"{call}: ", "a batch of the data"))
         assert "iB" in message
         assert "; " in message
+
+
+def test_a_limit_that_is_set_refuses_before_anything_is_allocated(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(memory_limit.MEMORY, "300")
+    memory_limit.check("transform", 300 << 20)
+    with pytest.raises(fc.SizeError, match=r"needs 0\.4 GiB and 0\.3 GiB are free; use smaller"):
+        memory_limit.check("transform", 400 << 20, "use smaller batches")
+    for text in ("x", "12", "nan", "-1"):
+        monkeypatch.setenv(memory_limit.MEMORY, text)
+        with pytest.raises(fc.ColumnError, match="FEATURECOLS_MEMORY: must be a number of MiB, 256 or more"):
+            memory_limit.check("transform", 400 << 20)
