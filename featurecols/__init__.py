@@ -79,6 +79,7 @@ if TYPE_CHECKING:
     from featurecols.plan.difference import Difference as Difference
     from featurecols.plan.difference import carry_tables as carry_tables
     from featurecols.plan.difference import diff as diff
+    from featurecols.plan.drift import FieldDrift as FieldDrift
     from featurecols.plan.execution.request import Request as Request
     from featurecols.plan.fit import fit as fit
     from featurecols.plan.fit_state import FitState as FitState
