@@ -41,7 +41,7 @@ def missing_of(tokens: Tokens) -> Array | None:
 
 def with_missing(found: Ids, view: FieldView, missing_id: int) -> Ids:
     """Return ids, which nobody else has yet, where missing values of their field have missing_id."""
-    missing = missing_of(view.tokens()) if missing_id >= 0 else None
+    missing = missing_of(view.tokens())
     if missing is None:
         return found
     values = found.values.copy()

@@ -65,6 +65,7 @@ class Field(Spec):
     categorical: ClassVar[bool] = False
     numeric: ClassVar[bool] = False
     weight_field: ClassVar[Field | None] = None
+    prepares: ClassVar[str] = ""  # what `prepare` makes of the values in the data, as a reason; "" where they stay as they are
     json_names: ClassVar[Mapping[str, str]] = {"type": "value_type"}  # "type" is the kind of every value there
 
     key: str
@@ -110,11 +111,6 @@ class Field(Spec):
     def inputs(self) -> tuple[Field | Column, ...]:
         """Return nothing: a field reads no other node."""
         return ()
-
-    @property
-    def prepares(self) -> str:
-        """What it makes of the values in the data before columns read them, as a reason; "" where they stay as they are."""
-        return ""
 
     def prepare(self, view: FieldView) -> FieldView:
         """Return what columns read, of the values in the data."""

@@ -91,7 +91,8 @@ class HashedBound(CategoricalBound):
         self._key = column.source.key
 
     def ids(self, view: FieldView) -> Ids:
-        return with_missing(view.map_texts(self, self._of_texts), view, self.missing_id)
+        found = view.map_texts(self, self._of_texts)
+        return found if self.missing_id < 0 else with_missing(found, view, self.missing_id)
 
     def _of_texts(self, texts: Texts) -> Array:
         return kernels.texts.buckets(texts, self.column.hash, self.column.seed, self._own)

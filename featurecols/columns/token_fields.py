@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import field
 from functools import partial
+from typing import ClassVar
 
 from featurecols import errors
 from featurecols._core.spec import Converted, frozen
@@ -39,6 +40,8 @@ class Split(Field):
     [[1.0, 1.0], [0.0, 1.0], [0.0, 0.0]]
     """
 
+    prepares: ClassVar[str] = "it splits text"
+
     missing: Converted[MissingMarker | Iterable[MissingMarker], tuple[MissingMarker, ...]] = field(default=(), kw_only=True)  # type: ignore[arg-type]
     separator: str = "|"
     strip: bool = field(default=True, kw_only=True)
@@ -58,10 +61,6 @@ class Split(Field):
 
     def _is_plain(self) -> bool:
         return False
-
-    @property
-    def prepares(self) -> str:
-        return "it splits text"
 
     def prepare(self, view: FieldView) -> FieldView:
         cut = tokens.cut_at(self.separator, self.strip, self.lowercase)
@@ -90,6 +89,8 @@ class Words(Field):
     ('title_indicator=by', 'title_indicator=bus', 'title_indicator=rail')
     """
 
+    prepares: ClassVar[str] = "it splits text"
+
     missing: Converted[MissingMarker | Iterable[MissingMarker], tuple[MissingMarker, ...]] = field(default=(), kw_only=True)  # type: ignore[arg-type]
     max_tokens: int | None = field(default=None, kw_only=True)
 
@@ -100,10 +101,6 @@ class Words(Field):
 
     def _is_plain(self) -> bool:
         return False
-
-    @property
-    def prepares(self) -> str:
-        return "it splits text"
 
     def prepare(self, view: FieldView) -> FieldView:
         return tokens.take_apart(view, self.row_preparer(), tokens.cut_words, self.max_tokens)

@@ -185,7 +185,8 @@ class VocabularyBound(CategoricalBound):
     def ids(self, view: FieldView) -> Ids:
         if self.no_booleans and view.tokens().kind == "boolean":
             raise self._boolean("bool")
-        return with_missing(view.map_texts(self, self._of_texts), view, self.missing_id)
+        found = view.map_texts(self, self._of_texts)
+        return found if self.missing_id < 0 else with_missing(found, view, self.missing_id)
 
     def _of_texts(self, texts: Texts) -> Array:
         table = self.terms.once("lookup", _lookup)

@@ -17,7 +17,7 @@ from featurecols import errors
 from featurecols._core import regular_files
 from featurecols.data.batch import Batch, Fragment, Needs, Source, keys_of
 from featurecols.data.field_types import FieldType, join_all, of_arrow
-from featurecols.data.files import partitions
+from featurecols.data.files import partitions, paths
 from featurecols.data.files.base import CSV, PACKED, PARQUET, File, State, same_kind
 from featurecols.data.files.csv import CsvFile
 from featurecols.data.files.parquet import ParquetFile
@@ -264,7 +264,7 @@ def open_file(path: str) -> File:
         raise errors.unreadable(path, "is neither Parquet nor CSV by its name", None)
     file: File = ParquetFile(path, state) if kind == "Parquet" else CsvFile(path, state)
     names = set(file.schema.names)
-    keys = {key: text for key, text in partitions.keys_of(path).items() if key not in names}
+    keys = {key: text for key, text in paths.keys_of(path).items() if key not in names}
     return partitions.PartitionedFile(file, keys) if keys else file
 
 

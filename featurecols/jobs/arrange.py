@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 
 from featurecols import errors
 from featurecols._core.names import names_of
-from featurecols.data.files.partitions import folder_of
+from featurecols.data.files.paths import folder_of
 from featurecols.jobs.any_staging import AnyStaging
 from featurecols.jobs.write_file import open_parquet
 

@@ -23,8 +23,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from featurecols import errors
+from featurecols.data.files.paths import split
 from featurecols.data.remote import urls
-from featurecols.data.remote.base import ConflictError, NoBucketError, split
+from featurecols.data.remote.base import ConflictError, NoBucketError
 from featurecols.data.remote.object_store import ObjectStore
 from featurecols.jobs.staging import OVERWRITE, PARTIAL, Finished, PartialFile, Position
 from featurecols.jobs.targets import Target, UrlTarget

@@ -8,6 +8,7 @@ from pathlib import Path, PurePosixPath
 from typing import ClassVar, TypeAlias
 
 from featurecols import errors
+from featurecols.data.files import paths
 from featurecols.data.remote import base
 
 TABLES = {"delta": "delta:FOLDER or delta:s3://BUCKET/FOLDER", "iceberg": "iceberg:CATALOG/NAMESPACE.TABLE"}
@@ -73,15 +74,15 @@ def parse_target(target: str | os.PathLike[str]) -> Target:
 
     Raises OutputError for a URL at which no job can write.
     """
-    text = base.plain(os.fsdecode(target))
+    text = paths.plain(os.fsdecode(target))
     kind, colon, place = text.partition(":")
     if colon and kind in TABLES and not place.startswith("//"):
         if not place:
             raise errors.output(text, "names no table", f"give {TABLES[kind]}")
         return TableTarget(kind, place)
-    if not base.is_url(text):
+    if not paths.is_url(text):
         return Path(text)
-    scheme, _, rest = base.split(text)
+    scheme, _, rest = paths.split(text)
     if scheme not in base.CONDITIONAL:
         hint = f"choose a path, or one of {', '.join(f'{name}://' for name in base.CONDITIONAL)}"
         raise errors.output(text, "is a URL at which nothing can be put on a condition", hint)

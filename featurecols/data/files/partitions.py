@@ -2,36 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
-from urllib.parse import quote, unquote
 
 import numpy as np
 import pyarrow as pa
 
 from featurecols.data.batch import Batch, Fragment, Needs
 from featurecols.data.files.base import File
-
-NULL = "__HIVE_DEFAULT_PARTITION__"  # what Hive, Spark and Arrow write for a missing value
-
-
-def keys_of(path: str) -> dict[str, str | None]:
-    """Return the fields of the folders of a path or URL, as text; None where the value is missing.
-
-    >>> keys_of("raw/year=2024/city=S%C3%A3o Paulo/a=1.parquet")
-    {'year': '2024', 'city': 'São Paulo'}
-    """
-    pairs = [folder.partition("=") for folder in re.split(r"[/\\]", path)[:-1]]
-    return {unquote(key): None if value == NULL else unquote(value) for key, mark, value in pairs if key and mark}
-
-
-def folder_of(keys: Mapping[str, str | None]) -> str:
-    """Return the folders that hold rows with these values.
-
-    >>> folder_of({"year": "2024", "city": "a/b"})
-    'year=2024/city=a%2Fb'
-    """
-    return "/".join(f"{quote(key, ' ')}={NULL if value is None else quote(value, ' ')}" for key, value in keys.items())
 
 
 class PartitionedFile(File):

@@ -13,11 +13,12 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from featurecols import errors
+from featurecols.data.files.paths import is_url as is_url
+from featurecols.data.files.paths import name_of as name_of
+from featurecols.data.files.paths import plain as plain
+from featurecols.data.files.paths import split
 from featurecols.data.remote import fsspec_store, object_store, web
-from featurecols.data.remote.base import CONDITIONAL, NoBucketError, Store, split
-from featurecols.data.remote.base import is_url as is_url
-from featurecols.data.remote.base import name_of as name_of
-from featurecols.data.remote.base import plain as plain
+from featurecols.data.remote.base import CONDITIONAL, NoBucketError, Store
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer

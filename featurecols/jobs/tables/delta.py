@@ -7,7 +7,8 @@ from collections.abc import Iterable, Mapping
 
 import pyarrow as pa
 
-from featurecols.data.remote.base import is_url, library, plain
+from featurecols.data.files.paths import is_url, plain
+from featurecols.data.remote.base import library
 
 
 class DeltaTarget:

@@ -199,7 +199,8 @@ class Program:
 
         def read(field: tuple[int, Field]) -> FieldView:
             try:
-                return field[1].prepare(batch.field(field[1].key, field[1].missing, types.get(field[1].key)))
+                view = batch.field(field[1].key, field[1].missing, types.get(field[1].key))
+                return field[1].prepare(view) if field[1].prepares else view
             except errors.DataError as e:
                 raise e.seen_by(self._readers[field[0]]) from None
 

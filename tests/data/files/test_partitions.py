@@ -8,7 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 
 import featurecols as fc
-from featurecols.data.files.partitions import folder_of, keys_of
+from featurecols.data.files.paths import folder_of, keys_of
 from featurecols.data.sources import as_source
 
 
