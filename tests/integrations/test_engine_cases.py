@@ -23,7 +23,10 @@ Run = Callable[[fc.Plan, pa.Table], np.ndarray]
 
 
 def in_rows(plan: fc.Plan, table: pa.Table) -> np.ndarray:
-    return np.stack([plan.transform_row(row) for row in table.to_pylist()])
+    """Rows in which a list that is null is empty: None alone does not say that it is one."""
+    lists = {field.name for field in table.schema if pa.types.is_list(field.type)}
+    rows = [{key: [] if value is None and key in lists else value for key, value in row.items()} for row in table.to_pylist()]
+    return np.stack([plan.transform_row(row) for row in rows])
 
 
 RUNS: dict[str, Run] = {

@@ -13,7 +13,16 @@ from tests.integrations import cases
 from tests.integrations.hostile_rows import COLUMNS, hostile_rows
 from tests.integrations.onnx.runtime import run
 
-REASONS = ("it has no farmhash64", "rows hold one value a field there", "it reads lists", "strings of ONNX are text")
+REASONS = (
+    "it has no farmhash64",
+    "rows hold one value a field there",
+    "it reads lists",
+    "strings of ONNX are text",
+    "it reads times",
+    "it has no bucket for missing values",
+    "it has no test for missing values",
+    "it splits text",
+)
 
 
 @pytest.mark.parametrize("name", cases.names())
@@ -32,7 +41,11 @@ def test_every_kind_gives_what_the_plan_gives(name: str) -> None:
             assert any(reason in refused for reason in REASONS)
             continue
         assert list(found) == ["features"]
-        np.testing.assert_array_equal(found["features"], plan.transform(case.data), strict=True)
+        want = plan.transform(case.data)
+        if isinstance(column, fc.Cyclic):  # its cosine of a right angle is 0, and not 6e-17
+            np.testing.assert_allclose(found["features"], want, rtol=0, atol=1e-7, strict=True)
+        else:
+            np.testing.assert_array_equal(found["features"], want, strict=True)
 
 
 def test_hostile_rows_give_equal_ids_and_features() -> None:

@@ -26,6 +26,7 @@ SETTINGS = {
     "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",  # it lives too short for compiling
     "spark.sql.codegen.wholeStage": "false",
     "spark.sql.shuffle.partitions": "2",
+    "spark.sql.timestampType": "TIMESTAMP_NTZ",  # times without a zone stay without one
     "spark.ui.showConsoleProgress": "false",
     "spark.log.level": "OFF",
     "spark.executorEnv.PYTHONPATH": ROOT,

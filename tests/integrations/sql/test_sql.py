@@ -18,6 +18,10 @@ REASONS = (
     "has no farmhash64",
     "has no float32",
     "of type bytes",
+    "it reads times",
+    "it has no bucket for missing values",
+    "it has no test for missing values",
+    "it splits text",
 )
 REASONS = (*REASONS, "it has no rows of tables", "a name cannot be", "it reads lists")
 
