@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import glob
 import os
+import posixpath
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -35,6 +36,11 @@ class Input:
     modified: int
     schema: pa.Schema
 
+    @property
+    def source_name(self) -> str:
+        """Its name in the source: of a CSV file another one than in the output."""
+        return posixpath.join(posixpath.dirname(self.relative), os.path.basename(self.path))
+
 
 class Inputs:
     """All files of a source, in the order of their names' bytes, and how they are read.
@@ -58,6 +64,7 @@ class Inputs:
             source = urls.plain(os.fsdecode(source))
         self.folder = Path(source) if isinstance(source, str) and os.path.isdir(source) else None
         paths = find(source)
+        self.several = len(paths) > 1  # also where all but one are left out
         self._url = f"{str(source).rstrip('/')}/" if urls.is_url(str(source)) else None  # where it is a URL
         root = _root_of(source, paths)
         if leave is not None:
@@ -69,7 +76,6 @@ class Inputs:
         if paths:
             FileSource(paths, None, self._opened).check([key for key, _ in self._needs])
         self.files = tuple(self._describe(path, root) for path in paths)
-        self.several = len(self.files) > 1
         names = {file.relative for file in self.files}
         if len(names) < len(self.files):
             raise errors.unreadable(source, "two files would be written under one name")
@@ -95,7 +101,7 @@ class Inputs:
     def alone(self, file: Input) -> Inputs:
         """Return what another process needs to read one of the files, to be pickled."""
         found = copy.copy(self)
-        found.files, found.several, found._opened = (file,), len(self.files) > 1, {}
+        found.files, found._opened = (file,), {}
         return found
 
     @property

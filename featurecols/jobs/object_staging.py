@@ -229,6 +229,8 @@ def open_object_staging(target: UrlTarget, *, single: bool) -> Iterator[ObjectSt
     folder = Path(tempfile.mkdtemp(prefix="featurecols-"))
     try:
         yield ObjectStaging(target, store, folder, single)
+    except errors.OutputError:
+        raise
     except NoBucketError:
         scheme, bucket, _ = split(str(target))
         raise errors.output(target, f"there is no bucket {scheme}://{bucket}", "make it, or choose another target") from None

@@ -128,7 +128,7 @@ def locate_errors(file: Input, inputs: Inputs, start: int, row: int) -> Iterator
     try:
         yield
     except errors.DataError as e:
-        hint = e.hint if e.row is None or not inputs.several else f"{e.hint} (row {e.row + row} of {file.relative})"
+        hint = e.hint if e.row is None or not inputs.several else f"{e.hint} (row {e.row + row} of {file.source_name})"
         raise errors.DataError(e.subject, e.problem, field=e.field, row=e.row, got=e.got, hint=hint).shifted(
             start + row
         ) from None

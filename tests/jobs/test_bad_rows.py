@@ -219,3 +219,18 @@ def test_a_share_is_counted_exactly() -> None:
     assert Policy.of("job", "null", 0.29).allowed(100) == 29
     assert Policy.of("job", "null", [7, 0.5]).allowed(100) == 7
     assert Policy.of("job", "null", 0.5).allowed(None) is None
+
+
+def test_the_file_of_a_bad_row_has_the_name_that_it_has_in_the_source(tmp_path: Path) -> None:
+    raw = tmp_path / "raw"
+    raw.mkdir()
+    (raw / "a.csv").write_text("n\n1\n")
+    (raw / "b.csv").write_text('n\n2\n""\n')
+    plan = fc.compile([fc.Numeric("n")])
+    with pytest.raises(fc.DataError, match=r"\(row 1 of b.csv\)"):
+        plan.transform_files(raw, tmp_path / "out")
+    (raw / "b.csv").rename(tmp_path / "b.csv")
+    plan.transform_files(raw, tmp_path / "out", new_only=True)
+    (tmp_path / "b.csv").rename(raw / "b.csv")
+    with pytest.raises(fc.DataError, match=r"\(row 1 of b.csv\)"):
+        plan.transform_files(raw, tmp_path / "out", new_only=True)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.csv
 import pyarrow.parquet as pq
 import pytest
 
@@ -60,7 +61,7 @@ def test_the_same_job_again_puts_nothing_and_another_is_refused(bucket: Bucket, 
         again = fc.transform_parquet(PLAN, data, target)
         assert (again.resumed, again.rows, again.bytes) == (first.files, first.rows, first.bytes)
         assert before == bucket.times()
-        with pytest.raises(fc.OutputError, match="exists already; choose another target"):
+        with pytest.raises(fc.OutputError, match=f"^{target}: exists already; choose another target"):
             fc.transform_parquet(OTHER, data, target)
 
 
