@@ -25,8 +25,10 @@ from featurecols._core.values import number
 from featurecols.columns.base import Column, Field, LearnedSlots
 from featurecols.columns.bound import Bound, DenseBound
 from featurecols.columns.elementwise import ElementwiseBound
+from featurecols.data.fields.base import FieldView
 
 _ROUND = 32  # values that numpy computes by the same instructions at every position
+_INFINITE_HINT = "declare it missing with Field(key, missing=...), or give default=float('nan') to let it through as NaN"
 _MISSING_HINT = "give Cyclic(default=...), or default=float('nan') to let NaN through"
 
 
@@ -44,7 +46,7 @@ class Cyclic(Column):
         default: what a missing number counts as; nan lets it through.
 
     Raises:
-        ColumnError: for a wrong argument. DataError: in use, for a value that is not a number or a time.
+        ColumnError: for a wrong argument. DataError: in use, for a value that is not a number or a time, and an infinite one.
 
     >>> import featurecols as fc
     >>> plan = fc.compile([fc.Cyclic(fc.DatePart("at", "hour"), 24)])
@@ -92,6 +94,18 @@ class CyclicBound(ElementwiseBound):
         super().__init__(column, Field(column.source.name), (2,), column.default)
         if isinstance(column.source, Column):
             self._field = column.source.term_fields()[0]
+        self._refuses = column.default is None or not math.isnan(column.default)
+
+    def write(self, view: FieldView, *, out: Array) -> None:
+        super().write(view, out=out)
+        if self._refuses and (infinite := np.isinf(view.numbers().values)).any():
+            row = int(infinite.argmax())
+            raise self._error("a number is infinite", row, float(view.numbers().values[row]), _INFINITE_HINT)
+
+    def write_row(self, out: MutableSequence[float], at: int, value: object) -> None:
+        if self._refuses and isinstance(value, float) and math.isinf(value):
+            raise self._error("a number is infinite", None, value, _INFINITE_HINT)
+        super().write_row(out, at, value)
 
     def compute(self, x: Array) -> Array:
         return point(x, self.column.period)

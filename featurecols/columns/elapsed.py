@@ -220,7 +220,9 @@ class ElapsedBound(DenseBound):
     def _write(self, end: FieldView, start: FieldView | None = None, *, out: Array) -> None:
         x = self.values(end, start).values
         if self._default is None and (missing := np.isnan(x)).any():
-            raise self._missing(int(missing.argmax()))
+            row = int(missing.argmax())
+            valid = end.slice(row, row + 1).times().valid
+            raise self._missing(row, valid is not None and not valid[0])
         out[...] = x.reshape(out.shape)
 
     @property
@@ -230,12 +232,14 @@ class ElapsedBound(DenseBound):
     def _write_row(self, out: MutableSequence[float], at: int, *values: object) -> None:
         x = self.row(*values)
         if x != x and self._default is None:
-            raise self._missing(None)
+            raise self._missing(None, values[0] is None)
         out[at] = x
 
-    def _missing(self, row: int | None) -> errors.DataError:
-        problem = "a time is missing and there is no default"
-        return errors.bad_value(self.column.name, self.column.end.key, row, problem, None, _MISSING_HINT)
+    def _missing(self, row: int | None, of_end: bool) -> errors.DataError:
+        """Return what to raise where the end, or else the start, is missing."""
+        start, problem = self.column.start, "a time is missing and there is no default"
+        key = start.key if isinstance(start, Field) and not of_end else self.column.end.key
+        return errors.bad_value(self.column.name, key, row, problem, None, _MISSING_HINT)
 
     def expression(self, *inputs: Expression) -> Expression:
         raise InexpressibleError("it reads times")

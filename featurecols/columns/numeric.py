@@ -19,7 +19,7 @@ from featurecols._core.spec import Converted, frozen, named
 from featurecols._core.values import float32, number
 from featurecols.analyzers.base import Analyzer
 from featurecols.analyzers.placeholders import Marker
-from featurecols.columns.base import Column, Field, Learned, LearnedSlots
+from featurecols.columns.base import Column, Field, Learned, LearnedSlots, field_keys
 from featurecols.columns.bound import Bound, NumberBound
 from featurecols.columns.normalizers import Normalizer, ZScore
 from featurecols.data.fields.base import FieldView
@@ -169,7 +169,8 @@ class NumericBound(NumberBound):
         self, column: Numeric, default: float | tuple[object, ...] | None, normalizers: tuple[Normalizer, ...]
     ) -> None:
         self.column, self.shape, self.normalizers, self._size = column, column.shape, normalizers, math.prod(column.shape)
-        self.field = column.source.term_fields()[0]
+        keys = field_keys(column)
+        self.field = keys[0] if len(keys) == 1 else None  # of several, none is at fault by itself
         self.refuses_missing = default is None
         flat = (
             _flatten(default) if isinstance(default, tuple) else [math.nan if default is None else float(default)] * self.width

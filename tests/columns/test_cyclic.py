@@ -61,6 +61,7 @@ EXAMPLES = [
         ],
         bad=[
             Bad({"hour": [1.0, None]}, ("hour", "missing", "default"), 1),
+            Bad({"hour": [1.0, float("inf")]}, ("hour", "infinite"), 1),
             Bad({"hour": ["a"]}, ("hour", "number"), 0),
             Bad({"hour": [[1.0], [2.0]]}, ("hour", "one number"), 0),
             Bad({"hours": [1.0]}, ("hour", "hours"), None),

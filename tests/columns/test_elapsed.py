@@ -199,3 +199,20 @@ def test_a_fixed_time_is_written_as_it_was_given(text: str) -> None:
     column = fc.Elapsed("b", fc.Timestamp(text))
     assert fc.columns_from_json(fc.columns_to_json([column])) == (column,)
     assert column.to_dict()["start"] == {"type": "Timestamp.v1", "text": text}
+
+
+@pytest.mark.parametrize(
+    ("row", "field"), [({"in": None, "out": "2024-01-02"}, "in"), ({"in": "2024-01-01", "out": None}, "out")]
+)
+def test_an_error_names_the_field_that_is_missing(row: dict[str, Any], field: str) -> None:
+    plan = fc.compile([fc.Elapsed("out", "in")])
+    good = {"in": "2024-01-01", "out": "2024-01-02"}
+    with pytest.raises(fc.DataError, match="a time is missing") as caught:
+        plan.transform([good, row])
+    assert (caught.value.field, caught.value.row) == (field, 1)
+    with pytest.raises(fc.DataError, match="a time is missing") as caught:
+        plan.transform_row(row)
+    assert caught.value.field == field
+    with pytest.raises(fc.DataError, match="out_since_in: a number is missing") as caught:
+        fc.compile([fc.Numeric(fc.Elapsed("out", "in"))]).transform([good, row])
+    assert (caught.value.field, caught.value.row) == (None, 1)
