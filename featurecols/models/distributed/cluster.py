@@ -66,11 +66,14 @@ class Cluster:
             if not chiefs:
                 chiefs, workers = workers[:1], workers[1:]
                 role = "chief" if (role, index) == ("worker", 0) else role
+            if role == "worker" and not 0 <= index < len(machines["worker"]):
+                raise ValueError(f"there is no worker {index} in the cluster")
             host, _, port = chiefs[0].rpartition(":")
             number = int(port)
             if not host or len(workers) > _MOST_WORKERS:
                 raise ValueError(f"{len(workers)} workers of {host!r}")
         except (ValueError, LookupError, TypeError, AttributeError) as error:
-            raise errors.model(VARIABLE, f"does not describe a cluster ({error})", text, f"give {_EXAMPLE}") from None
+            about = str(error) if isinstance(error, ValueError) else "something is missing, or of another form"
+            raise errors.model(VARIABLE, f"does not describe a cluster ({about})", text, f"give {_EXAMPLE}") from None
         role = "chief" if role == "master" else role
         return Cluster(role, host.strip("[]"), number, len(workers), "evaluator" in machines, given.get(KEY, ""))
