@@ -135,8 +135,10 @@ def single_or_list(values: list[str]) -> str | list[str]:
 def check_output(path: Path, overwrite: bool) -> None:
     """Raise OutputError for a folder that is there and may not be replaced, and for one that cannot be written."""
     from featurecols import errors
+    from featurecols.data.files.paths import require_not_collapsed
     from featurecols.jobs import staging
 
+    require_not_collapsed(path)
     staging.check_target(path)
     if path.exists() and not overwrite:
         raise errors.output(path, "exists already", "choose another folder, or pass --overwrite")

@@ -9,6 +9,7 @@ from typing import Any, Self
 
 from featurecols._core.spec import encode
 from featurecols._core.suggestions import explain_arguments
+from featurecols.data.files.paths import require_local
 from featurecols.models import errors, export
 from featurecols.models.autodiff.variables import Variables
 from featurecols.models.batch_predict import FilePredictor
@@ -55,11 +56,12 @@ class SequentialFiles(FilePredictor, Ranker):
             The path.
 
         Raises:
-            OutputError: where something is there already, or nothing can be written.
+            OutputError: where something is there already, nothing can be written, or the path is a URL.
         """
+        folder = require_local(path)
         spec, found = self.spec(), {"words": self.words}
-        export.write(Path(path), spec, found, self.variables, self._plan, self.fingerprint, overwrite=overwrite)
-        return Path(path)
+        export.write(folder, spec, found, self.variables, self._plan, self.fingerprint, overwrite=overwrite)
+        return folder
 
     export = save
 

@@ -111,7 +111,8 @@ def collisions(plan: Plan, data: Data, *, share: float = 0.01) -> Collisions:
         share: of the values, how many may have a more frequent term in their bucket, for the recommended number of buckets.
 
     Raises:
-        ColumnError: for a share that is not between 0 and 1. DataError: for data that does not fit the columns.
+        ColumnError: for a share that is not between 0 and 1. PlanError: for columns in place of a plan.
+        DataError: for data that does not fit the columns.
 
     >>> import featurecols as fc
     >>> cities = ["Rome"] * 50 + ["Oslo"] * 30 + ["Bern"] * 15 + ["Kyiv"] * 5
@@ -122,6 +123,8 @@ def collisions(plan: Plan, data: Data, *, share: float = 0.01) -> Collisions:
     """
     if not isinstance(share, (int, float)) or not 0 < share < 1:
         raise errors.argument("collisions", "share must be between 0 and 1", share, "0.01 lets a hundredth of the values")
+    if not isinstance(plan, Plan):
+        raise errors.plan("collisions", "needs a plan first", type(plan).__name__, "make one of columns: fc.compile(columns)")
     hashed = {
         slot.name: slot.num_buckets for slot in plan.encoded_slots if isinstance(slot, IdSlot) and plan._is_hashed(slot.name)
     }

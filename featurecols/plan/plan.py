@@ -17,6 +17,7 @@ from featurecols._core.progress import Progress
 from featurecols._core.suggestions import attributes_of, explain_arguments
 from featurecols.columns._embedding_tables import Tables
 from featurecols.data.field_types import UNKNOWN, FieldType
+from featurecols.data.files.paths import require_local
 from featurecols.data.sources import Data, as_source
 from featurecols.plan import serialization
 from featurecols.plan.arguments import check_finite, check_out, not_a_row
@@ -411,11 +412,12 @@ class Plan(DescribedPlan):
             The path.
 
         Raises:
-            OutputError: where something is there already, or nothing can be written.
+            OutputError: where something is there already, nothing can be written, or the path is a URL.
         """
         parts = self._graph, self._learned, self.trained_tables, self.statistics
-        serialization.write(Path(path), *parts, overwrite=overwrite)
-        return Path(path)
+        folder = require_local(path)
+        serialization.write(folder, *parts, overwrite=overwrite)
+        return folder
 
     def to_bytes(self) -> bytes:
         """Return the whole plan as bytes: equal plans with equal statistics give equal bytes."""

@@ -66,3 +66,5 @@ def test_nothing_hashed_and_a_wrong_share() -> None:
     assert repr(fc.collisions(plan, {"age": [1.0]})) == "no column hashes"
     with pytest.raises(fc.ColumnError, match="share must be between 0 and 1"):
         fc.collisions(plan, {"age": [1.0]}, share=0)
+    with pytest.raises(fc.PlanError, match=r"needs a plan first, got 'list'; make one of columns: fc.compile\(columns\)"):
+        fc.collisions([fc.Hashed("word", 4)], {"word": ["a"]})  # type: ignore[arg-type]

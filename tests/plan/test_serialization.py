@@ -447,3 +447,10 @@ def test_tables_that_are_not_of_the_plan_are_damage(tables):
     text, _ = parts(fc.compile([fc.Embedding(fc.Hashed("x", 5), 2)]))
     with pytest.raises(fc.SavedPlanError, match="not a plan that can run"):
         fc.Plan.from_bytes(rebuilt(text, tables))
+
+
+def test_a_url_is_not_the_name_of_a_folder(plan: fc.Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(fc.OutputError, match="s3://bucket/plan: is a URL, and what is saved is a folder on a disk"):
+        plan.save("s3://bucket/plan")
+    assert not list(tmp_path.iterdir())

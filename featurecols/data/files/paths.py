@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Mapping
+from pathlib import Path
 from urllib.parse import quote, unquote
 
 from featurecols import errors
 
 NULL = "__HIVE_DEFAULT_PARTITION__"  # what Hive, Spark and Arrow write for a missing value
+_SCHEME = re.compile(r"[a-z][a-z0-9+.-]+:")
 _URL = re.compile(r"([a-z][a-z0-9+.-]+)://([^/]*)/?(.*)", re.DOTALL)
 
 
@@ -19,6 +22,19 @@ def is_url(path: str) -> bool:
     (True, False, False)
     """
     return "://" in path and _URL.fullmatch(path) is not None
+
+
+def require_local(path: str | os.PathLike[str]) -> Path:
+    """Return the path of a folder to save into. Raises OutputError for a URL, which pathlib takes for the name of a folder."""
+    if isinstance(path, str) and is_url(path):
+        raise errors.output(path, "is a URL, and what is saved is a folder on a disk", "save it to a path, and copy the folder")
+    return Path(path)
+
+
+def require_not_collapsed(path: Path) -> None:
+    """Raise OutputError for a path that was a URL before pathlib read it, such as s3:/bucket."""
+    if path.parts and _SCHEME.fullmatch(path.parts[0]):
+        raise errors.output(path, "is a URL, and what is saved is a folder on a disk", "give a path, and copy the folder")
 
 
 def split(url: str) -> tuple[str, str, str]:

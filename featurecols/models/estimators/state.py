@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from featurecols._core.spec import decode, encode
 from featurecols._core.suggestions import attributes_of
+from featurecols.data.files.paths import require_local
 from featurecols.jobs import file_lock
 from featurecols.models import errors, export
 from featurecols.models.autodiff.variables import Variables
@@ -283,12 +284,13 @@ class Keeper(ABC):
             The path.
 
         Raises:
-            OutputError: where something is there already, or nothing can be written.
+            OutputError: where something is there already, nothing can be written, or the path is a URL.
         """
+        folder = require_local(path)
         variables, about = self._open(), self._about()
         found = {"head": about["head"], "metrics": self.metrics, "data": self.data, "rows": about["rows"]}
-        export.write(Path(path), self.spec(), found, variables, self._plan, self.fingerprint, overwrite=overwrite)
-        return Path(path)
+        export.write(folder, self.spec(), found, variables, self._plan, self.fingerprint, overwrite=overwrite)
+        return folder
 
     export = save
 
