@@ -17,6 +17,7 @@ except ImportError as error:
         'featurecols.integrations.dask needs Dask: pip install "featurecols[dask]"', name=error.name
     ) from error
 
+from featurecols import errors
 from featurecols.columns.base import Column
 from featurecols.integrations.engines import (
     FAN_IN,
@@ -30,6 +31,7 @@ from featurecols.integrations.engines import (
     lists_of_matrix,
     make_transform,
     merge_states,
+    require_fields,
 )
 from featurecols.plan.plan import Plan
 from featurecols.plan.report import Report
@@ -47,8 +49,10 @@ def transform(plan: Plan, df: dd.DataFrame, *, keep: str | Sequence[str] = (), l
 
     Raises:
         DataError: for a field that is not there; for values that do not fit, with the row counted in its partition, when it is
-            computed. PlanError: for an output that has no place in a matrix, and for two columns of one name.
+            computed. PlanError: for an output that has no place in a matrix, for two columns of one name, and for rows
+            that are not a DataFrame of Dask.
     """
+    _require_frame("dask.transform", df)
     sent = make_transform("dask.transform", plan, list(df.columns), keep, layout)
     read = df[fields_of(sent, plan)]
     meta = _transform_frame(read._meta, sent)
@@ -68,6 +72,7 @@ def fit(columns: Iterable[Column], df: dd.DataFrame, *, statistics: bool = False
     Raises:
         DataError: for rows that do not fit the columns, the row counted in its partition, or nothing to learn from.
     """
+    _require_frame("dask.fit", df)
     return fit_over(columns, _runner(df), statistics)
 
 
@@ -79,13 +84,22 @@ def check(plan: Plan, df: dd.DataFrame) -> Report:
     Raises:
         DataError: for rows that the fields of the plan cannot be read from. PlanError: for what is not a plan.
     """
+    _require_frame("dask.check", df)
     return check_over("dask.check", plan, _runner(df))
+
+
+def _require_frame(subject: str, df: object) -> None:
+    """Raise PlanError for rows that are not a DataFrame of Dask."""
+    if not isinstance(df, dd.DataFrame):
+        hint = "make one with dask.dataframe.from_pandas(df, npartitions=8) or read_parquet(path)"
+        raise errors.plan(subject, "needs a DataFrame of Dask", type(df).__name__, hint)
 
 
 def _runner(df: dd.DataFrame) -> Callable[[Collect, list[str]], bytes | None]:
     """Return what collects and merges all rows in one pass."""
 
     def run(task: Collect, fields: list[str]) -> bytes | None:
+        require_fields(fields, list(df.columns))
         sent = dask.delayed(task, pure=True)
         states = [dask.delayed(_collect)(sent, rows) for rows in df[fields].to_delayed()]
         while len(states) > 1:

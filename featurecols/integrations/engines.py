@@ -100,6 +100,13 @@ class Transform:
         return pa.table({**found, FEATURES: lists_of_matrix(matrix)})
 
 
+def require_fields(keys: Iterable[str], names: Sequence[str]) -> None:
+    """Raise DataError for the first field that rows with fields of these names do not have."""
+    for key in keys:
+        if key not in names:
+            raise errors.missing_field(key, names)
+
+
 def make_transform(subject: str, plan: Plan, names: Sequence[str], keep: str | Sequence[str], layout: str) -> Transform:
     """Return what is sent to workers; names: the fields of the rows.
 
@@ -113,9 +120,7 @@ def make_transform(subject: str, plan: Plan, names: Sequence[str], keep: str | S
         raise errors.argument(subject, "unknown layout", layout, f"choose one of {', '.join(LAYOUTS)}")
     plan._require_matrix(subject)
     kept = names_of(keep)
-    for key in (*plan.input_uses, *kept):
-        if key not in names:
-            raise errors.missing_field(key, names)
+    require_fields([*plan.input_uses, *kept], names)
     outputs = [*kept, *((FEATURES,) if layout == "features" else plan.feature_names)]
     if len(set(outputs)) < len(outputs):
         twice = next(name for i, name in enumerate(outputs) if name in outputs[:i])

@@ -32,6 +32,7 @@ from featurecols.integrations.engines import (
     fit_over,
     make_transform,
     merge_states,
+    require_fields,
 )
 from featurecols.models.distributed.replica import Replica
 from featurecols.models.estimators.several_processes import workers_from
@@ -94,6 +95,8 @@ def _runner(ds: ray.data.Dataset) -> Callable[[Collect, list[str]], bytes | None
     """Return what collects and merges all rows in one pass."""
 
     def run(task: Collect, fields: list[str]) -> bytes | None:
+        schema = ds.schema()  # None where there are no rows
+        require_fields(fields, fields if schema is None else list(schema.names))
         read = ds.select_columns(fields)
         states = read.map_batches(_collect, fn_args=(task,), batch_format="pyarrow", batch_size=None, zero_copy_batch=True)
         merge = ray.remote(_merge)

@@ -31,6 +31,7 @@ from featurecols.integrations.engines import (
     fit_over,
     make_transform,
     merge_states,
+    require_fields,
 )
 from featurecols.plan.plan import Plan
 from featurecols.plan.report import Report
@@ -94,6 +95,7 @@ def _runner(df: DataFrame) -> Callable[[Collect, list[str]], bytes | None]:
     """Return what collects and merges all rows in one pass."""
 
     def run(task: Collect, fields: list[str]) -> bytes | None:
+        require_fields(fields, df.columns)
         schema = StructType([StructField(_STATE, BinaryType(), nullable=False)])
         states = _select(df, fields).mapInArrow(_CollectPartition(task), schema)
         for number in (_MERGERS, 1):

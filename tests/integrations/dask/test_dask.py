@@ -81,6 +81,10 @@ def test_what_is_refused_before_anything_runs() -> None:
         fc_dask.transform(plan, df, keep="x", layout="columns")
     with pytest.raises(fc.DataError, match="z: field is not in the data"):
         fc_dask.transform(plan, df, keep=["z"])
+    with pytest.raises(fc.DataError, match="z: field is not in the data; the data has 'x', 'y'"):
+        fc_dask.fit([fc.Numeric("z", default=fc.Median())], df)
+    with pytest.raises(fc.PlanError, match=r"dask.transform: needs a DataFrame of Dask, got 'DataFrame'; make one with"):
+        fc_dask.transform(plan, df.compute())
     with pytest.raises(fc.ColumnError, match=r"dask.transform: unknown layout, got 'ids'; choose one of features, columns"):
         fc_dask.transform(plan, df, layout="ids")  # type: ignore[arg-type]
     with pytest.raises(fc.PlanError, match=r"dask.transform: needs a plan first, got 'list'"):
