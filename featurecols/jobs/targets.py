@@ -79,6 +79,8 @@ def parse_target(target: str | os.PathLike[str]) -> Target:
     if colon and kind in TABLES and not place.startswith("//"):
         if not place:
             raise errors.output(text, "names no table", f"give {TABLES[kind]}")
+        if kind == "iceberg" and "." not in place.rpartition("/")[2]:
+            raise errors.output(text, "names no namespace", f"give {TABLES[kind]}")
         return TableTarget(kind, place)
     if not paths.is_url(text):
         return Path(text)

@@ -59,7 +59,7 @@ def count(about: Mapping[str, object], name: str) -> int:
 
 def damaged(kind: str) -> errors.DataError:
     """Return the error for bytes that are not what encode gave."""
-    return errors.DataError(kind, "these bytes are damaged, or not a state", hint="send what to_bytes gave, whole")
+    return errors.DataError(kind, f"these bytes are damaged, or not a {kind}", hint="send what to_bytes gave, whole")
 
 
 def _length(part: bytes) -> bytes:

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 
 import featurecols as fc
@@ -216,3 +217,12 @@ def test_an_error_names_the_field_that_is_missing(row: dict[str, Any], field: st
     with pytest.raises(fc.DataError, match="out_since_in: a number is missing") as caught:
         fc.compile([fc.Numeric(fc.Elapsed("out", "in"))]).transform([good, row])
     assert (caught.value.field, caught.value.row) == (None, 1)
+
+
+def test_an_interval_of_months_is_refused_with_a_way_out() -> None:
+    took = pa.table({"took": pa.array([None, pa.MonthDayNano((0, 0, 5))])})
+    with pytest.raises(
+        fc.DataError, match=r"took_days: needs a time in field 'took' at row 1.*months have no fixed length"
+    ) as caught:
+        fc.compile([fc.Elapsed("took", default=0)]).transform(took)
+    assert caught.value.row == 1

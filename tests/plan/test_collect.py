@@ -175,7 +175,7 @@ def test_damaged_bytes_are_refused(kind: Any) -> None:
         bytes(b ^ (1 << luck.randrange(8)) if i == at else b for i, b in enumerate(data)) for at in range(0, len(data), 37)
     ]
     for bad in [*wrong, b"", data[:-1], data + b"\0", data[:40], data[60:], pickle.dumps(columns)]:
-        with pytest.raises(fc.DataError, match=r"damaged, or not a state; send what to_bytes gave|have format"):
+        with pytest.raises(fc.DataError, match=rf"damaged, or not a {kind.__name__}; send what to_bytes gave|have format"):
             kind.from_bytes(bad)
     with pytest.raises(fc.DataError, match="must be bytes, got str"):
         kind.from_bytes("state")

@@ -124,6 +124,8 @@ def test_what_is_wrong_is_said(tmp_path: Path, source: Path, monkeypatch: pytest
 
     with pytest.raises(fc.OutputError, match=r"delta:: names no table; give delta:FOLDER"):
         fc.transform_parquet(PLAN, source, "delta:")
+    with pytest.raises(fc.OutputError, match=r"iceberg:t: names no namespace; give iceberg:CATALOG/NAMESPACE.TABLE"):
+        fc.transform_parquet(PLAN, source, "iceberg:t")
     with pytest.raises(fc.OutputError, match="is a table, and bad rows are listed in a file"):
         fc.transform_parquet(PLAN, source, f"delta:{tmp_path}/t", on_error="quarantine")
     fc.transform_parquet(PLAN, source, f"delta:{tmp_path}/t")
