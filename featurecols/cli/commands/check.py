@@ -60,16 +60,16 @@ def run(arguments: argparse.Namespace) -> int:
         for key in report.drifted(**{"psi": None, name: limit})
         if limit is not None
     ]
-    if arguments.html is not None:
+    if report.problem is not None:
+        above.append(report.problem)
+    text = "\n".join([repr(report), *(["", *above] if above else [])])
+    output.print_result(arguments.json, {**report.to_dict(), "above": above}, text)
+    if arguments.html is not None:  # after the text, which is not lost where the page cannot be written
         page = report.to_html(f"Drift from {arguments.plan}")
         try:
             arguments.html.write_text(page, encoding="utf-8", errors="backslashreplace")
         except (OSError, ValueError) as error:  # ValueError: a name that no system knows
             raise errors.output(arguments.html, f"cannot be written ({error})", "choose another path") from None
-    if report.problem is not None:
-        above.append(report.problem)
-    text = "\n".join([repr(report), *(["", *above] if above else [])])
-    output.print_result(arguments.json, {**report.to_dict(), "above": above}, text)
     return 1 if above else 0
 
 
