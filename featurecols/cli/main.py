@@ -16,6 +16,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+import warnings
 from collections.abc import Sequence
 
 from featurecols import errors
@@ -65,6 +66,8 @@ COMMANDS = {
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status. A wrong command line ends in SystemExit(2), as argparse does it."""
     arguments = _parser().parse_args(argv)
+    as_code = warnings.formatwarning
+    warnings.formatwarning = _describe_warning
     try:
         status: int | None = arguments.run(arguments)
         sys.stdout.flush()
@@ -81,7 +84,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     except Exception as error:
         _debug()
         return _report(f"unexpected {type(error).__name__}: {error}; please report it, FEATURECOLS_DEBUG=1 shows where", BUG)
+    finally:
+        warnings.formatwarning = as_code
     return status or 0
+
+
+def _describe_warning(message: Warning | str, *_: object, **__: object) -> str:
+    """Return a warning as one line: which line of the program it comes from says nothing to who runs a command."""
+    return f"featurecols: warning: {' '.join(str(message).split())}\n"
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -296,3 +296,14 @@ def _all(columns: tuple[object, ...]) -> list[object]:
         if isinstance(column, fc.Column):
             found += [column, *_all(column.inputs())]
     return found
+
+
+def test_a_warning_is_one_line_without_the_source_of_the_program() -> None:
+    lines = [
+        "import warnings, featurecols.cli.main as cli",
+        "cli.schema.run = lambda arguments: warnings.warn('no\\n terms', stacklevel=1)",
+        "cli.main(['schema'])",
+    ]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    done = subprocess.run([sys.executable, "-c", "\n".join(lines)], capture_output=True, text=True, env=environment, check=True)
+    assert done.stderr == "featurecols: warning: no terms\n"

@@ -52,7 +52,7 @@ def run(arguments: argparse.Namespace) -> int:
     above = list(_above(report, {name: getattr(arguments, f"max_{name.replace('-', '_')}") for name in _LIMITS}))
     limits = {name: getattr(arguments, f"max_{name}") for name in _DRIFT}
     if not report.drift and (arguments.html is not None or any(limit is not None for limit in limits.values())):
-        hint = "fit it with --statistics"
+        hint = "give a plan that featurecols fit SPEC DATA --statistics wrote; models keep none"
         raise errors.plan("check", "the plan has no statistics of its training rows", str(arguments.plan), hint)
     above += [
         f"{key}: {name} {getattr(report.drift[key], name):.6g} is above {limit:g}"
