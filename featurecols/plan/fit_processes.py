@@ -45,7 +45,7 @@ def fit_files(
     """
     if not isinstance(source, FileSource):
         hint = "write it to files first, or leave processes out: threads share tables in memory"
-        raise errors.plan("fit", "processes share files among them", type(source).__name__, hint)
+        raise errors.plan("fit", "processes share files among them", "rows that are not in files", hint)
     graph = Graph(columns)
     source.check([field.key for field in graph.fields()])
     ranges = divide(source.fragments(), number)

@@ -46,7 +46,9 @@ def test_the_row_of_an_error_is_counted_from_the_start_of_all_files(tmp_path: Pa
 
 
 def test_what_cannot_be_shared_among_processes(tmp_path: Path) -> None:
-    with pytest.raises(fc.PlanError, match=r"fit: processes share files among them, got 'MemorySource'; write it to files"):
+    with pytest.raises(
+        fc.PlanError, match=r"fit: processes share files among them, got 'rows that are not in files'; write it to files"
+    ):
         fc.fit(COLUMNS, fc.datasets.flights(), processes=2)
     with pytest.raises(fc.ColumnError, match="processes: must be a positive integer, got 0"):
         fc.fit(COLUMNS, fc.datasets.flights(), processes=0)
