@@ -88,6 +88,16 @@ def fixed_size_lists(matrix: Array) -> pa.Array:
     return pa.FixedSizeListArray.from_arrays(values, matrix.shape[1])
 
 
+def variable_lists(columns: Columns) -> Columns:
+    """Return columns of lists of one size as plain lists, which every version of Arrow reads and writes where some are null."""
+    return [(name, _variable(array) if pa.types.is_fixed_size_list(array.type) else array) for name, array in columns]
+
+
+def _variable(array: pa.FixedSizeListArray) -> pa.Array:
+    offsets = np.arange(len(array) + 1, dtype=np.int64) * array.type.list_size
+    return pa.ListArray.from_arrays(pa.array(offsets.astype(np.int32)), array.flatten())  # of a block: never 2^31 numbers
+
+
 def lists_of_rows(values: pa.Array, rows: Ids) -> pa.Array:
     """Return values as they are where every row holds one, else as lists."""
     if rows.offsets is None:

@@ -17,6 +17,7 @@ from featurecols.data.batch import Batch
 from featurecols.jobs.bad_rows import BadRow, Policy, Written, mask_of
 from featurecols.jobs.batch_transform import BatchTransform, Columns
 from featurecols.jobs.inputs import Input, Inputs
+from featurecols.jobs.output_columns import variable_lists
 from featurecols.jobs.quarantine import BadRowFile
 from featurecols.jobs.reasons import reason_of
 
@@ -49,12 +50,17 @@ def write(
     empty = Batch.arrow(file.schema.empty_table())
     kept, policy = inputs.kept_schema.empty_table(), task.policy
     nullable = policy.on_error == "null"
-    schema = _table(kept, transform.columns(empty), nullable).schema.with_metadata(transform.metadata())
+
+    def compute(batch: Batch) -> Columns:
+        columns = transform.columns(batch)
+        return variable_lists(columns) if nullable else columns
+
+    schema = _table(kept, compute(empty), nullable).schema.with_metadata(transform.metadata())
     done, bad = 0, BadRowFile(task.aside)
     with _open_writer(task.path, schema) as writer:
         for batch, kept in inputs.blocks(file):
             with locate_errors(file, inputs, start, done):
-                columns, refused = policy.attempt(transform.columns, batch, None if limit is None else limit - bad.rows)
+                columns, refused = policy.attempt(compute, batch, None if limit is None else limit - bad.rows)
             if refused:
                 bad.add(describe(refused, file, done))
                 if limit is not None and bad.rows > limit:

