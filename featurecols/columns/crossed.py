@@ -14,7 +14,7 @@ import mmh3
 import numpy as np
 
 from featurecols import errors, kernels
-from featurecols._core import arrays, counters, farmhash, memory_limit
+from featurecols._core import arrays, counters, farmhash, limits, memory_limit
 from featurecols._core.arrays import Array, Ids, Texts
 from featurecols._core.buckets import Bucket
 from featurecols._core.elements import Elements
@@ -122,7 +122,6 @@ class Crossed(Column):
         return [key for source in self.sources for key in source.term_fields()]
 
 
-MOST_COMBINATIONS = 1 << 22  # of the lists of one row
 _FEW = 1 << 10  # combinations of a row up to this many are hashed one by one
 _TABLE = 1 << 16  # combinations up to this many are hashed once and looked up, if there are enough rows
 
@@ -202,12 +201,13 @@ class CrossedBound(CategoricalBound):
 
     def _check_product(self, combinations: Array) -> None:
         """Raise DataError at the first row with more combinations than a cross makes, SizeError where they would not fit."""
-        if (combinations > MOST_COMBINATIONS).any():
-            row = int(np.argmax(combinations > MOST_COMBINATIONS))
-            hint = "cross fewer lists, or shorter ones"
-            memory_limit.check("the product of the lists of a cross", 8 * int(combinations[row]), hint)
-            problem = f"the lists of one row have more than {MOST_COMBINATIONS:,} combinations"
-            raise errors.bad_value(self.column.name, None, row, problem, int(combinations[row]), hint)
+        most = limits.LIMITS.combinations
+        if (combinations > most).any():
+            row = int(np.argmax(combinations > most))
+            hint, got = "cross fewer lists, or shorter ones", int(combinations[row])
+            memory_limit.check("the product of the lists of a cross", 8 * got, hint)
+            problem = f"the lists of one row have more than {most:,} combinations"
+            raise errors.bad_value(self.column.name, None, row, problem, got, f"{hint}; {limits.hint('combinations', got)}")
 
     def _hashed(self, parts: list[_Part]) -> Array:
         """Return the cross of one value a part and row."""

@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 
 from featurecols import errors, kernels
-from featurecols._core import counters
+from featurecols._core import counters, limits
 from featurecols._core.arrays import Array, Ids, Texts
 from featurecols._core.buckets import Bucket
 from featurecols._core.expressions import Expression, HashOf, Lookup, as_text
@@ -167,6 +167,8 @@ class VocabularyBound(CategoricalBound):
     def __init__(self, column: Vocabulary, terms: Texts, no_booleans: bool = False) -> None:
         self.column, self.terms = column, terms
         self.size = len(terms)
+        if self.size > limits.LIMITS.terms:
+            raise limits.exceeded("terms", column.name, "a vocabulary has too many terms", self.size)
         self._own = max(self.size + column.num_oov_buckets, 0 if column.unseen is None else column.unseen + 1)
         self.missing_id = -1 if column.missing_bucket is None else column.missing_bucket
         self.num_buckets = max(self._own, self.missing_id + 1)

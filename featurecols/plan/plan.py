@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from featurecols import errors
-from featurecols._core import arrays, html, memory_limit, thread_pool
+from featurecols._core import arrays, html, limits, memory_limit, thread_pool
 from featurecols._core.arrays import Array, Features, Floats
 from featurecols._core.progress import Progress
 from featurecols._core.suggestions import attributes_of, explain_arguments
@@ -142,6 +142,9 @@ class Plan(DescribedPlan):
         program, workers = self._require_dense(), _workers(threads)
         source = as_source(data)
         rows = source.num_rows
+        if (rows or 0) > limits.LIMITS.rows or program.width > limits.LIMITS.width:
+            memory_limit.check("transform", (rows or 0) * program.width * 4)
+            limits.check_matrix("transform", rows or 0, program.width)
         if out is not None:
             check_out(out, rows, program.width)
         elif rows is not None:

@@ -8,6 +8,7 @@ from itertools import pairwise
 import numpy as np
 import pyarrow as pa
 
+from featurecols._core import limits
 from featurecols._core.arrays import Array, Tokens
 from featurecols._core.numbers import Integers, Numbers
 from featurecols._core.times import Times
@@ -39,6 +40,8 @@ class ListField(FieldView):
         loose: DataError | None = None,
     ) -> None:
         super().__init__(key, len(offsets) - 1, values.markers, values.parse)
+        if len(offsets) > 1 and offsets[-1] - offsets[0] > limits.LIMITS.list:
+            _check_lengths(key, offsets)
         self._offsets, self._values, self._array, self._single, self.loose = offsets, values, array, single, loose
         self.depth = values.depth + 1
 
@@ -177,3 +180,11 @@ def in_lists(view: FieldView, depth: int) -> FieldView:
         found = ListField(view.key, offsets, in_lists(view._take(np.flatnonzero(there)), depth - 1))
     found.markers = view.markers
     return found
+
+
+def _check_lengths(key: str, offsets: Array) -> None:
+    """Raise DataError at the first list that is longer than one may be."""
+    lengths = np.diff(offsets)
+    if (lengths > limits.LIMITS.list).any():
+        row = int(np.argmax(lengths > limits.LIMITS.list))
+        raise limits.exceeded("list", key, "a list has too many elements", int(lengths[row]), key, row)

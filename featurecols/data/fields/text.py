@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 from featurecols import errors
+from featurecols._core import limits
 from featurecols._core.arrays import Array, Texts, Tokens
 from featurecols._core.numbers import Integers, Numbers
 from featurecols._core.times import Times
@@ -51,7 +52,10 @@ class TextField(FieldView):
     @staticmethod
     def of(key: str, array: pa.Array, parse: bool = False) -> TextField:
         """Return the field of an Arrow array of strings or binary, of any width but views."""
-        return TextField(key, *arrow_buffers.texts(array), arrow_buffers.Valid(array), array.type, parse, array)
+        offsets, data = arrow_buffers.texts(array)
+        if len(array) and offsets[-1] - offsets[0] > limits.LIMITS.text:
+            _check_lengths(key, offsets)
+        return TextField(key, offsets, data, arrow_buffers.Valid(array), array.type, parse, array)
 
     @property
     def textual(self) -> bool:
@@ -191,3 +195,11 @@ class TextField(FieldView):
         if valid is None:
             return [self._value(at) for at in range(self.start, self.stop)]
         return [self._value(self.start + i) if there else None for i, there in enumerate(valid.tolist())]
+
+
+def _check_lengths(key: str, offsets: Array) -> None:
+    """Raise DataError at the first text that is longer than one may be."""
+    lengths = np.diff(offsets)
+    if (lengths > limits.LIMITS.text).any():
+        row = int(np.argmax(lengths > limits.LIMITS.text))
+        raise limits.exceeded("text", key, "a text has too many bytes", int(lengths[row]), key, row)

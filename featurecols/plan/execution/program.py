@@ -13,7 +13,7 @@ from typing import NamedTuple, TypeVar
 import numpy as np
 
 from featurecols import errors, kernels
-from featurecols._core import arrays, memory_limit, thread_pool
+from featurecols._core import arrays, limits, memory_limit, thread_pool
 from featurecols._core.arrays import Array, Features
 from featurecols._core.fork_safe import cached_property
 from featurecols._core.slots import Slot
@@ -72,6 +72,7 @@ class Limit(NamedTuple):
         """Raise SizeError where float32 [rows, width] is too large."""
         count = rows.batch.num_rows + (rows.first_row if self.total else 0)
         memory_limit.check(self.subject, count * width * 4, self.hint)
+        limits.check_matrix(self.subject, count, width)
 
 
 class Program:
