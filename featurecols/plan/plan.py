@@ -142,9 +142,9 @@ class Plan(DescribedPlan):
         program, workers = self._require_dense(), _workers(threads)
         source = as_source(data)
         rows = source.num_rows
-        if (rows or 0) > limits.LIMITS.rows or program.width > limits.LIMITS.width:
-            memory_limit.check("transform", (rows or 0) * program.width * 4)
-            limits.check_matrix("transform", rows or 0, program.width)
+        if rows is not None and (rows > limits.LIMITS.rows or program.width > limits.LIMITS.width):
+            memory_limit.check("transform", rows * program.width * 4)
+            limits.check_matrix("transform", rows, program.width)
         if out is not None:
             check_out(out, rows, program.width)
         elif rows is not None:
