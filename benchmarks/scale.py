@@ -2,6 +2,7 @@
 
     python -m benchmarks.scale stream [ROWS]       # 100 million, and a tenth of them, in processes whose memory is sampled
     python -m benchmarks.scale engines [ROWS]      # 4 million: ours and pyspark.ml, first and second run in a session
+    python -m benchmarks.scale wide [ROWS]         # 100,000 rows of 1,000 columns: fit, encode, size and merge of states
     python -m benchmarks.scale merges [PARTS]      # 10,000 states in a tree of 16: bytes and processor time of each level
 
 The rows are the flights. Their files are links to one file of a million rows, each read anew; a run in an engine is a process
@@ -18,10 +19,12 @@ import sys
 import tempfile
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import psutil
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -264,11 +267,48 @@ def merges(parts: int) -> None:
         print("the plan is that of fc.fit over all rows")
 
 
+# A thousand columns -------------------------------------------------------------------------------------------------
+
+
+def wide(rows: int) -> None:
+    """Print what 700 scaled numbers, 200 vocabularies and 100 hashed texts cost on one core."""
+    random = np.random.default_rng(0)
+    numbers = {f"x{i}": random.normal(size=rows).astype(np.float32) for i in range(700)}
+    words = np.array([f"term {i}" for i in range(1000)])
+    table = pa.table({**numbers, **{f"c{i}": words[random.integers(0, 1000, rows)] for i in range(300)}})
+    declared: list[fc.Column] = [fc.Numeric(f"x{i}", normalizer=fc.ZScore()) for i in range(700)]
+    declared += [fc.Vocabulary(f"c{i}", fc.TopTerms(1000)) for i in range(200)]
+    declared += [fc.Hashed(f"c{i}", 100_000) for i in range(200, 300)]
+    with tempfile.TemporaryDirectory() as temporary:
+        path = Path(temporary) / "rows.parquet"
+        pq.write_table(table, path, row_group_size=rows // 8)
+        plan = fc.fit(declared, path, threads=1)
+        deque(plan.encode_batches(path, threads=1), 0)
+        for name, work in (
+            ("fit", lambda: fc.fit(declared, path, threads=1)),
+            ("encode", lambda: deque(plan.encode_batches(path, threads=1), 0)),
+        ):
+            busy = time.process_time()
+            work()
+            spent = time.process_time() - busy
+            print(f"{name}: {spent:.2f} s of processor time for {rows:,} rows, {spent / rows / 1000 * 1e9:.1f} ns a value")
+        states = [fc.collect(declared, table.slice(i * rows // 8, rows // 8)).to_bytes() for i in range(8)]
+        print(f"a state of {rows // 8:,} rows: {len(states[0]):,} bytes")
+        busy = time.process_time()
+        first, *others = map(fc.FitState.from_bytes, states)
+        for other in others:
+            first = first.merge(other)
+        print(f"decode and merge: {(time.process_time() - busy) / 8 * 1e3:.0f} ms a state")
+        assert fc.finish(declared, first) == fc.fit(declared, table), "another plan"
+
+
 def main(what: str = "stream", *arguments: str) -> None:
     if what == "stream":
         stream(int(arguments[0]) if arguments else 100 * MILLION)
     elif what == "engines":
         engines(int(arguments[0]) if arguments else 4 * MILLION)
+    elif what == "wide":
+        wide(int(arguments[0]) if arguments else 100_000)
     elif what == "merges":
         merges(int(arguments[0]) if arguments else 10_000)
     else:
