@@ -1,5 +1,6 @@
 """The rows of the table of kinds: every kind of column, over flights, people of a made-up census, and hostile rows."""
 
+import math
 from dataclasses import dataclass
 from functools import cache
 
@@ -45,7 +46,7 @@ class Data:
             '`Crossed(hash="farmhash64")`': fc.Crossed(["text", "flag"], 50, hash="farmhash64"),
             "`DatePart`": fc.DatePart("time", "weekday", timezone="Europe/Paris"),
             "`Elapsed`": fc.Elapsed("time", fc.Timestamp("2013-01-01T00:00Z"), default=0),
-            "`Cyclic`": fc.Cyclic("number", 24, default=0),
+            "`Cyclic`": fc.Cyclic("number", 24, default=math.nan),  # without a default, infinite numbers are refused
             "`Cyclic` of a `DatePart`": fc.Cyclic(fc.DatePart("time", "hour", timezone="UTC"), 24, default=0),
             "`Missing`": fc.Missing("number"),
             "`Vocabulary(missing_bucket=...)`": fc.Vocabulary("text", terms, missing_bucket=len(terms)),
