@@ -36,6 +36,7 @@ REASONS = {
     "not_a_category": (r".* is not a category$",),
     "not_of_the_type": (r"needs .*, and the text does not spell one",),
     "wrong_length": (r"needs .* numbers a row, shape", r"needs one weight for each of"),
+    "too_long": (r"a text has too many bytes", r"a list has too many elements"),
     "too_many_combinations": (r"the lists of one row have more than",),
     "not_text": (r"text with a lone surrogate",),
     "no_prediction": (r"a number that is not finite gives no prediction", r"the prediction is beyond the range"),

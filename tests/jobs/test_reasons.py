@@ -29,6 +29,7 @@ def text_of(node: ast.AST, around: ast.FunctionDef) -> list[str]:
 NOT_OF_VALUES = {
     "0",
     "None",
+    "7, at most 7",  # _core/limits.py: those of one value are "too_long"
     "needs 7",
     "holds values of several types",
     "parameter 7 is not finite, so that nothing can be predicted",
@@ -57,6 +58,8 @@ def test_codes() -> None:
     for problem, reason in (
         ("a number is missing and there is no default", "missing"),
         ("id out of range 0 ... 2", "out_of_range"),
+        ("a list has too many elements, at most 16,777,216", "too_long"),
+        ("a text has too many bytes, at most 67,108,864", "too_long"),
         ("needs 3 numbers a row, shape (3,)", "wrong_length"),
         ("needs a number", "schema"),
         ("needs a number, and the text does not spell one: the field is of type integer", "not_of_the_type"),
