@@ -135,9 +135,11 @@ class Reference:
             return None if is_missing(v, field.missing) else v
 
         value = row.get(field.key)
-        if field.prepares:
+        if type(field).__name__ in ("Split", "Words"):
             return tokens(field, one(value))
-        return [] if value is None and field.key in self.lists else one(value)
+        if value is None and field.key in self.lists:
+            return []
+        return cleaned(field, one(value)) if field.strip or field.lowercase or field.invalid == "missing" else one(value)
 
     def known(self, field: Any) -> list[Any]:
         """Every value of a field, or of a column of numbers, over the training rows that is not missing."""
@@ -156,6 +158,23 @@ def own_kinds() -> dict[type, type[Kind]]:
         if reference is not None:
             found.update(reference)
     return found
+
+
+def cleaned(field: Any, value: Any) -> Any:
+    """What a Field that trims, lower-cases or reads numbers makes of a value."""
+    if isinstance(value, list):
+        return [cleaned(field, v) for v in value]
+    if not isinstance(value, str):
+        return value
+    value = value.lower() if field.lowercase else value
+    value = value.strip(" \t\n\r\v\f") if field.strip else value
+    if field.invalid == "missing":
+        try:
+            value = value if value.isascii() and "_" not in value else "none"
+            value = (int(value) if value.strip().lstrip("+-").isdigit() else 0) or float(value)
+        except ValueError:
+            value = None
+    return None if is_missing(value, field.missing) else value
 
 
 def tokens(field: Any, text: str | None) -> list[str]:

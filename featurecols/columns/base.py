@@ -19,9 +19,12 @@ from featurecols._core.spec import Converted, Spec, frozen, public_dir
 from featurecols.analyzers.base import Analyzer
 from featurecols.columns._embedding_tables import Tables
 from featurecols.columns.bound import Bound
+from featurecols.data.batch import CONVERTED, Batch
 from featurecols.data.field_types import TYPE_NAMES, FieldType, TypeName
 from featurecols.data.fields.base import FieldView
+from featurecols.data.fields.cleaning import Cleaning
 from featurecols.data.fields.spelled import other_value
+from featurecols.data.missing import Markers
 
 Learned = Mapping[str, Array]
 MissingMarker = str | bytes | int | float | np.generic
@@ -55,23 +58,35 @@ class Field(Spec):
         type: what its values are: "boolean", "integer", "float", "decimal", "text", "bytes", "timestamp", "date", "time" or
             "duration". None: what the data says, where `fit` sees it. All Fields of one key share one type.
         list: whether it holds a list in every row, so that a missing one is an empty list. None: what the data says.
+        strip: whether spaces, tabs and line breaks at both ends of a text are removed before anything reads it.
+        lowercase: whether texts are lower-cased, as `str.lower` does.
+        invalid: "missing" for a field of numbers that may come as text: each text is the number that it spells, blanks around
+            it left out, and missing where it spells none. "error" leaves texts to the columns that read them.
+
+    A value is missing if it equals a marker as it stands in the data, or once it was trimmed, lower-cased, read as a number.
 
     >>> Field("age", missing=("?", -999))
     Field('age', missing=('?', -999))
     >>> Field("tags", type="text", list=True)
     Field('tags', type='text', list=True)
+    >>> import featurecols as fc
+    >>> size = fc.Numeric(fc.Field("size", invalid="missing"), default=0)
+    >>> fc.compile([size]).transform({"size": ["12", " 7.5", "12 m", None]}).tolist()
+    [[12.0], [7.5], [0.0], [0.0]]
     """
 
     categorical: ClassVar[bool] = False
     numeric: ClassVar[bool] = False
     weight_field: ClassVar[Field | None] = None
-    prepares: ClassVar[str] = ""  # what `prepare` makes of the values in the data, as a reason; "" where they stay as they are
     json_names: ClassVar[Mapping[str, str]] = {"type": "value_type"}  # "type" is the kind of every value there
 
     key: str
     missing: Converted[MissingMarker | Iterable[MissingMarker], tuple[MissingMarker, ...]] = ()  # type: ignore[assignment]
     type: TypeName | None = field(default=None, kw_only=True)
     list: bool | None = field(default=None, kw_only=True)
+    strip: bool = field(default=False, kw_only=True)
+    lowercase: bool = field(default=False, kw_only=True)
+    invalid: Literal["error", "missing"] = field(default="error", kw_only=True)
 
     def check(self) -> None:
         if not isinstance(self.key, str) or not self.key:
@@ -94,6 +109,16 @@ class Field(Spec):
             raise errors.argument(f"Field {self.key}", what, other[0], f"declare it as the value: missing={other[1]!r}")
         if self.list is not None and not isinstance(self.list, bool):
             raise errors.argument(f"Field {self.key}", "list must be True or False", self.list, "True for lists of values")
+        for name, value in (("strip", self.strip), ("lowercase", self.lowercase)):
+            if type(value) is not bool:
+                what, hint = f"{name} must be True or False", "leave it out for the default"
+                raise errors.argument(f"{type(self).__name__} {self.key}", what, value, hint)
+        if self.invalid not in ("error", "missing"):
+            what = 'invalid must be "error" or "missing"'
+            raise errors.argument(f"Field {self.key}", what, self.invalid, "leave it out to refuse text that is not a number")
+        if self.invalid == "missing" and self.type not in (None, "integer", "float", "decimal", "text"):
+            what = f'invalid="missing" is for numbers, and the field is of type {self.type}'
+            raise errors.argument(f"Field {self.key}", what, self.invalid, "leave it out, or leave out type")
 
     @property
     def declared_type(self) -> FieldType:
@@ -112,13 +137,37 @@ class Field(Spec):
         """Return nothing: a field reads no other node."""
         return ()
 
+    @property
+    def prepares(self) -> str:
+        """What `prepare` makes of the values in the data, as a reason; "" where they stay as they are."""
+        if self.invalid == "missing":
+            return "it reads numbers out of text"
+        return "it trims or lower-cases text" if self.strip or self.lowercase else ""
+
+    def read(self, batch: Batch, of: FieldType | None) -> FieldView:
+        """Return what columns read of a batch; of: the type of the field, where it is known."""
+        if not self.prepares:
+            return batch.field(self.key, self.missing, of)
+        lists = FieldType(None, of.list_depth) if of is not None and of.list_depth else None
+        view = self.prepare(batch.field(self.key, self.missing, lists))
+        if of is None or of.type not in CONVERTED or not view.textual or not self.spells_values():
+            return view
+        return view.as_type(of.type)
+
     def prepare(self, view: FieldView) -> FieldView:
         """Return what columns read, of the values in the data."""
-        return view
+        return view.clean(self._cleaning())
 
     def row_preparer(self) -> Callable[[object], object] | None:
         """Return the function that does the same to one value, None where there is nothing to do."""
-        return None
+        return self._cleaning().value if self.prepares else None
+
+    def spells_values(self) -> bool:
+        """Return whether what `prepare` gives is text that may spell values, in a field of a type."""
+        return self.invalid == "error"
+
+    def _cleaning(self) -> Cleaning:
+        return Cleaning(self.strip, self.lowercase, self.invalid == "missing", Markers.of(self.missing))
 
     def num_passes(self) -> int:
         """Return 0: a field learns nothing."""
@@ -141,7 +190,7 @@ class Field(Spec):
 
     def _is_plain(self) -> bool:
         """Whether the key alone says all of it."""
-        return not self.missing and self.type is None and self.list is None
+        return not (self.missing or self.type is not None or self.list is not None or self.prepares)
 
 
 @frozen

@@ -6,13 +6,13 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import field
 from functools import partial
-from typing import ClassVar
 
 from featurecols import errors
 from featurecols._core.spec import Converted, frozen
 from featurecols.columns.base import Field, MissingMarker
 from featurecols.data.fields import tokens
 from featurecols.data.fields.base import FieldView
+from featurecols.data.fields.cleaning import SPACES
 
 _WORD = re.compile(r"\w+")
 
@@ -40,8 +40,6 @@ class Split(Field):
     [[1.0, 1.0], [0.0, 1.0], [0.0, 0.0]]
     """
 
-    prepares: ClassVar[str] = "it splits text"
-
     missing: Converted[MissingMarker | Iterable[MissingMarker], tuple[MissingMarker, ...]] = field(default=(), kw_only=True)  # type: ignore[arg-type]
     separator: str = "|"
     strip: bool = field(default=True, kw_only=True)
@@ -53,13 +51,14 @@ class Split(Field):
         subject = f"Split {self.key}"
         if not isinstance(self.separator, str) or not self.separator:
             raise errors.argument(subject, "separator must be a non-empty string", self.separator, '"|" is the default')
-        for name, value in (("strip", self.strip), ("lowercase", self.lowercase)):
-            if type(value) is not bool:
-                raise errors.argument(subject, f"{name} must be True or False", value, "leave it out for the default")
         _check_max_tokens(subject, self.max_tokens)
         _check_text(subject, self)
 
-    def _is_plain(self) -> bool:
+    @property
+    def prepares(self) -> str:
+        return "it splits text"
+
+    def spells_values(self) -> bool:
         return False
 
     def prepare(self, view: FieldView) -> FieldView:
@@ -67,7 +66,7 @@ class Split(Field):
         return tokens.take_apart(view, self.row_preparer(), cut, self.max_tokens)
 
     def row_preparer(self) -> Callable[[object], list[str]]:
-        return partial(_split, self.key, self.separator, tokens.SPACES if self.strip else "", self.lowercase, self.max_tokens)
+        return partial(_split, self.key, self.separator, SPACES if self.strip else "", self.lowercase, self.max_tokens)
 
 
 @frozen
@@ -89,17 +88,24 @@ class Words(Field):
     ('title_indicator=by', 'title_indicator=bus', 'title_indicator=rail')
     """
 
-    prepares: ClassVar[str] = "it splits text"
-
     missing: Converted[MissingMarker | Iterable[MissingMarker], tuple[MissingMarker, ...]] = field(default=(), kw_only=True)  # type: ignore[arg-type]
     max_tokens: int | None = field(default=None, kw_only=True)
 
     def check(self) -> None:
         super().check()
-        _check_max_tokens(f"Words {self.key}", self.max_tokens)
-        _check_text(f"Words {self.key}", self)
+        subject = f"Words {self.key}"
+        for name in ("strip", "lowercase"):
+            if getattr(self, name):
+                hint = "leave it out: words are lower-cased, and hold no blanks"
+                raise errors.argument(subject, f"{name} changes nothing", True, hint)
+        _check_max_tokens(subject, self.max_tokens)
+        _check_text(subject, self)
 
-    def _is_plain(self) -> bool:
+    @property
+    def prepares(self) -> str:
+        return "it splits text"
+
+    def spells_values(self) -> bool:
         return False
 
     def prepare(self, view: FieldView) -> FieldView:
@@ -140,3 +146,5 @@ def _check_text(subject: str, of: Field) -> None:
     if of.type not in (None, "text") or of.list:
         got = of.list if of.list else of.type
         raise errors.argument(subject, "it reads one text a row", got, "leave out type and list")
+    if of.invalid != "error":
+        raise errors.argument(subject, "it reads text, and invalid is for numbers", of.invalid, "leave it out")

@@ -26,7 +26,7 @@ from featurecols.data.fields.dictionary import KnownDictionaries
 from featurecols.data.fields.lists import in_lists
 from featurecols.data.missing import Marker, Markers
 
-_CONVERTED = SPELLED | UNREAD  # types that change what text is
+CONVERTED = SPELLED | UNREAD  # types that change what text is
 Needs = Sequence[tuple[str, str]]  # (key, "number" | "category")
 
 
@@ -74,7 +74,7 @@ class _Columns:
         with self._locks.setdefault(key, threading.RLock()):
             if (key, markers, of) not in self._typed:
                 view = self.marked(key, markers) if markers else self.view(key)
-                if of.type in _CONVERTED and view.textual:
+                if of.type in CONVERTED and view.textual:
                     view = view.as_type(of.type)
                 self._typed[key, markers, of] = in_lists(view, of.list_depth) if of.list_depth else view
             return self._typed[key, markers, of]
@@ -168,7 +168,7 @@ class Batch:
     def field(self, key: str, missing: Iterable[Marker] = (), of: FieldType | None = None) -> FieldView:
         """Return one field, with the markers of its Field and as values of its type; DataError where it is not in the data."""
         view = self._columns.marked(key, Markers.of(missing)) if missing else self._columns.view(key)
-        if of is not None and (of.list_depth > view.depth or (view.textual and of.type in _CONVERTED) or view.loose):
+        if of is not None and (of.list_depth > view.depth or (view.textual and of.type in CONVERTED) or view.loose):
             view = self._columns.typed(key, Markers.of(missing), of)
         if view.loose is not None:
             raise view.loose.shifted(0)

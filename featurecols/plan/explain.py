@@ -304,7 +304,10 @@ def _marked(view: FieldView, found: Array | None) -> list[object]:
 def _filled(program: Program, row: Mapping[str, object]) -> Iterator[str]:
     """Yield what was filled in a row, once for each field and way."""
     keys = {i: field.key for i, field in program.fields}
-    values = {i: presenter(Markers.of(field.missing))(row[field.key]) for i, field in program.fields}
+    values: dict[int, object] = {}
+    for i, field in program.fields:
+        value, prepare = presenter(Markers.of(field.missing))(row[field.key]), field.row_preparer()
+        values[i] = value if prepare is None else prepare(value)
     seen = set()
     for node, bound in program.bounds.items():
         inputs = program.inputs[node]

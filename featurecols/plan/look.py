@@ -60,7 +60,7 @@ class Look:
         for node, inputs in zip(self.graph.nodes, self.graph.inputs, strict=True):
             for field in (self.graph.nodes[i] for i in inputs):
                 if isinstance(field, Field) and field.key in keys and isinstance(node, Column) and node.needs == "number":
-                    view = batch.field(field.key, field.missing, types.get(field.key))
+                    view = field.read(batch, types.get(field.key))
                     try:
                         view.slice(0, min(batch.num_rows, _LOOK)).numbers()
                     except errors.DataError as e:

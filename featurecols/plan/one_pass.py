@@ -196,7 +196,7 @@ def _observe(types: TypeLearner, batch: Batch, row: int, workers: int) -> dict[s
 def as_type(analyzer: Analyzer, state: State, graph: Graph, node: int, types: TypeLearner, subject: str) -> State:
     """Return the state of a field whose type is known now: spellings of one value are one."""
     field = graph.nodes[node]
-    if not isinstance(field, Field) or not types.spelled(field.key):
+    if not isinstance(field, Field) or not types.spelled(field.key) or not field.spells_values():
         return state
     name = graph.types[field.key].type if field.key in graph.types else None
     if name not in SPELLED:
@@ -253,9 +253,9 @@ class Reader:
             node = self.graph.nodes[i]
             value: FieldView | Ids | Numbers
             if isinstance(node, Field):
-                value = node.prepare(batch.field(node.key, node.missing, self.types.get(node.key)))
+                value = node.read(batch, self.types.get(node.key))
                 of = spelled.get(node.key)
-                return value, value if of is None else node.prepare(batch.field(node.key, node.missing, of))
+                return value, value if of is None else node.read(batch, of)
             value = self._evaluate(i, batch, spelled)
             return value, value
         except errors.DataError as e:
@@ -268,7 +268,7 @@ class Reader:
         for j in self.graph.inputs[i]:
             source = self.graph.nodes[j]
             if isinstance(source, Field):
-                inputs.append(source.prepare(batch.field(source.key, source.missing, types.get(source.key))))
+                inputs.append(source.read(batch, types.get(source.key)))
             else:
                 inputs.append(self._evaluate(j, batch, spelled))
         found: Ids | Numbers = self.bounds[i].evaluate(*inputs)

@@ -200,6 +200,15 @@ OWN = {
         Fault("featurecols.data.fields.tokens:take_apart", "np.append(np.diff(offsets), 0)", "np.diff(offsets)"),
         Fault("featurecols.data.fields.tokens:_without_empty", "place < max_tokens", "place <= max_tokens"),
         Fault(f"{C}.token_fields:_split", "token.lower()", "token"),
+        Fault("featurecols.data.fields.cleaning:lowered", "text.lower()", "text.casefold()"),
+        Fault(
+            "featurecols.data.fields.cleaning:numbers_of", "longest <= _EXACT", "True", also=("featurecols.data.fields.text",)
+        ),
+        Fault(
+            "featurecols.data.fields.text:TextField.clean",
+            "TextField.of(self.key, array, self.parse).with_markers(cleaning.markers)",
+            "TextField.of(self.key, array, self.parse)",
+        ),
     ],
     "vocabulary": [
         Fault(f"{C}.vocabulary:VocabularyBound._of_texts", "self.size", "0"),

@@ -19,6 +19,7 @@ from featurecols._core.numbers import Integers, Numbers
 from featurecols._core.times import Times
 from featurecols.data import arrow_buffers
 from featurecols.data.field_types import FieldType
+from featurecols.data.fields.cleaning import Cleaning
 from featurecols.data.fields.spelled import Spelled
 from featurecols.data.missing import NONE, Markers
 from featurecols.errors import DataError
@@ -136,6 +137,10 @@ class FieldView(ABC):
 
     def as_type(self, name: str) -> FieldView:
         """Return the same rows as values of a field of a type: what text spells is the value; other values stay."""
+        return self
+
+    def clean(self, cleaning: Cleaning) -> FieldView:
+        """Return the same rows with their texts changed as a Field declares, and missing where they are afterwards."""
         return self
 
     def to_arrow(self) -> pa.Array:

@@ -16,6 +16,7 @@ from featurecols._core.times import Times
 from featurecols.data import arrow_buffers
 from featurecols.data.field_types import FieldType
 from featurecols.data.fields.base import FieldView, Words
+from featurecols.data.fields.cleaning import Cleaning
 from featurecols.data.missing import Markers
 
 T = TypeVar("T")
@@ -57,6 +58,10 @@ class SharedDictionary:
     def once(self, make: Callable[[FieldView], T]) -> T | None:
         """Return make(the values), or None where a value cannot be converted; found out once."""
         return self._memo.once(make, lambda: self._try(make))
+
+    def cleaned(self, cleaning: Cleaning) -> SharedDictionary:
+        """Return the dictionary with its texts changed; made once."""
+        return self._memo.once(cleaning, lambda: SharedDictionary(self.values.clean(cleaning)))
 
     def _try(self, make: Callable[[FieldView], T]) -> T | None:
         try:
@@ -125,6 +130,13 @@ class DictionaryField(FieldView):
     def as_type(self, name: str) -> FieldView:
         view = self._view(0, len(self))
         view.type_name, view._shared = name, self._share(self._shared.values.as_type(name))
+        return view
+
+    def clean(self, cleaning: Cleaning) -> FieldView:
+        if not self.textual:
+            return self
+        view = self._view(0, len(self))
+        view.markers, view._known, view._shared = cleaning.markers, None, self._shared.cleaned(cleaning)
         return view
 
     def _as_arrow(self) -> pa.Array | None:

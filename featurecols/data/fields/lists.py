@@ -14,6 +14,7 @@ from featurecols._core.numbers import Integers, Numbers
 from featurecols._core.times import Times
 from featurecols.data.field_types import FieldType
 from featurecols.data.fields.base import FieldView
+from featurecols.data.fields.cleaning import Cleaning
 from featurecols.data.missing import Markers
 from featurecols.errors import DataError
 
@@ -62,6 +63,13 @@ class ListField(FieldView):
         view = self._view(0, len(self))
         view.type_name, view._values = name, self._values.as_type(name)
         return view
+
+    def clean(self, cleaning: Cleaning) -> FieldView:
+        elements, offsets = self._own()
+        single = None if self._single is None else self._single[self.start : self.stop]
+        found = ListField(self.key, offsets, elements.clean(cleaning), None, single, self.loose)
+        found.markers = cleaning.markers
+        return found
 
     def _as_arrow(self) -> pa.Array | None:
         return None if self._array is None else self._array.slice(self.start, len(self))

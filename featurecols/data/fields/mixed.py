@@ -14,6 +14,7 @@ from featurecols._core.values import canonical
 from featurecols.data.field_types import FieldType, join_all
 from featurecols.data.fields import csv_numbers, times
 from featurecols.data.fields.base import FieldView
+from featurecols.data.fields.cleaning import Cleaning
 from featurecols.data.fields.spelled import reader_of
 from featurecols.data.missing import Markers, presenter
 from featurecols.errors import DataError
@@ -63,6 +64,9 @@ class MixedField(FieldView):
         view = self._view(0, len(self))
         view.type_name = name
         return view
+
+    def clean(self, cleaning: Cleaning) -> FieldView:
+        return MixedField(self.key, list(map(cleaning.value, self.to_pylist()))).with_markers(cleaning.markers)
 
     def _take(self, rows: Array) -> FieldView:
         taken = self._view(0, len(rows))

@@ -6,6 +6,7 @@ from collections.abc import Hashable
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from featurecols import errors
 from featurecols._core import limits
@@ -16,7 +17,10 @@ from featurecols.data import arrow_buffers
 from featurecols.data.field_types import UNREAD, FieldType
 from featurecols.data.fields import csv_numbers, spelled, times
 from featurecols.data.fields.base import FieldView
+from featurecols.data.fields.cleaning import Cleaning, numbers_of
 from featurecols.data.fields.dictionary import DictionaryField
+from featurecols.data.fields.mixed import MixedField
+from featurecols.data.fields.numeric import NumericField
 from featurecols.data.fields.spelled import Spelled, reader_of
 from featurecols.data.missing import Markers
 
@@ -86,6 +90,23 @@ class TextField(FieldView):
         view = self._view(0, len(self))
         view.type_name = name
         return view
+
+    def clean(self, cleaning: Cleaning) -> FieldView:
+        if not self.textual:
+            return self
+        array, valid = self._as_arrow(), self._valid()
+        if valid is not None:
+            array = pc.if_else(pa.array(valid), array, pa.scalar(None, array.type))
+        array = cleaning.texts(array)
+        if not cleaning.numbers:
+            return TextField.of(self.key, array, self.parse).with_markers(cleaning.markers)
+        found = numbers_of(array)
+        if isinstance(found, list):
+            return MixedField(self.key, found).with_markers(cleaning.markers)
+        values, there = found
+        return NumericField(self.key, values, there if there is None else arrow_buffers.Valid.of(there)).with_markers(
+            cleaning.markers
+        )
 
     def words(self) -> TextField | None:
         return self if self.parse and self.textual else None

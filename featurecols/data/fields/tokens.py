@@ -12,12 +12,12 @@ from featurecols import errors
 from featurecols._core.arrays import Array
 from featurecols.data import arrow_buffers
 from featurecols.data.fields.base import FieldView
+from featurecols.data.fields.cleaning import SPACES
 from featurecols.data.fields.convert import view_of
 from featurecols.data.fields.dictionary import DictionaryField
 from featurecols.data.fields.lists import ListField
 from featurecols.data.fields.text import TextField
 
-SPACES = " \t\n\r\x0b\x0c"  # what strip removes
 TEXT_HINT = "read it as it is, or cast it to text"
 TokensOf = Callable[[object], list[str]]
 Cut = Callable[[pa.Array], pa.Array | None]

@@ -103,6 +103,7 @@ class Program:
         """types: of the fields, by key, those that are known."""
         self.inputs, self.size, self.needs = inputs, len(nodes), needs
         self.fields = [(i, node) for i, node in enumerate(nodes) if isinstance(node, Field)]
+        self._prepared = {i for i, field in self.fields if field.prepares}
         self.types = types or {}
         self.bounds = {i: node for i, node in enumerate(nodes) if not isinstance(node, Field)}
         self._readers = dict(reversed([(j, bound.column.name) for i, bound in self.bounds.items() for j in inputs[i]]))
@@ -200,8 +201,9 @@ class Program:
 
         def read(field: tuple[int, Field]) -> FieldView:
             try:
-                view = batch.field(field[1].key, field[1].missing, types.get(field[1].key))
-                return field[1].prepare(view) if field[1].prepares else view
+                if field[0] in self._prepared:
+                    return field[1].read(batch, types.get(field[1].key))
+                return batch.field(field[1].key, field[1].missing, types.get(field[1].key))
             except errors.DataError as e:
                 raise e.seen_by(self._readers[field[0]]) from None
 
@@ -231,7 +233,7 @@ class Program:
         views = []
         for _, field in self.fields:
             with clock.part("field", field.key):
-                views.append(batch.field(field.key, field.missing, self.types.get(field.key)))
+                views.append(field.read(batch, self.types.get(field.key)))
         for start, stop in self._blocks(batch.num_rows):
             block = Block(self.size, stop - start, np.empty((stop - start, self.width), np.float32))
             for (i, field), view in zip(self.fields, views, strict=True):

@@ -45,7 +45,7 @@ class RowCompiler:
         self.names: dict[str, Any] = {"blank": array("f", bytes(4 * width))}
         self._types = {i: types[field.key] for i, field in fields if field.key in types}
         self._spelled = {i for i, found in self._types.items() if found.type in SPELLED} - numeric
-        self._spelled -= {i for i, field in fields if field.prepares}
+        self._spelled -= {i for i, field in fields if not field.spells_values()}
         self._body = ["out = blank[:]", *(self._spell(i, field) for i, field in fields if i in self._spelled)]
         self._body += [self._evaluate(e) for e in evaluations]
         for k, output in enumerate(outputs):
