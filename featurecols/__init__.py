@@ -89,6 +89,9 @@ if TYPE_CHECKING:
     from featurecols.plan.plan import Plan as Plan
     from featurecols.plan.report import Report as Report
     from featurecols.plan.statistics import Statistics as Statistics
+    from featurecols.plan.suggest import suggest as suggest
+    from featurecols.plan.suggestions.suggestions import Suggestion as Suggestion
+    from featurecols.plan.suggestions.suggestions import Suggestions as Suggestions
 
 if not TYPE_CHECKING:  # checkers know the names above, and that there are no others
     __getattr__, __dir__ = _lazy.lazy_names(__name__)

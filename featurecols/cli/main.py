@@ -1,4 +1,4 @@
-"""The command line: `featurecols fit | transform | inspect | check | train | evaluate | predict | serve | ...`, see --help.
+"""The command line: `featurecols suggest | fit | transform | inspect | check | train | predict | serve | ...`, see --help.
 
 Results go to standard output, as text or with --json as one JSON object; progress and errors to standard error, errors in
 one line. Exit status:
@@ -33,6 +33,7 @@ from featurecols.cli.commands import (
     quickstart,
     schema,
     serve,
+    suggest,
     to_onnx,
     to_sql,
     train,
@@ -43,6 +44,7 @@ from featurecols.cli.commands import (
 
 USAGE, BUG, INTERRUPTED, PIPE_CLOSED = 2, 70, 130, 141
 COMMANDS = {
+    "suggest": suggest,
     "fit": fit,
     "transform": transform,
     "inspect": inspect,

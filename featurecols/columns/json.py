@@ -11,16 +11,16 @@ from featurecols._core import spec
 from featurecols.columns import Column
 from featurecols.columns.spec_files import read_data, write_data
 
-BESIDE = ("$schema",)  # keys of a spec that are for editors
+BESIDE = ("$schema", "reasons")  # keys of a spec that are for editors and readers
 
 
 def read_columns(path: str | Path) -> tuple[Column, ...]:
     """Read columns from a spec file: JSON, TOML (.toml), or YAML (.yaml, .yml; with PyYAML installed).
 
-    The file holds a list of columns, or an object {"columns": [...]}; "$schema" may stand beside them. Kinds may be written
-    with or without a version, and a bare name is enough for what takes no arguments: "normalizer": "ZScore". Nothing in a
-    file is imported or evaluated. The source of Numeric, Identity, Vocabulary and Hashed may be called "key", as in files that
-    were written before.
+    The file holds a list of columns, or an object {"columns": [...]}; "$schema", and "reasons" as fc.suggest gives them, may
+    stand beside them. Kinds may be written with or without a version, and a bare name is enough for what takes no arguments:
+    "normalizer": "ZScore". Nothing in a file is imported or evaluated. The source of Numeric, Identity, Vocabulary and Hashed
+    may be called "key", as in files that were written before.
 
     Args:
         path: the file.

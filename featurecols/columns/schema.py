@@ -37,7 +37,7 @@ def columns_schema() -> Schema:
     listed = {"type": "array", "items": of_base(Column), "minItems": 1}
     whole = {
         "type": "object",
-        "properties": {"$schema": {"type": "string"}, "columns": listed},
+        "properties": {"$schema": {"type": "string"}, "columns": listed, "reasons": {"type": "array"}},
         "required": ["columns"],
         "additionalProperties": False,
     }

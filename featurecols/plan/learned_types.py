@@ -77,12 +77,12 @@ class TypeLearner:
             else:
                 spelled = words.spelled()
                 markers = Markers.of(node.missing)
-                here |= _spellings(spelled.without(markers))
+                here |= spellings_of(spelled.without(markers))
                 self._note_first(seen, key, view, here, row, markers)
         seen.spellings |= here
         if declared.type is not None:
             return declared
-        name = _type_of(here, only_category=False)
+        name = type_of(here, only_category=False)
         if name in (None, "text"):
             return declared if declared.list_depth else None
         return FieldType(name, declared.list_depth)
@@ -113,7 +113,7 @@ class TypeLearner:
         """Return what was learned. Raises DataError where a field that is read as numbers turns out to be text."""
         found: dict[str, FieldType] = {}
         for key, seen in self._seen.items():
-            name = _type_of(seen.spellings, self._uses[key] == {"category"})
+            name = type_of(seen.spellings, self._uses[key] == {"category"})
             if name == "text" and BOOLEAN in seen.first:
                 row, text = seen.first[BOOLEAN]
                 hint = "read it with Vocabulary or Hashed, or mend the file"
@@ -175,7 +175,7 @@ def _fields_of(node: Column) -> list[Field]:
     return [source for source in node.inputs() if isinstance(source, Field)]
 
 
-def _spellings(found: Spelled) -> int:
+def spellings_of(found: Spelled) -> int:
     """Return which spellings there are among texts."""
     s = kernels.spellings
     counts = np.bincount(found.kinds, minlength=8)
@@ -187,7 +187,7 @@ def _spellings(found: Spelled) -> int:
     return here
 
 
-def _type_of(spellings: int, only_category: bool) -> str | None:
+def type_of(spellings: int, only_category: bool) -> str | None:
     """Return the type of a field whose text spells these; numbers that are not whole are text to categories alone."""
     if not spellings:
         return None

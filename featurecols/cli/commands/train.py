@@ -40,7 +40,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("data", metavar="DATA", nargs="+", help="Parquet or CSV: files, folders or quoted globs")
     parser.add_argument("-o", "--output", metavar="MODEL", required=True, type=Path, help="the folder to write")
     parser.add_argument("--label", metavar="FIELD", action="append", help="what to predict; again for several")
-    parser.add_argument("--model", metavar="KIND", type=_kind, help=f"{', '.join(MODELS[:-1])} or {MODELS[-1]}")
+    parser.add_argument("--model", metavar="KIND", type=parse_model, help=f"{', '.join(MODELS[:-1])} or {MODELS[-1]}")
     parser.add_argument("--hidden-units", metavar="UNITS", type=options.parse_positives, help="hidden layers, such as 100,50")
     parser.add_argument("--n-classes", metavar="N", type=options.parse_positive, help="of a classifier (default: 2)")
     parser.add_argument("--weight", metavar="FIELD", dest="weight_column", help="the weights of rows")
@@ -71,7 +71,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     options.add_common(parser)
 
 
-def _kind(text: str) -> str:
+def parse_model(text: str) -> str:
+    """Return the model of an argument."""
     if text not in MODELS:
         raise argparse.ArgumentTypeError(f"must be one of {', '.join(MODELS)}, got {text!r}")
     return text

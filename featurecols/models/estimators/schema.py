@@ -28,6 +28,7 @@ def spec_schema() -> dict[str, Any]:
         names = {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}, "minItems": 1}]}
         beside = {
             "$schema": {"type": "string"},
+            "reasons": {"type": "array"},
             "model": {"enum": [name], "description": (kind.__doc__ or "").splitlines()[0]},
             "weight_column": {"type": "string"},
             WEIGHT: {"type": "string", "description": "the field of weights"},

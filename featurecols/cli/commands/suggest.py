@@ -1,0 +1,72 @@
+"""Suggest columns for DATA, with a reason beside each; -o writes them as a spec for `fit` and `train`.
+
+The data is read once. Constants, ids, copies of other fields and fields that give the label away are left out, and it says so.
+--model writes the spec of a model, with the columns that suit it and the label: `featurecols train SPEC DATA` needs no more.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from featurecols import errors
+from featurecols.cli import options, output
+from featurecols.cli.commands.train import MODELS, parse_model
+
+if TYPE_CHECKING:
+    from featurecols.plan.suggestions.suggestions import Suggestions
+
+UNITS = [64, 32]  # hidden layers of a network in a spec
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of the command."""
+    parser.add_argument("data", metavar="DATA", nargs="+", help="Parquet or CSV: files, folders or quoted globs")
+    parser.add_argument("-o", "--output", metavar="SPEC", type=Path, help="the JSON, TOML or YAML file to write")
+    parser.add_argument("--label", metavar="FIELD", help="what to predict: it gets no column, and shows what gives it away")
+    parser.add_argument(
+        "--leave-out",
+        metavar="FIELDS",
+        type=options.parse_names,
+        action="extend",
+        default=[],
+        help="fields that get no column, such as id,date; may be given again",
+    )
+    what = f"write the spec of a model: {', '.join(MODELS[:-1])} or {MODELS[-1]}"
+    parser.add_argument("--model", metavar="KIND", type=parse_model, help=what)
+    parser.add_argument("--overwrite", action="store_true", help="replace the file that is there")
+    options.add_json(parser)
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Print the columns and their reasons, and write them where it was asked for."""
+    from featurecols.columns.spec_files import write_data
+    from featurecols.plan.suggest import suggest
+
+    path: Path | None = arguments.output
+    if path is not None and path.exists() and not arguments.overwrite:
+        raise errors.output(path, "exists already", "choose another file, or pass --overwrite")
+    found = suggest(arguments.data, arguments.label, leave_out=arguments.leave_out)
+    spec = found.to_dict() if arguments.model is None else _spec_of_model(arguments.model, found)
+    if path is not None:
+        write_data(path, spec)
+    written = "" if path is None else f"\n{path}: written"
+    output.print_result(arguments.json, {**spec, "warnings": found.warnings, "rows": found.rows}, f"{found!r}{written}")
+
+
+def _spec_of_model(kind: str, found: Suggestions) -> dict[str, object]:
+    """Return the spec of a model with the columns that suit it."""
+    from featurecols.columns.json import columns_to_json
+
+    label: dict[str, object] = {} if found.label is None else {"label": found.label}
+    if found.classes > 2 and kind.endswith("Classifier"):
+        label["n_classes"] = found.classes
+    linear, dnn = columns_to_json(found.linear), columns_to_json(found.dnn)
+    if kind.startswith("WideDeep"):
+        columns: dict[str, object] = {"linear": linear, "dnn": dnn, "hidden_units": UNITS}
+    elif kind.startswith("DNN"):
+        columns = {"columns": dnn, "hidden_units": UNITS}
+    else:
+        columns = {"columns": linear}
+    return {"model": kind, **label, **columns, "reasons": found.reasons()}

@@ -1,0 +1,193 @@
+"""fc.suggest: columns for data of which nothing is declared, with a reason beside each."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from featurecols import errors
+from featurecols._core.suggestions import explain_arguments
+from featurecols.columns.missing import Missing
+from featurecols.columns.numeric import Numeric
+from featurecols.data.batch import Source
+from featurecols.data.fields.base import FieldView
+from featurecols.data.sources import Data, as_source
+from featurecols.plan.statistics import percent
+from featurecols.plan.suggestions.category_rules import MANY, suggest_terms, suggest_texts
+from featurecols.plan.suggestions.field_profile import FieldCollector, FieldProfile
+from featurecols.plan.suggestions.label_relation import Target, explained, same_values, target_of
+from featurecols.plan.suggestions.number_rules import suggest_number
+from featurecols.plan.suggestions.row_sample import RowSampler, Sample
+from featurecols.plan.suggestions.suggestions import Suggestion, Suggestions
+from featurecols.plan.suggestions.text_shape import shape_of
+from featurecols.plan.suggestions.time_rules import suggest_time
+
+_BATCH = 1 << 17  # rows that are looked at together
+UNIQUE = 0.95  # share of distinct values, from which on they name rows
+SOME_ROWS = 50  # values, from which on that counts
+LEAK = 0.98  # share of the variance of the label that one field explains, from which on it is the label under another name
+_FEW_TERMS = 0.5  # share of distinct values, up to which texts are terms
+# Names of integers that are terms.
+_CODE = re.compile(r"(?i:(^|[\W_])(id|code|key|zip|postcode|zipcode))$|[a-z](Id|ID|Code|Key|Zip)$")
+_LONG = 16  # numbers of a list of constant length that become features
+
+
+@explain_arguments
+def suggest(data: Data, label: str | None = None, *, leave_out: Iterable[str] = ()) -> Suggestions:
+    """Return columns that suit data, as a list with a reason beside each; print it to read them.
+
+    The data is read once, in bounded memory. The answer depends on the rows alone, not on their order or on batches. What is
+    said of pairs of fields and of the label comes from a sample of 32,768 distinct rows, which are chosen by their hashes.
+
+    - Numbers: ZScore, after Log1p where they are skewed, with Clip where some are far away; intervals of quantiles beside them;
+      few integers as categories too; the median and Missing where some are missing.
+    - Texts and booleans: one-hot of their terms; a hash of many terms; Split where they are lists such as "a|b|c", Words where
+      they are prose.
+    - Timestamps and dates, as text too: hour, weekday, month, and the days since the first one.
+    - Left out, with a warning in `warnings`: constants, ids that name single rows, copies of other fields, fields that give the
+      label away.
+
+    Args:
+        data: rows, as for fit.
+        label: the field to predict. It gets no column, and shows which fields give it away.
+        leave_out: fields that are not known when the model is used, or that are not to be read.
+
+    Returns:
+        A list that is accepted wherever columns are, with `linear` and `dnn` for these models, `reasons()`, `left_out`,
+        `warnings` and `save(path)`.
+
+    Raises:
+        DataError: for data that cannot be read, without rows, or without the label.
+
+    >>> import featurecols as fc
+    >>> rows = {"age": [31, 25, 47, 31] * 20, "job": ["cook", "pilot", None, "cook"] * 20, "v": [1] * 80}
+    >>> found = fc.suggest(rows, leave_out=["job"])
+    >>> found.left_out
+    {'job': 'left out as asked', 'v': 'always 1'}
+    """
+    source, skipped = as_source(data), tuple([leave_out] if isinstance(leave_out, str) else leave_out)
+    profiles, sample = _read(source, label, skipped)
+    rows = max((profile.rows for profile in profiles.values()), default=0)
+    target = None if label is None else target_of(profiles[label], sample)
+    read = [profile for key, profile in profiles.items() if key != label and key not in skipped]
+    copies = same_values(read, sample.fields)
+    found = []
+    for key, profile in profiles.items():
+        if key in skipped:
+            found.append(Suggestion(key, "left out as asked"))
+        elif key in copies:
+            found.append(Suggestion(key, f"the same values as {copies[key]}", warning=True))
+        elif key != label:
+            found.append(_suggest(profile, sample, target))
+    return Suggestions(found, rows, label, 0 if target is None else target.classes)
+
+
+def _read(source: Source, label: str | None, skipped: tuple[str, ...]) -> tuple[dict[str, FieldProfile], Sample]:
+    """Read the data once."""
+    collectors: dict[str, FieldCollector] = {}
+    sampler: RowSampler | None = None
+    try:
+        for batch in source.batches(None, _BATCH):
+            if sampler is None:
+                names = [*dict.fromkeys([*batch.names, *source.known_names()])]
+                batch.check([*skipped, *([] if label is None else [label])])
+                collectors = {key: FieldCollector(key) for key in names}
+                sampler = RowSampler([key for key in names if key not in skipped])
+            views = {key: batch.field(key) for key in collectors if key not in skipped}
+            for key, view in views.items():
+                collectors[key].add(view)
+            sampler.add(batch, views)
+        if sampler is None or not max((collector.rows for collector in collectors.values()), default=0):
+            raise errors.DataError("suggest", "no rows", hint="give data with rows")
+        return {key: collector.profile() for key, collector in collectors.items()}, sampler.sample()
+    finally:
+        for collector in collectors.values():
+            collector.close()
+
+
+def _suggest(profile: FieldProfile, sample: Sample, target: Target | None) -> Suggestion:
+    """Return what is suggested for one field."""
+    key, view = profile.key, sample.fields[profile.key]
+    if not profile.present:
+        return Suggestion(key, "no value at all", warning=True)
+    if profile.type.list_depth > 1 or (profile.type.type is None and not profile.terms):
+        return Suggestion(key, f"no column reads such values: {_arrow_type(view)}", warning=True)
+    if (same := _constant(profile)) is not None:
+        if not profile.missing:
+            return Suggestion(key, f"always {same}", warning=True)
+        said = f"{same}, or missing ({percent(profile.missing / profile.values)}): whether it is there"
+        return Suggestion.for_all(key, said, Missing(key))
+    if _is_id(profile):
+        return Suggestion(key, "another value in nearly every row: it names rows, and says nothing of others", warning=True)
+    if target is not None and (share := explained(target, profile, view)) >= LEAK:
+        said = f"gives {target.key} away (explains {percent(share)} of it): is it known when you predict?"
+        return Suggestion(key, said, warning=True)
+    return _by_type(profile, view, sample)
+
+
+def _by_type(profile: FieldProfile, view: FieldView, sample: Sample) -> Suggestion:
+    key = profile.key
+    if profile.type.list_depth:
+        return _lists(profile)
+    if profile.type.type == "boolean":
+        return suggest_terms(profile)
+    if profile.numbers is not None:
+        is_code = profile.type.type == "integer" and profile.terms and _CODE.search(key) is not None
+        return suggest_terms(profile) if is_code else suggest_number(profile, profile.numbers)
+    if profile.times is not None:
+        return suggest_time(profile, profile.times)
+    if profile.type.type == "text":
+        found = suggest_texts(profile, shape_of(view, sample.counts, few=_are_terms(profile)))
+        if found is not None:
+            return found
+    if profile.terms:
+        return suggest_terms(profile)
+    return Suggestion(key, "its values are neither numbers nor terms nor times", warning=True)
+
+
+def _lists(profile: FieldProfile) -> Suggestion:
+    key, lengths = profile.key, profile.lengths or (0, 0)
+    if profile.terms and profile.type.type not in ("float", "decimal"):
+        return suggest_terms(profile)
+    if profile.numbers is not None and lengths[0] == lengths[1] <= _LONG and not profile.missing:
+        column = Numeric(key, shape=(lengths[0],))
+        return Suggestion.for_all(key, f"lists of {lengths[0]} numbers", column)
+    return Suggestion(key, "lists of numbers of many lengths: declare Sequence where their order matters", warning=True)
+
+
+def _are_terms(profile: FieldProfile) -> bool:
+    """Return whether so few texts differ that they are terms."""
+    most = min(MANY, max(SOME_ROWS, _FEW_TERMS * profile.present))
+    return profile.distinct is not None and profile.distinct <= most
+
+
+def _constant(profile: FieldProfile) -> str | None:
+    """Return the only value of a field; None where there are several."""
+    if profile.times is not None and profile.times.first == profile.times.last and profile.numbers is None:
+        return "one time"
+    if profile.distinct == 1 or (profile.numbers is not None and profile.numbers.low == profile.numbers.high):
+        if profile.numbers is not None and profile.type.type != "boolean":
+            return f"{profile.numbers.low:g}"
+        return errors.show(profile.top[0][0].decode("utf-8", "backslashreplace"), 40) if profile.top else "one value"
+    return None
+
+
+def _is_id(profile: FieldProfile) -> bool:
+    """Return whether nearly every row has a value of its own, which is not a measurement."""
+    if profile.present < SOME_ROWS or profile.type.list_depth or profile.times is not None or profile.distinct is None:
+        return False
+    if profile.type.type == "integer" and profile.numbers is not None:  # consecutive, or nearly: not a quantity
+        return profile.distinct == profile.present and profile.numbers.high - profile.numbers.low < 2 * profile.present
+    return profile.numbers is None and profile.distinct >= UNIQUE * profile.present and _is_one_word(profile)
+
+
+def _is_one_word(profile: FieldProfile) -> bool:
+    terms = [term for term, _ in profile.top]
+    return sum(len(term.split()) for term in terms) < 4 * len(terms)
+
+
+def _arrow_type(view: FieldView) -> str:
+    try:
+        return str(view.to_arrow().type)
+    except errors.DataError:
+        return "of several types"

@@ -1,0 +1,86 @@
+"""Which columns suit a field of numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from featurecols._core.arrays import Array
+from featurecols.analyzers.placeholders import Median, Quantiles, TopTerms
+from featurecols.columns.base import Column
+from featurecols.columns.bucketized import Bucketized
+from featurecols.columns.indicator import Indicator
+from featurecols.columns.missing import Missing
+from featurecols.columns.normalizers import Clip, Log1p, Normalizer, ZScore
+from featurecols.columns.numeric import Numeric
+from featurecols.columns.vocabulary import Vocabulary
+from featurecols.plan.statistics import number, percent
+from featurecols.plan.suggestions.field_profile import FieldProfile, NumberProfile
+from featurecols.plan.suggestions.suggestions import Suggestion
+
+FEW = 32  # distinct integers, up to which they are categories too
+OFTEN = 5  # rows that each of them has on average
+SKEWED = 2.0  # skewness, from which on a logarithm is tried; it is taken where it halves the skewness
+FAR = 8.0  # deviations from the mean, beyond which numbers are clipped
+LIMIT = 5.0  # deviations that they are clipped to
+HEAVY = 0.5  # share of one number, which is then said
+BUCKETS = ((20_000, 64), (2_000, 32), (1_000, 10))  # intervals, from so many values on
+
+
+def suggest_number(profile: FieldProfile, numbers: NumberProfile) -> Suggestion:
+    """Return what suits a field of numbers of which at least two differ."""
+    key, said = profile.key, [_describe(profile, numbers)]
+    flag = numbers.exact and set(numbers.values.tolist()) == {0.0, 1.0}
+    normalizers: list[Normalizer] = [] if flag else list(_normalizers(numbers, said))
+    gaps = profile.missing > 0
+    number_column = Numeric(key, default=Median() if gaps else None, normalizer=normalizers)
+    beside: list[Column] = [Missing(key)] if gaps else []
+    if gaps:
+        said.append(f"{percent(profile.missing / profile.values)} missing: the median, and an indicator")
+    if flag:
+        return Suggestion.for_all(key, "; ".join(said), number_column, *beside)
+    if is_category(profile, numbers):
+        terms = Vocabulary(key, TopTerms(len(numbers.values)))
+        said.append("few integers: also as categories")
+        hot = Indicator(terms)
+        return Suggestion(key, "; ".join(said), (number_column, hot, *beside), (terms, *beside), (number_column, hot, *beside))
+    n = next((n for least, n in BUCKETS if profile.present >= least), 0)
+    if n and (not numbers.exact or len(numbers.values) > FEW):
+        said.append(f"{n} intervals for what a line cannot follow")
+        buckets = Bucketized(key, Quantiles(n))
+        all_of = (number_column, Indicator(buckets), *beside)
+        return Suggestion(key, "; ".join(said), all_of, (number_column, buckets, *beside), all_of)
+    return Suggestion.for_all(key, "; ".join(said), number_column, *beside)
+
+
+def is_category(profile: FieldProfile, numbers: NumberProfile) -> bool:
+    """Return whether numbers are few integers, each of them frequent, and more than two."""
+    few = 2 < len(numbers.values) <= FEW and profile.present >= OFTEN * len(numbers.values)
+    return few and numbers.whole and numbers.infinite == 0
+
+
+def _normalizers(numbers: NumberProfile, said: list[str]) -> tuple[Normalizer, ...]:
+    """Return how numbers are scaled, and add to what is said."""
+    if numbers.infinite:
+        said.append(f"{numbers.infinite:,} infinite, which become the largest and smallest finite number")
+    first: tuple[Normalizer, ...] = (
+        (Clip(numbers.low, numbers.high),) if numbers.infinite and numbers.low < numbers.high else ()
+    )
+    skewness = numbers.skewness()
+    function: Callable[[Array], Array] = np.asarray
+    if numbers.low > -1 and abs(skewness) > SKEWED and abs(numbers.skewness(np.log1p)) < abs(skewness) / 2:
+        said.append(f"skewed ({skewness:.1f}): the logarithm")
+        first, function = (*first, Log1p()), np.log1p
+    if (far := numbers.farthest(function)) > FAR:
+        said.append(f"a number {far:.0f} deviations from the mean: clipped")
+        return (*first, ZScore(), Clip(-LIMIT, LIMIT))
+    return (*first, ZScore())
+
+
+def _describe(profile: FieldProfile, numbers: NumberProfile) -> str:
+    kind = "integers" if numbers.whole or profile.type.type == "integer" else "numbers"
+    value, share = numbers.heaviest
+    distinct = f"{len(numbers.values):,} different " if numbers.exact else ""
+    heavy = f", {percent(share)} of them {number(value)}" if share > HEAVY and len(numbers.values) > 2 else ""
+    return f"{distinct}{kind} from {number(numbers.low)} to {number(numbers.high)}{heavy}"

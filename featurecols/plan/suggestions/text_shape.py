@@ -1,0 +1,81 @@
+"""The shape of texts: lists with a separator, words, or terms that are taken whole."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import dataclass
+
+from featurecols._core.arrays import Array
+from featurecols.data.fields.base import FieldView
+
+SEPARATORS = ("|", ";", ",")
+_SEPARATED = 0.2  # share of the texts that hold a separator, from which on they are lists
+_AGAIN = 1.5  # times that a token occurs on average, from which on tokens are terms
+_SHORT = 3.5  # words of a token at most, on average
+_WORDS, _MANY_WORDS = 2.5, 8.0  # words of a text on average, from which on distinct texts, and all texts, are read as words
+_DISTINCT = 0.5  # share of the texts that are distinct
+_WORD = re.compile(r"\w+")
+
+
+@dataclass(frozen=True)
+class TextShape:
+    """How texts are read.
+
+    Attributes:
+        separator: what stands between the tokens of lists; None for texts that are not lists.
+        words: whether they are read as words.
+        tokens: distinct tokens or words in the sample.
+        average: tokens or words of a text.
+    """
+
+    separator: str | None = None
+    words: bool = False
+    tokens: int = 0
+    average: float = 1.0
+
+
+def shape_of(view: FieldView, counts: Array, *, few: bool) -> TextShape:
+    """Return the shape of the texts of sampled rows.
+
+    Args:
+        view: a field of texts.
+        counts: how often each row occurs.
+        few: whether there are so few distinct texts that they are terms; only "|" is then a separator.
+    """
+    texts: Counter[str] = Counter()
+    for text, count in zip(view.to_pylist(), counts.tolist(), strict=True):
+        if isinstance(text, str):
+            texts[text] += count
+    total = sum(texts.values())
+    if not total:
+        return TextShape()
+    for separator in SEPARATORS[:1] if few else SEPARATORS:
+        if (found := _as_lists(texts, total, separator)) is not None:
+            return found
+    words = Counter[str]()
+    for text, count in texts.items():
+        for word in _WORD.findall(text):
+            words[word.lower()] += count
+    average = sum(words.values()) / total
+    again = sum(words.values()) >= _AGAIN * len(words)
+    if not few and again and (average >= _MANY_WORDS or (average >= _WORDS and len(texts) >= _DISTINCT * total)):
+        return TextShape(words=True, tokens=len(words), average=average)
+    return TextShape()
+
+
+def _as_lists(texts: Counter[str], total: int, separator: str) -> TextShape | None:
+    """Return the shape of texts as lists of tokens; None where they are not."""
+    separated = sum(count for text, count in texts.items() if separator in text)
+    if separated < _SEPARATED * total:
+        return None
+    tokens = Counter[str]()
+    for text, count in texts.items():
+        for token in text.split(separator):
+            if token := token.strip():
+                tokens[token] += count
+    number = sum(tokens.values())
+    words = sum(len(_WORD.findall(token)) * count for token, count in tokens.items())
+    if not number or number < _AGAIN * len(tokens) or words > _SHORT * number:
+        return None
+    return TextShape(separator, tokens=len(tokens), average=number / total)
