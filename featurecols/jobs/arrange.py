@@ -17,10 +17,11 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from featurecols import errors
+from featurecols._core import thread_pool
 from featurecols._core.names import names_of
 from featurecols.data.files.paths import folder_of
 from featurecols.jobs.any_staging import AnyStaging
-from featurecols.jobs.write_file import open_parquet
+from featurecols.jobs.parquet.writer import ParquetWriter
 
 _OPEN = 200  # files that are written at once at most
 _NAMES = tuple(getattr(pa.types, f"is_{kind}") for kind in ("string", "large_string", "integer", "boolean", "date32", "null"))
@@ -130,7 +131,7 @@ class _Folder:
         self._stage, self._folder, self._file_rows, self._group_rows = stage, folder, file_rows, group_rows
         self._tables: list[pa.Table] = []
         self._rows = self._written = 0  # that wait; of the open file
-        self._file: pq.ParquetWriter | None = None
+        self._file: ParquetWriter | None = None
         self._closing = ExitStack()
 
     @property
@@ -172,7 +173,7 @@ class _Folder:
         table = pa.concat_tables(self._tables)
         if self._file is None:
             self._file = self._open(table.schema)
-        self._file.write_table(table.slice(0, rows), row_group_size=rows)
+        self._file.write(table.slice(0, rows).columns, rows)
         left = table.slice(rows)
         self._tables, self._rows, self.waiting = [left], left.num_rows, left.nbytes
         self._written += rows
@@ -180,11 +181,11 @@ class _Folder:
         if self._written == self._file_rows:
             self._close()
 
-    def _open(self, schema: pa.Schema) -> pq.ParquetWriter:
+    def _open(self, schema: pa.Schema) -> ParquetWriter:
         name = f"data/{self._folder}part-{self.files:05}.parquet"
         self._partial = self._closing.enter_context(self._stage.write_file(name))
         self.files += 1
-        self._file = open_parquet(self._partial.path, schema)
+        self._file = ParquetWriter(self._partial.path, schema, thread_pool.count())
         return self._file
 
     def _close(self) -> None:

@@ -30,6 +30,7 @@ from featurecols.jobs.inputs import Input, Inputs, Paths
 from featurecols.jobs.job_result import JobResult
 from featurecols.jobs.new_files import Record
 from featurecols.jobs.object_staging import ObjectStaging
+from featurecols.jobs.parquet.writer import WRITER
 from featurecols.jobs.quarantine import aside_of
 from featurecols.jobs.staging import ARRANGED
 from featurecols.jobs.tables.staging import TableStaging
@@ -174,6 +175,7 @@ class _Job:
             **self.settings(),
             **self.policy.dependencies(),
             "version": __version__,
+            "writer": WRITER,
             "row_group_rows": self.inputs.row_group_rows,
             "before": None if self.record is None else self.record.digest,
             "arrangement": [list(self.arrangement.fields), self.arrangement.rows],

@@ -9,7 +9,8 @@ from typing import Protocol, TypeAlias
 import numpy as np
 import pyarrow as pa
 
-from featurecols._core import arrays
+from featurecols import kernels
+from featurecols._core import arrays, thread_pool
 from featurecols._core.arrays import Array, Features, Ids
 from featurecols._core.slots import Slot
 from featurecols._core.version import __version__
@@ -43,9 +44,30 @@ def features(plan: AnyPlan, data: Rows, threads: int | None) -> Columns:
 
 
 def columns(plan: AnyPlan, data: Rows, threads: int | None) -> Columns:
-    """Return one float32 column per output name."""
+    """Return one float32 column per output name; of many rows, a column of zeros and ones as booleans."""
     matrix = plan.transform(data, threads=threads)
-    return [(name, pa.array(values)) for name, values in zip(plan.feature_names, _transpose(matrix), strict=True)]
+    if len(matrix) < _PACKED_ROWS or not matrix.shape[1]:
+        return [(name, pa.array(values)) for name, values in zip(plan.feature_names, _transpose(matrix), strict=True)]
+    bits, other = _pack(matrix, thread_pool.count(threads))
+    kept = np.flatnonzero(other)
+    left = iter(_transpose(matrix, kept if len(kept) < len(other) else None))
+    found = [pa.array(next(left)) if plain else _booleans(row, len(matrix)) for plain, row in zip(other, bits, strict=True)]
+    return list(zip(plan.feature_names, found, strict=True))
+
+
+def _pack(matrix: Array, threads: int) -> tuple[Array, Array]:
+    """Return which values are 1, as bits uint8 [w, ceil(n / 8)], and which columns hold others than 0 and 1, bool [w]."""
+    rows, width = matrix.shape
+    matrix = np.ascontiguousarray(matrix)
+    bits = arrays.empty((width, -(-rows // 8)), np.uint8)
+    pack = kernels.pack_ones.pack_ones
+    starts = range(0, rows, _TASK_ROWS)
+    found = thread_pool.run(lambda start: pack(matrix, start, min(start + _TASK_ROWS, rows), bits), starts, threads)
+    return bits, np.logical_or.reduce(list(found))
+
+
+def _booleans(bits: Array, rows: int) -> pa.BooleanArray:
+    return pa.BooleanArray.from_buffers(pa.bool_(), rows, [None, pa.py_buffer(bits)])
 
 
 def ids(plan: AnyPlan, data: Rows, threads: int | None) -> Columns:
@@ -67,18 +89,22 @@ def ids(plan: AnyPlan, data: Rows, threads: int | None) -> Columns:
     return out
 
 
-_TRANSPOSED_ROWS = 256  # of the census's 117 float32 columns these are 120 kB
+_PACKED_ROWS = 1 << 11  # from so many rows on, zeros and ones are packed: before, this would load a kernel for nothing
+_TASK_ROWS = 1 << 14  # that one thread packs at a time
+_TRANSPOSED_ROWS, _TRANSPOSED_VALUES = 256, 1 << 15  # at least, as large as the cache: of the census's 117 columns 120 kB
 
 Layout: TypeAlias = Callable[[AnyPlan, Rows, int | None], Columns]
 LAYOUTS: dict[str, Layout] = {"features": features, "columns": columns, "ids": ids}
 
 
-def _transpose(matrix: Array) -> Array:
-    """Return a copy [w, n] of a matrix [n, w], made in blocks of rows that stay in the cache for all their columns."""
-    rows, width = matrix.shape
+def _transpose(matrix: Array, chosen: Array | None = None) -> Array:
+    """Return a copy [w, n] of a matrix [n, w], or of some of its columns, made in blocks of rows that stay in the cache."""
+    rows, width = len(matrix), matrix.shape[1] if chosen is None else len(chosen)
     by_column = arrays.empty((width, rows), matrix.dtype)
-    for start in range(0, rows, _TRANSPOSED_ROWS):
-        by_column[:, start : start + _TRANSPOSED_ROWS] = matrix[start : start + _TRANSPOSED_ROWS].T
+    step = max(_TRANSPOSED_ROWS, _TRANSPOSED_VALUES // max(1, width))
+    for start in range(0, rows, step):
+        block = matrix[start : start + step]
+        by_column[:, start : start + step] = (block if chosen is None else block.take(chosen, axis=1)).T
     return by_column
 
 

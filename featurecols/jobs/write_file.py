@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from featurecols import errors
+from featurecols._core import thread_pool
 from featurecols._core.progress import Progress
 from featurecols.data.batch import Batch
 from featurecols.jobs.bad_rows import BadRow, Policy, Written, mask_of
 from featurecols.jobs.batch_transform import BatchTransform, Columns
 from featurecols.jobs.inputs import Input, Inputs
 from featurecols.jobs.output_columns import variable_lists
+from featurecols.jobs.parquet.writer import ParquetWriter
 from featurecols.jobs.quarantine import BadRowFile
 from featurecols.jobs.reasons import reason_of
 
 _SHOWN = 200  # characters of a bad value at most
-COMPRESSION = "snappy"  # faster than zstd by half and larger by half, on one-hots and numbers mixed
 
 
 @dataclass(frozen=True)
@@ -55,9 +55,10 @@ def write(
         columns = transform.columns(batch)
         return variable_lists(columns) if nullable else columns
 
-    schema = _table(kept, compute(empty), nullable).schema.with_metadata(transform.metadata())
+    fields = [*kept.schema, *(pa.field(name, array.type, nullable) for name, array in compute(empty))]
+    schema = pa.schema(fields, transform.metadata())
     done, bad = 0, BadRowFile(task.aside)
-    with _open_writer(task.path, schema) as writer:
+    with _open_writer(task.path, schema, transform.threads) as writer:
         for batch, kept in inputs.blocks(file):
             with locate_errors(file, inputs, start, done):
                 columns, refused = policy.attempt(compute, batch, None if limit is None else limit - bad.rows)
@@ -70,7 +71,7 @@ def write(
                 kept = kept if nullable or not inputs.keep else kept.filter(pa.array(good))
             rows = batch.num_rows if nullable else batch.num_rows - len(refused)
             if rows or not refused:
-                writer.write(_table(kept, columns, nullable), rows)
+                writer.write([*kept.columns, *(array for _, array in columns)], rows)
             done += batch.num_rows
             report(start + done, inputs.rows)
         writer.finish()
@@ -93,15 +94,15 @@ class _Writer:
     by the last reference to it, which the thread holds until its write is done.
     """
 
-    def __init__(self, path: Path, schema: pa.Schema, thread: ThreadPoolExecutor) -> None:
+    def __init__(self, path: Path, schema: pa.Schema, threads: int, thread: ThreadPoolExecutor) -> None:
         self._thread = thread
-        self._file: pq.ParquetWriter = thread.submit(open_parquet, path, schema).result()
+        self._file: ParquetWriter = thread.submit(ParquetWriter, path, schema, threads).result()
         self._writing: Future[None] | None = None
 
-    def write(self, table: pa.Table, rows: int) -> None:
+    def write(self, columns: Sequence[pa.Array | pa.ChunkedArray], rows: int) -> None:
         """Begin to write a row group once the one before it is written."""
         self._wait()
-        self._writing = self._thread.submit(self._file.write_table, table, row_group_size=rows)
+        self._writing = self._thread.submit(self._file.write, columns, rows)
 
     def finish(self) -> None:
         """Write what is left, and the footer."""
@@ -114,18 +115,9 @@ class _Writer:
 
 
 @contextmanager
-def _open_writer(path: Path, schema: pa.Schema) -> Iterator[_Writer]:
+def _open_writer(path: Path, schema: pa.Schema, threads: int | None) -> Iterator[_Writer]:
     with ThreadPoolExecutor(1, thread_name_prefix="featurecols-write") as thread:
-        yield _Writer(path, schema, thread)
-
-
-def open_parquet(path: Path, schema: pa.Schema) -> pq.ParquetWriter:
-    """Open a new file, with dictionaries and statistics for all but floats, where they are work for nothing."""
-    path.unlink(missing_ok=True)  # a thread of a run that was interrupted may still write into the old one
-    coded = [leaf for field in schema for leaf, kind in _leaves(field.name, field.type) if not pa.types.is_floating(kind)]
-    return pq.ParquetWriter(
-        path, schema, compression=COMPRESSION, use_dictionary=coded or False, write_statistics=coded or False
-    )
+        yield _Writer(path, schema, thread_pool.count(threads), thread)
 
 
 @contextmanager
@@ -138,25 +130,3 @@ def locate_errors(file: Input, inputs: Inputs, start: int, row: int) -> Iterator
         raise errors.DataError(e.subject, e.problem, field=e.field, row=e.row, got=e.got, hint=hint).shifted(
             start + row
         ) from None
-
-
-def _table(kept: pa.Table, columns: Columns, nullable: bool) -> pa.Table:
-    arrays = [*kept.columns, *(array for _, array in columns)]
-    fields = [*kept.schema, *(pa.field(name, array.type, nullable) for name, array in columns)]
-    return pa.Table.from_arrays(arrays, schema=pa.schema(fields))
-
-
-def _leaves(path: str, kind: pa.DataType) -> Iterator[tuple[str, pa.DataType]]:
-    """Yield the leaves of a column by their Parquet paths."""
-    if isinstance(kind, pa.BaseExtensionType):
-        yield from _leaves(path, kind.storage_type)
-    elif pa.types.is_map(kind):
-        yield from _leaves(f"{path}.key_value.key", kind.key_type)
-        yield from _leaves(f"{path}.key_value.value", kind.item_type)
-    elif pa.types.is_struct(kind):
-        for child in kind:
-            yield from _leaves(f"{path}.{child.name}", child.type)
-    elif pa.types.is_nested(kind):
-        yield from _leaves(f"{path}.list.element", kind.value_type)
-    else:
-        yield path, kind

@@ -25,6 +25,7 @@ MODULES = (
     "numeric",
     "one_hot_product",
     "optimizer_steps",
+    "pack_ones",
     "parquet",
     "pointwise",
     "scatter",

@@ -63,6 +63,23 @@ def test_columns_are_one_float_per_output_name(plan: fc.Plan, source: Path, tmp_
     assert np.array_equal(np.column_stack([c.to_numpy() for c in made.columns]), plan.transform(whole(source)))
 
 
+@pytest.mark.parametrize("on_error", ["fail", "null", "quarantine"])
+def test_ones_of_many_rows_are_the_bits_of_transform(tmp_path: Path, on_error: str) -> None:
+    rows, bad = 9003, [] if on_error == "fail" else [5, 4200]
+    plan = fc.compile([fc.Numeric("x"), fc.Indicator(fc.Identity("i", 3)), fc.Numeric("y", default=1.0)])
+    x = np.arange(rows, dtype=np.float64)
+    raw = pa.table({"x": pa.array(x, mask=np.isin(x, bad)), "i": np.arange(rows) % 3, "y": np.where(x % 2, 0.0, 1.0)})
+    pq.write_table(raw, tmp_path / "raw.parquet")
+    done = plan.transform_files(tmp_path / "raw.parquet", tmp_path / "out.parquet", layout="columns", on_error=on_error)
+    made, good = pq.read_table(tmp_path / "out.parquet"), np.setdiff1d(np.arange(rows), bad)
+    want = plan.transform(raw.take(good))
+    assert done.bad_rows == len(bad)
+    if on_error == "null":
+        assert {column.null_count for column in made.columns} == {2}
+        made = made.take(good)
+    assert np.array_equal(np.column_stack([c.to_numpy() for c in made.columns]), want)
+
+
 def test_ids_are_the_ids_of_encode(plan: fc.Plan, source: Path, tmp_path: Path) -> None:
     fc.transform_parquet(plan, source, tmp_path / "out", layout="ids", keep=["age"])
     made, encoded = whole(tmp_path / "out"), plan.encode(whole(source))

@@ -64,7 +64,9 @@ def _read(table: pa.Table) -> None:
             pq.write_table(both, path, use_dictionary=dictionary, compression=compression)
             plan = fc.fit(columns, path)
             plan.encode(path)
-            fc.compile([fc.Numeric("whole"), fc.Indicator(fc.Hashed("word", 9))]).transform(path)
+            few = fc.compile([fc.Numeric("whole"), fc.Indicator(fc.Hashed("word", 9))])
+            few.transform(path)
+        few.transform_files(path, f"{folder}/out.parquet", layout="columns")
 
 
 def _train(table: pa.Table) -> None:
