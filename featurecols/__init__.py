@@ -38,7 +38,9 @@ if TYPE_CHECKING:
     from featurecols.columns import Identity as Identity
     from featurecols.columns import Indicator as Indicator
     from featurecols.columns import Missing as Missing
+    from featurecols.columns import NGrams as NGrams
     from featurecols.columns import Numeric as Numeric
+    from featurecols.columns import Prefix as Prefix
     from featurecols.columns import Sequence as Sequence
     from featurecols.columns import Split as Split
     from featurecols.columns import Timestamp as Timestamp

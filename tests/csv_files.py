@@ -74,6 +74,8 @@ def declared(value: Any, types: Mapping[str, fc.FieldType]) -> Any:
     """Return a column with the types declared in each Field that it reads."""
     if isinstance(value, fc.Field):
         of = types[value.key]
+        if hasattr(value, "source"):
+            return dataclasses.replace(value, source=declared(value.source, types))
         return dataclasses.replace(value, type=of.type, list=True if of.list_depth else None)
     if isinstance(value, tuple):
         return tuple(declared(v, types) for v in value)

@@ -135,6 +135,10 @@ class Reference:
             return None if is_missing(v, field.missing) else v
 
         value = row.get(field.key)
+        if type(field).__name__ == "NGrams":
+            return grams(field, self.raw(field.source, row))
+        if type(field).__name__ == "Prefix":
+            return first_characters(field, cleaned(field, one(value)))
         if type(field).__name__ in ("Split", "Words"):
             return tokens(field, one(value))
         if value is None and field.key in self.lists:
@@ -175,6 +179,23 @@ def cleaned(field: Any, value: Any) -> Any:
         except ValueError:
             value = None
     return None if is_missing(value, field.missing) else value
+
+
+def grams(field: Any, value: Any) -> list[str]:
+    """What NGrams makes of what its source gives."""
+    listed = [] if value is None else value if isinstance(value, list) else [value]
+    texts = [canonical(v).decode() for v in listed if v is not None]
+    low, high = field.n
+    if field.characters:
+        return [text[i:][:n] for text in texts for n in range(low, high + 1) for i in range(len(text) + 1 - n)]
+    return [" ".join(texts[i:][:n]) for n in range(low, high + 1) for i in range(len(texts) + 1 - n)]
+
+
+def first_characters(field: Any, value: Any) -> Any:
+    """What Prefix makes of a value."""
+    if isinstance(value, list):
+        return [first_characters(field, v) for v in value]
+    return None if value is None else canonical(value).decode()[: field.n]
 
 
 def tokens(field: Any, text: str | None) -> list[str]:

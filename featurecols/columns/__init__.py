@@ -9,6 +9,8 @@ from featurecols.columns.date_part import DatePart as DatePart
 from featurecols.columns.elapsed import Elapsed as Elapsed
 from featurecols.columns.elapsed import Timestamp as Timestamp
 from featurecols.columns.embedding import Embedding as Embedding
+from featurecols.columns.gram_fields import NGrams as NGrams
+from featurecols.columns.gram_fields import Prefix as Prefix
 from featurecols.columns.hashed import Hashed as Hashed
 from featurecols.columns.identity import Identity as Identity
 from featurecols.columns.indicator import Indicator as Indicator

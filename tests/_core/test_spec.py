@@ -39,6 +39,8 @@ GOOD = [
     fc.Missing("a"),
     fc.Split("a", ",", max_tokens=3),
     fc.Words("a", max_tokens=3),
+    fc.NGrams(fc.Words("a"), (1, 2)),
+    fc.Prefix("a", 2, missing="?"),
     fc.Cyclic(fc.DatePart("t", "hour"), 24, default=0),
     fc.ZScore(mean=0, std=1),
     fc.MinMax(min=0, max=1),

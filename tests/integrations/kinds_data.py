@@ -52,6 +52,8 @@ class Data:
             "`Vocabulary(missing_bucket=...)`": fc.Vocabulary("text", terms, missing_bucket=len(terms)),
             "any kind over `Split`": fc.Hashed(fc.Split("text", "-"), 20),
             "any kind over `Words`": fc.Hashed(fc.Words("text"), 20),
+            "any kind over `NGrams`": fc.Hashed(fc.NGrams("text", (1, 2), characters=True), 20),
+            "any kind over `Prefix`": fc.Hashed(fc.Prefix("text", 2), 20),
             "any kind over `Field(strip=True, ...)`": fc.Hashed(fc.Field("text", strip=True, lowercase=True), 20),
             "`Weighted`": weighted,
             "`Indicator`": fc.Indicator(fc.Vocabulary("flag", [True, False])),

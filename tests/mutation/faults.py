@@ -39,6 +39,7 @@ SEEN = {
     "date_part": _ALL,
     "elapsed": _ALL,
     "embedding": (*_ALL, "block target", "null lists"),
+    "gram_fields": (*_ALL, "text offset"),
     "hashed": (*_ALL, "null codes", "text offset", "type of text", "null in place of a list"),
     "identity": (*_ALL, "values offset", "null in place of a list"),
     "indicator": (*_ALL, "block target", "joined offsets"),
@@ -125,6 +126,12 @@ OWN = {
             "values < self.table.shape[0]",
             "values <= self.table.shape[0]",
         ),
+    ],
+    "gram_fields": [
+        Fault("featurecols.data.fields.grams:_slices", "ends[last]", "ends[at]"),
+        Fault("featurecols.data.fields.grams:_without_missing", "np.append(0, np.cumsum(there))[offsets]", "offsets"),
+        Fault("featurecols.data.fields.grams:character_grams", "0x80", "0xC0"),
+        Fault("featurecols.data.fields.grams:prefixes", "DictionaryField(view.key, found.codes, elements)", "elements"),
     ],
     "hashed": [
         Fault(f"{C}._categorical:missing_of", "codes < 0", "codes > 0"),

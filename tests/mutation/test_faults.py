@@ -47,7 +47,7 @@ def test_every_fault_finds_its_code(fault: Fault) -> None:
 
 def test_every_kind_has_faults_enough() -> None:
     columns = [cls for cls in SPECS.values() if issubclass(cls, Column) and cls.__module__.startswith("featurecols.columns.")]
-    assert {cls.__module__.rpartition(".")[2] for cls in columns} | {"token_fields"} == set(KINDS)
+    assert {cls.__module__.rpartition(".")[2] for cls in columns} | {"token_fields", "gram_fields"} == set(KINDS)
     for kind in KINDS:
         assert len(OWN[kind]) >= 3
         assert {"slice offset", "bitmap offset", "dictionary of another chunk"} <= set(SEEN[kind])

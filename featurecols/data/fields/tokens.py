@@ -37,13 +37,13 @@ def take_apart(view: FieldView, tokens_of: TokensOf, cut: Cut, max_tokens: int |
     if view.depth:
         raise errors.bad_value(view.key, view.key, 0 if len(view) else None, "needs one text a row", "a list", TEXT_HINT)
     if not isinstance(view, (TextField, DictionaryField)) or not view.textual:
-        return _one_by_one(view, tokens_of)
+        return one_by_one(view, tokens_of)
     tokens = view.tokens()
     texts, codes = tokens.texts, tokens.codes
     array = arrow_buffers.arrow_texts(texts.offsets, texts.data, texts.valid, _kind(texts.offsets))
     lists = cut(array)
     if lists is None:
-        return _one_by_one(view, tokens_of)
+        return one_by_one(view, tokens_of)
     offsets, flat = _without_empty(lists, max_tokens)
     if codes is None:
         return ListField(view.key, offsets, TextField.of(view.key, flat))
@@ -55,7 +55,7 @@ def take_apart(view: FieldView, tokens_of: TokensOf, cut: Cut, max_tokens: int |
     return ListField(view.key, ends, DictionaryField(view.key, np.asarray(encoded.indices)[at], distinct))
 
 
-def _one_by_one(view: FieldView, tokens_of: TokensOf) -> FieldView:
+def one_by_one(view: FieldView, tokens_of: TokensOf) -> FieldView:
     """Return lists of tokens of values that are looked at in Python, each distinct text once."""
     known: dict[object, list[str]] = {}
     rows: list[list[str]] = []
