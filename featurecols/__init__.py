@@ -59,6 +59,7 @@ if TYPE_CHECKING:
     from featurecols.columns.normalizers import Log1p as Log1p
     from featurecols.columns.normalizers import MinMax as MinMax
     from featurecols.columns.normalizers import ZScore as ZScore
+    from featurecols.data.csv_source import csv as csv
     from featurecols.data.field_types import FieldType as FieldType
     from featurecols.errors import ArgumentError as ArgumentError
     from featurecols.errors import ColumnError as ColumnError

@@ -172,7 +172,7 @@ def missing_field(key: str, present: Iterable[str], where: str = "the data") -> 
     if key in names:
         hint = "a name looks like it and is not text: rename the columns, frame.columns = frame.columns.astype(str)"
     elif len(names) == 1 and (mark := next((m for m in ";\t|" if key in names[0].split(m)), None)) is not None:
-        hint = f"the only name has {show(mark)} in it: read the file with pandas.read_csv(path, sep={show(mark)}) and give that"
+        hint = f"the only name has {show(mark)} in it: read the file with fc.csv(path, separator={show(mark)})"
     return DataError(key, f"field is not in {where}", hint=hint)
 
 
@@ -213,9 +213,11 @@ def not_readable(kind: str, hint: str) -> DataError:
     return DataError("data", "cannot be read", got=kind, hint=hint)
 
 
-def not_utf8(path: str, row: int | None) -> DataError:
-    """Return the error of a CSV file whose text is in another encoding; `row` None: its header."""
-    hint = "write it as UTF-8, or read it with pandas.read_csv(path, encoding=...) and give the DataFrame"
+def not_utf8(path: str, row: int | None, encoding: str = "utf-8") -> DataError:
+    """Return the error of a CSV file whose text is in another encoding; `row` None: its header, or a row that is not known."""
+    hint = 'give its encoding, such as fc.csv(path, encoding="latin-1") (--encoding latin-1), or write it as UTF-8'
+    if encoding != "utf-8":
+        return DataError(path, f"text is not {encoding}", hint="give the encoding that it was written in")
     problem = "the header is not UTF-8" if row is None else "text is not UTF-8"
     return DataError(path, problem, row=row, hint=hint)
 

@@ -3,8 +3,45 @@
 from __future__ import annotations
 
 import argparse
-import csv
+import csv as csv_text
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from featurecols.data.sources import FileSource, Paths
+
+
+def add_csv(parser: argparse.ArgumentParser) -> None:
+    """Add the options that say how CSV files are written."""
+    group = parser.add_argument_group("CSV files", "how they are written; with one of these, files of all names are CSV")
+    separator = "one character between values, or \\t (default: a tab in .tsv files, a comma in others)"
+    group.add_argument("--separator", metavar="CHARACTER", type=parse_character, help=separator)
+    header = "whether the first row holds the names of the fields (default: it does)"
+    group.add_argument("--header", action=argparse.BooleanOptionalAction, help=header)
+    named = "names of the fields, such as age,city, of files without a header or in place of it"
+    group.add_argument("--names", metavar="NAMES", type=parse_names, action="extend", help=named)
+    group.add_argument("--encoding", metavar="NAME", help="of the text, such as latin-1 or utf-16 (default: utf-8)")
+    nulls = "texts that are missing values besides the empty one, such as NA,?"
+    group.add_argument("--nulls", metavar="TEXTS", type=parse_names, action="extend", help=nulls)
+    group.add_argument("--decimal", metavar="CHARACTER", help="the decimal mark of numbers (default: a point)")
+    quote = 'what may stand around a value; an empty text for nothing (default: ")'
+    group.add_argument("--quote", metavar="CHARACTER", help=quote)
+    group.add_argument("--comment", metavar="TEXT", help="lines that begin with it are left out")
+    group.add_argument("--skip-rows", metavar="N", type=parse_positive, help="lines to leave out before all others")
+
+
+def read_data(paths: list[str], arguments: argparse.Namespace) -> Paths | FileSource:
+    """Return the paths of a command, with the options of CSV files where some were given."""
+    from featurecols.data.csv_source import csv
+
+    names = ("separator", "header", "names", "encoding", "nulls", "decimal", "quote", "comment", "skip_rows")
+    given = {name: value for name in names if (value := getattr(arguments, name)) is not None}
+    return csv(single_or_list(paths), **given) if given else single_or_list(paths)
+
+
+def parse_character(text: str) -> str:
+    """Return the character of an argument; backslash and t are a tab."""
+    return "\t" if text == "\\t" else text
 
 
 def add_processes(parser: argparse.ArgumentParser) -> None:
@@ -119,8 +156,8 @@ def parse_names(text: str) -> list[str]:
     ['id', 'a, b', 'date']
     """
     try:
-        names = next(csv.reader([text], strict=True), [])
-    except csv.Error:
+        names = next(csv_text.reader([text], strict=True), [])
+    except csv_text.Error:
         names = []
     if not names or "" in names:
         raise argparse.ArgumentTypeError(f"must be names such as id,date, got {text!r}")

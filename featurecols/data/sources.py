@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import glob
 import io
 import os
 import stat
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, Protocol, TypeGuard, TypeVar
+from typing import Any, Protocol, TypeAlias, TypeGuard, TypeVar
 
 import pyarrow as pa
 
@@ -17,15 +16,17 @@ from featurecols import errors
 from featurecols._core import regular_files
 from featurecols.data.batch import Batch, Fragment, Needs, Source, keys_of
 from featurecols.data.field_types import FieldType, join_all, of_arrow
-from featurecols.data.files import partitions, paths
-from featurecols.data.files.base import CSV, PACKED, PARQUET, File, State, same_kind
+from featurecols.data.files import discover, partitions, paths
+from featurecols.data.files.base import File, State, same_kind
 from featurecols.data.files.csv import CsvFile
+from featurecols.data.files.csv_options import CsvOptions
 from featurecols.data.files.parquet import ParquetFile
 from featurecols.data.iterables import ManySource, OnceSource
 from featurecols.data.remote import urls
 from featurecols.data.tables import MemorySource, is_data
 
 T = TypeVar("T")
+Paths: TypeAlias = "str | os.PathLike[str] | Sequence[str | os.PathLike[str]]"
 
 
 class ArrowStream(Protocol):
@@ -87,12 +88,26 @@ class CalledSource(Source):
 
 
 class FileSource(Source):
-    """Parquet or CSV files. Footers are read once, fields are checked in all files before the first row is read."""
+    """Parquet or CSV files. Footers are read once, fields are checked in all files before the first row is read.
+
+    Args:
+        given: a path, URL, folder, glob or a list of these.
+        fragments: which of their fragments; None for all.
+        opened: files that are open already, by path.
+        options: how CSV files are written, where that was said.
+    """
 
     at_hand = True
 
-    def __init__(self, paths: Any, fragments: Sequence[Fragment] | None = None, opened: dict[str, File] | None = None) -> None:
-        self._paths = tuple(find(paths))
+    def __init__(
+        self,
+        given: Paths,
+        fragments: Sequence[Fragment] | None = None,
+        opened: dict[str, File] | None = None,
+        options: CsvOptions | None = None,
+    ) -> None:
+        self.given, self.options = given, options
+        self._paths = tuple(find(given, options))
         self._chosen = fragments
         self._opened = {} if opened is None else opened
         self._files: list[File] | None = None
@@ -102,13 +117,21 @@ class FileSource(Source):
     def paths(self) -> tuple[str, ...]:
         return self._paths
 
+    def __reduce__(self) -> tuple[object, ...]:
+        return FileSource, (list(self._paths), self._chosen, None, self.options)
+
+    @property
+    def whole(self) -> bool:
+        """Whether it is all rows of its files."""
+        return self._chosen is None
+
     def _open(self) -> list[File]:
         """Return the files, opened the first time."""
         if self._files is not None:
             return self._files
         for path in self._paths:
             if path not in self._opened:
-                self._opened[path] = open_file(path)
+                self._opened[path] = open_file(path, self.options)
         found = [self._opened[path] for path in self._paths]
         for file in found:
             if file.kind != found[0].kind:
@@ -125,8 +148,8 @@ class FileSource(Source):
         return list(self._chosen) if self._chosen is not None else [f for file in self._open() for f in file.fragments]
 
     def part(self, fragments: Sequence[Fragment]) -> Source:
-        paths = list(dict.fromkeys(fragment.path for fragment in fragments)) or list(self._paths)
-        return FileSource(paths, fragments, self._opened)
+        chosen = list(dict.fromkeys(fragment.path for fragment in fragments)) or list(self._paths)
+        return FileSource(chosen, fragments, self._opened, self.options)
 
     def schema(self) -> pa.Schema:
         return self._open()[0].schema
@@ -172,7 +195,9 @@ def _check(file: File, keys: Sequence[str]) -> None:
     names = Counter(file.schema.names)
     for key in keys:
         if key not in names:
-            raise errors.missing_field(key, names, file.path)
+            error = errors.missing_field(key, names, file.path)
+            error.hint = file.hint_at_names(key) or error.hint
+            raise error
         if names[key] > 1:
             raise errors.field_twice(key, file.path)
 
@@ -196,85 +221,42 @@ def is_path(data: object) -> TypeGuard[str | os.PathLike[str]]:
     return isinstance(data, (str, os.PathLike))
 
 
-def find(data: str | os.PathLike[str] | Iterable[str | os.PathLike[str]]) -> list[str]:
+def find(data: str | os.PathLike[str] | Iterable[str | os.PathLike[str]], options: CsvOptions | None = None) -> list[str]:
     """Return the files that a path, URL, folder, glob or a list of these means: folders to the bottom, sorted by bytes.
 
     Raises DataError where there is none.
     """
     given = [data] if isinstance(data, (str, os.PathLike)) else list(data)
-    return [path for one in given for path in _expand(os.fsdecode(one))]
+    return [path for one in given for path in _expand(os.fsdecode(one), options)]
 
 
-def _expand(path: str) -> list[str]:
-    path = urls.plain(path)
-    if urls.is_url(path):
-        return _expand_url(path)
-    if os.path.isdir(path):
-        found = _inside(path)
-        if not found:
-            raise errors.unreadable(path, "folder holds no Parquet or CSV file", None)
-        return found
-    if os.path.exists(path):
-        return [path]
-    if not glob.has_magic(path):
-        raise errors.missing_data(path, "no such file or folder")
-    matches = glob.glob(path, recursive=True)
-    found = sorted({f for m in matches for f in (_inside(m) if os.path.isdir(m) else [m])}, key=os.fsencode)
-    if not found:
-        raise errors.missing_data(path, "nothing matches")
-    return found
+def _expand(path: str, options: CsvOptions | None) -> list[str]:
+    path = paths.plain(path)
+    return [path] if os.path.isfile(path) else discover.expand(path, options is not None)
 
 
-def _expand_url(url: str) -> list[str]:
-    """Return the objects of a URL, which may be a folder or a glob; of several, those that are data by their names."""
-    found = urls.expand(url)
-    data = found if found == [url] else [each for each in found if _kind(each) is not None]
-    if not data:
-        raise errors.unreadable(url, "folder holds no Parquet or CSV file", None)
-    return data
-
-
-def _inside(folder: str) -> list[str]:
-    """Return the data files of a folder; names that start with "." or "_" are markers and drafts of other programs."""
-    found = []
-    for root, folders, names in os.walk(folder):
-        folders[:] = [f for f in folders if not f.startswith((".", "_"))]
-        found += [os.path.join(root, n) for n in names if not n.startswith((".", "_")) and _kind(n) is not None]
-    return sorted(found, key=os.fsencode)
-
-
-def _kind(name: str) -> str | None:
-    lower = urls.name_of(name).lower()
-    if lower.endswith(PARQUET):
-        return "Parquet"
-    for ending in PACKED:
-        lower = lower.removesuffix(ending)
-    return "CSV" if lower.endswith(CSV) else None
-
-
-def open_file(path: str) -> File:
-    """Return one file as what its name, or else its first bytes, say it is.
+def open_file(path: str, options: CsvOptions | None = None) -> File:
+    """Return one file as what its name, or else its first bytes, say it is; with options as CSV, whatever its name.
 
     Raises DataError for all but regular files, which may be behind links.
     """
-    kind, state = _kind(path), state_of(path)
+    kind, state = paths.kind_of(paths.name_of(path), options is not None), state_of(path)
+    if kind != "CSV" and options is not None:
+        if kind is not None or discover.read_head(path) == b"PAR1":
+            raise errors.DataError(path, "is not a CSV file, whose options were given", got=kind or "Parquet", hint=_NO_OPTIONS)
+        kind = "CSV"
     if kind is None:
-        kind = "Parquet" if _head(path) == b"PAR1" else None
+        kind = "Parquet" if discover.read_head(path) == b"PAR1" else None
     if kind is None:
-        raise errors.unreadable(path, "is neither Parquet nor CSV by its name", None)
-    file: File = ParquetFile(path, state) if kind == "Parquet" else CsvFile(path, state)
+        raise errors.DataError(path, "is neither Parquet nor CSV by its name", hint=_AS_CSV)
+    file: File = ParquetFile(path, state) if kind == "Parquet" else CsvFile(path, state, options)
     names = set(file.schema.names)
     keys = {key: text for key, text in paths.keys_of(path).items() if key not in names}
     return partitions.PartitionedFile(file, keys) if keys else file
 
 
-def _head(path: str) -> bytes:
-    """Return the first bytes of a file."""
-    try:
-        with urls.open_url(path, 4) if urls.is_url(path) else regular_files.open_regular(path) as file:
-            return file.read(4) or b""
-    except OSError as error:
-        raise errors.unreadable(path, "is not a readable file", error.strerror or error) from None
+_NO_OPTIONS = "give its path without options, or separate calls"
+_AS_CSV = "check the path and what is there; a CSV file with another name is read with fc.csv(path), or --separator and others"
 
 
 def state_of(path: str) -> State:
@@ -300,7 +282,7 @@ def check_unchanged(file: File) -> None:
 def check_layout(file: File) -> None:
     """Raise DataError where a file has another state, schema, or other row groups than when it was opened."""
     check_unchanged(file)
-    now = open_file(file.path)
+    now = open_file(file.path, file.options)
     if now.fragments != file.fragments or not now.schema.equals(file.schema):
         raise changed(file)
 

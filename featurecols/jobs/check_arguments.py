@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from featurecols import errors
-from featurecols.data.sources import is_path
+from featurecols.data.sources import FileSource, is_path
 from featurecols.jobs import staging
 from featurecols.jobs.batch_transform import BatchTransform
 from featurecols.jobs.targets import Target
@@ -14,7 +14,9 @@ _FILES = (".csv", ".tsv", ".txt", ".json", ".jsonl", ".npz", ".arrow", ".feather
 
 
 def check_source(transform: BatchTransform, source: object) -> None:
-    """Raise PlanError for a source that is not a path, or a list of paths."""
+    """Raise PlanError for a source that is not a path, a list of paths, or files with options."""
+    if isinstance(source, FileSource) and source.whole:
+        return
     if not is_path(source) and not (isinstance(source, (list, tuple)) and all(map(is_path, source))):
         hint = f"write it to a file first, or use {transform.alternative}"
         raise errors.plan(transform.subject, "reads files: paths, folders and globs", type(source).__name__, hint)

@@ -16,13 +16,14 @@ import pyarrow as pa
 
 from featurecols import errors
 from featurecols.data.batch import Batch
-from featurecols.data.files.base import CSV, PACKED, PARQUET
+from featurecols.data.files.paths import PACKED, PARQUET, TEXT
 from featurecols.data.remote import urls
 from featurecols.data.sources import FileSource, changed, check_layout, find, open_file
+from featurecols.data.sources import Paths as GivenPaths
 from featurecols.jobs.targets import TableTarget, Target, UrlTarget
 
 BLOCK_BYTES = 64 << 20  # of output in one block
-Paths: TypeAlias = "str | os.PathLike[str] | Sequence[str | os.PathLike[str]]"
+Paths: TypeAlias = "GivenPaths | FileSource"
 
 
 @dataclass(frozen=True)
@@ -60,21 +61,23 @@ class Inputs:
     ) -> None:
         """leave: says of a path, and the root of the source, whether that file is left out."""
         self.keep, self.row_group_rows, self.row_bytes = tuple(keep), row_group_rows, max(1, row_bytes)
+        self.options = source.options if isinstance(source, FileSource) else None
+        source = source.given if isinstance(source, FileSource) else source
         if isinstance(source, str | os.PathLike):
             source = urls.plain(os.fsdecode(source))
         self.folder = Path(source) if isinstance(source, str) and os.path.isdir(source) else None
-        paths = find(source)
+        paths = find(source, self.options)
         self.several = len(paths) > 1  # also where all but one are left out
         self._url = f"{str(source).rstrip('/')}/" if urls.is_url(str(source)) else None  # where it is a URL
         root = _root_of(source, paths)
         if leave is not None:
             paths = [path for path in paths if not leave(path, root)]
         self._identities = {path: _identity_of(path) for path in paths}
-        self._opened = {path: open_file(path) for path in paths}
+        self._opened = {path: open_file(path, self.options) for path in paths}
         read = {key for key, _ in needs}
         self._needs = [*needs, *((key, "number") for key in self.keep if key not in read)]
         if paths:
-            FileSource(paths, None, self._opened).check([key for key, _ in self._needs])
+            FileSource(paths, None, self._opened, self.options).check([key for key, _ in self._needs])
         self.files = tuple(self._describe(path, root) for path in paths)
         names = {file.relative for file in self.files}
         if len(names) < len(self.files):
@@ -124,7 +127,7 @@ class Inputs:
 
     def blocks(self, file: Input) -> Iterator[tuple[Batch, pa.Table]]:
         """Yield consecutive rows of a file as the transform reads them and, the same rows, the columns that are kept."""
-        source = FileSource([file.path], None, self._opened)
+        source = FileSource([file.path], None, self._opened, self.options)
         for batch in source.batches(self._needs, self.row_group_rows):
             for block in self._split(batch):
                 yield block, self._kept_columns(block)
@@ -185,7 +188,7 @@ def stem(name: str) -> str:
     >>> stem("v1.0/sales.2024.csv.gz")
     'v1.0/sales.2024'
     """
-    for endings in (PACKED, CSV + PARQUET):
+    for endings in (PACKED, TEXT + PARQUET):
         name = next((name[: -len(e)] for e in endings if name.lower().endswith(e)), name)
     return name
 
@@ -200,7 +203,7 @@ def _sum(rows: Sequence[int | None]) -> int | None:
     return sum(known) if len(known) == len(rows) else None
 
 
-def _root_of(source: Paths, paths: list[str]) -> str:
+def _root_of(source: GivenPaths, paths: list[str]) -> str:
     """Return the folder that the names in the output are relative to."""
     if any(map(urls.is_url, paths)):
         return _root_of_urls(source, paths)
@@ -215,7 +218,7 @@ def _root_of(source: Paths, paths: list[str]) -> str:
     return str(Path(*parts[: next(i for i, part in enumerate(parts) if glob.has_magic(part))]))
 
 
-def _root_of_urls(source: Paths, paths: list[str]) -> str:
+def _root_of_urls(source: GivenPaths, paths: list[str]) -> str:
     """Return the folder of URLs that the names in the output are relative to, with a slash at its end."""
     if isinstance(source, str | os.PathLike) and paths != [os.fsdecode(source)]:
         return urls.root_of(os.fsdecode(source))

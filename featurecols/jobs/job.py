@@ -162,7 +162,9 @@ class _Job:
     def settings(self) -> dict[str, object]:
         """Return what makes files of one folder fit together."""
         kept = [f"{field.name}: {field.type}" for field in self.inputs.kept_schema] if self.inputs.files else None
-        return {**self.transform.dependencies(), "keep": kept, "on_error": self.policy.on_error}
+        options = {} if self.inputs.options is None else self.inputs.options.identity
+        csv = {"csv": options} if options else {}  # jobs of files without options keep their identity
+        return {**self.transform.dependencies(), **csv, "keep": kept, "on_error": self.policy.on_error}
 
     def open(self) -> AbstractContextManager[AnyStaging]:
         """Give the staging of the target."""

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from featurecols import errors
 from featurecols._core import regular_files
-from featurecols.data.files.base import PARQUET
+from featurecols.data.files.paths import PARQUET
 from featurecols.data.sources import state_of
 from featurecols.jobs import staging
 from featurecols.jobs.bad_rows import Written

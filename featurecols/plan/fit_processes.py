@@ -11,6 +11,7 @@ from featurecols._core import processes, thread_pool
 from featurecols._core.progress import Progress
 from featurecols.columns.base import Column
 from featurecols.data.batch import Fragment, Source
+from featurecols.data.files.csv_options import CsvOptions
 from featurecols.data.sources import FileSource
 from featurecols.plan.collect import collect, finish
 from featurecols.plan.fit_state import FitState, Partial, begin
@@ -26,10 +27,11 @@ class _Range:
 
     fragments: tuple[Fragment, ...]
     threads: int
+    options: CsvOptions | None
 
     def __call__(self, after: Partial) -> FitState | errors.DataError:
         """Collect; after: the columns, and what they have learned."""
-        source = FileSource(list(dict.fromkeys(f.path for f in self.fragments)), self.fragments)
+        source = FileSource(list(dict.fromkeys(f.path for f in self.fragments)), self.fragments, options=self.options)
         try:
             return collect(after.columns, source, after=after, threads=self.threads)
         except errors.DataError as error:
@@ -58,7 +60,7 @@ def fit_files(
         while isinstance(found, Partial):
             _compile(found, source, ranges[0])
             states: list[FitState] = []
-            for state in workers.run([_Range(tuple(r), each) for r in ranges], found):
+            for state in workers.run([_Range(tuple(r), each, source.options) for r in ranges], found):
                 if isinstance(state, errors.DataError):
                     raise state.shifted(sum(s.rows for s in states))
                 states.append(state)

@@ -35,6 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of the command."""
     parser.add_argument("plan", metavar="PLAN", type=Path, help="the folder of a plan or a model")
     parser.add_argument("data", metavar="DATA", nargs="+", help="Parquet or CSV: files, folders or quoted globs")
+    options.add_csv(parser)
     for name, meaning in _LIMITS.items():
         parser.add_argument(f"--max-{name}", metavar="SHARE", type=_share, help=f"the largest share, 0 to 1, {meaning}")
     for name, meaning in _DRIFT.items():
@@ -48,7 +49,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Print the report of data, and what is above its limit."""
     from featurecols.cli.load_model import load_plan
 
-    report = load_plan(arguments.plan, "check").check(arguments.data)
+    report = load_plan(arguments.plan, "check").check(options.read_data(arguments.data, arguments))
     above = list(_above(report, {name: getattr(arguments, f"max_{name.replace('-', '_')}") for name in _LIMITS}))
     limits = {name: getattr(arguments, f"max_{name}") for name in _DRIFT}
     if not report.drift and (arguments.html is not None or any(limit is not None for limit in limits.values())):

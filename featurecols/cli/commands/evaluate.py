@@ -14,6 +14,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of the command."""
     parser.add_argument("model", metavar="MODEL", type=Path, help="the folder that train wrote")
     parser.add_argument("data", metavar="DATA", nargs="+", help="Parquet or CSV: files, folders or quoted globs")
+    options.add_csv(parser)
     parser.add_argument("--label", metavar="FIELD", action="append", help="what was to be predicted (default: as in training)")
     options.add_threads(parser)
     options.add_json(parser)
@@ -28,7 +29,7 @@ def run(arguments: argparse.Namespace) -> None:
     labels = arguments.label or list(model.label)
     if not labels:
         raise errors.model("evaluate", "the model does not know its label", None, "give --label, the field that holds it")
-    start, data, label = time.monotonic(), options.single_or_list(arguments.data), options.single_or_list(labels)
+    start, data, label = time.monotonic(), options.read_data(arguments.data, arguments), options.single_or_list(labels)
     if isinstance(model, Sequential):
         found = model.evaluate(data, label=label, return_dict=True)
     else:

@@ -17,6 +17,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of the command."""
     parser.add_argument("spec", metavar="SPEC", type=Path, help="a JSON, TOML or YAML file of columns")
     parser.add_argument("data", metavar="DATA", nargs="+", help="Parquet or CSV: files, folders or quoted globs")
+    options.add_csv(parser)
     parser.add_argument("-o", "--output", metavar="PLAN", required=True, type=Path, help="the folder to write")
     parser.add_argument("--overwrite", action="store_true", help="replace the plan that is there")
     parser.add_argument("--statistics", action="store_true", help="keep how fields are distributed, for `featurecols check`")
@@ -27,12 +28,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> None:
     """Learn a plan and save it."""
     import featurecols as fc
-    from featurecols.data.sources import FileSource
+    from featurecols.data.sources import as_source
     from featurecols.plan.graph import Graph
 
     columns = fc.read_columns(arguments.spec)
     options.check_output(arguments.output, arguments.overwrite)
-    start, rows, source = time.monotonic(), 0, FileSource(arguments.data)
+    start, rows, source = time.monotonic(), 0, as_source(options.read_data(arguments.data, arguments))
     source.check([field.key for field in Graph(columns).fields()])
     with output.show_progress("fit", arguments.quiet) as bar:
 

@@ -15,6 +15,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of the command."""
     parser.add_argument("path", metavar="SPEC|PLAN", type=Path, help="a file of columns, or the folder of a plan or a model")
     parser.add_argument("data", metavar="DATA", nargs="*", help="Parquet or CSV: files, folders or quoted globs")
+    options.add_csv(parser)
     options.add_json(parser)
 
 
@@ -25,6 +26,7 @@ def run(arguments: argparse.Namespace) -> int:
     from featurecols.plan.lint import lint
 
     path: Path = arguments.path
-    found = lint(load_plan(path, "lint") if path.is_dir() else read_columns(path), arguments.data or None)
+    data = options.read_data(arguments.data, arguments) if arguments.data else None
+    found = lint(load_plan(path, "lint") if path.is_dir() else read_columns(path), data)
     output.print_result(arguments.json, found.to_dict(), repr(found))
     return 1 if found else 0

@@ -18,6 +18,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of the command."""
     parser.add_argument("model", metavar="MODEL", type=Path, help="the folder that train wrote")
     parser.add_argument("data", metavar="DATA", nargs="+", help="Parquet or CSV: files, folders or quoted globs")
+    options.add_csv(parser)
     parser.add_argument(
         "-o",
         "--output",
@@ -38,7 +39,7 @@ def run(arguments: argparse.Namespace) -> None:
     model = load_model(arguments.model, arguments.threads)
     with output.show_progress("predict", arguments.quiet) as bar:
         done = model.predict_files(
-            options.single_or_list(arguments.data),
+            options.read_data(arguments.data, arguments),
             arguments.output,
             keep=arguments.keep,
             progress=bar,

@@ -23,6 +23,7 @@ UNITS = [64, 32]  # hidden layers of a network in a spec
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of the command."""
     parser.add_argument("data", metavar="DATA", nargs="+", help="Parquet or CSV: files, folders or quoted globs")
+    options.add_csv(parser)
     parser.add_argument("-o", "--output", metavar="SPEC", type=Path, help="the JSON, TOML or YAML file to write")
     parser.add_argument("--label", metavar="FIELD", help="what to predict: it gets no column, and shows what gives it away")
     parser.add_argument(
@@ -47,7 +48,7 @@ def run(arguments: argparse.Namespace) -> None:
     path: Path | None = arguments.output
     if path is not None and path.exists() and not arguments.overwrite:
         raise errors.output(path, "exists already", "choose another file, or pass --overwrite")
-    found = suggest(arguments.data, arguments.label, leave_out=arguments.leave_out)
+    found = suggest(options.read_data(arguments.data, arguments), arguments.label, leave_out=arguments.leave_out)
     spec = found.to_dict() if arguments.model is None else _spec_of_model(arguments.model, found)
     if path is not None:
         write_data(path, spec)

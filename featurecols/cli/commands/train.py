@@ -38,6 +38,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of the command."""
     parser.add_argument("spec", metavar="SPEC", type=Path, help="a JSON, TOML or YAML file of a model, or of columns")
     parser.add_argument("data", metavar="DATA", nargs="+", help="Parquet or CSV: files, folders or quoted globs")
+    options.add_csv(parser)
     parser.add_argument("-o", "--output", metavar="MODEL", required=True, type=Path, help="the folder to write")
     parser.add_argument("--label", metavar="FIELD", action="append", help="what to predict; again for several")
     parser.add_argument("--model", metavar="KIND", type=parse_model, help=f"{', '.join(MODELS[:-1])} or {MODELS[-1]}")
@@ -102,7 +103,7 @@ def run(arguments: argparse.Namespace) -> None:
     _check_data(model, arguments)
     start = time.monotonic()
     trained = _train(model, arguments)
-    validation = arguments.validation and options.single_or_list(arguments.validation)
+    validation = arguments.validation and options.read_data(arguments.validation, arguments)
     metrics = None if validation is None else model.evaluate(validation, name="validation")
     with staging.write_folder(arguments.output, arguments.overwrite) as folder:
         model.export(folder)
@@ -136,13 +137,13 @@ def _check_output(arguments: argparse.Namespace) -> None:
 
 def _check_data(model: Estimator, arguments: argparse.Namespace) -> None:
     """Check that every field is in every file, also in those that are read after an epoch."""
-    from featurecols.data.sources import FileSource
+    from featurecols.data.sources import as_source
     from featurecols.plan.graph import Graph
 
     fields = [field.key for field in Graph(model.columns).fields()]
     fields += [*arguments.label, *([model.weight_column] if model.weight_column else [])]
     for paths in filter(None, (arguments.data, arguments.validation)):
-        FileSource(options.single_or_list(paths)).check(fields)
+        as_source(options.read_data(paths, arguments)).check(fields)
 
 
 def _train(model: Estimator, arguments: argparse.Namespace) -> bool:
@@ -153,7 +154,7 @@ def _train(model: Estimator, arguments: argparse.Namespace) -> bool:
     from featurecols.models import errors
     from featurecols.models.input.labelled_rows import labelled_rows
 
-    data, label = options.single_or_list(arguments.data), options.single_or_list(arguments.label)
+    data, label = options.read_data(arguments.data, arguments), options.single_or_list(arguments.label)
     if model.model_dir is not None:
         length, size, share = (arguments.epochs, arguments.steps, None), arguments.batch_size, arguments.validation_share
         rows, validated = labelled_rows(data, label, model.weight_column), arguments.validation is not None
@@ -169,7 +170,7 @@ def _train(model: Estimator, arguments: argparse.Namespace) -> bool:
         epochs=arguments.epochs,
         steps=arguments.steps,
         batch_size=arguments.batch_size,
-        validation=arguments.validation and options.single_or_list(arguments.validation),
+        validation=arguments.validation and options.read_data(arguments.validation, arguments),
         validation_share=arguments.validation_share,
         processes=arguments.processes,
     )

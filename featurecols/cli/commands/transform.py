@@ -16,6 +16,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of the command."""
     parser.add_argument("plan", metavar="PLAN", type=Path, help="the folder that fit wrote")
     parser.add_argument("source", metavar="IN", nargs="+", help="Parquet or CSV: files, folders or quoted globs")
+    options.add_csv(parser)
     where = "a folder, a .parquet file or a .npy file, or such a URL; or a table, delta:PLACE or iceberg:NAME"
     parser.add_argument("-o", "--output", metavar="OUT", required=True, help=where)
     options.add_keep(parser)
@@ -39,7 +40,7 @@ def run(arguments: argparse.Namespace) -> None:
     import featurecols as fc
 
     plan = fc.load(arguments.plan)
-    source = options.single_or_list(arguments.source)
+    source = options.read_data(arguments.source, arguments)
     with output.show_progress("transform", arguments.quiet) as bar:
         done = plan.transform_files(
             source,

@@ -18,6 +18,7 @@ DIFFERENT = 1
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of the command."""
     parser.add_argument("data", metavar="DATA", nargs="+")
+    options.add_csv(parser)
     parser.add_argument("--columns", metavar="COLUMNS", type=Path, required=True, help="JSON of the columns")
     parser.add_argument("--tensorflow", metavar="PYTHON", required=True, help="a Python with tensorflow-cpu 2.15, numpy<2")
     parser.add_argument("--model", metavar="MODEL_DIR", type=Path, help="an estimator's folder: compare its logits, too")
@@ -31,7 +32,7 @@ def run(arguments: argparse.Namespace) -> int:
     from featurecols.tf.verify.compare import verify_tf
 
     found = verify_tf(
-        options.single_or_list(arguments.data),
+        options.read_data(arguments.data, arguments),
         arguments.columns,
         arguments.tensorflow,
         model_dir=arguments.model,

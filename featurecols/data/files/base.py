@@ -9,10 +9,7 @@ from types import MappingProxyType
 import pyarrow as pa
 
 from featurecols.data.batch import Batch, Fragment, Needs
-
-PARQUET = (".parquet", ".pq", ".parq")
-CSV = (".csv", ".tsv")
-PACKED = (".gz", ".bz2", ".zst", ".lz4")
+from featurecols.data.files.csv_options import CsvOptions
 
 State = tuple[int, int]  # the bytes of a file, and when it was changed last, in nanoseconds
 
@@ -27,6 +24,7 @@ class File(ABC):
         schema: names and types of all fields; the text of a CSV file is string.
         fragments: what it is made of, in order.
         keys: fields that stand in the names of its folders, as text; None where missing.
+        options: how a caller said that its text is written; None where nobody did.
     """
 
     kind: str
@@ -35,10 +33,15 @@ class File(ABC):
     schema: pa.Schema
     fragments: list[Fragment]
     keys: Mapping[str, str | None] = MappingProxyType({})
+    options: CsvOptions | None = None
 
     @abstractmethod
     def read(self, fragment: Fragment, needs: Needs) -> Iterator[Batch]:
         """Return the rows of one fragment, in order."""
+
+    def hint_at_names(self, key: str) -> str | None:
+        """Return what to do where a field is missing because the file was read wrongly; None where it does not look so."""
+        return None
 
 
 def same_kind(a: pa.DataType, b: pa.DataType) -> bool:

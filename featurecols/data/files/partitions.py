@@ -17,9 +17,12 @@ class PartitionedFile(File):
     def __init__(self, file: File, keys: Mapping[str, str | None]) -> None:
         self.file, self.keys = file, dict(keys)
         self.kind, self.path, self.state, self.fragments = file.kind, file.path, file.state, file.fragments
-        self.schema = file.schema
+        self.schema, self.options = file.schema, file.options
         for key in keys:
             self.schema = self.schema.append(pa.field(key, pa.string()))
+
+    def hint_at_names(self, key: str) -> str | None:
+        return self.file.hint_at_names(key)
 
     def read(self, fragment: Fragment, needs: Needs) -> Iterator[Batch]:
         asked = {key: self.keys[key] for key, _ in needs if key in self.keys}

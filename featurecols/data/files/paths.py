@@ -10,6 +10,10 @@ from urllib.parse import quote, unquote
 
 from featurecols import errors
 
+PARQUET = (".parquet", ".pq", ".parq")
+CSV = (".csv", ".tsv")
+TEXT = (*CSV, ".txt", ".dat", ".data")  # names of CSV files in a folder where a caller says how CSV is written
+PACKED = (".gz", ".bz2", ".zst", ".lz4")
 NULL = "__HIVE_DEFAULT_PARTITION__"  # what Hive, Spark and Arrow write for a missing value
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]+:")
 _URL = re.compile(r"([a-z][a-z0-9+.-]+)://([^/]*)/?(.*)", re.DOTALL)
@@ -71,6 +75,20 @@ def plain(path: str) -> str:
     from urllib.request import url2pathname
 
     return url2pathname(urlsplit(path).path)
+
+
+def kind_of(name: str, text: bool = False) -> str | None:
+    """Return what a name says that a file is; None where it says nothing. `text`: CSV files may have other names.
+
+    >>> [kind_of(name) for name in ("a.parquet", "b.CSV.gz", "c.txt")], kind_of("c.txt", text=True)
+    (['Parquet', 'CSV', None], 'CSV')
+    """
+    lower = name.lower()
+    if lower.endswith(PARQUET):
+        return "Parquet"
+    for ending in PACKED:
+        lower = lower.removesuffix(ending)
+    return "CSV" if lower.endswith(TEXT if text else CSV) else None
 
 
 def keys_of(path: str) -> dict[str, str | None]:

@@ -18,12 +18,11 @@ from featurecols._core import arrays
 from featurecols._core.arrays import Array, Features
 from featurecols._core.names import names_of
 from featurecols.data.batch import Batch, Fragment
-from featurecols.data.sources import as_source
+from featurecols.data.sources import Paths, as_source
 from featurecols.integrations.torch import row_ranges
 from featurecols.integrations.torch.row_ranges import RankBatches
 from featurecols.integrations.torch.shared_batches import share
 from featurecols.integrations.torch.tensors import FeatureTensors, as_tensors, take, tensor
-from featurecols.jobs.inputs import Paths
 from featurecols.models.estimators.canned import words_of
 from featurecols.models.input import classes, labels
 from featurecols.models.input.classes import Class

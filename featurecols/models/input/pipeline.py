@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from featurecols._core.suggestions import explain_arguments
-from featurecols.data.sources import as_source, state_of
+from featurecols.data.sources import FileSource, as_source, state_of
 from featurecols.models import errors
 from featurecols.models.input import cache, classes, labels
 from featurecols.models.input.batching import MAX_BATCHES, batches_ahead, no_rows, regroup, require_nonempty, split
@@ -192,7 +192,10 @@ def _identity(rows: LabelledRows, encoder: Encoder) -> object:
     What functions and iterators give is not told apart: looking at it would cost a reading.
     """
     if rows.paths:
-        return [[os.path.basename(path), *state_of(path)] for path in rows.paths]
+        source = as_source(rows.data)
+        options = source.options.identity if isinstance(source, FileSource) and source.options else {}
+        files: list[object] = [[os.path.basename(path), *state_of(path)] for path in rows.paths]
+        return [*files, options] if options else files
     if not rows.ends or rows.pairs:
         return None
     first = next((batch for batch in rows.batches(encoder.needs) if batch.rows.num_rows), None)

@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike
 
 from featurecols import errors
 from featurecols._core.arrays import Array
-from featurecols.data.batch import Batch
+from featurecols.data.batch import Batch, Source
 from featurecols.data.sources import as_source
 from featurecols.feature_column import DenseFeatures, SequenceFeatures, SparseTensor, dtypes, sparse_tensors
 from featurecols.feature_column.base import CategoricalColumn, FeatureColumn
@@ -35,7 +35,7 @@ class SupportsArrow(Protocol):
     def __arrow_c_stream__(self, requested_schema: object = None) -> object: ...
 
 
-Data: TypeAlias = "str | os.PathLike[str] | Sequence[str | os.PathLike[str]] | SupportsArrow | Mapping[str, ArrayLike]"
+Data: TypeAlias = "str | os.PathLike[str] | Sequence[str | os.PathLike[str]] | Source | SupportsArrow | Mapping[str, ArrayLike]"
 Features = dict[str, Array | SparseTensor]  # by key
 
 
