@@ -27,6 +27,7 @@ from featurecols.plan.described import DescribedPlan
 from featurecols.plan.execution.profile import Profile
 from featurecols.plan.execution.program import Limit, Program
 from featurecols.plan.execution.request import Request
+from featurecols.plan.execution.row_encoder import RowEncoder
 from featurecols.plan.execution.split import Split
 from featurecols.plan.explain import summary, table
 from featurecols.plan.field_states import statistics_of
@@ -243,6 +244,13 @@ class Plan(DescribedPlan):
         if keys not in splits:
             splits[keys] = Split(self._program, keys)
         return Request(splits[keys], row)
+
+    def _row_encoder(self) -> RowEncoder | None:
+        """Return what encodes single rows; None where a column has steps, or ids that no other column gives."""
+        if "row encoder" not in self._derived:
+            self._derived["row encoder"] = RowEncoder(self._program) if RowEncoder.fits(self._program) else None
+        found: RowEncoder | None = self._derived["row encoder"]
+        return found
 
     def encode(self, data: Data, *, threads: int | None = None) -> Features:
         """All rows as Features: numbers in one dense block, ids for everything else. See Features and encoded_slots.

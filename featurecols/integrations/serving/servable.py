@@ -97,7 +97,13 @@ class ModelServable(Servable):
         return self._predict
 
     def _predict(self, rows: Rows) -> Arrays:
-        return self.model.predict(rows.columns).arrays
+        if rows.count != 1 or rows.alone:
+            return self.model.predict(rows.columns).arrays
+        try:
+            found = self.model.predict_row({key: values[0] for key, values in rows.columns.items()})
+        except errors.DataError as e:
+            raise errors.DataError(e.subject, e.problem, field=e.field, row=0, got=e.got, hint=e.hint) from None
+        return {name: np.asarray(value)[None] for name, value in found.items()}
 
 
 class SequentialServable(Servable):

@@ -28,6 +28,7 @@ from featurecols.models.estimators.evaluation import Evaluation
 from featurecols.models.estimators.open_length import OpenLength
 from featurecols.models.estimators.predictions import Predictions
 from featurecols.models.estimators.resume import ORDER, Call, TrainedOn, difference, take_up
+from featurecols.models.estimators.row_predictions import RowPredictor
 from featurecols.models.estimators.several_processes import SameWeights, team_of
 from featurecols.models.estimators.state import trained_on
 from featurecols.models.estimators.tf_columns import AnyColumn, translate_all
@@ -45,7 +46,7 @@ from featurecols.models.types import Data, Label
 from featurecols.plan.plan import Plan
 
 
-class Estimator(OpenLength, FilePredictor):
+class Estimator(OpenLength, FilePredictor, RowPredictor):
     """A model as a function, trained, evaluated and exported like tf.estimator's.
 
     model_fn(features, labels, mode, params, config) is called for every batch and answers with an EstimatorSpec; it may

@@ -143,6 +143,9 @@ class Canned(Estimator, Ranker):
         """Return what `predict` says, by name, of logits [n, head.units]."""
         return self.head.predictions(logits)
 
+    def _row_predictions(self, logits: Array) -> dict[str, Array]:
+        return self._predictions(logits)
+
     def _own_arguments(self) -> dict[str, Any]:
         """Return what makes an equal model of the same columns, as JSON data; with the head it is all that an export says."""
         return {}
@@ -381,11 +384,13 @@ class Canned(Estimator, Ranker):
             require_finite(self._who, outputs, features, variables, columns)
         if mode == ModeKeys.PREDICT:
             return EstimatorSpec(mode, predictions=self._predictions(logits.array))
-        loss = head.batch_loss(labels, logits, weights)
         if mode == ModeKeys.TRAIN:
+            loss = head.batch_loss(labels, logits, weights)
             return EstimatorSpec(mode, loss=loss, train_op=self._require_optimizer().minimize(loss))
-        each = head.row_losses(labels, logits)
-        return EstimatorSpec(mode, loss=loss, eval_metric_ops={"": (head.metrics, labels, logits.array, each, weights)})
+        total, each = head.losses(labels, logits, weights)
+        return EstimatorSpec(
+            mode, loss=Value(np.asarray(total)), eval_metric_ops={"": (head.metrics, labels, logits.array, each, weights)}
+        )
 
     @property
     def classes_(self) -> ClassLabels:

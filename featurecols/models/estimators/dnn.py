@@ -17,6 +17,7 @@ from featurecols.models.autodiff.variables import current
 from featurecols.models.estimators.canned import SQUARED, Canned, Columns, Running, spans, words_of
 from featurecols.models.estimators.column_scaling import Normalize
 from featurecols.models.estimators.config import RunConfig, WarmStartSettings
+from featurecols.models.estimators.row_model import NetworkRow, RowPart
 from featurecols.models.estimators.state import RowsOf
 from featurecols.models.input.classes import Class
 from featurecols.models.input.examples import Examples
@@ -64,6 +65,12 @@ class Network(NamedTuple):
                 net = layer(net)
         return net  # type: ignore[no-any-return]
 
+    def row_parts(self, slots: Sequence[Slot], names: Sequence[str] | None) -> Sequence[RowPart]:
+        """Return what computes the logits of one row; none where layers keep statistics, or table rows have a bound."""
+        if self.batch_norm or any(isinstance(slot, IdSlot) and slot.max_norm is not None for slot in slots):
+            return ()
+        return (NetworkRow(slots, names, len(self.hidden_units), self.activation),)
+
     def rows(self, slots: Sequence[Slot]) -> RowsOf:
         """Return the rows of the first kernel by slot."""
         first = "dnn/hidden_0/kernel" if self.hidden_units else "dnn/logits/kernel"
@@ -102,6 +109,9 @@ class _Deep(Canned):
 
     def _logits(self, x: Examples) -> Value:
         return self.network(x, self.head.units, None)
+
+    def _row_parts(self, slots: Sequence[Slot]) -> Sequence[RowPart]:
+        return self.network.row_parts(slots, None)
 
     def _numbers_of_network(self) -> Sequence[Column]:
         return self._given or ()

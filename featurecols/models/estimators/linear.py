@@ -13,6 +13,7 @@ from featurecols.models.estimators.canned import SQUARED, Columns, Running, span
 from featurecols.models.estimators.column_scaling import Normalize
 from featurecols.models.estimators.config import RunConfig, WarmStartSettings
 from featurecols.models.estimators.halved_ftrl import HalvedFtrl
+from featurecols.models.estimators.row_model import LinearRow, RowPart
 from featurecols.models.estimators.state import RowsOf
 from featurecols.models.input.classes import Class
 from featurecols.models.input.examples import Examples
@@ -65,6 +66,9 @@ class _Linear(HalvedFtrl):
 
     def _logits(self, x: Examples) -> Value:
         return linear_layer(self.head.units, None, self.sparse_combiner)(x)
+
+    def _row_parts(self, slots: Sequence[Slot]) -> Sequence[RowPart]:
+        return (LinearRow(slots, None),)
 
     def _own_arguments(self) -> dict[str, Any]:
         return {

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
 
+from featurecols._core.slots import Slot
 from featurecols.columns.base import Column
 from featurecols.models import errors
 from featurecols.models.autodiff.tape import Value
@@ -15,6 +16,7 @@ from featurecols.models.estimators.config import RunConfig, WarmStartSettings
 from featurecols.models.estimators.dnn import ActivationLike, Network
 from featurecols.models.estimators.halved_ftrl import HalvedFtrl
 from featurecols.models.estimators.linear import linear_layer, linear_rows
+from featurecols.models.estimators.row_model import LinearRow, RowPart
 from featurecols.models.estimators.state import RowsOf
 from featurecols.models.estimators.tf_columns import AnyColumn
 from featurecols.models.input.classes import Class
@@ -111,6 +113,11 @@ class _WideDeep(HalvedFtrl):
         if self.deep:
             logits.append(self.network(x, units, self.deep))
         return logits[0] if len(logits) == 1 else logits[0] + logits[1]
+
+    def _row_parts(self, slots: Sequence[Slot]) -> Sequence[RowPart]:
+        wide = (LinearRow(slots, self.wide),) if self.wide else ()
+        deep = self.network.row_parts(slots, self.deep) if self.deep else ()
+        return (*wide, *deep) if deep or not self.deep else ()
 
     def _own_arguments(self) -> dict[str, Any]:
         linear, dnn = self.optimizers

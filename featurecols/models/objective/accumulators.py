@@ -128,8 +128,9 @@ class BinaryMetrics(InBlocks):
 
     def add_block(self, *given: Array | None) -> None:
         labels, logits, losses, weights = (*given, None, None)[:4]
-        y, z, w = arrays(required(labels), required(logits), weights)
-        self._steps.add(y, z, w)
+        scores = required(logits)
+        y, z, w = arrays(required(labels), scores, weights)
+        self._steps.add(y, scores.reshape(-1) if scores.dtype == np.float32 else z, w)
         p = 1 / (1 + np.exp(-z.clip(-700, 700)))
         each = np.logaddexp(0, z) - y * z if losses is None else np.asarray(losses, np.float64)
         chosen = (z > 0).astype(np.float64)

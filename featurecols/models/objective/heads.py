@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import ClassVar
 
 import numpy as np
@@ -48,6 +49,10 @@ class Head(Component):
     def row_losses(self, labels: Array | None, logits: Value) -> Array:
         """Return the loss of every row [n], without weights."""
         return self.objective.each(labels, logits)
+
+    def losses(self, labels: Array | None, logits: Value, weights: Array | None) -> tuple[float, Array]:
+        """Return the loss of a batch, and the loss of every row [n], without weights."""
+        return float(self.batch_loss(labels, logits, weights)), self.row_losses(labels, logits)
 
     def losses_of_mean(self, labels: Array | None, weights: Array | None) -> Array:
         """Return the loss of every row [n], without weights, of a model that predicts the mean of these labels."""
@@ -128,13 +133,12 @@ class ClassHead(Head):
 
     @property
     def objective(self) -> Loss:
-        loss = BinaryCrossentropy if self.n_classes == 2 else SparseCategoricalCrossentropy
-        return loss(True, reduction=self.reduction)
+        return _loss_of_classes(self.n_classes == 2, self.reduction)
 
     @property
     def classes(self) -> Array:
         """The classes in their own type [n_classes]: strings, booleans, int64 or float64."""
-        return np.arange(self.n_classes) if self.words is None else np.array(self.words)
+        return _array_of(range(self.n_classes) if self.words is None else self.words).copy()
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -164,6 +168,9 @@ class ClassHead(Head):
             raise errors.model("classifier", "needs one label", list(keys), "name one field")
         return classes.read(batch, keys[0], self.words, self.n_classes)
 
+    def losses(self, labels: Array | None, logits: Value, weights: Array | None) -> tuple[float, Array]:
+        return self.objective.of_rows(labels, logits, weights)
+
     def probabilities(self, logits: Array) -> Array:
         """Return float32 [n, n_classes]."""
         means = self.objective.mean(logits)
@@ -179,7 +186,7 @@ class ClassHead(Head):
             "logits": squeeze(logits),
             "probabilities": self.probabilities(logits),
             "class_ids": ids,
-            "classes": self.classes[ids],
+            "classes": _array_of(range(self.n_classes) if self.words is None else self.words)[ids],
         }
 
     def metrics(self, labels: Array, logits: Array, losses: Array, weights: Array | None) -> dict[str, float]:
@@ -351,6 +358,25 @@ class PlainHead(Head):
 
     def metrics(self, labels: Array, logits: Array, losses: Array, weights: Array | None) -> dict[str, float]:
         return {}
+
+
+@lru_cache(16)  # losses check themselves when they are made: once, and not in every step
+def _loss_of_classes(two: bool, reduction: str) -> Loss:
+    """Return the loss of two classes, or of more, on logits."""
+    return (BinaryCrossentropy if two else SparseCategoricalCrossentropy)(True, reduction=reduction)
+
+
+def _array_of(classes: Classes | range) -> Array:
+    """Return classes in their own type, as an array that nobody writes to."""
+    return _kept_array_of(classes, type(classes[0]).__name__)
+
+
+@lru_cache(16)
+def _kept_array_of(classes: Classes | range, kind: str) -> Array:
+    """Return an array of classes; `kind` tells 1, 1.0 and True apart, which are equal."""
+    found = np.array(classes)
+    found.flags.writeable = False
+    return found
 
 
 def squeeze(outputs: Array) -> Array:

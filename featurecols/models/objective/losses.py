@@ -59,18 +59,31 @@ class Loss(Component):
         z = self.logits(as_value(outputs))
         y = self.labels(np.asarray(labels), z.shape)
         each, slope = self.point(y, z.array)
-        scale = 1 / max(len(each), 1) if self.reduction == "mean" else 1.0
+        total, factor = self._reduce(each, weights, z.array.dtype)
         if weights is None:
-            total = np.asarray(each.sum() * z.array.dtype.type(scale))
-            return Value(total, (z,), lambda d: (slope * (d * z.array.dtype.type(scale)),))
-        factor = sample_weights(weights, len(each), z.array.dtype) * z.array.dtype.type(scale)
-        total = np.asarray(each @ factor)
+            return Value(total, (z,), lambda d: (slope * (d * factor),))
         return Value(total, (z,), lambda d: (slope * (d * factor)[:, None],))
+
+    def _reduce(self, each: Array, weights: ArrayLike | None, dtype: np.dtype[np.floating]) -> tuple[Array, Array]:
+        """Return the loss of a batch, and what that of each row counts in it: one number, or [n] where there are weights."""
+        scale = np.asarray(1 / max(len(each), 1) if self.reduction == "mean" else 1.0, dtype)
+        if weights is None:
+            return np.asarray(each.sum() * scale), scale
+        factor = sample_weights(weights, len(each), dtype) * scale
+        return np.asarray(each @ factor), factor
 
     def each(self, labels: ArrayLike | None, outputs: Value | ArrayLike) -> Array:
         """Return the loss of every row [n], without weights."""
         z = self.logits(as_value(outputs))
         return self.point(self.labels(np.asarray(labels), z.shape), z.array)[0]
+
+    def of_rows(
+        self, labels: ArrayLike | None, outputs: Value | ArrayLike, weights: ArrayLike | None = None
+    ) -> tuple[float, Array]:
+        """Return the loss of a batch, as a call gives it, and the loss of every row [n], without weights."""
+        z = self.logits(as_value(outputs)).array
+        each = self.point(self.labels(np.asarray(labels), z.shape), z)[0]
+        return float(self._reduce(each, weights, z.dtype)[0]), each
 
     def _logits_of_mean(self, labels: ArrayLike | None, units: int, weights: Array | None = None) -> Array:
         """Return the logits [units], float64, of a model that predicts the mean of these labels, whatever the row."""

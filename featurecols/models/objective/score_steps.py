@@ -35,7 +35,7 @@ class ScoreSteps:
         self._count = 0
 
     def add(self, labels: Array, scores: Array, weights: Array) -> None:
-        """Take in labels (0 or 1), scores and weights of rows, float64 [n] each."""
+        """Take in labels (0 or 1), scores and weights of rows [n], float64; scores may be float32, which are sorted faster."""
         scores, positive = _cut(scores, self.lost_bits), labels == 1
         if (weights == 1).all() and (positive | (labels == 0)).all():
             self._plain.append((scores, positive))
@@ -98,11 +98,13 @@ def _runs(rows: Sequence[tuple[Array, Array]]) -> list[Steps]:
     scores, positive = (np.concatenate(arrays) for arrays in zip(*rows, strict=True))
     found: list[Steps] = []
     for which in (~positive, positive):
-        s = -np.sort(-scores[which])
+        ascending = np.sort(scores[which])
+        s = ascending[::-1]
         last = _last_of_equal(s)
         counts = np.diff(last, prepend=-1).astype(np.float64)
         none = np.zeros(len(last))
-        found.append((s[last], none, counts) if which is positive else (s[last], counts, none))
+        distinct = s[last].astype(np.float64)
+        found.append((distinct, none, counts) if which is positive else (distinct, counts, none))
     return found
 
 
@@ -131,7 +133,7 @@ def _cut(scores: Array, bits: int) -> Array:
     """Return scores, the lowest bits of which are those of the least score that has the others."""
     if not bits:
         return scores
-    keys = _keys(scores) >> np.int64(bits) << np.int64(bits)
+    keys = _keys(scores.astype(np.float64)) >> np.int64(bits) << np.int64(bits)
     return np.asarray((keys ^ ((keys >> np.int64(63)) & _MAGNITUDE)).view(np.float64))
 
 

@@ -34,7 +34,7 @@ from featurecols.plan.execution.operations import (
     outputs_of,
 )
 from featurecols.plan.execution.profile import Clock, Profile
-from featurecols.plan.execution.row_compiler import RowCompiler
+from featurecols.plan.execution.row_compiler import RowCompiler, RowWithIds
 from featurecols.plan.execution.tuning import Tuning
 
 T = TypeVar("T")
@@ -328,10 +328,20 @@ class Program:
         try:
             return self._row_compiler.of_mapping(row)
         except KeyError as e:
-            key = next((field.key for _, field in self.fields if field.key not in row), None)
-            if key is None:
-                raise
-            raise errors.missing_in_row(key, map(str, row)) from e
+            raise self.missing_field(row) or e from e
+
+    def missing_field(self, row: Mapping[str, object]) -> errors.DataError | None:
+        """Return the error of a row without a field that is read; None where all are there."""
+        key = next((field.key for _, field in self.fields if field.key not in row), None)
+        return None if key is None else errors.missing_in_row(key, map(str, row))
+
+    def row_function(self, outputs: Sequence[Output], width: int, nodes: Sequence[int]) -> RowWithIds:
+        """Return a function that gives the features of some outputs for a dict, and the ids of some nodes."""
+        wanted = {e.node for e in self._evaluations}.union(nodes)
+        evaluated = evaluations(self.bounds, self.inputs, [i for i in self.bounds if i in wanted])
+        numeric = {i for i, _ in self.fields} - self._categories
+        written = [o._replace(shared=o.node in wanted) for o in outputs]
+        return RowCompiler(self.fields, evaluated, written, width, numeric, self.types).of_mapping_with(nodes)
 
     def fill_rows(self, batch: Batch, out: Array) -> None:
         """Fill out by the row path: what a handful of rows costs least, and nothing is compiled."""

@@ -21,6 +21,7 @@ from featurecols.plan.execution.operations import Evaluate, Output
 
 _PLAIN = {"boolean": "bool", "integer": "int", "float": "float", "decimal": "float"}  # what most rows hold
 RowFunction = Callable[..., "array[float]"]
+RowWithIds = Callable[[Mapping[str, object]], "tuple[array[float], list[RowIds]]"]
 
 
 class RowCompiler:
@@ -58,7 +59,7 @@ class RowCompiler:
     def of_mapping(self) -> RowFunction:
         return self._compiled("row", self._given + self._body)
 
-    def of_mapping_with(self, nodes: Iterable[int]) -> Callable[[Mapping[str, object]], tuple[array[float], list[RowIds]]]:
+    def of_mapping_with(self, nodes: Iterable[int]) -> RowWithIds:
         """Return a function like of_mapping that gives the values of some columns, among those that are evaluated, as well."""
         values = ", ".join(f"v{i}" for i in nodes)
         return self._compiled("row", [*self._given, *self._body[:-1], f"return out, [{values}]"])  # type: ignore[return-value]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from array import array
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Protocol
 
@@ -13,12 +12,12 @@ from featurecols._core import arrays
 from featurecols._core.arrays import Array, Features, Ids
 from featurecols._core.fork_safe import cached_property
 from featurecols._core.slots import DenseSlot
-from featurecols.columns.bound import RowIds
 from featurecols.data.batch import Batch
 from featurecols.data.fields.base import FieldView
 from featurecols.plan.execution.coverage import Look
 from featurecols.plan.execution.operations import Block, Value, evaluations
 from featurecols.plan.execution.program import Program, Rows
+from featurecols.plan.execution.row_compiler import RowWithIds
 
 
 class Given(Protocol):
@@ -68,7 +67,7 @@ class PartialProgram(Program):
         """Make what all joined programs share."""
         _ = self._encodes, self._coverage
 
-    def row_with(self, nodes: Iterable[int]) -> Callable[[Mapping[str, object]], tuple[array[float], list[RowIds]]]:
+    def row_with(self, nodes: Iterable[int]) -> RowWithIds:
         """Return a function that gives the matrix row of a dict, and the ids of some nodes."""
         return self._row_compiler.of_mapping_with(nodes)
 
