@@ -20,6 +20,10 @@ gc.disable()  # until all tests are collected: they stay, and looking through th
 MANY = 2000  # tests from which all kernels are needed anyway
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--law", default="", help="run the laws whose name contains this, and no other law")
+
+
 def pytest_collection_finish(session: pytest.Session) -> None:
     """Do once, before the first test, what would cost every test something."""
     if "tests.reference" in sys.modules:

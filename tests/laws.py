@@ -728,16 +728,26 @@ learns_little = pytest.mark.filterwarnings("ignore:.*(no term occurs|all values 
 
 
 def of(examples: list[Example]) -> Any:
-    """A test that runs every law on every Example."""
+    """A test that runs every law on every Example, or those that `--law` names.
+
+    It is one test an Example: thousands of tests cost more than the laws.
+    """
 
     @pytest.mark.law
     @learns_little
-    @pytest.mark.parametrize("check", LAWS, ids=lambda f: f.__name__)
     @pytest.mark.parametrize("example", examples, ids=str)
-    def test_laws(example: Example, check: Callable[[Example], None]) -> None:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", RuntimeWarning)  # arithmetic that surprises itself
-            check(example)
+    def test_laws(example: Example, request: pytest.FixtureRequest) -> None:
+        named = request.config.getoption("--law", "")
+        checks = [check for check in LAWS if named in check.__name__]
+        assert checks, f"no law has {named!r} in its name"
+        for check in checks:
+            try:
+                with warnings.catch_warnings():
+                    warnings.simplefilter("error", RuntimeWarning)  # arithmetic that surprises itself
+                    check(example)
+            except Exception as error:
+                error.add_note(f"law: {check.__name__}")
+                raise
 
     return test_laws
 
