@@ -26,20 +26,13 @@ fc.transform_parquet(fc.compile(COLUMNS), sys.argv[1], sys.argv[2], keep=["id", 
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    ("mode", "most"),
-    [
-        ("new", -1),
-        ("overwrite", 2),
-        ("new-npy", -1),
-        ("overwrite-file", 1),
-        ("new-quarantine", -1),
-        ("new-quarantine-npy", -1),
-        ("grow", 0),
-    ],
-)
+@pytest.mark.parametrize(("mode", "most"), [("new", -1), ("overwrite", 2)])
 def test_killed_at_every_second_step(tmp_path: Path, mode: str, most: int) -> None:
-    """`python -m tests.jobs.killer` takes every one."""
+    """tests/integrations/test_kill_modes.py has the other modes; `python -m tests.jobs.killer` takes every step."""
+    check_every_second_step(tmp_path, mode, most)
+
+
+def check_every_second_step(tmp_path: Path, mode: str, most: int) -> None:
     seen = killed(tmp_path, mode, 2)
     assert seen["wrong"] == []
     assert seen["kills"] >= 12
@@ -58,22 +51,6 @@ def killed(tmp_path: Path, mode: str, stride: int) -> dict[str, Any]:
     assert done.returncode == 0, done.stderr
     seen: dict[str, Any] = json.loads(done.stdout)
     return seen
-
-
-@pytest.mark.slow
-def test_killed_while_bad_data_is_found(tmp_path: Path) -> None:
-    seen = killed(tmp_path, "bad", 1)
-    assert seen["wrong"] == []
-    assert seen["kills"] >= 10
-    assert set(seen["resumed"]) == {-2}
-
-
-@pytest.mark.slow
-def test_killed_while_another_run_is_replaced(tmp_path: Path) -> None:
-    seen = killed(tmp_path, "other", 2)
-    assert seen["wrong"] == []
-    assert seen["kills"] >= 20
-    assert 1 in seen["resumed"]  # before the other run's files were given up
 
 
 @pytest.mark.slow
