@@ -1,4 +1,4 @@
-"""Pictures of README and docs/performance.md, drawn from the JSON of the last runs.
+"""Pictures of README and docs/performance.md, drawn from the JSON of the last runs, and of docs/cookbook.md.
 
 python -m benchmarks.pictures          draw all of them into docs/pictures
 python -m benchmarks.pictures census   draw one
@@ -105,7 +105,47 @@ def growth(results: list[dict[str, Any]], pyplot: Any) -> Any:
     return figure
 
 
-DRAWN = {"census": (census, "adult", 200), "memory": (memory, "memory", 110), "growth": (growth, "growth", 110)}
+def piecewise(_: list[dict[str, Any]], pyplot: Any) -> Any:
+    """Return plots of the features of a Piecewise, and of what networks learn of a number alone and of its Embedding."""
+    import numpy as np
+
+    import featurecols as fc
+
+    x = np.linspace(-3, 3, 2_000)
+    data, few = {"x": x, "y": np.sin(3 * x)}, fc.Piecewise("x", [-3, -1.5, 0, 1, 3])
+    figure, (left, right) = pyplot.subplots(1, 2, figsize=(9, 3), layout="constrained")
+    plan = fc.compile([few])
+    for i, (feature, name) in enumerate(zip(plan.transform(data).T, plan.feature_names, strict=True)):
+        left.plot(
+            x, feature, color=(BLUE, ORANGE, GREY, "#009e73")[i], label=name.removeprefix("x_piecewise[").removesuffix("]")
+        )
+    for boundary in few.boundaries:  # type: ignore[union-attr]
+        left.axvline(boundary, color=INK, linewidth=0.5, linestyle=":")
+    left.set_title("the features of Piecewise, five boundaries", fontsize=10)
+    left.legend(frameon=False, fontsize=8)
+    right.plot(x, data["y"], color=GREY, linewidth=3, alpha=0.4, label="what is to be learned")
+    columns = {
+        "Numeric": fc.Numeric("x", normalizer=fc.ZScore()),
+        "Embedding of a Piecewise": fc.Embedding(fc.Piecewise("x", fc.Quantiles(24)), 8),
+    }
+    for (name, column), color in zip(columns.items(), (ORANGE, BLUE), strict=True):
+        model = fc.models.DNNRegressor([column], [32], seed=1).train(data, label="y", epochs=30)
+        right.plot(x, np.asarray(model.predict(data)["predictions"]).ravel(), color=color, linewidth=1.2, label=name)
+    right.set_title("a network of 32 units, 30 epochs", fontsize=10)
+    right.set_ylim(-1.2, 2)
+    right.legend(frameon=False, fontsize=8, loc="upper left")
+    for plot in (left, right):
+        plot.set_xlabel("x")
+        plot.spines[["top", "right"]].set_visible(False)
+    return figure
+
+
+DRAWN = {
+    "census": (census, "adult", 200),
+    "memory": (memory, "memory", 110),
+    "growth": (growth, "growth", 110),
+    "piecewise": (piecewise, None, 110),
+}
 
 
 def main() -> None:
@@ -114,7 +154,7 @@ def main() -> None:
     FOLDER.mkdir(exist_ok=True)
     for name in sys.argv[1:] or DRAWN:
         draw, claim, dpi = DRAWN[name]
-        results = json.loads((RESULTS / f"{claim}.json").read_text())["results"]
+        results = [] if claim is None else json.loads((RESULTS / f"{claim}.json").read_text())["results"]
         draw(results, pyplot).savefig(FOLDER / f"{name}.png", dpi=dpi)
 
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from featurecols._core.slots import DenseSlot as DenseSlot
     from featurecols._core.slots import IdSlot as IdSlot
     from featurecols._core.slots import Slot as Slot
+    from featurecols.analyzers.placeholders import EqualWidth as EqualWidth
     from featurecols.analyzers.placeholders import Mean as Mean
     from featurecols.analyzers.placeholders import Median as Median
     from featurecols.analyzers.placeholders import Quantiles as Quantiles
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from featurecols.columns import Missing as Missing
     from featurecols.columns import NGrams as NGrams
     from featurecols.columns import Numeric as Numeric
+    from featurecols.columns import Piecewise as Piecewise
     from featurecols.columns import Prefix as Prefix
     from featurecols.columns import Sequence as Sequence
     from featurecols.columns import Split as Split

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-BucketKind = Literal["term", "id", "hash", "interval", "missing", "unseen", "unused"]
+BucketKind = Literal["term", "id", "hash", "interval", "missing", "unseen", "unused", "slope", "bias"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,7 +14,8 @@ class Bucket:
 
     Attributes:
         kind: "term" (a known value, in `term`), "id" (an integer that is its own id), "hash" (one of many hashed values),
-            "interval" (numbers from `low` up to `high`), "missing", "unseen" (a value outside a vocabulary), or "unused".
+            "interval" (numbers from `low` up to `high`), "missing", "unseen" (a value outside a vocabulary), "unused", or, in
+            the table of an Embedding of a Piecewise, "slope" or "bias".
         index: the number of the bucket: the id itself, of an unseen value its position among the
             unseen ones. -1 is not a bucket: a value of a field, or a missing one.
         term: the text of a term.
@@ -51,7 +52,7 @@ class Bucket:
             return f"<unseen {self.index}>" if self.many else "<unseen>"
         if self.kind == "missing":
             return "missing" if self.index >= 0 else "<missing>"
-        return f"{self.kind} {self.index}"
+        return self.kind if self.kind in ("slope", "bias") else f"{self.kind} {self.index}"
 
     def _interval(self) -> str:
         if self.low is None:

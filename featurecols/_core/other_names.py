@@ -82,6 +82,7 @@ NAMES: dict[str, dict[str, str]] = {
         "Continuous": "fc.Numeric(field)",
         "KBinsDiscretizer": "fc.Bucketized(field, fc.Quantiles(n))",
         "Discretization": "fc.Bucketized(field, fc.Quantiles(n))",
+        "SplineTransformer": "fc.Piecewise(field, fc.Quantiles(n))",
         "Binned": "fc.Bucketized(field, boundaries)",
         "Bins": "fc.Bucketized(field, boundaries)",
         "FeatureHasher": "fc.Hashed(field, num_buckets)",

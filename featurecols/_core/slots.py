@@ -40,6 +40,9 @@ class IdSlot:
     """An entry of Features.ids with `num_buckets` ids.
 
     An Embedding adds table, dimension, combiner and max_norm, a Sequence max_length.
+
+    cumulative: of an Embedding of a Piecewise: a row has no ids, or num_buckets - 1, then 0, 1, ... to one of them, then
+    num_buckets - 2.
     """
 
     name: str
@@ -49,6 +52,7 @@ class IdSlot:
     combiner: str | None = None
     max_norm: float | None = None
     max_length: int | None = None
+    cumulative: bool = field(default=False, repr=False)
     kind: Literal["ids"] = field(default="ids", init=False)
 
     @property

@@ -1,4 +1,4 @@
-"""Placeholders in a declaration for values that will be learned: TopTerms, Quantiles, Mean, Median."""
+"""Placeholders in a declaration for values that will be learned: TopTerms, Quantiles, EqualWidth, Mean, Median."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import ClassVar
 from featurecols import errors
 from featurecols._core.spec import Spec, frozen, public_dir
 from featurecols.analyzers.base import Analyzer
+from featurecols.analyzers.extremes import EqualBoundaries
 from featurecols.analyzers.moments import MeanValue
 from featurecols.analyzers.quantiles import Boundaries, MedianValue
 from featurecols.analyzers.top_terms import TermCounts
@@ -94,6 +95,36 @@ class Quantiles(Marker):
 
     def analyzer(self, dtype: str = "float64") -> Boundaries:
         return Boundaries(dtype, n=self.n)
+
+
+@frozen
+class EqualWidth(Marker):
+    """Boundaries that cut the range of the present values into n intervals of one width.
+
+    They are i * ((max - min) / n) + min for i = 1 ... n - 1. Boundaries that float64 cannot tell apart, or from the smallest
+    value, are dropped: there are none, with a warning, when all values are equal. One value far from all others leaves most
+    intervals empty: use Quantiles(n), or a Numeric with Clip.
+
+    Args:
+        n: how many intervals, from 2 to 1,000,000.
+
+    Raises:
+        ColumnError: for a wrong argument.
+
+    >>> EqualWidth(10)
+    EqualWidth(10)
+    """
+
+    gives: ClassVar[str] = "boundaries"
+
+    n: int
+
+    def check(self) -> None:
+        if type(self.n) is not int or not 2 <= self.n <= 1_000_000:
+            raise errors.argument("EqualWidth", "n must be an integer from 2 to 1,000,000", self.n, "n counts the intervals")
+
+    def analyzer(self, dtype: str = "float64") -> EqualBoundaries:
+        return EqualBoundaries(dtype, n=self.n)
 
 
 @frozen

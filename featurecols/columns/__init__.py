@@ -16,6 +16,7 @@ from featurecols.columns.identity import Identity as Identity
 from featurecols.columns.indicator import Indicator as Indicator
 from featurecols.columns.missing import Missing as Missing
 from featurecols.columns.numeric import Numeric as Numeric
+from featurecols.columns.piecewise import Piecewise as Piecewise
 from featurecols.columns.sequence import Sequence as Sequence
 from featurecols.columns.token_fields import Split as Split
 from featurecols.columns.token_fields import Words as Words

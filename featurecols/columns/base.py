@@ -204,6 +204,7 @@ class Column(Spec):
     abstract: ClassVar[bool] = True
     categorical: ClassVar[bool] = False  # gives ids, which another column must turn into features
     numeric: ClassVar[bool] = False  # gives numbers in full precision that other columns may read
+    embeds: ClassVar[bool] = False  # dense, and an Embedding may read it: it says which rows of a table to add up
     counts: ClassVar[bool] = False  # its ids count something: the next is one more, and all lie below num_buckets
     reads: ClassVar[tuple[str, ...]] = ("source",)
     needs: ClassVar[Literal["category", "number", "time", "presence"]] = "category"  # how it reads raw fields
@@ -276,6 +277,11 @@ class Column(Spec):
     def with_default_normalizer(self) -> Column:
         """Return the column as a model reads it whose numbers have no scale yet; itself where it has one, or gives ids."""
         return self
+
+    @property
+    def steps(self) -> bool:
+        """Whether a Sequence may read it for each element of a list: it is dense."""
+        return not self.categorical
 
     def wants_buckets(self) -> bool:
         """Return whether networks profit from the interval that a number falls into beside it: it has no scale yet."""

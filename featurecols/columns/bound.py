@@ -57,6 +57,7 @@ class Bound(ABC):
         unseen_id: which of the ids of known values unseen ones have, too; -1 for none.
         missing_id: the id of a missing value; -1 for none.
         shape, width: of its features in one row; (), 0 of a categorical column.
+        values_are_features: what other columns read of it are its features.
     """
 
     column: Declared
@@ -66,6 +67,7 @@ class Bound(ABC):
     unseen_id: int = -1
     missing_id: int = -1
     shape: tuple[int, ...] = ()
+    values_are_features: ClassVar[bool] = True
 
     @property
     def width(self) -> int:

@@ -18,7 +18,7 @@ from featurecols._core.numbers import Numbers, rounded_to_float32
 from featurecols._core.spec import Converted, frozen
 from featurecols._core.values import number
 from featurecols.analyzers.base import Analyzer
-from featurecols.analyzers.placeholders import Marker, Quantiles
+from featurecols.analyzers.placeholders import EqualWidth, Marker, Quantiles
 from featurecols.columns.base import Column, Field, Learned, LearnedSlots
 from featurecols.columns.bound import Bound, CategoricalBound, RowIds
 from featurecols.data.fields.base import FieldView
@@ -30,12 +30,12 @@ class Bucketized(Column):
 
     Missing: id -1, or `missing_bucket`.
     Unseen: does not arise; inf and -inf fall into the outer buckets.
-    Learns: the boundaries, when they are Quantiles(n).
+    Learns: the boundaries, when they are Quantiles(n) or EqualWidth(n).
 
     Args:
         source: a field, read as float64 (a list is multi-valued), or a Numeric: its filled and normalized values in full
             precision. A Numeric with dtype="float32" is compared in float32: boundaries are rounded too, as TensorFlow does.
-        boundaries: strictly increasing numbers, or Quantiles(n).
+        boundaries: strictly increasing numbers, or Quantiles(n) or EqualWidth(n).
         missing_bucket: the id of a missing value: one of the buckets, or one past the last to give it a bucket of its own.
 
     With k buckets an element, element j of a source of shape (m,) has id `bucket + k * j`, and there are k * m in all.
@@ -78,7 +78,7 @@ class Bucketized(Column):
             raise errors.argument(
                 subject, "missing_bucket must be an id", bucket, "give 0 or more, or leave it out to drop missing values"
             )
-        limit = self.boundaries.n if isinstance(self.boundaries, Quantiles) else len(self.boundaries) + 1  # type: ignore[arg-type]
+        limit = self.boundaries.n if isinstance(self.boundaries, (Quantiles, EqualWidth)) else len(self.boundaries) + 1  # type: ignore[arg-type]
         if bucket is not None and bucket > limit:
             raise errors.argument(
                 subject, f"missing_bucket must be at most {limit}", bucket, f"{limit} gives it a bucket of its own"
@@ -87,7 +87,9 @@ class Bucketized(Column):
     def _check_boundaries(self, subject: str) -> None:
         b = self.boundaries
         if not isinstance(b, tuple) or not b or any(number(v) is None for v in b):
-            raise errors.argument(subject, "boundaries must be numbers or Quantiles(n)", b, "give at least one number")
+            raise errors.argument(
+                subject, "boundaries must be numbers, Quantiles(n) or EqualWidth(n)", b, "give at least one number"
+            )
         object.__setattr__(self, "boundaries", tuple(float(v) for v in b))
         for left, right in zip(self.boundaries, self.boundaries[1:], strict=False):  # type: ignore[arg-type,index]
             if not left < right:

@@ -13,10 +13,11 @@ from featurecols import errors, kernels
 from featurecols._core.arrays import Array, Ids
 from featurecols._core.expressions import Expression, TableRow, as_ids
 from featurecols._core.slots import IdSlot, Slot
-from featurecols._core.spec import frozen, named
+from featurecols._core.spec import Converted, frozen, named
 from featurecols._core.values import number
 from featurecols.columns._categorical import categorical_bound, check_categorical
 from featurecols.columns._embedding_tables import Table
+from featurecols.columns._piecewise import PiecewiseBound, PiecewiseEmbeddingBound, flat_start
 from featurecols.columns.base import Column, Field, LearnedSlots
 from featurecols.columns.bound import Bound, CategoricalBound, DenseBound
 from featurecols.columns.initializers import Initializer, TruncatedNormal
@@ -37,10 +38,16 @@ class Embedding(Column):
     sqrtn = sum / sqrt(S w_i^2). mean and sqrtn leave out weights that are not above 0, as TensorFlow's
     safe lookup does; mean_all and sqrtn_all take all weights, and give 0 where the divisor is 0.
 
+    Of a Piecewise with k boundaries, the table has k + 1 rows: one for each of the k - 1 intervals, a slope and a bias. A
+    number in interval t, of which it has passed the fraction e, and z of the whole range from b[0] to b[k - 1], gives, in
+    float64 and in this order, bias + row 0 + ... + row t - 1 + e * row t + z * slope: a curve in `dimension` dimensions with a
+    bend at each boundary. e and z are rounded to float32, as weights are. A missing number gives zeros. The table starts as a
+    straight line: rows of zeros; `initializer` makes slope and bias. Only the combiner "sum" fits, and no max_norm.
+
     Args:
-        source: a categorical column; the table has num_buckets rows.
+        source: a categorical column, the table then has num_buckets rows; or a Piecewise.
         dimension: length of a vector; None is the fourth root of num_buckets, rounded up.
-        combiner: "mean", "sum", "sqrtn", "mean_all" or "sqrtn_all".
+        combiner: "mean", "sum", "sqrtn", "mean_all" or "sqrtn_all"; None is "mean", of a Piecewise "sum".
         max_norm: rows whose L2 norm is larger are scaled down to it, before weights.
         table: a name; columns that give the same one share one table. None is the column's own name.
         initializer: how the table starts; TruncatedNormal() by default.
@@ -60,7 +67,7 @@ class Embedding(Column):
 
     source: Column
     dimension: int | None = None
-    combiner: Combiner = field(default="mean", kw_only=True)
+    combiner: Converted[Combiner | None, Combiner] = field(default=None, kw_only=True)  # type: ignore[arg-type]
     max_norm: float | None = field(default=None, kw_only=True)
     table: str | None = field(default=None, kw_only=True)
     initializer: Initializer = field(default=TruncatedNormal(), kw_only=True)
@@ -69,8 +76,22 @@ class Embedding(Column):
     def derived_name(self) -> str:
         return f"{self.source.name}_embedding"
 
+    def default_of(self, name: str) -> Any:
+        return self._default_combiner() if name == "combiner" else super().default_of(name)
+
+    def _default_combiner(self) -> Combiner:
+        return "sum" if self.source.embeds else "mean"
+
+    @property
+    def steps(self) -> bool:
+        return not self.source.embeds
+
     def check(self) -> None:
-        check_categorical(self.source, "Embedding")
+        if not isinstance(self.source, Column) or not self.source.embeds:
+            check_categorical(self.source, "Embedding")
+        if self.combiner is None:
+            object.__setattr__(self, "combiner", self._default_combiner())
+            self._seal()
         subject = f"Embedding {self.source.name}"
         if self.dimension is not None and (type(self.dimension) is not int or not 1 <= self.dimension <= 2**20):
             raise errors.argument(
@@ -99,15 +120,26 @@ class Embedding(Column):
                 self.initializer,
                 "give TruncatedNormal(), Uniform(...) or Zeros()",
             )
+        if self.source.embeds and (self.combiner != "sum" or norm is not None):
+            got = self.combiner if norm is None else norm
+            what = "adds up rows of a Piecewise as they are"
+            raise errors.argument(subject, what, got, 'leave out max_norm, and combiner, which is "sum"')
         if type(self.seed) is not int or not 0 <= self.seed < 2**63:
             raise errors.argument(subject, "seed must be an integer from 0", self.seed, "0 is the default")
 
-    def bind(self, learned: LearnedSlots, *inputs: Field | Bound) -> EmbeddingBound:
+    def bind(self, learned: LearnedSlots, *inputs: Field | Bound) -> EmbeddingBound | PiecewiseEmbeddingBound:
+        if isinstance(inputs[0], PiecewiseBound):
+            return self._over_intervals(learned, inputs[0])
         source = categorical_bound(inputs[0])
         dimension = self.dimension or default_dimension(source.num_buckets)
         name, shape = self.table or self.name, (source.num_buckets, dimension)
         table = learned.tables.table(name, shape, self.initializer, self.seed, self.name)
         return EmbeddingBound(self, source, table)
+
+    def _over_intervals(self, learned: LearnedSlots, source: PiecewiseBound) -> PiecewiseEmbeddingBound:
+        name, rows = self.table or self.name, source.num_buckets
+        shape, start = (rows, self.dimension or default_dimension(rows)), flat_start(self.initializer)
+        return PiecewiseEmbeddingBound(self, learned.tables.table(name, shape, start, self.seed, self.name))
 
 
 def default_dimension(num_buckets: int) -> int:

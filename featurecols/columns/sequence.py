@@ -52,7 +52,7 @@ class Sequence(Column):
         return f"{self.source.name}_sequence"
 
     def check(self) -> None:
-        if not isinstance(self.source, Column) or self.source.categorical or isinstance(self.source, Sequence):
+        if not isinstance(self.source, Column) or not self.source.steps or isinstance(self.source, Sequence):
             raise errors.argument(
                 "Sequence", "source must be a dense column", self.source, "wrap it in Numeric, Indicator or Embedding"
             )

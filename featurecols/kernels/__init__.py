@@ -27,6 +27,7 @@ MODULES = (
     "optimizer_steps",
     "pack_ones",
     "parquet",
+    "piecewise",
     "pointwise",
     "scatter",
     "sort_text",

@@ -37,6 +37,8 @@ GOOD = [
     fc.Elapsed("t", fc.Timestamp("2024-01-01"), default=0),
     fc.Timestamp("2024-01-01T12:30:00+01:00"),
     fc.Missing("a"),
+    fc.Piecewise("x", [0, 2.5]),
+    fc.EqualWidth(3),
     fc.Split("a", ",", max_tokens=3),
     fc.Words("a", max_tokens=3),
     fc.NGrams(fc.Words("a"), (1, 2)),

@@ -6,6 +6,10 @@ import math
 from functools import cached_property
 from typing import Any
 
+import numpy as np
+import pytest
+from sklearn.preprocessing import KBinsDiscretizer
+
 import featurecols as fc
 from tests import laws
 from tests.laws import Bad, Example, Wrong
@@ -26,13 +30,16 @@ class BucketizedReference(Kind):
     @cached_property
     def boundaries(self) -> list[float]:
         c = self.column
-        if not isinstance(c.boundaries, fc.Quantiles):
+        if isinstance(c.boundaries, tuple):
             return list(c.boundaries)
         if self.over_field:
             seen = [float(v) for v in self.reference.known(c.source)]
         else:
             numbers = self.of(c.source).numbers  # type: ignore[attr-defined]
             seen = [x for row in self.reference.train for x in numbers(row)]
+        if isinstance(c.boundaries, fc.EqualWidth):
+            low, step = min(seen), (max(seen) - min(seen)) / c.boundaries.n
+            return [i * step + low for i in range(1, c.boundaries.n)]
         return quantiles(seen, c.boundaries.n)
 
     @cached_property
@@ -208,6 +215,18 @@ EXAMPLES = [
         changes={"boundaries": fc.Quantiles(2), "missing_bucket": 4},
     ),
     Example(
+        "learned, of one width",
+        [fc.Bucketized("x", fc.EqualWidth(4), missing_bucket=4)],
+        rows=[{"x": x} for x in (-9.0, 1.0, 2.9, None, 3.0, 5.1, 100.0)],
+        train=[{"x": x} for x in (1.0, 9.0, None, 2.0, NAN)],
+        expect=[0, 0, 0, 4, 1, 2, 3],
+        changes={"boundaries": fc.EqualWidth(5), "missing_bucket": 0},
+        wrong=[
+            Wrong(lambda: fc.EqualWidth(1), ("n", "got 1")),
+            Wrong(lambda: fc.Bucketized("x", fc.EqualWidth(4), missing_bucket=5), ("missing_bucket", "5", "4")),
+        ],
+    ),
+    Example(
         "learned from a learned number",
         [fc.Bucketized(fc.Numeric("x", default=fc.Median(), normalizer=fc.ZScore()), fc.Quantiles(3))],
         rows=[{"x": x} for x in (1.0, 2.5, None, 3.0, 50.0)],
@@ -232,3 +251,16 @@ test_laws = laws.of(EXAMPLES)
 
 def test_laws_cover_every_argument() -> None:
     laws.covers(fc.Bucketized, EXAMPLES)
+
+
+def test_equal_widths_are_those_of_scikit_learn() -> None:
+    x = np.random.default_rng(1).lognormal(size=500)
+    theirs = KBinsDiscretizer(7, encode="ordinal", strategy="uniform", subsample=None).fit(x[:, None])
+    plan = fc.fit([fc.Bucketized("x", fc.EqualWidth(7))], {"x": x})
+    ids = plan.encode({"x": x}).ids["x_bucketized"].values
+    np.testing.assert_array_equal(ids, theirs.transform(x[:, None]).ravel())
+
+
+def test_equal_values_have_no_width() -> None:
+    with pytest.warns(UserWarning, match="x_bucketized: all values are equal"):
+        fc.fit([fc.Bucketized("x", fc.EqualWidth(3))], {"x": [1.0, 1.0]})

@@ -37,6 +37,8 @@ class Data:
             '`Numeric(dtype="float32")`': fc.Numeric("number", default=NAN, dtype="float32"),
             "`Numeric(shape=...)`": fc.Numeric("pair", shape=2),
             "`Bucketized`": fc.Bucketized("number", [-1, 0, 0.1], missing_bucket=4),
+            "`Piecewise`": fc.Piecewise("number", [-1, 0, 0.1, 7]),
+            "`Embedding` of a `Piecewise`": fc.Embedding(fc.Piecewise("number", [-1, 0, 0.1, 7]), 3),
             "`Identity`": small,
             "`Vocabulary`": fc.Vocabulary("text", terms, unseen=1),
             "`Vocabulary(num_oov_buckets=...)`": fc.Vocabulary("text", terms[:1], num_oov_buckets=3),

@@ -24,7 +24,9 @@ MARKS = "<!-- kinds -->\n", "<!-- end of kinds -->"
 ONE, SUMS = "1 ulp", "k + 4 ulps"
 LOG = "`Numeric(normalizer=Log1p())`"
 STATED = {(LOG, name): ONE for name in ("ONNX", "DuckDB", "SQLite")} | {
-    (kind, name): SUMS for kind in ("`Embedding` of weighted ids", "`Embedding` of lists") for name in ("PyTorch", "Keras")
+    (kind, name): SUMS
+    for kind in ("`Embedding` of weighted ids", "`Embedding` of a `Piecewise`", "`Embedding` of lists")
+    for name in ("PyTorch", "Keras")
 }
 
 

@@ -13,6 +13,7 @@ from featurecols._core.arrays import Array, Features, Ids
 from featurecols._core.scratch_zeros import ScratchZeros
 from featurecols._core.slots import DenseSlot, IdSlot, Slot
 from featurecols.models import errors
+from featurecols.models.input.last_rows import all_rows, last_rows
 
 T = TypeVar("T")
 Make = Callable[["Examples"], Any]
@@ -48,8 +49,8 @@ class Examples:
     """n rows.
 
     dense: float32 [n, w]. singles: int32 or int64 [n, k], the slots with one plain id a row side by side, named by
-    `single`. lists: Ids of the other id slots. lengths: int64 [n] of sequences. labels: what the head made of them, [n] or
-    [n, m], or None. weights: float32 [n], or None.
+    `single`. lists: Ids of the other id slots; of cumulative ones their last_rows. lengths: int64 [n] of sequences. labels:
+    what the head made of them, [n] or [n, m], or None. weights: float32 [n], or None.
     """
 
     layout: Layout
@@ -74,6 +75,9 @@ class Examples:
         for j, name in enumerate(plain):
             singles[:, j] = ids[name].values
         lists = {name: found.compact() for name, found in ids.items() if name not in plain}
+        for s in features.slots:
+            if isinstance(s, IdSlot) and s.cumulative:
+                lists[s.name] = last_rows(lists[s.name])
         return Examples(layout, features.dense, tuple(plain), singles, lists, features.lengths, labels, weights)
 
     def __len__(self) -> int:
@@ -93,7 +97,12 @@ class Examples:
         """Return the Ids of one slot."""
         if name in self.single:
             return Ids(np.ascontiguousarray(self.singles[:, self.single.index(name)]))
-        return self.lists[name]
+        found, slot = self.lists[name], self.layout.slot(name)
+        return all_rows(found) if isinstance(slot, IdSlot) and slot.cumulative else found
+
+    def _kept(self, name: str) -> Ids:
+        """Return what is kept of one slot."""
+        return self.lists[name] if name in self.lists else self.ids(name)
 
     def prepare(
         self, key: Hashable, make: Callable[[Examples], T], split: Callable[[Examples, int], list[T] | None] | None = None
@@ -149,7 +158,7 @@ class Examples:
             np.concatenate([p.dense for p in examples]),
             single,
             np.concatenate([p.singles if p.single == single else p._columns(single) for p in examples]),
-            {name: Ids.concatenate([p.ids(name) for p in examples]) for name in listed},
+            {name: Ids.concatenate([p._kept(name) for p in examples]) for name in listed},
             {name: np.concatenate([p.lengths[name] for p in examples]) for name in first.lengths},
             None if first.labels is None else np.concatenate([p.labels for p in examples if p.labels is not None]),
             None if first.weights is None else np.concatenate([p.weights for p in examples if p.weights is not None]),

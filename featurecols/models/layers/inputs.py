@@ -16,6 +16,7 @@ from featurecols.models.autodiff.tape import Value, concat
 from featurecols.models.autodiff.variables import Scope
 from featurecols.models.input.examples import Examples
 from featurecols.models.layers.base import Layer
+from featurecols.models.layers.cumulative_bag import cumulative_bag
 from featurecols.models.layers.embedding_bag import bag, truncated_normal
 from featurecols.models.layers.mixed import Hots, Mixed, multi_hot
 
@@ -54,6 +55,8 @@ class Inputs(Layer):
         first = x.layout.tables.get(slot.table)
         shape = (slot.num_buckets, slot.dimension)
         table = scope.parameter(f"tables/{slot.table}", shape, truncated_normal if first is None else lambda *_: first.copy())
+        if isinstance(slot, IdSlot) and slot.cumulative:
+            return cumulative_bag(x.lists[slot.name], table)
         return bag(scope.variables, x.ids(slot.name), table, slot.combiner or "mean", slot.max_norm)
 
 

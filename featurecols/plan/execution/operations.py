@@ -128,7 +128,7 @@ class Output(NamedTuple):
 
     def write(self, block: Block, target: Array) -> None:
         """Fill its features, zeroed before."""
-        if not self.shared:
+        if not self.shared or not self.bound.values_are_features:
             block.attempt(self, self.bound.write, out=target)
             return
         value = block.evaluated(self.node)
