@@ -10,7 +10,8 @@ from featurecols.jobs import staging
 from featurecols.jobs.batch_transform import BatchTransform
 from featurecols.jobs.targets import Target
 
-_FILES = (".csv", ".tsv", ".txt", ".json", ".jsonl", ".npz", ".arrow", ".feather", ".pq", ".parq", ".gz")  # no names of folders
+FILES = (".npy", ".parquet", ".arrow")  # endings of targets that are one file
+_FILES = (".csv", ".tsv", ".txt", ".json", ".jsonl", ".npz", ".feather", ".pq", ".parq", ".gz")  # no names of folders
 
 
 def check_source(transform: BatchTransform, source: object) -> None:
@@ -27,8 +28,8 @@ def check_target(transform: BatchTransform, target: Target, keep: tuple[str, ...
     if isinstance(target, Path):
         staging.check_target(target)
     if target.suffix.lower() in _FILES:
-        npy_too = "a folder, a .parquet file or a .npy file"
-        hint = f"give {npy_too if transform.width is not None else 'a folder or a .parquet file'}"
+        names = ["a folder", "a .parquet file", "a .arrow file", *(["a .npy file"] if transform.width is not None else [])]
+        hint = f"give {', '.join(names[:-1])} or {names[-1]}"
         raise errors.output(target, f"a {target.suffix} file cannot be written", hint)
     if row_group_rows is not None and (type(row_group_rows) is not int or row_group_rows < 1):
         problem = "row_group_rows must be a positive integer"
@@ -39,7 +40,7 @@ def check_target(transform: BatchTransform, target: Target, keep: tuple[str, ...
 
 def check_arranged(transform: BatchTransform, target: Target, new_only: bool) -> None:
     """Raise errors for what partition_by and rows_per_file cannot go with."""
-    if target.suffix.lower() in (".npy", ".parquet"):
+    if target.suffix.lower() in FILES:
         raise errors.output(target, "is one file", "give a folder as the target, or leave out partition_by and rows_per_file")
     if not isinstance(target, Path):
         raise errors.output(target, "is not a folder on a disk, as partition_by and rows_per_file need", "give a folder")

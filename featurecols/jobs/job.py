@@ -20,12 +20,12 @@ from featurecols._core.processes import count as count_processes
 from featurecols._core.progress import Progress, reporter
 from featurecols._core.version import __version__
 from featurecols.data.batch import Batch
-from featurecols.jobs import arrange, npy, quarantine, staging
+from featurecols.jobs import arrange, arrow_file, npy, quarantine, staging
 from featurecols.jobs.any_staging import AnyStaging, open_any
 from featurecols.jobs.arrange import Arrangement
 from featurecols.jobs.bad_rows import MaxErrors, Policy, Tally, Written
 from featurecols.jobs.batch_transform import BatchTransform
-from featurecols.jobs.check_arguments import check_arranged, check_source, check_target, check_unique
+from featurecols.jobs.check_arguments import FILES, check_arranged, check_source, check_target, check_unique
 from featurecols.jobs.inputs import Input, Inputs, Paths
 from featurecols.jobs.job_result import JobResult
 from featurecols.jobs.new_files import Record
@@ -118,7 +118,7 @@ class _Job:
     @property
     def single(self) -> bool:
         """Whether the target is a file."""
-        return self.kind in (".npy", ".parquet")
+        return self.kind in FILES
 
     @property
     def kind(self) -> str:
@@ -131,7 +131,7 @@ class _Job:
             if self.single:
                 raise errors.output(self.target, "is one file, which cannot grow with new_only", "give a folder as the target")
             self.record.check(self.settings())
-        if self.kind == ".parquet" and len(self.inputs.files) > 1:
+        if self.kind in (".parquet", ".arrow") and len(self.inputs.files) > 1:
             problem = f"is one file, and the source is {len(self.inputs.files)} files"
             raise errors.output(self.target, problem, "give a folder as the target")
         self.inputs.check_apart(self.target)
@@ -303,7 +303,7 @@ class _Job:
 
     def _task(self, stage: AnyStaging, file: Input) -> Task:
         path, aside = (stage.folder / f"{name}{staging.PARTIAL}" for name in (self._name(file), aside_of(file)))
-        return Task(path, aside, self.policy)
+        return Task(self.kind, path, aside, self.policy)
 
     def _compile(self, file: Input) -> None:
         """Transform some rows, so that what must be compiled is compiled once, and is in the cache when the workers ask."""
@@ -342,6 +342,8 @@ def _finish(stage: AnyStaging, file: Input, partial: staging.PartialFile, found:
 def _count_rows(path: Path) -> int:
     if path.suffix.lower() == ".npy":
         return int(np.load(path, mmap_mode="r").shape[0])
+    if path.suffix.lower() == ".arrow":
+        return arrow_file.count_rows(path)
     return int(pq.read_metadata(path).num_rows)
 
 

@@ -1,7 +1,8 @@
-"""How a plan's output looks as Arrow columns: one list, one column per output, or ids per slot."""
+"""How a plan's output looks as Arrow columns: one list, one column per output, ids per slot, or a sparse row."""
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Callable
 from typing import Protocol, TypeAlias
@@ -89,12 +90,19 @@ def ids(plan: AnyPlan, data: Rows, threads: int | None) -> Columns:
     return out
 
 
+def sparse(plan: AnyPlan, data: Rows, threads: int | None) -> Columns:
+    """Return the rows of `encode(data).to_csr()` as two lists: `indices`, int32 or int64, and `values`, float32."""
+    rows = plan.encode(data, threads=threads).to_csr()
+    lists = [("indices", rows.indices), ("values", rows.data)]
+    return [(name, _lists(pa.array(values), rows.indptr)) for name, values in lists]
+
+
 _PACKED_ROWS = 1 << 11  # from so many rows on, zeros and ones are packed: before, this would load a kernel for nothing
 _TASK_ROWS = 1 << 14  # that one thread packs at a time
 _TRANSPOSED_ROWS, _TRANSPOSED_VALUES = 256, 1 << 15  # at least, as large as the cache: of the census's 117 columns 120 kB
 
 Layout: TypeAlias = Callable[[AnyPlan, Rows, int | None], Columns]
-LAYOUTS: dict[str, Layout] = {"features": features, "columns": columns, "ids": ids}
+LAYOUTS: dict[str, Layout] = {"features": features, "columns": columns, "ids": ids, "sparse": sparse}
 
 
 def _transpose(matrix: Array, chosen: Array | None = None) -> Array:
@@ -128,9 +136,13 @@ def lists_of_rows(values: pa.Array, rows: Ids) -> pa.Array:
     """Return values as they are where every row holds one, else as lists."""
     if rows.offsets is None:
         return values
+    return _lists(values, rows.offsets)
+
+
+def _lists(values: pa.Array, offsets: Array) -> pa.Array:
     if len(values) > np.iinfo(np.int32).max:
-        return pa.LargeListArray.from_arrays(pa.array(rows.offsets, pa.int64()), values)
-    return pa.ListArray.from_arrays(pa.array(rows.offsets, pa.int32()), values)
+        return pa.LargeListArray.from_arrays(pa.array(offsets, pa.int64()), values)
+    return pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), values)
 
 
 def metadata(plan: AnyPlan, layout: str) -> dict[bytes, bytes]:
@@ -141,6 +153,15 @@ def metadata(plan: AnyPlan, layout: str) -> dict[bytes, bytes]:
         "version": __version__,
         "layout": layout,
         "slots": [slot.name for slot in plan.encoded_slots],
-        **({} if layout == "ids" else {"names": list(plan.feature_names)}),
+        **({"starts": _starts(plan)} if layout == "sparse" else {}),
+        **({} if layout in ("ids", "sparse") else {"names": list(plan.feature_names)}),
     }
     return {b"featurecols": json.dumps(about).encode()}
+
+
+def _starts(plan: AnyPlan) -> list[int]:
+    """Return the first column of each slot in `encode(data).to_csr()`, and their number."""
+    dense = sum(slot.width for slot in plan.encoded_slots)
+    ids = [0, *itertools.accumulate(slot.num_buckets for slot in plan.encoded_slots)]
+    starts = [slot.start if slot.width else dense + at for slot, at in zip(plan.encoded_slots, ids[:-1], strict=True)]
+    return [*starts, dense + ids[-1]]

@@ -71,13 +71,14 @@ class PlanTransform(BatchTransform):
     def __init__(self, plan: layouts.AnyPlan, layout: str, threads: int | None) -> None:
         if layout not in layouts.LAYOUTS:
             raise errors.argument(self.subject, "unknown layout", layout, f"choose one of {', '.join(layouts.LAYOUTS)}")
-        if layout != "ids":
+        encoded = layout in ("ids", "sparse")
+        if not encoded:
             plan._require_matrix(self.subject)
         self.plan, self.layout, self.threads = plan, layout, threads
         kinds = plan.input_uses.items()
         self.needs = [(key, "category" if "category" in uses else "number") for key, uses in kinds]
         self.width = plan.width if layout == "features" else None
-        self.row_bytes = 4 * (sum(slot.width or 4 for slot in plan.encoded_slots) if layout == "ids" else plan.width)
+        self.row_bytes = 4 * (sum(slot.width or 4 for slot in plan.encoded_slots) if encoded else plan.width)
 
     def columns(self, data: Rows) -> Columns:
         return layouts.LAYOUTS[self.layout](self.plan, data, self.threads)

@@ -14,6 +14,7 @@ from featurecols import errors
 from featurecols._core import thread_pool
 from featurecols._core.progress import Progress
 from featurecols.data.batch import Batch
+from featurecols.jobs.arrow_file import ArrowWriter
 from featurecols.jobs.bad_rows import BadRow, Policy, Written, mask_of
 from featurecols.jobs.batch_transform import BatchTransform, Columns
 from featurecols.jobs.inputs import Input, Inputs
@@ -30,11 +31,13 @@ class Task:
     """What is written of one file, and where to.
 
     Attributes:
+        kind: ".arrow" for an Arrow file; Parquet for anything else.
         path: a new file, for the rows.
         aside: a new file, for the bad rows; there is none where there are none.
         policy: what happens to these.
     """
 
+    kind: str
     path: Path
     aside: Path
     policy: Policy
@@ -58,7 +61,7 @@ def write(
     fields = [*kept.schema, *(pa.field(name, array.type, nullable) for name, array in compute(empty))]
     schema = pa.schema(fields, transform.metadata())
     done, bad = 0, BadRowFile(task.aside)
-    with _open_writer(task.path, schema, transform.threads) as writer:
+    with _open_writer(task, schema, transform.threads) as writer:
         for batch, kept in inputs.blocks(file):
             with locate_errors(file, inputs, start, done):
                 columns, refused = policy.attempt(compute, batch, None if limit is None else limit - bad.rows)
@@ -88,15 +91,15 @@ def describe(refused: Mapping[int, errors.DataError], file: Input, start: int) -
 
 
 class _Writer:
-    """A Parquet file that one thread opens, writes and closes; no other thread touches it.
+    """A file that one thread opens, writes and closes; no other thread touches it.
 
     An interrupt may end the block that uses a writer at any moment, while the thread writes too. The file is then closed
     by the last reference to it, which the thread holds until its write is done.
     """
 
-    def __init__(self, path: Path, schema: pa.Schema, threads: int, thread: ThreadPoolExecutor) -> None:
+    def __init__(self, task: Task, schema: pa.Schema, threads: int, thread: ThreadPoolExecutor) -> None:
         self._thread = thread
-        self._file: ParquetWriter = thread.submit(ParquetWriter, path, schema, threads).result()
+        self._file = thread.submit(_open_file, task, schema, threads).result()
         self._writing: Future[None] | None = None
 
     def write(self, columns: Sequence[pa.Array | pa.ChunkedArray], rows: int) -> None:
@@ -114,10 +117,14 @@ class _Writer:
             self._writing.result()
 
 
+def _open_file(task: Task, schema: pa.Schema, threads: int) -> ArrowWriter | ParquetWriter:
+    return ArrowWriter(task.path, schema, threads) if task.kind == ".arrow" else ParquetWriter(task.path, schema, threads)
+
+
 @contextmanager
-def _open_writer(path: Path, schema: pa.Schema, threads: int | None) -> Iterator[_Writer]:
+def _open_writer(task: Task, schema: pa.Schema, threads: int | None) -> Iterator[_Writer]:
     with ThreadPoolExecutor(1, thread_name_prefix="featurecols-write") as thread:
-        yield _Writer(path, schema, thread_pool.count(threads), thread)
+        yield _Writer(task, schema, thread_pool.count(threads), thread)
 
 
 @contextmanager

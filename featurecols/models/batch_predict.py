@@ -81,8 +81,8 @@ class FilePredictor(PlanOwner, ABC):
         Args:
             source: a Parquet or CSV file, a folder (with folders inside), a glob, a URL of these, or a list of them; it needs
                 no labels.
-            target: a folder; or a `.parquet` file when the source is one file; or a URL of these in an object store;
-                or a table, delta:PLACE or iceberg:CATALOG/NAMESPACE.TABLE, to which the rows are added.
+            target: a folder; or a `.parquet` or `.arrow` file when the source is one file; or a URL of these in an object
+                store; or a table, delta:PLACE or iceberg:CATALOG/NAMESPACE.TABLE, to which the rows are added.
             keep: columns of the source, one name or several, that go through as they are, first in the output.
             progress: True for a progress bar, or a function that is called with (rows done, rows in all or None) after every
                 block.

@@ -297,13 +297,14 @@ class Plan(DescribedPlan):
 
         Args:
             source: a Parquet or CSV file, a folder (with folders inside), a glob, a URL of these, or a list of them.
-            target: a folder; or a `.parquet` file when the source is one file; or a `.npy` file for one float32 matrix of all
-                rows, files in order of their names. Any of these may be a URL in an object store, such as s3://bucket/out;
+            target: a folder; or a `.parquet` or `.arrow` file when the source is one file; or a `.npy` file for one float32
+                matrix of all rows, files in order of their names. Any of these may be a URL in an object store, such as s3://bucket/out;
                 or a table, delta:PLACE or iceberg:CATALOG/NAMESPACE.TABLE, to which the rows are added.
             keep: columns of the source, one name or several, that go through as they are, first in the output.
             layout: "features" is one fixed_size_list<float32> column `features`; "columns" is one float32 column per output
                 name; "ids" is the numbers as `features`, then for every slot of ids an int32 or int64 column of its name (-1
-                where there is none) or lists of them, `<slot>_weights` where ids have weights, `<slot>_length` for sequences.
+                where there is none) or lists of them, `<slot>_weights` where ids have weights, `<slot>_length` for sequences;
+                "sparse" is the rows of encode(data).to_csr() as lists, `indices` and `values` of features that are not zero.
             threads: how many compute; the output never depends on it.
             processes: how many share the files and the threads; None is one. The output never depends on it.
             progress: True for a progress bar, or a function that is called with (rows done, rows in all or None) after

@@ -105,6 +105,44 @@ def test_ids_are_the_ids_of_encode(plan: fc.Plan, source: Path, tmp_path: Path) 
     )  # type: ignore[union-attr]
 
 
+def test_sparse_rows_are_those_of_encode(plan: fc.Plan, source: Path, tmp_path: Path) -> None:
+    plan.transform_files(source, tmp_path / "out", layout="sparse", row_group_rows=9)
+    made, want = whole(tmp_path / "out"), plan.encode(whole(source)).to_csr()
+    assert {field.name: str(field.type) for field in made.schema} == {
+        "indices": "list<element: int32>",
+        "values": "list<element: float>",
+    }
+    for name, flat in (("indices", want.indices), ("values", want.data)):
+        assert made[name].to_pylist() == [flat[a:b].tolist() for a, b in itertools.pairwise(want.indptr)]
+    about = json.loads(pq.read_schema(tmp_path / "out" / "part-0.parquet").metadata[b"featurecols"])
+    assert about["starts"] == [0, 1, 5, 25, 30]
+    assert len(plan.encoded_feature_names) == want.shape[1] == 30
+
+
+@pytest.mark.parametrize("on_error", ["fail", "null", "quarantine"])
+def test_an_arrow_file_holds_what_a_parquet_file_holds(source: Path, tmp_path: Path, on_error: str) -> None:
+    plan, file = fc.compile([fc.Numeric("age"), fc.Indicator(fc.Hashed("city", 3))]), source / "part-0.parquet"
+    raw = pq.read_table(file)
+    raw = raw.append_column("coded", raw["city"].dictionary_encode())
+    if on_error == "fail":
+        raw = raw.filter(raw["age"].is_valid())
+    pq.write_table(raw, file)
+    for kind in ("arrow", "parquet"):
+        target = tmp_path / kind / f"out.{kind}"
+        target.parent.mkdir()
+        done = plan.transform_files(
+            file, target, layout="columns", keep=["coded", "tags"], row_group_rows=20, on_error=on_error
+        )
+        assert (done.bad_rows > 0) == (on_error != "fail")
+    made, want = pa.ipc.open_file(tmp_path / "arrow/out.arrow"), pq.read_table(tmp_path / "parquet/out.parquet")
+    assert made.num_record_batches > 1
+    assert made.read_all().to_pylist() == want.to_pylist()
+    assert made.schema.metadata[b"featurecols"] == want.schema.metadata[b"featurecols"]
+    assert done.rows == len(want)
+    with pytest.raises(fc.OutputError, match="is one file, and the source is 3 files"):
+        plan.transform_files(source, tmp_path / "all.arrow")
+
+
 def test_sequences_have_their_lengths(source: Path, tmp_path: Path) -> None:
     plan = fc.compile([fc.Sequence(fc.Numeric("weights", default=0.0), 2), fc.Numeric("age", default=0.0)])
     fc.transform_parquet(plan, source, tmp_path / "out", layout="ids")

@@ -1,8 +1,8 @@
 """Predict files with a model: Parquet or CSV in, Parquet out, there when it is complete.
 
 A classifier writes `class` and `probability_<class>` of each class (of two classes, of the second), a regressor
-`prediction`. OUT is a folder with a file for each file, or a .parquet file for one file. A run that was killed continues when
-it is started again.
+`prediction`. OUT is a folder with a file for each file, or a .parquet or .arrow file for one file. A run that was
+killed continues when it is started again.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--output",
         metavar="OUT",
         required=True,
-        help="a folder or a .parquet file, or such a URL; or a table, delta:PLACE or iceberg:NAME",
+        help="a folder, a .parquet or .arrow file, or such a URL; or a table, delta:PLACE or iceberg:NAME",
     )
     options.add_keep(parser)
     parser.add_argument("--overwrite", action="store_true", help="replace what is at OUT, once the new output is complete")

@@ -1,7 +1,7 @@
 """Transform files with a plan: Parquet or CSV in, Parquet or one .npy matrix out, there when it is complete.
 
-IN is files, folders or quoted globs. OUT is a folder with a file for each file, or a .parquet file for one file, or a
-.npy file for everything. A run that was killed continues when it is started again.
+IN is files, folders or quoted globs. OUT is a folder with a file for each file, or a .parquet or .arrow file for one file,
+or a .npy file for everything. A run that was killed continues when it is started again.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("plan", metavar="PLAN", type=Path, help="the folder that fit wrote")
     parser.add_argument("source", metavar="IN", nargs="+", help="Parquet or CSV: files, folders or quoted globs")
     options.add_csv(parser)
-    where = "a folder, a .parquet file or a .npy file, or such a URL; or a table, delta:PLACE or iceberg:NAME"
+    where = "a folder, a .parquet, .arrow or .npy file, or such a URL; or a table, delta:PLACE or iceberg:NAME"
     parser.add_argument("-o", "--output", metavar="OUT", required=True, help=where)
     options.add_keep(parser)
     parser.add_argument(
         "--layout",
-        choices=["features", "columns", "ids"],
+        choices=["features", "columns", "ids", "sparse"],
         default="features",
-        help="one list of float32, one column per output, or ids per slot (default: features)",
+        help="one list of float32, one column per output, ids per slot, or indices and values (default: features)",
     )
     parser.add_argument("--overwrite", action="store_true", help="replace what is at OUT, once the new output is complete")
     parser.add_argument("--row-group-rows", type=options.parse_positive, metavar="N", help="rows of a row group in the output")
