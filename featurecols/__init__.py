@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from featurecols.columns import Prefix as Prefix
     from featurecols.columns import Sequence as Sequence
     from featurecols.columns import Split as Split
+    from featurecols.columns import Tfidf as Tfidf
     from featurecols.columns import Timestamp as Timestamp
     from featurecols.columns import Vocabulary as Vocabulary
     from featurecols.columns import Weighted as Weighted

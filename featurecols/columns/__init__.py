@@ -18,6 +18,7 @@ from featurecols.columns.missing import Missing as Missing
 from featurecols.columns.numeric import Numeric as Numeric
 from featurecols.columns.piecewise import Piecewise as Piecewise
 from featurecols.columns.sequence import Sequence as Sequence
+from featurecols.columns.tfidf import Tfidf as Tfidf
 from featurecols.columns.token_fields import Split as Split
 from featurecols.columns.token_fields import Words as Words
 from featurecols.columns.vocabulary import Vocabulary as Vocabulary

@@ -43,6 +43,7 @@ GOOD = [
     fc.Words("a", max_tokens=3),
     fc.NGrams(fc.Words("a"), (1, 2)),
     fc.Prefix("a", 2, missing="?"),
+    fc.Tfidf(fc.Hashed(fc.Words("a"), 9), norm=None),
     fc.Cyclic(fc.DatePart("t", "hour"), 24, default=0),
     fc.ZScore(mean=0, std=1),
     fc.MinMax(min=0, max=1),

@@ -58,6 +58,7 @@ class Data:
             "any kind over `Prefix`": fc.Hashed(fc.Prefix("text", 2), 20),
             "any kind over `Field(strip=True, ...)`": fc.Hashed(fc.Field("text", strip=True, lowercase=True), 20),
             "`Weighted`": weighted,
+            "`Tfidf`": fc.Tfidf(fc.Hashed(fc.Words("text"), 20)),
             "`Indicator`": fc.Indicator(fc.Vocabulary("flag", [True, False])),
             "`Embedding`": fc.Embedding(small, 3),
             "`Embedding` of weighted ids": fc.Embedding(weighted, 3, combiner="sqrtn"),

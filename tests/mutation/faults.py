@@ -47,6 +47,7 @@ SEEN = {
     "numeric": (*_ALL, "values offset", "block target"),
     "piecewise": (*_ALL, "values offset", "block target"),
     "sequence": (*_ALL, "list window", "null lists", "null in place of a list"),
+    "tfidf": (*_ALL, "list window"),
     "token_fields": (*_ALL, "text offset", "null codes"),
     "vocabulary": (*_ALL, "null codes", "text offset", "null lists", "type of text"),
     "weighted": (*_ALL, "list window", "joined offsets"),
@@ -214,6 +215,12 @@ OWN = {
         Fault(f"{K}.piecewise:_EXPAND", "values[at], shares[at] = t, weights[i * _2]", "values[at], shares[at] = t, 1.0"),
         Fault(f"{K}.piecewise:sums_before", "[table[-1:], table[:-3]]", "[table[:1], table[:-3]]"),
         Fault(f"{K}.piecewise:_SUM", "e * np.float64(table[t, d])", "e * np.float64(table[t, 0])"),
+    ],
+    "tfidf": [
+        Fault(f"{C}.tfidf:TfidfBound._norms", "times * times", "times"),
+        Fault(f"{C}.tfidf:TfidfBound.row", "x * x", "x"),
+        Fault("featurecols.analyzers.document_counts:DocumentCounts.update", "rows[there] * size + found", "found"),
+        Fault("featurecols.analyzers.document_counts:_added", "state.rows += rows", "state.rows = rows"),
     ],
     "token_fields": [
         Fault("featurecols.data.fields.tokens:take_apart", "starts - ends[:-1]", "starts"),
