@@ -206,6 +206,7 @@ class Column(Spec):
     numeric: ClassVar[bool] = False  # gives numbers in full precision that other columns may read
     embeds: ClassVar[bool] = False  # dense, and an Embedding may read it: it says which rows of a table to add up
     counts: ClassVar[bool] = False  # its ids count something: the next is one more, and all lie below num_buckets
+    weighs: ClassVar[bool] = False  # its ids have weights
     reads: ClassVar[tuple[str, ...]] = ("source",)
     needs: ClassVar[Literal["category", "number", "time", "presence"]] = "category"  # how it reads raw fields
 

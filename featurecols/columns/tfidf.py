@@ -22,7 +22,6 @@ from featurecols.analyzers.document_counts import MOST_IDS, DocumentCounts
 from featurecols.columns._categorical import categorical_bound, check_categorical
 from featurecols.columns.base import Column, Field, Learned, LearnedSlots
 from featurecols.columns.bound import Bound, CategoricalBound, RowIds
-from featurecols.columns.weighted import Weighted
 
 
 @frozen
@@ -52,6 +51,7 @@ class Tfidf(Column):
     """
 
     categorical: ClassVar[bool] = True
+    weighs: ClassVar[bool] = True
 
     source: Column
     norm: Literal["l2"] | None = field(default="l2", kw_only=True)
@@ -61,7 +61,7 @@ class Tfidf(Column):
 
     def check(self) -> None:
         check_categorical(self.source, "Tfidf")
-        if isinstance(self.source, (Weighted, Tfidf)):
+        if self.source.weighs:
             raise errors.argument("Tfidf", "source is weighted already", self.source, "weigh it once")
         if self.norm not in ("l2", None):
             raise errors.argument(f"Tfidf {self.source.name}", 'norm must be "l2" or None', self.norm, '"l2" is the default')

@@ -47,6 +47,7 @@ class Weighted(Column):
     """
 
     categorical: ClassVar[bool] = True
+    weighs: ClassVar[bool] = True
     reads: ClassVar[tuple[str, ...]] = ("source", "weight")
     needs: ClassVar[Literal["category", "number"]] = "number"
 
@@ -59,7 +60,7 @@ class Weighted(Column):
 
     def check(self) -> None:
         check_categorical(self.source, "Weighted")
-        if isinstance(self.source, Weighted):
+        if self.source.weighs:
             raise errors.argument("Weighted", "source is weighted already", self.source, "weigh it once")
         if not isinstance(self.weight, Field):
             raise errors.argument(

@@ -72,6 +72,7 @@ EXAMPLES = [
         wrong=[
             Wrong(lambda: fc.Tfidf("text"), ("source", "ids")),  # type: ignore[arg-type]
             Wrong(lambda: fc.Tfidf(fc.Tfidf(fc.Hashed("t", 5))), ("weighted already",)),
+            Wrong(lambda: fc.Weighted(fc.Tfidf(fc.Hashed("t", 5)), "w"), ("weighted already",)),
             Wrong(lambda: fc.Tfidf(fc.Hashed("t", 5), norm="l1"), ("norm", "'l1'")),  # type: ignore[arg-type]
             Wrong(lambda: fc.Tfidf(fc.Hashed("t", 2**30)), ("67,108,864", "1073741824")),
         ],
