@@ -210,6 +210,17 @@ class Rounded(FeatureExpression):
 
 
 @dataclass(frozen=True, slots=True)
+class Intervals(Rounded):
+    """How far a number has come through each of some intervals; those that read it see `whole`, too.
+
+    Args:
+        whole: how far it has come through all of them, NaN where it is missing.
+    """
+
+    whole: Number
+
+
+@dataclass(frozen=True, slots=True)
 class OneHot(FeatureExpression):
     """1 at the id (its weight, where it has one) and 0 elsewhere; nothing for an id outside 0 ... num_buckets - 1."""
 

@@ -18,6 +18,8 @@ from featurecols._core.expressions import (
     FeatureExpression,
     Filled,
     InexpressibleError,
+    Intervals,
+    Number,
     Rounded,
     as_number,
     computed,
@@ -32,6 +34,8 @@ from featurecols.columns.base import Column, Field
 from featurecols.columns.bound import DenseBound
 from featurecols.columns.initializers import Initializer, Zeros
 from featurecols.data.fields.base import FieldView
+
+_MOST_EXPRESSED = 257  # boundaries: other systems compute each interval by itself
 
 RowWeights = tuple[list[int], list[float]]  # t and k - 1 with e and z, or nothing
 
@@ -51,6 +55,15 @@ class _FlatStart(Initializer):
 def flat_start(of_line: Initializer) -> Initializer:
     """Return the initializer of the whole table, of that of slope and bias."""
     return _FlatStart(of_line)
+
+
+def _within(x: Number, low: float, high: float) -> Number:
+    """Return the fraction of the way from low to high, 0 before it and 1 after it."""
+    return computed("clip", computed("divide", computed("subtract", x, low), high - low), 0.0, 1.0)
+
+
+def _passed(x: Number, low: float, high: float) -> Number:
+    return Filled(_within(x, low, high), 0.0)
 
 
 class PiecewiseBound(DenseBound):
@@ -141,10 +154,10 @@ class PiecewiseBound(DenseBound):
     def expression(self, *inputs: Expression) -> FeatureExpression:
         if self._scale != 1.0:
             raise InexpressibleError("its boundaries are further apart than float64 holds")
-        b = self.boundaries.tolist()
-        x = Filled(as_number(inputs[0]), b[0])
-        passed = [computed("divide", computed("subtract", x, low), high - low) for low, high in itertools.pairwise(b)]
-        return Rounded(tuple(computed("clip", e, 0.0, 1.0) for e in passed))
+        if len(self.boundaries) > _MOST_EXPRESSED:
+            raise InexpressibleError(f"it has more than {_MOST_EXPRESSED - 1} intervals")
+        b, x = self.boundaries.tolist(), as_number(inputs[0])
+        return Intervals(tuple(_passed(x, low, high) for low, high in itertools.pairwise(b)), _within(x, b[0], b[-1]))
 
     def label(self, i: int) -> str:
         return str(self.meaning(i))
@@ -196,7 +209,12 @@ class PiecewiseEmbeddingBound(DenseBound):
             out[at + d] = before + e * of_interval[d] + z * of_line[d]
 
     def expression(self, *inputs: Expression) -> Expression:
-        raise InexpressibleError("it adds up rows of a table for intervals that a number has passed")
+        (located,) = inputs
+        if not isinstance(located, Intervals):
+            raise InexpressibleError(f"it needs intervals, not {located.gives}")
+        rows = self.table.array.tolist()
+        weights = [computed("float32", e) for e in (*located.numbers, located.whole)]  # NaN in the last where it is missing
+        return Rounded(tuple(_sum([row[d] for row in rows], weights) for d in range(self.width)))
 
     @property
     def id_source(self) -> Callable[..., Ids]:
@@ -209,6 +227,15 @@ class PiecewiseEmbeddingBound(DenseBound):
     def slot(self, at: int) -> Slot:
         (rows, dimension), name = self.table.shape, self.column.name
         return IdSlot(name, rows, self.table.name, dimension, "sum", cumulative=True)
+
+
+def _sum(rows: list[float], weights: list[Number]) -> Number:
+    """Return the weighted sum of one column of a table, in the order of `kernels.piecewise.pool`; 0 where it is missing."""
+    *of_intervals, slope, bias = rows
+    total: Number | float = bias
+    for e, row in zip(weights, (*of_intervals, slope), strict=True):
+        total = computed("add", total, computed("multiply", e, row))
+    return Filled(computed("add", total, 0.0), 0.0)
 
 
 def _weights(located: Ids) -> Array:

@@ -16,6 +16,7 @@ from featurecols._core.expressions import (
     IdExpression,
     InexpressibleError,
     IntegerOf,
+    Intervals,
     Lookup,
     Number,
     NumberOf,
@@ -69,6 +70,7 @@ class Translator:
             CrossOf: self._cross_of,
             WeightedIds: self._weighted_ids,
             Rounded: self._rounded,
+            Intervals: self._rounded,
             OneHot: self._one_hot,
             TableRow: self._table_row,
         }

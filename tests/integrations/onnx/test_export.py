@@ -22,7 +22,6 @@ REASONS = (
     "it has no bucket for missing values",
     "it has no test for missing values",
     "it splits text",
-    "it adds up rows of a table for intervals",
 )
 
 

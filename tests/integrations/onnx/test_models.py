@@ -21,6 +21,7 @@ DEEP = [
     fc.Embedding(fc.Hashed("dest", 60), 4),
     fc.Embedding(fc.Vocabulary("carrier", fc.TopTerms(9)), 3, max_norm=0.5),
     fc.Indicator(fc.Hashed("carrier", 7), name="seven"),
+    fc.Embedding(fc.Piecewise("distance", fc.Quantiles(6)), 3),
 ]
 LINEAR = [*DEEP[:3], DEEP[5], *WIDE]
 LABELS = ["late", "origin", "distance"]

@@ -20,6 +20,7 @@ DEEP = [
     *NUMBERS,
     fc.Indicator(fc.Identity("month", 13)),
     fc.Embedding(fc.Hashed("tailnum", 50), 4, table="a.b/c"),
+    fc.Embedding(fc.Piecewise("distance", fc.Quantiles(6)), 3),
     fc.Embedding(fc.Hashed("earlier_dests", 30), 3, combiner="sqrtn", max_norm=0.4),
     fc.Indicator(WEIGHTED),
 ]
