@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import re
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ VALUES: list[Any] = [
     *(b"", b"\x00", b"\xff\xfe", b"5"),
     *(0, 5, -5, 2**31, -(2**63), 2**63 - 1, 2**64 - 1),
     *(True, False, 0.0, -0.0, 5.0, -3.0, 2.0**53 - 1),
+    *map(Decimal, ("1.50", "1.5000", "-0.250", "12.00", "-0.00", "0.000000025", "9007199254740993.5", "1E+20")),
 ]
 SEEDS = (0, 1, 42, 2**31, 2**32 - 1)
 LENGTHS = bytes(range(256)) * 2
@@ -41,6 +43,7 @@ def columns() -> list[tuple[Any, list[dict[str, Any]]]]:
         (fc.Hashed("c", 1000), [{"c": c} for c in (0, 5, -5, 2**53 + 1, None, 2**63 - 1)]),
         (fc.Hashed("c", 1000), [{"c": c} for c in (5.0, -0.0, float("nan"), None)]),
         (fc.Hashed("c", 1000), [{"c": c} for c in (True, False, None)]),
+        (fc.Hashed("c", 1000), [{"c": Decimal(c)} for c in ("1.50", "-0.25", "12.00")]),
         (fc.Hashed("c", 1000), [{"c": c} for c in (b"5", b"\xff", None)]),
         (fc.Hashed(fc.Field("c", missing=("?", -999)), 1000), [{"c": c} for c in ("?", "-999", "Oslo", None)]),
         (fc.Hashed(fc.Field("c", missing=("?", -999)), 1000), [{"c": c} for c in (-999, 999, None)]),
@@ -72,6 +75,10 @@ def columns() -> list[tuple[Any, list[dict[str, Any]]]]:
         (fc.Crossed(["a", bands, known], 1000, hash="farmhash64", keep_unseen=True), mixed),
         (fc.Crossed([fc.Crossed(["a", "b"], 50), "a"], 2**31 - 1), pairs),
         (fc.Crossed(["i", "j"], 1000), [{"i": 5, "j": -1}, {"i": None, "j": 0}]),
+        (
+            fc.Crossed(["i", "j"], 1000, hash="farmhash64"),
+            [{"i": Decimal(i), "j": Decimal("-0.01")} for i in ("1.50", "2.00")],
+        ),
         (fc.Crossed(["i", "j"], 1000, hash="farmhash64"), [{"i": True, "j": 5.0}, {"i": False, "j": -1.0}]),
         (fc.Crossed(["s", "t"], 1000), lists),
         (fc.Crossed(["s", "t"], 1000, keep_unseen=True), lists),
@@ -158,6 +165,8 @@ def write_value(value: Any) -> Any:
         return {"boolean": value}
     if isinstance(value, int):
         return {"integer": str(value)}
+    if isinstance(value, Decimal):
+        return {"decimal": str(value)}
     return {"float": repr(value)} if isinstance(value, float) else {"text": value}
 
 
@@ -168,7 +177,7 @@ def read_value(data: Any) -> Any:
     if isinstance(data, list):
         return [read_value(v) for v in data]
     ((kind, value),) = data.items()
-    return {"hex": bytes.fromhex, "boolean": bool, "integer": int, "float": float, "text": str}[kind](value)
+    return {"hex": bytes.fromhex, "boolean": bool, "integer": int, "float": float, "decimal": Decimal, "text": str}[kind](value)
 
 
 def column_case(column: Any, rows: list[dict[str, Any]]) -> dict[str, Any]:

@@ -16,6 +16,7 @@ import re
 import struct
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
+from decimal import Decimal
 from fractions import Fraction
 from typing import Any, NamedTuple
 
@@ -69,6 +70,10 @@ def canonical(value: Any) -> bytes:
         return str(int(value)).encode("ascii")
     if isinstance(value, float) and value.is_integer() and abs(value) < 2**53:
         return str(int(value)).encode("ascii")
+    if isinstance(value, Decimal) and value.is_finite():
+        text = format(value, "f")
+        text = text.rstrip("0").rstrip(".") if "." in text else text
+        return b"0" if text == "-0" else text.encode("ascii")
     raise ValueError(f"{value!r} is not a category")
 
 

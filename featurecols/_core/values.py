@@ -32,14 +32,42 @@ def exact(value: object) -> object:
     return float.__float__(value) if isinstance(value, float) else value
 
 
+class DecimalFraction(float):
+    """A decimal that is not whole, as the nearest float, which knows its digits: its canonical bytes are made of them."""
+
+    __slots__ = ("decimal",)
+    decimal: Decimal
+
+    def __new__(cls, decimal: Decimal) -> DecimalFraction:
+        """Return the nearest float of a decimal."""
+        made = super().__new__(cls, decimal)
+        made.decimal = decimal
+        return made
+
+    def __reduce__(self) -> tuple[type[DecimalFraction], tuple[Decimal]]:
+        return DecimalFraction, (self.decimal,)
+
+    @property
+    def digits(self) -> str:
+        """The shortest plain notation: no exponent, no plus sign, no zeros at the end.
+
+        >>> DecimalFraction(Decimal("-1.500")).digits, DecimalFraction(Decimal("25E-9")).digits
+        ('-1.5', '0.000000025')
+        """
+        return format(self.decimal, "f").rstrip("0")
+
+
 def undecimal(value: Decimal) -> int | float:
     """Return a decimal as the integer that it is, or else as the nearest float; NaN and infinities as floats.
 
     >>> undecimal(Decimal("12.00")), undecimal(Decimal("0.1"))
     (12, 0.1)
     """
-    if value.is_finite() and -_DIGITS < value.adjusted() < _DIGITS and value == value.to_integral_value():
-        return int(value)
+    if value.is_finite() and -_DIGITS < value.adjusted() < _DIGITS:
+        if value == value.to_integral_value():
+            return int(value)
+        exponent = value.as_tuple().exponent
+        return DecimalFraction(value) if isinstance(exponent, int) and exponent > -_DIGITS else float(value)
     return math.nan if value.is_nan() else float(value)
 
 
@@ -78,6 +106,8 @@ def canonical(value: Any, subject: str, key: str) -> bytes:
         )
     if isinstance(value, np.generic) and not isinstance(value, (np.datetime64, np.timedelta64)):
         return canonical(value.item(), subject, key)
+    if isinstance(value, DecimalFraction):
+        return value.digits.encode()
     if isinstance(value, Decimal):
         return canonical(undecimal(value), subject, key)
     plain = exact(value)

@@ -20,7 +20,7 @@ from featurecols._core.buckets import Bucket
 from featurecols._core.elements import Elements
 from featurecols._core.expressions import CrossOf, Expression, RawField, as_ids, as_text
 from featurecols._core.spec import Converted, frozen
-from featurecols._core.values import canonical
+from featurecols._core.values import DecimalFraction, canonical
 from featurecols.columns._categorical import (
     HASH_LIMITS,
     check_count,
@@ -299,7 +299,7 @@ class CrossedBound(CategoricalBound):
             if value is None:
                 return None
             text = canonical(value, self.column.name, key)
-            if self.farm and not isinstance(value, (str, bytes)):
+            if self.farm and not isinstance(value, (str, bytes, DecimalFraction)):
                 return int(text)
             return farmhash.fingerprint64(text) if self.farm else mmh3.hash(text, 0, signed=False)
 

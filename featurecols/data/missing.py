@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from featurecols import errors
-from featurecols._core.values import exact, undecimal
+from featurecols._core.values import DecimalFraction, exact, undecimal
 
 Marker = str | bytes | int | float | np.generic
 _DECIMAL = re.compile(rb"0|-?[1-9][0-9]{0,40}")
@@ -93,9 +93,8 @@ def presenter(markers: Markers = NONE) -> Callable[[Any], Any]:
     """Return a function that gives one raw value as a plain Python value, or None where it is missing.
 
     Lists, tuples and arrays become lists with None in the place of missing elements. Numpy scalars become Python's.
-    Decimals become
-    the integers that they are, or floats. Values of other types (dates) pass unchanged: the column that meets them says
-    what is wrong.
+    Decimals become the integers that they are, or floats that know their digits. Values of other types (dates) pass
+    unchanged: the column that meets them says what is wrong.
 
     >>> present = presenter(Markers.of(("?", -999)))
     >>> [present(v) for v in ("a", "?", -999.0, float("nan"), [1, None, -999])]
@@ -140,6 +139,8 @@ def _unusual(value: Any, again: Callable[[Any], Any]) -> Any:
             return value
         item = value.item()
         return again(float(item) if isinstance(item, np.floating) else item)
+    if isinstance(value, DecimalFraction):
+        return value if again(float(value)) is not None else None
     if isinstance(value, (str, bytes, float, int)):  # subclasses, numpy.str_ among them
         return again(exact(value))
     if isinstance(value, (bytearray, memoryview)):

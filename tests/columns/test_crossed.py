@@ -54,7 +54,7 @@ def part_of(value: Any, hash: str) -> int:
     """What the value of a field brings into a cross."""
     if hash == "murmur3":
         return mmh3.hash(canonical(value), 0, signed=False)
-    if isinstance(value, (str, bytes)):
+    if isinstance(value, (str, bytes)) or value != int(value):  # a decimal that is not whole
         return farmhash64(canonical(value))
     return int(value) & M64
 

@@ -18,7 +18,7 @@ import pyarrow as pa
 
 from featurecols import errors
 from featurecols._core.arrays import Array
-from featurecols._core.values import lone_surrogate
+from featurecols._core.values import DecimalFraction, lone_surrogate
 from featurecols.data import arrow_buffers
 from featurecols.data.fields.base import FieldView
 from featurecols.data.fields.decimals import DecimalField
@@ -270,7 +270,10 @@ def _of_mixed(key: str, rows: list[object]) -> FieldView:
 
     Lists among them are taken apart, and their elements tried alone.
     """
-    if not any(type(v) is list for v in rows):
+    kinds = set(map(type, rows))
+    if DecimalFraction in kinds and list not in kinds:  # of which Arrow would make floats
+        return MixedField(key, rows)
+    if list not in kinds:
         try:
             found = arrow_buffers.one_array(pa.array(rows))  # NaN and its like are None by now
         except (UnicodeError, *arrow_buffers.REFUSED):

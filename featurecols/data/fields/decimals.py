@@ -1,14 +1,15 @@
-"""Decimals: read exactly, then rounded once to a number; whole ones are the category of their integer."""
+"""Decimals: read exactly, then rounded once to a number; as a category by their digits."""
 
 from __future__ import annotations
 
-from decimal import Context
+from decimal import Context, Decimal
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from featurecols import errors
-from featurecols._core.arrays import Array, Tokens
+from featurecols._core.arrays import Array, Texts, Tokens
 from featurecols._core.numbers import Integers, Numbers
 from featurecols._core.values import FLOAT_HINT, undecimal
 from featurecols.data import arrow_buffers
@@ -94,11 +95,30 @@ class DecimalField(FieldView):
         return self._as_integers().exact_integers()
 
     def _read_tokens(self) -> Tokens:
-        try:
-            return self._as_integers()._read_tokens()
-        except errors.DataError as error:
-            problem = "a decimal that is not whole is not a category"
-            raise errors.DataError(self.key, problem, field=self.key, row=error.row, got=error.got, hint=FLOAT_HINT) from None
+        """Return canonical bytes: of whole ones those of the integer, of others the shortest plain notation."""
+        missing = np.isnan(self._read_numbers().values)
+        low, wide = self._unscaled()
+        scale = self._array.type.scale
+        if low is None or not 0 <= scale <= 18 or (len(low) and int(low.min()) == -(2**63)):
+            values = wide if low is None else low.tolist()
+            each = zip(values, missing.tolist(), strict=True)
+            found: list[object] = [
+                None if v is None or none else undecimal(Decimal(v).scaleb(-scale, _WIDE)) for v, none in each
+            ]
+            return MixedField(self.key, found)._read_tokens()
+        whole, rest = np.divmod(np.abs(low), 10**scale)
+        integral = rest == 0
+        texts = pa.array(whole).cast(pa.string())
+        if not integral.all():
+            digits = pc.utf8_rtrim(pc.utf8_lpad(pa.array(rest).cast(pa.string()), scale, "0"), "0")
+            texts = pc.if_else(pa.array(integral), texts, pc.binary_join_element_wise(texts, digits, "."))
+        texts = pc.if_else(pa.array(low < 0), pc.binary_join_element_wise("-", texts, ""), texts)
+        integers = np.where(low < 0, -whole, whole).view(np.uint64)
+        offsets, data = arrow_buffers.texts(texts)
+        there = integral | missing
+        kind = "integer" if there.all() else "text"
+        mask = None if there.all() else integral
+        return Tokens(Texts(offsets, data, ~missing if missing.any() else None, integers, integral=mask), kind=kind)
 
     def to_pylist(self) -> list[object]:
         missing = np.isnan(self._read_numbers().values).tolist()

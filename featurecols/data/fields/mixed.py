@@ -10,7 +10,7 @@ from featurecols import errors
 from featurecols._core.arrays import Array, Texts, Tokens
 from featurecols._core.numbers import Integers, Numbers
 from featurecols._core.times import Times
-from featurecols._core.values import canonical
+from featurecols._core.values import DecimalFraction, canonical
 from featurecols.data.field_types import FieldType, join_all
 from featurecols.data.fields import csv_numbers, times
 from featurecols.data.fields.base import FieldView
@@ -19,8 +19,8 @@ from featurecols.data.fields.spelled import reader_of
 from featurecols.data.missing import Markers, presenter
 from featurecols.errors import DataError
 
-_TYPES: dict[type, str] = {bool: "boolean", int: "integer", float: "float", bytes: "bytes"}
-
+_TYPES: dict[type, str] = {bool: "boolean", int: "integer", float: "float", bytes: "bytes", DecimalFraction: "decimal"}
+_BY_TEXT = (str, bytes, DecimalFraction, type(None))  # whose bytes are not those of an integer
 
 _TIMES: tuple[tuple[type, str], ...] = (
     (datetime.datetime, "timestamp"),
@@ -110,7 +110,7 @@ class MixedField(FieldView):
             value = reader_of(self.type_name, self.markers)(value)
         if value is None or isinstance(value, int):
             return None if value is None else int(value)
-        if isinstance(value, float) and value.is_integer() and abs(value) < 2.0**53:
+        if isinstance(value, float) and value.is_integer() and abs(value) < 2.0**53 and not isinstance(value, DecimalFraction):
             return int(value)
         hint = "round it and cast it to an integer"
         raise errors.bad_value(self.key, self.key, row, "needs a whole number below 2^53", value, hint)
@@ -123,7 +123,8 @@ class MixedField(FieldView):
         offsets = np.zeros(len(texts) + 1, np.int64)
         np.cumsum([len(text) for text in texts], out=offsets[1:])
         valid = np.array([v is not None for v in rows], np.bool_)
-        integers, integral = None, np.array([not isinstance(v, (str, bytes, type(None))) for v in rows], np.bool_)
+        integers: Array | None = None
+        integral = np.array([not isinstance(v, _BY_TEXT) for v in rows], np.bool_)
         if integral.any():  # two's complement, as an integer of 64 bits enters a cross
             integers = np.array(
                 [int(text) & 0xFFFFFFFFFFFFFFFF if i else 0 for text, i in zip(texts, integral, strict=True)], np.uint64

@@ -61,13 +61,14 @@ class Spelled(NamedTuple):
         """Which are numbers that are not written as integers, bool [n]."""
         return (self.kinds == kernels.spellings.FLOAT) | (self.kinds == kernels.spellings.LONG_FLOAT)
 
-    def of_decimals(self) -> tuple[Array, dict[int, int]]:
-        """Return which of these numbers are integers of any size by their digits, bool [n], and the integers by position."""
+    def of_decimals(self) -> tuple[Array, dict[int, int], dict[int, str]]:
+        """Return which of these numbers are integers by their digits, bool [n], these by position, and the digits of others."""
         found = {row: plain_values.undecimal(Decimal(self.text(row))) for row in np.flatnonzero(self.is_float).tolist()}
         exact = {row: value for row, value in found.items() if isinstance(value, int)}
+        digits = {row: value.digits for row, value in found.items() if isinstance(value, plain_values.DecimalFraction)}
         whole = np.zeros(len(self.kinds), np.bool_)
         whole[list(exact)] = True
-        return whole, exact
+        return whole, exact, digits
 
     @property
     def is_whole(self) -> Array:
@@ -143,7 +144,7 @@ def integers(key: str, found: Spelled, name: str, markers: Markers) -> Integers:
 
 def exact_integers(key: str, found: Spelled, name: str) -> list[int | None]:
     """Return integers of any size, None where missing, as `integers` reads them, but for the markers."""
-    whole, large = found.of_decimals() if name == "decimal" else (found.is_whole, {})
+    whole, large, _ = found.of_decimals() if name == "decimal" else (found.is_whole, {}, {})
     _require_whole(key, found, name, whole)
     short = (whole | found.is_boolean).tolist()
     exact: list[int | None] = [None] * len(short)
@@ -173,18 +174,21 @@ def _parse(found: Spelled, row: int) -> int | None:
 def tokens(key: str, found: Spelled, name: str, markers: Markers) -> Tokens:
     """Return canonical bytes: those of the value that a text spells, and the text itself where it spells none.
 
-    DataError at the first float or decimal, in a field of these, that is not whole and below 2^53: it is not a category.
+    DataError at the first float, in a field of these, that is not whole and below 2^53: it is not a category.
     """
     found = found.without(markers, name)
     plain: Array = found.is_integer
     large: dict[int, int] = {}
+    digits: dict[int, str] = {}
     if name == "boolean":
         whole, plain = found.is_boolean, np.zeros_like(plain)
     elif name == "decimal":
-        whole, large = found.of_decimals()
+        whole, large, digits = found.of_decimals()
     else:
         whole = found.is_whole
-    if name in ("float", "decimal") and (bad := found.first_bad(whole | ~found.is_float)) >= 0:
+    fraction = np.zeros_like(whole)
+    fraction[list(digits)] = True
+    if name in ("float", "decimal") and (bad := found.first_bad(whole | fraction | ~found.is_float)) >= 0:
         what = f"a {name} that is not a whole number below 2^53 is not a category"
         raise errors.bad_value(key, key, bad, what, found.text(bad), plain_values.FLOAT_HINT)
     values: Array = np.where(whole, found.floats, 0.0).astype(np.int64) if not large else np.zeros(len(whole), np.int64)
@@ -192,10 +196,12 @@ def tokens(key: str, found: Spelled, name: str, markers: Markers) -> Tokens:
     for row, integer in large.items():
         exact[row] = integer & _ALL
     texts, valid = found.texts, found.texts.valid
-    changed = whole | (plain & (found.floats == 0) & (np.diff(texts.offsets) > 1))  # -0 is 0
+    changed = whole | fraction | (plain & (found.floats == 0) & (np.diff(texts.offsets) > 1))  # -0 is 0
     offsets, data = texts.offsets, texts.data
     if changed.any():
-        written = pa.array([str(large.get(i, 0)) for i in range(len(whole))]) if large else pa.array(values).cast(pa.string())
+        written = pa.array(values).cast(pa.string())
+        if large or digits:
+            written = pa.array([digits.get(i, str(large.get(i, 0))) for i in range(len(whole))], pa.string())
         old = arrow_buffers.arrow_texts(offsets, data, None, _kind(texts))
         offsets, data = arrow_buffers.texts(pc.if_else(pa.array(changed), written.cast(old.type), old))
     integral = whole | plain

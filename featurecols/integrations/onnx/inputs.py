@@ -49,6 +49,8 @@ def _input_type(key: str, uses: set[str], known: str | None) -> InputType:
         if uses != {"text"}:
             raise refused("ONNX", f"field {key}", f"a field of type {known}", "it is read as numbers")
         return "string"
+    if known == "decimal" and "text" in uses:
+        raise refused("ONNX", f"field {key}", "a field of type decimal", "its digits are a category, and ONNX has doubles")
     if "number" in uses or known in ("float", "decimal"):
         return "int64" if known == "integer" and len(uses) > 1 else "double"
     return "int64" if known == "integer" or "integer" in uses else "string"

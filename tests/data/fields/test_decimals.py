@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 import duckdb
+import mmh3
 import numpy as np
 import pandas as pd
 import polars as pl
@@ -56,18 +57,36 @@ def test_rounding_is_to_nearest_whatever_the_digits() -> None:
 
 
 @pytest.mark.parametrize("form", forms())
-def test_whole_decimals_are_integers(form: str) -> None:
-    """A6: canonical bytes are those of the integer; others refuse, as floats do."""
+def test_digits_are_the_category(form: str) -> None:
+    """A6: canonical bytes of whole ones are those of the integer, of others their digits."""
     field = as_batch({"x": forms()[form]}).field("x", (12,))
     assert decoded(field.slice(3, 4).tokens()) == [None]
     rest = field.slice(5, 7)
     assert decoded(rest.tokens()) == [b"9007199254740993", b"-3"]
     assert whole(rest) == [9007199254740993, -3]
     assert rest.to_pylist() == [9007199254740993, -3]
-    with pytest.raises(errors.DataError, match="bucketize it with Bucketized") as caught:
-        field.slice(1, 7).tokens()
+    assert decoded(field.tokens()) == [b"1.5", None, b"-0.25", None, b"0.1", b"9007199254740993", b"-3"]
+    with pytest.raises(errors.DataError, match="a decimal that is not whole") as caught:
+        whole(field.slice(1, 7))
     assert caught.value.row == 1
     assert "-0.25" in str(caught.value.got)
+
+
+def test_scale_width_and_container_do_not_change_a_category(tmp_path: Any) -> None:
+    values = [Decimal(t) for t in ("1.50", "-0.25", "12.00", "0.01", "-7.10")]
+    want = [mmh3.hash(text, 0, signed=False) % 1000 for text in (b"1.5", b"-0.25", b"12", b"0.01", b"-7.1")]
+    plan = fc.fit([fc.Hashed("x", 1000), fc.Vocabulary("x", fc.TopTerms(9), name="v")], [{"x": v} for v in values])
+    kinds = (pa.decimal32(9, 2), pa.decimal64(18, 4), pa.decimal128(10, 2), pa.decimal128(38, 30), pa.decimal256(76, 20))
+    found = {str(kind): pa.table({"x": pa.array(values, kind)}) for kind in kinds}
+    pq.write_table(found["decimal128(10, 2)"], tmp_path / "t.parquet")
+    (tmp_path / "t.csv").write_text("x,y\n1.50,\n-0.25,\n12.00,\n1e-2,\n-7.1000,\n")
+    relation = duckdb.sql("select unnest([1.5, -0.25, 12, 0.01, -7.1])::decimal(9, 3) as x")
+    ways = (*found.values(), tmp_path / "t.parquet", tmp_path / "t.csv", [{"x": v} for v in values], {"x": values}, relation)
+    plan.save(tmp_path / "plan")
+    for data in (*ways, pl.from_arrow(found["decimal128(10, 2)"])):
+        ids = fc.load(tmp_path / "plan").encode(data).ids
+        assert ids["x"].values.tolist() == want
+        assert ids["v"].values.tolist() == [3, 0, 4, 2, 1]  # as often, by bytes: -0.25 -7.1 0.01 1.5 12
 
 
 def test_every_way_in_gives_the_same(tmp_path: Any) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +41,8 @@ SPELLINGS: dict[str, list[tuple[str, Any, bytes]]] = {
     ],
     "decimal": [
         ("12.00", 12, b"12"),
+        ("-1.50", Decimal("-1.5"), b"-1.5"),
+        ("25e-3", Decimal("0.0250"), b"0.025"),
         ("12345678901234567890.0", 12345678901234567890, b"12345678901234567890"),
         ("7", 7, b"7"),
         ("1,5", "1,5", b"1,5"),
@@ -142,10 +145,9 @@ def test_integers_are_ids(tmp_path: Path) -> None:
         plan.encode(str(tmp_path / "x.csv"))
 
 
-@pytest.mark.parametrize("name", ["float", "decimal"])
-def test_a_fraction_is_no_category(name: Any, tmp_path: Path) -> None:
+def test_a_fraction_is_no_category(tmp_path: Path) -> None:
     (tmp_path / "x.csv").write_text("x,y\n1.0,0\n1.5,0\n")
-    plan = fc.compile([fc.Hashed(fc.Field("x", type=name), 5)])
+    plan = fc.compile([fc.Hashed(fc.Field("x", type="float"), 5)])
     for data in (str(tmp_path / "x.csv"), {"x": [1.0, 1.5]}):
         with pytest.raises(fc.DataError, match=r"not a whole number below 2\^53 is not a category.*row 1"):
             plan.encode(data)
