@@ -22,6 +22,9 @@ PACKAGES = {
 } | {"scikit-learn": "sklearn"}
 
 
+quick = False  # whether few runs are enough
+
+
 @dataclass
 class Result:
     """One claim: seconds by contestant (every run), per `rows` rows, and what else was seen.
@@ -55,7 +58,8 @@ class Result:
             middle = statistics.median(runs)
             ratio = f"{middle / self.median(ours):7.2f} x" if ours in self.seconds else ""
             spread = f"{min(runs):.4f}-{max(runs):.4f}"
-            lines.append(f"  {name:44} {middle:9.4f} s  [{spread}] {ratio}  {1e9 * middle / self.rows:10.1f} ns/row")
+            busy = f"  {statistics.median(self.processor[name]):9.4f} s busy" if self.processor.get(name) else ""
+            lines.append(f"  {name:44} {middle:9.4f} s  [{spread}] {ratio}  {1e9 * middle / self.rows:10.1f} ns/row{busy}")
         for name, scores in self.scores.items():
             said = [f"{s} {statistics.mean(v):.4f} [{min(v):.4f}-{max(v):.4f}]" for s, v in scores.items()]
             lines.append(f"  {name:44} {', '.join(said)}")
@@ -64,6 +68,7 @@ class Result:
 
 def measure(claim: str, rows: int, cases: Mapping[str, Callable[[], Any]], repeats: int = 7) -> Result:
     """Run each case once to warm it, then all of them in turn, `repeats` times; garbage is collected between runs."""
+    repeats = min(repeats, 3) if quick else repeats
     result = Result(claim, rows, {name: [] for name in cases}, processor={name: [] for name in cases})
     for run in cases.values():
         run()

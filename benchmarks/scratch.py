@@ -19,7 +19,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from benchmarks import data
+from benchmarks import data, harness
 from benchmarks.harness import Result
 
 THREADS = ((1, 1), (2, 1), (2, 2))  # inside an operation, between operations
@@ -28,7 +28,7 @@ THREADS = ((1, 1), (2, 1), (2, 2))  # inside an operation, between operations
 def tensorflow(result: Result, claim: str, only: str = "") -> None:
     """Add TensorFlow's and Keras' seconds for `claim` (contestants with `only` in their names), each in its best threads."""
     for variable in ("FEATURECOLS_TF_PYTHON", "FEATURECOLS_KERAS_PYTHON"):
-        python = os.environ.get(variable)
+        python = None if harness.quick else os.environ.get(variable)
         if python and not (variable == "FEATURECOLS_KERAS_PYTHON" and claim != "adult"):
             for threads in THREADS:
                 _keep(result, _run(python, "tensorflow_rival.py", claim, result.rows, *threads), only)
@@ -36,7 +36,7 @@ def tensorflow(result: Result, claim: str, only: str = "") -> None:
 
 def spark(result: Result, claim: str, path: Path) -> None:
     """Add Spark's seconds from the Parquet file at `path` to a sink that keeps nothing."""
-    if importlib.util.find_spec("pyspark") and shutil.which("java"):
+    if not harness.quick and importlib.util.find_spec("pyspark") and shutil.which("java"):
         _keep(result, _run(sys.executable, "spark_rival.py", claim, path))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import statistics
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ from benchmarks import default_table
 from benchmarks.harness import RESULTS
 
 DOCS = Path(__file__).parent.parent / "docs"
-COMPARED = ("adult", "criteo", "strings", "crosses", "fit", "sklearn_pipeline")
+COMPARED = ("adult", "criteo", "csv_files", "strings", "crosses", "fit", "sklearn_pipeline")
 START, END = "<!-- figures: written by python -m benchmarks -->\n", "<!-- end of figures -->\n"
 DEFAULTS = "<!-- defaults: written by python -m benchmarks -->\n"
 TITLES = {
@@ -51,11 +51,32 @@ def transforms() -> str:
     """Return a table for every claim about transforms, and the machine."""
     documents = {
         name: found
-        for name in ("serving", "ranking", "torch_dataset", *COMPARED, "one_row", "cold", "growth", "memory", "extension")
+        for name in (
+            "serving",
+            "ranking",
+            "torch_dataset",
+            *COMPARED,
+            "batch_job",
+            "small_calls",
+            "one_row",
+            "cold",
+            "growth",
+            "memory",
+            "extension",
+        )
         if (found := _document(name))
     }
     sections = [_compared(result) for name in COMPARED if name in documents for result in documents[name]["results"]]
-    rest = {"one_row": _one_row, "cold": _cold, "growth": _growth, "memory": _memory, "extension": _beside, "ranking": _ranking}
+    rest: dict[str, Callable[[list[dict[str, Any]]], str]] = {
+        "batch_job": _jobs,
+        "small_calls": _small,
+        "one_row": _one_row,
+        "cold": _cold,
+        "growth": _growth,
+        "memory": _memory,
+        "extension": _beside,
+        "ranking": _ranking,
+    }
     rest |= {"torch_dataset": _loaders, "serving": _serving}
     sections += [describe(documents[name]["results"]) for name, describe in rest.items() if name in documents]
     return "\n".join([*sections, f"Measured with {_machine(documents.values())}.\n"])
@@ -101,7 +122,29 @@ def _compared(result: dict[str, Any]) -> str:
         spread = [_time(min(runs)), _time(max(runs))]
         rows.append([*_split(name), _time(seconds), *spread, _number(1e9 * seconds / result["rows"]), _ratio(seconds / ours)])
     head = ["program", "form", "median", "fastest run", "slowest run", "ns a row", "ratio to featurecols"]
-    return _section(f"{result['claim']} ({result['rows']:,} rows)", head, rows)
+    return _section(f"{result['claim']} ({result['rows']:,} rows)", head, rows) + _remarks([result])
+
+
+def _jobs(results: list[dict[str, Any]]) -> str:
+    sections = []
+    for result in results:
+        sizes, busy = result["notes"]["MB"], {name: statistics.median(runs) for name, runs in result["processor"].items()}
+        rows = []
+        for name, seconds in result["seconds"].items():
+            times = [_time(statistics.median(seconds)), _time(busy[name]), _ratio(busy[name] / busy["featurecols"])]
+            rows.append([*_split(name), *times, f"{sizes[name]} MB"])
+        head = ["program", "form", "time", "processor time", "ratio of processor time", "size"]
+        sections.append(_section(f"{result['claim']} ({result['rows']:,} rows)", head, rows))
+    return "\n".join(sections) + _remarks(results[:1])
+
+
+def _small(results: list[dict[str, Any]]) -> str:
+    rows = []
+    for result in results:
+        for name, (seconds,) in result["seconds"].items():
+            rows.append([f"{result['rows']:,}", _split(name)[1], _time(seconds), _time(result["processor"][name][0])])
+    section = _section("Small calls of transform, kernels loaded", ["rows", "form", "time", "processor time"], rows)
+    return section + _remarks(results[:1])
 
 
 def _one_row(results: list[dict[str, Any]]) -> str:
