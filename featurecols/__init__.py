@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from featurecols.columns import Crossed as Crossed
     from featurecols.columns import Cyclic as Cyclic
     from featurecols.columns import DatePart as DatePart
+    from featurecols.columns import Difference as Difference
     from featurecols.columns import Elapsed as Elapsed
     from featurecols.columns import Embedding as Embedding
     from featurecols.columns import Field as Field
@@ -43,6 +44,8 @@ if TYPE_CHECKING:
     from featurecols.columns import Numeric as Numeric
     from featurecols.columns import Piecewise as Piecewise
     from featurecols.columns import Prefix as Prefix
+    from featurecols.columns import Product as Product
+    from featurecols.columns import Ratio as Ratio
     from featurecols.columns import Sequence as Sequence
     from featurecols.columns import Split as Split
     from featurecols.columns import Tfidf as Tfidf
@@ -82,7 +85,7 @@ if TYPE_CHECKING:
     from featurecols.plan.collisions import Collisions as Collisions
     from featurecols.plan.collisions import collisions as collisions
     from featurecols.plan.compile import compile as compile
-    from featurecols.plan.difference import Difference as Difference
+    from featurecols.plan.difference import PlanDifference as PlanDifference
     from featurecols.plan.difference import carry_tables as carry_tables
     from featurecols.plan.difference import diff as diff
     from featurecols.plan.drift import FieldDrift as FieldDrift

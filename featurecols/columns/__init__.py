@@ -1,5 +1,8 @@
 """Columns, one file per kind; importing this registers them all."""
 
+from featurecols.columns.arithmetic import Difference as Difference
+from featurecols.columns.arithmetic import Product as Product
+from featurecols.columns.arithmetic import Ratio as Ratio
 from featurecols.columns.base import Column as Column
 from featurecols.columns.base import Field as Field
 from featurecols.columns.bucketized import Bucketized as Bucketized

@@ -131,6 +131,7 @@ class ElapsedBound(DenseBound):
     """An Elapsed column with what it needs to run."""
 
     column: Elapsed
+    values_are_features: ClassVar[bool] = False  # missing ones are refused in the features alone
 
     def __init__(self, column: Elapsed) -> None:
         self.column, self._unit = column, _UNITS[column.unit]

@@ -47,7 +47,7 @@ class ColumnDifference:
 
 
 @dataclass(frozen=True)
-class Difference:
+class PlanDifference:
     """What fc.diff found; true where the plans differ.
 
     Attributes:
@@ -112,7 +112,7 @@ class Difference:
         return found
 
 
-def diff(old: Plan, new: Plan) -> Difference:
+def diff(old: Plan, new: Plan) -> PlanDifference:
     """Return how a new plan differs from an old one: what ids and features mean, and which rows of tables can be carried over.
 
     Terms and intervals are told apart by what they are, hash buckets by all that decides about a hash. carry_tables makes the
@@ -137,7 +137,7 @@ def diff(old: Plan, new: Plan) -> Difference:
     schemas = old.input_schema, new.input_schema
     both = {key: (schemas[0].get(key), schemas[1].get(key)) for key in {**schemas[1], **schemas[0]}}
     shared = [name for name in theirs if name in mine]
-    return Difference(
+    return PlanDifference(
         columns,
         {key: pair for key, pair in both.items() if pair[0] != pair[1]},
         shared != [name for name in mine if name in theirs],
@@ -241,4 +241,4 @@ def _shown(of: FieldType | None) -> str:
     return "not read" if of is None else f"{'lists of ' * of.list_depth}{of.type or 'any type'}"
 
 
-__all__ = ["ColumnDifference", "Difference", "carry_tables", "diff"]
+__all__ = ["ColumnDifference", "PlanDifference", "carry_tables", "diff"]

@@ -33,6 +33,7 @@ SHARED = {
 # The shared faults that each kind must notice: those of the forms that its Examples read.
 _ALL = ("slice offset", "bitmap offset", "dictionary of another chunk")
 SEEN = {
+    "arithmetic": (*_ALL, "values offset"),
     "bucketized": (*_ALL, "values offset", "null in place of a list"),
     "crossed": (*_ALL, "null codes", "list window", "joined offsets"),
     "cyclic": _ALL,
@@ -58,6 +59,13 @@ _ONE_HOT = 'f"    if 0 <= {v} < {width}: out[{start} + {v}] = 1.0"'
 _HASHERS = (f"{C}.hashed", f"{C}.vocabulary")
 
 OWN = {
+    "arithmetic": [
+        Fault(f"{C}.arithmetic:Ratio._of_arrays", "np.where(b == 0.0, np.nan, a / b)", "a / b"),
+        Fault(f"{C}.arithmetic:Ratio._of_numbers", "math.nan if b == 0.0 else a / b", "a / (b or 1.0)"),
+        Fault(f"{C}.arithmetic:_OfTwoBound.values", "np.where(np.isnan(found), self._default, found)", "found"),
+        Fault(f"{C}.arithmetic:_OfTwoBound._refusal", "0 if a != a else 1", "0"),
+        Fault(f"{C}.arithmetic:_OfTwoBound._write", "fine.argmin()", "fine.argmax()"),
+    ],
     "bucketized": [
         Fault(f"{K}.bucketize:bucketize", "x", "np.nextafter(x, -np.inf)", call="_BUCKETIZE[4]"),
         Fault(f"{K}.bucketize:bucketize", "width", "1", call="_BUCKETIZE[4]"),
