@@ -132,6 +132,11 @@ class Spec:
                 parts.append(f"{f.name}={_source(value)}")
         return f"{type(self).__name__}({', '.join(parts)})"
 
+    def _given_arguments(self) -> list[tuple[str, str]]:
+        """Return the arguments that are not at their defaults, by name, as source."""
+        values = [(f.name, getattr(self, f.name), self.default_of(f.name)) for f in fields(self)]
+        return [(name, _source(v)) for name, v, default in values if default is MISSING or _key(v) != _key(default)]
+
     def __reduce__(
         self,
     ) -> tuple[

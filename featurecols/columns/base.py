@@ -14,6 +14,7 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 
 from featurecols import errors
+from featurecols._core import html
 from featurecols._core.arrays import Array
 from featurecols._core.spec import Converted, Spec, frozen, public_dir
 from featurecols.analyzers.base import Analyzer
@@ -229,6 +230,10 @@ class Column(Spec):
 
     def __dir__(self) -> list[str]:
         return public_dir(self, Column)
+
+    def _repr_html_(self) -> str:
+        """Return a table of what is declared, for notebooks; arguments at their defaults are left out."""
+        return html.table(f"{type(self).__name__} {self.name}", [("argument", "value"), *self._given_arguments()], [True, True])
 
     def inputs(self) -> tuple[Field | Column, ...]:
         """Return what this column reads, in the order in which bind, ids, values, write and row take it."""

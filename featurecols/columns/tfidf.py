@@ -6,7 +6,7 @@ import math
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import field
-from typing import Any, ClassVar, Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 
@@ -111,7 +111,7 @@ class TfidfBound(CategoricalBound):
         times = np.diff(first, append=len(keys)) * self._idf[keys[first] % self.num_buckets]
         return np.sqrt(np.bincount(keys[first] // self.num_buckets, times * times, rows))  # adds in the order of the ids
 
-    def row(self, ids: Any) -> RowIds:
+    def row(self, ids: int | list[int]) -> RowIds:
         listed, idf, size = ids if isinstance(ids, list) else [ids], self._row_idf, self.num_buckets
         norm = 1.0
         if self._is_normed:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -30,6 +30,10 @@ from featurecols.plan.explain import (
 )
 from featurecols.plan.graph import Graph
 from featurecols.plan.row_meanings import RowMeanings, of_features, of_ids
+from featurecols.plan.statistics import Statistics
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 
 class DescribedPlan:
@@ -43,6 +47,7 @@ class DescribedPlan:
     encoded_slots: tuple[Slot, ...]
     _program: Program
     _derived: dict[str, Any]
+    statistics: Statistics | None
 
     @property
     def width(self) -> int:
@@ -165,6 +170,27 @@ class DescribedPlan:
         if output is None:
             return None
         return output.node if output.bound.categorical else output.inputs[0]
+
+    def plot(self, name: str, data: Data | None = None, *, ax: Axes | None = None) -> Axes:
+        """Draw what was learned of a column, and return the axes; needs matplotlib (`pip install "featurecols[plot]"`).
+
+        Of a Bucketized, the edges of the buckets over the histogram of its field; of a Vocabulary, the share of the values that
+        the most frequent terms cover; of what hashes, how many buckets hold no term, one, two ..., and would by chance; of a
+        column of one number (Piecewise, Numeric, Cyclic), its features by that number. An Indicator or an Embedding shows the
+        column that it reads.
+
+        Args:
+            name: of a declared column, or of one that it reads.
+            data: rows that histograms, shares and terms are taken from; without them the statistics of fit(...,
+                statistics=True). Edges and curves of intervals are drawn without either.
+            ax: axes to draw on; without them those of a new figure.
+
+        Raises:
+            PlanError: for a column of which there is no picture, or none without data, and without matplotlib.
+        """
+        from featurecols.plan.plots import plot
+
+        return plot(self._program, self.statistics, name, data, ax)
 
     def explain(self, row: Mapping[str, object]) -> Explanation:
         """Return which values of a raw row, a dict as in transform_row, set which features and ids.

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Literal, Protocol
 
 import numpy as np
 
+from featurecols._core import figures
 from featurecols._core.arrays import Array
+from featurecols._core.figures import COLOURS, GREY
 from featurecols._core.names import names_of
 from featurecols._core.suggestions import module_names
 from featurecols.models import errors
@@ -20,10 +22,6 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from numpy.typing import ArrayLike
 
-
-# The colours of Okabe and Ito (2008), which people who confuse red and green can tell apart.
-COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
-GREY = "0.65"
 _NO_METRIC = ("epoch", "step", "seconds", "steps_per_second")
 _FEW = 40  # points that are marked one by one
 Points = list[tuple[float, float]]
@@ -142,7 +140,7 @@ def weights(rows: Iterable[NamedWeight], *, ax: Axes | None = None) -> Axes:
     ax.axvline(0, color=GREY, linewidth=0.8)
     ax.set_xlabel("weight")
     ax.spines["left"].set_visible(False)
-    return _remove_frame(ax)
+    return figures.remove_frame(ax)
 
 
 def _axis_of(rows: Rows) -> str:
@@ -181,7 +179,7 @@ def _label_axis(ax: Axes, over: str) -> Axes:
         ax.set_xticks(list(seen))
     if any("training" not in str(line.get_label()) for line in ax.lines) or len(ax.lines) > 1:
         ax.legend(frameon=False)
-    return _remove_frame(ax)
+    return figures.remove_frame(ax)
 
 
 def _label(name: str | None, what: str, value: float) -> str:
@@ -199,7 +197,7 @@ def _finish_square(ax: Axes, legend: Corner) -> Axes:
     """Let both axes go from 0 to 1, equally long."""
     ax.set(xlim=(-0.02, 1.02), ylim=(-0.02, 1.02), aspect="equal")
     ax.legend(frameon=False, loc=legend, fontsize="small")
-    return _remove_frame(ax)
+    return figures.remove_frame(ax)
 
 
 def _square_figure(title: str) -> Axes:
@@ -212,20 +210,9 @@ def _square_figure(title: str) -> Axes:
 def _figure(size: tuple[float, float], columns: int = 1) -> list[Axes]:
     """Return the axes of a new figure, side by side, in our colours."""
     try:
-        import matplotlib.pyplot as plt
+        return figures.new_axes(size, columns)
     except ImportError:
         raise errors.missing("plot", "matplotlib", "featurecols[plot]") from None
-    axes = list(plt.subplots(1, columns, figsize=size, layout="constrained", squeeze=False)[1][0])
-    for ax in axes:
-        ax.set_prop_cycle(color=COLOURS)
-    return axes
-
-
-def _remove_frame(ax: Axes) -> Axes:
-    """Leave the axes at the left and below alone."""
-    for side in ("top", "right"):
-        ax.spines[side].set_visible(False)
-    return ax
 
 
 __all__ = ["calibration", "history", "precision_recall", "roc", "weights"]
