@@ -25,6 +25,7 @@ class Limits:
         terms: of one vocabulary.
         width: features of one plan.
         combinations: of the lists of one row in a cross.
+        expansion: how many times larger than its file what it was compressed from may be, beyond a gibibyte.
     """
 
     rows: int = 2_000_000_000
@@ -33,6 +34,7 @@ class Limits:
     terms: int = 50_000_000
     width: int = 10_000_000
     combinations: int = 4_194_304
+    expansion: int = 2_000
 
 
 def parse(text: str) -> Limits:

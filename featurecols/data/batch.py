@@ -195,13 +195,13 @@ class Batch:
         """Return rows start:stop, without copying; conversions and dictionaries stay shared."""
         return Batch(self._columns, self._start + start, self._start + stop)
 
-    def add(self, fields: Mapping[str, pa.Array]) -> Batch:
-        """Return the same rows with more fields, whose text is parsed as that of a CSV file."""
+    def add(self, fields: Mapping[str, pa.Array], parse: bool = True) -> Batch:
+        """Return the same rows with more fields; `parse`: text is parsed as that of a CSV file."""
 
         def load(key: str) -> FieldView | pa.Array:
             return fields[key] if key in fields else self._as_given(key)
 
-        return Batch(_Columns((*self.names, *fields), self.num_rows, load, parse=True))
+        return Batch(_Columns((*self.names, *fields), self.num_rows, load, parse=parse))
 
     def take(self, rows: Array) -> Batch:
         """Return these rows, int64 [k], in this order, copied field by field when they are asked for."""

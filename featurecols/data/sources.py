@@ -16,10 +16,11 @@ from featurecols import errors
 from featurecols._core import regular_files
 from featurecols.data.batch import Batch, Fragment, Needs, Source, keys_of
 from featurecols.data.field_types import FieldType, join_all, of_arrow
-from featurecols.data.files import discover, partitions, paths
+from featurecols.data.files import arrow, discover, partitions, paths, streams
 from featurecols.data.files.base import File, State, same_kind
 from featurecols.data.files.csv import CsvFile
 from featurecols.data.files.csv_options import CsvOptions
+from featurecols.data.files.json_lines import JsonLinesFile
 from featurecols.data.files.parquet import ParquetFile
 from featurecols.data.iterables import ManySource, OnceSource
 from featurecols.data.remote import urls
@@ -156,8 +157,8 @@ class FileSource(Source):
 
     def field_types(self, keys: Sequence[str]) -> dict[str, FieldType] | None:
         self.check(keys)
-        if any(file.kind == "CSV" or not file.keys.keys().isdisjoint(keys) for file in self._open()):
-            return None  # of text that is parsed
+        if any(file.kind in ("CSV", "JSON lines") or not file.keys.keys().isdisjoint(keys) for file in self._open()):
+            return None  # of text that is parsed, or of lines that are typed as they are read
         return {key: join_all(of_arrow(file.schema.field(key).type) for file in self._open()) for key in keys}
 
     def check(self, keys: Sequence[str]) -> None:
@@ -246,13 +247,29 @@ def open_file(path: str, options: CsvOptions | None = None) -> File:
             raise errors.DataError(path, "is not a CSV file, whose options were given", got=kind or "Parquet", hint=_NO_OPTIONS)
         kind = "CSV"
     if kind is None:
-        kind = "Parquet" if discover.read_head(path) == b"PAR1" else None
+        kind = _look_inside(path, state)
     if kind is None:
-        raise errors.DataError(path, "is neither Parquet nor CSV by its name", hint=_AS_CSV)
-    file: File = ParquetFile(path, state) if kind == "Parquet" else CsvFile(path, state, options)
+        raise errors.DataError(path, "is neither Parquet, CSV, JSON lines nor Arrow by its name", hint=_AS_CSV)
+    file = _open_as(kind, path, state, options)
     names = set(file.schema.names)
     keys = {key: text for key, text in paths.keys_of(path).items() if key not in names}
     return partitions.PartitionedFile(file, keys) if keys else file
+
+
+def _look_inside(path: str, state: State) -> str | None:
+    """Return what the first bytes of a file, or the name of the file in an archive, say that it is."""
+    if streams.codec_of(path) == "zip":
+        return paths.kind_of(streams.member_of(path, state[0]))
+    head = discover.read_head(path)
+    return "Parquet" if head == b"PAR1" else "Arrow" if head == arrow.MAGIC[:4] else None
+
+
+def _open_as(kind: str, path: str, state: State, options: CsvOptions | None) -> File:
+    if kind == "Parquet":
+        return ParquetFile(path, state)
+    if kind == "Arrow":
+        return arrow.ArrowFile(path, state)
+    return JsonLinesFile(path, state) if kind == "JSON lines" else CsvFile(path, state, options)
 
 
 _NO_OPTIONS = "give its path without options, or separate calls"

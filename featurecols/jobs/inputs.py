@@ -16,7 +16,7 @@ import pyarrow as pa
 
 from featurecols import errors
 from featurecols.data.batch import Batch
-from featurecols.data.files.paths import PACKED, PARQUET, TEXT
+from featurecols.data.files.paths import ARROW, JSON_LINES, PACKED, PARQUET, TEXT
 from featurecols.data.remote import urls
 from featurecols.data.sources import FileSource, changed, check_layout, find, open_file
 from featurecols.data.sources import Paths as GivenPaths
@@ -133,7 +133,7 @@ class Inputs:
                 yield block, self._kept_columns(block)
 
     def _kept_columns(self, block: Batch) -> pa.Table:
-        arrays = [_cast(block.column(field.name), field.type) for field in self.kept_schema]
+        arrays = [_cast(block.column(field.name), field.type, field.name) for field in self.kept_schema]
         return pa.Table.from_arrays(arrays, schema=self.kept_schema)
 
     def _split(self, batch: Batch) -> Iterator[Batch]:
@@ -188,13 +188,17 @@ def stem(name: str) -> str:
     >>> stem("v1.0/sales.2024.csv.gz")
     'v1.0/sales.2024'
     """
-    for endings in (PACKED, TEXT + PARQUET):
+    for endings in (PACKED, TEXT + PARQUET + JSON_LINES + ARROW):
         name = next((name[: -len(e)] for e in endings if name.lower().endswith(e)), name)
     return name
 
 
-def _cast(array: pa.Array, kind: pa.DataType) -> pa.Array:
-    return array if array.type.equals(kind) else array.cast(kind)
+def _cast(array: pa.Array, kind: pa.DataType, key: str) -> pa.Array:
+    try:
+        return array if array.type.equals(kind) else array.cast(kind)
+    except pa.ArrowException as error:
+        hint = f"write the field as one type: the first rows hold {kind}"
+        raise errors.DataError(key, "field cannot be kept as one type", field=key, got=str(error)[:200], hint=hint) from None
 
 
 def _sum(rows: Sequence[int | None]) -> int | None:

@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import BinaryIO
 
 import pyarrow as pa
 
 from featurecols import errors
-from featurecols._core import regular_files
 from featurecols._core.fork_safe import import_module
 from featurecols.data.batch import Batch, Fragment, Needs
-from featurecols.data.files import decimal_marks, open_quotes, separators
+from featurecols.data.files import decimal_marks, open_quotes, separators, streams
 from featurecols.data.files.base import File, State
 from featurecols.data.files.csv_options import CsvOptions
 from featurecols.data.files.left_out import LeftOut
 from featurecols.data.remote import urls
 
 _BLOCK_BYTES = 1 << 23
-_CODECS = {".gz": "gzip", ".bz2": "bz2", ".zst": "zstd", ".lz4": "lz4"}  # of the endings in PACKED
 
 
 class CsvFile(File):
@@ -29,10 +26,9 @@ class CsvFile(File):
     def __init__(self, path: str, state: State, options: CsvOptions | None = None) -> None:
         self.path, self.state, self.options = path, state, options
         self._as = options or CsvOptions()
-        self._remote = urls.is_url(path)
         name = urls.name_of(path)
         ending = name[name.rfind(".") :].lower()
-        self._codec = _CODECS.get(ending)
+        self._codec = streams.codec_of(path)
         self._delimiter = self._as.separator or ("\t" if name.lower().endswith((".tsv", f".tsv{ending}")) else ",")
         self._quote = None if self._as.quote is None else self._as.quote.encode()
         self._changed = self._as.encoding != "utf-8" or self._as.comment is not None or self._as.skip_rows > 0
@@ -60,8 +56,7 @@ class CsvFile(File):
         return list(self._as.names)
 
     def _stream(self) -> pa.NativeFile:
-        source = urls.open_url(self.path, self.state[0]).buffered() if self._remote else self.path
-        stream = pa.input_stream(source, compression=self._codec)
+        stream = streams.open_stream(self.path, self.state[0])
         if self._as.encoding != "utf-8":
             stream = pa.transcoding_input_stream(stream, self._as.encoding, "utf-8")
         if self._as.comment is None and not self._as.skip_rows:
@@ -69,9 +64,6 @@ class CsvFile(File):
         comment = None if self._as.comment is None else self._as.comment.encode()
         left = LeftOut(stream.read, self._as.skip_rows, comment, self._quote, self._delimiter.encode())
         return pa.PythonFile(left, mode="r")
-
-    def _open(self) -> BinaryIO:
-        return urls.open_url(self.path, self.state[0]).buffered() if self._remote else regular_files.open_regular(self.path)
 
     def _reader(self, needs: Needs | None) -> pa.csv.CSVStreamingReader:
         csv = import_module("pyarrow.csv")
@@ -102,7 +94,7 @@ class CsvFile(File):
                     null_values=["", *self._as.nulls], strings_can_be_null=True, check_utf8=False, **options
                 ),
             )
-        except (pa.ArrowException, OSError) as error:
+        except (pa.ArrowException, OSError, *streams.DAMAGED) as error:
             raise self._unreadable(error) from None
 
     def _count_leading(self) -> int:
@@ -125,7 +117,7 @@ class CsvFile(File):
         try:
             with self._stream() as stream:
                 return bytes(stream.read(1 << 16))
-        except (pa.ArrowException, OSError, UnicodeError):
+        except (pa.ArrowException, OSError, UnicodeError, *streams.DAMAGED):
             return b""
 
     def _hint_at_separator(self) -> str | None:
@@ -167,7 +159,7 @@ class CsvFile(File):
                 break
             except UnicodeError:
                 raise errors.not_utf8(self.path, None, self._as.encoding) from None
-            except (pa.ArrowException, OSError) as error:
+            except (pa.ArrowException, OSError, *streams.DAMAGED) as error:
                 raise self._unreadable(error) from None
             if batch.num_rows:
                 before, rows, ends = rows, rows + batch.num_rows, batch.column(last)[-1:] if watched else None
@@ -184,13 +176,13 @@ class CsvFile(File):
         delimiter = self._delimiter.encode()
         try:
             if self._codec is None and not self._changed:
-                with self._open() as file:
+                with streams.open_bytes(self.path, self.state[0]) as file:
                     return open_quotes.file_ends_inside(file, delimiter, 2 * _BLOCK_BYTES, quote)
             if last is None or not _has_break(last):
                 return False
             with self._stream() as stream:
                 return open_quotes.stream_ends_inside(stream.read, delimiter, quote)
-        except (pa.ArrowException, OSError) as error:
+        except (pa.ArrowException, OSError, *streams.DAMAGED) as error:
             raise self._unreadable(error) from None
 
     def _check_text(self, batch: pa.RecordBatch) -> None:

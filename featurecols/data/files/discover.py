@@ -21,7 +21,7 @@ def expand(path: str, text: bool) -> list[str]:
     if os.path.isdir(path):
         found = _inside(path, text)
         if not found:
-            raise errors.unreadable(path, "folder holds no Parquet or CSV file", None)
+            raise errors.unreadable(path, "folder holds no Parquet, CSV, JSON lines or Arrow file", None)
         return found
     if os.path.exists(path):
         return [path]
@@ -39,7 +39,7 @@ def _expand_url(url: str, text: bool) -> list[str]:
     found = urls.expand(url)
     data = found if found == [url] else [each for each in found if paths.kind_of(urls.name_of(each), text)]
     if not data:
-        raise errors.unreadable(url, "folder holds no Parquet or CSV file", None)
+        raise errors.unreadable(url, "folder holds no Parquet, CSV, JSON lines or Arrow file", None)
     return data
 
 

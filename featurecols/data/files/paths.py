@@ -13,7 +13,9 @@ from featurecols import errors
 PARQUET = (".parquet", ".pq", ".parq")
 CSV = (".csv", ".tsv")
 TEXT = (*CSV, ".txt", ".dat", ".data")  # names of CSV files in a folder where a caller says how CSV is written
-PACKED = (".gz", ".bz2", ".zst", ".lz4")
+JSON_LINES = (".jsonl", ".ndjson")
+ARROW = (".arrow", ".feather", ".ipc")
+PACKED = (".gz", ".bz2", ".zst", ".lz4", ".xz", ".zip")  # of CSV and JSON lines
 NULL = "__HIVE_DEFAULT_PARTITION__"  # what Hive, Spark and Arrow write for a missing value
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]+:")
 _URL = re.compile(r"([a-z][a-z0-9+.-]+)://([^/]*)/?(.*)", re.DOTALL)
@@ -86,8 +88,12 @@ def kind_of(name: str, text: bool = False) -> str | None:
     lower = name.lower()
     if lower.endswith(PARQUET):
         return "Parquet"
+    if lower.endswith(ARROW):
+        return "Arrow"
     for ending in PACKED:
         lower = lower.removesuffix(ending)
+    if lower.endswith(JSON_LINES):
+        return "JSON lines"
     return "CSV" if lower.endswith(TEXT if text else CSV) else None
 
 

@@ -148,7 +148,7 @@ def test_jobs_take_options_and_know_them(tmp_path: Path) -> None:
     assert pd.read_parquet(tmp_path / "out" / "rows.parquet")["b"].tolist() == ["x"]
     with pytest.raises(fc.OutputError):
         plan.transform_files(fc.csv(tmp_path / "in", separator=";", nulls="NA"), tmp_path / "out", keep="b", new_only=True)
-    with pytest.raises(fc.DataError, match="is neither Parquet nor CSV by its name"):
+    with pytest.raises(fc.DataError, match="is neither Parquet, CSV, JSON lines nor Arrow by its name"):
         plan.transform_files(path, tmp_path / "other")
 
 

@@ -80,7 +80,7 @@ def test_a_file_whose_name_looks_like_a_glob(tmp_path: Path) -> None:
     [
         ("none.parquet", "no such file or folder"),
         ("none/*.parquet", "nothing matches"),
-        ("empty", "folder holds no Parquet or CSV file"),
+        ("empty", "folder holds no Parquet, CSV, JSON lines or Arrow file"),
     ],
 )
 def test_paths_without_files(tmp_path: Path, path: str, what: str) -> None:
@@ -98,7 +98,7 @@ def test_kinds_by_name_and_by_first_bytes(tmp_path: Path) -> None:
     assert open_file(str(tmp_path / "part-0000")).kind == "Parquet"
     assert open_file(str(tmp_path / "x.PQ")).kind == "Parquet"
     assert open_file(str(tmp_path / "x.csv")).kind == "CSV"
-    with pytest.raises(errors.DataError, match="is neither Parquet nor CSV by its name"):
+    with pytest.raises(errors.DataError, match="is neither Parquet, CSV, JSON lines nor Arrow by its name"):
         open_file(str(tmp_path / "x.dat"))
 
 

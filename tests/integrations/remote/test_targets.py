@@ -76,7 +76,7 @@ def test_an_interrupted_job_publishes_nothing_and_goes_on(bucket: Bucket, source
     with pytest.raises(KeyboardInterrupt):
         fc.transform_parquet(PLAN, source, target, progress=interrupt)
     assert "out/_featurecols.json" not in bucket.list()
-    with pytest.raises(fc.DataError, match="no Parquet or CSV file"):
+    with pytest.raises(fc.DataError, match="no Parquet, CSV, JSON lines or Arrow file"):
         fc.fit([fc.Numeric("features")], target)
     done = fc.transform_parquet(PLAN, source, target, processes=processes)
     assert (done.resumed, done.rows) == (1, 150)

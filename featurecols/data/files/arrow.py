@@ -1,0 +1,75 @@
+"""Arrow IPC files and streams, which Feather is too."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pyarrow as pa
+
+from featurecols import errors
+from featurecols.data.batch import Batch, Fragment, Needs
+from featurecols.data.files import streams
+from featurecols.data.files.base import File, State
+from featurecols.data.remote import urls
+
+MAGIC = b"ARROW1"
+_OLD_FEATHER = b"FEA1"
+
+
+class ArrowFile(File):
+    """One Arrow file: of the file format, or a stream."""
+
+    kind = "Arrow"
+
+    def __init__(self, path: str, state: State) -> None:
+        self.path, self.state = path, state
+        with streams.open_bytes(path, state[0]) as file:
+            start = file.read(8)
+        if start.startswith(_OLD_FEATHER):
+            hint = "write it again as version 2: pyarrow.feather.write_feather(pyarrow.feather.read_table(path), path)"
+            raise errors.DataError(path, "is a Feather file of version 1", hint=hint)
+        self._random = start.startswith(MAGIC)
+        with self._explain():
+            self.schema = self._open().schema
+        self.fragments = [Fragment(path, None, None)]
+
+    def _open(self) -> pa.ipc.RecordBatchFileReader | pa.ipc.RecordBatchStreamReader:
+        local = not urls.is_url(self.path)
+        source = pa.OSFile(self.path) if local else pa.PythonFile(streams.open_bytes(self.path, self.state[0]), mode="r")
+        return pa.ipc.open_file(source) if self._random else pa.ipc.open_stream(source)
+
+    def _explain(self) -> _Explained:
+        return _Explained(self.path)
+
+    def read(self, fragment: Fragment, needs: Needs) -> Iterator[Batch]:
+        keys = list(dict.fromkeys(key for key, _ in needs))
+        with self._explain():
+            reader = self._open()
+            count = reader.num_record_batches if self._random else None
+        at = 0
+        while count is None or at < count:
+            with self._explain():
+                try:
+                    batch = reader.read_next_batch() if count is None else reader.get_batch(at)
+                except StopIteration:
+                    return
+                chosen = batch.select(keys) if keys else batch.select(batch.schema.names[:1])
+                for column in chosen.columns:  # what Arrow's kernels trust
+                    column.validate(full=True)
+            at += 1
+            if chosen.num_rows:
+                yield Batch.arrow(chosen)
+
+
+class _Explained:
+    """Errors of Arrow's reader as DataError."""
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, (pa.ArrowException, OSError, ValueError)) and not isinstance(error, errors.DataError):
+            raise errors.unreadable(self._path, "is not a readable Arrow file", error) from None
