@@ -34,6 +34,8 @@ ONCE = np.empty(0, np.int64)  # weights of values that count once each
 class HasNumbers(Protocol):
     """The input of numeric analyzers: a FieldView or Numbers."""
 
+    def __len__(self) -> int: ...
+
     def numbers(self) -> Numbers: ...
 
 

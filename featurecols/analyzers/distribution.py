@@ -54,7 +54,7 @@ class ValueBins(Analyzer):
     def update(self, state: Spread, value: base.HasNumbers) -> Spread:
         x, weights = base.counted(value, "float64")
         if len(weights):
-            state.values += int(weights.sum())
+            state.values += len(value)  # those that are missing have no number in a dictionary
         else:
             offsets = value.numbers().offsets
             state.values += len(x) + (0 if offsets is None else int((np.diff(offsets) == 0).sum()))

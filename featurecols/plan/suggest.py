@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from featurecols import errors
 from featurecols._core.suggestions import explain_arguments
@@ -11,6 +11,7 @@ from featurecols.columns.missing import Missing
 from featurecols.columns.numeric import Numeric
 from featurecols.data.batch import Source
 from featurecols.data.fields.base import FieldView
+from featurecols.data.missing import Markers
 from featurecols.data.sources import Data, as_source
 from featurecols.plan.statistics import percent
 from featurecols.plan.suggestions.category_rules import MANY, suggest_terms, suggest_texts
@@ -19,7 +20,7 @@ from featurecols.plan.suggestions.label_relation import Target, explained, same_
 from featurecols.plan.suggestions.number_rules import suggest_number
 from featurecols.plan.suggestions.row_sample import RowSampler, Sample
 from featurecols.plan.suggestions.suggestions import Suggestion, Suggestions
-from featurecols.plan.suggestions.text_shape import shape_of
+from featurecols.plan.suggestions.text_shape import TextShape, shape_of
 from featurecols.plan.suggestions.time_rules import suggest_time
 
 _BATCH = 1 << 17  # rows that are looked at together
@@ -67,6 +68,7 @@ def suggest(data: Data, label: str | None = None, *, leave_out: Iterable[str] = 
     """
     source, skipped = as_source(data), tuple([leave_out] if isinstance(leave_out, str) else leave_out)
     profiles, sample = _read(source, label, skipped)
+    sample = _as_declared(sample, profiles)
     rows = max((profile.rows for profile in profiles.values()), default=0)
     target = None if label is None else target_of(profiles[label], sample)
     read = [profile for key, profile in profiles.items() if key != label and key not in skipped]
@@ -105,6 +107,16 @@ def _read(source: Source, label: str | None, skipped: tuple[str, ...]) -> tuple[
             collector.close()
 
 
+def _as_declared(sample: Sample, profiles: Mapping[str, FieldProfile]) -> Sample:
+    """Return the sample with its fields as columns read them."""
+    views = dict(sample.fields)
+    for key, view in views.items():
+        source = profiles[key].source
+        view = view.with_markers(Markers.of(source.missing)) if source.missing else view
+        views[key] = view if source.type is None else view.as_type(source.type)
+    return Sample(views, sample.counts, sample.hashes)
+
+
 def _suggest(profile: FieldProfile, sample: Sample, target: Target | None) -> Suggestion:
     """Return what is suggested for one field."""
     key, view = profile.key, sample.fields[profile.key]
@@ -117,15 +129,18 @@ def _suggest(profile: FieldProfile, sample: Sample, target: Target | None) -> Su
             return Suggestion(key, f"always {same}", warning=True)
         said = f"{same}, or missing ({percent(profile.missing / profile.values)}): whether it is there"
         return Suggestion.for_all(key, said, Missing(key))
-    if _is_id(profile):
+    shape = TextShape()
+    if profile.type.type == "text" and not profile.type.list_depth and profile.times is None:
+        shape = shape_of(view, sample.counts, few=_are_terms(profile))
+    if not shape.words and shape.separator is None and _is_id(profile):
         return Suggestion(key, "another value in nearly every row: it names rows, and says nothing of others", warning=True)
     if target is not None and (share := explained(target, profile, view)) >= LEAK:
         said = f"gives {target.key} away (explains {percent(share)} of it): is it known when you predict?"
         return Suggestion(key, said, warning=True)
-    return _by_type(profile, view, sample)
+    return _by_type(profile, shape)
 
 
-def _by_type(profile: FieldProfile, view: FieldView, sample: Sample) -> Suggestion:
+def _by_type(profile: FieldProfile, shape: TextShape) -> Suggestion:
     key = profile.key
     if profile.type.list_depth:
         return _lists(profile)
@@ -136,10 +151,8 @@ def _by_type(profile: FieldProfile, view: FieldView, sample: Sample) -> Suggesti
         return suggest_terms(profile) if is_code else suggest_number(profile, profile.numbers)
     if profile.times is not None:
         return suggest_time(profile, profile.times)
-    if profile.type.type == "text":
-        found = suggest_texts(profile, shape_of(view, sample.counts, few=_are_terms(profile)))
-        if found is not None:
-            return found
+    if (found := suggest_texts(profile, shape)) is not None:
+        return found
     if profile.terms:
         return suggest_terms(profile)
     return Suggestion(key, "its values are neither numbers nor terms nor times", warning=True)
@@ -178,12 +191,7 @@ def _is_id(profile: FieldProfile) -> bool:
         return False
     if profile.type.type == "integer" and profile.numbers is not None:  # consecutive, or nearly: not a quantity
         return profile.distinct == profile.present and profile.numbers.high - profile.numbers.low < 2 * profile.present
-    return profile.numbers is None and profile.distinct >= UNIQUE * profile.present and _is_one_word(profile)
-
-
-def _is_one_word(profile: FieldProfile) -> bool:
-    terms = [term for term, _ in profile.top]
-    return sum(len(term.split()) for term in terms) < 4 * len(terms)
+    return profile.numbers is None and profile.distinct >= UNIQUE * profile.present
 
 
 def _arrow_type(view: FieldView) -> str:

@@ -4,12 +4,14 @@ import math
 import random
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
 from featurecols._core.arrays import Tokens
 from featurecols._core.numbers import Numbers
 from featurecols.analyzers import base
 from featurecols.analyzers.distribution import MOST_BINS, ValueBins, ValueCount
+from featurecols.data.fields import convert
 from featurecols.errors import DataError
 from tests.analyzers.monoid import Words, bits, coded, learn, plain
 
@@ -41,6 +43,12 @@ def test_numbers_of_every_exponent_fit_into_the_bins():
     found = ValueBins().from_bytes(state)
     assert found.values == len(values) == int(found.bins.entries()[:, 1].sum())
     assert ValueBins().to_bytes(found) == state
+
+
+def test_what_is_missing_in_a_dictionary_counts() -> None:
+    view = convert.view_of("x", pa.array([1.5, None, 2.5, 1.5]).dictionary_encode())
+    state = ValueBins().update(ValueBins().empty(), view)
+    assert (state.values, ValueBins().finish(state)["counts"].tolist()) == (4, [2, 1])
 
 
 def test_an_empty_list_is_one_missing_value():

@@ -41,8 +41,8 @@ def mixed() -> pa.Table:
 
 
 WANT = [
-    fc.Numeric("age", normalizer=fc.ZScore()),
-    fc.Numeric("income", normalizer=[fc.Log1p(), fc.ZScore()]),
+    fc.Numeric("age", default=fc.Median(), normalizer=fc.ZScore()),
+    fc.Numeric("income", default=fc.Median(), normalizer=[fc.Log1p(), fc.ZScore()]),
     fc.Numeric("rooms", default=fc.Median(), normalizer=fc.ZScore()),
     fc.Indicator(fc.Vocabulary("rooms", fc.TopTerms(4))),
     fc.Missing("rooms"),
@@ -52,7 +52,7 @@ WANT = [
     fc.Indicator(fc.DatePart("at", "hour")),
     fc.Indicator(fc.DatePart("at", "weekday")),
     fc.Indicator(fc.DatePart("at", "month")),
-    fc.Numeric(fc.Elapsed("at", fc.Timestamp("2024-01-01")), normalizer=fc.ZScore()),
+    fc.Numeric(fc.Elapsed("at", fc.Timestamp("2024-01-01")), default=fc.Median(), normalizer=fc.ZScore()),
 ]
 LEFT_OUT = {
     "id": "another value in nearly every row: it names rows, and says nothing of others",
@@ -82,7 +82,7 @@ def test_columns_of_a_mixed_table() -> None:
     assert reasons["at"] == "timestamps from 2024-01-01 to 2024-03-10: hour, weekday, month, and days since the first"
     assert repr(found).splitlines()[:2] == [
         "12 columns from 240 rows, to predict paid",
-        f"{'field':8}  {'columns':77}  because",
+        f"{'field':8}  {'columns':95}  because",
     ]
     assert "<td" in found._repr_html_()
 
@@ -131,23 +131,29 @@ def test_texts_numbers_and_lists() -> None:
         "lasted": [datetime.timedelta(minutes=int(k % 50)) for k in i],
         "zip code": [10000 + int(k * k % 40) for k in i],
         "far": [float(k % 100) if k else 1e6 for k in i],
+        "temp": ["NA" if k % 5 == 0 else f"{k % 50 / 2}" for k in i],
+        "countries": [", ".join(sorted({"FR", "UK", f"C{k % 5}", f"C{k % 7}"})) for k in i],
         "nothing": [None] * 2000,
         "only": [None if k % 2 else 5 for k in i],
     }
     found = fc.suggest(data)
     far = [fc.Log1p(), fc.ZScore(), fc.Clip(-5, 5)]
-    hot = fc.Indicator
+    hot, temp = fc.Indicator, fc.Field("temp", missing="NA", type="float")
     assert list(found) == [
         hot(fc.Vocabulary(fc.Words("review"), fc.TopTerms(1000, min_count=5))),
         hot(fc.Vocabulary("tags", fc.TopTerms(2))),
         fc.Numeric("vector", shape=2),
         hot(fc.Hashed("city", 512)),
-        fc.Numeric("gain", normalizer=fc.ZScore()),
+        fc.Numeric("gain", default=fc.Median(), normalizer=fc.ZScore()),
         hot(fc.Bucketized("gain", fc.Quantiles(32))),
-        fc.Numeric(fc.Elapsed("lasted", unit="minutes"), normalizer=fc.ZScore()),
+        fc.Numeric(fc.Elapsed("lasted", unit="minutes"), default=fc.Median(), normalizer=fc.ZScore()),
         hot(fc.Vocabulary("zip code", fc.TopTerms(9))),
-        fc.Numeric("far", normalizer=far),
+        fc.Numeric("far", default=fc.Median(), normalizer=far),
         hot(fc.Bucketized("far", fc.Quantiles(32))),
+        fc.Numeric(temp, default=fc.Median(), normalizer=fc.ZScore()),
+        hot(fc.Bucketized(temp, fc.Quantiles(10))),
+        fc.Missing(temp),
+        hot(fc.Vocabulary(fc.Split("countries", ","), fc.TopTerms(9, min_count=5))),
         fc.Missing("only"),
     ]
     assert found.left_out == {"nothing": "no value at all"}
@@ -162,7 +168,7 @@ def test_a_number_may_give_a_number_away() -> None:
         "thousands": "gives x away (explains 100 % of it): is it known when you predict?",
         "near": "left out as asked",
     }
-    assert list(fc.suggest(data, label="x")) == [fc.Numeric("near", normalizer=fc.ZScore())]
+    assert list(fc.suggest(data, label="x")) == [fc.Numeric("near", default=fc.Median(), normalizer=fc.ZScore())]
 
 
 def test_what_is_wrong() -> None:

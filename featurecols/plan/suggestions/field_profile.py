@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
@@ -19,10 +20,12 @@ from featurecols.analyzers.distribution import Spread, ValueBins, ValueCount
 from featurecols.analyzers.moments import Moments, Sums
 from featurecols.analyzers.term_counts import Table
 from featurecols.analyzers.top_terms import TermCounts
+from featurecols.columns.base import Field
 from featurecols.data.field_types import SPELLED, UNKNOWN, UNREAD, FieldType, join
 from featurecols.data.fields.base import FieldView
 from featurecols.data.missing import NONE
 from featurecols.plan.learned_types import spellings_of, type_of
+from featurecols.plan.suggestions.written_numbers import WrittenNumbers, numbers_in
 
 MOST_TERMS = 1 << 20  # distinct terms that are counted; beyond them only that there are more is known
 TOP = 1000  # most frequent terms that are looked at
@@ -110,6 +113,7 @@ class FieldProfile:
         numbers: where all values are numbers.
         times: where all values are times, or text that writes times.
         lengths: the shortest and the longest list, where it holds lists.
+        source: the field as columns read it, with its markers and its type where they must be declared.
     """
 
     key: str
@@ -123,6 +127,7 @@ class FieldProfile:
     numbers: NumberProfile | None
     times: TimeProfile | None
     lengths: tuple[int, int] | None
+    source: Field
 
     @property
     def present(self) -> int:
@@ -242,6 +247,14 @@ class FieldCollector:
             values = self.counted if self.counted is not None else self.rows
             present = present if self.terms is not None else values
         times = self.times if self.times is not None and self.times.kinds else None
+        source = Field(self.key)
+        if of.type == "text" and not of.list_depth and self.terms is not None and times is None:
+            written = numbers_in(self.terms)
+            if written is not None and (self.spellings or written.markers or not written.whole):
+                name: Literal["integer", "float"] = "integer" if written.whole else "float"
+                numbers, distinct, top = _of_written(written), len(written.values), ()
+                source = Field(self.key, missing=written.markers, type=None if self.spellings else name)
+                of, present = FieldType(name), int(written.counts.sum())
         return FieldProfile(
             self.key,
             of if of.type not in UNREAD or times is not None else FieldType(None, of.list_depth),
@@ -254,6 +267,7 @@ class FieldCollector:
             numbers,
             None if times is None else TimeProfile(times.kinds, times.first or 0, times.last or 0, times.clock),
             self.lengths,
+            source,
         )
 
     def _spell_terms(self, name: str | None) -> None:
@@ -275,6 +289,14 @@ class FieldCollector:
         values = np.clip(base.unsortable(bins["keys"] << np.uint64(drop)), moments["min"], moments["max"])
         low, high, mean, std = (moments[name] for name in ("min", "max", "mean", "std"))
         return NumberProfile(low, high, mean, std, values, bins["counts"], drop == 0, int(bins["infinite"]))
+
+
+def _of_written(found: WrittenNumbers) -> NumberProfile:
+    """Return the profile of numbers that are all known."""
+    total = int(found.counts.sum())
+    mean = float(found.values @ found.counts / total)
+    std = float(np.sqrt((found.values - mean) ** 2 @ found.counts / total))
+    return NumberProfile(float(found.values[0]), float(found.values[-1]), mean, std, found.values, found.counts, True, 0)
 
 
 def _summary(terms: Table) -> tuple[int, tuple[tuple[bytes, int], ...], int]:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from featurecols import errors
 from featurecols._core.arrays import Array
 from featurecols.analyzers.placeholders import Median, Quantiles, TopTerms
 from featurecols.columns.base import Column
@@ -30,25 +31,27 @@ BUCKETS = ((20_000, 64), (2_000, 32), (1_000, 10))  # intervals, from so many va
 
 def suggest_number(profile: FieldProfile, numbers: NumberProfile) -> Suggestion:
     """Return what suits a field of numbers of which at least two differ."""
-    key, said = profile.key, [_describe(profile, numbers)]
+    key, source, said = profile.key, profile.source, [_describe(profile, numbers)]
+    if source.missing:
+        said.append(f"{' and '.join(map(errors.show, source.missing))} for missing ones")
     flag = numbers.exact and set(numbers.values.tolist()) == {0.0, 1.0}
     normalizers: list[Normalizer] = [] if flag else list(_normalizers(numbers, said))
     gaps = profile.missing > 0
-    number_column = Numeric(key, default=Median() if gaps else None, normalizer=normalizers)
-    beside: list[Column] = [Missing(key)] if gaps else []
+    number_column = Numeric(source, default=Median(), normalizer=normalizers)
+    beside: list[Column] = [Missing(source)] if gaps else []
     if gaps:
         said.append(f"{percent(profile.missing / profile.values)} missing: the median, and an indicator")
     if flag:
         return Suggestion.for_all(key, "; ".join(said), number_column, *beside)
     if is_category(profile, numbers):
-        terms = Vocabulary(key, TopTerms(len(numbers.values)))
+        terms = Vocabulary(source, TopTerms(len(numbers.values)))
         said.append("few integers: also as categories")
         hot = Indicator(terms)
         return Suggestion(key, "; ".join(said), (number_column, hot, *beside), (terms, *beside), (number_column, hot, *beside))
     n = next((n for least, n in BUCKETS if profile.present >= least), 0)
     if n and (not numbers.exact or len(numbers.values) > FEW):
         said.append(f"{n} intervals for what a line cannot follow")
-        buckets = Bucketized(key, Quantiles(n))
+        buckets = Bucketized(source, Quantiles(n))
         all_of = (number_column, Indicator(buckets), *beside)
         return Suggestion(key, "; ".join(said), all_of, (number_column, buckets, *beside), all_of)
     return Suggestion.for_all(key, "; ".join(said), number_column, *beside)

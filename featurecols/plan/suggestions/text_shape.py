@@ -41,7 +41,7 @@ def shape_of(view: FieldView, counts: Array, *, few: bool) -> TextShape:
     Args:
         view: a field of texts.
         counts: how often each row occurs.
-        few: whether there are so few distinct texts that they are terms; only "|" is then a separator.
+        few: whether there are so few distinct texts that they are terms, unless they are made of half as many tokens.
     """
     texts: Counter[str] = Counter()
     for text, count in zip(view.to_pylist(), counts.tolist(), strict=True):
@@ -50,8 +50,9 @@ def shape_of(view: FieldView, counts: Array, *, few: bool) -> TextShape:
     total = sum(texts.values())
     if not total:
         return TextShape()
-    for separator in SEPARATORS[:1] if few else SEPARATORS:
-        if (found := _as_lists(texts, total, separator)) is not None:
+    for separator in SEPARATORS:
+        found = _as_lists(texts, total, separator)
+        if found is not None and (not few or separator == "|" or found.tokens <= len(texts) / 2):
             return found
     words = Counter[str]()
     for text, count in texts.items():

@@ -31,7 +31,7 @@ def suggest_time(profile: FieldProfile, times: TimeProfile) -> Suggestion:
         return Suggestion(key, "left out: times with and without a zone, or times and durations", warning=True)
     kind = next(iter(times.kinds))
     if kind == DURATION:
-        length = Numeric(Elapsed(key, unit=_unit(times)), default=Median() if gaps else None, normalizer=ZScore())
+        length = Numeric(Elapsed(key, unit=_unit(times)), default=Median(), normalizer=ZScore())
         return Suggestion.for_all(key, f"durations, in {_unit(times)}{missing}", length, *beside)
     zone = "UTC" if kind == INSTANT else None
     if kind == TIME_OF_DAY:
@@ -42,7 +42,7 @@ def suggest_time(profile: FieldProfile, times: TimeProfile) -> Suggestion:
     parts += [DatePart(key, "month", timezone=zone)] if days >= MONTHS else []
     first, last = _date(times.first), _date(times.last)
     start = Timestamp(f"{first}T00:00:00+00:00" if kind == INSTANT else first)
-    trend = Numeric(Elapsed(key, start), default=Median() if gaps else None, normalizer=ZScore())
+    trend = Numeric(Elapsed(key, start), default=Median(), normalizer=ZScore())
     names = ", ".join(str(part.part) for part in parts)
     what = "timestamps" if times.clock else "dates"
     zoned = ", on the clocks of UTC: give the timezone that people live by" if kind == INSTANT and times.clock else ""
