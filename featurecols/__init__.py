@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from featurecols.analyzers.placeholders import TopTerms as TopTerms
     from featurecols.columns import Bucketized as Bucketized
     from featurecols.columns import Column as Column
+    from featurecols.columns import Count as Count
     from featurecols.columns import Crossed as Crossed
     from featurecols.columns import Cyclic as Cyclic
     from featurecols.columns import DatePart as DatePart
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
     from featurecols.columns import Ratio as Ratio
     from featurecols.columns import Sequence as Sequence
     from featurecols.columns import Split as Split
+    from featurecols.columns import TargetMean as TargetMean
     from featurecols.columns import Tfidf as Tfidf
     from featurecols.columns import Timestamp as Timestamp
     from featurecols.columns import Vocabulary as Vocabulary

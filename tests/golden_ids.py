@@ -24,6 +24,10 @@ VALUES: list[Any] = [
     *map(Decimal, ("1.50", "1.5000", "-0.250", "12.00", "-0.00", "0.000000025", "9007199254740993.5", "1E+20")),
 ]
 SEEDS = (0, 1, 42, 2**31, 2**32 - 1)
+FOLDS: list[list[Any]] = [
+    *([value] for value in ("Oslo", "", 5, 5.0, -3, True, 0.5, -1e300, 2.0**60, None)),
+    *(["Oslo", 1], ["Oslo", True], ["Oslo", 0.25], [None, 1], ["東京", "é", -7], [3, None], ["5", 5.0]),
+]
 LENGTHS = bytes(range(256)) * 2
 
 
@@ -212,6 +216,11 @@ def golden() -> dict[str, Any]:
             {"a": str(a), "b": str(b), "cat": str(hashes.combine(a, b))}
             for a in (0, 1, hashes.CROSS_SEED, 2**64 - 1)
             for b in (0, 1, 2**63, 2**64 - 1)
+        ],
+        "folds": [
+            {"values": [write_value(v) for v in values], "folds": n, "fold": reference.fold_of(values, n)}
+            for values in FOLDS
+            for n in (5, 1000)
         ],
         "columns": [
             *({**case, "source": "tensorflow"} for case in tensorflow_crosses()),

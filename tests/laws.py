@@ -81,6 +81,20 @@ def matches_the_reference(example: Example) -> None:
     agrees(example, results, reference)
 
 
+@law
+def training_rows_match_the_reference(example: Example) -> None:
+    """What columns learned from a label leaves out the fold of each training row, in blocks and threads too."""
+    columns = example.dense()
+    if all(inner.training_inputs() == inner.inputs() for column in columns for inner in walk(column)):
+        return
+    reference, table = example.reference(), formats.table_of(example.train or example.rows, example.schema)
+    want = np.array([[x for c in columns for x in reference.of(c).training(row)] for row in reference.train], np.float32)
+    plan = example.plan(columns)
+    same({"matrix": bits(want)}, {"matrix": bits(plan.transform_training(table))}, "training")
+    with blocks_of(3):
+        same({"matrix": bits(want)}, {"matrix": bits(plan.transform_training(table, threads=2))}, "training in blocks")
+
+
 def agrees(example: Example, results: Results, reference: Reference) -> None:
     """transform, encode and every row against the reference."""
     dense = example.dense()
@@ -423,15 +437,16 @@ def _merge_in_any_order(example: Example, train: list[Row], luck: random.Random)
     from featurecols.data.sources import as_source
 
     for column in (c for outer in example.columns for c in walk(outer) if c.num_passes()):
-        field = column.inputs()[0]
-        if isinstance(field, Column):
+        fields, alone = column.training_inputs(), column.training_inputs() == column.inputs()
+        if any(isinstance(field, Column) for field in (fields[:1] if alone else fields)):
             continue
         for slot, analyzer in column.analyzers({}).items():
 
-            def cells(rows: list[Row], field: Any = field, column: Any = column) -> Any:
+            def cells(rows: list[Row], fields: Any = fields, column: Any = column, alone: bool = alone) -> Any:
                 table = formats.table_of(rows, example.table().schema)
-                (batch,) = as_source(table).batches([(field.key, column.needs)])
-                return batch.field(field.key, field.missing)
+                (batch,) = as_source(table).batches([(field.key, column.needs) for field in fields])
+                views = [batch.field(field.key, field.missing) for field in fields]
+                return views[0] if alone else column.learning_values(*views)
 
             def learned(states: list[Any], analyzer: Any = analyzer) -> dict[str, bytes]:
                 total = states[0]
@@ -676,7 +691,9 @@ def _outcome(example: Example, column: Any) -> Any:
 
 
 def _dense_bits(plan: Any, example: Example) -> Any:
-    return None if example.column.categorical else bits(plan.transform(example.table()))
+    if example.column.categorical:
+        return None
+    return bits(plan.transform(example.table())), bits(plan.transform_training(example.table()))
 
 
 @law

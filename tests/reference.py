@@ -21,6 +21,7 @@ from fractions import Fraction
 from typing import Any, NamedTuple
 
 import tests.columns
+from tests.hashes import murmur3
 
 Row = dict[str, Any]
 
@@ -93,6 +94,21 @@ def _equal(a: Any, b: Any) -> bool:
         return False
 
 
+def part_of(value: Any) -> int:
+    """The hash of one value that a fold is made of."""
+    if is_missing(value):
+        return 0xFFFFFFFF
+    if isinstance(value, float) and not (value.is_integer() and abs(value) < 2**53):
+        return murmur3(struct.pack("<d", value))
+    return murmur3(canonical(value))
+
+
+def fold_of(values: list[Any], folds: int) -> int:
+    """The fold of a row, by the values that it is made of."""
+    parts = [part_of(value) for value in values]
+    return (parts[0] if len(parts) == 1 else murmur3(struct.pack(f"<{len(parts)}I", *parts))) % folds
+
+
 def leaves(value: Any) -> list[Any]:
     """Every scalar inside nested lists, in order; a scalar is its own only leaf."""
     if not isinstance(value, (list, tuple)):
@@ -153,7 +169,8 @@ class Reference:
     def known(self, field: Any) -> list[Any]:
         """Every value of a field, or of a column of numbers, over the training rows that is not missing."""
         if not hasattr(field, "key"):
-            numbers = self.of(field).numbers  # type: ignore[attr-defined]
+            kind: Any = self.of(field)
+            numbers = getattr(kind, "training_numbers", kind.numbers)
             return [x for row in self.train for x in numbers(row) if not math.isnan(x)]
         return [v for row in self.train for v in leaves(self.raw(field, row)) if v is not None]
 
@@ -251,6 +268,10 @@ class Kind:
     def features(self, row: Row) -> list[float]:
         """The features of one row, rounded to float32."""
         raise NotImplementedError(type(self).__name__)
+
+    def training(self, row: Row) -> list[float]:
+        """The features of one training row: those of any row, where nothing was learned from a label."""
+        return self.features(row)
 
     def encoded(self, row: Row) -> RowIds | None:
         """The ids that `encode` gives in place of the features; None for a column of numbers."""

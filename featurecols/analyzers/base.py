@@ -55,6 +55,7 @@ class Analyzer(Spec):
 
     abstract: ClassVar[bool] = True
     numeric: ClassVar[bool] = False  # reads numbers alone
+    typed: ClassVar[bool] = False  # reads values of known types: of CSV text in the pass after the one that learns them
     learns: ClassVar[Mapping[str, tuple[str, int]]] = {}  # dtype and dimensions of the arrays that finish gives
 
     @property

@@ -6,6 +6,7 @@ from featurecols.columns.arithmetic import Ratio as Ratio
 from featurecols.columns.base import Column as Column
 from featurecols.columns.base import Field as Field
 from featurecols.columns.bucketized import Bucketized as Bucketized
+from featurecols.columns.count import Count as Count
 from featurecols.columns.crossed import Crossed as Crossed
 from featurecols.columns.cyclic import Cyclic as Cyclic
 from featurecols.columns.date_part import DatePart as DatePart
@@ -21,6 +22,7 @@ from featurecols.columns.missing import Missing as Missing
 from featurecols.columns.numeric import Numeric as Numeric
 from featurecols.columns.piecewise import Piecewise as Piecewise
 from featurecols.columns.sequence import Sequence as Sequence
+from featurecols.columns.target_mean import TargetMean as TargetMean
 from featurecols.columns.tfidf import Tfidf as Tfidf
 from featurecols.columns.token_fields import Split as Split
 from featurecols.columns.token_fields import Words as Words

@@ -103,6 +103,13 @@ def categorical_bound(bound: Field | Bound) -> CategoricalBound:
     return bound
 
 
+def require_one_number(subject: str, source: Field | Bound) -> None:
+    """Raise ColumnError where a column of numbers has several in a row, as a mean of each of many classes is."""
+    if isinstance(source, Bound) and not source.categorical and source.width > 1:
+        hint = "use it as it is"
+        raise errors.argument(subject, "source must be one number a row", f"{source.width} of {source.column.name}", hint)
+
+
 def check_hash(subject: str, hash: object, seed: object) -> None:
     """Raise ColumnError unless a hash is known and its seed fits; murmur3 has 32 bits of it, farmhash64 64."""
     if not isinstance(hash, str) or hash not in HASH_LIMITS:

@@ -243,6 +243,14 @@ class Column(Spec):
             found.extend(value if isinstance(value, tuple) else (value,))
         return tuple(found)
 
+    def training_inputs(self) -> tuple[Field | Column, ...]:
+        """Return what it reads while learning, and in the training rows: inputs() first, then fields such as a label."""
+        return self.inputs()
+
+    def learning_values(self, *values: Any) -> object:
+        """Return what its analyzers read, of the values of training_inputs(); asked where these are more than inputs()."""
+        raise TypeError(f"{type(self).__name__} learns from what it reads")
+
     def derived_name(self) -> str:
         """Return the name that the column has when none is given."""
         return self.inputs()[0].name

@@ -95,6 +95,10 @@ class Bound(ABC):
         """
         raise InexpressibleError("its kind does not define `expression`")
 
+    def in_training(self) -> Bound:
+        """Return what computes the training rows from the values of Column.training_inputs(); itself where that is the same."""
+        return self
+
     # A column over a field, as Plan.check asks ------------------------------------------------------------------------
 
     def unseen(self, view: FieldView) -> Array | None:

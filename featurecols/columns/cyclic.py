@@ -22,6 +22,7 @@ from featurecols._core.expressions import (
 )
 from featurecols._core.spec import Converted, frozen
 from featurecols._core.values import number
+from featurecols.columns._categorical import require_one_number
 from featurecols.columns.base import Column, Field, LearnedSlots
 from featurecols.columns.bound import Bound, DenseBound
 from featurecols.columns.elementwise import ElementwiseBound
@@ -76,6 +77,7 @@ class Cyclic(Column):
     def bind(self, learned: LearnedSlots, *inputs: Field | Bound) -> DenseBound:
         if isinstance(inputs[0], Bound) and inputs[0].categorical:
             return CyclicPartBound(self, inputs[0].num_buckets)
+        require_one_number(f"Cyclic {self.name}", inputs[0])
         return CyclicBound(self)
 
 

@@ -19,6 +19,7 @@ from featurecols._core.spec import Converted, frozen, named
 from featurecols._core.values import float32, number
 from featurecols.analyzers.base import Analyzer
 from featurecols.analyzers.placeholders import Marker
+from featurecols.columns._categorical import require_one_number
 from featurecols.columns.base import Column, Field, Learned, LearnedSlots, field_keys
 from featurecols.columns.bound import Bound, NumberBound
 from featurecols.columns.normalizers import Normalizer, ZScore
@@ -155,6 +156,7 @@ class Numeric(Column):
         return not self.normalizer and not self.shape
 
     def bind(self, learned: LearnedSlots, *inputs: Field | Bound) -> NumericBound:
+        require_one_number(f"Numeric {self.name}", inputs[0])
         default = float(learned["default"]["value"]) if isinstance(self.default, Marker) else self.default
         given = [n.given(learned[s]) if (s := f"normalizer_{i}") in learned else n for i, n in enumerate(self.normalizer)]
         return NumericBound(self, default, tuple(given))

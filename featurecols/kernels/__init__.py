@@ -20,6 +20,7 @@ MODULES = (
     "crossing",
     "embedding_bag",
     "iso_times",
+    "label_sums",
     "lookup",
     "merge_sorted",
     "numeric",

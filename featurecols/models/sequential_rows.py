@@ -94,15 +94,16 @@ class SequentialRows(SequentialFiles):
         """Return how rows of the plan become examples."""
         head, layout = PlainHead(self.words), Layout(plan.encoded_slots, plan.tables)
         scale = None if seen is None else self._scale_warning
+        compute = plan.encode if seen is None else plan.encode_training
 
         def encode(batch: LabelledBatch) -> Examples:
             y = None if not labelled or batch.labels is None else head.read(batch.labels, keys)
             w = None if not labelled or batch.weights is None else labels.weights(*batch.weights)
             if seen is not None and y is not None:
                 seen.add(y, w)
-            examples = Examples.of(plan.encode(batch.rows), layout, y, w)
+            examples = Examples.of(compute(batch.rows), layout, y, w)
             if scale is not None:
                 scale.look(examples)
             return examples
 
-        return Encoder(encode, needs_of(plan), f"{plan.fingerprint} {keys} {self.words}", layout)
+        return Encoder(encode, needs_of(plan, training=seen is not None), f"{plan.fingerprint} {keys} {self.words}", layout)

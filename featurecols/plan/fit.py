@@ -97,7 +97,7 @@ def fit(
             try:
                 graph = graph if types is None else graph.with_types(types.types())
                 add_learned(graph, learned, finish_states(graph, requests, states, workers, types))
-                if others:
+                if others and not requests_of(graph, learned):
                     plan = Plan(graph, learned)
                     found_states = typed_states(graph, others, states, types)
                     plan = plan._with(statistics_of(plan._program, found_states, report.done - before))

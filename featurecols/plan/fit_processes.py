@@ -49,7 +49,7 @@ def fit_files(
         hint = "write it to files first, or leave processes out: threads share tables in memory"
         raise errors.plan("fit", "processes share files among them", "rows that are not in files", hint)
     graph = Graph(columns)
-    source.check([field.key for field in graph.fields()])
+    source.check([field.key for field in graph.fields(training=True)])
     ranges = divide(source.fragments(), number)
     if len(ranges) < 2 or not (graph.passes() or statistics):
         return None
@@ -87,7 +87,7 @@ def divide(fragments: Sequence[Fragment], count: int) -> list[list[Fragment]]:
 
 def _compile(after: Partial, source: FileSource, fragments: Sequence[Fragment]) -> None:
     """Run over some rows, so that what must be compiled is compiled once, and is in the cache when the workers ask."""
-    keys = [(key, "category" if "category" in uses else "number") for key, uses in after._graph.needs().items()]
+    keys = [(key, "category" if "category" in uses else "number") for key, uses in after._graph.needs(training=True).items()]
     batch = next(iter(source.part(fragments[:1]).batches(keys)))
     try:
         collect(after.columns, batch.slice(0, min(batch.num_rows, _SAMPLE)), after=after, threads=1)

@@ -44,7 +44,7 @@ class Partial:
     @property
     def fields(self) -> tuple[str, ...]:
         """The keys of the fields that the columns read."""
-        return tuple(self._graph.needs())
+        return tuple(self._graph.needs(training=True))
 
     @functools.cached_property
     def _keys(self) -> tuple[Key, ...]:
@@ -139,6 +139,9 @@ class FitState:
         self._states = other._states = None
         if self._types is not None and other._types is not None:
             self._types.merge(other._types)
+        for lone in (mine, others):  # of rows whose types were not known yet: both sides collect them in the next pass
+            for key in [key for key in lone if key not in (others if lone is mine else mine)]:
+                key[0].close(lone.pop(key))
         states = {key: key[0].merge(state, others[key]) for key, state in mine.items()}
         return FitState(self._after, self.rows + other.rows, states, self._types)
 
@@ -148,7 +151,8 @@ class FitState:
         Raises:
             PlanError: where the state was merged into another.
         """
-        states = [key[0].to_bytes(state) for key, state in self._take("to_bytes").items()]
+        have = self._take("to_bytes")
+        states = [key[0].to_bytes(have[key]) if key in have else b"" for key in self._after._keys]
         types = None if self._types is None else self._types.to_json()
         return state_bytes.encode("FitState", {"rows": self.rows, "types": types}, [self._after.to_bytes(), *states])
 
@@ -168,7 +172,8 @@ class FitState:
             raise state_bytes.damaged("FitState")
         states: dict[Key, State] = {}
         for key, part in zip(after._keys, parts[1:], strict=True):
-            states[key] = key[0].from_bytes(part)
+            if len(part) or not key[0].typed:  # b"" where the next pass collects it
+                states[key] = key[0].from_bytes(part)
         types = None if about.get("types") is None else TypeLearner(after._graph)
         if types is not None and not types.take_json(about["types"]):
             raise state_bytes.damaged("FitState")

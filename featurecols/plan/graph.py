@@ -15,6 +15,10 @@ class Graph:
     nodes[i] is a Field or a Column, inputs[i] the positions of what it reads, outputs the positions of the declared
     columns. Equal values are one node: that is the whole of common-subexpression elimination. types has the types of
     fields by key, as they are declared or learned; a field of which nothing is known is not in it.
+
+    all_nodes are the nodes, then fields that training alone reads, such as a label; training_inputs[i] the positions of what
+    node i reads there. What the node i learns from, where that is more than its first input, has the position
+    len(all_nodes) + i.
     """
 
     def __init__(self, columns: Iterable[Column], types: Mapping[str, FieldType] | None = None) -> None:
@@ -24,9 +28,10 @@ class Graph:
         self.inputs: list[tuple[int, ...]] = []
         self._index: dict[Field | Column, int] = {}
         self.outputs = [self._add(column) for column in self.columns]
-        self.declared = _declared_types(self.fields())
+        self.all_nodes, self.training_inputs = self._with_training_fields()
+        self.declared = _declared_types(self.fields(training=True))
         self.types: dict[str, FieldType] = {}
-        for key in self.needs() if self.declared or types else ():
+        for key in self.needs(training=True) if self.declared or types else ():
             found = _known_type(self.declared.get(key, UNKNOWN), (types or {}).get(key, UNKNOWN))
             if found != UNKNOWN:
                 self.types[key] = found
@@ -41,11 +46,40 @@ class Graph:
         self.inputs.append(inputs)
         return self._index[node]
 
-    def fields(self) -> tuple[Field, ...]:
-        return tuple(node for node in self.nodes if isinstance(node, Field))
+    def _with_training_fields(self) -> tuple[list[Field | Column], list[tuple[int, ...]]]:
+        """Return all_nodes and training_inputs."""
+        nodes, found = list(self.nodes), list(self.inputs)
+        index = dict(self._index)
+        for i, node in enumerate(self.nodes):
+            wanted = node.training_inputs() if isinstance(node, Column) else ()
+            if len(wanted) == len(found[i]):
+                continue
+            for one in wanted:
+                if one not in index:
+                    index[one] = len(nodes)
+                    nodes.append(one)
+            found[i] = tuple(index[one] for one in wanted)
+        return nodes, found
 
-    def needs(self) -> dict[str, frozenset[str]]:
-        """For each key of a raw field, how it is read: "number", "category" or both."""
+    @property
+    def trains_alike(self) -> bool:
+        """Whether training rows are computed as all others are."""
+        return self.inputs == self.training_inputs
+
+    def learns_from(self, i: int) -> int:
+        """Return the position of what node i learns from."""
+        return self.inputs[i][0] if self.inputs[i] == self.training_inputs[i] else len(self.all_nodes) + i
+
+    def node_at(self, position: int) -> Field | Column:
+        """Return the node at a position that learns_from gave."""
+        return self.all_nodes[position] if position < len(self.all_nodes) else self.nodes[position - len(self.all_nodes)]
+
+    def fields(self, *, training: bool = False) -> tuple[Field, ...]:
+        """Return the raw fields; training: those too that training alone reads."""
+        return tuple(node for node in (self.all_nodes if training else self.nodes) if isinstance(node, Field))
+
+    def needs(self, *, training: bool = False) -> dict[str, frozenset[str]]:
+        """For each key of a raw field, how it is read: "number", "category" or both; training: as for fields()."""
         found: dict[str, set[str]] = {}
         for node, inputs in zip(self.nodes, self.inputs, strict=True):
             if isinstance(node, Column):
@@ -53,6 +87,9 @@ class Graph:
                     field = self.nodes[i]
                     if isinstance(field, Field):
                         found.setdefault(field.key, set()).add(node.needs)
+        for field in self.all_nodes[len(self.nodes) :] if training else ():
+            if isinstance(field, Field):  # a label, or what decides a fold: numbers need not be whole
+                found.setdefault(field.key, set()).update(("category", "number"))
         return {key: frozenset(kinds) for key, kinds in found.items()}
 
     def with_types(self, types: Mapping[str, FieldType]) -> Graph:

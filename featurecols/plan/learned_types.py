@@ -37,10 +37,10 @@ class TypeLearner:
     """The types of the fields of one graph. What is declared of a field is not learned."""
 
     def __init__(self, graph: Graph) -> None:
-        self._uses = graph.needs()
+        self._uses = graph.needs(training=True)
         self._declared = graph.declared
         self._fields: dict[str, list[Field]] = {}
-        for node in graph.fields():
+        for node in graph.fields(training=True):
             self._fields.setdefault(node.key, []).append(node)
         self.readers = {
             source.key: node.name for node in reversed(graph.nodes) if isinstance(node, Column) for source in _fields_of(node)
@@ -172,7 +172,7 @@ def type_learner(graph: Graph, source: Source, learns: bool) -> TypeLearner | No
 
 
 def _fields_of(node: Column) -> list[Field]:
-    return [source for source in node.inputs() if isinstance(source, Field)]
+    return [source for source in node.training_inputs() if isinstance(source, Field)]
 
 
 def spellings_of(found: Spelled) -> int:

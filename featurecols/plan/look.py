@@ -25,7 +25,9 @@ class Look:
 
     def __init__(self, graph: Graph) -> None:
         self.graph, self.done = graph, False
-        self.needs = [(key, "category" if "category" in kinds else "number") for key, kinds in graph.needs().items()]
+        self.needs = [
+            (key, "category" if "category" in kinds else "number") for key, kinds in graph.needs(training=True).items()
+        ]
 
     def before(self, needs: Needs, source: Source) -> None:
         """Look at what a first pass over files with these needs does not read."""
@@ -51,7 +53,7 @@ class Look:
         self.done, keys = True, [key for key, _ in needs]
         batch.check(keys)
         types = {**self.graph.types, **spelled}
-        for marked in self.graph.fields():
+        for marked in self.graph.fields(training=True):
             if marked.missing and marked.key in keys:
                 kind = batch.field(marked.key, (), types.get(marked.key)).value_type().type
                 _require_match(

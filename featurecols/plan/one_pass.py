@@ -28,7 +28,10 @@ Key = tuple[Analyzer, int]  # what collects, and the node whose values it collec
 
 
 class Request(NamedTuple):
-    """One thing to learn: `analyzer` over the values of node `source`, for slot `slot` of column `node`."""
+    """One thing to learn: `analyzer` over the values at position `source`, for slot `slot` of column `node`.
+
+    The position is that of a node, or what Graph.learns_from gives.
+    """
 
     node: int
     slot: str
@@ -56,7 +59,7 @@ def requests_of(graph: Graph, learned: LearnedSoFar) -> list[Request]:
     for i, (node, inputs) in enumerate(zip(graph.nodes, graph.inputs, strict=True)):
         ready = all(complete[j] for j in inputs)
         wanted = dict(node.analyzers(learned.get(i, {}))) if ready and isinstance(node, Column) else {}
-        found += [Request(i, slot, analyzer, inputs[0]) for slot, analyzer in wanted.items()]
+        found += [Request(i, slot, analyzer, graph.learns_from(i)) for slot, analyzer in wanted.items()]
         complete.append(ready and not wanted)
     return found
 
@@ -87,6 +90,8 @@ def collect_states(
 
     others: what collects beside the requests, each with the name of a column that reads the node.
 
+    Where `types` learns from CSV text, there are no states of analyzers that read values of known types: their requests stay.
+
     Spilled files go with the states: close_states. Where this raises, they are gone.
     """
     names = keys_of(graph, requests)
@@ -98,7 +103,7 @@ def collect_states(
         by_node.setdefault(key[1], []).append(key)
     reader = Reader(graph, learned, {source: name for (_, source), name in reversed(names.items())})
     try:
-        row = 0
+        row, waits = 0, False
         if types is None:
             look.before(reader.needs, source)
         needs = reader.needs if look.done else look.needs
@@ -106,10 +111,20 @@ def collect_states(
             if not look.done:
                 batch.check([key for key, _ in look.needs])
             spelled = {} if types is None else _observe(types, batch, row, workers)
+            if types is not None and batch.parse and not waits:
+                waits = True
+                for key in [key for key in states if key[0].typed]:
+                    by_node[key[1]].remove(key)
+                    key[0].close(states.pop(key))
+                by_node = {node: keys for node, keys in by_node.items() if keys}
             look.at(batch, look.needs, spelled)
 
             def update(
-                node: int, batch: Batch = batch, row: int = row, spelled: Mapping[str, FieldType | None] = spelled
+                node: int,
+                batch: Batch = batch,
+                row: int = row,
+                spelled: Mapping[str, FieldType | None] = spelled,
+                by_node: Mapping[int, Sequence[Key]] = by_node,
             ) -> None:
                 try:
                     value, numbers = reader.values(node, batch, spelled)
@@ -145,7 +160,10 @@ def finish_states(
     """Return what was learned of states, which stay as good as they were.
 
     types: what learned the types of the graph's fields from the same rows; None where they were known before.
+
+    Requests of which there is no state are left out.
     """
+    requests = [r for r in requests if (r.analyzer.collects, r.source) in states]
     typed = dict(states)
     try:
         typed = typed_states(graph, keys_of(graph, requests), states, types)
@@ -195,7 +213,7 @@ def _observe(types: TypeLearner, batch: Batch, row: int, workers: int) -> dict[s
 
 def as_type(analyzer: Analyzer, state: State, graph: Graph, node: int, types: TypeLearner, subject: str) -> State:
     """Return the state of a field whose type is known now: spellings of one value are one."""
-    field = graph.nodes[node]
+    field = graph.node_at(node)
     if not isinstance(field, Field) or not types.spelled(field.key) or not field.spells_values():
         return state
     name = graph.types[field.key].type if field.key in graph.types else None
@@ -213,7 +231,7 @@ def finish_request(request: Request, state: State, graph: Graph) -> dict[str, Ar
     try:
         found = request.analyzer.finish(state)
     except errors.DataError as e:
-        node = graph.nodes[request.source]
+        node = graph.node_at(request.source)
         e = with_subject(e, graph.nodes[request.node].name)
         e.field = e.field or (node.key if isinstance(node, Field) else None)
         raise e from None
@@ -232,26 +250,36 @@ class Reader:
 
     def __init__(self, graph: Graph, learned: LearnedSoFar, names: dict[int, str]) -> None:
         """names: the nodes, each with the name of the first column that asks for it."""
-        self.graph, self.names, wanted = graph, names, set(names)
+        self.graph, self.names = graph, names
+        wanted = {j for i in names for j in self._inputs(i)}
         columns = _with_inputs(graph, wanted)
-        self.bounds = bind(graph, learned, Tables(), columns)
-        read = wanted | {j for i in columns for j in graph.inputs[i]}
-        keys = {f.key for i in read if isinstance(f := graph.nodes[i], Field)}
+        bounds = bind(graph, learned, Tables(), columns)
+        self.bounds = [b if b is None or isinstance(b, Field) else b.in_training() for b in bounds]
+        read = wanted | {j for i in columns for j in graph.training_inputs[i]}
+        keys = {f.key for i in read if isinstance(f := graph.all_nodes[i], Field)}
         self.needs = [
-            (key, "category" if "category" in kinds else "number") for key, kinds in graph.needs().items() if key in keys
+            (key, "category" if "category" in kinds else "number")
+            for key, kinds in graph.needs(training=True).items()
+            if key in keys
         ]
         self.types = graph.types
 
-    def values(
-        self, i: int, batch: Batch, spelled: Mapping[str, FieldType | None]
-    ) -> tuple[FieldView | Ids | Numbers, FieldView | Ids | Numbers]:
-        """Return the values of a node, and the same for what reads numbers alone.
+    def _inputs(self, i: int) -> tuple[int, ...]:
+        """Return the nodes that the values at a position are made of."""
+        size = len(self.graph.all_nodes)
+        return (i,) if i < size else self.graph.training_inputs[i - size]
+
+    def values(self, i: int, batch: Batch, spelled: Mapping[str, FieldType | None]) -> tuple[object, object]:
+        """Return the values at a position, and the same for what reads numbers alone.
 
         spelled: the types of fields, where they are not known yet, by which numbers are read.
         """
         try:
-            node = self.graph.nodes[i]
-            value: FieldView | Ids | Numbers
+            node = self.graph.node_at(i)
+            value: object
+            if i >= len(self.graph.all_nodes) and isinstance(node, Column):
+                value = node.learning_values(*[self._value(j, batch, self.types, spelled) for j in self._inputs(i)])
+                return value, value
             if isinstance(node, Field):
                 value = node.read(batch, self.types.get(node.key))
                 of = spelled.get(node.key)
@@ -262,17 +290,21 @@ class Reader:
             raise e.seen_by(self.names[i]) from None
 
     def _evaluate(self, i: int, batch: Batch, spelled: Mapping[str, FieldType | None]) -> Ids | Numbers:
-        """Return the values of a column."""
-        node, inputs = self.graph.nodes[i], list[FieldView | Ids | Numbers]()
+        """Return the values of a column, as training rows have them."""
+        node = self.graph.nodes[i]
         types = {**self.types, **spelled} if isinstance(node, Column) and node.needs == "number" else self.types
-        for j in self.graph.inputs[i]:
-            source = self.graph.nodes[j]
-            if isinstance(source, Field):
-                inputs.append(source.read(batch, types.get(source.key)))
-            else:
-                inputs.append(self._evaluate(j, batch, spelled))
+        inputs = [self._value(j, batch, types, spelled) for j in self.graph.training_inputs[i]]
         found: Ids | Numbers = self.bounds[i].evaluate(*inputs)
         return found
+
+    def _value(
+        self, i: int, batch: Batch, types: Mapping[str, FieldType | None], spelled: Mapping[str, FieldType | None]
+    ) -> FieldView | Ids | Numbers:
+        """Return the values of a field, read as one of these types, or of a column."""
+        node = self.graph.all_nodes[i]
+        if isinstance(node, Field):
+            return node.read(batch, types.get(node.key))
+        return self._evaluate(i, batch, spelled)
 
 
 def _with_inputs(graph: Graph, nodes: Iterable[int]) -> set[int]:
@@ -281,7 +313,7 @@ def _with_inputs(graph: Graph, nodes: Iterable[int]) -> set[int]:
     left = list(nodes)
     while left:
         i = left.pop()
-        if i not in found and isinstance(graph.nodes[i], Column):
+        if i not in found and isinstance(graph.all_nodes[i], Column):
             found.add(i)
-            left.extend(graph.inputs[i])
+            left.extend(graph.training_inputs[i])
     return found

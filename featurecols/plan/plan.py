@@ -16,6 +16,8 @@ from featurecols._core.arrays import Array, Features, Floats
 from featurecols._core.progress import Progress
 from featurecols._core.suggestions import attributes_of, explain_arguments
 from featurecols.columns._embedding_tables import Tables
+from featurecols.columns.base import Field
+from featurecols.data.batch import Source
 from featurecols.data.field_types import UNKNOWN, FieldType
 from featurecols.data.files.paths import require_local
 from featurecols.data.sources import Data, as_source
@@ -29,6 +31,7 @@ from featurecols.plan.execution.program import Limit, Program
 from featurecols.plan.execution.request import Request
 from featurecols.plan.execution.row_encoder import RowEncoder
 from featurecols.plan.execution.split import Split
+from featurecols.plan.execution.training import TrainingProgram
 from featurecols.plan.explain import summary, table
 from featurecols.plan.field_states import statistics_of
 from featurecols.plan.fingerprint import digest, fingerprint
@@ -82,8 +85,7 @@ class Plan(DescribedPlan):
                 "tables", "no column has this table", unknown[0], f"the plan has {', '.join(self._tables) or 'none'}"
             )
         self.encoded_slots = encoded_slots(bounds[i] for i in graph.outputs)
-        needs = [(key, "category" if "category" in kinds else "number") for key, kinds in graph.needs().items()]
-        self._program = Program(bounds, graph.inputs, graph.outputs, self.encoded_slots, needs, graph.types)
+        self._program = Program(bounds, graph.inputs, graph.outputs, self.encoded_slots, _needs(graph.needs()), graph.types)
         self._derived: dict[str, Any] = {}  # what is made when first asked for
         self.statistics: Statistics | None = None
 
@@ -140,20 +142,55 @@ class Plan(DescribedPlan):
             PlanError: when an output is a bare categorical column. DataError: for data that does not fit the columns;
                 `out` is then partly written. SizeError: when the result would not fit into memory.
         """
-        program, workers = self._require_dense(), _workers(threads)
-        source = as_source(data)
-        rows = source.num_rows
-        if rows is not None and (rows > limits.LIMITS.rows or program.width > limits.LIMITS.width):
-            memory_limit.check("transform", rows * program.width * 4)
-            limits.check_matrix("transform", rows, program.width)
-        if out is not None:
-            check_out(out, rows, program.width)
-        elif rows is not None:
-            out = arrays.empty((rows, program.width), np.float32, "transform")
-        else:
-            return arrays.concatenate(list(program.transform_batches(source, None, workers, _TRANSFORM)))
-        program.transform_into(out, source, workers)
-        return out
+        return _matrix(self._require_dense(), as_source(data), out, _workers(threads))
+
+    def transform_training(self, data: Data, *, threads: int | None = None) -> Floats:
+        """Return the matrix of the rows that the plan was fitted on, as a model is to be trained on it.
+
+        It differs from `transform` where columns learned from a label (TargetMean): what they say of a row leaves out the fold
+        that the row is in, and so its own label. Labels, and the fields of `fold_by`, are read here and not in `transform`. Of
+        other rows than those of `fit` it is not what a model sees: give these to `transform`.
+
+        Args:
+            data: the rows of `fit`, in any form and any order. threads: how many; the result never depends on it.
+
+        Returns:
+            float32 [n, width], in the order of the rows.
+
+        Raises:
+            what transform raises.
+
+        >>> import featurecols as fc
+        >>> flights = {"carrier": ["AA", "AA", "DL", "DL"], "late": [1, 1, 0, 0], "id": [1, 2, 3, 4]}
+        >>> plan = fc.fit([fc.TargetMean("carrier", "late", smoothing=1, folds=2, fold_by="id")], flights)
+        >>> plan.transform_training(flights).tolist(), plan.transform({"carrier": ["AA", "DL"]}).tolist()
+        ([[0.25], [0.75], [0.75], [0.25]], [[0.8333333134651184], [0.1666666716337204]])
+        """
+        self._require_matrix("transform_training")
+        return _matrix(self._training_program, as_source(data), None, _workers(threads))
+
+    def encode_training(self, data: Data, *, threads: int | None = None) -> Features:
+        """Return the rows that the plan was fitted on as Features, as transform_training computes them; see encode."""
+        return _encoded(self._training_program, as_source(data), _workers(threads))
+
+    @property
+    def training_uses(self) -> dict[str, frozenset[str]]:
+        """How transform_training reads each raw field: input_uses, and labels and fields that decide folds."""
+        return self._graph.needs(training=True)
+
+    @property
+    def _training_program(self) -> Program:
+        """The program of transform_training: that of transform, where no column learned from a label."""
+        if self._graph.trains_alike:
+            return self._program
+        if "training" not in self._derived:
+            graph, bounds = self._graph, self._program.bounds
+            nodes = [node if isinstance(node, Field) else bounds[i] for i, node in enumerate(graph.all_nodes)]
+            self._derived["training"] = TrainingProgram(
+                nodes, graph.training_inputs, graph.outputs, self.encoded_slots, _needs(self.training_uses), graph.types
+            )
+        found: Program = self._derived["training"]
+        return found
 
     def check(self, data: Data | FitState) -> Report:
         """Return how data fits this plan: shares of what is missing, unseen, out of range and converted.
@@ -258,8 +295,7 @@ class Plan(DescribedPlan):
         Raises:
             DataError: for data that does not fit the columns.
         """
-        found = list(self._program.encode_batches(as_source(data), None, _workers(threads), _ENCODE))
-        return found[0] if len(found) == 1 else Features.concatenate(found)
+        return _encoded(self._program, as_source(data), _workers(threads))
 
     def transform_batches(self, source: Data, batch_size: int | None = None, *, threads: int | None = None) -> Iterator[Floats]:
         """float32 [<= batch_size, width] for each batch of a source, in order and in bounded memory."""
@@ -539,6 +575,33 @@ def plan_of_saved(
         return Plan(graph, learned, tables)._with(statistics)
     except errors.PlanError as e:  # a table that is not of this plan, or columns that cannot share one
         raise errors.saved_plan(where, f"is not a plan that can run ({errors.show(str(e), 200)})") from None
+
+
+def _matrix(program: Program, source: Source, out: Array | None, workers: int) -> Floats:
+    """Return all rows of a source as one matrix, `out` where it is given."""
+    rows = source.num_rows
+    if rows is not None and (rows > limits.LIMITS.rows or program.width > limits.LIMITS.width):
+        memory_limit.check("transform", rows * program.width * 4)
+        limits.check_matrix("transform", rows, program.width)
+    if out is not None:
+        check_out(out, rows, program.width)
+    elif rows is not None:
+        out = arrays.empty((rows, program.width), np.float32, "transform")
+    else:
+        return arrays.concatenate(list(program.transform_batches(source, None, workers, _TRANSFORM)))
+    program.transform_into(out, source, workers)
+    return out
+
+
+def _encoded(program: Program, source: Source, workers: int) -> Features:
+    """Return all rows of a source as Features."""
+    found = list(program.encode_batches(source, None, workers, _ENCODE))
+    return found[0] if len(found) == 1 else Features.concatenate(found)
+
+
+def _needs(uses: Mapping[str, frozenset[str]]) -> list[tuple[str, str]]:
+    """Return the fields that are read, and how batches are to hold them."""
+    return [(key, "category" if "category" in kinds else "number") for key, kinds in uses.items()]
 
 
 def _workers(given: int | None) -> int:

@@ -47,7 +47,7 @@ def array_form(name: str) -> tuple[str, int] | None:
 
 def check_types(where: object, graph: Graph, types: Mapping[str, FieldType]) -> None:
     """Raise SavedPlanError where types are of fields that no column reads."""
-    if other := sorted(set(types) - set(graph.needs())):
+    if other := sorted(set(types) - set(graph.needs(training=True))):
         raise errors.saved_plan(where, f"fields: {errors.show(other[0])} is not a field that a column reads")
 
 

@@ -119,7 +119,7 @@ class _Writer:
 
     def _array(self, column: Column, slot: str, name: str, array: Array) -> object:
         kind, ndim = array_form(name) or ("", -1)
-        if (array.dtype.str, array.ndim) == (kind, ndim) and array.size <= LONG and kind in ("<f8", "<i8"):
+        if (array.dtype.str, array.ndim) == (kind, ndim) and ndim < 2 and array.size <= LONG and kind in ("<f8", "<i8"):
             return spec.encode(spec.canonical(array))
         return self._tensor(f"{_ascii(column.name)}/{slot}/{name}", array)
 

@@ -78,12 +78,21 @@ class NumericReference(Kind):
         """The features in full precision: as many as the shape holds."""
         source = self.column.source
         if not isinstance(source, fc.Field):
-            return [self.number(None if math.isnan(x) else x, 0) for x in self.of(source).numbers(row)]  # type: ignore[attr-defined]
+            return self._of_numbers(self.of(source).numbers(row))  # type: ignore[attr-defined]
         value = self.raw(source, row)
         flat = leaves(value) if value not in (None, []) else [None] * self.width()
         if len(flat) != self.width():
             raise ValueError(f"{self.column.name}: {len(flat)} values")
         return [self.number(x, j) for j, x in enumerate(flat)]
+
+    def _of_numbers(self, numbers: list[float]) -> list[float]:
+        return [self.number(None if math.isnan(x) else x, 0) for x in numbers]
+
+    def training(self, row: Row) -> list[float]:
+        source = self.column.source
+        if not hasattr(source, "label"):
+            return self.features(row)
+        return [float32(x) for x in self._of_numbers(self.of(source).training_numbers(row))]  # type: ignore[attr-defined]
 
     def width(self) -> int:
         return math.prod(self.column.shape)

@@ -54,6 +54,8 @@ class Data:
             "`Cyclic`": fc.Cyclic("number", 24, default=math.nan),  # without a default, infinite numbers are refused
             "`Cyclic` of a `DatePart`": fc.Cyclic(fc.DatePart("time", "hour", timezone="UTC"), 24, default=0),
             "`Missing`": fc.Missing("number"),
+            "`TargetMean`": fc.TargetMean("text", "flag", fold_by="whole"),
+            "`Count`": fc.Count("text"),
             "`Vocabulary(missing_bucket=...)`": fc.Vocabulary("text", terms, missing_bucket=len(terms)),
             "any kind over `Split`": fc.Hashed(fc.Split("text", "-"), 20),
             "any kind over `Words`": fc.Hashed(fc.Words("text"), 20),

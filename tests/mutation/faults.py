@@ -35,6 +35,7 @@ _ALL = ("slice offset", "bitmap offset", "dictionary of another chunk")
 SEEN = {
     "arithmetic": (*_ALL, "values offset"),
     "bucketized": (*_ALL, "values offset", "null in place of a list"),
+    "count": (*_ALL, "null codes", "text offset", "values offset"),
     "crossed": (*_ALL, "null codes", "list window", "joined offsets"),
     "cyclic": _ALL,
     "date_part": _ALL,
@@ -48,6 +49,7 @@ SEEN = {
     "numeric": (*_ALL, "values offset", "block target"),
     "piecewise": (*_ALL, "values offset", "block target"),
     "sequence": (*_ALL, "list window", "null lists", "null in place of a list"),
+    "target_mean": (*_ALL, "null codes", "text offset", "values offset", "block target"),
     "tfidf": (*_ALL, "list window"),
     "token_fields": (*_ALL, "text offset", "null codes"),
     "vocabulary": (*_ALL, "null codes", "text offset", "null lists", "type of text"),
@@ -74,6 +76,15 @@ OWN = {
         Fault(f"{C}.bucketized:Bucketized.bind", "rounded_to_float32(exact)", "exact"),
         Fault(f"{C}.bucketized:BucketizedBound.row", "j % self.size", "0"),
     ],
+    "count": [
+        Fault(f"{C}.count:CountBound.__init__", "[counts[2:], counts[1:2], [0.0]]", "[counts[2:], [0.0], counts[1:2]]"),
+        Fault(
+            "featurecols.analyzers.label_sums:LabelTable.places",
+            "np.append(np.arange(1, self.terms.used + 1), 0)",
+            "np.append(np.arange(1, self.terms.used + 1), 1)",
+        ),
+        Fault("featurecols.analyzers.label_sums:texts_of_ids", '">i8"', '"<i8"'),
+    ],
     "crossed": [
         Fault(f"{C}.crossed:CrossedBound._product", "offsets + base[:, None]", "offsets"),
         Fault(f"{C}.crossed:CrossedBound._of_ids", "ids.values >= 0", "ids.values > 0"),
@@ -89,7 +100,7 @@ OWN = {
         Fault(f"{C}.crossed:CrossedBound._by_table", "tuple(map(id, dictionaries))", "()"),
         Fault(f"{C}.crossed:CrossedBound._table", "len(p.hashes) + 1", "max(len(p.hashes), 1)"),
         Fault(
-            f"{C}.crossed:_Part.spread", "(self.codes >= 0) & (self.codes < len(self.hashes))", "self.codes < len(self.hashes)"
+            f"{C}.crossed:Part.spread", "(self.codes >= 0) & (self.codes < len(self.hashes))", "self.codes < len(self.hashes)"
         ),
         Fault(f"{K}.crossing:_start", "seed or FARM_SEED", "seed"),
     ],
@@ -244,6 +255,24 @@ OWN = {
             "TextField.of(self.key, array, self.parse).with_markers(cleaning.markers)",
             "TextField.of(self.key, array, self.parse)",
         ),
+    ],
+    "target_mean": [
+        Fault(f"{C}.target_mean:smoothed", "sums[1:] + smoothing * means", "sums[1:] + means"),
+        Fault(f"{C}.target_mean:smoothed", "[found[1:], found[:1], means[None]]", "[found, means[None]]"),
+        Fault(f"{C}.target_mean:TargetMeanTrainingBound._rows", "len(self._means) // folds - 1", "0"),
+        Fault(f"{C}._folds:_part", "tokens.texts.valid", "None"),
+        Fault(f"{C}._folds:_of_numbers", 'x.astype("<f8")', 'x.astype(">f8")'),
+        Fault(f"{C}._term_rows:_IdRows.of_one", "value < 0", "value < -1"),
+        Fault(f"{C}._term_rows:_TextRows.of_one", "self._missing + 1", "self._missing"),
+        Fault("featurecols.analyzers.label_sums:_in_folds", "total - own", "own"),
+        Fault("featurecols.analyzers.label_sums:LabelSums.merge", "b.counts[:n]", "0"),
+        Fault(
+            "featurecols.analyzers.exact_sums:to_float",
+            "np.where(negative, -found, found)",
+            "found",
+            also=("featurecols.analyzers.label_sums",),
+        ),
+        Fault("featurecols.plan.one_pass:Reader._evaluate", "self.graph.training_inputs[i]", "self.graph.inputs[i]"),
     ],
     "vocabulary": [
         Fault(f"{C}.vocabulary:VocabularyBound._of_texts", "self.size", "0"),

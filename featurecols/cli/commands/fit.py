@@ -34,7 +34,7 @@ def run(arguments: argparse.Namespace) -> None:
     columns = fc.read_columns(arguments.spec)
     options.check_output(arguments.output, arguments.overwrite)
     start, rows, source = time.monotonic(), 0, as_source(options.read_data(arguments.data, arguments))
-    source.check([field.key for field in Graph(columns).fields()])
+    source.check([field.key for field in Graph(columns).fields(training=True)])
     with output.show_progress("fit", arguments.quiet) as bar:
 
         def count(done: int, total: int | None) -> None:

@@ -140,7 +140,7 @@ def _check_data(model: Estimator, arguments: argparse.Namespace) -> None:
     from featurecols.data.sources import as_source
     from featurecols.plan.graph import Graph
 
-    fields = [field.key for field in Graph(model.columns).fields()]
+    fields = [field.key for field in Graph(model.columns).fields(training=True)]
     fields += [*arguments.label, *([model.weight_column] if model.weight_column else [])]
     for paths in filter(None, (arguments.data, arguments.validation)):
         as_source(options.read_data(paths, arguments)).check(fields)

@@ -18,7 +18,7 @@ from featurecols.columns.base import Column
 from featurecols.data.sources import as_source
 from featurecols.integrations.sklearn.default_columns import default_columns
 from featurecols.integrations.sklearn.nested_parameters import ColumnParameters
-from featurecols.integrations.sklearn.tables import Rows, Table, as_table, take
+from featurecols.integrations.sklearn.tables import Rows, Table, as_table, take, with_label
 from featurecols.models.estimators import model_bytes
 from featurecols.models.estimators.canned import Canned
 from featurecols.models.estimators.config import RunConfig
@@ -76,6 +76,8 @@ class ModelEstimator(ColumnParameters, BaseEstimator):
             seed = check_random_state(seed).randint(LARGEST_SEED)
         config = RunConfig(seed=int(seed), progress=bool(self.verbose), threads=self.threads)
         self.model_ = self._make(table, config, self._head(labels))
+        for name in self._lists:
+            table = with_label(table, getattr(self, name), labels)
         self.model_.train(
             table,
             labels,

@@ -14,9 +14,10 @@ from featurecols import errors
 from featurecols._core.arrays import Array
 from featurecols.columns.base import Column
 from featurecols.data.batch import Source
+from featurecols.data.sources import as_source
 from featurecols.integrations.sklearn.default_columns import default_columns
 from featurecols.integrations.sklearn.nested_parameters import ColumnParameters
-from featurecols.integrations.sklearn.tables import Rows, as_rows
+from featurecols.integrations.sklearn.tables import Rows, as_rows, as_table, with_label
 from featurecols.plan.fit import fit
 from featurecols.plan.partial_fit import PartialFit
 from featurecols.plan.plan import Plan
@@ -58,13 +59,23 @@ class FeatureColumns(ColumnParameters, TransformerMixin, BaseEstimator):
         self.output = output
 
     def fit(self, X: Rows, y: object = None) -> Self:
-        """Learn what the columns need from X [n, fields], a table or an array; y is not read."""
-        self._fit(X)
+        """Learn what the columns need from X [n, fields], a table or an array.
+
+        y is read by columns that learn from a label (TargetMean), where X does not hold the field that they name.
+        """
+        self._fit(X, y)
         return self
 
     def fit_transform(self, X: Rows, y: object = None) -> Array | csr_matrix:
-        """Learn from X and return its features, as fit and transform do one after the other."""
-        return self._features(self._fit(X))
+        """Learn from X and return its features as training rows: those of `plan_.transform_training`.
+
+        They are what fit and transform give one after the other, but for columns that learned from a label (TargetMean), which
+        leave out what the fold of a row taught.
+        """
+        source = self._fit(X, y)
+        if self.output == "dense":
+            return self.plan_.transform_training(source)
+        return self.plan_.encode_training(source).to_scipy()
 
     def partial_fit(self, X: Rows, y: object = None) -> Self:
         """Learn from X beside what was learned from earlier calls: the plan is that of all rows in one `fit`.
@@ -77,7 +88,7 @@ class FeatureColumns(ColumnParameters, TransformerMixin, BaseEstimator):
         """
         self._check_output()
         learner = getattr(self, "_learner", None)
-        source = as_rows(self, X, reset=learner is None)
+        source = self._labelled(X, y, reset=learner is None)
         if learner is None:
             if hasattr(self, "plan_"):
                 errors.warn("partial_fit: begins anew, since fit kept no counts of the rows it saw; call partial_fit alone")
@@ -102,9 +113,13 @@ class FeatureColumns(ColumnParameters, TransformerMixin, BaseEstimator):
         names = self.plan_.feature_names if self.output == "dense" else self.plan_.encoded_feature_names
         return np.array(names, dtype=object)
 
-    def _fit(self, X: Rows) -> Source:
+    def _labelled(self, X: Rows, y: object, *, reset: bool) -> Source:
+        """Return rows to learn from."""
+        return as_source(with_label(as_table(self, X, reset=reset), self.columns, y))
+
+    def _fit(self, X: Rows, y: object) -> Source:
         self._check_output()
-        source = as_rows(self, X, reset=True)
+        source = self._labelled(X, y, reset=True)
         self.plan_, self._learner = self._checked(learn(self.columns, source)), None
         return source
 

@@ -13,8 +13,11 @@ from sklearn.base import BaseEstimator
 from sklearn.utils.validation import validate_data
 
 from featurecols._core.arrays import Array
+from featurecols.columns.base import Column
 from featurecols.data.batch import Source
 from featurecols.data.sources import ArrowStream, as_source, is_path
+from featurecols.plan.graph import Graph
+from featurecols.plan.plan import Plan
 
 Table: TypeAlias = Mapping[str, Array] | ArrowStream
 Rows: TypeAlias = ArrayLike | ArrowStream | Sequence[Mapping[str, object]] | Mapping[str, Array]
@@ -73,6 +76,25 @@ def as_rows(estimator: BaseEstimator, rows: Rows, *, reset: bool) -> Source:
     return as_source(as_table(estimator, rows, reset=reset))
 
 
+def with_label(table: Table, columns: Sequence[Column] | Plan | None, y: object) -> Table:
+    """Return a table with y as the field that columns learn from as their label (TargetMean), where the table lacks it."""
+    if y is None or columns is None:
+        return table
+    graph = columns._graph if isinstance(columns, Plan) else Graph(columns)
+    if graph.trains_alike:
+        return table
+    names = list(table) if isinstance(table, Mapping) else pa.table(table).column_names
+    lacking = [key for key in graph.needs(training=True) if key not in names and key not in graph.needs()]
+    if len(lacking) != 1:
+        return table
+    labels = np.asarray(y)
+    if isinstance(table, pd.DataFrame):
+        return table.assign(**{lacking[0]: labels})
+    if isinstance(table, Mapping):
+        return {**table, lacking[0]: labels}
+    return pa.table(table).append_column(lacking[0], pa.array(labels))
+
+
 def take(table: Table, chosen: Array) -> Table:
     """Return the rows of a table at these positions, int64 [k]."""
     if isinstance(table, Mapping):
@@ -82,4 +104,4 @@ def take(table: Table, chosen: Array) -> Table:
     return pa.table(table).take(pa.array(chosen, pa.int64()))
 
 
-__all__ = ["Rows", "Table", "as_rows", "as_table", "take"]
+__all__ = ["Rows", "Table", "as_rows", "as_table", "take", "with_label"]

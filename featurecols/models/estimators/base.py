@@ -203,7 +203,7 @@ class Estimator(OpenLength, FilePredictor, RowPredictor):
                 choice, held = self._stopping(choice) if found is None else choice, held if found is None else 0.0
             seen, scale = labels.Range(), self._scale_warning()
             look = None if scale is None else scale.look
-            encoder = self._encoder(labelled=True, seen=seen, look=look)
+            encoder = self._encoder(labelled=True, seen=seen, look=look, training=True)
             call = Call(asked, self._training_stream(pipeline, encoder, variables.seed, choice, held), held)
             if not more and call.repeats(self._last_run):
                 what = f"this call for {asked[0]} epochs came to its end before, at step {variables.step}, and nothing was done"

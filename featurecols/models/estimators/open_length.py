@@ -85,7 +85,7 @@ class OpenLength(EstimatorRows):
         variables, last = self._variables(), self._last_run
         if variables.step == 0:
             return self._search(pipeline, choice)
-        stream = HeldOutStream(pipeline, self._encoder(labelled=True), variables.seed, choice.rows, 0.0)
+        stream = HeldOutStream(pipeline, self._encoder(labelled=True, training=True), variables.seed, choice.rows, 0.0)
         call = Call((choice.passes, None, None), stream, 0.0)
         if not call.is_of(last):
             return None
@@ -99,7 +99,7 @@ class OpenLength(EstimatorRows):
         try:
             for i in range(choice.searches):
                 seed = variables.seed + i * APART
-                stream = HeldOutStream(pipeline, self._encoder(labelled=True), seed, choice.rows, choice.share)
+                stream = HeldOutStream(pipeline, self._encoder(labelled=True, training=True), seed, choice.rows, choice.share)
                 held = stream.held_out()
                 if held is None or len(held) == choice.rows:  # by chance, of a few
                     continue

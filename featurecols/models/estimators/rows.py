@@ -73,9 +73,12 @@ class EstimatorRows(Keeper):
         keys: Sequence[str] | None = None,
         seen: labels.Range | None = None,
         look: Callable[[Examples], None] | None = None,
+        training: bool = False,
     ) -> Encoder:
+        """Return how rows become examples; training: rows that the model is trained on, as `plan.encode_training` has them."""
         plan, head, keys = self._require_plan(), self.head, keys or self.label
         layout, threads = Layout(plan.encoded_slots, plan.tables), self.config.threads
+        compute = plan.encode_training if training else plan.encode
 
         def encode(batch: LabelledBatch) -> Examples:
             y = w = None
@@ -86,13 +89,13 @@ class EstimatorRows(Keeper):
                 w = None if batch.weights is None else labels.weights(*batch.weights)
                 if seen is not None:
                     seen.add(y, w)
-            examples = Examples.of(plan.encode(batch.rows, threads=threads), layout, y, w)
+            examples = Examples.of(compute(batch.rows, threads=threads), layout, y, w)
             if look is not None:
                 look(examples)
             return examples
 
         key = json.dumps([plan.fingerprint, list(keys), head.to_json()]) if labelled else plan.fingerprint
-        return Encoder(encode, needs_of(plan), key, layout)
+        return Encoder(encode, needs_of(plan, training=training), key, layout)
 
     def _ready(self, rows: LabelledRows | None, *, training: bool = False, checkpoint: str | Path | None = None) -> None:
         """Have a plan, and know what labels are called and which words they use; a trained model knows its words."""

@@ -107,7 +107,8 @@ class Pipeline:
     def examples(self, plan: Plan, *, epoch: int = 0, seed: int = 0) -> Iterator[Examples]:
         """Return the batches of one epoch, encoded by a plan: for a training loop of one's own.
 
-        They hold the labels and weights that the pipeline names; words are numbered in the order of their bytes. With
+        They hold the labels and weights that the pipeline names; words are numbered in the order of their bytes. Rows are
+        computed as training rows are (`plan.encode_training`), which differs where columns learned from a label. With
         `cache()`, later epochs of this pipeline and plan neither read nor encode.
 
         >>> import featurecols as fc
@@ -163,9 +164,10 @@ def rows_or_pipeline(
     return replace(found, data=found.data.with_names(label, weight)) if isinstance(found, Pipeline) else found
 
 
-def needs_of(plan: Plan) -> list[tuple[str, str]]:
-    """Return the fields that a plan reads, and how."""
-    return [(key, "category" if "category" in kinds else "number") for key, kinds in plan.input_uses.items()]
+def needs_of(plan: Plan, *, training: bool = False) -> list[tuple[str, str]]:
+    """Return the fields that a plan reads, of the rows that it was fitted on or of others, and how."""
+    uses = plan.training_uses if training else plan.input_uses
+    return [(key, "category" if "category" in kinds else "number") for key, kinds in uses.items()]
 
 
 def _encoder(plan: Plan, rows: LabelledRows, key: str) -> Encoder:
@@ -176,9 +178,9 @@ def _encoder(plan: Plan, rows: LabelledRows, key: str) -> Encoder:
     def encode(batch: LabelledBatch) -> Examples:
         y = None if batch.labels is None else head.read(batch.labels, rows.labels)
         w = None if batch.weights is None else labels.weights(*batch.weights)
-        return Examples.of(plan.encode(batch.rows), layout, y, w)
+        return Examples.of(plan.encode_training(batch.rows), layout, y, w)
 
-    return Encoder(encode, needs_of(plan), key, layout)
+    return Encoder(encode, needs_of(plan, training=True), key, layout)
 
 
 def _cache_of(pipeline: Pipeline, encoder: Encoder) -> cache.NoCache:

@@ -1,0 +1,113 @@
+"""Exact sums of float64 for each of many groups: limbs of 32 bits in int64, which kernels/label_sums.py adds to."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from featurecols import kernels
+from featurecols._core.arrays import Array
+
+_BITS, _LOW = 32, np.int64(2**32 - 1)
+_UNIT = 1088  # limb j counts units of 2^(32 j - 1088)
+
+
+def limbs_of(labels: Array) -> tuple[int, int]:
+    """Return the first limb, and the one after the last, that digits of finite numbers touch; float64 [n], NaN is left out."""
+    x = labels[labels == labels]
+    units = kernels.label_sums.UNITS
+    if not len(x):
+        return units, units + 1
+    size = np.abs(x)
+    largest = float(size.max())
+    if largest < 2.0**32 and (x == np.trunc(x)).all():
+        return units, units + 1
+    if np.isinf(largest):  # which the kernel stops at
+        return 0, kernels.label_sums.LIMBS
+    return _first_limb(float(size[size > 0].min())), _first_limb(largest) + 3
+
+
+def _first_limb(x: float) -> int:
+    """Return the limb of the last bit of the fraction of a positive number."""
+    exponent = int(np.float64(x).view(np.uint64)) >> 52 & 2047
+    return (max(exponent, 1) + 13) // _BITS
+
+
+class ExactSums:
+    """Sums by group: limbs int64 [groups, last - first], of which all but the last are in [0, 2^32) once they are carried."""
+
+    def __init__(self, groups: int) -> None:
+        self.first = kernels.label_sums.UNITS
+        self.limbs = np.zeros((groups, 2), np.int64)
+        self._waiting = 0  # numbers that were added since the limbs were carried
+
+    @property
+    def last(self) -> int:
+        """The limb after the last one."""
+        return self.first + self.limbs.shape[1]
+
+    def make_room(self, groups: int, first: int, last: int, more: int) -> None:
+        """Grow to so many groups and to these limbs, and one beyond; `more` numbers are to be added."""
+        if self._waiting + more > 2**28:
+            self.carry()
+        self._waiting += more
+        first, last = min(first, self.first), max(last + 1, self.last)
+        have, width = self.limbs.shape
+        if groups > have or last - first > width:
+            larger = np.zeros((max(groups, have), last - first), np.int64)
+            larger[:have, self.first - first : self.first - first + width] = self.limbs
+            self.first, self.limbs = first, larger
+
+    def carry(self) -> None:
+        """Take what is beyond 32 bits of a limb to the next one."""
+        for j in range(self.limbs.shape[1] - 1):
+            over = self.limbs[:, j] >> _BITS
+            self.limbs[:, j] &= _LOW
+            self.limbs[:, j + 1] += over
+        self._waiting = 1
+
+    def add(self, groups: Array, other: ExactSums) -> None:
+        """Add the sums of another, whose group i is groups[i] here, where there is room for it."""
+        other.carry()
+        at = other.first - self.first
+        self.limbs[groups, at : at + other.limbs.shape[1]] += other.limbs
+
+    def compact(self, groups: Array) -> tuple[int, Array]:
+        """Return the first limb and the limbs of groups, carried, without limbs that are 0 everywhere at either end."""
+        self.carry()
+        found = self.limbs[groups]
+        filled = np.flatnonzero(found.any(axis=0))
+        if not len(filled):
+            return kernels.label_sums.UNITS, np.zeros((len(found), 1), np.int64)
+        return self.first + int(filled[0]), np.ascontiguousarray(found[:, filled[0] : filled[-1] + 1])
+
+
+def to_float(first: int, limbs: Array) -> Array:
+    """Return sums as the nearest float64 [groups], ties to even; limbs int64 [groups, k] of any sign and size."""
+    negative = _carried(limbs)[:, -1] < 0
+    digits = _carried(np.where(negative[:, None], -limbs, limbs))
+    width = digits.shape[1]
+    top = width - 1 - np.argmax(digits[:, ::-1] != 0, axis=1)
+    rows = np.arange(len(digits))
+    padded = np.zeros((len(digits), width + 2), np.uint64)
+    padded[:, 2:] = digits.astype(np.uint64)
+    one, two, three = (padded[rows, top + k] for k in (2, 1, 0))
+    below = (padded[:, 2:] != 0).cumsum(axis=1)  # of the limbs up to each, those that are not 0
+    sticky = np.where(top >= 3, below[rows, np.maximum(top - 3, 0)] > 0, False)
+    free = (32 - np.frexp(one.astype(np.float64))[1]).astype(np.uint64)  # zeros before the first bit
+    free = np.minimum(free, np.uint64(31))
+    word = ((one << np.uint64(32)) | two) << free | (three << free) >> np.uint64(32)
+    sticky |= ((three << free) & np.uint64(0xFFFFFFFF)) != 0
+    found = np.ldexp(
+        (word | sticky).astype(np.float64), (_BITS * (first + top - 1) - _UNIT - free.astype(np.int64)).astype(np.int32)
+    )
+    return np.where(negative, -found, found) + 0.0
+
+
+def _carried(limbs: Array) -> Array:
+    """Return the same sums with one more limb, which has their sign; all others are in [0, 2^32)."""
+    found = np.zeros((len(limbs), limbs.shape[1] + 2), np.int64)
+    found[:, :-2] = limbs
+    for j in range(found.shape[1] - 1):
+        found[:, j + 1] += found[:, j] >> _BITS
+        found[:, j] &= _LOW
+    return found

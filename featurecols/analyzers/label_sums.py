@@ -1,0 +1,345 @@
+"""How often each term occurs, and the exact sum of the labels of its rows, for each fold of the rows."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar, NamedTuple
+
+import numpy as np
+
+from featurecols import errors, kernels
+from featurecols._core.arrays import Array, Ids, Texts, Tokens
+from featurecols.analyzers import base
+from featurecols.analyzers.base import Analyzer
+from featurecols.analyzers.exact_sums import ExactSums, limbs_of, to_float
+from featurecols.analyzers.text_numbers import TextNumbers
+from featurecols.data.fields.base import FieldView
+
+MOST_CLASSES = 1000
+_HEAD = struct.Struct("<qqqqq?")
+_KIND = "LabelSums.v1"
+_NO_FOLDS, _NO_BITS = np.empty(0, np.int32), np.empty(0, np.uint64)
+_NONE = np.zeros(1, np.int64), np.empty(0, np.uint8)
+
+
+class LabelledTerms(NamedTuple):
+    """Terms of n rows with their folds and labels.
+
+    Attributes:
+        terms: one a row; a missing one is a term as well.
+        folds: int32 [n].
+        numbers: labels as float64 [n], NaN where missing; None where they are classes, or where there are none.
+        classes: labels as texts; None where they are numbers.
+    """
+
+    terms: Tokens
+    folds: Array = _NO_FOLDS
+    numbers: Array | None = None
+    classes: Tokens | None = None
+
+
+class LabelTable:
+    """Counts and sums by place and fold: place 0 is that of missing terms, place i + 1 that of term i."""
+
+    def __init__(self, folds: int) -> None:
+        self.folds = folds
+        self.terms, self.classes = TextNumbers(), TextNumbers()
+        self.counts = np.zeros(64 * folds, np.int64)
+        self.sums = ExactSums(0)
+        self.by_class = np.zeros((64 * folds, 0), np.int64)  # rows of each class, without the limbs of numbers
+        self.has_numbers = False
+        self._known: tuple[Texts, Array] | None = None  # a dictionary, and the places of its texts
+
+    @property
+    def groups(self) -> int:
+        """How many pairs of a place and a fold there are."""
+        return (self.terms.used + 1) * self.folds
+
+    def places(self, terms: Tokens) -> tuple[Array, Array]:
+        """Return codes int32 [n], and the places of them, the last one that of negative codes."""
+        if terms.codes is None:
+            numbers = self.terms.add(terms.texts)
+            return numbers, np.append(np.arange(1, self.terms.used + 1), 0)
+        if self._known is None or self._known[0] is not terms.texts:
+            self._known = terms.texts, np.append(self.terms.add(terms.texts).astype(np.int64) + 1, 0)
+        return np.ascontiguousarray(terms.codes, np.int32), self._known[1]
+
+    def make_room(self) -> None:
+        """Grow to all places."""
+        if self.groups > len(self.counts):
+            size = max(self.groups, 2 * len(self.counts))
+            for name in ("counts", "by_class"):
+                old = getattr(self, name)
+                larger = np.zeros((size, *old.shape[1:]), np.int64)
+                larger[: len(old)] = old
+                setattr(self, name, larger)
+        if self.classes.used > self.by_class.shape[1]:
+            if self.classes.used > MOST_CLASSES:
+                hint = "a label of numbers is read as numbers; cast it where it is text"
+                problem = f"the label has more than {MOST_CLASSES:,} classes"
+                raise errors.DataError("fit", problem, got=f"{self.classes.used:,}", hint=hint)
+            wider = np.zeros((len(self.by_class), self.classes.used), np.int64)
+            wider[:, : self.by_class.shape[1]] = self.by_class
+            self.by_class = wider
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class LabelSums(Analyzer):
+    """Counts and label sums of terms, in all rows and without each of `folds` folds; counts alone where `labelled` is false.
+
+    Rows without a label are left out. Sums are exact, and rounded to float64 once, by finish. It gives, with k terms:
+
+    term_offsets, term_data: the terms, ascending by bytes.
+    label_counts: int64 [k + 2, folds + 1]: rows in all, and without each fold; first of all terms, then of missing ones.
+    label_sums: float64 [k + 2, (folds + 1) * targets], label by label, in the same order. A label of numbers, or of at most two
+        classes, is one target (1 being the second class), one of more classes a target for each.
+    class_offsets, class_data: the classes, ascending by bytes; none of a label of numbers.
+    """
+
+    typed: ClassVar[bool] = True
+    learns: ClassVar[Mapping[str, tuple[str, int]]] = {
+        "term_offsets": ("<i8", 1),
+        "term_data": ("|u1", 1),
+        "label_counts": ("<i8", 2),
+        "label_sums": ("<f8", 2),
+        "class_offsets": ("<i8", 1),
+        "class_data": ("|u1", 1),
+    }
+
+    folds: int = 1
+    labelled: bool = True
+
+    def empty(self) -> LabelTable:
+        return LabelTable(self.folds)
+
+    def update(self, state: LabelTable, value: object) -> LabelTable:
+        if not isinstance(value, LabelledTerms):
+            value = LabelledTerms(terms_of(value))
+        codes, places = state.places(value.terms)
+        folds = value.folds if self.folds > 1 else _NO_FOLDS
+        state.make_room()
+        bits = _NO_BITS
+        if value.numbers is not None and not np.isnan(value.numbers).all():
+            state.has_numbers = True
+            first, last = limbs_of(value.numbers)
+            state.sums.make_room(len(state.counts), first, last, len(codes))
+            bits = np.ascontiguousarray(value.numbers).view(np.uint64)
+        elif self.labelled:
+            self._add_classes(state, value, codes, places)
+            return state
+        if {len(folds), len(bits)} - {0, len(codes)}:
+            raise base.damaged(_KIND)
+        bad = kernels.label_sums.add[0](
+            codes, places, folds, self.folds, bits, state.sums.first, state.counts, state.sums.limbs
+        )
+        if bad == kernels.label_sums.OUTSIDE:
+            raise base.damaged(_KIND)
+        if bad >= 0:
+            got = float(value.numbers[bad]) if value.numbers is not None else None
+            raise errors.bad_value("fit", None, int(bad), "a label is infinite", got, "leave such rows out")
+        return state
+
+    def _add_classes(self, state: LabelTable, value: LabelledTerms, codes: Array, places: Array) -> None:
+        """Count rows by the class of their label."""
+        if value.classes is None or not len(codes):
+            return
+        labels = value.classes
+        if labels.codes is None:
+            found = state.classes.add(labels.texts)
+        else:
+            found = np.append(state.classes.add(labels.texts), -1)[labels.codes]
+        state.make_room()
+        there = found >= 0
+        last = len(places) - 1
+        at = places[np.where((codes >= 0) & (codes < last), codes, last)] * self.folds
+        if self.folds > 1:
+            at = at + value.folds
+        np.add.at(state.by_class, (at[there], found[there]), 1)
+        np.add.at(state.counts, at[there], 1)
+
+    def merge(self, a: LabelTable, b: LabelTable) -> LabelTable:
+        folds = np.arange(self.folds)
+        places = np.append(0, a.terms.add(Texts(b.terms.offsets, b.terms.data)).astype(np.int64) + 1)
+        classes = a.classes.add(Texts(b.classes.offsets, b.classes.data))
+        a.make_room()
+        a._known = None
+        at = (places[:, None] * self.folds + folds).ravel()
+        n = len(at)
+        a.counts[at] += b.counts[:n]
+        a.by_class[at[:, None], classes[None, :]] += b.by_class[:n]
+        a.has_numbers |= b.has_numbers
+        if b.has_numbers:
+            b.sums.carry()
+            a.sums.make_room(len(a.counts), b.sums.first, b.sums.last, 2)
+            b.sums.limbs = b.sums.limbs[:n]
+            a.sums.add(at, b.sums)
+        return a
+
+    def finish(self, state: LabelTable) -> dict[str, Array]:
+        if state.has_numbers and state.classes.used:
+            hint = "clean the data, or cast the label to one type"
+            raise errors.DataError("fit", "the label holds numbers and texts", got=_first(state.classes), hint=hint)
+        if not state.counts.any():
+            hint = "give rows that have one" if self.labelled else "give some rows"
+            raise errors.DataError("fit", "no row has a label" if self.labelled else "there are no rows", hint=hint)
+        order = self._seen(state)
+        places = np.append(0, order.astype(np.int64) + 1)
+        at = (places[:, None] * self.folds + np.arange(self.folds)).ravel()
+        counts = _in_folds(state.counts[at].reshape(len(places), self.folds, 1))
+        classes, sums = self._sums(state, at, counts)
+        terms = state.terms.taken(order)
+        if not np.isfinite(sums).all():
+            raise errors.DataError("fit", "a sum of labels is beyond float64", hint="scale the label down")
+        return {
+            "term_offsets": terms.offsets,
+            "term_data": terms.data,
+            "label_counts": counts[:, :, 0],
+            "label_sums": sums,
+            "class_offsets": classes.offsets,
+            "class_data": classes.data,
+        }
+
+    def _seen(self, state: LabelTable) -> Array:
+        """Return the terms of rows that have a label, by number, in the order of their bytes."""
+        order = state.terms.order()
+        rows = state.counts[: state.groups].reshape(-1, self.folds).sum(axis=1)[1:]
+        found: Array = order[rows[order] > 0]
+        return found
+
+    def _sums(self, state: LabelTable, at: Array, counts: Array) -> tuple[Texts, Array]:
+        """Return the classes, and the sums of labels by place as finish gives them."""
+        places = len(at) // self.folds
+        if state.has_numbers:
+            first, limbs = state.sums.compact(at)
+            folded = _in_folds(limbs.reshape(places, self.folds, -1))
+            return Texts(*_NONE), to_float(first, folded.reshape(-1, folded.shape[2])).reshape(places + 1, -1)
+        if not self.labelled:
+            return Texts(*_NONE), np.zeros((places + 1, 0))
+        order = self._seen_classes(state)
+        by_class = _in_folds(state.by_class[at][:, order].reshape(places, self.folds, -1))
+        wanted = by_class[:, :, 1:] if len(order) == 2 else by_class
+        return state.classes.taken(order), wanted.reshape(places + 1, -1).astype(np.float64)
+
+    def _seen_classes(self, state: LabelTable) -> Array:
+        """Return the classes of rows, by number, in the order of their bytes."""
+        order = state.classes.order()
+        found: Array = order[state.by_class[: state.groups, order].any(axis=0)]
+        return found
+
+    def problem(self, learned: Mapping[str, Array]) -> str | None:
+        problem = super().problem(learned)
+        if problem is not None:
+            return problem
+        for name in ("term", "class"):
+            offsets = learned[f"{name}_offsets"]
+            if (
+                not len(offsets)
+                or offsets[0] != 0
+                or (np.diff(offsets) < 0).any()
+                or offsets[-1] != len(learned[f"{name}_data"])
+            ):
+                return f"{name}_offsets do not fit the data"
+        classes = len(learned["class_offsets"]) - 1
+        targets = 0 if not self.labelled else classes if classes not in (0, 2) else 1
+        rows = len(learned["term_offsets"]) + 1
+        if learned["label_counts"].shape != (rows, self.folds + 1) or (learned["label_counts"] < 0).any():
+            return "label_counts do not fit the terms"
+        if learned["label_sums"].shape != (rows, (self.folds + 1) * targets):
+            return "label_sums do not fit the terms"
+        return None
+
+    def to_bytes(self, state: LabelTable) -> bytes:
+        order = self._seen(state)
+        at = (np.append(0, order.astype(np.int64) + 1)[:, None] * self.folds + np.arange(self.folds)).ravel()
+        terms, classes = state.terms.taken(order), self._seen_classes(state)
+        names = state.classes.taken(classes)
+        has = state.has_numbers
+        first, limbs = state.sums.compact(at) if has else (0, np.zeros((len(at), 0), np.int64))
+        head = _HEAD.pack(len(order), len(classes), self.folds, first, limbs.shape[1], has)
+        arrays = (terms.offsets, terms.data, state.counts[at], limbs, names.offsets, names.data, state.by_class[at][:, classes])
+        return base.pack(_KIND, head, *(np.ascontiguousarray(a).tobytes() for a in arrays))
+
+    def from_bytes(self, data: bytes) -> LabelTable:
+        head, *parts = base.unpack(_KIND, data, 8)
+        if len(head) != _HEAD.size:
+            raise base.damaged(_KIND)
+        terms, classes, folds, first, width, has = _HEAD.unpack(head)
+        groups = (terms + 1) * folds
+        sizes = (8 * (terms + 1), None, 8 * groups, 8 * groups * width, 8 * (classes + 1), None, 8 * groups * classes)
+        fits = folds == self.folds and terms >= 0 and 0 <= classes <= MOST_CLASSES and width >= 0
+        last = first + width
+        fits = fits and (first >= 0 and last <= kernels.label_sums.LIMBS + 2 if has else width == 0)
+        if not fits or any(size not in (None, len(part)) for size, part in zip(sizes, parts, strict=True)):
+            raise base.damaged(_KIND)
+        found = [np.frombuffer(bytes(part), np.uint8 if i in (1, 5) else np.int64) for i, part in enumerate(parts)]
+        state = LabelTable(self.folds)
+        numbers = state.terms.add(_texts(found[0], found[1]))
+        names = state.classes.add(_texts(found[4], found[5]))
+        if (len(numbers) and (numbers != np.arange(terms)).any()) or (len(names) and (names != np.arange(classes)).any()):
+            raise base.damaged(_KIND)
+        state.make_room()
+        state.counts[:groups], state.by_class[:groups] = found[2], found[6].reshape(groups, classes)
+        state.has_numbers = has
+        if has:
+            state.sums.make_room(len(state.counts), first, last, 1)
+            at = first - state.sums.first
+            state.sums.limbs[:groups, at : at + width] = found[3].reshape(groups, width)
+        if (state.counts < 0).any() or (state.by_class < 0).any():
+            raise base.damaged(_KIND)
+        return state
+
+
+def _texts(offsets: Array, data: Array) -> Texts:
+    if offsets[0] != 0 or (np.diff(offsets) < 0).any() or offsets[-1] != len(data):
+        raise base.damaged(_KIND)
+    return Texts(offsets, data)
+
+
+def _first(texts: TextNumbers) -> str:
+    return texts.taken(texts.order()[:1])[0].decode("utf-8", "backslashreplace")
+
+
+def _in_folds(own: Array) -> Array:
+    """Return int64 [places + 1, folds + 1, k] of [places, folds, k]: in all and without each fold, first of all places."""
+    own = np.concatenate([own.sum(axis=0, keepdims=True), own])
+    total = own.sum(axis=1, keepdims=True)
+    without = total - own if own.shape[1] > 1 else np.zeros_like(own)
+    return np.concatenate([total, without], axis=1)
+
+
+def terms_of(value: object) -> Tokens:
+    """Return one term a row: the values of a field, or ids as terms of 8 bytes that sort as the ids do; -1 is missing.
+
+    Raises DataError for lists.
+    """
+    if isinstance(value, FieldView):
+        tokens = value.tokens()
+        if tokens.offsets is not None and len(tokens):
+            raise _lists(value.key)
+        return tokens
+    if not isinstance(value, Ids):
+        raise TypeError(f"{type(value).__name__} has no terms")
+    ids = value.values
+    if value.offsets is not None and len(value):
+        raise _lists(None)
+    if ids.dtype == np.int32 and len(ids) and int(ids.max()) < len(ids):
+        return Tokens(texts_of_ids(np.arange(int(ids.max()) + 1, dtype=np.int32)), ids)
+    return Tokens(texts_of_ids(ids))
+
+
+def _lists(key: str | None) -> errors.DataError:
+    hint = "a list has no single term: give a field of one value a row"
+    return errors.bad_value("fit", key, 0, "needs one value a row", "a list", hint)
+
+
+def texts_of_ids(ids: Array) -> Texts:
+    """Return ids as texts of 8 bytes, big-endian."""
+    offsets = np.arange(len(ids) + 1, dtype=np.int64) * 8
+    return Texts(offsets, ids.astype(">i8").view(np.uint8), None if (ids >= 0).all() else ids >= 0)
+
+
+def ids_of_texts(texts: Texts) -> Array:
+    """Return what texts_of_ids was made of, int64."""
+    return np.frombuffer(texts.data.tobytes(), ">i8").astype(np.int64)

@@ -1,0 +1,311 @@
+"""TargetMean: means of a label by category, in plain Python; and folds of rows, as docs/ids.md has them."""
+
+from __future__ import annotations
+
+import json
+import struct
+from collections.abc import Callable
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.csv
+import pyarrow.parquet
+import pytest
+
+import featurecols as fc
+from tests import laws
+from tests.example import bits, blocks_of
+from tests.golden_ids import read_value
+from tests.hashes import murmur3
+from tests.laws import Bad, Example, Wrong
+from tests.reference import Kind, Row, canonical, float32, fold_of
+
+
+class TargetMeanReference(Kind):
+    """Sums and counts over the training rows, each row looked at again for every value."""
+
+    def category(self, row: Row) -> Any:
+        source = self.column.source
+        if hasattr(source, "key"):
+            value = self.raw(source, row)
+            return None if value is None else canonical(value)
+        found = self.of(source).ids(row).ids[0]
+        return found if found >= 0 else None
+
+    def label(self, row: Row) -> Any:
+        value = self.raw(self.column.label, row)
+        return canonical(value) if isinstance(value, str) or (value is not None and self.column.label.type == "text") else value
+
+    def classes(self) -> list[bytes]:
+        found = {self.label(row) for row in self.reference.train} - {None}
+        return sorted(v for v in found if isinstance(v, bytes))
+
+    def targets(self, label: Any) -> list[Fraction]:
+        classes = self.classes()
+        if not classes:
+            return [Fraction(label)]
+        return [Fraction(label == c) for c in (classes[1:] if len(classes) == 2 else classes)]
+
+    def width(self) -> int:
+        classes = len(self.classes())
+        return 1 if classes in (0, 2) else classes
+
+    def fold(self, row: Row) -> int:
+        return fold_of([self.raw(field, row) for field in self.column.fold_by], self.column.folds)
+
+    def means(self, row: Row, fold: int | None = None) -> list[float]:
+        """The features of one row, made of the training rows outside a fold."""
+        labelled = [r for r in self.reference.train if self.label(r) is not None]
+        rows = [r for r in labelled if fold is None or self.fold(r) != fold]
+        mine = [r for r in rows if self.category(r) == self.category(row)]
+        m = float(self.column.smoothing)
+        found = []
+        for k in range(self.width()):
+            basis = rows or labelled
+            p = float(sum(self.targets(self.label(r))[k] for r in basis)) / len(basis)
+            s, c = float(sum(self.targets(self.label(r))[k] for r in mine)), len(mine)
+            found.append((s + m * p) / (c + m) if c + m else p)
+        return found
+
+    def numbers(self, row: Row) -> list[float]:
+        """What other columns read."""
+        return self.means(row)
+
+    def features(self, row: Row) -> list[float]:
+        return [float32(x) for x in self.means(row)]
+
+    def training_numbers(self, row: Row) -> list[float]:
+        """What other columns read of a training row."""
+        return self.means(row, self.fold(row))
+
+    def training(self, row: Row) -> list[float]:
+        return [float32(x) for x in self.training_numbers(row)]
+
+    def learned(self, slot: str) -> dict[str, Any]:
+        rows = [r for r in self.reference.train if self.label(r) is not None]
+        terms = sorted({c for r in rows if (c := self.category(r)) is not None}, key=lambda c: c)
+        texts = [struct.pack(">q", c) if isinstance(c, int) else c for c in terms]
+        groups = [rows, *([r for r in rows if self.category(r) == c] for c in (None, *terms))]
+        parts = [[g, *([r for r in g if self.fold(r) != fold] for fold in range(self.column.folds))] for g in groups]
+        sums = [[float(sum(self.targets(self.label(r))[k] for r in p)) for p in g for k in range(self.width())] for g in parts]
+        counts = [[len(p) for p in g] for g in parts]
+        found = {"term_data": b"".join(texts), "label_counts": counts, "label_sums": sums}
+        return {"sums": {**found, "class_data": b"".join(self.classes())}}[slot]
+
+
+REFERENCE = {fc.TargetMean: TargetMeanReference}
+CITIES = ("Rome", None, "Oslo", "Rome", "é", "Oslo", "", "Rome", "Oslo", "Bern", None, "Rome")
+ROWS = [
+    {
+        "city": city,
+        "hour": i * 5 % 24,
+        "late": None if i == 4 else i % 3 == 0,
+        "delay": [0.1, -7.25, 1e6, 3.0][i % 4],
+        "kind": "abc"[i % 3],
+        "id": i // 2,
+    }
+    for i, city in enumerate(CITIES)
+]
+EXAMPLES = [
+    Example(
+        "a field",
+        [
+            fc.TargetMean("city", "late", smoothing=2, fold_by=["id", "delay"]),
+            fc.TargetMean(fc.Hashed("city", 9), "kind", fold_by="id"),
+        ],
+        rows=[*ROWS, {**ROWS[0], "city": "Ulm"}],
+        train=ROWS,
+        changes={"source": "hour", "label": "delay", "smoothing": 0, "folds": 2, "fold_by": "hour", "name": "m"},
+        wrong=[
+            Wrong(lambda: fc.TargetMean(fc.Numeric("x"), "y"), ("source", "Numeric('x')", "Bucketized")),
+            Wrong(lambda: fc.TargetMean(fc.Weighted(fc.Hashed("x", 9), "w"), "y"), ("weighted",)),
+            Wrong(lambda: fc.TargetMean("x", fc.Hashed("y", 9)), ("label", "Hashed")),  # type: ignore[arg-type]
+            Wrong(lambda: fc.TargetMean("x", "x", fold_by="id"), ("label", "'x'")),
+            Wrong(lambda: fc.TargetMean("x", "y"), ("fold_by", "()")),
+            Wrong(lambda: fc.TargetMean("x", "y", smoothing=-1), ("smoothing", "-1")),
+            Wrong(lambda: fc.TargetMean("x", "y", folds=1), ("folds", "got 1")),
+            Wrong(lambda: fc.TargetMean("x", "y", fold_by=[3]), ("fold_by", "3")),  # type: ignore[list-item]
+        ],
+        bad=[Bad({"city": [["a"], ["b", "c"]]}, ("city", "one value a row"), 0)],
+    ),
+    Example(
+        "columns of ids",
+        [
+            fc.TargetMean(fc.Bucketized("delay", fc.Quantiles(3)), "hour", smoothing=0.5, folds=3, fold_by=["late", "hour"]),
+            fc.Numeric(
+                fc.TargetMean(fc.Crossed(["city", "hour"], 50), "late", fold_by="hour"),
+                normalizer=[fc.Clip(0, 0.5), fc.ZScore()],
+            ),
+            fc.TargetMean("hour", "delay", folds=2, fold_by=["id", "city"]),
+        ],
+        rows=[*ROWS, {**ROWS[0], "city": "Ulm", "hour": 100, "delay": None}],
+        train=ROWS,
+    ),
+]
+
+test_laws = laws.of(EXAMPLES)
+
+
+def test_every_argument_is_tried() -> None:
+    laws.covers(fc.TargetMean, EXAMPLES)
+
+
+COLUMNS = [*EXAMPLES[0].columns, EXAMPLES[1].columns[0], EXAMPLES[1].columns[2]]
+
+
+def frame() -> pd.DataFrame:
+    return pd.DataFrame(ROWS)
+
+
+def test_training_rows_are_not_what_others_are() -> None:
+    plan = fc.fit(COLUMNS, pa.Table.from_pylist(ROWS))
+    assert plan.feature_names == (
+        "city_mean_late", "city_mean_kind[a]", "city_mean_kind[b]", "city_mean_kind[c]", "delay_bucketized_mean_hour",
+        "hour_mean_delay",
+    )  # fmt: skip
+    found = plan.transform_training(pa.Table.from_pylist(ROWS))
+    assert not (found == plan.transform(frame())).any(axis=0).all()
+    np.testing.assert_array_equal(plan.encode_training(frame()).dense, found)
+
+
+def test_data_of_all_sorts_trains_alike(tmp_path: Path) -> None:
+    table = pa.Table.from_pylist(ROWS)
+    plan = fc.fit(COLUMNS, table)
+    want = bits(plan.transform_training(table))
+    pa.parquet.write_table(table, tmp_path / "rows.parquet", row_group_size=5)
+    pa.csv.write_csv(table, tmp_path / "rows.csv")
+    (tmp_path / "two").mkdir()
+    for i in range(2):
+        pa.csv.write_csv(table.slice(6 * i, 6), tmp_path / "two" / f"{i}.csv")
+    sources: list[Callable[[], Any]] = [
+        lambda: table.to_pydict(), lambda: ROWS, lambda: tmp_path / "rows.parquet", lambda: lambda: iter(table.to_batches(4)),
+        lambda: iter(table.to_batches(5)),
+    ]  # fmt: skip
+    for source in sources:
+        other = fc.fit(COLUMNS[:2] + COLUMNS[3:], source())  # one pass is enough
+        assert other == fc.fit(COLUMNS[:2] + COLUMNS[3:], table)
+        with blocks_of(3):
+            assert bits(plan.transform_training(source(), threads=2)) == want
+    texts = [
+        fc.TargetMean("hour", "kind", fold_by="delay"),
+        fc.TargetMean(fc.Crossed(["hour", "id"], 99), "late", fold_by="id"),
+    ]  # "" is missing in CSV
+    known = fc.fit(texts, table)
+    for path in (tmp_path / "rows.csv", tmp_path / "two"):
+        read = fc.fit(texts, path, processes=2 if path.is_dir() else None, statistics=True)
+        assert read.fingerprint == known.fingerprint
+        assert bits(read.transform_training(path)) == bits(known.transform_training(table))
+        assert read.statistics is not None
+
+
+def test_states_of_typed_rows_and_of_text_merge(tmp_path: Path) -> None:
+    """CSV text is collected in the pass after the one that learns its types, and then so are all rows."""
+    columns, table = [fc.TargetMean("hour", "late", fold_by="delay"), fc.Count("id")], pa.Table.from_pylist(ROWS)
+    pa.csv.write_csv(table.slice(6), tmp_path / "rows.csv")
+    after: Any = None
+    passes = 0
+    while not isinstance(after, fc.Plan):
+        states = [fc.collect(columns, rows, after=after) for rows in (table.slice(0, 6), tmp_path / "rows.csv")]
+        sent = [fc.FitState.from_bytes(state.to_bytes()) for state in states]
+        after, passes = fc.finish(columns, sent[0].merge(sent[1])), passes + 1
+    assert (passes, after) == (2, fc.fit(columns, table))
+
+
+def test_serving_needs_no_label() -> None:
+    plan = fc.fit(COLUMNS, frame())
+    served = frame()[["city", "hour", "delay"]]
+    assert set(plan.input_schema) == {f.key for f in plan.fields} == {"city", "hour", "delay"}
+    assert set(plan.training_uses) == {"city", "hour", "delay", "late", "kind", "id"}
+    assert plan.transform(served).shape == (12, 6)
+    assert len(plan.explain({"city": "Rome", "hour": 3, "delay": 0.5}).features) == 6
+    with pytest.raises(fc.DataError, match="id: field is not"):
+        plan.transform_training(served)
+    with pytest.raises(fc.DataError, match="id: field is not"):
+        fc.fit(COLUMNS, served)
+
+
+def test_plans_are_saved_whole(tmp_path: Path) -> None:
+    plan = fc.fit(COLUMNS, frame())
+    plan.save(tmp_path / "plan")
+    for read in (fc.load(tmp_path / "plan"), fc.Plan.from_bytes(plan.to_bytes())):
+        assert read == plan
+        assert bits(read.transform_training(frame())) == bits(plan.transform_training(frame()))
+    text = (tmp_path / "plan" / "plan.json").read_text()
+    (tmp_path / "plan" / "plan.json").write_text(text.replace('"smoothing": 2.0', '"smoothing": 3.0'))
+    with pytest.raises(fc.SavedPlanError, match="changed since it was saved"):
+        fc.load(tmp_path / "plan")
+
+
+@pytest.mark.parametrize(
+    ("labels", "says"),
+    [
+        ([1.0, np.inf], "infinite"),
+        ([None, None], "no row has a label"),
+        ([[1], [2]], "one value a row"),
+        (["a", 1], "numbers and"),
+    ],
+)
+def test_labels_that_cannot_be_learned_are_refused(labels: list[Any], says: str) -> None:
+    with pytest.raises(fc.DataError, match=says):
+        fc.fit([fc.TargetMean("x", "y", fold_by="x")], iter([pa.table({"x": ["a"], "y": [v]}) for v in labels]))
+
+
+def test_means_of_classes_are_no_single_number() -> None:
+    with pytest.raises(fc.ColumnError, match="one number a row"):
+        fc.fit([fc.Numeric(fc.TargetMean("city", "kind", fold_by="id"))], frame())
+
+
+def test_declared_text_is_classes() -> None:
+    data = {"x": ["a", "a", "b"], "y": [7, 3, 3]}
+    assert fc.fit([fc.TargetMean("x", fc.Field("y", type="text"), smoothing=0, fold_by="x")], data).transform(
+        data
+    ).tolist() == [
+        [0.5],
+        [0.5],
+        [0],
+    ]
+
+
+def test_it_is_what_scikit_learn_encodes() -> None:
+    """TargetEncoder(smooth=m) has (s + m p) / (c + m) too, over all rows; its folds are drawn, not made of the row."""
+    preprocessing = pytest.importorskip("sklearn.preprocessing")
+    rng = np.random.default_rng(3)
+    data = pd.DataFrame({"x": rng.choice(list("abcdef"), 400), "y": rng.normal(size=400), "z": rng.choice(list("uvw"), 400)})
+    for label, kind in (("y", "continuous"), ("z", "multiclass")):
+        theirs = preprocessing.TargetEncoder(smooth=7.0, target_type=kind).fit(data[["x"]], data[label])
+        mine = fc.fit([fc.TargetMean("x", label, smoothing=7, fold_by="y")], data)
+        np.testing.assert_allclose(mine.transform(data), theirs.transform(data[["x"]]), rtol=1e-6, atol=1e-7)
+
+
+def test_folds_have_golden_vectors() -> None:
+    golden = json.loads((Path(__file__).parent.parent / "ids_golden.json").read_text())["folds"]
+    for one in golden:
+        values = [read_value(value) for value in one["values"]]
+        data = {str(i): [value] for i, value in enumerate(values)}
+        column = fc.TargetMean("x", "y", folds=one["folds"], fold_by=list(data))
+        found = column.learning_values(*_views(column, {**data, "x": ["a"], "y": [1]}))
+        assert found.folds.tolist() == [one["fold"]] == [fold_of(values, one["folds"])]
+
+
+def _views(column: fc.TargetMean, data: dict[str, Any]) -> list[Any]:
+    from featurecols.data.tables import as_batch
+
+    batch = as_batch(data)
+    return [batch.field(field.name) for field in column.training_inputs()]
+
+
+def test_times_decide_folds() -> None:
+    at = pd.to_datetime(["2024-01-01 00:00", "2024-01-01 01:30:00.25", None], format="ISO8601")
+    data = pd.DataFrame({"at": at, "y": [1, 0, 1]})
+    plan = fc.fit([fc.TargetMean(fc.DatePart("at", "hour"), "y", folds=3, fold_by="at")], data)
+    seconds = 1704067200
+    parts = [murmur3(struct.pack("<qi", seconds, 0)), murmur3(struct.pack("<qi", seconds + 5400, 250_000_000)), 0xFFFFFFFF]
+    means = []
+    for part in parts:
+        rest = [y for y, other in zip((1, 0, 1), parts, strict=True) if other % 3 != part % 3]
+        means.append([np.float32(np.mean(rest))])
+    assert plan.transform_training(data).tolist() == means
