@@ -253,8 +253,9 @@ class Reader:
         self.graph, self.names = graph, names
         wanted = {j for i in names for j in self._inputs(i)}
         columns = _with_inputs(graph, wanted)
-        bounds = bind(graph, learned, Tables(), columns)
-        self.bounds = [b if b is None or isinstance(b, Field) else b.in_training() for b in bounds]
+        self.bounds = bind(graph, learned, Tables(), columns)
+        for i in columns:
+            self.bounds[i] = self.bounds[i].in_training()
         read = wanted | {j for i in columns for j in graph.training_inputs[i]}
         keys = {f.key for i in read if isinstance(f := graph.all_nodes[i], Field)}
         self.needs = [
