@@ -196,6 +196,8 @@ def test_a_column_imports_no_sibling_no_pandas_no_threads() -> None:
         "normalizers",
         "_categorical",
         "_embedding_tables",
+        "_folds",
+        "_term_rows",
         "_times",
         "_piecewise",
         "elementwise",

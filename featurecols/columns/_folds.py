@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import lru_cache
 
 import numpy as np
 
 from featurecols import errors, kernels
-from featurecols._core.arrays import Array, Texts
+from featurecols._core.arrays import Array
 from featurecols._core.numbers import Numbers
-from featurecols.columns.base import Field
-from featurecols.columns.crossed import Crossed, CrossedBound, Part
-from featurecols.data import arrow_buffers
 from featurecols.data.field_types import UNREAD
 from featurecols.data.fields.base import FieldView
 
-_FEW = 256  # integers that are a dictionary
 _WHOLE = 2.0**53  # floats hold every integer below this
 _MISSING = np.uint32(0xFFFFFFFF)
 _FLOATS = ("float", "decimal")
@@ -29,23 +24,14 @@ def type_of(view: FieldView) -> str | None:
 
 def folds_of(views: Sequence[FieldView], folds: int) -> Array:
     """Return the fold of each row, int32 [n]; views: the fields that it is made of: one is hashed, several are crossed."""
-    parts = [_part(view) for view in views]
-    if len(parts) > 1:
-        return _crossed(len(parts), folds).of_parts(parts).astype(np.int32, copy=False)
-    part = parts[0]
-    hashes = part.hashes if part.valid is None else np.where(part.valid, part.hashes, _MISSING)
-    found = (hashes % np.uint32(folds)).astype(np.int32)
-    return found if part.codes is None else np.append(found, np.int32(_MISSING % np.uint32(folds)))[part.codes]
+    parts = [_hashes(view) for view in views]
+    if len(parts) == 1:
+        return (parts[0] % np.uint32(folds)).astype(np.int32)
+    return kernels.crossing.cross(parts, None, 0, folds)
 
 
-@lru_cache(maxsize=64)
-def _crossed(count: int, folds: int) -> CrossedBound:
-    """Return what crosses so many parts; what it computes is kept with their dictionaries."""
-    return CrossedBound(Crossed([Field(str(i)) for i in range(count)], folds, keep_unseen=True), [0] * count)
-
-
-def _part(view: FieldView) -> Part:
-    """Return the hashes of the values of a field."""
+def _hashes(view: FieldView) -> Array:
+    """Return the hash of each value of a field, uint32 [n]."""
     found = type_of(view)
     if found in UNREAD:
         return _of_times(view)
@@ -54,35 +40,26 @@ def _part(view: FieldView) -> Part:
     tokens = view.tokens()
     _require_single(tokens.offsets, view.key)
     hashes = tokens.texts.once(("part", False), lambda texts: kernels.texts.murmur3(texts.offsets, texts.data, 0))
-    return Part(hashes, tokens.texts.valid, None, tokens.codes, None if tokens.codes is None else tokens.texts)
+    hashes = hashes if tokens.texts.valid is None else np.where(tokens.texts.valid, hashes, _MISSING)
+    return hashes if tokens.codes is None else np.append(hashes, _MISSING)[tokens.codes]
 
 
-def _of_numbers(numbers: Numbers, key: str) -> Part:
+def _of_numbers(numbers: Numbers, key: str) -> Array:
     """Return the hashes of numbers: of the digits of whole ones, of the 8 bytes of others."""
     _require_single(numbers.offsets, key)
     x = np.ascontiguousarray(numbers.values, np.float64).reshape(-1)
-    there = x == x
-    whole = (np.trunc(x) == x) & (np.abs(x) < _WHOLE)
-    valid = None if there.all() else there
-    if (whole | ~there).all() and there.any():
-        low, high = int(np.nanmin(x)), int(np.nanmax(x))
-        if high - low < _FEW:
-            texts, hashes = _digits(low, high)
-            return Part(hashes, None, None, np.where(there, x - low, -1).astype(np.int32), texts)
     hashes = kernels.texts.murmur3(np.arange(len(x) + 1, dtype=np.int64) * 8, x.astype("<f8").view(np.uint8), 0)
+    whole = (np.trunc(x) == x) & (np.abs(x) < _WHOLE)
     if whole.any():
-        hashes[whole] = kernels.texts.murmur3(*arrow_buffers.decimals(x[whole].astype(np.int64)), 0)
-    return Part(hashes, valid, None)
+        digits, place = np.unique(x[whole], return_inverse=True)
+        texts = [b"%d" % int(value) for value in digits.tolist()]
+        offsets = np.cumsum([0, *map(len, texts)], dtype=np.int64)
+        hashes[whole] = kernels.texts.murmur3(offsets, np.frombuffer(b"".join(texts), np.uint8), 0)[place]
+    hashes[x != x] = _MISSING
+    return hashes
 
 
-@lru_cache(maxsize=256)
-def _digits(low: int, high: int) -> tuple[Texts, Array]:
-    """Return all integers from the lowest to the highest as a dictionary, which batches share, and their hashes."""
-    texts = Texts(*arrow_buffers.decimals(np.arange(low, high + 1, dtype=np.int64)))
-    return texts, kernels.texts.murmur3(texts.offsets, texts.data, 0)
-
-
-def _of_times(view: FieldView) -> Part:
+def _of_times(view: FieldView) -> Array:
     """Return the hashes of times: of their seconds as 8 bytes and the nanoseconds after them as 4."""
     times = view.times()
     _require_single(times.offsets, view.key)
@@ -91,8 +68,8 @@ def _of_times(view: FieldView) -> Part:
     data = np.zeros(len(seconds), np.dtype([("seconds", "<i8"), ("nanoseconds", "<i4")]))
     data["seconds"] = seconds
     data["nanoseconds"] = 0 if after is None else after
-    offsets = np.arange(len(seconds) + 1, dtype=np.int64) * 12
-    return Part(kernels.texts.murmur3(offsets, data.view(np.uint8), 0), times.valid, None)
+    hashes = kernels.texts.murmur3(np.arange(len(seconds) + 1, dtype=np.int64) * 12, data.view(np.uint8), 0)
+    return hashes if times.valid is None else np.where(times.valid, hashes, _MISSING)
 
 
 def _require_single(offsets: Array | None, key: str) -> None:

@@ -50,6 +50,16 @@ def term_rows(column: Column, learned: Learned, source: Field | Bound) -> TermRo
     return _TextRows(column, terms)
 
 
+def take_rows(table: Array, rows: Array, out: Array) -> None:
+    """Write table[rows] into out, float32 [n, width]; a row of -1 is the last one."""
+    if len(rows) != len(out):
+        raise ValueError(f"{len(rows)} rows for {len(out)}")
+    if table.shape[1] == 1:
+        kernels.numeric.gather_features(table.ravel(), rows, out)
+    else:
+        out[...] = table[rows]
+
+
 def _lists(column: Column, got: object) -> errors.DataError:
     key = column.term_fields()[0]
     hint = "a list has no single term: give a field of one value a row"

@@ -14,10 +14,9 @@ from featurecols._core.numbers import Numbers
 from featurecols._core.spec import Converted, frozen
 from featurecols.analyzers.base import Analyzer
 from featurecols.analyzers.label_sums import LabelSums
-from featurecols.columns._term_rows import TermRows, check_terms, term_rows
+from featurecols.columns._term_rows import TermRows, check_terms, take_rows, term_rows
 from featurecols.columns.base import Column, Field, Learned, LearnedSlots
 from featurecols.columns.bound import Bound, DenseBound
-from featurecols.columns.target_mean import take_rows
 from featurecols.data.fields.base import FieldView
 
 

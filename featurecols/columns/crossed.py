@@ -126,7 +126,7 @@ _FEW = 1 << 10  # combinations of a row up to this many are hashed one by one
 _TABLE = 1 << 16  # combinations up to this many are hashed once and looked up, if there are enough rows
 
 
-class Part(NamedTuple):
+class _Part(NamedTuple):
     """Element hashes (uint32 for murmur3, uint64 for farmhash64) of one source, which are there, and whose row they are.
 
     With codes int32 [n], hashes and valid are those of the distinct values, and a row's are at its code (-1 is none).
@@ -139,18 +139,18 @@ class Part(NamedTuple):
     codes: Array | None = None
     texts: Texts | None = None
 
-    def spread(self) -> Part:
+    def spread(self) -> _Part:
         """One hash for each element."""
         if self.codes is None:
             return self
         if not len(self.hashes):
             none = np.zeros(len(self.codes), bool)
-            return Part(none.astype(self.hashes.dtype), none, self.offsets)
+            return _Part(none.astype(self.hashes.dtype), none, self.offsets)
         if len(self.hashes) == 1 and (self.valid is None or self.valid[0]) and not self.codes.any():
-            return Part(np.full(len(self.codes), self.hashes[0]), None, self.offsets)  # what a request gives all its items
+            return _Part(np.full(len(self.codes), self.hashes[0]), None, self.offsets)  # what a request gives all its items
         valid = (self.codes >= 0) & (self.codes < len(self.hashes))
         at = self.codes * valid
-        return Part(self.hashes[at], valid if self.valid is None else valid & self.valid[at], self.offsets)
+        return _Part(self.hashes[at], valid if self.valid is None else valid & self.valid[at], self.offsets)
 
     @property
     def there(self) -> Array:
@@ -178,17 +178,13 @@ class CrossedBound(CategoricalBound):
         parts = [self._of_ids(x, size) if isinstance(x, Ids) else self._of_raw(x) for x, size in read]
         if any(p.offsets is not None for p in parts):
             return self._product([p.spread() for p in parts])
-        values = self.of_parts(parts)
+        values = self._by_table(parts) if self._has_table(parts) else self._hashed(parts)
         for view in inputs if self.missing_id >= 0 else ():
             if isinstance(view, FieldView) and (missing := missing_of(view.tokens())) is not None:
                 values[missing] = self.missing_id
         return Ids(values)
 
-    def of_parts(self, parts: list[Part]) -> Array:
-        """Return the ids of rows with one value a part: by a table of all combinations, where they are few."""
-        return self._by_table(parts) if self._has_table(parts) else self._hashed(parts)
-
-    def _product(self, parts: list[Part]) -> Ids:
+    def _product(self, parts: list[_Part]) -> Ids:
         """Return the ids of all combinations of lists, row by row. Raises DataError for a row with too many."""
         offsets = np.stack([np.arange(len(p.hashes) + 1) if p.offsets is None else p.offsets for p in parts]).astype(np.int64)
         self._check_product(np.prod(np.diff(offsets), axis=0, dtype=np.float64))
@@ -213,21 +209,21 @@ class CrossedBound(CategoricalBound):
             problem = f"the lists of one row have more than {most:,} combinations"
             raise errors.bad_value(self.column.name, None, row, problem, got, f"{hint}; {limits.hint('combinations', got)}")
 
-    def _hashed(self, parts: list[Part]) -> Array:
+    def _hashed(self, parts: list[_Part]) -> Array:
         """Return the cross of one value a part and row."""
         parts = [p.spread() for p in parts]
         hashes, valid = [p.hashes for p in parts], [p.valid for p in parts]
         c = self.column
         return kernels.crossing.cross(hashes, valid, c.seed, c.num_buckets, self.farm, c.keep_unseen)
 
-    def _has_table(self, parts: list[Part]) -> bool:
+    def _has_table(self, parts: list[_Part]) -> bool:
         """Whether all combinations are few enough to hash them once, in the time that the rows would take."""
         if any(p.codes is None for p in parts):
             return False
         size = math.prod(len(p.hashes) + 1 for p in parts)
         return size <= min(_TABLE, 2 * len(parts[0].codes))  # type: ignore[arg-type]
 
-    def _by_table(self, parts: list[Part]) -> Array:
+    def _by_table(self, parts: list[_Part]) -> Array:
         dictionaries = [p.texts for p in parts if p.texts is not None]
         if dictionaries:  # kept with the dictionaries for all blocks that share them
             key = ("cross", self, tuple(map(id, dictionaries)))
@@ -242,25 +238,25 @@ class CrossedBound(CategoricalBound):
         kernels.cross_table.look(table, codes, [len(p.hashes) for p in parts], out)
         return out
 
-    def _table(self, parts: list[Part]) -> Array:
+    def _table(self, parts: list[_Part]) -> Array:
         """Ids of all combinations, the last part fastest; the place after a part's codes is its missing value."""
         codes = np.indices([len(p.hashes) + 1 for p in parts], np.int32).reshape(len(parts), -1)
         return self._hashed([p._replace(codes=c) for p, c in zip(parts, codes, strict=True)])
 
-    def _of_ids(self, ids: Ids, size: int | None) -> Part:
+    def _of_ids(self, ids: Ids, size: int | None) -> _Part:
         if size is not None and ids.offsets is None and ids.values.dtype == np.int32:
-            return Part(np.arange(size, dtype=self.dtype), None, None, ids.values)
+            return _Part(np.arange(size, dtype=self.dtype), None, None, ids.values)
         # A negative id is the same bits as all ones only when it is -1, so what is not there is marked, never read.
-        return Part(ids.values.astype(np.int64).astype(self.dtype), ids.values >= 0, ids.offsets)
+        return _Part(ids.values.astype(np.int64).astype(self.dtype), ids.values >= 0, ids.offsets)
 
-    def _of_raw(self, view: FieldView) -> Part:
+    def _of_raw(self, view: FieldView) -> _Part:
         tokens = view.tokens()
         texts, codes = tokens.texts, tokens.codes
         valid = texts.valid
         if codes is None:
-            return Part(self._hashes(texts, tokens.kind), valid, tokens.offsets)
+            return _Part(self._hashes(texts, tokens.kind), valid, tokens.offsets)
         hashes = texts.once(("part", self.farm), lambda t: self._hashes(t, tokens.kind))
-        return Part(hashes, valid, tokens.offsets, codes, texts)
+        return _Part(hashes, valid, tokens.offsets, codes, texts)
 
     def _hashes(self, texts: Texts, kind: str) -> Array:
         if not self.farm:
@@ -286,10 +282,10 @@ class CrossedBound(CategoricalBound):
         self._check_product(np.array([size], np.float64))
         return self._product([self._list_part(p) for p in lists]).values.tolist()  # type: ignore[no-any-return]
 
-    def _list_part(self, values: list[int | None]) -> Part:
+    def _list_part(self, values: list[int | None]) -> _Part:
         """Return the hashes of one row's list as those of a table of one row."""
         hashes = np.array([0 if v is None else v & (2**64 - 1) for v in values], np.uint64).astype(self.dtype)
-        return Part(hashes, np.array([v is not None for v in values], bool), np.array([0, len(values)]))
+        return _Part(hashes, np.array([v is not None for v in values], bool), np.array([0, len(values)]))
 
     def _row_part(self, value: Any, key: str | None) -> int | list[int | None] | None:
         one = self._id_part if key is None else self._raw_part(key)

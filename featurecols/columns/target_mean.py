@@ -8,7 +8,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from featurecols import errors, kernels
+from featurecols import errors
 from featurecols._core.arrays import Array, Ids, Texts, Tokens
 from featurecols._core.expressions import Expression, InexpressibleError
 from featurecols._core.fork_safe import cached_property
@@ -19,7 +19,7 @@ from featurecols.analyzers.base import Analyzer
 from featurecols.analyzers.label_sums import LabelledTerms, LabelSums, terms_of
 from featurecols.columns._categorical import check_field
 from featurecols.columns._folds import folds_of, type_of
-from featurecols.columns._term_rows import TermRows, check_terms, term_rows
+from featurecols.columns._term_rows import TermRows, check_terms, take_rows, term_rows
 from featurecols.columns.base import Column, Field, Learned, LearnedSlots, field_keys
 from featurecols.columns.bound import Bound, DenseBound
 from featurecols.data.fields.base import FieldView
@@ -220,16 +220,6 @@ class TargetMeanBound(DenseBound):
 
     def expression(self, *inputs: Expression) -> Expression:
         raise InexpressibleError("it looks up what was learned of a label")
-
-
-def take_rows(table: Array, rows: Array, out: Array) -> None:
-    """Write table[rows] into out, float32 [n, width]; a row of -1 is the last one."""
-    if len(rows) != len(out):
-        raise ValueError(f"{len(rows)} rows for {len(out)}")
-    if table.shape[1] == 1:
-        kernels.numeric.gather_features(table.ravel(), rows, out)
-    else:
-        out[...] = table[rows]
 
 
 class TargetMeanTrainingBound(DenseBound):

@@ -100,7 +100,7 @@ OWN = {
         Fault(f"{C}.crossed:CrossedBound._by_table", "tuple(map(id, dictionaries))", "()"),
         Fault(f"{C}.crossed:CrossedBound._table", "len(p.hashes) + 1", "max(len(p.hashes), 1)"),
         Fault(
-            f"{C}.crossed:Part.spread", "(self.codes >= 0) & (self.codes < len(self.hashes))", "self.codes < len(self.hashes)"
+            f"{C}.crossed:_Part.spread", "(self.codes >= 0) & (self.codes < len(self.hashes))", "self.codes < len(self.hashes)"
         ),
         Fault(f"{K}.crossing:_start", "seed or FARM_SEED", "seed"),
     ],
@@ -260,7 +260,7 @@ OWN = {
         Fault(f"{C}.target_mean:smoothed", "sums[1:] + smoothing * means", "sums[1:] + means"),
         Fault(f"{C}.target_mean:smoothed", "[found[1:], found[:1], means[None]]", "[found, means[None]]"),
         Fault(f"{C}.target_mean:TargetMeanTrainingBound._rows", "len(self._means) // folds - 1", "0"),
-        Fault(f"{C}._folds:_part", "tokens.texts.valid", "None"),
+        Fault(f"{C}._folds:_hashes", "np.append(hashes, _MISSING)", "np.append(hashes, 0)"),
         Fault(f"{C}._folds:_of_numbers", 'x.astype("<f8")', 'x.astype(">f8")'),
         Fault(f"{C}._term_rows:_IdRows.of_one", "value < 0", "value < -1"),
         Fault(f"{C}._term_rows:_TextRows.of_one", "self._missing + 1", "self._missing"),
