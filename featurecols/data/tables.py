@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from operator import itemgetter
 from typing import Any
 
 import pyarrow as pa
@@ -134,13 +136,17 @@ def _length(key: str, column: Any) -> int:
 
 def _of_rows(rows: Sequence[Any]) -> Batch:
     names: dict[str, None] = {}
-    for i, row in enumerate(rows):
-        if not isinstance(row, Mapping):
-            raise errors.bad_value("data", None, i, "a list of rows holds dicts", row, "give one dict per row")
-        if row.keys() != names.keys():
-            names.update(dict.fromkeys(row))
+    plain = set(map(type, rows)) == {dict}  # others may make up a value for a key, or count as a mapping by registration
+    if plain:
+        for keys in dict.fromkeys(map(tuple, rows)):
+            names.update(dict.fromkeys(keys))
+    else:
+        _add_names(names, rows)
 
     def load(key: str) -> list[Any]:
+        if plain:
+            with suppress(KeyError):
+                return list(map(itemgetter(key), rows))
         for i, row in enumerate(rows):
             if key not in row:
                 hint = "give None where a value is missing"
@@ -148,6 +154,15 @@ def _of_rows(rows: Sequence[Any]) -> Batch:
         return [row[key] for row in rows]
 
     return Batch.lazy(names, len(rows), load) if rows else no_rows()
+
+
+def _add_names(names: dict[str, None], rows: Sequence[Any]) -> None:
+    """Add the keys of rows, each when it is first there. Raises DataError for a row that is not a mapping."""
+    for i, row in enumerate(rows):
+        if not isinstance(row, Mapping):
+            raise errors.bad_value("data", None, i, "a list of rows holds dicts", row, "give one dict per row")
+        if row.keys() != names.keys():
+            names.update(dict.fromkeys(row))
 
 
 def _of_frame(frame: Any) -> Batch:

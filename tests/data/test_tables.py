@@ -320,3 +320,16 @@ def test_inputs_stay_as_they_were() -> None:
             getattr(batch.field(key, ("?", -999)), view)()
     batch.field("a", (-999,)).numbers()
     pd.testing.assert_frame_equal(frame, before)
+
+
+def test_rows_of_several_keys_and_of_mappings_that_are_not_dicts() -> None:
+    rows = [{"b": 1, "a": 2}, {"a": 3, "b": 4, "c": 5}]
+    for given in (rows, [collections.UserDict(row) for row in rows], [collections.defaultdict(int, row) for row in rows]):
+        batch = as_batch(given)
+        assert list(batch.names) == ["b", "a", "c"]
+        assert batch.field("a").numbers().values.tolist() == [2, 3]
+        with pytest.raises(errors.DataError, match="field is not in the row") as caught:
+            batch.field("c")
+        assert (caught.value.row, caught.value.field) == (0, "c")
+    with pytest.raises(errors.DataError, match="a list of rows holds dicts"):
+        as_batch([{"a": 1}, [("a", 1)]])

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pyarrow as pa
 
 from featurecols import errors
+from featurecols._core import thread_pool
 from featurecols._core.fork_safe import import_module
 from featurecols.data.batch import Batch, Fragment, Needs
 from featurecols.data.files import decimal_marks, open_quotes, separators, streams
@@ -152,15 +154,7 @@ class CsvFile(File):
         watched = (self._codec is not None or self._changed) and self._quote is not None and self.schema.names.count(last) == 1
         reader = self._reader([*needs, (last, "number")] if watched and last not in keys else needs)
         rows, ends = 0, None
-        while True:
-            try:
-                batch = reader.read_next_batch()
-            except StopIteration:
-                break
-            except UnicodeError:
-                raise errors.not_utf8(self.path, None, self._as.encoding) from None
-            except (pa.ArrowException, OSError, *streams.DAMAGED) as error:
-                raise self._unreadable(error) from None
+        for batch in self._batches(reader):
             if batch.num_rows:
                 before, rows, ends = rows, rows + batch.num_rows, batch.column(last)[-1:] if watched else None
                 batch = batch.select(keys)
@@ -170,6 +164,31 @@ class CsvFile(File):
                 yield Batch.arrow(batch, parse=True)
         if rows and self._quote is not None and self._ends_in_quotes(ends, self._quote):
             raise errors.open_quote(self.path, rows - 1)
+
+    def _batches(self, reader: pa.csv.CSVStreamingReader) -> Iterator[pa.RecordBatch]:
+        """Yield what a reader gives; of a large file, the next batch is parsed while one is worked on."""
+        next_batch = reader.read_next_batch
+        thread = ThreadPoolExecutor(1, "featurecols-read") if self._is_large and thread_pool.count() > 1 else None
+        try:
+            ahead = None
+            while True:
+                batch = next_batch() if ahead is None else ahead.result()
+                ahead = None if thread is None else thread.submit(next_batch)
+                yield batch
+        except StopIteration:
+            return
+        except UnicodeError:
+            raise errors.not_utf8(self.path, None, self._as.encoding) from None
+        except (pa.ArrowException, OSError, *streams.DAMAGED) as error:
+            raise self._unreadable(error) from None
+        finally:
+            if thread is not None:
+                thread.shutdown()
+
+    @property
+    def _is_large(self) -> bool:
+        """Whether there is more than one batch, as far as the size says."""
+        return self.state[0] > _BLOCK_BYTES
 
     def _ends_in_quotes(self, last: pa.Array | None, quote: bytes) -> bool:
         """Return whether a quote in the last column swallowed what follows it; `last`: the last value, where it is watched."""

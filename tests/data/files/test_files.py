@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import os
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -290,6 +291,19 @@ def test_an_empty_line_of_one_column_is_a_missing_value(tmp_path: Path, text: st
 def test_empty_lines_of_several_columns_are_none(tmp_path: Path) -> None:
     """B2"""
     assert column(csv(tmp_path, "x,y\n1,2\n\n3,4\n\n"), "x") == [b"1", b"3"]
+
+
+def test_a_csv_file_that_is_not_read_to_its_end_leaves_no_thread(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(csv_module, "_BLOCK_BYTES", 64)
+    monkeypatch.setenv("FEATURECOLS_THREADS", "2")
+    (tmp_path / "a.csv").write_text("a,b\n" + "".join(f"{i},x{i}\n" for i in range(200)))
+    file = open_file(str(tmp_path / "a.csv"))
+    found = iter(file.read(file.fragments[0], [("a", "number")]))
+    first = next(found)
+    assert any(thread.name.startswith("featurecols-read") for thread in threading.enumerate())
+    found.close()  # type: ignore[attr-defined]
+    assert not any(thread.name.startswith("featurecols-read") for thread in threading.enumerate())
+    assert 0 < first.num_rows < 200
 
 
 def test_csv_in_blocks_keeps_order_and_types(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
