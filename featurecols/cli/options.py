@@ -32,11 +32,12 @@ def add_csv(parser: argparse.ArgumentParser) -> None:
 
 def read_data(paths: list[str], arguments: argparse.Namespace) -> Paths | FileSource:
     """Return the paths of a command, with the options of CSV files where some were given."""
-    from featurecols.data.csv_source import csv
+    from featurecols.data.files.csv_options import parse_options
+    from featurecols.data.sources import FileSource
 
     names = ("separator", "header", "names", "encoding", "nulls", "decimal", "quote", "comment", "skip_rows")
     given = {name: value for name in names if (value := getattr(arguments, name)) is not None}
-    return csv(single_or_list(paths), **given) if given else single_or_list(paths)
+    return FileSource(single_or_list(paths), options=parse_options(**given)) if given else single_or_list(paths)
 
 
 def parse_character(text: str) -> str:

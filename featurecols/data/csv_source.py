@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
+from typing import BinaryIO
 
 from featurecols._core.suggestions import explain_arguments
 from featurecols.data.files.csv_options import parse_options
+from featurecols.data.open_files import OpenFileSource
 from featurecols.data.sources import FileSource, Paths
 
 
 @explain_arguments
 def csv(
-    path: Paths,
+    path: Paths | BinaryIO,
     *,
     separator: str | None = None,
     header: int | str | None = "infer",
@@ -22,14 +25,15 @@ def csv(
     quote: str | None = '"',
     comment: str | None = None,
     skip_rows: int = 0,
-) -> FileSource:
+) -> FileSource | OpenFileSource:
     r"""Return CSV files as data for every call that takes a path: fit, transform, transform_files, train, predict, check.
 
     Fields are read as the text that they are, and typed as those of other CSV files. Arguments are those of pandas.read_csv
     where they mean the same. Every option is one of the command line too: --separator, --no-header, --names, ...
 
     Args:
-        path: a file, whatever its name is, or a folder (of .csv, .tsv, .txt, .dat, .data), a glob, a URL, or a list of these.
+        path: a file, whatever its name is, or a folder (of .csv, .tsv, .txt, .dat, .data), a glob, a URL, or a list of these;
+            or an open binary file.
         separator: one character between values; by default a tab in .tsv files, and a comma in others.
         header: 0 (or True) where the first row holds the names of the fields, which is the default without `names`; None
             (or False) where there is no such row.
@@ -56,4 +60,6 @@ def csv(
            [0. , 1. , 0. ]], dtype=float32)
     """
     options = parse_options(separator, header, names, encoding, nulls, decimal, quote, comment, skip_rows)
-    return FileSource(path, options=options)
+    if isinstance(path, (str, os.PathLike, Sequence)):
+        return FileSource(path, options=options)
+    return OpenFileSource(path, options)

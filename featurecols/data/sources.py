@@ -8,12 +8,13 @@ import stat
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, Protocol, TypeAlias, TypeGuard, TypeVar
+from typing import Any, BinaryIO, Protocol, TypeAlias, TypeGuard, TypeVar, cast
 
 import pyarrow as pa
 
 from featurecols import errors
 from featurecols._core import regular_files
+from featurecols.data import libraries
 from featurecols.data.batch import Batch, Fragment, Needs, Source, keys_of
 from featurecols.data.field_types import FieldType, join_all, of_arrow
 from featurecols.data.files import arrow, discover, partitions, paths, streams
@@ -23,6 +24,7 @@ from featurecols.data.files.csv_options import CsvOptions
 from featurecols.data.files.json_lines import JsonLinesFile
 from featurecols.data.files.parquet import ParquetFile
 from featurecols.data.iterables import ManySource, OnceSource
+from featurecols.data.open_files import OpenFileSource
 from featurecols.data.remote import urls
 from featurecols.data.tables import MemorySource, is_data
 
@@ -44,8 +46,8 @@ Data = ArrowStream | Mapping[str, Any] | Iterable[Any] | os.PathLike[str] | Sour
 def as_source(data: Data) -> Source:
     """Return a source over data.
 
-    Data is a table in memory, a path, folder, glob or list of paths, an iterator of tables, or a function without
-    arguments that gives any of these.
+    Data is a table in memory, a path, folder, glob or list of paths, an open binary file, an iterator of tables, a dataset
+    of Hugging Face, or a function without arguments that gives any of these.
 
     Raises DataError for anything else, and for paths without Parquet or CSV files.
     """
@@ -57,10 +59,12 @@ def as_source(data: Data) -> Source:
         return FileSource(data)
     if isinstance(data, pa.RecordBatchReader):
         return OnceSource(iter([MemorySource(data)]))
-    if is_data(data):
+    if is_data(data) and not type(data).__module__.startswith("datasets."):  # whose dicts hold splits
         return MemorySource(data)
-    if isinstance(data, io.IOBase):
-        raise errors.not_readable(type(data).__name__, "give the path of the file")
+    if (found := libraries.source_of(data)) is not None:
+        return found
+    if isinstance(data, io.IOBase) or (hasattr(data, "read") and hasattr(data, "seek")):
+        return OpenFileSource(cast(BinaryIO, data))
     if isinstance(data, Iterator):
         return OnceSource(data)
     if isinstance(data, Iterable) and not hasattr(data, "dtype") and not hasattr(data, "collect"):

@@ -228,6 +228,8 @@ def _streamed(data: Any, keys: Sequence[str] | None) -> Iterator[Batch]:
         if library in ("duckdb", "_duckdb") and keys:
             quoted = ['"' + key.replace('"', '""') + '"' for key in _select(data.columns, keys)]
             data = data.project(", ".join(quoted))
+        if library == "ibis" and keys:
+            data = data.select(*_select(data.columns, keys))
         if isinstance(data, pa.RecordBatchReader):
             return _stream(data, keys)
         if hasattr(data, "__arrow_c_stream__"):
@@ -246,6 +248,8 @@ def _way_out(data: object) -> str | None:
         return "collect() it first"
     if kind == "DuckDBPyConnection":
         return "a connection is not a table: use connection.sql(query)"
+    if library == "ibis" and "columns" not in dir(data):
+        return "a single column is not a table: use as_table()"
     if library in ("pandas", "polars", "narwhals") and kind in ("Series", "Index"):
         return "a single column is not a table: use to_frame()"
     if library == "xarray":

@@ -17,6 +17,8 @@ NEEDS: dict[str, tuple[str, ...]] = {
     "test_public_names.py": ("dask", "keras", "onnx", "onnxruntime", "pyspark", "ray", "torch", "uvicorn"),
     "lake": ("boto3", "deltalake", "moto", "obstore", "pyiceberg"),
     "ray": ("ray",),
+    "test_libraries.py": ("datasets", "ibis"),
+    "test_command_line.py": ("boto3", "moto", "obstore"),
     "remote": ("boto3", "fsspec", "moto", "obstore"),
     "remote/test_kills.py": ("deltalake", "pyiceberg"),
     "test_planted_faults.py": ("onnx", "onnxruntime"),

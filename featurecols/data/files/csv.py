@@ -57,8 +57,11 @@ class CsvFile(File):
             raise errors.DataError(self.path, problem, got=got, hint=hint)
         return list(self._as.names)
 
+    def _raw_stream(self) -> pa.NativeFile:
+        return streams.open_stream(self.path, self.state[0])
+
     def _stream(self) -> pa.NativeFile:
-        stream = streams.open_stream(self.path, self.state[0])
+        stream = self._raw_stream()
         if self._as.encoding != "utf-8":
             stream = pa.transcoding_input_stream(stream, self._as.encoding, "utf-8")
         if self._as.comment is None and not self._as.skip_rows:

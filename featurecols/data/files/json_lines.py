@@ -46,10 +46,13 @@ class JsonLinesFile(File):
                 absent = [key for key, _ in needs if key not in batch.names]
                 yield batch.add({key: pa.nulls(batch.num_rows) for key in absent}, parse=False) if absent else batch
 
+    def _stream(self) -> pa.NativeFile:
+        return streams.open_stream(self.path, self.state[0])
+
     def _blocks(self) -> Iterator[tuple[bytes, int]]:
         """Yield whole lines, and the number of the line that they begin with."""
         try:
-            with streams.open_stream(self.path, self.state[0]) as stream:
+            with self._stream() as stream:
                 rest, line = b"", 0
                 while block := bytes(stream.read(_BLOCK_BYTES)):
                     data = (rest + block) if line or rest else block.removeprefix(b"\xef\xbb\xbf")
