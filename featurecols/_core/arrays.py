@@ -33,6 +33,7 @@ T = TypeVar("T")
 _LEAST, _MOST = 1 << 17, 1 << 26  # bytes: smaller arrays are cheap to make, larger ones are given back
 _KEPT = 1 << 26  # bytes of free memory that are kept at most
 _ROUND = 1 << 12
+_FEW_NUMBERS = 64  # features: so many are looked at value by value, of more most may be zero
 
 _free: list[Array] = []  # in the order in which it was given back
 _lock = threading.Lock()  # tried, never waited for: a child forked while it is held works without kept memory
@@ -340,6 +341,9 @@ class Features:
         SparseRows(data=array([0.5, 1. ], dtype=float32), indices=array([0, 3], dtype=int32), indptr=array([0, 2, 2]),
                    shape=(2, 5))
         """
+        single = [(self.ids[slot.name], slot.num_buckets) for slot in self.slots if isinstance(slot, IdSlot)]
+        if self.dense.shape[1] <= _FEW_NUMBERS and all(ids.offsets is None and ids.weights is None for ids, _ in single):
+            return csr.of_single_ids(self.dense, [(ids.values, num_buckets) for ids, num_buckets in single])
         rows, columns = np.nonzero(self.dense)
         blocks: list[csr.Entries] = [(rows, columns, self.dense[rows, columns])]
         base = self.dense.shape[1]

@@ -51,6 +51,24 @@ def join(blocks: list[Entries], n: int, width: int) -> SparseRows:
     return SparseRows(data, columns, indptr, (n, width))
 
 
+def of_single_ids(dense: Floats, ids: list[tuple[Integers, int]]) -> SparseRows:
+    """Return what `join` gives of numbers [n, w] and of slots with one id a row, each with its number of buckets."""
+    n, numbers = dense.shape
+    width = numbers + sum(num_buckets for _, num_buckets in ids)
+    columns = np.empty((n, numbers + len(ids)), np.int32 if width <= 2**31 - 1 else np.int64)
+    values, keep = np.ones(columns.shape, np.float32), np.empty(columns.shape, np.bool_)
+    columns[:, :numbers], values[:, :numbers] = np.arange(numbers), dense
+    np.not_equal(dense, 0, out=keep[:, :numbers])
+    first = numbers
+    for j, (found, num_buckets) in enumerate(ids, start=numbers):
+        np.logical_and(found >= 0, found < num_buckets, out=keep[:, j])
+        columns[:, j] = found
+        columns[:, j] += first  # of an id that is left out it may overflow
+        first += num_buckets
+    indptr = np.concatenate([[0], np.cumsum(np.count_nonzero(keep, axis=1))]).astype(np.int64)
+    return SparseRows(values[keep], columns[keep], indptr, (n, width))
+
+
 def _sort_columns(rows: Integers, columns: Integers, data: Floats) -> Entries:
     """Sort the columns within each row and add up duplicates; most slots are in order already, with one id a row."""
     if ((rows[1:] > rows[:-1]) | (columns[1:] > columns[:-1])).all():

@@ -92,13 +92,18 @@ def ids(plan: AnyPlan, data: Rows, threads: int | None) -> Columns:
 
 def sparse(plan: AnyPlan, data: Rows, threads: int | None) -> Columns:
     """Return the rows of `encode(data).to_csr()` as two lists: `indices`, int32 or int64, and `values`, float32."""
-    rows = plan.encode(data, threads=threads).to_csr()
-    lists = [("indices", rows.indices), ("values", rows.data)]
-    return [(name, _lists(pa.array(values), rows.indptr)) for name, values in lists]
+    encoded, step = plan.encode(data, threads=threads), _SPARSE_ROWS
+    starts = range(0, len(encoded) or 1, step)
+    made = thread_pool.run(lambda start: encoded.slice(start, start + step).to_csr(), starts, thread_pool.count(threads))
+    parts = list(made)
+    offsets = np.cumsum(np.concatenate([[0], *(np.diff(part.indptr) for part in parts)]))
+    indices, values = (arrays.concatenate(part) for part in zip(*((part.indices, part.data) for part in parts), strict=True))
+    return [("indices", _lists(pa.array(indices), offsets)), ("values", _lists(pa.array(values), offsets))]
 
 
 _PACKED_ROWS = 1 << 11  # from so many rows on, zeros and ones are packed: before, this would load a kernel for nothing
 _TASK_ROWS = 1 << 14  # that one thread packs at a time
+_SPARSE_ROWS = 1 << 13  # that one thread makes sparse at a time: what it works on stays in the cache
 _TRANSPOSED_ROWS, _TRANSPOSED_VALUES = 256, 1 << 15  # at least, as large as the cache: of the census's 117 columns 120 kB
 
 Layout: TypeAlias = Callable[[AnyPlan, Rows, int | None], Columns]
