@@ -32,6 +32,10 @@ CASES = {
     "adam_decay": (torch.optim.Adam, {"lr": 0.1, "weight_decay": 0.1}, False),
     "adamw": (torch.optim.AdamW, {"lr": 0.1, "weight_decay": 0.2}, False),
     "sparse_adam": (torch.optim.SparseAdam, {"lr": 0.1, "betas": (0.8, 0.99), "eps": 1e-30}, True),
+    "nadam": (torch.optim.NAdam, {"lr": 0.1, "betas": (0.8, 0.99), "momentum_decay": 0.3}, False),
+    "nadam_decay": (torch.optim.NAdam, {"lr": 0.1, "weight_decay": 0.1}, False),
+    "adamax": (torch.optim.Adamax, {"lr": 0.1, "betas": (0.8, 0.99), "weight_decay": 0.1}, False),
+    "adadelta": (torch.optim.Adadelta, {"lr": 0.7, "rho": 0.9, "weight_decay": 0.1}, False),
     "rmsprop": (torch.optim.RMSprop, {"lr": 0.05, "alpha": 0.9, "eps": 1e-7}, False),
     "rmsprop_momentum": (torch.optim.RMSprop, {"lr": 0.05, "alpha": 0.95, "eps": 1e-5, "momentum": 0.7}, False),
     "rmsprop_centered": (

@@ -85,7 +85,7 @@ class SequentialRows(SequentialFiles):
         self.label = self.label or keys
         if self.words is None and self.variables.step == 0:
             self.words = classes.learn_words(rows.label_batches(), keys[0])
-            if self.words is not None and isinstance(self.loss, (losses.MeanSquaredError, losses.Poisson)):
+            if self.words is not None and isinstance(self.loss, losses.OF_NUMBERS):
                 hint = "give a loss for classes, or a field of numbers"
                 what = f"labels are words, and {self.loss!r} needs numbers"
                 raise errors.labels(keys[0], what, self.words, None, hint)

@@ -10,7 +10,7 @@ from onnx import TensorProto
 from featurecols._core.expressions import InexpressibleError
 from featurecols.integrations.onnx.builder import Builder
 from featurecols.models.objective.heads import ClassHead, Head, NumberHead
-from featurecols.models.objective.losses import MeanSquaredError, Poisson
+from featurecols.models.objective.losses import Poisson
 
 
 class Output(NamedTuple):
@@ -62,7 +62,7 @@ def _numbers(head: NumberHead, b: Builder, logits: str) -> list[Output]:
     if head.scaling is None and head.transform is None:
         if isinstance(head.loss, Poisson):
             found = b.op("Exp", found)
-        elif not isinstance(head.loss, MeanSquaredError):
+        elif not head.loss.plain:
             raise InexpressibleError(f"it does not know what {type(head.loss).__name__} predicts")
     else:
         found = b.op("Cast", found, to=TensorProto.DOUBLE)

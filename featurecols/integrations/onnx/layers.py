@@ -12,6 +12,7 @@ from featurecols._core.arrays import Array
 from featurecols._core.expressions import InexpressibleError
 from featurecols.integrations.onnx.builder import Builder
 from featurecols.models.layers import BatchNormalization
+from featurecols.models.layers.activation import LEAK
 
 
 class Hot(NamedTuple):
@@ -120,7 +121,11 @@ class Layers:
             return b.op("Mul", b.op("Mul", x, half), b.op("Add", b.op("Erf", b.op("Mul", x, root)), one))
         if function == "softmax":
             return b.op("Softmax", x, axis=-1)
-        named = {"relu": "Relu", "tanh": "Tanh", "sigmoid": "Sigmoid"}
+        if function in ("silu", "swish"):
+            return b.op("Mul", x, b.op("Sigmoid", x))
+        if function == "leaky_relu":
+            return b.op("LeakyRelu", x, alpha=LEAK)
+        named = {"relu": "Relu", "tanh": "Tanh", "sigmoid": "Sigmoid", "elu": "Elu", "selu": "Selu", "softplus": "Softplus"}
         if function not in named:
             raise InexpressibleError(f"it has no activation {function}")
         return b.op(named[function], x)

@@ -21,6 +21,7 @@ from featurecols.models.estimators.linear import LinearClassifier, LinearRegress
 from featurecols.models.estimators.loading import load
 from featurecols.models.estimators.wide_deep import WideDeepClassifier, WideDeepRegressor
 from featurecols.models.layers import BatchNormalization
+from featurecols.models.layers.activation import LEAK
 from featurecols.models.trained_plan import TABLES
 from featurecols.plan.plan import Plan
 
@@ -30,6 +31,12 @@ _ACTIVATIONS: Mapping[str | None, Callable[[Tensor], Tensor]] = {
     "sigmoid": torch.sigmoid,
     "gelu": functional.gelu,
     "softmax": lambda x: torch.softmax(x, dim=-1),
+    "leaky_relu": lambda x: functional.leaky_relu(x, LEAK),
+    "elu": functional.elu,
+    "selu": functional.selu,
+    "silu": functional.silu,
+    "swish": functional.silu,
+    "softplus": functional.softplus,
 }
 _NORMALIZATION = BatchNormalization()
 

@@ -292,7 +292,7 @@ class Keeper(ABC):
         export.write(folder, self.spec(), found, variables, self._plan, self.fingerprint, overwrite=overwrite)
         return folder
 
-    export = save
+    export = export_saved_model = save
 
     def spec(self) -> dict[str, Any]:
         """Return what makes an equal model that is not trained, as JSON data for model_from_json.

@@ -14,10 +14,15 @@ from featurecols.models.autodiff.tape import Value, as_value
 from featurecols.models.autodiff.variables import Scope
 from featurecols.models.layers.base import Layer
 
+LEAK = 0.2
+SELU_SCALE, SELU_ALPHA = 1.0507009873554805, 1.6732632423543772
+
 
 @frozen
 class Activation(Layer):
-    """relu, tanh, sigmoid, gelu, softmax or linear.
+    """relu, leaky_relu, elu, selu, gelu, silu (or swish), softplus, tanh, sigmoid, softmax or linear.
+
+    leaky_relu has the slope 0.2 below 0, as in Keras 3 and TensorFlow (PyTorch: 0.01), elu the scale 1.
 
     Args:
         function: which one, by name.
@@ -74,6 +79,41 @@ def gelu(x: Value) -> Value:
     return Value(y, (x,), lambda d: (d * slope,))
 
 
+def leaky_relu(x: Value) -> Value:
+    """Return x, or a fifth of it where it is below 0."""
+    slope = np.where(x.array > 0, x.array.dtype.type(1), x.array.dtype.type(LEAK))
+    return Value(x.array * slope, (x,), lambda d: (d * slope,))
+
+
+def elu(x: Value) -> Value:
+    """Return x, or exp(x) - 1 where it is below 0 (Clevert et al., 2015)."""
+    return _elu(x, 1.0, 1.0)
+
+
+def selu(x: Value) -> Value:
+    """Return the elu that keeps mean 0 and variance 1 (Klambauer et al., 2017)."""
+    return _elu(x, SELU_SCALE, SELU_ALPHA)
+
+
+def _elu(x: Value, scale: float, alpha: float) -> Value:
+    """Return scale * x, or scale * alpha * (exp(x) - 1) where x is below 0."""
+    of, above = x.array.dtype.type, x.array > 0
+    below = of(scale * alpha) * np.expm1(np.minimum(x.array, 0))
+    slope = np.where(above, of(scale), below + of(scale * alpha))
+    return Value(np.where(above, of(scale) * x.array, below), (x,), lambda d: (d * slope,))
+
+
+def silu(x: Value) -> Value:
+    """Return x * sigmoid(x) (Ramachandran et al., 2017)."""
+    p = logistic(x.array)
+    return Value(x.array * p, (x,), lambda d: (d * (p * (1 + x.array * (1 - p))),))
+
+
+def softplus(x: Value) -> Value:
+    """Return log(1 + exp(x))."""
+    return Value(np.logaddexp(x.array, x.array.dtype.type(0)), (x,), lambda d: (d * logistic(x.array),))
+
+
 def softmax(x: Value) -> Value:
     """Return exp(x) of each row over its sum."""
     y = softmax_of(x.array)
@@ -99,4 +139,17 @@ def softmax_of(z: Array) -> Array:
     return np.asarray(e / e.sum(axis=-1, keepdims=True))
 
 
-FUNCTIONS = {"linear": linear, "relu": relu, "tanh": tanh, "sigmoid": sigmoid, "gelu": gelu, "softmax": softmax}
+FUNCTIONS = {
+    "linear": linear,
+    "relu": relu,
+    "tanh": tanh,
+    "sigmoid": sigmoid,
+    "gelu": gelu,
+    "softmax": softmax,
+    "leaky_relu": leaky_relu,
+    "elu": elu,
+    "selu": selu,
+    "silu": silu,
+    "swish": silu,
+    "softplus": softplus,
+}

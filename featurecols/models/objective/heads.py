@@ -215,7 +215,7 @@ class NumberHead(Head):
         require_positive("regressor", "label_dimension", self.dimension)
         loss: object = losses.get(self.loss) if isinstance(self.loss, str) else component_from_json(self.loss, Loss, "loss")
         if not isinstance(loss, Loss):
-            hint = "give losses.MeanSquaredError() or losses.Poisson()"
+            hint = "give losses.MeanSquaredError(), losses.Huber() or losses.Poisson()"
             raise errors.argument("regressor", "loss must be a Loss, or a name", loss, hint)
         object.__setattr__(self, "loss", on_logits(loss))
         if self.transform is not None and self.transform not in TRANSFORMS:
@@ -240,8 +240,14 @@ class NumberHead(Head):
 
     @property
     def scales(self) -> bool:
-        """Whether the loss lets labels be scaled: Poisson has its own link, and of others it is not known."""
-        return isinstance(self.loss, MeanSquaredError)
+        """Whether the loss lets labels be scaled: Poisson has its own link; of several numbers only a squared error does."""
+        return isinstance(self.loss, MeanSquaredError) or (self.dimension == 1 and self.loss.rescaled(1.0) is not None)
+
+    @property
+    def _inner(self) -> tuple[Loss, float]:
+        """The loss of scaled labels, and the factor that makes it the loss of labels."""
+        deviation = 1.0 if self.scaling is None else self.scaling.deviation[0]
+        return self.loss.rescaled(deviation) or (self.loss, 1.0)
 
     def with_words(self, words: Classes | None, key: str) -> NumberHead:
         return self if self.scaling is None else self.with_scaling(None)
@@ -273,11 +279,12 @@ class NumberHead(Head):
         """Return the loss of a batch in the units of the label; its gradient is that of the scaled labels."""
         if labels is None or (self.scaling is None and self.transform is None):
             return self.objective(labels, logits, weights)
-        inner = self.objective(self._targets(labels), logits, weights)
+        objective, factor = self._inner
+        inner = objective(self._targets(labels), logits, weights)
         if self.scaling is None:
             return inner
         if self.dimension == 1:
-            total = np.asarray(np.float64(inner.array) * self.scaling.deviation[0] ** 2)
+            total = np.asarray(np.float64(inner.array) * factor)
         else:
             each = self.row_losses(labels, logits)
             total = np.asarray(each.sum() if weights is None else each @ weights.astype(np.float64))
@@ -289,8 +296,10 @@ class NumberHead(Head):
             return self.objective.each(labels, logits)
         if self.scaling is None:
             return self.objective.each(self._targets(labels), logits)
-        miss = self.scaling.restore(logits.array) - self.transformed(labels)
-        return np.asarray(np.square(miss).mean(axis=1))
+        found = self.scaling.restore(logits.array)
+        if not isinstance(self.loss, MeanSquaredError):
+            return self.loss.each(self.transformed(labels), found)
+        return np.asarray(np.square(found - self.transformed(labels)).mean(axis=1))
 
     def _targets(self, labels: Array) -> Array:
         """Return labels [n, dimension] as the logits are to be."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
@@ -155,10 +156,35 @@ class _Rates(_OfOutputs):
         self._sums = self._sums + np.array(sums)
 
     def compute(self) -> float:
-        values = [ratio(hits, base) for hits, base in self._sums.tolist()]
-        if len(values) > 1 and self.one_class:  # as scikit-learn
+        return self.mean([ratio(hits, base) for hits, base in self._sums.tolist()])
+
+    def f1(self, recalls: _Rates) -> float:
+        """Return the harmonic mean of these, which are precisions, and recalls over the same rows."""
+        both = zip(self._sums.tolist(), recalls._sums.tolist(), strict=True)
+        return self.mean([ratio(2 * hits, chosen + labelled) for (hits, chosen), (_, labelled) in both])
+
+    def mean(self, values: list[float]) -> float:
+        """Return the mean over outputs; of classes, as scikit-learn, over those that were seen."""
+        if len(values) > 1 and self.one_class:
             values = [value for value, seen in zip(values, self._seen.tolist(), strict=True) if seen]
         return values[0] if len(values) == 1 else _mean_of_classes(values)
+
+
+class _F1(_OfOutputs):
+    """The harmonic mean of precision and recall: the mean over outputs, of classes over those that are seen."""
+
+    name = "f1"
+
+    def __init__(self, one_class: bool) -> None:
+        super().__init__(one_class)
+        self._precisions, self._recalls = _Rates(one_class, recalls=False), _Rates(one_class, recalls=True)
+
+    def add_block(self, *given: Array | None) -> None:
+        self._precisions.add_block(*given)
+        self._recalls.add_block(*given)
+
+    def compute(self) -> float:
+        return self._precisions.f1(self._recalls)
 
 
 class _Auc(_OfOutputs):
@@ -195,6 +221,27 @@ class _R2(RegressionMetrics):
         return self.compute()["r2"]
 
 
+def _root_of_mean_square(one_class: bool) -> Accumulator:
+    def of_block(labels: Array, means: Array, weights: Array | None) -> tuple[float, float]:
+        values = np.square(means - _outputs(labels, means)).astype(np.float64).mean(axis=1)
+        _, values, w = arrays(values, values, weights)
+        return float((values * w).sum()), float(w.sum())
+
+    return Sums(of_block, lambda total, weight: ratio(total, weight) ** 0.5)
+
+
+def _is_among(k: int) -> Callable[[Array, Array], Array]:
+    """Return whether the class of each row is among the k of the largest means; ties count against the model."""
+
+    def is_among(labels: Array, means: Array) -> Array:
+        classes = _class_numbers(labels, means)[0].astype(np.int64)
+        means = np.concatenate([1 - means, means], axis=1) if means.shape[1] == 1 else means
+        own = means[np.arange(len(classes)), classes]
+        return np.asarray((means >= own[:, None]).sum(axis=1) <= k)
+
+    return is_among
+
+
 KNOWN: dict[str, Callable[[bool], Accumulator]] = {
     "accuracy": _accuracy,
     "binary_accuracy": _means(_are_outputs_right),
@@ -206,8 +253,22 @@ KNOWN: dict[str, Callable[[bool], Accumulator]] = {
     "mae": _differences(np.abs),
     "mse": _differences(np.square),
     "r2": lambda one_class: _R2(),
+    "rmse": _root_of_mean_square,
+    "f1": _F1,
+    "pinball": _means(lambda y, p: np.abs(p - _outputs(y, p)).mean(axis=1) / 2),
+    "top_k_categorical_accuracy": _means(_is_among(5)),
 }
-SHORT = {"acc": "accuracy", "mean_absolute_error": "mae", "mean_squared_error": "mse"}
+SHORT = {
+    "acc": "accuracy",
+    "mean_absolute_error": "mae",
+    "mean_squared_error": "mse",
+    "root_mean_squared_error": "rmse",
+    "f1_score": "f1",
+    "r2_score": "r2",
+    "sparse_top_k_categorical_accuracy": "top_k_categorical_accuracy",
+}
+_TOP = re.compile(r"top_([1-9][0-9]*)_accuracy")
+_PINBALL = re.compile(r"pinball_(0?\.[0-9]+)")
 
 
 MetricLike = Score | str | Callable[..., float]  # a metric, its name, or a function of (labels, predictions)
@@ -220,6 +281,11 @@ def get(metric: MetricLike) -> Score:
     if callable(metric):
         return Score(getattr(metric, "__name__", "metric"), lambda _: Whole(lambda y, p, w: float(metric(y, p))), False, metric)
     name = SHORT.get(str(metric).lower(), str(metric).lower())
+    if (found := _TOP.fullmatch(name)) is not None:
+        return Score(name, _means(_is_among(int(found[1]))))
+    if (found := _PINBALL.fullmatch(name)) is not None:
+        quantile = float(found[1])
+        return Score(name, _differences(lambda miss: np.maximum(-quantile * miss, (1 - quantile) * miss)))
     if name not in KNOWN:
         raise errors.unknown("compile", "metric", metric, KNOWN)
     return Score(name, KNOWN[name])

@@ -7,129 +7,23 @@ or softmax, its logits are used, and else the logits are computed back, probabil
 
 from __future__ import annotations
 
-from abc import abstractmethod
+import math
 from dataclasses import field
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
-from numpy.typing import ArrayLike, DTypeLike
 
 from featurecols import kernels
 from featurecols._core.arrays import Array
 from featurecols._core.spec import frozen
 from featurecols._core.suggestions import module_names
 from featurecols.models import errors
-from featurecols.models.autodiff.tape import Value, as_value
-from featurecols.models.component import Component
+from featurecols.models.autodiff.tape import Value
 from featurecols.models.layers.activation import logistic, softmax_of
+from featurecols.models.objective.loss import Loss, check_finite
+from featurecols.models.objective.number_losses import Hinge, Huber, MeanAbsoluteError, Quantile, require_number
 
 CLIP = 1e-7
-ONE = "give one label per output"
-
-
-@frozen
-class Loss(Component):
-    """Base of all losses.
-
-    The loss of a batch is sum(weight * loss of the row) / rows, as tf.estimator's and Keras' reductions are, or the
-    plain sum; the loss of a row is the mean over its outputs.
-
-    Args:
-        from_logits: whether the model's outputs are logits, and not means. Estimators train on logits whatever it says.
-        reduction: "mean" or "sum".
-    """
-
-    abstract: ClassVar[bool] = True
-    called: ClassVar[tuple[str, ...]] = ("each", "mean")
-
-    from_logits: bool = False
-    reduction: str = field(default="mean", kw_only=True)
-
-    @property
-    def _who(self) -> str:
-        """The name of the loss that users give, also of one by the name that saved models have for it."""
-        return type(self).__name__.removeprefix("Saved")
-
-    def check(self) -> None:
-        if self.reduction not in ("mean", "sum"):
-            raise errors.argument(self._who, "unknown reduction", self.reduction, 'give "mean" or "sum"')
-
-    def __call__(self, labels: ArrayLike | None, outputs: Value | ArrayLike, weights: ArrayLike | None = None) -> Value:
-        """Return the loss of a batch, of shape (): labels [n] or [n, k], outputs [n, k], weights [n] or None."""
-        z = self.logits(as_value(outputs))
-        y = self.labels(np.asarray(labels), z.shape)
-        each, slope = self.point(y, z.array)
-        total, factor = self._reduce(each, weights, z.array.dtype)
-        if weights is None:
-            return Value(total, (z,), lambda d: (slope * (d * factor),))
-        return Value(total, (z,), lambda d: (slope * (d * factor)[:, None],))
-
-    def _reduce(self, each: Array, weights: ArrayLike | None, dtype: np.dtype[np.floating]) -> tuple[Array, Array]:
-        """Return the loss of a batch, and what that of each row counts in it: one number, or [n] where there are weights."""
-        scale = np.asarray(1 / max(len(each), 1) if self.reduction == "mean" else 1.0, dtype)
-        if weights is None:
-            return np.asarray(each.sum() * scale), scale
-        factor = sample_weights(weights, len(each), dtype) * scale
-        return np.asarray(each @ factor), factor
-
-    def each(self, labels: ArrayLike | None, outputs: Value | ArrayLike) -> Array:
-        """Return the loss of every row [n], without weights."""
-        z = self.logits(as_value(outputs))
-        return self.point(self.labels(np.asarray(labels), z.shape), z.array)[0]
-
-    def of_rows(
-        self, labels: ArrayLike | None, outputs: Value | ArrayLike, weights: ArrayLike | None = None
-    ) -> tuple[float, Array]:
-        """Return the loss of a batch, as a call gives it, and the loss of every row [n], without weights."""
-        z = self.logits(as_value(outputs)).array
-        each = self.point(self.labels(np.asarray(labels), z.shape), z)[0]
-        return float(self._reduce(each, weights, z.dtype)[0]), each
-
-    def _logits_of_mean(self, labels: ArrayLike | None, units: int, weights: Array | None = None) -> Array:
-        """Return the logits [units], float64, of a model that predicts the mean of these labels, whatever the row."""
-        found = np.asarray(labels)
-        y = self.labels(found, (len(found), units))
-        targets = np.eye(units)[y] if y.ndim == 1 else y.astype(np.float64)
-        return np.asarray(self.link(Value(np.average(targets, axis=0, weights=weights)[None])).array[0])
-
-    def logits(self, outputs: Value) -> Value:
-        """Return the model's outputs as logits [n, k]."""
-        outputs = self._matrix(outputs)
-        if self.from_logits:
-            return outputs
-        return outputs.logits if outputs.logits is not None else self.link(outputs)
-
-    def _matrix(self, outputs: Value) -> Value:
-        """Return outputs [n] as [n, 1], others as they are."""
-        if outputs.array.ndim == 1:
-            flat = outputs
-            outputs = Value(flat.array[:, None], (flat,), lambda d: (d[:, 0],))
-            outputs.logits = None if flat.logits is None else self._matrix(flat.logits)
-        return outputs
-
-    def labels(self, labels: Array, shape: tuple[int, ...]) -> Array:
-        """Return labels as `point` takes them; raise DataError where a label cannot be one."""
-        y = labels.reshape(len(labels), -1)
-        if y.shape != shape:
-            raise errors.labels(self._who, f"labels must have shape {shape}", labels.shape, None, ONE)
-        check_finite(self._who, y)
-        return y
-
-    @abstractmethod
-    def point(self, labels: Array, z: Array) -> tuple[Array, Array]:
-        """Return the loss of each row [n] and its gradient with respect to z [n, k]."""
-
-    def link(self, means: Value) -> Value:
-        """Return the logits of means."""
-        return means
-
-    def mean(self, z: Array) -> Array:
-        """Return the means (probabilities, rates) of logits."""
-        return z
-
-    def mean_slopes(self, means: Array, shares: Array) -> Array:
-        """Return how the average of means [n, k] over rows with these shares [n] changes with an offset of logits: [k, k]."""
-        return np.eye(means.shape[1])
 
 
 @frozen
@@ -137,9 +31,10 @@ class MeanSquaredError(Loss):
     """Mean over the outputs of (output - label)^2; logits and means are the same."""
 
     kind: ClassVar[str] = "models.Squared.v1"  # its name in saved models
+    plain: ClassVar[bool] = True
 
-    def logits(self, outputs: Value) -> Value:
-        return self._matrix(outputs)
+    def rescaled(self, deviation: float) -> tuple[Loss, float]:
+        return self, deviation**2
 
     def point(self, labels: Array, z: Array) -> tuple[Array, Array]:
         miss = z - labels.astype(z.dtype)
@@ -263,6 +158,52 @@ class Poisson(Loss):
         return np.diag(shares @ means)
 
 
+@frozen
+class BinaryFocalCrossentropy(BinaryCrossentropy):
+    """BinaryCrossentropy times (1 - probability of the label)^gamma: rows that are right count less (Lin et al., 2017).
+
+    Args:
+        gamma: at least 0; 0 is BinaryCrossentropy.
+        alpha: the weight of label 1, and 1 - alpha that of label 0; None for no weights. Keras' 0.25 is used there with
+            apply_class_balancing=True alone.
+    """
+
+    gamma: float = field(default=2.0, kw_only=True)
+    alpha: float | None = field(default=None, kw_only=True)
+
+    def check(self) -> None:
+        super().check()
+        require_number(self._who, "gamma", self.gamma, 0, math.inf)
+        if self.alpha is not None:
+            require_number(self._who, "alpha", self.alpha, 0, 1)
+
+    def point(self, labels: Array, z: Array) -> tuple[Array, Array]:
+        y, p = labels.astype(z.dtype), logistic(z)
+        entropy = np.logaddexp(0, z).astype(z.dtype) - y * z
+        wrong = y * (1 - p) + (1 - y) * p
+        focus = wrong**self.gamma
+        slope = focus * (p - y)
+        if self.gamma:
+            with np.errstate(divide="ignore", invalid="ignore"):
+                steep = np.where(wrong > 0, wrong ** (self.gamma - 1), 0)
+            slope = slope + self.gamma * steep * (1 - 2 * y) * p * (1 - p) * entropy
+        weight = 1 if self.alpha is None else y * self.alpha + (1 - y) * (1 - self.alpha)
+        return (weight * focus * entropy).mean(axis=1), (weight * slope * (1 / z.shape[1])).astype(z.dtype)
+
+
+@frozen
+class KLDivergence(CategoricalCrossentropy):
+    """The sum over classes of label * log(label / probability): labels are shares of the classes [n, k], or class numbers."""
+
+    def point(self, labels: Array, z: Array) -> tuple[Array, Array]:
+        each, slope = super().point(labels, z)
+        if labels.ndim == 2:
+            y = labels.astype(z.dtype)
+            each = each + np.where(y > 0, y * np.log(np.maximum(y, np.finfo(z.dtype).tiny)), 0).sum(axis=1)
+        return each, slope
+
+
+OF_NUMBERS = (MeanSquaredError, MeanAbsoluteError, Huber, Quantile, Poisson)  # losses that no words have
 KNOWN: dict[str, Loss] = {
     "mse": MeanSquaredError(),
     "mean_squared_error": MeanSquaredError(),
@@ -270,6 +211,15 @@ KNOWN: dict[str, Loss] = {
     "categorical_crossentropy": CategoricalCrossentropy(),
     "sparse_categorical_crossentropy": SparseCategoricalCrossentropy(),
     "poisson": Poisson(),
+    "mae": MeanAbsoluteError(),
+    "mean_absolute_error": MeanAbsoluteError(),
+    "huber": Huber(),
+    "quantile": Quantile(),
+    "pinball": Quantile(),
+    "hinge": Hinge(),
+    "binary_focal_crossentropy": BinaryFocalCrossentropy(),
+    "kl_divergence": KLDivergence(),
+    "kld": KLDivergence(),
 }
 
 
@@ -282,26 +232,6 @@ def get(loss: Loss | str) -> Loss:
     raise errors.unknown("loss", "name", loss, KNOWN)
 
 
-def sample_weights(weights: ArrayLike | None, rows: int, dtype: DTypeLike) -> Array:
-    """Return weights as [rows] of the model's dtype, ones where None; raise DataError for a negative or missing one."""
-    if weights is None:
-        return np.ones(rows, dtype)
-    w = np.asarray(weights, dtype).reshape(-1)
-    if len(w) != rows:
-        raise errors.labels("weights", f"needs one weight for each of {rows} rows", w.shape, None, "give an array [rows]")
-    if (bad := ~((w >= 0) & (w < np.inf))).any():
-        row = int(bad.argmax())
-        raise errors.labels("weights", "a weight must be finite and at least 0", w[row].item(), row, "mend or drop the row")
-    return w
-
-
-def check_finite(subject: str, y: Array) -> None:
-    """Raise DataError for the first row whose label is missing or infinite."""
-    if y.dtype.kind == "f" and not np.isfinite(y).all():
-        row = int((~np.isfinite(y)).any(axis=1).argmax())
-        raise errors.labels(subject, "a label is missing or infinite", y[row].tolist(), row, "drop rows without a label")
-
-
 def _clipped(p: Array) -> tuple[Array, Array]:
     """Return probabilities within the clip, and where they were inside it (elsewhere no gradient flows)."""
     return p.clip(CLIP, 1 - CLIP), (p > CLIP) & (p < 1 - CLIP)
@@ -309,10 +239,16 @@ def _clipped(p: Array) -> tuple[Array, Array]:
 
 __all__ = [
     "BinaryCrossentropy",
+    "BinaryFocalCrossentropy",
     "CategoricalCrossentropy",
+    "Hinge",
+    "Huber",
+    "KLDivergence",
     "Loss",
+    "MeanAbsoluteError",
     "MeanSquaredError",
     "Poisson",
+    "Quantile",
     "SparseCategoricalCrossentropy",
 ]
 

@@ -139,6 +139,58 @@ def recall(y_true: ArrayLike, y_pred: ArrayLike, *, sample_weight: ArrayLike | N
 
 
 @explain_arguments
+def f1(y_true: ArrayLike, y_pred: ArrayLike, *, sample_weight: ArrayLike | None = None) -> float:
+    """Return the harmonic mean of precision and recall of the positive class.
+
+    >>> f1(["no", "yes", "yes"], ["yes", "yes", "no"])
+    0.5
+    """
+    y, c, w = arguments.chosen_of_two(*_positive(y_true, y_pred), sample_weight)
+    return ratio(float(2 * (w * y * c).sum()), float((w * (y + c)).sum()))
+
+
+@explain_arguments
+def rmse(y_true: ArrayLike, y_pred: ArrayLike, *, sample_weight: ArrayLike | None = None) -> float:
+    """Return the root of the weighted mean of squared errors.
+
+    >>> rmse([1.0, 2.0], [1.0, 4.0]) == 2**0.5
+    True
+    """
+    return regression(y_true, y_pred, sample_weight=sample_weight)["rmse"]
+
+
+@explain_arguments
+def pinball(y_true: ArrayLike, y_pred: ArrayLike, *, quantile: float = 0.5, sample_weight: ArrayLike | None = None) -> float:
+    """Return the pinball loss of predictions of a quantile, which losses.Quantile trains.
+
+    >>> pinball([1.0, 2.0], [2.0, 1.0], quantile=0.9)
+    0.5
+    """
+    y, p, w = arguments.rows(y_true, y_pred, sample_weight, "prediction")
+    return mean(np.maximum(quantile * (y - p), (quantile - 1) * (y - p)), sample_weight=w)
+
+
+@explain_arguments
+def top_k_accuracy(y_true: ArrayLike, y_pred: ArrayLike, *, k: int = 5, sample_weight: ArrayLike | None = None) -> float:
+    """Return the fraction of rows whose class is among the k of the largest scores; ties count against the model.
+
+    Args:
+        y_true: class numbers [n].
+        y_pred: logits or probabilities [n, classes].
+        k: at least 1.
+        sample_weight: [n].
+
+    >>> top_k_accuracy([0, 2], [[0.3, 0.6, 0.1], [0.5, 0.3, 0.2]], k=2)
+    0.5
+    """
+    scores = arguments.matrix("score", y_pred, infinite=True)
+    y = arguments.class_numbers(y_true, scores.shape[1]).astype(np.int64)
+    arguments.require_equal("labels and scores must be equally long", len(y), len(scores))
+    own = scores[np.arange(len(y)), y]
+    return mean((scores >= own[:, None]).sum(axis=1) <= k, sample_weight=sample_weight)
+
+
+@explain_arguments
 def auc(y_true: ArrayLike, y_pred: ArrayLike, *, sample_weight: ArrayLike | None = None) -> float:
     """Return the area under the ROC curve, exact: the chance that a positive row scores above a negative one, ties half.
 
@@ -284,13 +336,17 @@ __all__ = [
     "auc_precision_recall",
     "binary",
     "calibration",
+    "f1",
     "mean",
     "multiclass",
+    "pinball",
     "precision",
     "precision_recall",
     "recall",
     "regression",
+    "rmse",
     "roc",
+    "top_k_accuracy",
 ]
 
 if not TYPE_CHECKING:  # a wrong name is told with the right one; checkers report it themselves

@@ -63,6 +63,5 @@ def on_logits(loss: Loss) -> Loss:
         return SavedSoftmax(reduction=loss.reduction)
     if type(loss) is Poisson:
         return SavedPoisson(reduction=loss.reduction)
-    wanted = not isinstance(loss, MeanSquaredError)
-    found: Loss = loss if loss.from_logits == wanted else loss.replace(from_logits=wanted)
+    found: Loss = loss if loss.plain or loss.from_logits else loss.replace(from_logits=True)
     return found

@@ -27,6 +27,8 @@ RISING = frozenset(
         "recall",
         "roc_auc",
         "sparse_categorical_accuracy",
+        "sparse_top_k_categorical_accuracy",
+        "top_k_categorical_accuracy",
     )
 )
 
@@ -66,7 +68,8 @@ class Monitor:
     def rises(self) -> bool:
         """Whether a larger value is the better one."""
         if self.mode == "auto":
-            return self.metric.removeprefix("val_").partition("/")[0] in RISING
+            name = self.metric.removeprefix("val_").partition("/")[0]
+            return name in RISING or (name.startswith("top_") and name.endswith("_accuracy"))
         return self.mode == "max"
 
     def improved(self, value: float, best: float | None) -> bool:

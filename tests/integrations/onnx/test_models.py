@@ -62,7 +62,9 @@ def test_linear_models_of_numbers_or_ids_alone(columns: list[fc.Column]) -> None
     close(run(model.to_onnx(), ROWS)["predictions"], model.predict(ROWS)["predictions"], 24)
 
 
-@pytest.mark.parametrize("activation", ["relu", "tanh", "sigmoid", "gelu", "linear"])
+@pytest.mark.parametrize(
+    "activation", ["relu", "tanh", "sigmoid", "gelu", "linear", "elu", "selu", "silu", "leaky_relu", "softplus"]
+)
 def test_networks(activation: str) -> None:
     model = models.DNNClassifier(DEEP, [16, 8], activation=activation, batch_norm=activation != "relu", dropout=0.1, seed=1)
     model.train(FLIGHTS, label="late", epochs=1)

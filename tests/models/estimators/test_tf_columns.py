@@ -158,8 +158,8 @@ def test_tensorflows_names_take_its_arguments():
     )
     with pytest.raises(ModelError, match="dnn columns need dnn_hidden_units"):
         DNNLinearCombinedClassifier(dnn_feature_columns=[AGE])
-    with pytest.raises(ColumnError, match="activation: unknown activation, got 'swish'"):
-        DNNLinearCombinedClassifier(dnn_feature_columns=[AGE], dnn_hidden_units=[4], dnn_activation_fn="swish")
+    with pytest.raises(ColumnError, match="activation: unknown activation, got 'mish'"):
+        DNNLinearCombinedClassifier(dnn_feature_columns=[AGE], dnn_hidden_units=[4], dnn_activation_fn="mish")
 
 
 @pytest.mark.filterwarnings("ignore:.*far from one")

@@ -23,7 +23,7 @@ WEIGHTED = Ids(LISTS.values, LISTS.offsets, np.array([0.5, 1.0, 2.0, 1.0, 0.0, -
 SLICED = Ids(np.arange(-3, 5, dtype=np.int32), np.array([2, 3, 3, 4, 6, 7, 8]))
 
 LAYERS = {
-    **{name: Activation(name) for name in FUNCTIONS},
+    **{name: Activation(name) for name in ("linear", "relu", "tanh", "sigmoid", "gelu", "softmax")},
     "dense": Dense(4),
     "dense_tanh": Dense(4, "tanh"),
     "dense_without_bias": Dense(4, use_bias=False),
@@ -51,6 +51,16 @@ def test_two_layers_and_a_loss(first, second):
         return losses.MeanSquaredError()(Y, y, WEIGHTS)
 
     assert "input" in check(build, variables)
+
+
+@pytest.mark.parametrize("name", sorted(FUNCTIONS))
+def test_every_activation(name):
+    variables = Variables(seed=3, dtype="float64")
+    assert check(lambda: losses.MeanSquaredError()(Y, Dense(3, name)(input_()), WEIGHTS), variables) == {
+        "input",
+        "dense/kernel",
+        "dense/bias",
+    }
 
 
 FOUR = RANDOM.dirichlet(np.ones(4), 6)

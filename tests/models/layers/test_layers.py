@@ -37,6 +37,12 @@ Z = np.array([[-2.0, -0.5, 0.0, 0.5, 3.0]])
         ("relu", lambda z: max(z, 0.0)),
         ("tanh", math.tanh),
         ("sigmoid", lambda z: 1 / (1 + math.exp(-z))),
+        ("leaky_relu", lambda z: z if z > 0 else 0.2 * z),
+        ("elu", lambda z: z if z > 0 else math.expm1(z)),
+        ("selu", lambda z: 1.0507009873554805 * (z if z > 0 else 1.6732632423543772 * math.expm1(z))),
+        ("silu", lambda z: z / (1 + math.exp(-z))),
+        ("swish", lambda z: z / (1 + math.exp(-z))),
+        ("softplus", lambda z: math.log1p(math.exp(z))),
         ("gelu", lambda z: z * 0.5 * (1 + math.erf(z / math.sqrt(2)))),
     ],
 )
@@ -120,7 +126,7 @@ def test_json_and_repr_give_an_equal_layer(layer):
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: Activation("swish"), "Activation: unknown activation, got 'swish'; known are linear, relu"),
+        (lambda: Activation("mish"), "Activation: unknown activation, got 'mish'; known are linear, relu"),
         (lambda: Dense(0), "Dense: units must be an integer of at least 1, got 0"),
         (lambda: Dense(2.5), "Dense: units must be an integer of at least 1, got 2.5"),
         (lambda: Dense(2, "relu6"), "Dense: unknown activation, got 'relu6'"),

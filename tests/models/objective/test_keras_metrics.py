@@ -52,6 +52,26 @@ def test_f4_three_classes(labels):
     assert [score(name, labels, perfect) for name in ("precision", "recall", "auc", "mse", "r2")] == [1.0, 1.0, 1.0, 0.0, 1.0]
 
 
+def test_f1_and_the_best_of_several_classes():
+    for weights in (None, W):
+        want = theirs.f1_score(Y, P.argmax(axis=1), average="macro", sample_weight=weights)
+        assert score("f1", Y, P, weights) == pytest.approx(want, **CLOSE)
+    assert score("f1_score", np.array([0, 1, 1]), np.array([[0.6], [0.7], [0.2]])) == 0.5
+    assert score("top_1_accuracy", np.array([0, 2]), P[[0, 3]]) == 0.5
+    assert score("top_2_accuracy", ONE_HOT[[0, 2]], P[[0, 3]]) == 1.0
+    assert score("top_1_accuracy", np.array([1]), np.array([[0.5, 0.5]])) == 0.0  # a tie
+    assert score("sparse_top_k_categorical_accuracy", Y, P) == 1.0
+
+
+def test_numbers_by_hand():
+    y, p = np.array([1.0, 2.0, 4.0]), np.array([[2.0], [1.0], [4.0]])
+    assert score("rmse", y, p) == pytest.approx((2 / 3) ** 0.5)
+    assert score("root_mean_squared_error", y, p, np.array([1.0, 0.0, 1.0])) == pytest.approx(0.5**0.5)
+    assert score("pinball", y, p) == pytest.approx(1 / 3)
+    assert score("pinball_0.9", y, p) == pytest.approx((0.1 + 0.9) / 3)
+    assert score("pinball_.9", y, p, np.array([1.0, 0.0, 0.0])) == pytest.approx(0.1)
+
+
 def test_f4_a_class_that_is_neither_label_nor_predicted_does_not_count():
     """F4: a class that is neither label nor predicted does not count."""
     means = np.array([[0.6, 0.3, 0.1], [0.3, 0.6, 0.1]])

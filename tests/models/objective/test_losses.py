@@ -30,6 +30,13 @@ CASES = {
     "softmax classes in a column": (SOFTMAX, CLASSES[:, None], 3, None),
     "softmax shares": (SOFTMAX, RANDOM.dirichlet(np.ones(3), 7), 3, None),
     "poisson": (POISSON, np.array([0, 3, 1, 0, 2, 10, 1]), 1, None),
+    "absolute": (losses.MeanAbsoluteError(), RANDOM.normal(size=(7, 2)), 2, None),
+    "huber": (losses.Huber(delta=0.7), RANDOM.normal(size=(7, 2)), 2, None),
+    "quantile": (losses.Quantile(quantile=0.9), RANDOM.normal(size=(7, 2)), 2, None),
+    "hinge": (losses.Hinge(), np.array([0, 1, 1, 0, 1, 0, 0]), 1, None),
+    "focal": (losses.BinaryFocalCrossentropy(True, gamma=1.5, alpha=0.25), np.array([0, 1, 1, 0, 1, 0, 0]), 1, None),
+    "focal of probabilities": (losses.BinaryFocalCrossentropy(), np.array([0, 1, 1, 0, 1, 0, 0]), 1, "sigmoid"),
+    "kl": (losses.KLDivergence(True), RANDOM.dirichlet(np.ones(3), 7), 3, None),
     "probabilities of a sigmoid": (BinaryCrossentropy(), np.array([0, 1, 1, 0, 1, 0, 0]), 1, "sigmoid"),
     "probabilities of a softmax": (CategoricalCrossentropy(), CLASSES, 3, "softmax"),
 }
@@ -78,6 +85,44 @@ def test_values_by_scikit_learn():
     y = np.array([0, 1, 1, 0, 1, 0, 0])
     assert float(LOGISTIC(y, z[:, 0])) == pytest.approx(log_loss(y, LOGISTIC.mean(z[:, 0])), rel=1e-12)
     assert float(POISSON(CLASSES, z[:, 0])) == pytest.approx((np.exp(z[:, 0]) - CLASSES * z[:, 0]).mean(), rel=1e-12)
+
+
+def test_values_of_robust_losses_by_hand():
+    y, z = np.array([0.0, 0.0, 3.0, 1.0]), np.array([0.5, -2.0, 1.0, 1.0])
+    assert losses.MeanAbsoluteError().each(y, z).tolist() == [0.5, 2.0, 2.0, 0.0]
+    assert losses.Huber().each(y, z).tolist() == [0.125, 1.5, 1.5, 0.0]
+    assert losses.Quantile(quantile=0.75).each(y, z).tolist() == [0.125, 1.5, 1.5, 0.0]
+    assert losses.Hinge().each([0, 1, 1, -1], z).tolist() == [1.5, 3.0, 0.0, 2.0]
+    p = 1 / (1 + np.exp(-z))
+    labels = np.array([0, 1, 1, 0])
+    right = np.where(labels == 1, p, 1 - p)
+    focal = losses.BinaryFocalCrossentropy(from_logits=True, gamma=2.0, alpha=0.25)
+    np.testing.assert_allclose(
+        focal.each(labels, z), np.where(labels == 1, 0.25, 0.75) * (1 - right) ** 2 * -np.log(right), rtol=1e-12
+    )
+    shares = np.array([[0.5, 0.5, 0.0], [0.0, 1.0, 0.0]])
+    kl = losses.KLDivergence().each(shares, np.array([[0.25, 0.5, 0.25], [0.1, 0.8, 0.1]]))
+    np.testing.assert_allclose(kl, [0.5 * np.log(2), np.log(1.25)], rtol=1e-12)
+    assert losses.BinaryFocalCrossentropy(True, gamma=0.0).each([1], np.array([0.3])) == pytest.approx(
+        LOGISTIC.each([1], [0.3])
+    )
+
+
+@pytest.mark.parametrize(
+    ("loss", "arguments", "message"),
+    [
+        (losses.Huber, {"delta": 0}, "delta must be above 0"),
+        (losses.Huber, {"delta": "wide"}, "delta must be a number, at least 0"),
+        (losses.Quantile, {"quantile": 1.5}, "quantile must be a number, from 0 to 1"),
+        (losses.BinaryFocalCrossentropy, {"gamma": -1}, "gamma must be a number"),
+        (losses.BinaryFocalCrossentropy, {"alpha": 2}, "alpha must be a number"),
+    ],
+)
+def test_arguments_that_cannot_be(loss, arguments, message):
+    with pytest.raises(ColumnError, match=message):
+        loss(**arguments)
+    with pytest.raises(DataError, match="Hinge: a label must be 0 or 1"):
+        losses.Hinge()([0, 2], np.zeros((2, 1)))
 
 
 def test_integers_as_logits_are_numbers_too():
@@ -163,8 +208,8 @@ def test_names_and_json():
     assert losses.get("mse") == losses.MeanSquaredError()
     for loss, *_ in CASES.values():
         assert decode(json.loads(json.dumps(loss.to_json()))) == loss
-    with pytest.raises(ModelError, match="loss: unknown name 'hinge'; known are mse, mean_squared_error"):
-        losses.get("hinge")
+    with pytest.raises(ModelError, match="loss: unknown name 'hing'; known are mse, mean_squared_error"):
+        losses.get("hing")
     with pytest.raises(ColumnError, match="MeanSquaredError: unknown reduction, got 'max'"):
         MeanSquaredError(reduction="max")
 

@@ -242,3 +242,18 @@ def test_classes_and_numbers_of_the_wrong_shape():
     assert metrics.mean(np.array([[1.0], [2.0]])) == 1.5
     with pytest.raises(fc.DataError, match="labels and losses must be equally long, got 2, 3"):
         metrics.binary([0, 1], [0.5, 1.5], losses=[1, 2, 3])
+
+
+def test_f1_top_k_and_pinball_as_scikit_learn_has_them():
+    random = np.random.default_rng(3)
+    y, c, w = random.integers(0, 2, 50), random.integers(0, 2, 50), random.random(50)
+    assert metrics.f1(y, c, sample_weight=w) == pytest.approx(theirs.f1_score(y, c, sample_weight=w), rel=1e-12)
+    classes, scores = random.integers(0, 5, 50), random.normal(size=(50, 5))
+    for k in (1, 2, 4):
+        want = theirs.top_k_accuracy_score(classes, scores, k=k, sample_weight=w)
+        assert metrics.top_k_accuracy(classes, scores, k=k, sample_weight=w) == pytest.approx(want, rel=1e-12)
+    numbers, found = random.normal(size=50), random.normal(size=50)
+    want = theirs.mean_pinball_loss(numbers, found, alpha=0.8, sample_weight=w)
+    assert metrics.pinball(numbers, found, quantile=0.8, sample_weight=w) == pytest.approx(want, rel=1e-12)
+    want = theirs.root_mean_squared_error(numbers, found, sample_weight=w)
+    assert metrics.rmse(numbers, found, sample_weight=w) == pytest.approx(want, rel=1e-12)
