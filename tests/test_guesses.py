@@ -72,7 +72,7 @@ GUESSES: list[tuple[str, str | None]] = [
     ("hooks.EarlyStopping(metric='loss')", "did you mean monitor?"),
     ("models.TrainSpec(people, label='income', steps=3)", "no argument is called 'steps'"),
     ("models.LinearRegressor(columns, loss='poisson')", WORKS),
-    ("models.LinearRegressor(columns, loss='hinge')", "known are mse, mean_squared_error"),
+    ("models.LinearRegressor(columns, loss='hing')", "known are mse, mean_squared_error"),
     ("losses.Logistic()", "use losses.BinaryCrossentropy(from_logits=True)"),
     ("layers.BatchNorm()", "use layers.BatchNormalization()"),
     ("metrics.auc([0, 1], [0.1, 0.2], [1, 2])", "give the others by name (sample_weight=)"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 import numpy as np
@@ -17,6 +17,8 @@ from featurecols.models.autodiff.tape import Value
 from featurecols.models.autodiff.variables import Variables, snake
 from featurecols.models.estimators import arguments
 from featurecols.models.input import classes, labels
+from featurecols.models.input.array_stream import split_last
+from featurecols.models.input.class_weights import class_table, weigh
 from featurecols.models.input.examples import Examples, with_first_row
 from featurecols.models.input.pipeline import Pipeline
 from featurecols.models.layers import Dense, DenseFeatures, Layer, Linear, SparseLinear
@@ -126,6 +128,8 @@ class Sequential(SequentialRows):
         callbacks: Sequence[Hook] | None = (),
         shuffle: bool = True,
         sample_weight: ArrayLike | None = None,
+        class_weight: Mapping[object, float] | None = None,
+        validation_split: float = 0.0,
         steps_per_epoch: int | None = None,
         verbose: int | None = None,
     ) -> History:
@@ -142,6 +146,8 @@ class Sequential(SequentialRows):
             callbacks: hooks.
             shuffle: whether rows come in random order.
             sample_weight: [n], or with a table the name of a field.
+            class_weight: what rows of each class count beside their own weight, by class; 1 for classes that are not named.
+            validation_split: the share of arrays x and y, the last rows, that is left out and evaluated after each epoch.
             steps_per_epoch: batches of an epoch, where the data has no end.
             verbose: 0 for no progress; None shows it where it can be seen.
 
@@ -151,6 +157,10 @@ class Sequential(SequentialRows):
         optimizer, loss_of = self._require_compiled("fit")
         epochs = arguments.require_count("fit", "epochs", epochs)
         callbacks = arguments.check_hooks("fit", () if callbacks is None else callbacks)
+        if validation_split:
+            if validation_data is not None:
+                raise errors.model("fit", "give one of validation_data and validation_split", validation_split, "leave one out")
+            x, y, sample_weight, validation_data = split_last("fit", x, y, sample_weight, validation_split)
         self.label = ()
         learned, size = labels.Range(), 32 if batch_size is None else batch_size
         stream = self._stream(x, y, label, size, shuffle=shuffle, weight=sample_weight, seen=learned)
@@ -165,16 +175,28 @@ class Sequential(SequentialRows):
         if verbose != 0 and Progress._fits():
             hooks.append(Progress())
 
+        table: Array | None = None
+
         def forward(examples: Examples) -> tuple[Value, Step]:
+            nonlocal table
             with self.variables.scope(training=True):
                 outputs = self(examples)
-                loss = loss_of(examples.labels, outputs, examples.weights)
+                weights = examples.weights
+                if class_weight is not None:
+                    table = class_table("fit", class_weight, self._classes_of(outputs)) if table is None else table
+                    weights = weigh(table, np.asarray(examples.labels), weights)
+                loss = loss_of(examples.labels, outputs, weights)
             seen.add(examples, outputs.array)
             return loss, optimizer.minimize(loss)
 
         train(run, stream, forward, hooks, steps_per_epoch)
         learned.warn("Sequential.fit", self.label or ("y",))
         return self.history
+
+    def _classes_of(self, outputs: Value) -> list[object]:
+        """Return the classes that outputs [n, k] or [n] are of, in the order of their numbers."""
+        units = outputs.shape[1] if outputs.array.ndim == 2 else 1
+        return list(range(max(units, 2)) if self.words is None else self.words)
 
     def _row_losses(self, examples: Examples) -> RowLosses:
         """Return the losses of encoded rows, and those of a model that predicts the mean of their labels."""

@@ -343,9 +343,9 @@ def test_seeds():
         (lambda: Sequential([Dense(1)]).fit(X, X), ModelError, "fit: the model is not compiled"),
         (lambda: Sequential([Dense(1)]).compile("sgd"), ModelError, "compile: needs a loss"),
         (
-            lambda: Sequential([Dense(1)]).compile("sgd", "mse", ["f1"]),
+            lambda: Sequential([Dense(1)]).compile("sgd", "mse", ["f2"]),
             ModelError,
-            "compile: unknown metric 'f1'",
+            "compile: unknown metric 'f2'",
         ),
         (lambda: compiled([Dense(1)]).fit(X, X[:, 0], epochs=0), ColumnError, "fit: epochs must be an integer of at least 1"),
         (

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import argparse
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,6 +20,7 @@ from featurecols.cli import options, output
 if TYPE_CHECKING:
     from featurecols.models.estimators.base import Estimator
     from featurecols.models.estimators.config import RunConfig
+    from featurecols.models.training.hooks import Hook
 
 MODELS = [f"{kind}{task}" for kind in ("Linear", "DNN", "WideDeep", "Baseline") for task in ("Classifier", "Regressor")]
 ARGUMENTS = (  # of the model, where they are given
@@ -62,6 +63,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--validation", metavar="DATA", action="append", help="data to evaluate on after each epoch")
     share = "the share of DATA to hold out and evaluate on instead (default: by the number of rows; 0 with --epochs or --steps)"
     parser.add_argument("--validation-share", metavar="SHARE", type=float, help=share)
+    stops = "stop when METRIC, such as val_auc, has not improved, and keep the best weights"
+    parser.add_argument("--early-stopping", metavar="METRIC", help=stops)
+    parser.add_argument("--patience", metavar="N", type=int, help="epochs to wait for an improvement (default: 3)")
+    parser.add_argument("--mode", choices=["auto", "min", "max"], help="which METRIC is better (default: auto, by its name)")
+    parser.add_argument("--min-delta", metavar="X", type=float, help="the least change that is an improvement (default: 0)")
     resumes = "a folder of checkpoints: the same command goes on where it was killed"
     parser.add_argument("--model-dir", metavar="FOLDER", type=Path, help=resumes)
     often = "steps between checkpoints (default: one a minute)"
@@ -99,10 +105,11 @@ def run(arguments: argparse.Namespace) -> None:
     if not isinstance(model, Estimator):
         hint = "train it in Python: fc.models.model_from_json(path).fit(data, label=...)"
         raise errors.model(where, "only estimators are trained by this command", type(model).__name__, hint)
+    hooks = _early_stopping(arguments)
     _check_output(arguments)
     _check_data(model, arguments)
     start = time.monotonic()
-    trained = _train(model, arguments)
+    trained = _train(model, arguments, hooks)
     validation = arguments.validation and options.read_data(arguments.validation, arguments)
     metrics = None if validation is None else model.evaluate(validation, name="validation")
     with staging.write_folder(arguments.output, arguments.overwrite) as folder:
@@ -146,7 +153,7 @@ def _check_data(model: Estimator, arguments: argparse.Namespace) -> None:
         as_source(options.read_data(paths, arguments)).check(fields)
 
 
-def _train(model: Estimator, arguments: argparse.Namespace) -> bool:
+def _train(model: Estimator, arguments: argparse.Namespace, hooks: Sequence[Hook]) -> bool:
     """Train, unless training was complete and only the model was not written: the same command gives the same model.
 
     Returns whether it was not complete.
@@ -173,8 +180,24 @@ def _train(model: Estimator, arguments: argparse.Namespace) -> bool:
         validation=arguments.validation and options.read_data(arguments.validation, arguments),
         validation_share=arguments.validation_share,
         processes=arguments.processes,
+        hooks=hooks,
     )
     return True
+
+
+def _early_stopping(arguments: argparse.Namespace) -> list[Hook]:
+    """Return the hook that was asked for; raise ModelError for its options without it."""
+    from featurecols.models import errors
+    from featurecols.models.training.hooks import EarlyStopping
+
+    names = ("patience", "mode", "min_delta")
+    given = {name: value for name in names if (value := getattr(arguments, name)) is not None}
+    if arguments.early_stopping is not None:
+        return [EarlyStopping(arguments.early_stopping, **given)]
+    if given:
+        option = f"--{next(iter(given)).replace('_', '-')}"
+        raise errors.model("train", f"{option} needs --early-stopping", next(iter(given.values())), "give the metric to watch")
+    return []
 
 
 def _describe(

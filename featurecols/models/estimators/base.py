@@ -22,7 +22,7 @@ from featurecols.models.autodiff.tape import Value
 from featurecols.models.autodiff.variables import Variables
 from featurecols.models.batch_predict import FilePredictor
 from featurecols.models.distributed.team import Trained
-from featurecols.models.estimators import arguments
+from featurecols.models.estimators import arguments, label_start
 from featurecols.models.estimators.config import EstimatorSpec, ModeKeys, RunConfig, WarmStartSettings
 from featurecols.models.estimators.evaluation import Evaluation
 from featurecols.models.estimators.open_length import OpenLength
@@ -134,6 +134,7 @@ class Estimator(OpenLength, FilePredictor, RowPredictor):
         hooks: Sequence[Hook] = (),
         validation: Data | Pipeline | None = None,
         validation_share: float | None = None,
+        class_weight: Mapping[object, float] | str | None = None,
         calibrate: bool | None = None,
         more: bool = False,
         processes: int | None = None,
@@ -164,6 +165,8 @@ class Estimator(OpenLength, FilePredictor, RowPredictor):
                 validation_share, an open length keeps the best weights.
             validation_share: the share of a table or of files that is held out, below 1, drawn by the seed, and evaluated after
                 each epoch like validation. An open length chooses it, others hold nothing out; 0 holds nothing out.
+            class_weight: what rows of each class count beside their own weight: {"yes": 20.0}, 1 for classes that are not
+                named, or "balanced", by which each class counts as much as any other. Held-out rows count so, too.
             calibrate: whether the output bias is moved, after training, to where the mean prediction over the data is the
                 mean of its labels, weights included. None: in a training of open length without validation and
                 validation_share, of a classifier of which fewer than 5 % of the rows are not of the most frequent class.
@@ -203,7 +206,10 @@ class Estimator(OpenLength, FilePredictor, RowPredictor):
                 choice, held = self._stopping(choice) if found is None else choice, held if found is None else 0.0
             seen, scale = labels.Range(), self._scale_warning()
             look = None if scale is None else scale.look
-            encoder = self._encoder(labelled=True, seen=seen, look=look, training=True)
+            table = None
+            if class_weight is not None:
+                table = label_start.class_weights(self._who, class_weight, self.head, pipeline.data)
+            encoder = self._encoder(labelled=True, seen=seen, look=look, training=True, class_weights=table)
             call = Call(asked, self._training_stream(pipeline, encoder, variables.seed, choice, held), held)
             if not more and call.repeats(self._last_run):
                 what = f"this call for {asked[0]} epochs came to its end before, at step {variables.step}, and nothing was done"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
@@ -10,6 +10,7 @@ from featurecols._core.arrays import Array
 from featurecols.models import errors
 from featurecols.models.autodiff.variables import Variables
 from featurecols.models.input import labels
+from featurecols.models.input.class_weights import balanced, class_table
 from featurecols.models.input.labelled_rows import LabelledRows
 from featurecols.models.objective.heads import ClassHead, Head, NumberHead
 from featurecols.models.objective.label_scaling import Labels, LabelStatistics, class_counts, log_odds
@@ -52,11 +53,28 @@ def is_rare(head: ClassHead, rows: LabelledRows) -> bool:
     """Return whether fewer than a twentieth of the rows are of other classes than the most frequent one."""
     if not rows.labels:
         return False
+    counts = count_classes(head, rows)
+    return bool(counts.sum() - counts.max() < RARE * counts.sum())
+
+
+def count_classes(head: ClassHead, rows: LabelledRows) -> Array:
+    """Return how many rows each class has, int64 [n_classes]; of what may have no end, among the first 10,000."""
     known = head.learn(rows.label_batches(), rows.labels[0], ends=rows.ends)
     counts = np.zeros(head.n_classes, np.int64)
     for labels_of_batch, _ in _labels(known, rows, rows.labels):
         counts += np.bincount(labels_of_batch.reshape(-1).astype(np.int64), minlength=head.n_classes)
-    return bool(counts.sum() - counts.max() < RARE * counts.sum())
+    return counts
+
+
+def class_weights(subject: str, given: Mapping[object, float] | str, head: Head, rows: LabelledRows) -> Array:
+    """Return the weight of each class, float32 [n_classes], of weights by class or "balanced"; raise ModelError for others."""
+    if not isinstance(head, ClassHead):
+        raise errors.model(subject, "class_weight needs a classifier", type(head).__name__, "give weight=, weights of rows")
+    if given != "balanced":
+        return class_table(subject, given, head.classes.tolist())
+    if rows.once:
+        raise errors.model(subject, '"balanced" counts rows before training', "rows that are read once", "give a table")
+    return balanced(count_classes(head, rows))
 
 
 def start_bias(variables: Variables, name: str, logits: Array) -> None:

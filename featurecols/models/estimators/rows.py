@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from featurecols._core.arrays import Array
 from featurecols._core.memory_limit import available
 from featurecols.data.batch import Source
 from featurecols.models import errors
@@ -18,6 +19,7 @@ from featurecols.models.estimators.column_scaling import ScaleWarning
 from featurecols.models.estimators.config import ModeKeys, WarmStartSettings
 from featurecols.models.estimators.state import PLAN, Keeper, declared_as_json
 from featurecols.models.input import labels
+from featurecols.models.input.class_weights import weigh
 from featurecols.models.input.examples import Examples, Layout
 from featurecols.models.input.labelled_rows import LabelledBatch, LabelledRows
 from featurecols.models.input.pipeline import Encoder, Pipeline, needs_of, rows_or_pipeline
@@ -74,6 +76,7 @@ class EstimatorRows(Keeper):
         seen: labels.Range | None = None,
         look: Callable[[Examples], None] | None = None,
         training: bool = False,
+        class_weights: Array | None = None,
     ) -> Encoder:
         """Return how rows become examples; training: rows that the model is trained on, as `plan.encode_training` has them."""
         plan, head, keys = self._require_plan(), self.head, keys or self.label
@@ -89,12 +92,15 @@ class EstimatorRows(Keeper):
                 w = None if batch.weights is None else labels.weights(*batch.weights)
                 if seen is not None:
                     seen.add(y, w)
+                if class_weights is not None:
+                    w = weigh(class_weights, y, w)
             examples = Examples.of(compute(batch.rows, threads=threads), layout, y, w)
             if look is not None:
                 look(examples)
             return examples
 
-        key = json.dumps([plan.fingerprint, list(keys), head.to_json()]) if labelled else plan.fingerprint
+        about = [plan.fingerprint, list(keys), head.to_json(), *([] if class_weights is None else class_weights.tolist())]
+        key = json.dumps(about) if labelled else plan.fingerprint
         return Encoder(encode, needs_of(plan, training=training), key, layout)
 
     def _ready(self, rows: LabelledRows | None, *, training: bool = False, checkpoint: str | Path | None = None) -> None:

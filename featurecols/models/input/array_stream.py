@@ -50,3 +50,23 @@ def numeric_matrix(x: ArrayLike) -> Array:
     if matrix.ndim != 2:
         raise errors.model("Sequential", "takes a matrix [n, width]", matrix.shape, "reshape it, or begin with DenseFeatures")
     return matrix
+
+
+def split_last(
+    subject: str, x: object, y: object, weights: object, share: object
+) -> tuple[Array, Array, Array | None, tuple[Array, ...]]:
+    """Return arrays x, y and weights without their last rows, and a tuple of these rows, as Keras' validation_split does.
+
+    Raises ModelError for a share that is not between 0 and 1, and for what is not arrays.
+    """
+    if isinstance(share, bool) or not isinstance(share, (int, float)) or not 0 < share < 1:
+        raise errors.model(subject, "validation_split must be between 0 and 1", share, "give 0.2, or leave it out")
+    if not all(isinstance(given, (np.ndarray, list)) for given in (x, y)) or isinstance(weights, str):
+        hint = "give validation_data, or x and y as arrays"
+        raise errors.model(subject, "validation_split needs arrays x and y", type(x).__name__, hint)
+    arrays = [np.asarray(given) for given in (x, y, weights) if given is not None]
+    rows = int(len(arrays[0]) * (1 - share))
+    first, last = [array[:rows] for array in arrays], tuple(array[rows:] for array in arrays)
+    if not rows or rows == len(arrays[0]):
+        raise errors.model(subject, "validation_split leaves no rows on one side", share, "give more rows, or another share")
+    return first[0], first[1], first[2] if weights is not None else None, last

@@ -101,6 +101,18 @@ def test_columns_alone_with_options_and_json(here: Path, capsys: pytest.CaptureF
     assert pq.read_schema("out.parquet").names == ["class", "probability_blue", "probability_green", "probability_red"]
 
 
+def test_early_stopping_is_that_of_python(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    command = ["train", "columns.json", "raw", "--label", "income", "-o", "model", "--json", "--epochs", "9"]
+    command += ["--model", "LinearClassifier", "--validation", "test.parquet", "--early-stopping", "val_auc"]
+    assert main([*command, "--patience", "1", "--mode", "max", "--min-delta", "0.02"]) == 0
+    hook = models.hooks.EarlyStopping("val_auc", mode="max", patience=1, min_delta=0.02)
+    want = models.LinearClassifier(WIDE).train("raw", label="income", epochs=9, validation="test.parquet", hooks=[hook])
+    about = json.loads(capsys.readouterr().out)
+    assert len(about["history"]) == len(want.history.rows) < 9
+    assert about["fingerprint"] == want.fingerprint
+    assert "--patience needs --early-stopping" in fails(capsys, 2, *TRAIN, "--patience", "2")
+
+
 def test_a_regressor_says_its_errors(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["train", "columns.json", "raw", "--label", "wealth", "-o", "model", "--model", "LinearRegressor"]) == 0
     assert main(["evaluate", "model", "test.parquet"]) == 0

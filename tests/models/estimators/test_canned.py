@@ -341,7 +341,7 @@ def test_one_name_for_two_columns_of_two_parts():
         ),
         (lambda: LinearRegressor(WIDE, loss=3), ColumnError, "regressor: loss must be a Loss, or a name, got 3"),
         (lambda: DNNClassifier(DEEP, 10), ColumnError, "hidden_units: must be a list, got 10; give the units of each layer"),
-        (lambda: LinearClassifier(WIDE, optimizer="lion"), ModelError, "optimizer: unknown name 'lion'"),
+        (lambda: LinearClassifier(WIDE, optimizer="lamb"), ModelError, "optimizer: unknown name 'lamb'"),
         (lambda: LinearClassifier(WIDE, sparse_combiner="max"), ColumnError, "unknown combiner, got 'max'"),
         (lambda: LinearRegressor(WIDE, label_dimension=0), ColumnError, "label_dimension must be an integer of at least 1"),
         (lambda: DNNClassifier(DEEP, [0]), ColumnError, "units must be an integer of at least 1, got 0"),
