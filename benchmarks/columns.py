@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import polars as pl
-from sklearn.feature_extraction.text import CountVectorizer
+from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
 
 import featurecols as fc
 from benchmarks.harness import Result, measure
@@ -17,12 +17,13 @@ ZONE = "America/New_York"
 
 
 def run(rows: int = 1_000_000) -> list[Result]:
-    """Time the hour and the month of instants in a zone, the sine and cosine of an hour, and genres as many-hot features."""
+    """Time parts of instants in a zone, sine and cosine of an hour, genres as many-hot features, and tf-idf of texts."""
     random = np.random.default_rng(18)
     instants = random.integers(1_300_000_000, 1_750_000_000, rows) * 1_000_000  # microseconds
     frame = pd.DataFrame({"at": pd.to_datetime(pd.Series(instants), unit="us", utc=True)})
     polars = pl.DataFrame({"at": pl.Series(instants).cast(pl.Datetime("us", "UTC"))})
     found = [_part("hour", frame, polars), _part("month", frame, polars), _cyclic(frame, polars), _split(rows // 5, random)]
+    found.append(_tfidf(rows // 50, random))
     return [_measured(*claim) for claim in found]
 
 
@@ -89,4 +90,19 @@ def _split(rows: int, random: np.random.Generator) -> tuple[str, int, dict[str, 
             "polars": lambda: polars.select([lists.contains(name).cast(pl.Float32).alias(name) for name in names]).to_numpy(),
             "scikit-learn": lambda: vectorizer.transform(texts).toarray(),
         },
+    )
+
+
+def _tfidf(rows: int, random: np.random.Generator) -> tuple[str, int, dict[str, Callable[[], Any]]]:
+    words = np.array([f"word{i}" for i in range(5000)])
+    texts = [" ".join(words[(5 * random.pareto(1.0, 30)).astype(int) % 5000]) for _ in range(rows)]
+    vectorizer = TfidfVectorizer(ngram_range=(1, 2), max_features=300, token_pattern=r"\w+").fit(texts)
+    pairs = fc.NGrams(fc.Words("text"), (1, 2))
+    column = fc.Indicator(fc.Tfidf(fc.Vocabulary(pairs, list(vectorizer.get_feature_names_out()))))
+    frame = pd.DataFrame({"text": pd.Series(texts, dtype="str")})
+    plan = fc.fit([column], frame)
+    return (
+        "Tfidf: words and pairs of words as features",
+        rows,
+        {"featurecols": lambda: plan.transform(frame), "scikit-learn": lambda: vectorizer.transform(texts).toarray()},
     )

@@ -12,13 +12,14 @@ import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow.parquet as pq
 
-from benchmarks import torch_rival
+from benchmarks import text_rivals, torch_rival
 from benchmarks.model_tasks import Task
 from featurecols.models import RunConfig
 from featurecols.models.objective import metrics
@@ -56,6 +57,8 @@ class Rival:
 
 def of(task: Task) -> dict[str, Rival]:
     """The rivals that are installed."""
+    if task.text:
+        return {name: Rival(partial(_of_text, task, run), seeded) for name, run, seeded in text_rivals.installed()}
     found = {"scikit-learn linear, the same columns": Rival(lambda seed: _linear(task))}
     if importlib.util.find_spec("torch") and task.network:
         found["torch wide & deep, the same columns"] = Rival(lambda seed: _network(task, seed), seeded=True)
@@ -64,6 +67,13 @@ def of(task: Task) -> dict[str, Rival]:
     if importlib.util.find_spec("lightgbm"):
         found["LightGBM, raw columns"] = trees(task)
     return found
+
+
+def _of_text(task: Task, run: text_rivals.Run, seed: int) -> tuple[float, Scores]:
+    train, test = (pq.read_table(path) for path in (task.train, task.test))
+    y, y_test = _labels(task, train), _labels(task, test)
+    seconds, z = run(train[task.text].to_pylist(), y, test[task.text].to_pylist(), seed)
+    return seconds, _scores(task, y_test, z)
 
 
 def _labels(task: Task, table: Any) -> Any:

@@ -22,6 +22,7 @@ TITLES = {
     "flights, date, schedule and departure delay known": "Late flights, from date, schedule and departure delay",
     "california_housing": "California housing: median value of a district",
     "diamonds": "Diamonds: logarithm of the price",
+    "womens_clothing": "Reviews of clothing: four stars or more, from the text",
 }
 SCORES = {
     "auc": "AUC",
