@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import numpy as np
 import pyarrow as pa
 
 from featurecols import errors
@@ -31,6 +32,7 @@ class ArrowFile(File):
         self._random = start.startswith(MAGIC)
         with self._explain():
             self.schema = self._open().schema
+            self.schema.names  # noqa: B018  # which may not be text
         self.fragments = [Fragment(path, None, None)]
 
     def _open(self) -> pa.ipc.RecordBatchFileReader | pa.ipc.RecordBatchStreamReader:
@@ -56,9 +58,23 @@ class ArrowFile(File):
                 chosen = batch.select(keys) if keys else batch.select(batch.schema.names[:1])
                 for column in chosen.columns:  # what Arrow's kernels trust
                     column.validate(full=True)
+                columns = [_without_null_views(column) for column in chosen.columns]
+                chosen = pa.RecordBatch.from_arrays(columns, schema=chosen.schema)
             at += 1
             if chosen.num_rows:
                 yield Batch.arrow(chosen)
+
+
+def _without_null_views(column: pa.Array) -> pa.Array:
+    """Return text whose null values point nowhere: what they point to is read, and not validated."""
+    if str(column.type) not in ("string_view", "binary_view") or column.null_count == 0:
+        return column
+    _, views, *data = column.buffers()
+    rows = np.frombuffer(views, np.uint8)[: 16 * (column.offset + len(column))].reshape(-1, 16)[column.offset :].copy()
+    valid = np.asarray(column.is_valid())
+    rows[~valid] = 0
+    packed = pa.py_buffer(np.packbits(valid, bitorder="little"))
+    return pa.Array.from_buffers(column.type, len(column), [packed, pa.py_buffer(rows), *data])
 
 
 class _Explained:

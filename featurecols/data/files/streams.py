@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import lzma
+import struct
 import zipfile
 import zlib
 from collections.abc import Callable
@@ -18,6 +19,7 @@ from featurecols.data.remote import urls
 
 CODECS = {".gz": "gzip", ".bz2": "bz2", ".zst": "zstd", ".lz4": "lz4", ".xz": "xz", ".zip": "zip"}  # of paths.PACKED
 DAMAGED = (lzma.LZMAError, zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError)  # what Python's readers raise
+_BAD_ARCHIVE = (*DAMAGED, RuntimeError, ValueError, OSError, IndexError, OverflowError, struct.error)  # one is a password
 _BLOCK = 1 << 20
 _XZ_MEMORY = 1 << 28  # bytes of a decoder: the largest preset needs 65 MiB
 _FREE = 1 << 30  # bytes that a file may have whatever its size is packed
@@ -107,7 +109,9 @@ def open_member(path: str, size: int) -> IO[bytes]:
     try:
         archive = zipfile.ZipFile(open_bytes(path, size))
         return archive.open(_member(path, archive))
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, ValueError) as error:  # RuntimeError: a password
+    except errors.DataError:
+        raise
+    except _BAD_ARCHIVE as error:
         raise errors.unreadable(path, "is not a .zip file that can be read", error) from None
 
 
@@ -116,7 +120,9 @@ def member_of(path: str, size: int) -> str:
     try:
         with zipfile.ZipFile(open_bytes(path, size)) as archive:
             return _member(path, archive).filename
-    except (zipfile.BadZipFile, NotImplementedError, ValueError, OSError) as error:
+    except errors.DataError:
+        raise
+    except _BAD_ARCHIVE as error:
         raise errors.unreadable(path, "is not a .zip file that can be read", error) from None
 
 
