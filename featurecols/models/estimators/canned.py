@@ -32,6 +32,7 @@ from featurecols.models.estimators.column_scaling import (
     choose_buckets,
 )
 from featurecols.models.estimators.config import EstimatorSpec, ModeKeys, RunConfig, WarmStartSettings
+from featurecols.models.estimators.explained import Explained
 from featurecols.models.estimators.model_as_bytes import to_bytes
 from featurecols.models.estimators.open_length import blocks
 from featurecols.models.estimators.resume import Call
@@ -83,7 +84,7 @@ class Running(NamedTuple):
     threads: int | None
 
 
-class Canned(Estimator, Ranker):
+class Canned(Estimator, Ranker, Explained):
     """An estimator whose model is known by name: logits from encoded rows, the rest from its head."""
 
     _batches_at_once = True
@@ -138,6 +139,9 @@ class Canned(Estimator, Ranker):
     def _logits(self, x: Examples) -> Value:
         """Return the logits of encoded rows: [n, head.units]."""
         raise NotImplementedError
+
+    def _logits_of(self, x: Examples) -> Array:
+        return self._logits(x).array
 
     def _predictions(self, logits: Array) -> dict[str, Array]:
         """Return what `predict` says, by name, of logits [n, head.units]."""

@@ -9,21 +9,24 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from featurecols._core.arrays import Array
 from featurecols._core.slots import DenseSlot, IdSlot, Slot
 from featurecols.columns.base import Column
 from featurecols.models import errors
-from featurecols.models.autodiff.tape import Value
+from featurecols.models.autodiff.tape import IndexedSlices, Value, gradients
 from featurecols.models.autodiff.variables import current
 from featurecols.models.estimators.canned import SQUARED, Canned, Columns, Running, spans, words_of
 from featurecols.models.estimators.column_scaling import Normalize
 from featurecols.models.estimators.config import RunConfig, WarmStartSettings
+from featurecols.models.estimators.explained import Parts
 from featurecols.models.estimators.row_model import NetworkRow, RowPart
 from featurecols.models.estimators.state import RowsOf
 from featurecols.models.input.classes import Class
 from featurecols.models.input.examples import Examples
 from featurecols.models.layers import BatchNormalization, Dense, Dropout, Inputs
-from featurecols.models.layers.activation import check_activation
+from featurecols.models.layers.activation import activate, check_activation
 from featurecols.models.layers.base import Layer, require_positive
+from featurecols.models.layers.mixed import Mixed
 from featurecols.models.objective.heads import ClassHead, Head, NumberHead
 from featurecols.models.objective.losses import Loss
 from featurecols.models.optimization import optimizers
@@ -64,6 +67,39 @@ class Network(NamedTuple):
             for layer in _layers(self, units, slots):
                 net = layer(net)
         return net  # type: ignore[no-any-return]
+
+    def parts(self, x: Examples, units: int, slots: tuple[str, ...] | None, rows: RowsOf, output: int, steps: int) -> Parts:
+        """Return what slots add to a logit of one row: gradients along the way from zeros, at the middles of so many steps.
+
+        The way goes through the first layer alone: what it adds up grows from 0 to that of the row. Inside a scope.
+        """
+        scope = current("dnn")
+        values = scope.variables.values
+        with scope.inside("dnn"):
+            inputs, first, *rest = _layers(self, units, slots)
+            read = inputs(x)
+            given = (read.value(scope.variables) if isinstance(read, Mixed) else read).array[0].astype(np.float64)
+            kernel, bias = (values[f"dnn/{first.name}/{name}"] for name in ("kernel", "bias"))
+
+            def forward(sums: Array) -> tuple[Value, Value]:
+                start = Value(sums.astype(kernel.dtype), name="sums")
+                net = activate(self.activation, start) if rest else start
+                for layer in rest:
+                    net = layer(net)
+                return start, net
+
+            base = float(forward(bias[None])[1].array[0, output])
+            way = (np.arange(steps) + 0.5) / steps
+            _, logits = forward(way[:, None] * (given @ kernel) + bias)
+            only = np.zeros((units, 1), kernel.dtype)
+            only[output] = 1
+            slopes = gradients((logits @ Value(only)).sum())["sums"]
+        mean = (slopes.dense() if isinstance(slopes, IndexedSlices) else slopes).astype(np.float64).mean(axis=0)
+        spans_of = rows[f"dnn/{first.name}/kernel"]
+        found = {
+            name: float(given[start:stop] @ kernel[start:stop].astype(np.float64) @ mean) for name, start, stop in spans_of
+        }
+        return Parts(found, base)
 
     def row_parts(self, slots: Sequence[Slot], names: Sequence[str] | None) -> Sequence[RowPart]:
         """Return what computes the logits of one row; none where layers keep statistics, or table rows have a bound."""
@@ -109,6 +145,9 @@ class _Deep(Canned):
 
     def _logits(self, x: Examples) -> Value:
         return self.network(x, self.head.units, None)
+
+    def _parts(self, x: Examples, output: int, steps: int) -> Parts:
+        return self.network.parts(x, self.head.units, None, self._rows_of(), output, steps)
 
     def _row_parts(self, slots: Sequence[Slot]) -> Sequence[RowPart]:
         return self.network.row_parts(slots, None)

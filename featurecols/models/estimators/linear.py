@@ -7,17 +7,22 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from featurecols._core.slots import DenseSlot, IdSlot, Slot
 from featurecols.models.autodiff.tape import Value
+from featurecols.models.autodiff.variables import current
 from featurecols.models.estimators.canned import SQUARED, Columns, Running, spans, words_of
 from featurecols.models.estimators.column_scaling import Normalize
 from featurecols.models.estimators.config import RunConfig, WarmStartSettings
+from featurecols.models.estimators.explained import Parts
 from featurecols.models.estimators.halved_ftrl import HalvedFtrl
 from featurecols.models.estimators.row_model import LinearRow, RowPart
 from featurecols.models.estimators.state import RowsOf
 from featurecols.models.input.classes import Class
 from featurecols.models.input.examples import Examples
 from featurecols.models.layers import Linear
+from featurecols.models.layers.inputs import choose, dense_values, mixed
 from featurecols.models.objective.heads import ClassHead, Head, NumberHead
 from featurecols.models.objective.losses import Loss
 from featurecols.models.optimization import optimizers
@@ -35,6 +40,20 @@ def linear_rows(slots: Sequence[Slot]) -> RowsOf:
     dense = [(s.name, s.width) for s in slots if isinstance(s, DenseSlot)]
     hot = [(s.name, s.num_buckets) for s in slots if isinstance(s, IdSlot)]
     return {"linear/kernel": spans(dense), "linear/weights": spans(hot)}
+
+
+def linear_parts(x: Examples, names: Sequence[str] | None, combiner: str, rows: RowsOf, output: int) -> Parts:
+    """Return what slots add to a logit of the layer of a linear model for one row, exactly; inside a scope."""
+    variables, found = current("linear").variables, dict[str, float]()
+    chosen = choose(x, names)
+    read = {"linear/weights": mixed(x, chosen, None, combiner).value(variables).array}
+    if numbers := dense_values(x, chosen, variables.dtype):
+        read["linear/kernel"] = numbers[0]
+    for parameter, values in read.items():
+        for name, start, stop in rows[parameter]:
+            weights = variables.values[parameter][start:stop, output].astype(np.float64)
+            found[name] = float(values[0, start:stop].astype(np.float64) @ weights)
+    return Parts(found, float(variables.values["linear/bias"][output]))
 
 
 class _Linear(HalvedFtrl):
@@ -66,6 +85,9 @@ class _Linear(HalvedFtrl):
 
     def _logits(self, x: Examples) -> Value:
         return linear_layer(self.head.units, None, self.sparse_combiner)(x)
+
+    def _parts(self, x: Examples, output: int, steps: int) -> Parts:
+        return linear_parts(x, None, self.sparse_combiner, self._rows_of(), output)
 
     def _row_parts(self, slots: Sequence[Slot]) -> Sequence[RowPart]:
         return (LinearRow(slots, None),)

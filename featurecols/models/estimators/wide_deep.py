@@ -14,8 +14,9 @@ from featurecols.models.estimators.canned import SQUARED, Running, words_of
 from featurecols.models.estimators.column_scaling import Declared, Normalize
 from featurecols.models.estimators.config import RunConfig, WarmStartSettings
 from featurecols.models.estimators.dnn import ActivationLike, Network
+from featurecols.models.estimators.explained import Parts
 from featurecols.models.estimators.halved_ftrl import HalvedFtrl
-from featurecols.models.estimators.linear import linear_layer, linear_rows
+from featurecols.models.estimators.linear import linear_layer, linear_parts, linear_rows
 from featurecols.models.estimators.row_model import LinearRow, RowPart
 from featurecols.models.estimators.state import RowsOf
 from featurecols.models.estimators.tf_columns import AnyColumn
@@ -113,6 +114,14 @@ class _WideDeep(HalvedFtrl):
         if self.deep:
             logits.append(self.network(x, units, self.deep))
         return logits[0] if len(logits) == 1 else logits[0] + logits[1]
+
+    def _parts(self, x: Examples, output: int, steps: int) -> Parts:
+        units, rows, found = self.head.units, self._rows_of(), Parts({}, 0.0)
+        if self.wide:
+            found = found.plus(linear_parts(x, self.wide, self.sparse_combiner, rows, output))
+        if self.deep:
+            found = found.plus(self.network.parts(x, units, self.deep, rows, output, steps))
+        return found
 
     def _row_parts(self, slots: Sequence[Slot]) -> Sequence[RowPart]:
         wide = (LinearRow(slots, self.wide),) if self.wide else ()

@@ -1,0 +1,97 @@
+"""explain and importance: contributions against the weights of linear models and the sum of networks, importance by hand."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import featurecols as fc
+from featurecols.models import BaselineRegressor, DNNClassifier, LinearClassifier, LinearRegressor, RunConfig, WideDeepRegressor
+from featurecols.models.errors import ModelError
+
+QUIET = RunConfig(progress=False)
+CITY, TAGS = fc.Vocabulary("city", ["Rome", "Oslo"]), fc.Vocabulary("tags", ["a", "b", "c"])
+
+
+def table(count=300):
+    random = np.random.default_rng(4)
+    age, city = random.normal(40, 10, count), random.choice(["Rome", "Oslo", "Bonn"], count)
+    paid = 3 * age + 20 * (city == "Rome") + random.normal(size=count)
+    tags = [random.choice(["a", "b", "c"], 2).tolist() for _ in range(count)]
+    return {
+        "age": age,
+        "noise": random.normal(size=count),
+        "city": city.tolist(),
+        "tags": tags,
+        "paid": paid,
+        "rich": paid > 130,
+    }
+
+
+DATA = table()
+ROW = {"age": 55.0, "noise": 0.3, "city": "Rome", "tags": ["a", "c"]}
+
+
+def test_linear_contributions_are_the_weights():
+    model = LinearRegressor([fc.Numeric("age"), CITY, TAGS], config=QUIET).train(DATA, label="paid", epochs=5)
+    explained = model.explain(ROW)
+    found = {row.column: row.weight for row in explained}
+    deviation, mean = model.head.scaling.deviation[0], model.head.scaling.mean[0]
+    weights = model.get_variable_value("linear/weights")[:, 0].astype(float)
+    assert found["city"] == pytest.approx(deviation * weights[0])
+    assert found["tags"] == pytest.approx(deviation * (weights[2] + weights[4]))
+    scaled = float(model.plan.encode([ROW]).dense[0, 0])
+    assert found["age"] == pytest.approx(deviation * scaled * float(model.get_variable_value("linear/kernel")[0, 0]))
+    assert explained.base == pytest.approx(deviation * float(model.get_variable_value("linear/bias")[0]) + mean)
+    assert explained.total == pytest.approx(float(model.predict([ROW])["predictions"][0]))
+    assert abs(explained.error) < 1e-4
+    assert repr(explained).splitlines()[0].endswith("  age = 55.0")
+
+
+def test_networks_add_up_to_the_logit():
+    deep = [fc.Numeric("age"), fc.Embedding(CITY, 2), fc.Indicator(TAGS)]
+    model = DNNClassifier(deep, [6, 4], activation="tanh", batch_norm=True, config=QUIET).train(DATA, label="rich", epochs=3)
+    coarse, fine = model.explain(ROW, steps=4), model.explain(ROW, steps=400)
+    assert abs(fine.error) < 1e-4
+    assert abs(fine.error) <= abs(coarse.error) + 1e-6
+    assert fine.total == pytest.approx(float(model.predict([ROW])["logits"][0]), abs=1e-6)
+    assert fine.output == "logit of True"
+    assert {row.column for row in fine} == {"age", "city_embedding", "tags_indicator", "age_bucketized_indicator"} & {
+        column.name for column in model.plan.columns
+    }
+    both = WideDeepRegressor([CITY], deep, [4], config=QUIET).train(DATA, label="paid", epochs=2)
+    found = both.explain(ROW, steps=400)
+    assert abs(found.error) < 0.02  # of 20: a relu has corners
+    assert found.total == pytest.approx(float(both.predict([ROW])["predictions"][0]), rel=1e-5)
+
+
+def test_each_class_has_its_own_explanation():
+    model = LinearClassifier([fc.Numeric("age")], n_classes=3, config=QUIET).train(DATA, label="city", epochs=2)
+    logits = model.predict([ROW])["logits"][0]
+    assert model.explain(ROW, output="Oslo").total == pytest.approx(float(logits[1]))
+    assert model.explain(ROW).total == pytest.approx(float(logits.max()))
+    with pytest.raises(ModelError, match="explain: unknown output 'Paris'"):
+        model.explain(ROW, output="Paris")
+    with pytest.raises(ModelError, match="is not explained"):
+        BaselineRegressor([CITY], config=QUIET).train(DATA, label="paid").explain(ROW)
+
+
+def test_importance_is_what_shuffling_costs():
+    columns = [fc.Numeric("age"), fc.Numeric("noise"), CITY]
+    model = LinearRegressor(columns, config=QUIET).train(DATA, label="paid", epochs=20)
+    found = model.importance(DATA, repeats=2, seed=3)
+    assert [row.field for row in found][:2] == ["age", "city"]
+    assert (found.metric, found.rows) == ("rmse", 300)
+    order = [np.random.default_rng([3, 0, repeat]).permutation(300) for repeat in (0, 1)]
+    worse = [model.evaluate({**DATA, "age": DATA["age"][o]})["rmse"] - model.evaluate(DATA)["rmse"] for o in order]
+    assert found[0].weight == pytest.approx(np.mean(worse), rel=1e-6)
+    assert [row.field for row in model.importance(DATA, fields=["noise"], metric="mae", repeats=1)] == ["noise"]
+    with pytest.raises(ModelError, match="importance: unknown metric 'auc'"):
+        model.importance(DATA, metric="auc")
+
+
+def test_both_are_drawn():
+    pytest.importorskip("matplotlib")
+    model = LinearRegressor([fc.Numeric("age"), CITY], config=QUIET).train(DATA, label="paid", epochs=1)
+    assert len(model.explain(ROW).plot().patches) == 2
+    assert model.importance(DATA, repeats=1).plot().get_xlabel() == "rmse is worse by"
