@@ -137,10 +137,10 @@ def _suggest(profile: FieldProfile, sample: Sample, target: Target | None) -> Su
     if target is not None and (share := explained(target, profile, view)) >= LEAK:
         said = f"gives {target.key} away (explains {percent(share)} of it): is it known when you predict?"
         return Suggestion(key, said, warning=True)
-    return _by_type(profile, shape)
+    return _by_type(profile, shape, curves=target is not None and target.classes == 0)
 
 
-def _by_type(profile: FieldProfile, shape: TextShape) -> Suggestion:
+def _by_type(profile: FieldProfile, shape: TextShape, *, curves: bool) -> Suggestion:
     key = profile.key
     if profile.type.list_depth:
         return _lists(profile)
@@ -148,7 +148,7 @@ def _by_type(profile: FieldProfile, shape: TextShape) -> Suggestion:
         return suggest_terms(profile)
     if profile.numbers is not None:
         is_code = profile.type.type == "integer" and profile.terms and _CODE.search(key) is not None
-        return suggest_terms(profile) if is_code else suggest_number(profile, profile.numbers)
+        return suggest_terms(profile) if is_code else suggest_number(profile, profile.numbers, curves=curves)
     if profile.times is not None:
         return suggest_time(profile, profile.times)
     if (found := suggest_texts(profile, shape)) is not None:

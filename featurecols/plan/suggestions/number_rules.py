@@ -11,10 +11,12 @@ from featurecols._core.arrays import Array
 from featurecols.analyzers.placeholders import Median, Quantiles, TopTerms
 from featurecols.columns.base import Column
 from featurecols.columns.bucketized import Bucketized
+from featurecols.columns.embedding import Embedding
 from featurecols.columns.indicator import Indicator
 from featurecols.columns.missing import Missing
 from featurecols.columns.normalizers import Clip, Log1p, Normalizer, ZScore
 from featurecols.columns.numeric import Numeric
+from featurecols.columns.piecewise import Piecewise
 from featurecols.columns.vocabulary import Vocabulary
 from featurecols.plan.statistics import number, percent
 from featurecols.plan.suggestions.field_profile import FieldProfile, NumberProfile
@@ -26,11 +28,18 @@ SKEWED = 2.0  # skewness, from which on a logarithm is tried; it is taken where 
 FAR = 8.0  # deviations from the mean, beyond which numbers are clipped
 LIMIT = 5.0  # deviations that they are clipped to
 HEAVY = 0.5  # share of one number, which is then said
+BENDS, DIMENSION = 48, 8  # of a curve: its bends, and how many curves
 BUCKETS = ((20_000, 64), (2_000, 32), (1_000, 10))  # intervals, from so many values on
 
 
-def suggest_number(profile: FieldProfile, numbers: NumberProfile) -> Suggestion:
-    """Return what suits a field of numbers of which at least two differ."""
+def suggest_number(profile: FieldProfile, numbers: NumberProfile, *, curves: bool) -> Suggestion:
+    """Return what suits a field of numbers of which at least two differ.
+
+    Args:
+        profile: the field.
+        numbers: its numbers.
+        curves: whether networks get curves in place of intervals: where they predict a number.
+    """
     key, source, said = profile.key, profile.source, [_describe(profile, numbers)]
     if source.missing:
         said.append(f"{' and '.join(map(errors.show, source.missing))} for missing ones")
@@ -53,7 +62,9 @@ def suggest_number(profile: FieldProfile, numbers: NumberProfile) -> Suggestion:
         said.append(f"{n} intervals for what a line cannot follow")
         buckets = Bucketized(source, Quantiles(n))
         all_of = (number_column, Indicator(buckets), *beside)
-        return Suggestion(key, "; ".join(said), all_of, (number_column, buckets, *beside), all_of)
+        bends = Embedding(Piecewise(source, Quantiles(BENDS)), DIMENSION)
+        dnn = (number_column, bends, *beside) if curves else all_of
+        return Suggestion(key, "; ".join(said), all_of, (number_column, buckets, *beside), dnn)
     return Suggestion.for_all(key, "; ".join(said), number_column, *beside)
 
 
