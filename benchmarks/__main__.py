@@ -31,6 +31,7 @@ CLAIMS = (
     "sklearn_pipeline",
     "models",
     "defaults",
+    "suggest",
     "serving",
     "distributed",
     "drift",

@@ -8,12 +8,13 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-from benchmarks import default_table
+from benchmarks import default_table, suggest_table
 from benchmarks.harness import RESULTS
 
 DOCS = Path(__file__).parent.parent / "docs"
 COMPARED = ("adult", "criteo", "csv_files", "strings", "crosses", "fit", "sklearn_pipeline")
 START, END = "<!-- figures: written by python -m benchmarks -->\n", "<!-- end of figures -->\n"
+SUGGESTED = "<!-- suggested: written by python -m benchmarks -->\n"
 DEFAULTS = "<!-- defaults: written by python -m benchmarks -->\n"
 TITLES = {
     "adult": "Census income: above 50,000 dollars or not",
@@ -41,6 +42,7 @@ def write() -> None:
         ("performance.md", START, transforms()),
         ("models.md", START, models()),
         ("models.md", DEFAULTS, defaults()),
+        ("models.md", SUGGESTED, suggested()),
     ):
         page = DOCS / name
         before, rest = page.read_text().split(start)
@@ -92,6 +94,17 @@ def models() -> str:
     seeds = max((len(runs) for result in results if result["scores"] for runs in result["seconds"].values()), default=0)
     sections = [_scores(result) if result["scores"] else _speed(result) for result in results]
     return "\n".join([*sections, f"Measured with {seeds} seeds, {_machine([document])}.\n"])
+
+
+def suggested() -> str:
+    """Return the table of models on suggested columns, and the machine."""
+    document = _document("suggest")
+    if document is None:
+        return ""
+    results = document["results"]
+    seeds = min(len(runs) for result in results for of in result["scores"].values() for runs in of.values())
+    section = _section("Suggested columns", suggest_table.HEAD, suggest_table.rows(results))
+    return f"{section}\nMeasured with {seeds} seeds, {_machine([document])}.\n"
 
 
 def defaults() -> str:

@@ -159,6 +159,16 @@ def test_texts_numbers_and_lists() -> None:
     assert found.left_out == {"nothing": "no value at all"}
 
 
+def test_networks_that_predict_a_number_get_curves() -> None:
+    x = np.arange(1200.0)
+    data = {"x": x, "y": np.sin(x / 90) * 3 + np.cos(x * 7)}
+    number, curves = fc.Numeric("x", default=fc.Median(), normalizer=fc.ZScore()), fc.Piecewise("x", fc.Quantiles(48))
+    found = fc.suggest(data, label="y")
+    assert found.dnn == [number, fc.Embedding(curves, 8)]
+    assert found.linear == [number, fc.Bucketized("x", fc.Quantiles(10))]
+    assert list(found) == [number, fc.Indicator(fc.Bucketized("x", fc.Quantiles(10)))]
+
+
 def test_a_number_may_give_a_number_away() -> None:
     x = np.random.default_rng(1).normal(size=400)
     noise = np.random.default_rng(2).normal(size=400)
