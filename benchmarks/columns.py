@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import polars as pl
 from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
+from sklearn.preprocessing import TargetEncoder
 
 import featurecols as fc
 from benchmarks.harness import Result, measure
@@ -24,7 +25,7 @@ def run(rows: int = 1_000_000) -> list[Result]:
     polars = pl.DataFrame({"at": pl.Series(instants).cast(pl.Datetime("us", "UTC"))})
     found = [_part("hour", frame, polars), _part("month", frame, polars), _cyclic(frame, polars), _split(rows // 5, random)]
     found.append(_tfidf(rows // 50, random))
-    return [_measured(*claim) for claim in found]
+    return [*[_measured(*claim) for claim in found], *_target_mean(rows, random)]
 
 
 def _measured(claim: str, rows: int, cases: dict[str, Callable[[], Any]]) -> Result:
@@ -106,3 +107,38 @@ def _tfidf(rows: int, random: np.random.Generator) -> tuple[str, int, dict[str, 
         rows,
         {"featurecols": lambda: plan.transform(frame), "scikit-learn": lambda: vectorizer.transform(texts).toarray()},
     )
+
+
+def _target_mean(rows: int, random: np.random.Generator) -> list[Result]:
+    """Return the cost of TargetMean beside other encoders of the same means, and of its fit beside that of TopTerms."""
+    terms = np.array([f"N{i:05d}" for i in range(4000)])
+    tails = pd.Series(terms[random.zipf(1.3, rows) % len(terms)], dtype="str")
+    frame = pd.DataFrame({"tail": tails, "late": random.integers(0, 2, rows), "id": random.permutation(rows)})
+    columns = [fc.TargetMean("tail", "late", fold_by="id")]
+    plan, polars = fc.fit(columns, frame), pl.DataFrame({"tail": frame["tail"].to_numpy(object)})
+    encoder = TargetEncoder(smooth=20.0, target_type="continuous").fit(frame[["tail"]], frame["late"])
+    means = dict(zip(terms, plan.transform({"tail": terms})[:, 0].astype(np.float64), strict=True))
+    transform = _measured(
+        "TargetMean: the mean label of 4,000 terms",
+        rows,
+        {
+            "featurecols": lambda: plan.transform(frame),
+            "pandas": lambda: frame["tail"].map(means).to_numpy(),
+            "polars": lambda: polars.select(pl.col("tail").replace_strict(means)).to_numpy(),
+            "scikit-learn": lambda: encoder.transform(frame[["tail"]]),
+        },
+    )
+    vocabulary = [fc.Vocabulary("tail", fc.TopTerms(None))]
+    fit = measure(
+        "TargetMean: fit, beside that of a vocabulary",
+        rows,
+        {
+            "featurecols": lambda: fc.fit(columns, frame),
+            "Vocabulary(TopTerms)": lambda: fc.fit(vocabulary, frame),
+            "scikit-learn": lambda: TargetEncoder(smooth=20.0, target_type="continuous").fit(frame[["tail"]], frame["late"]),
+        },
+    )
+    fit.notes = {
+        f"processor time of {name}": f"{fit.processor_ratio(name):.2f} x" for name in fit.seconds if name != "featurecols"
+    }
+    return [transform, fit]

@@ -39,6 +39,10 @@ def _hashes(view: FieldView) -> Array:
         return _of_numbers(view.numbers(), view.key)
     tokens = view.tokens()
     _require_single(tokens.offsets, view.key)
+    integers = tokens.texts.integers
+    if tokens.codes is None and integers is not None and tokens.texts.integral is None and integers.dtype == np.int64:
+        hashes = _of_digits(integers)
+        return hashes if tokens.texts.valid is None else np.where(tokens.texts.valid, hashes, _MISSING)
     hashes = tokens.texts.once(("part", False), lambda texts: kernels.texts.murmur3(texts.offsets, texts.data, 0))
     hashes = hashes if tokens.texts.valid is None else np.where(tokens.texts.valid, hashes, _MISSING)
     return hashes if tokens.codes is None else np.append(hashes, _MISSING)[tokens.codes]
@@ -51,12 +55,16 @@ def _of_numbers(numbers: Numbers, key: str) -> Array:
     hashes = kernels.texts.murmur3(np.arange(len(x) + 1, dtype=np.int64) * 8, x.astype("<f8").view(np.uint8), 0)
     whole = (np.trunc(x) == x) & (np.abs(x) < _WHOLE)
     if whole.any():
-        digits, place = np.unique(x[whole], return_inverse=True)
-        texts = [b"%d" % int(value) for value in digits.tolist()]
-        offsets = np.cumsum([0, *map(len, texts)], dtype=np.int64)
-        hashes[whole] = kernels.texts.murmur3(offsets, np.frombuffer(b"".join(texts), np.uint8), 0)[place]
+        hashes[whole] = _of_digits(x[whole].astype(np.int64))
     hashes[x != x] = _MISSING
     return hashes
+
+
+def _of_digits(integers: Array) -> Array:
+    """Return the hashes of the decimal digits of int64 [n]."""
+    out = np.empty(len(integers), np.int32)
+    kernels.label_sums.hash_digits[0](np.ascontiguousarray(integers), out)
+    return out.view(np.uint32)
 
 
 def _of_times(view: FieldView) -> Array:

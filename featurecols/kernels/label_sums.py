@@ -12,6 +12,7 @@ import numpy as np
 
 from featurecols.kernels.compiler import BOOL, I32, I64, U8, U64, kernel, read, stack, write
 from featurecols.kernels.count_terms import DAMAGED, _find, _touch
+from featurecols.kernels.hash_scalar import murmur
 from featurecols.kernels.lookup import _hash
 
 UNITS = 34  # the limb that counts ones
@@ -22,6 +23,8 @@ _FRACTION, _HIDDEN = np.uint64((1 << 52) - 1), np.uint64(1 << 52)
 _0, _1, _31, _32, _52 = np.uint64(0), np.uint64(1), np.uint64(31), np.uint64(32), np.uint64(52)
 _BLOCK = 64  # texts whose reads are overlapped
 _block = stack((_BLOCK,), U64)
+_text = stack((24,), U8)  # room for the digits of any int64, and for a word that is loaded at their end
+_ZERO, _MINUS, _TEN = np.uint64(ord("0")), np.uint64(ord("-")), np.uint64(10)
 
 
 @kernel({0: (read(I64), read(U8), read(BOOL), I64, read(U64), U64, write(U64), write(I64), write(U8), write(I32), write(I64))})
@@ -64,6 +67,28 @@ def number(
             out[i] = np.int32(np.int64(slots[slot] & _INDEX) - 1)
     status[0], status[1] = used, 0
     return len(texts) - 1
+
+
+@kernel({0: (read(I64), write(I32))})
+def hash_digits(integers: Any, out: Any) -> None:
+    """Write the murmur3, with seed 0, of the decimal digits of each integer, as the bits of an int32."""
+    text = _text()
+    for i in range(len(integers)):
+        value = integers[i]
+        left, at = np.uint64(value), 20
+        if value < 0:
+            left = _0 - left
+        while True:
+            next_left = left // _TEN
+            at -= 1
+            text[at] = np.uint8(_ZERO + left - next_left * _TEN)
+            left = next_left
+            if left == _0:
+                break
+        if value < 0:
+            at -= 1
+            text[at] = np.uint8(_MINUS)
+        out[i] = np.int32(murmur(text, at, 20, 24, np.uint32(0)))
 
 
 @kernel({0: (read(I32), read(I64), read(I32), I64, read(U64), I64, write(I64), write(I64, 2))})

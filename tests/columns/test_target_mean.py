@@ -17,6 +17,7 @@ import pyarrow.parquet
 import pytest
 
 import featurecols as fc
+from featurecols import kernels
 from tests import laws
 from tests.example import bits, blocks_of
 from tests.golden_ids import read_value
@@ -296,6 +297,13 @@ def _views(column: fc.TargetMean, data: dict[str, Any]) -> list[Any]:
 
     batch = as_batch(data)
     return [batch.field(field.name) for field in column.training_inputs()]
+
+
+def test_digits_of_integers_are_hashed() -> None:
+    integers = [0, 7, -1, 10, -10, 999, 12345678, -(2**63), 2**63 - 1, 10**18]
+    out = np.empty(len(integers), np.int32)
+    kernels.label_sums.hash_digits[0](np.array(integers), out)
+    assert out.view(np.uint32).tolist() == [murmur3(str(value).encode()) for value in integers]
 
 
 def test_times_decide_folds() -> None:

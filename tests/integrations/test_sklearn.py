@@ -335,3 +335,19 @@ def test_a_model_says_what_it_chose_when_asked_and_nothing_else(capsys: pytest.C
     assert capsys.readouterr() == ("", "")
     LinearRegressor(verbose=True).fit(x, 3 * x.ravel())
     assert "of them, held out before" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("frame", ["pandas", "arrow", "polars"])
+def test_columns_that_learn_from_y_are_trained_without_the_own_fold(frame: str) -> None:
+    rows = {"u": ["a", "a", "b", "b", "a", "b"] * 5, "id": list(range(30))}
+    y = np.array([1, 0, 0, 0, 1, 1] * 5)
+    X = {"pandas": pd.DataFrame, "arrow": pa.table, "polars": pl.DataFrame}[frame](rows)
+    columns = [fc.TargetMean("u", "late", fold_by="id")]
+    plan = fc.fit(columns, {**rows, "late": y})
+    features = FeatureColumns(columns)
+    np.testing.assert_array_equal(features.fit_transform(X, y), plan.transform_training({**rows, "late": y}))
+    np.testing.assert_array_equal(features.fit(X, y).transform(X), plan.transform(rows))
+    with_label = pd.DataFrame({**rows, "late": y})
+    np.testing.assert_array_equal(FeatureColumns(columns).fit_transform(with_label), features.fit_transform(X, y))
+    assert make_pipeline(FeatureColumns(columns), LogisticRegression()).fit(X, y).predict(X).shape == (30,)
+    assert LinearClassifier(columns, epochs=1).fit(X, y).predict(X).shape == (30,)

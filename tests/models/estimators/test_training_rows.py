@@ -1,0 +1,58 @@
+"""Models train on rows that leave out what their own fold taught: a category of one row must not tell its label."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+import featurecols as fc
+from featurecols import models
+from featurecols.models.layers import Dense, DenseFeatures
+from featurecols.models.optimization.optimizers import Adam
+
+MEAN = fc.TargetMean("u", "y", smoothing=0, fold_by="u")
+
+
+def rows(n: int = 400) -> pa.Table:
+    random = np.random.default_rng(5)
+    return pa.table({"u": [f"u{i}" for i in range(n)], "y": random.integers(0, 2, n), "x": random.normal(size=n)})
+
+
+def trained(kind: str, data: Any) -> Any:
+    if kind == "linear":
+        return models.LinearClassifier([MEAN]).train(data, label="y", epochs=20, batch_size=32)
+    if kind == "held out":
+        return models.LinearClassifier([MEAN]).train(data, label="y", epochs=5, batch_size=32, validation_share=0.2)
+    wide = models.WideDeepClassifier([fc.Indicator(fc.Bucketized("x", [0]))], [MEAN], [4], dnn_optimizer="Adam")
+    return wide.train(data, label="y", epochs=20, batch_size=32)
+
+
+@pytest.mark.parametrize("kind", ["linear", "held out", "wide & deep"])
+def test_no_row_tells_its_label(kind: str, tmp_path: Path) -> None:
+    table: Any = rows()
+    if kind == "held out":
+        pq.write_table(table, tmp_path / "rows.parquet", row_group_size=100)
+        table = tmp_path / "rows.parquet"
+    model = trained(kind, table)
+    assert model.plan.transform(table).max() == 1  # of other rows, where the category is known, this is the label
+    found = model.predict(rows().drop(["y"]))["probabilities"][:, 1]  # which needs no label
+    assert found.max() - found.min() < 0.3
+    assert model.evaluate(table, label="y")["average_loss"] < 0.8
+
+
+def test_a_sequential_trains_so_too() -> None:
+    model = models.Sequential([DenseFeatures([MEAN]), Dense(1)])
+    model.compile(Adam(0.1), "binary_crossentropy")
+    model.fit(rows(), label="y", epochs=20, batch_size=32)
+    assert np.ptp(model.predict(rows().drop(["y"]))) < 3
+
+
+def test_examples_of_a_pipeline_are_training_rows() -> None:
+    table, plan = rows(), fc.fit([MEAN], rows())
+    (found,) = models.from_data(table, label="y").batch(len(table)).examples(plan)
+    np.testing.assert_array_equal(found.dense, plan.transform_training(table))
