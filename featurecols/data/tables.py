@@ -156,7 +156,7 @@ def _of_rows(rows: Sequence[Any]) -> Batch:
     return Batch.lazy(names, len(rows), load) if rows else no_rows()
 
 
-def _add_names(names: dict[str, None], rows: Sequence[Any]) -> None:
+def _add_names(names: dict[str, None], rows: Sequence[object]) -> None:
     """Add the keys of rows, each when it is first there. Raises DataError for a row that is not a mapping."""
     for i, row in enumerate(rows):
         if not isinstance(row, Mapping):
