@@ -102,8 +102,8 @@ class RowPredictor(PlanOwner, ABC):
         >>> rows = {"age": [20, 30, 40, 50], "bought": ["no", "yes", "no", "yes"]}
         >>> model = fc.models.LinearClassifier([fc.Numeric("age")]).train(rows, label="bought")
         >>> found = model.predict_row({"age": 35})
-        >>> found["classes"] == model.predict({"age": [35]})["classes"][0]
-        np.True_
+        >>> bool(found["classes"] == model.predict({"age": [35]})["classes"][0])
+        True
         """
         if type(row) is not dict and not isinstance(row, Mapping):
             raise not_a_row("predict_row", row)
