@@ -15,7 +15,8 @@ import numpy as np
 
 from featurecols import errors
 from featurecols._core import html
-from featurecols._core.arrays import Array
+from featurecols._core.arrays import Array, Ids
+from featurecols._core.numbers import Numbers
 from featurecols._core.spec import Converted, Spec, frozen, public_dir
 from featurecols.analyzers.base import Analyzer
 from featurecols.columns._embedding_tables import Tables
@@ -247,7 +248,7 @@ class Column(Spec):
         """Return what it reads while learning, and in the training rows: inputs() first, then fields such as a label."""
         return self.inputs()
 
-    def learning_values(self, *values: Any) -> object:
+    def learning_values(self, *values: FieldView | Ids | Numbers) -> object:
         """Return what its analyzers read, of the values of training_inputs(); asked where these are more than inputs()."""
         raise TypeError(f"{type(self).__name__} learns from what it reads")
 

@@ -152,7 +152,8 @@ class Plan(DescribedPlan):
         other rows than those of `fit` it is not what a model sees: give these to `transform`.
 
         Args:
-            data: the rows of `fit`, in any form and any order. threads: how many; the result never depends on it.
+            data: the rows of `fit`, in any form and any order.
+            threads: how many; the result never depends on it.
 
         Returns:
             float32 [n, width], in the order of the rows.

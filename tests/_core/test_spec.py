@@ -37,6 +37,8 @@ GOOD = [
     fc.Elapsed("t", fc.Timestamp("2024-01-01"), default=0),
     fc.Timestamp("2024-01-01T12:30:00+01:00"),
     fc.Missing("a"),
+    fc.TargetMean("a", "y", smoothing=3, folds=4, fold_by=["id", fc.Field("t", missing="?")]),
+    fc.Count(fc.Hashed("a", 9), log=False),
     fc.Piecewise("x", [0, 2.5]),
     fc.EqualWidth(3),
     fc.Ratio("a", "b"),
