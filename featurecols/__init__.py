@@ -66,6 +66,8 @@ if TYPE_CHECKING:
     from featurecols.columns.normalizers import Clip as Clip
     from featurecols.columns.normalizers import Log1p as Log1p
     from featurecols.columns.normalizers import MinMax as MinMax
+    from featurecols.columns.normalizers import Robust as Robust
+    from featurecols.columns.normalizers import SignedLog1p as SignedLog1p
     from featurecols.columns.normalizers import ZScore as ZScore
     from featurecols.data.csv_source import csv as csv
     from featurecols.data.field_types import FieldType as FieldType

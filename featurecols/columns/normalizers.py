@@ -17,8 +17,9 @@ from featurecols._core.expressions import InexpressibleError, Number, computed
 from featurecols._core.spec import Spec, frozen, public_dir
 from featurecols.analyzers.base import Analyzer
 from featurecols.analyzers.moments import Moments
+from featurecols.analyzers.quartiles import Quartiles
 
-ZSCORE, MINMAX, LOG1P, CLIP = range(4)
+ZSCORE, MINMAX, LOG1P, CLIP, SIGNED_LOG1P = range(5)
 
 
 @frozen
@@ -163,6 +164,74 @@ class MinMax(Normalizer):
             return self.row
         low, span = self.min, self.max - self.min
         return lambda x: (x - low) / span
+
+
+@frozen
+class Robust(Normalizer):
+    """(x - center) / scale, which values far away do not move.
+
+    Learns the median, and the distance between the quartiles (1 where they are equal), of the present values unless both are
+    given: interpolated as numpy.percentile does, exact while there are at most 32,768 distinct values, then of values rounded
+    down as Quantiles says.
+
+    Args:
+        center, scale: finite numbers in the units of x, scale > 0; give both or none.
+
+    Raises:
+        ColumnError: for a wrong argument.
+
+    >>> Robust(center=40, scale=10).row(50.0)
+    1.0
+    """
+
+    center: float | None = field(default=None, kw_only=True)
+    scale: float | None = field(default=None, kw_only=True)
+
+    def check(self) -> None:
+        _both_or_none(self, "center", "scale")
+        if self.scale is not None and self.scale <= 0:
+            raise errors.argument("Robust", "scale must be positive", self.scale, "leave center and scale out to learn them")
+
+    def analyzer(
+        self, before: tuple[Normalizer, ...] = (), dtype: str = "float64", leave_out: bool = False
+    ) -> Quartiles | None:
+        return Quartiles(dtype, before, leave_out) if self.center is None else None
+
+    def given(self, learned: Mapping[str, Array]) -> Robust:
+        return Robust(center=float(learned["center"]), scale=float(learned["scale"])) if self.center is None else self
+
+    def op(self) -> tuple[int, float, float]:
+        return ZSCORE, _known(self, self.center), _known(self, self.scale)
+
+    def row(self, x: float) -> float:
+        if self.center is None or self.scale is None:
+            raise errors.not_learned([repr(self)])
+        return (x - self.center) / self.scale
+
+    def expression(self, x: Number) -> Number:
+        _, center, scale = self.op()
+        return computed("divide", computed("subtract", x, center), scale)
+
+
+@frozen
+class SignedLog1p(Normalizer):
+    """log(1 + x) of a positive number, -log(1 - x) of a negative one: for numbers of both signs with long tails.
+
+    Learns nothing.
+
+    >>> SignedLog1p().row(-1.0) == -Log1p().row(1.0)
+    True
+    """
+
+    def op(self) -> tuple[int, float, float]:
+        return SIGNED_LOG1P, 0.0, 0.0
+
+    def row(self, x: float) -> float:
+        return -math.log1p(-x) if x < 0.0 else math.log1p(x)
+
+    def expression(self, x: Number) -> Number:
+        positive = computed("log1p", computed("clip", x, 0.0, math.inf))
+        return computed("subtract", positive, computed("log1p", computed("clip", computed("subtract", 0.0, x), 0.0, math.inf)))
 
 
 @frozen

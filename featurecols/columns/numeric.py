@@ -104,9 +104,8 @@ class Numeric(Column):
         object.__setattr__(self, "default", named(self.default, Marker))
         for n in given:
             if not isinstance(n, Normalizer):
-                raise errors.argument(
-                    subject, "normalizer must be a Normalizer or several", n, "give ZScore(), MinMax(), Log1p() or Clip()"
-                )
+                hint = "give ZScore(), MinMax(), Robust(), Log1p() or Clip()"
+                raise errors.argument(subject, "normalizer must be a Normalizer or several", n, hint)
         self._check_default(subject)
 
     def _check_default(self, subject: str) -> None:

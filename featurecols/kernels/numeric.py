@@ -10,7 +10,7 @@ from featurecols._core import arrays
 from featurecols._core.arrays import Array
 from featurecols.kernels.compiler import BOOL, F32, F64, I32, I64, helper, kernel, log1p, read, write
 
-ZSCORE, MINMAX, LOG1P, CLIP = 0, 1, 2, 3
+ZSCORE, MINMAX, LOG1P, CLIP, SIGNED_LOG1P = 0, 1, 2, 3, 4
 _BLOCK, _0, _1 = np.uint64(256), np.uint64(0), np.uint64(1)
 _NAN, _INF = np.float64(np.nan), np.float64(np.inf)
 
@@ -59,6 +59,9 @@ def apply(op: Any, a: Any, b: Any, x: Any, n: Any) -> Any:
             outside += x[i] <= a
         for i in range(_0, n):
             x[i] = _NAN if x[i] < -1.0 else (-_INF if x[i] == -1.0 else log1p(x[i]))
+    elif op == SIGNED_LOG1P:
+        for i in range(_0, n):
+            x[i] = -log1p(-x[i]) if x[i] < 0.0 else log1p(x[i])
     else:
         for i in range(_0, n):
             x[i] = a if x[i] < a else (b if x[i] > b else x[i])
@@ -119,8 +122,9 @@ def normalize(x: Array, default: Array, ops: Array, a: Array, b: Array, out: Arr
 
     x float64 [m]; default float64 [w], the value for NaN at position p is default[p % w]. ops int64 [k] with its numbers
     a, b float64 [k], applied in order: 0 (x - a) / b, 1 (x - a) / (b - a), of halves where b - a is infinite (both 0 where they
-    would divide by 0), 2 log1p, in whose domain are numbers above a (-inf at -1, NaN below), 3 clip to [a, b]. out: float64
-    [m], or float32 [n, w] of any strides with n * w = m; all of it is written, whatever is returned.
+    would divide by 0), 2 log1p, in whose domain are numbers above a (-inf at -1, NaN below), 3 clip to [a, b], 4 log1p of |x|
+    with the sign of x. out: float64 [m], or float32 [n, w] of any strides with n * w = m; all of it is written, whatever is
+    returned.
 
     >>> out = np.empty((2, 1), np.float32)
     >>> normalize(np.array([3.0, np.nan]), np.array([5.0]), np.array([0]), np.array([1.0]), np.array([2.0]), out)
@@ -152,6 +156,8 @@ def refused(x: Array, ops: Array, a: Array, b: Array) -> Array:
         for op, low, high in zip(ops.tolist(), a.tolist(), b.tolist(), strict=True):
             if op == LOG1P:
                 bad, y = bad | (y <= low), np.log1p(y)
+            elif op == SIGNED_LOG1P:
+                y = np.where(y < 0.0, -np.log1p(-y), np.log1p(y))
             elif op == CLIP:
                 y = np.where(y < low, low, np.where(y > high, high, y))
             elif op == ZSCORE:
@@ -174,6 +180,8 @@ def out_of_range(x: Array, ops: Array, a: Array, b: Array) -> Array:
         for op, low, high in zip(ops.tolist(), a.tolist(), b.tolist(), strict=True):
             if op == LOG1P:
                 bad, y = bad | (y <= -1.0), np.log1p(y)
+            elif op == SIGNED_LOG1P:
+                y = np.where(y < 0.0, -np.log1p(-y), np.log1p(y))
             elif op == ZSCORE:
                 y = np.where(np.isnan(y), y, 0.0) if high == 0.0 else (y - low) / high
             else:

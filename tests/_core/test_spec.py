@@ -54,6 +54,8 @@ GOOD = [
     fc.MinMax(min=0, max=1),
     fc.Clip(0, 1),
     fc.Log1p(),
+    fc.Robust(),
+    fc.SignedLog1p(),
     fc.TopTerms(3),
     fc.Quantiles(3),
     fc.Mean(),

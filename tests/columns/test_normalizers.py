@@ -5,13 +5,14 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sklearn.preprocessing import RobustScaler
 
 import featurecols as fc
 from featurecols import kernels
 from featurecols._core.numbers import Numbers
 from featurecols._core.spec import decode
 from featurecols.analyzers.moments import Moments
-from featurecols.columns.normalizers import Clip, Log1p, MinMax, ZScore
+from featurecols.columns.normalizers import Clip, Log1p, MinMax, Robust, SignedLog1p, ZScore
 from featurecols.errors import ColumnError, PlanError
 
 INF, NAN = math.inf, math.nan
@@ -22,6 +23,8 @@ GIVEN = [
     MinMax(min=-2, max=6),
     MinMax(min=-1.7e308, max=1.7e308),
     MinMax(min=4, max=4),
+    Robust(center=-1.5, scale=0.3),
+    SignedLog1p(),
     Log1p(),
     Clip(-1, 2.5),
     Clip(0.0, INF),
@@ -57,6 +60,9 @@ def test_one_value_has_the_bits_of_the_kernel(normalizer, x):
         (MinMax(min=-1.7e308, max=1.7e308), 1.7e308, 1.0),  # ends that are further apart than float64 goes: NaN before
         (MinMax(min=-1.7e308, max=1.7e308), -0.85e308, 0.25),
         (MinMax(min=7, max=7), 300.0, 0.0),
+        (Robust(center=40, scale=4), 50.0, 2.5),
+        (SignedLog1p(), 1 - math.e, -1.0),
+        (SignedLog1p(), 1e-300, 1e-300),
         (Log1p(), math.e - 1, 1.0),
         (Log1p(), -1.0, -INF),
         (Log1p(), 1e-300, 1e-300),
@@ -70,10 +76,16 @@ def test_literal_answers(normalizer, x, y):
     assert normalizer.row(x) == y
 
 
-@pytest.mark.parametrize("normalizer", [*GIVEN, ZScore(), MinMax()], ids=repr)
+@pytest.mark.parametrize("normalizer", [*GIVEN, ZScore(), MinMax(), Robust()], ids=repr)
 def test_a_normalizer_is_a_value(normalizer):
     assert decode(normalizer.to_json()) == normalizer
-    assert eval(repr(normalizer), {"ZScore": ZScore, "MinMax": MinMax, "Log1p": Log1p, "Clip": Clip}) == normalizer
+    assert (
+        eval(
+            repr(normalizer),
+            {"Robust": Robust, "SignedLog1p": SignedLog1p, "ZScore": ZScore, "MinMax": MinMax, "Log1p": Log1p, "Clip": Clip},
+        )
+        == normalizer
+    )
     assert math.isnan(normalizer.row(NAN)) if normalizer.analyzer() is None else True
 
 
@@ -149,3 +161,32 @@ def test_e1_an_older_version_of_log1p_keeps_its_bits() -> None:
     assert new != old
     with pytest.raises(fc.DataError, match=r"Log1p needs numbers above -1 in field 'x' at row 0, got -1\.0"):
         new.transform({"x": x})
+
+
+def test_robust_learns_what_scikit_learn_does():
+    x = np.random.default_rng(1).standard_t(2, 501)
+    x[::50] = NAN
+    theirs = RobustScaler().fit(x[:, None])
+    plan = fc.fit([fc.Numeric("x", default=NAN, normalizer=Robust())], {"x": x})
+    np.testing.assert_array_max_ulp(plan.transform({"x": x}), theirs.transform(x[:, None]).astype(np.float32), maxulp=1)
+    even = fc.fit([fc.Numeric("x", normalizer=[Clip(0, 100), Robust()])], {"x": [1.0, 2.0, 4.0, 1000.0]})
+    assert even.transform({"x": [3.0, 29.25, 500.0]}).ravel().tolist() == [
+        0.0,
+        np.float32(26.25 / 26.25),
+        np.float32(97 / 26.25),
+    ]
+
+
+def test_robust_of_equal_quartiles_divides_by_one():
+    plan = fc.fit([fc.Numeric("x", normalizer=Robust())], {"x": [0.0] * 9 + [5.0]})
+    assert plan.transform({"x": [0.0, 5.0]}).ravel().tolist() == [0.0, 5.0]
+    with pytest.raises(ColumnError, match="scale must be positive"):
+        Robust(center=1, scale=0)
+
+
+def test_what_robust_cannot_learn_from_is_named_with_its_row():
+    for normalizer, value in (([Robust()], INF), ([Log1p(), Robust()], -1.0)):
+        with pytest.raises(fc.DataError, match="at row 1"):
+            fc.fit([fc.Numeric("x", normalizer=normalizer)], {"x": [1.0, value]})
+        plan = fc.fit([fc.Numeric("x", default=NAN, normalizer=normalizer)], {"x": [1.0, value, 3.0, 2.0]})
+        assert np.isfinite(plan.transform({"x": [1.0]})).all()

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import math
 import statistics
+from collections.abc import Callable
 from fractions import Fraction
 from functools import cached_property
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 
 import featurecols as fc
@@ -129,6 +131,23 @@ def minmax(x: float, step: Any, min: float, max: float) -> float:
     return 0.0 if max == min else (x - min) / (max - min)
 
 
+def percentile(q: float) -> Callable[[list[float]], float]:
+    return lambda values: float(np.percentile(values, 100 * q))
+
+
+def spread(values: list[float]) -> float:
+    """The distance between the quartiles, 1 where they are equal."""
+    return percentile(0.75)(values) - percentile(0.25)(values) or 1.0
+
+
+def robust(x: float, step: Any, center: float, scale: float) -> float:
+    return (x - center) / scale
+
+
+def signed_log1p(x: float, step: Any) -> float:
+    return -math.log1p(-x) if x < 0 else math.log1p(x)
+
+
 def log1p(x: float, step: Any) -> float:
     return math.log1p(x) if x > -1 else (-math.inf if x == -1 else math.nan)
 
@@ -138,8 +157,19 @@ def clip(x: float, step: Any) -> float:
 
 
 AVERAGES = {fc.Mean: mean, fc.Median: median}
-STATISTICS = {fc.ZScore: {"mean": mean, "std": statistics.pstdev}, fc.MinMax: {"min": min, "max": max}}  # exact, rounded once
-NORMALIZERS: dict[type, Any] = {fc.ZScore: zscore, fc.MinMax: minmax, fc.Log1p: log1p, fc.Clip: clip}
+STATISTICS = {
+    fc.ZScore: {"mean": mean, "std": statistics.pstdev},
+    fc.MinMax: {"min": min, "max": max},
+    fc.Robust: {"center": percentile(0.5), "scale": spread},
+}  # exact, rounded once
+NORMALIZERS: dict[type, Any] = {
+    fc.ZScore: zscore,
+    fc.MinMax: minmax,
+    fc.Log1p: log1p,
+    fc.Clip: clip,
+    fc.Robust: robust,
+    fc.SignedLog1p: signed_log1p,
+}
 REFERENCE = {fc.Numeric: NumericReference}
 
 
@@ -226,6 +256,15 @@ EXAMPLES = [
         ],
         rows=[{"x": x} for x in (*AWKWARD, None, 7.25, 1e5)],
         changes={"normalizer": [fc.Log1p(), fc.Clip(-0.5, 1e6)]},
+    ),
+    Example(
+        "robust",
+        [
+            fc.Numeric("x", default=fc.Median(), normalizer=[fc.SignedLog1p(), fc.Robust()]),
+            fc.Numeric("x", default=0, normalizer=fc.Robust(), name="plain"),
+        ],
+        rows=[{"x": x} for x in (-7.5, 0.0, -0.0, None, 1e9, 0.1, 3.0, 12.0)],
+        changes={"normalizer": [fc.Robust(), fc.SignedLog1p()]},
     ),
     Example(
         "no spread",

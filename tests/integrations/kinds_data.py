@@ -33,6 +33,8 @@ class Data:
         weighted = fc.Weighted(fc.Vocabulary("text", terms), "weight")
         found: dict[str, Column] = {
             "`Numeric`": fc.Numeric("number", default=NAN, normalizer=[fc.Clip(-9, 9), fc.ZScore(), fc.MinMax()]),
+            "`Numeric(normalizer=Robust())`": fc.Numeric("whole number", default=0, normalizer=fc.Robust()),
+            "`Numeric(normalizer=SignedLog1p())`": fc.Numeric("whole number", default=0, normalizer=fc.SignedLog1p()),
             "`Numeric(normalizer=Log1p())`": fc.Numeric("whole number", default=0, normalizer=fc.Log1p()),
             '`Numeric(dtype="float32")`': fc.Numeric("number", default=NAN, dtype="float32"),
             "`Numeric(shape=...)`": fc.Numeric("pair", shape=2),

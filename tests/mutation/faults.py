@@ -198,6 +198,8 @@ OWN = {
         Fault("featurecols.data.fields.numeric:_missing_of", "~valid", "valid"),
     ],
     "numeric": [
+        Fault("featurecols.analyzers.quartiles:_percentile", "q * (int(below[-1]) - 1)", "q * int(below[-1])"),
+        Fault(f"{C}.normalizers:SignedLog1p.row", "-math.log1p(-x)", "math.log1p(-x)"),
         Fault(f"{C}.numeric:NumericBound.__init__", "[n.op() for n in normalizers]", "[n.op() for n in normalizers[::-1]]"),
         Fault(f"{C}.numeric:NumericBound.flat", "rounded_to_float32(self._exact(view))", "self._exact(view)"),
         Fault(f"{C}.numeric:NumericBound.refusal", "(start + int(bad[0])) // self._size", "start + int(bad[0])"),
