@@ -157,7 +157,12 @@ def flights(*, day: bool, delay: bool) -> Task:
 
 
 def california() -> Task:
-    """Median house value in units of 100,000; every fifth row held out."""
+    """Median house value in units of 100,000; every fifth row held out.
+
+    Curves of all numbers (an Embedding of a Piecewise) took the RMSE on a random fifth of the training rows, two seeds, from
+    0.462 to 0.4545 (dnn) and from 0.459 to 0.453 (wide & deep), with less weight decay and more dropout. 24 intervals, 30
+    epochs and rates of 0.003 and 0.008 were worse; 96 intervals, 16 dimensions and 8 were level in the dnn.
+    """
 
     def make() -> list[pa.Table]:
         table = _read("california_housing/housing.parquet")
@@ -179,22 +184,29 @@ def california() -> Task:
     coarse = [cells[n] for n in (10, 30, 60)]
     wide = [*logs, age, *coarse, *bands, ocean]
     deep = [*logs, age, *place, *[fc.Indicator(c) for c in (*axes, ocean)], *[fc.Embedding(cells[n], 8) for n in (20, 60)]]
-    steep, adamw = Adagrad(Cosine(0.3), initial_accumulator=1e-6), AdamW(Cosine(0.005), weight_decay=0.3)
-    net: dict[str, Any] = {"hidden_units": [128, 64], "dropout": 0.1}
+    numbers = ("longitude", "latitude", "housing_median_age", *rooms)
+    curves = {size: [*deep, *_curves(numbers, size)] for size in (8, 16)}
+    steep, adamw = Adagrad(Cosine(0.3), initial_accumulator=1e-6), AdamW(Cosine(0.005), weight_decay=0.03)
+    net: dict[str, Any] = {"hidden_units": [128, 64], "dropout": 0.2}
     models = {
         "linear": Model(lambda c: LinearRegressor(wide, optimizer=steep, config=c), 20, 256),
-        "dnn": Model(lambda c: DNNRegressor(deep, optimizer=adamw, config=c, **net), 20, 256),
+        "dnn": Model(lambda c: DNNRegressor(curves[8], optimizer=adamw, config=c, **net), 20, 256),
         "wide & deep": Model(
-            lambda c: WideDeepRegressor(coarse, deep, linear_optimizer=_slow(), dnn_optimizer=adamw, config=c, **net), 20, 256
+            lambda c: WideDeepRegressor(coarse, curves[16], linear_optimizer=_slow(), dnn_optimizer=adamw, config=c, **net),
+            20,
+            256,
         ),
     }
-    numbers = ("longitude", "latitude", "housing_median_age", *rooms)
     return Task("california_housing", train, test, "value", models, numbers, ("ocean_proximity",), regression=True)
 
 
 def diamonds() -> Task:
     """The logarithm of the price; every fifth row held out. A few stones have sizes that cannot be (58.9 mm, 0): clipping the
     scaled numbers took the error on two fifths of the training rows from 0.149 to 0.091 (dnn), from 0.117 to 0.100 (linear).
+
+    In the networks, curves of the numbers (an Embedding of a Piecewise) in place of one-hots of 100 intervals took the RMSE on
+    a random fifth of the training rows from 0.098 to 0.0883 (dnn, two seeds, 20 and 30 epochs), with less weight decay; beside
+    the one-hots they gave 0.094. 24 intervals gave 0.0914; 96 intervals and 16 dimensions were level.
     """
 
     def make() -> list[pa.Table]:
@@ -213,12 +225,12 @@ def diamonds() -> Task:
     stone = fc.Crossed(["color", "clarity"], 1024)
     pairs = [stone, fc.Crossed([bands[0], "clarity"], 4096), fc.Crossed([bands[0], "color"], 4096)]
     wide = [*bands, *words, *pairs]
-    deep = [*plain, *logs, *[fc.Indicator(c) for c in (*bands, *words, stone)]]
-    adamw = {rate: AdamW(Cosine(rate), weight_decay=0.1) for rate in (0.01, 0.005)}
-    both: dict[str, Any] = {"linear_optimizer": _slow(), "dnn_optimizer": adamw[0.005]}
+    deep = [*plain, *logs, *[fc.Indicator(c) for c in (*words, stone)], *_curves(nums, 8)]
+    adamw = AdamW(Cosine(0.01), weight_decay=0.01)
+    both: dict[str, Any] = {"linear_optimizer": _slow(), "dnn_optimizer": adamw}
     models = {
         "linear": Model(lambda c: LinearRegressor([*plain, *logs, *wide], optimizer=Adam(Cosine(0.1)), config=c), 15, 512),
-        "dnn": Model(lambda c: DNNRegressor(deep, [128, 64], optimizer=adamw[0.01], config=c), 20, 512),
+        "dnn": Model(lambda c: DNNRegressor(deep, [128, 64], optimizer=adamw, config=c), 30, 512),
         "wide & deep": Model(lambda c: WideDeepRegressor(wide, deep, [128, 64], config=c, **both), 30, 512),
     }
     return Task("diamonds", train, test, "log price", models, nums, cats, regression=True)
@@ -264,6 +276,10 @@ def _adamw(rate: float) -> AdamW:
 
 def _slow() -> Adagrad:
     return Adagrad(Cosine(0.03), initial_accumulator=1e-6)
+
+
+def _curves(keys: tuple[str, ...], size: int) -> list[fc.Column]:
+    return [fc.Embedding(fc.Piecewise(key, fc.Quantiles(48)), size, name=f"{key} curve") for key in keys]
 
 
 def _words(key: str) -> fc.Vocabulary:
