@@ -21,7 +21,7 @@ _LONGEST = 1000  # tokens or characters of an n-gram
 
 def _of_source(name: str) -> property:
     """Return a property: what the source declares."""
-    return property(lambda self: getattr(self.source, name))
+    return property(lambda self: getattr(self.source, name), doc=f"`{name}` of the source.")
 
 
 @frozen

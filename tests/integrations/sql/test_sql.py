@@ -12,18 +12,15 @@ from tests.integrations.hostile_rows import COLUMNS, hostile_rows
 from tests.integrations.sql.databases import ORDER, RUN, matrix, parsed
 
 REASONS = (
-    "rows hold one value a field",
+    *cases.REFUSED,
     "no cross by",
     "has no murmur3",
     "has no farmhash64",
     "has no float32",
     "of type bytes",
-    "it reads times",
-    "it has no bucket for missing values",
-    "it has no test for missing values",
-    "it splits text",
+    "it has no rows of tables",
+    "a name cannot be",
 )
-REASONS = (*REASONS, "it has no rows of tables", "a name cannot be", "it reads lists")
 
 
 @pytest.mark.parametrize("dialect", ["duckdb", "sqlite", "bigquery", "spark"])
