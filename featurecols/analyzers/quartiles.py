@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar, Protocol
 
 import numpy as np
 
@@ -17,6 +17,12 @@ from featurecols.analyzers.base import Analyzer
 from featurecols.analyzers.quantiles import Bins, Histogram
 
 
+class Normalizer(Protocol):
+    """What a normalizer is asked for here: the operation of kernels/numeric, and its two numbers."""
+
+    def op(self) -> tuple[int, float, float]: ...
+
+
 @dataclass(frozen=True, eq=False, repr=False)
 class NormalizedHistogram(Histogram):
     """The Histogram of the present values, each rounded to `dtype` and taken through the normalizers `before`, in order.
@@ -24,7 +30,7 @@ class NormalizedHistogram(Histogram):
     An infinite value, or one outside the domain of a normalizer, is an error, or left out with `leave_out`.
     """
 
-    before: tuple[Any, ...] = ()
+    before: tuple[Normalizer, ...] = ()
     leave_out: bool = False
 
     def check(self) -> None:
