@@ -87,8 +87,9 @@ def training_rows_match_the_reference(example: Example) -> None:
     columns = example.dense()
     if all(inner.training_inputs() == inner.inputs() for column in columns for inner in walk(column)):
         return
-    reference, table = example.reference(), formats.table_of(example.train or example.rows, example.schema)
-    want = np.array([[x for c in columns for x in reference.of(c).training(row)] for row in reference.train], np.float32)
+    rows = [*(example.train or ()), *example.rows]  # those that were learned from, and others
+    reference, table = example.reference(), formats.table_of(rows, example.schema)
+    want = np.array([[x for c in columns for x in reference.of(c).training(row)] for row in rows], np.float32)
     plan = example.plan(columns)
     same({"matrix": bits(want)}, {"matrix": bits(plan.transform_training(table))}, "training")
     with blocks_of(3):

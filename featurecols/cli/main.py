@@ -74,9 +74,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         status: int | None = arguments.run(arguments)
         sys.stdout.flush()
     except KeyboardInterrupt:
-        resumes = arguments.run in (transform.run, predict.run) or (arguments.run is train.run and arguments.model_dir)
-        again = "; the same command goes on where it stopped" if resumes else ""
-        return _report(f"interrupted{again}", INTERRUPTED)
+        return _report_interrupt(arguments)
     except BrokenPipeError:  # the reader has had enough, as in `| head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return PIPE_CLOSED
@@ -84,11 +82,28 @@ def main(argv: Sequence[str] | None = None) -> int:
         _debug()
         return _report(str(error), USAGE)
     except Exception as error:
+        if _is_interrupt(error):
+            return _report_interrupt(arguments)
         _debug()
         return _report(f"unexpected {type(error).__name__}: {error}; please report it, FEATURECOLS_DEBUG=1 shows where", BUG)
     finally:
         warnings.formatwarning = as_code
     return status or 0
+
+
+def _report_interrupt(arguments: argparse.Namespace) -> int:
+    resumes = arguments.run in (transform.run, predict.run) or (arguments.run is train.run and arguments.model_dir)
+    again = "; the same command goes on where it stopped" if resumes else ""
+    return _report(f"interrupted{again}", INTERRUPTED)
+
+
+def _is_interrupt(error: BaseException) -> bool:
+    """Return whether an error came up while a KeyboardInterrupt was on its way.
+
+    One that strikes where a Condition of threading takes its lock back becomes "release unlocked lock".
+    """
+    before = error.__context__
+    return before is not None and (isinstance(before, KeyboardInterrupt) or _is_interrupt(before))
 
 
 def _describe_warning(message: Warning | str, *_: object, **__: object) -> str:

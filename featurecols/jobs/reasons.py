@@ -12,13 +12,14 @@ DAMAGED = "damaged"  # the file holds what no program writes
 # What problems begin with, or hold after "...", by the code of the reason.
 REASONS = {
     SCHEMA: (
-        r"needs one (number|time|text) a row$",
-        r"needs (a number|a time|an integer|a string, an integer or a boolean|lists|numbers or lists)$",
+        r"needs one (number|time|text|value) a row$",
+        r"needs (a number|a time|an integer|a string, an integer or a boolean|lists|numbers or lists|text|a list of tokens)$",
         r"needs (values, or lists of them|strings, as its terms are|a list, as other rows hold)$",
+        r"a label is one value a row$",
     ),
     DAMAGED: (r"(list )?offsets point outside", r"code is outside the dictionary"),
     "missing": (r"a (number|weight|time) is missing",),
-    "infinite": (r"a number is infinite", r"a weight is infinite"),
+    "infinite": (r"a number is infinite", r"a weight is infinite", r"the result is infinite"),
     "out_of_range": (
         r"id out of range",
         r"id past the table",
@@ -28,7 +29,7 @@ REASONS = {
         r"a number is beyond float64",
         r"needs a time of the years",
     ),
-    "out_of_domain": (r"Log1p needs numbers above -1",),
+    "out_of_domain": (r"Log1p needs numbers above -1", r"the denominator is 0", r"the result is not a number"),
     "not_a_number": (r"text is not a number",),
     "not_a_time": (r"needs a time, and the text does not write one",),
     "other_kind_of_time": (r"needs .*, and the value is ",),

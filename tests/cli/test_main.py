@@ -186,8 +186,15 @@ def test_interrupted_is_130(here: Path, capsys: pytest.CaptureFixture[str], monk
     def stopped(arguments: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(COMMANDS["warm"], "run", stopped)
-    assert fails(capsys, 130, "warm") == "featurecols: interrupted\n"
+    def stopped_in_a_wait(arguments: object) -> None:
+        try:
+            stopped(arguments)
+        finally:
+            raise RuntimeError("release unlocked lock")  # what threading.Condition makes of it at one moment
+
+    for run in (stopped, stopped_in_a_wait):
+        monkeypatch.setattr(COMMANDS["warm"], "run", run)
+        assert fails(capsys, 130, "warm") == "featurecols: interrupted\n"
     monkeypatch.setattr(COMMANDS["transform"], "run", stopped)
     said = "featurecols: interrupted; the same command goes on where it stopped\n"
     assert fails(capsys, 130, "transform", "plan", "raw", "-o", "out") == said

@@ -22,6 +22,8 @@ def text_of(node: ast.AST, around: ast.FunctionDef) -> list[str]:
     if isinstance(node, ast.Name):
         given = [n.value for n in ast.walk(around) if isinstance(n, ast.Assign) and ast.unparse(n.targets[0]) == node.id]
         return [text for value in given for text in text_of(value, around)]
+    if isinstance(node, ast.IfExp):
+        return [*text_of(node.body, around), *text_of(node.orelse, around)]
     return []  # of an error that was made elsewhere
 
 

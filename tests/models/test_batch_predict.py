@@ -147,7 +147,11 @@ def test_what_cannot_be_done_is_said_before_anything_is_written(model, source, t
     refused(ModelError, "reads no tables", model=arrays)
     refused(ModelError, "its columns still learn", model=models.LinearClassifier([AGE]))
     refused(fc.PlanError, r"predict_files: reads files.*; write it to a file first, or use model\.predict", source=DATA)
-    refused(fc.OutputError, r"a \.csv file cannot be written; give a folder or a \.parquet file", target=tmp_path / "o.csv")
+    refused(
+        fc.OutputError,
+        r"a \.csv file cannot be written; give a folder, a \.parquet file or a \.arrow file",
+        target=tmp_path / "o.csv",
+    )
     refused(fc.OutputError, "holds one float32 matrix and nothing else", target=tmp_path / "o.npy")
     refused(fc.OutputError, "is one file, and the source is 2 files", target=tmp_path / "o.parquet")
     refused(fc.DataError, "nothing: field is not in", keep=["nothing"])
