@@ -162,10 +162,10 @@ class Plan(DescribedPlan):
             what transform raises.
 
         >>> import featurecols as fc
-        >>> flights = {"carrier": ["AA", "AA", "DL", "DL"], "late": [1, 1, 0, 0], "id": [1, 2, 3, 4]}
+        >>> flights = {"carrier": ["AA", "AA", "DL", "DL"], "late": [1, 1, 0, 0], "id": [1, 3, 2, 4]}
         >>> plan = fc.fit([fc.TargetMean("carrier", "late", smoothing=1, folds=2, fold_by="id")], flights)
         >>> plan.transform_training(flights).tolist(), plan.transform({"carrier": ["AA", "DL"]}).tolist()
-        ([[0.25], [0.75], [0.75], [0.25]], [[0.8333333134651184], [0.1666666716337204]])
+        ([[0.75], [0.75], [0.25], [0.25]], [[0.8333333134651184], [0.1666666716337204]])
         """
         self._require_matrix("transform_training")
         return _matrix(self._training_program, as_source(data), None, _workers(threads))
