@@ -27,6 +27,7 @@ SEEDS = (0, 1, 42, 2**31, 2**32 - 1)
 FOLDS: list[list[Any]] = [
     *([value] for value in ("Oslo", "", 5, 5.0, -3, True, 0.5, -1e300, 2.0**60, None)),
     *(["Oslo", 1], ["Oslo", True], ["Oslo", 0.25], [None, 1], ["東京", "é", -7], [3, None], ["5", 5.0]),
+    *([value] for value in (["Oslo"], ["Oslo", "Bern"], ["Oslo", None, ""], [], [0.5, 3.0])),
 ]
 LENGTHS = bytes(range(256)) * 2
 

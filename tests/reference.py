@@ -95,7 +95,10 @@ def _equal(a: Any, b: Any) -> bool:
 
 
 def part_of(value: Any) -> int:
-    """The hash of one value that a fold is made of."""
+    """The hash of one value that a fold is made of: of a list, of the hashes of its values, unless there is only one."""
+    if isinstance(value, list):
+        parts = [part_of(element) for element in value]
+        return parts[0] if len(parts) == 1 else murmur3(struct.pack(f"<{len(parts)}I", *parts)) if parts else 0xFFFFFFFF
     if is_missing(value):
         return 0xFFFFFFFF
     if isinstance(value, float) and not (value.is_integer() and abs(value) < 2**53):

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from featurecols import errors, kernels
-from featurecols._core.arrays import Array
+from featurecols import kernels
+from featurecols._core.arrays import Array, Tokens
 from featurecols._core.numbers import Numbers
+from featurecols._core.times import Times
 from featurecols.data.field_types import UNREAD
 from featurecols.data.fields.base import FieldView
 
@@ -31,14 +32,36 @@ def folds_of(views: Sequence[FieldView], folds: int) -> Array:
 
 
 def _hashes(view: FieldView) -> Array:
-    """Return the hash of each value of a field, uint32 [n]."""
+    """Return the hash of each value of a field, uint32 [n]; of a list, what its elements give."""
+    hashes, offsets = _of_elements(view)
+    return hashes if offsets is None else _of_lists(hashes, offsets)
+
+
+def _of_lists(hashes: Array, offsets: Array) -> Array:
+    """Return the hash of each list: that of its only element, or of the hashes of all; one of none is missing."""
+    sizes, firsts = np.diff(offsets), offsets[:-1]
+    data = np.ascontiguousarray(hashes, "<u4").view(np.uint8)
+    found = kernels.texts.murmur3(np.ascontiguousarray(offsets, np.int64) * 4, data, 0)
+    single = sizes == 1
+    found[single] = hashes[firsts[single]]
+    found[sizes == 0] = _MISSING
+    return found
+
+
+def _of_elements(view: FieldView) -> tuple[Array, Array | None]:
+    """Return the hashes of values, and where each list begins; None for single values."""
     found = type_of(view)
     if found in UNREAD:
-        return _of_times(view)
+        times = view.times()
+        return _of_times(times), times.offsets
     if found in _FLOATS:
-        return _of_numbers(view.numbers(), view.key)
+        numbers = view.numbers()
+        return _of_numbers(numbers), numbers.offsets
     tokens = view.tokens()
-    _require_single(tokens.offsets, view.key)
+    return _of_tokens(tokens), tokens.offsets
+
+
+def _of_tokens(tokens: Tokens) -> Array:
     integers = tokens.texts.integers
     if tokens.codes is None and integers is not None and tokens.texts.integral is None and integers.dtype == np.int64:
         hashes = _of_digits(integers)
@@ -48,9 +71,8 @@ def _hashes(view: FieldView) -> Array:
     return hashes if tokens.codes is None else np.append(hashes, _MISSING)[tokens.codes]
 
 
-def _of_numbers(numbers: Numbers, key: str) -> Array:
+def _of_numbers(numbers: Numbers) -> Array:
     """Return the hashes of numbers: of the digits of whole ones, of the 8 bytes of others."""
-    _require_single(numbers.offsets, key)
     x = np.ascontiguousarray(numbers.values, np.float64).reshape(-1)
     hashes = kernels.texts.murmur3(np.arange(len(x) + 1, dtype=np.int64) * 8, x.astype("<f8").view(np.uint8), 0)
     whole = (np.trunc(x) == x) & (np.abs(x) < _WHOLE)
@@ -67,10 +89,8 @@ def _of_digits(integers: Array) -> Array:
     return out.view(np.uint32)
 
 
-def _of_times(view: FieldView) -> Array:
+def _of_times(times: Times) -> Array:
     """Return the hashes of times: of their seconds as 8 bytes and the nanoseconds after them as 4."""
-    times = view.times()
-    _require_single(times.offsets, view.key)
     seconds = times.seconds()
     after = times.after(seconds)
     data = np.zeros(len(seconds), np.dtype([("seconds", "<i8"), ("nanoseconds", "<i4")]))
@@ -78,10 +98,3 @@ def _of_times(view: FieldView) -> Array:
     data["nanoseconds"] = 0 if after is None else after
     hashes = kernels.texts.murmur3(np.arange(len(seconds) + 1, dtype=np.int64) * 12, data.view(np.uint8), 0)
     return hashes if times.valid is None else np.where(times.valid, hashes, _MISSING)
-
-
-def _require_single(offsets: Array | None, key: str) -> None:
-    """Raise DataError for a field of lists."""
-    if offsets is not None and len(offsets) > 1:
-        what, hint = "a fold needs one value a row", "name other fields in fold_by"
-        raise errors.bad_value("fit", key, 0, what, "a list", hint)

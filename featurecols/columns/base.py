@@ -135,6 +135,12 @@ class Field(Spec):
         """The key of the field, of which names of columns are made."""
         return self.key
 
+    def whole(self) -> Field:
+        """Return the field whose values tell rows apart best: itself, without what takes texts to pieces or cuts them."""
+        if type(self) is Field:
+            return self
+        return Field(self.key, self.missing, type=self.type, list=self.list)
+
     def inputs(self) -> tuple[Field | Column, ...]:
         """Return nothing: a field reads no other node."""
         return ()
@@ -243,6 +249,24 @@ class Column(Spec):
             value = getattr(self, attribute)
             found.extend(value if isinstance(value, tuple) else (value,))
         return tuple(found)
+
+    @property
+    def undecided(self) -> bool:
+        """Whether an argument is left to the columns of the same plan, which `decide` gives."""
+        return False
+
+    def decide(self, fields: tuple[Field, ...]) -> Column:
+        """Return an undecided column with all its arguments; raises ColumnError where they cannot be found.
+
+        Args:
+            fields: those that the columns of the plan read, one of each key in the order of the keys, without labels.
+        """
+        return self
+
+    @property
+    def label_field(self) -> Field | None:
+        """The field that it learns to predict, None without one."""
+        return None
 
     def training_inputs(self) -> tuple[Field | Column, ...]:
         """Return what it reads while learning, and in the training rows: inputs() first, then fields such as a label."""

@@ -51,11 +51,12 @@ class TargetMean(Column):
         smoothing: how many rows of the mean count as much as p.
         folds: into how many parts the rows are divided in training.
         fold_by: a field or several whose values decide the fold of a row: an id of the row, what makes it one of a kind, or
-            what rows that belong together share, such as a user. It must be given: what else there is, the source and the
-            label, would put all rows of one label into a fold, and leave the others to tell it. The rule is in docs/ids.md.
+            what rows that belong together share, such as a user. (): all fields that the columns of the plan read, labels
+            aside; the columns of a plan name them. The rule is in docs/ids.md.
 
     Raises:
-        ColumnError: for a wrong argument. DataError: in use, for lists and for a label that is infinite.
+        ColumnError: for a wrong argument; in use, without fold_by where no column reads another field than the source.
+        DataError: in use, for a source of lists and for a label that is infinite.
 
     >>> import featurecols as fc
     >>> flights = {"id": [7, 8, 9], "city": ["Rome", "Rome", "Oslo"], "late": [1, 1, 0]}
@@ -91,12 +92,29 @@ class TargetMean(Column):
         object.__setattr__(self, "smoothing", float(self.smoothing))
         if type(self.folds) is not int or not 2 <= self.folds <= MOST_FOLDS:
             raise errors.argument(subject, f"folds must be an integer from 2 to {MOST_FOLDS}", self.folds, "5 is the default")
-        if not self.fold_by:
-            hint = 'fold_by="id", or fields that make a row one of a kind: fold_by=["time", "flight"]'
-            raise errors.argument(subject, "fold_by must name the fields that decide the fold of a row", self.fold_by, hint)
-        if self.label.key in (field_keys(self.source) if isinstance(self.source, Column) else (self.source.key,)):
+        if self.label.key in self._source_keys():
             hint = "name the field that is to be predicted"
             raise errors.argument(subject, "label must not be a field of the source", self.label.key, hint)
+
+    def _source_keys(self) -> tuple[str, ...]:
+        return field_keys(self.source) if isinstance(self.source, Column) else (self.source.key,)
+
+    @property
+    def undecided(self) -> bool:
+        return not self.fold_by
+
+    def decide(self, fields: tuple[Field, ...]) -> TargetMean:
+        """Return the column with `fields` as fold_by; all rows of a category must not be in one fold."""
+        keys = self._source_keys()
+        if all(field.key in keys for field in fields):
+            what = "fold_by must be given: no column reads another field than the source, and a category would be one fold"
+            hint = 'fold_by="id", or fields that make a row one of a kind: fold_by=["time", "flight"]'
+            raise errors.argument(f"TargetMean {self.source.name}", what, self.fold_by, hint)
+        return self.replace(fold_by=fields)
+
+    @property
+    def label_field(self) -> Field:
+        return self.label
 
     def training_inputs(self) -> tuple[Field | Column, ...]:
         """Return the source, the fields that decide the fold, and the label."""

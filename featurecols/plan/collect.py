@@ -9,6 +9,7 @@ from featurecols._core import thread_pool
 from featurecols._core.progress import Progress, reporter
 from featurecols._core.suggestions import explain_arguments
 from featurecols.analyzers.base import State
+from featurecols.columns._undecided import decided
 from featurecols.columns.base import Column, as_columns
 from featurecols.data.sources import Data, as_source
 from featurecols.plan.field_states import statistics_of
@@ -71,7 +72,7 @@ def collect(
         hint = "give the Partial that finish returned; a Plan has nothing left to learn"
         raise errors.plan("collect", "after must be a Partial", type(after).__name__, hint)
     elif columns is not after.columns:
-        require_same_columns("collect", as_columns(columns), after.columns)
+        require_same_columns("collect", decided(as_columns(columns)), after.columns)
     graph, learned, done = after._graph, after._learned, after.done
     source = as_source(rows)
     requests = requests_of(graph, learned)
@@ -125,7 +126,7 @@ def finish(columns: Iterable[Column], state: FitState) -> Plan | Partial:
     """
     if not isinstance(state, FitState):
         raise errors.plan("finish", "needs a state", type(state).__name__, "give what collect or merge returned")
-    require_same_columns("finish", as_columns(columns), state.columns)
+    require_same_columns("finish", decided(as_columns(columns)), state.columns)
     states, types, after = state._take("finish"), state._types, state._after
     graph = after._graph if types is None else after._graph.with_types(types.types())
     learned: LearnedSoFar = {node: dict(slots) for node, slots in after._learned.items()}

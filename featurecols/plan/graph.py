@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from featurecols import errors
+from featurecols.columns._undecided import decided
 from featurecols.columns.base import Column, Field, as_columns
 from featurecols.data.field_types import UNKNOWN, FieldType, TypeName
 
@@ -13,7 +14,8 @@ class Graph:
     """Nodes of a list of columns.
 
     nodes[i] is a Field or a Column, inputs[i] the positions of what it reads, outputs the positions of the declared
-    columns. Equal values are one node: that is the whole of common-subexpression elimination. types has the types of
+    columns, of which `columns` has what they leave to each other filled in. Equal values are one node: that is the whole of
+    common-subexpression elimination. types has the types of
     fields by key, as they are declared or learned; a field of which nothing is known is not in it.
 
     all_nodes are the nodes, then fields that training alone reads, such as a label; training_inputs[i] the positions of what
@@ -23,7 +25,7 @@ class Graph:
 
     def __init__(self, columns: Iterable[Column], types: Mapping[str, FieldType] | None = None) -> None:
         """types: of fields, as they were learned. Raises ColumnError where two types are declared for one key."""
-        self.columns = as_columns(columns)
+        self.columns = decided(as_columns(columns))
         self.nodes: list[Field | Column] = []
         self.inputs: list[tuple[int, ...]] = []
         self._index: dict[Field | Column, int] = {}
@@ -87,9 +89,10 @@ class Graph:
                     field = self.nodes[i]
                     if isinstance(field, Field):
                         found.setdefault(field.key, set()).add(node.needs)
-        for field in self.all_nodes[len(self.nodes) :] if training else ():
-            if isinstance(field, Field):  # a label, or what decides a fold: numbers need not be whole
-                found.setdefault(field.key, set()).update(("category", "number"))
+        for i, inputs in enumerate(self.training_inputs if training else ()):
+            for field in (self.all_nodes[j] for j in inputs[len(self.inputs[i]) :]):
+                if isinstance(field, Field):  # a label, or what decides a fold: numbers need not be whole
+                    found.setdefault(field.key, set()).update(("category", "number"))
         return {key: frozenset(kinds) for key, kinds in found.items()}
 
     def with_types(self, types: Mapping[str, FieldType]) -> Graph:

@@ -11,6 +11,7 @@ from itertools import chain
 from featurecols import errors
 from featurecols._core import html
 from featurecols._core.slots import IdSlot
+from featurecols.columns._undecided import decided
 from featurecols.columns.base import Column, as_columns
 from featurecols.data.sources import Data
 from featurecols.plan.compile import compile
@@ -85,7 +86,7 @@ def lint(columns: Plan | Iterable[Column], data: Data | None = None) -> Findings
     >>> fc.lint([fc.Hashed("city", 2)], {"city": ["Rome", "Oslo", "Bern", "Bonn", "Kyiv", "Rome"]})
     city: 5 terms share 2 buckets; give 10 buckets or more (crowded)
     """
-    declared = columns.columns if isinstance(columns, Plan) else as_columns(columns)
+    declared = columns.columns if isinstance(columns, Plan) else decided(as_columns(columns))
     plan = columns if isinstance(columns, Plan) else _bound(declared, data)
     found: dict[str, dict[str, Finding]] = {column.name: {} for column in declared}
     for finding in chain(_duplicates(declared), _of_plan(plan), _of_data(plan, data)):

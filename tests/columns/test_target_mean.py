@@ -111,6 +111,7 @@ ROWS = [
     }
     for i, city in enumerate(CITIES)
 ]
+TAGS = (["a"], [], ["a", "b"], ["b", "a"], None, ["c"], ["a", None], [""], ["a"], ["b"], ["c", "c"], [])
 EXAMPLES = [
     Example(
         "a field",
@@ -126,7 +127,7 @@ EXAMPLES = [
             Wrong(lambda: fc.TargetMean(fc.Weighted(fc.Hashed("x", 9), "w"), "y"), ("weighted",)),
             Wrong(lambda: fc.TargetMean("x", fc.Hashed("y", 9)), ("label", "Hashed")),  # type: ignore[arg-type]
             Wrong(lambda: fc.TargetMean("x", "x", fold_by="id"), ("label", "'x'")),
-            Wrong(lambda: fc.TargetMean("x", "y"), ("fold_by", "()")),
+            Wrong(lambda: fc.compile([fc.TargetMean("x", "y"), fc.Numeric("x")]), ("fold_by", "()")),
             Wrong(lambda: fc.TargetMean("x", "y", smoothing=-1), ("smoothing", "-1")),
             Wrong(lambda: fc.TargetMean("x", "y", folds=1), ("folds", "got 1")),
             Wrong(lambda: fc.TargetMean("x", "y", fold_by=[3]), ("fold_by", "3")),  # type: ignore[list-item]
@@ -146,6 +147,14 @@ EXAMPLES = [
         rows=[*ROWS, {**ROWS[0], "city": "Ulm", "hour": 100, "delay": None}],
         train=ROWS,
     ),
+    Example(
+        "folds of lists",
+        [
+            fc.TargetMean("city", "late", smoothing=1, fold_by=["tags", "id"]),
+            fc.TargetMean("city", "late", fold_by="tags", name="t"),
+        ],
+        rows=[{**row, "tags": tags} for row, tags in zip(ROWS, TAGS, strict=True)],
+    ),
 ]
 
 test_laws = laws.of(EXAMPLES)
@@ -160,6 +169,69 @@ COLUMNS = [*EXAMPLES[0].columns, EXAMPLES[1].columns[0], EXAMPLES[1].columns[2]]
 
 def frame() -> pd.DataFrame:
     return pd.DataFrame(ROWS)
+
+
+def test_without_fold_by_all_fields_of_the_plan_decide() -> None:
+    """In the order of their keys; as columns read them, but for what takes texts to pieces; labels aside."""
+    hour = fc.Field("hour", missing=-1, type="integer")
+    columns = [
+        fc.TargetMean("city", "late"),
+        fc.Numeric(fc.TargetMean(fc.Hashed(fc.Prefix("city", 1), 9), "late"), normalizer=fc.ZScore(), name="scaled"),
+        fc.Numeric(hour),
+        fc.TargetMean(fc.Hashed(fc.Prefix("kind", 1), 9), "delay", fold_by="id"),
+        fc.Indicator(fc.Hashed(fc.Words("city"), 9)),
+    ]
+    plan = fc.fit(columns, frame())
+    by = ("city", hour, "id", "kind")
+    want = [
+        columns[0].replace(fold_by=by),
+        fc.Numeric(
+            fc.TargetMean(fc.Hashed(fc.Prefix("city", 1), 9), "late", fold_by=by), normalizer=fc.ZScore(), name="scaled"
+        ),
+        *columns[2:],
+    ]
+    assert plan.columns == tuple(want)
+    assert plan == fc.fit(want, frame())
+    assert fc.columns_from_json([columns[0].to_json()]) == (columns[0],) == (fc.TargetMean("city", "late", fold_by=()),)
+    assert fc.fit(plan.columns[:1], frame()).columns == plan.columns[:1]
+
+
+def test_what_is_left_to_the_plan_is_decided_once(tmp_path: Path) -> None:
+    columns, table = [fc.TargetMean("city", "late"), fc.Numeric("hour")], pa.Table.from_pylist(ROWS)
+    plan = fc.fit(columns, table)
+    assert plan.columns[0] == fc.TargetMean("city", "late", fold_by=("city", "hour"))
+    want = bits(plan.transform_training(table))
+    for rows in (table.take(list(range(11, -1, -1))), iter(table.to_batches(5)), lambda: iter(table.to_batches(2))):
+        assert fc.fit(columns, rows) == plan
+    plan.save(tmp_path / "plan")
+    read = fc.load(tmp_path / "plan")
+    assert read.columns == plan.columns
+    assert bits(read.transform_training(table)) == want
+    states = [fc.collect(columns, table.slice(at, 4)) for at in (8, 0, 4)]
+    assert fc.finish(columns, states[0].merge(states[1]).merge(states[2])) == plan
+    (tmp_path / "two").mkdir()
+    for i in range(2):
+        pa.parquet.write_table(table.slice(6 * i, 6), tmp_path / "two" / f"{i}.parquet")
+    assert fc.fit(columns, tmp_path / "two", processes=2) == plan
+
+
+@pytest.mark.parametrize("columns", [lambda c: [c], lambda c: [c, fc.Hashed("city", 9)], lambda c: [c, fc.Numeric("late")]])
+def test_a_category_must_not_be_one_fold(columns: Callable[[fc.TargetMean], list[fc.Column]]) -> None:
+    with pytest.raises(fc.ColumnError, match=r'TargetMean city: fold_by must be given: no column .*; fold_by="id"'):
+        fc.fit(columns(fc.TargetMean("city", "late")), frame())
+
+
+def test_random_labels_cannot_be_learned_without_fold_by() -> None:
+    """Training rows must not tell their label, neither directly nor turned round."""
+    metrics = pytest.importorskip("sklearn.metrics")
+    rng = np.random.default_rng(7)
+    n = 20_000
+    data = pa.table({"city": rng.integers(0, 4000, n), "age": rng.integers(18, 80, n), "clicked": rng.integers(0, 2, n)})
+    columns = [fc.TargetMean("city", "clicked"), fc.Numeric("age")]
+    plan = fc.fit(columns, data)
+    labels = data["clicked"].to_numpy()
+    assert abs(metrics.roc_auc_score(labels, plan.transform_training(data)[:, 0]) - 0.5) < 0.015
+    assert metrics.roc_auc_score(labels, plan.transform(data)[:, 0]) > 0.7
 
 
 def test_training_rows_are_not_what_others_are() -> None:

@@ -15,6 +15,7 @@ from featurecols._core.arrays import Array
 from featurecols._core.blas import one_thread
 from featurecols._core.names import names_of
 from featurecols._core.suggestions import explain_arguments
+from featurecols.columns._undecided import decided
 from featurecols.columns.base import Column
 from featurecols.jobs.batch_transform import Columns, Rows
 from featurecols.models import batch_predict, errors
@@ -108,7 +109,9 @@ class Estimator(OpenLength, FilePredictor, RowPredictor):
             raise errors.model(self._who, "needs columns", None, "give columns=[...]")
         self._plan = columns if isinstance(columns, Plan) else None
         self._plan_saw_no_data = False
-        self.columns: tuple[Column, ...] = columns.columns if isinstance(columns, Plan) else tuple(translate_all(columns))
+        self.columns: tuple[Column, ...] = (
+            columns.columns if isinstance(columns, Plan) else decided(tuple(translate_all(columns)))
+        )
         self._last_run = self._taken_from = None
         self._team = None
         self._arguments = arguments.names_of(model_fn)

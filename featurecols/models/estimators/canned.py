@@ -12,6 +12,7 @@ import numpy as np
 
 from featurecols._core.arrays import Array, Floats
 from featurecols._core.suggestions import explain_arguments
+from featurecols.columns._undecided import decided
 from featurecols.columns.base import Column
 from featurecols.data.batch import Source
 from featurecols.models import errors, export
@@ -112,7 +113,7 @@ class Canned(Estimator, Ranker, Explained):
         self._scaled: tuple[Column, ...] = ()
         if isinstance(columns, Declared):
             self._normalize = normalize if columns.given != columns.scaled else None
-            self._given, columns = columns.given, columns.scaled if normalize else columns.given
+            self._given, columns = decided(columns.given), decided(columns.scaled if normalize else columns.given)
             self._scaled = columns
         super().__init__(
             self._model,

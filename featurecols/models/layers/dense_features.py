@@ -42,7 +42,7 @@ class DenseFeatures(Layer):
     def check(self) -> None:
         super().check()
         check_normalize("DenseFeatures", self.normalize)
-        Graph(self.columns)
+        object.__setattr__(self, "columns", Graph(self.columns).columns)
 
     def _scaled_columns(self) -> tuple[Column, ...]:
         """Return the columns as they are fitted: numbers without a normalizer with one, unless they are to stay."""
