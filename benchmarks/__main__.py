@@ -12,6 +12,7 @@ import os
 from benchmarks import harness, table
 
 CLAIMS = (
+    "speed",
     "adult",
     "criteo",
     "batch_job",

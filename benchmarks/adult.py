@@ -51,8 +51,8 @@ def polars_enum(table: pa.Table, plan: fc.Plan) -> dict[str, Callable[[], Any]]:
     }
 
 
-def scikit_learn(frame: Any) -> Callable[[], Any]:
-    """scikit-learn's ColumnTransformer on a pandas frame."""
+def scikit_learn(frame: Any, rows: Any = None) -> Callable[[], Any]:
+    """scikit-learn's ColumnTransformer fitted to a pandas frame, on it or on the rows given."""
     from sklearn.compose import ColumnTransformer
     from sklearn.preprocessing import KBinsDiscretizer, OneHotEncoder, StandardScaler
 
@@ -65,7 +65,8 @@ def scikit_learn(frame: Any) -> Callable[[], Any]:
         sparse_threshold=0,
     )
     encoder.fit(frame.head(100_000))
-    return lambda: encoder.transform(frame).astype(np.float32, copy=False)
+    given = frame if rows is None else rows
+    return lambda: encoder.transform(given).astype(np.float32, copy=False)
 
 
 def last(matrices: Iterable[Any]) -> Any:

@@ -21,7 +21,7 @@ def run(rows: int = 1_000_000) -> list[Result]:
         path = Path(folder) / "census.csv"
         table = data.adult(rows)
         plain = [table[key].cast(pa.string()) if key in data.CATEGORIES else table[key] for key in table.column_names]
-        csv.write_csv(pa.table(plain, names=table.column_names), path)
+        csv.write_csv(pa.table(plain, names=table.column_names), path, csv.WriteOptions(quoting_style="needed"))
         plan = fc.fit(adult.columns(), path)
         size = f"{path.stat().st_size / 1e6:.0f} MB"
         work = {

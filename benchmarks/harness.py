@@ -83,6 +83,14 @@ def measure(claim: str, rows: int, cases: Mapping[str, Callable[[], Any]], repea
     return result
 
 
+def in_units(seconds: float) -> str:
+    """Return three digits and the unit that fits: `12.3 ms`."""
+    for unit, scale in (("s", 1.0), ("ms", 1e3)):
+        if seconds * scale >= 1:
+            return f"{seconds * scale:.3g} {unit}"
+    return f"{seconds * 1e6:.3g} us"
+
+
 def machine() -> dict[str, Any]:
     """What the figures were measured on, with the packages that were imported so far."""
     return {

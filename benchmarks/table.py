@@ -8,12 +8,13 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-from benchmarks import default_table, suggest_table
-from benchmarks.harness import RESULTS
+from benchmarks import default_table, speed_table, suggest_table
+from benchmarks.harness import RESULTS, in_units
 
 DOCS = Path(__file__).parent.parent / "docs"
 COMPARED = ("adult", "criteo", "csv_files", "strings", "crosses", "fit", "sklearn_pipeline")
 START, END = "<!-- figures: written by python -m benchmarks -->\n", "<!-- end of figures -->\n"
+SPEED = "<!-- speed: written by python -m benchmarks speed -->\n"
 SUGGESTED = "<!-- suggested: written by python -m benchmarks -->\n"
 DEFAULTS = "<!-- defaults: written by python -m benchmarks -->\n"
 TITLES = {
@@ -39,6 +40,7 @@ Row = list[str]
 def write() -> None:
     """Replace what both pages hold between their marks."""
     for name, start, made in (
+        ("performance.md", SPEED, speed()),
         ("performance.md", START, transforms()),
         ("models.md", START, models()),
         ("models.md", DEFAULTS, defaults()),
@@ -83,6 +85,17 @@ def transforms() -> str:
     rest |= {"torch_dataset": _loaders, "serving": _serving}
     sections += [describe(documents[name]["results"]) for name, describe in rest.items() if name in documents]
     return "\n".join([*sections, f"Measured with {_machine(documents.values())}.\n"])
+
+
+def speed() -> str:
+    """Return the table of what people wait for, and the machine."""
+    document = _document("speed")
+    if document is None:
+        return ""
+    results = document["results"]
+    section = _section("Goals in milliseconds", speed_table.HEAD, speed_table.rows(results))
+    load = results[0]["notes"]["load"]
+    return f"{section}\nMeasured with {_machine([document])}; {load:g} other programs were running when it began.\n"
 
 
 def models() -> str:
@@ -133,8 +146,10 @@ def _compared(result: dict[str, Any]) -> str:
     rows = []
     for name, seconds in sorted(medians.items(), key=lambda item: item[1]):
         runs = result["seconds"][name]
-        spread = [_time(min(runs)), _time(max(runs))]
-        rows.append([*_split(name), _time(seconds), *spread, _number(1e9 * seconds / result["rows"]), _ratio(seconds / ours)])
+        spread = [in_units(min(runs)), in_units(max(runs))]
+        rows.append(
+            [*_split(name), in_units(seconds), *spread, _number(1e9 * seconds / result["rows"]), _ratio(seconds / ours)]
+        )
     head = ["program", "form", "median", "fastest run", "slowest run", "ns a row", "ratio to featurecols"]
     return _section(f"{result['claim']} ({result['rows']:,} rows)", head, rows) + _remarks([result])
 
@@ -145,7 +160,7 @@ def _jobs(results: list[dict[str, Any]]) -> str:
         sizes, busy = result["notes"]["MB"], {name: statistics.median(runs) for name, runs in result["processor"].items()}
         rows = []
         for name, seconds in result["seconds"].items():
-            times = [_time(statistics.median(seconds)), _time(busy[name]), _ratio(busy[name] / busy["featurecols"])]
+            times = [in_units(statistics.median(seconds)), in_units(busy[name]), _ratio(busy[name] / busy["featurecols"])]
             rows.append([*_split(name), *times, f"{sizes[name]} MB"])
         head = ["program", "form", "time", "processor time", "ratio of processor time", "size"]
         sections.append(_section(f"{result['claim']} ({result['rows']:,} rows)", head, rows))
@@ -156,7 +171,7 @@ def _small(results: list[dict[str, Any]]) -> str:
     rows = []
     for result in results:
         for name, (seconds,) in result["seconds"].items():
-            rows.append([f"{result['rows']:,}", _split(name)[1], _time(seconds), _time(result["processor"][name][0])])
+            rows.append([f"{result['rows']:,}", _split(name)[1], in_units(seconds), in_units(result["processor"][name][0])])
     section = _section("Small calls of transform, kernels loaded", ["rows", "form", "time", "processor time"], rows)
     return section + _remarks(results[:1])
 
@@ -169,7 +184,7 @@ def _one_row(results: list[dict[str, Any]]) -> str:
 def _cold(results: list[dict[str, Any]]) -> str:
     names = {"featurecols": "import featurecols", "numpy and pyarrow": "import numpy, pyarrow"}
     rows = [
-        [names.get(name, name), _time(statistics.median(runs)), _time(min(runs)), _time(max(runs))]
+        [names.get(name, name), in_units(statistics.median(runs)), in_units(min(runs)), in_units(max(runs))]
         for result in results
         for name, runs in result["seconds"].items()
     ]
@@ -178,7 +193,7 @@ def _cold(results: list[dict[str, Any]]) -> str:
 
 def _growth(results: list[dict[str, Any]]) -> str:
     by_rows, transform, compiled = (next(iter(result["notes"].values())) for result in results)
-    rows = [[count, _number(ns), _time(ns * int(count.replace(",", "")) / 1e9)] for count, ns in by_rows.items()]
+    rows = [[count, _number(ns), in_units(ns * int(count.replace(",", "")) / 1e9)] for count, ns in by_rows.items()]
     columns = [[count, f"{ms:.3g} ms", f"{compiled[count]:.3g} ms"] for count, ms in transform.items()]
     return "\n".join(
         [
@@ -192,7 +207,7 @@ def _beside(results: list[dict[str, Any]]) -> str:
     (result,) = results
     medians = {name: statistics.median(runs) for name, runs in result["seconds"].items()}
     least = min(medians.values())
-    rows = [[n, _time(s), _number(1e9 * s / result["rows"]), _ratio(s / least)] for n, s in medians.items()]
+    rows = [[n, in_units(s), _number(1e9 * s / result["rows"]), _ratio(s / least)] for n, s in medians.items()]
     return _section(f"{result['claim']} ({result['rows']:,} rows)", ["work", "median", "ns a row", "ratio"], rows)
 
 
@@ -202,7 +217,7 @@ def _ranking(results: list[dict[str, Any]]) -> str:
         work, _, form = result["claim"].rpartition(", ")
         ours, whole = (statistics.median(result["seconds"][name]) for name in ("featurecols", "whole rows"))
         busy = result["notes"]["ratio of processor time"]
-        rows.append([work, form, f"{result['rows']:,}", _time(ours), _time(whole), _ratio(whole / ours), _ratio(busy)])
+        rows.append([work, form, f"{result['rows']:,}", in_units(ours), in_units(whole), _ratio(whole / ours), _ratio(busy)])
     head = ["work", "form", "items", "one request", "whole rows", "ratio", "ratio of processor time"]
     return _section("One request against many items, beside rows that repeat its fields", head, rows) + _remarks(results)
 
@@ -213,7 +228,7 @@ def _loaders(results: list[dict[str, Any]]) -> str:
         workers = result["claim"].rpartition(", ")[2].partition(" ")[0]
         busy = {name: statistics.median(runs) for name, runs in result["processor"].items()}
         for name, seconds in result["seconds"].items():
-            times = [_time(statistics.median(seconds)), _time(busy[name]), _ratio(busy[name] / busy["featurecols"])]
+            times = [in_units(statistics.median(seconds)), in_units(busy[name]), _ratio(busy[name] / busy["featurecols"])]
             rows.append([*_split(name), workers, *times])
     head = ["program", "form", "workers", "time", "processor time", "ratio of processor time"]
     count = results[0]["rows"]
@@ -256,7 +271,7 @@ def _scores(result: dict[str, Any]) -> str:
         first = scores[names[0]]
         means = [f"{statistics.mean(scores[name]):.4f}" for name in names]
         spread = [f"{min(first):.4f}", f"{max(first):.4f}"] if len(first) > 1 else ["", ""]
-        rows.append([contestant, means[0], *spread, *means[1:], _time(statistics.median(result["seconds"][contestant]))])
+        rows.append([contestant, means[0], *spread, *means[1:], in_units(statistics.median(result["seconds"][contestant]))])
     main, *others = (SCORES[name] for name in names)
     head = ["model", f"mean {main}", "lowest", "highest", *others, "training"]
     return _section(f"{TITLES.get(result['claim'], result['claim'])} ({result['rows']:,} training rows)", head, rows)
@@ -266,7 +281,7 @@ def _speed(result: dict[str, Any]) -> str:
     rows = []
     medians = fastest_forms(result)
     for name, seconds in sorted(medians.items(), key=lambda item: item[1]):
-        rows.append([*_split(name), _time(seconds), f"{result['rows'] / seconds:,.0f}"])
+        rows.append([*_split(name), in_units(seconds), f"{result['rows'] / seconds:,.0f}"])
     return _section(f"{result['claim']} ({result['rows']:,} rows)", ["program", "form", "time", "rows a second"], rows)
 
 
@@ -293,13 +308,6 @@ def _document(name: str) -> dict[str, Any] | None:
     path = RESULTS / f"{name}.json"
     found: dict[str, Any] | None = json.loads(path.read_text()) if path.exists() else None
     return found
-
-
-def _time(seconds: float) -> str:
-    for unit, scale in (("s", 1.0), ("ms", 1e3), ("us", 1e6)):
-        if seconds * scale >= 1 or unit == "us":
-            return f"{seconds * scale:.3g} {unit}"
-    return ""
 
 
 def _number(value: float) -> str:
