@@ -133,11 +133,6 @@ def helper(function: Callable[..., Any]) -> Any:
     return _Deferred("helper", function) if JIT else function
 
 
-def optimized_helper(function: Callable[..., Any]) -> Any:
-    """Return a helper that is optimized before it becomes a part of kernels: for loops that are not vectorized inside them."""
-    return _Deferred("optimized_helper", function) if JIT else function
-
-
 class _Deferred:
     """What kernels call by a name of their module, as numba finds it there: made when the first of them is compiled."""
 

@@ -2,7 +2,8 @@
 
 All helpers work on one group of LANES texts; text i has sizes[i] bytes of `data` from starts[i]. Loads may reach up to
 SPARE bytes past a text, so a group is taken only where that is within the data. Loops count in uint64 because numba
-wraps signed indices around, which no vector code survives.
+wraps signed indices around, which no vector code survives. Loads are not vector code, since processors that gather slowly take
+twice as long for it: `opaque` hides their addresses from the compiler, and four in a row leave it something to overlap.
 """
 
 from __future__ import annotations
@@ -11,11 +12,11 @@ from typing import Any
 
 import numpy as np
 
-from featurecols.kernels.compiler import helper, load32, load64, optimized_helper
+from featurecols.kernels.compiler import helper, load32, load64, opaque
 from featurecols.kernels.hash_scalar import K0, K1, K2, final32, mix32, mix64, ror, sm, tail32
 
 LANES, SPARE, SHORT, LONG = np.uint64(64), 16, np.int64(32), np.int64(1024)
-_0, _1, _2, _3, _8 = (np.uint64(n) for n in (0, 1, 2, 3, 8))
+_0, _1, _2, _3, _4, _8 = (np.uint64(n) for n in (0, 1, 2, 3, 4, 8))
 _BYTE, _HALF = np.uint64(0xFF), np.uint64(0xFFFFFFFF)
 
 
@@ -44,25 +45,35 @@ def _first(n: Any) -> Any:
     return np.uint32((np.uint32(1) << np.uint32(8 * n)) - np.uint32(1))
 
 
-@optimized_helper  # which takes half the time
+@helper
+def _load(data: Any, starts: Any, i: Any, at: Any, word: Any) -> None:
+    """Set word[i] to the 4 bytes at byte `at` of text i."""
+    word[i] = load32(data, opaque(starts[i] + at))
+
+
+@helper
 def murmur_lanes(data: Any, starts: Any, sizes: Any, shortest: Any, longest: Any, seed: Any, word: Any, h: Any) -> None:
     """Set h[i] to the murmur hash of text i; `word` is scratch memory for LANES uint32."""
+    nothing = np.int32(opaque(0))
     for i in range(_0, LANES):
-        h[i] = seed
+        h[i] = seed ^ np.uint32(sizes[i] & nothing)  # not a constant, which would be stored value by value
     for w in range(longest >> 2):
         if w < shortest >> 2:
-            for i in range(_0, LANES):
-                word[i] = load32(data, starts[i] + 4 * w)
+            for i in range(_0, LANES, _4):
+                for j in range(i, i + _4):
+                    _load(data, starts, j, 4 * w, word)
             for i in range(_0, LANES):
                 h[i] = mix32(h[i], word[i])
         else:
-            for i in range(_0, LANES):
-                word[i] = load32(data, starts[i] + 4 * min(sizes[i] >> 2, w))
+            for i in range(_0, LANES, _4):
+                for j in range(i, i + _4):
+                    _load(data, starts, j, 4 * min(sizes[j] >> 2, w), word)
             for i in range(_0, LANES):
                 h[i] = mix32(h[i], word[i]) if w < sizes[i] >> 2 else h[i]
     if shortest != longest or shortest & 3:
-        for i in range(_0, LANES):
-            word[i] = load32(data, starts[i] + (sizes[i] & ~3))
+        for i in range(_0, LANES, _4):
+            for j in range(i, i + _4):
+                _load(data, starts, j, sizes[j] & ~3, word)
         for i in range(_0, LANES):
             h[i] = tail32(h[i], np.uint32(word[i] & _first(sizes[i] & 3)))
     for i in range(_0, LANES):
@@ -106,9 +117,10 @@ def _two(a: Any, b: Any, c: Any, d: Any, size: Any) -> Any:
 def farm_lanes(data: Any, starts: Any, sizes: Any, shortest: Any, longest: Any, words: Any, h: Any) -> None:
     """Set h[i] to the fingerprint of text i; each form that occurs is computed for all. words: scratch, uint64 [4, LANES]."""
     a, b, c, d = words[0], words[1], words[2], words[3]
-    for i in range(_0, LANES):
-        a[i] = load64(data, starts[i])
-        b[i] = load64(data, starts[i] + max(sizes[i] - 8, 0))
+    for i in range(_0, LANES, _4):
+        for j in range(i, i + _4):
+            a[j] = load64(data, opaque(starts[j]))
+            b[j] = load64(data, opaque(starts[j] + max(sizes[j] - 8, 0)))
     if shortest < 4:
         for i in range(_0, LANES):
             h[i] = _few(a[i], sizes[i])
@@ -119,8 +131,9 @@ def farm_lanes(data: Any, starts: Any, sizes: Any, shortest: Any, longest: Any, 
         for i in range(_0, LANES):
             h[i] = _one(a[i], b[i], sizes[i]) if sizes[i] >= 8 else h[i]
     if longest > 16:
-        for i in range(_0, LANES):
-            c[i] = load64(data, starts[i] + 8)
-            d[i] = load64(data, starts[i] + max(sizes[i] - 16, 0))
+        for i in range(_0, LANES, _4):
+            for j in range(i, i + _4):
+                c[j] = load64(data, opaque(starts[j] + 8))
+                d[j] = load64(data, opaque(starts[j] + max(sizes[j] - 16, 0)))
         for i in range(_0, LANES):
             h[i] = _two(a[i], b[i], c[i], d[i], sizes[i]) if sizes[i] > 16 else h[i]

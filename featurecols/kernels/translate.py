@@ -54,11 +54,6 @@ def helper(function: Callable[..., Any]) -> Any:
     return _jit(pipeline_class=_HelperCompiler, forceinline=True, no_cpython_wrapper=True, _nrt=False)(function)
 
 
-def optimized_helper(function: Callable[..., Any]) -> Any:
-    """Return a helper that is optimized before it is compiled into kernels."""
-    return _jit(pipeline_class=_OptimizedHelperCompiler, forceinline=True, no_cpython_wrapper=True, _nrt=False)(function)
-
-
 @functools.cache
 def alone(function: Callable[..., Any]) -> Callable[..., Any]:
     """Return a helper as something that Python calls."""
@@ -123,21 +118,13 @@ class _HelperLibrary(JITCodeLibrary):  # type: ignore[misc]
         self._finalized = True
 
 
-class _OptimizedHelperLibrary(_HelperLibrary):
-    """The code of a helper that is optimized by itself, too."""
-
-    def _optimize_final_module(self) -> None:
-        JITCodeLibrary._optimize_final_module(self)  # type: ignore[no-untyped-call]
-
-
 @register_pass(mutates_CFG=True, analysis_only=False)  # type: ignore[no-untyped-call]
 class _HelperLowering(NativeLowering):  # type: ignore[misc]
     _name = "helper_lowering"
-    library: type[_HelperLibrary] = _HelperLibrary
 
     def run_pass(self, state: Any) -> bool:
         """Lower a helper without making it executable."""
-        state.library = self.library(state.targetctx.codegen(), state.func_id.func_qualname)  # type: ignore[no-untyped-call]
+        state.library = _HelperLibrary(state.targetctx.codegen(), state.func_id.func_qualname)  # type: ignore[no-untyped-call]
         state.library.enable_object_caching()
         state.flags.no_compile = True
         super().run_pass(state)  # type: ignore[no-untyped-call]
@@ -163,16 +150,6 @@ class _Compiler(CompilerBase):  # type: ignore[misc]
 
 class _HelperCompiler(_Compiler):
     lowering = _HelperLowering
-
-
-@register_pass(mutates_CFG=True, analysis_only=False)  # type: ignore[no-untyped-call]
-class _OptimizedHelperLowering(_HelperLowering):
-    _name = "optimized_helper_lowering"
-    library = _OptimizedHelperLibrary
-
-
-class _OptimizedHelperCompiler(_Compiler):
-    lowering = _OptimizedHelperLowering
 
 
 def _write_entry(context: Any, library: Any, fndesc: Any) -> None:
