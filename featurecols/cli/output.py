@@ -6,6 +6,7 @@ import json
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from featurecols._core.progress import Progress, bar
@@ -27,6 +28,16 @@ def show_progress(label: str, quiet: bool) -> Iterator[Progress | None]:
 def print_result(as_json: bool, data: Mapping[str, object], text: str) -> None:
     """Print the result as JSON or as text."""
     print(json.dumps(data, indent=2, ensure_ascii=False) if as_json else text)
+
+
+def write_page(path: Path, page: str) -> None:
+    """Write HTML into a file; raise OutputError where that cannot be."""
+    from featurecols import errors
+
+    try:
+        path.write_text(page, encoding="utf-8", errors="backslashreplace")
+    except (OSError, ValueError) as error:  # ValueError: a name that no system knows
+        raise errors.output(path, f"cannot be written ({error})", "choose another path") from None
 
 
 def describe_job(done: JobResult) -> dict[str, object]:

@@ -5,29 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from html import escape
 
+from featurecols._core.html_page import document
 from featurecols.plan.drift import MAX_PSI, Bin, FieldDrift
 from featurecols.plan.statistics import FieldStatistics, number, percent
 
 MOST_FIELDS = 200  # that have a picture; the table has all
 _WIDTH, _HEIGHT, _TOP = 520, 150, 8
 _STYLE = """
-:root { --ink: #1c2330; --soft: #667085; --line: #e3e7ee; --card: #ffffff; --page: #f4f6f9; --before: #b8c0cc; --now: #2563eb;
-  --bad: #c2410c; --good: #15803d; --badbg: #fff1e8; --goodbg: #eaf7ee }
-@media (prefers-color-scheme: dark) { :root { --ink: #e6e9ef; --soft: #98a2b3; --line: #2c3442; --card: #171c26;
-  --page: #0f131a; --before: #5b6575; --now: #60a5fa; --bad: #fb923c; --good: #4ade80; --badbg: #3a2113; --goodbg: #12301d } }
-* { box-sizing: border-box }
-body { margin: 0; background: var(--page); color: var(--ink); font: 14px/1.45 system-ui, "Segoe UI", Roboto, Helvetica, Arial,
-  sans-serif }
-main { max-width: 1180px; margin: 0 auto; padding: 28px 24px 60px }
-h1 { font-size: 22px; margin: 0 0 2px } h2 { font-size: 16px; margin: 0; overflow-wrap: anywhere }
-.soft { color: var(--soft) } .key i { display: inline-block; width: 11px; height: 11px;
-  border-radius: 2px; margin: 0 5px -1px 14px }
-.before { background: var(--before) } .now { background: var(--now) }
-.card { background: var(--card); border: 1px solid var(--line); border-radius: 10px; padding: 16px 18px; margin-top: 16px }
-table { border-collapse: collapse; width: 100% } th { font-weight: 600; color: var(--soft); font-size: 12px }
-th, td { text-align: right; padding: 5px 10px; border-bottom: 1px solid var(--line); font-variant-numeric: tabular-nums }
-th:first-child, td:first-child { text-align: left; padding-left: 0; overflow-wrap: anywhere } tr:last-child td { border: 0 }
-td a { color: inherit; text-decoration: none; border-bottom: 1px dotted var(--soft) }
 .badge { font-size: 12px; font-weight: 600; border-radius: 99px; padding: 2px 10px; white-space: nowrap }
 .drifted { color: var(--bad); background: var(--badbg) } .steady { color: var(--good); background: var(--goodbg) }
 .fields { display: grid; grid-template-columns: repeat(auto-fill, minmax(500px, 1fr)); gap: 16px; margin-top: 16px;
@@ -36,7 +20,6 @@ td a { color: inherit; text-decoration: none; border-bottom: 1px dotted var(--so
 .facts { display: grid; grid-template-columns: auto 1fr 1fr; gap: 2px 18px; margin-top: 10px; font-size: 13px;
   font-variant-numeric: tabular-nums }
 .facts b { font-weight: 400; color: var(--soft) } .facts span { text-align: right }
-svg { display: block; width: 100%; height: auto; margin-top: 10px } svg text { fill: var(--soft); font-size: 11px }
 .meter { display: inline-block; width: 110px; height: 8px; border-radius: 4px; background: var(--line); margin-right: 8px;
   vertical-align: middle } .meter i { display: block; height: 8px; border-radius: 4px; background: var(--now) }
 .drift .meter i { background: var(--bad) }
@@ -44,7 +27,7 @@ svg { display: block; width: 100%; height: auto; margin-top: 10px } svg text { f
   align-items: center } .terms div { overflow: hidden; text-overflow: ellipsis; white-space: nowrap }
 .terms em { display: block; height: 6px; border-radius: 3px; margin: 1px 0; min-width: 1px }
 .terms span { text-align: right; font-variant-numeric: tabular-nums; color: var(--soft) }
-@media (max-width: 600px) { .fields { grid-template-columns: 1fr } main { padding: 16px 10px } }
+@media (max-width: 600px) { .fields { grid-template-columns: 1fr } }
 """
 
 
@@ -75,10 +58,7 @@ def page(
     )
     warning = f"<div class='card'><span class='badge drifted'>cannot be read</span> {escape(problem)}</div>" if problem else ""
     body = f"{head}{warning}{_summary(ordered)}<div class='fields'>{shown}</div>{more}{tables}"
-    return (
-        "<!DOCTYPE html>\n<html lang='en'><head><meta charset='utf-8'><meta name='viewport' content='width=device-width'>"
-        f"<title>{escape(title)}</title><style>{_STYLE}</style></head><body><main>{body}{_LEGEND}</main></body></html>\n"
-    )
+    return document(title, f"{body}{_LEGEND}", _STYLE)
 
 
 _LEGEND = (

@@ -66,11 +66,7 @@ def run(arguments: argparse.Namespace) -> int:
     text = "\n".join([repr(report), *(["", *above] if above else [])])
     output.print_result(arguments.json, {**report.to_dict(), "above": above}, text)
     if arguments.html is not None:  # after the text, which is not lost where the page cannot be written
-        page = report.to_html(f"Drift from {arguments.plan}")
-        try:
-            arguments.html.write_text(page, encoding="utf-8", errors="backslashreplace")
-        except (OSError, ValueError) as error:  # ValueError: a name that no system knows
-            raise errors.output(arguments.html, f"cannot be written ({error})", "choose another path") from None
+        output.write_page(arguments.html, report.to_html(f"Drift from {arguments.plan}"))
     return 1 if above else 0
 
 

@@ -25,7 +25,7 @@ from featurecols.models.batch_predict import FilePredictor
 from featurecols.models.distributed.team import Trained
 from featurecols.models.estimators import arguments, label_start
 from featurecols.models.estimators.config import EstimatorSpec, ModeKeys, RunConfig, WarmStartSettings
-from featurecols.models.estimators.evaluation import Evaluation
+from featurecols.models.estimators.evaluation import Evaluation, Watch
 from featurecols.models.estimators.open_length import OpenLength
 from featurecols.models.estimators.predictions import Predictions
 from featurecols.models.estimators.resume import ORDER, Call, TrainedOn, difference, take_up
@@ -134,7 +134,7 @@ class Estimator(OpenLength, FilePredictor, RowPredictor):
         max_steps: int | None = None,
         epochs: int | None = None,
         batch_size: int | None = None,
-        hooks: Sequence[Hook] = (),
+        hooks: Hook | Iterable[Hook] = (),
         validation: Data | Pipeline | None = None,
         validation_share: float | None = None,
         class_weight: Mapping[object, float] | str | None = None,
@@ -293,13 +293,21 @@ class Estimator(OpenLength, FilePredictor, RowPredictor):
         return spec
 
     def _call_each(
-        self, batches: Iterable[Examples], mode: str, variables: Variables, count: int | None = None
+        self,
+        batches: Iterable[Examples],
+        mode: str,
+        variables: Variables,
+        count: int | None = None,
+        hooks: Sequence[Hook] = (),
     ) -> Iterator[tuple[EstimatorSpec, int]]:
         """Yield what the model answers about each batch, in order, with the number of its rows.
 
-        A model of the package is called for as many batches at once as it may have threads, a model_fn of one's own for one.
-        Where there is one batch alone (`count`), no thread is waited for.
+        A model of the package is called for as many batches at once as it may have threads, a model_fn of one's own, and where
+        there are hooks, for one. Where there is one batch alone (`count`), no thread is waited for.
         """
+        if hooks:
+            yield from self._call_watched(batches, mode, variables, hooks)
+            return
 
         def call(batch: tuple[int, Examples]) -> tuple[EstimatorSpec, int]:
             first_row, examples = batch
@@ -314,6 +322,29 @@ class Estimator(OpenLength, FilePredictor, RowPredictor):
             threads = 1 if count == 1 or not self._batches_at_once else thread_pool.count(self.config.threads)
             yield from thread_pool.run(call, numbered, threads, ahead=threads)
 
+    def _call_watched(
+        self, batches: Iterable[Examples], mode: str, variables: Variables, hooks: Sequence[Hook]
+    ) -> Iterator[tuple[EstimatorSpec, int]]:
+        """Yield the same, with hooks around each batch, of which one may end the run."""
+        run = Run(variables, model=self, mode=mode)
+        for hook in hooks:
+            hook.begin(run)
+        for examples in batches:
+            run.examples = examples
+            for hook in hooks:
+                hook.before_step(run)
+            for spec, rows in self._call_each([examples], mode, variables, 1):
+                run.batch += 1
+                run.loss = float("nan") if spec.loss is None else float(spec.loss)
+                run.predictions = spec.predictions or {}
+                for hook in hooks:
+                    hook.after_step(run)
+                yield spec, rows
+            if run.over:
+                break
+        for hook in hooks:
+            hook.end(run)
+
     # Evaluation and prediction --------------------------------------------------------------------------------------
 
     @explain_arguments
@@ -326,6 +357,7 @@ class Estimator(OpenLength, FilePredictor, RowPredictor):
         input_fn: Callable[..., Any] | None = None,
         steps: int | None = None,
         batch_size: int = 4096,
+        hooks: Hook | Iterable[Hook] = (),
         checkpoint_path: str | Path | None = None,
         name: str | None = None,
     ) -> dict[str, float]:
@@ -334,24 +366,48 @@ class Estimator(OpenLength, FilePredictor, RowPredictor):
         `average_loss` is the weighted mean over rows, `loss` the mean over batches of what training minimizes. Memory does not
         grow with the rows, but for functions of one's own among the metrics of a model_fn, which are called with all of them.
         An area under a curve is exact up to half a million distinct scores; of more, scores lose their lowest bits, which
-        changes it by about 1e-6 (docs/models.md).
+        changes it by about 1e-6 (docs/models.md). Hooks see each batch as a step, one after another.
 
         Raises:
             DataError: a row whose prediction is not a finite number; the message names the column and the row.
             ModelError: parameters that are not finite, of a training that diverged.
         """
         steps = None if steps is None else arguments.require_count(self._who, "steps", steps)
+        hooks = arguments.check_hooks(self._who, hooks)
+        data = arguments.choose_data(data, input_fn)
+        out = self._measure(
+            data, label, weight, steps=steps, batch_size=batch_size, hooks=hooks, checkpoint_path=checkpoint_path
+        )
+        self.metrics[name or "eval"] = out
+        return dict(sorted(out.items()))
+
+    def _measure(
+        self,
+        data: Data | Pipeline,
+        label: Label | None,
+        weight: Label | None,
+        *,
+        steps: int | None = None,
+        batch_size: int = 4096,
+        hooks: Sequence[Hook] = (),
+        checkpoint_path: str | Path | None = None,
+        watch: Watch | None = None,
+    ) -> dict[str, float]:
+        """Return metrics over data; `watch` sees the rows as they came, and what the model answers about them."""
         self._know_names()
         label = label if label is not None else self.label or None
-        pipeline = self._pipeline(arguments.choose_data(data, input_fn), label, batch_size, weight=weight, training=False)
+        pipeline = self._pipeline(data, label, batch_size, weight=weight, training=False)
         before = self.head, self.label
         self._ready(pipeline.data, checkpoint=checkpoint_path)
         variables = self._variables(checkpoint_path)
         try:
             seen = labels.Range()
             encoder = self._encoder(labelled=True, keys=pipeline.data.labels, seen=seen)
+            if watch is not None:
+                encoder = watch.around(encoder)
             stream = BatchStream(pipeline, encoder, 0, digests=False)
-            out = {**self._evaluate(stream.epoch(0), variables, steps, stream.batches), "global_step": variables.step}
+            found = self._evaluate(stream.epoch(0), variables, steps, stream.batches, hooks, watch)
+            out = {**found, "global_step": variables.step}
         except errors.DataError as e:
             raise explain_label(e, self._who, pipeline.data) from None
         finally:
@@ -359,15 +415,22 @@ class Estimator(OpenLength, FilePredictor, RowPredictor):
                 self.head, self.label = before  # training may find others
         if not isinstance(self.head, PlainHead):
             seen.warn_unmeasured(f"{self._who}.evaluate")
-        self.metrics[name or "eval"] = out
-        return dict(sorted(out.items()))
+        return out
 
     def _evaluate(
-        self, batches: Iterable[Examples], variables: Variables, steps: int | None = None, count: int | None = None
+        self,
+        batches: Iterable[Examples],
+        variables: Variables,
+        steps: int | None = None,
+        count: int | None = None,
+        hooks: Sequence[Hook] = (),
+        watch: Watch | None = None,
     ) -> dict[str, float]:
         evaluation = Evaluation()
-        for spec, rows in self._call_each(islice(batches, steps), ModeKeys.EVAL, variables, count):
+        for spec, rows in self._call_each(islice(batches, steps), ModeKeys.EVAL, variables, count, hooks):
             evaluation.add(spec, rows)
+            if watch is not None:
+                watch.add(spec, rows)
         return evaluation.compute()
 
     @explain_arguments
@@ -378,14 +441,18 @@ class Estimator(OpenLength, FilePredictor, RowPredictor):
         input_fn: Callable[..., Any] | None = None,
         predict_keys: str | Sequence[str] | None = None,
         batch_size: int = 4096,
+        hooks: Hook | Iterable[Hook] = (),
         checkpoint_path: str | Path | None = None,
     ) -> Predictions:
         """Return what the model says about every row: arrays by name, or looped over, one dict a row.
+
+        Hooks see each batch as a step, one after another; a hook that ends the run ends the predictions there.
 
         Raises:
             DataError: a row whose prediction is not a finite number; the message names the column and the row.
             ModelError: parameters that are not finite, of a training that diverged.
         """
+        hooks = arguments.check_hooks(self._who, hooks)
         pipeline = self._pipeline(arguments.choose_data(data, input_fn), None, batch_size, training=False)
         pipeline = replace(pipeline, data=pipeline.data.without_labels())
         self._ready(None, checkpoint=checkpoint_path)
@@ -393,7 +460,7 @@ class Estimator(OpenLength, FilePredictor, RowPredictor):
         keys = () if predict_keys is None else names_of(predict_keys)
         stream, batches = BatchStream(pipeline, self._encoder(labelled=False), 0, digests=False), []
         count = None if stream.batches is None else max(stream.batches, 1)
-        for spec, _ in self._call_each(stream.batches_or_empty(), ModeKeys.PREDICT, variables, count):
+        for spec, _ in self._call_each(stream.batches_or_empty(), ModeKeys.PREDICT, variables, count, hooks):
             found = spec.predictions or {}
             if unknown := [key for key in keys if key not in found]:
                 raise errors.unknown("predict", "key", unknown[0], found)

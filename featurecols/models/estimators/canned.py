@@ -33,9 +33,9 @@ from featurecols.models.estimators.column_scaling import (
     choose_buckets,
 )
 from featurecols.models.estimators.config import EstimatorSpec, ModeKeys, RunConfig, WarmStartSettings
-from featurecols.models.estimators.explained import Explained
 from featurecols.models.estimators.model_as_bytes import to_bytes
 from featurecols.models.estimators.open_length import blocks
+from featurecols.models.estimators.reported import Reported
 from featurecols.models.estimators.resume import Call
 from featurecols.models.estimators.tf_columns import AnyColumn
 from featurecols.models.input.classes import Class, Classes
@@ -85,7 +85,7 @@ class Running(NamedTuple):
     threads: int | None
 
 
-class Canned(Estimator, Ranker, Explained):
+class Canned(Estimator, Ranker, Reported):
     """An estimator whose model is known by name: logits from encoded rows, the rest from its head."""
 
     _batches_at_once = True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
@@ -9,6 +10,7 @@ import numpy as np
 from featurecols._core.arrays import Array
 from featurecols.models import errors
 from featurecols.models.estimators.config import EstimatorSpec, Metric
+from featurecols.models.input.pipeline import Encoder
 from featurecols.models.objective import metric_arguments, metrics
 from featurecols.models.objective.accumulators import (
     Accumulator,
@@ -22,6 +24,18 @@ from featurecols.models.objective.accumulators import (
 )
 from featurecols.models.objective.heads import Head
 from featurecols.models.objective.score_steps import ScoreSteps, arrays, ratio
+
+
+class Watch(ABC):
+    """What sees an evaluation: the rows as they come, and then, in the same order, what the model answers about them."""
+
+    @abstractmethod
+    def around(self, encoder: Encoder) -> Encoder:
+        """Return an encoder that gives the same, and shows the rows of each batch that it reads."""
+
+    @abstractmethod
+    def add(self, spec: EstimatorSpec, rows: int) -> None:
+        """Take in what the model answers about the next rows."""
 
 
 class Evaluation:

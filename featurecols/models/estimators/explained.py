@@ -182,10 +182,15 @@ def _table(source: Source, keys: Sequence[str]) -> pa.Table:
     found, count = [], 0
     for batch in source.batches([(key, "category") for key in keys]):
         rows = min(batch.num_rows, MOST_ROWS - count)
-        found.append(pa.table({key: batch.column(key).slice(0, rows) for key in keys}))
+        found.append(pa.table({key: _decoded(batch.column(key).slice(0, rows)) for key in keys}))
         count += rows
         if count == MOST_ROWS:
             break
     if not count:
         raise errors.model("importance", "needs rows", 0, "give rows that were not trained on")
     return pa.concat_tables(found, promote_options="default").combine_chunks()
+
+
+def _decoded(column: pa.Array) -> pa.Array:
+    """Return a column without a dictionary: Parquet files have one in some row groups and none in others."""
+    return column.dictionary_decode() if pa.types.is_dictionary(column.type) else column

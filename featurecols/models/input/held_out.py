@@ -16,17 +16,20 @@ _UNKNOWN = 40  # bits of the numbers of rows in a fragment, where the rows befor
 def drawn(first: int, rows: int, share: float, seed: int) -> Array:
     """Return which of the rows first, first + 1, ... are held out, bool [rows]; it depends on number and seed alone.
 
-    The hash is the finalizer of MurmurHash3 (fmix64) of the number and the seed.
-
     >>> drawn(0, 8, 0.5, 1).tolist() == [*drawn(0, 3, 0.5, 1).tolist(), *drawn(3, 5, 0.5, 1).tolist()]
     True
     """
+    return np.asarray(hashes_of_rows(first, rows, seed) < np.uint64(int(share * 2**64)))
+
+
+def hashes_of_rows(first: int, rows: int, seed: int) -> Array:
+    """Return the hashes of the row numbers first, first + 1, ..., uint64 [rows]: fmix64 of MurmurHash3 of number and seed."""
     with np.errstate(over="ignore"):
         h = np.arange(first, first + rows, dtype=np.uint64) + np.uint64(seed + 1) * np.uint64(0x9E3779B97F4A7C15)
         for factor in (0xFF51AFD7ED558CCD, 0xC4CEB9FE1A85EC53):
             h = (h ^ (h >> np.uint64(33))) * np.uint64(factor)
         h ^= h >> np.uint64(33)
-    return np.asarray(h < np.uint64(int(share * 2**64)))
+    return np.asarray(h)
 
 
 class HeldOutStream(BatchStream):

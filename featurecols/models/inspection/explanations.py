@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+MOST, MOST_FIELDS = 20, 30  # bars of a picture
+
 
 @dataclass(frozen=True, slots=True)
 class Contribution:
@@ -42,12 +44,14 @@ class Explanation(list[Contribution]):
         return "\n".join([*map(str, self), *ends])
 
     def plot(self, ax: Axes | None = None) -> Axes:
-        """Draw bars (needs matplotlib) and return the axes."""
+        """Draw bars (needs matplotlib) and return the axes: the 20 largest, and what all others add up to."""
         from featurecols.models.inspection import plots
 
-        ax = plots.weights(self, ax=ax)
+        rest = self[MOST:]
+        others = [Contribution("", sum(row.weight for row in rest), f"{len(rest)} other columns")] if rest else []
+        ax = plots.weights([*self[:MOST], *others], ax=ax)
         ax.set_xlabel(f"contribution to {self.output}")
-        ax.set_title("")
+        ax.set_title(f"{self.output}: {self.total:.4g}, of which base {self.base:.4g}", fontsize="medium")
         return ax
 
 
@@ -83,10 +87,11 @@ class Importance(list[FieldImportance]):
         return "\n".join([*map(str, self), f"{self.metric} {self.value:.4f} over {self.rows:,} rows"])
 
     def plot(self, ax: Axes | None = None) -> Axes:
-        """Draw bars (needs matplotlib) and return the axes."""
+        """Draw bars (needs matplotlib) and return the axes: the 30 most important fields, with deviations of the repeats."""
         from featurecols.models.inspection import plots
 
-        ax = plots.weights(self, ax=ax)
+        shown = self[:MOST_FIELDS]
+        ax = plots.weights(shown, deviations=[row.deviation for row in shown], ax=ax)
         ax.set_xlabel(f"{self.metric} is worse by")
-        ax.set_title("")
+        ax.set_title(f"{self.metric} {self.value:.4g} over {self.rows:,} rows", fontsize="medium")
         return ax

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
 _NO_METRIC = ("epoch", "step", "seconds", "steps_per_second")
+_LONGEST = 60  # letters of what a bar stands for
 _FEW = 40  # points that are marked one by one
 Points = list[tuple[float, float]]
 Rows = Sequence[Mapping[str, float]]
@@ -124,17 +125,24 @@ def calibration(
     return _finish_square(ax, "upper left")
 
 
-def weights(rows: Iterable[NamedWeight], *, ax: Axes | None = None) -> Axes:
-    """Draw top weights of a linear model (see weights.top_weights) as bars, the largest on top."""
+def weights(rows: Iterable[NamedWeight], *, deviations: Sequence[float] | None = None, ax: Axes | None = None) -> Axes:
+    """Draw top weights of a linear model (see weights.top_weights) as bars, the largest on top.
+
+    Args:
+        rows: what is drawn; words longer than 60 letters are cut.
+        deviations: of each, drawn as a line around its end.
+        ax: where to draw.
+    """
     shown = list(reversed(list(rows)))
+    words = [r.meaning if len(r.meaning) <= _LONGEST else f"{r.meaning[: _LONGEST - 1]}…" for r in shown]
     if ax is None:
-        longest = max((len(r.meaning) for r in shown), default=0)
+        longest = max(map(len, words), default=0)
         ax = _figure((3.6 + 0.075 * longest, 0.9 + 0.26 * len(shown)))[0]
         ax.set_title("Largest weights")
-    ax.barh(
-        range(len(shown)), [r.weight for r in shown], 0.7, color=[COLOURS[0] if r.weight > 0 else COLOURS[1] for r in shown]
-    )
-    ax.set_yticks(range(len(shown)), [r.meaning for r in shown])
+    colours = [COLOURS[0] if r.weight > 0 else COLOURS[1] for r in shown]
+    ends = None if deviations is None else list(reversed(deviations))
+    ax.barh(range(len(shown)), [r.weight for r in shown], 0.7, color=colours, xerr=ends, error_kw={"ecolor": "0.3"})
+    ax.set_yticks(range(len(shown)), words)
     ax.tick_params(axis="y", length=0)
     ax.margins(y=0.01)
     ax.axvline(0, color=GREY, linewidth=0.8)

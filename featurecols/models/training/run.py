@@ -1,11 +1,13 @@
-"""Run: one call of `train`, as hooks see it."""
+"""Run: one call of `train`, `evaluate` or `predict`, as hooks see it."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from time import perf_counter
 from typing import Any
 
+from featurecols._core.arrays import Array
 from featurecols.models.autodiff.variables import Variables
 from featurecols.models.input.examples import Examples
 from featurecols.models.training.history import History
@@ -13,13 +15,15 @@ from featurecols.models.training.history import History
 
 @dataclass
 class Run:
-    """One call of `train`, as hooks see it.
+    """One call of `train`, `evaluate` or `predict`, as hooks see it.
 
     Attributes:
+        mode: "train", "eval" or "infer". Where nothing is trained, `step` stays, and `batch` counts.
         variables: all that is learned; `variables.step` counts steps.
         epochs, steps: what was asked for; None where the other one ends the run.
         epoch, batch: where the run is: epochs that are over, and batches of this one that are done.
-        examples, loss: of the last step.
+        examples, loss: of the last step; the loss of a prediction is NaN.
+        predictions: what was predicted of the examples, by name; empty but in `predict`.
         logs: what the next history row says: the mean loss of the epoch, and what hooks add (validation metrics).
         loss_sum, loss_rows: of the epoch that is not over: the sum of the losses of its rows, and their number.
         done: whether the run came to its end, or a hook asked for it.
@@ -48,6 +52,8 @@ class Run:
     automatic: dict[str, float] = field(default_factory=dict)
     same_call: dict[str, float] = field(default_factory=dict)
     bias_offset: float | None = None
+    mode: str = "train"
+    predictions: Mapping[str, Array] = field(default_factory=dict)
 
     @property
     def step(self) -> int:

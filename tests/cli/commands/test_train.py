@@ -70,6 +70,14 @@ def test_train_evaluate_predict_are_what_python_does(here: Path, capsys: pytest.
     assert (about["kind"], about["label"], about["fingerprint"]) == ("WideDeepClassifier", "income", want.fingerprint)
     assert main(["evaluate", "model", "test.parquet", "--label", "income"]) == 0
     assert f"\nauc                   {about['metrics']['auc']:.6g}\n" in capsys.readouterr().out
+    assert main(["evaluate", "model", "test.parquet", "--html", "page.html", "--slices", "job,cars"]) == 0
+    assert f"\nauc                   {about['metrics']['auc']:.6g}\n" in capsys.readouterr().out
+    page = Path("page.html").read_text("utf-8")
+    assert page == want.report("test.parquet", slices=["job", "cars"], title="model").to_html()
+    Path("page.html").unlink()
+    assert "--slices are those of the page" in fails(capsys, 2, "evaluate", "model", "test.parquet", "--slices", "job")
+    assert main(["evaluate", "model", "test.parquet", "--html", "no/page.html"]) == 2
+    assert "no/page.html: cannot be written" in capsys.readouterr().err
 
     assert main(["predict", "model", "raw", "-o", "out", "--keep", "job,age"]) == 0
     assert capsys.readouterr().out.startswith("out: 800 rows in 2 files, ")

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 import featurecols as fc
 from featurecols.models import BaselineRegressor, DNNClassifier, LinearClassifier, LinearRegressor, RunConfig, WideDeepRegressor
 from featurecols.models.errors import ModelError
+from featurecols.models.inspection.explanations import Contribution, Explanation
 
 QUIET = RunConfig(progress=False)
 CITY, TAGS = fc.Vocabulary("city", ["Rome", "Oslo"]), fc.Vocabulary("tags", ["a", "b", "c"])
@@ -93,5 +96,23 @@ def test_importance_is_what_shuffling_costs():
 def test_both_are_drawn():
     pytest.importorskip("matplotlib")
     model = LinearRegressor([fc.Numeric("age"), CITY], config=QUIET).train(DATA, label="paid", epochs=1)
-    assert len(model.explain(ROW).plot().patches) == 2
-    assert model.importance(DATA, repeats=1).plot().get_xlabel() == "rmse is worse by"
+    explained = model.explain(ROW)
+    ax = explained.plot()
+    assert [bar.get_width() for bar in ax.patches] == [row.weight for row in reversed(explained)]
+    assert ax.get_title() == f"prediction: {explained.total:.4g}, of which base {explained.base:.4g}"
+    ax = model.importance(DATA, repeats=2).plot()
+    assert ax.get_xlabel() == "rmse is worse by"
+    assert len(ax.collections) == 1  # a line for the deviation of each field
+    many = Explanation([Contribution(f"c{i}", float(i), "w" * 99) for i in range(25)], "prediction", 1.0, 301.0)
+    ax = many.plot()
+    assert [bar.get_width() for bar in ax.patches] == [0 + 1 + 2 + 3 + 4, *range(5, 25)]
+    assert [tick.get_text() for tick in ax.get_yticklabels()] == ["5 other columns", *["w" * 59 + "…"] * 20]
+
+
+def test_files_have_the_importance_of_their_rows(tmp_path):
+    model = LinearRegressor([fc.Numeric("age"), CITY], config=QUIET).train(DATA, label="paid", epochs=1)
+    rows = {key: DATA[key] for key in ("age", "city", "paid")}
+    for i in range(2):  # dictionaries in some row groups, plain values in others
+        part = pa.table({key: values[i * 150 : (i + 1) * 150] for key, values in rows.items()})
+        pq.write_table(part, tmp_path / f"{i}.parquet", use_dictionary=i == 0)
+    assert model.importance(str(tmp_path), repeats=1) == model.importance(rows, repeats=1)
