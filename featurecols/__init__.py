@@ -66,6 +66,8 @@ if TYPE_CHECKING:
     from featurecols.columns.normalizers import Clip as Clip
     from featurecols.columns.normalizers import Log1p as Log1p
     from featurecols.columns.normalizers import MinMax as MinMax
+    from featurecols.columns.normalizers import Power as Power
+    from featurecols.columns.normalizers import RankGauss as RankGauss
     from featurecols.columns.normalizers import Robust as Robust
     from featurecols.columns.normalizers import SignedLog1p as SignedLog1p
     from featurecols.columns.normalizers import ZScore as ZScore

@@ -50,7 +50,7 @@ GUESSES: list[tuple[str, str | None]] = [
     # arguments of other libraries
     ('fc.Numeric("age", default_value=0)', "did you mean default?"),
     ('fc.Numeric("age", normalizer_fn=np.log)', "use normalizer=fc.ZScore()"),
-    ('fc.Numeric("age", normalizer=np.log)', "give ZScore(), MinMax(), Robust(), Log1p() or Clip()"),
+    ('fc.Numeric("age", normalizer=np.log)', "give ZScore(), Robust(), Power(), RankGauss(), Log1p() or Clip()"),
     ('fc.Numeric("age", default="median")', "default must be a number, Mean() or Median()"),
     ('fc.Numeric(key="age")', "did you mean source?"),
     ('fc.Numeric("age", 0)', "give the others by name (name=, shape="),

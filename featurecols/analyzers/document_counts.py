@@ -9,7 +9,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from featurecols import errors
+from featurecols import errors, kernels
 from featurecols._core.arrays import Array, Ids
 from featurecols.analyzers import base
 from featurecols.analyzers.base import Analyzer
@@ -45,18 +45,16 @@ class DocumentCounts(Analyzer):
 
     def update(self, state: Documents, value: Ids) -> Documents:
         flat, offsets = value.elements()
-        ids, rows = flat.values.astype(np.int64), np.repeat(np.arange(len(value)), np.diff(offsets))
-        there = ids >= 0
+        ids = flat.values.astype(np.int64, copy=False)
         size = int(ids.max(initial=-1)) + 1
         if size > MOST_IDS:
             hint = "hash into fewer buckets"
             raise errors.DataError(
                 "fit", f"document frequencies of at most {MOST_IDS:,} ids are kept", got=str(size), hint=hint
             )
-        found = ids[there]
-        if value.offsets is not None:
-            found = np.unique(rows[there] * size + found) % max(size, 1)
-        return _added(state, len(value), np.bincount(found, minlength=size))
+        last, counts = np.zeros((2, size), np.int64)
+        kernels.count_terms.tally_rows[0](np.ascontiguousarray(ids), np.ascontiguousarray(offsets, np.int64), last, counts)
+        return _added(state, len(value), counts)
 
     def merge(self, a: Documents, b: Documents) -> Documents:
         return _added(a, b.rows, b.counts)

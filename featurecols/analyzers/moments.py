@@ -99,9 +99,7 @@ class Moments(Analyzer):
 
     def _normalized(self, value: base.HasNumbers, x: Array, weights: Array) -> tuple[Array, Array]:
         """Return x through the normalizers, NaN where it is left out, with its weights; raises at a value that must not be."""
-        ops = [normalizer.op() for normalizer in self.before]
-        codes = np.array([code for code, _, _ in ops], dtype=np.int64)
-        a, b = (np.array([op[i] for op in ops], dtype=np.float64) for i in (1, 2))
+        codes, a, b = kernels.numeric.described(op for normalizer in self.before for op in normalizer.ops())
         y = np.empty_like(x)
         if kernels.numeric.normalize(x, np.array([math.nan]), codes, a, b, y) >= 0:
             bad = kernels.numeric.refused(x, codes, a, b) & ~np.isnan(x)

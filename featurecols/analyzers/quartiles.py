@@ -1,10 +1,10 @@
-"""The median and the distance of the quartiles, of values as normalizers make them."""
+"""The median, the distance of the quartiles, and quantiles, of values as normalizers make them."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar, Protocol
 
 import numpy as np
@@ -18,9 +18,11 @@ from featurecols.analyzers.quantiles import Bins, Histogram
 
 
 class Normalizer(Protocol):
-    """What a normalizer is asked for here: the operation of kernels/numeric, and its two numbers."""
+    """What a normalizer is asked for here: the operation of kernels/numeric, and its two numbers; the points of a table too."""
 
     def op(self) -> tuple[int, float, float]: ...
+
+    def ops(self) -> list[tuple[int, float, float]]: ...
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -48,9 +50,7 @@ class NormalizedHistogram(Histogram):
         if not self.before and not self.leave_out:
             return super().update(state, value)
         x = base.elements(value, self.dtype)
-        ops = [normalizer.op() for normalizer in self.before]
-        codes = np.array([code for code, _, _ in ops], dtype=np.int64)
-        a, b = (np.array([op[i] for op in ops], dtype=np.float64) for i in (1, 2))
+        codes, a, b = kernels.numeric.described(op for normalizer in self.before for op in normalizer.ops())
         y = np.empty_like(x)
         if kernels.numeric.normalize(x, np.array([math.nan]), codes, a, b, y) >= 0:
             bad = kernels.numeric.refused(x, codes, a, b) & ~np.isnan(x)
@@ -86,9 +86,43 @@ class Quartiles(NormalizedHistogram):
         return problem
 
 
+@dataclass(frozen=True, eq=False, repr=False)
+class EvenQuantiles(NormalizedHistogram):
+    """Quantiles evenly spaced in rank, from the smallest value to the largest, interpolated as numpy.percentile does.
+
+    finish gives "quantiles" float64 [k] ascending: k is n, at most as many as there are values, and at least 2.
+    """
+
+    learns: ClassVar[Mapping[str, tuple[str, int]]] = {"quantiles": ("<f8", 1)}
+
+    n: int = field(kw_only=True)
+
+    def finish(self, state: Bins) -> dict[str, Array]:
+        found = super().finish(state)
+        return {"quantiles": _evenly(found["edges"], found["counts"], self.n)}
+
+    def problem(self, learned: Mapping[str, Array]) -> str | None:
+        problem = super().problem(learned)
+        if problem is None and (len(learned["quantiles"]) < 2 or (np.diff(learned["quantiles"]) < 0).any()):
+            return "quantiles do not ascend"
+        return problem
+
+
+def _evenly(edges: Array, counts: Array, n: int) -> Array:
+    """Return n values evenly spaced in rank, at most as many as there are, and at least 2."""
+    below = np.cumsum(counts)
+    k = max(2, min(n, int(below[-1])))
+    quantiles = np.array([_at(edges, below, i / (k - 1)) for i in range(k)])
+    return np.maximum.accumulate(quantiles)  # rounding may put one below that before it
+
+
 def _percentile(edges: Array, counts: Array, q: float) -> float:
     """Return the value at place q * (N - 1) of the sorted values, between two of them in proportion."""
-    below = np.cumsum(counts)
+    return _at(edges, np.cumsum(counts), q)
+
+
+def _at(edges: Array, below: Array, q: float) -> float:
+    """Return the same of the running sums of counts."""
     place = q * (int(below[-1]) - 1)
     first = math.floor(place)
     a, b = (float(edges[np.searchsorted(below, k, side="right")]) for k in (first, min(first + 1, int(below[-1]) - 1)))

@@ -1,25 +1,29 @@
 """Normalizers: float64 to float64, one value at a time, with numbers that are given or learned.
 
-Each is one operation of `kernels.numeric.normalize`, and `row` computes the same bits on one Python float. NaN stays
+Each is an operation of `kernels.numeric.normalize`, and `row` computes the same bits on one Python float. NaN stays
 NaN. Everything is computed in float64; overflow is inf.
 """
 
 from __future__ import annotations
 
+import bisect
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import field
 from typing import ClassVar
 
 from featurecols import errors
 from featurecols._core.arrays import Array
 from featurecols._core.expressions import InexpressibleError, Number, computed
-from featurecols._core.spec import Spec, frozen, public_dir
+from featurecols._core.normal_scores import score
+from featurecols._core.spec import Converted, Spec, frozen, public_dir
 from featurecols.analyzers.base import Analyzer
 from featurecols.analyzers.moments import Moments
-from featurecols.analyzers.quartiles import Quartiles
+from featurecols.analyzers.power import PowerExponent
+from featurecols.analyzers.quartiles import EvenQuantiles, Quartiles
 
-ZSCORE, MINMAX, LOG1P, CLIP, SIGNED_LOG1P = range(5)
+ZSCORE, MINMAX, LOG1P, CLIP, SIGNED_LOG1P, POWER, RANK, POINT = range(8)
+_MOST_QUANTILES = 2**15
 
 
 @frozen
@@ -46,6 +50,10 @@ class Normalizer(Spec):
     def op(self) -> tuple[int, float, float]:
         """Code and two numbers for the kernel; raises PlanError while something is to be learned."""
         raise NotImplementedError
+
+    def ops(self) -> list[tuple[int, float, float]]:
+        """Return what `op` gives, and the points of a table behind it."""
+        return [self.op()]
 
     def row(self, x: float) -> float:
         """One value, in the bits of the kernel."""
@@ -232,6 +240,150 @@ class SignedLog1p(Normalizer):
     def expression(self, x: Number) -> Number:
         positive = computed("log1p", computed("clip", x, 0.0, math.inf))
         return computed("subtract", positive, computed("log1p", computed("clip", computed("subtract", 0.0, x), 0.0, math.inf)))
+
+
+@frozen
+class Power(Normalizer):
+    """The power of Yeo and Johnson (2000) that brings skewed numbers of any sign closest to a normal distribution.
+
+    ((x + 1)^e - 1) / e for x >= 0 (log(1 + x) for e = 0), and -((1 - x)^(2 - e) - 1) / (2 - e) for x < 0 (-log(1 - x) for
+    e = 2), where e is the exponent. It gives numbers without a scale: put ZScore() behind it.
+
+    Learns the exponent of the greatest likelihood among the multiples of 1/1024 from -1024 to 1024, of the present values
+    unless it is given; 1, which changes nothing, of values that are all equal. From more than 32,768 distinct values it is
+    learned as they are rounded down in Quantiles. It depends on the scale of x, unlike the logarithm of Box and Cox.
+
+    Args:
+        exponent: a finite number, the lambda of other libraries.
+
+    Raises:
+        ColumnError: for a wrong argument.
+
+    >>> round(Power(exponent=2).row(3.0), 6)
+    7.5
+    """
+
+    exponent: float | None = field(default=None, kw_only=True)
+
+    def check(self) -> None:
+        if self.exponent is None:
+            return
+        exponent = _number(self.exponent)
+        if exponent is None or math.isinf(exponent):
+            raise errors.argument("Power", "exponent must be a finite number", self.exponent, "leave it out to learn it")
+        object.__setattr__(self, "exponent", exponent)
+
+    def analyzer(
+        self, before: tuple[Normalizer, ...] = (), dtype: str = "float64", leave_out: bool = False
+    ) -> PowerExponent | None:
+        return PowerExponent(dtype, before, leave_out) if self.exponent is None else None
+
+    def given(self, learned: Mapping[str, Array]) -> Power:
+        return Power(exponent=float(learned["exponent"])) if self.exponent is None else self
+
+    def op(self) -> tuple[int, float, float]:
+        return POWER, _known(self, self.exponent), 0.0
+
+    def row(self, x: float) -> float:
+        exponent = _known(self, self.exponent)
+        return -_power(-x, 2.0 - exponent) if x < 0.0 else _power(x, exponent)
+
+    def expression(self, x: Number) -> Number:
+        raise InexpressibleError("it raises numbers to a power")
+
+
+@frozen
+class RankGauss(Normalizer):
+    """The rank of a number among those that were learned, as a normal distribution has it: any shape becomes a bell.
+
+    Of n quantiles, evenly spaced in rank: a number between two of them has the rank between theirs, in proportion; the score is
+    the point below which a standard normal distribution has that share. Numbers that many rows have are in the middle of their
+    ranks; those beyond the ends have the scores of the ends, which are those of 1e-7 and 1 - 1e-7, -5.2 and 5.2.
+
+    Learns the quantiles of the present values, interpolated as numpy.percentile does, unless they are given: no more than
+    there are values. From more than 32,768 distinct values they are those of values rounded down as Quantiles says.
+
+    Args:
+        n: how many quantiles to learn, from 2 to 32,768.
+        quantiles: finite numbers in the units of x, not decreasing, two or more.
+
+    Raises:
+        ColumnError: for a wrong argument.
+
+    >>> RankGauss(quantiles=[0, 10, 1000]).row(10.0)
+    0.0
+    """
+
+    n: int = 1000
+    quantiles: Converted[Sequence[float] | None, tuple[float, ...] | None] = field(default=None, kw_only=True)  # type: ignore[arg-type]
+
+    def check(self) -> None:
+        if type(self.n) is not int or not 2 <= self.n <= _MOST_QUANTILES:
+            hint = "1000 gives the rank to a thousandth"
+            raise errors.argument("RankGauss", f"n must be an integer from 2 to {_MOST_QUANTILES}", self.n, hint)
+        if self.quantiles is None:
+            return
+        given = self.quantiles if isinstance(self.quantiles, tuple) else ()
+        found = [x for v in given if (x := _number(v)) is not None and not math.isinf(x)]
+        if len(found) < max(2, len(given)) or sorted(found) != found:
+            problem = "quantiles must be two or more finite numbers in ascending order"
+            raise errors.argument("RankGauss", problem, self.quantiles, "leave them out to learn them")
+        object.__setattr__(self, "quantiles", tuple(found))
+
+    def analyzer(
+        self, before: tuple[Normalizer, ...] = (), dtype: str = "float64", leave_out: bool = False
+    ) -> EvenQuantiles | None:
+        return EvenQuantiles(dtype, before, leave_out, n=self.n) if self.quantiles is None else None
+
+    def given(self, learned: Mapping[str, Array]) -> RankGauss:
+        return RankGauss(self.n, quantiles=learned["quantiles"].tolist()) if self.quantiles is None else self
+
+    def op(self) -> tuple[int, float, float]:
+        return RANK, float(len(self._points())), 0.0
+
+    def ops(self) -> list[tuple[int, float, float]]:
+        return [self.op(), *((POINT, x, 0.0) for x in self._points())]
+
+    def row(self, x: float) -> float:
+        return _normal_score(x, self._points())
+
+    def of_row(self) -> Callable[[float], float]:
+        points = self._points()
+        return lambda x: _normal_score(x, points)
+
+    def expression(self, x: Number) -> Number:
+        raise InexpressibleError("it looks up quantiles")
+
+    def _points(self) -> tuple[float, ...]:
+        if self.quantiles is None:
+            raise errors.not_learned([repr(self)])
+        return self.quantiles
+
+
+def _power(x: float, exponent: float) -> float:
+    """Return ((x + 1)^exponent - 1) / exponent for x >= 0."""
+    if exponent == 0.0 or exponent == 1.0:
+        return math.log1p(x) if exponent == 0.0 else x
+    try:
+        return math.expm1(exponent * math.log1p(x)) / exponent
+    except OverflowError:
+        return math.inf / exponent
+
+
+def _normal_score(x: float, points: Sequence[float]) -> float:
+    """Return the normal score of the rank of x among points, ascending."""
+    if x != x:
+        return x
+    at, last = bisect.bisect_left(points, x), float(len(points) - 1)
+    if at == len(points):
+        return score(1.0)
+    if points[at] == x:
+        return score(0.5 * float(at + bisect.bisect_right(points, x, at) - 1) / last)
+    if at == 0:
+        return score(0.0)
+    low, high = points[at - 1], points[at]
+    t = (0.5 * x - 0.5 * low) / (0.5 * high - 0.5 * low) if math.isinf(high - low) else (x - low) / (high - low)
+    return score((float(at - 1) + t) / last)
 
 
 @frozen

@@ -104,7 +104,7 @@ class Numeric(Column):
         object.__setattr__(self, "default", named(self.default, Marker))
         for n in given:
             if not isinstance(n, Normalizer):
-                hint = "give ZScore(), MinMax(), Robust(), Log1p() or Clip()"
+                hint = "give ZScore(), Robust(), Power(), RankGauss(), Log1p() or Clip()"
                 raise errors.argument(subject, "normalizer must be a Normalizer or several", n, hint)
         self._check_default(subject)
 
@@ -179,9 +179,7 @@ class NumericBound(NumberBound):
         self.defaults = np.array(flat, dtype=np.float64)
         if column.dtype == "float32":
             self.defaults = rounded_to_float32(self.defaults)
-        ops = [n.op() for n in normalizers]
-        codes = np.array([code for code, _, _ in ops], dtype=np.int64)
-        a, b = (np.array([op[at] for op in ops], dtype=np.float64) for at in (1, 2))
+        codes, a, b = kernels.numeric.described(op for n in normalizers for op in n.ops())
         self._lets_through = _lets_through(default, self.width)
         self.chain = Chain(self.defaults, codes, a, b, all(self._lets_through))
         self._row_defaults = self.defaults.tolist()

@@ -206,7 +206,9 @@ if JIT:
     load64: Any = _intrinsic("load64")
     mulhi: Any = _intrinsic("mulhi")  # high half of the 128-bit product of two uint64
     opaque: Any = _intrinsic("opaque")  # an int64 that the compiler must not turn into a branch
-    log1p: Any = _intrinsic("log1p")  # of the C library, as Python's math has it, for x > -1
+    log: Any = _intrinsic("log")  # of the C library, as Python's math has it, for x > 0
+    log1p: Any = _intrinsic("log1p")  # for x > -1
+    expm1: Any = _intrinsic("expm1")  # inf where it overflows
 else:
     _at: Any = lambda c, to: lambda at, n: np.ctypeslib.as_array((c * int(n)).from_address(int(at))).view(to)  # noqa: E731
     doubles, singles = _at(ctypes.c_double, np.float64), _at(ctypes.c_float, np.float32)
@@ -217,4 +219,5 @@ else:
     load64 = lambda data, i: data[i : i + 8].view("<u8")[0]  # noqa: E731
     mulhi = lambda a, b: np.uint64(int(a) * int(b) >> 64)  # noqa: E731
     opaque = int
-    log1p = math.log1p
+    log, log1p = math.log, math.log1p
+    expm1 = lambda x: math.inf if x > 709.78 and np.isinf(np.expm1(x)) else math.expm1(x)  # noqa: E731

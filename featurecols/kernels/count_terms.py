@@ -34,6 +34,19 @@ def tally(codes: Any, counts: Any) -> Any:
     return len(codes)
 
 
+@kernel({0: (read(I64), read(I64), write(I64), write(I64))})
+def tally_rows(ids: Any, offsets: Any, last: Any, counts: Any) -> None:
+    """Count in how many rows each id stands; negative ids stand in none.
+
+    Row i is ids[offsets[i]:offsets[i + 1]]; ids are below len(counts). last: zeros, as many as counts.
+    """
+    for i in range(len(offsets) - 1):
+        for k in range(offsets[i], offsets[i + 1]):
+            if ids[k] >= 0 and last[ids[k]] != i + 1:
+                last[ids[k]] = i + 1
+                counts[ids[k]] += 1
+
+
 @helper
 def _find(slots: Any, h: Any, shift: Any, mask: Any, offsets: Any, data: Any, text: Any, start: Any, n: Any) -> Any:
     """Return the slot of a text, or the empty slot where it belongs."""

@@ -51,16 +51,21 @@ def _opaque(typingctx: Any, x: Any) -> Any:
     return types.int64(types.int64), codegen
 
 
-def _log1p(typingctx: Any, x: Any) -> Any:
-    def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        double = ir.DoubleType()
-        of = ir.FunctionType(double, [double])
-        known: Any = builder.module.globals.get("log1p") or ir.Function(builder.module, of, "log1p")
-        # hiding which function it is keeps a vector library's from taking its place
-        hidden = _hide(builder, builder.ptrtoint(known, _WORD))
-        return builder.call(builder.inttoptr(hidden, of.as_pointer()), arguments)
+def _of_c_library(name: str) -> Any:
+    """Return a function of one double of the C library, as Python's math has it."""
 
-    return types.float64(types.float64), codegen
+    def call(typingctx: Any, x: Any) -> Any:
+        def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+            double = ir.DoubleType()
+            of = ir.FunctionType(double, [double])
+            known: Any = builder.module.globals.get(name) or ir.Function(builder.module, of, name)
+            # hiding which function it is keeps a vector library's from taking its place
+            hidden = _hide(builder, builder.ptrtoint(known, _WORD))
+            return builder.call(builder.inttoptr(hidden, of.as_pointer()), arguments)
+
+        return types.float64(types.float64), codegen
+
+    return intrinsic(call)
 
 
 def _array(context: Any, builder: Any, kind: Any, data: Any, shape: list[Any]) -> Any:
@@ -108,4 +113,5 @@ doubles, singles, integers, wholes, words, longs, flags = map(
     _array_at, (types.float64, types.float32, types.int32, types.int64, types.uint32, types.uint64, types.boolean)
 )
 load32, load64 = _loader(32, types.uint32), _loader(64, types.uint64)
-mulhi, opaque, log1p = intrinsic(_mulhi), intrinsic(_opaque), intrinsic(_log1p)
+mulhi, opaque = intrinsic(_mulhi), intrinsic(_opaque)
+log, log1p, expm1 = map(_of_c_library, ("log", "log1p", "expm1"))

@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 
 from featurecols._core import arrays
 from featurecols._core.arrays import Array
-from featurecols.kernels.compiler import BOOL, F32, F64, I32, I64, helper, kernel, log1p, read, write
+from featurecols._core.normal_scores import (
+    CENTER,
+    CENTRAL_ABOVE,
+    CENTRAL_BELOW,
+    CENTRAL_SQUARE,
+    LEAST,
+    TAIL_ABOVE,
+    TAIL_BELOW,
+    TAIL_SHIFT,
+)
+from featurecols.kernels.compiler import BOOL, F32, F64, I32, I64, expm1, helper, kernel, log, log1p, read, write
 
-ZSCORE, MINMAX, LOG1P, CLIP, SIGNED_LOG1P = 0, 1, 2, 3, 4
+ZSCORE, MINMAX, LOG1P, CLIP, SIGNED_LOG1P, POWER, RANK, POINT = 0, 1, 2, 3, 4, 5, 6, 7
 _BLOCK, _0, _1 = np.uint64(256), np.uint64(0), np.uint64(1)
 _NAN, _INF = np.float64(np.nan), np.float64(np.inf)
 
@@ -36,7 +48,78 @@ def _BLANK(valid: Any, out: Any) -> None:
 
 
 @helper
-def apply(op: Any, a: Any, b: Any, x: Any, n: Any) -> Any:
+def _polynomial(coefficients: Any, x: Any) -> Any:
+    found = 0.0
+    for c in coefficients:
+        found = found * x + c
+    return found
+
+
+@helper
+def _score(p: Any) -> Any:
+    """Compute _core.normal_scores.score."""
+    p = min(max(p, LEAST), 1.0 - LEAST)
+    q = p - 0.5
+    if abs(q) <= CENTER:
+        x = CENTRAL_SQUARE - q * q
+        return q * _polynomial(CENTRAL_ABOVE, x) / _polynomial(CENTRAL_BELOW, x)
+    x = math.sqrt(-log(min(p, 1.0 - p))) - TAIL_SHIFT
+    found = _polynomial(TAIL_ABOVE, x) / _polynomial(TAIL_BELOW, x)
+    return -found if q < 0.0 else found
+
+
+@helper
+def _power(x: Any, exponent: Any) -> Any:
+    """Return ((x + 1)^exponent - 1) / exponent for x >= 0."""
+    if exponent == 0.0 or exponent == 1.0:
+        return log1p(x) if exponent == 0.0 else x
+    return expm1(exponent * log1p(x)) / exponent
+
+
+@helper
+def _place(x: Any, points: Any, left: Any, right: Any) -> Any:
+    """Return the first of points[left:right], ascending, that is not below x."""
+    while left < right:
+        middle = (left + right) // np.uint64(2)
+        if points[middle] < x:
+            left = middle + _1
+        else:
+            right = middle
+    return left
+
+
+@helper
+def _place_after(x: Any, points: Any, left: Any, right: Any) -> Any:
+    """Return the first of points[left:right], ascending, that is above x."""
+    while left < right:
+        middle = (left + right) // np.uint64(2)
+        if points[middle] <= x:
+            left = middle + _1
+        else:
+            right = middle
+    return left
+
+
+@helper
+def _rank(x: Any, points: Any, start: Any, stop: Any) -> Any:
+    """Return where x lies among points[start:stop], from 0 to 1: of equal points the middle, between two in proportion."""
+    at, last = _place(x, points, start, stop), np.float64(stop - start - _1)
+    if at == stop:
+        return 1.0
+    if points[at] == x:
+        return 0.5 * np.float64(at - start + _place_after(x, points, at, stop) - start - _1) / last
+    if at == start:
+        return 0.0
+    low, high = points[at - _1], points[at]
+    if high - low == _INF:
+        t = (0.5 * x - 0.5 * low) / (0.5 * high - 0.5 * low)
+    else:
+        t = (x - low) / (high - low)
+    return (np.float64(at - start - _1) + t) / last
+
+
+@helper
+def _apply(op: Any, a: Any, b: Any, x: Any, n: Any) -> Any:
     """Apply one normalizer to x[:n]; NaN stays NaN. Returns how many were outside its domain."""
     outside = 0
     if op == ZSCORE and b != 0.0:
@@ -62,9 +145,28 @@ def apply(op: Any, a: Any, b: Any, x: Any, n: Any) -> Any:
     elif op == SIGNED_LOG1P:
         for i in range(_0, n):
             x[i] = -log1p(-x[i]) if x[i] < 0.0 else log1p(x[i])
+    elif op == POWER:
+        for i in range(_0, n):
+            x[i] = -_power(-x[i], 2.0 - a) if x[i] < 0.0 else _power(x[i], a)
     else:
         for i in range(_0, n):
             x[i] = a if x[i] < a else (b if x[i] > b else x[i])
+    return outside
+
+
+@helper
+def apply(ops: Any, a: Any, b: Any, first: Any, stop: Any, x: Any, n: Any) -> Any:
+    """Apply operations first to stop - 1 to x[:n]; NaN stays NaN. Returns how many were outside the domain of one."""
+    outside, k, end = 0, np.uint64(first), np.uint64(stop)
+    while k < end:
+        if ops[k] == RANK:
+            points = k + _1
+            k = points + np.uint64(a[k])
+            for i in range(_0, n):
+                x[i] = x[i] if np.isnan(x[i]) else _score(_rank(x[i], a, points, k))
+        else:
+            outside += _apply(ops[k], a[k], b[k], x, n)
+            k += _1
     return outside
 
 
@@ -107,8 +209,7 @@ def _NORMALIZE(x: Any, default: Any, ops: Any, a: Any, b: Any, scratch: Any, out
     for base in range(_0, count, length):  # loops count in uint64: numba wraps signed indices around
         n = min(length, count - base)
         left = _load(x, fill, base, n, block)
-        for k in range(len(ops)):
-            left += apply(ops[k], a[k], b[k], block, n)
+        left += apply(ops, a, b, _0, np.uint64(len(ops)), block, n)
         _store(block, base, n, out)
         if left and suspect < 0:
             suspect = np.int64(base)
@@ -123,8 +224,9 @@ def normalize(x: Array, default: Array, ops: Array, a: Array, b: Array, out: Arr
     x float64 [m]; default float64 [w], the value for NaN at position p is default[p % w]. ops int64 [k] with its numbers
     a, b float64 [k], applied in order: 0 (x - a) / b, 1 (x - a) / (b - a), of halves where b - a is infinite (both 0 where they
     would divide by 0), 2 log1p, in whose domain are numbers above a (-inf at -1, NaN below), 3 clip to [a, b], 4 log1p of |x|
-    with the sign of x. out: float64 [m], or float32 [n, w] of any strides with n * w = m; all of it is written, whatever is
-    returned.
+    with the sign of x, 5 the power of Yeo and Johnson with exponent a, 6 the normal score of the rank of x among the a
+    points that follow, which are operations 7 with a point in a. out: float64 [m], or float32 [n, w] of any strides with
+    n * w = m; all of it is written, whatever is returned.
 
     >>> out = np.empty((2, 1), np.float32)
     >>> normalize(np.array([3.0, np.nan]), np.array([5.0]), np.array([0]), np.array([1.0]), np.array([2.0]), out)
@@ -142,6 +244,17 @@ def normalize(x: Array, default: Array, ops: Array, a: Array, b: Array, out: Arr
     return _NORMALIZE[out.itemsize](x, default, ops, a, b, scratch, out)  # type: ignore[no-any-return]
 
 
+def described(ops: Iterable[tuple[int, float, float]]) -> tuple[Array, Array, Array]:
+    """Return operations and their two numbers as `normalize` takes them: int64, float64 and float64 [k].
+
+    >>> described([(CLIP, 0.0, 1.0)])
+    (array([3]), array([0.]), array([1.]))
+    """
+    found = list(ops)
+    a, b = (np.array([op[i] for op in found], dtype=np.float64) for i in (1, 2))
+    return np.array([code for code, _, _ in found], dtype=np.int64), a, b
+
+
 def refused(x: Array, ops: Array, a: Array, b: Array) -> Array:
     """Return which numbers have no place in a matrix of finite ones, bool [m]: for the few that `normalize` is not sure of.
 
@@ -153,51 +266,45 @@ def refused(x: Array, ops: Array, a: Array, b: Array) -> Array:
     """
     bad, y = np.isnan(x), x
     with np.errstate(all="ignore"):
-        for op, low, high in zip(ops.tolist(), a.tolist(), b.tolist(), strict=True):
+        for k, (op, low) in enumerate(zip(ops.tolist(), a.tolist(), strict=True)):
+            if op == POINT:
+                continue
             if op == LOG1P:
-                bad, y = bad | (y <= low), np.log1p(y)
-            elif op == SIGNED_LOG1P:
-                y = np.where(y < 0.0, -np.log1p(-y), np.log1p(y))
-            elif op == CLIP:
-                y = np.where(y < low, low, np.where(y > high, high, y))
-            elif op == ZSCORE:
-                y = np.where(np.isinf(y), y, 0.0) if high == 0.0 else (y - low) / high
-            else:
-                y = np.where(np.isinf(y), y, 0.0) if low == high else _min_max(y, low, high)
+                bad = bad | (y <= low)
+            after = _after(y, k, ops, a, b)
+            y = np.where(np.isinf(y), y, after) if op in (ZSCORE, MINMAX, POWER, RANK) else after
     return bad | (np.isinf(x) & ~np.isfinite(y))
 
 
 def out_of_range(x: Array, ops: Array, a: Array, b: Array) -> Array:
-    """Return which numbers are infinite, outside the domain of an operation, or beyond the ends of a min-max or a clip.
+    """Return which numbers are infinite, outside the domain of an operation, or beyond the ends of one that has ends.
 
-    Bool [m]. x float64 [m]; ops, a, b as in `normalize`. NaN is not out of range.
+    Bool [m]. x float64 [m]; ops, a, b as in `normalize`. NaN is not out of range. A min-max, a clip and ranks have ends.
 
     >>> out_of_range(np.array([0.5, 2.0, np.inf, np.nan]), np.array([MINMAX]), np.zeros(1), np.ones(1))
     array([False,  True,  True, False])
     """
     bad, y = np.isinf(x), x
     with np.errstate(all="ignore"):
-        for op, low, high in zip(ops.tolist(), a.tolist(), b.tolist(), strict=True):
+        for k, (op, low, high) in enumerate(zip(ops.tolist(), a.tolist(), b.tolist(), strict=True)):
+            if op == POINT:
+                continue
             if op == LOG1P:
-                bad, y = bad | (y <= -1.0), np.log1p(y)
-            elif op == SIGNED_LOG1P:
-                y = np.where(y < 0.0, -np.log1p(-y), np.log1p(y))
-            elif op == ZSCORE:
-                y = np.where(np.isnan(y), y, 0.0) if high == 0.0 else (y - low) / high
-            else:
+                bad = bad | (y <= -1.0)
+            elif op in (MINMAX, CLIP):
                 bad = bad | (y < low) | (y > high)
-                if op == CLIP:
-                    y = np.clip(y, low, high)
-                else:
-                    y = np.where(np.isnan(y), y, 0.0) if low == high else _min_max(y, low, high)
+            elif op == RANK:
+                bad = bad | (y < a[k + 1]) | (y > a[k + int(low)])
+            y = _after(y, k, ops, a, b)
     return bad
 
 
-def _min_max(y: Array, low: float, high: float) -> Array:
-    """Return (y - low) / (high - low), as the kernel does."""
-    if np.isinf(high - low):
-        y, low, high = 0.5 * y, 0.5 * low, 0.5 * high
-    return np.asarray((y - low) / (high - low))
+def _after(y: Array, k: int, ops: Array, a: Array, b: Array) -> Array:
+    """Return numbers after operation k."""
+    stop = k + 1 + (int(a[k]) if ops[k] == RANK else 0)
+    out = np.empty(len(y))
+    normalize(np.ascontiguousarray(y, np.float64), np.array([np.nan]), ops[k:stop], a[k:stop], b[k:stop], out)
+    return out
 
 
 @kernel({0: (read(F64), read(I32), write(F64))})

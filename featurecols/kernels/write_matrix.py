@@ -99,8 +99,7 @@ def _ASSEMBLE(
                 left = _widen(integers(xs[j], rows), base, n, block)
             else:
                 left = _widen(wholes(xs[j], rows), base, n, block)
-            for k in range(first[j], first[j + _1]):
-                left += apply(ops[k], a[k], b[k], block, n)
+            left += apply(ops, a, b, first[j], first[j + _1], block, n)
             if left and suspect[j] < 0:
                 suspect[j] = np.int64(base)
             column = np.uint64(columns[j])

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+from sklearn.preprocessing import PowerTransformer
 
 import featurecols as fc
 from tests import laws
@@ -67,7 +68,8 @@ class NumericReference(Kind):
             names = STATISTICS.get(type(step), {})
             if any(getattr(step, name) is None for name in names):
                 seen = [self.number(v, 0, i) for v in self.reference.known(self.column.source)]
-                self._given[i] = {name: statistic(seen) for name, statistic in names.items()}
+                of = (seen, step.n) if type(step) is fc.RankGauss else (seen,)
+                self._given[i] = {name: statistic(*of) for name, statistic in names.items()}
             else:
                 self._given[i] = {name: getattr(step, name) for name in names}
         return self._given[i]
@@ -148,6 +150,35 @@ def signed_log1p(x: float, step: Any) -> float:
     return -math.log1p(-x) if x < 0 else math.log1p(x)
 
 
+def likeliest(values: list[float]) -> float:
+    """scikit-learn's exponent, as a multiple of 1 / 1024; 1 where there is one value."""
+    if len(set(values)) == 1:
+        return 1.0
+    return round(float(PowerTransformer().fit(np.array(values)[:, None]).lambdas_[0]) * 1024) / 1024
+
+
+def power(x: float, step: Any, exponent: float) -> float:
+    if x < 0:
+        return -power(-x, step, 2 - exponent)
+    if exponent == 1:
+        return x
+    return math.log1p(x) if exponent == 0 else math.expm1(exponent * math.log1p(x)) / exponent
+
+
+def even_quantiles(values: list[float], n: int) -> list[float]:
+    k = max(2, min(n, len(values)))
+    found = np.percentile(values, [100 * i / (k - 1) for i in range(k)])
+    return np.maximum.accumulate(found).tolist()
+
+
+def rank_gauss(x: float, step: Any, quantiles: Any) -> float:
+    """The rank as numpy interpolates it, of equal quantiles the middle, as Python's normal distribution has it."""
+    q, ranks = np.array(quantiles), np.arange(len(quantiles)) / (len(quantiles) - 1)
+    equal = ranks[q == x]
+    rank = equal.mean() if len(equal) else np.interp(x, q, ranks)
+    return statistics.NormalDist().inv_cdf(min(max(float(rank), 1e-7), 1 - 1e-7))
+
+
 def log1p(x: float, step: Any) -> float:
     return math.log1p(x) if x > -1 else (-math.inf if x == -1 else math.nan)
 
@@ -161,6 +192,8 @@ STATISTICS = {
     fc.ZScore: {"mean": mean, "std": statistics.pstdev},
     fc.MinMax: {"min": min, "max": max},
     fc.Robust: {"center": percentile(0.5), "scale": spread},
+    fc.Power: {"exponent": likeliest},
+    fc.RankGauss: {"quantiles": even_quantiles},
 }  # exact, rounded once
 NORMALIZERS: dict[type, Any] = {
     fc.ZScore: zscore,
@@ -169,6 +202,8 @@ NORMALIZERS: dict[type, Any] = {
     fc.Clip: clip,
     fc.Robust: robust,
     fc.SignedLog1p: signed_log1p,
+    fc.Power: power,
+    fc.RankGauss: rank_gauss,
 }
 REFERENCE = {fc.Numeric: NumericReference}
 
@@ -265,6 +300,24 @@ EXAMPLES = [
         ],
         rows=[{"x": x} for x in (-7.5, 0.0, -0.0, None, 1e9, 0.1, 3.0, 12.0)],
         changes={"normalizer": [fc.Robust(), fc.SignedLog1p()]},
+    ),
+    Example(
+        "power",
+        [
+            fc.Numeric("x", default=fc.Median(), normalizer=[fc.Power(), fc.ZScore()]),
+            fc.Numeric("x", default=0, normalizer=fc.Power(exponent=-0.5), name="given"),
+        ],
+        rows=[{"x": x} for x in (-7.5, 0.0, -0.0, None, 40.0, 0.1, 3.0, 12.0)],
+        changes={"normalizer": [fc.ZScore(), fc.Power()]},
+    ),
+    Example(
+        "ranks",
+        [
+            fc.Numeric("x", normalizer=fc.RankGauss(5), default=1),
+            fc.Numeric("x", default=0, normalizer=[fc.RankGauss(quantiles=[0, 0, 1, 8]), fc.Clip(-2, 2)], name="given"),
+        ],
+        rows=[{"x": x} for x in (-7.5, 0.0, -0.0, None, 1e9, 0.1, 3.0, 0.0, 12.0)],
+        changes={"normalizer": fc.RankGauss(4)},
     ),
     Example(
         "no spread",

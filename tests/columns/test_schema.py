@@ -33,7 +33,7 @@ def test_every_kind_is_there_with_all_its_arguments_and_their_defaults() -> None
     how = {"enum": ["sum", "mean", "sqrtn", "mean_all", "sqrtn_all"]}
     assert found["Embedding"]["properties"]["combiner"] == {"anyOf": [how, {"type": "null"}], "default": None}
     assert found["Numeric"]["properties"]["normalizer"]["anyOf"][0] == {
-        "enum": ["Log1p", "MinMax", "Robust", "SignedLog1p", "ZScore"]
+        "enum": ["Log1p", "MinMax", "Power", "RankGauss", "Robust", "SignedLog1p", "ZScore"]
     }
     assert found["Indicator"]["properties"]["source"] == {"$ref": "#/$defs/Column"}
     assert found["TopTerms"]["properties"]["min_count"] == {"type": "integer", "default": 1}

@@ -161,6 +161,8 @@ REFUSED = (  # what neither ONNX nor SQL is written of
     "rows hold one value a field there",
     "it reads lists",
     "it reads times",
+    "it raises numbers to a power",
+    "it looks up quantiles",
     "it has no bucket for missing values",
     "it has no test for missing values",
     "it splits text",

@@ -35,6 +35,8 @@ class Data:
             "`Numeric`": fc.Numeric("number", default=NAN, normalizer=[fc.Clip(-9, 9), fc.ZScore(), fc.MinMax()]),
             "`Numeric(normalizer=Robust())`": fc.Numeric("whole number", default=0, normalizer=fc.Robust()),
             "`Numeric(normalizer=SignedLog1p())`": fc.Numeric("whole number", default=0, normalizer=fc.SignedLog1p()),
+            "`Numeric(normalizer=Power())`": fc.Numeric("whole number", default=0, normalizer=fc.Power()),
+            "`Numeric(normalizer=RankGauss())`": fc.Numeric("whole number", default=0, normalizer=fc.RankGauss(9)),
             "`Numeric(normalizer=Log1p())`": fc.Numeric("whole number", default=0, normalizer=fc.Log1p()),
             '`Numeric(dtype="float32")`': fc.Numeric("number", default=NAN, dtype="float32"),
             "`Numeric(shape=...)`": fc.Numeric("pair", shape=2),

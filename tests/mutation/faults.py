@@ -198,9 +198,18 @@ OWN = {
         Fault("featurecols.data.fields.numeric:_missing_of", "~valid", "valid"),
     ],
     "numeric": [
-        Fault("featurecols.analyzers.quartiles:_percentile", "q * (int(below[-1]) - 1)", "q * int(below[-1])"),
+        Fault("featurecols.analyzers.quartiles:_at", "q * (int(below[-1]) - 1)", "q * int(below[-1])"),
         Fault(f"{C}.normalizers:SignedLog1p.row", "-math.log1p(-x)", "math.log1p(-x)"),
-        Fault(f"{C}.numeric:NumericBound.__init__", "[n.op() for n in normalizers]", "[n.op() for n in normalizers[::-1]]"),
+        Fault(f"{C}.normalizers:Power.row", "2.0 - exponent", "exponent"),
+        Fault(f"{C}.normalizers:_normal_score", "bisect.bisect_right(points, x, at)", "at + 1"),
+        Fault("featurecols.analyzers.power:_unlikelihood", "0.5 * math.log(variance)", "math.log(variance)"),
+        Fault("featurecols.analyzers.quartiles:_evenly", "i / (k - 1)", "i / k"),
+        Fault(f"{K}.numeric:_NORMALIZE", "np.uint64(len(ops))", "min(np.uint64(1), np.uint64(len(ops)))"),
+        Fault(
+            f"{C}.numeric:NumericBound.__init__",
+            "(op for n in normalizers for op in n.ops())",
+            "(op for n in normalizers[::-1] for op in n.ops())",
+        ),
         Fault(f"{C}.numeric:NumericBound.flat", "rounded_to_float32(self._exact(view))", "self._exact(view)"),
         Fault(f"{C}.numeric:NumericBound.refusal", "(start + int(bad[0])) // self._size", "start + int(bad[0])"),
         Fault("featurecols.plan.execution.operations:_describe", "c.defaults[0]", "0.0"),
@@ -240,7 +249,7 @@ OWN = {
     "tfidf": [
         Fault(f"{C}.tfidf:TfidfBound._norms", "times * times", "times"),
         Fault(f"{C}.tfidf:TfidfBound.row", "x * x", "x"),
-        Fault("featurecols.analyzers.document_counts:DocumentCounts.update", "rows[there] * size + found", "found"),
+        Fault(f"{K}.count_terms:tally_rows", "last[ids[k]] != i + 1", "last[ids[k]] == 0"),
         Fault("featurecols.analyzers.document_counts:_added", "state.rows += rows", "state.rows = rows"),
     ],
     "token_fields": [

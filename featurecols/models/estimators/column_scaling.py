@@ -26,7 +26,7 @@ ROWS = 10_000  # that are looked at, and that statistics come from where data ma
 SHOWN = 5  # columns that a warning names
 BUCKETS = 10, 32  # intervals of a number, from SOME_ROWS and from MANY_ROWS on
 SOME_ROWS, MANY_ROWS = 1_000, 2_000
-SCALES = frozenset(("ZScore", "MinMax", "Robust"))  # normalizers after which numbers have a scale
+SCALES = frozenset(("ZScore", "MinMax", "Robust", "RankGauss"))  # normalizers after which numbers have a scale
 
 
 @dataclass(frozen=True)
