@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -77,6 +78,10 @@ class Example:
 
     def dense(self) -> list[Any]:
         """The columns as dense outputs; wide categorical ones are left out."""
+        return list(self._dense)
+
+    @functools.cached_property
+    def _dense(self) -> list[Any]:
         found = []
         for c in self.columns:
             if not c.categorical:
@@ -96,6 +101,11 @@ class Example:
         shapes = [found.of(c).tables() for column in self.columns for c in walk(column)]
         found.tables = {name: _numbers(name, shape) for tables in shapes for name, shape in tables.items()}
         return found
+
+    @functools.cached_property
+    def plans(self) -> tuple[Any, Any]:
+        """What encodes the columns, and what transforms them where any is dense: made once, as laws leave them as they are."""
+        return self.plan(), self.plan(self.dense()) if self.dense() else None
 
     def plan(self, columns: list[Any] | None = None, train: Any = None) -> Any:
         """A plan of the columns; from `train` it learns the types of fields too, also where columns learn nothing."""
@@ -125,21 +135,23 @@ def _numbers(name: str, shape: tuple[int, int]) -> np.ndarray:
 
 
 class Results:
-    """The plans of an Example and what they give, as bits."""
+    """The plans of an Example, or others that learn from `train`, and what they give, as bits."""
 
     def __init__(self, example: Example, train: Any = None) -> None:
         self.example = example
-        self.encoder = example.plan(train=train)
-        dense = example.dense()
-        self.dense = example.plan(dense, train) if dense else None
+        self.encoder, self.dense = example.plans if train is None else (example.plan(train=train), None)
+        if train is not None and example.dense():
+            self.dense = example.plan(example.dense(), train)
 
     def of(self, data: Callable[[], Any], threads: int | None = None) -> dict[str, Any]:
         """Everything that transform and encode give for data() (called once for each: a reader reads once)."""
-        found = {}
-        if self.dense is not None:
-            found["matrix"] = bits(self.dense.transform(data(), threads=threads))
-        found.update(features_bits(self.encoder.encode(data(), threads=threads)))
-        return found
+        return {**self.transformed(data, threads), **self.encoded(data, threads)}
+
+    def transformed(self, data: Callable[[], Any], threads: int | None = None) -> dict[str, Any]:
+        return {} if self.dense is None else {"matrix": bits(self.dense.transform(data(), threads=threads))}
+
+    def encoded(self, data: Callable[[], Any], threads: int | None = None) -> dict[str, Any]:
+        return features_bits(self.encoder.encode(data(), threads=threads))
 
 
 def features_bits(features: Any) -> dict[str, Any]:

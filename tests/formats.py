@@ -15,6 +15,18 @@ Row = dict[str, Any]
 Format = Callable[[pa.Table], Any]
 FORMATS: dict[str, Format] = {}
 READ_ONCE = {"arrow_reader"}
+LIKE = {  # formats that are as another one where there are no texts, lists or nulls
+    "arrow_large": "arrow",
+    "arrow_view": "arrow",
+    "arrow_dictionary_awkward": "arrow_dictionary",
+    "arrow_dictionary_big": "arrow_dictionary",
+    "arrow_fixed": "arrow",
+    "arrow_sliced_large": "arrow_sliced",
+    "arrow_garbage": "arrow",
+    "pandas_category": "pandas_default",
+    "pandas_str": "pandas_object",
+    "polars_categorical": "polars_frame",
+}
 
 
 def table_of(rows: list[Row], schema: pa.Schema | None = None) -> pa.Table:
@@ -28,6 +40,23 @@ def each(rows: list[Row], schema: pa.Schema | None = None) -> list[tuple[str, An
     """(name, data) of every format."""
     table = table_of(rows, schema)
     return [(name, make(table)) for name, make in FORMATS.items()]
+
+
+def different(table: pa.Table) -> dict[str, Any]:
+    """The rows in every format, without those that are as another one: a format of texts says nothing new of numbers alone."""
+    made = {name: make(table) for name, make in FORMATS.items()}
+    return {name: data for name, data in made.items() if name not in LIKE or _differ(data, made[LIKE[name]])}
+
+
+def _differ(data: Any, other: Any) -> bool:
+    """Whether types, values under nulls or dictionaries of two formats differ."""
+    if isinstance(data, pa.Table):
+        return data.schema != other.schema or [_memory(c) for c in data.columns] != [_memory(c) for c in other.columns]
+    return list(data.dtypes) != list(other.dtypes)
+
+
+def _memory(column: pa.ChunkedArray) -> Any:
+    return [(len(c), c.offset, [b and b.to_pybytes() for b in c.buffers()]) for c in column.chunks]
 
 
 def _format(make: Format) -> Format:

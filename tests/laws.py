@@ -154,7 +154,7 @@ def blocks_and_threads_change_nothing(example: Example) -> None:
     results = Results(example)
     table = formats.table_of(tiled(example.rows), example.schema)
     want = results.of(lambda: table, threads=1)
-    for rows, threads in ((1, 2), (3, 1), (3, 7), (7, 2), (64, 1), (64, 7)):
+    for rows, threads in ((1, 2), (3, 1), (3, 7), (7, 2), (64, 7)):
         with blocks_of(rows):
             same(want, results.of(lambda: table, threads=threads), f"blocks of {rows} rows on {threads} threads")
 
@@ -165,12 +165,13 @@ def formats_change_nothing(example: Example) -> None:
     rows = tiled(example.rows, 20)
     table = formats.table_of(rows, example.schema)
     want = results.of(lambda: table)
-    for name, make in formats.FORMATS.items():
-        made = make(table)
-        data = (lambda make=make: make(table)) if name in formats.READ_ONCE else (lambda made=made: made)
+    for i, (name, made) in enumerate(formats.different(table).items()):
+        data = (lambda name=name: formats.FORMATS[name](table)) if name in formats.READ_ONCE else (lambda made=made: made)
         same(want, results.of(data), name)
+        encodes = results.dense is None or (i + len(example.name)) % 2 == 0  # blocks of a format are the same fields to both
         with blocks_of(7):
-            same(want, results.of(data, threads=2), f"{name} in blocks")
+            got = results.encoded(data, threads=2) if encodes else results.transformed(data, threads=2)
+        same(_only(want, "matrix", not encodes), got, f"{name} in blocks")
 
 
 @law
@@ -231,7 +232,8 @@ def many_rows_give_the_same(example: Example) -> None:
     """Enough rows for every shortcut that a large batch may take: the same rows again and again."""
     results = Results(example)
     times = -(-1100 // len(example.rows))
-    few, many = example.table(), formats.table_of(example.rows * times, example.schema)
+    few = example.table()
+    many = pa.concat_tables([few] * times).combine_chunks()
     one = results.encoder.encode(few)
     want = features_bits(type(one).concatenate([one] * times))
     if results.dense is not None:
@@ -758,6 +760,7 @@ def of(examples: list[Example]) -> Any:
         named = request.config.getoption("--law", "")
         checks = [check for check in LAWS if named in check.__name__]
         assert checks, f"no law has {named!r} in its name"
+        example = dataclasses.replace(example)  # its plans last as long as this test
         for check in checks:
             try:
                 with warnings.catch_warnings():

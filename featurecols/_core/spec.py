@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 import struct
 from collections.abc import Callable, Hashable, Mapping
-from dataclasses import MISSING, dataclass, field, fields
+from dataclasses import MISSING, Field, dataclass, field, fields
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeAlias, TypeVar, dataclass_transform
 
@@ -23,7 +23,8 @@ from featurecols._core.suggestions import explain_arguments
 from featurecols._core.values import exact
 
 KINDS: dict[str, type[Spec]] = {}
-_names: dict[type, tuple[str, ...]] = {}  # of the fields of classes, which dataclasses.fields is slow to tell
+_fields: dict[type, dict[str, Field[Hashable]]] = {}  # the fields of classes by name, which dataclasses.fields is slow to tell
+_versions: dict[str, list[str]] = {}  # the kinds that were declared, by their name without a version
 Refer: TypeAlias = "Callable[[Spec], Mapping[str, object] | None]"  # other JSON data for a value, where there is some
 OURS = "featurecols"
 Given = TypeVar("Given")
@@ -82,9 +83,11 @@ class Spec:
             hint = f'set kind = "{cls.__module__}.{cls.__name__}.v1" in the class'
             raise TypeError(f"{cls.kind} is the kind of {known!r} already; {hint}")
         KINDS[cls.kind] = cls
+        if known is None and (name := stem(cls.kind)) != cls.kind:
+            _versions.setdefault(name, []).append(cls.kind)
 
     def __post_init__(self) -> None:
-        names, parts = _field_names(type(self)), 1
+        names, parts = _fields_of(type(self)), 1
         for name in names:
             given = getattr(self, name)
             value = canonical(given)
@@ -99,7 +102,7 @@ class Spec:
         self._seal()
 
     def _seal(self) -> None:
-        key = (type(self).kind, tuple([_key(getattr(self, name)) for name in _field_names(type(self))]))
+        key = (type(self).kind, tuple([_key(getattr(self, name)) for name in _fields_of(type(self))]))
         object.__setattr__(self, "_key", key)
         object.__setattr__(self, "_hash", hash(key))
 
@@ -108,10 +111,10 @@ class Spec:
 
     def default_of(self, name: str) -> Any:
         """Return what field `name` is when it is not given; MISSING where it must be. Derived names override this."""
-        for f in fields(self):
-            if f.name == name:
-                return f.default if f.default_factory is MISSING else canonical(f.default_factory())
-        return MISSING
+        f = _fields_of(type(self)).get(name)
+        if f is None:
+            return MISSING
+        return f.default if f.default_factory is MISSING else canonical(f.default_factory())
 
     def __eq__(self, other: object) -> bool:
         if self is other:
@@ -185,11 +188,11 @@ def _made(cls: type[Spec], arguments: dict[str, Any]) -> Spec:
     return cls(**arguments)
 
 
-def _field_names(cls: type[Spec]) -> tuple[str, ...]:
-    """Return the names of the fields of a class in order."""
-    found = _names.get(cls)
+def _fields_of(cls: type[Spec]) -> dict[str, Field[Hashable]]:
+    """Return the fields of a class by name, in order."""
+    found = _fields.get(cls)
     if found is None:
-        found = _names[cls] = tuple(f.name for f in fields(cls))
+        found = _fields[cls] = {f.name: f for f in fields(cls)}
     return found
 
 
@@ -280,11 +283,11 @@ def needed(cls: type[Spec]) -> list[str]:
 def fields_json(value: Spec, refer: Refer = lambda _: None, *, canonical: bool = False) -> dict[str, Any]:
     """{"type": kind, argument: value, ...}, leaving out arguments at their defaults; see encode for `refer` and `canonical`."""
     out: dict[str, Any] = {"type": type(value).kind}
-    for f in fields(value):
-        v, default = getattr(value, f.name), value.default_of(f.name)
+    for argument in _fields_of(type(value)):
+        v, default = getattr(value, argument), value.default_of(argument)
         if default is MISSING or _key(v) != _key(default):
-            name = value.json_names.get(f.name, f.name)
-            out[value.old_names.get(f.name, name) if canonical else name] = encode(v, refer, canonical=canonical)
+            name = value.json_names.get(argument, argument)
+            out[value.old_names.get(argument, name) if canonical else name] = encode(v, refer, canonical=canonical)
     return out
 
 
@@ -373,7 +376,7 @@ def _kind(name: Any, where: str, versions: bool) -> type[Spec]:
 
 def newest(name: str) -> type[Spec] | None:
     """Return the newest version of a kind; None for an unknown name."""
-    found = [kind for kind in KINDS if kind.startswith(name) and stem(kind) == name and kind != name]
+    found = [kind for kind in _versions.get(name, ()) if kind in KINDS]
     return KINDS[max(found, key=lambda kind: int(kind.rpartition(".v")[2]))] if found else None
 
 

@@ -15,7 +15,7 @@ import inspect
 import textwrap
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
@@ -168,7 +168,8 @@ def killer(fault: Fault, examples: Iterable[Example], first: str = "") -> str | 
 
     first: the law and the Example that are asked before all others, "formats_change_nothing of lists".
     """
-    pairs = [(law, example) for law in dict.fromkeys((*ASKED_FIRST, *laws.LAWS)) for example in examples]
+    fresh = [replace(example) for example in examples]  # plans that were made without the fault would not have it
+    pairs = [(law, example) for law in dict.fromkeys((*ASKED_FIRST, *laws.LAWS)) for example in fresh]
     named = {f"{law.__name__} of {example}": (law, example) for law, example in pairs}
     assert not first or first in named, f"no law and Example are {first!r}"
     with planted(fault):
