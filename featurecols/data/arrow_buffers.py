@@ -5,6 +5,9 @@ Everything here respects offsets of sliced arrays, in the validity bitmap as wel
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Sequence
+
 import numpy as np
 import pyarrow as pa
 
@@ -109,6 +112,40 @@ def _bytes(buffer: pa.Buffer | None) -> Array:
     return np.zeros(0, np.uint8) if buffer is None else np.frombuffer(buffer, np.uint8)
 
 
+def of_python(values: Sequence[object] | Array) -> pa.Array:
+    """Return Python's values as an Arrow array of the type that holds them all; raises UnicodeError, or one of REFUSED."""
+    if "pandas" not in sys.modules:  # pa.array imports it, which takes half of the first call in a process
+        found = _of_one_kind(values)
+        if found is not None:
+            return found
+    return one_array(pa.array(values, from_pandas="pandas" in sys.modules))
+
+
+def _of_one_kind(values: Sequence[object] | Array) -> pa.Array | None:
+    """Return what pa.array makes of texts, integers, floats or booleans and None; None for anything else."""
+    kinds = set(map(type, values)) - {type(None)}
+    kind, n = kinds.pop() if len(kinds) == 1 else None, len(values)
+    there = [value is not None for value in values] if kind else []
+    valid = None if all(there) else pa.py_buffer(np.packbits(there, bitorder="little"))
+    if kind is str:
+        texts = [b"" if value is None else str(value).encode() for value in values]
+        ends = np.cumsum([0, *map(len, texts)])
+        if ends[-1] < 2**31:
+            return pa.Array.from_buffers(
+                pa.string(), n, [valid, pa.py_buffer(ends.astype(np.int32)), pa.py_buffer(b"".join(texts))]
+            )
+    if kind is float or kind is int:
+        try:
+            numbers = np.array([0 if value is None else value for value in values], np.float64 if kind is float else np.int64)
+        except OverflowError:
+            return None
+        return pa.Array.from_buffers(pa.float64() if kind is float else pa.int64(), n, [valid, pa.py_buffer(numbers)])
+    if kind is bool:
+        flags = np.packbits([bool(value) for value in values], bitorder="little")
+        return pa.Array.from_buffers(pa.bool_(), n, [valid, pa.py_buffer(flags)])
+    return None
+
+
 def is_text(kind: pa.DataType) -> bool:
     """Return whether an Arrow type holds texts or bytes with offsets, or of a fixed size."""
     t = pa.types
@@ -140,8 +177,9 @@ def distinct(offsets: Array, data: Array, valid: Array | None = None) -> tuple[l
 
 def decimals(integers: Array) -> tuple[Array, Array]:
     """Decimal digits of int64 or uint64 [k]: (offsets [k + 1], data uint8)."""
-    text = pa.array(integers).cast(pa.large_string() if len(integers) > 2**26 else pa.string())
-    return texts(text)
+    kind = pa.int64() if integers.dtype.kind == "i" else pa.uint64()
+    array = pa.Array.from_buffers(kind, len(integers), [None, pa.py_buffer(np.ascontiguousarray(integers))])
+    return texts(array.cast(pa.large_string() if len(integers) > 2**26 else pa.string()))
 
 
 def equal_to(offsets: Array, data: Array, text: bytes) -> Array:

@@ -1,4 +1,6 @@
 import itertools
+import subprocess
+import sys
 from typing import Any
 
 import numpy as np
@@ -158,3 +160,48 @@ def test_one_array() -> None:
     assert arrow_buffers.one_array(pa.chunked_array([], pa.int32())).to_pylist() == []
     assert arrow_buffers.one_array(pa.chunked_array([], pa.dictionary(pa.int8(), pa.string()))).to_pylist() == []
     assert arrow_buffers.one_array(pa.chunked_array([["a"], [None, "b"]], pa.string_view())).to_pylist() == ["a", None, "b"]
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        ["a", "", "é\0", None],
+        [None, 3, -(2**63), 2**63 - 1],
+        [0.5, float("nan"), None, -0.0],
+        [True, None, False] * 5,
+        [1, 2.5],
+        [None, None],
+        [],
+        [[1], None],
+        [b"a", None],
+        ["a", b"b"],
+    ],
+)
+def test_python_values_without_pandas_are_what_pyarrow_makes_of_them(
+    values: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delitem(sys.modules, "pandas", raising=False)  # imported or not, as other tests have it
+    found, expected = arrow_buffers.of_python(values), pa.array(values, from_pandas=False)
+    found.validate(full=True)
+    assert found.type == expected.type
+    assert str(found) == str(expected)
+    assert found.null_count == expected.null_count
+
+
+def test_python_values_that_no_type_holds(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(sys.modules, "pandas", raising=False)
+    with pytest.raises(UnicodeError):
+        arrow_buffers.of_python(["\ud800"])
+    with pytest.raises(arrow_buffers.REFUSED):
+        arrow_buffers.of_python([2**63])
+
+
+def test_the_first_call_with_python_values_does_not_import_pandas() -> None:
+    code = """
+import sys, featurecols as fc
+plan = fc.compile([fc.Numeric("a"), fc.Indicator(fc.Vocabulary("b", ["x"])), fc.Indicator(fc.Crossed(["a", "b"], 10))])
+plan.transform({"a": [1, 2, 3], "b": ["x", None, "y"]})
+plan.transform({"a": [1, 2, 3] * 500, "b": ["x", None, "y"] * 500})
+assert "pandas" not in sys.modules
+"""
+    subprocess.run([sys.executable, "-c", code], check=True)

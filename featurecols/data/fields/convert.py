@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import datetime
 import math
-import sys
 from array import array
 from collections.abc import Iterable, Sequence
 from itertools import chain
@@ -180,7 +179,7 @@ def _of_objects(key: str, data: Sequence[object] | Array) -> FieldView:
     """Return the field of Python values: an Arrow array where one type holds them all, else the values themselves."""
     _require_shallow(key, data)
     try:
-        found = arrow_buffers.one_array(pa.array(data, from_pandas="pandas" in sys.modules))
+        found = arrow_buffers.of_python(data)
         kept = arrow_buffers.is_text(found.type) or _holds_decimals(found) or (_is_plain(data) and not _has_limit(found))
         if kept and not _became_bytes(found, data):
             return _of_arrow(key, found)
