@@ -44,10 +44,13 @@ class PlanOwner:
 
 
 def trained_tables(plan: Plan, variables: Variables) -> dict[str, Array]:
-    """Return the embedding tables of a plan that a model has as parameters, by name; one that it has twice is left out."""
+    """Return the embedding tables of a plan that a model has as parameters, by name.
+
+    One that it has twice is left out, and so is one that several networks have side by side.
+    """
     found: dict[str, Array] = {}
     for table in dict.fromkeys(slot.table for slot in plan.encoded_slots if slot.table is not None):
         mine = [array for name, array in variables.values.items() if f"/{name}".endswith(f"/{TABLES}{table}")]
-        if len(mine) == 1:
+        if len(mine) == 1 and mine[0].shape == plan.tables[table].shape:
             found[table] = mine[0]
     return found

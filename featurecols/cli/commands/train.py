@@ -27,6 +27,7 @@ ARGUMENTS = (  # of the model, where they are given
     "model",
     "seed",
     "hidden_units",
+    "members",
     "n_classes",
     "weight_column",
     "standardize_label",
@@ -44,6 +45,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--label", metavar="FIELD", action="append", help="what to predict; again for several")
     parser.add_argument("--model", metavar="KIND", type=parse_model, help=f"{', '.join(MODELS[:-1])} or {MODELS[-1]}")
     parser.add_argument("--hidden-units", metavar="UNITS", type=options.parse_positives, help="hidden layers, such as 100,50")
+    members = "networks that are trained together and averaged (default: 1)"
+    parser.add_argument("--members", metavar="N", type=options.parse_positive, help=members)
     parser.add_argument("--n-classes", metavar="N", type=options.parse_positive, help="of a classifier (default: 2)")
     parser.add_argument("--weight", metavar="FIELD", dest="weight_column", help="the weights of rows")
     scaled = "numbers without a normalizer as they are (default: in deviations from their mean)"

@@ -104,12 +104,18 @@ class Layers:
 
     def normalized(self, x: str, name: str, epsilon: float) -> str:
         """Return x by the moving averages of BatchNormalization."""
-        b = self._b
+        return self._scaled(x, *(self._b.constant(array, np.float32) for array in self._scales(name, epsilon)))
+
+    def _scales(self, name: str, epsilon: float) -> tuple[Array, Array, Array, Array]:
+        """Return mean, scale, gamma and beta of a BatchNormalization, each [width]."""
         mean, variance = self.array(f"{name}/moving_mean"), self.array(f"{name}/moving_variance")
         scale = (1 / np.sqrt(variance + np.float32(epsilon))).astype(np.float32)
-        centred = b.op("Mul", b.op("Sub", x, b.constant(mean, np.float32)), b.constant(scale, np.float32))
-        gamma, beta = (b.constant(self.array(f"{name}/{key}"), np.float32) for key in ("gamma", "beta"))
-        return b.op("Add", b.op("Mul", centred, gamma), beta)
+        return mean, scale, self.array(f"{name}/gamma"), self.array(f"{name}/beta")
+
+    def _scaled(self, x: str, mean: str, scale: str, gamma: str, beta: str) -> str:
+        """Return (x - mean) * scale * gamma + beta."""
+        b = self._b
+        return b.op("Add", b.op("Mul", b.op("Mul", b.op("Sub", x, mean), scale), gamma), beta)
 
     def activated(self, function: str | None, x: str) -> str:
         """Return an activation of x."""
@@ -137,6 +143,40 @@ class Layers:
             x = self.normalized(x, f"dnn/batch_norm_{i}", BatchNormalization().epsilon) if batch_norm else x
             rows = Rows(x, len(self.array(f"dnn/hidden_{i}/bias")))
         return self.dense(rows, "dnn/logits")
+
+    def members(
+        self, rows: Rows, own: Sequence[str], members: int, hidden: int, activation: str | None, *, batch_norm: bool
+    ) -> str:
+        """Return the mean of the logits of several networks.
+
+        They share rows; `own` has the embeddings of each, float32 [n, width], or nothing. What they compute is
+        [members, n, units].
+        """
+        b, kernel, at = self._b, self.array("dnn/hidden_0/kernel"), rows.numbers_width
+        hot = len(kernel) - sum(hot.num_buckets for hot in rows.hots)
+        x = self._apart(self.array("dnn/hidden_0/bias")[None], members)
+        if at or rows.hots:
+            shared = self.product(rows, np.concatenate([kernel[:at], kernel[hot:]]), None)
+            shared = b.op("Reshape", shared, b.constant(np.array([0, members, -1]), np.int64))
+            x = b.op("Add", b.op("Transpose", shared, perm=[1, 0, 2]), x)
+        if own:
+            each = [b.op("Unsqueeze", matrix, b.constant([0], np.int64)) for matrix in own]
+            products = b.op("MatMul", b.op("Concat", *each, axis=0), self._apart(kernel[at:hot], members))
+            x = b.op("Add", products, x)
+        for i in range(hidden):
+            x = self.activated(activation, x)
+            if batch_norm:
+                scales = self._scales(f"dnn/batch_norm_{i}", BatchNormalization().epsilon)
+                x = self._scaled(x, *(self._apart(array[None], members) for array in scales))
+            name = "dnn/logits" if i == hidden - 1 else f"dnn/hidden_{i + 1}"
+            x = b.op("MatMul", x, self._apart(self.array(f"{name}/kernel"), members))
+            x = b.op("Add", x, self._apart(self.array(f"{name}/bias")[None], members))
+        return b.op("ReduceMean", x, b.constant([0], np.int64), keepdims=0)
+
+    def _apart(self, array: Array, members: int) -> str:
+        """Return [width, members * units] as a constant [members, width, units]."""
+        apart = array.reshape(len(array), members, -1).transpose(1, 0, 2)
+        return self._b.constant(np.ascontiguousarray(apart), np.float32)
 
 
 def integer(builder: Builder, value: int) -> str:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Container, Sequence
+from dataclasses import replace
 
+import numpy as np
 from onnx import ModelProto, TensorProto, ValueInfoProto, helper
 
-from featurecols._core.expressions import InexpressibleError, WeightedIds, as_features
+from featurecols._core.expressions import InexpressibleError, TableRow, WeightedIds, as_features
 from featurecols._core.slots import IdSlot, Slot
 from featurecols.integrations.onnx.builder import Builder
 from featurecols.integrations.onnx.export import PlanGraph, finished
@@ -22,6 +24,7 @@ from featurecols.models.estimators.wide_deep import WideDeepClassifier, WideDeep
 from featurecols.models.layers import Activation, BatchNormalization, Dense, DenseFeatures, Dropout
 from featurecols.models.objective.heads import ClassHead
 from featurecols.models.sequential import Sequential
+from featurecols.models.trained_plan import TABLES
 from featurecols.plan.expressions import Expressed, Expressions, refused
 from featurecols.plan.plan import Plan
 
@@ -37,15 +40,21 @@ class _Columns:
         self._slots, self._found = slots, {**dense, **ids}
         self.graph = PlanGraph(plan, list(self._found.values()), expressions)
 
-    def rows(self, names: Container[str], layers: Layers) -> Rows:
-        """Return the slots of these names as a layer reads them: numbers, embeddings, one-hots."""
+    def rows(self, names: Container[str], layers: Layers, *, embedded: bool = True) -> Rows:
+        """Return the slots of these names as a layer reads them: numbers, embeddings where they are wanted, one-hots."""
         slots = [slot for slot in self._slots if slot.name in names]
         wide: list[Slot] = [slot for slot in slots if slot.kind == "dense"]
-        wide += [slot for slot in slots if slot.table is not None]
+        wide += [slot for slot in slots if slot.table is not None and embedded]
         features = [self._found[slot.name] for slot in wide]
         width = sum(as_features(e.expression).width for e in features)
         hots = [self._hot(slot, layers) for slot in slots if slot.kind == "ids" and slot.table is None]
         return Rows(self.graph.matrix(features) if width else None, width, hots)
+
+    def embeddings(self, plan: Plan, names: Container[str], member: int) -> str | None:
+        """Return the embeddings of these slots, float32 [n, width], by the tables of a member; None where there are none."""
+        tables = [slot.name for slot in self._slots if slot.table is not None and slot.name in names]
+        found = [_of_member(column, member) for column in Expressions(plan._program, "ONNX").features(tables)]
+        return self.graph.matrix(found) if found else None
 
     def _hot(self, slot: Slot, layers: Layers) -> Hot:
         column = self._found[slot.name]
@@ -53,6 +62,14 @@ class _Columns:
         if isinstance(column.expression, WeightedIds):
             weight = layers.column(self.graph.weights(column, column.expression))
         return Hot(ids, slot.num_buckets, weight)
+
+
+def _of_member(column: Expressed, member: int) -> Expressed:
+    """Return a column whose table has a name of its own, so that it is not taken for that of another member."""
+    row = column.expression
+    if not isinstance(row, TableRow):
+        return column
+    return column._replace(expression=replace(row, name=f"{row.name} of member {member}"))
 
 
 def _paired(slots: Sequence[Slot], found: Sequence[Expressed]) -> list[tuple[Slot, Expressed]]:
@@ -80,8 +97,15 @@ def estimator_to_onnx(model: Canned) -> ModelProto:
             logits.append(_linear(columns.rows(wide, layers), layers, str(spec["sparse_combiner"])))
         if deep:
             hidden, activation = len(spec["hidden_units"]), spec["activation"]
-            rows = columns.rows(deep, layers)
-            logits.append(layers.network(rows, hidden, activation, batch_norm=bool(spec["batch_norm"])))
+            plans, batch_norm = _plans_of_members(model, int(spec.get("members", 1))), bool(spec["batch_norm"])
+            rows = columns.rows(deep, layers, embedded=len(plans) == 1)
+            if len(plans) == 1:
+                logits.append(layers.network(rows, hidden, activation, batch_norm=batch_norm))
+            else:
+                own = [
+                    found for member, each in enumerate(plans) if (found := columns.embeddings(each, deep, member)) is not None
+                ]
+                logits.append(layers.members(rows, own, len(plans), hidden, activation, batch_norm=batch_norm))
         outputs = outputs_of(model.head, b, logits[0] if len(logits) == 1 else b.op("Add", *logits))
     except InexpressibleError as e:
         raise refused("ONNX", "model", kind, str(e)) from None
@@ -89,6 +113,18 @@ def estimator_to_onnx(model: Canned) -> ModelProto:
     if isinstance(model.head, ClassHead):
         about["featurecols_classes"] = json.dumps(model.head.names)
     return columns.graph.model(_declared(b, outputs), "model", about)
+
+
+def _plans_of_members(model: Canned, members: int) -> list[Plan]:
+    """Return the plan of a network with its tables; of several networks one for each."""
+    plan, variables = _trained(model.plan, model.variables, type(model).__name__)
+    if members == 1:
+        return [plan]
+    tables = {slot.table: f"dnn/inputs/{TABLES}{slot.table}" for slot in plan.encoded_slots if slot.table is not None}
+    own = {
+        table: np.split(variables.values[name], members, axis=1) for table, name in tables.items() if name in variables.values
+    }
+    return [plan.with_tables({table: parts[j] for table, parts in own.items()}) for j in range(members)]
 
 
 def _linear(rows: Rows, layers: Layers, combiner: str) -> str:

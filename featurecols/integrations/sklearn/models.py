@@ -98,7 +98,7 @@ class DNNClassifier(Classifier):
 
     Args:
         hidden_units: units of each hidden layer.
-        activation, dropout, batch_norm: as in featurecols.models.DNNClassifier.
+        activation, dropout, batch_norm, members: as in featurecols.models.DNNClassifier.
     """
 
     _class: ClassVar[type[Canned]] = dnn.DNNClassifier
@@ -112,6 +112,7 @@ class DNNClassifier(Classifier):
         activation: ActivationLike = "relu",
         dropout: float | None = None,
         batch_norm: bool = False,
+        members: int = 1,
         initial_bias: bool = True,
         normalize: Normalize = "auto",
         epochs: int | None = None,
@@ -142,6 +143,7 @@ class DNNRegressor(Regressor):
         activation: ActivationLike = "relu",
         dropout: float | None = None,
         batch_norm: bool = False,
+        members: int = 1,
         initial_bias: bool = True,
         normalize: Normalize = "auto",
         epochs: int | None = None,
@@ -176,6 +178,7 @@ class WideDeepClassifier(Classifier):
         activation: ActivationLike = "relu",
         dropout: float | None = None,
         batch_norm: bool = False,
+        members: int = 1,
         sparse_combiner: str = "sum",
         initial_bias: bool = True,
         normalize: Normalize = "auto",
@@ -210,6 +213,7 @@ class WideDeepRegressor(Regressor):
         activation: ActivationLike = "relu",
         dropout: float | None = None,
         batch_norm: bool = False,
+        members: int = 1,
         sparse_combiner: str = "sum",
         initial_bias: bool = True,
         normalize: Normalize = "auto",

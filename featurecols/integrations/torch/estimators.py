@@ -44,9 +44,9 @@ _NORMALIZATION = BatchNormalization()
 class ModelModule(nn.Module):
     """A LinearClassifier, DNNClassifier, WideDeepClassifier, or one of the regressors, as a module: encoded rows to logits.
 
-    forward gives the logits [n, units], which `predictions` turns into what the model's predict gives. They are those of the
-    model to within 64 units in the last place of the largest: both add in float32, in another order. Parameters have the names
-    that the model has for them; batch normalization moves its averages as PyTorch does.
+    forward gives the logits [n, units], of several members their mean, which `predictions` turns into what the model's predict
+    gives. They are those of the model to within 64 units in the last place of the largest: both add in float32, in another
+    order. Parameters have the names that the model has for them; batch normalization moves its averages as PyTorch does.
 
     Args:
         model: a trained model; it stays as it is.
@@ -79,6 +79,7 @@ class ModelModule(nn.Module):
             raise errors.model("ModelModule", "the model has no weights yet", None, "train it first")
         self.plan: Plan = plan
         self._model, self._head, self._spec = model, model.head, model.spec()
+        self._members = int(self._spec.get("members", 1))
         every = tuple(slot.name for slot in plan.encoded_slots)
         self._wide = both.wide if both is not None else every if linear else ()
         self._deep = both.deep if both is not None else every if deep else ()
@@ -131,24 +132,41 @@ class ModelModule(nn.Module):
     def _network(self, features: FeatureTensors) -> Tensor:
         numbers = self._numbers(features, self._deep)
         embedded = [self._embed(features, slot) for slot in self._slots(self._deep) if slot.dimension is not None]
-        parts = [part for part in (numbers, *embedded) if part is not None]
-        x = torch.cat(parts, dim=1) if parts else features["dense"][:, :0]
+        if self._members > 1:  # member by member: numbers, then the embeddings of the member
+            shared = features["dense"][:, :0] if numbers is None else numbers
+            each = torch.cat([shared[:, None].expand(-1, self._members, -1), *map(self._apart, embedded)], dim=2)
+            x = each.flatten(1)
+        else:
+            parts = [part for part in (numbers, *embedded) if part is not None]
+            x = torch.cat(parts, dim=1) if parts else features["dense"][:, :0]
         layers = [f"hidden_{i}" for i in range(len(self._spec["hidden_units"]))]
         for i, layer in enumerate(layers):
             x = self._dense(x, features, layer, first=i == 0)
-            x = _ACTIVATIONS.get(self._spec["activation"], torch.clone)(x)
+            x = self._activated(x)
             if self._spec["dropout"]:
                 x = functional.dropout(x, self._spec["dropout"], self.training)
             if self._spec["batch_norm"]:
                 x = self._normalize(x, f"dnn/batch_norm_{i}")
-        return self._dense(x, features, "logits", first=not layers)
+        logits = self._dense(x, features, "logits", first=not layers)
+        return logits if self._members == 1 else self._apart(logits).mean(dim=1)
+
+    def _apart(self, x: Tensor) -> Tensor:
+        """Return [n, members * units] as [n, members, units]."""
+        return x.unflatten(1, (self._members, -1))
+
+    def _activated(self, x: Tensor) -> Tensor:
+        function = _ACTIVATIONS.get(self._spec["activation"], torch.clone)
+        return function(x) if self._members == 1 else function(self._apart(x)).flatten(1)
 
     def _dense(self, x: Tensor, features: FeatureTensors, layer: str, *, first: bool) -> Tensor:
         kernel, bias = self._get(f"dnn/{layer}/kernel"), self._get(f"dnn/{layer}/bias")
-        if not first:
-            return x @ kernel + bias
-        found = x @ kernel[: x.shape[1]] + bias
-        return self._add_hot(found, features, self._deep, f"dnn/{layer}/kernel", x.shape[1], "sum")
+        width = x.shape[1] // self._members
+        if self._members > 1:
+            own = self._apart(x), self._apart(kernel[:width])
+            found = torch.einsum("nmi,imu->nmu", *own).flatten(1) + bias
+        else:
+            found = x @ kernel[:width] + bias
+        return self._add_hot(found, features, self._deep, f"dnn/{layer}/kernel", width, "sum") if first else found
 
     def _normalize(self, x: Tensor, name: str) -> Tensor:
         mean, variance = self._get(f"{name}/moving_mean"), self._get(f"{name}/moving_variance")
@@ -162,7 +180,10 @@ class ModelModule(nn.Module):
 
     def _embed(self, features: FeatureTensors, slot: IdSlot) -> Tensor:
         table = self._get(f"dnn/inputs/{TABLES}{slot.table}")
-        return pool(Bags.of(features["ids"][slot.name]), table, slot.combiner or "mean", slot.max_norm)
+        bags, combiner = Bags.of(features["ids"][slot.name]), slot.combiner or "mean"
+        if slot.max_norm is None or self._members == 1:
+            return pool(bags, table, combiner, slot.max_norm)
+        return torch.cat([pool(bags, each, combiner, slot.max_norm) for each in table.chunk(self._members, dim=1)], dim=1)
 
     def _add_hot(
         self, found: Tensor, features: FeatureTensors, names: tuple[str, ...], parameter: str, first: int, combiner: str

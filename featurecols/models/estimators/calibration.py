@@ -64,7 +64,7 @@ class CalibrateBias(Hook):
         if offsets is None:
             return
         bias = variables.values[self.bias]
-        bias += offsets.astype(bias.dtype)
+        bias += np.resize(offsets.astype(bias.dtype), bias.shape)  # that of each member
         self.optimizer.follow(variables, self.bias)
         run.bias_offset = float(offsets[np.abs(offsets).argmax()])
 

@@ -141,6 +141,10 @@ class Canned(Estimator, Ranker, Reported):
         """Return the logits of encoded rows: [n, head.units]."""
         raise NotImplementedError
 
+    def _batch_loss(self, x: Examples, labels: Array | None) -> Value:
+        """Return what training minimizes over a batch."""
+        return self.head.batch_loss(labels, self._logits(x), x.weights)
+
     def _logits_of(self, x: Examples) -> Array:
         return self._logits(x).array
 
@@ -381,17 +385,16 @@ class Canned(Estimator, Ranker, Reported):
         return cls(plan, **arguments)
 
     def _model(self, features: Examples, labels: Array | None, mode: str) -> EstimatorSpec:
+        if mode == ModeKeys.TRAIN:
+            loss = self._batch_loss(features, labels)
+            return EstimatorSpec(mode, loss=loss, train_op=self._require_optimizer().minimize(loss))
         logits, head, weights = self._logits(features), self.head, features.weights
-        if mode != ModeKeys.TRAIN:
-            variables, columns = current(self._who).variables, self._require_plan().columns
-            with np.errstate(over="ignore"):  # what comes of it is found here
-                outputs = head.outputs(logits.array)
-            require_finite(self._who, outputs, features, variables, columns)
+        variables, columns = current(self._who).variables, self._require_plan().columns
+        with np.errstate(over="ignore"):  # what comes of it is found here
+            outputs = head.outputs(logits.array)
+        require_finite(self._who, outputs, features, variables, columns)
         if mode == ModeKeys.PREDICT:
             return EstimatorSpec(mode, predictions=self._predictions(logits.array))
-        if mode == ModeKeys.TRAIN:
-            loss = head.batch_loss(labels, logits, weights)
-            return EstimatorSpec(mode, loss=loss, train_op=self._require_optimizer().minimize(loss))
         total, each = head.losses(labels, logits, weights)
         return EstimatorSpec(
             mode, loss=Value(np.asarray(total)), eval_metric_ops={"": (head.metrics, labels, logits.array, each, weights)}

@@ -42,6 +42,8 @@ class DNNLinearCombinedClassifier(WideDeepClassifier):
         warm_start_from: str | Path | WarmStartSettings | None = None,
         batch_norm: bool = False,
         linear_sparse_combiner: str = "sum",
+        *,
+        members: int = 1,
     ) -> None:
         super().__init__(
             linear_feature_columns or (),
@@ -54,6 +56,7 @@ class DNNLinearCombinedClassifier(WideDeepClassifier):
             activation=dnn_activation_fn,
             dropout=dnn_dropout,
             batch_norm=batch_norm,
+            members=members,
             sparse_combiner=linear_sparse_combiner,
             model_dir=model_dir,
             config=config,
@@ -110,6 +113,8 @@ class DNNLinearCombinedRegressor(WideDeepRegressor):
         warm_start_from: str | Path | WarmStartSettings | None = None,
         batch_norm: bool = False,
         linear_sparse_combiner: str = "sum",
+        *,
+        members: int = 1,
     ) -> None:
         super().__init__(
             linear_feature_columns or (),
@@ -121,6 +126,7 @@ class DNNLinearCombinedRegressor(WideDeepRegressor):
             activation=dnn_activation_fn,
             dropout=dnn_dropout,
             batch_norm=batch_norm,
+            members=members,
             sparse_combiner=linear_sparse_combiner,
             model_dir=model_dir,
             config=config,

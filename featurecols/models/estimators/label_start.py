@@ -78,13 +78,14 @@ def class_weights(subject: str, given: Mapping[object, float] | str, head: Head,
 
 
 def start_bias(variables: Variables, name: str, logits: Array) -> None:
-    """Let a bias begin with these logits, unless a warm start gives it another value."""
+    """Let a bias begin with these logits (those of each member), unless a warm start gives it another value."""
     if name in variables.values:
-        variables.values[name] += logits.astype(variables.dtype)
+        bias = variables.values[name]
+        bias += np.resize(logits.astype(bias.dtype), bias.shape)
     elif name in variables.given:
         return
     else:
-        variables.given[name] = lambda first: first + logits
+        variables.given[name] = lambda first: first + np.resize(logits, first.shape)
     variables.trained.add(name)  # so that FTRL, which computes its weights, begins there too
 
 

@@ -12,7 +12,7 @@ from featurecols._core.arrays import Array
 from featurecols._core.blas import matmul
 from featurecols._core.slots import DenseSlot, IdSlot, Slot
 from featurecols.models.autodiff.tape import Value
-from featurecols.models.layers.activation import activate
+from featurecols.models.layers.member_dense import activate_members, first_products, mean_of, member_products
 
 Values = Mapping[str, Array]  # the parameters of a model by name
 
@@ -72,8 +72,10 @@ class LinearRow:
 class NetworkRow:
     """Hidden layers with an activation, and the layer of logits, for one row."""
 
-    def __init__(self, slots: Sequence[Slot], names: Sequence[str] | None, hidden: int, activation: str | None) -> None:
-        self._slots, self._activation = _Slots(slots, names), activation
+    def __init__(
+        self, slots: Sequence[Slot], names: Sequence[str] | None, hidden: int, activation: str | None, members: int = 1
+    ) -> None:
+        self._slots, self._activation, self._members = _Slots(slots, names), activation, members
         layers = [*(f"dnn/hidden_{i}" for i in range(hidden)), "dnn/logits"]
         self._layers = [(f"{name}/kernel", f"{name}/bias") for name in layers]
         at = self._slots.dense_width
@@ -86,11 +88,18 @@ class NetworkRow:
 
     def logits(self, dense: Array, ids: Sequence[int], values: Values) -> Array | None:
         (kernel, bias), *rest = self._layers
-        first, numbers = values[kernel], self._numbers(dense, ids, values)
-        if numbers is None:
-            return None
-        at = self._width
-        out = matmul(numbers, first[:at]) if at else np.zeros((1, first.shape[1]), np.float32)
+        first, at = values[kernel], self._width
+        if self._members == 1:
+            numbers = self._numbers(dense, ids, values)
+            if numbers is None:
+                return None
+            out = matmul(numbers, first[:at]) if at else np.zeros((1, first.shape[1]), np.float32)
+        else:
+            own = self._embeddings(ids, values) if self._tables else None
+            if self._tables and own is None:
+                return None
+            numbers = self._slots.numbers(dense) if self._slots.dense_width else None
+            out = first_products(numbers, own, first, self._members, 1)
         if self._slots.hot:
             self._slots.add_hot(ids, first[at:], out)
         out += values[bias]
@@ -98,10 +107,25 @@ class NetworkRow:
             if self._activation == "relu":
                 np.maximum(out, 0, out=out)
             else:
-                out = activate(self._activation, Value(out)).array
-            out = matmul(out, values[kernel])
+                out = activate_members(self._activation, Value(out), self._members).array
+            if self._members == 1:
+                out = matmul(out, values[kernel])
+            else:
+                out = member_products(out, values[kernel], self._members)
             out += values[bias]
-        return out
+        return out if self._members == 1 else mean_of(out, self._members)
+
+    def _embeddings(self, ids: Sequence[int], values: Values) -> Array | None:
+        """Return the embeddings of a row for each member, [1, members * width]; None for an id that is past its table."""
+        start = self._slots.dense_width
+        out = np.zeros((self._members, self._width - start), np.float32)
+        for where, name, first, last in self._tables:
+            table, id_ = values[name], ids[where]
+            if id_ >= len(table):
+                return None
+            if id_ >= 0:
+                out[:, first - start : last - start] += table[id_].reshape(self._members, -1)
+        return out.reshape(1, -1)
 
     def _numbers(self, dense: Array, ids: Sequence[int], values: Values) -> Array | None:
         """Return the numbers and the embeddings of a row side by side; None for an id that is past its table."""

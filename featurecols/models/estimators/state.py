@@ -119,7 +119,7 @@ class Keeper(ABC):
         arrays, about = checkpoints.read(path)
         self._check_same(path, about)
         head = self._head_of(path, about)
-        theirs, ours = about.get("arguments", {}), self._declared()
+        theirs, ours = {**resume.UNSAID, **about.get("arguments", {})}, {**resume.UNSAID, **self._declared()}
         if found := resume.difference(theirs, ours, [name for name in theirs if not resume.only_trains(name)]):
             raise errors.other_model(path, f"was made with {found}")
         variables = Variables(self.config.seed)

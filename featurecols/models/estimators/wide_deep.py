@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
 
+from featurecols._core.arrays import Array
 from featurecols._core.slots import Slot
 from featurecols.columns.base import Column
 from featurecols.models import errors
@@ -22,8 +23,10 @@ from featurecols.models.estimators.state import RowsOf
 from featurecols.models.estimators.tf_columns import AnyColumn
 from featurecols.models.input.classes import Class
 from featurecols.models.input.examples import Examples
+from featurecols.models.layers.member_dense import for_members, scaled_gradient
 from featurecols.models.objective.heads import ClassHead, Head, NumberHead
 from featurecols.models.objective.losses import Loss
+from featurecols.models.objective.member_loss import loss_of_members
 from featurecols.models.optimization import optimizers
 from featurecols.models.optimization.optimizers import Ftrl, Groups, Optimizer, OptimizerLike
 from featurecols.models.training.automatic import steady, with_rate
@@ -115,6 +118,15 @@ class _WideDeep(HalvedFtrl):
             logits.append(self.network(x, units, self.deep))
         return logits[0] if len(logits) == 1 else logits[0] + logits[1]
 
+    def _batch_loss(self, x: Examples, labels: Array | None) -> Value:
+        units, members = self.head.units, self.network.members
+        if members == 1 or not self.deep:
+            return super()._batch_loss(x, labels)
+        each = scaled_gradient(self.network.each(x, units, self.deep), members)
+        if self.wide:
+            each = for_members(linear_layer(units, self.wide, self.sparse_combiner)(x), members) + each
+        return loss_of_members(self.head, labels, each, x.weights, members)
+
     def _parts(self, x: Examples, output: int, steps: int) -> Parts:
         units, rows, found = self.head.units, self._rows_of(), Parts({}, 0.0)
         if self.wide:
@@ -137,7 +149,7 @@ class _WideDeep(HalvedFtrl):
             "linear_optimizer": linear.to_json(),
             "dnn_optimizer": dnn.to_json(),
             "sparse_combiner": self.sparse_combiner,
-            **self.network._asdict(),
+            **self.network.arguments(),
         }
 
     def _bias_name(self) -> str:
@@ -155,7 +167,8 @@ class WideDeepClassifier(_WideDeep):
     Args:
         linear, dnn: columns of either part; a column may be in both. A dnn column with the name of a different linear one
             gets _dnn added to its name.
-        hidden_units, activation, dropout, batch_norm: the network, as in DNNClassifier; dnn columns need hidden_units.
+        hidden_units, activation, dropout, batch_norm, members: the network, as in DNNClassifier; dnn columns need hidden_units.
+            All members share the linear part.
         n_classes, label_vocabulary, sparse_combiner and all others: as in LinearClassifier.
         linear_optimizer, dnn_optimizer: each moves its own part.
     """
@@ -173,6 +186,7 @@ class WideDeepClassifier(_WideDeep):
         activation: ActivationLike = "relu",
         dropout: float | None = None,
         batch_norm: bool = False,
+        members: int = 1,
         sparse_combiner: str = "sum",
         initial_bias: bool = True,
         normalize: Normalize = "auto",
@@ -183,7 +197,7 @@ class WideDeepClassifier(_WideDeep):
         seed: int | None = None,
         threads: int | None = None,
     ) -> None:
-        network = Network.of(() if hidden_units is None else hidden_units, activation, dropout, batch_norm)
+        network = Network.of(() if hidden_units is None else hidden_units, activation, dropout, batch_norm, members)
         head = ClassHead(n_classes, words_of(label_vocabulary))
         running = Running(weight_column, model_dir, config, warm_start_from, seed, threads)
         both = linear_optimizer, dnn_optimizer
@@ -210,6 +224,7 @@ class WideDeepRegressor(_WideDeep):
         activation: ActivationLike = "relu",
         dropout: float | None = None,
         batch_norm: bool = False,
+        members: int = 1,
         sparse_combiner: str = "sum",
         initial_bias: bool = True,
         normalize: Normalize = "auto",
@@ -220,7 +235,7 @@ class WideDeepRegressor(_WideDeep):
         seed: int | None = None,
         threads: int | None = None,
     ) -> None:
-        network = Network.of(() if hidden_units is None else hidden_units, activation, dropout, batch_norm)
+        network = Network.of(() if hidden_units is None else hidden_units, activation, dropout, batch_norm, members)
         head = NumberHead(label_dimension, loss, label_transform)
         running = Running(weight_column, model_dir, config, warm_start_from, seed, threads)
         both = linear_optimizer, dnn_optimizer

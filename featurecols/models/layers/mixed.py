@@ -88,7 +88,7 @@ def mixed_affine(x: Mixed, kernel: Value, bias: Value | None) -> Value:
     at = 0 if x.numbers is None else x.numbers.shape[1]
     k = kernel.array
     out = np.zeros((x.rows, k.shape[1]), k.dtype) if x.numbers is None else matmul(x.numbers.array, k[:at])
-    _add(x, k[at:], out)
+    add_hot(x, k[at:], out)
     if bias is not None:
         out += bias.array
 
@@ -99,10 +99,7 @@ def mixed_affine(x: Mixed, kernel: Value, bias: Value | None) -> Value:
         if x.numbers is not None:
             matmul(x.numbers.array.T, d, out=gradient[:at])
             found.append(matmul(d, k[:at].T) if x.numbers.live else None)
-        if x.hots is not None:
-            kernels.one_hot_product.add_hots_gradient(*x.hots, d, gradient[at:])
-        for item in x.lists:
-            kernels.one_hot_product.add_list_gradient(*item, d, gradient[at:])
+        add_hot_gradient(x, d, gradient[at:])
         found.append(gradient)
         if bias is not None:
             found.append(d.sum(axis=0))
@@ -166,7 +163,7 @@ def hot_sum(x: Mixed, weights: Value, at: Callable[[], TouchedRows], *, training
         for item, where in zip(x.lists, found.lists, strict=True):
             kernels.touched_rows.sum_list(where, item.offsets, item.weights, rows, out)
     else:
-        _add(x, weights.array, out)
+        add_hot(x, weights.array, out)
 
     def backward(d: Array) -> tuple[IndexedSlices]:
         found, d = at(), np.ascontiguousarray(d)
@@ -181,8 +178,17 @@ def hot_sum(x: Mixed, weights: Value, at: Callable[[], TouchedRows], *, training
     return Value(out, (weights,), backward)
 
 
-def _add(x: Mixed, weights: Array, out: Array) -> None:
+def add_hot(x: Mixed, weights: Array, out: Array) -> None:
+    """Add the one-hots of x times weights [hot, units] to out [n, units]."""
     if x.hots is not None:
         kernels.one_hot_product.add_hots(*x.hots, weights, out)
     for item in x.lists:
         kernels.one_hot_product.add_list(*item, weights, out)
+
+
+def add_hot_gradient(x: Mixed, d: Array, out: Array) -> None:
+    """Add the gradient of `add_hot` for its weights to out [hot, units], of that for its result, [n, units]."""
+    if x.hots is not None:
+        kernels.one_hot_product.add_hots_gradient(*x.hots, d, out)
+    for item in x.lists:
+        kernels.one_hot_product.add_list_gradient(*item, d, out)

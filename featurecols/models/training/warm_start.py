@@ -133,6 +133,10 @@ def _change(
     def change(value: Array) -> Array:
         mine = ours()
         outputs = _outputs(mine, theirs) if name in mine.outputs else SAME
+        if outputs is not None and outputs != SAME and mine.head is not None and theirs.head is not None:
+            members = value.shape[-1] // mine.head.units
+            if name.startswith("dnn/") and members > 1 and array.shape[-1] == members * theirs.head.units:
+                outputs = outputs.of_members(members, mine.head.units, theirs.head.units)
         rows = _rows(name, path, mine, theirs)
         if outputs is None or (rows is not None and _table_slots(name, mine.plan) and array.shape[1:] != value.shape[1:]):
             report.add(name, 0, value.shape[0])
@@ -212,6 +216,11 @@ class Outputs(NamedTuple):
     ours: tuple[int, ...]
     theirs: tuple[int, ...]
     sign: int = 1
+
+    def of_members(self, members: int, ours: int, theirs: int) -> Outputs:
+        """Return the same for several networks side by side, each with so many outputs."""
+        mine = tuple(j * ours + i for j in range(members) for i in self.ours)
+        return Outputs(mine, tuple(j * theirs + i for j in range(members) for i in self.theirs), self.sign)
 
 
 SAME = Outputs((), ())  # all, one for one

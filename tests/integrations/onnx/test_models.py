@@ -71,6 +71,16 @@ def test_networks(activation: str) -> None:
     check_classes(model, run(model.to_onnx(), ROWS))
 
 
+@pytest.mark.parametrize("columns", [slice(None), slice(0, 1), slice(1, None)])
+def test_networks_of_several_members(columns: slice) -> None:
+    model = models.DNNClassifier(DEEP[columns], [16, 8], members=3, batch_norm=True, seed=1)
+    model.train(FLIGHTS, label="late", epochs=1)
+    check_classes(model, run(model.to_onnx(), ROWS))
+    model = models.WideDeepClassifier(WIDE, DEEP[columns], [6], members=2, activation="softmax", n_classes=3)
+    model.train(FLIGHTS, label="origin", epochs=1)
+    check_classes(model, run(model.to_onnx(), ROWS))
+
+
 def test_a_network_without_hidden_layers_and_many_classes() -> None:
     model = models.DNNClassifier(DEEP, [], n_classes=3).train(FLIGHTS, label="origin", epochs=1)
     check_classes(model, run(model.to_onnx(), ROWS))

@@ -41,6 +41,10 @@ MODELS = {
     "deep classes": lambda: fc.models.DNNClassifier(DEEP, [16, 8], batch_norm=True, dropout=0.1),
     "deep of three": lambda: fc.models.DNNClassifier(DEEP, [8], n_classes=3, activation="gelu"),
     "deep numbers": lambda: fc.models.DNNRegressor(DEEP, [8], activation="tanh", label_transform="log1p"),
+    "members": lambda: fc.models.DNNClassifier(DEEP, [8, 6], members=3, batch_norm=True),
+    "wide and members": lambda: fc.models.WideDeepRegressor(
+        WORDS, [fc.Embedding(WORDS[0], 3, max_norm=0.1), fc.Indicator(WORDS[0])], [4], members=2, activation="softmax"
+    ),
     "no hidden layer": lambda: fc.models.DNNRegressor(DEEP, []),
     "words in a net": lambda: fc.models.DNNClassifier([fc.Indicator(c) for c in WORDS], [4], activation="sigmoid"),
     "counts": lambda: fc.models.DNNRegressor(DEEP, [8], activation="softmax", loss=losses.Poisson()),

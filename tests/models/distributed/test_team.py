@@ -63,6 +63,7 @@ MODELS = {
         hidden_units=[8],
         config=QUIET,
     ),
+    "members": lambda: network(members=3),
     "falling rate": lambda: network(optimizer=models.optimizers.SGD(models.schedules.Cosine(0.1), momentum=0.9)),
     "numbers": lambda: models.LinearRegressor([fc.Numeric("x"), fc.Hashed("job", 64)], config=QUIET),
 }

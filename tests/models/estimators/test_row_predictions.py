@@ -53,6 +53,11 @@ MODELS = {
     "poisson": lambda: LinearRegressor(WIDE, loss="poisson", config=QUIET).train(rows(200), label="bought", epochs=1),
     "log": lambda: trained(DNNRegressor(DEEP, [4], label_transform="log1p", activation="tanh", config=QUIET), "bought"),
     "deep": lambda: trained(DNNRegressor(DEEP, [5, 4], config=QUIET), "amount"),
+    "members": lambda: trained(DNNClassifier(DEEP, [5, 4], members=3, config=QUIET), "bought"),
+    "members of softmax": lambda: trained(DNNRegressor(DEEP[:1], [5], members=2, activation="softmax", config=QUIET), "amount"),
+    "members over ids": lambda: trained(
+        WideDeepClassifier(WIDE, [fc.Indicator(SHOP)], [4], members=2, n_classes=3, config=QUIET), "kind"
+    ),
     "no layers": lambda: trained(DNNClassifier([fc.Indicator(SHOP)], [], config=QUIET), "bought"),
     "normalized": lambda: trained(DNNClassifier(DEEP, [4], batch_norm=True, config=QUIET), "bought"),
     "wide and deep": lambda: trained(WideDeepClassifier(WIDE, DEEP, [4], dropout=0.2, config=QUIET), "bought"),
