@@ -24,7 +24,7 @@ KINDS = {
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_unscaled_dollars_and_labels_of_a_billion(kind):
-    rows = ROWS.assign(y=1e9 + 1e6 * ROWS["y"])
+    rows = ROWS[:50].assign(y=1e9 + 1e6 * ROWS["y"])
     model = KINDS[kind](COLUMNS).train(rows, "y")
     assert model.evaluate(rows)["r2"] > 0.9
     assert 0.8e9 < model.predict(rows)["predictions"].mean() < 1.2e9
@@ -33,7 +33,7 @@ def test_unscaled_dollars_and_labels_of_a_billion(kind):
 @pytest.mark.parametrize("kind", KINDS)
 def test_constant_labels_are_predicted_with_a_warning(kind):
     with pytest.warns(TrainingWarning, match=r"all labels of y are alike \(7\.5\)"):
-        model = KINDS[kind](COLUMNS).train(ROWS[:60].assign(y=7.5), "y")
+        model = KINDS[kind](COLUMNS).train(ROWS[:50].assign(y=7.5), "y")
     np.testing.assert_allclose(model.predict(ROWS)["predictions"], 7.5, atol=0.5)
 
 
@@ -42,9 +42,10 @@ def test_one_row_and_one_feature(kind):
     with pytest.warns(TrainingWarning, match="all labels of y are alike"):
         one = KINDS[kind](COLUMNS).train(ROWS[:1], "y")
     np.testing.assert_allclose(one.predict(ROWS[:1])["predictions"], ROWS["y"][:1], atol=0.5)
-    narrow = KINDS[kind](COLUMNS[:1]).train(ROWS, "y")
-    best = 1 - np.corrcoef(ROWS["a"], ROWS["y"])[0, 1] ** 2
-    assert 1 - narrow.evaluate(ROWS)["r2"] < best * 1.1
+    rows = ROWS[:80]
+    narrow = KINDS[kind](COLUMNS[:1]).train(rows, "y")
+    best = 1 - np.corrcoef(rows["a"], rows["y"])[0, 1] ** 2
+    assert 1 - narrow.evaluate(rows)["r2"] < best * 1.1
 
 
 RARE = {
@@ -75,7 +76,7 @@ def test_a_rare_class_is_predicted_as_often_as_it_occurs(kind, rows, positive, s
 
 @pytest.mark.parametrize("kind", RARE)
 def test_classifiers_of_unscaled_dollars_one_feature_few_rows_and_one_class(kind):
-    rows = ROWS[:60].assign(y=(ROWS["y"] > 0).astype(int))
+    rows = ROWS[:50].assign(y=(ROWS["y"] > 0).astype(int))
     assert RARE[kind](COLUMNS).train(rows, "y").evaluate(rows)["auc"] > 0.97
     assert RARE[kind](COLUMNS[:1]).train(rows, "y").evaluate(rows)["auc"] > 0.8
     assert RARE[kind](COLUMNS).train(rows[:15], "y").evaluate(rows)["auc"] > 0.8
@@ -111,11 +112,11 @@ def test_two_thousand_features():
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_model_that_was_saved_goes_on_with_the_same_bits(kind, tmp_path):
-    model = KINDS[kind](COLUMNS).train(ROWS[:60], "y")
+    model = KINDS[kind](COLUMNS).train(ROWS[:50], "y")
     model.save(tmp_path / "saved")
     again = models.load(tmp_path / "saved")
     want = model.predict(ROWS)["predictions"].tobytes()
     assert again.predict(ROWS)["predictions"].tobytes() == want
     for one in (model, again):
-        one.train(ROWS[:60], "y", epochs=1, batch_size=16)
+        one.train(ROWS[:50], "y", epochs=1, batch_size=16)
     assert again.fingerprint == model.fingerprint

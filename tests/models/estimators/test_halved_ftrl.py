@@ -1,5 +1,7 @@
 """The learning rate of FTRL by its name: halved where a linear part is best after a pass or two, and kept with its weights."""
 
+import functools
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -33,6 +35,12 @@ def train(model, **more):
     return model.train(ROWS, "y", batch_size=50, **more)
 
 
+@functools.cache
+def trained(kind):
+    """A model of open length; tests leave it as it is."""
+    return train(make(kind))
+
+
 def argument(kind):
     return "optimizer" if kind == "linear" else "linear_optimizer"
 
@@ -48,7 +56,7 @@ def test_the_rates():
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_what_overfits_within_two_passes_gets_a_lower_rate_and_a_lower_loss(kind):
-    model, fixed = train(make(kind)), train(make(kind, **{argument(kind): models.optimizers.Ftrl()}))
+    model, fixed = trained(kind), train(make(kind, **{argument(kind): models.optimizers.Ftrl()}))
     assert fixed.data["automatic"]["best_pass"] <= 2
     assert model.arguments()[argument(kind)]["learning_rate"] in (0.05, 0.025, 0.0125, 0.00625)
     assert model.data["automatic"]["best_loss"] < fixed.data["automatic"]["best_loss"]
@@ -69,7 +77,7 @@ class Cut(Hook):
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_run_that_was_cut_short_and_the_same_arguments_end_with_the_same_bits(kind, tmp_path):
-    whole = train(make(kind))
+    whole = trained(kind)
     config = models.RunConfig(str(tmp_path / "here"), save_checkpoints_steps=7, progress=False)
     with pytest.raises(KeyboardInterrupt):
         train(make(kind, config), hooks=[Cut()])
@@ -79,12 +87,11 @@ def test_a_run_that_was_cut_short_and_the_same_arguments_end_with_the_same_bits(
     given = found.pop("train")
     columns = [COLUMNS] if kind == "linear" else [COLUMNS, COLUMNS[:1]]
     assert type(whole)(*columns, **found).train(ROWS, "y", **given).fingerprint == whole.fingerprint
+    goes_on_at_the_rate_that_its_weights_have(kind, config, again)
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_training_goes_on_at_the_rate_that_its_weights_have(kind, tmp_path):
-    config = models.RunConfig(str(tmp_path), progress=False)
-    first = train(make(kind, config))
+def goes_on_at_the_rate_that_its_weights_have(kind, config, first):
+    """What was trained in a folder is trained on from there, and not at another rate."""
     rate = first.arguments()[argument(kind)]["learning_rate"]
     again = make(kind, config).train(ROWS, "y", steps=3, batch_size=50)
     assert again.arguments()[argument(kind)]["learning_rate"] == rate < 0.1

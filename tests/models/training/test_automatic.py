@@ -60,10 +60,19 @@ def _hash(row, seed=0):
     return (h ^ (h >> 33)) / 2**64
 
 
+SOME, FEW = TRAIN[:160], TRAIN[:80]
+
+
 @pytest.fixture(scope="module")
 def trained():
     """A model trained with default arguments; tests leave it as it is."""
-    return make().train(TRAIN, label="y")
+    return make().train(SOME, label="y")
+
+
+@pytest.fixture(scope="module")
+def fast():
+    """The same from fewer rows, with the optimizer that soon stops."""
+    return make(optimizer=FAST).train(FEW, label="y")
 
 
 def test_default_arguments_give_a_useful_model(trained):
@@ -71,10 +80,10 @@ def test_default_arguments_give_a_useful_model(trained):
     assert model.evaluate(TEST)["r2"] > 0.97
     assert model.arguments()["optimizer"]["learning_rate"] == {"type": "models.Cosine.v1", "rate": 0.006}
     found = model.data["automatic"]
-    assert (found["batch_size"], found["share"], found["rows"], found["seed"]) == (16, 0.2, 400, 0)
+    assert (found["batch_size"], found["share"], found["rows"], found["seed"]) == (16, 0.2, 160, 0)
     assert found["best_loss"] < found["first_loss"] / 10
     assert len(model.history) == found["all_passes"] == min(200, math.ceil(1.25 * found["best_pass"]))
-    assert (model.data["rows"], model.variables.step) == (400, 25 * found["all_passes"])
+    assert (model.data["rows"], model.variables.step) == (160, 10 * found["all_passes"])
     assert not [name for name in model.get_variable_names() if name.startswith("automatic")]
 
 
@@ -92,31 +101,32 @@ def test_the_learning_rate_falls_to_0_within_the_passes_that_were_found():
     assert rates == pytest.approx([0.003 * (1 + math.cos(math.pi * i / steps)) for i in range(steps)])
 
 
-def test_the_passes_are_the_median_of_three_searches(trained):
+def test_the_passes_are_the_median_of_three_searches():
     """What a search finds is what a training that stops by itself finds without the same rows."""
     best = []
     for seed in (0, 1_000_003, 2_000_006):
-        rows = TRAIN.assign(held=drawn(0, 400, 0.2, seed))
-        assert 55 < rows["held"].sum() < 105
-        model = make(seed=seed, optimizer=models.optimizers.Adam(0.003))
+        rows = SOME.assign(held=drawn(0, 160, 0.2, seed))
+        assert 20 < rows["held"].sum() < 45
+        model = make(seed=seed, optimizer=FAST)
         model.train(rows[~rows["held"]], "y", validation=rows[rows["held"]], batch_size=16)
         best.append(model.data["automatic"]["best_pass"])
-    assert min(best) / 2 <= trained.data["automatic"]["best_pass"] <= max(best) * 2  # other initial values, other order
+    found = make(optimizer=FAST).train(SOME, label="y").data["automatic"]
+    assert min(best) / 2 <= found["best_pass"] <= max(best) * 2  # other initial values, other order
 
 
 def test_the_weights_are_those_of_the_best_pass_where_a_share_is_given():
-    model = make().train(TRAIN, label="y", validation_share=0.2)
+    model = make().train(SOME, label="y", validation_share=0.2)
     losses = [row["val_average_loss"] for row in model.history.rows]
     assert model.data["automatic"]["best_loss"] == min(losses)
     assert losses.index(min(losses)) + 1 == model.data["automatic"]["best_pass"]
-    held = TRAIN[drawn(0, 400, 0.2, 0)].reset_index(drop=True)
+    held = SOME[drawn(0, 160, 0.2, 0)].reset_index(drop=True)
     assert model.evaluate(held)["average_loss"] == pytest.approx(model.data["automatic"]["best_loss"], rel=1e-6)
     assert not [name for name in model.get_variable_names() if name.startswith("automatic")]
 
 
-def test_the_same_call_gives_the_same_bits_from_a_frame_a_pair_and_a_file(tmp_path, capsys):
-    rows = TRAIN[:160]
-    rows.to_parquet(tmp_path / "rows.parquet", row_group_size=60)
+def test_the_same_call_gives_the_same_bits_from_a_frame_a_pair_and_a_file(tmp_path, capsys, fast):
+    rows = FEW
+    rows.to_parquet(tmp_path / "rows.parquet", row_group_size=30)
     rows.to_csv(tmp_path / "rows.csv", index=False)
 
     def train(*data, **more):
@@ -124,9 +134,9 @@ def test_the_same_call_gives_the_same_bits_from_a_frame_a_pair_and_a_file(tmp_pa
 
     one = train(rows, label="y")
     line = capsys.readouterr().err
-    assert "passes of batch_size=16 with Adam(learning_rate=0.1) on all 160 rows; best after pass" in line
+    assert "passes of batch_size=16 with Adam(learning_rate=0.1) on all 80 rows; best after pass" in line
     assert "over 20% of them, held out before, 3 times; 2 of 2 columns with a ZScore; the label standardized" in line
-    assert train(rows, label="y").fingerprint == one.fingerprint
+    assert fast.fingerprint == one.fingerprint
     pair = train(rows[["a", "b"]], rows["y"])
     assert pair.predict(TEST)["predictions"].tobytes() == one.predict(TEST)["predictions"].tobytes()
     assert train(tmp_path / "rows.parquet", label="y").fingerprint == one.fingerprint
@@ -138,7 +148,7 @@ def test_what_is_given_is_obeyed():
     assert make().train(TRAIN, label="y", epochs=2).variables.step == 2 * 2
     assert make().train(TRAIN, label="y", steps=5).variables.step == 5
     assert make(optimizer=FAST).train(TRAIN, label="y", batch_size=100).data["automatic"]["batch_size"] == 100
-    given = make(optimizer=models.optimizers.Adam(0.01)).train(TRAIN[:100], label="y")
+    given = make(optimizer=models.optimizers.Adam(0.01)).train(TRAIN[:50], label="y")
     assert given.arguments()["optimizer"]["learning_rate"] == 0.01
     assert "automatic" not in make().train(TRAIN, label="y", epochs=2).data
 
@@ -182,14 +192,13 @@ def directed(kind, folder):
 
 @pytest.mark.parametrize("kind", ["deep", "both"])
 def test_a_run_that_was_cut_short_ends_with_the_same_bits(tmp_path, kind):
-    rows = TRAIN[:160]
-    whole = directed(kind, tmp_path / "whole").train(rows, label="y")
-    assert 310 < whole.variables.step < 200 * 13
-    for at in (40, 310):
+    whole = directed(kind, tmp_path / "whole").train(FEW, label="y")
+    assert 230 < whole.variables.step < 200 * 5
+    for at in (40, 230):
         folder = tmp_path / f"cut at {at}"
         with pytest.raises(KeyboardInterrupt):
-            directed(kind, folder).train(rows, label="y", hooks=[Cut(at)])
-        again = directed(kind, folder).train(rows, label="y")
+            directed(kind, folder).train(FEW, label="y", hooks=[Cut(at)])
+        again = directed(kind, folder).train(FEW, label="y")
         assert (again.variables.step, again.fingerprint) == (whole.variables.step, whole.fingerprint)
         assert again.data["automatic"] == whole.data["automatic"]
         assert [row["loss"] for row in again.history.rows] == [row["loss"] for row in whole.history.rows]
@@ -197,8 +206,8 @@ def test_a_run_that_was_cut_short_ends_with_the_same_bits(tmp_path, kind):
 
 def test_training_on_never_makes_it_worse(trained):
     model = copy.deepcopy(trained)
-    model.train(TRAIN, label="y", steps=1)
-    model.train(TRAIN, label="y")
+    model.train(SOME, label="y", steps=1)
+    model.train(SOME, label="y")
     found = model.data["automatic"]
     assert (found["searches"], found["share"]) == (0, 0.2)
     assert found["best_loss"] <= found["first_loss"]
@@ -229,7 +238,7 @@ def test_names_of_tensorflow_train_as_they_did():
     ],
 )
 def test_the_arguments_that_were_chosen_give_the_same_bits(make, tmp_path):
-    rows = TRAIN.assign(y=TRAIN["y"] - TRAIN["y"].min())[:100]
+    rows = TRAIN.assign(y=TRAIN["y"] - TRAIN["y"].min())[:50]
     chosen = make(COLUMNS, config=QUIET).train(rows, label="y")
     found = models.load(chosen.save(tmp_path / "saved")).arguments()
     assert found == chosen.arguments()
