@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 import numpy as np
@@ -21,6 +22,17 @@ class Chain(NamedTuple):
     a: Array
     b: Array
     allow_nan: bool
+
+
+def described(ops: Iterable[tuple[int, float, float]]) -> tuple[Array, Array, Array]:
+    """Return operations and their two numbers as kernels.numeric.normalize takes them: int64, float64 and float64 [k].
+
+    >>> described([(3, 0.0, 1.0)])
+    (array([3]), array([0.]), array([1.]))
+    """
+    found = list(ops)
+    a, b = (np.array([op[i] for op in found], dtype=np.float64) for i in (1, 2))
+    return np.array([code for code, _, _ in found], dtype=np.int64), a, b
 
 
 AS_IT_IS = Chain(np.array([np.nan]), np.empty(0, np.int64), np.empty(0), np.empty(0), True)  # a value that is computed already

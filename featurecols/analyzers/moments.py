@@ -17,6 +17,7 @@ import numpy as np
 
 from featurecols import kernels
 from featurecols._core.arrays import Array
+from featurecols._core.fused_layout import described
 from featurecols.analyzers import base
 from featurecols.analyzers.base import Analyzer
 
@@ -99,7 +100,7 @@ class Moments(Analyzer):
 
     def _normalized(self, value: base.HasNumbers, x: Array, weights: Array) -> tuple[Array, Array]:
         """Return x through the normalizers, NaN where it is left out, with its weights; raises at a value that must not be."""
-        codes, a, b = kernels.numeric.described(op for normalizer in self.before for op in normalizer.ops())
+        codes, a, b = described(op for normalizer in self.before for op in normalizer.ops())
         y = np.empty_like(x)
         if kernels.numeric.normalize(x, np.array([math.nan]), codes, a, b, y) >= 0:
             bad = kernels.numeric.refused(x, codes, a, b) & ~np.isnan(x)

@@ -11,6 +11,7 @@ import numpy as np
 
 from featurecols import kernels
 from featurecols._core.arrays import Array
+from featurecols._core.fused_layout import described
 from featurecols._core.numbers import Numbers
 from featurecols.analyzers import base
 from featurecols.analyzers.base import Analyzer
@@ -50,7 +51,7 @@ class NormalizedHistogram(Histogram):
         if not self.before and not self.leave_out:
             return super().update(state, value)
         x = base.elements(value, self.dtype)
-        codes, a, b = kernels.numeric.described(op for normalizer in self.before for op in normalizer.ops())
+        codes, a, b = described(op for normalizer in self.before for op in normalizer.ops())
         y = np.empty_like(x)
         if kernels.numeric.normalize(x, np.array([math.nan]), codes, a, b, y) >= 0:
             bad = kernels.numeric.refused(x, codes, a, b) & ~np.isnan(x)

@@ -13,7 +13,7 @@ from featurecols import errors, kernels
 from featurecols._core.arrays import Array
 from featurecols._core.expressions import LISTS, Expression, Filled, InexpressibleError, as_number, computed
 from featurecols._core.fork_safe import cached_property
-from featurecols._core.fused_layout import Chain
+from featurecols._core.fused_layout import Chain, described
 from featurecols._core.numbers import Numbers, rounded_to_float32
 from featurecols._core.spec import Converted, frozen, named
 from featurecols._core.values import float32, number
@@ -179,7 +179,7 @@ class NumericBound(NumberBound):
         self.defaults = np.array(flat, dtype=np.float64)
         if column.dtype == "float32":
             self.defaults = rounded_to_float32(self.defaults)
-        codes, a, b = kernels.numeric.described(op for n in normalizers for op in n.ops())
+        codes, a, b = described(op for n in normalizers for op in n.ops())
         self._lets_through = _lets_through(default, self.width)
         self.chain = Chain(self.defaults, codes, a, b, all(self._lets_through))
         self._row_defaults = self.defaults.tolist()

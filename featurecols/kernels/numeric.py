@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -242,17 +241,6 @@ def normalize(x: Array, default: Array, ops: Array, a: Array, b: Array, out: Arr
     w = max(len(default), 1)
     scratch = np.empty((2, max(256 // w, 1) * w))  # whole rows, so that every block has the same defaults
     return _NORMALIZE[out.itemsize](x, default, ops, a, b, scratch, out)  # type: ignore[no-any-return]
-
-
-def described(ops: Iterable[tuple[int, float, float]]) -> tuple[Array, Array, Array]:
-    """Return operations and their two numbers as `normalize` takes them: int64, float64 and float64 [k].
-
-    >>> described([(CLIP, 0.0, 1.0)])
-    (array([3]), array([0.]), array([1.]))
-    """
-    found = list(ops)
-    a, b = (np.array([op[i] for op in found], dtype=np.float64) for i in (1, 2))
-    return np.array([code for code, _, _ in found], dtype=np.int64), a, b
 
 
 def refused(x: Array, ops: Array, a: Array, b: Array) -> Array:

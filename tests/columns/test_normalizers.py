@@ -10,6 +10,7 @@ from sklearn.preprocessing import PowerTransformer, QuantileTransformer, RobustS
 
 import featurecols as fc
 from featurecols import kernels
+from featurecols._core.fused_layout import described
 from featurecols._core.normal_scores import score
 from featurecols._core.numbers import Numbers
 from featurecols._core.spec import decode
@@ -43,7 +44,7 @@ def bits(x):
 
 
 def through_kernel(normalizers, x):
-    code, a, b = kernels.numeric.described(op for n in normalizers for op in n.ops())
+    code, a, b = described(op for n in normalizers for op in n.ops())
     out = np.empty(len(x))
     kernels.numeric.normalize(np.array(x), np.array([NAN]), code, a, b, out)
     return out.tolist()
