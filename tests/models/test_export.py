@@ -375,11 +375,10 @@ def test_damage_of_a_model_of_format_1(tmp_path):
 
 SAVE_WITH_LITTLE_SPACE = """
 import resource, signal, sys
-import numpy as np
 import featurecols as fc
-from tests.models.test_export import DATA, KINDS
-make, label = KINDS["dnn"]
-model = make().train(DATA, label=label, steps=3)
+from featurecols import models
+from tests.models.people import DEEP, people
+model = models.DNNClassifier(DEEP, [8, 4], n_classes=3).train(people(600), label="colour", steps=3)
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 for limit in (1, 4000):
     resource.setrlimit(resource.RLIMIT_FSIZE, (limit, resource.RLIM_INFINITY))
@@ -409,11 +408,11 @@ TRAIN_WITH_LITTLE_SPACE = """
 import resource, signal, sys
 import featurecols as fc
 from featurecols import models
-from tests.models.test_export import DATA, KINDS
+from tests.models.people import people
 cache, model_dir = sys.argv[1:]
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 resource.setrlimit(resource.RLIMIT_FSIZE, (1500, 1500))
-data = models.from_data(DATA, label="income").batch(50)
+data = models.from_data(people(600), label="income").batch(50)
 for train in (
     lambda: models.LinearClassifier([fc.Numeric("age")]).train(data.cache(cache), steps=3),
     lambda: models.LinearClassifier([fc.Hashed("job", 1000)], model_dir=model_dir).train(data, steps=3),
