@@ -1,8 +1,11 @@
 """Settings for all tests. `pytest --hypothesis-profile=deep` searches for longer, and elsewhere each time."""
 
+import contextlib
 import gc
+import importlib.util
 import os
 import sys
+from pathlib import Path
 
 import hypothesis
 import pytest
@@ -17,11 +20,29 @@ if os.environ.get("FEATURECOLS_TEST_ALL") != "1":
 
 gc.disable()  # until all tests are collected: they stay, and looking through them again and again takes a third of the time
 
-MANY = 2000  # tests from which all kernels are needed anyway
-
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--law", default="", help="run the laws whose name contains this, and no other law")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection(session: pytest.Session) -> None:
+    """Rewrite the assertions of a part of the test files, where all are run: other workers find them rewritten.
+
+    In a fresh clone each of them would rewrite all files, which takes longer than everything else before the first test.
+    """
+    worker = getattr(session.config, "workerinput", None)
+    if worker is None or session.config.args != session.config.getini("testpaths") or sys.dont_write_bytecode:
+        return
+    loader = session.config.pluginmanager.rewrite_hook
+    paths = sorted(Path(__file__).parent.rglob("test_*.py"), key=lambda path: -path.stat().st_size)
+    paths = [path for path in paths if "integrations" not in path.parts]
+    for path in paths[int(worker["workerid"].removeprefix("gw")) :: worker["workercount"]]:
+        spec = loader.find_spec(path.stem, [str(path.parent)])
+        module = importlib.util.module_from_spec(spec)
+        module.__dict__["__builtins__"] = {}
+        with contextlib.suppress(ImportError, NameError):  # of the first import: the module itself is not run here
+            loader.exec_module(module)
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
@@ -31,20 +52,6 @@ def pytest_collection_finish(session: pytest.Session) -> None:
 
         # of all kinds now: their files decorate tests, which hypothesis refuses while another test runs
         reference.own_kinds()
-    worker = getattr(session.config, "workerinput", None)
-    if worker is not None and len(session.items) > MANY:
-        compile_kernels(int(worker["workerid"].removeprefix("gw")), worker["workercount"])
     gc.enable()
     gc.collect()
     gc.freeze()  # thousands of collected tests are not looked through again and again
-
-
-def compile_kernels(number: int, workers: int) -> None:
-    """Compile every kernel whose turn it is, so that workers find what others have compiled."""
-    from featurecols import kernels
-    from featurecols.kernels.compiler import Kernel
-
-    found = [k for name in kernels.MODULES for k in vars(getattr(kernels, name)).values() if isinstance(k, Kernel)]
-    variants = [(k, key) for k in found for key in k.signatures]
-    for k, key in variants[number::workers]:
-        k[key]

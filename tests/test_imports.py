@@ -29,6 +29,9 @@ LAYERS = (
 LEVELS = {name: level for level, names in enumerate(LAYERS) for name in names}
 
 
+BLOCKS = ("body", "orelse", "handlers", "finalbody", "cases")  # where statements stand
+
+
 @cache
 def tree_of(path: Path) -> ast.Module:
     return ast.parse(path.read_text("utf-8"))
@@ -49,8 +52,8 @@ def imports(path: Path) -> list[tuple[str, bool, int]]:
             assert node.level == 0, f"{path}:{node.lineno}: imports are absolute"
             found.append((node.module or "", inside, node.lineno))
             found.extend((f"{node.module}.{alias.name}", inside, node.lineno) for alias in node.names)
-        for child in ast.iter_child_nodes(node):
-            visit(child, inside or isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda))
+        for child in (child for field in BLOCKS for child in getattr(node, field, ())):
+            visit(child, inside or isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef))
 
     visit(tree, False)
     return found

@@ -122,7 +122,8 @@ def test_early_stopping_is_that_of_python(here: Path, capsys: pytest.CaptureFixt
 
 
 def test_a_regressor_says_its_errors(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["train", "columns.json", "raw", "--label", "wealth", "-o", "model", "--model", "LinearRegressor"]) == 0
+    command = ["train", "columns.json", "raw", "--label", "wealth", "-o", "model", "--epochs", "2"]
+    assert main([*command, "--model", "LinearRegressor"]) == 0
     assert main(["evaluate", "model", "test.parquet"]) == 0
     said = capsys.readouterr().out
     want = models.load("model").evaluate("test.parquet")
@@ -148,7 +149,7 @@ def test_wrong_data_is_3_and_leaves_nothing(here: Path, capsys: pytest.CaptureFi
     assert "weigth: field is not in" in fails(capsys, 2, *train, "income", "--weight", "weigth")
     assert "nowhere: no such file" in fails(capsys, 2, *train, "income", "--validation", "nowhere")
     assert names(here) == before
-    assert main([*train, "income"]) == 0
+    assert main([*train, "income", "--epochs", "1"]) == 0
     capsys.readouterr()
     assert "a label that training did not see at row 0" in fails(
         capsys, 2, "evaluate", "model", "test.parquet", "--label", "job"
@@ -233,10 +234,11 @@ def test_a_spec_says_how_it_is_trained_and_options_go_before_it(here: Path, caps
 def test_what_is_left_out_is_chosen_as_in_python(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     columns = [fc.Numeric("age"), fc.Indicator(fc.Vocabulary("job", ["cook", "pilot"]))]
     Path("raw.json").write_text(json.dumps({"columns": fc.columns_to_json(columns), "model": "LinearRegressor"}))
-    command = ["train", "raw.json", "raw", "--label", "weight", "--json", "--model-dir", "steps", "--quiet"]
+    pq.write_table(pa.table(people(100)), "few.parquet")
+    command = ["train", "raw.json", "few.parquet", "--label", "weight", "--json", "--model-dir", "steps", "--quiet"]
     assert main([*command, "-o", "a"]) == 0
     about = json.loads(capsys.readouterr().out)
-    want = models.LinearRegressor(columns, config=models.RunConfig(progress=False)).train("raw", label="weight")
+    want = models.LinearRegressor(columns, config=models.RunConfig(progress=False)).train("few.parquet", label="weight")
     assert about["fingerprint"] == want.fingerprint
     assert about["steps"] == want.variables.step
     assert main([*command, "-o", "b"]) == 0  # complete already: nothing is trained
@@ -247,11 +249,12 @@ def test_what_is_left_out_is_chosen_as_in_python(here: Path, capsys: pytest.Capt
     assert main([*command[:-3], *options, "-o", "d", "--steps", "3", "--batch-size", "16"]) == 0
     capsys.readouterr()
     given = {"normalize": False, "standardize_label": False, "label_transform": "log1p"}
-    other = models.LinearRegressor(columns, **given).train("raw", label="weight", steps=3, batch_size=16, validation_share=0.25)
+    training = {"steps": 3, "batch_size": 16, "validation_share": 0.25}
+    other = models.LinearRegressor(columns, **given).train("few.parquet", label="weight", **training)
     assert models.load("d").fingerprint == other.fingerprint
     spec = {**other.spec(), **other.arguments()["train"]}
     Path("again.json").write_text(json.dumps(spec))
-    assert main(["train", "again.json", "raw", "-o", "e", "--json"]) == 0
+    assert main(["train", "again.json", "few.parquet", "-o", "e", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["fingerprint"] == other.fingerprint
 
 
@@ -329,7 +332,8 @@ def test_a_training_of_open_length_that_was_killed_ends_as_if_it_had_not_been(he
     Path("raw.json").write_text(
         json.dumps({"columns": fc.columns_to_json(columns), "model": "DNNRegressor", "hidden_units": [8]})
     )
-    whole = ["train", "raw.json", "raw", "--label", "weight", "--quiet", "-o", "whole"]
+    pq.write_table(pa.table(people(200)), "few.parquet")
+    whole = ["train", "raw.json", "few.parquet", "--label", "weight", "--quiet", "-o", "whole"]
     assert main(whole) == 0
     resumed = [*whole[:-1], "model", "--model-dir", "steps", "--checkpoint-steps", "3"]
     kill_when(child(*resumed), here / "steps", "step-*")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import io
 import random
 from collections import Counter
@@ -135,12 +136,17 @@ def test_what_is_left_to_pyarrow(array: pa.Array) -> None:
         assert values(found) == array.to_pylist()
 
 
+@functools.cache
+def shaped_like_a_benchmark() -> pa.Table:
+    table = data.criteo_table(20_000).append_column("f", pa.array(np.arange(20_000) / 7))
+    return table.append_column("unique", pa.array(np.random.default_rng(3).random(20_000)))
+
+
 @pytest.mark.parametrize("codec", ["snappy", "zstd", "none"])
 @pytest.mark.parametrize("kept", [True, False], ids=["dictionaries", "texts"])
 def test_files_shaped_like_those_of_the_benchmarks_leave_nothing_to_pyarrow(tmp_path: Path, codec: str, kept: bool) -> None:
     """C5: a fault of the decoder would show as slowness alone; fallbacks are counted, and there are none here."""
-    table = data.criteo_table(20_000).append_column("f", pa.array(np.arange(20_000) / 7))
-    table = table.append_column("unique", pa.array(np.random.default_rng(3).random(20_000)))
+    table = shaped_like_a_benchmark()
     if kept:  # as the census table is written
         table = table.set_column(13, "C1", table["C1"].dictionary_encode())
     pq.write_table(table, tmp_path / "t.parquet", row_group_size=8_192, compression=codec)
