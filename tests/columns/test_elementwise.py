@@ -3,45 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import field
 from pathlib import Path
-from typing import ClassVar
 
 import numpy as np
 import pytest
 
 import featurecols as fc
-from featurecols._core.spec import KINDS, Converted, frozen
-from featurecols.columns.base import Column, Field, LearnedSlots
-from featurecols.columns.bound import Bound
-from featurecols.columns.elementwise import ElementwiseBound
-
-
-@frozen
-class Cyclic(Column):
-    """Sine and cosine of a number on a circle."""
-
-    reads: ClassVar[tuple[str, ...]] = ("key",)
-    needs: ClassVar[str] = "number"  # type: ignore[assignment]
-
-    key: Converted[str | Field, Field]
-    period: float
-    default: float | None = field(default=None, kw_only=True)
-
-    def bind(self, learned: LearnedSlots, *inputs: Field | Bound) -> CyclicBound:
-        return CyclicBound(self, self.key, (2,), self.default)
-
-
-class CyclicBound(ElementwiseBound):
-    column: Cyclic
-
-    def compute(self, x: np.ndarray) -> np.ndarray:
-        angle = x * (2 * np.pi / self.column.period)
-        return np.stack([np.sin(angle), np.cos(angle)], axis=1)
-
-    def label(self, i: int) -> str:
-        return ("sin", "cos")[i]
-
+from featurecols._core.spec import KINDS
+from tests.columns.own_cyclic import Cyclic
 
 HOURS = [0.0, 6, 12, 18.5, 1e300, -7.25, 1e-310, 23.999]
 

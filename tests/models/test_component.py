@@ -8,6 +8,7 @@ import pytest
 
 import featurecols as fc
 from featurecols.models import ClipNorm, layers, losses, optimizers, schedules
+from tests.models.own_optimizer import Slow
 
 VALUE = ["replace", "to_dict", "to_json"]
 SHOWN = {
@@ -22,14 +23,6 @@ SHOWN = {
 @pytest.mark.parametrize("component", SHOWN, ids=repr)
 def test_dir_shows_arguments_and_what_users_call(component: object) -> None:
     assert dir(component) == SHOWN[component]  # type: ignore[index]
-
-
-class Slow(optimizers.SGD):
-    """An optimizer of a user."""
-
-    def halve(self) -> Slow:
-        """Return one of half the rate."""
-        return self.replace(learning_rate=0.5)
 
 
 def test_dir_shows_what_a_subclass_of_a_user_adds() -> None:
