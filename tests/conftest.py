@@ -5,7 +5,9 @@ import gc
 import importlib.util
 import os
 import sys
+from importlib.machinery import SourceFileLoader
 from pathlib import Path
+from typing import Any
 
 import hypothesis
 import pytest
@@ -27,22 +29,32 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection(session: pytest.Session) -> None:
-    """Rewrite the assertions of a part of the test files, where all are run: other workers find them rewritten.
+    """Compile a part of all files to bytecode, where all tests are run: other workers find it compiled.
 
-    In a fresh clone each of them would rewrite all files, which takes longer than everything else before the first test.
+    In a fresh clone each of them would compile all files, which takes longer than everything else before the first test.
     """
     worker = getattr(session.config, "workerinput", None)
     if worker is None or session.config.args != session.config.getini("testpaths") or sys.dont_write_bytecode:
         return
-    loader = session.config.pluginmanager.rewrite_hook
-    paths = sorted(Path(__file__).parent.rglob("test_*.py"), key=lambda path: -path.stat().st_size)
-    paths = [path for path in paths if "integrations" not in path.parts]
+    root = session.config.rootpath
+    paths = [path for name in ("featurecols", "tests", "benchmarks") for path in (root / name).rglob("*.py")]
+    paths = sorted(paths, key=lambda path: -path.stat().st_size)
     for path in paths[int(worker["workerid"].removeprefix("gw")) :: worker["workercount"]]:
-        spec = loader.find_spec(path.stem, [str(path.parent)])
-        module = importlib.util.module_from_spec(spec)
-        module.__dict__["__builtins__"] = {}
-        with contextlib.suppress(ImportError, NameError):  # of the first import: the module itself is not run here
-            loader.exec_module(module)
+        if "integrations" in path.parts:
+            continue
+        if path.name.startswith("test_"):
+            _rewrite_assertions(path, session.config.pluginmanager.rewrite_hook)
+        else:
+            SourceFileLoader(path.stem, str(path)).get_code(path.stem)
+
+
+def _rewrite_assertions(path: Path, loader: Any) -> None:
+    """Let pytest keep the bytecode of a test file."""
+    spec = loader.find_spec(path.stem, [str(path.parent)])
+    module = importlib.util.module_from_spec(spec)
+    module.__dict__["__builtins__"] = {}
+    with contextlib.suppress(ImportError, NameError):  # of the first import: the module itself is not run here
+        loader.exec_module(module)
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
