@@ -151,11 +151,15 @@ def frame(values: list[Any], rows: int) -> pd.DataFrame:
     return pd.DataFrame({"b": [values[i % len(values)] for i in range(rows)], "x": np.arange(float(rows))})
 
 
-PLAN = fc.fit([fc.Numeric("x"), fc.Indicator(fc.Vocabulary("b", fc.TopTerms(5), num_oov_buckets=2))], frame([True, False], 300))
+@pytest.fixture(scope="module")
+def learned() -> fc.Plan:
+    vocabulary = fc.Vocabulary("b", fc.TopTerms(5), num_oov_buckets=2)
+    return fc.fit([fc.Numeric("x"), fc.Indicator(vocabulary)], frame([True, False], 300))
 
 
-@pytest.mark.parametrize("run", [PLAN.transform, PLAN.encode])
-def test_a_field_that_is_wholly_unseen_is_a_warning(run: Any) -> None:
+@pytest.mark.parametrize("call", ["transform", "encode"])
+def test_a_field_that_is_wholly_unseen_is_a_warning(call: str, learned: fc.Plan) -> None:
+    run = getattr(learned, call)
     assert issubclass(fc.CoverageWarning, UserWarning)
     assert coverage(lambda: run(frame(["yes", "no"], 5_000))) == [
         "b: every value is unseen in field 'b', in all of 5000 rows, such as 'yes'; plan.check(data) counts such values"
@@ -192,27 +196,27 @@ def test_ids_that_are_dropped_are_a_warning_too() -> None:
     assert coverage(lambda: plan.transform({"i": list(range(200))})) == []
 
 
-def test_rows_one_by_one_warn_too(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_rows_one_by_one_warn_too(monkeypatch: pytest.MonkeyPatch, learned: fc.Plan) -> None:
     from featurecols import kernels
 
     monkeypatch.setattr(kernels, "loaded", lambda: False)
-    assert len(coverage(lambda: PLAN.transform(frame(["no"], 150)))) == 1
-    assert len(coverage(lambda: list(PLAN.transform_batches(frame(["no"], 150), 7)))) == 1
-    assert coverage(lambda: PLAN.transform(frame(["no", True], 150))) == []
+    assert len(coverage(lambda: learned.transform(frame(["no"], 150)))) == 1
+    assert len(coverage(lambda: list(learned.transform_batches(frame(["no"], 150), 7)))) == 1
+    assert coverage(lambda: learned.transform(frame(["no", True], 150))) == []
 
 
-def test_the_warning_is_at_the_line_of_the_call() -> None:
+def test_the_warning_is_at_the_line_of_the_call(learned: fc.Plan) -> None:
     with pytest.warns(fc.CoverageWarning) as found:
-        PLAN.transform(frame(["no"], 150))
+        learned.transform(frame(["no"], 150))
     assert found[0].filename == __file__
 
 
 @pytest.mark.filterwarnings("ignore:.*far from one")
-def test_files_and_models_warn(tmp_path: Path) -> None:
+def test_files_and_models_warn(tmp_path: Path, learned: fc.Plan) -> None:
     frame(["yes"], 300).to_parquet(tmp_path / "raw.parquet")
-    assert len(coverage(lambda: fc.transform_parquet(PLAN, tmp_path / "raw.parquet", tmp_path / "out"))) == 1
+    assert len(coverage(lambda: fc.transform_parquet(learned, tmp_path / "raw.parquet", tmp_path / "out"))) == 1
     data = frame([True, False], 300).assign(y=[0, 1] * 150)
-    model = fc.models.LinearClassifier(PLAN).train(data, label="y", epochs=1)
+    model = fc.models.LinearClassifier(learned).train(data, label="y", epochs=1)
     bad = data.assign(b="yes")
     assert coverage(lambda: model.evaluate(data)) == []
     assert len(coverage(lambda: model.evaluate(bad))) == 1

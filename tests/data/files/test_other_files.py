@@ -29,7 +29,7 @@ COLUMNS = [
     fc.Indicator(fc.Vocabulary("b", [True])),
 ]
 PLAN = fc.compile(COLUMNS)
-WANT = PLAN.transform(ROWS).tolist()
+WANT = [PLAN.transform_row(row).tolist() for row in ROWS]  # which compiles nothing while tests are collected
 TABLE = pa.Table.from_pylist(ROWS)
 LINES = "".join(json.dumps(row) + "\n" for row in ROWS).encode()
 CSV = b"a,b\n1,x\n2,y\n"
