@@ -149,7 +149,7 @@ class Vocabulary(Column):
                 f"Vocabulary {self.source.key}", what, self.terms[twice], "name it once; TopTerms(n) learns terms from data"
             )
         offsets = np.cumsum([0, *map(len, texts)], dtype=np.int64)
-        no_booleans = all(isinstance(value, (str, bytes)) for value in values)
+        no_booleans = all(issubclass(kind, (str, bytes)) for kind in set(map(type, values)))
         return VocabularyBound(self, Texts(offsets, np.frombuffer(b"".join(texts), dtype=np.uint8)), no_booleans)
 
 

@@ -25,11 +25,9 @@ class Graph:
 
     def __init__(self, columns: Iterable[Column], types: Mapping[str, FieldType] | None = None) -> None:
         """types: of fields, as they were learned. Raises ColumnError where two types are declared for one key."""
-        self.columns = decided(as_columns(columns))
-        self.nodes: list[Field | Column] = []
-        self.inputs: list[tuple[int, ...]] = []
-        self._index: dict[Field | Column, int] = {}
-        self.outputs = [self._add(column) for column in self.columns]
+        self._read(as_columns(columns))
+        if any(isinstance(node, Column) and node.undecided for node in self.nodes):
+            self._read(decided(self.columns))
         self.all_nodes, self.training_inputs = self._with_training_fields()
         self.declared = _declared_types(self.fields(training=True))
         self.types: dict[str, FieldType] = {}
@@ -37,6 +35,13 @@ class Graph:
             found = _known_type(self.declared.get(key, UNKNOWN), (types or {}).get(key, UNKNOWN))
             if found != UNKNOWN:
                 self.types[key] = found
+
+    def _read(self, columns: tuple[Column, ...]) -> None:
+        self.columns = columns
+        self.nodes: list[Field | Column] = []
+        self.inputs: list[tuple[int, ...]] = []
+        self._index: dict[Field | Column, int] = {}
+        self.outputs = [self._add(column) for column in columns]
 
     def _add(self, node: Field | Column) -> int:
         found = self._index.get(node)
@@ -50,10 +55,13 @@ class Graph:
 
     def _with_training_fields(self) -> tuple[list[Field | Column], list[tuple[int, ...]]]:
         """Return all_nodes and training_inputs."""
+        readers = [(i, node) for i, node in enumerate(self.nodes) if isinstance(node, Column) and _may_read_more(type(node))]
+        if not readers:
+            return self.nodes, self.inputs
         nodes, found = list(self.nodes), list(self.inputs)
         index = dict(self._index)
-        for i, node in enumerate(self.nodes):
-            wanted = node.training_inputs() if isinstance(node, Column) else ()
+        for i, node in readers:
+            wanted = node.training_inputs()
             if len(wanted) == len(found[i]):
                 continue
             for one in wanted:
@@ -112,6 +120,11 @@ class Graph:
                     found.append([])
                 found[p].append(node.name)
         return found
+
+
+def _may_read_more(kind: type[Column]) -> bool:
+    """Return whether columns of a kind may read more in training than they read of other rows."""
+    return kind.training_inputs is not Column.training_inputs
 
 
 def _declared_types(fields: Iterable[Field]) -> dict[str, FieldType]:
