@@ -170,7 +170,7 @@ class NumericBound(NumberBound):
         self, column: Numeric, default: float | tuple[object, ...] | None, normalizers: tuple[Normalizer, ...]
     ) -> None:
         self.column, self.shape, self.normalizers, self._size = column, column.shape, normalizers, math.prod(column.shape)
-        keys = field_keys(column)
+        keys = (column.source.key,) if isinstance(column.source, Field) else field_keys(column)
         self.field = keys[0] if len(keys) == 1 else None  # of several, none is at fault by itself
         self.refuses_missing = default is None
         flat = (
@@ -406,8 +406,9 @@ class NumericBound(NumberBound):
 
 def _lets_through(default: float | tuple[object, ...] | None, width: int) -> list[bool]:
     """Return for each element whether values that are not finite pass, as its default says."""
-    flat = _flatten(default) if isinstance(default, tuple) else [0.0 if default is None else default] * width
-    return [not math.isfinite(float(v)) for v in flat]  # type: ignore[arg-type]  # `check` has seen that they are numbers
+    if not isinstance(default, tuple):
+        return [default is not None and not math.isfinite(default)] * width
+    return [not math.isfinite(float(v)) for v in _flatten(default)]  # type: ignore[arg-type]  # `check` has seen that they are numbers
 
 
 def _row_of(numbers: Numbers, depth: int, k: int) -> int:

@@ -19,12 +19,13 @@ def bind(graph: Graph, learned: LearnedByNode, tables: Tables, only: Iterable[in
     """Return the bound columns by node (a Field stands for itself); with `only`, None for all other nodes."""
     wanted = set(range(len(graph.nodes))) if only is None else set(only)
     found: list[Any] = []
-    bound = 0
+    bound, nothing = 0, LearnedSlots(None, tables, graph.types)
     for i, (node, inputs) in enumerate(zip(graph.nodes, graph.inputs, strict=True)):
         if isinstance(node, Field):
             found.append(node)
         elif i in wanted:
-            found.append(node.bind(LearnedSlots(learned.get(i), tables, graph.types), *[found[j] for j in inputs]))
+            slots = LearnedSlots(learned[i], tables, graph.types) if i in learned else nothing
+            found.append(node.bind(slots, *[found[j] for j in inputs]))
             bound += 1
         else:
             found.append(None)

@@ -86,7 +86,7 @@ class Graph:
 
     def fields(self, *, training: bool = False) -> tuple[Field, ...]:
         """Return the raw fields; training: those too that training alone reads."""
-        return tuple(node for node in (self.all_nodes if training else self.nodes) if isinstance(node, Field))
+        return tuple([node for node in (self.all_nodes if training else self.nodes) if isinstance(node, Field)])
 
     def needs(self, *, training: bool = False) -> dict[str, frozenset[str]]:
         """For each key of a raw field, how it is read: "number", "category" or both; training: as for fields()."""
