@@ -72,42 +72,32 @@ class ExactSums:
         self.limbs[groups, at : at + other.limbs.shape[1]] += other.limbs
 
     def compact(self, groups: Array) -> tuple[int, Array]:
-        """Return the first limb and the limbs of groups, carried, without limbs that are 0 everywhere at either end."""
+        """Return the first limb and the limbs of groups, carried: as few as hold the sums, whatever there was room for."""
         self.carry()
         found = self.limbs[groups]
+        over = found[:, -1] >> _BITS
+        if not _is_sign(over):
+            found[:, -1] &= _LOW
+            found = np.concatenate([found, over[:, None]], axis=1)
+        while found.shape[1] > 1 and _is_sign(found[:, -1]):
+            found[:, -2] += found[:, -1] << _BITS
+            found = found[:, :-1]
         filled = np.flatnonzero(found.any(axis=0))
         if not len(filled):
             return kernels.label_sums.UNITS, np.zeros((len(found), 1), np.int64)
-        return self.first + int(filled[0]), np.ascontiguousarray(found[:, filled[0] : filled[-1] + 1])
+        return self.first + int(filled[0]), np.ascontiguousarray(found[:, filled[0] :])
+
+
+def _is_sign(limbs: Array) -> bool:
+    """Return whether limbs say no more than which sums are negative."""
+    return not len(limbs) or bool(limbs.min() >= -1 and limbs.max() <= 0)
 
 
 def to_float(first: int, limbs: Array) -> Array:
     """Return sums as the nearest float64 [groups], ties to even; limbs int64 [groups, k] of any sign and size."""
-    negative = _carried(limbs)[:, -1] < 0
-    digits = _carried(np.where(negative[:, None], -limbs, limbs))
-    width = digits.shape[1]
-    top = width - 1 - np.argmax(digits[:, ::-1] != 0, axis=1)
-    rows = np.arange(len(digits))
-    padded = np.zeros((len(digits), width + 2), np.uint64)
-    padded[:, 2:] = digits.astype(np.uint64)
-    one, two, three = (padded[rows, top + k] for k in (2, 1, 0))
-    below = (padded[:, 2:] != 0).cumsum(axis=1)  # of the limbs up to each, those that are not 0
-    sticky = np.where(top >= 3, below[rows, np.maximum(top - 3, 0)] > 0, False)
-    free = (32 - np.frexp(one.astype(np.float64))[1]).astype(np.uint64)  # zeros before the first bit
-    free = np.minimum(free, np.uint64(31))
-    word = ((one << np.uint64(32)) | two) << free | (three << free) >> np.uint64(32)
-    sticky |= ((three << free) & np.uint64(0xFFFFFFFF)) != 0
-    found = np.ldexp(
-        (word | sticky).astype(np.float64), (_BITS * (first + top - 1) - _UNIT - free.astype(np.int64)).astype(np.int32)
-    )
+    limbs = np.ascontiguousarray(limbs)
+    words, exponents = np.empty(len(limbs), np.uint64), np.empty(len(limbs), np.int32)
+    negative = np.empty(len(limbs), np.bool_)
+    kernels.label_sums.leading[0](limbs, words, exponents, negative)
+    found = np.ldexp(words.astype(np.float64), exponents + np.int32(_BITS * first - _UNIT))
     return np.where(negative, -found, found) + 0.0
-
-
-def _carried(limbs: Array) -> Array:
-    """Return the same sums with one more limb, which has their sign; all others are in [0, 2^32)."""
-    found = np.zeros((len(limbs), limbs.shape[1] + 2), np.int64)
-    found[:, :-2] = limbs
-    for j in range(found.shape[1] - 1):
-        found[:, j + 1] += found[:, j] >> _BITS
-        found[:, j] &= _LOW
-    return found

@@ -18,9 +18,10 @@ from featurecols.analyzers.text_numbers import TextNumbers
 from featurecols.data.fields.base import FieldView
 
 MOST_CLASSES = 1000
+_AHEAD = 4096  # labels whose size is looked at where one of them does not fit
 _HEAD = struct.Struct("<qqqqq?")
 _KIND = "LabelSums.v1"
-_NO_FOLDS, _NO_BITS = np.empty(0, np.int32), np.empty(0, np.uint64)
+_NO_FOLDS = np.empty(0, np.int32)
 _NONE = np.zeros(1, np.int64), np.empty(0, np.uint8)
 
 
@@ -118,46 +119,47 @@ class LabelSums(Analyzer):
         if not isinstance(value, LabelledTerms):
             value = LabelledTerms(terms_of(value))
         codes, places = state.places(value.terms)
-        folds = value.folds if self.folds > 1 else _NO_FOLDS
         state.make_room()
-        bits = _NO_BITS
-        if value.numbers is not None and not np.isnan(value.numbers).all():
-            state.has_numbers = True
-            first, last = limbs_of(value.numbers)
-            state.sums.make_room(len(state.counts), first, last, len(codes))
-            bits = np.ascontiguousarray(value.numbers).view(np.uint64)
-        elif self.labelled:
-            self._add_classes(state, value, codes, places)
+        if not self.labelled:
+            _check(kernels.label_sums.count[0](codes, places, state.counts))
             return state
-        if {len(folds), len(bits)} - {0, len(codes)}:
+        folds = value.folds if len(value.folds) or not len(codes) else np.zeros(len(codes), np.int32)
+        labels = value.numbers if value.classes is None else value.classes.codes
+        if len(folds) != len(codes) or (labels is not None and len(labels) != len(codes)):
             raise base.damaged(_KIND)
-        bad = kernels.label_sums.add[0](
-            codes, places, folds, self.folds, bits, state.sums.first, state.counts, state.sums.limbs
-        )
-        if bad == kernels.label_sums.OUTSIDE:
-            raise base.damaged(_KIND)
-        if bad >= 0:
-            got = float(value.numbers[bad]) if value.numbers is not None else None
-            raise errors.bad_value("fit", None, int(bad), "a label is infinite", got, "leave such rows out")
+        if value.numbers is not None:
+            self._add_numbers(state, codes, places, folds, np.ascontiguousarray(value.numbers))
+        elif value.classes is not None:
+            self._add_classes(state, codes, places, folds, value.classes)
         return state
 
-    def _add_classes(self, state: LabelTable, value: LabelledTerms, codes: Array, places: Array) -> None:
-        """Count rows by the class of their label."""
-        if value.classes is None or not len(codes):
+    def _add_numbers(self, state: LabelTable, codes: Array, places: Array, folds: Array, labels: Array) -> None:
+        """Count rows and add up their labels, float64, which are exact sums of what the table has limbs for so far."""
+        if not len(labels) or (np.isnan(labels[0]) and np.isnan(labels).all()):
             return
-        labels = value.classes
-        if labels.codes is None:
-            found = state.classes.add(labels.texts)
-        else:
-            found = np.append(state.classes.add(labels.texts), -1)[labels.codes]
+        state.has_numbers = True
+        sums, at, more = state.sums, 0, len(labels)
+        sums.make_room(len(state.counts), sums.first, sums.last - 1, more)
+        add, bits = kernels.label_sums.add[0], labels.view(np.uint64)
+        while at < len(labels):
+            at = add(codes, places, folds, self.folds, labels, bits, at, sums.first, state.counts, sums.limbs)
+            _check(at)
+            if at < len(labels):
+                if np.isinf(labels[at]):
+                    hint = "leave such rows out"
+                    raise errors.bad_value("fit", None, at, "a label is infinite", float(labels[at]), hint)
+                sums.make_room(len(state.counts), *limbs_of(labels[at : at + _AHEAD]), 0)
+
+    def _add_classes(self, state: LabelTable, codes: Array, places: Array, folds: Array, labels: Tokens) -> None:
+        """Count rows by the class of their label."""
+        found = state.classes.add(labels.texts)
+        if labels.codes is not None:
+            found = kernels.texts.gather(found, np.ascontiguousarray(labels.codes, np.int32))
+        if len(found) != len(codes):
+            raise base.damaged(_KIND)
         state.make_room()
-        there = found >= 0
-        last = len(places) - 1
-        at = places[np.where((codes >= 0) & (codes < last), codes, last)] * self.folds
-        if self.folds > 1:
-            at = at + value.folds
-        np.add.at(state.by_class, (at[there], found[there]), 1)
-        np.add.at(state.counts, at[there], 1)
+        add = kernels.label_sums.add_classes[0]
+        _check(add(codes, places, folds, self.folds, found, state.counts, state.by_class))
 
     def merge(self, a: LabelTable, b: LabelTable) -> LabelTable:
         folds = np.arange(self.folds)
@@ -289,6 +291,12 @@ class LabelSums(Analyzer):
         if (state.counts < 0).any() or (state.by_class < 0).any():
             raise base.damaged(_KIND)
         return state
+
+
+def _check(code: int) -> None:
+    """Raise DataError where a kernel saw a place that the table does not have."""
+    if code == kernels.label_sums.OUTSIDE:
+        raise base.damaged(_KIND)
 
 
 def _texts(offsets: Array, data: Array) -> Texts:

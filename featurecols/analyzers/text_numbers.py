@@ -8,7 +8,7 @@ import secrets
 import numpy as np
 
 from featurecols import kernels
-from featurecols._core import limits
+from featurecols._core import arrays, limits
 from featurecols._core.arrays import Array, Texts
 from featurecols.analyzers import base
 
@@ -50,7 +50,7 @@ class TextNumbers:
         Raises DataError where there are more than a vocabulary may have.
         """
         given, valid = np.ascontiguousarray(texts.offsets, np.int64), _ALL if texts.valid is None else texts.valid
-        out, at, status = np.empty(len(given) - 1, np.int32), 0, np.zeros(3, np.int64)
+        out, at, status = arrays.empty(len(given) - 1, np.int32), 0, np.zeros(3, np.int64)
         while True:
             status[:2] = self.used, 0
             shift = np.uint64(65 - len(self._slots).bit_length())

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from featurecols.kernels.compiler import BOOL, I32, I64, U8, U64, helper, kernel, read, stack, write
+from featurecols.kernels.compiler import BOOL, I32, I64, U8, U64, helper, kernel, load64, read, stack, write
 from featurecols.kernels.lookup import _hash, _same
 
 DAMAGED = -1  # the given offsets lie outside the data
@@ -19,7 +19,11 @@ DAMAGED = -1  # the given offsets lie outside the data
 _HIGH, _INDEX = np.uint64(0xFFFFFFFF00000000), np.uint64(0xFFFFFFFF)
 _0, _1 = np.uint64(0), np.uint64(1)
 _BLOCK = 64  # texts whose reads are overlapped
+_NEAR = 2**13  # slots of a table that lies in the cache
 _block = stack((_BLOCK,), U64)
+_FEW, _RECENT, _TO_RECENT = 64, np.uint64(256), np.uint64(64 - 8)  # of so few texts, short ones are recognized unhashed
+_ODD = np.uint64(0x9E3779B97F4A7C15)
+_recent, _numbers = stack((_RECENT,), U64), stack((_RECENT,), I32)
 
 
 @kernel({0: (read(I32), write(I64))})
@@ -61,6 +65,42 @@ def _find(slots: Any, h: Any, shift: Any, mask: Any, offsets: Any, data: Any, te
 
 
 @helper
+def _hash_block(texts: Any, text: Any, block: Any, secret: Any, hashes: Any) -> Any:
+    """Hash the texts from number `block` on and return how many these are, at most _BLOCK; DAMAGED where one lies outside."""
+    size = min(_BLOCK, len(texts) - 1 - block)
+    for j in range(size):
+        start, stop = np.int64(texts[block + j]), np.int64(texts[block + j + 1])
+        if start < 0 or stop < start or stop > len(text):
+            return DAMAGED
+        hashes[j] = _hash(text, start, stop - start, secret)
+    return size
+
+
+@helper
+def _enter(slots: Any, slot: Any, h: Any, number: Any, offsets: Any, data: Any, text: Any, start: Any, n: Any) -> None:
+    """Make a text entry `number` of a table that has room for it."""
+    end = offsets[number]
+    for k in range(n):
+        data[end + k] = text[start + k]
+    slots[slot] = (h & _HIGH) | np.uint64(number + 1)
+    offsets[number + 1] = end + n
+
+
+@helper
+def _short_text(text: Any, start: Any, n: Any) -> Any:
+    """Return the bytes of a text of at most 7 with its size, as one word; 0 for a longer one, and for one of the last few."""
+    if n > 7 or start + 8 > len(text):
+        return _0
+    return (load64(text, start) & ((_1 << np.uint64(8 * n)) - _1)) | np.uint64(n + 1) << np.uint64(56)
+
+
+@helper
+def _place_of(word: Any) -> Any:
+    """Return where a short text is among the recent ones."""
+    return (word * _ODD) >> _TO_RECENT
+
+
+@helper
 def _touch(hashes: Any, where: Any, size: Any, shift: Any, slots: Any, offsets: Any, counts: Any, data: Any) -> Any:
     """Read what a block of texts will need from a table larger than the cache, so that these reads overlap."""
     for j in range(size):
@@ -91,14 +131,16 @@ def add(
     """
     used, mask, space = status[0], np.uint64(len(slots) - 1), len(data) - 8
     hashes, where = _block(), _block()
-    for block in range(at, len(texts) - 1, _BLOCK):
-        size = min(_BLOCK, len(texts) - 1 - block)
-        for j in range(size):
-            start, stop = np.int64(texts[block + j]), np.int64(texts[block + j + 1])
-            if start < 0 or stop < start or stop > len(text):
-                return DAMAGED
-            hashes[j] = _hash(text, start, stop - start, secret)
-        status[2] += _touch(hashes, where, size, shift, slots, offsets, counts, data)
+    recent, numbers = _recent(), _numbers()  # of short texts, by their bytes and size
+    for i in range(_0, _RECENT):
+        recent[i] = _0
+    block = at
+    while block < len(texts) - 1:
+        size = _hash_block(texts, text, block, secret, hashes)
+        if size < 0:
+            return DAMAGED
+        if len(slots) > _NEAR:
+            status[2] += _touch(hashes, where, size, shift, slots, offsets, counts, data)
         for j in range(size):
             i = block + j
             if (len(valid) and not valid[i]) or (len(weights) and weights[i] == 0):
@@ -110,13 +152,25 @@ def add(
                 if used == len(counts) or end + n > space:
                     status[0], status[1] = used, max(end + n - space, 0)
                     return i
-                for k in range(n):
-                    data[end + k] = text[start + k]
-                slots[slot] = (h & _HIGH) | np.uint64(used + 1)
+                _enter(slots, slot, h, used, offsets, data, text, start, n)
                 counts[used] = 0
                 used += 1
-                offsets[used] = end + n
-            counts[np.int64(slots[slot] & _INDEX) - 1] += weights[i] if len(weights) else 1
+            number = np.int64(slots[slot] & _INDEX) - 1
+            counts[number] += weights[i] if len(weights) else 1
+            if used <= _FEW:
+                word = _short_text(text, start, n)
+                recent[_place_of(word)], numbers[_place_of(word)] = word, np.int32(number)
+        block += size
+        if used <= _FEW and len(weights) == 0:
+            while block < len(texts) - 1:
+                start, n = np.int64(texts[block]), np.int64(texts[block + 1]) - np.int64(texts[block])
+                if n < 0 or start < 0 or (len(valid) and not valid[block]):
+                    break
+                word = _short_text(text, start, n)
+                if word == _0 or recent[_place_of(word)] != word:
+                    break
+                counts[np.int64(numbers[_place_of(word)])] += 1
+                block += 1
     status[0], status[1] = used, 0
     return len(texts) - 1
 

@@ -10,21 +10,49 @@ from typing import Any
 
 import numpy as np
 
-from featurecols.kernels.compiler import BOOL, I32, I64, U8, U64, kernel, read, stack, write
-from featurecols.kernels.count_terms import DAMAGED, _find, _touch
-from featurecols.kernels.hash_scalar import murmur
-from featurecols.kernels.lookup import _hash
+from featurecols.kernels.compiler import (
+    BOOL,
+    F64,
+    I32,
+    I64,
+    U8,
+    U32,
+    U64,
+    helper,
+    kernel,
+    read,
+    stack,
+    write,
+)
+from featurecols.kernels.count_terms import (
+    _FEW,
+    _NEAR,
+    _RECENT,
+    DAMAGED,
+    _block,
+    _enter,
+    _find,
+    _hash_block,
+    _numbers,
+    _place_of,
+    _recent,
+    _short_text,
+    _touch,
+)
+from featurecols.kernels.hash_scalar import final32, mix32, modulo32, tail32
+from featurecols.kernels.hash_simd import LANES
 
 UNITS = 34  # the limb that counts ones
 OUTSIDE = -2  # a place or a limb that the table does not have
 LIMBS = 70  # limbs of any float64 lie below
-_HIGH, _INDEX = np.uint64(0xFFFFFFFF00000000), np.uint64(0xFFFFFFFF)
+_INDEX = np.uint64(0xFFFFFFFF)
 _FRACTION, _HIDDEN = np.uint64((1 << 52) - 1), np.uint64(1 << 52)
 _0, _1, _31, _32, _52 = np.uint64(0), np.uint64(1), np.uint64(31), np.uint64(32), np.uint64(52)
-_BLOCK = 64  # texts whose reads are overlapped
-_block = stack((_BLOCK,), U64)
-_text = stack((24,), U8)  # room for the digits of any int64, and for a word that is loaded at their end
-_ZERO, _MINUS, _TEN = np.uint64(ord("0")), np.uint64(ord("-")), np.uint64(10)
+_digits = stack((LIMBS + 3,), U64)
+_lanes, _word = stack((LANES,), U32), stack((7,), U32)
+_ZEROS, _MINUS, _SHORT = np.uint32(0x30303030), np.uint32(ord("-")), np.uint64(10**8)
+_POWERS = np.array([10**k for k in range(19)], np.uint64)
+_SMALL = 2.0**32  # whole numbers below it are added as they are
 
 
 @kernel({0: (read(I64), read(U8), read(BOOL), I64, read(U64), U64, write(U64), write(I64), write(U8), write(I32), write(I64))})
@@ -39,14 +67,16 @@ def number(
     """
     used, mask, space = status[0], np.uint64(len(slots) - 1), len(data) - 8
     hashes, where = _block(), _block()
-    for block in range(at, len(texts) - 1, _BLOCK):
-        size = min(_BLOCK, len(texts) - 1 - block)
-        for j in range(size):
-            start, stop = np.int64(texts[block + j]), np.int64(texts[block + j + 1])
-            if start < 0 or stop < start or stop > len(text):
-                return DAMAGED
-            hashes[j] = _hash(text, start, stop - start, secret)
-        status[2] += _touch(hashes, where, size, shift, slots, offsets, offsets, data)
+    recent, numbers = _recent(), _numbers()  # of short texts, by their bytes and size
+    for i in range(_0, _RECENT):
+        recent[i] = _0
+    block = at
+    while block < len(texts) - 1:
+        size = _hash_block(texts, text, block, secret, hashes)
+        if size < 0:
+            return DAMAGED
+        if len(slots) > _NEAR:
+            status[2] += _touch(hashes, where, size, shift, slots, offsets, offsets, data)
         for j in range(size):
             i = block + j
             if len(valid) and not valid[i]:
@@ -59,79 +89,232 @@ def number(
                 if used == len(offsets) - 1 or end + n > space:
                     status[0], status[1] = used, max(end + n - space, 0)
                     return i
-                for k in range(n):
-                    data[end + k] = text[start + k]
-                slots[slot] = (h & _HIGH) | np.uint64(used + 1)
+                _enter(slots, slot, h, used, offsets, data, text, start, n)
                 used += 1
-                offsets[used] = end + n
             out[i] = np.int32(np.int64(slots[slot] & _INDEX) - 1)
+            if used <= _FEW:
+                word = _short_text(text, start, n)
+                recent[_place_of(word)], numbers[_place_of(word)] = word, out[i]
+        block += size
+        if used <= _FEW:
+            while block < len(texts) - 1:
+                start, n = np.int64(texts[block]), np.int64(texts[block + 1]) - np.int64(texts[block])
+                if n < 0 or start < 0 or (len(valid) and not valid[block]):
+                    break
+                word = _short_text(text, start, n)
+                if word == _0 or recent[_place_of(word)] != word:
+                    break
+                out[block] = numbers[_place_of(word)]
+                block += 1
     status[0], status[1] = used, 0
     return len(texts) - 1
 
 
-@kernel({0: (read(I64), write(I32))})
-def hash_digits(integers: Any, out: Any) -> None:
-    """Write the murmur3, with seed 0, of the decimal digits of each integer, as the bits of an int32."""
-    text = _text()
-    for i in range(len(integers)):
-        value = integers[i]
-        left, at = np.uint64(value), 20
-        if value < 0:
-            left = _0 - left
-        while True:
-            next_left = left // _TEN
-            at -= 1
-            text[at] = np.uint8(_ZERO + left - next_left * _TEN)
-            left = next_left
-            if left == _0:
-                break
-        if value < 0:
-            at -= 1
-            text[at] = np.uint8(_MINUS)
-        out[i] = np.int32(murmur(text, at, 20, 24, np.uint32(0)))
+@helper
+def _four(w: Any) -> Any:
+    """Return the four digits of a number below 10,000, the first one in the lowest byte, each from 0 to 9."""
+    hundreds = np.uint32(np.uint32(w * np.uint32(5243)) >> np.uint32(19))
+    pairs = np.uint32(hundreds | np.uint32((w - np.uint32(100) * hundreds) << np.uint32(16)))
+    tens = np.uint32(np.uint32(np.uint32(pairs * np.uint32(103)) >> np.uint32(10)) & np.uint32(0x000F000F))
+    return np.uint32(tens | np.uint32(np.uint32(pairs - np.uint32(10) * tens) << np.uint32(8)))
 
 
-@kernel({0: (read(I32), read(I64), read(I32), I64, read(U64), I64, write(I64), write(I64, 2))})
-def add(codes: Any, rows: Any, folds: Any, num_folds: Any, bits: Any, low: Any, counts: Any, limbs: Any) -> Any:
-    """Count rows with a label, and add their labels; returns the position of the first infinite one, -1, or OUTSIDE.
+@helper
+def _short(x: Any, h: Any) -> None:
+    """Set h[i] to the murmur3 of the digits of x[i], LANES numbers below 10^8: no branch depends on one of them."""
+    for i in range(_0, LANES):
+        u = x[i]
+        high = np.uint32((np.uint64(u) * np.uint64(3518437209)) >> np.uint64(45))  # u // 10,000
+        a, b = np.uint32(_four(high) | _ZEROS), np.uint32(_four(np.uint32(u - np.uint32(10_000) * high)) | _ZEROS)
+        size = np.uint32(np.uint32(1) + np.uint32(u >= np.uint32(10)) + np.uint32(u >= np.uint32(100)))
+        size = np.uint32(size + np.uint32(u >= np.uint32(1000)) + np.uint32(u >= np.uint32(10_000)))
+        size = np.uint32(size + np.uint32(u >= np.uint32(100_000)) + np.uint32(u >= np.uint32(1_000_000)))
+        size = np.uint32(size + np.uint32(u >= np.uint32(10_000_000)))
+        long = size > np.uint32(4)
+        cut = np.uint32(np.uint32(8) * np.uint32((np.uint32(8) if long else np.uint32(4)) - size))  # bits of leading zeros
+        first = np.uint32(np.uint32(a >> cut) | np.uint32(np.uint32(b << np.uint32(np.uint32(31) - cut)) << np.uint32(1)))
+        rest = np.uint32(b >> cut)
+        first, rest = first if long else rest, rest if long else np.uint32(0)
+        one = mix32(np.uint32(0), first) if size >= np.uint32(4) else np.uint32(0)
+        two = mix32(one, rest)
+        tail = tail32(one, rest if size >= np.uint32(4) else first)
+        h[i] = final32(two if size == np.uint32(8) else tail, size)
 
-    codes: of terms, whose places in the table are `rows`, the last one being that of negative codes. folds: of the rows; none
-    where there is one. bits: the labels as bits of float64, none where rows are counted alone; NaN is left out.
-    counts: [place * num_folds + fold]. limbs: [the same, limb - low], where no label has digits below `low`.
-    """
-    last, width = len(rows) - 1, limbs.shape[1]
-    for i in range(len(codes)):
-        code = np.int64(codes[i])
-        at = rows[code if 0 <= code < last else last] * num_folds
-        if len(folds):
-            at += folds[i]
+
+@helper
+def _long(value: Any, word: Any) -> Any:
+    """Return the murmur3 of the digits of any int64; `word` is scratch memory for 7 uint32."""
+    left = np.uint64(value)
+    if value < 0:
+        left = _0 - left
+    size = 1
+    while size < 19 and left >= _POWERS[size]:
+        size += 1
+    for i in range(4, -1, -1):
+        shorter = left // np.uint64(10_000)
+        word[i] = np.uint32(_four(np.uint32(left - shorter * np.uint64(10_000))) | _ZEROS)
+        left = shorter
+    word[5] = word[6] = np.uint32(0)
+    start = 20 - size
+    if value < 0:
+        start -= 1
+        size += 1
+        shift = np.uint32(8 * (start & 3))
+        word[start >> 2] = np.uint32((word[start >> 2] & ~np.uint32(np.uint32(255) << shift)) | np.uint32(_MINUS << shift))
+    at, shift = start >> 2, np.uint32(8 * (start & 3))
+    h = np.uint32(0)
+    for i in range(size >> 2):
+        h = mix32(h, _across(word[at + i], word[at + i + 1], shift))
+    return final32(tail32(h, _across(word[at + (size >> 2)], word[at + (size >> 2) + 1], shift)), size)
+
+
+@helper
+def _across(low: Any, high: Any, shift: Any) -> Any:
+    """Return the four bytes from bit `shift` of two words on."""
+    return np.uint32(np.uint32(low >> shift) | np.uint32(np.uint32(high << np.uint32(np.uint32(31) - shift)) << np.uint32(1)))
+
+
+@kernel({0: (read(I64), U64, write(I32))})
+def hash_digits(integers: Any, n: Any, out: Any) -> None:
+    """Write the murmur3, with seed 0, of the decimal digits of each integer: modulo n, or with n 0 as the bits of an int32."""
+    inverse = np.uint64(0xFFFFFFFF) // n if n else n
+    count = np.uint64(len(integers))
+    x, h, word = _lanes(), _lanes(), _word()
+    for base in range(_0, count, LANES):
+        rows, most = min(LANES, count - base), _0
+        for i in range(_0, rows):
+            most = max(most, np.uint64(integers[base + i]))
+            x[i] = np.uint32(np.uint64(integers[base + i]))
+        if most < _SHORT and rows == LANES:
+            _short(x, h)
+        else:
+            for i in range(_0, rows):
+                h[i] = _long(integers[base + i], word)
+        for i in range(_0, rows):
+            out[base + i] = np.int32(modulo32(h[i], n, inverse) if n else h[i])
+
+
+_TABLE = (read(I32), read(I64), read(I32), I64)
+
+
+@helper
+def _place(code: Any, rows: Any, fold: Any, num_folds: Any) -> Any:
+    """Return the position of a code and a fold in the table; the last one of `rows` is that of negative codes."""
+    last = len(rows) - 1
+    at = np.int64(code)
+    return rows[np.uint64(at if 0 <= at < last else last)] * num_folds + np.int64(fold)
+
+
+@kernel({0: (read(I32), read(I64), write(I64))})
+def count(codes: Any, rows: Any, counts: Any) -> Any:
+    """Count codes whose places in the table are `rows`, the last one being that of negative codes; returns 0, or OUTSIDE."""
+    for i in range(_0, np.uint64(len(codes))):
+        at = _place(codes[i], rows, 0, 1)
         if not 0 <= at < len(counts):
             return OUTSIDE
-        if not len(bits):
-            counts[at] += 1
+        counts[np.uint64(at)] += 1
+    return 0
+
+
+@kernel({0: (*_TABLE, read(I32), write(I64), write(I64, 2))})
+def add_classes(codes: Any, rows: Any, folds: Any, num_folds: Any, classes: Any, counts: Any, by_class: Any) -> Any:
+    """Count rows, and rows of each class: by_class[place * num_folds + fold, class]; a negative class is left out.
+
+    Returns 0, or OUTSIDE. See add.
+    """
+    for i in range(_0, np.uint64(len(codes))):
+        k = np.int64(classes[i])
+        if k < 0:
             continue
-        b = bits[i]
-        e, m = (b >> _52) & np.uint64(2047), b & _FRACTION
-        if e == np.uint64(2047):
-            if m == _0:
-                return i
-            continue
-        counts[at] += 1
-        if e != _0:
-            m |= _HIDDEN
-        if m == _0:
-            continue
-        s = max(e, _1) + np.uint64(13)
-        q, r = np.int64(s >> np.uint64(5)) - low, s & _31
-        a, c = (m & _INDEX) << r, (m >> _32) << r
-        first, second, third = np.int64(a & _INDEX), np.int64((a >> _32) + (c & _INDEX)), np.int64(c >> _32)
-        sign = np.int64(1) - np.int64(2) * np.int64(b >> np.uint64(63))
-        if (first and not 0 <= q < width) or (second and not -1 <= q < width - 1) or (third and not -2 <= q < width - 2):
+        at = _place(codes[i], rows, folds[i], num_folds)
+        if not 0 <= at < len(counts) or k >= by_class.shape[1]:
             return OUTSIDE
-        if first:
-            limbs[at, q] += sign * first
-        if second:
-            limbs[at, q + 1] += sign * second
-        if third:
-            limbs[at, q + 2] += sign * third
-    return -1
+        counts[np.uint64(at)] += 1
+        by_class[np.uint64(at), np.uint64(k)] += 1
+    return 0
+
+
+@kernel({0: (*_TABLE, read(F64), read(U64), I64, I64, write(I64), write(I64, 2))})
+def add(
+    codes: Any, rows: Any, folds: Any, num_folds: Any, labels: Any, bits: Any, at: Any, low: Any, counts: Any, limbs: Any
+) -> Any:
+    """Count rows with a label from number `at` on, and add their labels; NaN is left out.
+
+    Returns len(codes), or the number of a label that is infinite or has digits in limbs that are not there, or OUTSIDE.
+
+    codes: of terms, whose places in the table are `rows`, the last one being that of negative codes. bits: of the
+    labels. counts: int64 [place * num_folds + fold]. limbs: [the same, limb - low].
+    """
+    width = limbs.shape[1]
+    units = np.int64(UNITS) - low
+    for i in range(np.uint64(at), np.uint64(len(codes))):
+        x = labels[i]
+        if x != x:
+            continue
+        row = _place(codes[i], rows, folds[i], num_folds)
+        if not 0 <= row < len(counts):
+            return OUTSIDE
+        row = np.uint64(row)
+        if -_SMALL < x < _SMALL and np.float64(np.int64(x)) == x:
+            limbs[row, np.uint64(units)] += np.int64(x)
+        else:
+            b = bits[i]
+            e, m = (b >> _52) & np.uint64(2047), b & _FRACTION
+            if e == np.uint64(2047):
+                return np.int64(i)
+            if e != _0:
+                m |= _HIDDEN
+            s = max(e, _1) + np.uint64(13)
+            q, r = np.int64(s >> np.uint64(5)) - low, s & _31
+            if not 0 <= q < width - 2:
+                return np.int64(i)
+            limb = np.uint64(q)
+            a, c = (m & _INDEX) << r, (m >> _32) << r
+            first, second, third = np.int64(a & _INDEX), np.int64((a >> _32) + (c & _INDEX)), np.int64(c >> _32)
+            sign = np.int64(1) - np.int64(2) * np.int64(b >> np.uint64(63))
+            limbs[row, limb] += sign * first
+            limbs[row, limb + _1] += sign * second
+            limbs[row, limb + np.uint64(2)] += sign * third
+        counts[row] += 1
+    return len(codes)
+
+
+@helper
+def _carry(limbs: Any, i: Any, sign: Any, digits: Any) -> Any:
+    """Write the digits, each below 2^32, of sign times the sum of group i; returns whether that is negative."""
+    over = np.int64(0)
+    for j in range(limbs.shape[1]):
+        over += sign * limbs[i, j]
+        digits[j] = np.uint64(over) & _INDEX
+        over >>= 32
+    digits[limbs.shape[1]] = np.uint64(over) & _INDEX
+    return over < 0
+
+
+@kernel({0: (read(I64, 2), write(U64), write(I32), write(BOOL))})
+def leading(limbs: Any, words: Any, exponents: Any, negative: Any) -> None:
+    """Write the first 64 bits of the size of each sum, the last one 1 where a bit after it is, and which are negative.
+
+    A sum has the size words[i] * 2^(exponents[i]) in units of the first limb. limbs: [groups, at most LIMBS + 2].
+    """
+    digits = _digits()
+    for i in range(limbs.shape[0]):
+        negative[i] = _carry(limbs, i, 1, digits)
+        if negative[i]:
+            _carry(limbs, i, -1, digits)
+        top = limbs.shape[1]
+        while top > 0 and digits[top] == _0:
+            top -= 1
+        two, three = digits[top - 1] if top > 0 else _0, digits[top - 2] if top > 1 else _0
+        word = (digits[top] << _32) | two
+        free = _0
+        for step in (16, 8, 4, 2, 1):
+            if word >> np.uint64(64 - step) == _0:
+                word <<= np.uint64(step)
+                free += np.uint64(step)
+        word |= three >> (_32 - free)
+        rest = (three << free) & _INDEX
+        for j in range(top - 2):
+            rest |= digits[j]
+        words[i] = word | (_1 if rest else _0)
+        exponents[i] = np.int32(32 * (top - 1) - np.int64(free))

@@ -90,14 +90,14 @@ def buckets(texts: Texts, hash: str, seed: int, num_buckets: int) -> Array:
     return murmur3_buckets(texts.offsets, texts.data, texts.valid, seed, num_buckets)
 
 
-def murmur3(offsets: Array, data: Array, seed: int) -> Array:
-    """Return MurmurHash3 x86 32-bit of each text: uint32 [k], mmh3.hash(text, seed, signed=False).
+def murmur3(offsets: Array, data: Array, seed: int, modulo: int = 0) -> Array:
+    """Return MurmurHash3 x86 32-bit of each text: uint32 [k], mmh3.hash(text, seed, signed=False); modulo a number below 2^31.
 
     >>> murmur3(np.array([0, 5]), np.frombuffer(b"hello", np.uint8), 0)
     array([613153351], dtype=uint32)
     """
     out = arrays.empty(max(len(offsets) - 1, 0), np.int32)
-    _checked(_MURMUR[offsets.dtype.itemsize](offsets, data, NO_VALID, seed & 0xFFFFFFFF, 0, out))
+    _checked(_MURMUR[offsets.dtype.itemsize](offsets, data, NO_VALID, seed & 0xFFFFFFFF, modulo, out))
     return out.view(np.uint32)
 
 

@@ -46,6 +46,17 @@ def test_a_table_counts_valid_texts_by_weight(words, data):
     assert table.counted() == {w: c for w, c in want.items() if c}
 
 
+@pytest.mark.parametrize("few", [5, 63, 70])
+def test_a_long_column_of_few_texts_is_counted(few):
+    random = np.random.default_rng(few)
+    texts = [b"", b"\0", b"1234567", b"12345678", *(b"w%d" % i for i in range(few))][:few]
+    words = [texts[i] for i in random.integers(0, few, 500)]
+    for valid in (ALL, random.random(500) < 0.9):
+        table = Plain(8, 100, 600)
+        assert table.add(words, 0, valid) == 500
+        assert table.counted() == Counter(word for i, word in enumerate(words) if not len(valid) or valid[i])
+
+
 def test_a_full_table_says_what_it_lacks_and_goes_on():
     words = [b"one", b"two", b"one", b"three"]
     table = Plain(4, 2, 100)

@@ -271,7 +271,11 @@ OWN = {
         Fault(f"{C}.target_mean:smoothed", "sums[1:] + smoothing * means", "sums[1:] + means"),
         Fault(f"{C}.target_mean:smoothed", "[found[1:], found[:1], means[None]]", "[found, means[None]]"),
         Fault(f"{C}.target_mean:TargetMeanTrainingBound._rows", "len(self._means) // folds - 1", "0"),
-        Fault(f"{C}._folds:_of_tokens", "np.append(hashes, _MISSING)", "np.append(hashes, 0)"),
+        Fault(
+            f"{C}._folds:_of_tokens",
+            "np.append(_of_texts(texts, modulo), _missing(modulo))",
+            "np.append(_of_texts(texts, modulo), 0)",
+        ),
         Fault(f"{C}._folds:_of_lists", "sizes == 1", "sizes == 2"),
         Fault(f"{C}._folds:_of_lists", "found[sizes == 0] = _MISSING", "pass"),
         Fault(f"{C}._undecided:_read_by", "field.key not in labels", "True"),

@@ -14,7 +14,7 @@ import numpy as np
 import pyarrow as pa
 
 from featurecols import errors, kernels
-from featurecols._core.arrays import Array, Ids, Texts, Tokens
+from featurecols._core.arrays import Array, Ids, Memo, T, Texts, Tokens
 from featurecols._core.numbers import Integers, Numbers
 from featurecols._core.times import Times
 from featurecols.data import arrow_buffers
@@ -64,6 +64,7 @@ class FieldView(ABC):
     _tokens: Tokens | None = None
     _times: Times | None = None
     _counts: tuple[Array, Array] | None = None
+    _memo: Memo | None = None
     _outer: FieldView | None = None  # the lists whose elements these rows are
 
     def __init__(self, key: str, length: int, markers: Markers = NONE, parse: bool = False) -> None:
@@ -211,6 +212,12 @@ class FieldView(ABC):
                 raise self._at_outer_row(error) from None
         return self._times
 
+    def once(self, key: Hashable, make: Callable[[], T]) -> T:
+        """Return make(), computed once for this key and these rows, for all columns that share the view."""
+        if self._memo is None:
+            self._memo = Memo()
+        return self._memo.once(key, make)
+
     def missing(self) -> Array:
         """Return which rows have no value, bool [n]: of a list, rows without an element that is there."""
         return np.array([value is None for value in self.to_pylist()], np.bool_)
@@ -276,7 +283,7 @@ class FieldView(ABC):
         view = object.__new__(type(self))
         view.__dict__.update(self.__dict__)
         view.start, view.stop = self.start + start, self.start + stop
-        view._numbers = view._integers = view._tokens = view._times = view._counts = None
+        view._numbers = view._integers = view._tokens = view._times = view._counts = view._memo = None
         return view
 
     def _row_of(self, element: int) -> int:
