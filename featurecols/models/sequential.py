@@ -17,9 +17,9 @@ from featurecols.models.autodiff.tape import Value
 from featurecols.models.autodiff.variables import Variables, snake
 from featurecols.models.estimators import arguments
 from featurecols.models.input import classes, labels
-from featurecols.models.input.array_stream import split_last
+from featurecols.models.input.array_stream import array_stream, numeric_matrix, split_last
 from featurecols.models.input.class_weights import class_table, weigh
-from featurecols.models.input.examples import Examples, with_first_row
+from featurecols.models.input.examples import Examples, Layout, with_first_row
 from featurecols.models.input.pipeline import Pipeline
 from featurecols.models.layers import Dense, DenseFeatures, Layer, Linear, SparseLinear
 from featurecols.models.layers.mixed import Mixed
@@ -28,6 +28,7 @@ from featurecols.models.objective.heads import squeeze
 from featurecols.models.optimization import optimizers
 from featurecols.models.optimization.optimizers import Groups, Optimizer, OptimizerLike, Step
 from featurecols.models.sequential_rows import SequentialRows
+from featurecols.models.training.classic_hooks import Hooks, as_hooks
 from featurecols.models.training.finite import require_finite
 from featurecols.models.training.history import History
 from featurecols.models.training.hooks import Hook, Progress, Validate
@@ -35,6 +36,7 @@ from featurecols.models.training.loop import train
 from featurecols.models.training.loss_check import LossCheck, RowLosses
 from featurecols.models.training.run import Run
 from featurecols.models.types import ClassLabels, Data, Label
+from featurecols.plan.arguments import not_a_row
 
 if TYPE_CHECKING:
     from onnx import ModelProto
@@ -125,7 +127,7 @@ class Sequential(SequentialRows):
         epochs: int = 1,
         batch_size: int | None = 32,
         validation_data: Data | Pipeline | tuple[Any, ...] | None = None,
-        callbacks: Sequence[Hook] | None = (),
+        callbacks: Hooks | None = (),
         shuffle: bool = True,
         sample_weight: ArrayLike | None = None,
         class_weight: Mapping[object, float] | None = None,
@@ -156,7 +158,7 @@ class Sequential(SequentialRows):
         """
         optimizer, loss_of = self._require_compiled("fit")
         epochs = arguments.require_count("fit", "epochs", epochs)
-        callbacks = arguments.check_hooks("fit", () if callbacks is None else callbacks)
+        watching = as_hooks("fit", () if callbacks is None else callbacks)
         if validation_split:
             if validation_data is not None:
                 raise errors.model("fit", "give one of validation_data and validation_split", validation_split, "leave one out")
@@ -171,7 +173,7 @@ class Sequential(SequentialRows):
         hooks: list[Hook] = [seen] if self._scale_warning is None else [seen, self._scale_warning]
         if validation_data is not None:
             hooks.append(Validate(lambda: self._validate(validation_data)))
-        hooks += [*callbacks, self._loss_check]
+        hooks += [*watching, self._loss_check]
         if verbose != 0 and Progress._fits():
             hooks.append(Progress())
 
@@ -314,6 +316,32 @@ class Sequential(SequentialRows):
             batches.append(self._outputs(examples, row))
             row += len(examples)
         return squeeze(np.concatenate(batches))
+
+    def predict_row(self, row: Mapping[str, object] | ArrayLike) -> Array | np.generic:
+        """Return what the last layer says about one row: the bits of `predict` over that row alone, without its threads.
+
+        Args:
+            row: a dict of raw values where columns are the first layer, else numbers [width].
+
+        Returns:
+            A number for one unit, an array [units] for several.
+
+        Raises:
+            DataError: for a field that is not there, and for values that do not fit the columns. ModelError: as predict does.
+        """
+        if not self._reads_tables:
+            matrix = numeric_matrix([row] if isinstance(row, (list, tuple)) else np.asarray(row)[None])
+            examples = next(array_stream(matrix, None, None, 1, shuffle=False, seed=0).batches_or_empty())
+        elif not isinstance(row, Mapping):
+            raise not_a_row("predict_row", row)
+        else:
+            plan = self._plan
+            if plan is None:
+                return np.asarray(self.predict([row]))[0]
+            examples = Examples.of(plan.encode([row]), Layout(plan.encoded_slots, plan.tables))
+        with one_thread:
+            found: Array | np.generic = squeeze(self._outputs(examples, 0))[0]
+        return found
 
     def _outputs(self, examples: Examples, row: int) -> Array:
         """Return what the last layer says about rows that begin at `row` of the data; raise an error where it is not finite."""

@@ -83,7 +83,7 @@ class SequentialRows(SequentialFiles):
         if not keys:
             raise errors.model("Sequential", "needs labels", None, "give y, or label=, the field that holds them")
         self.label = self.label or keys
-        if self.words is None and self.variables.step == 0:
+        if self.words is None and self.variables.step == 0 and len(keys) == 1:
             self.words = classes.learn_words(rows.label_batches(), keys[0])
             if self.words is not None and isinstance(self.loss, losses.OF_NUMBERS):
                 hint = "give a loss for classes, or a field of numbers"

@@ -66,11 +66,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--validation", metavar="DATA", action="append", help="data to evaluate on after each epoch")
     share = "the share of DATA to hold out and evaluate on instead (default: by the number of rows; 0 with --epochs or --steps)"
     parser.add_argument("--validation-share", metavar="SHARE", type=float, help=share)
-    stops = "stop when METRIC, such as val_auc, has not improved, and keep the best weights"
+    stops = "stop when METRIC, such as val_auc, has not improved"
     parser.add_argument("--early-stopping", metavar="METRIC", help=stops)
     parser.add_argument("--patience", metavar="N", type=int, help="epochs to wait for an improvement (default: 3)")
     parser.add_argument("--mode", choices=["auto", "min", "max"], help="which METRIC is better (default: auto, by its name)")
     parser.add_argument("--min-delta", metavar="X", type=float, help="the least change that is an improvement (default: 0)")
+    kept = "whether the weights of the best epoch are kept, or those of the last one (default: of the best)"
+    parser.add_argument("--restore-best-weights", action=argparse.BooleanOptionalAction, help=kept)
     resumes = "a folder of checkpoints: the same command goes on where it was killed"
     parser.add_argument("--model-dir", metavar="FOLDER", type=Path, help=resumes)
     often = "steps between checkpoints (default: one a minute)"
@@ -193,7 +195,7 @@ def _early_stopping(arguments: argparse.Namespace) -> list[Hook]:
     from featurecols.models import errors
     from featurecols.models.training.hooks import EarlyStopping
 
-    names = ("patience", "mode", "min_delta")
+    names = ("patience", "mode", "min_delta", "restore_best_weights")
     given = {name: value for name in names if (value := getattr(arguments, name)) is not None}
     if arguments.early_stopping is not None:
         return [EarlyStopping(arguments.early_stopping, **given)]

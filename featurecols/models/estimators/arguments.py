@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,6 @@ from featurecols.models.estimators.resume import TrainingLength
 from featurecols.models.export import SPEC
 from featurecols.models.input.pipeline import Pipeline
 from featurecols.models.training import checkpoints
-from featurecols.models.training.hooks import Hook
 from featurecols.models.types import Data, Label
 
 
@@ -69,16 +68,6 @@ def require_count(subject: str, name: str, value: object) -> int:
     if isinstance(value, (int, np.integer)) and not isinstance(value, bool) and value >= 1:
         return int(value)
     raise errors.argument(subject, f"{name} must be an integer of at least 1", value, "leave it out, or give 1 or more")
-
-
-def check_hooks(subject: str, hooks: Hook | Iterable[Hook]) -> list[Hook]:
-    """Return hooks as a list; raise ModelError for what is not a hook."""
-    found = [hooks] if isinstance(hooks, Hook) else list(hooks)
-    for hook in found:
-        if not isinstance(hook, Hook):
-            hint = "give instances of subclasses of hooks.Hook, such as hooks.TimeLimit(60)"
-            raise errors.model(subject, "this is not a hook", hook, hint)
-    return found
 
 
 def weight_field(subject: str, column: Any) -> str | None:

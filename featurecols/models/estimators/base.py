@@ -39,6 +39,7 @@ from featurecols.models.input.labelled_rows import explain_label
 from featurecols.models.input.pipeline import BatchStream, Pipeline
 from featurecols.models.objective.heads import ClassHead, Head, NumberHead, PlainHead
 from featurecols.models.optimization.optimizers import Step
+from featurecols.models.training.classic_hooks import Hooks, as_hooks
 from featurecols.models.training.history import History
 from featurecols.models.training.hooks import Checkpoints, Hook, Logging, Progress, Summaries
 from featurecols.models.training.loop import train
@@ -104,6 +105,7 @@ class Estimator(OpenLength, FilePredictor, RowPredictor):
         self.variables: Variables | None = None
         self.label: tuple[str, ...] = ()
         self.data: TrainedOn = {}
+        self._scalars: dict[str, float] = {}  # of the last step
         columns = columns if columns is not None else self.params.get("columns", self.params.get("feature_columns"))
         if columns is None:
             raise errors.model(self._who, "needs columns", None, "give columns=[...]")
@@ -134,7 +136,7 @@ class Estimator(OpenLength, FilePredictor, RowPredictor):
         max_steps: int | None = None,
         epochs: int | None = None,
         batch_size: int | None = None,
-        hooks: Hook | Iterable[Hook] = (),
+        hooks: Hooks = (),
         validation: Data | Pipeline | None = None,
         validation_share: float | None = None,
         class_weight: Mapping[object, float] | str | None = None,
@@ -181,7 +183,7 @@ class Estimator(OpenLength, FilePredictor, RowPredictor):
             CheckpointError: model_dir is of a model that was declared otherwise, or of a call in other batches that was cut
                 short; the message says what differs.
         """
-        hooks = arguments.check_hooks(self._who, hooks)
+        given_hooks = as_hooks(self._who, hooks)
         if isinstance(weight, str):
             self.weight_column = weight
         data = arguments.choose_data(data, input_fn)
@@ -227,7 +229,7 @@ class Estimator(OpenLength, FilePredictor, RowPredictor):
                 return self
             try:
                 own = [*([] if self._team is None else [SameWeights(self._team)]), *([] if scale is None else [scale]), *first]
-                train(run, call.stream, self._forward, [*own, *hooks, *self._own_hooks(call)])
+                train(run, call.stream, self._forward, [*own, *given_hooks, *self._own_hooks(call)])
             except BaseException:
                 self._last_run = None  # the variables in memory are ahead of the last checkpoint
                 raise
@@ -257,7 +259,8 @@ class Estimator(OpenLength, FilePredictor, RowPredictor):
     def _run(self, variables: Variables, call: Call) -> Run:
         """Return the run to make: a new one, or the rest of one that was cut short, where the same is asked of as many rows."""
         epochs, steps, max_steps = call.asked
-        run, last = Run(variables, epochs, steps, model=self, history=self.history), self._last_run
+        run = Run(variables, epochs, steps, model=self, history=self.history, scalars=self._scalars)
+        last = self._last_run
         if last is not None and not last["done"] and call.is_of(last):
             if found := difference(last, call.order(), ORDER):
                 raise errors.other_model(self.model_dir, f"holds a call that was cut short, with {found}")
@@ -280,17 +283,26 @@ class Estimator(OpenLength, FilePredictor, RowPredictor):
         spec = self._call(examples, ModeKeys.TRAIN)
         if spec.loss is None or spec.train_op is None:
             raise errors.model("EstimatorSpec", "mode 'train' needs loss and train_op", spec, "give both")
+        self._scalars.clear()
+        for name, value in (spec.scalars or {}).items():
+            self._scalars[name] = float(value.array if isinstance(value, Value) else np.asarray(value))
         return spec.loss, spec.train_op
 
     def _call(self, examples: Examples, mode: str, variables: Variables | None = None) -> EstimatorSpec:
         given = {"mode": mode, "params": self.params, "config": self.config}
         if "labels" in self._arguments:
-            given["labels"] = None if mode == ModeKeys.PREDICT else examples.labels
+            given["labels"] = None if mode == ModeKeys.PREDICT else self._labels_for_model(examples.labels)
         with (variables or self._variables()).scope(training=mode == ModeKeys.TRAIN):
             spec = self.model_fn(examples, **{k: v for k, v in given.items() if k in self._arguments})
         if not isinstance(spec, EstimatorSpec):
             raise errors.model("model_fn", "must return an EstimatorSpec", type(spec).__name__, "build one")
         return spec
+
+    def _labels_for_model(self, found: Array | None) -> Array | dict[str, Array] | None:
+        """Return labels as a model_fn of one's own gets them: by name, [n] each, where training gave a dict."""
+        if found is None or not self._labels_by_name or not isinstance(self.head, PlainHead):
+            return found
+        return {name: found if found.ndim == 1 else found[:, i] for i, name in enumerate(self.label)}
 
     def _call_each(
         self,
@@ -357,7 +369,7 @@ class Estimator(OpenLength, FilePredictor, RowPredictor):
         input_fn: Callable[..., Any] | None = None,
         steps: int | None = None,
         batch_size: int = 4096,
-        hooks: Hook | Iterable[Hook] = (),
+        hooks: Hooks = (),
         checkpoint_path: str | Path | None = None,
         name: str | None = None,
     ) -> dict[str, float]:
@@ -373,7 +385,7 @@ class Estimator(OpenLength, FilePredictor, RowPredictor):
             ModelError: parameters that are not finite, of a training that diverged.
         """
         steps = None if steps is None else arguments.require_count(self._who, "steps", steps)
-        hooks = arguments.check_hooks(self._who, hooks)
+        hooks = as_hooks(self._who, hooks)
         data = arguments.choose_data(data, input_fn)
         out = self._measure(
             data, label, weight, steps=steps, batch_size=batch_size, hooks=hooks, checkpoint_path=checkpoint_path
@@ -441,7 +453,7 @@ class Estimator(OpenLength, FilePredictor, RowPredictor):
         input_fn: Callable[..., Any] | None = None,
         predict_keys: str | Sequence[str] | None = None,
         batch_size: int = 4096,
-        hooks: Hook | Iterable[Hook] = (),
+        hooks: Hooks = (),
         checkpoint_path: str | Path | None = None,
     ) -> Predictions:
         """Return what the model says about every row: arrays by name, or looped over, one dict a row.
@@ -452,7 +464,7 @@ class Estimator(OpenLength, FilePredictor, RowPredictor):
             DataError: a row whose prediction is not a finite number; the message names the column and the row.
             ModelError: parameters that are not finite, of a training that diverged.
         """
-        hooks = arguments.check_hooks(self._who, hooks)
+        seen_by = as_hooks(self._who, hooks)
         pipeline = self._pipeline(arguments.choose_data(data, input_fn), None, batch_size, training=False)
         pipeline = replace(pipeline, data=pipeline.data.without_labels())
         self._ready(None, checkpoint=checkpoint_path)
@@ -460,7 +472,7 @@ class Estimator(OpenLength, FilePredictor, RowPredictor):
         keys = () if predict_keys is None else names_of(predict_keys)
         stream, batches = BatchStream(pipeline, self._encoder(labelled=False), 0, digests=False), []
         count = None if stream.batches is None else max(stream.batches, 1)
-        for spec, _ in self._call_each(stream.batches_or_empty(), ModeKeys.PREDICT, variables, count, hooks):
+        for spec, _ in self._call_each(stream.batches_or_empty(), ModeKeys.PREDICT, variables, count, seen_by):
             found = spec.predictions or {}
             if unknown := [key for key in keys if key not in found]:
                 raise errors.unknown("predict", "key", unknown[0], found)

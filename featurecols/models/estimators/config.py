@@ -103,6 +103,8 @@ class EstimatorSpec:
         eval_metric_ops: metrics by name, each (function, array, ...): {"accuracy": (metrics.accuracy, labels, classes)}.
             Functions of models.metrics are added up batch by batch. Of any other, which may give a dict, the arrays of all
             batches are put together, and it is called once.
+        scalars: numbers to be seen in training, by name, as of tf.summary.scalar: they are written into summaries beside the
+            loss, and hooks find them as run.scalars. Arrays or Values of one number.
     """
 
     mode: str
@@ -110,6 +112,7 @@ class EstimatorSpec:
     loss: Value | None = None
     train_op: Step | None = None
     eval_metric_ops: Mapping[str, Metric] | None = None
+    scalars: Mapping[str, Value | Array | float] | None = None
 
     def __post_init__(self) -> None:
         needs = {ModeKeys.TRAIN: ("loss", "train_op"), ModeKeys.EVAL: ("loss",), ModeKeys.PREDICT: ("predictions",)}
@@ -123,6 +126,12 @@ class EstimatorSpec:
             raise errors.model(
                 "EstimatorSpec", "loss must be a Value of one number", got, "give losses.MeanSquaredError()(labels, outputs)"
             )
+        for name, value in (self.scalars or {}).items():
+            if name in ("step", "epoch", "loss", "seconds", "steps_per_second"):
+                raise errors.model("EstimatorSpec", "a summary has this name already", name, "name the scalar otherwise")
+            array = value.array if isinstance(value, Value) else np.asarray(value)
+            if array.size != 1 or array.dtype.kind not in "biuf":
+                raise errors.model("EstimatorSpec", f"scalar {name!r} must be one number", value, "give its mean, or its norm")
         if self.train_op is not None and not isinstance(self.train_op, TrainOp) and not callable(self.train_op):
             raise errors.model("EstimatorSpec", "train_op must be a step", self.train_op, "give optimizer.minimize(loss)")
 

@@ -23,6 +23,7 @@ from featurecols.models.input.class_weights import weigh
 from featurecols.models.input.examples import Examples, Layout
 from featurecols.models.input.labelled_rows import LabelledBatch, LabelledRows
 from featurecols.models.input.pipeline import Encoder, Pipeline, needs_of, rows_or_pipeline
+from featurecols.models.objective.heads import PlainHead
 from featurecols.models.training import checkpoints, warm_start
 from featurecols.models.types import Data, Label
 from featurecols.plan.compile import compile
@@ -38,6 +39,7 @@ class EstimatorRows(Keeper):
     """How an estimator reads rows."""
 
     _plan_saw_no_data: bool  # whether the plan was made before training: it does not know the types of fields
+    _labels_by_name = False  # whether training gave labels as a dict, which a model_fn is then called with
 
     def _pipeline(
         self,
@@ -113,7 +115,9 @@ class EstimatorRows(Keeper):
             return
         if training or not self.label:
             self.label = rows.labels
-        if fresh and self.head.learns_words:
+        if training:
+            self._labels_by_name = rows.named
+        if fresh and self.head.learns_words and (len(rows.labels) == 1 or not isinstance(self.head, PlainHead)):
             self.head = self.head.learn(rows.label_batches(), rows.labels[0], ends=rows.ends)
         if training and fresh and self.warm_start_from is not None:
             self.variables = None  # made again, now that labels are known

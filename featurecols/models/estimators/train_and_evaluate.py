@@ -21,6 +21,7 @@ from featurecols.models.estimators.model_as_bytes import to_bytes
 from featurecols.models.estimators.several_processes import workers_from
 from featurecols.models.input.pipeline import Pipeline
 from featurecols.models.training import checkpoints
+from featurecols.models.training.classic_hooks import Hooks, as_hooks
 from featurecols.models.training.hooks import Hook
 from featurecols.models.training.monitor import Monitor
 from featurecols.models.types import Data, Label
@@ -44,7 +45,7 @@ class TrainSpec:
     max_steps: int | None = None
     epochs: int | None = None
     batch_size: int | None = None
-    hooks: Sequence[Hook] = ()
+    hooks: Hooks = ()
     input_fn: Callable[..., Any] | None = field(default=None, kw_only=True)
 
     def __post_init__(self) -> None:
@@ -68,6 +69,7 @@ class EvalSpec:
             neither is given, and at the end in any case.
         start_delay_secs: of tf.estimator's evaluations beside training; here nothing is waited for.
         stop: asked with all metrics so far after each evaluation; True ends the training (see stop_if_no_gain).
+        hooks: as of Estimator.evaluate; not where a process of its own evaluates.
     """
 
     data: Data | Pipeline | None = None
@@ -80,6 +82,7 @@ class EvalSpec:
     stop: Callable[[list[Metrics]], bool] | None = None
     input_fn: Callable[..., Any] | None = field(default=None, kw_only=True)
     start_delay_secs: float = field(default=0, kw_only=True)
+    hooks: Hooks = field(default=(), kw_only=True)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "data", arguments.choose_data(self.data, self.input_fn))
@@ -212,10 +215,13 @@ def _train_and_evaluate(
     model: Estimator, train_spec: TrainSpec, eval_spec: EvalSpec, processes: int | None, *, evaluator: bool
 ) -> tuple[Metrics, list[str]]:
     t = train_spec
+    if evaluator and as_hooks("EvalSpec", eval_spec.hooks):
+        hint = "leave evaluator out, or hooks"
+        raise errors.model("train_and_evaluate", "hooks of an EvalSpec do not see a process of its own", "evaluator=True", hint)
     with ExitStack() as stack:
         apart = stack.enter_context(EvaluatorProcess(eval_spec.data, eval_spec.label, eval_spec.steps)) if evaluator else None
         watch = _Evaluate(model, eval_spec, apart)  # before hooks that read what it measured
-        hooks, size = [watch, *t.hooks], t.batch_size
+        hooks, size = [watch, *as_hooks("TrainSpec", t.hooks)], t.batch_size
         model.train(t.data, t.label, max_steps=t.max_steps, epochs=t.epochs, batch_size=size, hooks=hooks, processes=processes)
         return watch.finish()
 
@@ -244,7 +250,7 @@ def _evaluate_checkpoints(model: Estimator, spec: EvalSpec) -> tuple[Metrics, li
     watch = _Evaluate(model, spec)
 
     def evaluate(last: bool) -> None:
-        found = model.evaluate(spec.data, spec.label, steps=spec.steps, name=spec.name)
+        found = model.evaluate(spec.data, spec.label, steps=spec.steps, hooks=spec.hooks, name=spec.name)
         watch.record(None, found, last)
 
     each_checkpoint(model, _require_folder(model), evaluate)
@@ -275,7 +281,9 @@ class _Evaluate(Hook):
     def _evaluate(self, run: Run | None, last: bool) -> None:
         if self.apart is None:
             spec = self.spec
-            self.record(run, self.model.evaluate(spec.data, spec.label, steps=spec.steps, name=spec.name), last)
+            self.record(
+                run, self.model.evaluate(spec.data, spec.label, steps=spec.steps, hooks=spec.hooks, name=spec.name), last
+            )
             self._time = perf_counter()
             return
         self._collect(run)

@@ -13,6 +13,7 @@ from os import PathLike
 from typing import Any, NamedTuple, TypeGuard, TypeVar
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from featurecols.data.batch import Batch, Source
 from featurecols.data.sources import as_source
@@ -41,13 +42,21 @@ class LabelledRows:
         weight: field that holds sample weights.
         pairs: whether `data` is such a function.
         in_memory: whether it gives one pair that is in memory.
+        named: whether the labels of pairs are a dict, by the names of the labels.
     """
 
     def __init__(
-        self, data: Data, labels: Sequence[str] = (), weight: str | None = None, *, pairs: bool = False, in_memory: bool = False
+        self,
+        data: Data,
+        labels: Sequence[str] = (),
+        weight: str | None = None,
+        *,
+        pairs: bool = False,
+        in_memory: bool = False,
+        named: bool = False,
     ) -> None:
         self.data, self.labels, self.weight, self.pairs = data, tuple(labels), weight, pairs
-        self.in_memory = in_memory
+        self.in_memory, self.named = in_memory, named
         self._once: Source | None = as_source(data) if isinstance(data, Iterator) else None  # it knows that it was read
 
     @property
@@ -113,7 +122,8 @@ class LabelledRows:
     def with_names(self, labels: Label | None, weight: str | None) -> LabelledRows:
         """Return the same rows, with names of their labels and weights where they have none."""
         keys = self.labels or _names(labels)
-        return LabelledRows(self.data, keys, self.weight or weight, pairs=self.pairs, in_memory=self.in_memory)
+        weight = self.weight or weight
+        return LabelledRows(self.data, keys, weight, pairs=self.pairs, in_memory=self.in_memory, named=self.named)
 
     def _pairs(self) -> Iterator[Sequence[Any]]:
         """Yield (features, labels) or (features, labels, weights)."""
@@ -122,7 +132,8 @@ class LabelledRows:
     def _labelled_batch(self, pair: Sequence[Any]) -> LabelledBatch:
         """Return a pair as batches; raise DataError where they differ in length."""
         batch = as_batch(_as_table(pair[0]))
-        labels = None if len(pair) < 2 or pair[1] is None else as_batch({LABEL: _as_labels(pair[1])})
+        given = None if len(pair) < 2 else pair[1]
+        labels = None if given is None else as_batch(_named_labels(given))
         if labels is not None and labels.num_rows != batch.num_rows:
             raise errors.labels("labels", f"needs one for each of {batch.num_rows} rows", labels.num_rows, None, "check both")
         weights = (batch, self.weight) if self.weight else None
@@ -149,36 +160,38 @@ def labelled_rows(data: Data | LabelledRows, labels: Label | None, weight: str |
         if isinstance(data, (str, PathLike)):
             hint = "give label=, the name of the field that holds them, or a table that the files were read into"
             raise errors.model("labels", "of files are one of their fields", type(labels).__name__, hint)
-        return LabelledRows(lambda: iter([(data, labels)]), (LABEL,), weight, pairs=True, in_memory=_is_at_hand(data))
+        return _of_pairs((data, labels), (), lambda: iter([(data, labels)]), weight, in_memory=_is_at_hand(data))
     keys = _names(labels)
     if callable(data) and not isinstance(data, Source):
         call = bind_arguments(data, arguments)
         return rows_of_call(call, call(), labels, weight)
     if _is_pair(data):
-        return LabelledRows(lambda: iter([data]), (LABEL,), weight, pairs=True, in_memory=True)
+        return _of_pairs(data, keys, lambda: iter([data]), weight, in_memory=True)
     if isinstance(data, Iterator) and not hasattr(data, "schema"):
         one, opened = _peek(data)
         if _is_pair(one):
-            return LabelledRows(_Calls(_refuse_second_reading, opened), (LABEL,), weight, pairs=True)
+            return _of_pairs(one, keys, _Calls(_refuse_second_reading, opened), weight)
         return LabelledRows(opened, keys, weight)
     if isinstance(data, (list, tuple)) and data and _is_pair(data[0]):
-        return LabelledRows(lambda: iter(data), (LABEL,), weight, pairs=True)
-    if _is_tensor_dataset(data) or (_is_plain_iterable(data) and _is_pair(next(iter(data), None))):
-        return LabelledRows(lambda: iter(data), (LABEL,), weight, pairs=True)
+        return _of_pairs(data[0], keys, lambda: iter(data), weight)
+    if _is_tensor_dataset(data) or _is_plain_iterable(data):
+        first = next(iter(data), None)
+        if _is_tensor_dataset(data) or _is_pair(first):
+            return _of_pairs(first, keys, lambda: iter(data), weight)
     return LabelledRows(data, keys, weight)
 
 
 def rows_of_call(call: Callable[[], Any], first: Any, labels: Label | None, weight: str | None) -> LabelledRows:
     """Return what a function gives as LabelledRows; `first` is what it gave when it was called to look at."""
-    keys = _names(labels)
     if isinstance(first, LabelledRows):
         return first
+    keys = _names(labels)
     if _is_pair(first):
-        return LabelledRows(lambda: iter([call()]), (LABEL,), weight, pairs=True)
+        return _of_pairs(first, keys, lambda: iter([call()]), weight)
     if isinstance(first, Iterable) and not isinstance(first, (str, Mapping)) and not hasattr(first, "columns"):
         one, opened = _peek(first)
         if _is_pair(one):
-            return LabelledRows(_Calls(call, opened), (LABEL,), weight, pairs=True)
+            return _of_pairs(one, keys, _Calls(call, opened), weight)
         return LabelledRows(_Calls(call, opened), keys, weight)
     return LabelledRows(call, keys, weight)
 
@@ -209,6 +222,8 @@ def _are_names(labels: Label) -> bool:
     """Return whether labels are named by fields; a Series or an array holds the labels themselves, be they words."""
     if isinstance(labels, str):
         return True
+    if isinstance(labels, Mapping):
+        return False
     if not isinstance(labels, Iterable) or (isinstance(labels, (list, tuple)) and not labels):
         raise errors.model("label", "names a field, or holds a label for every row", labels, 'give label="income"')
     holds = any(hasattr(labels, name) for name in ("dtype", "type", "columns"))  # of arrays, of Arrow, of frames
@@ -282,10 +297,30 @@ def _as_table(features: Any) -> Any:
     return features
 
 
+def _of_pairs(first: object, keys: Sequence[str], pairs: Data, weight: str | None, *, in_memory: bool = False) -> LabelledRows:
+    """Return pairs as LabelledRows, named as the dict is that holds the labels of the first one, if it is a dict.
+
+    `keys` are those of its labels that are asked for; () for all.
+    """
+    given = first[1] if isinstance(first, (tuple, list)) and len(first) > 1 else None
+    if not isinstance(given, Mapping):
+        return LabelledRows(pairs, (LABEL,), weight, pairs=True, in_memory=in_memory)
+    names = [str(name) for name in given]
+    wanted = [key for key in keys if key != LABEL or LABEL in names]  # which is what labels without a name were called
+    if unknown := [key for key in wanted if key not in names]:
+        raise errors.unknown("labels", "label", unknown[0], names)
+    return LabelledRows(pairs, wanted or names, weight, pairs=True, in_memory=in_memory, named=True)
+
+
+def _named_labels(labels: ArrayLike | Mapping[str, ArrayLike]) -> dict[str, ArrayLike]:
+    """Return labels as columns of a batch."""
+    if isinstance(labels, Mapping):
+        return {str(name): _as_labels(values) for name, values in labels.items()}
+    return {LABEL: _as_labels(labels)}
+
+
 def _as_labels(labels: Any) -> Any:
     """Return labels as a column of a batch."""
-    if isinstance(labels, Mapping):
-        raise errors.model("labels", "come as a dict", list(labels), "give one array, or the field that holds them: label=")
     if hasattr(labels, "dtype") and hasattr(labels, "to_numpy"):  # pandas: categories and nulls stay what they are
         return labels
     if hasattr(labels, "iloc") and len(labels.columns) == 1:

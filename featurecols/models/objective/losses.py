@@ -220,6 +220,9 @@ KNOWN: dict[str, Loss] = {
     "binary_focal_crossentropy": BinaryFocalCrossentropy(),
     "kl_divergence": KLDivergence(),
     "kld": KLDivergence(),
+    "kl": KLDivergence(),
+    "kullback_leibler_divergence": KLDivergence(),
+    "focal": BinaryFocalCrossentropy(),
 }
 
 

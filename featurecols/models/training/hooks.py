@@ -240,6 +240,8 @@ class EarlyStopping(Hook):
 class Summaries(Hook):
     """Append {"step", "loss", "steps_per_second"} every `every` steps, and each epoch's row, to a file of JSON lines.
 
+    The scalars that a model_fn gives of a step (EstimatorSpec) stand beside them.
+
     History.read(path).plot() draws it. The rest of a run that was cut short writes no row twice: what the file says of steps
     after the checkpoint is taken out first.
 
@@ -279,7 +281,7 @@ class Summaries(Hook):
             (step, then), now = self._last, perf_counter()
             speed = (run.step - step) / max(now - then, 1e-9)
             self._last = (run.step, now)
-            self._write({"step": run.step, "loss": run.loss, "steps_per_second": speed})
+            self._write({"step": run.step, "loss": run.loss, "steps_per_second": speed, **run.scalars})
 
     def after_epoch(self, run: Run) -> None:
         self._write(run.logs)

@@ -24,6 +24,7 @@ class Run:
         epoch, batch: where the run is: epochs that are over, and batches of this one that are done.
         examples, loss: of the last step; the loss of a prediction is NaN.
         predictions: what was predicted of the examples, by name; empty but in `predict`.
+        scalars: the numbers that the model gave beside the loss of the last step, by name (EstimatorSpec).
         logs: what the next history row says: the mean loss of the epoch, and what hooks add (validation metrics).
         loss_sum, loss_rows: of the epoch that is not over: the sum of the losses of its rows, and their number.
         done: whether the run came to its end, or a hook asked for it.
@@ -54,6 +55,7 @@ class Run:
     bias_offset: float | None = None
     mode: str = "train"
     predictions: Mapping[str, Array] = field(default_factory=dict)
+    scalars: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def step(self) -> int:

@@ -118,6 +118,10 @@ def test_early_stopping_is_that_of_python(here: Path, capsys: pytest.CaptureFixt
     about = json.loads(capsys.readouterr().out)
     assert len(about["history"]) == len(want.history.rows) < 9
     assert about["fingerprint"] == want.fingerprint
+    shared = ["--patience", "1", "--mode", "max", "--min-delta", "0.02", "--overwrite"]
+    assert main([*command, *shared, "--no-restore-best-weights"]) == 0
+    last = models.LinearClassifier(WIDE).train("raw", label="income", epochs=len(want.history.rows))
+    assert json.loads(capsys.readouterr().out)["fingerprint"] == last.fingerprint != want.fingerprint
     assert "--patience needs --early-stopping" in fails(capsys, 2, *TRAIN, "--patience", "2")
 
 
