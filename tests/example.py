@@ -98,6 +98,7 @@ class Example:
 
     def reference(self) -> Reference:
         found = Reference(self.train or self.rows, self.rows, kinds=self.kinds)
+        found.columns = tuple(self.columns)
         shapes = [found.of(c).tables() for column in self.columns for c in walk(column)]
         found.tables = {name: _numbers(name, shape) for tables in shapes for name, shape in tables.items()}
         return found

@@ -125,6 +125,8 @@ def leaves(value: Any) -> list[Any]:
 class Reference:
     """Evaluates columns over rows. `train` is what learned arguments learn from; `tables` replace embedding tables.
 
+    `columns` are all columns of the plan, which some leave an argument to.
+
     `kinds` are the references of kinds that are not the package's own. A field holds lists when any of its values (in train or
     rows) is a list; its nulls are then empty lists.
     """
@@ -137,6 +139,7 @@ class Reference:
         kinds: Mapping[type, type[Kind]] | None = None,
     ) -> None:
         self.train, self.rows, self.tables = train, rows, tables or {}
+        self.columns: tuple[Any, ...] = ()
         self._kinds = kinds or {}
         self._made: dict[Any, Kind] = {}
         everything = [*train, *rows]

@@ -21,7 +21,7 @@ MOST_CLASSES = 1000
 _AHEAD = 4096  # labels whose size is looked at where one of them does not fit
 _HEAD = struct.Struct("<qqqqq?")
 _KIND = "LabelSums.v1"
-_NO_FOLDS = np.empty(0, np.int32)
+NO_FOLDS = np.empty(0, np.int32)
 _NONE = np.zeros(1, np.int64), np.empty(0, np.uint8)
 
 
@@ -30,13 +30,13 @@ class LabelledTerms(NamedTuple):
 
     Attributes:
         terms: one a row; a missing one is a term as well.
-        folds: int32 [n].
+        folds: int32 [n]; none where all rows are in one.
         numbers: labels as float64 [n], NaN where missing; None where they are classes, or where there are none.
         classes: labels as texts; None where they are numbers.
     """
 
     terms: Tokens
-    folds: Array = _NO_FOLDS
+    folds: Array = NO_FOLDS
     numbers: Array | None = None
     classes: Tokens | None = None
 

@@ -8,15 +8,20 @@ from featurecols.columns.base import Column, Field
 
 
 def decided(columns: tuple[Column, ...]) -> tuple[Column, ...]:
-    """Return columns with all that they leave to each other; the same ones where they leave nothing.
-
-    Raises ColumnError where that cannot be found.
-    """
+    """Return columns with all that they leave to each other; the same ones where they leave nothing, or nothing is found."""
     nodes = dict.fromkeys(node for column in columns for node in _below(column))
     if not any(isinstance(node, Column) and node.undecided for node in nodes):
         return columns
     fields = _read_by(nodes)
     return tuple(_decide(column, fields) for column in columns)
+
+
+def require_training_rows(columns: Iterable[Column]) -> None:
+    """Raise ColumnError for a column that has no training rows, among columns and all that they read."""
+    for column in columns:
+        for node in _below(column):
+            if isinstance(node, Column):
+                node.check_training()
 
 
 def _below(node: Field | Column) -> Iterator[Field | Column]:

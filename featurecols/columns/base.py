@@ -256,12 +256,15 @@ class Column(Spec):
         return False
 
     def decide(self, fields: tuple[Field, ...]) -> Column:
-        """Return an undecided column with all its arguments; raises ColumnError where they cannot be found.
+        """Return an undecided column with all its arguments; itself where they cannot be found.
 
         Args:
             fields: those that the columns of the plan read, one of each key in the order of the keys, without labels.
         """
         return self
+
+    def check_training(self) -> None:
+        """Raise ColumnError where there are no training rows of the column, and so nothing that others may learn from it."""
 
     @property
     def label_field(self) -> Field | None:

@@ -16,7 +16,7 @@ from featurecols._core.numbers import Numbers
 from featurecols._core.spec import Converted, frozen
 from featurecols._core.values import number
 from featurecols.analyzers.base import Analyzer
-from featurecols.analyzers.label_sums import LabelledTerms, LabelSums, terms_of
+from featurecols.analyzers.label_sums import NO_FOLDS, LabelledTerms, LabelSums, terms_of
 from featurecols.columns._categorical import check_field
 from featurecols.columns._folds import folds_of, type_of
 from featurecols.columns._term_rows import TermRows, check_terms, take_rows, term_rows
@@ -52,10 +52,12 @@ class TargetMean(Column):
         folds: into how many parts the rows are divided in training.
         fold_by: a field or several whose values decide the fold of a row: an id of the row, what makes it one of a kind, or
             what rows that belong together share, such as a user. (): all fields that the columns of the plan read, labels
-            aside; the columns of a plan name them. The rule is in docs/ids.md.
+            aside; the columns of a plan name them. Where they read no other field than the source, a category would be one
+            fold: the plan learns and transforms, and has no training rows. The rule is in docs/ids.md.
 
     Raises:
-        ColumnError: for a wrong argument; in use, without fold_by where no column reads another field than the source.
+        ColumnError: for a wrong argument; by `plan.transform_training`, the training of a model, and `fit` of a column that
+            learns from this one, without fold_by where no column reads another field than the source.
         DataError: in use, for a source of lists and for a label that is infinite.
 
     >>> import featurecols as fc
@@ -104,13 +106,16 @@ class TargetMean(Column):
         return not self.fold_by
 
     def decide(self, fields: tuple[Field, ...]) -> TargetMean:
-        """Return the column with `fields` as fold_by; all rows of a category must not be in one fold."""
+        """Return the column with `fields` as fold_by; itself where all rows of a category would be in one fold."""
         keys = self._source_keys()
-        if all(field.key in keys for field in fields):
-            what = "fold_by must be given: no column reads another field than the source, and a category would be one fold"
+        return self if all(field.key in keys for field in fields) else self.replace(fold_by=fields)
+
+    def check_training(self) -> None:
+        """Raise ColumnError where nothing says which fold a row is in."""
+        if not self.fold_by:
+            what = "training rows need fold_by: no column reads another field than the source, and a category would be one fold"
             hint = 'fold_by="id", or fields that make a row one of a kind: fold_by=["time", "flight"]'
             raise errors.argument(f"TargetMean {self.source.name}", what, self.fold_by, hint)
-        return self.replace(fold_by=fields)
 
     @property
     def label_field(self) -> Field:
@@ -124,7 +129,7 @@ class TargetMean(Column):
         """Return terms, folds and labels of rows, given the values of training_inputs()."""
         source, *by, label = values
         views = [view for view in by if isinstance(view, FieldView)]
-        folds = folds_of(views, self.folds)
+        folds = folds_of(views, self.folds) if views else NO_FOLDS
         terms = terms_of(source)
         if not isinstance(label, FieldView):
             raise TypeError("the label is a field")
@@ -139,7 +144,7 @@ class TargetMean(Column):
         return LabelledTerms(terms, folds, np.ascontiguousarray(numbers.values, np.float64).reshape(-1))
 
     def analyzers(self, learned: Mapping[str, Learned]) -> Mapping[str, Analyzer]:
-        return {} if "sums" in learned else {"sums": LabelSums(self.folds)}
+        return {} if "sums" in learned else {"sums": LabelSums(self.folds if self.fold_by else 1)}
 
     def bind(self, learned: LearnedSlots, *inputs: Field | Bound) -> TargetMeanBound:
         return TargetMeanBound(self, learned["sums"], inputs[0])
@@ -190,7 +195,8 @@ class TargetMeanBound(DenseBound):
         self._row_means = self.means[:, 0].tolist() if not self.shape else self.means.tolist()
 
     def in_training(self) -> TargetMeanTrainingBound:
-        """Return what computes the training rows, each without its own fold."""
+        """Return what computes the training rows, each without its own fold; raises ColumnError where there are no folds."""
+        self.column.check_training()
         return TargetMeanTrainingBound(self)
 
     @property

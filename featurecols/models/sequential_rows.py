@@ -8,6 +8,7 @@ from typing import cast
 import numpy as np
 from numpy.typing import ArrayLike
 
+from featurecols.columns._undecided import require_training_rows
 from featurecols.models import errors
 from featurecols.models.estimators.column_scaling import FirstRows, ScaleWarning
 from featurecols.models.input import classes, labels
@@ -69,7 +70,9 @@ class SequentialRows(SequentialFiles):
 
     def _make_plan(self, layer: DenseFeatures, rows: LabelledRows | None) -> Plan:
         """Return the plan of rows to train on, whose types of fields it knows; without rows, of columns that learn nothing."""
-        learns = bool(Graph(layer.columns).passes())
+        graph = Graph(layer.columns)
+        learns = bool(graph.passes())
+        require_training_rows(graph.columns)
         if rows is not None:
             return fit(layer._scaled_columns(), rows.features if learns or rows.ends else FirstRows(rows.features))
         if learns:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from featurecols import errors
-from featurecols.columns._undecided import decided
+from featurecols.columns._undecided import decided, require_training_rows
 from featurecols.columns.base import Column, Field, as_columns
 from featurecols.data.field_types import UNKNOWN, FieldType, TypeName
 
@@ -28,6 +28,7 @@ class Graph:
         self._read(as_columns(columns))
         if any(isinstance(node, Column) and node.undecided for node in self.nodes):
             self._read(decided(self.columns))
+            self._require_learnable()
         self.all_nodes, self.training_inputs = self._with_training_fields()
         self.declared = _declared_types(self.fields(training=True))
         self.types: dict[str, FieldType] = {}
@@ -52,6 +53,12 @@ class Graph:
         self.nodes.append(node)
         self.inputs.append(inputs)
         return self._index[node]
+
+    def _require_learnable(self) -> None:
+        """Raise ColumnError where a column learns from another that has no training rows, before any row is read."""
+        for node in self.nodes:
+            if isinstance(node, Column) and node.num_passes():
+                require_training_rows(one for one in node.inputs() if isinstance(one, Column))
 
     def _with_training_fields(self) -> tuple[list[Field | Column], list[tuple[int, ...]]]:
         """Return all_nodes and training_inputs."""

@@ -19,7 +19,7 @@ import pytest
 import featurecols as fc
 from featurecols import kernels
 from tests import laws
-from tests.example import bits, blocks_of
+from tests.example import bits, blocks_of, walk
 from tests.golden_ids import read_value
 from tests.hashes import murmur3
 from tests.laws import Bad, Example, Wrong
@@ -55,8 +55,22 @@ class TargetMeanReference(Kind):
         classes = len(self.classes())
         return 1 if classes in (0, 2) else classes
 
+    def fold_by(self) -> list[Any]:
+        """The fields that decide the fold: without any, what all columns of the plan read, but for labels."""
+        if self.column.fold_by:
+            return list(self.column.fold_by)
+        every = [c for column in self.reference.columns for c in walk(column)]
+        labels = {c.label.key for c in every if hasattr(c, "label")}
+        read = {f for c in every for f in (*c.inputs(), *getattr(c, "fold_by", ())) if hasattr(f, "key")}
+        found = sorted((f for f in read if f.key not in labels), key=lambda f: f.key)
+        mine = {f.key for c in walk(self.column) for f in c.inputs() if hasattr(f, "key")}
+        return found if {f.key for f in found} - mine else []
+
     def fold(self, row: Row) -> int:
-        return fold_of([self.raw(field, row) for field in self.column.fold_by], self.column.folds)
+        by = self.fold_by()
+        if not by:
+            raise ValueError("a category would be one fold")
+        return fold_of([self.raw(field, row) for field in by], self.column.folds)
 
     def means(self, row: Row, fold: int | None = None) -> list[float]:
         """The features of one row, made of the training rows outside a fold."""
@@ -91,7 +105,8 @@ class TargetMeanReference(Kind):
         terms = sorted({c for r in rows if (c := self.category(r)) is not None}, key=lambda c: c)
         texts = [struct.pack(">q", c) if isinstance(c, int) else c for c in terms]
         groups = [rows, *([r for r in rows if self.category(r) == c] for c in (None, *terms))]
-        parts = [[g, *([r for r in g if self.fold(r) != fold] for fold in range(self.column.folds))] for g in groups]
+        folds = range(self.column.folds) if self.fold_by() else ()
+        parts = [[g, *([r for r in g if self.fold(r) != fold] for fold in folds), *([] if folds else [[]])] for g in groups]
         sums = [[float(sum(self.targets(self.label(r))[k] for r in p)) for p in g for k in range(self.width())] for g in parts]
         counts = [[len(p) for p in g] for g in parts]
         found = {"term_data": b"".join(texts), "label_counts": counts, "label_sums": sums}
@@ -127,7 +142,6 @@ EXAMPLES = [
             Wrong(lambda: fc.TargetMean(fc.Weighted(fc.Hashed("x", 9), "w"), "y"), ("weighted",)),
             Wrong(lambda: fc.TargetMean("x", fc.Hashed("y", 9)), ("label", "Hashed")),  # type: ignore[arg-type]
             Wrong(lambda: fc.TargetMean("x", "x", fold_by="id"), ("label", "'x'")),
-            Wrong(lambda: fc.compile([fc.TargetMean("x", "y"), fc.Numeric("x")]), ("fold_by", "()")),
             Wrong(lambda: fc.TargetMean("x", "y", smoothing=-1), ("smoothing", "-1")),
             Wrong(lambda: fc.TargetMean("x", "y", folds=1), ("folds", "got 1")),
             Wrong(lambda: fc.TargetMean("x", "y", fold_by=[3]), ("fold_by", "3")),  # type: ignore[list-item]
@@ -155,6 +169,17 @@ EXAMPLES = [
         ],
         rows=[{**row, "tags": tags} for row, tags in zip(ROWS, TAGS, strict=True)],
     ),
+    Example(
+        "folds of what others read",
+        [
+            fc.TargetMean("city", "late", smoothing=1),
+            fc.TargetMean("hour", "kind", folds=2),
+            fc.TargetMean(fc.Hashed("city", 5), "late", fold_by="id", name="h"),
+        ],
+        rows=[*ROWS, {**ROWS[0], "city": "Ulm"}],
+        train=ROWS,
+    ),
+    Example("no folds", [fc.TargetMean("city", "late", smoothing=1), fc.Hashed("city", 9)], rows=ROWS),
 ]
 
 test_laws = laws.of(EXAMPLES)
@@ -215,10 +240,32 @@ def test_what_is_left_to_the_plan_is_decided_once(tmp_path: Path) -> None:
     assert fc.fit(columns, tmp_path / "two", processes=2) == plan
 
 
-@pytest.mark.parametrize("columns", [lambda c: [c], lambda c: [c, fc.Hashed("city", 9)], lambda c: [c, fc.Numeric("late")]])
-def test_a_category_must_not_be_one_fold(columns: Callable[[fc.TargetMean], list[fc.Column]]) -> None:
-    with pytest.raises(fc.ColumnError, match=r'TargetMean city: fold_by must be given: no column .*; fold_by="id"'):
-        fc.fit(columns(fc.TargetMean("city", "late")), frame())
+ALONE = [lambda c: [c], lambda c: [c, fc.Hashed("city", 9)], lambda c: [c, fc.Numeric("late")]]
+NO_FOLDS = r'TargetMean city: training rows need fold_by: no column reads another .*; fold_by="id"'
+
+
+@pytest.mark.parametrize("columns", ALONE)
+def test_without_folds_it_is_learned_and_has_no_training_rows(
+    columns: Callable[[fc.TargetMean], list[fc.Column]], tmp_path: Path
+) -> None:
+    column, rows = fc.TargetMean("city", "late", smoothing=1), frame().dropna()
+    plan = fc.fit(columns(column), rows)
+    plan.save(tmp_path / "plan")
+    assert plan.columns[0] == column == fc.load(tmp_path / "plan").columns[0]
+    want = fc.fit([column.replace(fold_by="id")], rows).transform(rows)[:, 0]
+    np.testing.assert_array_equal(plan.encode(rows).dense[:, 0], want)
+    for training in (plan.transform_training, plan.encode_training)[len(plan.columns) > 1 and plan.columns[1].categorical :]:
+        with pytest.raises(fc.ColumnError, match=NO_FOLDS):
+            training(rows)
+
+
+def test_what_learns_from_training_rows_needs_folds_before_it_reads_a_row() -> None:
+    column = fc.TargetMean("city", "late")
+    with pytest.raises(fc.ColumnError, match=NO_FOLDS):
+        fc.collect([fc.Numeric(column, normalizer=fc.ZScore())], pa.table({}))
+    scaled = fc.Numeric(column, normalizer=fc.MinMax(min=0, max=2))
+    rows = frame()
+    np.testing.assert_array_equal(fc.fit([scaled], rows).transform(rows), fc.fit([column], rows).transform(rows) / 2)
 
 
 def test_random_labels_cannot_be_learned_without_fold_by() -> None:

@@ -15,7 +15,7 @@ from featurecols._core.arrays import Array
 from featurecols._core.blas import one_thread
 from featurecols._core.names import names_of
 from featurecols._core.suggestions import explain_arguments
-from featurecols.columns._undecided import decided
+from featurecols.columns._undecided import decided, require_training_rows
 from featurecols.columns.base import Column
 from featurecols.jobs.batch_transform import Columns, Rows
 from featurecols.models import batch_predict, errors
@@ -114,6 +114,7 @@ class Estimator(OpenLength, FilePredictor, RowPredictor):
         self.columns: tuple[Column, ...] = (
             columns.columns if isinstance(columns, Plan) else decided(tuple(translate_all(columns)))
         )
+        require_training_rows(self.columns)
         self._last_run = self._taken_from = None
         self._team = None
         self._arguments = arguments.names_of(model_fn)

@@ -32,6 +32,12 @@ def trained(kind: str, data: Any) -> Any:
     return wide.train(data, label="y", epochs=20, batch_size=32)
 
 
+def sequential(mean: fc.TargetMean) -> models.Sequential:
+    model = models.Sequential([DenseFeatures([mean]), Dense(1)])
+    model.compile(Adam(0.1), "binary_crossentropy")
+    return model
+
+
 @pytest.mark.parametrize("kind", ["linear", "held out", "wide & deep"])
 def test_no_row_tells_its_label(kind: str, tmp_path: Path) -> None:
     table: Any = rows()
@@ -45,9 +51,19 @@ def test_no_row_tells_its_label(kind: str, tmp_path: Path) -> None:
     assert model.evaluate(table, label="y")["average_loss"] < 0.8
 
 
+@pytest.mark.parametrize("train", [
+    lambda mean: models.LinearClassifier([mean]),  # before a row is read
+    lambda mean: models.WideDeepClassifier([fc.Hashed("u", 9)], [mean], [4]),
+    lambda mean: models.LinearClassifier(fc.fit([mean], rows())),
+    lambda mean: sequential(mean).fit(rows(), label="y"),
+])  # fmt: skip
+def test_training_without_folds_is_refused(train: Any) -> None:
+    with pytest.raises(fc.ColumnError, match=r"TargetMean u: training rows need fold_by: no column .*; fold_by="):
+        train(fc.TargetMean("u", "y"))
+
+
 def test_a_sequential_trains_so_too() -> None:
-    model = models.Sequential([DenseFeatures([MEAN]), Dense(1)])
-    model.compile(Adam(0.1), "binary_crossentropy")
+    model = sequential(MEAN)
     model.fit(rows(), label="y", epochs=20, batch_size=32)
     assert np.ptp(model.predict(rows().drop(["y"]))) < 3
 
