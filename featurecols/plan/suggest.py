@@ -137,10 +137,11 @@ def _suggest(profile: FieldProfile, sample: Sample, target: Target | None) -> Su
     if target is not None and (share := explained(target, profile, view)) >= LEAK:
         said = f"gives {target.key} away (explains {percent(share)} of it): is it known when you predict?"
         return Suggestion(key, said, warning=True)
-    return _by_type(profile, shape, curves=target is not None and target.classes == 0)
+    complete = int(sample.counts.sum()) == profile.rows
+    return _by_type(profile, shape, curves=target is not None and target.classes == 0, complete=complete)
 
 
-def _by_type(profile: FieldProfile, shape: TextShape, *, curves: bool) -> Suggestion:
+def _by_type(profile: FieldProfile, shape: TextShape, *, curves: bool, complete: bool) -> Suggestion:
     key = profile.key
     if profile.type.list_depth:
         return _lists(profile)
@@ -151,7 +152,7 @@ def _by_type(profile: FieldProfile, shape: TextShape, *, curves: bool) -> Sugges
         return suggest_terms(profile) if is_code else suggest_number(profile, profile.numbers, curves=curves)
     if profile.times is not None:
         return suggest_time(profile, profile.times)
-    if (found := suggest_texts(profile, shape)) is not None:
+    if (found := suggest_texts(profile, shape, complete=complete)) is not None:
         return found
     if profile.terms:
         return suggest_terms(profile)

@@ -13,6 +13,10 @@ import pyarrow.parquet as pq
 import pytest
 
 import featurecols as fc
+from featurecols.data.sources import as_source
+from featurecols.plan.suggestions.category_rules import suggest_texts
+from featurecols.plan.suggestions.field_profile import FieldCollector
+from featurecols.plan.suggestions.text_shape import TextShape
 
 N = 240
 
@@ -140,7 +144,7 @@ def test_texts_numbers_and_lists() -> None:
     far = [fc.Log1p(), fc.ZScore(), fc.Clip(-5, 5)]
     hot, temp = fc.Indicator, fc.Field("temp", missing="NA", type="float")
     assert list(found) == [
-        hot(fc.Vocabulary(fc.Words("review"), fc.TopTerms(1000, min_count=5))),
+        hot(fc.Vocabulary(fc.Words("review"), fc.TopTerms(12, min_count=5))),
         hot(fc.Vocabulary("tags", fc.TopTerms(2))),
         fc.Numeric("vector", shape=2),
         hot(fc.Hashed("city", 512)),
@@ -167,6 +171,79 @@ def test_networks_that_predict_a_number_get_curves() -> None:
     assert found.dnn == [number, fc.Embedding(curves, 8)]
     assert found.linear == [number, fc.Bucketized("x", fc.Quantiles(10))]
     assert list(found) == [number, fc.Indicator(fc.Bucketized("x", fc.Quantiles(10)))]
+
+
+def reasons(found: fc.Suggestions, model: str | None = None) -> dict[object, object]:
+    return {entry["field"]: entry["reason"] for entry in found.reasons(model)}
+
+
+def test_reasons_say_what_each_column_is() -> None:
+    i = np.arange(2400)
+    often = ["red fox runs", "red hen sits", "blue fox sits"]
+    data = {
+        "words": [f"{often[k % 3]} word{k}" for k in i],
+        "tags": [f"a|t{k % 60}|u{k % 1000}" for k in i],
+        "rare": [f"r{k}" if k % 2 else "r1" if k % 8 else None for k in i],
+        "many": [f"m{k}" if k % 2 else f"n{k % 8}" for k in i],
+        "rooms": [None if k % 10 == 0 else int(k % 4) + 1 for k in i],
+        "x": i * 389 % 2401 + 0.5,
+        "y": np.sin(i * 12.9898) * 43758.5453 % 1,
+    }
+    found = fc.suggest(data, "y")
+    words, tags, rare = fc.Words("words"), fc.Split("tags", "|"), fc.Hashed("rare", 512)
+    terms = fc.Vocabulary(tags, fc.TopTerms(61, min_count=5))
+    many = fc.Vocabulary("many", fc.TopTerms(100_000, min_count=5), num_oov_buckets=1)
+    assert found.linear[:5] == [
+        fc.Vocabulary(words, fc.TopTerms(6, min_count=5)),
+        terms,
+        rare,
+        fc.Missing("rare"),
+        many,
+    ]
+    assert found.dnn[1:5] == [
+        fc.Embedding(terms, 6, combiner="sqrtn"),
+        fc.Embedding(rare, 13),
+        fc.Missing("rare"),
+        fc.Embedding(many, 16),
+    ]
+    general, linear, dnn = reasons(found), reasons(found, "LinearRegressor"), reasons(found, "DNNRegressor")
+    text = "text of 4 words on average: the 6 of its 2,406 words that occur 5 times or more"
+    assert {general["words"], linear["words"], dnn["words"]} == {text}
+    lists = "lists with '|', 3.0 entries on average: the 61 of its 1,061 entries that occur 5 times or more"
+    assert (general["tags"], linear["tags"], dnn["tags"]) == (lists, lists, f"{lists}; an embedding of 6 dimensions")
+    top = "the 1,000 most frequent are 90.5 % of all, nearly all of them rare"
+    hashed = f"1,200 different terms, {top}: a hash of 512 buckets; 12.5 % missing: an indicator"
+    assert (general["rare"], linear["rare"], dnn["rare"]) == (hashed, hashed, f"{hashed}; an embedding of 13 dimensions")
+    top = "1,204 different terms, the 1,000 most frequent are 91.5 % of all"
+    sparse = f"{top}: a vocabulary of those that occur 5 times or more, others share a bucket"
+    assert (general["many"], linear["many"]) == (f"{top}: a hash of 512 buckets", sparse)
+    assert dnn["many"] == f"{sparse}; an embedding of 16 dimensions"
+    rooms, gaps = "4 different integers from 1 to 4; 10.0 % missing:", "few integers:"
+    assert general["rooms"] == dnn["rooms"] == f"{rooms} the median, and an indicator; {gaps} also as categories"
+    assert linear["rooms"] == f"{rooms} an indicator; {gaps} as categories"
+    number, line = "2,400 different numbers from 0.5 to 2400.5;", "for what a line cannot follow"
+    assert general["x"] == linear["x"] == f"{number} up to 32 intervals {line}"
+    assert dnn["x"] == f"{number} 8 curves of up to 48 bends {line}"
+
+
+def test_words_of_a_sample_are_not_counted() -> None:
+    """Where the sample has not all rows, the reason does not say how many words there are."""
+    i = np.arange(240)
+    shape = TextShape(words=True, tokens=314, average=8.0, counts=(9,) * 100 + (1,) * 214)
+    field = FieldCollector("t")
+    field.add(as_source({"t": [f"w{k}" for k in i]}).batches(None, 240).__iter__().__next__().field("t"))
+    found = [suggest_texts(field.profile(), shape, complete=complete) for complete in (True, False)]
+    assert [one.reason for one in found if one is not None] == [
+        "text of 8 words on average: the 100 of its 314 words that occur 5 times or more",
+        "text of 8 words on average: the 314 most frequent of its words that occur 5 times or more",
+    ]
+
+
+def test_a_model_that_there_is_not() -> None:
+    with pytest.raises(
+        fc.ColumnError, match=r"^suggest: model must be one of LinearClassifier, .*, got 'Tree'; or leave it out$"
+    ):
+        fc.suggest({"a": [1, 2]}).to_dict("Tree")
 
 
 def test_a_number_may_give_a_number_away() -> None:

@@ -1,23 +1,18 @@
 """Suggest columns for DATA, with a reason beside each; -o writes them as a spec for `fit` and `train`.
 
 The data is read once. Constants, ids, copies of other fields and fields that give the label away are left out, and it says so.
---model writes the spec of a model, with the columns that suit it and the label: `featurecols train SPEC DATA` needs no more.
+--model prints and writes the spec of a model, with the columns that suit it and the label: `featurecols train SPEC DATA` needs
+no more.
 """
 
 from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from featurecols import errors
 from featurecols.cli import options, output
 from featurecols.cli.commands.train import MODELS, parse_model
-
-if TYPE_CHECKING:
-    from featurecols.plan.suggestions.suggestions import Suggestions
-
-UNITS = [64, 32]  # hidden layers of a network in a spec
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -34,7 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=[],
         help="fields that get no column, such as id,date; may be given again",
     )
-    what = f"write the spec of a model: {', '.join(MODELS[:-1])} or {MODELS[-1]}"
+    what = f"the spec of a model, with its columns: {', '.join(MODELS[:-1])} or {MODELS[-1]}"
     parser.add_argument("--model", metavar="KIND", type=parse_model, help=what)
     parser.add_argument("--overwrite", action="store_true", help="replace the file that is there")
     options.add_json(parser)
@@ -49,25 +44,9 @@ def run(arguments: argparse.Namespace) -> None:
     if path is not None and path.exists() and not arguments.overwrite:
         raise errors.output(path, "exists already", "choose another file, or pass --overwrite")
     found = suggest(options.read_data(arguments.data, arguments), arguments.label, leave_out=arguments.leave_out)
-    spec = found.to_dict() if arguments.model is None else _spec_of_model(arguments.model, found)
+    spec = found.to_dict(arguments.model)
     if path is not None:
         write_data(path, spec)
     written = "" if path is None else f"\n{path}: written"
-    output.print_result(arguments.json, {**spec, "warnings": found.warnings, "rows": found.rows}, f"{found!r}{written}")
-
-
-def _spec_of_model(kind: str, found: Suggestions) -> dict[str, object]:
-    """Return the spec of a model with the columns that suit it."""
-    from featurecols.columns.json import columns_to_json
-
-    label: dict[str, object] = {} if found.label is None else {"label": found.label}
-    if found.classes > 2 and kind.endswith("Classifier"):
-        label["n_classes"] = found.classes
-    linear, dnn = columns_to_json(found.linear), columns_to_json(found.dnn)
-    if kind.startswith("WideDeep"):
-        columns: dict[str, object] = {"linear": linear, "dnn": dnn, "hidden_units": UNITS}
-    elif kind.startswith("DNN"):
-        columns = {"columns": dnn, "hidden_units": UNITS}
-    else:
-        columns = {"columns": linear}
-    return {"model": kind, **label, **columns, "reasons": found.reasons()}
+    text = f"{found.describe(arguments.model)}{written}"
+    output.print_result(arguments.json, {**spec, "warnings": found.warnings, "rows": found.rows}, text)

@@ -7,6 +7,7 @@ from featurecols.columns.base import Column, Field
 from featurecols.columns.embedding import Embedding
 from featurecols.columns.hashed import Hashed
 from featurecols.columns.indicator import Indicator
+from featurecols.columns.missing import Missing
 from featurecols.columns.token_fields import Split, Words
 from featurecols.columns.vocabulary import Vocabulary
 from featurecols.plan.statistics import percent
@@ -36,8 +37,14 @@ def suggest_terms(profile: FieldProfile) -> Suggestion:
     return _few(profile, said)
 
 
-def suggest_texts(profile: FieldProfile, shape: TextShape) -> Suggestion | None:
-    """Return what suits texts that are lists with a separator, or words; None where they are terms."""
+def suggest_texts(profile: FieldProfile, shape: TextShape, *, complete: bool) -> Suggestion | None:
+    """Return what suits texts that are lists with a separator, or words; None where they are terms.
+
+    Args:
+        profile: the field.
+        shape: the shape of its texts in a sample.
+        complete: whether the sample has all rows.
+    """
     if shape.separator is not None:
         said = f"lists with {shape.separator!r}, {shape.average:.1f} entries on average"
         source: Field = Split(profile.key, shape.separator)
@@ -45,12 +52,26 @@ def suggest_texts(profile: FieldProfile, shape: TextShape) -> Suggestion | None:
         said, source = f"text of {shape.average:.0f} words on average", Words(profile.key)
     else:
         return None
-    n = min(shape.tokens, WORDS)
-    terms = Vocabulary(source, TopTerms(n, min_count=_least(profile)))
-    what = f"the {n:,} most frequent" if shape.tokens > n else f"all {n:,}"
-    said = f"{said}: {what} of its {'words' if shape.words else 'entries'}"
-    dense = Indicator(terms) if n <= HOT else Embedding(terms, _dimension(n), combiner="sqrtn")
-    return Suggestion(profile.key, said, (Indicator(terms),), (terms,), (dense,))
+    least, tokens = _least(profile), "words" if shape.words else "entries"
+    n = sum(count >= least for count in shape.counts) if complete else shape.tokens
+    if n < 2:  # all are rare
+        n, least = shape.tokens, 1
+    kept = min(n, WORDS)
+    often = f" that occur {least} times or more" if least > 1 else ""
+    if complete and n == shape.tokens:
+        what = f"all {n:,} of its {tokens}" if kept == n else f"the {kept:,} most frequent of its {n:,} {tokens}"
+    elif complete and kept == n:
+        what = f"the {n:,} of its {shape.tokens:,} {tokens}{often}"
+    else:
+        what = f"the {kept:,} most frequent of its {tokens}{often}"
+    terms = Vocabulary(source, TopTerms(kept, min_count=least))
+    reason, beside = _with_indicator(profile, f"{said}: {what}")
+    hot, linear = (Indicator(terms), *beside), (terms, *beside)
+    if kept <= HOT:
+        return Suggestion(profile.key, reason, hot, linear, hot)
+    size = _dimension(kept)
+    dense = Embedding(terms, size, combiner="sqrtn")
+    return Suggestion(profile.key, reason, hot, linear, (dense, *beside), dnn_reason=_embedded(reason, size))
 
 
 def _few(profile: FieldProfile, said: str) -> Suggestion:
@@ -68,21 +89,45 @@ def _few(profile: FieldProfile, said: str) -> Suggestion:
     others = int(rare > 0)
     terms = Vocabulary(profile.key, TopTerms(n), num_oov_buckets=others, missing_bucket=n + others if gaps else None)
     hot = Indicator(terms)
-    dense: Column = hot if n <= HOT else Embedding(terms, _dimension(n))
-    if n > HOT:
-        said += "; an embedding for networks"
-    return Suggestion(profile.key, said, (hot,), (terms,), (dense,))
+    if n <= HOT:
+        return Suggestion(profile.key, said, (hot,), (terms,), (hot,))
+    dense = Embedding(terms, _dimension(n))
+    return Suggestion(profile.key, said, (hot,), (terms,), (dense,), dnn_reason=_embedded(said, _dimension(n)))
 
 
 def _many(profile: FieldProfile, key: str, said: str) -> Suggestion:
     """Return what suits many terms."""
-    covered = sum(count for _, count in profile.top) / max(profile.present, 1)
-    if profile.top:
+    if profile.top and len(profile.top) != profile.distinct:
+        covered = sum(count for _, count in profile.top) / max(profile.present, 1)
         said += f", the {len(profile.top):,} most frequent are {percent(covered)} of all"
-    said += f": a hash of {BUCKETS} buckets; a vocabulary for linear models, an embedding for networks"
-    terms = Vocabulary(key, TopTerms(TERMS, min_count=_least(profile)), num_oov_buckets=1)
-    n = min(profile.distinct or TERMS, TERMS)
-    return Suggestion(key, said, (Indicator(Hashed(key, BUCKETS)),), (terms,), (Embedding(terms, _dimension(n)),))
+    hashed, least = Hashed(key, BUCKETS), _least(profile)
+    empty = profile.distinct is not None and sum(count >= least for _, count in profile.top) < 2
+    if empty:  # a vocabulary of frequent terms would be
+        said += ", nearly all of them rare"
+    by_hash, beside = _with_indicator(profile, f"{said}: a hash of {BUCKETS} buckets")
+    hot = (Indicator(hashed), *beside)
+    if empty:
+        size = _dimension(BUCKETS)
+        dense = Embedding(hashed, size)
+        return Suggestion(key, by_hash, hot, (hashed, *beside), (dense, *beside), dnn_reason=_embedded(by_hash, size))
+    terms = Vocabulary(key, TopTerms(TERMS, min_count=least), num_oov_buckets=1)
+    often = f"those that occur {least} times or more, others share a bucket" if least > 1 else "all of them"
+    most = f"at most {TERMS:,} of " if profile.distinct is None or profile.distinct > TERMS else ""
+    sparse, _ = _with_indicator(profile, f"{said}: a vocabulary of {most}{often}")
+    size = _dimension(min(profile.distinct or TERMS, TERMS))
+    linear, dnn = (terms, *beside), (Embedding(terms, size), *beside)
+    return Suggestion(key, by_hash, hot, linear, dnn, linear_reason=sparse, dnn_reason=_embedded(sparse, size))
+
+
+def _with_indicator(profile: FieldProfile, said: str) -> tuple[str, tuple[Column, ...]]:
+    """Return a reason with what is said of missing values, and an indicator of them."""
+    if not profile.missing or profile.type.list_depth:
+        return said, ()
+    return f"{said}; {percent(profile.missing / profile.values)} missing: an indicator", (Missing(profile.key),)
+
+
+def _embedded(said: str, size: int) -> str:
+    return f"{said}; an embedding of {size} dimensions"
 
 
 def _least(profile: FieldProfile) -> int:

@@ -28,7 +28,7 @@ SKEWED = 2.0  # skewness, from which on a logarithm is tried; it is taken where 
 FAR = 8.0  # deviations from the mean, beyond which numbers are clipped
 LIMIT = 5.0  # deviations that they are clipped to
 HEAVY = 0.5  # share of one number, which is then said
-BENDS, DIMENSION = 48, 8  # of a curve: its bends, and how many curves
+BENDS, DIMENSION = 48, 8  # of curves: at most so many bends, and how many curves
 BUCKETS = ((20_000, 64), (2_000, 32), (1_000, 10))  # intervals, from so many values on
 
 
@@ -40,32 +40,44 @@ def suggest_number(profile: FieldProfile, numbers: NumberProfile, *, curves: boo
         numbers: its numbers.
         curves: whether networks get curves in place of intervals: where they predict a number.
     """
-    key, source, said = profile.key, profile.source, [_describe(profile, numbers)]
+    key, source = profile.key, profile.source
+    said = [_describe(profile, numbers)]
     if source.missing:
         said.append(f"{' and '.join(map(errors.show, source.missing))} for missing ones")
+    scaled: list[str] = []  # what is said of the number that a network or a line reads
     flag = numbers.exact and set(numbers.values.tolist()) == {0.0, 1.0}
-    normalizers: list[Normalizer] = [] if flag else list(_normalizers(numbers, said))
-    gaps = profile.missing > 0
+    normalizers: list[Normalizer] = [] if flag else list(_normalizers(numbers, scaled))
     number_column = Numeric(source, default=Median(), normalizer=normalizers)
-    beside: list[Column] = [Missing(source)] if gaps else []
-    if gaps:
-        said.append(f"{percent(profile.missing / profile.values)} missing: the median, and an indicator")
+    beside: tuple[Column, ...] = ()
+    if profile.missing:
+        share, beside = f"{percent(profile.missing / profile.values)} missing", (Missing(source),)
+        gaps, gaps_alone = [f"{share}: the median, and an indicator"], [f"{share}: an indicator"]
+    else:
+        gaps, gaps_alone = [], []
     if flag:
-        return Suggestion.for_all(key, "; ".join(said), number_column, *beside)
+        return Suggestion.for_all(key, _joined(said, gaps), number_column, *beside)
     if is_category(profile, numbers):
         terms = Vocabulary(source, TopTerms(len(numbers.values)))
-        said.append("few integers: also as categories")
-        hot = Indicator(terms)
-        return Suggestion(key, "; ".join(said), (number_column, hot, *beside), (terms, *beside), (number_column, hot, *beside))
+        both = (number_column, Indicator(terms), *beside)
+        reason = _joined(said, scaled, gaps, ["few integers: also as categories"])
+        alone = _joined(said, gaps_alone, ["few integers: as categories"])
+        return Suggestion(key, reason, both, (terms, *beside), both, linear_reason=alone)
     n = next((n for least, n in BUCKETS if profile.present >= least), 0)
     if n and (not numbers.exact or len(numbers.values) > FEW):
-        said.append(f"{n} intervals for what a line cannot follow")
         buckets = Bucketized(source, Quantiles(n))
         all_of = (number_column, Indicator(buckets), *beside)
+        reason = _joined(said, scaled, gaps, [f"up to {n} intervals for what a line cannot follow"])
+        linear = (number_column, buckets, *beside)
+        if not curves:
+            return Suggestion(key, reason, all_of, linear, all_of)
         bends = Embedding(Piecewise(source, Quantiles(BENDS)), DIMENSION)
-        dnn = (number_column, bends, *beside) if curves else all_of
-        return Suggestion(key, "; ".join(said), all_of, (number_column, buckets, *beside), dnn)
-    return Suggestion.for_all(key, "; ".join(said), number_column, *beside)
+        curved = _joined(said, scaled, gaps, [f"{DIMENSION} curves of up to {BENDS} bends for what a line cannot follow"])
+        return Suggestion(key, reason, all_of, linear, (number_column, bends, *beside), dnn_reason=curved)
+    return Suggestion.for_all(key, _joined(said, scaled, gaps), number_column, *beside)
+
+
+def _joined(*parts: list[str]) -> str:
+    return "; ".join(text for part in parts for text in part)
 
 
 def is_category(profile: FieldProfile, numbers: NumberProfile) -> bool:

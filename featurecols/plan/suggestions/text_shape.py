@@ -27,12 +27,14 @@ class TextShape:
         words: whether they are read as words.
         tokens: distinct tokens or words in the sample.
         average: tokens or words of a text.
+        counts: how often each of them occurs in the sample, most frequent first; a row counts as often as it occurs.
     """
 
     separator: str | None = None
     words: bool = False
     tokens: int = 0
     average: float = 1.0
+    counts: tuple[int, ...] = ()
 
 
 def shape_of(view: FieldView, counts: Array, *, few: bool) -> TextShape:
@@ -61,7 +63,7 @@ def shape_of(view: FieldView, counts: Array, *, few: bool) -> TextShape:
     average = sum(words.values()) / total
     again = sum(words.values()) >= _AGAIN * len(words)
     if not few and again and (average >= _MANY_WORDS or (average >= _WORDS and len(texts) >= _DISTINCT * total)):
-        return TextShape(words=True, tokens=len(words), average=average)
+        return _shape(None, words, total)
     return TextShape()
 
 
@@ -79,4 +81,9 @@ def _as_lists(texts: Counter[str], total: int, separator: str) -> TextShape | No
     words = sum(len(_WORD.findall(token)) * count for token, count in tokens.items())
     if not number or number < _AGAIN * len(tokens) or words > _SHORT * number:
         return None
-    return TextShape(separator, tokens=len(tokens), average=number / total)
+    return _shape(separator, tokens, total)
+
+
+def _shape(separator: str | None, tokens: Counter[str], texts: int) -> TextShape:
+    counts = tuple(sorted(tokens.values(), reverse=True))
+    return TextShape(separator, separator is None, len(tokens), sum(counts) / texts, counts)
