@@ -23,7 +23,12 @@ LEARNING = [  # in three passes
     fc.Indicator(fc.Vocabulary("earlier_dests", fc.TopTerms(20))),
     fc.Indicator(fc.Bucketized(SCALED, fc.Quantiles(9))),
     fc.Indicator(fc.Hashed("tailnum", 5)),
+    fc.TargetMean("tailnum", "late"),  # numbers, of which some are missing; the fields of the other columns decide its folds
+    fc.TargetMean(fc.Hashed("tailnum", 50), "origin", fold_by=["flight", "late"], name="of three classes"),
+    fc.Numeric(fc.TargetMean("carrier", "dep_delay", fold_by="flight"), normalizer=fc.ZScore(), name="of training rows"),
+    fc.Count("tailnum"),
 ]
+FIELDS = ["temp", "carrier", "earlier_dests", "distance", "tailnum", "late", "origin", "flight", "dep_delay"]
 
 
 @dataclass(frozen=True)
@@ -78,7 +83,7 @@ def _plain(kind: pa.DataType) -> pa.DataType:
 
 def flights() -> pa.Table:
     """Rows to learn from, in no order."""
-    table = plain(fc.datasets.flights().slice(0, 3000).select(["temp", "carrier", "earlier_dests", "distance", "tailnum"]))
+    table = plain(fc.datasets.flights().slice(0, 3000).select(FIELDS))
     return table.take(np.random.default_rng(7).permutation(len(table)))
 
 

@@ -351,6 +351,8 @@ def test_columns_that_learn_from_y_are_trained_without_the_own_fold(frame: str) 
     np.testing.assert_array_equal(FeatureColumns(columns).fit_transform(with_label), features.fit_transform(X, y))
     assert make_pipeline(FeatureColumns(columns), LogisticRegression()).fit(X, y).predict(X).shape == (30,)
     assert LinearClassifier(columns, epochs=1).fit(X, y).predict(X).shape == (30,)
+    parts = FeatureColumns(columns).partial_fit(X[:7], y[:7]).partial_fit(X[7:], y[7:])
+    assert parts.plan_ == plan
     alone = FeatureColumns([fc.TargetMean("u", "late")])
     np.testing.assert_array_equal(alone.fit(X, y).transform(X), plan.transform(rows))
     with pytest.raises(fc.ColumnError, match="TargetMean u: training rows need fold_by"):

@@ -13,7 +13,9 @@ import pytest
 
 import featurecols as fc
 
-PLAN = fc.compile([fc.Numeric("n"), fc.Indicator(fc.Hashed("t", 3))])
+TRAIN = {"n": [1, 2, 3, 4], "t": ["x", "x", "y", None], "clicked": [1, 0, 0, 1]}
+MEANS = [fc.TargetMean("t", "clicked", fold_by="n"), fc.Count("t")]
+PLAN = fc.fit([fc.Numeric("n"), fc.Indicator(fc.Hashed("t", 3)), *MEANS], TRAIN)  # files have no label
 
 
 @pytest.fixture

@@ -10,7 +10,9 @@ import pytest
 
 import featurecols as fc
 
-PLAN = fc.compile([fc.Numeric("distance"), fc.Indicator(fc.Hashed("carrier", 9)), fc.Embedding(fc.Hashed("tailnum", 99), 4)])
+COLUMNS = [fc.Numeric("distance"), fc.Indicator(fc.Hashed("carrier", 9)), fc.Embedding(fc.Hashed("tailnum", 99), 4)]
+MEANS = [fc.TargetMean("tailnum", "late", fold_by="flight"), fc.Count("dest")]
+PLAN = fc.fit([*COLUMNS, *MEANS], fc.datasets.flights().slice(0, 1000))
 
 
 def test_the_files_have_the_bytes_of_one_process(tmp_path: Path) -> None:

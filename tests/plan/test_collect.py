@@ -25,6 +25,8 @@ COLUMNS = [
     fc.Indicator(fc.Vocabulary("earlier_dests", fc.TopTerms(20))),
     fc.Indicator(fc.Bucketized(SCALED, fc.Quantiles(9))),
     fc.Indicator(fc.Hashed("tailnum", 5)),
+    fc.TargetMean("tailnum", "dep_delay", fold_by="flight"),
+    fc.Count("tailnum"),
 ]
 TERMS = [fc.Indicator(fc.Vocabulary("t", fc.TopTerms(3))), fc.Numeric("x", normalizer=fc.ZScore())]
 
@@ -47,7 +49,8 @@ def test_shards_of_a_file_give_its_plan(tmp_path: Path) -> None:
         pq.write_table(table.slice(start, stop - start), tmp_path / f"{i}.parquet")
         shards.append(tmp_path / f"{i}.parquet")
     want = fc.fit(COLUMNS, tmp_path)
-    assert want.passes == [["temp", "carrier", "earlier_dests", "distance"], ["distance"], ["distance_bucketized"]]
+    first = ["temp", "carrier", "earlier_dests", "distance", "tailnum_mean_dep_delay", "tailnum_count"]
+    assert want.passes == [first, ["distance"], ["distance_bucketized"]]
     assert fitted(COLUMNS, shards).to_bytes() == want.to_bytes()
     assert fitted(COLUMNS, [pq.read_table(shard).to_pandas() for shard in shards]) == want
 

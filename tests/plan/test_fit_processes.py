@@ -18,6 +18,8 @@ COLUMNS = [
     fc.Indicator(fc.Vocabulary("tailnum", fc.TopTerms(50, min_count=999), num_oov_buckets=3)),
     fc.Indicator(fc.Vocabulary("dest", fc.TopTerms(50))),
     fc.Indicator(fc.Bucketized(SCALED, fc.Quantiles(9))),
+    fc.TargetMean("tailnum", "dep_delay", fold_by="flight"),
+    fc.Count("tailnum"),
 ]
 
 

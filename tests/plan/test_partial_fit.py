@@ -21,6 +21,8 @@ COLUMNS = [
     fc.Indicator(fc.Vocabulary("earlier_dests", fc.TopTerms(20))),
     fc.Indicator(fc.Bucketized("distance", fc.Quantiles(9))),
     fc.Indicator(fc.Hashed("tailnum", 5)),
+    fc.TargetMean("tailnum", "dep_delay", fold_by="flight"),
+    fc.Count("tailnum"),
 ]
 
 

@@ -17,6 +17,7 @@ from featurecols import errors
 from featurecols._core import arrays
 from featurecols._core.arrays import Array, Features
 from featurecols._core.names import names_of
+from featurecols.columns._undecided import require_training_rows
 from featurecols.data.batch import Batch, Fragment
 from featurecols.data.sources import Paths, as_source
 from featurecols.integrations.torch import row_ranges
@@ -61,6 +62,8 @@ class ParquetDataset(IterableDataset):
         classes: the values of the label in the order of their class numbers.
         batch_size: rows of a batch.
         output: "dense" for the matrix of plan.transform, "ids" for ids, offsets and weights instead of one-hots and embeddings.
+        training: whether these are the rows that the plan was fitted on, to train on: features are those of
+            plan.transform_training, which differ where columns learned from a label (TargetMean). Files to evaluate on are not.
         shuffle: whether rows come in random order.
         seed: of that order.
         shuffle_rows: rows that are encoded at once, and mixed.
@@ -93,6 +96,7 @@ class ParquetDataset(IterableDataset):
         classes: Sequence[Class] | None = None,
         batch_size: int = 1024,
         output: Literal["dense", "ids"] = "dense",
+        training: bool = False,
         shuffle: bool = False,
         seed: int = 0,
         shuffle_rows: int = 16_384,
@@ -111,9 +115,13 @@ class ParquetDataset(IterableDataset):
             raise _argument("rank and world_size belong together", (rank, world_size), "give both, or none of them")
         if rank is not None and world_size is not None and not 0 <= rank < world_size:
             raise _argument(f"rank must be from 0 to {world_size - 1}", rank, "give the rank of this process")
+        if type(training) is not bool:
+            raise _argument("training must be True or False", training, "True for the rows that the plan was fitted on")
+        if training:
+            require_training_rows(plan.columns)
         if output == "dense":
             plan._require_matrix("ParquetDataset")
-        self.plan, self.batch_size, self.output = plan, batch_size, output
+        self.plan, self.batch_size, self.output, self.training = plan, batch_size, output, training
         self.label, self.weight, self.keep = () if label is None else names_of(label), weight, names_of(keep)
         self.classes = words_of(classes)
         if self.classes is not None and len(self.label) != 1:
@@ -125,7 +133,8 @@ class ParquetDataset(IterableDataset):
         if any(group.row_group is None for group in self._groups):
             path = next(group.path for group in self._groups if group.row_group is None)
             raise errors.unreadable(path, "is CSV, and ParquetDataset reads row groups", None)
-        needs = [(key, "category" if "category" in uses else "number") for key, uses in plan.input_uses.items()]
+        read = plan.training_uses if training else plan.input_uses
+        needs = [(key, "category" if "category" in uses else "number") for key, uses in read.items()]
         needs += [(key, "category") for key in (*self.label, *self.keep)]
         self._needs = needs if weight is None else [*needs, (weight, "number")]
         source.check([key for key, _ in self._needs])
@@ -290,7 +299,10 @@ class _Rows:
         for batch, first in found:
             try:
                 if matrix is None:
-                    encoded.append(data.plan.encode(batch, threads=self._threads))
+                    encode = data.plan.encode_training if data.training else data.plan.encode
+                    encoded.append(encode(batch, threads=self._threads))
+                elif data.training:
+                    matrix[at : at + batch.num_rows] = data.plan.transform_training(batch, threads=self._threads)
                 else:
                     data.plan.transform(batch, out=matrix[at : at + batch.num_rows], threads=self._threads)
                 if data.label:

@@ -189,6 +189,28 @@ def test_ids_are_those_of_encode(path: Path, plan: fc.Plan) -> None:
             np.testing.assert_array_equal(found, want.ids["tags_embedding"].values[offsets[row] : offsets[row + 1]])
 
 
+def test_training_rows_are_those_of_the_plan(path: Path) -> None:
+    """A stream of batches in any order, in workers too; the same files without `training` are other rows."""
+    rows = table()
+    means = [fc.TargetMean("city", "late", fold_by="row"), fc.TargetMean("row", "grade", fold_by=["tags", "age"])]
+    plan = fc.fit([*means, fc.Count("city")], rows)
+    want, others = plan.transform_training(rows), plan.transform(rows)
+    assert (want == others).all(axis=0).tolist() == [False, False, False, False, True]
+    for training, matrix in ((True, want), (False, others)):
+        for workers, output in ((0, "ids"), (1, "dense")):
+            options: Any = {"output": output, "training": training, "batch_size": 64, "shuffle": True}
+            for features, label, kept in ParquetDataset(plan, path, label="late", keep="row", **options).loader(workers):
+                found = features["dense"] if output == "ids" else features
+                np.testing.assert_array_equal(found.numpy(), matrix[kept["row"].numpy()])
+                np.testing.assert_array_equal(label.numpy(), rows["late"].to_numpy()[kept["row"].numpy()])
+    alone = fc.fit([fc.TargetMean("city", "late")], rows)
+    assert next(iter(ParquetDataset(alone, path))).shape == (ROWS, 1)
+    with pytest.raises(fc.ColumnError, match="TargetMean city: training rows need fold_by"):
+        ParquetDataset(alone, path, training=True)
+    with pytest.raises(fc.ColumnError, match="ParquetDataset: training must be True or False, got 1"):
+        ParquetDataset(alone, path, training=1)  # type: ignore[arg-type]
+
+
 def test_labels_weights_and_kept_fields_keep_their_types(path: Path, plan: fc.Plan) -> None:
     rows = table()
     batch = next(iter(ParquetDataset(plan, path, label=["delay", "age"], weight="importance", keep=["city", "age", "late"])))
