@@ -118,6 +118,8 @@ NAMES: dict[str, dict[str, str]] = {
         "MLPClassifier": "fc.models.DNNClassifier(columns, hidden_units)",
         "MLPRegressor": "fc.models.DNNRegressor(columns, hidden_units)",
         "DNN": "fc.models.DNNClassifier(columns, hidden_units) or fc.models.DNNRegressor",
+        "DCN": "fc.models.DNNClassifier(columns, hidden_units, cross_layers=2)",
+        "CrossNetwork": "fc.models.DNNClassifier(columns, hidden_units, cross_layers=2)",
         "WideDeep": "fc.models.WideDeepClassifier(linear, dnn, hidden_units) or fc.models.WideDeepRegressor",
         "WideAndDeep": "fc.models.WideDeepClassifier(linear, dnn, hidden_units) or fc.models.WideDeepRegressor",
         "WideDeepModel": "fc.models.WideDeepClassifier(linear, dnn, hidden_units) or fc.models.WideDeepRegressor",

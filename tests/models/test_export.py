@@ -38,6 +38,7 @@ KINDS = {
     ),
     "dnn regressor": (lambda: models.DNNRegressor(DEEP, [8], label_dimension=2), ["wealth", "debt"]),
     "regressor of members": (lambda: models.DNNRegressor(DEEP, [8, 4], members=3, dropout=0.1), "wealth"),
+    "regressor of crosses": (lambda: models.DNNRegressor(DEEP, [4], cross_layers=2, members=2), "wealth"),
     "wide and deep": (lambda: models.WideDeepClassifier(WIDE, DEEP, [8], label_vocabulary=[">50K", "<=50K"]), "income"),
     "wide and deep regressor": (lambda: models.WideDeepRegressor(WIDE, DEEP, [8]), "wealth"),
     "baseline": (lambda: models.BaselineClassifier([AGE]), "income"),

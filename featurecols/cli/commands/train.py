@@ -28,6 +28,7 @@ ARGUMENTS = (  # of the model, where they are given
     "seed",
     "hidden_units",
     "members",
+    "cross_layers",
     "n_classes",
     "weight_column",
     "standardize_label",
@@ -47,6 +48,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--hidden-units", metavar="UNITS", type=options.parse_positives, help="hidden layers, such as 100,50")
     members = "networks that are trained together and averaged (default: 1)"
     parser.add_argument("--members", metavar="N", type=options.parse_positive, help=members)
+    crosses = "layers of learned products of inputs, before the hidden ones (default: none)"
+    parser.add_argument("--cross-layers", metavar="N", type=options.parse_positive, help=crosses)
     parser.add_argument("--n-classes", metavar="N", type=options.parse_positive, help="of a classifier (default: 2)")
     parser.add_argument("--weight", metavar="FIELD", dest="weight_column", help="the weights of rows")
     scaled = "numbers without a normalizer as they are (default: in deviations from their mean)"

@@ -13,6 +13,7 @@ from featurecols._core.expressions import InexpressibleError
 from featurecols.integrations.onnx.builder import Builder
 from featurecols.models.layers import BatchNormalization
 from featurecols.models.layers.activation import LEAK
+from featurecols.models.layers.cross import CROSS
 
 
 class Hot(NamedTuple):
@@ -136,8 +137,11 @@ class Layers:
             raise InexpressibleError(f"it has no activation {function}")
         return b.op(named[function], x)
 
-    def network(self, rows: Rows, hidden: int, activation: str | None, *, batch_norm: bool) -> str:
+    def network(self, rows: Rows, hidden: int, activation: str | None, *, batch_norm: bool, cross_layers: int = 0) -> str:
         """Return the logits of the deep part of an estimator."""
+        if cross_layers:
+            first = self.written_out(rows)
+            rows = Rows(self._crossed(first, cross_layers, 1), len(self.array(f"{CROSS}kernel_0")))
         for i in range(hidden):
             x = self.activated(activation, self.dense(rows, f"dnn/hidden_{i}"))
             x = self.normalized(x, f"dnn/batch_norm_{i}", BatchNormalization().epsilon) if batch_norm else x
@@ -145,33 +149,75 @@ class Layers:
         return self.dense(rows, "dnn/logits")
 
     def members(
-        self, rows: Rows, own: Sequence[str], members: int, hidden: int, activation: str | None, *, batch_norm: bool
+        self,
+        rows: Rows,
+        own: Sequence[str],
+        members: int,
+        hidden: int,
+        activation: str | None,
+        *,
+        batch_norm: bool,
+        cross_layers: int = 0,
     ) -> str:
         """Return the mean of the logits of several networks.
 
         They share rows; `own` has the embeddings of each, float32 [n, width], or nothing. What they compute is
         [members, n, units].
         """
-        b, kernel, at = self._b, self.array("dnn/hidden_0/kernel"), rows.numbers_width
+        b, layers = self._b, [*(f"dnn/hidden_{i}" for i in range(hidden)), "dnn/logits"]
+        if cross_layers:
+            x = self._crossed(self._written_apart(rows, own, members), cross_layers, members)
+        else:
+            x = self._first(rows, own, members, layers[0])
+        for i, name in enumerate(layers):
+            if i or cross_layers:
+                x = b.op("MatMul", x, self._apart(self.array(f"{name}/kernel"), members))
+                x = b.op("Add", x, self._apart(self.array(f"{name}/bias")[None], members))
+            if i < hidden:
+                x = self.activated(activation, x)
+                if batch_norm:
+                    scales = self._scales(f"dnn/batch_norm_{i}", BatchNormalization().epsilon)
+                    x = self._scaled(x, *(self._apart(array[None], members) for array in scales))
+        return b.op("ReduceMean", x, b.constant([0], np.int64), keepdims=0)
+
+    def _first(self, rows: Rows, own: Sequence[str], members: int, name: str) -> str:
+        """Return the products of what each network reads with its first kernel, and the bias: [members, n, units]."""
+        b, kernel, at = self._b, self.array(f"{name}/kernel"), rows.numbers_width
         hot = len(kernel) - sum(hot.num_buckets for hot in rows.hots)
-        x = self._apart(self.array("dnn/hidden_0/bias")[None], members)
+        x = self._apart(self.array(f"{name}/bias")[None], members)
         if at or rows.hots:
             shared = self.product(rows, np.concatenate([kernel[:at], kernel[hot:]]), None)
             shared = b.op("Reshape", shared, b.constant(np.array([0, members, -1]), np.int64))
             x = b.op("Add", b.op("Transpose", shared, perm=[1, 0, 2]), x)
         if own:
-            each = [b.op("Unsqueeze", matrix, b.constant([0], np.int64)) for matrix in own]
-            products = b.op("MatMul", b.op("Concat", *each, axis=0), self._apart(kernel[at:hot], members))
+            products = b.op("MatMul", self._stacked(own), self._apart(kernel[at:hot], members))
             x = b.op("Add", products, x)
-        for i in range(hidden):
-            x = self.activated(activation, x)
-            if batch_norm:
-                scales = self._scales(f"dnn/batch_norm_{i}", BatchNormalization().epsilon)
-                x = self._scaled(x, *(self._apart(array[None], members) for array in scales))
-            name = "dnn/logits" if i == hidden - 1 else f"dnn/hidden_{i + 1}"
-            x = b.op("MatMul", x, self._apart(self.array(f"{name}/kernel"), members))
-            x = b.op("Add", x, self._apart(self.array(f"{name}/bias")[None], members))
-        return b.op("ReduceMean", x, b.constant([0], np.int64), keepdims=0)
+        return x
+
+    def _stacked(self, own: Sequence[str]) -> str:
+        """Return the embeddings of each network as [members, n, width]."""
+        b = self._b
+        return b.op("Concat", *(b.op("Unsqueeze", matrix, b.constant([0], np.int64)) for matrix in own), axis=0)
+
+    def _written_apart(self, rows: Rows, own: Sequence[str], members: int) -> str:
+        """Return what each network reads, with its one-hots: numbers, embeddings, one-hots, [members, n, width]."""
+        b, repeats = self._b, self._b.constant(np.array([members, 1, 1]), np.int64)
+        shared = [
+            self.written_out(part) for part in (Rows(rows.numbers, 0), Rows(None, 0, rows.hots)) if part.numbers or part.hots
+        ]
+        parts = [b.op("Tile", b.op("Unsqueeze", part, b.constant([0], np.int64)), repeats) for part in shared]
+        if own:
+            parts.insert(0 if rows.numbers is None else 1, self._stacked(own))
+        return parts[0] if len(parts) == 1 else b.op("Concat", *parts, axis=2)
+
+    def _crossed(self, first: str, layers: int, members: int) -> str:
+        """Return what cross layers make of float32 [n, width], of several networks of [members, n, width]."""
+        b, x = self._b, first
+        for i in range(layers):
+            arrays = self.array(f"{CROSS}kernel_{i}"), self.array(f"{CROSS}bias_{i}")[None]
+            kernel, bias = (b.constant(a, np.float32) if members == 1 else self._apart(a, members) for a in arrays)
+            x = b.op("Add", b.op("Mul", first, b.op("Add", b.op("MatMul", x, kernel), bias)), x)
+        return x
 
     def _apart(self, array: Array, members: int) -> str:
         """Return [width, members * units] as a constant [members, width, units]."""

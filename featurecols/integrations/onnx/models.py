@@ -96,16 +96,17 @@ def estimator_to_onnx(model: Canned) -> ModelProto:
         if wide:
             logits.append(_linear(columns.rows(wide, layers), layers, str(spec["sparse_combiner"])))
         if deep:
-            hidden, activation = len(spec["hidden_units"]), spec["activation"]
+            hidden, activation, crosses = len(spec["hidden_units"]), spec["activation"], int(spec.get("cross_layers", 0))
             plans, batch_norm = _plans_of_members(model, int(spec.get("members", 1))), bool(spec["batch_norm"])
             rows = columns.rows(deep, layers, embedded=len(plans) == 1)
             if len(plans) == 1:
-                logits.append(layers.network(rows, hidden, activation, batch_norm=batch_norm))
+                logits.append(layers.network(rows, hidden, activation, batch_norm=batch_norm, cross_layers=crosses))
             else:
                 own = [
                     found for member, each in enumerate(plans) if (found := columns.embeddings(each, deep, member)) is not None
                 ]
-                logits.append(layers.members(rows, own, len(plans), hidden, activation, batch_norm=batch_norm))
+                network = layers.members(rows, own, len(plans), hidden, activation, batch_norm=batch_norm, cross_layers=crosses)
+                logits.append(network)
         outputs = outputs_of(model.head, b, logits[0] if len(logits) == 1 else b.op("Add", *logits))
     except InexpressibleError as e:
         raise refused("ONNX", "model", kind, str(e)) from None

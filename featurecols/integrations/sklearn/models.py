@@ -98,7 +98,7 @@ class DNNClassifier(Classifier):
 
     Args:
         hidden_units: units of each hidden layer.
-        activation, dropout, batch_norm, members: as in featurecols.models.DNNClassifier.
+        activation, dropout, batch_norm, members, cross_layers: as in featurecols.models.DNNClassifier.
     """
 
     _class: ClassVar[type[Canned]] = dnn.DNNClassifier
@@ -113,6 +113,7 @@ class DNNClassifier(Classifier):
         dropout: float | None = None,
         batch_norm: bool = False,
         members: int = 1,
+        cross_layers: int = 0,
         initial_bias: bool = True,
         normalize: Normalize = "auto",
         epochs: int | None = None,
@@ -144,6 +145,7 @@ class DNNRegressor(Regressor):
         dropout: float | None = None,
         batch_norm: bool = False,
         members: int = 1,
+        cross_layers: int = 0,
         initial_bias: bool = True,
         normalize: Normalize = "auto",
         epochs: int | None = None,
@@ -179,6 +181,7 @@ class WideDeepClassifier(Classifier):
         dropout: float | None = None,
         batch_norm: bool = False,
         members: int = 1,
+        cross_layers: int = 0,
         sparse_combiner: str = "sum",
         initial_bias: bool = True,
         normalize: Normalize = "auto",
@@ -214,6 +217,7 @@ class WideDeepRegressor(Regressor):
         dropout: float | None = None,
         batch_norm: bool = False,
         members: int = 1,
+        cross_layers: int = 0,
         sparse_combiner: str = "sum",
         initial_bias: bool = True,
         normalize: Normalize = "auto",

@@ -22,6 +22,7 @@ from featurecols.models.estimators.loading import load
 from featurecols.models.estimators.wide_deep import WideDeepClassifier, WideDeepRegressor
 from featurecols.models.layers import BatchNormalization
 from featurecols.models.layers.activation import LEAK
+from featurecols.models.layers.cross import CROSS
 from featurecols.models.trained_plan import TABLES
 from featurecols.plan.plan import Plan
 
@@ -127,7 +128,9 @@ class ModelModule(nn.Module):
         found = self._get("linear/bias").expand(features["dense"].shape[0], -1)
         if numbers is not None:
             found = found + numbers @ self._get("linear/kernel")
-        return self._add_hot(found, features, self._wide, "linear/weights", 0, self._spec["sparse_combiner"])
+        if all(slot.dimension is not None for slot in self._slots(self._wide)):
+            return found
+        return self._add_hot(found, features, self._wide, self._get("linear/weights"), 0, self._spec["sparse_combiner"])
 
     def _network(self, features: FeatureTensors) -> Tensor:
         numbers = self._numbers(features, self._deep)
@@ -140,14 +143,16 @@ class ModelModule(nn.Module):
             parts = [part for part in (numbers, *embedded) if part is not None]
             x = torch.cat(parts, dim=1) if parts else features["dense"][:, :0]
         layers = [f"hidden_{i}" for i in range(len(self._spec["hidden_units"]))]
+        crosses = int(self._spec.get("cross_layers", 0))
+        x = self._crossed(x, features, crosses) if crosses else x
         for i, layer in enumerate(layers):
-            x = self._dense(x, features, layer, first=i == 0)
+            x = self._dense(x, features, layer, first=not crosses and i == 0)
             x = self._activated(x)
             if self._spec["dropout"]:
                 x = functional.dropout(x, self._spec["dropout"], self.training)
             if self._spec["batch_norm"]:
                 x = self._normalize(x, f"dnn/batch_norm_{i}")
-        logits = self._dense(x, features, "logits", first=not layers)
+        logits = self._dense(x, features, "logits", first=not crosses and not layers)
         return logits if self._members == 1 else self._apart(logits).mean(dim=1)
 
     def _apart(self, x: Tensor) -> Tensor:
@@ -166,7 +171,20 @@ class ModelModule(nn.Module):
             found = torch.einsum("nmi,imu->nmu", *own).flatten(1) + bias
         else:
             found = x @ kernel[:width] + bias
-        return self._add_hot(found, features, self._deep, f"dnn/{layer}/kernel", width, "sum") if first else found
+        return self._add_hot(found, features, self._deep, kernel, width, "sum") if first else found
+
+    def _crossed(self, x: Tensor, features: FeatureTensors, layers: int) -> Tensor:
+        """Return what cross layers make of numbers and embeddings [n, members * width] and the one-hots of ids."""
+        hot = sum(slot.num_buckets for slot in self._slots(self._deep) if slot.dimension is None)
+        if hot:
+            same = torch.eye(hot, dtype=x.dtype, device=x.device)
+            written = self._add_hot(x.new_zeros((len(x), hot)), features, self._deep, same, 0, "sum")
+            x = torch.cat([self._apart(x), written[:, None].expand(-1, self._members, -1)], dim=2).flatten(1)
+        first = x
+        for i in range(layers):
+            kernel, bias = self._get(f"{CROSS}kernel_{i}"), self._get(f"{CROSS}bias_{i}")
+            x = first * (torch.einsum("nmi,imu->nmu", self._apart(x), self._apart(kernel)).flatten(1) + bias) + x
+        return x
 
     def _normalize(self, x: Tensor, name: str) -> Tensor:
         mean, variance = self._get(f"{name}/moving_mean"), self._get(f"{name}/moving_variance")
@@ -186,13 +204,13 @@ class ModelModule(nn.Module):
         return torch.cat([pool(bags, each, combiner, slot.max_norm) for each in table.chunk(self._members, dim=1)], dim=1)
 
     def _add_hot(
-        self, found: Tensor, features: FeatureTensors, names: tuple[str, ...], parameter: str, first: int, combiner: str
+        self, found: Tensor, features: FeatureTensors, names: tuple[str, ...], weights: Tensor, first: int, combiner: str
     ) -> Tensor:
-        """Add the rows of a parameter, from `first` on, that the ids of slots without a table name."""
+        """Add the rows of weights, from `first` on, that the ids of slots without a table name."""
         for slot in self._slots(names):
             if slot.dimension is None:
                 rows = first, first + slot.num_buckets
-                found = found + pool(Bags.of(features["ids"][slot.name]), self._get(parameter), combiner, rows=rows)
+                found = found + pool(Bags.of(features["ids"][slot.name]), weights, combiner, rows=rows)
                 first = rows[1]
         return found
 

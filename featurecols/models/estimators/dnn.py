@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -19,6 +19,7 @@ from featurecols.models.estimators.canned import SQUARED, Canned, Columns, Runni
 from featurecols.models.estimators.column_scaling import Normalize
 from featurecols.models.estimators.config import RunConfig, WarmStartSettings
 from featurecols.models.estimators.explained import Parts
+from featurecols.models.estimators.resume import UNSAID
 from featurecols.models.estimators.row_model import NetworkRow, RowPart
 from featurecols.models.estimators.state import RowsOf
 from featurecols.models.input.classes import Class
@@ -26,9 +27,9 @@ from featurecols.models.input.examples import Examples
 from featurecols.models.layers import BatchNormalization, Dense, Dropout, Inputs
 from featurecols.models.layers.activation import check_activation
 from featurecols.models.layers.base import Layer, require_positive
+from featurecols.models.layers.cross import CROSS, Cross
 from featurecols.models.layers.member_dense import MemberDense, activate_members, mean_of_members, scaled_gradient
 from featurecols.models.layers.member_inputs import member_rows
-from featurecols.models.layers.mixed import Mixed
 from featurecols.models.objective.heads import ClassHead, Head, NumberHead
 from featurecols.models.objective.losses import Loss
 from featurecols.models.objective.member_loss import loss_of_members
@@ -36,16 +37,18 @@ from featurecols.models.optimization import optimizers
 from featurecols.models.optimization.optimizers import OptimizerLike
 
 ActivationLike = str | Callable[..., Any]  # the name of a function, or one that is called like it
+Shares = Callable[[int, int, Array], float]  # what inputs from one to before another add, of the slopes along a way
 
 
 class Network(NamedTuple):
-    """The deep part: hidden layers, each dense with activation, then dropout, then batch normalization."""
+    """The deep part: cross layers, then hidden layers, each dense with activation, then dropout, then batch normalization."""
 
     hidden_units: tuple[int, ...]
     activation: str | None
     dropout: float | None
     batch_norm: bool
     members: int = 1
+    cross_layers: int = 0
 
     @staticmethod
     def of(
@@ -54,6 +57,7 @@ class Network(NamedTuple):
         dropout: float | None,
         batch_norm: bool,
         members: int = 1,
+        cross_layers: int = 0,
     ) -> Network:
         """Return the network of such arguments; raise ColumnError for those that are wrong."""
         if hidden_units is None:
@@ -67,9 +71,11 @@ class Network(NamedTuple):
         check_activation("activation", activation if name is None else name)
         if dropout is not None:
             Dropout(dropout)
-        if require_positive("members", "members", members) > 1 and not sizes:
+        if cross_layers != 0 or isinstance(cross_layers, bool):
+            require_positive("cross_layers", "cross_layers", cross_layers)
+        if require_positive("members", "members", members) > 1 and not sizes and not cross_layers:
             raise errors.argument("members", "need hidden layers", members, "give hidden_units, or leave members out")
-        return Network(sizes, name, dropout, batch_norm, members)
+        return Network(sizes, name, dropout, batch_norm, members, cross_layers)
 
     def __call__(self, x: Examples, units: int, slots: tuple[str, ...] | None) -> Value:
         """Return the logits [n, units], of several members their mean."""
@@ -86,67 +92,90 @@ class Network(NamedTuple):
         return net
 
     def arguments(self) -> dict[str, Any]:
-        """Return the network as the arguments of an estimator; members where there are several."""
-        found = self._asdict()
-        if self.members == 1:
-            del found["members"]
-        return found
+        """Return the network as the arguments of an estimator; members and cross layers where there are some."""
+        return {name: value for name, value in self._asdict().items() if name not in UNSAID or value != UNSAID[name]}
 
     def parts(self, x: Examples, units: int, slots: tuple[str, ...] | None, rows: RowsOf, output: int, steps: int) -> Parts:
         """Return what slots add to a logit of one row: gradients along the way from zeros, at the middles of so many steps.
 
-        The way goes through the first layer alone: what it adds up grows from 0 to that of the row. Inside a scope.
+        The way goes through the first layer alone: what it adds up grows from 0 to that of the row; before cross layers the
+        inputs themselves do. Inside a scope.
         """
         scope = current("dnn")
         values = scope.variables.values
         with scope.inside("dnn"):
             *inputs, first = _layers(self, units, slots)[: 2 if self.members == 1 else 1]
             rest = _layers(self, units, slots)[len(inputs) + 1 :]
-            if self.members > 1:
-                each = member_rows(x, slots, self.members).inputs(scope.variables)[0].astype(np.float64)
-                given = np.repeat(each, self.hidden_units[0], axis=1)
-            else:
-                read = inputs[0](x)
-                written = read.value(scope.variables) if isinstance(read, Mixed) else read
-                given = written.array[0].astype(np.float64)[:, None]
-            kernel, bias = (values[f"dnn/{first.name}/{name}"] for name in ("kernel", "bias"))
+            read = inputs[0](x) if self.members == 1 else member_rows(x, slots, self.members)
+            given = (read if isinstance(read, Value) else read.value(scope.variables)).array[0].astype(np.float64)
+            begin, total, shares = (
+                _way_of_inputs(given, self.members) if self.cross_layers else _way_of_sums(given, values, first, self.members)
+            )
 
-            def forward(sums: Array) -> tuple[Value, Value]:
-                start = Value(sums.astype(kernel.dtype), name="sums")
-                net = activate_members(self.activation, start, self.members) if rest else start
+            def forward(points: Array) -> tuple[Value, Value]:
+                net = start = Value(points.astype(scope.variables.dtype), name="start")
+                if self.cross_layers:
+                    net = first(start)
+                elif rest:
+                    net = activate_members(self.activation, start, self.members)
                 for layer in rest:
                     net = layer(net)
                 return start, net if self.members == 1 else mean_of_members(net, self.members)
 
-            base = float(forward(bias[None])[1].array[0, output])
+            base = float(forward(begin[None])[1].array[0, output])
             way = (np.arange(steps) + 0.5) / steps
-            _, logits = forward(way[:, None] * (given * kernel).sum(axis=0) + bias)
-            only = np.zeros((units, 1), kernel.dtype)
+            _, logits = forward(way[:, None] * total + begin)
+            only = np.zeros((units, 1), scope.variables.dtype)
             only[output] = 1
-            slopes = gradients((logits @ Value(only)).sum())["sums"]
+            slopes = gradients((logits @ Value(only)).sum())["start"]
         mean = (slopes.dense() if isinstance(slopes, IndexedSlices) else slopes).astype(np.float64).mean(axis=0)
-        spans_of = rows[f"dnn/{first.name}/kernel"]
-        found = {name: float((given[start:stop] * kernel[start:stop]).sum(axis=0) @ mean) for name, start, stop in spans_of}
-        return Parts(found, base)
+        spans_of = rows[self._first_kernel()]
+        return Parts({name: shares(start, stop, mean) for name, start, stop in spans_of}, base)
 
     def row_parts(self, slots: Sequence[Slot], names: Sequence[str] | None) -> Sequence[RowPart]:
         """Return what computes the logits of one row; none where layers keep statistics, or table rows have a bound."""
         if self.batch_norm or any(isinstance(slot, IdSlot) and slot.max_norm is not None for slot in slots):
             return ()
-        return (NetworkRow(slots, names, len(self.hidden_units), self.activation, self.members),)
+        return (NetworkRow(slots, names, len(self.hidden_units), self.activation, self.members, self.cross_layers),)
 
     def rows(self, slots: Sequence[Slot]) -> RowsOf:
-        """Return the rows of the first kernel by slot."""
-        first = "dnn/hidden_0/kernel" if self.hidden_units else "dnn/logits/kernel"
+        """Return the rows of the first kernel, and of those of cross layers, by slot."""
         dense = [(s.name, s.width) for s in slots if isinstance(s, DenseSlot)]
         embedded = [(s.name, s.dimension) for s in slots if isinstance(s, IdSlot) and s.dimension is not None]
         hot = [(s.name, s.num_buckets) for s in slots if isinstance(s, IdSlot) and s.dimension is None]
-        return {first: spans([*dense, *embedded, *hot])}
+        found = spans([*dense, *embedded, *hot])
+        crosses = {f"{CROSS}{kind}_{i}": found for i in range(self.cross_layers) for kind in ("kernel", "bias")}
+        return {self._first_kernel(): found, **crosses}
+
+    def _first_kernel(self) -> str:
+        return "dnn/hidden_0/kernel" if self.hidden_units else "dnn/logits/kernel"
+
+
+def _way_of_sums(given: Array, values: Mapping[str, Array], first: Layer, members: int) -> tuple[Array, Array, Shares]:
+    """Return where the sums of the first layer begin, what is added to them, and what inputs have of slopes at them."""
+    kernel, bias = (values[f"dnn/{first.name}/{name}"] for name in ("kernel", "bias"))
+    each = np.repeat(given.reshape(members, -1).T, kernel.shape[1] // members, axis=1)
+
+    def shares(start: int, stop: int, slopes: Array) -> float:
+        return float((each[start:stop] * kernel[start:stop]).sum(axis=0) @ slopes)
+
+    return bias, (each * kernel).sum(axis=0), shares
+
+
+def _way_of_inputs(given: Array, members: int) -> tuple[Array, Array, Shares]:
+    """Return the same of the inputs themselves, [members * width]."""
+
+    def shares(start: int, stop: int, slopes: Array) -> float:
+        return float((given * slopes).reshape(members, -1)[:, start:stop].sum())
+
+    return np.zeros(len(given)), given, shares
 
 
 @lru_cache(64)
 def _layers(network: Network, units: int, slots: tuple[str, ...] | None) -> tuple[Layer, ...]:
     found: list[Layer] = [Inputs(slots, name="inputs")] if network.members == 1 else []
+    if network.cross_layers:
+        found.append(Cross(network.cross_layers, network.members, name="cross"))
     for i, size in enumerate(network.hidden_units):
         found.append(_dense(network, size, network.activation, f"hidden_{i}"))
         if network.dropout:
@@ -219,6 +248,8 @@ class DNNClassifier(_Deep):
         members: how many networks are trained together, on the same batches, each from its own first weights and by its own
             loss; their logits are averaged. Three or four predict better than one, for as many times the arithmetic. A bound of
             the global norm of gradients is that of all of them; the tables of `plan` stay as they began.
+        cross_layers: how many layers of products of inputs stand before the hidden ones (Wang et al., DCN V2, 2020): two learn
+            products of up to three inputs. Each has a weight for every pair of inputs, one-hots among them.
     """
 
     def __init__(
@@ -234,6 +265,7 @@ class DNNClassifier(_Deep):
         batch_norm: bool = False,
         activation_fn: ActivationLike | None = None,
         members: int = 1,
+        cross_layers: int = 0,
         initial_bias: bool = True,
         normalize: Normalize = "auto",
         weight_column: str | None = None,
@@ -244,7 +276,7 @@ class DNNClassifier(_Deep):
         threads: int | None = None,
         feature_columns: Columns = None,
     ) -> None:
-        network = Network.of(hidden_units, activation_fn or activation, dropout, batch_norm, members)
+        network = Network.of(hidden_units, activation_fn or activation, dropout, batch_norm, members, cross_layers)
         running = Running(weight_column, model_dir, config, warm_start_from, seed, threads)
         super().__init__(
             columns, ClassHead(n_classes, words_of(label_vocabulary)), optimizer, network, running, feature_columns, normalize
@@ -270,6 +302,7 @@ class DNNRegressor(_Deep):
         batch_norm: bool = False,
         activation_fn: ActivationLike | None = None,
         members: int = 1,
+        cross_layers: int = 0,
         initial_bias: bool = True,
         normalize: Normalize = "auto",
         weight_column: str | None = None,
@@ -280,7 +313,7 @@ class DNNRegressor(_Deep):
         threads: int | None = None,
         feature_columns: Columns = None,
     ) -> None:
-        network = Network.of(hidden_units, activation_fn or activation, dropout, batch_norm, members)
+        network = Network.of(hidden_units, activation_fn or activation, dropout, batch_norm, members, cross_layers)
         running = Running(weight_column, model_dir, config, warm_start_from, seed, threads)
         super().__init__(
             columns, NumberHead(label_dimension, loss, label_transform), optimizer, network, running, feature_columns, normalize

@@ -44,6 +44,7 @@ class DNNLinearCombinedClassifier(WideDeepClassifier):
         linear_sparse_combiner: str = "sum",
         *,
         members: int = 1,
+        cross_layers: int = 0,
     ) -> None:
         super().__init__(
             linear_feature_columns or (),
@@ -57,6 +58,7 @@ class DNNLinearCombinedClassifier(WideDeepClassifier):
             dropout=dnn_dropout,
             batch_norm=batch_norm,
             members=members,
+            cross_layers=cross_layers,
             sparse_combiner=linear_sparse_combiner,
             model_dir=model_dir,
             config=config,
@@ -115,6 +117,7 @@ class DNNLinearCombinedRegressor(WideDeepRegressor):
         linear_sparse_combiner: str = "sum",
         *,
         members: int = 1,
+        cross_layers: int = 0,
     ) -> None:
         super().__init__(
             linear_feature_columns or (),
@@ -127,6 +130,7 @@ class DNNLinearCombinedRegressor(WideDeepRegressor):
             dropout=dnn_dropout,
             batch_norm=batch_norm,
             members=members,
+            cross_layers=cross_layers,
             sparse_combiner=linear_sparse_combiner,
             model_dir=model_dir,
             config=config,

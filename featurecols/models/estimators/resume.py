@@ -48,7 +48,7 @@ class Position(TypedDict, total=False):
 
 
 AT_FIRST = {"standardize_label": True, "initial_bias": True}  # arguments that are declared where they are not so
-UNSAID = {"members": 1}  # what the declaration of a model means that does not say it
+UNSAID = {"members": 1, "cross_layers": 0}  # what the declaration of a model means that does not say it
 ORDER = ("batch_size", "buffer", "shuffle_seed")
 
 

@@ -12,6 +12,7 @@ from featurecols._core.arrays import Array
 from featurecols._core.blas import matmul
 from featurecols._core.slots import DenseSlot, IdSlot, Slot
 from featurecols.models.autodiff.tape import Value
+from featurecols.models.layers.cross import CROSS, crossed
 from featurecols.models.layers.member_dense import activate_members, first_products, mean_of, member_products
 
 Values = Mapping[str, Array]  # the parameters of a model by name
@@ -70,14 +71,21 @@ class LinearRow:
 
 
 class NetworkRow:
-    """Hidden layers with an activation, and the layer of logits, for one row."""
+    """Cross layers, hidden layers with an activation, and the layer of logits, for one row."""
 
     def __init__(
-        self, slots: Sequence[Slot], names: Sequence[str] | None, hidden: int, activation: str | None, members: int = 1
+        self,
+        slots: Sequence[Slot],
+        names: Sequence[str] | None,
+        hidden: int,
+        activation: str | None,
+        members: int = 1,
+        cross_layers: int = 0,
     ) -> None:
         self._slots, self._activation, self._members = _Slots(slots, names), activation, members
         layers = [*(f"dnn/hidden_{i}" for i in range(hidden)), "dnn/logits"]
         self._layers = [(f"{name}/kernel", f"{name}/bias") for name in layers]
+        self._crosses = [(f"{CROSS}kernel_{i}", f"{CROSS}bias_{i}") for i in range(cross_layers)]
         at = self._slots.dense_width
         self._tables: list[tuple[int, str, int, int]] = []
         for where, slot in self._slots.embedded:
@@ -88,7 +96,27 @@ class NetworkRow:
 
     def logits(self, dense: Array, ids: Sequence[int], values: Values) -> Array | None:
         (kernel, bias), *rest = self._layers
-        first, at = values[kernel], self._width
+        out = self._crossed(dense, ids, values) if self._crosses else self._first(dense, ids, values, values[kernel])
+        if out is None:
+            return None
+        if self._crosses:
+            out = self._products(out, values[kernel])
+        out += values[bias]
+        for kernel, bias in rest:
+            if self._activation == "relu":
+                np.maximum(out, 0, out=out)
+            else:
+                out = activate_members(self._activation, Value(out), self._members).array
+            out = self._products(out, values[kernel])
+            out += values[bias]
+        return out if self._members == 1 else mean_of(out, self._members)
+
+    def _products(self, x: Array, kernel: Array) -> Array:
+        return matmul(x, kernel) if self._members == 1 else member_products(x, kernel, self._members)
+
+    def _first(self, dense: Array, ids: Sequence[int], values: Values, first: Array) -> Array | None:
+        """Return the products of what a row holds with the first kernel; None for an id that is past its table."""
+        at = self._width
         if self._members == 1:
             numbers = self._numbers(dense, ids, values)
             if numbers is None:
@@ -102,18 +130,27 @@ class NetworkRow:
             out = first_products(numbers, own, first, self._members, 1)
         if self._slots.hot:
             self._slots.add_hot(ids, first[at:], out)
-        out += values[bias]
-        for kernel, bias in rest:
-            if self._activation == "relu":
-                np.maximum(out, 0, out=out)
-            else:
-                out = activate_members(self._activation, Value(out), self._members).array
-            if self._members == 1:
-                out = matmul(out, values[kernel])
-            else:
-                out = member_products(out, values[kernel], self._members)
-            out += values[bias]
-        return out if self._members == 1 else mean_of(out, self._members)
+        return out
+
+    def _crossed(self, dense: Array, ids: Sequence[int], values: Values) -> Array | None:
+        """Return what cross layers make of a row, [1, members * width]; None for an id that is past its table."""
+        slots, start = self._slots, self._slots.dense_width
+        own = self._embeddings(ids, values) if self._tables else None
+        if self._tables and own is None:
+            return None
+        first = np.zeros((self._members, self._width + int(slots.sizes.sum())), np.float32)
+        first[:, :start] = slots.numbers(dense)
+        if own is not None:
+            first[:, start : self._width] = own.reshape(self._members, -1)
+        for at, begin, size in zip(slots.hot, slots.starts.tolist(), slots.sizes.tolist(), strict=True):
+            if 0 <= ids[at] < size:
+                first[:, self._width + begin + ids[at]] += 1
+        x = first = first.reshape(1, -1)
+        for kernel, bias in self._crosses:
+            products = self._products(x, values[kernel])
+            products += values[bias]
+            x = crossed(first, products, x)
+        return x
 
     def _embeddings(self, ids: Sequence[int], values: Values) -> Array | None:
         """Return the embeddings of a row for each member, [1, members * width]; None for an id that is past its table."""

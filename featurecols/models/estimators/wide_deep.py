@@ -167,8 +167,8 @@ class WideDeepClassifier(_WideDeep):
     Args:
         linear, dnn: columns of either part; a column may be in both. A dnn column with the name of a different linear one
             gets _dnn added to its name.
-        hidden_units, activation, dropout, batch_norm, members: the network, as in DNNClassifier; dnn columns need hidden_units.
-            All members share the linear part.
+        hidden_units, activation, dropout, batch_norm, members, cross_layers: the network, as in DNNClassifier; dnn columns need
+            hidden_units. All members share the linear part, and cross layers are of the dnn columns alone.
         n_classes, label_vocabulary, sparse_combiner and all others: as in LinearClassifier.
         linear_optimizer, dnn_optimizer: each moves its own part.
     """
@@ -187,6 +187,7 @@ class WideDeepClassifier(_WideDeep):
         dropout: float | None = None,
         batch_norm: bool = False,
         members: int = 1,
+        cross_layers: int = 0,
         sparse_combiner: str = "sum",
         initial_bias: bool = True,
         normalize: Normalize = "auto",
@@ -197,7 +198,9 @@ class WideDeepClassifier(_WideDeep):
         seed: int | None = None,
         threads: int | None = None,
     ) -> None:
-        network = Network.of(() if hidden_units is None else hidden_units, activation, dropout, batch_norm, members)
+        network = Network.of(
+            () if hidden_units is None else hidden_units, activation, dropout, batch_norm, members, cross_layers
+        )
         head = ClassHead(n_classes, words_of(label_vocabulary))
         running = Running(weight_column, model_dir, config, warm_start_from, seed, threads)
         both = linear_optimizer, dnn_optimizer
@@ -225,6 +228,7 @@ class WideDeepRegressor(_WideDeep):
         dropout: float | None = None,
         batch_norm: bool = False,
         members: int = 1,
+        cross_layers: int = 0,
         sparse_combiner: str = "sum",
         initial_bias: bool = True,
         normalize: Normalize = "auto",
@@ -235,7 +239,9 @@ class WideDeepRegressor(_WideDeep):
         seed: int | None = None,
         threads: int | None = None,
     ) -> None:
-        network = Network.of(() if hidden_units is None else hidden_units, activation, dropout, batch_norm, members)
+        network = Network.of(
+            () if hidden_units is None else hidden_units, activation, dropout, batch_norm, members, cross_layers
+        )
         head = NumberHead(label_dimension, loss, label_transform)
         running = Running(weight_column, model_dir, config, warm_start_from, seed, threads)
         both = linear_optimizer, dnn_optimizer

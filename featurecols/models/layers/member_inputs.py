@@ -33,14 +33,29 @@ class MemberRows(NamedTuple):
     def own_width(self) -> int:
         return 0 if self.own is None else self.own.shape[1] // self.members
 
+    @property
+    def width(self) -> int:
+        return self.shared.width + self.own_width
+
     def inputs(self, variables: Variables) -> Array:
         """Return what each network reads, written out: [n, width, members]."""
+        return self.value(variables).array.reshape(self.shared.rows, self.members, -1).transpose(0, 2, 1)
+
+    def value(self, variables: Variables) -> Value:
+        """Return what each network reads, written out side by side: [n, members * width]."""
         numbers = 0 if self.shared.numbers is None else self.shared.numbers.shape[1]
-        shared = np.repeat(self.shared.value(variables).array[:, :, None], self.members, axis=2)
-        if self.own is None:
-            return shared
-        own = self.own.array.reshape(self.shared.rows, self.members, -1).transpose(0, 2, 1)
-        return np.concatenate([shared[:, :numbers], own, shared[:, numbers:]], axis=1)
+        rows, hot = self.shared.rows, numbers + self.own_width
+        shared, found = self.shared.value(variables).array, np.empty((rows, self.members, self.width), variables.dtype)
+        found[:, :, :numbers], found[:, :, hot:] = shared[:, None, :numbers], shared[:, None, numbers:]
+        own = self.own
+        if own is None:
+            return Value(found.reshape(rows, -1))
+        found[:, :, numbers:hot] = own.array.reshape(rows, self.members, -1)
+
+        def backward(d: Array) -> tuple[Array]:
+            return (d.reshape(found.shape)[:, :, numbers:hot].reshape(own.shape),)
+
+        return Value(found.reshape(rows, -1), (own,), backward)
 
 
 def member_rows(x: Examples, slots: Sequence[str] | None, members: int) -> MemberRows:

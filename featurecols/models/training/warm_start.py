@@ -17,6 +17,7 @@ from featurecols.errors import ColumnError
 from featurecols.models import errors, export
 from featurecols.models.autodiff.variables import Variables
 from featurecols.models.estimators.config import WarmStartSettings
+from featurecols.models.layers.cross import CROSS
 from featurecols.models.objective.heads import ClassHead, Head, NumberHead
 from featurecols.models.trained_plan import TABLES
 from featurecols.models.training import checkpoints
@@ -138,6 +139,8 @@ def _change(
             if name.startswith("dnn/") and members > 1 and array.shape[-1] == members * theirs.head.units:
                 outputs = outputs.of_members(members, mine.head.units, theirs.head.units)
         rows = _rows(name, path, mine, theirs)
+        if rows is not None and name.startswith(CROSS):
+            return _merge_cross(name, value, array, rows, [_width(of.rows.get(name, [])) for of in (mine, theirs)], report)
         if outputs is None or (rows is not None and _table_slots(name, mine.plan) and array.shape[1:] != value.shape[1:]):
             report.add(name, 0, value.shape[0])
             return value
@@ -164,6 +167,27 @@ def _merge(
         value[np.ix_(to, np.array(outputs.ours))] = outputs.sign * array[np.ix_(at, np.array(outputs.theirs))]
     report.add(name, len(to), len(value))
     return value
+
+
+def _merge_cross(
+    name: str, value: Array, array: Array, rows: tuple[Array, Array], widths: Sequence[int], report: WarmStartReport
+) -> Array:
+    """Return `value`, a kernel [width, members * width] or a bias of cross layers, with what is between matched inputs."""
+    members = value.shape[-1] // widths[0]
+    if array.ndim != value.ndim or array.shape[-1] != members * widths[1]:
+        raise errors.shape_changed(name, array.shape, value.shape)
+    each = np.arange(members)[:, None]
+    to, at = ((each * width + found).reshape(-1) for width, found in zip(widths, rows, strict=True))
+    if value.ndim == 1:
+        value[to] = array[at]
+    else:
+        value[np.ix_(rows[0], to)] = array[np.ix_(rows[1], at)]
+    report.add(name, len(rows[0]), widths[0])
+    return value
+
+
+def _width(spans: Sequence[tuple[str, int, int]]) -> int:
+    return max((stop for _, _, stop in spans), default=0)
 
 
 def _rows(name: str, path: Path, ours: Meanings, theirs: Meanings) -> tuple[Array, Array] | None:

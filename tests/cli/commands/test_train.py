@@ -54,13 +54,14 @@ def names(folder: Path) -> list[str]:
 
 def test_train_evaluate_predict_are_what_python_does(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     options = ("--epochs", "3", "--batch-size", "64", "--seed", "5", "--hidden-units", "6,3", "--weight", "weight")
-    assert main([*TRAIN, *options]) == 0
+    assert main([*TRAIN, *options, "--cross-layers", "1"]) == 0
     said = capsys.readouterr()
     assert said.out.startswith("model: WideDeepClassifier, 6 columns, ")
     assert "800 rows, epoch 3, step 39, loss " in said.out
     assert said.err == ""
     config = models.RunConfig(seed=5)
-    want = models.WideDeepClassifier(WIDE, DEEP, [6, 3], dnn_optimizer=AdamW(0.01), weight_column="weight", config=config)
+    more = {"dnn_optimizer": AdamW(0.01), "weight_column": "weight", "cross_layers": 1}
+    want = models.WideDeepClassifier(WIDE, DEEP, [6, 3], **more, config=config)
     want.train("raw", label="income", epochs=3, batch_size=64)
     assert models.load("model").fingerprint == want.fingerprint
 

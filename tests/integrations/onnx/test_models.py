@@ -81,6 +81,14 @@ def test_networks_of_several_members(columns: slice) -> None:
     check_classes(model, run(model.to_onnx(), ROWS))
 
 
+@pytest.mark.parametrize("members", [1, 2])
+@pytest.mark.parametrize("columns", [slice(None), slice(0, 1), slice(3, 6)])
+def test_cross_layers(columns: slice, members: int) -> None:
+    model = models.DNNClassifier(DEEP[columns], [6, 4], cross_layers=2, members=members, batch_norm=True, seed=1)
+    model.train(FLIGHTS, label="late", epochs=1)
+    check_classes(model, run(model.to_onnx(), ROWS))
+
+
 def test_a_network_without_hidden_layers_and_many_classes() -> None:
     model = models.DNNClassifier(DEEP, [], n_classes=3).train(FLIGHTS, label="origin", epochs=1)
     check_classes(model, run(model.to_onnx(), ROWS))

@@ -45,6 +45,8 @@ MODELS = {
     "wide and members": lambda: fc.models.WideDeepRegressor(
         WORDS, [fc.Embedding(WORDS[0], 3, max_norm=0.1), fc.Indicator(WORDS[0])], [4], members=2, activation="softmax"
     ),
+    "crosses": lambda: fc.models.DNNClassifier(DEEP, [8], cross_layers=2, batch_norm=True),
+    "wide and members of crosses": lambda: fc.models.WideDeepRegressor(WORDS, DEEP, [4], members=2, cross_layers=1),
     "no hidden layer": lambda: fc.models.DNNRegressor(DEEP, []),
     "words in a net": lambda: fc.models.DNNClassifier([fc.Indicator(c) for c in WORDS], [4], activation="sigmoid"),
     "counts": lambda: fc.models.DNNRegressor(DEEP, [8], activation="softmax", loss=losses.Poisson()),

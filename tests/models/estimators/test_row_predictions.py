@@ -58,6 +58,11 @@ MODELS = {
     "members over ids": lambda: trained(
         WideDeepClassifier(WIDE, [fc.Indicator(SHOP)], [4], members=2, n_classes=3, config=QUIET), "kind"
     ),
+    "crosses": lambda: trained(DNNRegressor(DEEP, [5], cross_layers=2, config=QUIET), "amount"),
+    "crosses over ids": lambda: trained(DNNClassifier([fc.Indicator(SHOP)], [], cross_layers=1, config=QUIET), "bought"),
+    "members of crosses": lambda: trained(
+        WideDeepClassifier(WIDE, DEEP, [4], members=2, cross_layers=2, activation="tanh", config=QUIET), "bought"
+    ),
     "no layers": lambda: trained(DNNClassifier([fc.Indicator(SHOP)], [], config=QUIET), "bought"),
     "normalized": lambda: trained(DNNClassifier(DEEP, [4], batch_norm=True, config=QUIET), "bought"),
     "wide and deep": lambda: trained(WideDeepClassifier(WIDE, DEEP, [4], dropout=0.2, config=QUIET), "bought"),
