@@ -13,13 +13,31 @@ Where a column raises an error for a value, its expression gives NaN as a number
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, fields
 from typing import ClassVar, Literal
 
 from featurecols._core.arrays import Array
 
-Function = Literal["add", "subtract", "multiply", "divide", "clip", "log1p", "float32", "sin", "cos", "sqrt", "abs", "floor"]
+Function = Literal[
+    "add",
+    "subtract",
+    "multiply",
+    "divide",
+    "clip",
+    "choose",
+    "nonzero",
+    "log1p",
+    "expm1",
+    "log",
+    "float32",
+    "sin",
+    "cos",
+    "sqrt",
+    "abs",
+    "floor",
+]
 
 
 class InexpressibleError(Exception):
@@ -70,6 +88,13 @@ class NumberOf(Number):
 
 
 @dataclass(frozen=True, slots=True)
+class IsMissing(Number):
+    """1 where a field has no value, else 0."""
+
+    field: RawField
+
+
+@dataclass(frozen=True, slots=True)
 class Filled(Number):
     """Numbers, with `value` in place of NaN."""
 
@@ -83,7 +108,8 @@ class Computed(Number):
 
     Args:
         function: "add", "subtract", "multiply", "divide" of two; "clip" of three: (x, lowest, highest), where a number that is
-            equal to a limit stays as it is; the others of one. "float32" rounds to float32.
+            equal to a limit stays as it is; "choose" of three: the second where the first is 0 or less, else the third; the
+            others of one. "nonzero" makes 0 NaN, "float32" rounds to float32.
         arguments: numbers, or constants, at least one of the former.
     """
 
@@ -98,6 +124,19 @@ def computed(function: Function, *arguments: Number | float) -> Number:
     'clip'
     """
     return Computed(function, arguments)
+
+
+@dataclass(frozen=True, slots=True)
+class Polynomial(Number):
+    """A polynomial of finite numbers in float64, by Horner's rule.
+
+    Args:
+        source: the numbers.
+        coefficients: two or more, that of the highest power first.
+    """
+
+    source: Number
+    coefficients: tuple[float, ...]
 
 
 # Categories and ids ------------------------------------------------------------------------------------------------------
@@ -173,6 +212,34 @@ class CrossOf(IdExpression):
     seed: int
     num_buckets: int
     keep_unseen: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class IdIfMissing(IdExpression):
+    """`value` where one of some fields has no value, else what `otherwise` gives."""
+
+    fields: tuple[RawField, ...]
+    value: int
+    otherwise: IdExpression
+
+
+@dataclass(frozen=True, slots=True)
+class PositionOf(IdExpression):
+    """The position of an id among the increasing ones of `known`; `unseen` for others, `missing` for a negative id."""
+
+    ids: IdExpression
+    known: tuple[int, ...]
+    unseen: int
+    missing: int
+
+
+@dataclass(frozen=True, slots=True)
+class NumberAt(Number):
+    """The number of a table at an id; `missing` for a negative id, NaN for one past the table."""
+
+    ids: IdExpression
+    table: tuple[float, ...]
+    missing: float = math.nan
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import math
 
+from featurecols._core.expressions import Number, Polynomial, computed
+
 LEAST = 1e-7  # probability: those nearer to 0 or 1 count as it, as in scikit-learn's QuantileTransformer
 CENTER = 0.425  # from 0.5: up to here one fraction serves, beyond it another
 CENTRAL_SQUARE, TAIL_SHIFT = 0.180625, 1.6
@@ -67,6 +69,20 @@ def score(p: float) -> float:
     x = math.sqrt(-math.log(min(p, 1.0 - p))) - TAIL_SHIFT
     found = _polynomial(TAIL_ABOVE, x) / _polynomial(TAIL_BELOW, x)
     return -found if q < 0.0 else found
+
+
+def score_of(p: Number) -> Number:
+    """Return what `score` gives for numbers, as an expression."""
+    p = computed("clip", p, LEAST, 1.0 - LEAST)
+    q = computed("subtract", p, 0.5)
+    x = computed("subtract", CENTRAL_SQUARE, computed("multiply", q, q))
+    above = computed("multiply", q, Polynomial(x, CENTRAL_ABOVE))
+    central = computed("divide", above, Polynomial(x, CENTRAL_BELOW))
+    least = computed("choose", q, p, computed("subtract", 1.0, p))
+    x = computed("subtract", computed("sqrt", computed("subtract", 0.0, computed("log", least))), TAIL_SHIFT)
+    tail = computed("divide", Polynomial(x, TAIL_ABOVE), Polynomial(x, TAIL_BELOW))
+    tail = computed("choose", q, computed("subtract", 0.0, tail), tail)
+    return computed("choose", computed("subtract", computed("abs", q), CENTER), central, tail)
 
 
 def _polynomial(coefficients: tuple[float, ...], x: float) -> float:

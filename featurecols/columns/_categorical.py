@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import mmh3
 
@@ -11,7 +11,7 @@ from featurecols import errors
 from featurecols._core import farmhash
 from featurecols._core.arrays import Array, Ids, Tokens
 from featurecols._core.buckets import Bucket
-from featurecols._core.expressions import InexpressibleError
+from featurecols._core.expressions import Expression, IdExpression, IdIfMissing, RawField
 from featurecols.columns.base import Column, Field
 from featurecols.columns.bound import Bound, CategoricalBound, RowIds
 from featurecols.data.fields.base import FieldView
@@ -67,10 +67,10 @@ def meaning_with_missing(bucket: int, missing_id: int, own: int, meaning: Callab
     return dataclasses.replace(found, with_missing=True) if bucket == missing_id else found
 
 
-def require_no_missing_bucket(missing_id: int) -> None:
-    """Raise InexpressibleError where missing values have an id: expressions give them none."""
-    if missing_id >= 0:
-        raise InexpressibleError("it has no bucket for missing values")
+def if_missing(inputs: Iterable[Expression], missing_id: int, otherwise: IdExpression) -> IdExpression:
+    """Return ids as an expression where missing values of the fields among `inputs` have missing_id, if that is an id."""
+    fields = tuple(x for x in inputs if isinstance(x, RawField))
+    return IdIfMissing(fields, missing_id, otherwise) if missing_id >= 0 and fields else otherwise
 
 
 def check_field(source: object, kind: str, argument: str = "source") -> None:

@@ -9,10 +9,11 @@ import numpy as np
 from featurecols import errors, kernels
 from featurecols._core import counters
 from featurecols._core.arrays import Array, Ids, Texts
+from featurecols._core.expressions import Expression, IdExpression, Lookup, PositionOf, as_ids, as_text
 from featurecols._core.fork_safe import cached_property
 from featurecols._core.values import canonical
 from featurecols.analyzers.label_sums import ids_of_texts
-from featurecols.columns._categorical import with_missing
+from featurecols.columns._categorical import if_missing, with_missing
 from featurecols.columns.base import Column, Field, Learned
 from featurecols.columns.bound import Bound, CategoricalBound
 from featurecols.data.fields.base import FieldView
@@ -40,6 +41,9 @@ class TermRows(Protocol):
 
     def text(self, term: int) -> str:
         """Return a term as text."""
+
+    def expression(self, source: Expression) -> IdExpression:
+        """Return the rows as ids."""
 
 
 def term_rows(column: Column, learned: Learned, source: Field | Bound) -> TermRows:
@@ -100,6 +104,10 @@ class _TextRows:
     def text(self, term: int) -> str:
         return self._terms[term].decode("utf-8", "backslashreplace")
 
+    def expression(self, source: Expression) -> IdExpression:
+        terms = tuple(self._terms[i] for i in range(len(self._terms)))
+        return if_missing([source], self._missing, Lookup(as_text(source), terms, self._missing + 1))
+
 
 class _IdRows:
     """Rows by the ids of a column; ids that are negative are missing."""
@@ -137,3 +145,6 @@ class _IdRows:
 
     def text(self, term: int) -> str:
         return str(self._source.meaning(int(self._known[term])))
+
+    def expression(self, source: Expression) -> IdExpression:
+        return PositionOf(as_ids(source), tuple(self._known.tolist()), len(self._known) + 1, len(self._known))

@@ -12,7 +12,7 @@ import numpy as np
 
 from featurecols import errors
 from featurecols._core.arrays import Array
-from featurecols._core.expressions import Expression, Filled, InexpressibleError, as_number, computed
+from featurecols._core.expressions import Expression, Filled, as_number, computed
 from featurecols._core.numbers import Numbers
 from featurecols._core.spec import Converted, frozen, newest
 from featurecols._core.values import number
@@ -69,7 +69,7 @@ class _OfTwo(Column):
 
     @abstractmethod
     def _of_expressions(self, a: Expression, b: Expression) -> Expression:
-        """Return it as an expression; raises InexpressibleError."""
+        """Return it as an expression."""
 
     def bind(self, learned: LearnedSlots, *inputs: Field | Bound) -> DenseBound:
         return _OfTwoBound(self)
@@ -107,7 +107,7 @@ class Ratio(_OfTwo):
         return math.nan if b == 0.0 else a / b
 
     def _of_expressions(self, a: Expression, b: Expression) -> Expression:
-        raise InexpressibleError("it divides, and has no test for a denominator of 0")
+        return computed("divide", as_number(a), computed("nonzero", as_number(b)))
 
 
 @frozen

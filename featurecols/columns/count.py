@@ -9,7 +9,7 @@ import numpy as np
 
 from featurecols import errors
 from featurecols._core.arrays import Array, Ids
-from featurecols._core.expressions import Expression, InexpressibleError
+from featurecols._core.expressions import Expression, NumberAt
 from featurecols._core.numbers import Numbers
 from featurecols._core.spec import Converted, frozen
 from featurecols.analyzers.base import Analyzer
@@ -107,4 +107,4 @@ class CountBound(DenseBound):
         out[at] = self._row(value)
 
     def expression(self, *inputs: Expression) -> Expression:
-        raise InexpressibleError("it looks up counts that were learned")
+        return NumberAt(self._rows.expression(inputs[0]), tuple(self._row_values))

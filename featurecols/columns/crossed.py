@@ -26,9 +26,9 @@ from featurecols.columns._categorical import (
     check_count,
     check_hash,
     check_missing_bucket,
+    if_missing,
     meaning_with_missing,
     missing_of,
-    require_no_missing_bucket,
 )
 from featurecols.columns.base import Column, Field, LearnedSlots
 from featurecols.columns.bound import Bound, CategoricalBound, RowIds
@@ -318,9 +318,9 @@ class CrossedBound(CategoricalBound):
         return h % self._own
 
     def expression(self, *inputs: Expression) -> Expression:
-        require_no_missing_bucket(self.missing_id)
         parts = tuple(as_text(x) if isinstance(x, RawField) else as_ids(x) for x in inputs)
-        return CrossOf(parts, self.column.hash, self.column.seed, self._own, self.column.keep_unseen)
+        found = CrossOf(parts, self.column.hash, self.column.seed, self._own, self.column.keep_unseen)
+        return if_missing(inputs, self.missing_id, found)
 
     def meaning(self, bucket: int) -> Bucket:
         return meaning_with_missing(bucket, self.missing_id, self._own, partial(Bucket, "hash"))

@@ -15,8 +15,9 @@ from featurecols._core.expressions import (
     Expression,
     FeatureExpression,
     Filled,
-    InexpressibleError,
+    NumberAt,
     Rounded,
+    as_ids,
     as_number,
     computed,
 )
@@ -166,7 +167,10 @@ class CyclicPartBound(DenseBound):
         return ("sin", "cos")[i]
 
     def expression(self, *inputs: Expression) -> Expression:
-        raise InexpressibleError("it reads times")
+        ids = as_ids(inputs[0])
+        of_ids, of_missing = self._rows[:-1], self._rows[-1]
+        default = [math.nan, math.nan] if self.column.default is None else of_missing
+        return Rounded(tuple(NumberAt(ids, tuple(row[i] for row in of_ids), default[i]) for i in range(2)))
 
     @property
     def fills(self) -> str:

@@ -21,8 +21,8 @@ from featurecols.columns._categorical import (
     check_field,
     check_hash,
     check_missing_bucket,
+    if_missing,
     meaning_with_missing,
-    require_no_missing_bucket,
     row_hash,
     row_of,
     with_missing,
@@ -119,8 +119,8 @@ class HashedBound(CategoricalBound):
         return meaning_with_missing(bucket, self.missing_id, self._own, partial(Bucket, "hash"))
 
     def expression(self, *inputs: Expression) -> Expression:
-        require_no_missing_bucket(self.missing_id)
-        return HashOf(as_text(inputs[0]), self.column.hash, self.column.seed, self._own)
+        found = HashOf(as_text(inputs[0]), self.column.hash, self.column.seed, self._own)
+        return if_missing(inputs, self.missing_id, found)
 
     def elements(self, ids: Ids, inputs: Callable[[int], Elements]) -> Elements:
         return inputs(0)

@@ -18,8 +18,8 @@ from featurecols.columns._categorical import (
     check_count,
     check_field,
     check_missing_bucket,
+    if_missing,
     meaning_with_missing,
-    require_no_missing_bucket,
 )
 from featurecols.columns.base import Column, Field, LearnedSlots
 from featurecols.columns.bound import Bound, CategoricalBound, RowIds, id_dtype
@@ -185,9 +185,8 @@ class IdentityBound(CategoricalBound):
         return self.fills if any(v is not None and not 0 <= v < self._own for v in listed) else ""
 
     def expression(self, *inputs: Expression) -> Expression:
-        require_no_missing_bucket(self.missing_id)
         otherwise = self.choice if isinstance(self.choice, int) else None if self.choice == "keep" else -1
-        return IntegerOf(as_field(inputs[0]), self._own, otherwise)
+        return if_missing(inputs, self.missing_id, IntegerOf(as_field(inputs[0]), self._own, otherwise))
 
     def meaning(self, bucket: int) -> Bucket:
         return meaning_with_missing(bucket, self.missing_id, self._own, partial(Bucket, "id"))

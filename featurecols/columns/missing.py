@@ -6,7 +6,7 @@ from collections.abc import Callable, MutableSequence
 from typing import ClassVar, Literal
 
 from featurecols._core.arrays import Array
-from featurecols._core.expressions import Expression, InexpressibleError
+from featurecols._core.expressions import Expression, IsMissing, as_field
 from featurecols._core.spec import Converted, frozen
 from featurecols.columns._categorical import check_field
 from featurecols.columns.base import Column, Field, LearnedSlots
@@ -65,7 +65,7 @@ class MissingBound(DenseBound):
         return _write_row
 
     def expression(self, *inputs: Expression) -> Expression:
-        raise InexpressibleError("it has no test for missing values")
+        return IsMissing(as_field(inputs[0]))
 
 
 def _write(view: FieldView, *, out: Array) -> None:

@@ -14,8 +14,8 @@ from typing import ClassVar
 
 from featurecols import errors
 from featurecols._core.arrays import Array
-from featurecols._core.expressions import InexpressibleError, Number, computed
-from featurecols._core.normal_scores import score
+from featurecols._core.expressions import InexpressibleError, Number, NumberAt, Search, computed
+from featurecols._core.normal_scores import score, score_of
 from featurecols._core.spec import Converted, Spec, frozen, public_dir
 from featurecols.analyzers.base import Analyzer
 from featurecols.analyzers.moments import Moments
@@ -289,7 +289,9 @@ class Power(Normalizer):
         return -_power(-x, 2.0 - exponent) if x < 0.0 else _power(x, exponent)
 
     def expression(self, x: Number) -> Number:
-        raise InexpressibleError("it raises numbers to a power")
+        exponent, opposite = _known(self, self.exponent), computed("subtract", 0.0, x)
+        above = _power_of(computed("clip", x, 0.0, math.inf), exponent)
+        return computed("subtract", above, _power_of(computed("clip", opposite, 0.0, math.inf), 2.0 - exponent))
 
 
 @frozen
@@ -352,7 +354,7 @@ class RankGauss(Normalizer):
         return lambda x: _normal_score(x, points)
 
     def expression(self, x: Number) -> Number:
-        raise InexpressibleError("it looks up quantiles")
+        return score_of(_rank_of(x, self._points()))
 
     def _points(self) -> tuple[float, ...]:
         if self.quantiles is None:
@@ -368,6 +370,35 @@ def _power(x: float, exponent: float) -> float:
         return math.expm1(exponent * math.log1p(x)) / exponent
     except OverflowError:
         return math.inf / exponent
+
+
+def _power_of(x: Number, exponent: float) -> Number:
+    """Return what _power makes of numbers, as an expression."""
+    if exponent == 0.0 or exponent == 1.0:
+        return x if exponent else computed("log1p", x)
+    return computed("divide", computed("expm1", computed("multiply", computed("log1p", x), exponent)), exponent)
+
+
+def _rank_of(x: Number, points: Sequence[float]) -> Number:
+    """Return the rank of numbers among points, ascending, from 0 to 1.
+
+    A number equal to a point, one between two of them and one beyond the ends each have a place of their own in tables of
+    what the rank begins with, where, and over which distance it rises by one.
+    """
+    low, high, last = points[0], points[-1], len(points) - 1
+    if math.isinf(high - low):
+        raise InexpressibleError("its quantiles are further apart than float64 holds")
+    distinct = sorted(set(points))
+    begins, places, spans, boundaries = [0.0], [low], [1.0], list[float]()
+    for point, after in zip(distinct, [*distinct[1:], math.inf], strict=True):
+        first, behind = bisect.bisect_left(points, point), bisect.bisect_right(points, point)
+        begins += [0.5 * float(first + behind - 1), float(behind - 1)]
+        places += [point, point]
+        spans += [1.0, 1.0 if math.isinf(after) else after - point]
+        boundaries += [point, math.nextafter(point, math.inf)]
+    at, held = Search(x, tuple(boundaries)), computed("clip", x, low, high)
+    begin, place, span = (NumberAt(at, tuple(table)) for table in (begins, places, spans))
+    return computed("divide", computed("add", begin, computed("divide", computed("subtract", held, place), span)), float(last))
 
 
 def _normal_score(x: float, points: Sequence[float]) -> float:

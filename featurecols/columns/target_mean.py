@@ -10,7 +10,7 @@ import numpy as np
 
 from featurecols import errors
 from featurecols._core.arrays import Array, Ids, Texts, Tokens
-from featurecols._core.expressions import Expression, InexpressibleError
+from featurecols._core.expressions import Expression, NumberAt, Rounded
 from featurecols._core.fork_safe import cached_property
 from featurecols._core.numbers import Numbers
 from featurecols._core.spec import Converted, frozen
@@ -243,7 +243,9 @@ class TargetMeanBound(DenseBound):
         return False
 
     def expression(self, *inputs: Expression) -> Expression:
-        raise InexpressibleError("it looks up what was learned of a label")
+        rows = self.rows.expression(inputs[0])
+        means = [NumberAt(rows, tuple(of_class)) for of_class in self.means.T.tolist()]
+        return Rounded(tuple(means)) if self.shape else means[0]
 
 
 class TargetMeanTrainingBound(DenseBound):

@@ -23,8 +23,8 @@ from featurecols.columns._categorical import (
     check_field,
     check_hash,
     check_missing_bucket,
+    if_missing,
     meaning_with_missing,
-    require_no_missing_bucket,
     row_hash,
     row_of,
     with_missing,
@@ -248,10 +248,10 @@ class VocabularyBound(CategoricalBound):
         return "" if not self.fills or all(known) else self.fills
 
     def expression(self, *inputs: Expression) -> Expression:
-        require_no_missing_bucket(self.missing_id)
         text, c = as_text(inputs[0]), self.column
         unseen = HashOf(text, c.hash, c.seed, c.num_oov_buckets, self.size) if c.num_oov_buckets else self._unseen
-        return Lookup(text, tuple(self.terms[i] for i in range(self.size)), unseen)
+        found = Lookup(text, tuple(self.terms[i] for i in range(self.size)), unseen)
+        return if_missing(inputs, self.missing_id, found)
 
     def meaning(self, bucket: int) -> Bucket:
         return meaning_with_missing(bucket, self.missing_id, self._own, self._meaning)

@@ -161,19 +161,12 @@ REFUSED = (  # what neither ONNX nor SQL is written of
     "rows hold one value a field there",
     "it reads lists",
     "it reads times",
-    "it raises numbers to a power",
-    "it looks up quantiles",
-    "it has no bucket for missing values",
-    "it has no test for missing values",
     "it splits text",
     "it makes n-grams",
     "it cuts text",
     "it trims or lower-cases text",
     "it reads numbers out of text",
     "it counts the terms of a row",
-    "it looks up what was learned of a label",
-    "it looks up counts that were learned",
-    "it divides, and has no test for a denominator of 0",
 )
 
 

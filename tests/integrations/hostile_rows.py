@@ -38,8 +38,36 @@ COLUMNS = (
     fc.Bucketized(fc.Numeric("number", default=0.5, dtype="float32", normalizer=fc.Clip(-2, 2)), [0.1, 1], name="rounded"),
     fc.Crossed(["text", "whole"], 1000, seed=9, name="cross"),
     fc.Crossed([fc.Bucketized("number", [0, 1], missing_bucket=3), "text", "flag"], 97, keep_unseen=True, name="cross 3"),
+    fc.Missing("number"),
+    fc.Missing(fc.Field("number", missing=(-999, 3.5)), name="number or a marker is missing"),
+    fc.Missing(fc.Field("text", missing=("?", "", b"\0")), name="text is missing"),
+    fc.Missing(fc.Field("whole", missing=(-999, 5)), name="integer is missing"),
+    fc.Missing("flag"),
+    fc.Vocabulary("text", ["a", ""], num_oov_buckets=3, missing_bucket=5, name="missing term"),
+    fc.Hashed(fc.Field("whole", missing=5), 97, missing_bucket=7, name="hashed or missing"),
+    fc.Hashed("float ids", 97, missing_bucket=97, name="hashed floats or missing"),
+    fc.Identity("whole", 6, out_of_range="drop", missing_bucket=6, name="ids or missing"),
+    fc.Identity("float ids", 6, out_of_range=2, missing_bucket=0, name="0 for missing"),
+    fc.Crossed(["text", fc.Bucketized("number", [0])], 97, missing_bucket=97, name="cross or missing"),
+    fc.Ratio("number", "whole", default=float("nan")),
+    fc.Numeric(fc.Ratio("number", "float ids", default=-1.0), normalizer=fc.Clip(-9, 9), name="ratio or -1"),
+    fc.Numeric(fc.Difference("number", "number", default=3.0, name="inner"), normalizer=fc.Clip(-9, 9), name="difference"),
+    fc.Bucketized(fc.Product("number", "float ids", name="product"), [-1, 0, 1], missing_bucket=4, name="product buckets"),
+    fc.Count("text", log=False),
+    fc.Count("float ids"),
+    fc.Count(fc.Hashed("whole", 2**31 - 1), name="count of ids"),
+    fc.TargetMean(fc.Field("text", missing="?"), "flag", fold_by="whole"),
+    fc.TargetMean(fc.Bucketized("number", [-1, 0.1, 2]), "flag", fold_by="whole", name="mean of buckets"),
+    fc.TargetMean(fc.Crossed(["flag", "text"], 50), "label", fold_by="whole", name="means"),
     fc.Crossed([fc.Identity("whole", 6, out_of_range="drop"), fc.Vocabulary("text", ["a", "b"])], 2**31 - 1, name="wide cross"),
 )
+
+
+CURVES = [  # of numbers, to within one unit in the last place of float32
+    *(fc.Power(exponent=e) for e in (-1024.0, -3.5, 0.0, 0.25, 1.0, 2.0, 1024.0)),
+    fc.RankGauss(quantiles=[-1e300, -1.0, -1.0, 0.0, 5e-324, 0.1, 0.1, 0.1, 2.0, 1e300]),
+    fc.SignedLog1p(),
+]
 
 
 def hostile_rows(rows: int = 3_000, seed: int = 5) -> pa.Table:
@@ -58,5 +86,6 @@ def hostile_rows(rows: int = 3_000, seed: int = 5) -> pa.Table:
             "float ids": draw([0.0, 1.0, -0.0, 5.0, None, -7.0, 2.0**53 - 1], pa.float64()),
             "flag": draw([True, False, None], pa.bool_()),
             "weight": draw([0.0, -1.5, 2.0, 1e-30, 0.3], pa.float64()),
+            "label": draw(["no", "perhaps", "yes", None], pa.string()),
         }
     )

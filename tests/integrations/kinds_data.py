@@ -41,6 +41,7 @@ class Data:
             '`Numeric(dtype="float32")`': fc.Numeric("number", default=NAN, dtype="float32"),
             "`Numeric(shape=...)`": fc.Numeric("pair", shape=2),
             "`Bucketized`": fc.Bucketized("number", [-1, 0, 0.1], missing_bucket=4),
+            "`Bucketized` of `EqualWidth`": fc.Bucketized("whole number", fc.EqualWidth(5)),
             "`Piecewise`": fc.Piecewise("number", [-1, 0, 0.1, 7]),
             "`Embedding` of a `Piecewise`": fc.Embedding(fc.Piecewise("number", [-1, 0, 0.1, 7]), 3),
             "`Ratio`": fc.Ratio("number", "whole", default=NAN),

@@ -22,7 +22,7 @@ from tests.integrations.tolerance import assert_near
 PAGE = Path(__file__).parent.parent.parent / "docs" / "integrations.md"
 MARKS = "<!-- kinds -->\n", "<!-- end of kinds -->"
 ONE, SUMS = "1 ulp", "k + 4 ulps"
-LOGS = ("`Numeric(normalizer=Log1p())`", "`Numeric(normalizer=SignedLog1p())`")
+LOGS = tuple(f"`Numeric(normalizer={name}())`" for name in ("Log1p", "SignedLog1p", "Power", "RankGauss"))
 STATED = {(log, name): ONE for log in LOGS for name in ("ONNX", "DuckDB", "SQLite")} | {
     (kind, name): SUMS
     for kind in ("`Embedding` of weighted ids", "`Embedding` of a `Piecewise`", "`Embedding` of lists")

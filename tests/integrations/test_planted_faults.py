@@ -75,6 +75,13 @@ FAULTS: list[tuple[Callable[[], None], Fault]] = [
     (in_duckdb, Fault(f"{SQL}._search", "e.missing", "-1")),
     (in_duckdb, Fault(f"{SQL}._lookup", "str(e.unseen)", "'-1'")),
     (in_duckdb, Fault(f"{SQL}._cross_of", "e.keep_unseen", "False")),
+    (in_onnx, Fault(f"{ONNX}._id_if_missing", "self._integer(e.value)", "self._integer(0)")),
+    (in_onnx, Fault(f"{ONNX}._position_of", "self._integer(e.missing)", "self._integer(e.unseen)")),
+    (in_onnx, Fault("featurecols.integrations.onnx.inputs:Inputs.missing", "self.number(field)", "field.key")),
+    (in_duckdb, Fault(f"{SQL}._absent", "d.is_nan(number)", "'FALSE'")),
+    (in_duckdb, Fault(f"{SQL}._id_if_missing", "e.value", "0")),
+    (in_duckdb, Fault(f"{SQL}._position_of", "e.unseen", "e.missing")),
+    (in_duckdb, Fault(f"{SQL}._arithmetic", "of_two", "False")),
 ]
 
 

@@ -8,7 +8,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 from onnx import TensorProto, ValueInfoProto, helper
 
-from featurecols._core.expressions import Expression, IntegerOf, NumberOf, RawField, TextOf, walk
+from featurecols._core.expressions import Expression, IdIfMissing, IntegerOf, IsMissing, NumberOf, RawField, TextOf, walk
 from featurecols.data.field_types import UNKNOWN, UNREAD, FieldType
 from featurecols.integrations.onnx.builder import ML, Builder
 from featurecols.plan.expressions import refused
@@ -32,6 +32,9 @@ def input_types(expressions: Iterable[Expression], types: Mapping[str, FieldType
         if isinstance(expression, NumberOf | TextOf | IntegerOf):
             use = "number" if isinstance(expression, NumberOf) else "text" if isinstance(expression, TextOf) else "integer"
             uses.setdefault(expression.field.key, set()).add(use)
+        elif isinstance(expression, IsMissing | IdIfMissing):  # which say nothing of the type
+            for field in expression.fields if isinstance(expression, IdIfMissing) else (expression.field,):
+                uses.setdefault(field.key, set())
     found = {key: _input_type(key, used, types.get(key, UNKNOWN).type) for key, used in sorted(uses.items())}
     for key in found:
         if key.endswith("_present") and key.removesuffix("_present") in found:
@@ -42,11 +45,11 @@ def input_types(expressions: Iterable[Expression], types: Mapping[str, FieldType
 
 def _input_type(key: str, uses: set[str], known: str | None) -> InputType:
     if known in UNREAD:
-        raise refused("ONNX", f"field {key}", f"a field of type {known}", "a column reads no such values")
+        raise refused("ONNX", f"field {key}", f"a field of type {known}", "it has no type for times")
     if known == "boolean":
         return "bool"
     if known in ("text", "bytes"):
-        if uses != {"text"}:
+        if uses - {"text"}:
             raise refused("ONNX", f"field {key}", f"a field of type {known}", "it is read as numbers")
         return "string"
     if known == "decimal" and "text" in uses:
@@ -97,6 +100,14 @@ class Inputs:
             value = b.op("Cast", value, to=TensorProto.INT64)
         present = self._without(value, present, [n for n in field.numbers if isinstance(n, int)], np.int64)
         return Masked(value, present)
+
+    def missing(self, field: RawField) -> str:
+        """Return where a field has no value, bool."""
+        b, kind = self._builder, self.types[field.key]
+        if kind == "double":
+            return b.op("IsNaN", self.number(field))
+        present = self.text(field).present if kind == "string" else self.integer(field).present
+        return b.op("Not", present)
 
     def text(self, field: RawField) -> Masked:
         """Return the canonical texts of a field; a float that is not a whole number below 2^53 is not there."""

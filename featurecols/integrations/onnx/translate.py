@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 import numpy as np
@@ -14,13 +15,19 @@ from featurecols._core.expressions import (
     Filled,
     HashOf,
     IdExpression,
+    IdIfMissing,
     InexpressibleError,
     IntegerOf,
     Intervals,
+    IsMissing,
     Lookup,
     Number,
+    NumberAt,
     NumberOf,
     OneHot,
+    Polynomial,
+    PositionOf,
+    RawField,
     Rounded,
     Search,
     TableRow,
@@ -37,6 +44,7 @@ _SIMPLE = {
     "divide": "Div",
     "sin": "Sin",
     "cos": "Cos",
+    "log": "Log",
     "sqrt": "Sqrt",
     "abs": "Abs",
     "floor": "Floor",
@@ -59,10 +67,16 @@ class Translator:
         self._b, self._inputs = builder, inputs
         self._found: dict[Expression, str] = {}
         self._texts: dict[TextOf, Masked] = {}
+        self._missing: dict[RawField, str] = {}
         self._write: dict[type[Expression], Callable[..., str]] = {
             NumberOf: self._number_of,
             Filled: self._filled,
             Computed: self._computed,
+            IsMissing: self._is_missing,
+            Polynomial: self._polynomial,
+            NumberAt: self._number_at,
+            IdIfMissing: self._id_if_missing,
+            PositionOf: self._position_of,
             HashOf: self._hash_of,
             Lookup: self._lookup,
             IntegerOf: self._integer_of,
@@ -104,8 +118,14 @@ class Translator:
             low, high = arguments[1:]
             x = b.op("Where", b.op("Less", x, low), low, x)
             return b.op("Where", b.op("Greater", x, high), high, x)
+        if e.function == "choose":
+            return b.op("Where", b.op("LessOrEqual", x, self._float(0.0)), *arguments[1:])
+        if e.function == "nonzero":
+            return b.op("Where", b.op("Equal", x, self._float(0.0)), self._float(math.nan), x)
         if e.function == "log1p":
             return self._log1p(x)
+        if e.function == "expm1":
+            return self._expm1(x)
         raise InexpressibleError(f"it has no function {e.function}")
 
     def _argument(self, x: Number | float) -> str:
@@ -118,6 +138,36 @@ class Translator:
         found = b.op("Div", b.op("Mul", b.op("Log", u), x), b.op("Sub", u, one))
         large = b.op("Greater", u, self._float(1e300))
         return b.op("Where", b.op("Equal", u, one), x, b.op("Where", large, b.op("Log", u), found))
+
+    def _expm1(self, x: str) -> str:
+        """Return exp(x) - 1 to within some units in the last place: (u - 1) * x / log(u) with u = exp(x)."""
+        b, one = self._b, self._float(1.0)
+        u = b.op("Exp", x)
+        below = b.op("Sub", u, one)
+        found = b.op("Div", b.op("Mul", below, x), b.op("Log", u))
+        far = b.op("Greater", b.op("Abs", x), self._float(50.0))
+        return b.op("Where", b.op("Equal", u, one), x, b.op("Where", far, below, found))
+
+    def _is_missing(self, e: IsMissing) -> str:
+        return self._b.op("Cast", self._absent(e.field), to=TensorProto.DOUBLE)
+
+    def _absent(self, field: RawField) -> str:
+        """Return where a field has no value, bool."""
+        if field not in self._missing:
+            self._missing[field] = self._inputs.missing(field)
+        return self._missing[field]
+
+    def _polynomial(self, e: Polynomial) -> str:
+        b, x, found = self._b, self.value(e.source), self._float(e.coefficients[0])
+        for c in e.coefficients[1:]:
+            found = b.op("Add", b.op("Mul", found, x), self._float(c))
+        return found
+
+    def _number_at(self, e: NumberAt) -> str:
+        b, ids, size = self._b, self.value(e.ids), len(e.table)
+        at = b.op("Where", b.op("Less", ids, self._integer(0)), self._integer(size), ids)
+        at = b.op("Where", b.op("Less", ids, self._integer(size)), at, self._integer(size + 1))
+        return b.op("Gather", b.constant(np.array([*e.table, e.missing, math.nan]), np.float64), at, axis=0)
 
     def _float(self, value: float) -> str:
         return self._b.constant(value, np.float64)
@@ -168,6 +218,20 @@ class Translator:
         low = b.op("GreaterOrEqual", integer.value, self._integer(0))
         inside = b.op("And", low, b.op("Less", integer.value, self._integer(e.num_buckets)))
         return self._where(integer.present, self._where(inside, integer.value, e.otherwise))
+
+    def _id_if_missing(self, e: IdIfMissing) -> str:
+        b, absent = self._b, self._absent(e.fields[0])
+        for field in e.fields[1:]:
+            absent = b.op("Or", absent, self._absent(field))
+        return b.op("Where", absent, self._integer(e.value), self.value(e.otherwise))
+
+    def _position_of(self, e: PositionOf) -> str:
+        b, ids = self._b, self.value(e.ids)
+        found = self._integer(e.unseen)
+        if e.known:
+            at = list(range(len(e.known)))
+            found = b.op("LabelEncoder", ids, domain=ML, keys_int64s=e.known, values_int64s=at, default_int64=e.unseen)
+        return b.op("Where", b.op("Less", ids, self._integer(0)), self._integer(e.missing), found)
 
     def _search(self, e: Search) -> str:
         b, x = self._b, self.value(e.source)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -73,6 +74,22 @@ class Dialect:
     def is_nan(self, x: str) -> str:
         """Return whether a double is NaN."""
         return {"duckdb": f"isnan({x})", "bigquery": f"IS_NAN({x})", "spark": f"isnan({x})"}.get(self.name, "0")
+
+    def is_float(self, x: str) -> str:
+        """Return whether a value of any type is a floating-point number; "" where a dialect cannot ask."""
+        if self.name == "bigquery":
+            return ""
+        types = {"duckdb": "'DOUBLE', 'FLOAT'", "sqlite": "'real'", "spark": "'double', 'float'"}[self.name]
+        return f"typeof({x}) IN ({types})"
+
+    def at(self, table: Sequence[float], i: str) -> str:
+        """Return element i of a table of numbers, counted from 0; NaN is NULL. It is asked for elements that are there."""
+        numbers = ["NULL" if x != x else self.number(x) for x in table]
+        if self.name == "duckdb":
+            return f"([{', '.join(numbers)}])[{i} + 1]"
+        if self.name == "sqlite":
+            return f"CASE {i} {' '.join(f'WHEN {k} THEN {x}' for k, x in enumerate(numbers))} END"
+        return f"[{', '.join(numbers)}][SAFE_OFFSET({i})]" if self.name == "bigquery" else f"array({', '.join(numbers)})[{i}]"
 
     def rounded(self, x: str) -> str:
         """Return a double rounded to float32; raises InexpressibleError without such a type."""

@@ -15,12 +15,17 @@ from featurecols._core.expressions import (
     Filled,
     HashOf,
     IdExpression,
+    IdIfMissing,
     InexpressibleError,
     IntegerOf,
+    IsMissing,
     Lookup,
     Number,
+    NumberAt,
     NumberOf,
     OneHot,
+    Polynomial,
+    PositionOf,
     RawField,
     Rounded,
     Search,
@@ -52,6 +57,11 @@ class Query:
             TextOf: self._text_of,
             Filled: self._filled,
             Computed: self._computed,
+            IsMissing: self._is_missing,
+            Polynomial: self._polynomial,
+            NumberAt: self._number_at,
+            IdIfMissing: self._id_if_missing,
+            PositionOf: self._position_of,
             HashOf: self._hash_of,
             Lookup: self._lookup,
             IntegerOf: self._integer_of,
@@ -95,10 +105,11 @@ class Query:
     def text(self, table: str, selected: Sequence[tuple[str, str]]) -> str:
         """Return the query: selected are (text, name) of its columns."""
         steps = []
+        kept = "MATERIALIZED " if self._d.name == "sqlite" else ""  # which else computes a column for each that reads it
         for at, columns in enumerate(self._steps):
             listed = ",\n    ".join(f"{text} AS {name}" for name, text in columns)
             source = f"{table} AS t" if at == 0 else f"s{at - 1}"
-            steps.append(f"s{at} AS (\n  SELECT\n    {'' if at == 0 else '*, '}{listed}\n  FROM {source}\n)")
+            steps.append(f"s{at} AS {kept}(\n  SELECT\n    {'' if at == 0 else '*, '}{listed}\n  FROM {source}\n)")
         last = ",\n  ".join(f"{text} AS {self._d.identifier(name)}" for text, name in selected)
         return f"WITH {', '.join(steps)}\nSELECT\n  {last}\nFROM s{len(self._steps) - 1}"
 
@@ -120,6 +131,30 @@ class Query:
         if known == "text" and use != "text":
             raise InexpressibleError(f"field {field.key} is text, and is read as numbers")
         return self.field(field.key), known
+
+    def _absent(self, field: RawField) -> tuple[str, str]:
+        """Return whether a field has no value, which is never NULL, and its column."""
+        d, known = self._d, self._types.get(field.key, UNKNOWN).type
+        x = self.field(field.key)
+        if known == "bytes" and field.texts:
+            raise InexpressibleError(f"field {field.key} is of type bytes")
+        found = [f"{x} IS NULL"]
+        if known in (None, "text") and (words := [d.string(word) for t in field.texts if (word := _word(t)) is not None]):
+            found.append(f"(CAST({x} AS {d.text}) IN ({', '.join(words)}))")
+        if known in ("boolean", "integer"):
+            markers = [str(n) for n in field.numbers if isinstance(n, int)]
+            found += [f"CAST({x} AS {d.integer}) IN ({', '.join(markers)})"] if markers else []
+        if known in ("float", "decimal") or (known is None and d.is_float(x)):
+            number = f"CAST({x} AS {d.double})" if known else f"{d.tried}({x} AS {d.double})"
+            odd = [] if known == "decimal" or d.name == "sqlite" else [d.is_nan(number)]
+            markers = [d.number(float(n)) for n in field.numbers]
+            odd += [f"{number} IN ({', '.join(markers)})"] if markers else []
+            if odd:
+                either = " OR ".join(odd)
+                found.append(f"({either})" if known else f"({d.is_float(x)} AND ({either}))")
+        if len(found) == 1:
+            return found[0], x
+        return f"({x} IS NULL OR COALESCE({' OR '.join(found[1:])}, FALSE))", x
 
     def _number_of(self, e: NumberOf) -> tuple[str, Sequence[str]]:
         d, (x, known) = self._d, self._read(e.field, "number")
@@ -169,16 +204,22 @@ class Query:
         of = [x for x in arguments if x in self._step_of]
         x = arguments[0]
         if e.function in _ARITHMETIC:
-            if e.function == "divide" and d.name == "bigquery":
-                return f"IEEE_DIVIDE({x}, {arguments[1]})", of
-            return f"({x} {_ARITHMETIC[e.function]} {arguments[1]})", of
+            return self._arithmetic(e.function, x, arguments[1], len(of) > 1), of
         if e.function == "clip":
             low, high = arguments[1:]
             return f"CASE WHEN {x} < {low} THEN {low} WHEN {x} > {high} THEN {high} ELSE {x} END", of
+        if e.function == "choose":
+            return f"CASE WHEN {x} <= 0 THEN {arguments[1]} ELSE {arguments[2]} END", of
+        if e.function == "nonzero":
+            return f"CASE WHEN {x} <> 0 THEN {x} END", of
         if e.function == "float32":
             return f"CAST({d.rounded(x)} AS {d.double})", of
         if e.function == "log1p":
             return self._log1p(x), of
+        if e.function == "expm1":
+            return self._expm1(x), of
+        if e.function == "log":
+            return f"CASE WHEN {x} > 0 THEN ln({x}) END", of
         if e.function == "sqrt":
             return f"CASE WHEN {x} >= 0 THEN sqrt({x}) END", of
         if e.function in ("sin", "cos"):
@@ -195,6 +236,40 @@ class Query:
             f"WHEN {x} > {far} THEN ln({x}) ELSE ln({u}) * {x} / ({u} - {one}) END"
         )
 
+    def _arithmetic(self, function: str, x: str, y: str, of_two: bool) -> str:
+        """Return a function of two numbers; of two columns it may be NaN, as infinity less infinity is: missing."""
+        d = self._d
+        found = f"({x} {_ARITHMETIC[function]} {y})"
+        if function == "divide" and d.name == "bigquery":
+            found = f"IEEE_DIVIDE({x}, {y})"
+        return f"CASE WHEN NOT {d.is_nan(found)} THEN {found} END" if of_two and d.name != "sqlite" else found
+
+    def _expm1(self, x: str) -> str:
+        """Return exp(x) - 1, accurate near 0: (u - 1) * x / log(u) with u = exp(x)."""
+        d = self._d
+        one, u = d.number(1.0), f"exp({x})"
+        return (
+            f"CASE WHEN {x} > {d.number(709.782712893384)} THEN {d.number(float('inf'))} WHEN abs({x}) > 50 THEN {u} - {one} "
+            f"WHEN {u} = {one} THEN {x} ELSE ({u} - {one}) * {x} / ln({u}) END"
+        )
+
+    def _polynomial(self, e: Polynomial) -> tuple[str, Sequence[str]]:
+        d, x = self._d, self.column(e.source)
+        found = d.number(e.coefficients[0])
+        for c in e.coefficients[1:]:
+            found = f"({found} * {x} + {d.number(c)})"
+        return found, [x]
+
+    def _is_missing(self, e: IsMissing) -> tuple[str, Sequence[str]]:
+        absent, x = self._absent(e.field)
+        return f"CASE WHEN {absent} THEN 1e0 ELSE 0e0 END", [x]
+
+    def _number_at(self, e: NumberAt) -> tuple[str, Sequence[str]]:
+        d, ids = self._d, self.column(e.ids)
+        missing = "NULL" if e.missing != e.missing else d.number(e.missing)
+        found = f"WHEN {ids} < {len(e.table)} THEN {d.at(e.table, ids)} " if e.table else ""
+        return f"CASE WHEN {ids} < 0 THEN {missing} {found}END", [ids]
+
     # Ids -------------------------------------------------------------------------------------------------------------------
 
     def _hash_of(self, e: HashOf) -> tuple[str, Sequence[str]]:
@@ -208,6 +283,20 @@ class Query:
         words = [(i, word) for i, term in enumerate(e.terms) if (word := _word(term)) is not None]
         known = " ".join(f"WHEN {text} = {self._d.string(word)} THEN {i}" for i, word in words)
         return f"CASE WHEN {text} IS NULL THEN -1 {known} ELSE {unseen} END", [c for c in (text, unseen) if c in self._step_of]
+
+    def _id_if_missing(self, e: IdIfMissing) -> tuple[str, Sequence[str]]:
+        found = self.column(e.otherwise)
+        absent = [self._absent(field) for field in e.fields]
+        none = " OR ".join(condition for condition, _ in absent)
+        return f"CASE WHEN {none} THEN {e.value} ELSE {found} END", [found, *(x for _, x in absent)]
+
+    def _position_of(self, e: PositionOf) -> tuple[str, Sequence[str]]:
+        ids, size = self.column(e.ids), len(e.known)
+        if e.known == tuple(range(size)):
+            known = f"WHEN {ids} < {size} THEN {ids}"
+        else:
+            known = " ".join(f"WHEN {ids} = {i} THEN {k}" for k, i in enumerate(e.known))
+        return f"CASE WHEN {ids} < 0 THEN {e.missing} {known} ELSE {e.unseen} END", [ids]
 
     def _search(self, e: Search) -> tuple[str, Sequence[str]]:
         x = self.column(e.source)

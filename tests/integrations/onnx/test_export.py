@@ -10,10 +10,11 @@ import pytest
 import featurecols as fc
 from featurecols.integrations.onnx import onnx_inputs
 from tests.integrations import cases
-from tests.integrations.hostile_rows import COLUMNS, hostile_rows
+from tests.integrations.hostile_rows import COLUMNS, CURVES, hostile_rows
 from tests.integrations.onnx.runtime import run
 
-REASONS = (*cases.REFUSED, "it has no farmhash64", "strings of ONNX are text")
+NAN = float("nan")
+REASONS = (*cases.REFUSED, "it has no farmhash64", "it has no type for times", "strings of ONNX are text")
 
 
 @pytest.mark.parametrize("name", cases.names())
@@ -58,6 +59,12 @@ def test_hostile_rows_give_equal_ids_and_features() -> None:
     random = np.random.default_rng(8)
     plan = plan.with_tables({t: random.normal(size=a.shape).astype(np.float32) for t, a in plan.tables.items()})
     np.testing.assert_array_equal(run(plan.to_onnx(), data)["features"], plan.transform(data), strict=True)
+
+
+def test_curves_are_those_of_the_plan() -> None:
+    data = hostile_rows(400)
+    plan = fc.compile([fc.Numeric("number", default=NAN, normalizer=c, name=repr(c)) for c in CURVES])
+    np.testing.assert_array_max_ulp(run(plan.to_onnx(), data)["features"], plan.transform(data), maxulp=1)
 
 
 def test_ids_are_those_of_encode() -> None:

@@ -1,5 +1,7 @@
 """Plans as SQL, run in DuckDB and SQLite against the plan; the texts for BigQuery and Spark are parsed."""
 
+import math
+
 import duckdb
 import numpy as np
 import pyarrow as pa
@@ -8,7 +10,7 @@ import pytest
 import featurecols as fc
 from featurecols.integrations.sql import register_functions
 from tests.integrations import cases
-from tests.integrations.hostile_rows import COLUMNS, hostile_rows
+from tests.integrations.hostile_rows import COLUMNS, CURVES, hostile_rows
 from tests.integrations.sql.databases import ORDER, RUN, matrix, parsed
 
 REASONS = (
@@ -62,6 +64,14 @@ def test_hostile_rows_give_equal_ids_and_features(dialect: str) -> None:
 
 
 @pytest.mark.parametrize("dialect", ["duckdb", "sqlite"])
+def test_curves_are_those_of_the_plan(dialect: str) -> None:
+    data = hostile_rows(400)
+    plan = fc.compile([fc.Numeric("number", default=math.nan, normalizer=c, name=repr(c)) for c in CURVES])
+    found = matrix(RUN[dialect](plan.to_sql(dialect=dialect, keep=[ORDER]), data), plan.width)  # type: ignore[arg-type]
+    np.testing.assert_array_max_ulp(found, plan.transform(data), maxulp=1)
+
+
+@pytest.mark.parametrize("dialect", ["duckdb", "sqlite"])
 def test_flights(dialect: str) -> None:
     flights = fc.datasets.flights().slice(0, 5_000)
     columns = [
@@ -102,6 +112,13 @@ def test_farmhash64_is_farm_fingerprint_of_bigquery() -> None:
         "CASE WHEN c1 IS NULL THEN -1 ELSE CAST(MOD(CAST(FARM_FINGERPRINT(c1) AS BIGNUMERIC) + CASE WHEN FARM_FINGERPRINT(c1) "
         "< 0 THEN BIGNUMERIC '18446744073709551616' ELSE BIGNUMERIC '0' END, BIGNUMERIC '1000') AS INT64) END AS c2" in sql
     )
+
+
+def test_nan_is_missing_in_a_field_of_unknown_type() -> None:
+    plan = fc.compile([fc.Numeric("x", default=7), fc.Missing("x"), fc.Missing(fc.Field("t", missing="?"))])
+    with duckdb.connect() as connection:
+        connection.execute("CREATE TABLE data AS SELECT * FROM (VALUES ('NaN'::DOUBLE, 'nan'), (5, '?'), (NULL, NULL)) v(x, t)")
+        assert connection.execute(plan.to_sql()).fetchall() == [(7, 1, 0), (5, 0, 1), (7, 1, 1)]
 
 
 def test_a_schema_and_a_view() -> None:
