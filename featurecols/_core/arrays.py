@@ -113,11 +113,17 @@ def _take(size: int) -> Array | None:
         _lock.release()
 
 
-def addresses(arrays: Sequence[Array], dtype: DTypeLike | None, length: int) -> Array:
+def addresses(arrays: Sequence[Array] | Array, dtype: DTypeLike | None, length: int) -> Array:
     """Return where the values of each array [length] of a dtype (None: any) lie: int64 [k].
 
     The caller keeps the arrays alive.
     """
+    if isinstance(arrays, np.ndarray):  # the rows of a matrix
+        assert dtype is None or arrays.dtype == dtype
+        assert arrays.shape == (len(arrays), length)
+        assert arrays.flags.c_contiguous
+        first = arrays.__array_interface__["data"][0]
+        return np.arange(first, first + arrays.nbytes, arrays.strides[0], dtype=np.int64)
     for x in arrays:
         assert dtype is None or x.dtype == dtype
         assert x.shape == (length,)

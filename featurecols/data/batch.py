@@ -73,10 +73,7 @@ class _Columns:
         """Return all rows of a field as values of its type."""
         with self._locks.setdefault(key, threading.RLock()):
             if (key, markers, of) not in self._typed:
-                view = self.marked(key, markers) if markers else self.view(key)
-                if of.type in CONVERTED and view.textual:
-                    view = view.as_type(of.type)
-                self._typed[key, markers, of] = in_lists(view, of.list_depth) if of.list_depth else view
+                self._typed[key, markers, of] = _as_values(self.marked(key, markers) if markers else self.view(key), of)
             return self._typed[key, markers, of]
 
     def check(self, keys: Iterable[str]) -> None:
@@ -168,7 +165,7 @@ class Batch:
     def field(self, key: str, missing: Iterable[Marker] = (), of: FieldType | None = None) -> FieldView:
         """Return one field, with the markers of its Field and as values of its type; DataError where it is not in the data."""
         view = self._columns.marked(key, Markers.of(missing)) if missing else self._columns.view(key)
-        if of is not None and (of.list_depth > view.depth or (view.textual and of.type in CONVERTED) or view.loose):
+        if of is not None and _needs_type(view, of):
             view = self._columns.typed(key, Markers.of(missing), of)
         if view.loose is not None:
             raise view.loose.shifted(0)
@@ -206,6 +203,29 @@ class Batch:
     def take(self, rows: Array) -> Batch:
         """Return these rows, int64 [k], in this order, copied field by field when they are asked for."""
         return Batch(_Columns(self.names, len(rows), lambda key: self._as_given(key).take(rows), self.parse))
+
+
+def as_declared(view: FieldView, markers: Markers, of: FieldType | None) -> FieldView:
+    """Return what Batch.field gives of a field without markers."""
+    if markers:
+        view = view.with_markers(markers)
+    if of is not None and _needs_type(view, of):
+        view = _as_values(view, of)
+    if view.loose is not None:
+        raise view.loose.shifted(0)
+    return view
+
+
+def _needs_type(view: FieldView, of: FieldType) -> bool:
+    """Return whether a field has other values once its type is known."""
+    return of.list_depth > view.depth or (view.textual and of.type in CONVERTED) or view.loose is not None
+
+
+def _as_values(view: FieldView, of: FieldType) -> FieldView:
+    """Return a field as values of its type."""
+    if of.type is not None and of.type in CONVERTED and view.textual:
+        view = view.as_type(of.type)
+    return in_lists(view, of.list_depth) if of.list_depth else view
 
 
 def no_rows() -> Batch:

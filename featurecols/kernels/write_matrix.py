@@ -58,6 +58,7 @@ _KINDS = {np.dtype(name): kind for kind, name in enumerate(("float64", "float32"
 _NUMBERS = (read(I64), read(I64), read(I64), read(F64), read(I64), read(I64), read(F64), read(F64))
 _ONEHOTS = (read(I64), read(I64), read(I64))
 _ZEROS = np.empty(0, np.float32)
+_FEW = 1024  # rows
 
 
 @kernel({layout: (*_NUMBERS, *_ONEHOTS, read(F32), write(I64), write(F32, 2, layout)) for layout in ("C", "A")})
@@ -147,9 +148,15 @@ def assemble(
     array([[5., 0., 1.],
            [9., 0., 0.]], dtype=float32)
     """
-    suspect = np.full(len(xs), -1, np.int64)
-    kinds = np.array([_KINDS[x.dtype] for x in xs], np.int64)
-    numbers, codes = arrays.addresses(xs, None, len(out)), arrays.addresses(ids, np.int32, len(out))
+    suspect = np.empty(len(xs), np.int64)
+    suspect.fill(-1)
+    of_xs: Sequence[Array] | Array = xs
+    of_ids: Sequence[Array] | Array = ids
+    if 0 < len(out) <= _FEW:  # the rows of one matrix have one address, and cost less than asking each array for its own
+        of_xs = np.concatenate(xs, dtype=np.float64, casting="unsafe").reshape(len(xs), len(out)) if xs else xs
+        of_ids = np.concatenate(ids).reshape(len(ids), len(out)) if ids else ids
+    kinds = np.zeros(len(xs), np.int64) if of_xs is not xs else np.array([_KINDS[x.dtype] for x in xs], np.int64)
+    numbers, codes = arrays.addresses(of_xs, None, len(out)), arrays.addresses(of_ids, np.int32, len(out))
     described = (columns, defaults, first, ops, a, b)
     layout = "C" if out.flags.c_contiguous else "A"
     assert shared is None or shared.shape == out.shape[1:]

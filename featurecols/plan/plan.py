@@ -142,7 +142,12 @@ class Plan(DescribedPlan):
             PlanError: when an output is a bare categorical column. DataError: for data that does not fit the columns;
                 `out` is then partly written. SizeError: when the result would not fit into memory.
         """
-        return _matrix(self._require_dense(), as_source(data), out, _workers(threads))
+        program = self._require_dense()
+        if threads is not None:
+            _workers(threads)
+        if out is None and (found := program.transform_small(data)) is not None:
+            return found
+        return _matrix(program, as_source(data), out, _workers(threads))
 
     def transform_training(self, data: Data, *, threads: int | None = None) -> Floats:
         """Return the matrix of the rows that the plan was fitted on, as a model is to be trained on it.
@@ -296,7 +301,10 @@ class Plan(DescribedPlan):
         Raises:
             DataError: for data that does not fit the columns.
         """
-        return _encoded(self._program, as_source(data), _workers(threads))
+        if threads is not None:
+            _workers(threads)
+        found = self._program.encode_small(data)
+        return _encoded(self._program, as_source(data), _workers(threads)) if found is None else found
 
     def transform_batches(self, source: Data, batch_size: int | None = None, *, threads: int | None = None) -> Iterator[Floats]:
         """float32 [<= batch_size, width] for each batch of a source, in order and in bounded memory."""

@@ -18,7 +18,7 @@ from featurecols.data.missing import Markers
 
 WHOLE = 2.0**53  # floats hold every integer below this
 _DenseRange = tuple[int, Texts]  # the lowest integer, and the texts of it and all that follow
-_PLAIN = ("float64", "float32", "int32", "int64")
+_PLAIN = frozenset("dfilq")  # characters of float64, float32, int32 and int64
 
 
 class IntegerTexts(Texts):
@@ -122,7 +122,7 @@ class NumericField(FieldView):
         return Numbers(wide)
 
     def plain(self) -> Array | None:
-        if self._numbers is not None or self._values.dtype.name not in _PLAIN or self.markers.values:
+        if self._numbers is not None or self._values.dtype.char not in _PLAIN or self.markers.values:
             return None
         if self._bitmap is not None and self._bitmap.rows(self.start, self.stop) is not None:
             return None

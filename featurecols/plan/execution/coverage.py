@@ -54,6 +54,13 @@ class Coverage:
         ]
 
 
+def shows_known(watched: _Watched, block: Block) -> bool:
+    """Return whether the ids of a block show that a column knows a value, without a look at its field."""
+    found = block.values[watched.node]
+    ids = found if found is not None or watched.output is None else block.ids.get(watched.output)
+    return isinstance(ids, Ids) and len(ids.values) > 0 and _has_known(watched.num_seen, watched.bound.unseen_id, ids.values)
+
+
 class Look:
     """What one call has seen of columns that have known no value so far: enough rows of it are a warning.
 
@@ -113,10 +120,15 @@ def _rows_with_values(view: FieldView) -> Array:
 
 def _knows_one(bound: Bound, num_seen: int, ids: Array, view: FieldView) -> bool:
     """Return whether a column knows one of the values of a field; it costs a look at the first id as long as it knows that."""
-    first, of = ids[0], bound.unseen_id
-    if (0 <= first < num_seen and first != of) or bool(((ids >= 0) & (ids < num_seen) & (ids != of)).any()):
+    return _has_known(num_seen, bound.unseen_id, ids) or (bound.unseen_id >= 0 and _has_term(bound, view))
+
+
+def _has_known(num_seen: int, unseen_id: int, ids: Array) -> bool:
+    """Return whether one of the ids is of a known value, and not that of unseen ones as well."""
+    first = ids[0]
+    if 0 <= first < num_seen and first != unseen_id:
         return True
-    return of >= 0 and _has_term(bound, view)
+    return bool(((ids >= 0) & (ids < num_seen) & (ids != unseen_id)).any())
 
 
 def _has_term(bound: Bound, view: FieldView) -> bool:

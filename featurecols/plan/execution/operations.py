@@ -196,13 +196,15 @@ class FusedWriter:
         self.onehots = [o for o, layout in layouts if layout.chain is None]
         self._chains = [AS_IT_IS if o.shared else chain for o, chain in numbers]
         self._all = _describe(self.numbers, self._chains)
+        self._starts, self._widths = _slices(self.onehots)
 
     def run(self, block: Block) -> Sequence[Operation]:
         """Fill block.out, zeros or what rows share included; return the one-hots that are not plain and have to be added."""
         found = [_gather(block, o) for o in self.numbers]
         hot = [(o, ids.values) for o in self.onehots if (ids := _plain(block.values[o.inputs[0]])) is not None]
-        starts = np.array([o.start for o, _ in hot], np.int64)
-        widths = np.array([o.stop - o.start for o, _ in hot], np.int64)
+        starts, widths = self._starts, self._widths
+        if len(hot) < len(self.onehots):
+            starts, widths = _slices([o for o, _ in hot])
         there = [j for j, x in enumerate(found) if x is not None]
         described, chains = self._all, self._chains
         if len(there) < len(found):
@@ -237,6 +239,11 @@ def _describe(numbers: Sequence[Output], chains: Sequence[Chain]) -> FusedNumber
         a=a,
         b=b,
     )
+
+
+def _slices(outputs: Sequence[Output]) -> tuple[Array, Array]:
+    """Return int64 [k] twice: where each output begins, and how many features it has."""
+    return np.array([o.start for o in outputs], np.int64), np.array([o.stop - o.start for o in outputs], np.int64)
 
 
 def _gather(block: Block, output: Output) -> Array | None:

@@ -6,7 +6,7 @@ A Program is the operations of a plan in topological order. It knows Bounds and 
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Sized
 from functools import partial
 from typing import NamedTuple, TypeVar
 
@@ -22,7 +22,7 @@ from featurecols.columns.bound import Bound
 from featurecols.data.batch import Batch, Needs, Source
 from featurecols.data.field_types import FieldType
 from featurecols.data.fields.base import FieldView
-from featurecols.plan.execution.coverage import Coverage, Look
+from featurecols.plan.execution.coverage import LEAST_ROWS, Coverage, Look, shows_known
 from featurecols.plan.execution.operations import (
     Block,
     Encode,
@@ -35,9 +35,12 @@ from featurecols.plan.execution.operations import (
 )
 from featurecols.plan.execution.profile import Clock, Profile
 from featurecols.plan.execution.row_compiler import RowCompiler, RowWithIds
+from featurecols.plan.execution.small_calls import SmallCalls
 from featurecols.plan.execution.tuning import Tuning
 
 T = TypeVar("T")
+_PLAIN = frozenset((str, int, float, bool, type(None)))
+_SMALL_WIDTH = 1 << 12  # features: the matrix of a small table is small, whatever memory there is
 _ROW_FOR_ROW = "give one row for each row of the data"
 
 
@@ -120,7 +123,8 @@ class Program:
         fused = FusedWriter(self.outputs)
         together = {o.node for o in (*fused.numbers, *fused.onehots)}
         others = [o for o in self.outputs if o.node not in together]
-        self._writes: list[Operation] = [*self._evaluations, fused, *others]
+        self._written_after: list[Operation] = [fused, *others]
+        self._writes: list[Operation] = [*self._evaluations, *self._written_after]
         self._is_fused = not others
         self._written = sum(o.stop - o.start for o in outputs)  # features of these columns, a row
         self._touched = len(self.fields) + sum(max(o.slot.width, 1) for o in outputs)  # codes read and features written, a row
@@ -128,6 +132,11 @@ class Program:
     @cached_property
     def _encodes(self) -> list[Encode]:
         return [Encode.of(o) for o in self.outputs]
+
+    @cached_property
+    def _small_calls(self) -> SmallCalls:
+        read = {j for output in self.outputs for j in output.inputs}
+        return SmallCalls(self.size, self.fields, self.types, self._evaluations, read)
 
     @cached_property
     def _coverage(self) -> Coverage:
@@ -185,6 +194,10 @@ class Program:
         block.finish(start)
         if look is not None:
             look.at(block)
+        return self._features(block)
+
+    def _features(self, block: Block) -> Features:
+        """Return what was encoded into a block."""
         slots = self.slots
         ids = {slots[k].name: block.ids[k] for k in sorted(block.ids)}
         return Features(block.out, ids, {slots[k].name: block.lengths[k] for k in sorted(block.lengths)}, slots)
@@ -253,6 +266,63 @@ class Program:
             return self.encode(views, 0, rows, workers, look)
         found = thread_pool.run(lambda b: self.encode(views, *b, look=look if b[0] == 0 else None), blocks, workers)
         return Features.concatenate(list(found))
+
+    # A small table -------------------------------------------------------------------------------------------------
+
+    def transform_small(self, data: object) -> Array | None:
+        """Return the matrix of a small table in memory, or of a few dicts; None where it is to be made in the ordinary way.
+
+        So is what is refused: errors then say which row of which field they mean.
+        """
+        if type(data) is list:
+            return self._of_dicts(data) if 0 < len(data) <= self.tuning.dict_rows else None
+        try:
+            if (found := self._small_block(data, self.width)) is None:
+                return None
+            block, left = found
+            block.out = arrays.empty((block.rows, self.width), np.float32)
+            run(left, block)
+            run(self._written_after, block)
+        except errors.DataError:
+            return None
+        return None if block.problems or self._may_warn(block) else block.out
+
+    def _of_dicts(self, rows: list[object]) -> Array | None:
+        """Return the matrix of a few dicts of plain values, which mean the same in a row as in a table; else None."""
+        found = []
+        try:
+            for row in rows:
+                if type(row) is not dict or not _PLAIN.issuperset(map(type, row.values())):
+                    return None
+                found.append(self._row_compiler.of_mapping(row))
+        except (KeyError, errors.DataError):
+            return None
+        return np.array(found, np.float32).reshape(len(rows), self.width)
+
+    def encode_small(self, data: object) -> Features | None:
+        """Return Features of a small table in memory; None where it is to be encoded in the ordinary way."""
+        try:
+            if (found := self._small_block(data, self.dense_width)) is None:
+                return None
+            block, left = found
+            block.out = self._dense(block.rows)
+            run(left, block)
+            run(self._encodes, block)
+        except errors.DataError:
+            return None
+        return None if block.problems or self._may_warn(block) else self._features(block)
+
+    def _small_block(self, data: object, width: int) -> tuple[Block, list[Evaluate]] | None:
+        library = type(data).__module__.partition(".")[0]
+        if library not in ("pandas", "pyarrow") or not isinstance(data, Sized) or not 0 < len(data) <= self.tuning.small_rows:
+            return None
+        if self._prepared or width > _SMALL_WIDTH or not kernels.loaded():
+            return None
+        return self._small_calls.block(data)
+
+    def _may_warn(self, block: Block) -> bool:
+        """Return whether the rows have to be looked at for a warning."""
+        return block.rows >= LEAST_ROWS and not all(shows_known(watched, block) for watched in self._coverage.watched)
 
     # A source, batch by batch ---------------------------------------------------------------------------------------
 

@@ -18,6 +18,8 @@ class Tuning:
         inline_values: fields of fewer values are converted in less time than threads need to meet.
         inline_features: codes read and features written in less time than threads need to meet.
         row_path_rows: fewer rows take the row path in a process that has no kernels yet.
+        small_rows: tables in memory of up to so many rows are read column by column, without batches.
+        dict_rows: lists of up to so many dicts take the row path; fewer than are looked at for warnings.
     """
 
     block_bytes: int = 1 << 20
@@ -28,11 +30,14 @@ class Tuning:
     inline_values: int = 1 << 20
     inline_features: int = 1 << 23
     row_path_rows: int = 1000
+    small_rows: int = 4096
+    dict_rows: int = 64
 
     @classmethod
     def of_blocks(cls, rows: int) -> Tuning:
-        """Return the tuning by which every block has so many rows."""
-        return cls(block_rows=(rows, rows), many_columns_rows=rows, fused_rows=(rows, rows), encode_rows=(rows, rows))
+        """Return the tuning by which every block has so many rows, also of a small table."""
+        sizes = (rows, rows)
+        return cls(block_rows=sizes, many_columns_rows=rows, fused_rows=sizes, encode_rows=sizes, small_rows=0, dict_rows=0)
 
     def blocks(self, rows: int, width: int, outputs: int, fused: bool, workers: int) -> list[tuple[int, int]]:
         """Return start and stop of the blocks that a batch is written in; fused: all outputs are written in one pass."""
