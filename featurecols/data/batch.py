@@ -142,9 +142,12 @@ class Batch:
         return Batch(_Columns(data.schema.names, data.num_rows, data.column, parse, known))
 
     @staticmethod
-    def lazy(names: Iterable[str], num_rows: int, load: Callable[[str], object]) -> Batch:
-        """Return rows whose fields are made by load(key), each when it is first asked for, in the thread that asks."""
-        return Batch(_Columns(names, num_rows, load))
+    def lazy(names: Iterable[str], num_rows: int, load: Callable[[str], object], parse: bool = False) -> Batch:
+        """Return rows whose fields are made by load(key), each when it is first asked for, in the thread that asks.
+
+        `parse`: text comes from a CSV file.
+        """
+        return Batch(_Columns(names, num_rows, load, parse))
 
     @staticmethod
     def concatenate(parts: Sequence[Batch]) -> Batch:

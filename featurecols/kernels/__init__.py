@@ -18,6 +18,7 @@ MODULES = (
     "count_terms",
     "cross_table",
     "crossing",
+    "csv_rows",
     "embedding_bag",
     "iso_times",
     "label_sums",

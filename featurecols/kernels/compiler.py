@@ -205,6 +205,9 @@ if JIT:
     load32: Any = _intrinsic("load32")  # load32(data, i): the little-endian word at data[i:i + 4], aligned or not
     load64: Any = _intrinsic("load64")
     mulhi: Any = _intrinsic("mulhi")  # high half of the 128-bit product of two uint64
+    equal64: Any = _intrinsic("equal64")  # bit k of a word: whether data[i + k] is a byte
+    trailing_zeros: Any = _intrinsic("trailing_zeros")  # of a word, below its lowest bit
+    ones: Any = _intrinsic("ones")  # how many bits of a word are set
     opaque: Any = _intrinsic("opaque")  # an int64 that the compiler must not turn into a branch
     log: Any = _intrinsic("log")  # of the C library, as Python's math has it, for x > 0
     log1p: Any = _intrinsic("log1p")  # for x > -1
@@ -218,6 +221,9 @@ else:
     load32 = lambda data, i: data[i : i + 4].view("<u4")[0]  # noqa: E731
     load64 = lambda data, i: data[i : i + 8].view("<u8")[0]  # noqa: E731
     mulhi = lambda a, b: np.uint64(int(a) * int(b) >> 64)  # noqa: E731
+    equal64 = lambda data, i, byte: np.packbits(data[i : i + 64] == byte, bitorder="little").view("<u8")[0]  # noqa: E731
+    trailing_zeros = lambda word: (int(word) & -int(word)).bit_length() - 1  # noqa: E731
+    ones = lambda word: int(word).bit_count()  # noqa: E731
     opaque = int
     log, log1p = math.log, math.log1p
     expm1 = lambda x: math.inf if x > 709.78 and np.isinf(np.expm1(x)) else math.expm1(x)  # noqa: E731

@@ -44,6 +44,32 @@ def _hide(builder: Any, word: Any) -> Any:
     return builder.asm(ir.FunctionType(_WORD, [_WORD]), "", "=r,0", [word], side_effect=False)
 
 
+def _equal64(typingctx: Any, data: Any, i: Any, byte: Any) -> Any:
+    def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        array = context.make_array(signature.args[0])(context, builder, arguments[0])
+        vector, bits = ir.VectorType(ir.IntType(8), 64), ir.VectorType(ir.IntType(32), 64)
+        pointer = builder.bitcast(builder.gep(array.data, [arguments[1]]), vector.as_pointer())
+        one = builder.insert_element(ir.Constant(vector, ir.Undefined), arguments[2], ir.IntType(32)(0))
+        every = builder.shuffle_vector(one, ir.Constant(vector, ir.Undefined), ir.Constant(bits, None))
+        return builder.bitcast(builder.icmp_unsigned("==", builder.load(pointer, align=1), every), _WORD)
+
+    return types.uint64(data, types.int64, types.uint8), codegen
+
+
+def _trailing_zeros(typingctx: Any, word: Any) -> Any:
+    def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        return builder.cttz(arguments[0], ir.IntType(1)(0))
+
+    return types.int64(types.uint64), codegen
+
+
+def _ones(typingctx: Any, word: Any) -> Any:
+    def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        return builder.ctpop(arguments[0])
+
+    return types.int64(types.uint64), codegen
+
+
 def _opaque(typingctx: Any, x: Any) -> Any:
     def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         return _hide(builder, arguments[0])
@@ -114,4 +140,5 @@ doubles, singles, integers, wholes, words, longs, flags = map(
 )
 load32, load64 = _loader(32, types.uint32), _loader(64, types.uint64)
 mulhi, opaque = intrinsic(_mulhi), intrinsic(_opaque)
+equal64, trailing_zeros, ones = intrinsic(_equal64), intrinsic(_trailing_zeros), intrinsic(_ones)
 log, log1p, expm1 = map(_of_c_library, ("log", "log1p", "expm1"))

@@ -84,6 +84,10 @@ def concatenate(key: str, views: Sequence[FieldView], parse: bool = False) -> Fi
     if len(views) < 2:
         return views[0] if views else NullField(key, 0)
     found = [array for view in views if (array := view._as_arrow()) is not None]
+    if parse and len(found) == len(views):  # text of a file may be coded in one batch and plain in the next
+        coded = list(map(pa.types.is_dictionary, (array.type for array in found)))
+        if any(coded) and not all(coded):
+            found = [array.dictionary_decode() if code else array for array, code in zip(found, coded, strict=True)]
     if len(found) == len(views) and len({array.type for array in found}) == 1:
         return _of_arrow(key, arrow_buffers.joined(found), parse)
     return _of_objects(key, [value for view in views for value in view.to_pylist()])

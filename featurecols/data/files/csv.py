@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pyarrow as pa
@@ -11,19 +11,24 @@ from featurecols import errors
 from featurecols._core import thread_pool
 from featurecols._core.fork_safe import import_module
 from featurecols.data.batch import Batch, Fragment, Needs
-from featurecols.data.files import decimal_marks, open_quotes, separators, streams
+from featurecols.data.files import csv_blocks, decimal_marks, open_quotes, separators, streams
 from featurecols.data.files.base import File, State
 from featurecols.data.files.csv_options import CsvOptions
 from featurecols.data.files.left_out import LeftOut
 from featurecols.data.remote import urls
 
-_BLOCK_BYTES = 1 << 23
+_WORTH_COMPILING = 8  # blocks: a smaller file is parsed before the kernels for it are compiled
 
 
 class CsvFile(File):
-    """One CSV file, which is read as text."""
+    """One CSV file, which is read as text.
+
+    Attributes:
+        block_bytes: how much is parsed at once, and becomes a batch.
+    """
 
     kind = "CSV"
+    block_bytes = 1 << 23
 
     def __init__(self, path: str, state: State, options: CsvOptions | None = None) -> None:
         self.path, self.state, self.options = path, state, options
@@ -70,11 +75,14 @@ class CsvFile(File):
         left = LeftOut(stream.read, self._as.skip_rows, comment, self._quote, self._delimiter.encode())
         return pa.PythonFile(left, mode="r")
 
-    def _reader(self, needs: Needs | None) -> pa.csv.CSVStreamingReader:
+    def _reader(self, needs: Needs | None, text: pa.NativeFile | None = None) -> pa.csv.CSVStreamingReader:
+        """Return what reads the file, or rows alone after an empty line: Arrow drops a byte order mark where text begins."""
         csv = import_module("pyarrow.csv")
         options: dict[str, object] = {}
         names: dict[str, object] = {"autogenerate_column_names": not self._as.header}
-        if self._names is not None:
+        if text is not None:
+            names = {"column_names": self.schema.names}
+        elif self._names is not None:
             names = {"column_names": self._names, "skip_rows_after_names": int(self._as.header)}
         if needs is not None:
             coded = pa.dictionary(pa.int32(), pa.string())
@@ -83,10 +91,10 @@ class CsvFile(File):
             options = {"include_columns": list(dict.fromkeys(key for key, _ in needs)), "column_types": types}
         try:
             return csv.open_csv(
-                self._stream(),
+                self._stream() if text is None else text,
                 read_options=csv.ReadOptions(
-                    block_size=_BLOCK_BYTES,
-                    skip_rows=self._count_leading() if self._alone or "column_names" in names else 0,
+                    block_size=self.block_bytes,
+                    skip_rows=self._count_leading() if text is None and (self._alone or "column_names" in names) else 0,
                     **names,
                 ),
                 parse_options=csv.ParseOptions(
@@ -153,6 +161,13 @@ class CsvFile(File):
 
     def read(self, fragment: Fragment, needs: Needs) -> Iterator[Batch]:
         needs = needs or [(self.schema.names[0], "number")]
+        if self._is_cut():
+            yield from self._read_blocks(needs)
+        else:
+            yield from self._read_whole(needs)
+
+    def _read_whole(self, needs: Needs) -> Iterator[Batch]:
+        """Yield the rows as one reader gives them."""
         keys, last = list(dict.fromkeys(key for key, _ in needs)), self.schema.names[-1]
         watched = (self._codec is not None or self._changed) and self._quote is not None and self.schema.names.count(last) == 1
         reader = self._reader([*needs, (last, "number")] if watched and last not in keys else needs)
@@ -165,8 +180,72 @@ class CsvFile(File):
                 if self._as.decimal != ".":
                     batch = decimal_marks.replace(batch, self._as.decimal, needs, self.path, before)
                 yield Batch.arrow(batch, parse=True)
+        self._require_closed(rows, ends)
+
+    def _require_closed(self, rows: int, ends: pa.Array | None) -> None:
+        """Raise DataError where a quote is open at the end; `ends`: the last value, where it is watched."""
         if rows and self._quote is not None and self._ends_in_quotes(ends, self._quote):
             raise errors.open_quote(self.path, rows - 1)
+
+    def _is_cut(self) -> bool:
+        """Whether blocks of the file are parsed side by side, by a kernel of ours."""
+        plain = self._codec is None and not self._changed and not self._alone and self._as.decimal == "."
+        if not plain or not self._is_large or len(set(self.schema.names)) < len(self.schema.names):
+            return False
+        return csv_blocks.is_ready(self.state[0] > _WORTH_COMPILING * self.block_bytes)
+
+    def _read_blocks(self, needs: Needs) -> Iterator[Batch]:
+        """Yield the rows that blocks hold, and the rest as one reader gives them from the first block on that is not plain."""
+        keys, names = list(dict.fromkeys(key for key, _ in needs)), self.schema.names
+        coded = {key for key, use in needs if use == "category"}
+        layout = csv_blocks.Layout(self._delimiter.encode(), self._quote, len(names), self._as.nulls)
+        parser = csv_blocks.Parser(layout, [(key, names.index(key), key in coded) for key in keys])
+
+        def parse(block: csv_blocks.Block) -> Batch | None:
+            try:
+                found = parser.parse(block)
+            except pa.ArrowInvalid:
+                raise errors.not_utf8(self.path, self._find_row()) from None
+            if isinstance(found, csv_blocks.Rows):
+                return Batch.lazy(keys, found.num_rows, found.fields.__getitem__, parse=True)
+            return None if found is None else self._read_block(block.rows(), needs)
+
+        rows = 0
+        with self._raw_stream() as stream:
+            blocks = csv_blocks.cut(stream.readinto, layout, self.block_bytes, self._as.header)
+            for found in csv_blocks.run(blocks, parse, thread_pool.count()):
+                if isinstance(found, Batch):
+                    rows += found.num_rows
+                    if found.num_rows:
+                        yield found
+                elif found.head:
+                    yield from self._read_whole(needs)
+                else:
+                    yield from self._read_left(needs, rows, pa.PythonFile(_Texts(found.texts, stream.read), mode="r"))
+
+    def _read_block(self, text: bytes, needs: Needs) -> Batch | None:
+        """Return some rows as Arrow's parser reads them, None where it does not."""
+        try:
+            table = self._reader(needs, pa.BufferReader(b"\n" + text)).read_all().combine_chunks()
+        except (pa.ArrowException, errors.DataError):
+            return None
+        for batch in table.to_batches():
+            self._check_text(batch)
+        return Batch.arrow(table, parse=True)
+
+    def _read_left(self, needs: Needs, rows: int, text: pa.NativeFile) -> Iterator[Batch]:
+        """Yield the rows of a text that others stand before."""
+        try:
+            for batch in self._batches(self._reader(needs, text)):
+                if batch.num_rows:
+                    rows += batch.num_rows
+                    self._check_text(batch)
+                    yield Batch.arrow(batch, parse=True)
+        except errors.DataError:
+            for _ in self._batches(self._reader(needs)):
+                pass  # that raises the error with the number of the row in the whole file
+            raise
+        self._require_closed(rows, None)
 
     def _batches(self, reader: pa.csv.CSVStreamingReader) -> Iterator[pa.RecordBatch]:
         """Yield what a reader gives; of a large file, the next batch is parsed while one is worked on."""
@@ -191,7 +270,7 @@ class CsvFile(File):
     @property
     def _is_large(self) -> bool:
         """Whether there is more than one batch, as far as the size says."""
-        return self.state[0] > _BLOCK_BYTES
+        return self.state[0] > self.block_bytes
 
     def _ends_in_quotes(self, last: pa.Array | None, quote: bytes) -> bool:
         """Return whether a quote in the last column swallowed what follows it; `last`: the last value, where it is watched."""
@@ -199,7 +278,7 @@ class CsvFile(File):
         try:
             if self._codec is None and not self._changed:
                 with streams.open_bytes(self.path, self.state[0]) as file:
-                    return open_quotes.file_ends_inside(file, delimiter, 2 * _BLOCK_BYTES, quote)
+                    return open_quotes.file_ends_inside(file, delimiter, 2 * self.block_bytes, quote)
             if last is None or not _has_break(last):
                 return False
             with self._stream() as stream:
@@ -214,6 +293,28 @@ class CsvFile(File):
                 (column.dictionary if pa.types.is_dictionary(column.type) else column).validate(full=True)
         except pa.ArrowInvalid:
             raise errors.not_utf8(self.path, self._find_row()) from None
+
+
+class _Texts:
+    """Pieces of text after an empty line, and what a stream gives after them, to be read like a file."""
+
+    closed = False
+
+    def __init__(self, texts: Iterator[bytes], read: Callable[[int], bytes]) -> None:
+        self._texts, self._read, self._rest = texts, read, b"\n"
+
+    def read(self, size: int) -> bytes:
+        """Return `size` bytes, fewer only at the end: a parser takes what it gets for a block."""
+        found = []
+        while size and (text := self._rest or next(self._texts, b"") or bytes(self._read(size))):
+            found.append(text[:size])
+            self._rest = text[size:]
+            size -= len(found[-1])
+        return b"".join(found)
+
+    def close(self) -> None:
+        """Note that nothing more is read."""
+        self.closed = True
 
 
 def _is_utf8(line: bytes) -> bool:
