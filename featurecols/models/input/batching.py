@@ -68,11 +68,18 @@ def split(blocks: Iterable[Examples], size: int, random: np.random.Generator | N
 
 
 def batches_ahead(
-    blocks: Iterable[Examples], size: int, random: np.random.Generator | None, skip: int, depth: int, max_batches: int = 1
+    blocks: Iterable[Examples],
+    size: int,
+    random: np.random.Generator | None,
+    skip: int,
+    depth: int,
+    max_batches: int = 1,
+    rows: int | None = None,
 ) -> Iterator[Examples]:
     """Yield batches that a thread splits and prepares ahead, up to `max_batches` of them at a time.
 
-    Several at a time, because threads wait for each other where they meet. An error comes after the batches before it.
+    Several at a time, because threads wait for each other where they meet; and no thread where these are all, as each epoch
+    would start one and wait for it. An error comes after the batches before it.
 
     Args:
         blocks: rows that are permuted together.
@@ -81,8 +88,10 @@ def batches_ahead(
         skip: batches that are left out at the beginning.
         depth: how far ahead the thread is; 0 prepares each batch when it is asked for.
         max_batches: how many are prepared together, where they are small.
+        rows: in all blocks, where that is known.
     """
     failed: list[Exception] = []
+    most = max_batches if depth else 1
 
     def until_error() -> Iterator[Examples]:
         try:
@@ -90,11 +99,16 @@ def batches_ahead(
         except Exception as error:
             failed.append(error)
 
-    def several() -> Iterator[list[Examples]]:
-        left = until_error()
+    left = until_error()
+    if rows is not None and size < rows <= most * size and (first := next(left, None)) is not None:
+        depth = 0 if rows <= _together(first, size, most) * size else depth
+        left = chain([first], left)
+        del first
+
+    def several(left: Iterator[Examples]) -> Iterator[list[Examples]]:
         first = next(left, None)
         if first is not None:
-            many = max(1, min(max_batches if depth else 1, MAX_BYTES * len(first) // (size * max(first.nbytes, 1))))
+            many = _together(first, size, most)
             left, done = chain([first], left), skip % many
             del first
             for block in split(left, many * size, random, skip // many):
@@ -104,9 +118,14 @@ def batches_ahead(
         if failed:
             raise failed[0]
 
-    with closing(prefetch(several(), depth)) as ready:
+    with closing(prefetch(several(left), depth)) as ready:
         for batches in ready:
             yield from batches
+
+
+def _together(first: Examples, size: int, most: int) -> int:
+    """Return how many batches are prepared together, judged by the first block: at most `most`."""
+    return max(1, min(most, MAX_BYTES * len(first) // (size * max(first.nbytes, 1))))
 
 
 def _bounds(rows: int, size: int, have: int) -> Iterator[tuple[int, int]]:

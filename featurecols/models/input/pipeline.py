@@ -249,7 +249,7 @@ class BatchStream:
         random = np.random.Generator(np.random.PCG64([self.seed, run, number])) if self.pipeline.buffer else None
         max_batches = 1 if self.rows is None else MAX_BATCHES  # who makes rows as they come need not wait for many
         blocks = require_nonempty(self._blocks(random))
-        return batches_ahead(blocks, self.batch_size, random, skip, self._depth, max_batches)
+        return batches_ahead(blocks, self.batch_size, random, skip, self._depth, max_batches, self.rows)
 
     def batches_or_empty(self) -> Iterator[Examples]:
         """Yield one epoch, or a single batch of no rows where there are none: what prediction runs over."""
@@ -315,9 +315,8 @@ class InMemoryStream(BatchStream):
         random = np.random.Generator(np.random.PCG64([self.seed, run, number])) if self.shuffle else None
         if not self.rows:
             raise no_rows()
-        return batches_ahead(
-            [self.examples], self.batch_size, random, skip, 2 if self.rows > self.batch_size else 0, MAX_BATCHES
-        )
+        depth = 2 if self.rows > self.batch_size else 0
+        return batches_ahead([self.examples], self.batch_size, random, skip, depth, MAX_BATCHES, self.rows)
 
 
 def _fingerprint(first: Examples, rows: int | None) -> str:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import itertools
 import os
 import shutil
+import threading
 import weakref
 
 import numpy as np
@@ -117,6 +118,15 @@ def test_caches_and_threads_change_nothing(path, tmp_path, buffer, depth):
     for cached in (plain.cache(), plain.cache(tmp_path / "cache"), plain.cache(tmp_path / "cache")):
         s = stream(cached, 1)
         assert [rows(s.epoch(e)) for e in range(3)] == want
+
+
+@pytest.mark.parametrize(("batch", "threads"), [(N // 8, 0), (N // 8 - 1, 1), (N, 0)])
+def test_a_thread_prepares_batches_where_they_are_more_than_it_prepares_together(batch, threads):
+    before = threading.active_count()
+    found = stream(from_data(DATA).shuffle(N).batch(batch)).epoch(0)
+    next(found)
+    assert threading.active_count() == before + threads
+    assert sum(map(len, found)) == N - batch
 
 
 @pytest.mark.parametrize("kind", ["memory", "file"])
