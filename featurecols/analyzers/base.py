@@ -218,6 +218,5 @@ def damaged(kind: str) -> errors.DataError:
 
 def nothing_to_learn() -> errors.DataError:
     """Return the error for data in which all values are missing."""
-    return errors.DataError(
-        "fit", "no value to learn from, all are missing", hint="give data with values, or the numbers or terms themselves"
-    )
+    hint = "give data with values, or the numbers or terms themselves, or leave the column out"
+    return errors.DataError("fit", "no value to learn from, all are missing", hint=hint)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -272,6 +273,12 @@ class Canned(Estimator, Ranker, Reported):
         found = np.concatenate(losses)
         weights = np.ones(len(found)) if examples.weights is None else examples.weights.astype(np.float64)
         return HeldOutLosses(found, weights)
+
+    def _loss_of_mean(self, examples: Examples) -> float:
+        labels, weights = examples.labels, examples.weights
+        if labels is None or (labels == labels[0]).all():
+            return math.inf  # nothing to tell apart, which others warn of
+        return float(np.average(self.head.losses_of_mean(labels, weights), weights=weights))
 
     def _row_losses(self, examples: Examples) -> RowLosses:
         """Return the losses of encoded rows, and those of a model that predicts the mean of their labels."""

