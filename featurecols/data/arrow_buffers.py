@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 
 import numpy as np
 import pyarrow as pa
@@ -112,21 +113,34 @@ def _bytes(buffer: pa.Buffer | None) -> Array:
     return np.zeros(0, np.uint8) if buffer is None else np.frombuffer(buffer, np.uint8)
 
 
-def of_python(values: Sequence[object] | Array) -> pa.Array:
-    """Return Python's values as an Arrow array of the type that holds them all; raises UnicodeError, or one of REFUSED."""
+def of_python(values: Sequence[object] | Array, kinds: set[type] | None = None) -> pa.Array:
+    """Return Python's values as an Arrow array of the type that holds them all; raises UnicodeError, or one of REFUSED.
+
+    kinds: the types of the values, where they are known.
+    """
+    kinds = set(map(type, values)) if kinds is None else kinds
     if "pandas" not in sys.modules:  # pa.array imports it, which takes half of the first call in a process
-        found = _of_one_kind(values)
+        found = _of_one_kind(values, kinds)
         if found is not None:
             return found
+    if kinds == {int}:
+        with suppress(OverflowError, pa.ArrowInvalid):  # of integers past 64 bits with a sign
+            return one_array(pa.array(values, pa.int64()))
     return one_array(pa.array(values, from_pandas="pandas" in sys.modules))
 
 
-def _of_one_kind(values: Sequence[object] | Array) -> pa.Array | None:
+def _of_one_kind(values: Sequence[object] | Array, kinds: set[type]) -> pa.Array | None:
     """Return what pa.array makes of texts, integers, floats or booleans and None; None for anything else."""
-    kinds = set(map(type, values)) - {type(None)}
-    kind, n = kinds.pop() if len(kinds) == 1 else None, len(values)
-    there = [value is not None for value in values] if kind else []
+    kind, n = next(iter(kinds - {type(None)})) if len(kinds - {type(None)}) == 1 else None, len(values)
+    there = [value is not None for value in values] if kind and type(None) in kinds else []
     valid = None if all(there) else pa.py_buffer(np.packbits(there, bitorder="little"))
+    if kinds == {str} and (text := "".join(values)).isascii():  # type: ignore[arg-type]
+        ends = np.zeros(n + 1, np.int64)
+        np.cumsum(np.fromiter(map(len, values), np.int64, n), out=ends[1:])  # type: ignore[arg-type]
+        if ends[-1] < 2**31:
+            return pa.Array.from_buffers(
+                pa.string(), n, [None, pa.py_buffer(ends.astype(np.int32)), pa.py_buffer(text.encode())]
+            )
     if kind is str:
         texts = [b"" if value is None else str(value).encode() for value in values]
         ends = np.cumsum([0, *map(len, texts)])

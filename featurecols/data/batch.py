@@ -19,6 +19,7 @@ import pyarrow as pa
 
 from featurecols import errors
 from featurecols._core.arrays import Array
+from featurecols._core.fork_safe import cached_property
 from featurecols.data.field_types import SPELLED, UNREAD, FieldType, of_arrow
 from featurecols.data.fields import convert
 from featurecols.data.fields.base import FieldView
@@ -35,22 +36,37 @@ class _Columns:
 
     def __init__(
         self,
-        names: Iterable[str],
+        names: Iterable[str] | Callable[[], Iterable[str]],
         num_rows: int,
         load: Callable[[str], object],
         parse: bool = False,
         known: KnownDictionaries | None = None,
+        present: Collection[str] = (),
     ) -> None:
-        self.names = names if isinstance(names, tuple) else tuple(names)
+        """present: names that are known to be there, each once; a function then need not be asked for all of them."""
+        self._names, self._present = names, present
         self.num_rows, self.parse = num_rows, parse
         self._load, self._known = load, known
-        self._there: Collection[str] = self.names if isinstance(self.names, _EveryName) else frozenset(self.names)
-        self._twice = find_repeated(self.names)
+        if not callable(names):
+            self.names = names if isinstance(names, tuple) else tuple(names)
         self._locks: dict[str, threading.RLock] = {}  # by field, so that threads convert different fields in parallel
         _LIVE.add(self)
         self._views: dict[str, FieldView] = {}
         self._marked: dict[tuple[str, Markers], FieldView] = {}
         self._typed: dict[tuple[str, Markers, FieldType], FieldView] = {}
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """Return the names of all fields."""
+        return tuple(self._names() if callable(self._names) else self._names)
+
+    @cached_property
+    def _there(self) -> Collection[str]:
+        return self.names if isinstance(self.names, _EveryName) else frozenset(self.names)
+
+    @cached_property
+    def _twice(self) -> set[str]:
+        return find_repeated(self.names)
 
     def view(self, key: str) -> FieldView:
         """Return all rows of a field, without markers."""
@@ -79,16 +95,15 @@ class _Columns:
     def check(self, keys: Iterable[str]) -> None:
         """Raise DataError where a field is not there, or twice."""
         for key in keys:
+            if key in self._present:
+                continue
             if key not in self._there:
                 raise errors.missing_field(key, map(str, self.names))
             if key in self._twice:
                 raise errors.field_twice(key)
 
     def _convert(self, key: str) -> FieldView:
-        if key not in self._there:
-            raise errors.missing_field(key, map(str, self.names))
-        if key in self._twice:
-            raise errors.field_twice(key)
+        self.check((key,))
         view = self._load(key)
         if not isinstance(view, FieldView):
             view = convert.view_of(key, view, self.parse, self._known)
@@ -116,7 +131,6 @@ class Batch:
 
     Attributes:
         num_rows: how many rows.
-        names: the fields that are there.
 
     >>> from featurecols.data.tables import as_batch
     >>> batch = as_batch({"age": [31, None], "city": ["Paris", "?"]})
@@ -126,11 +140,10 @@ class Batch:
     ['Paris', None]
     """
 
-    __slots__ = ("_columns", "_start", "names", "num_rows")
+    __slots__ = ("_columns", "_start", "num_rows")
 
     def __init__(self, columns: _Columns, start: int = 0, stop: int | None = None) -> None:
         self._columns, self._start = columns, start
-        self.names = columns.names
         self.num_rows = (columns.num_rows if stop is None else stop) - start
 
     @staticmethod
@@ -141,13 +154,25 @@ class Batch:
         """
         return Batch(_Columns(data.schema.names, data.num_rows, data.column, parse, known))
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The fields that are there."""
+        return self._columns.names
+
     @staticmethod
-    def lazy(names: Iterable[str], num_rows: int, load: Callable[[str], object], parse: bool = False) -> Batch:
+    def lazy(
+        names: Iterable[str] | Callable[[], Iterable[str]],
+        num_rows: int,
+        load: Callable[[str], object],
+        parse: bool = False,
+        present: Collection[str] = (),
+    ) -> Batch:
         """Return rows whose fields are made by load(key), each when it is first asked for, in the thread that asks.
 
-        `parse`: text comes from a CSV file.
+        `parse`: text comes from a CSV file. names: of all fields, or a function that finds them; it is not asked for those of
+        `present`, which are there once.
         """
-        return Batch(_Columns(names, num_rows, load, parse))
+        return Batch(_Columns(names, num_rows, load, parse, present=present))
 
     @staticmethod
     def concatenate(parts: Sequence[Batch]) -> Batch:

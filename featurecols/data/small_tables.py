@@ -143,9 +143,11 @@ class Frames:
                 return None
             if type(series) is not pandas.Series:  # a name that stands twice
                 return None
-            values = series.values
-            plain = values.dtype.char in _PLAIN if type(values) is np.ndarray else type(values) is pandas.Categorical
-            found.append(values if plain else series)
+            dtype = series.dtype  # `values` warns for some
+            if type(dtype) is pandas.CategoricalDtype or (isinstance(dtype, np.dtype) and dtype.char in _PLAIN):
+                found.append(series.values)
+            else:
+                found.append(series)
         return found
 
     def coded(self, column: Any) -> Coded | None:

@@ -16,6 +16,7 @@ from featurecols.data.field_types import FieldType
 from featurecols.data.fields import convert
 from featurecols.data.fields.dictionary import KnownDictionaries
 
+_AT_ONCE = 256  # dicts: few enough for the cache
 _SMALL = 1 << 16  # rows: Arrow batches smaller than this are put together, so that each is worth its overhead
 
 
@@ -78,7 +79,7 @@ def batches(data: Any, keys: Sequence[str] | None = None) -> Iterator[Batch]:
     if isinstance(data, Mapping):
         return iter([_of_mapping(data, keys)])
     if isinstance(data, (list, tuple)):
-        return iter([_of_rows(data)])
+        return iter([_of_rows(data, keys)])
     if isinstance(data, pa.RecordBatch):
         return iter([Batch.arrow(data)])
     if isinstance(data, pa.Table):
@@ -134,12 +135,16 @@ def _length(key: str, column: Any) -> int:
     raise errors.wrong_type(key, key, errors.show(column), "an array or a list", hint)
 
 
-def _of_rows(rows: Sequence[Any]) -> Batch:
-    names: dict[str, None] = {}
+def _of_rows(rows: Sequence[Any], keys: Sequence[str] | None) -> Batch:
+    if not rows:
+        return no_rows()
     plain = set(map(type, rows)) == {dict}  # others may make up a value for a key, or count as a mapping by registration
+    if plain and keys:
+        with suppress(KeyError):
+            return Batch.lazy(lambda: _names_in(rows), len(rows), _take_apart(rows, keys).__getitem__, present=keys)
+    names: dict[str, None] = {}
     if plain:
-        for keys in dict.fromkeys(map(tuple, rows)):
-            names.update(dict.fromkeys(keys))
+        names = _names_in(rows)
     else:
         _add_names(names, rows)
 
@@ -153,7 +158,28 @@ def _of_rows(rows: Sequence[Any]) -> Batch:
                 raise errors.DataError(key, "field is not in the row", field=key, row=i, got=errors.show(list(row)), hint=hint)
         return [row[key] for row in rows]
 
-    return Batch.lazy(names, len(rows), load) if rows else no_rows()
+    return Batch.lazy(names, len(rows), load)
+
+
+def _take_apart(rows: Sequence[dict[str, Any]], keys: Sequence[str]) -> dict[str, list[Any]]:
+    """Return the values of rows by key. Raises KeyError where a row lacks one.
+
+    Some rows at a time, for all keys: a dict is then fetched from memory once.
+    """
+    found: dict[str, list[Any]] = {key: [] for key in keys}
+    get, columns = itemgetter(*keys, keys[0]), [values.extend for values in found.values()]  # of two keys at least, a tuple
+    for start in range(0, len(rows), _AT_ONCE):
+        for extend, values in zip(columns, zip(*map(get, rows[start : start + _AT_ONCE]), strict=True), strict=False):
+            extend(values)
+    return found
+
+
+def _names_in(rows: Sequence[dict[str, Any]]) -> dict[str, None]:
+    """Return the keys of rows, each where it is first there."""
+    names: dict[str, None] = {}
+    for keys in dict.fromkeys(map(tuple, rows)):
+        names.update(dict.fromkeys(keys))
+    return names
 
 
 def _add_names(names: dict[str, None], rows: Sequence[object]) -> None:

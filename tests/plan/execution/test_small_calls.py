@@ -41,6 +41,14 @@ def test_frames(plan: fc.Plan, job: object) -> None:
     assert plan.transform(frame, threads=1, out=np.empty((3, 7), np.float32)).tolist() == want
 
 
+@pytest.mark.filterwarnings("error")
+def test_types_of_pandas_that_are_no_numbers() -> None:
+    parts = fc.compile([fc.Indicator(fc.DatePart("at", "weekday", timezone="America/New_York")), fc.Missing("of")])
+    at = pd.Series(pd.to_datetime(["2024-01-01T03:00Z", "2024-01-02T12:00Z"])).dt.tz_convert("Asia/Tokyo")
+    frame = pd.DataFrame({"at": at, "of": pd.Series(["2024Q1", None], dtype="period[Q]")})
+    assert parts.transform(frame).nonzero()[1].tolist() == [6, 1, 7]
+
+
 def test_a_dictionary_that_changes_is_another_one(plan: fc.Plan) -> None:
     numbers = np.array([30, 40])
     ages = pa.DictionaryArray.from_arrays(pa.array([0, 1], pa.int32()), pa.array(numbers))
