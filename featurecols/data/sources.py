@@ -8,6 +8,7 @@ import stat
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from itertools import chain
 from typing import Any, BinaryIO, Protocol, TypeAlias, TypeGuard, TypeVar, cast
 
 import pyarrow as pa
@@ -186,13 +187,18 @@ class FileSource(Source):
         if not any(fragment.num_rows != 0 for fragment in chosen):
             yield Batch.arrow(self.schema().empty_table().select(keys_of(needs)))
             return
-        yield from _ahead(by_path[fragment.path].read(fragment, needs) for fragment in chosen)
+        readings = (by_path[fragment.path].read(fragment, needs) for fragment in chosen)
+        alone = len(chosen) == 1 and by_path[chosen[0].path].state[0] <= _AT_ONCE
+        yield from chain.from_iterable(readings) if alone else _ahead(readings)
         self.check_unchanged(dict.fromkeys(fragment.path for fragment in chosen))
 
     def check_unchanged(self, paths: Iterable[str] | None = None) -> None:
         """Raise DataError where a file, one of `paths` if they are given, is not the one that was opened."""
         for path in self._paths if paths is None else paths:
             check_unchanged(self._opened[path])
+
+
+_AT_ONCE = 1 << 23  # bytes of a file of one fragment: it has no second batch that could be read ahead
 
 
 def _check(file: File, keys: Sequence[str]) -> None:

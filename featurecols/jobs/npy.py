@@ -104,9 +104,7 @@ def _append(
         if bad.rows:
             with stage.write_file(quarantine.aside_of(file)) as aside:
                 aside.rows = bad.rows
-        out.flush()
-        os.fsync(out.fileno())
-        stage.position = Position(count, tally.rows, crc, tally.bad)
+        stage.keep_position(Position(count, tally.rows, crc, tally.bad), out)
 
 
 def _is_intact(path: Path, width: int, rows: int, crc: int) -> bool:

@@ -21,6 +21,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 from featurecols import errors
 from featurecols.data.files.paths import split
@@ -54,6 +55,9 @@ class ObjectStaging:
         self._version: str | None = None  # of what an overwrite replaces
         self._old: dict[str, object] = {}  # the manifest that it replaces
         self._there: set[str] = set()  # URLs of what this job has put
+
+    def keep_position(self, done: Position, out: BinaryIO) -> None:
+        """Do nothing: a run that is killed begins the file again."""
 
     @property
     def _root(self) -> str:

@@ -10,7 +10,8 @@
         aside/...          finished files that are read again and not published
         old                what an overwrite is about to replace, for the moment between two renames
 
-Every file is flushed to the disk before it gets its name, and every folder after it has got a new name.
+Every file is flushed to the disk before it gets its name, and every folder after it has got a new name; of positions one in a
+second.
 """
 
 from __future__ import annotations
@@ -20,12 +21,13 @@ import os
 import shutil
 import stat
 import tempfile
+import time
 import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from io import FileIO
 from pathlib import Path
-from typing import NamedTuple
+from typing import BinaryIO, NamedTuple
 
 from featurecols import errors
 from featurecols._core import regular_files
@@ -37,6 +39,7 @@ BAD_ROWS = "aside/bad"  # a file for each source file that has some
 ARRANGED = "aside/rows"  # a file for each source file, where the output has other files
 OVERWRITE = "pass overwrite=True (--overwrite) to replace it"
 _BLOCK = 1 << 20  # bytes that are read at once for a checksum
+_FLUSHED = 1.0  # seconds between two positions that wait for the disk
 _LARGEST = 1 << 30  # bytes of a manifest or a journal
 
 
@@ -52,6 +55,7 @@ class Staging:
         self._journal = folder / "finished.jsonl"
         self._position = folder / "position.json"
         self._finished: dict[str, list[object]] | None = None
+        self._next_flush = 0.0
 
     def finished(self, relative: str) -> Finished | None:
         """Return what is known of a file that this run, or the one that it continues, has finished; None where there is none.
@@ -92,9 +96,19 @@ class Staging:
             return Position(*found)
         return Position()
 
-    @position.setter
-    def position(self, done: Position) -> None:
-        _write(self._position, done)
+    def keep_position(self, done: Position, out: BinaryIO) -> None:
+        """Remember how far the writer of an open file has come.
+
+        A run that is killed goes on from there. A power cut may take the last second: a position waits for the disk once in a
+        second, and not after each of many small files.
+        """
+        now = time.monotonic()
+        flush = now >= self._next_flush
+        out.flush()
+        if flush:
+            os.fsync(out.fileno())
+            self._next_flush = now + _FLUSHED
+        _write(self._position, done, flush)
 
     def publish(self) -> None:
         """Make the whole output visible at the target, in the place of what was there, and drop the staging folder."""
@@ -387,16 +401,18 @@ def _read(path: Path) -> object:
         return ""
 
 
-def _write(path: Path, data: object) -> None:
-    """Write JSON that is there in full or not at all."""
+def _write(path: Path, data: object, flush: bool = True) -> None:
+    """Write JSON that is there in full or not at all; flush: after a power cut, too."""
     partial = path.with_name(path.name + PARTIAL)
     partial.unlink(missing_ok=True)
     with partial.open("x", encoding="utf-8") as file:
         json.dump(data, file, indent=1)
-        file.flush()
-        os.fsync(file.fileno())
+        if flush:
+            file.flush()
+            os.fsync(file.fileno())
     partial.replace(path)
-    sync_folder(path.parent)
+    if flush:
+        sync_folder(path.parent)
 
 
 def sync_folder(folder: Path) -> None:

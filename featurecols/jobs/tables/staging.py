@@ -46,7 +46,7 @@ class TableStaging:
     def __init__(self, target: TableTarget, table: Table, files: Staging, job: str, fingerprint: str) -> None:
         self.target, self.table, self.files, self.job = target, table, files, job
         self.folder, self.finished, self.write_file = files.folder, files.finished, files.write_file
-        self.position = files.position
+        self.position, self.keep_position = files.position, files.keep_position
         self._fingerprint, self._overwrite = fingerprint, False
         self.rows = self.bytes = 0
 
