@@ -181,13 +181,13 @@ class Sequential(SequentialRows):
 
         def forward(examples: Examples) -> tuple[Value, Step]:
             nonlocal table
-            with self.variables.scope(training=True):
+            with self.variables.scope(training=True) as scope:
                 outputs = self(examples)
                 weights = examples.weights
                 if class_weight is not None:
                     table = class_table("fit", class_weight, self._classes_of(outputs)) if table is None else table
                     weights = weigh(table, np.asarray(examples.labels), weights)
-                loss = loss_of(examples.labels, outputs, weights)
+                loss = scope.with_penalty(loss_of(examples.labels, outputs, weights))
             seen.add(examples, outputs.array)
             return loss, optimizer.minimize(loss)
 

@@ -10,6 +10,8 @@ from featurecols.models.estimators import dnn, linear, wide_deep
 from featurecols.models.estimators.canned import Canned
 from featurecols.models.estimators.column_scaling import Normalize
 from featurecols.models.estimators.dnn import ActivationLike
+from featurecols.models.layers.first_kernels import GLOROT
+from featurecols.models.layers.regularizers import RegularizerLike
 from featurecols.models.objective.losses import Loss
 from featurecols.models.optimization.optimizers import OptimizerLike
 
@@ -98,7 +100,8 @@ class DNNClassifier(Classifier):
 
     Args:
         hidden_units: units of each hidden layer.
-        activation, dropout, batch_norm, members, cross_layers: as in featurecols.models.DNNClassifier.
+        activation, dropout, batch_norm, members, cross_layers, kernel_initializer, kernel_regularizer: as in
+            featurecols.models.DNNClassifier.
     """
 
     _class: ClassVar[type[Canned]] = dnn.DNNClassifier
@@ -114,6 +117,8 @@ class DNNClassifier(Classifier):
         batch_norm: bool = False,
         members: int = 1,
         cross_layers: int = 0,
+        kernel_initializer: str = GLOROT,
+        kernel_regularizer: RegularizerLike = None,
         initial_bias: bool = True,
         normalize: Normalize = "auto",
         epochs: int | None = None,
@@ -146,6 +151,8 @@ class DNNRegressor(Regressor):
         batch_norm: bool = False,
         members: int = 1,
         cross_layers: int = 0,
+        kernel_initializer: str = GLOROT,
+        kernel_regularizer: RegularizerLike = None,
         initial_bias: bool = True,
         normalize: Normalize = "auto",
         epochs: int | None = None,
@@ -182,6 +189,8 @@ class WideDeepClassifier(Classifier):
         batch_norm: bool = False,
         members: int = 1,
         cross_layers: int = 0,
+        kernel_initializer: str = GLOROT,
+        kernel_regularizer: RegularizerLike = None,
         sparse_combiner: str = "sum",
         initial_bias: bool = True,
         normalize: Normalize = "auto",
@@ -218,6 +227,8 @@ class WideDeepRegressor(Regressor):
         batch_norm: bool = False,
         members: int = 1,
         cross_layers: int = 0,
+        kernel_initializer: str = GLOROT,
+        kernel_regularizer: RegularizerLike = None,
         sparse_combiner: str = "sum",
         initial_bias: bool = True,
         normalize: Normalize = "auto",

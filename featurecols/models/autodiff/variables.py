@@ -120,6 +120,7 @@ class Variables:
             yield scope
         finally:
             _scope.reset(token)
+        scope.require_no_penalty()
 
     def progress(self) -> tuple[int, int | None]:
         """Return how many steps this run has taken, and how many it will take where that is known; schedules follow it."""
@@ -172,6 +173,7 @@ class Scope:
         self._numbers: dict[str, int] = {}
         self._seen: dict[str, Value] = {}
         self._random: np.random.Generator | None = None
+        self._penalties: dict[str, Value] = {}
 
     def inside(self, name: str) -> Inside:
         """Let names made inside begin with `name/`."""
@@ -207,6 +209,26 @@ class Scope:
     def state(self, name: str, shape: tuple[int, ...], initial: Initial) -> Array:
         """Return an array that the layer itself writes in training (a moving average)."""
         return self._find(self.variables.states, self.full(name), shape, initial)
+
+    def penalize(self, name: str, amount: Value) -> None:
+        """Note what a parameter adds to the loss of this pass."""
+        self._penalties[name] = amount
+
+    def penalty(self) -> Value:
+        """Return what parameters add to the loss of this pass, of shape ()."""
+        found, self._penalties = list(self._penalties.values()), {}
+        return sum(found[1:], found[0]) if found else Value(np.zeros((), self.variables.dtype))
+
+    def with_penalty(self, loss: Value, share: float = 1.0) -> Value:
+        """Return the loss and a share of what parameters add to it; the loss itself where they add nothing."""
+        return loss + self.penalty() * share if self._penalties else loss
+
+    def require_no_penalty(self) -> None:
+        """Raise ModelError where regularizers were left out of the loss."""
+        if self._penalties:
+            name, amount = next(iter(self._penalties.items()))
+            what = "what its kernel_regularizer adds is not part of the loss"
+            raise errors.model(name, what, float(amount), "add fc.models.layers.penalty() to the loss")
 
     def random(self) -> np.random.Generator:
         """Return the random numbers of this step; layers draw in the order of their calls."""

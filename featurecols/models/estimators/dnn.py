@@ -28,8 +28,10 @@ from featurecols.models.layers import BatchNormalization, Dense, Dropout, Inputs
 from featurecols.models.layers.activation import check_activation
 from featurecols.models.layers.base import Layer, require_positive
 from featurecols.models.layers.cross import CROSS, Cross
+from featurecols.models.layers.first_kernels import GLOROT, check_initializer
 from featurecols.models.layers.member_dense import MemberDense, activate_members, mean_of_members, scaled_gradient
 from featurecols.models.layers.member_inputs import member_rows
+from featurecols.models.layers.regularizers import L1L2, RegularizerLike, as_regularizer
 from featurecols.models.objective.heads import ClassHead, Head, NumberHead
 from featurecols.models.objective.losses import Loss
 from featurecols.models.objective.member_loss import loss_of_members
@@ -49,6 +51,8 @@ class Network(NamedTuple):
     batch_norm: bool
     members: int = 1
     cross_layers: int = 0
+    kernel_initializer: str = GLOROT
+    kernel_regularizer: L1L2 | None = None
 
     @staticmethod
     def of(
@@ -58,6 +62,8 @@ class Network(NamedTuple):
         batch_norm: bool,
         members: int = 1,
         cross_layers: int = 0,
+        kernel_initializer: str = GLOROT,
+        kernel_regularizer: RegularizerLike = None,
     ) -> Network:
         """Return the network of such arguments; raise ColumnError for those that are wrong."""
         if hidden_units is None:
@@ -75,7 +81,9 @@ class Network(NamedTuple):
             require_positive("cross_layers", "cross_layers", cross_layers)
         if require_positive("members", "members", members) > 1 and not sizes and not cross_layers:
             raise errors.argument("members", "need hidden layers", members, "give hidden_units, or leave members out")
-        return Network(sizes, name, dropout, batch_norm, members, cross_layers)
+        check_initializer("kernel_initializer", kernel_initializer)
+        regularizer = as_regularizer("kernel_regularizer", kernel_regularizer)
+        return Network(sizes, name, dropout, batch_norm, members, cross_layers, kernel_initializer, regularizer)
 
     def __call__(self, x: Examples, units: int, slots: tuple[str, ...] | None) -> Value:
         """Return the logits [n, units], of several members their mean."""
@@ -92,8 +100,9 @@ class Network(NamedTuple):
         return net
 
     def arguments(self) -> dict[str, Any]:
-        """Return the network as the arguments of an estimator; members and cross layers where there are some."""
-        return {name: value for name, value in self._asdict().items() if name not in UNSAID or value != UNSAID[name]}
+        """Return the network as the arguments of an estimator; those that came later where they are not at their defaults."""
+        found = {name: value for name, value in self._asdict().items() if name not in UNSAID or value != UNSAID[name]}
+        return found if self.kernel_regularizer is None else {**found, "kernel_regularizer": self.kernel_regularizer.amounts()}
 
     def parts(self, x: Examples, units: int, slots: tuple[str, ...] | None, rows: RowsOf, output: int, steps: int) -> Parts:
         """Return what slots add to a logit of one row: gradients along the way from zeros, at the middles of so many steps.
@@ -175,7 +184,8 @@ def _way_of_inputs(given: Array, members: int) -> tuple[Array, Array, Shares]:
 def _layers(network: Network, units: int, slots: tuple[str, ...] | None) -> tuple[Layer, ...]:
     found: list[Layer] = [Inputs(slots, name="inputs")] if network.members == 1 else []
     if network.cross_layers:
-        found.append(Cross(network.cross_layers, network.members, name="cross"))
+        regularizer = network.kernel_regularizer
+        found.append(Cross(network.cross_layers, network.members, kernel_regularizer=regularizer, name="cross"))
     for i, size in enumerate(network.hidden_units):
         found.append(_dense(network, size, network.activation, f"hidden_{i}"))
         if network.dropout:
@@ -186,9 +196,10 @@ def _layers(network: Network, units: int, slots: tuple[str, ...] | None) -> tupl
 
 
 def _dense(network: Network, units: int, activation: str | None, name: str) -> Layer:
+    kernels: dict[str, Any] = {name: getattr(network, name) for name in ("kernel_initializer", "kernel_regularizer")}
     if network.members == 1:
-        return Dense(units, activation, name=name)
-    return MemberDense(network.members, units, activation, name=name)
+        return Dense(units, activation, name=name, **kernels)
+    return MemberDense(network.members, units, activation, name=name, **kernels)
 
 
 class _Deep(Canned):
@@ -250,6 +261,9 @@ class DNNClassifier(_Deep):
             the global norm of gradients is that of all of them; the tables of `plan` stay as they began.
         cross_layers: how many layers of products of inputs stand before the hidden ones (Wang et al., DCN V2, 2020): two learn
             products of up to three inputs. Each has a weight for every pair of inputs, one-hots among them.
+        kernel_initializer: how kernels start, by its name in Keras: glorot_uniform, he_normal, ...; cross layers at zero.
+        kernel_regularizer: what each kernel of the network adds to the loss of training: {"l2": 0.001}, {"l1": 0.001}, both,
+            or "l2" for 0.01, as in Keras. Losses of evaluate are without it.
     """
 
     def __init__(
@@ -266,6 +280,8 @@ class DNNClassifier(_Deep):
         activation_fn: ActivationLike | None = None,
         members: int = 1,
         cross_layers: int = 0,
+        kernel_initializer: str = GLOROT,
+        kernel_regularizer: RegularizerLike = None,
         initial_bias: bool = True,
         normalize: Normalize = "auto",
         weight_column: str | None = None,
@@ -276,7 +292,8 @@ class DNNClassifier(_Deep):
         threads: int | None = None,
         feature_columns: Columns = None,
     ) -> None:
-        network = Network.of(hidden_units, activation_fn or activation, dropout, batch_norm, members, cross_layers)
+        kernels = kernel_initializer, kernel_regularizer
+        network = Network.of(hidden_units, activation_fn or activation, dropout, batch_norm, members, cross_layers, *kernels)
         running = Running(weight_column, model_dir, config, warm_start_from, seed, threads)
         super().__init__(
             columns, ClassHead(n_classes, words_of(label_vocabulary)), optimizer, network, running, feature_columns, normalize
@@ -303,6 +320,8 @@ class DNNRegressor(_Deep):
         activation_fn: ActivationLike | None = None,
         members: int = 1,
         cross_layers: int = 0,
+        kernel_initializer: str = GLOROT,
+        kernel_regularizer: RegularizerLike = None,
         initial_bias: bool = True,
         normalize: Normalize = "auto",
         weight_column: str | None = None,
@@ -313,7 +332,8 @@ class DNNRegressor(_Deep):
         threads: int | None = None,
         feature_columns: Columns = None,
     ) -> None:
-        network = Network.of(hidden_units, activation_fn or activation, dropout, batch_norm, members, cross_layers)
+        kernels = kernel_initializer, kernel_regularizer
+        network = Network.of(hidden_units, activation_fn or activation, dropout, batch_norm, members, cross_layers, *kernels)
         running = Running(weight_column, model_dir, config, warm_start_from, seed, threads)
         super().__init__(
             columns, NumberHead(label_dimension, loss, label_transform), optimizer, network, running, feature_columns, normalize

@@ -48,7 +48,8 @@ class Position(TypedDict, total=False):
 
 
 AT_FIRST = {"standardize_label": True, "initial_bias": True}  # arguments that are declared where they are not so
-UNSAID = {"members": 1, "cross_layers": 0}  # what the declaration of a model means that does not say it
+# What the declaration of a model means that does not say it.
+UNSAID = {"members": 1, "cross_layers": 0, "kernel_initializer": "glorot_uniform", "kernel_regularizer": None}
 ORDER = ("batch_size", "buffer", "shuffle_seed")
 
 
@@ -117,7 +118,7 @@ def declared(arguments: Mapping[str, Any], params: Mapping[str, Any]) -> dict[st
 
 def only_trains(name: str) -> bool:
     """Return whether an argument of a model matters in training alone, and not to predictions."""
-    return name == "dropout" or name.endswith("optimizer")
+    return name in ("dropout", "kernel_initializer", "kernel_regularizer") or name.endswith("optimizer")
 
 
 def difference(theirs: Mapping[str, Any], ours: Mapping[str, Any], names: Sequence[str]) -> str | None:

@@ -9,6 +9,7 @@ from featurecols.columns.base import Column, Field
 from featurecols.models.estimators.canned import OPTIMIZERS
 from featurecols.models.estimators.from_json import COLUMNS, RUNNING, TENSORFLOW, WEIGHT, Training
 from featurecols.models.estimators.loading import KINDS
+from featurecols.models.layers import first_kernels, regularizers
 from featurecols.models.objective.losses import Loss
 from featurecols.models.optimization.optimizers import Optimizer
 
@@ -17,10 +18,14 @@ def spec_schema() -> dict[str, Any]:
     """Return the schema of all spec files: a list of columns, an object with "columns", or a model."""
     found = schema.columns_schema()
     listed = found["anyOf"][0]
+    amount = {"type": "number", "minimum": 0}
+    amounts = {"type": "object", "properties": {"l1": amount, "l2": amount}, "additionalProperties": False, "minProperties": 1}
     columns = {
         **dict.fromkeys(COLUMNS, listed),
         **dict.fromkeys(OPTIMIZERS, schema.of_base(Optimizer)),
         "loss": schema.of_base(Loss),
+        "kernel_initializer": {"enum": list(first_kernels.KNOWN)},
+        "kernel_regularizer": {"anyOf": [{"enum": [*regularizers.KNOWN, None]}, amounts]},
     }
     models = []
     for name, kind in KINDS.items():

@@ -23,7 +23,9 @@ from featurecols.models.estimators.state import RowsOf
 from featurecols.models.estimators.tf_columns import AnyColumn
 from featurecols.models.input.classes import Class
 from featurecols.models.input.examples import Examples
+from featurecols.models.layers.first_kernels import GLOROT
 from featurecols.models.layers.member_dense import for_members, scaled_gradient
+from featurecols.models.layers.regularizers import RegularizerLike
 from featurecols.models.objective.heads import ClassHead, Head, NumberHead
 from featurecols.models.objective.losses import Loss
 from featurecols.models.objective.member_loss import loss_of_members
@@ -167,8 +169,9 @@ class WideDeepClassifier(_WideDeep):
     Args:
         linear, dnn: columns of either part; a column may be in both. A dnn column with the name of a different linear one
             gets _dnn added to its name.
-        hidden_units, activation, dropout, batch_norm, members, cross_layers: the network, as in DNNClassifier; dnn columns need
-            hidden_units. All members share the linear part, and cross layers are of the dnn columns alone.
+        hidden_units, activation, dropout, batch_norm: the network, as in DNNClassifier; dnn columns need hidden_units.
+        members, cross_layers, kernel_initializer, kernel_regularizer: the same; of the network alone. All members share the
+            linear part.
         n_classes, label_vocabulary, sparse_combiner and all others: as in LinearClassifier.
         linear_optimizer, dnn_optimizer: each moves its own part.
     """
@@ -188,6 +191,8 @@ class WideDeepClassifier(_WideDeep):
         batch_norm: bool = False,
         members: int = 1,
         cross_layers: int = 0,
+        kernel_initializer: str = GLOROT,
+        kernel_regularizer: RegularizerLike = None,
         sparse_combiner: str = "sum",
         initial_bias: bool = True,
         normalize: Normalize = "auto",
@@ -229,6 +234,8 @@ class WideDeepRegressor(_WideDeep):
         batch_norm: bool = False,
         members: int = 1,
         cross_layers: int = 0,
+        kernel_initializer: str = GLOROT,
+        kernel_regularizer: RegularizerLike = None,
         sparse_combiner: str = "sum",
         initial_bias: bool = True,
         normalize: Normalize = "auto",

@@ -12,9 +12,12 @@ from featurecols.models.layers.dropout import Dropout as Dropout
 from featurecols.models.layers.embedding_bag import EmbeddingBag as EmbeddingBag
 from featurecols.models.layers.inputs import Inputs as Inputs
 from featurecols.models.layers.linear import Linear as Linear
+from featurecols.models.layers.regularizers import L1L2 as L1L2
+from featurecols.models.layers.regularizers import penalty as penalty
 from featurecols.models.layers.sparse_linear import SparseLinear as SparseLinear
 
 __all__ = [
+    "L1L2",
     "Activation",
     "BatchNormalization",
     "Dense",
@@ -25,6 +28,7 @@ __all__ = [
     "Layer",
     "Linear",
     "SparseLinear",
+    "penalty",
 ]
 
 if not TYPE_CHECKING:  # a wrong name is told with the right one; checkers report it themselves

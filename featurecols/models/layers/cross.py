@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import field
+from typing import ClassVar
+
 import numpy as np
 
 from featurecols._core.arrays import Array
@@ -14,6 +17,7 @@ from featurecols.models.layers.dense import affine
 from featurecols.models.layers.member_dense import member_affine
 from featurecols.models.layers.member_inputs import MemberRows
 from featurecols.models.layers.mixed import Mixed
+from featurecols.models.layers.regularizers import L1L2, penalize
 
 CROSS = "dnn/cross/"  # what names of parameters of cross layers begin with in estimators
 WIDEST = 8192  # inputs of a kernel that is square: 256 MiB in float32
@@ -31,12 +35,14 @@ class Cross(Layer):
     Args:
         layers: how many; their parameters are kernel_0 [width, members * width] and bias_0 [members * width], kernel_1, ...
         members: how many networks there are.
+        kernel_regularizer: as of Dense, for each kernel.
     """
 
-    takes_mixed = True
+    takes_mixed: ClassVar[bool] = True
 
     layers: int
     members: int = 1
+    kernel_regularizer: L1L2 | None = field(default=None, kw_only=True)
 
     def check(self) -> None:
         super().check()
@@ -54,6 +60,7 @@ class Cross(Layer):
         found = first
         for i in range(self.layers):
             kernel = scope.parameter(f"kernel_{i}", (width, self.members * width), zeros)
+            penalize(scope, self.kernel_regularizer, kernel, self.members)
             bias = scope.parameter(f"bias_{i}", (self.members * width,), zeros)
             one = self.members == 1
             products = affine(found, kernel, bias) if one else member_affine(found, kernel, bias, self.members)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import field
+
 import numpy as np
 
 from featurecols._core import arrays
@@ -9,11 +11,13 @@ from featurecols._core.arrays import Array
 from featurecols._core.blas import matmul
 from featurecols._core.spec import frozen
 from featurecols.models.autodiff.tape import Gradient, Value
-from featurecols.models.autodiff.variables import Initial, Scope, glorot, zeros
+from featurecols.models.autodiff.variables import Initial, Scope, zeros
 from featurecols.models.layers.activation import activate, check_activation
 from featurecols.models.layers.base import Layer, require_positive
+from featurecols.models.layers.first_kernels import GLOROT, first_kernel
 from featurecols.models.layers.member_inputs import MemberRows
 from featurecols.models.layers.mixed import add_hot, add_hot_gradient
+from featurecols.models.layers.regularizers import L1L2, penalize
 
 
 @frozen
@@ -27,11 +31,14 @@ class MemberDense(Layer):
         members: how many networks there are.
         units: outputs of each.
         activation: a name that Activation knows, or None.
+        kernel_initializer, kernel_regularizer: as of Dense, for each network.
     """
 
     members: int
     units: int
     activation: str | None = None
+    kernel_initializer: str = field(default=GLOROT, kw_only=True)
+    kernel_regularizer: L1L2 | None = field(default=None, kw_only=True)
 
     def check(self) -> None:
         super().check()
@@ -41,7 +48,9 @@ class MemberDense(Layer):
 
     def forward(self, scope: Scope, x: Value | MemberRows) -> Value:
         width = x.shared.width + x.own_width if isinstance(x, MemberRows) else x.shape[1] // self.members
-        kernel = scope.parameter("kernel", (width, self.members * self.units), of_members(glorot, self.members))
+        first = of_members(first_kernel(self.kernel_initializer), self.members)
+        kernel = scope.parameter("kernel", (width, self.members * self.units), first)
+        penalize(scope, self.kernel_regularizer, kernel, self.members)
         bias = scope.parameter("bias", (self.members * self.units,), zeros)
         y = first_affine(x, kernel, bias) if isinstance(x, MemberRows) else member_affine(x, kernel, bias, self.members)
         return activate_members(self.activation, y, self.members)
