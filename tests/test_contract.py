@@ -9,9 +9,9 @@ import featurecols.columns  # the kinds are registered when it is imported
 from featurecols._core.spec import KINDS
 from featurecols.columns.base import Column
 from featurecols.columns.bound import Bound
+from tests.sources import PACKAGE, files, nodes_of
 
 ROOT = Path(__file__).parent.parent
-PACKAGE = ROOT / "featurecols"
 assert featurecols.columns
 
 
@@ -27,19 +27,19 @@ CONTRACT = {name for base in subclasses(Column) | subclasses(Bound) for name in 
 DIALECT = ("feature_column", "tf")  # it has declarations of its own, by the same words
 
 
-def imported(tree: ast.Module) -> set[str]:
+def imported(nodes: list[ast.AST]) -> set[str]:
     """Names of kinds and Bounds that a module has from featurecols.columns: collections.abc has a Sequence too."""
     found = {name for name in KIND_NAMES | BOUND_NAMES if name != "Sequence"}
-    for node in ast.walk(tree):
+    for node in nodes:
         if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("featurecols"):
             found |= {alias.asname or alias.name for alias in node.names if alias.name in KIND_NAMES | BOUND_NAMES}
     return found
 
 
-def asked(tree: ast.Module) -> list[tuple[int, str]]:
+def asked(nodes: list[ast.AST]) -> list[tuple[int, str]]:
     """(line, source) of every question after a kind."""
-    kinds_here, found = imported(tree), []
-    for node in ast.walk(tree):
+    kinds_here, found = imported(nodes), []
+    for node in nodes:
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and len(node.args) > 1:
             names = {inner.id for inner in ast.walk(node.args[1]) if isinstance(inner, ast.Name)}
             names |= {inner.attr for inner in ast.walk(node.args[1]) if isinstance(inner, ast.Attribute)}
@@ -76,16 +76,16 @@ isinstance(x, int)
 type(x) is int
 getattr(x, "shape")
 """
-    assert [line for line, _ in asked(ast.parse(program))] == [2, 3, 4, 5, 6, 7, 8]
+    assert [line for line, _ in asked(list(ast.walk(ast.parse(program))))] == [2, 3, 4, 5, 6, 7, 8]
     assert {"Bound", "NumberBound", "SequenceBound"} <= BOUND_NAMES
     assert {"Numeric", "Sequence"} <= KIND_NAMES
 
 
 def test_nothing_outside_columns_asks_for_a_kind() -> None:
     wrong = []
-    for path in sorted(PACKAGE.rglob("*.py")):
+    for path in files():
         part = path.relative_to(PACKAGE).parts[0]
         if part == "columns" or part in DIALECT:
             continue
-        wrong += [f"{path.relative_to(ROOT)}:{line} {text}" for line, text in asked(ast.parse(path.read_text("utf-8")))]
+        wrong += [f"{path.relative_to(ROOT)}:{line} {text}" for line, text in asked(nodes_of(path))]
     assert wrong == []

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.sources import files, nodes_of
+
 ROOT = Path(__file__).parent.parent
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")])
 HISTORY = ROOT / "CHANGELOG.md"  # names what is gone as well
@@ -112,12 +114,7 @@ def test_modules_that_a_page_runs_exist(page: Path) -> None:
 
 
 def test_classes_named_in_the_design_exist() -> None:
-    defined = {
-        node.name
-        for path in (ROOT / "featurecols").rglob("*.py")
-        for node in ast.walk(ast.parse(path.read_text("utf-8")))
-        if isinstance(node, ast.ClassDef)
-    }
+    defined = {node.name for path in files() for node in nodes_of(path) if isinstance(node, ast.ClassDef)}
     named = set(re.findall(r"`([A-Z][a-z]+[A-Za-z]*)[`.(]", (ROOT / "docs" / "design.md").read_text("utf-8"))) - {"None"}
     assert sorted(named - defined) == []
 

@@ -7,8 +7,10 @@ from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
+from tests.sources import PACKAGE, nodes_of, tree_of
+from tests.sources import files as sources
+
 ROOT = Path(__file__).parent.parent
-PACKAGE = ROOT / "featurecols"
 
 # From the lowest layer up; a package imports from itself, from its own layer and from those below.
 LAYERS = (
@@ -33,18 +35,15 @@ BLOCKS = ("body", "orelse", "handlers", "finalbody", "cases")  # where statement
 
 
 @cache
-def tree_of(path: Path) -> ast.Module:
-    return ast.parse(path.read_text("utf-8"))
-
-
-@cache
 def imports(path: Path) -> list[tuple[str, bool, int]]:
     """(module, inside a function, line) of every import that runs; those for type checkers alone do not."""
     tree = tree_of(path)
     found: list[tuple[str, bool, int]] = []
 
     def visit(node: ast.AST, inside: bool) -> None:
-        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
+        if isinstance(node, ast.If) and any(
+            "TYPE_CHECKING" in (getattr(n, "id", ""), getattr(n, "attr", "")) for n in ast.walk(node.test)
+        ):
             return
         if isinstance(node, ast.Import):
             found.extend((alias.name, inside, node.lineno) for alias in node.names)
@@ -61,8 +60,7 @@ def imports(path: Path) -> list[tuple[str, bool, int]]:
 
 def plain_imports(path: Path) -> list[str]:
     """Modules of `import module` statements."""
-    nodes = ast.walk(tree_of(path))
-    return [alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names]
+    return [alias.name for node in nodes_of(path) if isinstance(node, ast.Import) for alias in node.names]
 
 
 def part(path: Path) -> str:
@@ -74,10 +72,6 @@ def part_of(names: Sequence[str]) -> str:
     """The same for the names of a module after `featurecols`."""
     inner = "/".join(names[:2])
     return inner if inner in LEVELS else names[0]
-
-
-def sources() -> list[Path]:
-    return sorted(PACKAGE.rglob("*.py"))
 
 
 def internal(path: Path) -> list[tuple[str, bool, int]]:
@@ -133,7 +127,7 @@ def needed_files() -> dict[str, set[str]]:
     for module, path in modules.items():
         needs: set[str] = set()
         upward = UPWARD_METHODS.get(path.relative_to(PACKAGE).as_posix(), set())
-        for node in ast.walk(tree_of(path)):
+        for node in nodes_of(path):
             if isinstance(node, ast.Import):
                 needs |= {alias.name for alias in node.names}
             elif isinstance(node, ast.ImportFrom):

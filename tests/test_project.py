@@ -11,9 +11,9 @@ import pytest
 
 import featurecols as fc
 from featurecols._core import lazy_imports
+from tests.sources import files, tree_of
 
 ROOT = Path(__file__).parent.parent
-PACKAGE = ROOT / "featurecols"
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
 
 
@@ -54,7 +54,7 @@ def test_errors_of_models_are_names_of_the_package() -> None:
 
 
 def test_every_module_says_what_it_is_for() -> None:
-    bare = [str(path) for path in PACKAGE.rglob("*.py") if not ast.get_docstring(ast.parse(path.read_text("utf-8")))]
+    bare = [str(path) for path in files() if not ast.get_docstring(tree_of(path))]
     assert bare == []
 
 
@@ -64,7 +64,7 @@ def test_the_changelog_is_about_this_version() -> None:
 
 
 def test_extras_that_messages_speak_of_exist() -> None:
-    spoken = {name for path in PACKAGE.rglob("*.py") for name in re.findall(r"featurecols\[(\w+)\]", path.read_text("utf-8"))}
+    spoken = {name for path in files() for name in re.findall(r"featurecols\[(\w+)\]", path.read_text("utf-8"))}
     assert sorted(spoken - set(PROJECT["optional-dependencies"])) == []
 
 

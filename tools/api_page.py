@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import functools
 import importlib
 import inspect
 import os
@@ -226,6 +227,7 @@ def public_names(module: str) -> list[Name]:
     return [name for name in names if not inspect.ismodule(name.value)]
 
 
+@functools.cache
 def members(cls: type) -> list[Member]:
     """Return the public members of a class, sorted; those of the package's public bases are with these bases."""
     bases = [base for base in cls.__mro__ if base.__module__.startswith("featurecols")]
@@ -363,6 +365,7 @@ def names_file() -> str:
     return "\n".join([*sorted(lines), ""])
 
 
+@functools.cache
 def page() -> str:
     """Return the text of docs/api.md."""
     lines = [
@@ -372,9 +375,10 @@ def page() -> str:
         "`help(name)` has the rest of them, with types and examples. What is not on this page is not public.",
         "",
     ]
-    titles = [title for title, *_ in sections()] + ["The command line"]
+    written = list(sections())
+    titles = [title for title, *_ in written] + ["The command line"]
     lines += [" · ".join(f"[{title}](#{anchor(title)})" for title in titles), ""]
-    for title, first, entries in sections():
+    for title, first, entries in written:
         lines += [f"## {title}", "", *([first, ""] if first else []), *entries, ""]
     return "\n".join([*lines, *commands()])
 

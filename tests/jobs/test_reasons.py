@@ -45,7 +45,7 @@ def problems() -> Iterator[str]:
             tree = ast.parse(file.read_text())
             for function in (n for n in ast.walk(tree) if isinstance(n, ast.FunctionDef)):
                 for call in (n for n in ast.walk(function) if isinstance(n, ast.Call)):
-                    name = ast.unparse(call.func).rsplit(".", 1)[-1]
+                    name = getattr(call.func, "attr", getattr(call.func, "id", ""))
                     if name in POSITION and len(call.args) > POSITION[name]:
                         yield from text_of(call.args[POSITION[name]], function)
 
