@@ -15,6 +15,7 @@ from featurecols.data.files import csv_blocks, decimal_marks, open_quotes, separ
 from featurecols.data.files.base import File, State
 from featurecols.data.files.csv_options import CsvOptions
 from featurecols.data.files.left_out import LeftOut
+from featurecols.data.files.whole_breaks import WholeBreaks
 from featurecols.data.remote import urls
 
 _WORTH_COMPILING = 8  # blocks: a smaller file is parsed before the kernels for it are compiled
@@ -89,9 +90,12 @@ class CsvFile(File):
             types = {key: coded if use == "category" else pa.string() for key, use in reversed(list(needs))}
             types.update((key, coded) for key, use in needs if use == "category")
             options = {"include_columns": list(dict.fromkeys(key for key, _ in needs)), "column_types": types}
+        stream = self._stream() if text is None else text
+        if self._quote is not None and (self._is_large or self._codec is not None):
+            stream = pa.PythonFile(WholeBreaks(stream.read), mode="r")
         try:
             return csv.open_csv(
-                self._stream() if text is None else text,
+                stream,
                 read_options=csv.ReadOptions(
                     block_size=self.block_bytes,
                     skip_rows=self._count_leading() if text is None and (self._alone or "column_names" in names) else 0,

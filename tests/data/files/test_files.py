@@ -14,9 +14,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from featurecols import errors
-from featurecols.data.files import csv as csv_module
 from featurecols.data.files import parquet as parquet_module
 from featurecols.data.files.base import File, same_kind
+from featurecols.data.files.csv import CsvFile
+from featurecols.data.files.csv_options import parse_options
 from featurecols.data.sources import FileSource, find, open_file
 from tests.data.fields.physical import bits, decoded
 
@@ -293,21 +294,24 @@ def test_empty_lines_of_several_columns_are_none(tmp_path: Path) -> None:
     assert column(csv(tmp_path, "x,y\n1,2\n\n3,4\n\n"), "x") == [b"1", b"3"]
 
 
-def test_a_csv_file_that_is_not_read_to_its_end_leaves_no_thread(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(csv_module, "_BLOCK_BYTES", 64)
+@pytest.mark.parametrize(("decimal", "name"), [(".", "featurecols-parse"), (",", "featurecols-read")])
+def test_a_csv_file_that_is_not_read_to_its_end_leaves_no_thread(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, decimal: str, name: str
+) -> None:
+    monkeypatch.setattr(CsvFile, "block_bytes", 64)
     monkeypatch.setenv("FEATURECOLS_THREADS", "2")
-    (tmp_path / "a.csv").write_text("a,b\n" + "".join(f"{i},x{i}\n" for i in range(200)))
-    file = open_file(str(tmp_path / "a.csv"))
+    (tmp_path / "a.csv").write_text("a;b\n" + "".join(f"{i};x{i}\n" for i in range(200)))
+    file = open_file(str(tmp_path / "a.csv"), parse_options(separator=";", decimal=decimal))
     found = iter(file.read(file.fragments[0], [("a", "number")]))
     first = next(found)
-    assert any(thread.name.startswith("featurecols-read") for thread in threading.enumerate())
+    assert any(thread.name.startswith(name) for thread in threading.enumerate())
     found.close()  # type: ignore[attr-defined]
-    assert not any(thread.name.startswith("featurecols-read") for thread in threading.enumerate())
+    assert not any(thread.name.startswith("featurecols-") for thread in threading.enumerate())
     assert 0 < first.num_rows < 200
 
 
 def test_csv_in_blocks_keeps_order_and_types(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(csv_module, "_BLOCK_BYTES", 4096)
+    monkeypatch.setattr(CsvFile, "block_bytes", 4096)
     rows = [(f"{i:05d}", "" if i % 3 == 0 else str(i / 4), "word" if i < 2000 else f"late {i}") for i in range(3000)]
     file = csv(tmp_path, "a,b,c\n" + "".join(",".join(row) + "\n" for row in rows))
     pieces = read(file, [("a", "category"), ("b", "number"), ("c", "category")])

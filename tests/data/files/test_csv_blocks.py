@@ -144,8 +144,12 @@ def test_errors_are_those_of_the_whole_file(tmp_path: Path) -> None:
 
 def test_line_breaks_in_quotes_stay_as_they_are(tmp_path: Path) -> None:
     rows = [["1", "a\r\nb", "\r\n"], ["2", "\r", "c\r\n\r\n"]] * 40
+    doubled = [["1", '"a"\r\nb', '\r\n"'], ["2", '"\r"', '\r\n"\r\n']] * 40  # not plain
     for size in (60, 61, 62, 63, 64):
         assert read(opened(tmp_path / "some.csv", written(rows, quoting=csv.QUOTE_ALL), size))[0] == rows
+        for whole in (False, True):
+            file = opened(tmp_path / "some.csv", written(doubled, quoting=csv.QUOTE_ALL), size)
+            assert read(file, whole)[0] == doubled
 
 
 def test_any_number_of_threads_gives_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
