@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from featurecols.data.sources import FileSource, Paths
 
+BALANCED = "balanced"
+
 
 def add_csv(parser: argparse.ArgumentParser) -> None:
     """Add the options that say how CSV files are written."""
@@ -163,6 +165,31 @@ def parse_names(text: str) -> list[str]:
     if not names or "" in names:
         raise argparse.ArgumentTypeError(f"must be names such as id,date, got {text!r}")
     return names
+
+
+def parse_class_weight(text: str) -> tuple[str, float] | str:
+    """Return a class as text and its weight; "balanced" as it is."""
+    if text == BALANCED:
+        return text
+    name, _, weight = text.rpartition("=")
+    try:
+        return name, float(weight)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"must be CLASS=WEIGHT, such as yes=20, or {BALANCED}, got {text!r}") from None
+
+
+def join_class_weights(given: list[tuple[str, float] | str] | None) -> dict[str, float] | str | None:
+    """Return the weights of classes that were given one by one; raise ModelError for a class that is there twice."""
+    from featurecols.models import errors
+
+    if not given:
+        return None
+    weights = dict(pair for pair in given if not isinstance(pair, str))
+    if len(weights) == len(given):
+        return weights
+    if weights:
+        raise errors.model("train", "--class-weight says one thing twice", given, f"give each class once, or {BALANCED} alone")
+    return BALANCED
 
 
 def single_or_list(values: list[str]) -> str | list[str]:

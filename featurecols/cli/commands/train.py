@@ -3,8 +3,8 @@
 SPEC is an object, {"model": "LinearClassifier", "columns": [...], "optimizer": "Adam", ...}: a class of featurecols.models
 and its arguments, by the names that they have in Python. A wide & deep model has "linear" and "dnn" in the place of
 "columns". A list is the columns alone, as fit takes them. SPEC may also say "label", "weight", "seed", "epochs", "steps",
-"batch_size", "validation" and "validation_share"; options go before what SPEC says. The model.json of a model is such a SPEC.
-Without --epochs and --steps, training lasts until rows held out show no gain.
+"batch_size", "validation", "validation_share" and "class_weight"; options go before what SPEC says. The model.json of a model
+is such a SPEC. Without --epochs and --steps, training lasts until rows held out show no gain.
 """
 
 from __future__ import annotations
@@ -52,6 +52,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--cross-layers", metavar="N", type=options.parse_positive, help=crosses)
     parser.add_argument("--n-classes", metavar="N", type=options.parse_positive, help="of a classifier (default: 2)")
     parser.add_argument("--weight", metavar="FIELD", dest="weight_column", help="the weights of rows")
+    counts = "what a row of CLASS counts in training, again for others, or balanced: each class as much as any (default: 1)"
+    parser.add_argument("--class-weight", metavar="CLASS=WEIGHT", type=options.parse_class_weight, action="append", help=counts)
     scaled = "numbers without a normalizer as they are (default: in deviations from their mean)"
     parser.add_argument("--no-normalize", dest="normalize", action="store_const", const=False, help=scaled)
     standardized = "train a regressor on labels in deviations from their mean, or as they are (default: in deviations)"
@@ -106,6 +108,7 @@ def run(arguments: argparse.Namespace) -> None:
     if arguments.validation is arguments.validation_share is None:
         arguments.validation, arguments.validation_share = said.validation, said.validation_share
     arguments.label, arguments.batch_size = arguments.label or said.label, arguments.batch_size or said.batch_size
+    arguments.class_weight = options.join_class_weights(arguments.class_weight) or said.class_weight
     if arguments.label is None:
         raise errors.model(where, "has no label", None, 'give --label FIELD, or "label" in the spec')
     given = {name: value for name in ARGUMENTS if (value := getattr(arguments, name)) is not None}
@@ -187,6 +190,7 @@ def _train(model: Estimator, arguments: argparse.Namespace, hooks: Sequence[Hook
         batch_size=arguments.batch_size,
         validation=arguments.validation and options.read_data(arguments.validation, arguments),
         validation_share=arguments.validation_share,
+        class_weight=arguments.class_weight,
         processes=arguments.processes,
         hooks=hooks,
     )

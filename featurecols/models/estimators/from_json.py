@@ -34,6 +34,7 @@ class Training(NamedTuple):
     steps: int | None = None
     batch_size: int | None = None
     validation_share: float | None = None
+    class_weight: dict[str, float] | str | None = None
 
 
 def read_spec(data: Any) -> tuple[str, dict[str, Any], Training]:
@@ -63,7 +64,10 @@ def read_spec(data: Any) -> tuple[str, dict[str, Any], Training]:
         if value is not None and (type(value) is not int or value < 1):
             raise errors.model(where, f"{name} must be a positive integer", value, "leave it out: it follows from the rows")
     share = held_share(where, found.get("validation_share"), validation)
-    return where, spec, Training(label, validation=validation, validation_share=share, **counts)
+    weights = found.get("class_weight")
+    if not (weights is None or weights == "balanced" or isinstance(weights, Mapping)):
+        raise errors.model(where, "class_weight must be an object", weights, 'give {"yes": 20}, or "balanced"')
+    return where, spec, Training(label, validation=validation, validation_share=share, class_weight=weights, **counts)
 
 
 def _names(where: str, key: str, value: Any) -> list[str] | None:
@@ -82,8 +86,8 @@ def model_from_json(data: Any, **more: Any) -> Canned | Sequential:
     "learning_rate": {"type": "Cosine", "rate": 0.02}}. A list alone is the columns, as columns_from_json takes them.
 
     A spec may say "seed", "weight", the field of weights, and for `featurecols train` "label" and "validation" (fields and
-    paths by name), "epochs", "steps", "batch_size" and "validation_share"; here these are checked and left to train. "$schema"
-    is for editors. The model.json of a saved model is such a spec.
+    paths by name), "epochs", "steps", "batch_size", "validation_share" and "class_weight"; here these are checked
+    and left to train. "$schema" is for editors. The model.json of a saved model is such a spec.
 
     Args:
         data: the object, the list, or the path of a JSON, TOML or YAML file.

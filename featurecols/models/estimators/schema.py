@@ -13,6 +13,8 @@ from featurecols.models.layers import first_kernels, regularizers
 from featurecols.models.objective.losses import Loss
 from featurecols.models.optimization.optimizers import Optimizer
 
+CLASS_WEIGHT = {"anyOf": [{"const": "balanced"}, {"type": "object", "additionalProperties": {"type": "number", "minimum": 0}}]}
+
 
 def spec_schema() -> dict[str, Any]:
     """Return the schema of all spec files: a list of columns, an object with "columns", or a model."""
@@ -40,6 +42,7 @@ def spec_schema() -> dict[str, Any]:
             **dict.fromkeys(Training._fields, names),
             **{key: {"type": "integer", "minimum": 1} for key in ("epochs", "steps", "batch_size")},
             "validation_share": {"type": "number", "minimum": 0, "exclusiveMaximum": 1},
+            "class_weight": CLASS_WEIGHT,
         }
         needs = ["columns"] if "columns" in takes else []
         models.append(

@@ -18,7 +18,7 @@ def class_table(subject: str, given: object, classes: Sequence[object]) -> Array
 
     Args:
         subject: who was called, for errors.
-        given: weights by class.
+        given: weights by class; where a class is not a word, its text will do, such as "1", which is what JSON has.
         classes: the classes in the order of their numbers, in their own type.
 
     Raises ModelError for what is not a weight of a class.
@@ -27,15 +27,18 @@ def class_table(subject: str, given: object, classes: Sequence[object]) -> Array
         hint = 'give weights by class, such as {"no": 1.0, "yes": 20.0}'
         raise errors.model(subject, "class_weight must be a dict", type(given).__name__, hint)
     numbers = {name: number for number, name in enumerate(classes)}
+    texts = {str(name): number for name, number in numbers.items()}
+    texts |= {text.lower(): number for text, number in texts.items() if text in ("False", "True")}
     found = np.ones(len(numbers), np.float32)
     for name, weight in given.items():
-        if name not in numbers:
+        number = numbers.get(name, texts.get(name) if isinstance(name, str) else None)
+        if number is None:
             known = ", ".join(repr(known) for known in list(numbers)[:8])
             raise errors.model(subject, "class_weight names a class that is not there", name, f"the classes are {known}")
         if isinstance(weight, bool) or not isinstance(weight, (int, float)) or not 0 <= weight < math.inf:
             hint = "give a finite number of at least 0"
             raise errors.model(subject, f"class_weight of {name!r} is not a weight", weight, hint)
-        found[numbers[name]] = weight
+        found[number] = weight
     return found
 
 

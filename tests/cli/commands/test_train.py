@@ -126,6 +126,35 @@ def test_early_stopping_is_that_of_python(here: Path, capsys: pytest.CaptureFixt
     assert "--patience needs --early-stopping" in fails(capsys, 2, *TRAIN, "--patience", "2")
 
 
+def test_class_weights_are_those_of_python(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    command = ["train", "columns.json", "raw", "-o", "model", "--json", "--epochs", "1", "--overwrite"]
+    command += ["--model", "LinearClassifier"]
+
+    def fingerprints(label: str, given: list[str], wanted: dict[object, float] | str) -> list[str]:
+        assert main([*command, "--label", label, *given]) == 0
+        want = models.LinearClassifier(WIDE).train("raw", label=label, epochs=1, class_weight=wanted)
+        return [json.loads(capsys.readouterr().out)["fingerprint"], want.fingerprint]
+
+    one, want = fingerprints("income", ["--class-weight", "<=50K=0.5", "--class-weight", ">50K=20"], {"<=50K": 0.5, ">50K": 20})
+    assert one == want
+    numbered, want = fingerprints("rich", ["--class-weight", "1=20"], {1: 20.0})
+    assert numbered == want
+    balanced, want = fingerprints("rich", ["--class-weight", "balanced"], "balanced")
+    assert balanced == want != numbered
+    spec = {"model": "LinearClassifier", "columns": fc.columns_to_json(WIDE), "label": "rich", "class_weight": {"1": 20.0}}
+    (here / "spec.json").write_text(json.dumps(spec))
+    assert main(["train", "spec.json", "raw", "-o", "model", "--json", "--epochs", "1", "--overwrite"]) == 0
+    assert json.loads(capsys.readouterr().out)["fingerprint"] == numbered
+    wrong = [*command, "--label", "rich", "--class-weight"]
+    with pytest.raises(SystemExit):
+        main([*wrong, "yes"])
+    assert "must be CLASS=WEIGHT, such as yes=20, or balanced, got 'yes'" in capsys.readouterr().err
+    assert "--class-weight says one thing twice" in fails(capsys, 2, *wrong, "1=2", "--class-weight", "1=3")
+    assert "a class that is not there, got '2'; the classes are 0, 1" in fails(capsys, 2, *wrong, "2=2")
+    (here / "spec.json").write_text(json.dumps({**spec, "class_weight": 3}))
+    assert "class_weight must be an object" in fails(capsys, 2, "train", "spec.json", "raw", "-o", "other")
+
+
 def test_a_regressor_says_its_errors(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     command = ["train", "columns.json", "raw", "--label", "wealth", "-o", "model", "--epochs", "2"]
     assert main([*command, "--model", "LinearRegressor"]) == 0

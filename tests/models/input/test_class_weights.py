@@ -8,6 +8,7 @@ import pytest
 import featurecols as fc
 from featurecols.models import LinearClassifier, RunConfig, Sequential
 from featurecols.models.errors import ModelError
+from featurecols.models.input.class_weights import class_table
 from featurecols.models.layers import Dense
 
 QUIET = RunConfig(progress=False)
@@ -34,6 +35,14 @@ def test_class_weights_are_weights_of_rows():
     given = trained(class_weight={"no": 0.5 / (1 - share), "yes": 0.5 / share})
     for name, value in balanced.variables.values.items():
         np.testing.assert_allclose(value, given.variables.values[name], rtol=1e-5, atol=1e-7)
+
+
+def test_classes_are_found_by_their_texts_too():
+    assert class_table("train", {"1": 20.0, 0: 0.5}, [0, 1]).tolist() == [0.5, 20.0]
+    assert class_table("train", {"true": 3.0}, [False, True]).tolist() == [1.0, 3.0]
+    assert class_table("train", {"2.5": 3.0}, [1.0, 2.5]).tolist() == [1.0, 3.0]
+    with pytest.raises(ModelError, match="a class that is not there, got 1; the classes are 'a', '1'"):
+        class_table("train", {1: 2.0}, ["a", "1"])
 
 
 @pytest.mark.parametrize(
