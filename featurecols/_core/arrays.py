@@ -36,6 +36,7 @@ _ROUND = 1 << 12
 _FEW_NUMBERS = 64  # features: so many are looked at value by value, of more most may be zero
 
 _free: list[Array] = []  # in the order in which it was given back
+_free_bytes = [0]  # of them together
 _lock = threading.Lock()  # tried, never waited for: a child forked while it is held works without kept memory
 
 
@@ -44,6 +45,7 @@ def _give(
     acquire: Callable[[bool], bool] = _lock.acquire,
     release: Callable[[], None] = _lock.release,
     free: list[Array] = _free,
+    total: list[int] = _free_bytes,
     most: int = _KEPT,
 ) -> None:
     """Keep memory, and drop the oldest where there is too much.
@@ -54,8 +56,9 @@ def _give(
     if acquire(False):
         try:
             free.append(memory)
-            while sum(kept.nbytes for kept in free) > most:
-                del free[0]
+            total[0] += memory.nbytes
+            while total[0] > most:
+                total[0] -= free.pop(0).nbytes
         finally:
             release()
 
@@ -106,7 +109,8 @@ def _take(size: int) -> Array | None:
         return None
     try:
         for i in range(len(_free) - 1, -1, -1):
-            if size <= _free[i].nbytes <= size + size // 4 + _ROUND:
+            if size <= (kept := _free[i].nbytes) <= size + size // 4 + _ROUND:
+                _free_bytes[0] -= kept
                 return _free.pop(i)
         return None
     finally:

@@ -206,6 +206,8 @@ if JIT:
     load64: Any = _intrinsic("load64")
     mulhi: Any = _intrinsic("mulhi")  # high half of the 128-bit product of two uint64
     equal64: Any = _intrinsic("equal64")  # bit k of a word: whether data[i + k] is a byte
+    stream16: Any = _intrinsic("stream16")  # out[i:i + 16] = data[j:j + 16], float32, past the cache; &out[i] % 64 == 0
+    end_stream: Any = _intrinsic("end_stream")  # other threads see what was written so
     trailing_zeros: Any = _intrinsic("trailing_zeros")  # of a word, below its lowest bit
     ones: Any = _intrinsic("ones")  # how many bits of a word are set
     opaque: Any = _intrinsic("opaque")  # an int64 that the compiler must not turn into a branch
@@ -222,6 +224,8 @@ else:
     load64 = lambda data, i: data[i : i + 8].view("<u8")[0]  # noqa: E731
     mulhi = lambda a, b: np.uint64(int(a) * int(b) >> 64)  # noqa: E731
     equal64 = lambda data, i, byte: np.packbits(data[i : i + 64] == byte, bitorder="little").view("<u8")[0]  # noqa: E731
+    stream16 = lambda out, i, data, j: out.__setitem__(slice(i, i + 16), data[j : j + 16])  # noqa: E731
+    end_stream = lambda: None  # noqa: E731
     trailing_zeros = lambda word: (int(word) & -int(word)).bit_length() - 1  # noqa: E731
     ones = lambda word: int(word).bit_count()  # noqa: E731
     opaque = int

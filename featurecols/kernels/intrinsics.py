@@ -56,6 +56,26 @@ def _equal64(typingctx: Any, data: Any, i: Any, byte: Any) -> Any:
     return types.uint64(data, types.int64, types.uint8), codegen
 
 
+def _stream16(typingctx: Any, out: Any, i: Any, data: Any, j: Any) -> Any:
+    def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        vector = ir.VectorType(ir.FloatType(), 16)
+        to, of = (context.make_array(signature.args[k])(context, builder, arguments[k]).data for k in (0, 2))
+        to, of = (builder.bitcast(builder.gep(*x), vector.as_pointer()) for x in ((to, arguments[1:2]), (of, arguments[3:4])))
+        store = builder.store(builder.load(of, align=4), to, align=64)
+        store.set_metadata("nontemporal", builder.module.add_metadata([ir.IntType(32)(1)]))
+        return context.get_dummy_value()
+
+    return types.void(out, types.int64, data, types.int64), codegen
+
+
+def _end_stream(typingctx: Any) -> Any:
+    def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        builder.fence("seq_cst")
+        return context.get_dummy_value()
+
+    return types.void(), codegen
+
+
 def _trailing_zeros(typingctx: Any, word: Any) -> Any:
     def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         return builder.cttz(arguments[0], ir.IntType(1)(0))
@@ -140,5 +160,6 @@ doubles, singles, integers, wholes, words, longs, flags = map(
 )
 load32, load64 = _loader(32, types.uint32), _loader(64, types.uint64)
 mulhi, opaque = intrinsic(_mulhi), intrinsic(_opaque)
+stream16, end_stream = intrinsic(_stream16), intrinsic(_end_stream)
 equal64, trailing_zeros, ones = intrinsic(_equal64), intrinsic(_trailing_zeros), intrinsic(_ones)
 log, log1p, expm1 = map(_of_c_library, ("log", "log1p", "expm1"))

@@ -13,17 +13,20 @@ import numpy as np
 
 from featurecols._core import arrays
 from featurecols._core.arrays import Array
+from featurecols._core.resident_memory import is_resident
 from featurecols.kernels.compiler import (
     F32,
     F64,
     I64,
     doubles,
+    end_stream,
     helper,
     integers,
     kernel,
     read,
     singles,
     stack,
+    stream16,
     wholes,
     write,
 )
@@ -59,59 +62,92 @@ _NUMBERS = (read(I64), read(I64), read(I64), read(F64), read(I64), read(I64), re
 _ONEHOTS = (read(I64), read(I64), read(I64))
 _ZEROS = np.empty(0, np.float32)
 _FEW = 1024  # rows
+_STREAMED = 1 << 25  # bytes: so large a matrix leaves the cache before anyone reads it
 
 
-@kernel({layout: (*_NUMBERS, *_ONEHOTS, read(F32), write(I64), write(F32, 2, layout)) for layout in ("C", "A")})
+@helper
+def _write_rows(
+    xs: Any, kinds: Any, columns: Any, defaults: Any, first: Any, ops: Any, a: Any, b: Any, ids: Any, starts: Any, widths: Any,
+    shared: Any, suspect: Any, rows: Any, base: Any, block: Any, out: Any,
+) -> None:  # fmt: skip
+    """Write rows from number `base` on, as many as `out` has; `rows`: of the whole matrix, block: memory for a column."""
+    n, w = np.uint64(out.shape[0]), np.uint64(out.shape[1])
+    if len(shared):
+        for i in range(_0, n):
+            for c in range(_0, w):
+                out[i, c] = shared[c]
+    elif np.uint64(len(columns)) < w:
+        for i in range(_0, n):
+            for c in range(_0, w):
+                out[i, c] = 0.0
+    for j in range(np.uint64(len(xs))):
+        if kinds[j] == 0:
+            left = _load(doubles(xs[j], rows), defaults[j], base, n, block)
+        elif kinds[j] == 1:
+            left = _load(singles(xs[j], rows), defaults[j], base, n, block)
+        elif kinds[j] == 2:
+            left = _widen(integers(xs[j], rows), base, n, block)
+        else:
+            left = _widen(wholes(xs[j], rows), base, n, block)
+        left += apply(ops, a, b, first[j], first[j + _1], block, n)
+        if left and suspect[j] < 0:
+            suspect[j] = np.int64(base)
+        column = np.uint64(columns[j])
+        for i in range(_0, n):
+            out[i, column] = block[i]
+    for k in range(np.uint64(len(ids))):
+        found, start, width = integers(ids[k], rows), starts[k], widths[k]
+        for i in range(_0, n):
+            id_ = found[base + i]
+            if 0 <= id_ < width:
+                out[i, np.uint64(start + id_)] = 1.0
+
+
+_INPUTS = (*_NUMBERS, *_ONEHOTS, read(F32), write(I64))
+
+
+@kernel({layout: (*_INPUTS, write(F32, 2, layout)) for layout in ("C", "A")})
 def _ASSEMBLE(
-    xs: Any,
-    kinds: Any,
-    columns: Any,
-    defaults: Any,
-    first: Any,
-    ops: Any,
-    a: Any,
-    b: Any,
-    ids: Any,
-    starts: Any,
-    widths: Any,
-    shared: Any,
-    suspect: Any,
-    out: Any,
-) -> None:
+    xs: Any, kinds: Any, columns: Any, defaults: Any, first: Any, ops: Any, a: Any, b: Any, ids: Any, starts: Any, widths: Any,
+    shared: Any, suspect: Any, out: Any,
+) -> None:  # fmt: skip
     rows, w = np.uint64(out.shape[0]), np.uint64(out.shape[1])
     tile = min(max(_TILE // max(w, _1), _LEAST), _MOST)
     block = _block()
     for base in range(_0, rows, tile):  # loops count in uint64: numba wraps signed indices around
-        n = min(tile, rows - base)
-        if len(shared):
-            for i in range(_0, n):
-                for c in range(_0, w):
-                    out[base + i, c] = shared[c]
-        elif np.uint64(len(columns)) < w:
-            for i in range(_0, n):
-                for c in range(_0, w):
-                    out[base + i, c] = 0.0
-        for j in range(np.uint64(len(xs))):
-            if kinds[j] == 0:
-                left = _load(doubles(xs[j], rows), defaults[j], base, n, block)
-            elif kinds[j] == 1:
-                left = _load(singles(xs[j], rows), defaults[j], base, n, block)
-            elif kinds[j] == 2:
-                left = _widen(integers(xs[j], rows), base, n, block)
-            else:
-                left = _widen(wholes(xs[j], rows), base, n, block)
-            left += apply(ops, a, b, first[j], first[j + _1], block, n)
-            if left and suspect[j] < 0:
-                suspect[j] = np.int64(base)
-            column = np.uint64(columns[j])
-            for i in range(_0, n):
-                out[base + i, column] = block[i]
-        for k in range(np.uint64(len(ids))):
-            found, start, width = integers(ids[k], rows), starts[k], widths[k]
-            for i in range(_0, n):
-                id_ = found[base + i]
-                if 0 <= id_ < width:
-                    out[base + i, np.uint64(start + id_)] = 1.0
+        some = out[np.int64(base) : np.int64(min(base + tile, rows))]
+        _write_rows(
+            xs, kinds, columns, defaults, first, ops, a, b, ids, starts, widths, shared, suspect, rows, base, block, some
+        )  # fmt: skip
+
+
+@kernel({0: (*_INPUTS, write(F32, 2), read(F32), I64, I64, write(F32))})
+def _STREAM(
+    xs: Any, kinds: Any, columns: Any, defaults: Any, first: Any, ops: Any, a: Any, b: Any, ids: Any, starts: Any, widths: Any,
+    shared: Any, suspect: Any, tile: Any, flat: Any, rows: Any, lead: Any, out: Any,
+) -> None:  # fmt: skip
+    """Do what _ASSEMBLE does to a matrix of so many rows, `out` in one dimension; out[lead] begins a line of the cache.
+
+    Rows are written into `tile`, whose memory is `flat`, and go past the cache from there.
+    """
+    block, size, w = _block(), np.uint64(tile.shape[0]), tile.shape[1]
+    for base in range(_0, np.uint64(rows), size):
+        n = np.int64(min(size, np.uint64(rows) - base))
+        _write_rows(
+            xs, kinds, columns, defaults, first, ops, a, b, ids, starts, widths, shared, suspect, np.uint64(rows), base, block,
+            tile[:n],
+        )  # fmt: skip
+        start, j = np.int64(base) * w, np.int64(0)
+        while j < n * w and (start + j - lead) % 16 != 0:
+            out[start + j] = flat[j]
+            j += 1
+        while j + 16 <= n * w:
+            stream16(out, start + j, flat, j)
+            j += 16
+        while j < n * w:
+            out[start + j] = flat[j]
+            j += 1
+    end_stream()
 
 
 def assemble(
@@ -127,13 +163,15 @@ def assemble(
     widths: Array,
     out: Array,
     shared: Array | None = None,
+    streamed_bytes: int = _STREAMED,
 ) -> Array:
     """Zero `out`, or fill each row with `shared`; write number j into out[:, columns[j]] and out[i, starts[k] + ids[k][i]] = 1.
 
     Number j is xs[j], float64, float32, int32 or int64 [n], with NaN replaced by defaults[j], through operations
     first[j]:first[j + 1] of ops, a, b (those of numeric.normalize). columns, first, ops, starts, widths int64; defaults, a, b
     float64. ids[k] int32 [n]; an id outside [0, widths[k]) sets nothing. out float32 [n, w] of any strides; shared float32 [w].
-    The caller keeps columns, each once, and starts + widths within w.
+    The caller keeps columns, each once, and starts + widths within w. A matrix of streamed_bytes and more that lies in memory
+    already is written past the cache, which reads no line of it first; new memory is in the cache when it is written.
 
     Returns int64 [J]: for each number a row before which all is finite, once defaults are filled in, and in the domain of each
     operation; -1 where all is. All of out is written, whatever is returned.
@@ -160,6 +198,11 @@ def assemble(
     described = (columns, defaults, first, ops, a, b)
     layout = "C" if out.flags.c_contiguous else "A"
     assert shared is None or shared.shape == out.shape[1:]
-    shared = _ZEROS if shared is None else shared
-    _ASSEMBLE[layout](numbers, kinds, *described, codes, starts, widths, shared, suspect, out)
+    inputs = (numbers, kinds, *described, codes, starts, widths, _ZEROS if shared is None else shared, suspect)
+    if layout == "C" and out.nbytes >= streamed_bytes and is_resident(out):
+        tile = np.empty((min(max(int(_TILE) // out.shape[1], int(_LEAST)), int(_MOST)), out.shape[1]), np.float32)
+        lead = -out.__array_interface__["data"][0] % 64 // 4
+        _STREAM[0](*inputs, tile, tile.reshape(-1), len(out), lead, out.reshape(-1))
+    else:
+        _ASSEMBLE[layout](*inputs, out)
     return suspect

@@ -23,6 +23,7 @@ def place(array: np.ndarray) -> int:
 def _nothing_kept() -> None:
     gc.collect()
     arrays._free.clear()
+    arrays._free_bytes[0] = 0
 
 
 def test_memory_comes_back_when_the_last_view_of_it_is_gone() -> None:

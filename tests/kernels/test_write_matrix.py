@@ -49,6 +49,25 @@ def test_numbers_of_every_dtype_and_one_hots(count: int, order: str) -> None:
     assert (out[there] == want[there]).all()
 
 
+@pytest.mark.parametrize("width", [5, 16, 21, 1500])
+@pytest.mark.parametrize("offset", [0, 1, 15])
+def test_past_the_cache_are_the_same_rows(width: int, offset: int) -> None:
+    rows = 700
+    xs, ids = [numbers(rows, "int32", 1), numbers(rows, "float32", 2)], [frozen(np.arange(rows) % 4 - 1, np.int32)]
+    columns = (np.array([0, 4]), np.array([0.0, -1.0]), np.zeros(3, np.int64), NONE, NONE * 1.0, NONE * 1.0)
+    want = np.zeros((rows, width), np.float32)
+    want[:, 0], want[:, 4] = xs[0], np.where(np.isnan(xs[1]), -1, xs[1])
+    want[np.arange(rows), np.maximum(1 + ids[0], 1)] = ids[0] >= 0
+    memory = np.full(rows * width + 64, 7, np.float32)
+    start = -memory.ctypes.data % 64 // 4 + offset
+    out = memory[start : start + want.size].reshape(want.shape)
+    assert write_matrix.assemble(xs, *columns, ids, np.array([1]), np.array([3]), out, streamed_bytes=1).tolist() == [-1, -1]
+    assert write_matrix._STREAM
+    assert (out == want).all()
+    assert (memory[:start] == 7).all()
+    assert (memory[start + want.size :] == 7).all()
+
+
 def test_whole_numbers_pass_through_float64() -> None:
     x = frozen([2**53 + 1, -(2**63), 2**24 + 1, 2**55 + 2**31 + 1], np.int64)
     out = np.empty((4, 1), np.float32)
