@@ -20,6 +20,8 @@ hypothesis.settings.load_profile("default")
 if os.environ.get("FEATURECOLS_TEST_ALL") != "1":
     collect_ignore = ["integrations"]  # as long as nobody names it: tests/integrations/conftest.py
 
+os.fsync = lambda handle: None  # tests end processes, never the machine: what a disk has not got yet, others read all the same
+
 gc.disable()  # until all tests are collected: they stay, and looking through them again and again takes a third of the time
 
 
@@ -55,6 +57,13 @@ def _rewrite_assertions(path: Path, loader: Any) -> None:
     module.__dict__["__builtins__"] = {}
     with contextlib.suppress(ImportError, NameError):  # of the first import: the module itself is not run here
         loader.exec_module(module)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Let workers begin with the files that have slow tests: near the end, one of these would keep one worker alone busy."""
+    if hasattr(config, "workerinput"):
+        slow = {item.path for item in items if item.get_closest_marker("slow")}
+        items.sort(key=lambda item: item.path not in slow)
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:

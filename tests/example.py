@@ -168,8 +168,8 @@ def features_bits(features: Any) -> dict[str, Any]:
 
 def bits(array: np.ndarray) -> tuple[str, tuple[int, ...], bytes]:
     """Type, shape and bits. Every NaN counts as one: which NaN a float64 becomes is up to the processor."""
-    if array.dtype.kind == "f":
-        array = np.where(np.isnan(array), np.array(np.nan, array.dtype), array)
+    if array.dtype.kind == "f" and (missing := np.isnan(array)).any():
+        array = np.where(missing, np.array(np.nan, array.dtype), array)
     return str(array.dtype), array.shape, np.ascontiguousarray(array).tobytes()
 
 

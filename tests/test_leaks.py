@@ -17,9 +17,9 @@ import featurecols as fc
 from featurecols._core import counters
 
 ROOT = Path(__file__).parent.parent
-TRANSFORMS, COMPILES = 4_000, 1_000
-LOST = 10_000  # bytes a call that must be noticed: 38 MiB over all transforms, 9.5 MiB over all compiles
-TRANSFORM_BOUND, COMPILE_BOUND = 16.0, 6.0  # MiB
+TRANSFORMS, COMPILES = 2_000, 600
+LOST = 10_000  # bytes a call that must be noticed: 19 MiB over all transforms, 5.7 MiB over all compiles
+TRANSFORM_BOUND, COMPILE_BOUND = 8.0, 3.5  # MiB
 
 COLUMNS = [
     fc.Numeric("age", default=30, normalizer=fc.ZScore(mean=40, std=10)),
@@ -97,7 +97,7 @@ def lost() -> None:
 def test_in_a_fresh_process(work: Callable[[], None]) -> None:
     """A process that has freed much can lose much before it asks for more: this one has only just begun.
 
-    Four thousand transforms build nothing and keep nothing, a thousand compiles keep nothing, and a table of 10 kB lost at
+    Two thousand transforms build nothing and keep nothing, six hundred compiles keep nothing, and a table of 10 kB lost at
     each call would be seen.
     """
     code = f"from featurecols import kernels; kernels.texts; from tests import test_leaks; test_leaks.{work.__name__}()"

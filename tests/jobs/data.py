@@ -1,12 +1,15 @@
 """Small Parquet folders and a plan over them, for the tests of this folder."""
 
+import os
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 import featurecols as fc
+from tests.interrupts.processes import fork, wait
 
 COLUMNS = [
     fc.Numeric("age", default=0.0, normalizer=fc.ZScore(mean=40.0, std=10.0)),
@@ -53,3 +56,20 @@ def whole(at: Path) -> pa.Table:
 
 def listing(at: Path) -> list[str]:
     return sorted(p.relative_to(at).as_posix() for p in at.rglob("*") if p.is_file())
+
+
+def ended_after(blocks: int, signal: int, plan: fc.Plan, source: Path, target: Path, **options: Any) -> int | None:
+    """The exit status of a child by fork that writes files and gets a signal when so many blocks of rows are done."""
+    read, write = os.pipe()
+
+    def run() -> int:
+        plan.transform_files(source, target, progress=lambda done, total: os.write(write, b"."), **options)
+        return 0
+
+    child = fork(run)
+    os.close(write)
+    for _ in range(blocks):
+        os.read(read, 1)
+    os.kill(child, signal)
+    os.close(read)
+    return wait(child, 60)

@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 import pytest
 
 import featurecols as fc
-from tests.jobs.data import COLUMNS, folder, listing, table, whole
+from tests.jobs.data import COLUMNS, ended_after, folder, listing, table, whole
 from tests.jobs.test_staging import stopped
 
 ROOT = Path(__file__).parents[2]
@@ -244,31 +244,15 @@ def test_d3_ctrl_c_at_random_moments_is_a_keyboard_interrupt_and_nothing_else(tm
     assert sorted(p.name for p in tmp_path.iterdir()) == ["out", "out-again", "out-whole", "raw"]
 
 
-TERMINATED = """
-import sys, featurecols as fc
-from tests.jobs.data import COLUMNS
-def report(done, total):
-    print(done, flush=True)
-fc.transform_parquet(fc.compile(COLUMNS), sys.argv[1], sys.argv[2], keep=["id"], row_group_rows=50, progress=report)
-"""
-
-
 def test_d3_a_terminated_run_leaves_nothing_that_looks_complete(tmp_path: Path) -> None:
     """D3: a terminated run leaves nothing that looks complete."""
     source = folder(tmp_path / "raw", files=2, rows=1000, row_group=500)
-    for lines in (1, 7, 25):
-        command = [sys.executable, "-c", TERMINATED, str(source), str(tmp_path / "out")]
-        child = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
-        assert child.stdout is not None
-        for _ in range(lines):
-            child.stdout.readline()
-        child.send_signal(signal.SIGTERM)
-        child.stdout.close()
-        assert child.wait() == -signal.SIGTERM
+    plan, options = fc.compile(COLUMNS), {"keep": ["id"], "row_group_rows": 50}
+    for blocks in (1, 7, 25):
+        assert ended_after(blocks, signal.SIGTERM, plan, source, tmp_path / "out", **options) == -signal.SIGTERM
         assert not (tmp_path / "out").exists()
-    plan = fc.compile(COLUMNS)
-    assert fc.transform_parquet(plan, source, tmp_path / "out", keep=["id"], row_group_rows=50).resumed == 1
-    fc.transform_parquet(plan, source, tmp_path / "whole", keep=["id"], row_group_rows=50)
+    assert fc.transform_parquet(plan, source, tmp_path / "out", **options).resumed == 1
+    fc.transform_parquet(plan, source, tmp_path / "whole", **options)
     assert whole(tmp_path / "out").equals(whole(tmp_path / "whole"))
 
 

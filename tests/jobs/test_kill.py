@@ -1,7 +1,6 @@
 """A run that is killed leaves nothing that looks complete, and the next one ends as if nothing had happened."""
 
 import json
-import os
 import random
 import signal
 import subprocess
@@ -12,17 +11,9 @@ from typing import Any
 import pytest
 
 import featurecols as fc
-from tests.jobs.data import COLUMNS, folder, listing, whole
+from tests.jobs.data import COLUMNS, ended_after, folder, listing, whole
 
 ROOT = Path(__file__).parent.parent.parent
-
-RUN = """
-import sys, featurecols as fc
-from tests.jobs.data import COLUMNS
-def said(done, total):
-    print(done, flush=True)
-fc.transform_parquet(fc.compile(COLUMNS), sys.argv[1], sys.argv[2], keep=["id", "tags"], row_group_rows=50, progress=said)
-"""
 
 
 @pytest.mark.slow
@@ -53,23 +44,16 @@ def killed(tmp_path: Path, mode: str, stride: int) -> dict[str, Any]:
     return seen
 
 
-@pytest.mark.slow
 def test_killed_at_random_moments_from_outside(tmp_path: Path) -> None:
     source = folder(tmp_path / "raw", files=4, rows=3000, row_group=500)
-    fc.transform_parquet(fc.compile(COLUMNS), source, tmp_path / "whole", keep=["id", "tags"], row_group_rows=50)
+    plan, options = fc.compile(COLUMNS), {"keep": ["id", "tags"], "row_group_rows": 50}
+    fc.transform_parquet(plan, source, tmp_path / "whole", **options)
     moments = random.Random(7)
     for _ in range(4):
-        child = subprocess.Popen(
-            [sys.executable, "-c", RUN, str(source), str(tmp_path / "out")], cwd=ROOT, stdout=subprocess.PIPE, text=True
-        )
-        assert child.stdout is not None
-        for _ in range(moments.randrange(1, 100)):
-            child.stdout.readline()
-        os.kill(child.pid, signal.SIGKILL)
-        child.stdout.close()
-        assert child.wait() == -signal.SIGKILL
+        ended = ended_after(moments.randrange(1, 100), signal.SIGKILL, plan, source, tmp_path / "out", **options)
+        assert ended == -signal.SIGKILL
         assert not (tmp_path / "out").exists()
-    done = fc.transform_parquet(fc.compile(COLUMNS), source, tmp_path / "out", keep=["id", "tags"], row_group_rows=50)
+    done = fc.transform_parquet(plan, source, tmp_path / "out", **options)
     assert done.rows == 12_000
     assert listing(tmp_path / "out") == listing(tmp_path / "whole")
     assert whole(tmp_path / "out").equals(whole(tmp_path / "whole"))
