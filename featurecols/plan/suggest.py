@@ -17,6 +17,7 @@ from featurecols.plan.statistics import percent
 from featurecols.plan.suggestions.category_rules import MANY, suggest_terms, suggest_texts
 from featurecols.plan.suggestions.field_profile import FieldCollector, FieldProfile
 from featurecols.plan.suggestions.label_relation import Target, explained, same_values, target_of
+from featurecols.plan.suggestions.label_rules import suggest_from_label
 from featurecols.plan.suggestions.number_rules import suggest_number
 from featurecols.plan.suggestions.row_sample import RowSampler, Sample
 from featurecols.plan.suggestions.suggestions import Suggestion, Suggestions
@@ -45,6 +46,7 @@ def suggest(data: Data, label: str | None = None, *, leave_out: Iterable[str] = 
     - Texts and booleans: one-hot of their terms; a hash of many terms; Split where they are lists such as "a|b|c", Words where
       they are prose.
     - Timestamps and dates, as text too: hour, weekday, month, and the days since the first one.
+    - Pairs of fields that say together of the label what neither says alone: at most six crosses, of 1,000 rows or more.
     - Left out, with a warning in `warnings`: constants, ids that name single rows, copies of other fields, fields that give the
       label away.
 
@@ -81,6 +83,9 @@ def suggest(data: Data, label: str | None = None, *, leave_out: Iterable[str] = 
             found.append(Suggestion(key, f"the same values as {copies[key]}", warning=True))
         elif key != label:
             found.append(_suggest(profile, sample, target))
+    if target is not None:
+        used = {one.field for one in found if one.columns}
+        found += suggest_from_label([profile for profile in read if profile.key in used], sample, target)
     return Suggestions(found, rows, label, 0 if target is None else target.classes)
 
 

@@ -37,6 +37,8 @@ class Target:
     weights: Array
     learned: Array
 
+    # Sums below are not products of BLAS, whose bits depend on the number of its threads, which wait for each other too.
+
     @property
     def usable(self) -> bool:
         """Whether both halves have enough rows."""
@@ -58,11 +60,11 @@ class Target:
         if self.classes or total == 0:
             return 0.0
         with np.errstate(over="ignore", invalid="ignore"):
-            centred = np.where(there, x - (weights @ np.where(there, x, 0.0)) / total, 0.0)
-            spread = weights @ centred**2
+            centred = np.where(there, x - (weights * np.where(there, x, 0.0)).sum() / total, 0.0)
+            spread = (weights * centred**2).sum()
         if not 0 < spread < np.inf:
             return 0.0
-        slopes = (weights * centred) @ (self.values - self.overall) / spread
+        slopes = ((weights * centred)[:, None] * (self.values - self.overall)).sum(axis=0) / spread
         return 1 - self.error(self.overall + centred[:, None] * slopes)
 
     def predicted(self, codes: Array) -> Array:
@@ -82,7 +84,7 @@ class Target:
     def overall(self) -> Array:
         """The mean of the label over the learned rows, float64 [k]."""
         weights = np.where(self.learned, self.weights, 0.0)
-        found: Array = weights @ self.values / max(weights.sum(), 1.0)
+        found: Array = (weights[:, None] * self.values).sum(axis=0) / max(weights.sum(), 1.0)
         return found
 
     def error(self, predicted: Array) -> float:
@@ -139,9 +141,14 @@ def codes_of(profile: FieldProfile, view: FieldView) -> Array | None:
     return None if codes is None else np.where(codes < 0, codes.max(initial=-1) + 1, codes)
 
 
-def binned(x: Array) -> Array:
-    """Return the bin of each number, int64 [m], by quantiles where many are distinct; missing ones the last."""
-    most = int(np.clip(len(x) // ROWS_A_BIN, 10, BINS))
+def binned(x: Array, most: int | None = None) -> Array:
+    """Return the bin of each number, int64 [m], by quantiles where many are distinct; missing ones the last.
+
+    Args:
+        x: float64 [m].
+        most: how many bins at most; as many as rows suffice for without it.
+    """
+    most = int(np.clip(len(x) // ROWS_A_BIN, 10, BINS)) if most is None else most
     there = np.isfinite(x)
     edges = np.unique(x[there])
     if len(edges) > most:
