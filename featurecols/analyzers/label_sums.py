@@ -31,7 +31,7 @@ class LabelledTerms(NamedTuple):
     Attributes:
         terms: one a row; a missing one is a term as well.
         folds: int32 [n]; none where all rows are in one.
-        numbers: labels as float64 [n], NaN where missing; None where they are classes, or where there are none.
+        numbers: labels as float64 [n], NaN where missing, or int64 [n]; None where they are classes, or where there are none.
         classes: labels as texts; None where they are numbers.
     """
 
@@ -134,12 +134,16 @@ class LabelSums(Analyzer):
         return state
 
     def _add_numbers(self, state: LabelTable, codes: Array, places: Array, folds: Array, labels: Array) -> None:
-        """Count rows and add up their labels, float64, which are exact sums of what the table has limbs for so far."""
+        """Count rows and add up their labels, which are exact sums of what the table has limbs for so far."""
         if not len(labels) or (np.isnan(labels[0]) and np.isnan(labels).all()):
             return
         state.has_numbers = True
-        sums, at, more = state.sums, 0, len(labels)
+        sums, more = state.sums, len(labels)
         sums.make_room(len(state.counts), sums.first, sums.last - 1, more)
+        at = 0
+        if labels.dtype == np.int64:
+            at = self._add_small(state, codes, places, folds, labels) if len(labels) >= len(places) * self.folds else 0
+            labels = labels.astype(np.float64) if at < len(labels) else labels
         add, bits = kernels.label_sums.add[0], labels.view(np.uint64)
         while at < len(labels):
             at = add(codes, places, folds, self.folds, labels, bits, at, sums.first, state.counts, sums.limbs)
@@ -149,6 +153,19 @@ class LabelSums(Analyzer):
                     hint = "leave such rows out"
                     raise errors.bad_value("fit", None, at, "a label is infinite", float(labels[at]), hint)
                 sums.make_room(len(state.counts), *limbs_of(labels[at : at + _AHEAD]), 0)
+
+    def _add_small(self, state: LabelTable, codes: Array, places: Array, folds: Array, labels: Array) -> int:
+        """Count rows and add up their labels while these are small whole numbers, and return where that ended."""
+        at = stop = 0
+        groups = (places[:, None] * self.folds + np.arange(self.folds)).ravel()
+        while at == stop < len(labels):
+            cells = np.zeros(len(groups), np.int64)
+            stop = kernels.label_sums.add_small[0](codes, folds, self.folds, labels, at, cells)
+            _check(stop)
+            np.add.at(state.counts, groups, cells >> np.int64(32))  # a dictionary may have a text twice
+            np.add.at(state.sums.limbs[:, kernels.label_sums.UNITS - state.sums.first], groups, cells & np.int64(2**32 - 1))
+            at = min(len(labels), at + kernels.label_sums.MOST_ROWS)
+        return stop
 
     def _add_classes(self, state: LabelTable, codes: Array, places: Array, folds: Array, labels: Tokens) -> None:
         """Count rows by the class of their label."""

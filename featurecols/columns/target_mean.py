@@ -138,6 +138,8 @@ class TargetMean(Column):
             return LabelledTerms(terms, folds, None, _single(label, label.tokens()))
         if of is None and all(value is None for value in label.to_pylist()):
             return LabelledTerms(terms, folds)
+        if (plain := label.plain()) is not None and plain.dtype == np.int64:
+            return LabelledTerms(terms, folds, np.ascontiguousarray(plain))
         numbers = label.numbers()
         if numbers.offsets is not None:
             raise _label_list(label)

@@ -16,6 +16,8 @@ from featurecols.analyzers.text_numbers import TextNumbers
 
 WILD = [0.0, -0.0, 1.0, -1.0, 7.0, 2.0**31, 2.0**32, -(2.0**40), 0.1, -2.5e-310, 5e-324, 1e300, -1e300, 3e-200, float("nan")]
 
+INTEGERS: list[list[float]] = [[0, 1], [*range(60), 255], [*range(60), 256], [1, -7, 2**53]]
+
 
 def _texts(words: list[str | None]) -> Texts:
     array = pa.array(words, pa.large_string())
@@ -26,7 +28,8 @@ def _texts(words: list[str | None]) -> Texts:
 
 
 def _rows(words: list[str | None], folds: list[int], labels: list[float]) -> LabelledTerms:
-    return LabelledTerms(Tokens(_texts(words)), np.array(folds, np.int32), np.array(labels, np.float64))
+    kind = np.int64 if all(isinstance(label, int) for label in labels) else np.float64
+    return LabelledTerms(Tokens(_texts(words)), np.array(folds, np.int32), np.array(labels, kind))
 
 
 def _draw(seed: int, n: int, labels: list[float]) -> tuple[list[str | None], list[int], list[float]]:
@@ -35,7 +38,7 @@ def _draw(seed: int, n: int, labels: list[float]) -> tuple[list[str | None], lis
     return words, random.integers(0, 3, n).tolist(), [labels[i] for i in random.integers(0, len(labels), n)]
 
 
-@pytest.mark.parametrize("labels", [[0.0, 1.0], [-1.0, 3.0, float("nan")], [0.5, 1e-9, -1.5], WILD])
+@pytest.mark.parametrize("labels", [[0.0, 1.0], [-1.0, 3.0, float("nan")], [0.5, 1e-9, -1.5], WILD, *INTEGERS])
 def test_sums_are_those_of_fractions_and_states_do_not_depend_on_the_order(labels: list[float]) -> None:
     words, folds, drawn = _draw(3, 300, labels)
     analyzer = LabelSums(3)

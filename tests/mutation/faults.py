@@ -286,6 +286,7 @@ OWN = {
         Fault(f"{C}._term_rows:_TextRows.of_one", "self._missing + 1", "self._missing"),
         Fault("featurecols.analyzers.label_sums:_in_folds", "total - own", "own"),
         Fault("featurecols.analyzers.label_sums:LabelSums.merge", "b.counts[:n]", "0"),
+        Fault("featurecols.analyzers.label_sums:LabelSums._add_small", "cells >> np.int64(32)", "cells"),
         Fault(
             "featurecols.analyzers.exact_sums:to_float",
             "np.where(negative, -found, found)",

@@ -18,6 +18,7 @@ from featurecols.data.missing import Markers
 
 WHOLE = 2.0**53  # floats hold every integer below this
 _DenseRange = tuple[int, Texts]  # the lowest integer, and the texts of it and all that follow
+_SOME = 1024  # values that tell whether all are worth looking at
 _PLAIN = frozenset("dfilq")  # characters of float64, float32, int32 and int64
 
 
@@ -196,6 +197,9 @@ class NumericField(FieldView):
         if len(found) == 0:
             return None
         if x.dtype.kind == "f" and not np.isfinite((found.min(), found.max())).all():
+            return None
+        some = found[:: len(found) // _SOME + 1]
+        if int(some.max()) - int(some.min()) >= len(x) // 8:  # as of ids, which are not looked through for it
             return None
         low, high = int(found.min()), int(found.max())
         if high - low >= len(x) // 8:
