@@ -253,13 +253,22 @@ _DICTIONARY = pa.dictionary(pa.int8(), pa.string()).id
 SAME_AS_STORAGE = ("arrow.json", "arrow.bool8", "arrow.fixed_shape_tensor")
 
 
+def _is_read_in_place(kind: pa.DataType) -> bool:
+    return kind.id in _READ_IN_PLACE or (kind.id == _DICTIONARY and kind.value_type.id in _READ_IN_PLACE)
+
+
+def lies_ready(data: pa.Array | pa.ChunkedArray) -> bool:
+    """Return whether a column is one array that is read where it lies."""
+    return _is_read_in_place(data.type) and getattr(data, "num_chunks", 1) == 1
+
+
 def settled(array: pa.Array) -> pa.Array:
     """Return the same array in a type that the rest of the package reads in place.
 
     Views become offsets, extensions their storage, and run-end encoding is undone.
     """
     kind, t = array.type, pa.types
-    if kind.id in _READ_IN_PLACE or (kind.id == _DICTIONARY and kind.value_type.id in _READ_IN_PLACE):
+    if _is_read_in_place(kind):
         return array
     if isinstance(kind, pa.BaseExtensionType) and kind.extension_name in SAME_AS_STORAGE:
         storage = array.storage

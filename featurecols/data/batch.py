@@ -20,6 +20,7 @@ import pyarrow as pa
 from featurecols import errors
 from featurecols._core.arrays import Array
 from featurecols._core.fork_safe import cached_property
+from featurecols.data import arrow_buffers
 from featurecols.data.field_types import SPELLED, UNREAD, FieldType, of_arrow
 from featurecols.data.fields import convert
 from featurecols.data.fields.base import FieldView
@@ -47,6 +48,7 @@ class _Columns:
         self._names, self._present = names, present
         self.num_rows, self.parse = num_rows, parse
         self._load, self._known = load, known
+        self.table: pa.RecordBatch | pa.Table | None = None  # what they are, if they are one
         if not callable(names):
             self.names = names if isinstance(names, tuple) else tuple(names)
         self._locks: dict[str, threading.RLock] = {}  # by field, so that threads convert different fields in parallel
@@ -152,7 +154,9 @@ class Batch:
 
         `parse`: its text comes from a CSV file. `known`: dictionaries of the batches before, which this one may share.
         """
-        return Batch(_Columns(data.schema.names, data.num_rows, data.column, parse, known))
+        columns = _Columns(data.schema.names, data.num_rows, data.column, parse, known)
+        columns.table = data
+        return Batch(columns)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -215,6 +219,20 @@ class Batch:
     def parse(self) -> bool:
         """Whether numbers may be text, as in a CSV file: the row path cannot read them."""
         return self._columns.parse
+
+    def lies_ready(self, keys: Iterable[str]) -> bool:
+        """Return whether these fields are known to be read where they lie, so that converting them costs nothing.
+
+        >>> import pyarrow as pa
+        >>> batch = Batch.arrow(pa.table({"age": [31, 25], "day": pa.chunked_array([["mon"], ["tue"]])}))
+        >>> batch.lies_ready(["age"]), batch.lies_ready(["age", "day"]), batch.lies_ready(["height"])
+        (True, False, False)
+        """
+        table = self._columns.table
+        if table is None:
+            return False
+        places = [table.schema.get_field_index(key) for key in keys]  # -1 where it is not there, or twice
+        return all(at >= 0 and arrow_buffers.lies_ready(table.column(at)) for at in places)
 
     def slice(self, start: int, stop: int) -> Batch:
         """Return rows start:stop, without copying; conversions and dictionaries stay shared."""

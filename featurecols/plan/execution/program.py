@@ -220,7 +220,8 @@ class Program:
             except errors.DataError as e:
                 raise e.seen_by(self._readers[field[0]]) from None
 
-        if workers == 1 or batch.num_rows * len(self.fields) < self.tuning.inline_values:
+        few = workers == 1 or batch.num_rows * len(self.fields) < self.tuning.inline_values
+        if few or (not self._prepared and batch.lies_ready(field.key for _, field in self.fields)):
             return [read(field) for field in self.fields]
         return list(thread_pool.run(read, self.fields, workers))
 
