@@ -94,9 +94,9 @@ class FilePredictor(PlanOwner, ABC):
 
         Returns:
             JobResult: counts and seconds. Of a classifier the files hold `class`, in the label's own type, and
-            `probability_<class>` of each class, or of two classes of the second, float32; of a regressor `prediction`, or
-            `prediction_<label>` for several numbers. The schema metadata holds `featurecols`: the model's fingerprint, the
-            plan's, kind, label, classes and version, as JSON.
+            `probability_<class>` of each class, or of two classes of the second, float32; of several labels
+            `probability_<label>` of each; of a regressor `prediction`, or `prediction_<label>` for several numbers. The schema
+            metadata holds `featurecols`: the model's fingerprint, the plan's, kind, label, classes and version, as JSON.
 
         Raises:
             OutputError: the target exists, is being written by another run, or cannot be written; a kept name is taken.
@@ -214,6 +214,12 @@ def class_columns(classes: Array, ids: Array, probabilities: Array) -> Columns:
         (f"probability_{name}", pa.array(p)) for name, p in zip(classes, np.ascontiguousarray(probabilities.T), strict=True)
     ]
     return [*made, *(columns[1:] if len(columns) == 2 else columns)]
+
+
+def label_columns(names: Array, probabilities: Array) -> Columns:
+    """Return the probability of each of several labels [n, labels]."""
+    columns = np.ascontiguousarray(probabilities.T)
+    return [(f"probability_{name}", pa.array(column)) for name, column in zip(names, columns, strict=True)]
 
 
 def number_columns(found: Array, label: Sequence[str]) -> Columns:

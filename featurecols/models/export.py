@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 SPEC, CARD, PLAN, PLAN_FILE = "model.json", "card.json", "plan", "plan.json"
 COLUMNS = ("columns", "linear", "dnn")
-HEAD_ARGUMENTS = ("n_classes", "label_vocabulary", "label_dimension", "loss", "label_transform")
+HEAD_ARGUMENTS = ("n_classes", "multi_label", "label_vocabulary", "label_dimension", "loss", "label_transform")
 WEIGHT_COLUMN = "weight_column"
 NOT_ARGUMENTS = (*COLUMNS, *HEAD_ARGUMENTS, "model", "label", "weight", "normalize")  # of a spec: what a card says elsewhere
 CARD_KEYS = ("format", "created_by", "fingerprint", "plan", "head", "words", "metrics", "data", "step", "versions")

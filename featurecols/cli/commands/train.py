@@ -30,6 +30,7 @@ ARGUMENTS = (  # of the model, where they are given
     "members",
     "cross_layers",
     "n_classes",
+    "multi_label",
     "weight_column",
     "standardize_label",
     "label_transform",
@@ -51,6 +52,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     crosses = "layers of learned products of inputs, before the hidden ones (default: none)"
     parser.add_argument("--cross-layers", metavar="N", type=options.parse_positive, help=crosses)
     parser.add_argument("--n-classes", metavar="N", type=options.parse_positive, help="of a classifier (default: 2)")
+    several_labels = "a row may have any number of labels: fields of 0 and 1, --label again for each, or one field of lists"
+    parser.add_argument("--multi-label", action="store_const", const=True, help=several_labels)
     parser.add_argument("--weight", metavar="FIELD", dest="weight_column", help="the weights of rows")
     counts = "what a row of CLASS counts in training, again for others, or balanced: each class as much as any (default: 1)"
     parser.add_argument("--class-weight", metavar="CLASS=WEIGHT", type=options.parse_class_weight, action="append", help=counts)

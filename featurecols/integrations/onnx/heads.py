@@ -11,6 +11,7 @@ from featurecols._core.expressions import InexpressibleError
 from featurecols.integrations.onnx.builder import Builder
 from featurecols.models.objective.heads import ClassHead, Head, NumberHead
 from featurecols.models.objective.losses import Poisson
+from featurecols.models.objective.multi_label import MultiLabelHead
 
 
 class Output(NamedTuple):
@@ -26,6 +27,13 @@ def outputs_of(head: Head, b: Builder, logits: str) -> list[Output]:
     """Return what a head says of logits, float32 [n, units]; raises InexpressibleError."""
     if isinstance(head, ClassHead):
         return _classes(head, b, logits)
+    if isinstance(head, MultiLabelHead):
+        there = b.op("Cast", b.op("Greater", logits, b.constant(0.0, np.float32)), to=TensorProto.INT64)
+        return [
+            Output(b.op("Sigmoid", logits), "probabilities", TensorProto.FLOAT, head.units),
+            Output(there, "multi_hot", TensorProto.INT64, head.units),
+            Output(logits, "logits", TensorProto.FLOAT, head.units),
+        ]
     if isinstance(head, NumberHead):
         return _numbers(head, b, logits)
     raise InexpressibleError("it does not say what its outputs are")

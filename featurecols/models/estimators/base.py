@@ -38,6 +38,7 @@ from featurecols.models.input.examples import Examples, with_first_row
 from featurecols.models.input.labelled_rows import explain_label
 from featurecols.models.input.pipeline import BatchStream, Pipeline
 from featurecols.models.objective.heads import ClassHead, Head, NumberHead, PlainHead
+from featurecols.models.objective.multi_label import MultiLabelHead
 from featurecols.models.optimization.optimizers import Step
 from featurecols.models.training.classic_hooks import Hooks, as_hooks
 from featurecols.models.training.history import History
@@ -484,10 +485,12 @@ class Estimator(OpenLength, FilePredictor, RowPredictor):
         self._open()
 
     def _file_classes(self) -> Array | None:
-        return self.head.classes if isinstance(self.head, ClassHead) else None
+        return self.head.classes if isinstance(self.head, (ClassHead, MultiLabelHead)) else None
 
     def _file_columns(self, data: Rows, classes: Array | None) -> Columns:
         found = self.predict(data, batch_size=batch_predict.BATCH)
+        if classes is not None and isinstance(self.head, MultiLabelHead):
+            return batch_predict.label_columns(classes, found["probabilities"])
         if classes is not None:
             return batch_predict.class_columns(classes, found["class_ids"].reshape(-1), found["probabilities"])
         if isinstance(self.head, NumberHead):

@@ -45,6 +45,7 @@ from featurecols.models.input.labelled_rows import LabelledRows
 from featurecols.models.input.pipeline import Pipeline
 from featurecols.models.objective.heads import ClassHead, Head, NumberHead
 from featurecols.models.objective.losses import MeanSquaredError
+from featurecols.models.objective.multi_label import MultiLabelHead, words_of_labels
 from featurecols.models.optimization.optimizers import Groups, Optimizer
 from featurecols.models.ranking import Ranker
 from featurecols.models.training import automatic
@@ -72,6 +73,7 @@ OUTPUTS = (  # parameters whose last axis is that of the logits, and the baselin
     "baseline/bias",
     "baseline/seen",
 )
+ONE_OF_TWO = "leave n_classes out: the labels are counted"
 OPTIMIZERS = ("optimizer", "linear_optimizer", "dnn_optimizer")  # arguments that hold one
 
 
@@ -177,7 +179,7 @@ class Canned(Estimator, Ranker, Reported):
 
     def _choose_buckets(self, rows: LabelledRows | None, saved: Sequence[Plan]) -> tuple[Column, ...]:
         """Return the intervals that the network gets beside its numbers: those of a saved plan, else by the number of rows."""
-        if not isinstance(self.head, ClassHead):
+        if not isinstance(self.head, (ClassHead, MultiLabelHead)):
             return ()
         numbers = self._numbers_of_network()
         for n in (0, *BUCKETS):
@@ -379,6 +381,8 @@ class Canned(Estimator, Ranker, Reported):
                 arguments[name] = export.components([arguments[name]])[0]
         if isinstance(head, ClassHead):
             arguments |= {"n_classes": head.n_classes, "label_vocabulary": head.words}
+        elif isinstance(head, MultiLabelHead):
+            arguments |= {"multi_label": True, "label_vocabulary": head.words}
         elif isinstance(head, NumberHead):
             arguments |= {"label_dimension": head.dimension, "loss": head.loss}
             arguments |= {} if head.transform is None else {"label_transform": head.transform}
@@ -413,9 +417,11 @@ class Canned(Estimator, Ranker, Reported):
     def classes_(self) -> ClassLabels:
         """The classes of a classifier in the label's own type [n_classes], in the order of the columns of predict_proba.
 
+        Of several labels their names.
+
         Raises ModelError for a regressor, and before training where the classes are learned.
         """
-        if not isinstance(self.head, ClassHead):
+        if not isinstance(self.head, (ClassHead, MultiLabelHead)):
             raise errors.model(type(self).__name__, "a regressor has no classes", "classes_", "use predict(data)")
         if self.head.learns_words and self._variables().step == 0:
             raise errors.model(
@@ -427,8 +433,11 @@ class Canned(Estimator, Ranker, Reported):
     def predict_proba(
         self, data: Data | Pipeline, *, batch_size: int = 4096, checkpoint_path: str | Path | None = None
     ) -> Floats:
-        """Return probabilities [n, n_classes] in the order of the classes, as scikit-learn has them; options as of predict."""
-        if not isinstance(self.head, ClassHead):
+        """Return probabilities [n, n_classes] in the order of the classes, as scikit-learn has them; options as of predict.
+
+        Of several labels [n, labels], each that of one label being there.
+        """
+        if not isinstance(self.head, (ClassHead, MultiLabelHead)):
             raise errors.model(type(self).__name__, "a regressor has no probabilities", "predict_proba", "use predict(data)")
         found = self.predict(data, predict_keys="probabilities", batch_size=batch_size, checkpoint_path=checkpoint_path)
         return found["probabilities"]
@@ -450,6 +459,8 @@ class Canned(Estimator, Ranker, Reported):
         head = self.head
         if isinstance(head, ClassHead) and head.n_classes > 2:
             raise errors.model(self._who, "of several classes none is the score", head.n_classes, "use predict_proba(data)")
+        if isinstance(head, MultiLabelHead):
+            raise errors.model(self._who, "several labels are not one score", list(head.names)[:8], "use predict_proba(data)")
         if isinstance(head, NumberHead) and head.dimension > 1:
             raise errors.model(self._who, "several numbers are not one score", head.dimension, "use predict(data)")
         self._ready(None)
@@ -462,7 +473,7 @@ class Canned(Estimator, Ranker, Reported):
 
     def score(self, data: Data | Pipeline, label: Label | None = None, weight: Label | None = None) -> float:
         """Return the accuracy of a classifier, R^2 of a regressor."""
-        return self.evaluate(data, label, weight)["accuracy" if isinstance(self.head, ClassHead) else "r2"]
+        return self.evaluate(data, label, weight)["r2" if isinstance(self.head, NumberHead) else "accuracy"]
 
 
 def head_arguments(head: Head) -> dict[str, Any]:
@@ -470,10 +481,21 @@ def head_arguments(head: Head) -> dict[str, Any]:
     if isinstance(head, ClassHead):
         words = {} if head.words is None else {"label_vocabulary": list(head.words)}
         return {"n_classes": head.n_classes, **words}
+    if isinstance(head, MultiLabelHead):
+        return {"multi_label": True, **({} if head.words is None else {"label_vocabulary": list(head.words)})}
     if isinstance(head, NumberHead):
         transform = {} if head.transform is None else {"label_transform": head.transform}
         return {"label_dimension": head.dimension, "loss": head.loss.to_dict(), **transform}
     return {}
+
+
+def class_head(n_classes: int, label_vocabulary: Sequence[Class] | None, *, multi_label: bool) -> Head:
+    """Return the head of a classifier: one class of several is right, or each of several labels is there or not."""
+    if not multi_label:
+        return ClassHead(n_classes, words_of(label_vocabulary))
+    if n_classes != 2:
+        raise errors.argument("classifier", "labels of which a row may have several are not classes", n_classes, ONE_OF_TWO)
+    return MultiLabelHead(words_of_labels(label_vocabulary))
 
 
 def spans(sizes: Sequence[tuple[str, int]]) -> list[tuple[str, int, int]]:

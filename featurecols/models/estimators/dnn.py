@@ -15,7 +15,7 @@ from featurecols.columns.base import Column
 from featurecols.models import errors
 from featurecols.models.autodiff.tape import IndexedSlices, Value, gradients
 from featurecols.models.autodiff.variables import current
-from featurecols.models.estimators.canned import SQUARED, Canned, Columns, Running, spans, words_of
+from featurecols.models.estimators.canned import SQUARED, Canned, Columns, Running, class_head, spans
 from featurecols.models.estimators.column_scaling import Normalize
 from featurecols.models.estimators.config import RunConfig, WarmStartSettings
 from featurecols.models.estimators.explained import Parts
@@ -32,7 +32,7 @@ from featurecols.models.layers.first_kernels import GLOROT, check_initializer
 from featurecols.models.layers.member_dense import MemberDense, activate_members, mean_of_members, scaled_gradient
 from featurecols.models.layers.member_inputs import member_rows
 from featurecols.models.layers.regularizers import L1L2, RegularizerLike, as_regularizer
-from featurecols.models.objective.heads import ClassHead, Head, NumberHead
+from featurecols.models.objective.heads import Head, NumberHead
 from featurecols.models.objective.losses import Loss
 from featurecols.models.objective.member_loss import loss_of_members
 from featurecols.models.optimization import optimizers
@@ -273,6 +273,7 @@ class DNNClassifier(_Deep):
         *,
         n_classes: int = 2,
         label_vocabulary: Sequence[Class] | None = None,
+        multi_label: bool = False,
         optimizer: OptimizerLike = "Adam",
         activation: str = "relu",
         dropout: float | None = None,
@@ -296,7 +297,13 @@ class DNNClassifier(_Deep):
         network = Network.of(hidden_units, activation_fn or activation, dropout, batch_norm, members, cross_layers, *kernels)
         running = Running(weight_column, model_dir, config, warm_start_from, seed, threads)
         super().__init__(
-            columns, ClassHead(n_classes, words_of(label_vocabulary)), optimizer, network, running, feature_columns, normalize
+            columns,
+            class_head(n_classes, label_vocabulary, multi_label=multi_label),
+            optimizer,
+            network,
+            running,
+            feature_columns,
+            normalize,
         )
         self.initial_bias = initial_bias
 

@@ -17,6 +17,7 @@ from featurecols.models.input.examples import Examples, Layout
 from featurecols.models.input.labelled_rows import labelled_rows
 from featurecols.models.inspection.explanations import Contribution, Explanation, FieldImportance, Importance
 from featurecols.models.objective.heads import ClassHead, Head, NumberHead
+from featurecols.models.objective.multi_label import MultiLabelHead
 from featurecols.models.trained_plan import PlanOwner
 from featurecols.models.training.monitor import Monitor
 from featurecols.models.types import Data, Label
@@ -124,6 +125,11 @@ class Explained(PlanOwner, ABC):
             else:
                 raise errors.unknown("explain", "output", output, map(str, classes[-1:] if head.units == 1 else classes))
             return (0 if head.units == 1 else chosen), f"logit of {head.names[chosen]}"
+        if isinstance(head, MultiLabelHead):
+            if output is not None and output not in head.names:
+                raise errors.unknown("explain", "output", output, head.names)
+            chosen = int(logits.argmax()) if output is None else head.names.index(str(output))
+            return chosen, f"logit of {head.names[chosen]}"
         which = 0 if output is None else output
         if not isinstance(which, int) or not 0 <= which < len(logits):
             raise errors.model("explain", f"output must be from 0 to {len(logits) - 1}", output, "leave it out for the first")

@@ -13,8 +13,9 @@ from featurecols.models.input import labels
 from featurecols.models.input.class_weights import balanced, class_table
 from featurecols.models.input.labelled_rows import LabelledRows
 from featurecols.models.objective.heads import ClassHead, Head, NumberHead
-from featurecols.models.objective.label_scaling import Labels, LabelStatistics, class_counts, log_odds
+from featurecols.models.objective.label_scaling import Labels, LabelStatistics, class_counts, log_odds, log_odds_of_each
 from featurecols.models.objective.losses import Poisson
+from featurecols.models.objective.multi_label import MultiLabelHead
 
 FIRST_ROWS = 10_000  # what is read of data that may have no end
 LEAST_RATE = 1e-6
@@ -38,6 +39,8 @@ def learn(head: Head, rows: LabelledRows, keys: Sequence[str], *, scale: bool, b
         return head, None
     if isinstance(head, ClassHead) and bias:
         return head, log_odds(*class_counts(_labels(head, rows, keys), head.n_classes))
+    if isinstance(head, MultiLabelHead) and bias:
+        return head, log_odds_of_each(_labels(head, rows, keys), head.units)
     if not isinstance(head, NumberHead) or not (scale if head.scales else bias and isinstance(head.loss, Poisson)):
         return head, None
     statistics = LabelStatistics(head.dimension)
@@ -89,7 +92,7 @@ def start_bias(variables: Variables, name: str, logits: Array) -> None:
     variables.trained.add(name)  # so that FTRL, which computes its weights, begins there too
 
 
-def _labels(head: ClassHead | NumberHead, rows: LabelledRows, keys: Sequence[str]) -> Iterator[Labels]:
+def _labels(head: Head, rows: LabelledRows, keys: Sequence[str]) -> Iterator[Labels]:
     """Yield the labels as the head reads them, numbers transformed, and the weights."""
     seen = 0
     for batch in rows.batches([]):

@@ -12,7 +12,7 @@ import numpy as np
 from featurecols._core.slots import DenseSlot, IdSlot, Slot
 from featurecols.models.autodiff.tape import Value
 from featurecols.models.autodiff.variables import current
-from featurecols.models.estimators.canned import SQUARED, Columns, Running, spans, words_of
+from featurecols.models.estimators.canned import SQUARED, Columns, Running, class_head, spans
 from featurecols.models.estimators.column_scaling import Normalize
 from featurecols.models.estimators.config import RunConfig, WarmStartSettings
 from featurecols.models.estimators.explained import Parts
@@ -23,7 +23,7 @@ from featurecols.models.input.classes import Class
 from featurecols.models.input.examples import Examples
 from featurecols.models.layers import Linear
 from featurecols.models.layers.inputs import choose, dense_values, mixed
-from featurecols.models.objective.heads import ClassHead, Head, NumberHead
+from featurecols.models.objective.heads import Head, NumberHead
 from featurecols.models.objective.losses import Loss
 from featurecols.models.optimization import optimizers
 from featurecols.models.optimization.optimizers import Ftrl, OptimizerLike
@@ -113,6 +113,8 @@ class LinearClassifier(_Linear):
         columns: numbers and categorical columns (bare, or in an Indicator), or a Plan; feature_columns is another name.
         n_classes: number of classes.
         label_vocabulary: the labels in the order of their class numbers; words that are not named are learned in training.
+        multi_label: whether a row may have any number of labels, each with a probability of its own. Labels are several fields
+            of 0 and 1, train(label=["red", "green"]), or one field of lists, of words or of 0 and 1.
         optimizer: an optimizer or its name.
         sparse_combiner: what several ids of one column and row are: "sum", "mean" or "sqrtn".
         initial_bias: whether the output bias starts at the log odds of the classes (of counts: at the logarithm of their mean),
@@ -142,6 +144,7 @@ class LinearClassifier(_Linear):
         *,
         n_classes: int = 2,
         label_vocabulary: Sequence[Class] | None = None,
+        multi_label: bool = False,
         optimizer: OptimizerLike = "Ftrl",
         sparse_combiner: str = "sum",
         initial_bias: bool = True,
@@ -157,7 +160,7 @@ class LinearClassifier(_Linear):
         running = Running(weight_column, model_dir, config, warm_start_from, seed, threads)
         super().__init__(
             columns,
-            ClassHead(n_classes, words_of(label_vocabulary)),
+            class_head(n_classes, label_vocabulary, multi_label=multi_label),
             optimizer,
             sparse_combiner,
             running,

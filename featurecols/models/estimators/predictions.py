@@ -16,7 +16,8 @@ from featurecols.models.types import ClassLabels, Numbers
 class Predictions:
     """The predictions of a model for n rows, by name.
 
-    Of a classifier `probabilities` [n, n_classes], `logits`, `class_ids` and `classes` [n]; of a regressor `predictions` [n]
+    Of a classifier `probabilities` [n, n_classes], `logits`, `class_ids` and `classes` [n]; of several labels `probabilities`,
+    `logits` and `multi_hot` (1 where a probability is above 0.5) [n, labels]; of a regressor `predictions` [n]
     or [n, label_dimension]; of a model_fn whatever it says.
 
     >>> p = Predictions({"predictions": np.array([[1.5], [2.0]])})

@@ -118,7 +118,7 @@ class EstimatorRows(Keeper):
         if training:
             self._labels_by_name = rows.named
         if fresh and self.head.learns_words and (len(rows.labels) == 1 or not isinstance(self.head, PlainHead)):
-            self.head = self.head.learn(rows.label_batches(), rows.labels[0], ends=rows.ends)
+            self.head = self.head.learn_of_fields(rows.label_batches(), rows.labels, ends=rows.ends)
         if training and fresh and self.warm_start_from is not None:
             self.variables = None  # made again, now that labels are known
         if training and fresh:

@@ -11,7 +11,7 @@ from featurecols._core.slots import Slot
 from featurecols.columns.base import Column
 from featurecols.models import errors
 from featurecols.models.autodiff.tape import Value
-from featurecols.models.estimators.canned import SQUARED, Running, words_of
+from featurecols.models.estimators.canned import SQUARED, Running, class_head
 from featurecols.models.estimators.column_scaling import Declared, Normalize
 from featurecols.models.estimators.config import RunConfig, WarmStartSettings
 from featurecols.models.estimators.dnn import ActivationLike, Network
@@ -26,7 +26,7 @@ from featurecols.models.input.examples import Examples
 from featurecols.models.layers.first_kernels import GLOROT
 from featurecols.models.layers.member_dense import for_members, scaled_gradient
 from featurecols.models.layers.regularizers import RegularizerLike
-from featurecols.models.objective.heads import ClassHead, Head, NumberHead
+from featurecols.models.objective.heads import Head, NumberHead
 from featurecols.models.objective.losses import Loss
 from featurecols.models.objective.member_loss import loss_of_members
 from featurecols.models.optimization import optimizers
@@ -184,6 +184,7 @@ class WideDeepClassifier(_WideDeep):
         *,
         n_classes: int = 2,
         label_vocabulary: Sequence[Class] | None = None,
+        multi_label: bool = False,
         linear_optimizer: OptimizerLike = "Ftrl",
         dnn_optimizer: OptimizerLike = "Adam",
         activation: ActivationLike = "relu",
@@ -206,7 +207,7 @@ class WideDeepClassifier(_WideDeep):
         network = Network.of(
             () if hidden_units is None else hidden_units, activation, dropout, batch_norm, members, cross_layers
         )
-        head = ClassHead(n_classes, words_of(label_vocabulary))
+        head = class_head(n_classes, label_vocabulary, multi_label=multi_label)
         running = Running(weight_column, model_dir, config, warm_start_from, seed, threads)
         both = linear_optimizer, dnn_optimizer
         sized = hidden_units is not None

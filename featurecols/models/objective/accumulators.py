@@ -193,6 +193,41 @@ class MulticlassMetrics(InBlocks):
         return out
 
 
+class MultiLabelMetrics(InBlocks):
+    """Metrics of several labels; rows are 0 and 1 [n, k], logits [n, k], losses [n], weights [n] or None.
+
+    Each label has those of two classes, as `auc/<label>`; `accuracy`, `auc` and `auc_precision_recall` are their means, areas
+    over the labels that some rows have and some have not. `exact_match` is the share of the rows all of whose labels are right.
+    """
+
+    def __init__(self, names: Sequence[str], most: int | None = MOST) -> None:
+        super().__init__()
+        k = len(names)
+        self.names, self.rows = tuple(names), rows_of_block(k)
+        self._each = [BinaryMetrics(None if most is None else max(LEAST, most // k)) for _ in names]
+        self._sums = np.zeros(3)
+
+    def add_block(self, *given: Array | None) -> None:
+        labels, logits, losses, weights = given
+        y, z = required(labels), required(logits)
+        w = np.ones(len(y)) if weights is None else np.asarray(weights, np.float64)
+        right = ((z > 0) == (y > 0.5)).all(axis=1)
+        self._sums += [w.sum(), (right * w).sum(), (np.asarray(losses, np.float64) * w).sum()]
+        for k, metrics in enumerate(self._each):
+            metrics.add_block(y[:, k], np.ascontiguousarray(z[:, k]), None, weights)
+
+    def compute(self) -> dict[str, float]:
+        total, right, losses = self._sums.tolist()
+        each = {name: metrics.compute() for name, metrics in zip(self.names, self._each, strict=True)}
+        out = {"average_loss": ratio(losses, total), "exact_match": ratio(right, total)}
+        for metric in ("accuracy", "auc", "auc_precision_recall"):
+            known = [found[metric] for found in each.values() if not np.isnan(found["auc"]) or metric == "accuracy"]
+            out[metric] = float(np.mean(known)) if known else float("nan")
+        for metric in ("accuracy", "auc", "precision", "recall", "label/mean", "prediction/mean"):
+            out |= {f"{metric}/{name}": found[metric] for name, found in each.items()}
+        return out
+
+
 class RegressionMetrics(InBlocks):
     """What metrics.regression returns; rows are labels and predictions [n] or [n, k], losses [n], weights [n], or None."""
 

@@ -100,6 +100,10 @@ class Head(Component):
         """Return the head with the classes of the label field `key`, or without any; raise DataError where they do not fit."""
         return self
 
+    def learn_of_fields(self, batches: Iterable[Batch], keys: Sequence[str], *, ends: bool) -> Head:
+        """Return the head with what the labels of these fields hold; as `learn` where one field has them."""
+        return self.learn(batches, keys[0], ends=ends)
+
     def learn(self, batches: Iterable[Batch], key: str, *, ends: bool) -> Head:
         """Return the head with the classes that labels hold; `ends` as in classes.learn.
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from featurecols._core.arrays import Array
 from featurecols._core.numbers import Numbers
-from featurecols.analyzers.moments import Moments
+from featurecols.analyzers.moments import Moments, Sums
 from featurecols.models import errors
 from featurecols.models.component import Component
 
@@ -136,3 +136,25 @@ def log_odds(counts: Array, rows: int) -> Array:
         return np.zeros(1 if len(counts) == 2 else len(counts))
     log = np.log(np.maximum(counts, total / (2 * rows + 2)))
     return np.asarray(log[1:] - log[0] if len(counts) == 2 else log - log.mean())
+
+
+def log_odds_of_each(batches: Iterable[Labels], labels: int) -> Array:
+    """Return the logits that give each of several labels its share, float64 [labels]; none is as half a row."""
+    moments = Moments()
+    there, total, rows = [moments.empty() for _ in range(labels)], moments.empty(), 0
+    for found, weights in batches:
+        w = np.ones(len(found)) if weights is None else weights.astype(np.float64)
+        rows += len(found)
+        total = moments.update(total, Numbers(w))
+        for k in range(labels):
+            there[k] = moments.update(there[k], Numbers(w[found[:, k] > 0]))
+
+    def weight(state: Sums) -> float:
+        return float(moments.finish(state)["mean"]) * state.count if state.count else 0.0
+
+    every = weight(total)
+    if not every > 0:
+        return np.zeros(labels)
+    least = every / (2 * rows + 2)
+    have = np.clip([weight(state) for state in there], least, every - least)
+    return np.asarray(np.log(have) - np.log(every - have))

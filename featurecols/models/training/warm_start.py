@@ -19,6 +19,7 @@ from featurecols.models.autodiff.variables import Variables
 from featurecols.models.estimators.config import WarmStartSettings
 from featurecols.models.layers.cross import CROSS
 from featurecols.models.objective.heads import ClassHead, Head, NumberHead
+from featurecols.models.objective.multi_label import MultiLabelHead
 from featurecols.models.trained_plan import TABLES
 from featurecols.models.training import checkpoints
 from featurecols.models.training.kept_weights import PREFIXES
@@ -262,6 +263,10 @@ def _outputs(ours: Meanings, theirs: Meanings) -> Outputs | None:
             return Outputs((0,), (0,), -1) if a.names == b.names[::-1] else None
         pairs = [(i, b.names.index(name)) for i, name in enumerate(a.names) if name in b.names]
         return _paired(pairs) if a.units > 1 and b.units > 1 else None
+    if isinstance(a, MultiLabelHead) and isinstance(b, MultiLabelHead):
+        if a.words is None or b.words is None or a.words == b.words:
+            return SAME
+        return _paired([(i, b.words.index(name)) for i, name in enumerate(a.words) if name in b.words])
     if isinstance(a, NumberHead) and isinstance(b, NumberHead):
         if type(a.loss) is not type(b.loss) or a.transform != b.transform:
             return None

@@ -155,6 +155,18 @@ def test_class_weights_are_those_of_python(here: Path, capsys: pytest.CaptureFix
     assert "class_weight must be an object" in fails(capsys, 2, "train", "spec.json", "raw", "-o", "other")
 
 
+def test_several_labels_are_those_of_python(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    table = people(200)
+    table |= {"blue": [int(c == "blue") for c in table["colour"]]}
+    pq.write_table(pa.table(table), here / "labels.parquet")
+    command = ["train", "columns.json", "labels.parquet", "--model", "LinearClassifier", "--multi-label", "--epochs", "2"]
+    assert main([*command, "--label", "rich", "--label", "blue", "-o", "model", "--json"]) == 0
+    want = models.LinearClassifier(WIDE, multi_label=True).train("labels.parquet", ["rich", "blue"], epochs=2)
+    assert json.loads(capsys.readouterr().out)["fingerprint"] == want.fingerprint
+    assert main(["evaluate", "model", "labels.parquet", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["metrics"] == want.evaluate("labels.parquet")
+
+
 def test_a_regressor_says_its_errors(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     command = ["train", "columns.json", "raw", "--label", "wealth", "-o", "model", "--epochs", "2"]
     assert main([*command, "--model", "LinearRegressor"]) == 0

@@ -56,6 +56,17 @@ def test_linear_classifiers(label: str, combiner: str) -> None:
     assert len(json.loads(about["featurecols_classes"])) == classes
 
 
+def test_several_labels() -> None:
+    rows = FLIGHTS.assign(far=(FLIGHTS["distance"] > 1000).astype(int))
+    model = models.LinearClassifier(LINEAR, multi_label=True).train(rows, label=["late", "far"], epochs=1)
+    found, want = run(model.to_onnx(), ROWS), model.predict(ROWS)
+    assert list(found) == ["probabilities", "multi_hot", "logits"]
+    largest = float(np.abs(want["logits"]).max())
+    close(found["logits"], want["logits"], largest)
+    close(found["probabilities"], want["probabilities"], largest)
+    np.testing.assert_array_equal(found["multi_hot"], want["multi_hot"], strict=True)
+
+
 @pytest.mark.parametrize("columns", [[fc.Numeric("distance")], [fc.Vocabulary("carrier", fc.TopTerms(9))]])
 def test_linear_models_of_numbers_or_ids_alone(columns: list[fc.Column]) -> None:
     model = models.LinearRegressor(columns).train(FLIGHTS, label="hour", epochs=1)
