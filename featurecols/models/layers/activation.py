@@ -52,9 +52,9 @@ def activate(function: str | None, x: Value) -> Value:
     return x if function in (None, "linear") else FUNCTIONS[function](x)
 
 
-def relu(x: Value) -> Value:
-    """Return x, or 0 where it is below."""
-    y = np.maximum(x.array, 0, out=arrays.empty(x.shape, x.array.dtype))
+def relu(x: Value, out: Array | None = None) -> Value:
+    """Return x, or 0 where it is below; written into `out` where it is given, which may be the memory of x."""
+    y = np.maximum(x.array, 0, out=arrays.empty(x.shape, x.array.dtype) if out is None else out)
     return Value(y, (x,), lambda d: (d * (y > 0),))
 
 

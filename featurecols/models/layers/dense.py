@@ -13,7 +13,7 @@ from featurecols._core.spec import Converted, frozen
 from featurecols.models import errors
 from featurecols.models.autodiff.tape import Value
 from featurecols.models.autodiff.variables import Scope, zeros
-from featurecols.models.layers.activation import activate, check_activation
+from featurecols.models.layers.activation import activate, check_activation, relu
 from featurecols.models.layers.base import Layer, matrix, require_positive
 from featurecols.models.layers.first_kernels import GLOROT, check_initializer, first_kernel
 from featurecols.models.layers.mixed import Mixed, mixed_affine
@@ -63,7 +63,7 @@ class Dense(Layer):
         penalize(scope, self.kernel_regularizer, kernel)
         bias = scope.parameter("bias", (self.units,), zeros) if self.use_bias else None
         y = mixed_affine(x, kernel, bias) if isinstance(x, Mixed) else affine(x, kernel, bias)
-        return activate(self.activation, y)
+        return relu(y, y.array) if self.activation == "relu" else activate(self.activation, y)  # y is needed nowhere else
 
 
 def affine(x: Value, kernel: Value, bias: Value | None) -> Value:
