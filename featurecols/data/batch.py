@@ -51,6 +51,7 @@ class _Columns:
         self.table: pa.RecordBatch | pa.Table | None = None  # what they are, if they are one
         if not callable(names):
             self.names = names if isinstance(names, tuple) else tuple(names)
+        self._found: tuple[Collection[str], set[str]] | None = None
         self._locks: dict[str, threading.RLock] = {}  # by field, so that threads convert different fields in parallel
         _LIVE.add(self)
         self._views: dict[str, FieldView] = {}
@@ -62,13 +63,12 @@ class _Columns:
         """Return the names of all fields."""
         return tuple(self._names() if callable(self._names) else self._names)
 
-    @cached_property
-    def _there(self) -> Collection[str]:
-        return self.names if isinstance(self.names, _EveryName) else frozenset(self.names)
-
-    @cached_property
-    def _twice(self) -> set[str]:
-        return find_repeated(self.names)
+    def _looked_at(self) -> tuple[Collection[str], set[str]]:
+        """Return the names that are there, and those that are there twice; found when first asked for."""
+        if self._found is None:
+            names = self.names
+            self._found = names if isinstance(names, _EveryName) else frozenset(names), find_repeated(names)
+        return self._found
 
     def view(self, key: str) -> FieldView:
         """Return all rows of a field, without markers."""
@@ -99,9 +99,10 @@ class _Columns:
         for key in keys:
             if key in self._present:
                 continue
-            if key not in self._there:
+            there, twice = self._looked_at()
+            if key not in there:
                 raise errors.missing_field(key, map(str, self.names))
-            if key in self._twice:
+            if key in twice:
                 raise errors.field_twice(key)
 
     def _convert(self, key: str) -> FieldView:

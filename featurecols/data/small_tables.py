@@ -8,8 +8,8 @@ kept from one call to the next, because equal values are recognized by what they
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
-from typing import Any, NamedTuple, Protocol
+from collections.abc import Sequence, Sized
+from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeAlias
 
 import numpy as np
 import pyarrow as pa
@@ -20,16 +20,23 @@ from featurecols.data.fields import convert
 from featurecols.data.fields.base import FieldView
 from featurecols.data.fields.numeric import NumericField
 
+if TYPE_CHECKING:
+    import pandas as pd
+
+Table: TypeAlias = "pa.Table | pa.RecordBatch | pd.DataFrame"
+Column: TypeAlias = "pa.Array | pd.Series | pd.Categorical"  # of plain numbers of a frame, the numpy array
+Content: TypeAlias = "list[type | int | bytes | None] | _Same"
+
 _MOST_VALUES, _MOST_BYTES = 1024, 1 << 14  # of a dictionary that is looked at value by value in each call
 _PLAIN = frozenset("dfilq")  # characters of float64, float32, int32 and int64
 _SCHEMAS = 4  # of Arrow tables that are remembered
-_CODES: dict[type, np.dtype[Any]] = {
+_CODES: dict[type, np.dtype[np.generic]] = {
     pa.Int8Array: np.dtype(np.int8),
     pa.Int16Array: np.dtype(np.int16),
     pa.Int32Array: np.dtype(np.int32),
     pa.UInt8Array: np.dtype(np.uint8),
 }
-_NUMBERS: dict[type, np.dtype[Any]] = {
+_NUMBERS: dict[type, np.dtype[np.generic]] = {
     pa.Int32Array: np.dtype(np.int32),
     pa.Int64Array: np.dtype(np.int64),
     pa.FloatArray: np.dtype(np.float32),
@@ -49,25 +56,25 @@ class Coded(NamedTuple):
 
     codes: Array
     size: int
-    content: object
+    content: Content
 
 
 class SmallTables(Protocol):
     """How tables of one library are read; what a table gives of a field is called a column here."""
 
-    def columns(self, data: Any) -> list[Any] | None:
+    def columns(self, data: Table) -> list[Column] | None:
         """Return the columns of the fields in order; None where the table is to be read in the ordinary way.
 
         data: has at least one row.
         """
 
-    def coded(self, column: Any) -> Coded | None:
+    def coded(self, column: Column) -> Coded | None:
         """Return codes and dictionary of a column; None where it has none, or a large one."""
 
-    def view(self, position: int, column: Any) -> FieldView:
+    def view(self, position: int, column: Column) -> FieldView:
         """Return a column as its field, without markers; position: of the field."""
 
-    def every(self, position: int, column: Any) -> FieldView:
+    def every(self, position: int, column: Column) -> FieldView:
         """Return a field of the dictionary of a column: a missing value, then each value once."""
 
 
@@ -105,7 +112,7 @@ class ArrowTables:
         dtype, size = _CODES.get(type(indices)), len(values)
         if dtype is None or type(values) not in _VALUES or not 0 < size <= _MOST_VALUES:
             return None
-        content: list[object] = [type(values), size, values.offset]
+        content: list[type | int | bytes | None] = [type(values), size, values.offset]
         for buffer in values.buffers():
             if buffer is not None and buffer.size > _MOST_BYTES:
                 return None
@@ -133,7 +140,7 @@ class Frames:
     def __init__(self, keys: Sequence[str]) -> None:
         self._keys = tuple(keys)
 
-    def columns(self, data: Any) -> list[Any] | None:
+    def columns(self, data: pd.DataFrame) -> list[Column] | None:
         pandas = sys.modules["pandas"]
         found = []
         for key in self._keys:
@@ -150,20 +157,20 @@ class Frames:
                 found.append(series)
         return found
 
-    def coded(self, column: Any) -> Coded | None:
+    def coded(self, column: Column) -> Coded | None:
         if type(column) is not sys.modules["pandas"].Categorical:
             return None
         categories, codes = column.categories, column.codes
         size = len(categories)
         return Coded(codes, size, _Same(categories)) if 0 < size <= _MOST_VALUES and codes.itemsize <= 4 else None
 
-    def view(self, position: int, column: Any) -> FieldView:
+    def view(self, position: int, column: Column) -> FieldView:
         key = self._keys[position]
         if type(column) is np.ndarray:
             return NumericField(key, np.ascontiguousarray(column))
         return convert.view_of(key, column)
 
-    def every(self, position: int, column: Any) -> FieldView:
+    def every(self, position: int, column: Column) -> FieldView:
         codes = np.arange(-1, len(column.categories))
         return convert.view_of(self._keys[position], type(column).from_codes(codes, dtype=column.dtype))
 
@@ -174,19 +181,19 @@ class _Same:
     __slots__ = ("_of",)
     __hash__ = None  # type: ignore[assignment]
 
-    def __init__(self, of: Any) -> None:
+    def __init__(self, of: pd.Index) -> None:
         self._of = of
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, _Same) and self._of is other._of
 
 
-def is_arrow(data: Any) -> bool:
+def is_arrow(data: Sized) -> bool:
     """Return whether data is a Table or a RecordBatch."""
     return type(data) is pa.Table or type(data) is pa.RecordBatch
 
 
-def is_frame(data: Any) -> bool:
+def is_frame(data: Sized) -> bool:
     """Return whether data is a DataFrame of pandas, and none of a class that is made of it."""
     pandas = sys.modules.get("pandas")
     return pandas is not None and type(data) is pandas.DataFrame

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from operator import itemgetter
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import pyarrow as pa
 
@@ -15,6 +15,12 @@ from featurecols.data.batch import Batch, Needs, Source, find_repeated, keys_of,
 from featurecols.data.field_types import FieldType
 from featurecols.data.fields import convert
 from featurecols.data.fields.dictionary import KnownDictionaries
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Row: TypeAlias = dict[str, Any]
+Lists: TypeAlias = dict[str, list[Any]]  # the values of rows by key
 
 _AT_ONCE = 256  # dicts: few enough for the cache
 _SMALL = 1 << 16  # rows: Arrow batches smaller than this are put together, so that each is worth its overhead
@@ -161,12 +167,12 @@ def _of_rows(rows: Sequence[Any], keys: Sequence[str] | None) -> Batch:
     return Batch.lazy(names, len(rows), load)
 
 
-def _take_apart(rows: Sequence[dict[str, Any]], keys: Sequence[str]) -> dict[str, list[Any]]:
+def _take_apart(rows: Sequence[Row], keys: Sequence[str]) -> Lists:
     """Return the values of rows by key. Raises KeyError where a row lacks one.
 
     Some rows at a time, for all keys: a dict is then fetched from memory once.
     """
-    found: dict[str, list[Any]] = {key: [] for key in keys}
+    found: Lists = {key: [] for key in keys}
     get, columns = itemgetter(*keys, keys[0]), [values.extend for values in found.values()]  # of two keys at least, a tuple
     for start in range(0, len(rows), _AT_ONCE):
         for extend, values in zip(columns, zip(*map(get, rows[start : start + _AT_ONCE]), strict=True), strict=False):
@@ -174,7 +180,7 @@ def _take_apart(rows: Sequence[dict[str, Any]], keys: Sequence[str]) -> dict[str
     return found
 
 
-def _names_in(rows: Sequence[dict[str, Any]]) -> dict[str, None]:
+def _names_in(rows: Sequence[Row]) -> dict[str, None]:
     """Return the keys of rows, each where it is first there."""
     names: dict[str, None] = {}
     for keys in dict.fromkeys(map(tuple, rows)):
@@ -191,14 +197,14 @@ def _add_names(names: dict[str, None], rows: Sequence[object]) -> None:
             names.update(dict.fromkeys(row))
 
 
-def _of_frame(frame: Any) -> Batch:
+def _of_frame(frame: pd.DataFrame) -> Batch:
     return Batch.lazy(frame.columns, len(frame), frame.__getitem__)
 
 
-def _in_batches(found: Iterable[Any], schema: Any) -> Iterator[Batch]:
+def _in_batches(found: Iterable[pa.RecordBatch], schema: pa.Schema) -> Iterator[Batch]:
     """RecordBatches as they are where they are long; short ones put together; an empty one where there is none."""
     known: KnownDictionaries = {}
-    waiting: list[Any] = []
+    waiting: list[pa.RecordBatch] = []
     rows, some = 0, False
     for batch in found:
         if batch.num_rows >= _SMALL and not waiting:
@@ -228,7 +234,7 @@ def _select(names: Sequence[str], keys: Sequence[str] | None) -> list[str]:
     return list(dict.fromkeys(names if keys is None else keys))
 
 
-def _table(table: Any, keys: Sequence[str] | None) -> Iterator[Batch]:
+def _table(table: pa.Table, keys: Sequence[str] | None) -> Iterator[Batch]:
     if keys is not None:
         there = table.schema.names
         names = _select(there, keys)
@@ -283,7 +289,7 @@ def _way_out(data: object) -> str | None:
     return None
 
 
-def _stream(reader: Any, keys: Sequence[str] | None) -> Iterator[Batch]:
+def _stream(reader: pa.RecordBatchReader, keys: Sequence[str] | None) -> Iterator[Batch]:
     names = _select(reader.schema.names, keys)
     if keys is None:
         return _in_batches(reader, reader.schema)

@@ -6,8 +6,8 @@ the column is run over the dictionary, once; its ids for the rows of a call are 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Callable, Mapping, Sequence, Sized
+from typing import NamedTuple
 
 import numpy as np
 
@@ -18,7 +18,7 @@ from featurecols.data.batch import as_declared
 from featurecols.data.field_types import FieldType
 from featurecols.data.fields.base import FieldView
 from featurecols.data.missing import Markers
-from featurecols.data.small_tables import ArrowTables, Coded, Frames, SmallTables, is_arrow, is_frame
+from featurecols.data.small_tables import ArrowTables, Coded, Column, Content, Frames, SmallTables, is_arrow, is_frame
 from featurecols.plan.execution.operations import Block, Evaluate
 
 
@@ -36,7 +36,7 @@ class _Prepared(NamedTuple):
         read: positions of the fields that these, and the outputs, read.
     """
 
-    contents: dict[int, Any]
+    contents: dict[int, Content]
     positions: list[int]
     nodes: list[int]
     ids: Array
@@ -63,10 +63,13 @@ class SmallCalls:
         self._declared = [(Markers.of(field.missing), types.get(field.key)) for _, field in fields]
         self._read_by_outputs = read_by_outputs
         keys = [field.key for _, field in fields]
-        self._kinds: list[tuple[Callable[[Any], bool], SmallTables]] = [(is_arrow, ArrowTables(keys)), (is_frame, Frames(keys))]
+        self._kinds: list[tuple[Callable[[Sized], bool], SmallTables]] = [
+            (is_arrow, ArrowTables(keys)),
+            (is_frame, Frames(keys)),
+        ]
         self._known: dict[SmallTables, _Prepared] = {}  # the last of each kind of table
 
-    def block(self, data: Any) -> tuple[Block, list[Evaluate]] | None:
+    def block(self, data: Sized) -> tuple[Block, list[Evaluate]] | None:
         """Return the rows of a table as a block, with the evaluations that are left to run.
 
         None for anything but a table of pyarrow or pandas, and where it is to be read in the ordinary way. Raises DataError
@@ -96,7 +99,7 @@ class SmallCalls:
         markers, of = self._declared[position]
         return as_declared(view, markers, of)
 
-    def _prepare(self, tables: SmallTables, columns: Sequence[Any], coded: Mapping[int, Coded]) -> _Prepared:
+    def _prepare(self, tables: SmallTables, columns: Sequence[Column], coded: Mapping[int, Coded]) -> _Prepared:
         """Run what reads one coded field over its dictionary."""
         every = {self._nodes[k]: self._every(k, tables, columns[k]) for k in coded}
         positions, nodes, left = [], [], []
@@ -123,7 +126,7 @@ class SmallCalls:
             [k for k, node in enumerate(self._nodes) if node in read],
         )
 
-    def _every(self, position: int, tables: SmallTables, column: Any) -> FieldView | None:
+    def _every(self, position: int, tables: SmallTables, column: Column) -> FieldView | None:
         try:
             return self._view(position, tables.every(position, column))
         except errors.DataError:  # a value that the rows need not hold
