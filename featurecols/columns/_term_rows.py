@@ -33,6 +33,10 @@ def check_terms(source: object, kind: str) -> None:
 class TermRows(Protocol):
     """What finds rows: k terms have rows 0 to k - 1, missing values row k, unseen ones row k + 1."""
 
+    @property
+    def ordered(self) -> bool:
+        """Whether the terms are in an order that means something: intervals, and integers that are their own ids."""
+
     def of(self, values: FieldView | Ids) -> Array:
         """Return the row of each value, int32 [n]; one of -1 is k + 1."""
 
@@ -72,6 +76,8 @@ def _lists(column: Column, got: object) -> errors.DataError:
 
 class _TextRows:
     """Rows by the canonical bytes of a field."""
+
+    ordered = False
 
     def __init__(self, column: Column, terms: Texts) -> None:
         self._column, self._terms, self._key = column, terms, column.inputs()[0].name
@@ -137,6 +143,10 @@ class _IdRows:
     @cached_property
     def _rows(self) -> dict[int, int]:
         return {int(i): k for k, i in enumerate(self._known)}
+
+    @property
+    def ordered(self) -> bool:
+        return len(self._known) > 0 and self._source.meaning(int(self._known[0])).kind in ("interval", "id")
 
     def of_one(self, value: object) -> int:
         if not isinstance(value, int):

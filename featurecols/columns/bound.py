@@ -20,6 +20,7 @@ from featurecols._core.expressions import Expression, InexpressibleError
 from featurecols._core.fused_layout import Chain, FusedLayout
 from featurecols._core.numbers import Numbers
 from featurecols._core.slots import DenseSlot, IdSlot, Slot
+from featurecols._core.term_figures import TermFigures
 from featurecols.data.fields.base import FieldView
 
 # One row of ids: an int (negative is none), a list of ints, or (ids, weights) of a weighted column.
@@ -98,6 +99,10 @@ class Bound(ABC):
     def in_training(self) -> Bound:
         """Return what computes the training rows from the values of Column.training_inputs(); itself where that is the same."""
         return self
+
+    def term_figures(self) -> TermFigures | None:
+        """Return what it learned of each term, for a picture; None where it learned nothing of terms but their ids."""
+        return None
 
     # A column over a field, as Plan.check asks ------------------------------------------------------------------------
 

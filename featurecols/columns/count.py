@@ -12,6 +12,7 @@ from featurecols._core.arrays import Array, Ids
 from featurecols._core.expressions import Expression, NumberAt
 from featurecols._core.numbers import Numbers
 from featurecols._core.spec import Converted, frozen
+from featurecols._core.term_figures import TermFigures
 from featurecols.analyzers.base import Analyzer
 from featurecols.analyzers.label_sums import LabelSums
 from featurecols.columns._term_rows import TermRows, check_terms, take_rows, term_rows
@@ -71,6 +72,7 @@ class CountBound(DenseBound):
     def __init__(self, column: Count, learned: Learned, source: Field | Bound) -> None:
         self.column = column
         self._rows: TermRows = term_rows(column, learned, source)
+        self._counts = learned["label_counts"][1:, 0]
         counts = learned["label_counts"][:, 0].astype(np.float64)
         found = np.concatenate([counts[2:], counts[1:2], [0.0]])
         self._values = np.log1p(found) if column.log else found
@@ -105,6 +107,9 @@ class CountBound(DenseBound):
 
     def _write_row(self, out: MutableSequence[float], at: int, value: object) -> None:
         out[at] = self._row(value)
+
+    def term_figures(self) -> TermFigures:
+        return TermFigures.of(self._rows.text, self._counts[1:], int(self._counts[0]), ordered=self._rows.ordered)
 
     def expression(self, *inputs: Expression) -> Expression:
         return NumberAt(self._rows.expression(inputs[0]), tuple(self._row_values))

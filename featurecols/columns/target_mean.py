@@ -14,6 +14,7 @@ from featurecols._core.expressions import Expression, NumberAt, Rounded
 from featurecols._core.fork_safe import cached_property
 from featurecols._core.numbers import Numbers
 from featurecols._core.spec import Converted, frozen
+from featurecols._core.term_figures import TermFigures
 from featurecols._core.values import number
 from featurecols.analyzers.base import Analyzer
 from featurecols.analyzers.label_sums import NO_FOLDS, LabelledTerms, LabelSums, terms_of
@@ -243,6 +244,11 @@ class TargetMeanBound(DenseBound):
     @property
     def separate(self) -> bool:
         return False
+
+    def term_figures(self) -> TermFigures:
+        counts, targets = self.counts[:, 0], tuple(self.classes) if self.shape else (self.column.label.key,)
+        means, ordered = (self.means[:-1], self.means[-1]), self.rows.ordered
+        return TermFigures.of(self.rows.text, counts[2:], int(counts[1]), *means, targets, ordered=ordered)
 
     def expression(self, *inputs: Expression) -> Expression:
         rows = self.rows.expression(inputs[0])

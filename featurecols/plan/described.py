@@ -176,13 +176,14 @@ class DescribedPlan:
 
         Of a Bucketized, the edges of the buckets over the histogram of its field; of a Vocabulary, the share of the values that
         the most frequent terms cover; of what hashes, how many buckets hold no term, one, two ..., and would by chance; of a
-        column of one number (Piecewise, Numeric, Cyclic), its features by that number. An Indicator or an Embedding shows the
-        column that it reads.
+        TargetMean, the mean of each term and how many training rows it is of; of a Count, these rows; of a column of one
+        number (Piecewise, Numeric, Cyclic), its features by that number. An Indicator or an Embedding shows the column that
+        it reads, and so does a Numeric of a TargetMean.
 
         Args:
             name: of a declared column, or of one that it reads.
             data: rows that histograms, shares and terms are taken from; without them the statistics of fit(...,
-                statistics=True). Edges and curves of intervals are drawn without either.
+                statistics=True). Edges and curves of intervals, means and counts are drawn without either.
             ax: axes to draw on; without them those of a new figure.
 
         Raises:

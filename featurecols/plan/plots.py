@@ -23,6 +23,7 @@ from featurecols.plan.bucket_contents import bucket_contents
 from featurecols.plan.check import collect_statistics
 from featurecols.plan.execution.program import Program
 from featurecols.plan.statistics import FieldStatistics, Statistics
+from featurecols.plan.term_plots import draw_terms
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -38,6 +39,8 @@ def plot(program: Program, statistics: Statistics | None, name: str, data: Data 
     node = _find(program, name)
     found = statistics if data is None else collect_statistics(program, as_source(data))
     bound = program.bounds[node]
+    if (terms := bound.term_figures()) is not None:
+        return draw_terms(terms, _axes(name, ax))
     if bound.categorical:
         first = bound.meaning(0).kind if bound.num_buckets else "unused"
         if first == "interval":
@@ -46,24 +49,33 @@ def plot(program: Program, statistics: Statistics | None, name: str, data: Data 
             return _draw_coverage(program, node, found, name, ax)
         if first == "hash":
             return _draw_load(program, node, found, data, name, ax)
-        what = "there is a picture of intervals, terms, hash buckets and curves of one number"
+        what = "there is a picture of intervals, terms, hash buckets, means and counts of terms, and curves of one number"
         raise errors.plan("plot", f"{name}: {what}", type(bound.column).__name__, "look at plan.terms or plan.check(data)")
     return _draw_curves(program, node, found, name, ax)
 
 
 def _find(program: Program, name: str) -> int:
-    """Return the node of a column, declared or read by another; of what shows ids as features, the node of the ids."""
+    """Return the node of a column, declared or read by another.
+
+    Of what shows ids as features, it is the node of the ids; of what scales numbers of terms, the node that learned them.
+    """
     nodes = {bound.column.name: i for i, bound in program.bounds.items()}
     nodes |= {output.name: output.node for output in program.outputs}
     if name not in nodes:
         raise errors.plan("plot", "no column has that name", name, "give one of " + ", ".join(islice(nodes, 20)))
     node = nodes[name]
-    while not program.bounds[node].categorical:
-        below = program.inputs[node]
-        if len(below) != 1 or below[0] not in program.bounds or not (program.bounds[below[0]].categorical):
-            break
-        node = below[0]
+    while (below := _shown(program, node)) is not None:
+        node = below
     return node
+
+
+def _shown(program: Program, node: int) -> int | None:
+    """Return the only column that a column reads, where that is what is to be drawn."""
+    bound, below = program.bounds[node], program.inputs[node]
+    if bound.categorical or bound.term_figures() is not None or len(below) != 1 or below[0] not in program.bounds:
+        return None
+    read = program.bounds[below[0]]
+    return below[0] if read.categorical or read.term_figures() is not None else None
 
 
 def _axes(title: str, ax: Axes | None) -> Axes:

@@ -9,6 +9,7 @@ import matplotlib
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+from matplotlib.axes import Axes
 from matplotlib.patches import StepPatch
 
 import featurecols as fc
@@ -66,6 +67,54 @@ def test_hash_buckets_are_counted_by_their_terms(with_statistics: bool) -> None:
     assert heights == np.bincount(np.bincount(ids, minlength=16)).tolist()
     (chance,) = ax.lines
     assert chance.get_ydata()[0] == pytest.approx(16 * math.exp(-40 / 16))
+
+
+MEANS = {
+    "job": ["cook"] * 6 + ["clerk"] * 3 + [None, "pilot", "pilot"],
+    "x": [1, 1, 9, 9, 9, 9, 5, 5, None, 9, 1, 1],
+    "late": [1, 1, 1, 0, 0, 0, 1, 1, 1, 0, 0, None],
+    "id": list(range(12)),
+}
+
+
+def labels_of(ax: Axes) -> list[str]:
+    return [text.get_text() for text in ax.get_yticklabels()]
+
+
+def test_means_of_a_few_terms_have_a_line_each() -> None:
+    mean = fc.TargetMean("job", "late", smoothing=1, fold_by="id")
+    plan = fc.fit([fc.Numeric(mean, normalizer=fc.ZScore(), name="scaled")], MEANS)
+    ax = plan.plot("scaled")
+    points, unseen = ax.lines
+    assert labels_of(ax) == ["pilot  1", "missing  1", "cook  6", "clerk  3"]
+    p = 6 / 11
+    np.testing.assert_allclose(points.get_xdata(), [p / 2, p / 2, (3 + p) / 7, (3 + p) / 4])
+    assert unseen.get_xdata()[0] == pytest.approx(p)
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["unseen terms: 0.545"]
+    ordered = fc.fit([fc.TargetMean(fc.Bucketized("x", [4, 8]), "job", smoothing=0, fold_by="id")], MEANS)
+    ax = ordered.plot("x_bucketized_mean_job")
+    assert labels_of(ax) == ["missing  1", ">= 8  4", "[4, 8)  2", "< 4  4"]
+    assert [line.get_label() for line in ax.lines[:3]] == ["clerk", "cook", "pilot"]
+    np.testing.assert_allclose(ax.lines[1].get_xdata(), [0, 1, 0, 0.5])
+
+
+def test_means_of_many_terms_stand_over_their_rows() -> None:
+    rows = {"u": [f"u{i}" for i in range(30) for _ in range(i + 1)], "id": list(range(465)), "y": [i % 5 for i in range(465)]}
+    plan = fc.fit([fc.TargetMean("u", "y", fold_by="id"), fc.Count("u")], rows)
+    ax = plan.plot("u_mean_y")
+    (points,) = ax.collections
+    terms = {"u": [f"u{i}" for i in range(29, -1, -1)]}
+    np.testing.assert_allclose(points.get_offsets(), np.stack([np.arange(30, 0, -1), plan.transform(terms)[:, 0]], axis=1))
+    assert [text.get_text() for text in ax.texts] == ["u29"]
+    ax = plan.plot("u_count")
+    np.testing.assert_array_equal(ax.lines[0].get_ydata(), np.arange(30, 0, -1))
+    assert [text.get_text() for text in ax.texts] == ["u29  30"]
+
+
+def test_counts_of_a_few_terms_are_bars() -> None:
+    ax = fc.fit([fc.Count("job")], MEANS).plot("job_count")
+    assert labels_of(ax) == ["cook  6", "clerk  3", "pilot  2", "missing  1"]
+    assert [bar.get_width() for bar in ax.patches] == [6, 3, 2, 1]
 
 
 def test_what_has_no_picture_says_what_to_do() -> None:
