@@ -12,15 +12,25 @@ import pytest
 
 import featurecols as fc
 from featurecols import models
-from featurecols.models import DNNClassifier, LinearClassifier, RunConfig, WideDeepClassifier, from_data, hooks, layers
+from featurecols.models import (
+    DNNClassifier,
+    DNNRegressor,
+    LinearClassifier,
+    RunConfig,
+    WideDeepClassifier,
+    from_data,
+    hooks,
+    layers,
+)
 from featurecols.models.errors import CheckpointError, TrainingWarning
 from featurecols.models.estimators.config import EstimatorSpec, ModeKeys
-from featurecols.models.optimization.optimizers import SGD, Adam
+from featurecols.models.optimization.optimizers import SGD, Adadelta, Adam, Adamax, Lion, Nadam
 from featurecols.models.training import checkpoints
 from featurecols.models.training.hooks import Hook
 from tests.models.people import AGE, CITY, DEEP, WIDE, people
 
 DATA, TEST = people(800), people(100, seed=1)
+SMALL = people(80)
 CALL = {"label": "rich", "epochs": 2, "batch_size": 100}
 ALIKE = Adam(0.01)
 
@@ -94,6 +104,36 @@ def test_f5_what_matters_in_training_alone_is_refused_by_training_alone(tmp_path
         deep(tmp_path, **{"optimizer": ALIKE, **options}).train(DATA, label="rich", steps=1)
     new = deep(tmp_path, **{"optimizer": ALIKE, **options})
     assert new.predict(TEST)["logits"].tobytes() == old.predict(TEST)["logits"].tobytes()
+
+
+NUMBER = {"label": "wealth", "epochs": 3, "batch_size": 40}
+INTERRUPTED = {
+    "nadam": {"optimizer": Nadam(0.01)},
+    "adamax": {"optimizer": Adamax(0.01)},
+    "adadelta": {"optimizer": Adadelta(0.5)},
+    "lion": {"optimizer": Lion(0.001)},
+    "members of a scaled label": {"members": 3, "label_transform": "log1p"},
+    "crosses that are regularized": {"cross_layers": 1, "kernel_regularizer": {"l1": 0.001}, "members": 2},
+}
+
+
+@pytest.mark.parametrize("options", INTERRUPTED.values(), ids=INTERRUPTED)
+def test_f5_whatever_a_step_remembers_is_there_after_an_interrupt(tmp_path, options):
+    """F5: a training that was cut short between two checkpoints comes to the bits of one that was not."""
+    rows = {**SMALL, "wealth": SMALL["wealth"] - SMALL["wealth"].min() if "label_transform" in options else SMALL["wealth"]}
+    whole = DNNRegressor(DEEP, [4], **options).train(rows, **NUMBER)
+
+    def parts():
+        return DNNRegressor(DEEP, [4], model_dir=tmp_path, config=RunConfig(save_checkpoints_steps=2), **options)
+
+    with pytest.raises(KeyboardInterrupt):
+        parts().train(rows, **NUMBER, hooks=[Break(3)])
+    done = parts().train(rows, **NUMBER)
+    assert done.fingerprint == whole.fingerprint
+    slots = whole.variables.arrays("slots")
+    assert {k: v.tobytes() for k, v in done.variables.arrays("slots").items()} == {k: v.tobytes() for k, v in slots.items()}
+    assert done.predict(rows)["predictions"].tobytes() == whole.predict(rows)["predictions"].tobytes()
+    assert done.head == whole.head
 
 
 @pytest.mark.parametrize(
