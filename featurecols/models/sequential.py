@@ -187,7 +187,8 @@ class Sequential(SequentialRows):
                 if class_weight is not None:
                     table = class_table("fit", class_weight, self._classes_of(outputs)) if table is None else table
                     weights = weigh(table, np.asarray(examples.labels), weights)
-                loss = scope.with_penalty(loss_of(examples.labels, outputs, weights))
+                loss = loss_of(examples.labels, outputs, weights)
+                loss = loss + scope.penalty() if scope.has_penalty else loss
             seen.add(examples, outputs.array)
             return loss, optimizer.minimize(loss)
 

@@ -219,9 +219,10 @@ class Scope:
         found, self._penalties = list(self._penalties.values()), {}
         return sum(found[1:], found[0]) if found else Value(np.zeros((), self.variables.dtype))
 
-    def with_penalty(self, loss: Value, share: float = 1.0) -> Value:
-        """Return the loss and a share of what parameters add to it; the loss itself where they add nothing."""
-        return loss + self.penalty() * share if self._penalties else loss
+    @property
+    def has_penalty(self) -> bool:
+        """Whether parameters add to the loss of this pass."""
+        return bool(self._penalties)
 
     def require_no_penalty(self) -> None:
         """Raise ModelError where regularizers were left out of the loss."""

@@ -398,8 +398,9 @@ class Canned(Estimator, Ranker, Reported):
     def _model(self, features: Examples, labels: Array | None, mode: str) -> EstimatorSpec:
         if mode == ModeKeys.TRAIN:
             scope, loss = current(self._who), self._batch_loss(features, labels)
-            start, stop, n = scope.variables.rows or (0, 1, 1)  # losses of some rows are added up, which means are weighted for
-            loss = scope.with_penalty(loss, 1.0 if self.head.objective.reduction == "mean" else (stop - start) / n)
+            if scope.has_penalty:
+                start, stop, n = scope.variables.rows or (0, 1, 1)  # what processes add up; means are weighted there
+                loss = loss + scope.penalty() * (1.0 if self.head.objective.reduction == "mean" else (stop - start) / n)
             return EstimatorSpec(mode, loss=loss, train_op=self._require_optimizer().minimize(loss))
         logits, head, weights = self._logits(features), self.head, features.weights
         variables, columns = current(self._who).variables, self._require_plan().columns
