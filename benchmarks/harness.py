@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import gc
 import importlib.metadata
 import json
@@ -15,10 +16,26 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+
 RESULTS = Path(__file__).parent / "results"
 PACKAGES = {
     name: name
-    for name in ("numpy", "pandas", "pyarrow", "numba", "polars", "mmh3", "torch", "lightgbm", "vowpalwabbit", "keras")
+    for name in (
+        "numpy",
+        "pandas",
+        "pyarrow",
+        "numba",
+        "polars",
+        "mmh3",
+        "torch",
+        "lightgbm",
+        "catboost",
+        "pytabkit",
+        "tabm",
+        "vowpalwabbit",
+        "keras",
+    )
 } | {"scikit-learn": "sklearn"}
 
 
@@ -123,11 +140,51 @@ def _version(name: str) -> str:
         return "unknown"
 
 
-def save(name: str, results: list[Result]) -> Path:
+def save(name: str, results: list[Result], *, keep: bool = False) -> Path:
+    """Write results as JSON; with `keep` those of other claims that are there stay, in their places."""
     RESULTS.mkdir(exist_ok=True)
     path = RESULTS / f"{name}.json"
     document = {"machine": machine(), "results": [asdict(r) for r in results]}
     for found in document["results"]:
         document["machine"]["versions"] |= found.pop("versions")
+    if keep and path.exists():
+        document = _joined(json.loads(path.read_text()), document)
     path.write_text(json.dumps(document, indent=1) + "\n")
     return path
+
+
+def _joined(old: dict[str, Any], new: dict[str, Any]) -> dict[str, Any]:
+    """Results of both, those of one claim from the newer; the newer machine, and the versions of both."""
+    found = {result["claim"]: result for result in (*old["results"], *new["results"])}
+    machine = {**new["machine"], "versions": old["machine"]["versions"] | new["machine"]["versions"]}
+    return {"machine": machine, "results": list(found.values())}
+
+
+class PeakMemory:
+    """MiB that this process needs above what it held, while a block runs; None where the system does not say.
+
+    Free memory is given back before, and the high-water mark of Linux is set to what is left.
+    """
+
+    mib: float | None = None
+
+    def __enter__(self) -> PeakMemory:
+        gc.collect()
+        try:
+            ctypes.CDLL("libc.so.6").malloc_trim(0)
+            pa.default_memory_pool().release_unused()
+            Path("/proc/self/clear_refs").write_text("5")
+            self._before: float | None = _status("VmRSS")
+        except (OSError, AttributeError):
+            self._before = None
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._before is not None:
+            self.mib = _status("VmHWM") - self._before
+
+
+def _status(name: str) -> float:
+    """A line of /proc/self/status in MiB."""
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return next(int(line.split()[1]) / 1024 for line in lines if line.startswith(f"{name}:"))

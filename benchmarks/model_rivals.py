@@ -1,8 +1,9 @@
 """What people would use instead, on the same rows.
 
-LightGBM on raw columns, scikit-learn's linear models and a torch network over our encoded rows, Vowpal Wabbit on words. What
-each needs is prepared before the clock starts, to the rival's advantage; the settings of LightGBM and Vowpal Wabbit are chosen
-on a split of the training rows (a random fifth held out), for each task, when they are first run.
+LightGBM on raw columns, scikit-learn's linear models and a torch network over our encoded rows, Vowpal Wabbit on words, and
+those of `table_rivals` with their default arguments. What each needs is prepared before the clock starts, to the rival's
+advantage; the settings of LightGBM and Vowpal Wabbit are chosen on a split of the training rows (a random fifth held out), for
+each task, when they are first run: that is not in their time.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from typing import Any
 import numpy as np
 import pyarrow.parquet as pq
 
-from benchmarks import text_rivals, torch_rival
+from benchmarks import table_rivals, text_rivals, torch_rival
 from benchmarks.model_tasks import Task
 from featurecols.models import RunConfig
 from featurecols.models.objective import metrics
@@ -50,6 +51,7 @@ class Rival:
 
     run: Callable[[int], tuple[float, Scores]]
     seeded: bool = False
+    slow: bool = False
 
     def __call__(self, seed: int) -> tuple[float, Scores]:
         return self.run(seed)
@@ -62,11 +64,25 @@ def of(task: Task) -> dict[str, Rival]:
     found = {"scikit-learn linear, the same columns": Rival(lambda seed: _linear(task))}
     if importlib.util.find_spec("torch") and task.network:
         found["torch wide & deep, the same columns"] = Rival(lambda seed: _network(task, seed), seeded=True)
-    if importlib.util.find_spec("vowpalwabbit"):
+    if importlib.util.find_spec("vowpalwabbit") and task.classes == 2:
         found["Vowpal Wabbit, words and numbers"] = wabbit(task)
     if importlib.util.find_spec("lightgbm"):
         found["LightGBM, raw columns"] = trees(task)
+    for name, run, slow in table_rivals.installed(large=task.large):
+        found[name] = Rival(partial(_of_table, task, run), seeded=True, slow=slow)
     return found
+
+
+def _of_table(task: Task, run: table_rivals.Run, seed: int) -> tuple[float, Scores]:
+    frames, keys = [pq.read_table(path).to_pandas() for path in (task.train, task.test)], [*task.numbers, *task.categories]
+    y, y_test = (_labels(task, pq.read_table(path)) for path in (task.train, task.test))
+    for frame in frames:
+        for key in task.categories:
+            frame[key] = frame[key].astype(object).where(frame[key].notna(), "missing").astype(str)
+        for key in task.numbers:
+            frame[key] = frame[key].astype(float).fillna(frames[0][key].median())
+    seconds, z = run(table_rivals.Raw(frames[0][keys], frames[1][keys], y, task.categories, task.regression), seed)
+    return seconds, _scores(task, y_test, z)
 
 
 def _of_text(task: Task, run: text_rivals.Run, seed: int) -> tuple[float, Scores]:
@@ -81,12 +97,17 @@ def _labels(task: Task, table: Any) -> Any:
     return y.to_numpy() if task.regression or y.dtype.kind in "iu" else (y == sorted(y.unique())[-1]).to_numpy().astype(int)
 
 
-def _scores(task: Task, y: Any, z: Any) -> Scores:
+def names_of_scores(task: Task) -> tuple[str, ...]:
+    """The scores of a task, the first of which ranks models."""
     if task.regression:
-        found = metrics.regression(y, z)
-        return {name: found[name] for name in ("rmse", "mae", "r2")}
-    found = metrics.binary(y, z)
-    return {name: found[name] for name in ("auc", "accuracy", "average_loss")}
+        return "rmse", "mae", "r2"
+    return ("auc", "accuracy", "average_loss") if task.classes == 2 else ("accuracy", "average_loss")
+
+
+def _scores(task: Task, y: Any, z: Any) -> Scores:
+    of = metrics.regression if task.regression else metrics.binary if task.classes == 2 else metrics.multiclass
+    found = of(y, z)
+    return {name: found[name] for name in names_of_scores(task)}
 
 
 def _encoded(task: Task, model: str) -> tuple[Any, Any]:
@@ -107,7 +128,7 @@ def _linear(task: Task) -> tuple[float, Scores]:
         rival: Any = Ridge(1.0, solver="sparse_cg").fit(train, y)
         seconds, z = time.perf_counter() - start, rival.predict(test)
     else:
-        rival = LogisticRegression(C=1.0, solver="liblinear", max_iter=300).fit(train, y)
+        rival = LogisticRegression(C=1.0, solver="liblinear" if task.classes == 2 else "lbfgs", max_iter=300).fit(train, y)
         seconds, z = time.perf_counter() - start, rival.decision_function(test)
     return seconds, _scores(task, y_test, z)
 
@@ -193,7 +214,7 @@ def trees(task: Task) -> Rival:
         return kind(random_state=seed, verbose=-1, **settings).fit(frames[0][keys].iloc[rows], y[rows])
 
     def predict(model: Any, frame: Any) -> Any:
-        return model.predict(frame) if task.regression else model.predict(frame, raw_score=True)
+        return model.predict(frame) if task.regression else model.predict(frame, raw_score=True)  # of k classes [n, k]
 
     def loss(settings: dict[str, Any], rest: Any, held: Any) -> float:
         scores = _scores(task, y[held], predict(fit(settings, 0, rest), frames[0][keys].iloc[held]))

@@ -2,45 +2,52 @@
 
 python -m benchmarks models           quality: every task and model, 5 seeds, beside scikit-learn and LightGBM
 FEATURECOLS_SEEDS=1 ...               fewer seeds
-FEATURECOLS_TASKS=adult,speed ...     some tasks, or the examples a second
+FEATURECOLS_TASKS=adult,speed ...     some tasks, or the examples a second; what is there of the others stays
+FEATURECOLS_SLOW_SEEDS=0 ...          seeds of RealMLP and TabM, which take minutes each (1)
 """
 
 from __future__ import annotations
 
 import os
 import time
+from collections.abc import Callable
+from functools import partial
 
 import pyarrow.parquet as pq
 
-from benchmarks import harness, model_rivals, model_speed
-from benchmarks.harness import Result
+from benchmarks import harness, model_rivals, model_speed, table_rivals
+from benchmarks.harness import PeakMemory, Result
 from benchmarks.model_tasks import TASKS, Model, Task
 from featurecols.models import RunConfig
 
 Scores = dict[str, float]
+SOME = "FEATURECOLS_TASKS"
 
 
 def run() -> list[Result]:
-    wanted = os.environ.get("FEATURECOLS_TASKS", ",".join(TASKS)).split(",")
+    wanted = os.environ.get(SOME, ",".join(TASKS)).split(",")
+    if unknown := [name for name in wanted if name not in (*TASKS, "speed")]:
+        raise SystemExit(f"{SOME}: unknown task {unknown[0]!r}; known are {', '.join([*TASKS, 'speed'])}")
     results: list[Result] = []
     for name in wanted:
         if name in TASKS:
             results.append(quality(TASKS[name]()))
-            harness.save("models", results)  # a run that is stopped keeps what it has
-    return results + (model_speed.run() if "speed" in wanted or "FEATURECOLS_TASKS" not in os.environ else [])
+            harness.save("models", results, keep=True)  # a run that is stopped keeps what it has
+    return results + (model_speed.run() if "speed" in wanted or SOME not in os.environ else [])
 
 
 def quality(task: Task) -> Result:
-    """Every model of a task and its rivals, from Parquet: seconds of training, and scores on the held-out rows."""
+    """Every model of a task and its rivals, from Parquet: seconds of training, memory, and scores on the held-out rows."""
     seeds = range(int(os.environ.get("FEATURECOLS_SEEDS", "5")))
-    result = Result(task.name, _rows(task))
+    result = Result(task.name, _rows(task), notes={"MiB": {}})
     for name, model in task.models.items():
         _train(task, model, 99)  # once, so that nothing is compiled within the time
-        _keep(result, f"featurecols {name}", [_train(task, model, seed) for seed in seeds])
+        _keep(result, f"featurecols {name}", [partial(_train, task, model, seed) for seed in seeds])
     for name, rival in model_rivals.of(task).items():
-        if rival.seeded:
+        if rival.seeded and not rival.slow:
             rival(99)
-        _keep(result, name, [rival(seed) for seed in (seeds if rival.seeded else (0,))])
+        chosen = table_rivals.slow_seeds() if rival.slow else seeds if rival.seeded else (0,)
+        _keep(result, name, [partial(rival, seed) for seed in chosen])
     return result
 
 
@@ -50,13 +57,20 @@ def _train(task: Task, model: Model, seed: int) -> tuple[float, Scores]:
     made.train(task.train, task.label, epochs=model.epochs, batch_size=model.batch_size)
     seconds = time.perf_counter() - start
     found = made.evaluate(task.test)
-    names = ("rmse", "mae", "r2") if task.regression else ("auc", "accuracy", "average_loss")
-    return seconds, {name: found[name] for name in names}
+    return seconds, {name: found[name] for name in model_rivals.names_of_scores(task)}
 
 
-def _keep(result: Result, name: str, runs: list[tuple[float, Scores]]) -> None:
-    result.seconds[name] = [seconds for seconds, _ in runs]
-    result.scores[name] = {score: [scores[score] for _, scores in runs] for score in runs[0][1]}
+def _keep(result: Result, name: str, runs: list[Callable[[], tuple[float, Scores]]]) -> None:
+    """Run, and keep seconds and scores of each, and the most memory above what was there before."""
+    found, peaks = [], []
+    for run in runs:
+        with PeakMemory() as memory:
+            found.append(run())
+        peaks.append(memory.mib)
+    result.seconds[name] = [seconds for seconds, _ in found]
+    result.scores[name] = {score: [scores[score] for _, scores in found] for score in found[0][1]}
+    result.notes["MiB"][name] = None if None in peaks else round(max(peaks), 1)
+    print(f"{result.claim}: {name}: {found[0][1]}", flush=True)
 
 
 def _rows(task: Task) -> int:

@@ -24,6 +24,7 @@ TITLES = {
     "flights, date, schedule and departure delay known": "Late flights, from date, schedule and departure delay",
     "california_housing": "California housing: median value of a district",
     "diamonds": "Diamonds: logarithm of the price",
+    "covtype_sample": "Forest cover: one of seven kinds of trees",
     "womens_clothing": "Reviews of clothing: four stars or more, from the text",
 }
 SCORES = {
@@ -265,16 +266,24 @@ def _memory(results: list[dict[str, Any]]) -> str:
 
 def _scores(result: dict[str, Any]) -> str:
     names = list(next(iter(result["scores"].values())))
-    ranked = sorted(result["scores"].items(), key=lambda item: statistics.mean(item[1][names[0]]), reverse=names[0] == "auc")
-    rows = []
+    ranked = sorted(
+        result["scores"].items(), key=lambda item: statistics.mean(item[1][names[0]]), reverse=names[0] in ("auc", "accuracy")
+    )
+    rows, peaks = [], result["notes"].get("MiB", {})
     for contestant, scores in ranked:
         first = scores[names[0]]
         means = [f"{statistics.mean(scores[name]):.4f}" for name in names]
         spread = [f"{min(first):.4f}", f"{max(first):.4f}"] if len(first) > 1 else ["", ""]
-        rows.append([contestant, means[0], *spread, *means[1:], in_units(statistics.median(result["seconds"][contestant]))])
+        memory = _mebibytes(peaks.get(contestant)) if peaks else []
+        seconds = in_units(statistics.median(result["seconds"][contestant]))
+        rows.append([contestant, means[0], *spread, *means[1:], seconds, *memory])
     main, *others = (SCORES[name] for name in names)
-    head = ["model", f"mean {main}", "lowest", "highest", *others, "training"]
+    head = ["model", f"mean {main}", "lowest", "highest", *others, "training", *(["memory"] if peaks else [])]
     return _section(f"{TITLES.get(result['claim'], result['claim'])} ({result['rows']:,} training rows)", head, rows)
+
+
+def _mebibytes(peak: float | None) -> Row:
+    return ["" if peak is None else f"{peak:,.0f} MiB"]
 
 
 def _speed(result: dict[str, Any]) -> str:
