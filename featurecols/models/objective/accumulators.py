@@ -129,6 +129,8 @@ class BinaryMetrics(InBlocks):
     def add_block(self, *given: Array | None) -> None:
         labels, logits, losses, weights = (*given, None, None)[:4]
         scores = required(logits)
+        if weights is None and losses is not None and self._add_plain(required(labels).reshape(-1), scores.reshape(-1), losses):
+            return
         y, z, w = arrays(required(labels), scores, weights)
         self._steps.add(y, scores.reshape(-1) if scores.dtype == np.float32 else z, w)
         p = 1 / (1 + np.exp(-z.clip(-700, 700)))
@@ -137,6 +139,19 @@ class BinaryMetrics(InBlocks):
         positive = w * y
         rows = (w, (y == chosen) * w, positive, positive * chosen, w * chosen, each * w, p * w)
         self._sums += [values.sum() for values in rows]
+
+    def _add_plain(self, y: Array, scores: Array, losses: Array) -> bool:
+        """Add up rows without weights whose labels are 0 and 1, by counts, and return whether they are such; the same bits."""
+        positive = y == 1
+        if not len(y) == len(scores) == len(losses) or not (positive | (y == 0)).all():
+            return False
+        chosen, z = scores > 0, scores.astype(np.float64)
+        self._steps.add_plain(positive, scores if scores.dtype == np.float32 else z)
+        p = 1 / (1 + np.exp(-z.clip(-700, 700)))
+        hits, named, positives = (np.count_nonzero(rows) for rows in (positive & chosen, chosen, positive))
+        right = len(y) - named - positives + 2 * hits
+        self._sums += [len(y), right, positives, hits, named, np.asarray(losses, np.float64).sum(), p.sum()]
+        return True
 
     def compute(self) -> dict[str, float]:
         total, right, positives, hits, named, losses, means = self._sums.tolist()

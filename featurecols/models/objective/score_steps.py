@@ -16,7 +16,7 @@ from featurecols.models import errors
 
 Steps = tuple[Array, Array, Array]  # scores, weights of negatives, weights of positives
 MOST, LEAST = 1 << 19, 1 << 12  # distinct scores that are kept, and of one of many classes at least
-_MAGNITUDE = np.int64(0x7FFF_FFFF_FFFF_FFFF)
+_MAGNITUDE, _MAGNITUDE_32 = np.int64(0x7FFF_FFFF_FFFF_FFFF), np.int32(0x7FFF_FFFF)
 
 
 class ScoreSteps:
@@ -36,19 +36,28 @@ class ScoreSteps:
 
     def add(self, labels: Array, scores: Array, weights: Array) -> None:
         """Take in labels (0 or 1), scores and weights of rows [n], float64; scores may be float32, which are sorted faster."""
-        scores, positive = _cut(scores, self.lost_bits), labels == 1
+        positive = labels == 1
         if (weights == 1).all() and (positive | (labels == 0)).all():
-            self._plain.append((scores, positive))
-        else:
-            self._rows.append((scores, weights * (1 - labels), weights * labels))
-        self._count += len(scores)
+            self.add_plain(positive, scores)
+            return
+        self._rows.append((_cut(scores, self.lost_bits), weights * (1 - labels), weights * labels))
+        self._count_in(len(scores))
+
+    def add_plain(self, positive: Array, scores: Array) -> None:
+        """Take in rows of weight 1: whether their label is 1, bool [n], and scores [n], float32 or float64."""
+        self._plain.append((_cut(scores, self.lost_bits), positive))
+        self._count_in(len(scores))
+
+    def _count_in(self, rows: int) -> None:
+        self._count += rows
         if self.most is not None and self._count >= self.most:
             self.steps()
 
     def steps(self) -> Steps:
         """Return the scores [k], the highest first, and the weights of negatives and of positives [k] at each."""
         if self._count:
-            found = _group([self._steps, *_runs(self._plain), *self._rows])
+            runs = [*([self._steps] if len(self._steps[0]) else []), *_runs(self._plain)]
+            found = runs[0] if len(runs) == 1 and not self._rows else _group([*runs, *self._rows])
             if self.most is not None and len(found[0]) > self.most:
                 self.lost_bits = _bits_to_lose(found[0], self.most)
                 found = _group([(_cut(found[0], self.lost_bits), *found[1:])])
@@ -92,10 +101,12 @@ def ratio(a: float, b: float) -> float:
 
 
 def _runs(rows: Sequence[tuple[Array, Array]]) -> list[Steps]:
-    """Return the steps of negative and of positive rows of weight 1, each sorted: their weights are counts."""
+    """Return the steps of rows of weight 1, sorted, whose weights are counts: of all, or of negative and of positive ones."""
     if not rows:
         return []
     scores, positive = (np.concatenate(arrays) for arrays in zip(*rows, strict=True))
+    if scores.dtype == np.float32:
+        return [_steps_of_float32(scores, positive)]
     found: list[Steps] = []
     for which in (~positive, positive):
         ascending = np.sort(scores[which])
@@ -106,6 +117,21 @@ def _runs(rows: Sequence[tuple[Array, Array]]) -> list[Steps]:
         distinct = s[last].astype(np.float64)
         found.append((distinct, none, counts) if which is positive else (distinct, counts, none))
     return found
+
+
+def _steps_of_float32(scores: Array, positive: Array) -> Steps:
+    """Return the steps of rows of weight 1 by one sort of integers: the bits of a score, ordered as it is, and its label."""
+    bits = (scores + np.float32(0)).view(np.int32)  # of -0.0 as of 0.0
+    keys = ((bits ^ ((bits >> np.int32(31)) & _MAGNITUDE_32)).astype(np.int64) << np.int64(1)) | positive
+    keys.sort()
+    down = keys[::-1]
+    s = (down >> np.int64(1)).astype(np.int32)
+    last = _last_of_equal(s)
+    distinct = s[last]
+    positives = np.diff(np.cumsum(down & np.int64(1))[last], prepend=0)
+    negatives = np.diff(last, prepend=-1) - positives
+    found = (distinct ^ ((distinct >> np.int32(31)) & _MAGNITUDE_32)).view(np.float32)
+    return found.astype(np.float64), negatives.astype(np.float64), positives.astype(np.float64)
 
 
 def _group(runs: Sequence[Steps]) -> Steps:

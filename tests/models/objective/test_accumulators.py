@@ -121,3 +121,23 @@ def test_f10_memory_does_not_grow_with_the_rows():
         tracemalloc.stop()
     assert peaks[1] < 1.2 * peaks[0]
     assert peaks[1] < 30e6
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_rows_without_weights_are_counted_and_give_the_bits_of_weights_of_1(dtype):
+    random = np.random.default_rng(3)
+    scores = np.round(random.normal(size=500), 1).astype(dtype)  # with ties, and zeros of both signs
+    scores[:4] = [0.0, -0.0, np.inf, -np.inf]
+    labels, losses = (random.random(500) < 0.3).astype(np.int64), random.random(500)
+    plain, weighted, apart = BinaryMetrics(), BinaryMetrics(), BinaryMetrics()
+    plain.add_block(labels, scores[:, None], losses, None)
+    weighted.add_block(labels, scores.astype(np.float64)[:, None], losses, np.ones(500))
+    apart.add_block(labels[:200], scores[:200, None], losses[:200], None)
+    apart.add_block(labels[200:], scores[200:, None], losses[200:], np.ones(300))
+    want = weighted.compute()
+    assert plain.compute() == want
+    assert apart.compute() == pytest.approx(want, rel=1e-12)
+    np.testing.assert_array_equal(np.stack(plain._steps.steps()), np.stack(weighted._steps.steps()))
+    fractions = BinaryMetrics()
+    fractions.add_block(np.full(4, 0.5), np.ones((4, 1), dtype), np.ones(4), None)
+    assert fractions.compute()["label/mean"] == 0.5
