@@ -30,6 +30,7 @@ from featurecols._core.slots import IdSlot, Slot
 from featurecols._core.spec import frozen
 from featurecols._core.values import float32
 from featurecols.columns._embedding_tables import Table
+from featurecols.columns._row_numbers import LIST_HINT, number_of
 from featurecols.columns.base import Column, Field
 from featurecols.columns.bound import DenseBound
 from featurecols.columns.initializers import Initializer, Zeros
@@ -87,7 +88,7 @@ class PiecewiseBound(DenseBound):
         """Return float64 [n], NaN where missing."""
         found = source.numbers()
         if found.offsets is not None and len(source):
-            raise self._error("needs one number a row", 0, "a list", "flatten the field, or wrap the column in Sequence")
+            raise self._error("needs one number a row", 0, "a list", LIST_HINT)
         if found.offsets is not None:
             return np.empty(0)
         return np.ascontiguousarray(found.values, np.float64).reshape(-1)
@@ -112,7 +113,7 @@ class PiecewiseBound(DenseBound):
         return self._located_row
 
     def _located_row(self, value: object) -> RowWeights:
-        x = self._number(value)
+        x = number_of(value, self.column.name, self._field)
         if x != x:
             return [], []
         t = bisect.bisect_right(self._inner, x)
@@ -122,19 +123,6 @@ class PiecewiseBound(DenseBound):
         width = b[t + 1] - b[t]
         e = (x - b[t]) / width + 0.0 if width > 0.0 else 1.0
         return [t, len(b) - 1], [float32(e), float32((x - low) / (high - low) + 0.0)]
-
-    def _number(self, value: object) -> float:
-        if value is None:
-            return float("nan")
-        try:
-            if isinstance(value, (int, float)):
-                return float(value)
-        except OverflowError:
-            raise self._error("a number is beyond float64", None, value, "cast it") from None
-        if isinstance(value, (list, tuple)):
-            raise self._error("needs one number a row", None, "a list", "flatten the field, or wrap the column in Sequence")
-        hint = errors.TEXT if isinstance(value, str) else "cast it, or declare it missing with Field"
-        raise self._error("needs a number", None, value, hint)
 
     def _error(self, problem: str, row: int | None, got: object, hint: str) -> errors.DataError:
         return errors.bad_value(self.column.name, self._field, row, problem, got, hint)

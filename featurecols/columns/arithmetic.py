@@ -16,12 +16,13 @@ from featurecols._core.expressions import Expression, Filled, as_number, compute
 from featurecols._core.numbers import Numbers
 from featurecols._core.spec import Converted, frozen, newest
 from featurecols._core.values import number
+from featurecols.columns._row_numbers import number_of
 from featurecols.columns.base import Column, Field, LearnedSlots
 from featurecols.columns.bound import Bound, DenseBound
 from featurecols.columns.normalizers import ZScore
 from featurecols.data.fields.base import FieldView
 
-_ONE = "needs one number a row"
+_FLATTEN = "flatten the field"
 
 
 @frozen
@@ -206,7 +207,7 @@ class _OfTwoBound(DenseBound):
         if found.offsets is None:
             return found.values.reshape(-1).astype(np.float64, copy=False)
         if len(source):
-            raise errors.bad_value(self.column.name, self._keys[which], 0, _ONE, "a list", "flatten the field")
+            raise errors.bad_value(self.column.name, self._keys[which], 0, "needs one number a row", "a list", _FLATTEN)
         return np.empty(0)
 
     @property
@@ -218,18 +219,7 @@ class _OfTwoBound(DenseBound):
         return found if found == found or self._default is None else self._default
 
     def _number(self, value: object, which: int) -> float:
-        if value is None:
-            return math.nan
-        name, key = self.column.name, self._keys[which]
-        try:
-            if isinstance(value, (int, float)):
-                return float(value)
-        except OverflowError:
-            raise errors.bad_value(name, key, None, "a number is beyond float64", value, "cast it") from None
-        if isinstance(value, (list, tuple)):
-            raise errors.bad_value(name, key, None, _ONE, "a list", "flatten the field")
-        hint = errors.TEXT if isinstance(value, str) else "cast it, or declare it missing with Field"
-        raise errors.bad_value(name, key, None, "needs a number", value, hint)
+        return number_of(value, self.column.name, self._keys[which], _FLATTEN)
 
     @property
     def write(self) -> Callable[..., None]:

@@ -19,6 +19,7 @@ from featurecols._core.spec import Converted, frozen
 from featurecols._core.values import number
 from featurecols.analyzers.base import Analyzer
 from featurecols.analyzers.placeholders import EqualWidth, Marker, Quantiles
+from featurecols.columns._row_numbers import number_hint
 from featurecols.columns.base import Column, Field, Learned, LearnedSlots
 from featurecols.columns.bound import Bound, CategoricalBound, RowIds
 from featurecols.data.fields.base import FieldView
@@ -153,8 +154,7 @@ class BucketizedBound(CategoricalBound):
                 return bisect.bisect_right(self._cuts, float(value)) + self.stride * element
         except OverflowError:
             pass
-        hint = errors.TEXT if isinstance(value, str) else "cast it, or declare it missing with Field"
-        raise errors.bad_value(self.column.name, self._field, None, "needs a number", value, hint)
+        raise errors.bad_value(self.column.name, self._field, None, "needs a number", value, number_hint(value))
 
     def expression(self, *inputs: Expression) -> Expression:
         if self.size != 1:

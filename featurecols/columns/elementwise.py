@@ -10,6 +10,7 @@ import numpy as np
 from featurecols import errors
 from featurecols._core.arrays import Array
 from featurecols._core.values import number
+from featurecols.columns._row_numbers import LIST_HINT, number_of
 from featurecols.columns.base import Column, Field
 from featurecols.columns.bound import DenseBound
 from featurecols.data.fields.base import FieldView
@@ -47,7 +48,7 @@ class ElementwiseBound(DenseBound):
     def write(self, view: FieldView, *, out: Array) -> None:
         numbers = view.numbers()
         if numbers.offsets is not None and len(view):
-            raise self._error("needs one number a row", 0, "a list", "flatten the field, or wrap the column in Sequence")
+            raise self._error("needs one number a row", 0, "a list", LIST_HINT)
         n = len(view)
         if not n:
             return
@@ -63,7 +64,7 @@ class ElementwiseBound(DenseBound):
                 target[...] = self.compute(x[start : start + _AT_ONCE])[: len(target)].reshape(target.shape)
 
     def write_row(self, out: MutableSequence[float], at: int, value: object) -> None:
-        x = self._number(value)
+        x = number_of(value, self.column.name, self._field)
         with np.errstate(all="ignore"):
             found = self.compute(np.full(_ROUND, self._filled(None) if x != x else x))[0]
             out[at : at + self.width] = type(out)("f", found.astype(np.float32).reshape(-1).tolist())  # type: ignore[call-arg]
@@ -80,19 +81,6 @@ class ElementwiseBound(DenseBound):
         if self.default is None:
             raise self._error("a number is missing and there is no default", row, None, "give default=...")
         return self.default
-
-    def _number(self, value: object) -> float:
-        """Return a value of one row as a float, NaN where it is missing."""
-        if value is None:
-            return float("nan")
-        try:
-            if isinstance(value, (int, float)):
-                return float(value)
-        except OverflowError:
-            raise self._error("a number is beyond float64", None, value, "cast it") from None
-        if isinstance(value, (list, tuple)):
-            raise self._error("needs one number a row", None, "a list", "flatten the field, or wrap the column in Sequence")
-        raise self._error("needs a number", None, value, errors.TEXT if isinstance(value, str) else "cast it")
 
     def _error(self, problem: str, row: int | None, got: object, hint: str) -> errors.DataError:
         return errors.bad_value(self.column.name, self._field, row, problem, got, hint)

@@ -20,6 +20,7 @@ from featurecols._core.values import float32, number
 from featurecols.analyzers.base import Analyzer
 from featurecols.analyzers.placeholders import Marker
 from featurecols.columns._categorical import require_one_number
+from featurecols.columns._row_numbers import number_hint
 from featurecols.columns.base import Column, Field, Learned, LearnedSlots, field_keys
 from featurecols.columns.bound import Bound, NumberBound
 from featurecols.columns.normalizers import Normalizer, ZScore
@@ -393,8 +394,7 @@ class NumericBound(NumberBound):
         return self._row_defaults[element]
 
     def _no_number(self, value: object, what: str) -> errors.DataError:
-        hint = errors.TEXT if isinstance(value, str) else "cast it, or declare it missing with Field"
-        return errors.bad_value(self.column.name, self.field, None, what, value, hint)
+        return errors.bad_value(self.column.name, self.field, None, what, value, number_hint(value))
 
     def write_row(self, out: MutableSequence[float], at: int, value: object) -> None:
         if not self.shape:

@@ -90,3 +90,14 @@ def test_a_plan_with_a_kind_that_nobody_imported_names_the_package(tmp_path: Pat
 def test_a_default_that_is_no_number_is_refused_by_name(default: object) -> None:
     with pytest.raises(fc.ColumnError, match=r"hour: default must be a number, got .*; give a number, or None to refuse"):
         fc.compile([Cyclic("hour", 24, default=default)])  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("value", ["6", b"6", 10**400, [6.0], {"a": 6}])
+def test_one_row_that_holds_no_number_is_refused_alike(value: object) -> None:
+    columns = [Cyclic("x", 24), fc.Cyclic("x", 24), fc.Piecewise("x", [0, 1]), fc.Embedding(fc.Piecewise("x", [0, 1]), 2)]
+    said = set()
+    for column in columns:
+        with pytest.raises(fc.DataError) as caught:
+            fc.compile([column]).transform_row({"x": value})
+        said.add(str(caught.value).split(": ", 1)[1])
+    assert len(said) == 1
