@@ -61,6 +61,7 @@ class RawField(Expression):
     Args:
         key: its name.
         texts, numbers: what counts as missing beside null and NaN, as canonical bytes and as numbers.
+        characters: its texts are cut to so many, None for all.
     """
 
     gives: ClassVar[Literal["field"]] = "field"
@@ -68,6 +69,7 @@ class RawField(Expression):
     key: str
     texts: tuple[bytes, ...] = ()
     numbers: tuple[int | float, ...] = ()
+    characters: int | None = None
 
 
 # Numbers ---------------------------------------------------------------------------------------------------------------
@@ -215,6 +217,23 @@ class CrossOf(IdExpression):
 
 
 @dataclass(frozen=True, slots=True)
+class DatePartOf(IdExpression):
+    """A part of the times of a field, as DatePart counts them; -1 where it is missing.
+
+    Args:
+        part: the name of the part.
+        timezone: to whose clocks instants are taken; None reads times without a zone, and those alone.
+        first, num_buckets: of "year", from which one they count, and how many have an id.
+    """
+
+    field: RawField
+    part: str
+    timezone: str | None
+    first: int
+    num_buckets: int
+
+
+@dataclass(frozen=True, slots=True)
 class IdIfMissing(IdExpression):
     """`value` where one of some fields has no value, else what `otherwise` gives."""
 
@@ -337,7 +356,7 @@ class TableRow(FeatureExpression):
 def as_number(expression: Expression) -> Number:
     """Return what a column reads as numbers: a field's numbers, or what another column gives."""
     if isinstance(expression, RawField):
-        return NumberOf(expression)
+        return NumberOf(as_field(expression))
     if isinstance(expression, Number):
         return expression
     raise InexpressibleError(f"it needs numbers, not {expression.gives}")
@@ -358,10 +377,12 @@ def as_text(expression: Expression) -> TextOf:
 
 
 def as_field(expression: Expression) -> RawField:
-    """Return the field that a column reads."""
-    if isinstance(expression, RawField):
-        return expression
-    raise InexpressibleError(f"it needs a field, not {expression.gives}")
+    """Return the field that a column reads as it is."""
+    if not isinstance(expression, RawField):
+        raise InexpressibleError(f"it needs a field, not {expression.gives}")
+    if expression.characters is not None:
+        raise InexpressibleError("it needs a field as it is, not the beginnings of its texts")
+    return expression
 
 
 def as_features(expression: Expression) -> FeatureExpression:

@@ -16,6 +16,7 @@ import numpy as np
 from featurecols import errors
 from featurecols._core import html
 from featurecols._core.arrays import Array, Ids
+from featurecols._core.expressions import InexpressibleError, RawField
 from featurecols._core.numbers import Numbers
 from featurecols._core.spec import Converted, Spec, frozen, public_dir
 from featurecols.analyzers.base import Analyzer
@@ -173,6 +174,13 @@ class Field(Spec):
     def spells_values(self) -> bool:
         """Return whether what `prepare` gives is text that may spell values, in a field of a type."""
         return self.invalid == "error"
+
+    def expression(self) -> RawField:
+        """Return what columns read of it, for systems that run them without this package; raises InexpressibleError."""
+        if self.prepares:
+            raise InexpressibleError(self.prepares)
+        markers = Markers.of(self.missing)
+        return RawField(self.key, markers.texts, (*markers.integers, *markers.floats))
 
     def _cleaning(self) -> Cleaning:
         return Cleaning(self.strip, self.lowercase, self.invalid == "missing", Markers.of(self.missing))

@@ -12,7 +12,7 @@ from featurecols import errors
 from featurecols._core import times as core_times
 from featurecols._core.arrays import Array, Ids
 from featurecols._core.buckets import Bucket
-from featurecols._core.expressions import Expression, InexpressibleError
+from featurecols._core.expressions import DatePartOf, Expression, as_field
 from featurecols._core.spec import Converted, frozen
 from featurecols._core.times import DAY, INSTANT, LOCAL, TIME_OF_DAY, Days, Times
 from featurecols._core.zones import Zone, zone
@@ -189,7 +189,8 @@ class DatePartBound(CategoricalBound):
         return "read a duration with Elapsed(key)"
 
     def expression(self, *inputs: Expression) -> Expression:
-        raise InexpressibleError("it reads times")
+        column = self.column
+        return DatePartOf(as_field(inputs[0]), column.part, column.timezone, self._first, self.num_buckets)
 
     def unseen(self, view: FieldView) -> Array | None:
         if self.column.part != "year":

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import builtins
+import dataclasses
 from collections.abc import Callable, Iterable
 from dataclasses import field
 from functools import partial
 from typing import ClassVar
 
 from featurecols import errors
+from featurecols._core.expressions import RawField
 from featurecols._core.spec import Converted, frozen
 from featurecols.columns.base import Field, MissingMarker
 from featurecols.data.batch import Batch
@@ -145,6 +147,11 @@ class Prefix(Field):
 
     def row_preparer(self) -> Callable[[object], object]:
         return partial(_both, self._cleaning().value, self._cut)
+
+    def expression(self) -> RawField:
+        return dataclasses.replace(
+            Field(self.key, self.missing, strip=self.strip, lowercase=self.lowercase).expression(), characters=self.n
+        )
 
     def _cut(self, value: object) -> object:
         if isinstance(value, list):

@@ -6,10 +6,9 @@ from collections.abc import Callable, Container
 from typing import NamedTuple, ParamSpec, TypeVar
 
 from featurecols import errors
-from featurecols._core.expressions import Expression, InexpressibleError, RawField, as_features, as_ids
+from featurecols._core.expressions import Expression, InexpressibleError, as_features, as_ids
 from featurecols.columns.base import Field
 from featurecols.columns.bound import Bound
-from featurecols.data.missing import Markers
 from featurecols.plan.execution.program import Program
 
 P = ParamSpec("P")
@@ -75,10 +74,7 @@ class Expressions:
         known = self._program.types.get(field.key)
         if known is not None and known.list_depth:
             raise refused(self._target, f"field {field.key}", "a field of lists", "rows hold one value a field there")
-        if field.prepares:
-            raise refused(self._target, f"field {field.key}", type(field).__name__, field.prepares)
-        markers = Markers.of(field.missing)
-        return RawField(field.key, markers.texts, (*markers.integers, *markers.floats))
+        return self.attempt(f"field {field.key}", type(field).__name__, field.expression)
 
     def attempt(self, name: str, kind: str, make: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Return make(...); where something has no expression, raise PlanError with the name of the column."""

@@ -8,7 +8,17 @@ from typing import Literal, NamedTuple
 import numpy as np
 from onnx import TensorProto, ValueInfoProto, helper
 
-from featurecols._core.expressions import Expression, IdIfMissing, IntegerOf, IsMissing, NumberOf, RawField, TextOf, walk
+from featurecols._core.expressions import (
+    Expression,
+    IdIfMissing,
+    InexpressibleError,
+    IntegerOf,
+    IsMissing,
+    NumberOf,
+    RawField,
+    TextOf,
+    walk,
+)
 from featurecols.data.field_types import UNKNOWN, UNREAD, FieldType
 from featurecols.integrations.onnx.builder import ML, Builder
 from featurecols.plan.expressions import refused
@@ -113,6 +123,8 @@ class Inputs:
         """Return the canonical texts of a field; a float that is not a whole number below 2^53 is not there."""
         b, kind = self._builder, self.types[field.key]
         value, present = field.key, f"{field.key}_present"
+        if field.characters is not None:
+            raise InexpressibleError("it cuts text")
         if kind == "double":
             value, present = self._whole(value, present, _EXACT)
         elif kind == "bool":

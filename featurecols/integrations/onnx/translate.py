@@ -11,6 +11,7 @@ from onnx import TensorProto
 from featurecols._core.expressions import (
     Computed,
     CrossOf,
+    DatePartOf,
     Expression,
     Filled,
     HashOf,
@@ -77,6 +78,7 @@ class Translator:
             NumberAt: self._number_at,
             IdIfMissing: self._id_if_missing,
             PositionOf: self._position_of,
+            DatePartOf: self._date_part_of,
             HashOf: self._hash_of,
             Lookup: self._lookup,
             IntegerOf: self._integer_of,
@@ -232,6 +234,9 @@ class Translator:
             at = list(range(len(e.known)))
             found = b.op("LabelEncoder", ids, domain=ML, keys_int64s=e.known, values_int64s=at, default_int64=e.unseen)
         return b.op("Where", b.op("Less", ids, self._integer(0)), self._integer(e.missing), found)
+
+    def _date_part_of(self, e: DatePartOf) -> str:
+        raise InexpressibleError("it has no type for times")
 
     def _search(self, e: Search) -> str:
         b, x = self._b, self.value(e.source)

@@ -10,6 +10,21 @@ from typing import Literal
 from featurecols._core.expressions import InexpressibleError
 
 DialectName = Literal["duckdb", "sqlite", "bigquery", "spark"]
+_LOCAL = ["DATE", "TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS"]  # types of DuckDB
+_INSTANTS = ["TIMESTAMP WITH TIME ZONE", "TIMESTAMPTZ_NS"]
+_PARTS = {  # of a time, as DatePart counts them
+    "year": "year({0})",
+    "month": "month({0}) - 1",
+    "day": "day({0}) - 1",
+    "quarter": "quarter({0}) - 1",
+    "week": "week({0}) - 1",
+    "day_of_year": "dayofyear({0}) - 1",
+    "weekday": "isodow({0}) - 1",
+    "hour": "hour({0})",
+    "minute": "minute({0})",
+    "is_weekend": "isodow({0}) // 6",
+    "is_month_end": "CAST(day({0}) = day(last_day({0})) AS BIGINT)",
+}
 _FLOAT32 = float.fromhex("0x1.ffffffp+127")  # what is beyond it rounds to inf
 
 
@@ -90,6 +105,21 @@ class Dialect:
         if self.name == "sqlite":
             return f"CASE {i} {' '.join(f'WHEN {k} THEN {x}' for k, x in enumerate(numbers))} END"
         return f"[{', '.join(numbers)}][SAFE_OFFSET({i})]" if self.name == "bigquery" else f"array({', '.join(numbers)})[{i}]"
+
+    def date_part(self, x: str, part: str, timezone: str | None) -> tuple[str, str]:
+        """Return whether a value is a time that a DatePart takes, and the part; raises InexpressibleError."""
+        if self.name != "duckdb":
+            raise InexpressibleError("times are written for DuckDB alone")
+        time, types = x, [*_LOCAL, "TIME"] if part in ("hour", "minute") else _LOCAL
+        if timezone is not None:  # nanoseconds are cut off first: a cast rounds them towards 1970
+            time, types = f"timezone({self.string(timezone)}, CAST(date_trunc('second', {x}) AS TIMESTAMPTZ))", _INSTANTS
+        return f"typeof({x}) IN ({', '.join(map(self.string, types))})", _PARTS[part].format(time)
+
+    def beginning(self, text: str, characters: int) -> str:
+        """Return the first characters of a text; raises InexpressibleError."""
+        if self.name == "sqlite":
+            raise InexpressibleError("its substr ends where a text holds a zero")
+        return f"substr({text}, 1, {characters})"
 
     def rounded(self, x: str) -> str:
         """Return a double rounded to float32; raises InexpressibleError without such a type."""

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from featurecols._core.expressions import (
     Computed,
     CrossOf,
+    DatePartOf,
     Expression,
     Filled,
     HashOf,
@@ -62,6 +63,7 @@ class Query:
             NumberAt: self._number_at,
             IdIfMissing: self._id_if_missing,
             PositionOf: self._position_of,
+            DatePartOf: self._date_part_of,
             HashOf: self._hash_of,
             Lookup: self._lookup,
             IntegerOf: self._integer_of,
@@ -175,7 +177,8 @@ class Query:
         else:
             text = f"CAST({x} AS {d.text})"
         markers = [d.string(word) for t in e.field.texts if (word := _word(t)) is not None]
-        return (f"CASE WHEN {text} IN ({', '.join(markers)}) THEN NULL ELSE {text} END" if markers else text), [x]
+        found = text if e.field.characters is None else d.beginning(text, e.field.characters)
+        return (f"CASE WHEN {text} IN ({', '.join(markers)}) THEN NULL ELSE {found} END" if markers else found), [x]
 
     def _whole(self, x: str) -> str:
         """Return a double as an integer, NULL where it is not whole and below 2^53 in magnitude."""
@@ -289,6 +292,16 @@ class Query:
         absent = [self._absent(field) for field in e.fields]
         none = " OR ".join(condition for condition, _ in absent)
         return f"CASE WHEN {none} THEN {e.value} ELSE {found} END", [found, *(x for _, x in absent)]
+
+    def _date_part_of(self, e: DatePartOf) -> tuple[str, Sequence[str]]:
+        d, known = self._d, self._types.get(e.field.key, UNKNOWN).type
+        if known is not None and known not in UNREAD:
+            raise InexpressibleError(f"field {e.field.key} is of type {known}, and times have types of their own there")
+        x = self.field(e.field.key)
+        there, part = d.date_part(x, e.part, e.timezone)
+        if e.part == "year":
+            part = f"CASE WHEN {part} >= {e.first} AND {part} < {e.first + e.num_buckets} THEN {part} - {e.first} END"
+        return f"CASE WHEN {there} THEN COALESCE({part}, -1) ELSE -1 END", [x]
 
     def _position_of(self, e: PositionOf) -> tuple[str, Sequence[str]]:
         ids, size = self.column(e.ids), len(e.known)

@@ -8,6 +8,7 @@ import pyarrow as pa
 import pytest
 
 import featurecols as fc
+from featurecols.columns.date_part import PARTS
 from featurecols.integrations.sql import register_functions
 from tests.integrations import cases
 from tests.integrations.hostile_rows import COLUMNS, CURVES, hostile_rows
@@ -22,6 +23,9 @@ REASONS = (
     "of type bytes",
     "it has no rows of tables",
     "a name cannot be",
+    "times are written for DuckDB alone",
+    "its substr ends where a text holds a zero",
+    "times have types of their own there",
 )
 
 
@@ -112,6 +116,63 @@ def test_farmhash64_is_farm_fingerprint_of_bigquery() -> None:
         "CASE WHEN c1 IS NULL THEN -1 ELSE CAST(MOD(CAST(FARM_FINGERPRINT(c1) AS BIGNUMERIC) + CASE WHEN FARM_FINGERPRINT(c1) "
         "< 0 THEN BIGNUMERIC '18446744073709551616' ELSE BIGNUMERIC '0' END, BIGNUMERIC '1000') AS INT64) END AS c2" in sql
     )
+
+
+ZONES = ("UTC", "Europe/Paris", "America/New_York", "Australia/Lord_Howe", "Asia/Kathmandu")
+
+
+def test_parts_of_times_in_duckdb() -> None:
+    random = np.random.default_rng(4)
+    near = random.integers(-(2**31), 2**32, 300)  # 1901 to 2106
+    far = random.integers(-62_135_596_800 + 86_400, 253_402_300_800 - 86_400, 60)
+    seconds = np.concatenate([near, far, [0, -1, 951_782_399, 951_782_400, 1_711_846_799, 1_711_846_800, 1_729_990_800]])
+    instants = pa.array([*seconds.tolist(), None]).cast(pa.timestamp("s")).cast(pa.timestamp("us"))
+    nanoseconds = pa.array([*(near * 10**9).tolist(), *[-1] * 67, None]).cast(pa.timestamp("ns", "UTC"))
+    data = pa.table(
+        {
+            "at": instants.cast(pa.timestamp("us", "UTC")),
+            "nanoseconds": nanoseconds,
+            "local": instants,
+            "day": instants.cast(pa.date32()),
+            "clock": pa.array([*(seconds % 86_400).tolist(), None]).cast(pa.time64("us")),
+        }
+    )
+    years: dict = {"years": (1, 9999)}
+    columns = [
+        *(
+            fc.DatePart("at", part, timezone=zone, name=f"{part} {zone}")
+            for zone in ZONES
+            for part in ("hour", "minute", "day")
+        ),
+        *(fc.DatePart("at", p, timezone=ZONES[1], **(years if p == "year" else {}), name=f"at {p}") for p in PARTS),
+        *(fc.DatePart(k, p, **(years if p == "year" else {}), name=f"{k} {p}") for k in ("local", "day") for p in PARTS),
+        *(fc.DatePart("clock", part) for part in ("hour", "minute")),
+        fc.DatePart("nanoseconds", "hour", timezone="UTC"),
+        fc.DatePart("local", "year", years=(1990, 1999)),
+    ]
+    plan = fc.fit(columns, data)
+    rows = RUN["duckdb"](plan.to_sql(outputs="ids", keep=ORDER), data)
+    for at, (name, ids) in enumerate(plan.encode(data).ids.items(), start=1):
+        np.testing.assert_array_equal([row[at] for row in rows], ids.values, err_msg=name)
+
+
+def test_times_that_a_part_does_not_take_have_no_id() -> None:
+    plan = fc.compile([fc.DatePart("at", "hour", timezone="UTC"), fc.DatePart("at", "month", name="local")])
+    with duckdb.connect() as connection:
+        connection.execute("CREATE TABLE data AS SELECT TIMESTAMP '2024-03-01 05:00:00' AS at")
+        assert connection.execute(plan.to_sql(outputs="ids")).fetchall() == [(-1, 2)]
+        connection.execute("CREATE OR REPLACE TABLE data AS SELECT TIMESTAMPTZ '2024-03-01 05:00:00Z' AS at")
+        assert connection.execute(plan.to_sql(outputs="ids")).fetchall() == [(5, -1)]
+
+
+def test_beginnings_of_texts_in_duckdb() -> None:
+    data = hostile_rows(600)
+    columns = [fc.Hashed(fc.Prefix("text", n, missing=("?", "5")), 1000, name=f"of {n}") for n in (1, 2, 60)]
+    plan = fc.fit([*columns, fc.Vocabulary(fc.Prefix("whole", 2), fc.TopTerms(9)), fc.Count(fc.Prefix("float ids", 1))], data)
+    rows, features = RUN["duckdb"](plan.to_sql(outputs="ids", keep=ORDER), data), plan.encode(data)
+    np.testing.assert_array_equal(matrix([row[:2] for row in rows], 1), features.dense)
+    for at, (name, ids) in enumerate(features.ids.items(), start=2):
+        np.testing.assert_array_equal([row[at] for row in rows], ids.values, err_msg=name)
 
 
 def test_nan_is_missing_in_a_field_of_unknown_type() -> None:
