@@ -97,5 +97,5 @@ _ARROW = (
     ("timestamp", pa.types.is_timestamp),
     ("date", pa.types.is_date),
     ("time", pa.types.is_time),
-    ("duration", pa.types.is_duration),
+    ("duration", lambda kind: pa.types.is_duration(kind) or pa.types.is_interval(kind)),
 )

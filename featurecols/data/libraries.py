@@ -45,6 +45,8 @@ def source_of(data: object) -> Source | None:
     if library == "datasets":
         if kind in ("DatasetDict", "IterableDatasetDict"):
             raise errors.not_readable(kind, "give one split of it: data['train']")
+        if not hasattr(data, "column_names"):
+            raise errors.not_readable(kind, "a single column is not a table: give {name: list(column)}")
         given = cast(HubDataset, data)
         known = given.column_names is not None  # after a function of the caller, rows may not fit into batches
         made = kind in ("Dataset", "IterableDataset") and known and not _transforms(data)

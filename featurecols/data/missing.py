@@ -125,6 +125,8 @@ _presenter = lru_cache(maxsize=256)(presenter)
 
 def _unusual(value: Any, again: Callable[[Any], Any]) -> Any:
     """Return a value of a type that is not Python's plain ones, by the same rules."""
+    if type(value).__name__ == "MonthDayNano":  # an interval of Arrow, which is a tuple
+        return value
     if isinstance(value, (list, tuple, set, frozenset)):
         try:
             return [again(v) for v in value]

@@ -269,8 +269,21 @@ def _streamed(data: Any, keys: Sequence[str] | None) -> Iterator[Batch]:
         if hasattr(data, "__arrow_c_array__"):
             return _table(pa.Table.from_batches([pa.record_batch(data)]), keys)
     except (pa.ArrowException, TypeError) as error:
+        if library in ("ibis", "duckdb", "_duckdb"):
+            raise _not_computed(library, error) from None
         raise errors.unreadable(type(data).__name__, "is not a table", error) from None
+    except Exception as error:
+        if type(error).__name__ != "IbisError":  # of a table without a database
+            raise
+        raise _not_computed(library, error) from None
     raise _no_table(data)
+
+
+def _not_computed(library: str, error: Exception) -> errors.DataError:
+    """Return the error of a query that its library could not run, or could not give as Arrow."""
+    hint = "see what table.to_pyarrow() says, and give its result" if library == "ibis" else "run the query by itself"
+    got = errors.printable(str(error))[:200]
+    return errors.DataError("data", f"{library.lstrip('_')} could not compute the table", got=got, hint=hint)
 
 
 def _way_out(data: object) -> str | None:

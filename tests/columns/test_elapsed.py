@@ -7,6 +7,7 @@ import math
 from fractions import Fraction
 from typing import Any
 
+import duckdb
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -219,8 +220,24 @@ def test_an_error_names_the_field_that_is_missing(row: dict[str, Any], field: st
     assert (caught.value.field, caught.value.row) == (None, 1)
 
 
-def test_an_interval_of_months_is_refused_with_a_way_out() -> None:
-    took = pa.table({"took": pa.array([None, pa.MonthDayNano((0, 0, 5))])})
+def test_an_interval_without_months_is_a_duration() -> None:
+    intervals = [(0, 2, 43_200 * 10**9), (0, -1, 1), (0, 0, -5), (0, 40_000, 0)]
+    array = pa.array([None, *map(pa.MonthDayNano, intervals)])
+    plan = fc.compile([fc.Elapsed("took", unit="hours", default=-1.0)])
+    want = np.float32([-1, 60, -24 + 1 / 3.6e12, -5 / 3.6e12, 960_000])[:, None]
+    for data in (array, pa.concat_arrays([array, array]).slice(5)):
+        np.testing.assert_array_equal(plan.transform(pa.table({"took": data})), want)
+    np.testing.assert_array_equal(plan.transform(pa.table({"took": pa.concat_arrays([array] * 400)})), np.tile(want, (400, 1)))
+    relation = duckdb.sql("SELECT TIMESTAMP '2024-03-03 12:00' - TIMESTAMP '2024-03-01' AS took FROM range(3)")
+    assert plan.transform(relation).tolist() == [[60.0]] * 3
+    assert [str(column) for column in fc.suggest(duckdb.sql("SELECT interval (i) hour AS took FROM range(30) t(i)"))] == [
+        "Numeric(Elapsed('took', unit='hours'), default=Median(), normalizer=(ZScore(),))"
+    ]
+
+
+@pytest.mark.parametrize("rows", [1, 1500])
+def test_an_interval_of_months_is_refused_with_a_way_out(rows: int) -> None:
+    took = pa.table({"took": pa.array([None, *[pa.MonthDayNano((1, 0, 5))] * rows])})
     with pytest.raises(
         fc.DataError, match=r"took_days: needs a time in field 'took' at row 1.*months have no fixed length"
     ) as caught:

@@ -81,3 +81,9 @@ def test_errors_lead_out() -> None:
         plan.transform(ibis.memtable(pa.table({"b": [1]})))
     with pytest.raises(fc.DataError, match=r"use as_table\(\)"):
         plan.transform(ibis.memtable(TABLE).a)
+    with pytest.raises(fc.DataError, match="cannot be read, got Column; a single column is not a table"):
+        plan.transform(datasets.Dataset.from_dict(ROWS)["a"])
+    with pytest.raises(
+        fc.DataError, match=r"data: ibis could not compute the table, got Expression contains unbound.*to_pyarrow"
+    ):
+        plan.transform(ibis.table({"a": "int64"}, name="nowhere"))

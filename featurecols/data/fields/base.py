@@ -96,10 +96,6 @@ class FieldView(ABC):
         for row, value in enumerate(self.to_pylist()):
             if value is not None:
                 hint = 'convert it to a timestamp where it comes from, such as pandas.to_datetime(column, unit="s")'
-                if isinstance(value, pa.MonthDayNano):  # an interval of DuckDB
-                    hint = (
-                        "months have no fixed length: cast it to a duration, or to seconds for Numeric, as epoch(interval) does"
-                    )
                 raise errors.bad_value(self.key, self.key, row, "needs a time", value, hint)
         return Times.missing(len(self))
 

@@ -27,7 +27,7 @@ from featurecols.data.fields.lists import ListField
 from featurecols.data.fields.mixed import MixedField
 from featurecols.data.fields.numeric import WHOLE, NumericField
 from featurecols.data.fields.text import TextField
-from featurecols.data.fields.times import TimeField
+from featurecols.data.fields.times import IntervalField, TimeField
 from featurecols.data.fields.unsupported import NullField, UnsupportedField
 from featurecols.data.missing import presenter
 
@@ -113,8 +113,9 @@ def _of_arrow(key: str, data: pa.Array, parse: bool = False, known: KnownDiction
         return ListField(key, offsets, _of_arrow(key, elements, parse, known), array)
     if pa.types.is_decimal(kind):
         return DecimalField(key, array)
-    is_time = pa.types.is_temporal(kind) and not pa.types.is_interval(kind)
-    return TimeField(key, array) if is_time else UnsupportedField(key, array)
+    if pa.types.is_interval(kind):
+        return IntervalField(key, array)
+    return TimeField(key, array) if pa.types.is_temporal(kind) else UnsupportedField(key, array)
 
 
 def _of_pandas(key: str, data: Any) -> FieldView:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Sequence
 
 import numpy as np
@@ -9,13 +10,15 @@ import pyarrow as pa
 
 from featurecols import errors, kernels
 from featurecols._core.arrays import Array, Texts
-from featurecols._core.times import DAY, DURATION, FIRST, INSTANT, LAST, LOCAL, TIME_OF_DAY, Moment, Times, moment_of
+from featurecols._core.times import DAY, DURATION, FIRST, INSTANT, LAST, LOCAL, NANO, TIME_OF_DAY, Moment, Times, moment_of
 from featurecols.data import arrow_buffers
 from featurecols.data.fields.unsupported import UnsupportedField, scalar
 
 NUMBER_HINT = 'convert it to a timestamp where it comes from, such as pandas.to_datetime(column, unit="s")'
 TEXT_HINT = 'write it as "2024-02-29", "2024-02-29T12:30:00" or "2024-02-29T12:30:00+01:00", or declare the text missing'
 YEARS_HINT = "leave the value out, or declare it missing before it is read"
+MONTHS_HINT = "months have no fixed length: subtract times, or cast it to seconds for Numeric, as epoch(interval) does"
+_INTERVAL = np.dtype([("months", np.int32), ("days", np.int32), ("nanoseconds", np.int64)])
 _PER_SECOND = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
 
 
@@ -62,6 +65,48 @@ class TimeField(UnsupportedField):
         if self._kind == INSTANT:
             array = array.cast(pa.timestamp(array.type.unit, "UTC"))  # whatever zones this machine knows
         return [scalar(array, row) for row in range(len(array))]
+
+
+class IntervalField(UnsupportedField):
+    """Intervals of months, days and nanoseconds, as DuckDB has them: durations, where they have no months and days of 24 hours.
+
+    Args:
+        key: name of the field.
+        array: of type month_day_nano_interval.
+    """
+
+    def _take(self, rows: Array) -> IntervalField:
+        return IntervalField(self.key, self._as_arrow().take(pa.array(rows)))
+
+    def _read_times(self) -> Times:
+        array = self._array.slice(self.start, len(self))
+        buffer, valid = array.buffers()[1], self._bitmap.rows(self.start, self.stop)
+        if not len(array) or buffer is None:
+            return Times.missing(len(array))
+        parts = np.frombuffer(buffer, _INTERVAL, len(array), array.offset * _INTERVAL.itemsize)
+        if valid is not None:
+            parts = np.where(valid, parts, np.zeros(1, _INTERVAL))  # anything may stand under a null
+        if parts["months"].any():
+            row = int(np.flatnonzero(parts["months"])[0])
+            raise errors.bad_value(self.key, self.key, row, "needs a time", array[row].as_py(), MONTHS_HINT)
+        seconds = parts["nanoseconds"] // NANO
+        nanoseconds = parts["nanoseconds"] - seconds * NANO
+        return Times(parts["days"].astype(np.int64) * DAY + seconds, 1, DURATION, nanoseconds, valid)
+
+    def to_pylist(self) -> list[object]:
+        found = super().to_pylist()
+        return [plain_interval(value) if isinstance(value, pa.MonthDayNano) else value for value in found]
+
+
+def plain_interval(value: pa.MonthDayNano) -> object:
+    """Return an interval without months as a duration of Python or numpy, any other as it is."""
+    days, nanoseconds = int(value.days), int(value.nanoseconds)
+    if value.months:
+        return value
+    if nanoseconds % 1000 == 0:
+        return datetime.timedelta(days, microseconds=nanoseconds // 1000)
+    total = days * DAY * NANO + nanoseconds
+    return np.timedelta64(total, "ns") if abs(total) < 2**63 else value
 
 
 def beyond(key: str, row: int | None, got: object) -> errors.DataError:

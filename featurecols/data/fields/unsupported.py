@@ -43,7 +43,7 @@ _WAY_OUT = {
     "duration": 'read it with Elapsed(key, unit="hours"), or cast it to a number of seconds',
     "struct": "flatten it into fields of their own",
     "map": "flatten it into fields of their own",
-    "interval": "cast it to a string",
+    "month_day_nano": 'read it with Elapsed(key, unit="hours"), or cast it to a number of seconds',
 }
 
 
