@@ -281,7 +281,9 @@ def _streamed(data: Any, keys: Sequence[str] | None) -> Iterator[Batch]:
 
 def _not_computed(library: str, error: Exception) -> errors.DataError:
     """Return the error of a query that its library could not run, or could not give as Arrow."""
-    hint = "see what table.to_pyarrow() says, and give its result" if library == "ibis" else "run the query by itself"
+    hint = "run the query by itself"
+    if library == "ibis":
+        hint = 'see what table.to_pyarrow() says, and leave out the fields that it cannot give: table.drop("field")'
     got = errors.printable(str(error))[:200]
     return errors.DataError("data", f"{library.lstrip('_')} could not compute the table", got=got, hint=hint)
 
