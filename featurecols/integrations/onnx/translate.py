@@ -229,10 +229,11 @@ class Translator:
 
     def _position_of(self, e: PositionOf) -> str:
         b, ids = self._b, self.value(e.ids)
-        found = self._integer(e.unseen)
         if e.known:
             at = list(range(len(e.known)))
             found = b.op("LabelEncoder", ids, domain=ML, keys_int64s=e.known, values_int64s=at, default_int64=e.unseen)
+        else:
+            found = self._integer(e.unseen)
         return b.op("Where", b.op("Less", ids, self._integer(0)), self._integer(e.missing), found)
 
     def _date_part_of(self, e: DatePartOf) -> str:
