@@ -36,6 +36,7 @@ SCORES = {
     "r2": "R2",
 }
 Row = list[str]
+_NAMES = {"polars": "Polars", "torch": "PyTorch"}
 
 
 def write() -> None:
@@ -68,6 +69,7 @@ def transforms() -> str:
             "cold",
             "growth",
             "memory",
+            "columns",
             "extension",
         )
         if (found := _document(name))
@@ -80,6 +82,7 @@ def transforms() -> str:
         "cold": _cold,
         "growth": _growth,
         "memory": _memory,
+        "columns": _kinds,
         "extension": _beside,
         "ranking": _ranking,
     }
@@ -166,6 +169,18 @@ def _jobs(results: list[dict[str, Any]]) -> str:
         head = ["program", "form", "time", "processor time", "ratio of processor time", "size"]
         sections.append(_section(f"{result['claim']} ({result['rows']:,} rows)", head, rows))
     return "\n".join(sections) + _remarks(results[:1])
+
+
+def _kinds(results: list[dict[str, Any]]) -> str:
+    """Return processor times of the same features elsewhere, as multiples of ours."""
+    others = list(dict.fromkeys(name for result in results for name in result["processor"] if name != "featurecols"))
+    rows = []
+    for result in results:
+        busy = {name: statistics.median(runs) for name, runs in result["processor"].items()}
+        ratios = [_ratio(busy[name] / busy["featurecols"]) if name in busy else "" for name in others]
+        rows.append([result["claim"].replace("|", "\\|"), f"{result['rows']:,}", in_units(busy["featurecols"]), *ratios])
+    head = ["work", "rows", "processor time", *(_NAMES.get(name, name) for name in others)]
+    return _section("Columns: processor time elsewhere, as a multiple of that of featurecols", head, rows)
 
 
 def _small(results: list[dict[str, Any]]) -> str:
