@@ -3,7 +3,7 @@
 python -m benchmarks models           quality: every task and model, 5 seeds, beside scikit-learn and LightGBM
 FEATURECOLS_SEEDS=1 ...               fewer seeds
 FEATURECOLS_TASKS=adult,speed ...     some tasks, or the examples a second; what is there of the others stays
-FEATURECOLS_SLOW_SEEDS=0 ...          seeds of RealMLP and TabM, which take minutes each (1)
+FEATURECOLS_SLOW_SEEDS=1 ...          RealMLP and TabM as well, which take minutes and hours, with so many seeds
 """
 
 from __future__ import annotations
