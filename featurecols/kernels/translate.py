@@ -24,6 +24,19 @@ from featurecols.kernels import intrinsics, machine_code
 from featurecols.kernels.machine_code import Code
 from featurecols.kernels.signatures import Elements, Scalar
 
+# Passes that find nothing in kernels: their object code is the same bytes without them.
+_NEEDLESS = {
+    "AnnotateTypes",
+    "DumpParforDiagnostics",
+    "FindLiterallyCalls",
+    "InlineClosureLikes",
+    "InlineInlinables",
+    "InlineOverloads",
+    "LiteralUnroll",
+    "NopythonRewrites",
+    "RewriteDynamicRaises",
+    "WithLifting",
+}
 types: Any = numba.types
 _OBJECT, _INT, _WORD = ir.IntType(8).as_pointer(), ir.IntType(32), ir.IntType(64)
 
@@ -140,10 +153,10 @@ class _Compiler(CompilerBase):  # type: ignore[misc]
     lowering: type[NativeLowering] = _Lowering
 
     def define_pipelines(self) -> Any:
-        """Return numba's passes with that step in place of its own."""
+        """Return numba's passes that kernels need, with that step in place of its own."""
         passes = DefaultPassBuilder.define_nopython_pipeline(self.state)  # type: ignore[no-untyped-call]
         passes.add_pass_after(self.lowering, NativeLowering)
-        passes.passes = [found for found in passes.passes if found[0] is not NativeLowering]
+        passes.passes = [p for p in passes.passes if p[0] is not NativeLowering and p[0].__name__ not in _NEEDLESS]
         passes.finalize()
         return [passes]
 

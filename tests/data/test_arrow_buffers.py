@@ -196,10 +196,12 @@ def test_python_values_that_no_type_holds(monkeypatch: pytest.MonkeyPatch) -> No
         arrow_buffers.of_python([2**63])
 
 
-def test_the_first_call_with_python_values_does_not_import_pandas() -> None:
+def test_the_first_calls_with_python_values_import_no_pandas_and_the_first_row_no_functions_of_arrow() -> None:
     code = """
 import sys, featurecols as fc
 plan = fc.compile([fc.Numeric("a"), fc.Indicator(fc.Vocabulary("b", ["x"])), fc.Indicator(fc.Crossed(["a", "b"], 10))])
+assert plan.transform_row({"a": 1, "b": "x"})[:2].tolist() == [1, 1]
+assert "pyarrow.compute" not in sys.modules
 plan.transform({"a": [1, 2, 3], "b": ["x", None, "y"]})
 plan.transform({"a": [1, 2, 3] * 500, "b": ["x", None, "y"] * 500})
 assert "pandas" not in sys.modules

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from featurecols._core.arrays import Array
 from featurecols.data import arrow_buffers
+from featurecols.data import arrow_compute as pc
 from featurecols.data.missing import NONE, Markers
 
 SPACES = " \t\n\r\x0b\x0c"  # what trimming removes

@@ -7,11 +7,11 @@ import re
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from featurecols import errors
 from featurecols._core.arrays import Array
 from featurecols._core.numbers import Integers
+from featurecols.data import arrow_compute as pc
 
 _NUMBER = re.compile(rb"[+-]?(?:(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?|inf|infinity|nan)", re.IGNORECASE)
 _WHOLE = re.compile(rb"[+-]?\d{1,40}")

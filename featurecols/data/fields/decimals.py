@@ -6,13 +6,13 @@ from decimal import Context, Decimal
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from featurecols import errors
 from featurecols._core.arrays import Array, Texts, Tokens
 from featurecols._core.numbers import Integers, Numbers
 from featurecols._core.values import FLOAT_HINT, undecimal
 from featurecols.data import arrow_buffers
+from featurecols.data import arrow_compute as pc
 from featurecols.data.field_types import FieldType
 from featurecols.data.fields.base import FieldView
 from featurecols.data.fields.mixed import MixedField

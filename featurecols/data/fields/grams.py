@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from featurecols import errors, kernels
 from featurecols._core.arrays import Array, Tokens
 from featurecols._core.values import canonical
 from featurecols.data import arrow_buffers
+from featurecols.data import arrow_compute as pc
 from featurecols.data.fields.base import FieldView
 from featurecols.data.fields.convert import view_of
 from featurecols.data.fields.dictionary import DictionaryField

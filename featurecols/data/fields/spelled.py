@@ -13,13 +13,13 @@ from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from featurecols import errors, kernels
 from featurecols._core import values as plain_values
 from featurecols._core.arrays import Array, Texts, Tokens
 from featurecols._core.numbers import Integers
 from featurecols.data import arrow_buffers
+from featurecols.data import arrow_compute as pc
 from featurecols.data.field_types import SPELLED
 from featurecols.data.fields import csv_numbers
 from featurecols.data.missing import Marker, Markers, presenter

@@ -6,7 +6,6 @@ from collections.abc import Hashable
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from featurecols import errors
 from featurecols._core import limits
@@ -14,6 +13,7 @@ from featurecols._core.arrays import Array, Texts, Tokens
 from featurecols._core.numbers import Integers, Numbers
 from featurecols._core.times import Times
 from featurecols.data import arrow_buffers
+from featurecols.data import arrow_compute as pc
 from featurecols.data.field_types import UNREAD, FieldType
 from featurecols.data.fields import csv_numbers, spelled, times
 from featurecols.data.fields.base import FieldView

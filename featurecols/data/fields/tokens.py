@@ -6,11 +6,11 @@ from collections.abc import Callable
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from featurecols import errors
 from featurecols._core.arrays import Array
 from featurecols.data import arrow_buffers
+from featurecols.data import arrow_compute as pc
 from featurecols.data.fields.base import FieldView
 from featurecols.data.fields.cleaning import SPACES
 from featurecols.data.fields.convert import view_of

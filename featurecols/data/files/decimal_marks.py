@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from featurecols import errors
+from featurecols.data import arrow_compute as pc
 from featurecols.data.batch import Needs
 
 _POINT = r"^\s*[+-]?(?:\d+\.\d*|\.\d+)(?:[eE][+-]?\d+)?\s*$"

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from featurecols import errors
 from featurecols._core.fork_safe import import_module
 from featurecols._core.limits import LIMITS, exceeded
+from featurecols.data import arrow_compute as pc
 from featurecols.data.batch import Batch, Fragment, Needs
 from featurecols.data.files import streams
 from featurecols.data.files.base import File, State
