@@ -261,6 +261,17 @@ def test_equal_widths_are_those_of_scikit_learn() -> None:
     np.testing.assert_array_equal(ids, theirs.transform(x[:, None]).ravel())
 
 
+def test_quantiles_put_different_values_where_those_of_scikit_learn_do() -> None:
+    """Where the rows are a multiple of n. Its boundaries lie between two values, ours are the larger ones of these."""
+    x = np.random.default_rng(1).lognormal(size=500)
+    theirs = KBinsDiscretizer(10, encode="ordinal", strategy="quantile", quantile_method="linear", subsample=None)
+    plan = fc.fit([fc.Bucketized("x", fc.Quantiles(10))], {"x": x})
+    ids = plan.encode({"x": x}).ids["x_bucketized"].values
+    np.testing.assert_array_equal(ids, theirs.fit_transform(x[:, None]).ravel())
+    labels = [plan.describe_id("x_bucketized", i).label for i in range(1, 10)]
+    assert np.isin([float(label.strip("[>= ").split(",")[0]) for label in labels], x).all()
+
+
 def test_equal_values_have_no_width() -> None:
     with pytest.warns(UserWarning, match="x_bucketized: all values are equal"):
         fc.fit([fc.Bucketized("x", fc.EqualWidth(3))], {"x": [1.0, 1.0]})

@@ -53,6 +53,7 @@ def test_every_argument_is_tried() -> None:
 
 
 def test_it_is_what_pandas_counts() -> None:
+    """Missing values too, as CountEncoder of category_encoders takes them from value_counts(dropna=False)."""
     rng = np.random.default_rng(4)
     data = pd.DataFrame({"x": rng.choice(["a", "b", "c", None], 300)})
     counts = data["x"].value_counts(dropna=False)

@@ -155,6 +155,36 @@ def test_it_spans_the_splines_of_degree_one_of_scikit_learn() -> None:
     np.testing.assert_allclose(passed - np.append(features, np.zeros((500, 1)), axis=1), hats, atol=1e-6)
 
 
+def encoded(x: float, b: list[float]) -> list[float]:
+    """Equation 1 of Gorishniy et al. (2022), which rtdl computes: the first and the last interval are not clipped outside."""
+    last = len(b) - 2
+    return [
+        0.0 if x < b[t] and t > 0 else 1.0 if x >= b[t + 1] and t < last else (x - b[t]) / (b[t + 1] - b[t])
+        for t in range(last + 1)
+    ]
+
+
+def test_it_is_the_encoding_of_the_paper_within_the_boundaries() -> None:
+    """Beyond them the paper goes on in the first and in the last feature, which are clipped here."""
+    random = np.random.default_rng(2)
+    x = random.lognormal(size=300)
+    plan = fc.fit([fc.Piecewise("x", fc.Quantiles(7))], {"x": x})
+    b = [float(edge) for edge in (min(x), *quantiles(x, 7), max(x))]
+    np.testing.assert_allclose(plan.transform({"x": x}), [encoded(v, b) for v in x], rtol=1e-6, atol=1e-7)
+    beyond = [min(x) - 1, max(x) + 1]
+    np.testing.assert_allclose(plan.transform({"x": beyond}), np.clip([encoded(v, b) for v in beyond], 0, 1))
+
+
+def test_its_embedding_is_a_linear_layer_of_the_encoding_and_of_the_number() -> None:
+    """As version B of rtdl's PiecewiseLinearEmbeddings, whose line is over x: here it is over x as a share of the range."""
+    random = np.random.default_rng(3)
+    b, x, table = [-1.0, 0.0, 0.5, 3.0], random.uniform(-1, 3, 200), random.normal(size=(5, 4)).astype(np.float32)
+    plan = fc.compile([fc.Embedding(fc.Piecewise("x", b), 4)]).with_tables({"x_piecewise_embedding": table})
+    wide = table.astype(np.float64)
+    want = np.array([encoded(v, b) for v in x]) @ wide[:3] + ((x + 1) / 4)[:, None] * wide[3] + wide[4]
+    np.testing.assert_allclose(plan.transform({"x": x}), want, rtol=1e-5, atol=1e-6)
+
+
 def test_what_a_network_trains_starts_as_a_line() -> None:
     plan = fc.compile([fc.Embedding(AGES, 2, initializer=fc.Constant(0.5))])
     assert plan.tables["age_piecewise_embedding"].tolist() == [[0, 0], [0, 0], [0.5, 0.5], [0.5, 0.5]]

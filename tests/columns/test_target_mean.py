@@ -399,6 +399,14 @@ def test_it_is_what_scikit_learn_encodes() -> None:
         theirs = preprocessing.TargetEncoder(smooth=7.0, target_type=kind).fit(data[["x"]], data[label])
         mine = fc.fit([fc.TargetMean("x", label, smoothing=7, fold_by="y")], data)
         np.testing.assert_allclose(mine.transform(data), theirs.transform(data[["x"]]), rtol=1e-6, atol=1e-7)
+        trained = mine.transform_training(data)
+        folds = np.array([fold_of([y], 5) for y in data["y"].tolist()])
+        for fold in range(5):  # cross-fitting by it, over our folds
+            own = folds == fold
+            encoder = preprocessing.TargetEncoder(smooth=7.0, target_type=kind).fit(
+                data.loc[~own, ["x"]], data.loc[~own, label]
+            )
+            np.testing.assert_allclose(trained[own], encoder.transform(data.loc[own, ["x"]]), rtol=1e-6, atol=1e-7)
 
 
 def test_folds_have_golden_vectors() -> None:
