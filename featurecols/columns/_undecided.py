@@ -24,6 +24,12 @@ def require_training_rows(columns: Iterable[Column]) -> None:
                 node.check_training()
 
 
+def learned_labels(columns: Iterable[Column]) -> tuple[str, ...]:
+    """Return the keys of the fields that columns, and what they read, learn to predict."""
+    fields = (node.label_field for column in columns for node in _below(column) if isinstance(node, Column))
+    return tuple(dict.fromkeys(field.key for field in fields if field is not None))
+
+
 def _below(node: Field | Column) -> Iterator[Field | Column]:
     """Yield a node and all that it reads, in training too."""
     yield node

@@ -14,7 +14,7 @@ from featurecols.models.estimators.column_scaling import FirstRows, ScaleWarning
 from featurecols.models.input import classes, labels
 from featurecols.models.input.array_stream import array_stream, numeric_labels, numeric_matrix
 from featurecols.models.input.examples import Examples, Layout
-from featurecols.models.input.labelled_rows import LabelledBatch, LabelledRows
+from featurecols.models.input.labelled_rows import LabelledBatch, LabelledRows, explain_learned_label
 from featurecols.models.input.pipeline import BatchStream, Encoder, Pipeline, needs_of, rows_or_pipeline
 from featurecols.models.layers import DenseFeatures
 from featurecols.models.objective import losses
@@ -74,7 +74,10 @@ class SequentialRows(SequentialFiles):
         learns = bool(graph.passes())
         require_training_rows(graph.columns)
         if rows is not None:
-            return fit(layer._scaled_columns(), rows.features if learns or rows.ends else FirstRows(rows.features))
+            try:
+                return fit(layer._scaled_columns(), rows.features if learns or rows.ends else FirstRows(rows.features))
+            except errors.DataError as e:
+                raise explain_learned_label(e, "Sequential", rows, layer.columns) from None
         if learns:
             names = [c.name for c in layer.columns][:8]
             raise errors.model("DenseFeatures", "its columns still learn", names, "fit first")

@@ -21,7 +21,7 @@ from featurecols.models.estimators.state import PLAN, Keeper, declared_as_json
 from featurecols.models.input import labels
 from featurecols.models.input.class_weights import weigh
 from featurecols.models.input.examples import Examples, Layout
-from featurecols.models.input.labelled_rows import LabelledBatch, LabelledRows
+from featurecols.models.input.labelled_rows import LabelledBatch, LabelledRows, explain_learned_label
 from featurecols.models.input.pipeline import Encoder, Pipeline, needs_of, rows_or_pipeline
 from featurecols.models.objective.heads import PlainHead
 from featurecols.models.training import checkpoints, warm_start
@@ -139,7 +139,10 @@ class EstimatorRows(Keeper):
                 theirs, ours = declared_as_json(plan.columns), declared_as_json(self.columns)
                 raise errors.other_columns(folder, warm_start.difference(theirs, ours))
         if rows is not None:  # columns that learn nothing too: a plan knows the types of the fields that it was fitted on
-            return fit(self.columns, self._rows_to_learn(rows), threads=self.config.threads)
+            try:
+                return fit(self.columns, self._rows_to_learn(rows), threads=self.config.threads)
+            except errors.DataError as e:
+                raise explain_learned_label(e, self._who, rows, self.columns) from None
         if not Graph(self.columns).passes():
             return compile(self.columns)
         for plan in self._plans_behind(checkpoint):

@@ -15,6 +15,8 @@ from typing import Any, NamedTuple, TypeGuard, TypeVar
 import numpy as np
 from numpy.typing import ArrayLike
 
+from featurecols.columns._undecided import learned_labels
+from featurecols.columns.base import Column
 from featurecols.data.batch import Batch, Source
 from featurecols.data.sources import as_source
 from featurecols.data.tables import as_batch
@@ -209,6 +211,18 @@ def explain_label(error: errors.DataError, subject: str, rows: LabelledRows) -> 
     what = "the labels of its training came apart from the features, so that no field of a table is known to hold them"
     hint = "give label=, the field, or a pair (features, labels), or models.from_data(table, label=...)"
     return errors.model(subject, what, type(rows.data).__name__, hint)
+
+
+def explain_learned_label(
+    error: errors.DataError, subject: str, rows: LabelledRows, columns: Iterable[Column]
+) -> Exception:  # fmt: skip
+    """Return the error to raise where columns learn from a label (TargetMean) that came apart from the features."""
+    missing = error.problem.startswith("field is not in") and error.subject in learned_labels(columns)
+    if not missing or not rows.pairs:
+        return error
+    what = "columns learn from the label as a field of the data, and the labels came apart from the features"
+    hint = f'give data that holds the field, and label="{error.subject}"'
+    return errors.model(subject, what, error.subject, hint)
 
 
 def _names(labels: Label | None) -> tuple[str, ...]:

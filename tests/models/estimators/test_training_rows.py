@@ -12,6 +12,7 @@ import pytest
 
 import featurecols as fc
 from featurecols import models
+from featurecols.models.errors import ModelError
 from featurecols.models.layers import Dense, DenseFeatures
 from featurecols.models.optimization.optimizers import Adam
 
@@ -60,6 +61,21 @@ def test_no_row_tells_its_label(kind: str, tmp_path: Path) -> None:
 def test_training_without_folds_is_refused(train: Any) -> None:
     with pytest.raises(fc.ColumnError, match=r"TargetMean u: training rows need fold_by: no column .*; fold_by="):
         train(fc.TargetMean("u", "y"))
+
+
+def test_labels_that_come_apart_from_the_data_are_no_field_of_it() -> None:
+    table = rows()
+    X, y = table.drop(["y"]), np.asarray(table["y"])
+    says = r'columns learn from the label as a field of the data.*, got \'y\'; give data that holds the field, and label="y"'
+    for train in (
+        lambda: models.LinearClassifier([MEAN]).train(X, label=y),
+        lambda: models.LinearClassifier([MEAN]).train((X, {"y": y})),
+        lambda: sequential(MEAN).fit(X, y),
+    ):
+        with pytest.raises(ModelError, match=says):
+            train()
+    with pytest.raises(fc.DataError, match="u: field is not in the data"):
+        models.LinearClassifier([MEAN]).train(table.drop(["u"]), label=y)
 
 
 def test_a_sequential_trains_so_too() -> None:
