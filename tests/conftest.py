@@ -74,5 +74,4 @@ def pytest_collection_finish(session: pytest.Session) -> None:
         # of all kinds now: their files decorate tests, which hypothesis refuses while another test runs
         reference.own_kinds()
     gc.enable()
-    gc.collect()
     gc.freeze()  # thousands of collected tests are not looked through again and again

@@ -110,8 +110,8 @@ def _choice(kinds: list[type[Spec]]) -> Schema:
 
 def _names(cls: type[Spec]) -> list[str]:
     """Return all that a spec may call a kind."""
-    older = {kind for kind in spec.KINDS if spec.stem(kind) == name_of(cls)}
-    return sorted({cls.__name__, name_of(cls), *older})
+    name = name_of(cls)
+    return sorted({cls.__name__, name, *(kind for kind in spec.KINDS if spec.stem(kind) == name)})
 
 
 def of_type(hint: Any, ask: Callable[[type[Spec]], None] = lambda _: None) -> Schema:

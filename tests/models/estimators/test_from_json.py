@@ -37,8 +37,9 @@ def test_a_spec_may_have_a_seed_which_arguments_go_before():
     assert models.model_from_json(spec).config.seed == 7
     assert models.model_from_json(spec, seed=3).config.seed == 3
     assert models.model_from_json(spec, config=models.RunConfig(threads=1)).config == models.RunConfig(seed=7, threads=1)
-    assert Draft202012Validator(spec_schema()).is_valid(spec)
-    assert not Draft202012Validator(spec_schema()).is_valid({**spec, "seed": "x"})
+    specs = Draft202012Validator(spec_schema())
+    assert specs.is_valid(spec)
+    assert not specs.is_valid({**spec, "seed": "x"})
 
 
 def test_a_list_is_the_columns_and_arguments_go_before_the_spec():
