@@ -47,6 +47,7 @@ def suggest(data: Data, label: str | None = None, *, leave_out: Iterable[str] = 
       they are prose.
     - Timestamps and dates, as text too: hour, weekday, month, and the days since the first one.
     - Pairs of fields that say together of the label what neither says alone: at most six crosses, of 1,000 rows or more.
+    - Fields of many values that explain what the other fields leave of the label: TargetMean, in `linear` and `dnn` alone.
     - Left out, with a warning in `warnings`: constants, ids that name single rows, copies of other fields, fields that give the
       label away.
 

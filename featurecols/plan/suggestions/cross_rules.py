@@ -160,8 +160,8 @@ def _suggest(cross: _Cross, axes: Mapping[str, Axis], label: str) -> Suggestion:
         grids.append(cross.intervals // COARSER)
     _, cells = _cells(axes, cross.keys, cross.intervals)
     crosses = [_crossed(sides, n, cells if i == 0 else n * n, second=i > 0) for i, n in enumerate(grids)]
-    said = f"together they explain {_percent(cross.effect.share)} of what the fields one by one leave of {label}"
-    said += f" (chance: 0 ± {_percent(cross.effect.chance)})"
+    said = f"together they explain {percent_of(cross.effect.share)} of what the fields one by one leave of {label}"
+    said += f" (chance: 0 ± {percent_of(cross.effect.chance)})"
     if numbers:
         said += f"; {' and '.join(str(n) for n in grids)} intervals of {'each' if numbers == 2 else 'the number'}"
     hot = tuple(Indicator(one) for one in crosses[:1]) if cells <= _DENSE else ()
@@ -174,10 +174,10 @@ def _suggest(cross: _Cross, axes: Mapping[str, Axis], label: str) -> Suggestion:
     return Suggestion(" x ".join(cross.keys), said, hot, tuple(crosses), dnn, dnn_reason=embedded)
 
 
-def _percent(share: float) -> str:
+def percent_of(share: float) -> str:
     """Return a share with two digits.
 
-    >>> _percent(0.1957), _percent(0.00034)
+    >>> percent_of(0.1957), percent_of(0.00034)
     ('20 %', '0.034 %')
     """
     return f"{100 * share:.2g} %"

@@ -10,6 +10,7 @@ from featurecols._core.arrays import Array
 from featurecols.plan.suggestions.additive_fit import AdditiveFit
 from featurecols.plan.suggestions.cross_rules import axis_of, suggest_crosses
 from featurecols.plan.suggestions.field_profile import FieldProfile
+from featurecols.plan.suggestions.label_mean_rules import suggest_means
 from featurecols.plan.suggestions.label_relation import Target, codes_of
 from featurecols.plan.suggestions.row_sample import Sample
 from featurecols.plan.suggestions.suggestions import Suggestion
@@ -42,7 +43,10 @@ def suggest_from_label(profiles: Iterable[FieldProfile], sample: Sample, target:
     fit = AdditiveFit(values, weights, codes, classes=target.classes > 0)
     axes = {profile.key: axis_of(profile, sample.fields[profile.key], rows) for profile in read}
     times = max(profile.rows for profile in read) / float(sample.counts.sum()) if read else 1.0
-    return suggest_crosses(fit, {key: axis for key, axis in axes.items() if axis is not None}, target.key, times=times)
+    views = {profile.key: sample.fields[profile.key].take(rows) for profile in read}
+    means = suggest_means(fit, read, codes, views, target)
+    crosses = suggest_crosses(fit, {key: axis for key, axis in axes.items() if axis is not None}, target.key, times=times)
+    return [*means, *crosses]
 
 
 def _values(target: Target, rows: Array) -> Array | None:
