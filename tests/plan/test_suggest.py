@@ -241,9 +241,9 @@ def test_words_of_a_sample_are_not_counted() -> None:
 
 def test_a_model_that_there_is_not() -> None:
     with pytest.raises(
-        fc.ColumnError, match=r"^suggest: model must be one of LinearClassifier, .*, got 'Tree'; or leave it out$"
+        fc.ColumnError, match=r"^suggest: model must be one of LinearClassifier, .*, got 'TreeRegressor'; or leave it out$"
     ):
-        fc.suggest({"a": [1, 2]}).to_dict("Tree")
+        fc.suggest({"a": [1, 2]}).to_dict("TreeRegressor")
 
 
 def test_a_number_may_give_a_number_away() -> None:

@@ -87,6 +87,10 @@ def test_what_adds_up_is_no_reason_to_cross() -> None:
     odds = 1 / (1 + np.exp(-2 * number + 1)) > np.random.default_rng(9).random(N)
     assert crosses(data.set_column(5, "label", pa.array(number))) == {}
     assert crosses(data.set_column(5, "label", pa.array(odds))) == {}
+    near = data.set_column(3, "y", pa.array(x + np.random.default_rng(12).normal(size=N)))
+    both = (x + near["y"].to_numpy()) ** 2 / 4000
+    noise = np.random.default_rng(13).normal(size=N) / 5
+    assert crosses(near.set_column(5, "label", pa.array(x + both * 0 + near["y"].to_numpy() * 2 + noise))) == {}
 
 
 @pytest.mark.parametrize("classes", [0, 3])

@@ -17,7 +17,7 @@ from featurecols.plan.suggestions.label_relation import Target
 from featurecols.plan.suggestions.suggestions import Suggestion
 
 LEAST_TERMS = 100  # of a field of many
-ROWS_A_TERM = 200  # on average, from which on a model learns the effect of each term as well
+ROWS_A_TEXT, ROWS_A_TERM = 2, 200  # on average, from which on values are terms, and a model learns the effect of each as well
 
 
 def suggest_means(
@@ -40,7 +40,7 @@ def suggest_means(
         distinct = profile.rows if profile.distinct is None else profile.distinct
         if profile.type.list_depth or not profile.terms or profile.times is not None or distinct < LEAST_TERMS:
             continue
-        if profile.present >= ROWS_A_TERM * distinct:
+        if not ROWS_A_TEXT * distinct <= profile.present < ROWS_A_TERM * distinct:
             continue
         terms, left = codes[profile.key], fit.without(profile.key)
         if profile.numbers is not None:  # what its values say beside their size

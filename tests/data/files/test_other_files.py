@@ -67,7 +67,7 @@ def test_values_of_several_types_and_fields_that_come_late(tmp_path: Path, monke
     path = write(tmp_path / "t.jsonl", b'{"x": 1, "y": 2}\n{"x": "a"}\n{"x": [1, 2]}\n' + b'{"y": 2.5, "z": {"w": 1}}\n' * 3)
     plan = fc.compile([fc.Numeric("y", default=0.0)])
     assert plan.transform(path).ravel().tolist() == [2.0, 0.0, 0.0, 2.5, 2.5, 2.5]
-    words = write(tmp_path / "w.jsonl", b'{"x": 1}\n{"x": "a"}\n{"x": true}\n{"x": 18446744073709551616}\n')
+    words = write(tmp_path / "w.jsonl", b'\xef\xbb\xbf\n{"x": 1}\n{"x": "a"}\n{"x": true}\n{"x": 18446744073709551616}\n')
     hashed = fc.compile([fc.Hashed("x", 1000)])
     want = hashed.encode([{"x": 1}, {"x": "a"}, {"x": True}, {"x": 2**64}]).ids["x"].values.tolist()
     assert hashed.encode(words).ids["x"].values.tolist() == want
