@@ -23,8 +23,9 @@ _CHUNK = "kind codec encodings values unpacked packed data dictionary encrypted 
 CHUNK = np.dtype([(name, np.int64) for name in _CHUNK.split()])
 
 # One page: where its bytes start and stop, their number once unpacked, and what its header says. level_bytes: -1 where the
-# page itself says how many; frame: what a frame of Zstandard says that it unpacks to, or -1; crc: the checksum, or -1.
-_PAGE = "kind start stop size count encoding levels level_bytes repeat_bytes packed frame crc"
+# page itself says how many; frame and block: what a frame of Zstandard, or a block of Snappy, says that it unpacks to, or -1;
+# crc: the checksum, or -1.
+_PAGE = "kind start stop size count encoding levels level_bytes repeat_bytes packed frame block crc"
 PAGE = np.dtype([(name, np.int64) for name in _PAGE.split()])
 # What is decoded of one page: where its unpacked bytes start and stop, how many rows, and the bytes of its levels.
 SPAN = np.dtype([(name, np.int64) for name in ("start", "stop", "count", "level_bytes")])
@@ -221,6 +222,8 @@ def headers(data: Any, values: Any, pages: Any) -> Any:
         page = pages[count]
         page["kind"], page["start"], page["stop"], page["size"] = kind, at, at + packed, size
         page["frame"] = _frame(data, at, at + packed)
+        says, after = varint(data, at, at + packed)
+        page["block"] = says if 0 < after <= at + 5 else np.int64(-1)
         page["crc"] = np.int64(-1) if found[0, 4] == ABSENT else found[0, 4] & 0xFFFFFFFF
         page["levels"], page["level_bytes"], page["repeat_bytes"], page["packed"] = 0, -1, 0, 1
         if kind == DATA:

@@ -207,7 +207,7 @@ class _Decoder:
             packed = [self.data[page["start"] : page["stop"]] for page in pages]
             flat = self._decompress(arrays.concatenate(packed), int(stops[-1]))
         else:
-            whole = [self._page(page) for page in pages]
+            whole = self._blocks(pages) if self._are_blocks(pages) else [self._page(page) for page in pages]
             stops, flat = np.cumsum([len(page) for page in whole]), arrays.concatenate(whole)
         return _Pages(flat, np.append(0, stops[:-1]), stops)
 
@@ -215,6 +215,22 @@ class _Decoder:
         """Return whether each page is one frame of Zstandard, which declares its size."""
         alone = (pages["frame"] == pages["size"]) & (pages["kind"] != self.kernels.DATA_V2)
         return self.chunk.codec == "zstd" and bool(alone.all())
+
+    def _are_blocks(self, pages: Array) -> bool:
+        """Return whether each page is one block of Snappy, which declares its size, and none is empty."""
+        alone = (pages["block"] == pages["size"]) & (pages["size"] > 0) & (pages["kind"] != self.kernels.DATA_V2)
+        return self.chunk.codec == "snappy" and bool(alone.all())
+
+    def _blocks(self, pages: Array) -> list[Array]:
+        """Return pages that are blocks, unpacked one by one with little else to do for each."""
+        assert self.codec is not None
+        data, unpack = pa.py_buffer(self.data), self.codec.decompress
+        starts, sizes = pages["start"], (pages["stop"] - pages["start"]).tolist()
+        places = zip(starts.tolist(), sizes, pages["size"].tolist(), strict=True)
+        try:
+            return [np.frombuffer(unpack(data.slice(start, packed), size), np.uint8) for start, packed, size in places]
+        except (pa.ArrowException, OSError):
+            raise _Unsupported("damage") from None
 
     def _page(self, page: np.void) -> Array:
         whole, size = self.data[page["start"] : page["stop"]], int(page["size"])
