@@ -23,6 +23,7 @@ from featurecols.kernels.compiler import (
     kernel,
     load64,
     ones,
+    opaque,
     read,
     stack,
     trailing_zeros,
@@ -107,7 +108,8 @@ def _value(data: Any, ends: Any, j: Any, last: Any, quote: Any, quoted: Any) -> 
     {
         0: (
             read(U8), I64, I64, U8, U8, U8, I64, read(I64), read(U8), read(U64),
-            read(I64, 2), write(U64), write(U64), write(I32), write(I32), write(I32), write(I32, 2), write(I64, 2), write(I64),
+            read(I64, 2), write(U64), write(U64, 2), write(I32), write(I32), write(I32),
+            write(I32, 2), write(I64, 2), write(I64),
         )
     }
 )  # fmt: skip
@@ -122,7 +124,8 @@ def parse(
     those that are read has more texts than it has room for; state[1] rows were read.
 
     Row i of columns is (number in a row, form, first text, texts that have room, first slot, slots, shift). Its texts are
-    entries of edges, starts, sizes and numbers: where they lie in data, and which code they have, -1 for missing ones.
+    entries of edges, starts, sizes and numbers: where they lie in data, and which code they have, -1 for missing ones. edges:
+    their first and last 8 bytes, as in `lookup`.
     A column of the form TEXTS has a text for each row, one of CODES each distinct one once; slots are zeros and at least twice
     as many as texts. codes: [columns, rows]. found: for each column its texts, and the codes that it has.
     """
@@ -191,18 +194,17 @@ def parse(
                 if n == 0:
                     codes[c, rows + i] = -1
                     continue
-                a, b = load64(data, start), _0
-                if n < 8:
-                    a &= (_1 << np.uint64(8 * n)) - _1
-                else:
-                    b = load64(data, end - 8)
+                long = opaque(-np.int64(n >= 8))  # all ones or none: sizes are irregular, a branch would often be mispredicted
+                a = load64(data, start) & ((_1 << np.uint64(8 * (n & ~long))) - _1 | np.uint64(long))
+                b = load64(data, start + ((n - 8) & long)) & np.uint64(long)
                 h = _mix(a, b, _inner(data, start, n, secret), n, secret)
                 slot = h >> shift
                 entry = slots[slot_at + slot]
                 while entry != _0:
                     if (entry ^ h) & _HIGH == _0:
                         k = text + np.int64(entry & _INDEX) - 1
-                        if edges[k] == a and sizes[k] == n and (n <= 8 or _same(data, start, n, data, np.int64(starts[k]))):
+                        same = (edges[k, 0] == a) & (edges[k, 1] == b) & (sizes[k] == n)
+                        if same and (n <= 16 or _same(data, start, n, data, np.int64(starts[k]))):
                             codes[c, rows + i] = numbers[k]
                             break
                     slot = (slot + _1) & mask
@@ -214,7 +216,7 @@ def parse(
                     k = text + used
                     used += 1
                     slots[slot_at + slot] = (h & _HIGH) | np.uint64(used)
-                    edges[k], starts[k], sizes[k] = a, np.int32(start), np.int32(n)
+                    edges[k, 0], edges[k, 1], starts[k], sizes[k] = a, b, np.int32(start), np.int32(n)
                     if _is_null(data, start, n, null_offsets, nulls):
                         numbers[k] = -1
                     else:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 
 import pyarrow as pa
 
@@ -18,6 +19,7 @@ from featurecols.data.files.left_out import LeftOut
 from featurecols.data.files.whole_breaks import WholeBreaks
 from featurecols.data.remote import urls
 
+_HEAD = 1 << 18  # bytes
 _WORTH_COMPILING = 8  # blocks: a smaller file is parsed before the kernels for it are compiled
 
 
@@ -43,7 +45,7 @@ class CsvFile(File):
         self._alone = False  # whether there is one column: an empty line of it is a missing value then
         self._names: list[str] | None = None  # where they are not those of a header
         try:
-            names = self._reader(None).schema.names
+            names = self._read_names()
         except UnicodeError:
             raise errors.not_utf8(path, None, self._as.encoding) from None
         self._alone = len(names) == 1
@@ -51,6 +53,13 @@ class CsvFile(File):
             self._names = self._choose_names(len(names))
         self.schema = pa.schema([(name, pa.string()) for name in self._names or names])
         self.fragments = [Fragment(path, None, None)]
+
+    def _read_names(self) -> list[str]:
+        """Return the names of the fields as the parser finds them, mostly without the rest of a block."""
+        if self.state[0] > _HEAD:
+            with suppress(errors.DataError):
+                return list(self._reader(None, block_bytes=_HEAD).schema.names)
+        return list(self._reader(None).schema.names)
 
     def _choose_names(self, count: int) -> list[str]:
         """Return the names of so many fields that options say, or else f0, f1, ..."""
@@ -76,7 +85,9 @@ class CsvFile(File):
         left = LeftOut(stream.read, self._as.skip_rows, comment, self._quote, self._delimiter.encode())
         return pa.PythonFile(left, mode="r")
 
-    def _reader(self, needs: Needs | None, text: pa.NativeFile | None = None) -> pa.csv.CSVStreamingReader:
+    def _reader(
+        self, needs: Needs | None, text: pa.NativeFile | None = None, block_bytes: int | None = None
+    ) -> pa.csv.CSVStreamingReader:
         """Return what reads the file, or rows alone after an empty line: Arrow drops a byte order mark where text begins."""
         csv = import_module("pyarrow.csv")
         options: dict[str, object] = {}
@@ -97,7 +108,7 @@ class CsvFile(File):
             return csv.open_csv(
                 stream,
                 read_options=csv.ReadOptions(
-                    block_size=self.block_bytes,
+                    block_size=block_bytes or self.block_bytes,
                     skip_rows=self._count_leading() if text is None and (self._alone or "column_names" in names) else 0,
                     **names,
                 ),

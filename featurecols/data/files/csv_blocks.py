@@ -189,7 +189,7 @@ class Parser:
         csv_rows = kernels.csv_rows
         while True:
             columns, texts, slots = self._columns(block.lines)
-            edges, codes = np.empty(texts, np.uint64), arrays.empty((len(columns), block.lines), np.int32)
+            edges, codes = np.empty((texts, 2), np.uint64), arrays.empty((len(columns), block.lines), np.int32)
             starts, sizes, numbers = np.empty((3, texts), np.int32)
             found, state = np.zeros((len(columns), 2), np.int64), np.zeros(2, np.int64)
             rows = csv_rows.parse[0](
