@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime
 import math
+import sys
 from array import array
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
@@ -158,7 +159,7 @@ def _of_numpy(key: str, data: Array) -> FieldView:
         return NumericField(key, data.astype(np.float64))
     if kind in "mM":
         return _of_arrow(key, _arrow_times(data))
-    return _of_objects(key, data.tolist() if kind in "SUTO" else data)  # Arrow would cut numpy's text at a NUL
+    return _of_objects(key, data.tolist() if kind in "SUT" else data)  # Arrow would cut numpy's text at a NUL
 
 
 def _arrow_times(data: Array) -> pa.Array:
@@ -233,8 +234,16 @@ def _changed_times(found: pa.Array, rows: list[object]) -> bool:
 
 
 def _kinds_of(data: Sequence[object] | Array) -> set[type]:
-    """Return the types of values; of texts, whatever their classes, {str}."""
-    if len(data) and type(data[0]) is str:  # join looks at the types of texts in a quarter of the time
+    """Return the types of values; of texts, whatever their classes, str, and NoneType where some may be missing.
+
+    Most values are texts, and there are faster ways to find that they are than to ask each for its type.
+    """
+    if len(data) and type(data[0]) is str:
+        if isinstance(data, np.ndarray):
+            pandas = sys.modules.get("pandas")
+            if pandas is not None and pandas.api.types.infer_dtype(data, skipna=True) == "string":
+                return {str, type(None)}
+            return set(map(type, data))
         with suppress(TypeError):
             for start in range(0, len(data), _AT_ONCE):
                 "".join(data[start : start + _AT_ONCE])  # type: ignore[arg-type]
