@@ -445,7 +445,15 @@ class Estimator(OpenLength, FilePredictor, RowPredictor):
             evaluation.add(spec, rows)
             if watch is not None:
                 watch.add(spec, rows)
-        return evaluation.compute()
+        return self._with_names(evaluation.compute())
+
+    def _with_names(self, found: dict[str, float]) -> dict[str, float]:
+        """Return metrics of several numbers by the names of their labels, where each is a field: rmse/height."""
+        if not isinstance(self.head, NumberHead) or not 1 < len(self.label) == self.head.dimension:
+            return found
+        numbers = {str(i): name for i, name in enumerate(self.label)}
+        parts = {key: key.rpartition("/") for key in found}
+        return {f"{a}/{numbers[i]}" if a and i in numbers else key: found[key] for key, (a, _, i) in parts.items()}
 
     @explain_arguments
     def predict(

@@ -147,6 +147,7 @@ def weights(rows: Iterable[NamedWeight], *, deviations: Sequence[float] | None =
     ax.margins(y=0.01)
     ax.axvline(0, color=GREY, linewidth=0.8)
     ax.set_xlabel("weight")
+    ax.locator_params(axis="x", nbins=6)
     ax.spines["left"].set_visible(False)
     return figures.remove_frame(ax)
 

@@ -278,6 +278,13 @@ class RegressionMetrics(InBlocks):
     def compute(self) -> dict[str, float]:
         total, squared, losses, labels, absolute, predictions = self._sums.tolist()
         spread = self._spread if total else self._missed
+        each: dict[str, float] = {}
+        if len(self._missed) > 1:
+            for i, (missed, apart) in enumerate(zip(self._missed.tolist(), spread.tolist(), strict=True)):
+                each |= {
+                    f"rmse/{i}": float(np.sqrt(ratio(missed, total))),
+                    f"r2/{i}": 1 - ratio(missed, apart) if total else 0.0,
+                }
         return {
             "average_loss": ratio(losses, total),
             "r2": float(np.mean([1 - ratio(a, b) for a, b in zip(self._missed, spread, strict=True)])) if total else 0.0,
@@ -285,6 +292,7 @@ class RegressionMetrics(InBlocks):
             "mae": ratio(absolute, total),
             "prediction/mean": ratio(predictions, total),
             "rmse": float(np.sqrt(ratio(squared, total))),
+            **each,
         }
 
 

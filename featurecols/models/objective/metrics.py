@@ -73,7 +73,7 @@ def multiclass(
 def regression(
     y_true: ArrayLike, y_pred: ArrayLike, *, losses: ArrayLike | None = None, sample_weight: ArrayLike | None = None
 ) -> dict[str, float]:
-    """Return average_loss, rmse, mae, r2, label/mean, prediction/mean.
+    """Return average_loss, rmse, mae, r2, label/mean, prediction/mean; of several outputs rmse/0, r2/0 ... as well.
 
     Args:
         y_true: numbers [n]; several outputs [n, k] are averaged over.

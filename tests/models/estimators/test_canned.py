@@ -220,7 +220,10 @@ def test_two_numbers_at_once(kind):
     assert p.shape == (2000, 2)
     assert np.corrcoef(p[:, 0], TEST["wealth"])[0, 1] > 0.95
     assert np.corrcoef(p[:, 1], TEST["debt"])[0, 1] > 0.9
-    assert model.evaluate(TEST)["r2"] > 0.85
+    found = model.evaluate(TEST)
+    assert found["r2"] > 0.85
+    assert found["rmse/debt"] == pytest.approx(np.sqrt(np.mean((p[:, 1] - TEST["debt"]) ** 2)), rel=1e-5)
+    assert found["r2"] == pytest.approx((found["r2/wealth"] + found["r2/debt"]) / 2)
 
 
 def test_counts_by_poisson():

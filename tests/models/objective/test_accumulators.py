@@ -76,7 +76,8 @@ def test_f10_a_block_without_weight_changes_nothing(monkeypatch):
     monkeypatch.setattr(accumulators.InBlocks, "rows", 64)
     assert added(RegressionMetrics(), 9, NUMBERS, NUMBERS[::-1], None, weights) == pytest.approx(expected, rel=1e-12)
     nothing = added(RegressionMetrics(), 9, NUMBERS, NUMBERS, None, np.zeros(N))
-    assert nothing == {"average_loss": 0, "r2": 0.0, "label/mean": 0, "mae": 0, "prediction/mean": 0, "rmse": 0}
+    each = {f"{name}/{i}": 0 for name in ("r2", "rmse") for i in range(NUMBERS.shape[1])}
+    assert nothing == {"average_loss": 0, "r2": 0.0, "label/mean": 0, "mae": 0, "prediction/mean": 0, "rmse": 0, **each}
 
 
 @pytest.mark.parametrize("weighted", [False, True])

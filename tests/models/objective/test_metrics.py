@@ -104,6 +104,13 @@ def test_regression(shape, weighted):
     assert got["average_loss"] == pytest.approx(squared, **CLOSE)
     assert got["r2"] == pytest.approx(theirs.r2_score(y, p, sample_weight=w), **CLOSE)
     assert got["rmse"] == pytest.approx(math.sqrt(squared), **CLOSE)
+    if shape == (50, 3):
+        each = theirs.r2_score(y, p, sample_weight=w, multioutput="raw_values")
+        assert [got[f"r2/{i}"] for i in range(3)] == pytest.approx(each.tolist(), **CLOSE)
+        squares = theirs.mean_squared_error(y, p, sample_weight=w, multioutput="raw_values")
+        assert [got[f"rmse/{i}"] for i in range(3)] == pytest.approx(np.sqrt(squares).tolist(), **CLOSE)
+    else:
+        assert "r2/0" not in got
     assert got["mae"] == pytest.approx(theirs.mean_absolute_error(y, p, sample_weight=w), **CLOSE)
     assert got["label/mean"] == pytest.approx(np.average(y.reshape(50, -1).mean(axis=1), weights=w), **CLOSE)
     assert got["prediction/mean"] == pytest.approx(np.average(p.reshape(50, -1).mean(axis=1), weights=w), **CLOSE)
