@@ -228,6 +228,6 @@ else:
     end_stream = lambda: None  # noqa: E731
     trailing_zeros = lambda word: (int(word) & -int(word)).bit_length() - 1  # noqa: E731
     ones = lambda word: int(word).bit_count()  # noqa: E731
-    opaque = int
+    opaque = np.int64
     log, log1p = math.log, math.log1p
     expm1 = lambda x: math.inf if x > 709.78 and np.isinf(np.expm1(x)) else math.expm1(x)  # noqa: E731

@@ -12,7 +12,16 @@ from tests.models.own_optimizer import Slow
 
 VALUE = ["replace", "to_dict", "to_json"]
 SHOWN = {
-    layers.Dense(3): ["activation", "input_dim", "name", "replace", "to_dict", "to_json", "units", "use_bias"],
+    layers.Dense(3): [
+        "activation",
+        "input_dim",
+        "kernel_initializer",
+        "kernel_regularizer",
+        "name",
+        *VALUE,
+        "units",
+        "use_bias",
+    ],
     losses.Poisson(): ["each", "from_logits", "mean", "reduction", "replace", "to_dict", "to_json"],
     optimizers.SGD(): ["clip", "learning_rate", "minimize", "momentum", "nesterov", *VALUE, "weight_decay"],
     schedules.Exponential(0.1, 0.5, 9): ["at", "decay", "every", "rate", "replace", "staircase", "to_dict", "to_json"],

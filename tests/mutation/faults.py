@@ -56,7 +56,6 @@ SEEN = {
     "weighted": (*_ALL, "list window", "joined offsets"),
 }
 
-_ASSEMBLE = "_ASSEMBLE[layout]"
 _ONE_HOT = 'f"    if 0 <= {v} < {width}: out[{start} + {v}] = 1.0"'
 _HASHERS = (f"{C}.hashed", f"{C}.vocabulary")
 
@@ -177,7 +176,11 @@ OWN = {
     "indicator": [
         Fault(f"{K}.scatter:multihot", "NO_WEIGHTS if weights is None else weights", "NO_WEIGHTS"),
         Fault(f"{C}.indicator:IndicatorBound.write", "ids.offsets is None", "ids.offsets is not None"),
-        Fault(f"{K}.write_matrix:assemble", "starts", "starts[::-1].copy()", call=_ASSEMBLE),
+        Fault(
+            f"{K}.write_matrix:assemble",
+            "(numbers, kinds, *described, codes, starts, widths, _ZEROS if shared is None else shared, suspect)",
+            "(numbers, kinds, *described, codes, starts[::-1].copy(), widths, _ZEROS if shared is None else shared, suspect)",
+        ),
         Fault(
             f"{K}.write_matrix:assemble",
             "described = (columns, defaults, first, ops, a, b)",

@@ -217,7 +217,8 @@ class Estimator(OpenLength, FilePredictor, RowPredictor):
             if class_weight is not None:
                 table = label_start.class_weights(self._who, class_weight, self.head, pipeline.data)
             encoder = self._encoder(labelled=True, seen=seen, look=look, training=True, class_weights=table)
-            call = Call(asked, self._training_stream(pipeline, encoder, variables.seed, choice, held), held)
+            stream = self._training_stream(pipeline, encoder, variables.seed, choice, held)
+            call = Call(asked, stream, held, None if table is None else table.tolist())
             if not more and call.repeats(self._last_run):
                 what = f"this call for {asked[0]} epochs came to its end before, at step {variables.step}, and nothing was done"
                 errors.warn(f"{self._who}.train", what, "pass more=True, or steps=, to train on")

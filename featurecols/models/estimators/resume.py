@@ -28,8 +28,9 @@ class TrainedOn(TypedDict, total=False):
 class Position(TypedDict, total=False):
     """How far a training has come, as a checkpoint says it.
 
-    Checkpoints of version 0.1 end with `done`. The order of rows is decided by batch_size, buffer and shuffle_seed; loss_sum
-    and loss_rows are of the epoch that is not over; digest is of the first rows.
+    Checkpoints of version 0.1 end with `done`. The order of rows is decided by batch_size, buffer and shuffle_seed, and
+    class_weight is what rows of each class count; loss_sum and loss_rows are of the epoch that is not over; digest is of the
+    first rows.
     """
 
     asked: list[int | None]
@@ -45,25 +46,32 @@ class Position(TypedDict, total=False):
     seconds: float
     history: list[dict[str, float]]
     digest: str | None
+    class_weight: list[float] | None
 
 
 AT_FIRST = {"standardize_label": True, "initial_bias": True}  # arguments that are declared where they are not so
 # What the declaration of a model means that does not say it.
 UNSAID = {"members": 1, "cross_layers": 0, "kernel_initializer": "glorot_uniform", "kernel_regularizer": None}
-ORDER = ("batch_size", "buffer", "shuffle_seed")
+ORDER = ("batch_size", "buffer", "shuffle_seed", "class_weight")
 
 
 class Call(NamedTuple):
-    """A call of train: for how long, and over which rows in which batches."""
+    """A call of train: for how long, and over which rows in which batches, of which each class counts how much."""
 
     asked: TrainingLength
     stream: BatchStream
     share: float | None = None  # of rows that are held out; None where nobody says it
+    class_weight: list[float] | None = None
 
     def order(self) -> dict[str, Any]:
-        """Return what decides which rows each step sees, by the names of Position."""
+        """Return what decides which rows each step sees, and what they count, by the names of Position."""
         pipeline = self.stream.pipeline
-        return {"batch_size": self.stream.batch_size, "buffer": pipeline.buffer, "shuffle_seed": pipeline.seed}
+        return {
+            "batch_size": self.stream.batch_size,
+            "buffer": pipeline.buffer,
+            "shuffle_seed": pipeline.seed,
+            "class_weight": self.class_weight,
+        }
 
     def is_of(self, last: Position | None) -> bool:
         """Return whether a checkpoint is of a call for as long over as many rows."""
@@ -95,6 +103,7 @@ class Call(NamedTuple):
             "seconds": run.seconds,
             "history": [{name: float(v) if isinstance(v, np.generic) else v for name, v in row.items()} for row in run.history],
             "digest": self.stream.digest,
+            "class_weight": order["class_weight"],
         }
 
 

@@ -159,6 +159,24 @@ def test_f5_a_call_that_was_cut_short_goes_on_in_the_same_batches_only(tmp_path,
     LinearClassifier(WIDE, model_dir=tmp_path, config=config).train(again, epochs=2)  # the run is over: another may begin
 
 
+def test_f5_a_call_that_was_cut_short_goes_on_with_the_same_class_weights_only(tmp_path):
+    """F5: class weights are part of a call, whose rest counts the rows as its beginning did."""
+
+    def train(weight, **options):
+        config = RunConfig(save_checkpoints_steps=2)
+        model = LinearClassifier(WIDE, model_dir=tmp_path, config=config)
+        return model.train(DATA, label="rich", epochs=2, batch_size=100, class_weight=weight, **options)
+
+    with pytest.raises(KeyboardInterrupt):
+        train({1: 3.0}, hooks=[Break(5)])
+    with pytest.raises(CheckpointError, match=r"with class_weight \[1.0, 3.0\] there and None here"):
+        train(None)
+    assert (
+        train({1: 3.0}).fingerprint
+        == LinearClassifier(WIDE).train(DATA, label="rich", epochs=2, batch_size=100, class_weight={1: 3.0}).fingerprint
+    )
+
+
 def test_f5_the_label_is_part_of_a_training(tmp_path):
     """F5: a training on other labels, or on the same in another order, is another one; an evaluation may name others."""
     data = {"x": [1.0, 2.0, 3.0, 4.0], "a": [0.0, 1.0, 2.0, 3.0], "b": [5.0, 4.0, 3.0, 2.0]}

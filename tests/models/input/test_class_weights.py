@@ -37,6 +37,18 @@ def test_class_weights_are_weights_of_rows():
         np.testing.assert_allclose(value, given.variables.values[name], rtol=1e-5, atol=1e-7)
 
 
+def test_another_class_weight_is_another_call(tmp_path):
+    model = LinearClassifier(COLUMNS, model_dir=tmp_path, config=QUIET)
+    call = {"label": "y", "epochs": 1, "batch_size": 50}
+    model.train(DATA, **call, class_weight={"yes": 7.0})
+    assert model.variables.step == 4
+    with pytest.warns(match="came to its end before"):
+        model.train(DATA, **call, class_weight={"yes": 7.0})
+    assert model.variables.step == 4
+    assert model.train(DATA, **call, class_weight={"yes": 8.0}).variables.step == 8
+    assert model.train(DATA, **call).variables.step == 12
+
+
 def test_classes_are_found_by_their_texts_too():
     assert class_table("train", {"1": 20.0, 0: 0.5}, [0, 1]).tolist() == [0.5, 20.0]
     assert class_table("train", {"true": 3.0}, [False, True]).tolist() == [1.0, 3.0]
