@@ -20,7 +20,6 @@ hypothesis.settings.load_profile("default")
 if os.environ.get("FEATURECOLS_TEST_ALL") != "1":
     collect_ignore = ["integrations"]  # as long as nobody names it: tests/integrations/conftest.py
 
-os.fsync = lambda handle: None  # tests end processes, never the machine: what a disk has not got yet, others read all the same
 
 gc.disable()  # until all tests are collected: they stay, and looking through them again and again takes a third of the time
 
