@@ -83,8 +83,15 @@ class Result:
         return "\n".join(lines + [f"  {k}: {v}" for k, v in self.notes.items()])
 
 
-def measure(claim: str, rows: int, cases: Mapping[str, Callable[[], Any]], repeats: int = 7) -> Result:
-    """Run each case once to warm it, then all of them in turn, `repeats` times; garbage is collected between runs."""
+def measure(
+    claim: str, rows: int, cases: Mapping[str, Callable[[], Any]], repeats: int = 7, before: Callable[[], Any] | None = None
+) -> Result:
+    """Run each case once to warm it, then all of them in turn, `repeats` times; garbage is collected between runs.
+
+    before: what is done before each run and not measured. One that takes and frees as much memory as the cases do makes all
+    of them find memory that was in use just before: on a virtual machine, memory that was free for a second costs ten times
+    as much, and the case whose turn comes after one that needs none would pay for it.
+    """
     repeats = min(repeats, 3) if quick else repeats
     result = Result(claim, rows, {name: [] for name in cases}, processor={name: [] for name in cases})
     for run in cases.values():
@@ -92,6 +99,8 @@ def measure(claim: str, rows: int, cases: Mapping[str, Callable[[], Any]], repea
     for _ in range(repeats):
         for name, run in cases.items():
             gc.collect()
+            if before is not None:
+                before()
             start, busy = time.perf_counter(), time.process_time()
             kept = run()
             result.seconds[name].append(time.perf_counter() - start)

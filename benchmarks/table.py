@@ -97,7 +97,7 @@ def speed() -> str:
     if document is None:
         return ""
     results = document["results"]
-    section = _section("Goals in milliseconds", speed_table.HEAD, speed_table.rows(results))
+    section = _section("Times and goals", speed_table.HEAD, speed_table.rows(results))
     load = results[0]["notes"]["load"]
     return f"{section}\nMeasured with {_machine([document])}; {load:g} other programs were running when it began.\n"
 

@@ -67,7 +67,7 @@ FAULTS: list[tuple[Callable[[], None], Fault]] = [
             "features.ids",
         ),
     ),
-    (in_onnx, Fault("featurecols.plan.expressions:Expressions._field", "markers.texts", "()")),
+    (in_onnx, Fault("featurecols.columns.base:Field.expression", "markers.texts", "()")),
     (in_duckdb, Fault("featurecols.plan.expressions:Expressions._output", "output.inputs[0]", "output.node")),
     (in_onnx, Fault(f"{ONNX}._search", '"GreaterOrEqual"', '"Greater"')),
     (in_onnx, Fault(f"{ONNX}._cross_of", "e.seed", "0")),
