@@ -142,6 +142,8 @@ class Frames:
 
     def columns(self, data: pd.DataFrame) -> list[Column] | None:
         pandas = sys.modules["pandas"]
+        if type(data.columns) is not pandas.Index:  # others find a time or a part of a label by its text
+            return None
         found = []
         for key in self._keys:
             try:
@@ -151,7 +153,8 @@ class Frames:
             if type(series) is not pandas.Series:  # a name that stands twice
                 return None
             dtype = series.dtype  # `values` warns for some
-            if type(dtype) is pandas.CategoricalDtype or (isinstance(dtype, np.dtype) and dtype.char in _PLAIN):
+            plain = isinstance(dtype, np.dtype) and dtype.char in _PLAIN and dtype.isnative
+            if plain or type(dtype) is pandas.CategoricalDtype:
                 found.append(series.values)
             else:
                 found.append(series)

@@ -123,7 +123,8 @@ class NumericField(FieldView):
         return Numbers(wide)
 
     def plain(self) -> Array | None:
-        if self._numbers is not None or self._values.dtype.char not in _PLAIN or self.markers.values:
+        dtype = self._values.dtype
+        if self._numbers is not None or dtype.char not in _PLAIN or not dtype.isnative or self.markers.values:
             return None
         if self._bitmap is not None and self._bitmap.rows(self.start, self.stop) is not None:
             return None

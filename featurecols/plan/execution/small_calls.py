@@ -11,7 +11,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-from featurecols import errors
 from featurecols._core.arrays import Array, Ids
 from featurecols.columns.base import Field
 from featurecols.data.batch import as_declared
@@ -129,7 +128,7 @@ class SmallCalls:
     def _every(self, position: int, tables: SmallTables, column: Column) -> FieldView | None:
         try:
             return self._view(position, tables.every(position, column))
-        except errors.DataError:  # a value that the rows need not hold
+        except Exception:  # what a column of a user may raise too, for a value that the rows need not hold
             return None
 
 
@@ -137,7 +136,7 @@ def _ids_of(of: Evaluate, view: FieldView) -> Array | None:
     """Return the id of each row; None where a row may have several, or where a value is refused, which no row may hold."""
     try:
         found = of.function(view)
-    except errors.DataError:
+    except Exception:  # whatever a column of a user raises: the rows, read in the ordinary way, decide
         return None
     plain = isinstance(found, Ids) and found.offsets is None and found.weights is None and found.values.dtype == np.int32
     return found.values if plain else None

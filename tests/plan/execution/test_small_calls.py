@@ -1,5 +1,7 @@
 """Small tables in memory: read column by column, with the ids of dictionaries kept from one call to the next."""
 
+from typing import Any, ClassVar
+
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -117,3 +119,51 @@ def test_a_few_dicts_are_rows() -> None:
         [7, 0, 0],
         [2.5, 2, 1],
     ]
+
+
+@pytest.mark.parametrize("dtype", [">f8", ">f4", ">i4", ">i8"])
+def test_numbers_of_the_other_byte_order(dtype: str) -> None:
+    ages = fc.compile([fc.Numeric("age")])
+    for rows in (3, 1500, 4097):
+        frame = pd.DataFrame({"age": np.arange(rows).astype(dtype)})
+        assert ages.transform(frame)[:, 0].tolist() == list(range(rows))
+
+
+@pytest.mark.parametrize(
+    ("labels", "key"),
+    [
+        (pd.MultiIndex.from_tuples([("age", ""), ("job", "")]), "age"),
+        (pd.DatetimeIndex(["2024-01-01", "2024-01-02"]), "2024-01-01"),
+        (pd.PeriodIndex(["2024", "2025"], freq="Y"), "2024"),
+        (pd.TimedeltaIndex(["1 days", "2 days"]), "1 days"),
+    ],
+    ids=["levels", "times", "periods", "durations"],
+)
+def test_labels_that_are_no_texts_are_no_fields(labels: pd.Index, key: str) -> None:
+    with pytest.raises(fc.errors.DataError, match="field is not in the data"):
+        fc.compile([fc.Numeric(key)]).transform(pd.DataFrame([[1.0, 2.0]], columns=labels))
+
+
+@fc.extend.frozen
+class Digits(fc.extend.Column):
+    """What `int` says of a text, which raises its own error for some."""
+
+    categorical: ClassVar[bool] = True
+    kind: ClassVar[str] = "tests.Digits.v1"
+    source: fc.extend.Converted[str | fc.Field, fc.Field]
+
+    def bind(self, learned: Any, *inputs: Any) -> "DigitsBound":
+        return DigitsBound(self, self.source, 9)
+
+
+class DigitsBound(fc.extend.TermwiseBound):
+    def id_of(self, term: str) -> int:
+        return int(term) % 9
+
+
+def test_values_that_no_row_holds_raise_nothing() -> None:
+    digits = fc.compile([fc.Indicator(Digits("x"))])
+    values = [*map(str, range(400)), "none"]
+    frame = pd.DataFrame({"x": pd.Categorical(["1", "20"], categories=values)})
+    assert digits.transform(frame).nonzero()[1].tolist() == [1, 2]
+    assert digits.transform(pa.table({"x": coded([1, 20], values)})).nonzero()[1].tolist() == [1, 2]
