@@ -110,7 +110,7 @@ def models() -> str:
     results = document["results"]
     seeds = max((len(runs) for result in results if result["scores"] for runs in result["seconds"].values()), default=0)
     sections = [_scores(result) if result["scores"] else _speed(result) for result in results]
-    return "\n".join([*sections, f"Measured with {seeds} seeds, {_machine([document])}.\n"])
+    return "\n".join([*sections, f"Measured with {seeds} seed{_plural(seeds)}, {_machine([document])}.\n"])
 
 
 def suggested() -> str:
@@ -121,7 +121,7 @@ def suggested() -> str:
     results = document["results"]
     seeds = min(len(runs) for result in results for of in result["scores"].values() for runs in of.values())
     section = _section("Suggested columns", suggest_table.HEAD, suggest_table.rows(results))
-    return f"{section}\nMeasured with {seeds} seeds, {_machine([document])}.\n"
+    return f"{section}\nMeasured with {seeds} seed{_plural(seeds)}, {_machine([document])}.\n"
 
 
 def defaults() -> str:
@@ -132,7 +132,7 @@ def defaults() -> str:
     results = document["results"]
     sections = [_section(title, head, rows) for title, head, rows in default_table.tables(results)]
     splits = min(result["notes"]["splits"] for result in results)
-    return "\n".join([*sections, f"Measured with {splits} splits, {_machine([document])}.\n"])
+    return "\n".join([*sections, f"Measured with {splits} split{_plural(splits)}, {_machine([document])}.\n"])
 
 
 def _section(title: str, head: Row, rows: Iterable[Row]) -> str:
@@ -336,6 +336,10 @@ def _document(name: str) -> dict[str, Any] | None:
 
 def _number(value: float) -> str:
     return f"{value:,.0f}" if value >= 1000 else f"{value:.3g}"
+
+
+def _plural(count: int) -> str:
+    return "" if count == 1 else "s"
 
 
 def _machine(documents: Iterable[dict[str, Any]]) -> str:
