@@ -1,5 +1,7 @@
 """Default arguments over data that is rare, large, constant, small, empty or wide: a useful model or a clear message."""
 
+import warnings
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -150,6 +152,27 @@ def test_what_few_rows_of_many_features_teach_in_vain_is_said(kind):
     rows = {"x": noise.tolist(), "y": noise[:, :4].sum(axis=1)}
     with pytest.warns(TrainingWarning, match="predicting the mean of the labels is better: what 60 rows teach does not hold"):
         KINDS[kind]([fc.Numeric("x", shape=500)]).train(rows, "y")
+
+
+def test_losses_below_0_are_compared_with_that_of_the_mean_by_their_difference():
+    """Poisson's loss of large counts is negative: a lower one is the larger multiple."""
+    counts = np.round(np.exp(3 + ROWS["a"] / 2))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        model = models.LinearRegressor(COLUMNS[:1], loss="poisson", config=QUIET)
+        model.train(ROWS.assign(y=counts), "y", batch_size=80)
+    assert model.data["automatic"]["best_loss"] < -20
+
+
+@pytest.mark.parametrize("kind", ["linear", "deep"])
+def test_labels_that_are_alike_where_rows_have_a_weight(kind):
+    """The loss of predicting their mean is 0, and nothing is a multiple of it."""
+    weight = np.arange(N) % 2.0
+    rows = ROWS.assign(weight=weight, y=np.where(weight > 0, 5.0, ROWS["y"]))[:40]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        model = KINDS[kind](COLUMNS, weight_column="weight").train(rows, "y", batch_size=30)
+    np.testing.assert_allclose(model.predict(rows)["predictions"], 5.0, atol=0.5)
 
 
 @pytest.mark.parametrize("kind", KINDS)

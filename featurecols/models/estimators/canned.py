@@ -278,7 +278,8 @@ class Canned(Estimator, Ranker, Reported):
 
     def _loss_of_mean(self, examples: Examples) -> float:
         labels, weights = examples.labels, examples.weights
-        if labels is None or (labels == labels[0]).all():
+        counted = labels if labels is None or weights is None else labels[weights > 0]
+        if labels is None or counted is None or not len(counted) or (counted == counted[0]).all():
             return math.inf  # nothing to tell apart, which others warn of
         return float(np.average(self.head.losses_of_mean(labels, weights), weights=weights))
 

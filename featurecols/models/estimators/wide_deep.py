@@ -204,8 +204,9 @@ class WideDeepClassifier(_WideDeep):
         seed: int | None = None,
         threads: int | None = None,
     ) -> None:
+        kernels = kernel_initializer, kernel_regularizer
         network = Network.of(
-            () if hidden_units is None else hidden_units, activation, dropout, batch_norm, members, cross_layers
+            () if hidden_units is None else hidden_units, activation, dropout, batch_norm, members, cross_layers, *kernels
         )
         head = class_head(n_classes, label_vocabulary, multi_label=multi_label)
         running = Running(weight_column, model_dir, config, warm_start_from, seed, threads)
@@ -247,8 +248,9 @@ class WideDeepRegressor(_WideDeep):
         seed: int | None = None,
         threads: int | None = None,
     ) -> None:
+        kernels = kernel_initializer, kernel_regularizer
         network = Network.of(
-            () if hidden_units is None else hidden_units, activation, dropout, batch_norm, members, cross_layers
+            () if hidden_units is None else hidden_units, activation, dropout, batch_norm, members, cross_layers, *kernels
         )
         head = NumberHead(label_dimension, loss, label_transform)
         running = Running(weight_column, model_dir, config, warm_start_from, seed, threads)

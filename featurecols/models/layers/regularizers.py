@@ -56,16 +56,18 @@ class L1L2(Component):
 
 
 def as_regularizer(subject: str, given: L1L2 | RegularizerLike) -> L1L2 | None:
-    """Return the regularizer of a name in Keras, of amounts by name, or itself; None for none.
+    """Return the regularizer of a name in Keras, of amounts by name, or itself; None for none, and for amounts of 0.
 
     Raises ColumnError for anything else.
     """
-    if given is None or isinstance(given, L1L2):
-        return given
+    if given is None:
+        return None
     if isinstance(given, str) and given in KNOWN:
         return L1L2(**dict.fromkeys(KNOWN[given], AMOUNT))
     if isinstance(given, Mapping) and given and set(given) <= {"l1", "l2"}:
-        return L1L2(**given)
+        given = L1L2(**given)
+    if isinstance(given, L1L2):
+        return given if given.amounts() else None
     hint = 'give {"l2": 0.001}, {"l1": 0.001}, both, or "l1", "l2" or "l1_l2" for 0.01'
     raise errors.argument(subject, "unknown kernel_regularizer", given, hint)
 

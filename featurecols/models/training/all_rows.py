@@ -78,7 +78,7 @@ class FoundPasses(NamedTuple):
 
     first, best: the loss over them before the first step, and the lowest one; means where rows were held out several times.
     found: the pass after which it was lowest, the median of several. passes: of the training on all rows.
-    ratio: the lowest loss, by that of predicting the mean of the labels.
+    ratio: the lowest loss, by that of predicting the mean of the labels; above 1 where it is higher.
     """
 
     first: float
@@ -101,7 +101,7 @@ class FoundPasses(NamedTuple):
         most = min(choice.passes, max(1, choice.steps // -(-choice.rows // choice.batch_size)))
         passes = min(math.ceil(LONGER * found) if falling else found, most)
         first, best = (statistics.fmean(losses) for losses in zip(*((s.first, s.best) for s in searches), strict=True))
-        return FoundPasses(first, best, found, passes, best / statistics.fmean(means) if means else 0.0)
+        return FoundPasses(first, best, found, passes, _ratio(best, statistics.fmean(means)) if means else 0.0)
 
     @staticmethod
     def before(variables: Variables) -> FoundPasses | None:
@@ -111,6 +111,13 @@ class FoundPasses(NamedTuple):
             return None
         first, best, found, passes = progress
         return FoundPasses(first, best, int(found), int(passes))
+
+
+def _ratio(loss: float, mean: float) -> float:
+    """Return a loss by another one; of losses below 0, such as Poisson's, 1 and the difference by the size of the other one."""
+    if mean == 0:
+        return 0.0
+    return loss / mean if mean > 0 else 2 - loss / mean
 
 
 _KEPT = KeptWeights("automatic/")

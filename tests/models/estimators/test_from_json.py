@@ -1,5 +1,6 @@
 """Models from JSON: the same model as in Python, and what a spec that is none should have been."""
 
+import inspect
 import json
 
 import pytest
@@ -8,6 +9,8 @@ from jsonschema import Draft202012Validator
 import featurecols as fc
 from featurecols import models
 from featurecols.models.errors import ModelError
+from featurecols.models.estimators.from_json import RUNNING, TENSORFLOW, WEIGHT
+from featurecols.models.estimators.loading import KINDS as KINDS_OF_MODELS
 from featurecols.models.estimators.schema import spec_schema
 from featurecols.models.objective.losses import Poisson
 from featurecols.models.optimization.optimizers import AdamW, Ftrl
@@ -120,3 +123,43 @@ KINDS = "LinearClassifier, LinearRegressor, DNNClassifier, DNNRegressor"
 def test_what_is_no_model_is_told_what_it_should_have_been(spec, says):
     with pytest.raises((ModelError, fc.ColumnError), match=says):
         models.model_from_json(spec)
+
+
+SAID = {
+    "n_classes": 3,
+    "label_vocabulary": ["x", "y"],
+    "multi_label": True,
+    "optimizer": {"type": "models.Ftrl.v1", "l1": 0.5},
+    "linear_optimizer": {"type": "models.Ftrl.v1", "l1": 0.5},
+    "dnn_optimizer": {"type": "models.Adam.v1", "learning_rate": 0.5},
+    "sparse_combiner": "mean",
+    "initial_bias": False,
+    "weight_column": "weight",
+    "label_dimension": 2,
+    "loss": {"type": "models.Poisson.v1"},
+    "standardize_label": False,
+    "label_transform": "log1p",
+    "activation": "tanh",
+    "dropout": 0.25,
+    "batch_norm": True,
+    "members": 2,
+    "cross_layers": 2,
+    "kernel_initializer": "he_normal",
+    "kernel_regularizer": {"l1": 0.5},
+}
+PLACED = {"columns", "linear", "dnn", "hidden_units", "seed", "normalize", *RUNNING, *TENSORFLOW}  # normalize: in columns
+
+
+@pytest.mark.parametrize("kind", KINDS_OF_MODELS.values(), ids=list(KINDS_OF_MODELS))
+def test_every_argument_of_a_model_is_in_its_spec_and_so_in_use(kind):
+    """An argument that a class takes and does not hand on would be ignored without a word."""
+    takes = list(inspect.signature(kind).parameters)
+    columns = {
+        name: fc.columns_to_json(WIDE if name == "linear" else DEEP) for name in ("columns", "linear", "dnn") if name in takes
+    }
+    units = {"hidden_units": [4]} if "hidden_units" in takes else {}
+    for name in takes:
+        if name not in PLACED:
+            given = models.model_from_json({"model": kind.__name__, name: SAID[name], **columns, **units})
+            assert models.model_from_json(json.loads(json.dumps(given.spec()))).spec() == given.spec()
+            assert given.spec()[WEIGHT if name == "weight_column" else name] == SAID[name], name

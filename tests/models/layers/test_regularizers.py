@@ -151,3 +151,12 @@ def test_wrong_regularizers_are_told(given):
 def test_nothing_is_no_regularizer():
     assert as_regularizer("Dense", None) is None
     assert Dense(3) == Dense(3, kernel_regularizer=None, kernel_initializer="glorot_uniform")
+
+
+@pytest.mark.parametrize("given", [{"l2": 0.0}, {"l1": 0, "l2": 0}, L1L2()])
+def test_amounts_of_0_are_no_regularizer_and_are_saved_as_none(given, tmp_path):
+    model = DNNRegressor(COLUMNS, [2], kernel_regularizer=given, config=QUIET).train(DATA, "y", steps=1)
+    model.save(tmp_path / "model")
+    assert "kernel_regularizer" not in model.spec()
+    assert load(tmp_path / "model").predict(DATA)["predictions"].tobytes() == model.predict(DATA)["predictions"].tobytes()
+    assert Dense(2, kernel_regularizer=given) == Dense(2)
