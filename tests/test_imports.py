@@ -83,7 +83,7 @@ def internal(path: Path) -> list[tuple[str, bool, int]]:
 
 # Methods of two lines that import from above: plan.to_onnx() is where users look, and the translation needs the plan.
 UPWARD_METHODS = {  # file: modules that a method of it imports
-    "plan/plan.py": {"featurecols.integrations.onnx", "featurecols.integrations.sql"},
+    "plan/exported.py": {"featurecols.integrations.onnx", "featurecols.integrations.sql"},
     "models/estimators/canned.py": {"featurecols.integrations.onnx.models"},
     "models/sequential.py": {"featurecols.integrations.onnx.models"},
 }

@@ -1,4 +1,4 @@
-"""What a plan says of itself: widths, names, slots, and what features and ids mean. Nothing here needs a matrix."""
+"""What a plan says of itself: fields, widths, names, slots, and what features and ids mean. Nothing here needs a matrix."""
 
 from __future__ import annotations
 
@@ -9,9 +9,12 @@ import numpy as np
 
 from featurecols import errors
 from featurecols._core import memory_limit
+from featurecols._core.arrays import Array
 from featurecols._core.buckets import Bucket
 from featurecols._core.slots import DenseSlot, IdSlot, Slot
+from featurecols.columns._embedding_tables import Tables
 from featurecols.columns.base import Column
+from featurecols.data.field_types import UNKNOWN, FieldType
 from featurecols.data.sources import Data, as_source
 from featurecols.plan.arguments import as_row
 from featurecols.plan.bind import LearnedByNode
@@ -28,6 +31,7 @@ from featurecols.plan.explain import (
     names,
     position_of,
 )
+from featurecols.plan.fingerprint import digest, fingerprint
 from featurecols.plan.graph import Graph
 from featurecols.plan.row_meanings import RowMeanings, of_features, of_ids
 from featurecols.plan.statistics import Statistics
@@ -46,8 +50,50 @@ class DescribedPlan:
     columns: tuple[Column, ...]
     encoded_slots: tuple[Slot, ...]
     _program: Program
+    _tables: Tables
     _derived: dict[str, Any]
     statistics: Statistics | None
+
+    @property
+    def passes(self) -> list[list[str]]:
+        """Names of the columns that learned in each pass over the data."""
+        return self._graph.passes()
+
+    @property
+    def input_schema(self) -> dict[str, FieldType]:
+        """The type of each raw field by key, as it is declared or was learned; FieldType(None) where it is not known."""
+        return {key: self._graph.types.get(key, UNKNOWN) for key in self._graph.needs()}
+
+    @property
+    def input_uses(self) -> dict[str, frozenset[str]]:
+        """How each raw field is read: "number", "category" or both, by key."""
+        return self._graph.needs()
+
+    @property
+    def fingerprint(self) -> str:
+        """32 hex digits of a SHA-256 over the columns and what was learned."""
+        if "fingerprint" not in self._derived:
+            self._derived["fingerprint"] = fingerprint(self._graph, self._learned)
+        return self._derived["fingerprint"]
+
+    @property
+    def tables_digest(self) -> str:
+        """32 hex digits over the tables that were given (trained); "" while all are initial ones."""
+        if "tables" not in self._derived:
+            self._derived["tables"] = digest(self.trained_tables) if self.trained_tables else ""
+        return self._derived["tables"]
+
+    @property
+    def trained_tables(self) -> dict[str, Array]:
+        """The tables that were given (with_tables), by name: float32 [num_buckets, dimension], read-only."""
+        return {name: t.array for name, t in self._tables.items() if t.trained}
+
+    def _require_matrix(self, subject: str = "transform") -> None:
+        """Raise PlanError where an output is a bare categorical column, which has no place in a matrix."""
+        bare = self._program.first_non_dense_output
+        if bare is not None:
+            hint = "wrap it in Indicator or Embedding, or use encode(data) in Python"
+            raise errors.plan(subject, "a categorical column gives ids, not features", bare, hint)
 
     @property
     def width(self) -> int:

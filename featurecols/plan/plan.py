@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -13,19 +12,16 @@ from numpy.typing import ArrayLike
 from featurecols import errors
 from featurecols._core import arrays, html, limits, memory_limit, thread_pool
 from featurecols._core.arrays import Array, Features, Floats
-from featurecols._core.progress import Progress
-from featurecols._core.suggestions import attributes_of, explain_arguments
+from featurecols._core.suggestions import attributes_of
 from featurecols.columns._embedding_tables import Tables
 from featurecols.columns.base import Field
 from featurecols.data.batch import Source
-from featurecols.data.field_types import UNKNOWN, FieldType
 from featurecols.data.files.paths import require_local
 from featurecols.data.sources import Data, as_source
 from featurecols.plan import serialization
 from featurecols.plan.arguments import check_finite, check_out, not_a_row
 from featurecols.plan.bind import LearnedByNode, bind, encoded_slots
 from featurecols.plan.check import check, check_states, collect_statistics
-from featurecols.plan.described import DescribedPlan
 from featurecols.plan.execution.profile import Profile
 from featurecols.plan.execution.program import Limit, Program
 from featurecols.plan.execution.request import Request
@@ -33,20 +29,13 @@ from featurecols.plan.execution.row_encoder import RowEncoder
 from featurecols.plan.execution.split import Split
 from featurecols.plan.execution.training import TrainingProgram
 from featurecols.plan.explain import summary, table
+from featurecols.plan.exported import ExportedPlan
 from featurecols.plan.field_states import statistics_of
-from featurecols.plan.fingerprint import digest, fingerprint
+from featurecols.plan.file_transformer import FileTransformer
 from featurecols.plan.fit_state import FitState
 from featurecols.plan.graph import Graph
 from featurecols.plan.report import Report
 from featurecols.plan.statistics import Statistics
-
-if TYPE_CHECKING:
-    from onnx import ModelProto
-
-    from featurecols.integrations.sql import DialectName
-    from featurecols.jobs.bad_rows import MaxErrors
-    from featurecols.jobs.inputs import Paths
-    from featurecols.jobs.job_result import JobResult
 
 # What is told about a result that does not fit into memory.
 _TRANSFORM, _TRANSFORM_BATCHES = Limit("transform", total=True), Limit("transform_batches")
@@ -55,7 +44,7 @@ _ENCODE_BATCHES = Limit("encode_batches", "give a smaller batch_size")
 _WIDE = 1 << 20  # a row of less is not worth a look at the memory that is free
 
 
-class Plan(DescribedPlan):
+class Plan(ExportedPlan, FileTransformer):
     """Declared columns bound to what was learned: final, shared by threads, saved as data.
 
     Made by fc.fit, fc.compile and fc.load; every plan is fitted. Two plans of one fingerprint give the same bits.
@@ -88,42 +77,6 @@ class Plan(DescribedPlan):
         self._program = Program(bounds, graph.inputs, graph.outputs, self.encoded_slots, _needs(graph.needs()), graph.types)
         self._derived: dict[str, Any] = {}  # what is made when first asked for
         self.statistics: Statistics | None = None
-
-    # Shape ----------------------------------------------------------------------------------------------------------
-
-    @property
-    def passes(self) -> list[list[str]]:
-        """Names of the columns that learned in each pass over the data."""
-        return self._graph.passes()
-
-    @property
-    def input_schema(self) -> dict[str, FieldType]:
-        """The type of each raw field by key, as it is declared or was learned; FieldType(None) where it is not known."""
-        return {key: self._graph.types.get(key, UNKNOWN) for key in self._graph.needs()}
-
-    @property
-    def input_uses(self) -> dict[str, frozenset[str]]:
-        """How each raw field is read: "number", "category" or both, by key."""
-        return self._graph.needs()
-
-    @property
-    def fingerprint(self) -> str:
-        """32 hex digits of a SHA-256 over the columns and what was learned."""
-        if "fingerprint" not in self._derived:
-            self._derived["fingerprint"] = fingerprint(self._graph, self._learned)
-        return self._derived["fingerprint"]
-
-    @property
-    def tables_digest(self) -> str:
-        """32 hex digits over the tables that were given (trained); "" while all are initial ones."""
-        if "tables" not in self._derived:
-            self._derived["tables"] = digest(self.trained_tables) if self.trained_tables else ""
-        return self._derived["tables"]
-
-    @property
-    def trained_tables(self) -> dict[str, Array]:
-        """The tables that were given (with_tables), by name: float32 [num_buckets, dimension], read-only."""
-        return {name: t.array for name, t in self._tables.items() if t.trained}
 
     # Running --------------------------------------------------------------------------------------------------------
 
@@ -315,103 +268,6 @@ class Plan(DescribedPlan):
         """Features of <= batch_size rows for each batch of a source, in order and in bounded memory."""
         return self._program.encode_batches(as_source(source), batch_size, _workers(threads), _ENCODE_BATCHES)
 
-    @explain_arguments
-    def transform_files(
-        self,
-        source: Paths,
-        target: str | os.PathLike[str],
-        *,
-        keep: str | Sequence[str] = (),
-        layout: str = "features",
-        threads: int | None = None,
-        processes: int | None = None,
-        progress: Progress | bool | None = None,
-        overwrite: bool = False,
-        row_group_rows: int | None = None,
-        on_error: str = "fail",
-        max_errors: MaxErrors = None,
-        resume: bool = False,
-        new_only: bool = False,
-        partition_by: str | Sequence[str] = (),
-        rows_per_file: int | None = None,
-    ) -> JobResult:
-        """Transform Parquet or CSV files, row group by row group in bounded memory, into Parquet files of the same names.
-
-        The target appears when everything is complete and flushed to the disk, and not before. A run that was killed
-        continues when it is called again with the same plan, options and unchanged files; finished files are not done again.
-
-        Args:
-            source: a Parquet or CSV file, a folder (with folders inside), a glob, a URL of these, or a list of them.
-            target: a folder; or a `.parquet` or `.arrow` file when the source is one file; or a `.npy` file for one float32
-                matrix of all rows, files in order of their names. Any of these may be a URL in an object store, such as s3://bucket/out;
-                or a table, delta:PLACE or iceberg:CATALOG/NAMESPACE.TABLE, to which the rows are added.
-            keep: columns of the source, one name or several, that go through as they are, first in the output.
-            layout: "features" is one fixed_size_list<float32> column `features`; "columns" is one float32 column per output
-                name; "ids" is the numbers as `features`, then for every slot of ids an int32 or int64 column of its name (-1
-                where there is none) or lists of them, `<slot>_weights` where ids have weights, `<slot>_length` for sequences;
-                "sparse" is the rows of encode(data).to_csr() as lists, `indices` and `values` of features that are not zero.
-            threads: how many compute; the output never depends on it.
-            processes: how many share the files and the threads; None is one. The output never depends on it.
-            progress: True for a progress bar, or a function that is called with (rows done, rows in all or None) after
-                every block.
-            overwrite: replace an existing target, in one rename, once the new one is complete.
-            row_group_rows: rows of a row group in the output; None cuts as the source is cut, or finer where rows are wide.
-            on_error: what happens to bad rows, those with a value that the columns refuse. "fail": the first one is an error.
-                "null": all columns of the plan are null there (NaN in a `.npy` file); kept columns stay. "quarantine": they are
-                left out. Both list them in a Parquet file, `_quarantine.parquet` in the target, beside a target that is a file
-                (`x.quarantine.parquet`): the `reason` as a code, `file`, `row` (from 0 in that file), `field`, `value`.
-                Fields of a wrong type, missing fields and damaged files stay errors.
-            max_errors: how many rows may be bad: a count (100), a share of all rows (0.01), or both; None for any number. With
-                more nothing is written.
-            resume: go on with an unfinished run also where files of the source were added, changed or removed since; the
-                files that are the same are not done again. Without, such a run is an error. (An equal run goes on anyway.)
-            new_only: the target is a folder that grows with its source: files that it holds already are left, by name, size
-                and time of the last change of their sources; one that has changed is an error, one whose output was deleted
-                is done again. All new files appear at once.
-            partition_by: fields of the source, one name or several, whose values name folders of the output, such as
-                `day=2024-01-31/part-00000.parquet`; which the files in them do not hold: text, integers, booleans, dates.
-            rows_per_file: rows of each file but the last (of a folder), named `part-00000.parquet` and so on: small files are
-                merged, large ones are split. None is a file for each source file, or for each folder with `partition_by`.
-
-        Returns:
-            JobResult: counts and seconds. The files' schema metadata holds `featurecols`: the plan's fingerprint, the digest of
-            its tables, version, layout, and the names of outputs and slots, as JSON.
-
-        Raises:
-            OutputError: the target exists, is being written by another run, or cannot be written; a kept name is an output's
-                name; an unfinished run with other options exists. All before anything is written, a full disk aside.
-            DataError: the source is not there or cannot be read, a kept field has two types, or data does not fit the columns
-                (with the row counted over all files in order), or a file changed meanwhile; nothing stays on the disk then.
-            PlanError: the layout needs a matrix and an output is a bare categorical column.
-
-        >>> import tempfile, featurecols as fc
-        >>> from pathlib import Path
-        >>> plan = fc.compile([fc.Numeric("distance"), fc.Indicator(fc.Vocabulary("origin", ["EWR", "JFK", "LGA"]))])
-        >>> target = Path(tempfile.mkdtemp()) / "flights.parquet"
-        >>> done = plan.transform_files(fc.datasets.flights_path(), target, keep=["late"], layout="columns")
-        >>> done.rows, done.files
-        (60000, 1)
-        """
-        from featurecols.jobs import job, transform_parquet
-
-        transform = transform_parquet.PlanTransform(self, layout, threads)
-        return job.run(
-            transform,
-            source,
-            target,
-            keep=keep,
-            processes=processes,
-            progress=progress,
-            overwrite=overwrite,
-            row_group_rows=row_group_rows,
-            on_error=on_error,
-            max_errors=max_errors,
-            resume=resume,
-            new_only=new_only,
-            partition_by=partition_by,
-            rows_per_file=rows_per_file,
-        )
-
     # Tables and files -----------------------------------------------------------------------------------------------
 
     def with_tables(self, tables: Mapping[str, ArrayLike]) -> Plan:
@@ -485,64 +341,6 @@ class Plan(DescribedPlan):
         """Return the plan that to_bytes wrote. Raises SavedPlanError for anything else; never runs code."""
         return plan_of_saved("these bytes", *serialization.from_bytes(data))
 
-    def to_json(self) -> list[Any]:
-        """Return the declared columns as plain JSON data, for fc.columns_from_json."""
-        return [column.to_json() for column in self.columns]
-
-    def to_onnx(self, *, outputs: Literal["matrix", "ids"] = "matrix") -> ModelProto:
-        """Return the plan as an ONNX model, from raw named inputs to the matrix; needs the extra `onnx`.
-
-        For each field an input of its name, of shape [n]: double for numbers, int64 for categories that are integers, bool for
-        booleans, string for others; and bool `<field>_present`, False where it is missing. Where transform raises for a value,
-        the model gives NaN as a number, and no id.
-
-        Args:
-            outputs: "matrix" is float32 [n, width]. "ids" is what encode gives: float32 [n, w] of the numbers, then int64 [n]
-                as `<slot>_ids` for each slot of ids, -1 where there is none, and `<slot>_weights`.
-
-        Raises:
-            PlanError: for a column that ONNX cannot compute, and for a field of lists, by name.
-        """
-        from featurecols.integrations.onnx import plan_to_onnx
-
-        return plan_to_onnx(self, outputs)
-
-    def to_sql(
-        self,
-        *,
-        dialect: DialectName = "duckdb",
-        table: str | Sequence[str] = "data",
-        outputs: Literal["matrix", "ids"] = "matrix",
-        keep: Sequence[str] = (),
-    ) -> str:
-        """Return the plan as a SQL query of a table: one column for each feature, or for each slot of ids.
-
-        NULL and NaN are missing; ids are -1 where there is none. Where transform raises for a value, the query gives NULL as a
-        number, and -1 as an id. What a feature is depends on the row alone, and the rows come in the order of the system.
-
-        Args:
-            dialect: "duckdb" and "sqlite" (with `featurecols.integrations.sql.register_functions` where columns hash),
-                "bigquery" or "spark".
-            table: its name, or its parts ("schema", "table"); they are quoted.
-            outputs: "matrix" is the features by their names. "ids" is what encode gives: numbers, then a column of ids for each
-                slot by its name, and `<slot>_weights`.
-            keep: columns of the table that go through as they are, first.
-
-        Raises:
-            PlanError: for a column that the dialect cannot compute, and for a field of lists, by name.
-
-        >>> import featurecols as fc
-        >>> plan = fc.compile([fc.Indicator(fc.Bucketized("age", [18, 65]))])
-        >>> import sqlite3
-        >>> people = sqlite3.connect(":memory:")
-        >>> _ = people.executescript("CREATE TABLE people (age REAL); INSERT INTO people VALUES (3), (30), (NULL)")
-        >>> people.execute(plan.to_sql(dialect="sqlite", table="people")).fetchall()
-        [(1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 0.0)]
-        """
-        from featurecols.integrations.sql import plan_to_sql
-
-        return plan_to_sql(self, dialect, table, outputs, keep)
-
     def __repr__(self) -> str:
         return table(self._program, self.columns, self.fingerprint)
 
@@ -563,16 +361,10 @@ class Plan(DescribedPlan):
     if not TYPE_CHECKING:  # a wrong name is told with the right one; checkers report it themselves
         __getattr__ = attributes_of("Plan")
 
-    def _require_matrix(self, subject: str = "transform") -> None:
-        """Raise PlanError where an output is a bare categorical column, which has no place in a matrix."""
-        bare = self._program.first_non_dense_output
-        if bare is not None:
-            hint = "wrap it in Indicator or Embedding, or use encode(data) in Python"
-            raise errors.plan(subject, "a categorical column gives ids, not features", bare, hint)
-
     def _require_dense(self) -> Program:
         """Return the program, if all outputs are dense."""
-        self._require_matrix()
+        if self._program.first_non_dense_output is not None:
+            self._require_matrix()
         return self._program
 
 
