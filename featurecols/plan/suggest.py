@@ -118,7 +118,10 @@ def _as_declared(sample: Sample, profiles: Mapping[str, FieldProfile]) -> Sample
     views = dict(sample.fields)
     for key, view in views.items():
         source = profiles[key].source
-        view = view.with_markers(Markers.of(source.missing)) if source.missing else view
+        if source.prepares:
+            view = source.prepare(view)
+        elif source.missing:
+            view = view.with_markers(Markers.of(source.missing))
         views[key] = view if source.type is None else view.as_type(source.type)
     return Sample(views, sample.counts, sample.hashes)
 
@@ -138,6 +141,8 @@ def _suggest(profile: FieldProfile, sample: Sample, target: Target | None) -> Su
     shape = TextShape()
     if profile.type.type == "text" and not profile.type.list_depth and profile.times is None:
         shape = shape_of(view, sample.counts, few=_are_terms(profile))
+    if shape.problem is not None:
+        return Suggestion(key, shape.problem, warning=True)
     if not shape.words and shape.separator is None and _is_id(profile):
         return Suggestion(key, "another value in nearly every row: it names rows, and says nothing of others", warning=True)
     if target is not None and (share := explained(target, profile, view)) >= LEAK:

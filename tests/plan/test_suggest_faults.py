@@ -9,6 +9,7 @@ import pytest
 from tests.mutation.planting import CAUGHT, Fault, planted
 from tests.plan import test_suggest as answers
 from tests.plan import test_suggest_from_label as of_labels
+from tests.plan import test_suggest_texts as texts
 
 pytestmark = pytest.mark.mutation
 
@@ -41,6 +42,18 @@ FAULTS: list[tuple[Callable[[], None], Fault]] = [
     (SHAPES, Fault(f"{S}.text_shape:_as_lists", "words > _SHORT * number", "True")),
     (SHAPES, Fault(f"{S}.time_rules:_unit", "longest >= 240", "False")),
     (SHAPES, Fault(f"{S}.category_rules:_least", "1 if profile.rows < LEAST_ROWS else RARE", "1")),
+    (
+        texts.test_commas_inside_names_and_addresses_make_no_lists,
+        Fault(f"{S}.text_shape:_are_records", "sum(mostly.values()) >= _PLACED * sum(places.values())", "False"),
+    ),
+    (
+        texts.test_commas_inside_names_and_addresses_make_no_lists,
+        Fault(f"{S}.text_shape:_as_lists", "share < _SEPARATED and len(tokens) > len(texts) / 2", "share < _SEPARATED"),
+    ),
+    (
+        texts.test_numbers_among_which_a_few_texts_are_none,
+        Fault(f"{S}.written_numbers:numbers_in", "count > _INVALID * total", "False", also=(f"{S}.field_profile",)),
+    ),
     (
         REASONS,
         Fault(

@@ -42,6 +42,7 @@ class NumberProfile:
             then the lower edges of bins.
         exact: whether `values` are the distinct numbers.
         infinite: how many others are infinite.
+        invalid: a text among them that is not a number, and how many of these there are.
     """
 
     low: float
@@ -52,6 +53,7 @@ class NumberProfile:
     counts: Array
     exact: bool
     infinite: int
+    invalid: tuple[str, int] | None = None
 
     @property
     def heaviest(self) -> tuple[float, float]:
@@ -249,11 +251,15 @@ class FieldCollector:
         times = self.times if self.times is not None and self.times.kinds else None
         source = Field(self.key)
         if of.type == "text" and not of.list_depth and self.terms is not None and times is None:
-            written = numbers_in(self.terms)
-            if written is not None and (self.spellings or written.markers or not written.whole):
+            written = numbers_in(self.terms, present)
+            odd = written is not None and bool(written.markers or written.invalid)
+            if written is not None and (self.spellings or odd or not written.whole):
                 name: Literal["integer", "float"] = "integer" if written.whole else "float"
                 numbers, distinct, top = _of_written(written), len(written.values), ()
-                source = Field(self.key, missing=written.markers, type=None if self.spellings else name)
+                if written.invalid is None:
+                    source = Field(self.key, missing=written.markers, type=None if self.spellings else name)
+                else:
+                    source = Field(self.key, missing=written.markers, invalid="missing")
                 of, present = FieldType(name), int(written.counts.sum())
         return FieldProfile(
             self.key,
@@ -296,7 +302,8 @@ def _of_written(found: WrittenNumbers) -> NumberProfile:
     total = int(found.counts.sum())
     mean = float(found.values @ found.counts / total)
     std = float(np.sqrt((found.values - mean) ** 2 @ found.counts / total))
-    return NumberProfile(float(found.values[0]), float(found.values[-1]), mean, std, found.values, found.counts, True, 0)
+    low, high = float(found.values[0]), float(found.values[-1])
+    return NumberProfile(low, high, mean, std, found.values, found.counts, True, 0, found.invalid)
 
 
 def _summary(terms: Table) -> tuple[int, tuple[tuple[bytes, int], ...], int]:

@@ -44,6 +44,10 @@ def suggest_number(profile: FieldProfile, numbers: NumberProfile, *, curves: boo
     said = [_describe(profile, numbers)]
     if source.missing:
         said.append(f"{' and '.join(map(errors.show, source.missing))} for missing ones")
+    if numbers.invalid is not None:
+        text, count = numbers.invalid
+        others = "" if count == 1 else f" and {count - 1:,} other text{'s' if count > 2 else ''}"
+        said.append(f"{errors.show(text, 40)}{others} read as missing, not being numbers")
     scaled: list[str] = []  # what is said of the number that a network or a line reads
     flag = numbers.exact and set(numbers.values.tolist()) == {0.0, 1.0}
     normalizers: list[Normalizer] = [] if flag else list(_normalizers(numbers, scaled))

@@ -9,9 +9,11 @@ import numpy as np
 from featurecols._core.arrays import Array, Texts
 from featurecols.analyzers.term_counts import Table
 from featurecols.data.fields import spelled
+from featurecols.plan.suggestions.unread_texts import is_number
 
 MARKERS = frozenset(("", "?", "-", "--", ".", "na", "n/a", "#n/a", "nan", "null", "nil", "none", "missing", "unknown"))
 MOST_MARKERS = 4  # different ones of a field
+_INVALID = 0.01  # share of the texts, up to which others count as missing
 
 
 @dataclass(frozen=True)
@@ -23,26 +25,39 @@ class WrittenNumbers:
         counts: int64 [k], how often each occurs.
         markers: the texts that say that there is none, ascending.
         whole: whether all are written as integers.
+        invalid: a text that is neither, and how many of these there are; None where there is none.
     """
 
     values: Array
     counts: Array
     markers: tuple[str, ...]
     whole: bool
+    invalid: tuple[str, int] | None = None
 
 
-def numbers_in(terms: Table) -> WrittenNumbers | None:
-    """Return the numbers that counted texts write; None where another text than a marker is among them."""
+def numbers_in(terms: Table, total: int) -> WrittenNumbers | None:
+    """Return the numbers that counted texts write; None where more than a few of them write none.
+
+    Args:
+        terms: the texts.
+        total: how many there are, repetitions among them.
+    """
     values, counts, markers, whole = [np.empty(0)], [np.empty(0, np.int64)], list[str](), True
+    invalid: list[str] = []
+    count = 0
     for chunk in terms.chunks():
         texts = Texts(chunk.offsets, chunk.data)
         found = spelled.scan(texts)
         number = found.is_integer | found.is_float
         for i in np.flatnonzero(~number).tolist():
             text = texts[i].decode("utf-8", "replace")
-            if text.strip().lower() not in MARKERS or len(markers) == MOST_MARKERS:
+            if text.strip().lower() in MARKERS and len(markers) < MOST_MARKERS:
+                markers.append(text)
+                continue
+            invalid.append(text)
+            count += int(chunk.counts[i])
+            if count > _INVALID * total or is_number(text):
                 return None
-            markers.append(text)
         whole = whole and not found.is_float.any()
         values.append(found.floats[number])
         counts.append(np.asarray(chunk.counts)[number])
@@ -50,4 +65,4 @@ def numbers_in(terms: Table) -> WrittenNumbers | None:
     if not len(x) or not np.isfinite(x).all():
         return None
     totals = np.bincount(of.reshape(-1), np.concatenate(counts), len(x)).astype(np.int64)
-    return WrittenNumbers(x, totals, tuple(sorted(markers)), whole)
+    return WrittenNumbers(x, totals, tuple(sorted(markers)), whole, (min(invalid), count) if invalid else None)
