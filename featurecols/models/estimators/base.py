@@ -475,20 +475,21 @@ class Estimator(OpenLength, FilePredictor, RowPredictor):
             DataError: a row whose prediction is not a finite number; the message names the column and the row.
             ModelError: parameters that are not finite, of a training that diverged.
         """
-        seen_by = as_hooks(self._who, hooks)
-        pipeline = self._pipeline(arguments.choose_data(data, input_fn), None, batch_size, training=False)
+        seen_by, data = as_hooks(self._who, hooks), arguments.choose_data(data, input_fn)
+        keys = () if predict_keys is None else names_of(predict_keys)
+        if not seen_by and self._batches_at_once and self.variables is not None and checkpoint_path is None:
+            small = self._small_examples(data, batch_size)
+            if small is not None:
+                with one_thread:
+                    return Predictions.concatenate([_of_keys(self._call(small, ModeKeys.PREDICT), keys)])
+        pipeline = self._pipeline(data, None, batch_size, training=False)
         pipeline = replace(pipeline, data=pipeline.data.without_labels())
         self._ready(None, checkpoint=checkpoint_path)
         variables = self._variables(checkpoint_path)
-        keys = () if predict_keys is None else names_of(predict_keys)
-        stream, batches = BatchStream(pipeline, self._encoder(labelled=False), 0, digests=False), []
+        stream = BatchStream(pipeline, self._encoder(labelled=False), 0, digests=False)
         count = None if stream.batches is None else max(stream.batches, 1)
-        for spec, _ in self._call_each(stream.batches_or_empty(), ModeKeys.PREDICT, variables, count, seen_by):
-            found = spec.predictions or {}
-            if unknown := [key for key in keys if key not in found]:
-                raise errors.unknown("predict", "key", unknown[0], found)
-            batches.append({k: np.asarray(found[k]) for k in keys or found})
-        return Predictions.concatenate(batches)
+        found = self._call_each(stream.batches_or_empty(), ModeKeys.PREDICT, variables, count, seen_by)
+        return Predictions.concatenate([_of_keys(spec, keys) for spec, _ in found])
 
     def _open_for_files(self) -> None:
         self._open()
@@ -505,3 +506,11 @@ class Estimator(OpenLength, FilePredictor, RowPredictor):
         if isinstance(self.head, NumberHead):
             return batch_predict.number_columns(found["predictions"], self.label)
         return [(name, batch_predict.any_column(found[name])) for name in found.arrays]
+
+
+def _of_keys(spec: EstimatorSpec, keys: Sequence[str]) -> dict[str, Array]:
+    """Return the predictions of a batch, or those of some keys."""
+    found = spec.predictions or {}
+    if unknown := [key for key in keys if key not in found]:
+        raise errors.unknown("predict", "key", unknown[0], found)
+    return {k: np.asarray(found[k]) for k in keys or found}

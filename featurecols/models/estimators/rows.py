@@ -6,7 +6,7 @@ Beside those of Sequential the only file of the models that makes a plan.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence, Sized
 from dataclasses import replace
 from pathlib import Path
 
@@ -39,6 +39,7 @@ class EstimatorRows(Keeper):
     """How an estimator reads rows."""
 
     _plan_saw_no_data: bool  # whether the plan was made before training: it does not know the types of fields
+    _small: tuple[Plan, Layout] | None = None  # the plan of the last small table that was predicted, with its layout
     _labels_by_name = False  # whether training gave labels as a dict, which a model_fn is then called with
 
     def _pipeline(
@@ -104,6 +105,18 @@ class EstimatorRows(Keeper):
         about = [plan.fingerprint, list(keys), head.to_json(), *([] if class_weights is None else class_weights.tolist())]
         key = json.dumps(about) if labelled else plan.fingerprint
         return Encoder(encode, needs_of(plan, training=training), key, layout)
+
+    def _small_examples(self, data: Data | Pipeline, batch_size: int | None) -> Examples | None:
+        """Return a small table in memory as the one batch of it to predict; None where a pipeline is to read it."""
+        plan, kept = self._plan, self._small
+        if plan is None or type(batch_size) is not int or not isinstance(data, Sized) or len(data) > batch_size:
+            return None
+        found = plan._encode_small(data)
+        if found is None:
+            return None
+        if kept is None or kept[0] is not plan:
+            kept = self._small = plan, Layout(plan.encoded_slots, plan.tables)
+        return Examples.of(found, kept[1])
 
     def _ready(self, rows: LabelledRows | None, *, training: bool = False, checkpoint: str | Path | None = None) -> None:
         """Have a plan, and know what labels are called and which words they use; a trained model knows its words."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 from array import array
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Sized
 from functools import partial
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple, TypeGuard, TypeVar
 
 import numpy as np
 
@@ -137,6 +137,16 @@ class Program:
     def _small_calls(self) -> SmallCalls:
         read = {j for output in self.outputs for j in output.inputs}
         return SmallCalls(self.size, self.fields, self.types, self._evaluations, read)
+
+    @cached_property
+    def _small_encoding(self) -> tuple[SmallCalls, list[Encode]]:
+        """Return what encodes small tables: ids that are an output, and that nothing else reads, are looked up as well."""
+        own = [o.bound.categorical and not o.shared and o.slot.max_length is None for o in self.outputs]
+        given = evaluations(self.bounds, self.inputs, [o.node for o, is_own in zip(self.outputs, own, strict=True) if is_own])
+        outputs = [o._replace(shared=o.shared or is_own) for o, is_own in zip(self.outputs, own, strict=True)]
+        read = {j for o in outputs if not (o.shared and o.bound.categorical and o.slot.max_length is None) for j in o.inputs}
+        calls = SmallCalls(self.size, self.fields, self.types, [*self._evaluations, *given], read)
+        return calls, [Encode.of(o) for o in outputs]
 
     @cached_property
     def _coverage(self) -> Coverage:
@@ -278,7 +288,7 @@ class Program:
         if type(data) is list:
             return self._of_dicts(data) if 0 < len(data) <= self.tuning.dict_rows else None
         try:
-            if (found := self._small_block(data, self.width)) is None:
+            if not self._is_small(data, self.width) or (found := self._small_calls.block(data)) is None:
                 return None
             block, left = found
             block.out = arrays.empty((block.rows, self.width), np.float32)
@@ -303,23 +313,25 @@ class Program:
     def encode_small(self, data: object) -> Features | None:
         """Return Features of a small table in memory; None where it is to be encoded in the ordinary way."""
         try:
-            if (found := self._small_block(data, self.dense_width)) is None:
+            if not self._is_small(data, self.dense_width):
+                return None
+            calls, encodes = self._small_encoding
+            if (found := calls.block(data)) is None:
                 return None
             block, left = found
             block.out = self._dense(block.rows)
             run(left, block)
-            run(self._encodes, block)
+            run(encodes, block)
         except errors.DataError:
             return None
         return None if block.problems or self._may_warn(block) else self._features(block)
 
-    def _small_block(self, data: object, width: int) -> tuple[Block, list[Evaluate]] | None:
+    def _is_small(self, data: object, width: int) -> TypeGuard[Sized]:
+        """Return whether data may be a table that is read column by column; width: features of its matrix."""
         library = type(data).__module__.partition(".")[0]
         if library not in ("pandas", "pyarrow") or not isinstance(data, Sized) or not 0 < len(data) <= self.tuning.small_rows:
-            return None
-        if self._prepared or width > _SMALL_WIDTH or not kernels.loaded():
-            return None
-        return self._small_calls.block(data)
+            return False
+        return not self._prepared and width <= _SMALL_WIDTH and kernels.loaded()
 
     def _may_warn(self, block: Block) -> bool:
         """Return whether the rows have to be looked at for a warning."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
 import featurecols as fc
@@ -87,6 +88,41 @@ def test_one_row_has_the_bits_of_predict(name):
     for values in zip(*table.values(), strict=True):
         assert_same(model, dict(zip(table, values, strict=True)))
     assert_same(model, {"age": None, "price": 1, "city": None, "shop": "new", "extra": 3})
+    expected, plain = model.predict(table), pa.table(table)
+    coded = plain.set_column(2, "city", plain["city"].dictionary_encode()).set_column(
+        3, "shop", plain["shop"].dictionary_encode()
+    )
+    for small in (plain, coded, coded, coded.to_batches()[0], plain.to_pandas(), coded.to_pandas()):
+        found = model.predict(small)
+        assert found.keys() == expected.keys()
+        for key, values in found.arrays.items():
+            assert (values.dtype, values.tolist()) == (expected[key].dtype, expected[key].tolist()), key
+            assert values.tobytes() == expected[key].tobytes() or values.dtype.kind == "O", key
+
+
+@pytest.mark.filterwarnings("ignore:overflow")
+def test_small_tables_are_read_with_the_settings_of_predict():
+    model, table = MODELS["wide and deep"](), pa.table(rows(12, seed=1))
+    expected = model.predict(table)
+    assert model.predict(table, predict_keys="logits").keys() == ["logits"]
+    assert (
+        model.predict(table, batch_size=5)["logits"].tolist()
+        == model.predict(table.to_pylist(), batch_size=5)["logits"].tolist()
+    )
+    with pytest.raises(fc.ModelError, match="key 'logit'"):
+        model.predict(table, predict_keys="logit")
+    with pytest.raises(fc.ColumnError, match="batch_size"):
+        model.predict(table, batch_size=0)
+    with pytest.raises(DataError, match="field 'price' at row 3"):
+        model.predict(table.set_column(1, "price", pa.array([1.0, 2.0, 3.0, None] * 3)))
+    model.train(rows(200), label="bought", epochs=1, more=True)
+    assert model.predict(table)["logits"].tolist() != expected["logits"].tolist()
+    model.variables.values["dnn/logits/kernel"][:] = 3e38
+    with pytest.raises(DataError) as found:
+        model.predict(table)
+    with pytest.raises(DataError) as ordinary:
+        model.predict(table.to_pydict())
+    assert str(found.value) == str(ordinary.value)
 
 
 def test_lists_are_read_as_predict_reads_them():

@@ -43,6 +43,25 @@ def test_frames(plan: fc.Plan, job: object) -> None:
     assert plan.transform(frame, threads=1, out=np.empty((3, 7), np.float32)).tolist() == want
 
 
+def test_ids_that_are_outputs_themselves() -> None:
+    hashed = fc.Hashed("job", 50, name="hash")
+    columns = [JOBS, hashed, fc.Crossed(["job", "age"], 90), fc.Bucketized("age", [30]), fc.Vocabulary("tags", ["a", "b"])]
+    plan = fc.compile(columns)
+    for values in (["nurse", "clown"], ["clown", "pilot"]):
+        rows = {"age": [31, 25, 40], "job": [values[1], None, values[0]], "tags": [["b", "a", "b"], [], ["a"]]}
+        table = pa.table({**rows, "job": coded([1, None, 0], values)})
+        want = plan.encode(rows)
+        assert want.ids["job"].values.tolist() == [{"nurse": 0, "pilot": 1, "clown": 2}.get(job, 3) for job in rows["job"]]
+        for data in (table, table, table.to_pandas()):
+            found = plan.encode(data)
+            assert list(found.ids) == list(want.ids)
+            for name, ids in found.ids.items():
+                assert ids.values.tolist() == want.ids[name].values.tolist(), name
+                assert ids.values.dtype == want.ids[name].values.dtype, name
+        assert found.ids["tags"].offsets is not None
+        assert found.ids["tags"].offsets.tolist() == [0, 3, 3, 4]
+
+
 @pytest.mark.filterwarnings("error")
 def test_types_of_pandas_that_are_no_numbers() -> None:
     parts = fc.compile([fc.Indicator(fc.DatePart("at", "weekday", timezone="America/New_York")), fc.Missing("of")])
