@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import functools
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,12 @@ import featurecols as fc
 
 TRAIN = {"n": [1, 2, 3, 4], "t": ["x", "x", "y", None], "clicked": [1, 0, 0, 1]}
 MEANS = [fc.TargetMean("t", "clicked", fold_by="n"), fc.Count("t")]
-PLAN = fc.fit([fc.Numeric("n"), fc.Indicator(fc.Hashed("t", 3)), *MEANS], TRAIN)  # files have no label
+
+
+@functools.cache
+def plan() -> fc.Plan:
+    """Learn when a test asks: at import all workers of a fresh clone would compile its kernels at once."""
+    return fc.fit([fc.Numeric("n"), fc.Indicator(fc.Hashed("t", 3)), *MEANS], TRAIN)  # files have no label
 
 
 @pytest.fixture
@@ -45,22 +51,22 @@ def content(target: Path) -> dict[str, bytes]:
 @pytest.mark.parametrize(("rows", "sizes"), [(5, [5, 5, 2]), (4, [4, 4, 4]), (100, [12])])
 def test_small_files_are_merged_and_huge_ones_are_split(source: pa.Table, tmp_path: Path, rows: int, sizes: list[int]) -> None:
     options = {"keep": "id", "on_error": "quarantine", "rows_per_file": rows, "row_group_rows": 3}
-    done = PLAN.transform_files(tmp_path / "in", tmp_path / "out", **options)
+    done = plan().transform_files(tmp_path / "in", tmp_path / "out", **options)
     names = [f"part-0000{i}.parquet" for i in range(len(sizes))]
     assert list(content(tmp_path / "out")) == ["_quarantine.parquet", *names]
     made = [pq.read_table(tmp_path / "out" / name) for name in names]
     assert ([table.num_rows for table in made], done.files, done.rows) == (sizes, len(sizes), 12)
     whole, good = pa.concat_tables(made), source.take([i for i in range(13) if i != 6])
     assert whole["id"].to_pylist() == good["id"].to_pylist()
-    assert whole["features"].to_pylist() == PLAN.transform(good).tolist()
+    assert whole["features"].to_pylist() == plan().transform(good).tolist()
     if rows != 4:  # as 5 is: some files of several parts
-        PLAN.transform_files(tmp_path / "in", tmp_path / "again", processes=2, **options)
+        plan().transform_files(tmp_path / "in", tmp_path / "again", processes=2, **options)
         assert content(tmp_path / "again") == content(tmp_path / "out")
 
 
 def test_a_folder_for_each_value(source: pa.Table, tmp_path: Path) -> None:
     options = {"keep": ["id", "town"], "partition_by": ("day", "town"), "on_error": "null", "rows_per_file": 2}
-    done = PLAN.transform_files(tmp_path / "in", tmp_path / "out", **options)
+    done = plan().transform_files(tmp_path / "in", tmp_path / "out", **options)
     null = "__HIVE_DEFAULT_PARTITION__"
     assert list(content(tmp_path / "out")) == [
         "_quarantine.parquet",
@@ -76,8 +82,8 @@ def test_a_folder_for_each_value(source: pa.Table, tmp_path: Path) -> None:
     assert (done.files, done.rows, done.bad_rows) == (8, 13, 1)
     made = pq.read_table(tmp_path / "out/day=2024-01-02/town=a%2Fb/part-00000.parquet", partitioning=None)
     assert made.to_pylist() == [
-        {"id": 1, "features": PLAN.transform(source.slice(1, 1))[0].tolist()},
-        {"id": 5, "features": PLAN.transform(source.slice(5, 1))[0].tolist()},
+        {"id": 1, "features": plan().transform(source.slice(1, 1))[0].tolist()},
+        {"id": 5, "features": plan().transform(source.slice(5, 1))[0].tolist()},
     ]
     # what other readers, and this package, make of it
     found = pa.dataset.dataset(tmp_path / "out", partitioning="hive", exclude_invalid_files=True).to_table().sort_by("id")
@@ -97,17 +103,17 @@ def test_a_stopped_run_goes_on(source: pa.Table, tmp_path: Path) -> None:
 
     options = {"on_error": "quarantine", "partition_by": "day", "rows_per_file": 4}
     with pytest.raises(StopError):
-        PLAN.transform_files(tmp_path / "in", tmp_path / "out", progress=stop, **options)
+        plan().transform_files(tmp_path / "in", tmp_path / "out", progress=stop, **options)
     assert not (tmp_path / "out").exists()
-    assert PLAN.transform_files(tmp_path / "in", tmp_path / "out", **options).resumed == 1
-    PLAN.transform_files(tmp_path / "in", tmp_path / "fresh", **options)
+    assert plan().transform_files(tmp_path / "in", tmp_path / "out", **options).resumed == 1
+    plan().transform_files(tmp_path / "in", tmp_path / "fresh", **options)
     assert content(tmp_path / "out") == content(tmp_path / "fresh")
     assert sorted(p.name for p in tmp_path.iterdir()) == ["fresh", "in", "out"]
 
 
 def test_more_folders_than_open_files(source: pa.Table, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("featurecols.jobs.arrange._OPEN", 2)
-    PLAN.transform_files(tmp_path / "in", tmp_path / "out", partition_by="id", on_error="null", row_group_rows=1)
+    plan().transform_files(tmp_path / "in", tmp_path / "out", partition_by="id", on_error="null", row_group_rows=1)
     assert len(content(tmp_path / "out")) == 14
     assert np.isin(source["id"].to_numpy(), fc.compile([fc.Numeric("id")]).transform(tmp_path / "out")).all()
 
@@ -118,15 +124,15 @@ def test_wrong_arguments(source: pa.Table, tmp_path: Path) -> None:
         ({"rows_per_file": 2, "new_only": True}, "new_only has a file for each source file"),
     ):
         with pytest.raises(fc.FeatureColumnsError, match=problem):
-            PLAN.transform_files(tmp_path / "in", tmp_path / "out", **options)
+            plan().transform_files(tmp_path / "in", tmp_path / "out", **options)
     for options, problem in (
         ({"rows_per_file": 0}, "rows_per_file must be a positive integer, got 0"),
         ({"partition_by": ["day", "day"]}, "partition_by names a field twice"),
     ):
         with pytest.raises(fc.ColumnError, match=problem):
-            PLAN.transform_files(tmp_path / "in", tmp_path / "out", **options)
+            plan().transform_files(tmp_path / "in", tmp_path / "out", **options)
     with pytest.raises(fc.DataError, match="hour: field is not in"):
-        PLAN.transform_files(tmp_path / "in", tmp_path / "out", partition_by="hour")
+        plan().transform_files(tmp_path / "in", tmp_path / "out", partition_by="hour")
     with pytest.raises(fc.OutputError, match="is one file; give a folder"):
-        PLAN.transform_files(tmp_path / "in" / "a.parquet", tmp_path / "out.parquet", partition_by="day")
+        plan().transform_files(tmp_path / "in" / "a.parquet", tmp_path / "out.parquet", partition_by="day")
     assert sorted(p.name for p in tmp_path.iterdir()) == ["in"]

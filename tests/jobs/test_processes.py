@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from pathlib import Path
 
 import pyarrow as pa
@@ -12,7 +13,12 @@ import featurecols as fc
 
 COLUMNS = [fc.Numeric("distance"), fc.Indicator(fc.Hashed("carrier", 9)), fc.Embedding(fc.Hashed("tailnum", 99), 4)]
 MEANS = [fc.TargetMean("tailnum", "late", fold_by="flight"), fc.Count("dest")]
-PLAN = fc.fit([*COLUMNS, *MEANS], fc.datasets.flights().slice(0, 1000))
+
+
+@functools.cache
+def plan() -> fc.Plan:
+    """Learn when a test asks: at import all workers of a fresh clone would compile its kernels at once."""
+    return fc.fit([*COLUMNS, *MEANS], fc.datasets.flights().slice(0, 1000))
 
 
 def test_the_files_have_the_bytes_of_one_process(tmp_path: Path) -> None:
@@ -26,7 +32,7 @@ def test_the_files_have_the_bytes_of_one_process(tmp_path: Path) -> None:
             table = table.set_column(table.schema.get_field_index("origin"), "origin", pa.nulls(2000))
         pq.write_table(table, path, row_group_size=500)
     for target, processes in (("one", 1), ("several", 2)):
-        done = PLAN.transform_files(tmp_path / "in", tmp_path / target, keep=["origin"], processes=processes)
+        done = plan().transform_files(tmp_path / "in", tmp_path / target, keep=["origin"], processes=processes)
         assert (done.files, done.rows) == (3, 6000)
     paths = sorted(p.relative_to(tmp_path / "one") for p in (tmp_path / "one").rglob("*.parquet"))
     assert [path.as_posix() for path in paths] == ["a.parquet", "b/c.parquet", "b/d.parquet"]

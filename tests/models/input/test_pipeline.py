@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import functools
 import itertools
 import os
 import shutil
@@ -25,8 +26,13 @@ DATA = {
     "t": [[str(j) for j in range(i % 4)] for i in range(N)],
 }
 PLAN = fc.compile([fc.Numeric("x"), fc.Hashed("c", 50), fc.Hashed("t", 20)])
-WHOLE = PLAN.encode(DATA)
 LAYOUT = Layout(PLAN.encoded_slots, PLAN.tables)
+
+
+@functools.cache
+def whole() -> fc.Features:
+    """Encode when a test asks: at import all workers of a fresh clone would compile its kernels at once."""
+    return PLAN.encode(DATA)
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +56,7 @@ def stream(pipeline: Pipeline, seed: int = 0, reads: list | None = None) -> Batc
 
 def rows(batches):
     """The numbers of the rows, batch by batch; everything else about them is checked on the way."""
-    out, c, t = [], WHOLE.ids["c"].values, WHOLE.ids["t"].compact()
+    out, c, t = [], whole().ids["c"].values, whole().ids["t"].compact()
     for batch in batches:
         x = batch.dense[:, 0].astype(int)
         assert batch["c"].values.tolist() == c[x].tolist()
