@@ -28,6 +28,19 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--law", default="", help="run the laws whose name contains this, and no other law")
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Let tests draw the same values in every process, where no profile is asked for.
+
+    hypothesis also draws numbers and texts that stand in the modules which a process has imported: another worker, or a test
+    run alone, would draw others, and each worker of a fresh clone would read all modules of the package once more for them.
+    """
+    if not config.getoption("--hypothesis-profile", None):
+        with contextlib.suppress(ImportError):  # of versions that look for none
+            from hypothesis.internal.conjecture import providers
+
+            providers._get_local_constants = lambda: providers._local_constants
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection(session: pytest.Session) -> None:
     """Compile a part of all files to bytecode, where all tests are run: other workers find it compiled.
