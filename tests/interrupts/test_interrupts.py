@@ -19,15 +19,15 @@ pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
 @pytest.mark.parametrize("job", JOBS)
 def test_d3_interrupted_jobs_are_complete_or_absent_and_are_taken_up(job: str, tmp_path: Path) -> None:
     """D3: interrupted jobs are complete or absent, and the same command ends with the bytes of one run."""
-    found = interrupts(job, 5, 1, tmp_path)
-    assert sum(found.values()) == 5
+    found = interrupts(job, 3, 1, tmp_path)  # tests/integrations/test_kill_modes.py has more
+    assert sum(found.values()) == 3
     assert {outcome: n for (_, outcome), n in found.items() if outcome in FAULTS} == {}
 
 
 @pytest.mark.slow
 def test_d4_children_forked_beside_threads_end(tmp_path: Path) -> None:
     """D4: children forked beside threads that read, fit and evaluate do all of that."""
-    assert forks.run(5, 1, tmp_path, 120.0) == {"complete": 5}
+    assert forks.run(3, 1, tmp_path, 120.0) == {"complete": 3}
 
 
 def test_a_child_that_is_interrupted_at_once_ends_as_a_child() -> None:

@@ -234,12 +234,16 @@ fc.transform_parquet(plan, source, target, keep=["id", "tags"], row_group_rows=2
 
 
 def test_d3_ctrl_c_at_random_moments_is_a_keyboard_interrupt_and_nothing_else(tmp_path: Path) -> None:
-    """D3: Ctrl-C at random moments is a keyboard interrupt and nothing else."""
+    """D3: Ctrl-C at random moments is a keyboard interrupt and nothing else; tests/integrations/test_kill_modes.py has more."""
+    check_ctrl_c(tmp_path, 10)
+
+
+def check_ctrl_c(tmp_path: Path, moments: int) -> None:
     source = folder(tmp_path / "raw", files=3, rows=1000, row_group=250)
-    command = [sys.executable, "-c", INTERRUPTED, str(source), str(tmp_path / "out"), "5", "30"]
+    command = [sys.executable, "-c", INTERRUPTED, str(source), str(tmp_path / "out"), "5", str(moments)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=300)
     assert done.returncode == 0, done.stderr
-    assert int(done.stdout) == 30
+    assert int(done.stdout) == moments
     assert whole(tmp_path / "out").equals(whole(tmp_path / "out-whole"))
     assert sorted(p.name for p in tmp_path.iterdir()) == ["out", "out-again", "out-whole", "raw"]
 

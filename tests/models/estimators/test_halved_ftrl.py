@@ -32,7 +32,7 @@ def make(kind="linear", config=QUIET, **more):
 
 
 def train(model, **more):
-    return model.train(ROWS, "y", batch_size=50, **more)
+    return model.train(ROWS, "y", batch_size=100, **more)
 
 
 @functools.cache
@@ -93,8 +93,8 @@ def test_a_run_that_was_cut_short_and_the_same_arguments_end_with_the_same_bits(
 def goes_on_at_the_rate_that_its_weights_have(kind, config, first):
     """What was trained in a folder is trained on from there, and not at another rate."""
     rate = first.arguments()[argument(kind)]["learning_rate"]
-    again = make(kind, config).train(ROWS, "y", steps=3, batch_size=50)
+    again = make(kind, config).train(ROWS, "y", steps=3, batch_size=100)
     assert again.arguments()[argument(kind)]["learning_rate"] == rate < 0.1
     other = make(kind, config, **{argument(kind): models.optimizers.Ftrl(0.3)})
     with pytest.raises(CheckpointError, match=argument(kind)):
-        other.train(ROWS, "y", steps=3, batch_size=50)
+        other.train(ROWS, "y", steps=3, batch_size=100)
