@@ -27,6 +27,7 @@ MODULES = (
     "numeric",
     "one_hot_product",
     "optimizer_steps",
+    "pack_codes",
     "pack_ones",
     "parquet",
     "piecewise",

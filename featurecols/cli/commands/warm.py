@@ -54,6 +54,7 @@ USUAL = {
     "one_hot_product._LIST_GRADIENT": (0,),
     "optimizer_steps._ADAM": (1,),
     "optimizer_steps._FTRL": (0, 1),
+    "pack_codes._PACK": (0,),
     "pack_ones._PACK": (0,),
     "parquet.texts": (0,),
     "pointwise._LOG_LOSS": (0, 1),

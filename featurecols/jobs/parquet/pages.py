@@ -1,24 +1,28 @@
-"""Column chunks of floats that are never null: bits for zeros and ones, codes for few distinct values, or the values."""
+"""Column chunks of numbers that are never null: bits for zeros and ones, codes for distinct values, or the values."""
 
 from __future__ import annotations
 
 from functools import cache, lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from featurecols import kernels
 from featurecols._core.arrays import Array
 from featurecols.jobs.parquet.thrift import BINARY, integer, varint
 
 CODEC = "snappy"  # of all chunks: the fastest to write and to read
 _PAGE = 1 << 20  # bytes of values in a page
 _PLAIN, _RLE, _CODES = 0, 3, 8  # encodings
-# Parts of a ColumnChunk in thrift: a file_offset of 0, the type FLOAT and the encodings; the codec SNAPPY.
-_UNCODED, _CODED = b"\x26\x00\x1c\x15\x08\x19\x25\x00\x06", b"\x26\x00\x1c\x15\x08\x19\x35\x00\x06\x10"
+# Parts of a ColumnChunk in thrift: a file_offset of 0 and a type; the encodings; the codec SNAPPY.
+_FLOAT, _INT32, _INT64 = (b"\x26\x00\x1c\x15" + integer(number) for number in (4, 1, 2))
+_UNCODED, _CODED = b"\x19\x25\x00\x06", b"\x19\x35\x00\x06\x10"
 _CODEC_NUMBER = b"\x15\x02"
 _SAMPLE, _FEW = 1024, 128  # values that are looked at, and how many different ones make codes worth a try
+_CODED_ROWS = 1 << 18  # of integers, in a page of their codes
+_SPAN = 1 << 20  # integers from the least to the largest: so many are counted in a table, more are hashed
 _ONE = np.uint32(0x3F800000).view(np.int32)
 
 
@@ -31,6 +35,8 @@ class Chunk(NamedTuple):
         raw: how many they would be without compression.
         values: how many, the missing ones with them.
         coded: how many bytes the page of the dictionary has; 0 without one.
+        kind: its type, as the beginning of a ColumnChunk.
+        statistics: of its values, as the end of a ColumnMetaData; nothing of floats.
     """
 
     buffers: list[bytes | pa.Buffer]
@@ -38,13 +44,18 @@ class Chunk(NamedTuple):
     raw: int
     values: int
     coded: int
+    kind: bytes = _FLOAT
+    statistics: bytes = b""
 
     def describe(self, path: bytes, start: int) -> bytes:
         """Return the ColumnChunk of a chunk that begins at byte `start` of its file; path: what `path_of` gives."""
         sizes = b"".join([b"\x16", integer(self.values), b"\x16", integer(self.raw), b"\x16", integer(self.size)])
         if not self.coded:
-            return b"".join([_UNCODED, path, sizes, b"\x26", integer(start), b"\x00\x00"])
-        return b"".join([_CODED, path, sizes, b"\x26", integer(start + self.coded), b"\x26", integer(start), b"\x00\x00"])
+            after = b"\x3c" if self.statistics else b""
+            return b"".join([self.kind, _UNCODED, path, sizes, b"\x26", integer(start), after, self.statistics, b"\x00\x00"])
+        after = b"\x1c" if self.statistics else b""
+        places = [b"\x26", integer(start + self.coded), b"\x26", integer(start)]
+        return b"".join([self.kind, _CODED, path, sizes, *places, after, self.statistics, b"\x00\x00"])
 
 
 def path_of(*names: bytes) -> bytes:
@@ -68,9 +79,14 @@ class _Pages:
         self.size += len(header) + packed.size
         self.raw += len(header) + count
 
-    def chunk(self, values: int, coded: int = 0) -> Chunk:
+    def add_terms(self, terms: Array) -> int:
+        """Append the page of a dictionary, which is the first; return how many bytes it has."""
+        self.add(b"\x04", b"\x4c\x15" + integer(len(terms)) + b"\x15\x00\x00\x00", terms)
+        return self.size
+
+    def chunk(self, values: int, coded: int = 0, kind: bytes = _FLOAT, statistics: bytes = b"") -> Chunk:
         """Return the chunk of all pages."""
-        return Chunk(self.buffers, self.size, self.raw, values, coded)
+        return Chunk(self.buffers, self.size, self.raw, values, coded, kind, statistics)
 
 
 @cache
@@ -95,18 +111,52 @@ def numbers(values: Array) -> Chunk:
             padded = np.zeros(-(-len(codes) // 8) * 8, np.uint8)
             padded[: len(codes)] = codes
             return _codes(terms, b"\x08" + varint(len(padded) >> 3 << 1 | 1) + padded.tobytes(), len(codes))
+    return _plain(whole)
+
+
+def integers(values: Array) -> Chunk:
+    """Encode a column of int32 or int64 values [n], n > 0; it says which is the least and the largest."""
+    values = np.ascontiguousarray(values)
+    least, largest = values.min(), values.max()
+    about = _INT32 if values.itemsize == 4 else _INT64, _statistics(least, largest)
+    span = int(largest) - int(least) + 1
+    if span <= _SPAN:
+        found = kernels.pack_codes.pack_codes((values - least).astype(np.int32, copy=False), span)
+        terms = found.terms + least
+    else:
+        hashed = pc.dictionary_encode(pa.array(values))
+        terms = hashed.dictionary.to_numpy()
+        found = kernels.pack_codes.pack_codes(hashed.indices.to_numpy(), len(terms))
+    if terms.nbytes + found.packed.nbytes >= values.nbytes:
+        return _plain(values, *about)
+    pages, rows, width = _Pages(), len(values), found.width
+    coded = pages.add_terms(terms)
+    for start in range(0, rows, _CODED_ROWS):
+        some = min(_CODED_ROWS, rows - start)
+        part = found.packed[start // 8 * width : -(-(start + some) // 8) * width]
+        head = np.frombuffer(bytes([width]) + varint(-(-some // 8) << 1 | 1), np.uint8)
+        pages.add(b"\x00", _data_tail(some, _CODES), np.concatenate([head, part]))
+    return pages.chunk(rows, coded, *about)
+
+
+def _statistics(least: np.integer[Any], largest: np.integer[Any]) -> bytes:
+    """Return the Statistics of integers, none of which is null, as a field of a struct."""
+    size = bytes([least.itemsize])
+    return b"".join([b"\x36\x00\x28", size, largest.tobytes(), b"\x18", size, least.tobytes(), b"\x00"])
+
+
+def _plain(values: Array, kind: bytes = _FLOAT, statistics: bytes = b"") -> Chunk:
     pages = _Pages()
-    step = _PAGE // 4
-    for start in range(0, max(1, len(whole)), step):
-        part = whole[start : start + step]
+    step = _PAGE // values.itemsize
+    for start in range(0, max(1, len(values)), step):
+        part = values[start : start + step]
         pages.add(b"\x00", _data_tail(len(part), _PLAIN), part)
-    return pages.chunk(len(whole))
+    return pages.chunk(len(values), 0, kind, statistics)
 
 
 def _codes(terms: Array, codes: bytes, rows: int) -> Chunk:
     pages = _Pages()
-    pages.add(b"\x04", b"\x4c\x15" + integer(len(terms)) + b"\x15\x00\x00\x00", terms)
-    coded = pages.size
+    coded = pages.add_terms(terms)
     pages.add(b"\x00", _data_tail(rows, _CODES), codes)
     return pages.chunk(rows, coded)
 
@@ -135,7 +185,9 @@ def list_page(matrix: Array) -> Chunk:
 
 
 def join(parts: list[Chunk]) -> Chunk:
-    """Return the pages of several chunks without dictionaries as one chunk."""
+    """Return the pages of several chunks of floats without dictionaries as one chunk; of one chunk, this."""
+    if len(parts) == 1:
+        return parts[0]
     buffers = [buffer for part in parts for buffer in part.buffers]
     return Chunk(buffers, sum(p.size for p in parts), sum(p.raw for p in parts), sum(p.values for p in parts), 0)
 

@@ -1,8 +1,9 @@
 """A Parquet file that is written row group by row group, the columns of each at once on several threads.
 
-Columns of floats without nulls are encoded by `pages`. pyarrow encodes the others, some columns of a row group at a time as a
-file in memory, from which their chunks are copied. The footer is that of a file of no rows that pyarrow writes, with the row
-groups put in. How work is divided depends on the columns and rows alone, so that the bytes do not depend on threads.
+Columns of floats without nulls are encoded by `pages`, and integers without nulls where there are many rows. pyarrow encodes
+the others, some columns of a row group at a time as a file in memory, from which their chunks are copied. The footer is that
+of a file of no rows that pyarrow writes, with the row groups put in. How work is divided depends on the columns and rows
+alone, so that the bytes do not depend on threads.
 """
 
 from __future__ import annotations
@@ -22,11 +23,12 @@ from featurecols.jobs.parquet import pages, thrift
 from featurecols.jobs.parquet.pages import Chunk
 from featurecols.jobs.parquet.thrift import I64, LIST, STRUCT, Items, Struct, Typed
 
-WRITER = 2  # changes whenever the same columns give other bytes: an unfinished job is continued by the writer that began it
+WRITER = 3  # changes whenever the same columns give other bytes: an unfinished job is continued by the writer that began it
 _MAGIC = b"PAR1"
 _PLACES = {9, 10, 11}  # fields of ColumnMetaData: where pages are in the file
 _OTHERS = 8  # tasks of columns that pyarrow encodes at most: each is a file in memory
-_TASKS = 32  # of columns of floats at most
+_TASKS = 32  # of columns of numbers at most
+_CODED_ROWS = 1 << 11  # of integers: fewer are not worth loading a kernel
 _TASK_PAGES = 4  # of a column of lists that one task encodes
 
 
@@ -113,33 +115,35 @@ class ParquetWriter:
     def _tasks(self, columns: Sequence[pa.Array | pa.ChunkedArray]) -> Iterator[_Task]:
         """Yield what encodes the columns of a row group; the longest tasks come first."""
         others: list[int] = []
-        floats: list[tuple[int, pa.Array]] = []
+        numbers: list[tuple[int, pa.Array]] = []
         for index, (field, column) in enumerate(zip(self._schema, columns, strict=True)):
             kind = "" if column.null_count else _kind_of(field)
-            if not kind:
+            if not kind or (kind == "integer" and len(column) < _CODED_ROWS):
                 others.append(index)
                 continue
             array = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
             if kind == "list":
                 yield from _list_tasks(index, array)
             else:
-                floats.append((index, array))
+                numbers.append((index, array))
         for some in _divide(others, _OTHERS):
             schema = pa.schema([self._schema.field(i) for i in some])
             table = pa.Table.from_arrays([_as_floats(columns[i], schema.field(k)) for k, i in enumerate(some)], schema=schema)
             yield partial(_encode_others, some, table)
-        for several in _divide(floats, _TASKS):
-            yield partial(_encode_floats, several)
+        for several in _divide(numbers, _TASKS):
+            yield partial(_encode_numbers, several)
 
 
 def _kind_of(field: pa.Field) -> str:
-    """Return "number" or "list" for a field whose chunks are encoded by `pages`, "" for others."""
+    """Return "number", "integer" or "list" for a field whose chunks are encoded by `pages`, "" for others."""
     kind = field.type
     if field.nullable:
         return ""
     if pa.types.is_fixed_size_list(kind) and kind.list_size:
         value = kind.value_field
         return "list" if value.nullable and value.type == pa.float32() else ""
+    if kind in (pa.int32(), pa.int64()):
+        return "integer"
     return "number" if kind == pa.float32() else ""
 
 
@@ -148,7 +152,7 @@ def _paths_of(field: pa.Field) -> list[bytes]:
     kind, name = _kind_of(field), field.name.encode()
     if not kind:
         return [b""] * len(leaves_of(field))
-    return [pages.path_of(name) if kind == "number" else pages.path_of(name, b"list", b"element")]
+    return [pages.path_of(name, b"list", b"element") if kind == "list" else pages.path_of(name)]
 
 
 def _list_tasks(index: int, array: pa.FixedSizeListArray) -> Iterator[_Task]:
@@ -163,11 +167,13 @@ def _encode_rows(index: int, matrix: Array, step: int) -> _Found:
     return [(index, pages.list_page(matrix[start : start + step])) for start in range(0, len(matrix), step)]
 
 
-def _encode_floats(columns: list[tuple[int, pa.Array]]) -> _Found:
-    return [(index, _encode_float(array)) for index, array in columns]
+def _encode_numbers(columns: list[tuple[int, pa.Array]]) -> _Found:
+    return [(index, _encode_number(array)) for index, array in columns]
 
 
-def _encode_float(array: pa.Array) -> Chunk:
+def _encode_number(array: pa.Array) -> Chunk:
+    if pa.types.is_integer(array.type):
+        return pages.integers(array.to_numpy())
     if pa.types.is_boolean(array.type):
         return pages.ones(_bits_of(array), len(array))
     return pages.numbers(array.to_numpy())

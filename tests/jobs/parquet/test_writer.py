@@ -79,6 +79,48 @@ def test_few_distinct_values_take_a_bit_or_a_byte(tmp_path: Path) -> None:
     assert bits < raw["two"] < bits + 64
     assert ROWS < raw["few"] < ROWS + 128
     assert {name for name, size in raw.items() if size > plain} == {"many", "late"}
+    chunks = [group.column(i) for i in range(group.num_columns)]
+    assert {chunk.path_in_schema for chunk in chunks if not chunk.has_dictionary_page} == {"many", "late"}
+
+
+@pytest.mark.parametrize("kind", [np.int32, np.int64])
+@pytest.mark.parametrize("cuts", [[], [5], [2500]])
+def test_integers_come_back_with_their_ends(tmp_path: Path, kind: type[np.signedinteger], cuts: list[int]) -> None:
+    import duckdb
+
+    rng, ends = np.random.default_rng(4), np.iinfo(kind)
+    given = {
+        "ids": rng.integers(-1, 1000, ROWS).astype(kind),
+        "one": np.full(ROWS, ends.min, kind),
+        "ends": np.where(np.arange(ROWS) % 3 == 0, ends.max, ends.min).astype(kind),
+        "hashes": rng.integers(ends.min, ends.max, ROWS, kind),
+        "numbers": np.arange(ROWS, dtype=kind) - 7,
+    }
+    arrays = {name: pa.array(values) for name, values in given.items()}
+    path = tmp_path / "a.parquet"
+    assert len({write(path, fields_of(arrays), list(arrays.values()), cuts, threads) for threads in (1, 2, 7)}) == 1
+    readers = (pq.read_table(path), pl.read_parquet(path), duckdb.execute(f"select * from '{path}'").fetchnumpy())
+    for name, want in given.items():
+        assert all(np.array_equal(np.asarray(found[name]), want) for found in readers), name
+    about = pq.read_metadata(path)
+    for i, (start, stop) in enumerate(zip([0, *cuts], [*cuts, ROWS], strict=True)):
+        for k, values in enumerate(given.values()):
+            found = about.row_group(i).column(k).statistics
+            assert (found.min, found.max, found.null_count) == (values[start:stop].min(), values[start:stop].max(), 0)
+    last = about.row_group(len(cuts))
+    coded = [last.column(k).has_dictionary_page for k in range(len(given))]
+    assert coded == [True, True, True, False, False]
+    size = 10 * last.num_rows // 8 + np.unique(given["ids"][-last.num_rows :]).nbytes  # bits and the dictionary
+    assert size < last.column(0).total_uncompressed_size < size + 100
+    assert duckdb.execute(f"select count(*) from '{path}' where ids = 999").fetchall() == [((given["ids"] == 999).sum(),)]
+
+
+def test_many_rows_of_integers_take_several_pages(tmp_path: Path) -> None:
+    rows = (1 << 18) + 11
+    values = np.arange(rows) % 300
+    write(tmp_path / "a.parquet", fields_of({"a": pa.array(values)}), [pa.array(values)], [])
+    assert np.array_equal(pq.read_table(tmp_path / "a.parquet")["a"].to_numpy(), values)
+    assert np.array_equal(pl.read_parquet(tmp_path / "a.parquet")["a"].to_numpy(), values)
 
 
 @pytest.mark.parametrize("width", [1, 3, 117, 5000])
