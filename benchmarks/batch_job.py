@@ -6,8 +6,9 @@ read snappy in 8 row groups. Polars scans the same file and sinks the same colum
 
 from __future__ import annotations
 
+import math
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,13 +22,16 @@ from benchmarks.harness import Result, measure, seen_on
 REPEATS = 5
 
 
-def run(rows: int = 1_000_000) -> list[Result]:
+def run(
+    rows: int = 1_000_000, layouts: Sequence[str] = ("columns", "features", "sparse"), budget: float = math.inf
+) -> list[Result]:
+    """Measure the census in some layouts, and the Criteo-shaped file; budget: seconds of each, as of `measure`."""
     with tempfile.TemporaryDirectory() as folder:
         at = Path(folder)
-        return [*_census(at, rows), _criteo(at, rows)]
+        return [*_census(at, rows, layouts, budget), _criteo(at, rows, budget)]
 
 
-def _census(at: Path, rows: int) -> list[Result]:
+def _census(at: Path, rows: int, layouts: Sequence[str], budget: float) -> list[Result]:
     source = at / "census.parquet"
     table = data.adult(rows)
     pq.write_table(table, source, row_group_size=-(-rows // 8), compression="snappy")
@@ -38,12 +42,14 @@ def _census(at: Path, rows: int) -> list[Result]:
         "features": {"Polars, sink_parquet of an array, zstd": _sink_array(columns, plan.width)},
     }
     return [
-        _measure(at, f"census Parquet to {plan.width} features, layout {layout}", rows, plan, source, layout, (), polars)
-        for layout in ("columns", "features", "sparse")
+        _measure(
+            at, f"census Parquet to {plan.width} features, layout {layout}", rows, plan, source, layout, (), polars, budget
+        )
+        for layout in layouts
     ]
 
 
-def _criteo(at: Path, rows: int) -> Result:
+def _criteo(at: Path, rows: int, budget: float) -> Result:
     source, kept = at / "criteo.parquet", "kept"
     table = data.criteo_table(rows)
     table = table.append_column(kept, table["C3"])
@@ -51,7 +57,7 @@ def _criteo(at: Path, rows: int) -> Result:
     plan = fc.compile(criteo.columns())
     polars = {"ids": {"Polars, sink_parquet, zstd": _sink(_polars_ids(source, kept), "zstd")}}
     work = "Criteo-shaped Parquet to 13 numbers and 26 hashed ids, one field kept"
-    return _measure(at, work, rows, plan, source, "ids", kept, polars)
+    return _measure(at, work, rows, plan, source, "ids", kept, polars, budget)
 
 
 def _measure(
@@ -63,6 +69,7 @@ def _measure(
     layout: str,
     keep: str | tuple[str, ...],
     polars: dict[str, dict[str, Callable[[Path], Any]]],
+    budget: float,
 ) -> Result:
     """Measure one layout, and how large the files are."""
     target = at / "ours.parquet"
@@ -74,7 +81,7 @@ def _measure(
     targets = {name: at / f"{i}.parquet" for i, name in enumerate(polars.get(layout, {}))}
     for name, sink in polars.get(layout, {}).items():
         cases[name] = lambda sink=sink, to=targets[name]: sink(to)  # type: ignore[misc]
-    result = measure(f"Batch job, {work}", rows, cases, repeats=REPEATS)
+    result = measure(f"Batch job, {work}", rows, cases, repeats=REPEATS, budget=budget)
     sizes = {name: target if name.startswith("featurecols") else targets[name] for name in cases}
     result.notes = {"MB": {name: round(path.stat().st_size / 1e6, 1) for name, path in sizes.items()}, "remark": seen_on()}
     return result

@@ -6,6 +6,7 @@ import ctypes
 import gc
 import importlib.metadata
 import json
+import math
 import os
 import platform
 import statistics
@@ -40,6 +41,7 @@ PACKAGES = {
 
 
 quick = False  # whether few runs are enough
+_LEAST_ROUNDS = 3  # whatever they take
 
 
 @dataclass
@@ -84,23 +86,32 @@ class Result:
 
 
 def measure(
-    claim: str, rows: int, cases: Mapping[str, Callable[[], Any]], repeats: int = 7, before: Callable[[], Any] | None = None
+    claim: str,
+    rows: int,
+    cases: Mapping[str, Callable[[], Any]],
+    repeats: int = 7,
+    before: Mapping[str, Callable[[], Any]] | None = None,
+    budget: float = math.inf,
 ) -> Result:
     """Run each case once to warm it, then all of them in turn, `repeats` times; garbage is collected between runs.
 
-    before: what is done before each run and not measured. One that takes and frees as much memory as the cases do makes all
-    of them find memory that was in use just before: on a virtual machine, memory that was free for a second costs ten times
-    as much, and the case whose turn comes after one that needs none would pay for it.
+    before: what is done before each run of a case and not measured. One that takes and frees as much memory as the case does
+    makes it find memory that was in use just before: a virtual machine gives memory that was free for a second back to its
+    host, and to get it again takes up to ten times as long as to fill it.
+    budget: seconds after which no further round begins, if there were three: every case has as many runs as the others.
     """
     repeats = min(repeats, 3) if quick else repeats
     result = Result(claim, rows, {name: [] for name in cases}, processor={name: [] for name in cases})
+    end = time.perf_counter() + budget
     for run in cases.values():
         run()
-    for _ in range(repeats):
+    for done in range(repeats):
+        if done >= _LEAST_ROUNDS and time.perf_counter() > end:
+            break
         for name, run in cases.items():
             gc.collect()
-            if before is not None:
-                before()
+            if before is not None and name in before:
+                before[name]()
             start, busy = time.perf_counter(), time.process_time()
             kept = run()
             result.seconds[name].append(time.perf_counter() - start)

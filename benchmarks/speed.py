@@ -25,6 +25,7 @@ from benchmarks import adult, batch_job, cold, criteo, csv_files, data, fit, low
 from benchmarks.harness import Result, measure
 
 ROW_GROUPS = 8
+BUDGET = 15.0  # seconds of a measurement, after which no round of runs begins: the whole table takes five minutes
 Cases = dict[str, Callable[[], Any]]
 
 _WARM = "from featurecols.cli.commands import warm; print(warm.warm())"
@@ -37,7 +38,7 @@ def run(rows: int = 1_000_000) -> list[Result]:
     with tempfile.TemporaryDirectory() as folder:
         at = Path(folder)
         found += [parquet_to_ids(at, rows), *csv_files.run(rows), *fit.run(rows), *predictions(at, rows)]
-    found += batch_job.run(rows)
+    found += batch_job.run(rows, ("columns", "features"), BUDGET)
     found[0].notes["load"] = round(load, 1)
     return found
 
@@ -89,7 +90,9 @@ def dense(rows: int) -> Result:
         "featurecols, out=, 1 thread": lambda: plan.transform(table, out=warm, threads=1),
         "lower bound: fill a warm matrix": lambda: lower_bounds.refill(warm, 2),
     }
-    result = measure("Census in memory to a matrix", rows, cases, repeats=11, before=lambda: lower_bounds.fill(shape, 2))
+    new = ("featurecols", "featurecols, 1 thread", "lower bound: fill a fresh matrix")
+    before = dict.fromkeys(new, lambda: lower_bounds.fill(shape, 2))
+    result = measure("Census in memory to a matrix", rows, cases, 11, before, BUDGET)
     rival = "Polars, to_dummies of Enum"
     polars = measure("the same", rows, {rival: adult.polars_enum(table, plan)[rival]}, repeats=3)
     result.seconds |= polars.seconds
@@ -111,7 +114,7 @@ def parquet_to_ids(at: Path, rows: int) -> Result:
         "lower bound: Polars reads": lambda: pl.read_parquet(path),
         "lower bound: pyarrow reads, dictionaries kept": lambda: lower_bounds.read_dictionaries(path, criteo.STRINGS),
     }
-    return measure("Criteo-shaped Parquet to numbers and ids", rows, cases, repeats=7)
+    return measure("Criteo-shaped Parquet to numbers and ids", rows, cases, repeats=7, budget=BUDGET)
 
 
 def predictions(at: Path, rows: int) -> list[Result]:
@@ -136,4 +139,6 @@ def predictions(at: Path, rows: int) -> list[Result]:
         "Predictions of wide & deep [100, 50] from Parquet": lambda: model.predict(path),
         "Evaluation of wide & deep [100, 50] from Parquet": lambda: model.evaluate(path),
     }
-    return [measure(claim, rows, {"featurecols": ours, encoding: encode}, repeats=5) for claim, ours in work.items()]
+    return [
+        measure(claim, rows, {"featurecols": ours, encoding: encode}, repeats=5, budget=BUDGET) for claim, ours in work.items()
+    ]

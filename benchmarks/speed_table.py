@@ -68,7 +68,8 @@ LINES = (
         "Criteo-shaped Parquet to Parquet, layout ids", "Batch job, Criteo-shaped", 330 / 516, beside=_SINKS[:1], of=_SINKS[0]
     ),
     Line("census plan learned from CSV", "Census plan learned from CSV", 180 / 147, beside=_TEXT, of=_TEXT[0]),
-    Line("census CSV to 117 features", "Census CSV", 200 / 147, beside=_TEXT, of=_TEXT[0]),
+    Line("census CSV to 117 features", "Census CSV", 200 / 147, beside=(*_TEXT, _FILL), of=_TEXT[0]),
+    Line("the same, into `out=`", "Census CSV", 200 / 147, f"{OURS}, out=", of=_TEXT[0]),
     Line("wide & deep [100, 50] over Parquet: predict", "Predictions", 300 / 45, beside=_ENCODED, of=_ENCODED[0]),
     Line("the same: evaluate", "Evaluation", 350 / 45, beside=_ENCODED, of=_ENCODED[0]),
     Line(
@@ -92,6 +93,8 @@ def rows(results: Sequence[dict[str, Any]]) -> list[list[str]]:
     found = []
     for line in LINES:
         result = _result(line, line.claim, results)
+        if line.ours not in result["seconds"]:  # results of an earlier version
+            continue
         base = statistics.median(_result(line, line.of_claim or line.claim, results)["seconds"][line.of]) if line.of else 1.0
         found.append(_row(line, result, base))
     return found
@@ -120,7 +123,7 @@ def _row(line: Line, result: dict[str, Any], base: float) -> list[str]:
         if line.megabytes is not None:
             shown += f", {line.megabytes:g} MB"
             reached = reached and sizes[line.ours] <= line.megabytes
-    beside = ", ".join(f"{_short(name)} {in_units(taken[name])}" for name in line.beside)
+    beside = ", ".join(f"{_short(name)} {in_units(taken[name])}" for name in line.beside if name in taken)
     return [line.work, own, in_units(busy[line.ours]) if line.ours in busy else "", beside, shown, "yes" if reached else "no"]
 
 

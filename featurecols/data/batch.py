@@ -331,6 +331,11 @@ class Source(ABC):
     @abstractmethod
     def num_rows(self) -> int | None: ...
 
+    @property
+    def expected_rows(self) -> int | None:
+        """About how many rows there are, which the first of them say; None where they do not."""
+        return self.num_rows
+
     @abstractmethod
     def read_batches(self, needs: Needs | None) -> Iterator[Batch]:
         """Yield batches as they are stored: row groups, chunks, tables."""

@@ -150,6 +150,12 @@ class FileSource(Source):
         rows = [fragment.num_rows for fragment in self.fragments()]
         return None if None in rows else sum(rows)  # type: ignore[arg-type]
 
+    @property
+    def expected_rows(self) -> int | None:
+        by_path = {file.path: file for file in self._open()}
+        rows = [by_path[f.path].expected_rows if f.num_rows is None else f.num_rows for f in self.fragments()]
+        return None if None in rows else sum(rows)  # type: ignore[arg-type]
+
     def fragments(self) -> list[Fragment]:
         return list(self._chosen) if self._chosen is not None else [f for file in self._open() for f in file.fragments]
 

@@ -38,6 +38,7 @@ from featurecols.plan.report import Report
 from featurecols.plan.statistics import Statistics
 
 # What is told about a result that does not fit into memory.
+_LARGE = 1 << 26  # bytes of a matrix: a smaller one is made of those of its batches
 _TRANSFORM, _TRANSFORM_BATCHES = Limit("transform", total=True), Limit("transform_batches")
 _ENCODE = Limit("encode", "use encode_batches, or smaller batches", total=True)
 _ENCODE_BATCHES = Limit("encode_batches", "give a smaller batch_size")
@@ -392,10 +393,23 @@ def _matrix(program: Program, source: Source, out: Array | None, workers: int) -
         check_out(out, rows, program.width)
     elif rows is not None:
         out = arrays.empty((rows, program.width), np.float32, "transform")
+    elif (room := _room(program, source.expected_rows)) is not None:
+        return program.transform_expected(room, source, workers, _TRANSFORM)
     else:
         return arrays.concatenate(list(program.transform_batches(source, None, workers, _TRANSFORM)))
     program.transform_into(out, source, workers)
     return out
+
+
+def _room(program: Program, rows: int | None) -> Array | None:
+    """Return memory for about so many rows, untouched, so that what is too much costs nothing; None where there are few."""
+    if rows is None:
+        return None
+    shape = rows + rows // 16, program.width
+    if (size := 4 * shape[0] * shape[1]) < _LARGE:
+        return None
+    have = memory_limit.available()
+    return None if have is not None and 2 * size > have else np.empty(shape, np.float32)
 
 
 def _encoded(program: Program, source: Source, workers: int) -> Features:

@@ -39,6 +39,11 @@ class File(ABC):
     def read(self, fragment: Fragment, needs: Needs) -> Iterator[Batch]:
         """Return the rows of one fragment, in order."""
 
+    @property
+    def expected_rows(self) -> int | None:
+        """About how many rows there are where fragments do not say it; None where that takes reading all of them."""
+        return None
+
     def hint_at_names(self, key: str) -> str | None:
         """Return what to do where a field is missing because the file was read wrongly; None where it does not look so."""
         return None

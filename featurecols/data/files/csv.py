@@ -148,6 +148,14 @@ class CsvFile(File):
         except (pa.ArrowException, OSError, UnicodeError, *streams.DAMAGED):
             return b""
 
+    @property
+    def expected_rows(self) -> int | None:
+        """As many as lines would be, as long as the first ones; None where the size of the file is not that of its text."""
+        if self._codec is not None or self._changed or urls.is_url(self.path):
+            return None
+        head = self._head()
+        return head.count(b"\n") * self.state[0] // len(head) if head else None
+
     def _hint_at_separator(self) -> str | None:
         """Return the way out where the first lines look as if something else separated the values."""
         mark = separators.find_other(self._head(), self._delimiter, self._as.quote)

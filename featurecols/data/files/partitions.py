@@ -21,6 +21,10 @@ class PartitionedFile(File):
         for key in keys:
             self.schema = self.schema.append(pa.field(key, pa.string()))
 
+    @property
+    def expected_rows(self) -> int | None:
+        return self.file.expected_rows
+
     def hint_at_names(self, key: str) -> str | None:
         return self.file.hint_at_names(key)
 

@@ -345,6 +345,24 @@ class Program:
         if stop != len(out):
             raise errors.plan("transform", f"out must have {stop} rows", len(out), _ROW_FOR_ROW)
 
+    def transform_expected(self, out: Array, source: Source, workers: int, limit: Limit) -> Array:
+        """Return the matrix of a source, float32 [n, width]: the first rows of `out`, unless it has too few."""
+        look = self._new_look()
+
+        def fill(rows: Rows) -> Array:
+            limit.check(rows, self.width)
+            stop = rows.first_row + rows.batch.num_rows
+            part = out[rows.first_row : stop] if stop <= len(out) else self._new_matrix(rows)
+            self._fill_batch(rows, part, look)
+            return part
+
+        stop, parts = 0, list(run_batches(fill, source, self.needs, None, workers))
+        for i, part in enumerate(parts):
+            if stop + len(part) > len(out):
+                return arrays.concatenate([out[:stop], *parts[i:]])
+            stop += len(part)
+        return out[:stop]
+
     def transform_batches(self, source: Source, batch_size: int | None, workers: int, limit: Limit) -> Iterator[Array]:
         """Yield the matrix of each batch of a source, float32 [rows, width]."""
         return run_batches(partial(self._transform_batch, limit, self._new_look()), source, self.needs, batch_size, workers)
@@ -363,9 +381,12 @@ class Program:
 
     def _transform_batch(self, limit: Limit, look: Look | None, rows: Rows) -> Array:
         limit.check(rows, self.width)
-        out = arrays.empty((rows.batch.num_rows, self.width), np.float32)
+        out = self._new_matrix(rows)
         self._fill_batch(rows, out, look)
         return out
+
+    def _new_matrix(self, rows: Rows) -> Array:
+        return arrays.empty((rows.batch.num_rows, self.width), np.float32)
 
     def _fill_batch(self, rows: Rows, out: Array, look: Look | None) -> None:
         batch, look = rows.batch, None if look is None else look.after(rows.first_row)

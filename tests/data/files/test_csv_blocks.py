@@ -188,3 +188,19 @@ def test_plans_learn_and_give_the_same_from_a_table(tmp_path: Path) -> None:
     columns = [fc.Numeric("f0", normalizer=fc.ZScore()), fc.Indicator(fc.Vocabulary("f1", fc.TopTerms(20)))]
     expected = fc.fit(columns, table).transform(table)
     assert np.array_equal(fc.fit(columns, source).transform(source), expected)
+
+
+@pytest.mark.parametrize("long", [0, 600])  # the first rows, longer than the others: these are more than they let expect
+def test_a_large_matrix_has_the_rows_that_the_file_has(tmp_path: Path, long: int) -> None:
+    ids = [i * 7 for i in range(1000)]
+    path = tmp_path / "some.csv"
+    path.write_text("id,more\n" + "".join(f"{k},{'x' * (101 if i < long else 63)}\n" for i, k in enumerate(ids)))
+    source = fc.csv(path)
+    file = source._open()[0]
+    assert isinstance(file, CsvFile)
+    file.block_bytes = 20_000
+    found = fc.compile([fc.Indicator(fc.Identity("id", 20_000))]).transform(source)
+    assert (found.base is None) == bool(long)  # made of two parts, or a part of what was expected
+    assert found.shape == (1000, 20_000)
+    assert found.argmax(1).tolist() == ids
+    assert found.sum() == 1000
