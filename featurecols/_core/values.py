@@ -136,6 +136,18 @@ def lone_surrogate(subject: str, key: str, row: int | None, value: object) -> er
     )
 
 
+def first_surrogate(value: object) -> str | None:
+    """Return the first text with a lone surrogate of a value, or in a list of values; None where there is none."""
+    if isinstance(value, str):
+        try:
+            value.encode()
+        except UnicodeEncodeError:
+            return value
+    elif isinstance(value, (list, tuple, set, np.ndarray)):
+        return next((bad for bad in map(first_surrogate, value) if bad is not None), None)
+    return None
+
+
 def number(value: object) -> float | None:
     """Return an argument that is a number as a float; None for a boolean, an integer beyond float64, and anything else."""
     if isinstance(value, bool) or not isinstance(value, (int, float)):

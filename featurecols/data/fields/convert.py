@@ -19,7 +19,7 @@ import pyarrow as pa
 
 from featurecols import errors
 from featurecols._core.arrays import Array
-from featurecols._core.values import DecimalFraction, lone_surrogate
+from featurecols._core.values import DecimalFraction, first_surrogate, lone_surrogate
 from featurecols.data import arrow_buffers
 from featurecols.data.fields.base import FieldView
 from featurecols.data.fields.decimals import DecimalField
@@ -330,18 +330,8 @@ def _of_mixed(key: str, rows: list[object]) -> FieldView:
 
 def _lone_surrogate(key: str, rows: list[object]) -> errors.DataError:
     for row, value in enumerate(rows):
-        bad = _first_surrogate(value)
+        bad = first_surrogate(value)
         if bad is not None:
             return lone_surrogate(key, key, row, bad)
     return lone_surrogate(key, key, None, "text")
 
-
-def _first_surrogate(value: object) -> str | None:
-    if isinstance(value, str):
-        try:
-            value.encode()
-        except UnicodeEncodeError:
-            return value
-    elif isinstance(value, (list, tuple, set, np.ndarray)):
-        return next((bad for bad in map(_first_surrogate, value) if bad is not None), None)
-    return None

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from featurecols._core import counters
 from featurecols._core.fork_safe import cached_property
+from featurecols._core.values import first_surrogate, lone_surrogate
 from featurecols.columns.base import Field
 from featurecols.columns.bound import RowIds
 from featurecols.data.field_types import SPELLED, FieldType
@@ -28,9 +30,9 @@ class RowCompiler:
     """The functions of one program. `of_mapping` takes a dict of raw values, `of_values` one presented value for each field.
 
     Both give the features as an array of typecode "f". A value of node i is the local v{i}; the objects that the source
-    uses are k{i} (the key of a field), p{i} (its presenter), m{i} (its markers), t{i} (what makes of a text the value
-    that it spells, which is c{i} to categorical columns), nested (what makes lists), q{i} (its row_preparer), r{i} (the row
-    function of a node) and w{i} (write_row, or the row function of a single number, of output i).
+    uses are k{i} (the key of a field), p{i} (its presenter), m{i} (its markers), u{i} (what refuses text without bytes), t{i}
+    (what makes of a text the value that it spells, which is c{i} to categorical columns), nested (what makes lists), q{i} (its
+    row_preparer), r{i} (the row function of a node) and w{i} (write_row, or the row function of a single number, of output i).
     """
 
     def __init__(
@@ -52,6 +54,9 @@ class RowCompiler:
         for k, output in enumerate(outputs):
             self._body += self._write(k, output)
         self._body.append("return out")
+        read = [(j, of.bound.column) for of in (*evaluations, *outputs) for j in of.inputs]
+        self._readers = {j: column.name for j, column in reversed(read)}
+        self._unread = {j for j, column in read if column.needs == "presence"}
         self._given = [line for i, field in fields for line in self._field(i, field, i in numeric)]
         self._values = [f"v{i}" for i, _ in fields]
 
@@ -78,7 +83,11 @@ class RowCompiler:
         else:
             plain = f"type(v{i}) is not str{marked}"
         lines = [f"v{i} = row[k{i}]", f"if {plain}: v{i} = p{i}(v{i})", *self._nest(i)]
-        if (prepare := field.row_preparer()) is not None:
+        prepare = field.row_preparer()
+        if prepare is not None or i in self._unread:  # no column makes bytes of it
+            self.names[f"u{i}"] = partial(_refuse_surrogates, self._readers.get(i, field.key), field.key)
+            lines.append(f"u{i}(v{i})")
+        if prepare is not None:
             self.names[f"q{i}"] = prepare
             lines.append(f"v{i} = q{i}(v{i})")
         return lines
@@ -116,6 +125,12 @@ class RowCompiler:
         exec(compile("\n    ".join([f"def run({arguments}):", *lines]), "<row path>", "exec"), found)
         counters.increment("row function")
         return found["run"]  # type: ignore[no-any-return]
+
+
+def _refuse_surrogates(subject: str, key: str, value: object) -> None:
+    """Raise DataError for a text with a lone surrogate, which no table holds either."""
+    if (bad := first_surrogate(value)) is not None:
+        raise lone_surrogate(subject, key, None, bad)
 
 
 def _in_lists(value: object, depth: int) -> list[object]:

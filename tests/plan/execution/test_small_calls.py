@@ -140,6 +140,30 @@ def test_a_few_dicts_are_rows() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    "column",
+    [
+        fc.Missing("x"),
+        fc.Missing(fc.Field("x", missing=("none",))),
+        fc.Numeric(fc.Field("x", invalid="missing"), default=0),
+        fc.Indicator(fc.Vocabulary(fc.Words("x"), ["a"])),
+        fc.Indicator(fc.Hashed("x", 9)),
+    ],
+)
+def test_text_without_bytes_is_refused_by_every_door(column: fc.Column) -> None:
+    plan, rows = fc.compile([column]), [{"x": "a"}, {"x": "a\ud800"}]
+    says = f"{column.name if isinstance(column, fc.Missing) else 'x'}.*lone surrogate has no UTF-8 bytes in field 'x'"
+    for data in (rows, rows * 40, {"x": [row["x"] for row in rows]}):
+        with pytest.raises(fc.DataError, match=f"{says} at row 1"):
+            plan.transform(data)
+    with pytest.raises(fc.DataError, match=says):
+        plan.transform_row(rows[1])
+    assert plan.transform(rows[:1] * 2).tolist() == [list(plan.transform_row(rows[0]))] * 2
+    if isinstance(column, fc.Missing):
+        with pytest.raises(fc.DataError, match=says):
+            plan.transform_row({"x": ["a", "a\ud800"]})
+
+
 @pytest.mark.parametrize("dtype", [">f8", ">f4", ">i4", ">i8"])
 def test_numbers_of_the_other_byte_order(dtype: str) -> None:
     ages = fc.compile([fc.Numeric("age")])
