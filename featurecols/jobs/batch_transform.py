@@ -33,6 +33,14 @@ class BatchTransform(ABC):
     row_bytes: int
     width: int | None = None
     threads: int | None = None
+    _of_no_rows: tuple[pa.Schema, Columns] | None = None
+
+    def columns_of(self, schema: pa.Schema) -> Columns:
+        """Return the output columns of no rows of a schema; they are kept for the next file, which mostly has the same."""
+        known = self._of_no_rows
+        if known is None or not known[0].equals(schema):
+            known = self._of_no_rows = schema, self.columns(Batch.arrow(schema.empty_table()))
+        return known[1]
 
     @abstractmethod
     def columns(self, data: Rows) -> Columns:

@@ -86,7 +86,8 @@ class Staging:
         with open(self._journal, "ab", opener=_open_no_link) as journal:
             journal.write(b"\n" + json.dumps(entry).encode() + b"\n")  # a line of its own also after one that a kill cut short
         partial.path.rename(final)
-        sync_folder(final.parent)
+        if self._is_due():  # before all is published, its folders are waited for; a power cut may take the names of a second
+            sync_folder(final.parent)
 
     @property
     def position(self) -> Position:
@@ -102,13 +103,19 @@ class Staging:
         A run that is killed goes on from there. A power cut may take the last second: a position waits for the disk once in a
         second, and not after each of many small files.
         """
-        now = time.monotonic()
-        flush = now >= self._next_flush
+        flush = self._is_due()
         out.flush()
         if flush:
             os.fsync(out.fileno())
-            self._next_flush = now + _FLUSHED
         _write(self._position, done, flush)
+
+    def _is_due(self) -> bool:
+        """Return whether what is finished is to wait for the disk: once in a second, and not after each of many small files."""
+        now = time.monotonic()
+        if now < self._next_flush:
+            return False
+        self._next_flush = now + _FLUSHED
+        return True
 
     def publish(self) -> None:
         """Make the whole output visible at the target, in the place of what was there, and drop the staging folder."""

@@ -50,15 +50,17 @@ def write(
 
     The kept columns come first, those of the transform after them. Where more than `limit` rows are bad, it ends early.
     """
-    empty = Batch.arrow(file.schema.empty_table())
     kept, policy = inputs.kept_schema.empty_table(), task.policy
     nullable = policy.on_error == "null"
 
-    def compute(batch: Batch) -> Columns:
-        columns = transform.columns(batch)
+    def prepare(columns: Columns) -> Columns:
         return variable_lists(columns) if nullable else columns
 
-    fields = [*kept.schema, *(pa.field(name, array.type, nullable) for name, array in compute(empty))]
+    def compute(batch: Batch) -> Columns:
+        return prepare(transform.columns(batch))
+
+    columns = prepare(transform.columns_of(file.schema))
+    fields = [*kept.schema, *(pa.field(name, array.type, nullable) for name, array in columns)]
     schema = pa.schema(fields, transform.metadata())
     done, bad = 0, BadRowFile(task.aside)
     with _open_writer(task, schema, transform.threads) as writer:

@@ -334,4 +334,3 @@ def _lone_surrogate(key: str, rows: list[object]) -> errors.DataError:
         if bad is not None:
             return lone_surrogate(key, key, row, bad)
     return lone_surrogate(key, key, None, "text")
-
