@@ -54,7 +54,8 @@ class RowCompiler:
         for k, output in enumerate(outputs):
             self._body += self._write(k, output)
         self._body.append("return out")
-        read = [(j, of.bound.column) for of in (*evaluations, *outputs) for j in of.inputs]
+        read = [(j, of.bound.column) for of in evaluations for j in of.inputs]
+        read += [(j, of.bound.column) for of in outputs for j in of.inputs]
         self._readers = {j: column.name for j, column in reversed(read)}
         self._unread = {j for j, column in read if column.needs == "presence"}
         self._given = [line for i, field in fields for line in self._field(i, field, i in numeric)]
