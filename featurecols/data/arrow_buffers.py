@@ -116,7 +116,7 @@ def _bytes(buffer: pa.Buffer | None) -> Array:
 def of_python(values: Sequence[object] | Array, kinds: set[type] | None = None) -> pa.Array:
     """Return Python's values as an Arrow array of the type that holds them all; raises UnicodeError, or one of REFUSED.
 
-    kinds: the types of the values, where they are known.
+    kinds: the types of the values, where they are known; str also stands for classes that are made of it.
     """
     kinds = set(map(type, values)) if kinds is None else kinds
     if "pandas" not in sys.modules:  # pa.array imports it, which takes half of the first call in a process
@@ -136,13 +136,13 @@ def _of_one_kind(values: Sequence[object] | Array, kinds: set[type]) -> pa.Array
     valid = None if all(there) else pa.py_buffer(np.packbits(there, bitorder="little"))
     if kinds == {str} and (text := "".join(values)).isascii():  # type: ignore[arg-type]
         ends = np.zeros(n + 1, np.int64)
-        np.cumsum(np.fromiter(map(len, values), np.int64, n), out=ends[1:])  # type: ignore[arg-type]
+        np.cumsum(np.fromiter(map(str.__len__, values), np.int64, n), out=ends[1:])  # type: ignore[arg-type]
         if ends[-1] < 2**31:
             return pa.Array.from_buffers(
                 pa.string(), n, [None, pa.py_buffer(ends.astype(np.int32)), pa.py_buffer(text.encode())]
             )
     if kind is str:
-        texts = [b"" if value is None else str(value).encode() for value in values]
+        texts = [b"" if value is None else str.encode(value) for value in values]  # type: ignore[arg-type]  # not __str__ of a class
         ends = np.cumsum([0, *map(len, texts)])
         if ends[-1] < 2**31:
             return pa.Array.from_buffers(

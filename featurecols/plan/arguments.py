@@ -19,6 +19,8 @@ def check_out(out: object, rows: int | None, width: int) -> None:
         raise errors.plan("transform", f"out must be float32 [n, {width}]", got, "leave it out for a new array")
     if rows is not None and out.shape[0] != rows:
         raise errors.plan("transform", f"out must have {rows} rows", out.shape[0], "give one row for each row of the data")
+    if not out.flags.aligned:
+        raise errors.plan("transform", "out does not begin at a multiple of 4 bytes", out.shape, "leave it out for a new array")
     if not out.flags.writeable:
         raise errors.plan("transform", "out is read-only", out.shape, "leave it out for a new array")
 

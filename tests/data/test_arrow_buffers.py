@@ -8,6 +8,7 @@ import pyarrow as pa
 import pytest
 
 from featurecols.data import arrow_buffers
+from featurecols.data.fields.convert import view_of
 
 
 def split(offsets: Any, data: Any) -> list[bytes]:
@@ -186,6 +187,22 @@ def test_python_values_without_pandas_are_what_pyarrow_makes_of_them(
     assert found.type == expected.type
     assert str(found) == str(expected)
     assert found.null_count == expected.null_count
+
+
+class Loud(str):
+    def __str__(self) -> str:
+        return "loud"
+
+    def __len__(self) -> int:
+        return 1
+
+
+@pytest.mark.parametrize("texts", [["a", Loud("bcd"), "e"], ["é", Loud("bcd")], ["a", Loud("é"), None]])
+def test_texts_without_pandas_are_their_characters_and_not_what_their_class_prints(
+    texts: list[str | None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delitem(sys.modules, "pandas", raising=False)
+    assert view_of("k", texts).to_pylist() == [None if text is None else "".join([text]) for text in texts]
 
 
 def test_python_values_that_no_type_holds(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -486,6 +486,14 @@ def test_out_must_be_writable(plan: fc.Plan) -> None:
     assert not out.any()
 
 
+def test_out_must_begin_where_a_number_may(plan: fc.Plan) -> None:
+    out = np.zeros(3 * 13 * 4 + 4, np.uint8)[1:-3].view(np.float32).reshape(3, 13)
+    for threads in (1, 2):
+        with pytest.raises(fc.PlanError, match="out does not begin at a multiple of 4 bytes"):
+            plan.transform(DATA, out=out, threads=threads)
+    assert not out.any()
+
+
 def test_a_missing_field_offers_near_names(plan: fc.Plan) -> None:
     data = {"Age": [1.0], "job": ["a"], "tags": [["a"]]}
     for run in (plan.transform, plan.encode, lambda d: plan.transform_row({k: v[0] for k, v in d.items()})):

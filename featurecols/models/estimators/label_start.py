@@ -71,6 +71,9 @@ def count_classes(head: ClassHead, rows: LabelledRows) -> Array:
 
 def class_weights(subject: str, given: Mapping[object, float] | str, head: Head, rows: LabelledRows) -> Array:
     """Return the weight of each class, float32 [n_classes], of weights by class or "balanced"; raise ModelError for others."""
+    if isinstance(head, MultiLabelHead):
+        hint = "give weight=, weights of rows, or train a classifier for each label"
+        raise errors.model(subject, "class_weight is of one class a row, and rows have several labels", given, hint)
     if not isinstance(head, ClassHead):
         raise errors.model(subject, "class_weight needs a classifier", type(head).__name__, "give weight=, weights of rows")
     if given != "balanced":

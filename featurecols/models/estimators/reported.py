@@ -23,6 +23,7 @@ from featurecols.models.inspection.measured import Measured, MeasuredClasses, Me
 from featurecols.models.inspection.report import ModelReport
 from featurecols.models.inspection.slices import Slices, uses_of
 from featurecols.models.objective.heads import ClassHead, Head, NumberHead
+from featurecols.models.objective.multi_label import MultiLabelHead
 from featurecols.models.types import Data, Label
 
 
@@ -119,6 +120,9 @@ class ReportWatch(Watch):
             self.measured = MeasuredClasses(head)
         elif isinstance(head, NumberHead):
             self.measured = MeasuredNumbers(head)
+        elif isinstance(head, MultiLabelHead):
+            what, hint = "is of one label, and the model has several", "use evaluate(data), which has metrics of each label"
+            raise errors.model("report", what, list(head.names)[:8], hint)
         else:
             hint = "evaluate a model_fn of your own"
             raise errors.model("report", "is of classifiers and regressors", type(head).__name__, hint)

@@ -14,6 +14,7 @@ from featurecols.models.input.classes import MAX_CLASSES, is_text
 from featurecols.models.input.labels import require_label
 
 LISTS = "give several fields of 0 and 1, or one field of lists of words"
+_SAME = "give a field, or an entry of the list, for each label; lists of what a row has hold words"
 
 
 def learn(batches: Iterable[Batch], keys: Sequence[str], *, ends: bool) -> tuple[str, ...]:
@@ -53,10 +54,15 @@ def learn(batches: Iterable[Batch], keys: Sequence[str], *, ends: bool) -> tuple
 
 
 def read(batch: Batch, keys: Sequence[str], names: Sequence[str]) -> Array:
-    """Return labels as float32 [n, len(names)] of 0 and 1; raise DataError at the first row that holds anything else."""
+    """Return labels as float32 [n, len(names)] of 0 and 1; raise DataError at the first row that holds anything else.
+
+    Fields that bear the names of the labels are these labels, in whatever order they are given.
+    """
+    if len(keys) > 1 and sorted(keys) == sorted(names):
+        keys = names
     if len(keys) == 1 and is_text(batch, keys[0]):
         return _of_words(batch, keys[0], {name: i for i, name in enumerate(names)})
-    found = labels.numbers(batch, keys, len(names))
+    found = labels.numbers(batch, keys, len(names), hint=_SAME)
     wrong = (found != 0) & (found != 1)
     if wrong.any():
         row, output = (int(i) for i in np.argwhere(wrong)[0])

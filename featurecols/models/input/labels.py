@@ -13,8 +13,8 @@ from featurecols.data.fields.base import FieldView
 from featurecols.models import errors
 
 
-def numbers(batch: Batch, keys: Sequence[str], dimension: int, dtype: str = "float32") -> Array:
-    """Return numbers [n, dimension] of a dtype: one field each, or one field of lists."""
+def numbers(batch: Batch, keys: Sequence[str], dimension: int, dtype: str = "float32", hint: str | None = None) -> Array:
+    """Return numbers [n, dimension] of a dtype: one field each, or one field of lists; hint: where a row has other numbers."""
     columns = []
     for key in keys:
         found = field(batch, key).numbers()
@@ -24,13 +24,13 @@ def numbers(batch: Batch, keys: Sequence[str], dimension: int, dtype: str = "flo
             if (lengths != dimension).any():
                 row = int((lengths != dimension).argmax())
                 what = f"a label must hold {dimension} numbers"
-                raise errors.labels(key, what, int(lengths[row]), row, "set label_dimension")
+                raise errors.labels(key, what, int(lengths[row]), row, hint or "set label_dimension")
             values = values[found.offsets[0] : found.offsets[-1]]
         columns.append(values.reshape(batch.num_rows, -1))
     out = np.concatenate(columns, axis=1)
     if out.shape[1] != dimension:
         what = f"labels must have {dimension} numbers a row"
-        raise errors.labels(", ".join(keys), what, out.shape[1], None, f"set label_dimension={out.shape[1]}")
+        raise errors.labels(", ".join(keys), what, out.shape[1], None, hint or f"set label_dimension={out.shape[1]}")
     if not np.isfinite(out).all():
         row = int((~np.isfinite(out)).any(axis=1).argmax())
         require_label(", ".join(keys), bool(np.isnan(out[row]).any()), row)

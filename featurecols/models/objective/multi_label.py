@@ -88,4 +88,11 @@ def words_of_labels(label_vocabulary: Sequence[Class] | None) -> tuple[str, ...]
     """Return the names of labels as text; raise ColumnError for a single string."""
     if isinstance(label_vocabulary, (str, bytes)):
         raise errors.argument("classifier", "label_vocabulary is a list of labels", label_vocabulary, "give a list of them")
-    return None if label_vocabulary is None else tuple(str(word) for word in label_vocabulary)
+    return None if label_vocabulary is None else tuple(_text(word) for word in label_vocabulary)
+
+
+def _text(word: Class | bytes) -> str:
+    """Return the text of a label, of a class that is made of str its characters."""
+    if isinstance(word, bytes):
+        return word.decode()
+    return str.__str__(word) if isinstance(word, str) else str(word)

@@ -1,5 +1,6 @@
 """Models of several labels, of which a row may have any number: their numbers, metrics, files and errors."""
 
+import enum
 import functools
 import json
 
@@ -166,10 +167,33 @@ BAD = ROWS.assign(green=[*[0] * 7, 2, *[1] * (N - 8)], few=[["red"]] * 5 + [["pi
         (lambda: KINDS["linear"](n_classes=3), "leave n_classes out: the labels are counted"),
         (lambda: KINDS["linear"](label_vocabulary=["a", "a"]), "label_vocabulary must name different labels"),
         (lambda: trained("linear").rank({"x0": 1.0}, ROWS), "several labels are not one score"),
-        (lambda: trained("linear").report(ROWS), "is of classifiers and regressors"),
+        (lambda: trained("linear").report(ROWS), r"is of one label, .* got \['blue', 'green', 'red'\]; use evaluate"),
+        (
+            lambda: KINDS["linear"]().train(ROWS, NAMES, class_weight={"red": 2.0}),
+            "class_weight is of one class a row, and rows have several labels, got",
+        ),
+        (lambda: KINDS["linear"]().train(ROWS.assign(t=[[1]] + [[1, 0]] * (N - 1)), "t"), "got 2; give a field, or an entry"),
+        (lambda: train("linear", label_vocabulary=["a", "b"]), "labels must have 2 numbers a row, got 3; give a field"),
         (lambda: trained("linear").explain(ROWS.iloc[0].to_dict(), output="pink"), "unknown output 'pink'"),
     ],
 )
 def test_errors_name_the_row_and_the_way_out(call, message):
     with pytest.raises((DataError, ModelError, fc.ColumnError, AttributeError), match=message):
         call()
+
+
+def test_fields_are_their_labels_in_any_order():
+    model, last = trained("linear"), NAMES[::-1]
+    assert model.evaluate(ROWS, last) == model.evaluate(ROWS, NAMES)
+    apart = {name: Y[:, NAMES.index(name)] for name in last}
+    assert model.evaluate(ROWS[["x0", "x1", "x2"]], apart) == model.evaluate(ROWS, NAMES)
+    turned = KINDS["linear"](label_vocabulary=last).train(ROWS, NAMES, steps=2)
+    want = {f"label/mean/{name}": pytest.approx(Y[:, k].mean()) for k, name in enumerate(NAMES)}
+    assert want.items() <= turned.evaluate(ROWS).items()
+
+
+def test_a_vocabulary_of_bytes_and_of_classes_made_of_str_is_their_text():
+    class Colour(str, enum.Enum):  # noqa: UP042 - StrEnum prints its text
+        RED = "red"
+
+    assert KINDS["linear"](label_vocabulary=[b"blue", Colour.RED, np.str_("green")]).head.words == ("blue", "red", "green")
