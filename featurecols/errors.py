@@ -172,7 +172,8 @@ def missing_field(key: str, present: Iterable[str], where: str = "the data") -> 
     if key in names:
         hint = "a name looks like it and is not text: rename the columns, frame.columns = frame.columns.astype(str)"
     elif len(names) == 1 and (mark := next((m for m in ";\t|" if key in names[0].split(m)), None)) is not None:
-        hint = f"the only name has {show(mark)} in it: read the file with fc.csv(path, separator={show(mark)})"
+        way = f"fc.csv(path, separator={show(mark)}) (--separator {show(mark)})"
+        hint = f"the only name has {show(mark)} in it: read the file with {way}"
     return DataError(key, f"field is not in {where}", hint=hint)
 
 

@@ -15,6 +15,7 @@ from featurecols._core.json_layout import lay_out
 from featurecols._core.suggestions import not_a_path
 
 YAML = (".yaml", ".yml")
+_DATA = (".csv", ".tsv", ".parquet", ".jsonl", ".arrow", ".gz")  # that somebody may give in the place of a spec
 _LARGEST = 1_000_000  # values of a spec: a YAML file may name one value again and again
 
 
@@ -42,7 +43,8 @@ def read_data(path: str | Path) -> Any:
     except errors.FeatureColumnsError:
         raise
     except (ValueError, RecursionError) as e:
-        raise errors.argument(str(path), f"is not {name}", str(e), "correct the file") from None
+        hint = "a spec is JSON, TOML or YAML, and stands before the data" if suffix in _DATA else "correct the file"
+        raise errors.argument(str(path), f"is not {name}", str(e), hint) from None
 
 
 def write_data(path: str | Path, data: Mapping[str, Any]) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -138,3 +140,17 @@ def test_an_additive_fit_finds_effects() -> None:
     fit = AdditiveFit(odds[:, None], np.ones(m), {**codes, "same": codes["p"]}, classes=True)
     assert abs(fit.without("noise").effect(codes["noise"], 50).deviations) < 3
     assert fit.remainder().dispersion == pytest.approx(1.0, abs=0.15)
+
+
+def test_a_label_that_is_always_missing_says_nothing_and_one_of_any_size_the_same():
+    random = np.random.default_rng(1)
+    a, b = random.integers(0, 2, (2, 1000))
+    fields = {"a": [f"a{i}" for i in a], "b": [f"b{i}" for i in b]}
+    assert [one.field for one in fc.suggest({**fields, "y": [None] * 1000}, "y").fields] == ["a", "b"]
+    y = (a ^ b) + random.normal(size=1000) / 8
+    want = fc.suggest({**fields, "y": y}, "y")
+    assert [one.field for one in want.fields] == ["a", "b", "a x b"]
+    for power in (-900, 900):
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            assert repr(fc.suggest({**fields, "y": np.ldexp(y, power)}, "y")) == repr(want)

@@ -105,7 +105,7 @@ def target_of(profile: FieldProfile, sample: Sample) -> Target | None:
     if numbers and not (profile.numbers is not None and profile.numbers.whole and len(profile.numbers.values) <= CLASSES):
         x = view.numbers().values
         there = np.isfinite(x)
-        return Target(profile.key, 0, np.where(there, x, 0.0)[:, None], weights * there, learned)
+        return Target(profile.key, 0, _of_size_one(np.where(there, x, 0.0))[:, None], weights * there, learned)
     codes = _codes_of_terms(view)
     if codes is None or not len(codes):
         return None
@@ -116,6 +116,11 @@ def target_of(profile: FieldProfile, sample: Sample) -> Target | None:
     there = codes >= 0
     table[np.flatnonzero(there), codes[there]] = 1.0
     return Target(profile.key, count, table, weights * there, learned)
+
+
+def _of_size_one(x: Array) -> Array:
+    """Return finite numbers by a power of 2, the largest from 0.5 to 1: no bit is lost, and squares of them are finite."""
+    return np.asarray(np.ldexp(x, -int(np.frexp(np.abs(x).max(initial=0.0))[1])))
 
 
 def explained(target: Target, profile: FieldProfile, view: FieldView) -> float:

@@ -31,8 +31,8 @@ def suggest_from_label(profiles: Iterable[FieldProfile], sample: Sample, target:
     """
     rows = np.flatnonzero(target.weights > 0)
     weights = target.weights[rows]
-    values = _values(target, rows)
-    if len(rows) < LEAST_ROWS or values is None:
+    values = _values(target, rows) if len(rows) >= LEAST_ROWS else None
+    if values is None:
         return []
     read = list(profiles)
     codes: dict[str, Array] = {}
