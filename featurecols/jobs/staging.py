@@ -24,6 +24,7 @@ import tempfile
 import time
 import zlib
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from io import FileIO
 from pathlib import Path
@@ -80,9 +81,7 @@ class Staging:
         final.parent.mkdir(parents=True, exist_ok=True)
         partial = PartialFile(final.with_name(final.name + PARTIAL))
         yield partial
-        with partial.path.open("rb+") as file:
-            os.fsync(file.fileno())
-        entry = [relative, partial.rows, partial.bad, *_checksum(partial.path)]
+        entry = [relative, partial.rows, partial.bad, *_flush(partial.path)]
         with open(self._journal, "ab", opener=_open_no_link) as journal:
             journal.write(b"\n" + json.dumps(entry).encode() + b"\n")  # a line of its own also after one that a kill cut short
         partial.path.rename(final)
@@ -384,6 +383,19 @@ def _checksum(path: Path) -> list[object]:
         while block := file.read(_BLOCK):
             size, crc = size + len(block), zlib.crc32(block, crc)
     return [size, crc]
+
+
+def _flush(path: Path) -> list[object]:
+    """Wait until a file is on the disk; return its _checksum, of a large one computed meanwhile."""
+    with path.open("rb+") as file:
+        if os.fstat(file.fileno()).st_size <= _BLOCK:
+            os.fsync(file.fileno())
+            return _checksum(path)
+        with ThreadPoolExecutor(1, thread_name_prefix="featurecols-flush") as thread:
+            flushed = thread.submit(os.fsync, file.fileno())
+            found = _checksum(path)
+            flushed.result()
+    return found
 
 
 def _read_journal(path: Path) -> dict[str, list[object]]:

@@ -4,6 +4,7 @@ import errno
 import json
 import os
 import shutil
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -217,6 +218,20 @@ def test_files_are_on_the_disk_before_they_have_a_name(
         inode = made.stat().st_ino
         assert events.index(("sync", inode)) < events.index(("rename", inode))
     assert events[-2:] == [("rename", target.stat().st_ino), ("sync", target.parent.stat().st_ino)]
+
+
+def test_a_large_file_is_known_again_by_its_checksum(target: Path) -> None:
+    data = bytes(range(256)) * (1 << 13)
+    with staging.open_staging(target, single=False) as stage:
+        stage.restart(overwrite=False)
+        with stage.write_file("data/large") as partial:
+            partial.path.write_bytes(data)
+            partial.rows = 7
+        noted = (stage.folder / "finished.jsonl").read_text().split("\n")[1]
+        assert json.loads(noted) == ["data/large", 7, 0, len(data), zlib.crc32(data)]
+        assert stage.finished("data/large") == (7, 0)
+        (stage.folder / "data/large").write_bytes(data[:-1] + b"x")
+        assert stage.finished("data/large") is None
 
 
 def test_a_full_disk_is_an_output_error_and_keeps_what_is_done(
