@@ -122,7 +122,7 @@ def _as_declared(sample: Sample, profiles: Mapping[str, FieldProfile]) -> Sample
             view = source.prepare(view)
         elif source.missing:
             view = view.with_markers(Markers.of(source.missing))
-        views[key] = view if source.type is None else view.as_type(source.type)
+        views[key] = view
     return Sample(views, sample.counts, sample.hashes)
 
 

@@ -142,7 +142,7 @@ def test_texts_numbers_and_lists() -> None:
     }
     found = fc.suggest(data)
     far = [fc.Log1p(), fc.ZScore(), fc.Clip(-5, 5)]
-    hot, temp = fc.Indicator, fc.Field("temp", missing="NA", type="float")
+    hot, temp = fc.Indicator, fc.Field("temp", missing="NA", invalid="missing")
     assert list(found) == [
         hot(fc.Vocabulary(fc.Words("review"), fc.TopTerms(12, min_count=5))),
         hot(fc.Vocabulary("tags", fc.TopTerms(2))),
@@ -263,3 +263,18 @@ def test_what_is_wrong() -> None:
         fc.suggest({"a": []})
     with pytest.raises(fc.DataError, match=r"b.*not in the data"):
         fc.suggest({"a": [1]}, label="b")
+
+
+@pytest.mark.parametrize(
+    ("texts", "missing"),
+    [([f"{k % 40 / 4}" for k in range(120)], ()), (["NA" if k % 7 == 0 else f"{k % 40}" for k in range(120)], ("NA",))],
+)
+def test_numbers_that_a_table_holds_as_text_are_fitted(texts: list[str], missing: tuple[str, ...]) -> None:
+    data = {"x": texts, "y": [float(k * k % 31) for k in range(120)]}
+    numbers = {**data, "x": np.array([np.nan if text == "NA" else float(text) for text in texts])}
+    for label in (None, "y"):
+        found = fc.suggest(data, label)
+        x = next(column.source for column in found if isinstance(column, fc.Numeric))
+        assert x == fc.Field("x", missing=missing, invalid="missing")
+        want = fc.fit(list(fc.suggest(numbers, label)), numbers).transform(numbers)
+        assert fc.fit(list(found), data).transform(data).tobytes() == want.tobytes()

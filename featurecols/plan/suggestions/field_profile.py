@@ -256,10 +256,9 @@ class FieldCollector:
             if written is not None and (self.spellings or odd or not written.whole):
                 name: Literal["integer", "float"] = "integer" if written.whole else "float"
                 numbers, distinct, top = _of_written(written), len(written.values), ()
-                if written.invalid is None:
-                    source = Field(self.key, missing=written.markers, type=None if self.spellings else name)
-                else:
-                    source = Field(self.key, missing=written.markers, invalid="missing")
+                # Of a CSV file all text is parsed, of a table what a field asks for.
+                plain = self.spellings and written.invalid is None
+                source = Field(self.key, missing=written.markers, invalid="error" if plain else "missing")
                 of, present = FieldType(name), int(written.counts.sum())
         return FieldProfile(
             self.key,
