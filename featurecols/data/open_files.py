@@ -105,9 +105,9 @@ class _OpenCsv(CsvFile):
     ) -> None:
         self._start = start
         super().__init__(path, state, options)
-        self._changed = True  # no second reader looks at its end
+        self.changed = True  # no second reader looks at its end
 
-    def _raw_stream(self) -> pa.NativeFile:
+    def raw_stream(self) -> pa.NativeFile:
         return self._start()
 
 

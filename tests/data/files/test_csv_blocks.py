@@ -15,7 +15,9 @@ import pytest
 import featurecols as fc
 from featurecols import errors
 from featurecols.data.files.csv import CsvFile
+from featurecols.data.files.csv_in_blocks import can_cut, read_blocks
 from featurecols.data.files.csv_options import parse_options
+from featurecols.data.files.csv_stream import StreamReader
 from featurecols.data.sources import open_file, state_of
 
 WORDS = ["", "a", "NA", "12", "1.5", "é", "two words", "0123456789", "x" * 17, "日本語日本語", "01234567890123456789"]
@@ -40,7 +42,7 @@ def opened(path: Path, data: bytes, block_bytes: int, **options: Any) -> CsvFile
     assert isinstance(file, CsvFile)
     path.write_bytes(data)
     file.block_bytes, file.state = block_bytes, state_of(str(path))
-    assert len(data) <= 8 * block_bytes or file._is_cut()
+    assert len(data) <= 8 * block_bytes or can_cut(file)
     return file
 
 
@@ -51,7 +53,7 @@ def read(file: CsvFile, whole: bool = False) -> tuple[list[list[str | None]], li
     rows: list[list[str | None]] = []
     sizes = []
     try:
-        for batch in file._read_whole(needs) if whole else file._read_blocks(needs):
+        for batch in StreamReader(file).read(needs) if whole else read_blocks(file, needs):
             sizes.append(batch.num_rows)
             rows += map(list, zip(*(batch.column(name).to_pylist() for name in names), strict=True))
     except errors.DataError as error:
@@ -166,7 +168,7 @@ def test_numbers_that_differ_are_read_text_by_text(tmp_path: Path) -> None:
     x = [f"{i * 0.37:.2f}" if i > 2000 else str(i % 3) for i in range(9000)]
     data = ("x,word\n" + "".join(f"{number},{'ab'[i % 2]}{i if i > 5000 else 0}\n" for i, number in enumerate(x))).encode()
     file = opened(tmp_path / "some.csv", data, 20_000)
-    batches = list(file._read_blocks([("x", "number"), ("word", "category")]))
+    batches = list(read_blocks(file, [("x", "number"), ("word", "category")]))
     kinds = [str(batch.column("x").type) for batch in batches]
     assert kinds[0].startswith("dictionary")
     assert kinds[-1] == "string"
@@ -184,7 +186,7 @@ def test_plans_learn_and_give_the_same_from_a_table(tmp_path: Path) -> None:
     file = source._open()[0]
     assert isinstance(file, CsvFile)
     file.block_bytes = 2000
-    assert file._is_cut()
+    assert can_cut(file)
     columns = [fc.Numeric("f0", normalizer=fc.ZScore()), fc.Indicator(fc.Vocabulary("f1", fc.TopTerms(20)))]
     expected = fc.fit(columns, table).transform(table)
     assert np.array_equal(fc.fit(columns, source).transform(source), expected)
