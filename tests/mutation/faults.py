@@ -202,9 +202,9 @@ OWN = {
     ],
     "numeric": [
         Fault("featurecols.analyzers.quartiles:_at", "q * (int(below[-1]) - 1)", "q * int(below[-1])"),
-        Fault(f"{C}.normalizers:SignedLog1p.row", "-math.log1p(-x)", "math.log1p(-x)"),
-        Fault(f"{C}.normalizers:Power.row", "2.0 - exponent", "exponent"),
-        Fault(f"{C}.normalizers:_normal_score", "bisect.bisect_right(points, x, at)", "at + 1"),
+        Fault(f"{C}.normalizers.powers:SignedLog1p.row", "-math.log1p(-x)", "math.log1p(-x)"),
+        Fault(f"{C}.normalizers.powers:Power.row", "2.0 - exponent", "exponent"),
+        Fault(f"{C}.normalizers.ranks:_normal_score", "bisect.bisect_right(points, x, at)", "at + 1"),
         Fault("featurecols.analyzers.power:_unlikelihood", "0.5 * math.log(variance)", "math.log(variance)"),
         Fault("featurecols.analyzers.quartiles:_evenly", "i / (k - 1)", "i / k"),
         Fault(f"{K}.numeric:_NORMALIZE", "np.uint64(len(ops))", "min(np.uint64(1), np.uint64(len(ops)))"),
@@ -218,7 +218,7 @@ OWN = {
         Fault("featurecols.plan.execution.operations:_describe", "c.defaults[0]", "0.0"),
         Fault("featurecols.plan.execution.operations:FusedWriter.run", "int(suspect[j])", "block.rows"),
         Fault(f"{K}.numeric:normalize", "default", "default[::-1].copy()", call="_NORMALIZE[out.itemsize]"),
-        Fault("featurecols.columns.normalizers:Log1p.row", "-math.inf if x == -1.0 else math.nan", "math.nan"),
+        Fault("featurecols.columns.normalizers.powers:Log1p.row", "-math.inf if x == -1.0 else math.nan", "math.nan"),
         Fault("featurecols.analyzers.moments:Moments.finish", "square_root(variance)", "float(variance)"),
     ],
     "sequence": [
