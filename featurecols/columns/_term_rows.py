@@ -35,7 +35,7 @@ class TermRows(Protocol):
 
     @property
     def ordered(self) -> bool:
-        """Whether the terms are in an order that means something: intervals, and integers that are their own ids."""
+        """Whether the terms are in an order that means something: intervals, parts of times, integers that are their own ids."""
 
     def of(self, values: FieldView | Ids) -> Array:
         """Return the row of each value, int32 [n]; one of -1 is k + 1."""
@@ -146,7 +146,9 @@ class _IdRows:
 
     @property
     def ordered(self) -> bool:
-        return len(self._known) > 0 and self._source.meaning(int(self._known[0])).kind in ("interval", "id")
+        kind = self._source.meaning(int(self._known[0])).kind if len(self._known) else ""
+        column = self._source.column
+        return (isinstance(column, Column) and column.counts) or kind in ("interval", "id")
 
     def of_one(self, value: object) -> int:
         if not isinstance(value, int):

@@ -98,6 +98,14 @@ def test_means_of_a_few_terms_have_a_line_each() -> None:
     np.testing.assert_allclose(ax.lines[1].get_xdata(), [0, 1, 0, 0.5])
 
 
+def test_parts_of_times_are_in_the_order_of_time() -> None:
+    days = {"day": [f"2024-01-{1 + k % 5:02}" for k in range(12)], "late": [k % 5 in (0, 3) for k in range(12)]}
+    weekday = fc.DatePart("day", "weekday")
+    plan = fc.fit([fc.TargetMean(weekday, "late", name="mean"), fc.Count(weekday, name="rows")], days)
+    days_of_week = ["Monday  3", "Tuesday  3", "Wednesday  2", "Thursday  2", "Friday  2"]
+    assert labels_of(plan.plot("mean"))[::-1] == labels_of(plan.plot("rows")) == days_of_week
+
+
 def test_means_of_many_terms_stand_over_their_rows() -> None:
     rows = {"u": [f"u{i}" for i in range(30) for _ in range(i + 1)], "id": list(range(465)), "y": [i % 5 for i in range(465)]}
     plan = fc.fit([fc.TargetMean("u", "y", fold_by="id"), fc.Count("u")], rows)
