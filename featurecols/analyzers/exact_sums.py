@@ -82,10 +82,10 @@ class ExactSums:
         while found.shape[1] > 1 and _is_sign(found[:, -1]):
             found[:, -2] += found[:, -1] << _BITS
             found = found[:, :-1]
-        filled = np.flatnonzero(found.any(axis=0))
-        if not len(filled):
+        filled = next((j for j in range(found.shape[1]) if found[:, j].any()), None)
+        if filled is None:
             return kernels.label_sums.UNITS, np.zeros((len(found), 1), np.int64)
-        return self.first + int(filled[0]), np.ascontiguousarray(found[:, filled[0] :])
+        return self.first + filled, np.ascontiguousarray(found[:, filled:])
 
 
 def _is_sign(limbs: Array) -> bool:

@@ -19,6 +19,7 @@ from featurecols.data.fields.base import FieldView
 
 MOST_CLASSES = 1000
 _AHEAD = 4096  # labels whose size is looked at where one of them does not fit
+_FEW_FOLDS = 32  # that are added one after the other
 _HEAD = struct.Struct("<qqqqq?")
 _KIND = "LabelSums.v1"
 NO_FOLDS = np.empty(0, np.int32)
@@ -223,7 +224,7 @@ class LabelSums(Analyzer):
     def _seen(self, state: LabelTable) -> Array:
         """Return the terms of rows that have a label, by number, in the order of their bytes."""
         order = state.terms.order()
-        rows = state.counts[: state.groups].reshape(-1, self.folds).sum(axis=1)[1:]
+        rows = _over_folds(state.counts[: state.groups].reshape(-1, self.folds))[1:]
         found: Array = order[rows[order] > 0]
         return found
 
@@ -326,10 +327,21 @@ def _first(texts: TextNumbers) -> str:
     return texts.taken(texts.order()[:1])[0].decode("utf-8", "backslashreplace")
 
 
+def _over_folds(own: Array) -> Array:
+    """Return the sums over the second axis, fold by fold where there are few: numpy adds a short axis element by element."""
+    if own.shape[1] > _FEW_FOLDS:
+        found: Array = own.sum(axis=1)
+        return found
+    found = own[:, 0].copy()
+    for fold in range(1, own.shape[1]):
+        found += own[:, fold]
+    return found
+
+
 def _in_folds(own: Array) -> Array:
     """Return int64 [places + 1, folds + 1, k] of [places, folds, k]: in all and without each fold, first of all places."""
     own = np.concatenate([own.sum(axis=0, keepdims=True), own])
-    total = own.sum(axis=1, keepdims=True)
+    total = _over_folds(own)[:, None]
     without = total - own if own.shape[1] > 1 else np.zeros_like(own)
     return np.concatenate([total, without], axis=1)
 
