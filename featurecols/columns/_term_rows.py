@@ -35,7 +35,7 @@ class TermRows(Protocol):
 
     @property
     def ordered(self) -> bool:
-        """Whether the terms are in an order that means something: intervals, parts of times, integers that are their own ids."""
+        """Whether the terms are in an order that means something: intervals, parts of times, integers that are ids."""
 
     def of(self, values: FieldView | Ids) -> Array:
         """Return the row of each value, int32 [n]; one of -1 is k + 1."""

@@ -103,7 +103,9 @@ def test_many_terms_that_say_something(classes: int) -> None:
     label = np.digitize(number, [-0.7, 0.7]) if classes else number
     data = data.set_column(5, "label", pa.array(label))
     (found,) = crosses(data).values()
-    mean = fc.TargetMean("user", fc.Field("label", type="text") if classes else "label")
+    mean: fc.Column = fc.TargetMean("user", fc.Field("label", type="text") if classes else "label")
+    if not classes:  # which may be of any size
+        mean = fc.Numeric(mean, normalizer=fc.ZScore(), name="user_mean_label")
     assert (found.field, found.columns, found.linear, found.dnn) == ("user, each value", (), (mean,), (mean,))
     said = "each of its 299 values by itself: they explain 49 % of what the other fields leave of label (chance: 0 ± 1.9 %)"
     assert classes or found.reason == f"{said}: the mean label of each"

@@ -7,7 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from featurecols._core.arrays import Array
-from featurecols.columns.base import Field
+from featurecols.columns.base import Column, Field
+from featurecols.columns.normalizers import ZScore
+from featurecols.columns.numeric import Numeric
 from featurecols.columns.target_mean import TargetMean
 from featurecols.data.fields.base import FieldView
 from featurecols.plan.suggestions.additive_fit import AdditiveFit
@@ -52,6 +54,7 @@ def suggest_means(
                 f"each of its {distinct:,} values by itself: they explain {percent_of(effect.share)} of what the other fields"
             )
             said += f" leave of {target.key} (chance: 0 ± {percent_of(effect.chance)}): the mean {target.key} of each"
-            column = TargetMean(profile.source, label)
+            mean = TargetMean(profile.source, label)
+            column: Column = mean if target.classes else Numeric(mean, normalizer=ZScore(), name=mean.name)
             found.append(Suggestion(f"{profile.key}, each value", said, (), (column,), (column,)))
     return found
