@@ -293,7 +293,8 @@ def _scores(result: dict[str, Any]) -> str:
         seconds = in_units(statistics.median(result["seconds"][contestant]))
         rows.append([contestant, means[0], *spread, *means[1:], seconds, *memory])
     main, *others = (SCORES[name] for name in names)
-    head = ["model", f"mean {main}", "lowest", "highest", *others, "training", *(["memory"] if peaks else [])]
+    training = "processor time" if result["notes"].get("clock") == "processor" else "training"
+    head = ["model", f"mean {main}", "lowest", "highest", *others, training, *(["memory"] if peaks else [])]
     return _section(f"{TITLES.get(result['claim'], result['claim'])} ({result['rows']:,} training rows)", head, rows)
 
 

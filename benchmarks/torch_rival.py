@@ -60,7 +60,7 @@ def wide_deep(train: Any, test: Any, y: Any, network: Network, seed: int) -> tup
 
     given = [[torch.from_numpy(np.ascontiguousarray(f.dense)), ids(f, deep), ids(f, wide)] for f in (train, test)]
     target, model = torch.from_numpy(y.astype(np.float32)), Model()
-    start = time.perf_counter()
+    start = time.process_time()
     steps = network.epochs * -(-len(y) // network.batch_size)
     deep_part = [p for name, p in model.named_parameters() if not name.startswith("wide")]
     optimizers = [
@@ -77,7 +77,7 @@ def wide_deep(train: Any, test: Any, y: Any, network: Network, seed: int) -> tup
             for optimizer, schedule in zip(optimizers, schedules, strict=True):
                 optimizer.step()
                 schedule.step()
-    seconds = time.perf_counter() - start
+    seconds = time.process_time() - start
     model.eval()
     with torch.no_grad():
         return seconds, model(*given[1]).numpy()

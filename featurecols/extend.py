@@ -10,7 +10,7 @@ To read fields: FieldView with Numbers, Integers, Tokens and Texts; canonical_by
 To give results: Array, Ids, RowIds, Bucket, Elements; id_dtype.
 To learn: Analyzer.
 To say what a kind computes in other systems: the module expressions.
-To check arguments and data: check_field, check_count, check_categorical, argument_error, value_error.
+To check arguments and data: check_field, check_count, check_number, check_categorical, argument_error, value_error.
 """
 
 from featurecols._core import expressions as expressions
@@ -32,6 +32,7 @@ from featurecols.analyzers.base import Analyzer as Analyzer
 from featurecols.columns._categorical import check_categorical as check_categorical
 from featurecols.columns._categorical import check_count as check_count
 from featurecols.columns._categorical import check_field as check_field
+from featurecols.columns._categorical import check_number as check_number
 from featurecols.columns.base import Column as Column
 from featurecols.columns.base import Field as Field
 from featurecols.columns.base import LearnedSlots as LearnedSlots
@@ -75,6 +76,7 @@ __all__ = [
     "check_categorical",
     "check_count",
     "check_field",
+    "check_number",
     "expressions",
     "frozen",
     "id_dtype",

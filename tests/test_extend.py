@@ -227,3 +227,26 @@ def test_a_cell_of_a_notebook_may_run_twice() -> None:
     finally:
         del sys.modules["my_notebook"]
         KINDS.pop("my_notebook.Hinge.v1")
+
+
+@pytest.mark.parametrize("value", [0, 1, 2.5, 10])
+def test_check_number_lets_finite_numbers_within_limits_pass(value) -> None:
+    assert extend.check_number("Hinge hour", "at", value, 0, 10) is None
+
+
+@pytest.mark.parametrize(
+    ("value", "limits", "message"),
+    [
+        (math.inf, (), "Hinge hour: at must be a finite number, got inf; give a number such as at=0"),
+        (NAN, (), "at must be a finite number, got nan"),
+        (10**400, (), "at must be a finite number, got 1000"),
+        (True, (), "at must be a finite number, got True"),
+        ("3", (), "at must be a finite number, got '3'"),
+        (0.5, (1,), "at must be a finite number of at least 1, got 0.5; give a number such as at=1"),
+        (11, (1, 10), "at must be a finite number of at least 1 and at most 10, got 11"),
+        (3, (-math.inf, 2.5), "at must be a finite number of at most 2.5, got 3; give a number such as at=2.5"),
+    ],
+)
+def test_check_number_names_the_column_the_argument_and_the_way_out(value, limits, message) -> None:
+    with pytest.raises(fc.ColumnError, match=message):
+        extend.check_number("Hinge hour", "at", value, *limits)

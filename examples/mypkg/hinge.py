@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import field
 from typing import ClassVar, Literal
 
@@ -16,8 +15,8 @@ from featurecols.extend import (
     ElementwiseBound,
     Field,
     LearnedSlots,
-    argument_error,
     check_field,
+    check_number,
     frozen,
 )
 
@@ -42,11 +41,9 @@ class Hinge(Column):
 
     def check(self) -> None:
         check_field(self.source, "Hinge")
-        for name, value in (("at", self.at), ("default", self.default)):
-            if type(value) not in (int, float) and not (name == "default" and value is None):
-                raise argument_error(f"Hinge {self.source.key}", f"{name} must be a number", value, "give at=12, default=0")
-        if not math.isfinite(self.at):
-            raise argument_error(f"Hinge {self.source.key}", "at must be finite", self.at, "give 12 for the noon of a day")
+        check_number(f"Hinge {self.source.key}", "at", self.at)
+        if self.default is not None and self.default == self.default:  # NaN lets a missing number through
+            check_number(f"Hinge {self.source.key}", "default", self.default)
 
     def bind(self, learned: LearnedSlots, *inputs: Field | Bound) -> HingeBound:
         return HingeBound(self, self.source, (2,), self.default)

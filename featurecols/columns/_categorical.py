@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Callable, Iterable
 
 import mmh3
@@ -12,6 +13,7 @@ from featurecols._core import farmhash
 from featurecols._core.arrays import Array, Ids, Tokens
 from featurecols._core.buckets import Bucket
 from featurecols._core.expressions import Expression, IdExpression, IdIfMissing, RawField
+from featurecols._core.values import number
 from featurecols.columns.base import Column, Field
 from featurecols.columns.bound import Bound, CategoricalBound, RowIds
 from featurecols.data.fields.base import FieldView
@@ -83,6 +85,20 @@ def check_count(subject: str, argument: str, value: object, limit: int) -> None:
     """Raise ColumnError unless a number of ids is an integer within the limit."""
     if type(value) is not int or not 1 <= value <= limit:
         raise errors.argument(subject, f"{argument} must be an integer from 1 to {limit}", value, "give how many ids there are")
+
+
+def check_number(subject: str, argument: str, value: object, least: float = -math.inf, most: float = math.inf) -> None:
+    """Raise ColumnError unless an argument is a finite number, float or integer, from `least` to `most`.
+
+    NaN, infinity, booleans, texts and integers beyond float64 are refused.
+    """
+    found = number(value)
+    if found is not None and math.isfinite(found) and least <= found <= most:
+        return
+    limits = [f"at least {least:g}"] * math.isfinite(least) + [f"at most {most:g}"] * math.isfinite(most)
+    example = least if math.isfinite(least) else most if math.isfinite(most) else 0
+    what = f"{argument} must be a finite number{' of ' if limits else ''}{' and '.join(limits)}"
+    raise errors.argument(subject, what, value, f"give a number such as {argument}={example:g}")
 
 
 def check_categorical(source: object, kind: str) -> None:

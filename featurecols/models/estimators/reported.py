@@ -19,7 +19,7 @@ from featurecols.models.estimators.explained import Explained
 from featurecols.models.input.examples import Examples
 from featurecols.models.input.labelled_rows import LabelledBatch, labelled_rows
 from featurecols.models.input.pipeline import Encoder
-from featurecols.models.inspection.measured import Measured, MeasuredClasses, MeasuredNumbers
+from featurecols.models.inspection.measured import Measured, MeasuredClasses, MeasuredLabels, MeasuredNumbers
 from featurecols.models.inspection.report import ModelReport
 from featurecols.models.inspection.slices import Slices, uses_of
 from featurecols.models.objective.heads import ClassHead, Head, NumberHead
@@ -51,7 +51,8 @@ class Reported(Explained):
         """Return what data say of the model: metrics, curves, calibration, confusion or errors, importance, worst slices.
 
         The numbers are those of `evaluate`, added up in the same pass; slices of fields are learned in one pass before it, and
-        the importance of fields is measured after it over the first 20,000 rows. Memory does not grow with the rows. It prints
+        the importance of fields is measured after it over the first 20,000 rows. Of several labels there are the metrics of
+        each, and slices by the share of the labels that are right. Memory does not grow with the rows. It prints
         as a table; `to_html()` and `save(path)` give one page for a browser that needs no other file and no network.
 
         Args:
@@ -121,8 +122,7 @@ class ReportWatch(Watch):
         elif isinstance(head, NumberHead):
             self.measured = MeasuredNumbers(head)
         elif isinstance(head, MultiLabelHead):
-            what, hint = "is of one label, and the model has several", "use evaluate(data), which has metrics of each label"
-            raise errors.model("report", what, list(head.names)[:8], hint)
+            self.measured = MeasuredLabels()
         else:
             hint = "evaluate a model_fn of your own"
             raise errors.model("report", "is of classifiers and regressors", type(head).__name__, hint)

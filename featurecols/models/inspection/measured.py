@@ -118,6 +118,15 @@ class MeasuredClasses(Measured):
         return _thinned(np.append(0.0, right / right[-1]), np.append(1.0, precision), thresholds)
 
 
+class MeasuredLabels(Measured):
+    """Rows of several labels: the score of a row is the share of its labels that are right."""
+
+    def add(self, labels: Array, logits: Array, losses: Array, weights: Array) -> Array:
+        right = ((logits > 0) == (labels > 0)).mean(axis=1)
+        none = np.full(len(right), np.nan)
+        return np.stack([weights, losses, right, none, none], axis=1)
+
+
 class MeasuredNumbers(Measured):
     """Rows of a regressor, of which a sample is kept."""
 

@@ -22,6 +22,7 @@ _CLASSES = 12  # of a confusion matrix that are shown
 _DOTS = 1_500  # of a scatter plot
 _BARS = 40  # of a histogram
 _FIELDS = 200  # that have a card of their own
+_MEANS = ("label/mean", "prediction/mean")  # metrics whose name holds a slash
 _STYLE = """
 .tiles { display: grid; grid-template-columns: repeat(auto-fill, minmax(150px, 1fr)); gap: 12px; margin-top: 16px }
 .tiles div { background: var(--card); border: 1px solid var(--line); border-radius: 10px; padding: 10px 14px }
@@ -95,14 +96,24 @@ def _card(title: str, said: str, content: str) -> str:
 def _tiles(metrics: Mapping[str, float]) -> str:
     """Return the metrics of all rows as tiles; those of single classes as a table."""
     metrics = {name: value for name, value in metrics.items() if name != "global_step"}
-    plain = {name: value for name, value in metrics.items() if "/" not in name or name in ("label/mean", "prediction/mean")}
+    plain = {name: value for name, value in metrics.items() if "/" not in name or name in _MEANS}
     tiles = "".join(f"<div><b>{_number(value)}</b><span>{escape(name)}</span></div>" for name, value in plain.items())
-    classes = list(dict.fromkeys(name.partition("/")[2] for name in metrics if name not in plain))
+    parts = [_split(name) for name in metrics if name not in plain]
+    classes = list(dict.fromkeys(k for _, k in parts))
     if not classes:
         return f"<div class='tiles'>{tiles}</div>"
-    names = list(dict.fromkeys(name.partition("/")[0] for name in metrics if name not in plain))
+    names = list(dict.fromkeys(name for name, _ in parts))
     rows = [[escape(k), *(_number(metrics.get(f"{name}/{k}", math.nan)) for name in names)] for k in classes]
     return f"<div class='tiles'>{tiles}</div><div class='card'><h2>Classes</h2>{_table(['class', *names], rows)}</div>"
+
+
+def _split(metric: str) -> tuple[str, str]:
+    """Return the name of a metric and its class, of which either may hold a slash: recall/yes, label/mean/yes."""
+    for name in _MEANS:
+        if metric.startswith(f"{name}/"):
+            return name, metric[len(name) + 1 :]
+    name, _, k = metric.partition("/")
+    return name, k
 
 
 def _curves(report: Shown) -> list[str]:
