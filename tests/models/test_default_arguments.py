@@ -146,12 +146,37 @@ def test_a_regression_of_more_features_than_rows_finds_the_learning_rate():
     assert model.data["automatic"]["best_loss"] < model.data["automatic"]["first_loss"]
 
 
-@pytest.mark.parametrize("kind", ["deep", "both"])
-def test_what_few_rows_of_many_features_teach_in_vain_is_said(kind):
+@pytest.mark.parametrize(("kind", "members"), [("deep", 2), ("both", 1)])
+def test_where_few_rows_of_many_features_teach_in_vain_the_mean_is_predicted(kind, members, tmp_path):
     noise = np.random.default_rng(4).normal(size=(60, 500))
-    rows = {"x": noise.tolist(), "y": noise[:, :4].sum(axis=1)}
-    with pytest.warns(TrainingWarning, match="predicting the mean of the labels is better: what 60 rows teach does not hold"):
-        KINDS[kind]([fc.Numeric("x", shape=500)]).train(rows, "y")
+    rows = {"x": noise.tolist(), "y": 5 + noise[:, :4].sum(axis=1)}
+    match = "is better: what 60 rows teach does not hold for others, and the model predicts the mean; give more rows"
+    with pytest.warns(TrainingWarning, match=match) as seen:
+        model = KINDS[kind]([fc.Numeric("x", shape=500)], members=members).train(rows, "y")
+    assert len(seen) == 1
+    np.testing.assert_allclose(model.predict(rows)["predictions"], np.mean(rows["y"]), rtol=1e-6)
+    model.save(tmp_path)
+    again = models.load(tmp_path).train(rows, "y", epochs=30)  # the outputs are not stuck at 0
+    assert again.evaluate(rows)["r2"] > 0.5
+
+
+@pytest.mark.parametrize("kind", ["deep", "both"])
+def test_the_mean_of_classes_is_their_rate(kind):
+    x = np.random.default_rng(4).normal(size=(60, 500))
+    rows = {"x": x.tolist(), "y": np.where(x[:, :4].sum(axis=1) > 1, "yes", "no").tolist()}
+    with pytest.warns(TrainingWarning, match="the model predicts the mean"):
+        model = RARE[kind]([fc.Numeric("x", shape=500)]).train(rows, "y")
+    np.testing.assert_allclose(model.predict_proba(rows), np.tile([0.8, 0.2], (60, 1)), rtol=1e-5)
+
+
+def test_a_warm_start_keeps_its_weights_where_training_was_in_vain(tmp_path):
+    x = np.random.default_rng(4).normal(size=(60, 500))
+    rows = {"x": x.tolist(), "y": 5 + x[:, :4].sum(axis=1)}
+    column = [fc.Numeric("x", shape=500)]
+    KINDS["deep"](column).train(rows, "y", epochs=1).save(tmp_path)
+    with pytest.warns(TrainingWarning, match="does not hold for others; give more rows, or fewer columns and ids"):
+        model = KINDS["deep"](column, warm_start_from=tmp_path).train(rows, "y")
+    assert np.std(model.predict(rows)["predictions"]) > 0.01
 
 
 def test_losses_below_0_are_compared_with_that_of_the_mean_by_their_difference():

@@ -44,7 +44,7 @@ from featurecols.models.input.examples import Examples
 from featurecols.models.input.labelled_rows import LabelledRows
 from featurecols.models.input.pipeline import Pipeline
 from featurecols.models.objective.heads import ClassHead, Head, NumberHead
-from featurecols.models.objective.losses import MeanSquaredError
+from featurecols.models.objective.losses import MeanSquaredError, Poisson
 from featurecols.models.objective.multi_label import MultiLabelHead, words_of_labels
 from featurecols.models.optimization.optimizers import Groups, Optimizer
 from featurecols.models.ranking import Ranker
@@ -339,6 +339,17 @@ class Canned(Estimator, Ranker, Reported):
         self.head, logits = label_start.learn(self.head, rows, keys, scale=self.standardize_label, bias=name is not None)
         if name is not None and logits is not None:
             label_start.start_bias(self._variables(), name, logits)
+
+    @property
+    def _starts_at_mean(self) -> bool:
+        if self.warm_start_from is not None or self._bias_name() is None:
+            return False
+        if isinstance(self.head, NumberHead) and self.head.scales:
+            return self.head.scaling is not None
+        return self.initial_bias and (not isinstance(self.head, NumberHead) or isinstance(self.head.loss, Poisson))
+
+    def _output_kernels(self) -> Sequence[str]:
+        return [name for name in OUTPUTS if name.endswith(("/weights", "/kernel"))]
 
     def _trained(self) -> Trained | None:
         if self.optimizer is None:

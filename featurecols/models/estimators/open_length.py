@@ -23,7 +23,6 @@ from featurecols.models.training.all_rows import FoundPasses, HeldOutLosses, OnA
 from featurecols.models.training.automatic import LATE, LOSS, Choice, UntilNoGain
 from featurecols.models.training.hooks import Hook, Validate
 from featurecols.models.training.loop import train
-from featurecols.models.training.loss_check import WORSE
 from featurecols.models.training.run import Run
 from featurecols.models.types import Data
 
@@ -47,7 +46,7 @@ class OpenLength(EstimatorRows):
     ) -> list[Hook]:
         """Return the hooks that come before those of the caller: what evaluates, and what stops a training of open length."""
         if choice is not None and found is not None:
-            return [OnAllRows(found, choice)]
+            return [OnAllRows(found, choice, self._output_kernels() if self._starts_at_mean else ())]
         held = call.stream.held_out() if isinstance(call.stream, HeldOutStream) and not run.over else None
         if choice is None and held is not None:
             return [Validate(lambda: self._evaluate(blocks(held), self._variables()))]
@@ -86,19 +85,31 @@ class OpenLength(EstimatorRows):
         variables, last = self._variables(), self._last_run
         if variables.step == 0:
             found = self._search(pipeline, choice)
-            if found is not None and found.ratio > 1 + WORSE:
-                what = (
-                    f"over rows held out the loss is {found.best:.4g} at best, and predicting the mean of the labels is better"
-                )
-                hint = "give more rows, or fewer columns and ids"
-                errors.warn(f"{self._who}.train", f"{what}: what {choice.rows:,} rows teach does not hold for others", hint)
-            return found
+            return self._unless_in_vain(found, choice) if found is not None and found.in_vain else found
         stream = HeldOutStream(pipeline, self._encoder(labelled=True, training=True), variables.seed, choice.rows, 0.0)
         call = Call((choice.passes, None, None), stream, 0.0)
         if not call.is_of(last):
             return None
         found = FoundPasses.before(variables)
         return FoundPasses(0.0, 0.0, 0, 0) if found is None and not more and call.repeats(last) else found
+
+    def _unless_in_vain(self, found: FoundPasses, choice: Choice) -> FoundPasses:
+        """Warn that no pass is as good as the mean of the labels, and return a training that leaves the model there."""
+        mean = self._starts_at_mean
+        loss = f"over rows held out the loss is {found.best:.4g} at best, and predicting the mean of the labels is better"
+        what = f"{loss}: what {choice.rows:,} rows teach does not hold for others"
+        hint = "give more rows, or fewer columns and ids" + ("; epochs= trains in any case" if mean else "")
+        errors.warn(f"{self._who}.train", f"{what}{', and the model predicts the mean' if mean else ''}", hint)
+        return found._replace(passes=0) if mean else found
+
+    @property
+    def _starts_at_mean(self) -> bool:
+        """Whether the output bias predicts the mean of the labels before the first step, without a warm start."""
+        return False
+
+    def _output_kernels(self) -> Sequence[str]:
+        """Return the names of the parameters beside biases that give the logits."""
+        return ()
 
     def _search(self, pipeline: Pipeline, choice: Choice) -> FoundPasses | None:
         """Return for how many passes to train, by trainings without rows that are held out; None where none has a weight."""

@@ -15,6 +15,7 @@ from featurecols.models.autodiff.variables import Variables
 from featurecols.models.training.automatic import LATE, LONGER, Choice
 from featurecols.models.training.hooks import Hook
 from featurecols.models.training.kept_weights import KeptWeights
+from featurecols.models.training.loss_check import WORSE
 from featurecols.models.training.run import Run
 
 
@@ -78,7 +79,8 @@ class FoundPasses(NamedTuple):
 
     first, best: the loss over them before the first step, and the lowest one; means where rows were held out several times.
     found: the pass after which it was lowest, the median of several. passes: of the training on all rows.
-    ratio: the lowest loss, by that of predicting the mean of the labels; above 1 where it is higher.
+    ratio: the lowest loss, by that of predicting the mean of the labels; above 1 where it is higher. Where training was in
+    vain, and a model can predict the mean, passes are 0.
     """
 
     first: float
@@ -86,6 +88,11 @@ class FoundPasses(NamedTuple):
     found: int
     passes: int
     ratio: float = 0.0
+
+    @property
+    def in_vain(self) -> bool:
+        """Whether predicting the mean of the labels is better than the best pass."""
+        return self.ratio > 1 + WORSE
 
     @staticmethod
     def of(searches: Sequence[PassSearch], choice: Choice, *, falling: bool, means: Sequence[float] = ()) -> FoundPasses:
@@ -107,10 +114,10 @@ class FoundPasses(NamedTuple):
     def before(variables: Variables) -> FoundPasses | None:
         """Return what a run had found that was cut short and is taken up; None where it had not."""
         progress = _KEPT.progress(variables)
-        if progress is None or len(progress) != _NUMBERS:
+        if progress is None or len(progress) not in (_NUMBERS - 1, _NUMBERS):  # checkpoints of before have no ratio
             return None
-        first, best, found, passes = progress
-        return FoundPasses(first, best, int(found), int(passes))
+        first, best, found, passes, *ratio = progress
+        return FoundPasses(first, best, int(found), int(passes), *ratio)
 
 
 def _ratio(loss: float, mean: float) -> float:
@@ -121,7 +128,7 @@ def _ratio(loss: float, mean: float) -> float:
 
 
 _KEPT = KeptWeights("automatic/")
-_NUMBERS = 4  # of what was found that are kept; the rest was said when it was found
+_NUMBERS = 5  # of what was found
 
 
 class OnAllRows(Hook):
@@ -130,19 +137,24 @@ class OnAllRows(Hook):
     Args:
         found: what was found.
         choice: what was chosen before.
+        outputs: names of the kernels that give the logits, which become 0 where training was in vain: the output bias, which
+            starts there, predicts the mean.
     """
 
-    def __init__(self, found: FoundPasses, choice: Choice) -> None:
-        self.found, self.choice = found, choice
+    def __init__(self, found: FoundPasses, choice: Choice, outputs: Sequence[str] = ()) -> None:
+        self.found, self.choice, self.outputs = found, choice, outputs
 
     def begin(self, run: Run) -> None:
         run.epochs = max(1, self.found.passes)  # a model that is better untrained takes a pass too, which counts its steps
         if not run.taken_up:
-            _KEPT.keep(run.variables, *self.found[:_NUMBERS], weights=not self.found.passes)
+            _KEPT.keep(run.variables, *self.found, weights=not self.found.passes)
 
     def end(self, run: Run) -> None:
         if not self.found.passes:
             _KEPT.restore(run.variables)
+            for name in self.outputs if self.found.in_vain else ():
+                if name in run.variables.values:
+                    run.variables.values[name][...] = 0
         _KEPT.forget(run.variables)
         run.automatic = self.about()
         length = {"epochs": self.found.passes, "validation_share": 0.0} if self.found.passes else {}
@@ -159,5 +171,7 @@ class OnAllRows(Hook):
         found, chosen, optimizer = self.found, self.choice, getattr(run.model, "optimizer", None)
         length = f"{run.epoch + (run.batch > 0)} passes of batch_size={chosen.batch_size} with {optimizer!r}"
         times = f", {chosen.searches} times" if chosen.searches > 1 else ""
+        if found.in_vain and not found.passes:
+            return f"{chosen.rows:,} rows teach nothing that holds for others{times}: it predicts the mean of the labels"
         held = f"loss {found.best:.6g} over {chosen.share:.0%} of them, held out before{times}"
         return f"trained {length} on all {chosen.rows:,} rows; best after pass {found.found}, {held}"
