@@ -109,6 +109,12 @@ def test_features_that_are_all_missing(kind):
     for model, label in ((KINDS[kind](COLUMNS), "y"), (RARE[kind](COLUMNS), "c")):
         with pytest.raises(DataError, match=ALL_MISSING):
             model.train(rows, label)
+    out = r"leave the column out; \w+ scales it by a ZScore that learns: .*, normalizer=ZScore\(mean=0, std=1\) does not"
+    kept = [fc.Numeric("a", default=0), *COLUMNS[1:]]
+    with pytest.raises(DataError, match=f"a: no value to learn from, all are missing in field 'a'; .* {out}"):
+        KINDS[kind](kept).train(rows, "y")
+    kept[0] = fc.Numeric("a", default=0, normalizer=fc.ZScore(mean=0, std=1))
+    assert np.isfinite(KINDS[kind](kept).train(rows, "y", epochs=1).predict(rows)["predictions"]).all()
     dead = [fc.Numeric("a", default=0), fc.Indicator(fc.Hashed("t", 5))]
     columns = [*dead, fc.Numeric("share", normalizer=fc.ZScore()), fc.Numeric("dollars", normalizer=fc.ZScore())]
     model = KINDS[kind](columns, normalize=False).train(rows, "y", epochs=40)

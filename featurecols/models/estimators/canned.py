@@ -32,6 +32,7 @@ from featurecols.models.estimators.column_scaling import (
     buckets_beside,
     check_normalize,
     choose_buckets,
+    explain_scale,
 )
 from featurecols.models.estimators.config import EstimatorSpec, ModeKeys, RunConfig, WarmStartSettings
 from featurecols.models.estimators.model_as_bytes import to_bytes
@@ -175,7 +176,10 @@ class Canned(Estimator, Ranker, Reported):
                 self.columns = self._given
             else:
                 self._set_buckets(self._choose_buckets(rows, saved))
-        return super()._make_plan(rows, checkpoint)
+        try:
+            return super()._make_plan(rows, checkpoint)
+        except errors.DataError as e:
+            raise explain_scale(e, self._who, self._given or (), self.columns) from None
 
     def _choose_buckets(self, rows: LabelledRows | None, saved: Sequence[Plan]) -> tuple[Column, ...]:
         """Return the intervals that the network gets beside its numbers: those of a saved plan, else by the number of rows."""

@@ -65,6 +65,26 @@ def choose_buckets(rows: int) -> int:
     return 0 if rows < SOME_ROWS else BUCKETS[rows >= MANY_ROWS]
 
 
+def explain_scale(
+    error: errors.DataError, subject: str, given: Iterable[Column], read: Iterable[Column]
+) -> errors.DataError:  # fmt: skip
+    """Return the error to raise where a normalizer that nobody declared finds no value to learn from.
+
+    Args:
+        error: what the fit of the columns raised.
+        subject: the model.
+        given: columns as they were declared.
+        read: columns as the model reads them.
+    """
+    declared = {column.name: column for column in given}
+    added = any(declared.get(column.name, column) != column for column in read if column.name == error.subject)
+    if not added or not error.problem.startswith("no value to learn from"):
+        return error
+    learns = f"{subject} scales it by a ZScore that learns: with a number as default, normalizer=ZScore(mean=0, std=1) does not"
+    hint = f"give data with values, or leave the column out; {learns}"
+    return errors.DataError(error.subject, error.problem, field=error.field, row=error.row, got=error.got, hint=hint)
+
+
 def check_normalize(subject: str, value: object) -> Normalize:
     """Return "auto" or False; raise ColumnError for anything else."""
     if value is False:
