@@ -100,6 +100,12 @@ def test_rare_classes_count_with_their_weights():
     assert found == pytest.approx(20 * 5 / (1980 + 20 * 5), rel=1e-3)
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_table_without_rows_is_refused_as_such(kind):
+    with pytest.raises(DataError, match=r"Regressor\.train: there are no rows to learn from; give data with rows"):
+        KINDS[kind](COLUMNS).train(ROWS[:0], "y")
+
+
 ALL_MISSING = "a: no value to learn from, all are missing in field 'a'; .* leave the column out"
 
 

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from featurecols.models.input import class_weights as weights_of_classes
+from featurecols.models.input import held_out
 from featurecols.models.inspection.measured import MeasuredClasses
 from featurecols.models.layers import member_dense
 from featurecols.models.objective.heads import ClassHead
@@ -20,6 +21,7 @@ from tests.models.objective import test_label_scaling as label_scaling
 from tests.models.objective import test_losses as losses
 from tests.models.objective import test_mean_offsets as mean_offsets
 from tests.models.objective import test_metrics as metrics
+from tests.models.optimization import test_optimizers as optimizers
 from tests.models.training import test_all_rows as all_rows
 from tests.models.training import test_monitor as monitor
 from tests.mutation.planting import CAUGHT, Fault, find, planted
@@ -53,6 +55,19 @@ def means_of_members_by_hand() -> None:
     assert member_dense.mean_of(np.array([[1.0, 2.0, 3.0, 6.0]], np.float32), 2).tolist() == [[2.0, 4.0]]
 
 
+def held_out_rows_by_hand() -> None:
+    """Rows by fmix64 of MurmurHash3, in Python's integers: a fifth of them, the same for any place where reading begins."""
+    want = []
+    for row in range(1000):
+        h = (row + 8 * 0x9E3779B97F4A7C15) % 2**64
+        for factor in (0xFF51AFD7ED558CCD, 0xC4CEB9FE1A85EC53):
+            h = ((h ^ (h >> 33)) * factor) % 2**64
+        want.append((h ^ (h >> 33)) < 2**64 // 5)
+    assert 160 < sum(want) < 240
+    assert held_out.drawn(0, 1000, 0.2, 7).tolist() == want
+    assert held_out.drawn(300, 50, 0.2, 7).tolist() == want[300:350]
+
+
 M = "featurecols.models."
 Check = Callable[[], None]
 FAULTS: list[tuple[Fault, Check]] = [
@@ -69,6 +84,25 @@ FAULTS: list[tuple[Fault, Check]] = [
      all_rows.test_losses_are_alike_within_the_standard_error_of_their_difference),
     (Fault(M + "input.class_weights:weigh", "found * weights", "found", also=(M + "estimators.rows", M + "sequential")),
      weights_of_classes_by_hand),
+    # rows held out, and steps of optimizers
+    (Fault(M + "input.held_out:hashes_of_rows", "np.arange(first, first + rows, dtype=np.uint64)",
+           "np.arange(rows, dtype=np.uint64)", also=(M + "inspection.measured",)), held_out_rows_by_hand),
+    (Fault(M + "input.held_out:drawn", "int(share * 2**64)", "int((1 - share) * 2**64)",
+           also=(M + "estimators.open_length",)), held_out_rows_by_hand),
+    (Fault(M + "optimization.array_optimizers:Nadam.moved", "product * now", "product"),
+     lambda: optimizers.test_torch_step_for_step("nadam")),
+    (Fault(M + "optimization.array_optimizers:Adamax.moved", "np.abs(d)", "d"),
+     lambda: optimizers.test_torch_step_for_step("adamax")),
+    (Fault(M + "optimization.array_optimizers:Adadelta.moved", "(1 - self.rho) * by * by", "(1 - self.rho) * d * d"),
+     lambda: optimizers.test_torch_step_for_step("adadelta")),
+    (Fault(M + "optimization.array_optimizers:Lion.moved", "(1 - self.beta_2) * g", "(1 - self.beta_1) * g"),
+     optimizers.test_lion_by_hand),
+    (Fault(M + "optimization.optimizers:Adam.update", "math.sqrt(1.0 - self.beta_2**step)", "1.0 - self.beta_2**step"),
+     lambda: optimizers.test_torch_step_for_step("adam")),
+    (Fault(M + "optimization.optimizers:Adam.update", "1.0 - rate * self.weight_decay", "1.0 - self.weight_decay"),
+     lambda: optimizers.test_torch_step_for_step("adamw")),
+    (Fault(M + "optimization.optimizers:Ftrl.resume", "np.sign(w) * self.l1", "self.l1"),
+     optimizers.test_f2_ftrl_without_slots_starts_from_the_weights_it_is_given),
     # losses
     (Fault(M + "objective.number_losses:Huber.point", "z.dtype.type(0.5) * near", "near"),
      losses.test_values_of_robust_losses_by_hand),
@@ -122,5 +156,6 @@ def test_every_fault_finds_its_code(fault: Fault) -> None:
 
 def test_without_a_fault_nothing_is_noticed() -> None:
     confusion_and_calibration_by_hand()
+    held_out_rows_by_hand()
     weights_of_classes_by_hand()
     means_of_members_by_hand()

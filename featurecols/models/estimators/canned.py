@@ -179,6 +179,9 @@ class Canned(Estimator, Ranker, Reported):
         try:
             return super()._make_plan(rows, checkpoint)
         except errors.DataError as e:
+            if rows is not None and rows.ends and not rows.once and not rows.count():
+                hint = "give data with rows: look at what filters them, or at the paths"
+                raise errors.DataError(f"{self._who}.train", "there are no rows to learn from", hint=hint) from None
             raise explain_scale(e, self._who, self._given or (), self.columns) from None
 
     def _choose_buckets(self, rows: LabelledRows | None, saved: Sequence[Plan]) -> tuple[Column, ...]:
