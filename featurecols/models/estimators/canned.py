@@ -290,6 +290,14 @@ class Canned(Estimator, Ranker, Reported):
             return math.inf  # nothing to tell apart, which others warn of
         return float(np.average(self.head.losses_of_mean(labels, weights), weights=weights))
 
+    def _loss_of_start(self, examples: Examples) -> float:
+        mean, name = self._loss_of_mean(examples), self._bias_name()
+        if math.isinf(mean) or not self._starts_at_mean or name is None:
+            return mean
+        bias = self._variables().values[name].reshape(-1)[: self.head.units]  # of members that of the first
+        logits = Value(np.tile(bias, (len(examples), 1)))
+        return float(np.average(self.head.row_losses(examples.labels, logits), weights=examples.weights))
+
     def _row_losses(self, examples: Examples) -> RowLosses:
         """Return the losses of encoded rows, and those of a model that predicts the mean of their labels."""
         with self._variables().scope():

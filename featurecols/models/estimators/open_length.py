@@ -113,7 +113,8 @@ class OpenLength(EstimatorRows):
 
     def _search(self, pipeline: Pipeline, choice: Choice) -> FoundPasses | None:
         """Return for how many passes to train, by trainings without rows that are held out; None where none has a weight."""
-        variables, found, means, falling = self._variables(), list[PassSearch](), list[float](), False
+        variables, found, falling = self._variables(), list[PassSearch](), False
+        means, starts = list[float](), list[float]()
         late = self._is_linear and choice.rows < LATE
         try:
             for i in range(choice.searches):
@@ -132,15 +133,20 @@ class OpenLength(EstimatorRows):
                 found.append(search)
                 self.variables = variables
                 means.append(self._loss_of_mean(held))
+                starts.append(self._loss_of_start(held))
         finally:
             self.variables = variables
         if not found:
             return None
-        return FoundPasses.of(found, choice, falling=falling, means=means)
+        return FoundPasses.of(found, choice, falling=falling, means=means, starts=starts)
 
     def _loss_of_mean(self, examples: Examples) -> float:
         """Return the weighted mean loss of predicting the mean of the labels of encoded rows."""
         return math.inf
+
+    def _loss_of_start(self, examples: Examples) -> float:
+        """Return the weighted mean loss of predicting the mean of all labels of the training, over encoded rows."""
+        return self._loss_of_mean(examples)
 
     @property
     def _is_linear(self) -> bool:

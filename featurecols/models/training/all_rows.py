@@ -79,8 +79,10 @@ class FoundPasses(NamedTuple):
 
     first, best: the loss over them before the first step, and the lowest one; means where rows were held out several times.
     found: the pass after which it was lowest, the median of several. passes: of the training on all rows.
-    ratio: the lowest loss, by that of predicting the mean of the labels; above 1 where it is higher. Where training was in
-    vain, and a model can predict the mean, passes are 0.
+    ratio: the lowest loss, by that of predicting the mean of the labels; above 1 where it is higher.
+    by_start: the same by the mean of all rows, where the output bias starts, which the rows held out did not choose: of few
+    rows their own mean has a lower loss than any model can have. Where training was in vain, and a model can predict the mean,
+    passes are 0.
     """
 
     first: float
@@ -88,14 +90,22 @@ class FoundPasses(NamedTuple):
     found: int
     passes: int
     ratio: float = 0.0
+    by_start: float = 0.0
 
     @property
     def in_vain(self) -> bool:
         """Whether predicting the mean of the labels is better than the best pass."""
-        return self.ratio > 1 + WORSE
+        return self.by_start > 1 + WORSE
 
     @staticmethod
-    def of(searches: Sequence[PassSearch], choice: Choice, *, falling: bool, means: Sequence[float] = ()) -> FoundPasses:
+    def of(
+        searches: Sequence[PassSearch],
+        choice: Choice,
+        *,
+        falling: bool,
+        means: Sequence[float] = (),
+        starts: Sequence[float] = (),
+    ) -> FoundPasses:
         """Return what the searches found.
 
         Args:
@@ -103,21 +113,23 @@ class FoundPasses(NamedTuple):
             choice: what was chosen before.
             falling: whether the learning rate of the training on all rows falls to 0.
             means: the loss of predicting the mean of the labels, over the same rows.
+            starts: the loss of predicting the mean of all labels, over the same rows.
         """
         found = int(statistics.median_low([search.found for search in searches]))
         most = min(choice.passes, max(1, choice.steps // -(-choice.rows // choice.batch_size)))
         passes = min(math.ceil(LONGER * found) if falling else found, most)
         first, best = (statistics.fmean(losses) for losses in zip(*((s.first, s.best) for s in searches), strict=True))
-        return FoundPasses(first, best, found, passes, _ratio(best, statistics.fmean(means)) if means else 0.0)
+        ratio, by_start = (_ratio(best, statistics.fmean(losses)) if losses else 0.0 for losses in (means, starts))
+        return FoundPasses(first, best, found, passes, ratio, by_start)
 
     @staticmethod
     def before(variables: Variables) -> FoundPasses | None:
         """Return what a run had found that was cut short and is taken up; None where it had not."""
         progress = _KEPT.progress(variables)
-        if progress is None or len(progress) not in (_NUMBERS - 1, _NUMBERS):  # checkpoints of before have no ratio
+        if progress is None or len(progress) not in (_NUMBERS - 2, _NUMBERS):  # checkpoints of before have no ratios
             return None
-        first, best, found, passes, *ratio = progress
-        return FoundPasses(first, best, int(found), int(passes), *ratio)
+        first, best, found, passes, *ratios = progress
+        return FoundPasses(first, best, int(found), int(passes), *ratios)
 
 
 def _ratio(loss: float, mean: float) -> float:
@@ -128,7 +140,7 @@ def _ratio(loss: float, mean: float) -> float:
 
 
 _KEPT = KeptWeights("automatic/")
-_NUMBERS = 5  # of what was found
+_NUMBERS = 6  # of what was found
 
 
 class OnAllRows(Hook):

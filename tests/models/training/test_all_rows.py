@@ -69,3 +69,12 @@ def test_passes_and_steps_have_limits():
     one.found = 190
     assert FoundPasses.of([one], choose(331, 0), falling=True).passes == 200
     assert FoundPasses.of([one], choose(331, 0, 1), falling=True).passes == 50_000 // 331
+
+
+def test_training_in_vain_is_told_by_the_mean_of_all_rows():
+    """The mean of the rows held out is chosen with their labels: it does not count."""
+    one = search([4.0, 3.0, 3.5])[0]
+    assert not FoundPasses.of([one], choose(331, 0), falling=False, means=[2.0], starts=[2.9]).in_vain
+    found = FoundPasses.of([one], choose(331, 0), falling=False, means=[2.0], starts=[2.8])
+    assert found.in_vain
+    assert (found.ratio, found.by_start) == (1.5, pytest.approx(3 / 2.8))

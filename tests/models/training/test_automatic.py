@@ -94,8 +94,8 @@ def test_the_learning_rate_falls_to_0_within_the_passes_that_were_found():
         def before_step(self, run):
             rates.append(run.model.optimizer.rate(run.variables))
 
-    noise = TRAIN[:60].assign(y=np.random.default_rng(0).normal(size=60))
-    model = make(config=QUIET).train(noise, label="y", batch_size=10, hooks=[Rates()])
+    rows = TRAIN[:60].assign(y=2 * TRAIN["a"][:60] + np.random.default_rng(0).normal(size=60))
+    model = make(config=QUIET).train(rows, label="y", batch_size=10, hooks=[Rates()])
     steps = 6 * model.data["automatic"]["all_passes"]
     assert 6 < steps < 6 * automatic.PASSES
     assert rates == pytest.approx([0.003 * (1 + math.cos(math.pi * i / steps)) for i in range(steps)])
