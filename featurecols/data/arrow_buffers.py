@@ -29,6 +29,7 @@ _PRIMITIVE = {
     pa.float64(): np.float64,
 }
 
+_FEW = 1 << 15  # integers whose digits Python writes, where Arrow would have to import its functions
 
 # What pyarrow raises for Python values that it does not take.
 REFUSED = (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError, OverflowError, TypeError, ValueError)
@@ -191,6 +192,9 @@ def distinct(offsets: Array, data: Array, valid: Array | None = None) -> tuple[l
 
 def decimals(integers: Array) -> tuple[Array, Array]:
     """Decimal digits of int64 or uint64 [k]: (offsets [k + 1], data uint8)."""
+    if len(integers) <= _FEW and "pyarrow.compute" not in sys.modules:  # whose import takes longer than so many
+        digits = [b"%d" % number for number in integers.tolist()]
+        return np.cumsum([0, *map(len, digits)], dtype=np.int32), np.frombuffer(b"".join(digits), np.uint8)
     kind = pa.int64() if integers.dtype.kind == "i" else pa.uint64()
     array = pa.Array.from_buffers(kind, len(integers), [None, pa.py_buffer(np.ascontiguousarray(integers))])
     return texts(array.cast(pa.large_string() if len(integers) > 2**26 else pa.string()))
