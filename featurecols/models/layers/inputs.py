@@ -8,6 +8,7 @@ from typing import Any, ClassVar, NamedTuple
 import numpy as np
 from numpy.typing import DTypeLike
 
+from featurecols._core import arrays
 from featurecols._core.arrays import Array
 from featurecols._core.slots import DenseSlot, IdSlot, Slot
 from featurecols._core.spec import Converted, frozen
@@ -131,7 +132,8 @@ def _columns(x: Examples, columns: tuple[int, ...]) -> Array:
     key = "columns", columns
 
     def make(x: Examples) -> Array:
-        return np.take(x.singles, columns, axis=1)
+        out = arrays.empty((len(x), len(columns)), x.singles.dtype)
+        return np.take(x.singles, columns, axis=1, mode="clip", out=out)
 
     def split(x: Examples, size: int) -> list[Array]:
         whole = x.prepare(key, make, split)
