@@ -227,6 +227,6 @@ assert plan.transform_row({"a": 1, "b": "x"})[:2].tolist() == [1, 1]
 assert "pyarrow.compute" not in sys.modules
 plan.transform({"a": [1, 2, 3], "b": ["x", None, "y"]})
 plan.transform({"a": [1, 2, 3] * 500, "b": ["x", None, "y"] * 500})
-assert not {"pandas", "numba", "pyarrow.compute"} & set(sys.modules)
+assert not {"pandas", "pyarrow.compute"} & set(sys.modules)
 """
     subprocess.run([sys.executable, "-c", code], check=True)
