@@ -24,7 +24,7 @@ from featurecols.integrations.torch import row_ranges
 from featurecols.integrations.torch.row_ranges import RankBatches
 from featurecols.integrations.torch.shared_batches import share
 from featurecols.integrations.torch.tensors import FeatureTensors, as_tensors, take, tensor
-from featurecols.models.estimators.canned import words_of
+from featurecols.models.estimators.head_arguments import words_of
 from featurecols.models.input import classes, labels
 from featurecols.models.input.classes import Class
 from featurecols.plan.plan import Plan

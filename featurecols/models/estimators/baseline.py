@@ -11,8 +11,9 @@ from featurecols._core.arrays import Array
 from featurecols.models import errors
 from featurecols.models.autodiff.tape import Value
 from featurecols.models.autodiff.variables import Variables, current, zeros
-from featurecols.models.estimators.canned import SQUARED, Canned, Columns, Running, words_of
+from featurecols.models.estimators.canned import SQUARED, Canned, Columns, Running
 from featurecols.models.estimators.config import EstimatorSpec, ModeKeys, RunConfig, WarmStartSettings
+from featurecols.models.estimators.head_arguments import words_of
 from featurecols.models.input.classes import Class
 from featurecols.models.input.examples import Examples
 from featurecols.models.objective.heads import ClassHead, Head, NumberHead

@@ -35,18 +35,18 @@ from featurecols.models.estimators.column_scaling import (
     explain_scale,
 )
 from featurecols.models.estimators.config import EstimatorSpec, ModeKeys, RunConfig, WarmStartSettings
+from featurecols.models.estimators.head_arguments import head_arguments
 from featurecols.models.estimators.model_as_bytes import to_bytes
 from featurecols.models.estimators.open_length import blocks
 from featurecols.models.estimators.reported import Reported
 from featurecols.models.estimators.resume import Call
 from featurecols.models.estimators.tf_columns import AnyColumn
-from featurecols.models.input.classes import Class, Classes
 from featurecols.models.input.examples import Examples
 from featurecols.models.input.labelled_rows import LabelledRows
 from featurecols.models.input.pipeline import Pipeline
 from featurecols.models.objective.heads import ClassHead, Head, NumberHead
 from featurecols.models.objective.losses import MeanSquaredError, Poisson
-from featurecols.models.objective.multi_label import MultiLabelHead, words_of_labels
+from featurecols.models.objective.multi_label import MultiLabelHead
 from featurecols.models.optimization.optimizers import Groups, Optimizer
 from featurecols.models.ranking import Ranker
 from featurecols.models.training import automatic
@@ -74,7 +74,6 @@ OUTPUTS = (  # parameters whose last axis is that of the logits, and the baselin
     "baseline/bias",
     "baseline/seen",
 )
-ONE_OF_TWO = "leave n_classes out: the labels are counted"
 OPTIMIZERS = ("optimizer", "linear_optimizer", "dnn_optimizer")  # arguments that hold one
 
 
@@ -504,46 +503,7 @@ class Canned(Estimator, Ranker, Reported):
         return self.evaluate(data, label, weight)["r2" if isinstance(self.head, NumberHead) else "accuracy"]
 
 
-def head_arguments(head: Head) -> dict[str, Any]:
-    """Return the arguments of an estimator that give this head, as JSON data."""
-    if isinstance(head, ClassHead):
-        words = {} if head.words is None else {"label_vocabulary": list(head.words)}
-        return {"n_classes": head.n_classes, **words}
-    if isinstance(head, MultiLabelHead):
-        return {"multi_label": True, **({} if head.words is None else {"label_vocabulary": list(head.words)})}
-    if isinstance(head, NumberHead):
-        transform = {} if head.transform is None else {"label_transform": head.transform}
-        return {"label_dimension": head.dimension, "loss": head.loss.to_dict(), **transform}
-    return {}
-
-
-def class_head(n_classes: int, label_vocabulary: Sequence[Class] | None, *, multi_label: bool) -> Head:
-    """Return the head of a classifier: one class of several is right, or each of several labels is there or not."""
-    if not multi_label:
-        return ClassHead(n_classes, words_of(label_vocabulary))
-    if n_classes != 2:
-        raise errors.argument("classifier", "labels of which a row may have several are not classes", n_classes, ONE_OF_TWO)
-    return MultiLabelHead(words_of_labels(label_vocabulary))
-
-
 def spans(sizes: Sequence[tuple[str, int]]) -> list[tuple[str, int, int]]:
     """Return (name, first row, last row + 1) of things of these sizes, one after another."""
     ends = np.cumsum([size for _, size in sizes]).tolist()
     return [(name, end - size, end) for (name, size), end in zip(sizes, ends, strict=True)]
-
-
-def words_of(label_vocabulary: Sequence[Class] | None) -> Classes | None:
-    """Return the labels in their own type; raise ColumnError for a single string, and for labels of several types."""
-    if label_vocabulary is None:
-        return None
-    if isinstance(label_vocabulary, (str, bytes)):
-        raise errors.argument("classifier", "label_vocabulary is a list of labels", label_vocabulary, "give a list of them")
-    words = tuple(word.item() if isinstance(word, np.generic) else word for word in label_vocabulary)
-    words = tuple(word.decode() if isinstance(word, bytes) else word for word in words)
-    kinds = {type(word) for word in words}
-    if kinds == {int, float}:
-        return tuple(float(word) for word in words)
-    if len(kinds) > 1 or not kinds <= {str, bool, int, float}:
-        hint = "give strings, booleans, integers or floats, as the label field holds"
-        raise errors.argument("classifier", "label_vocabulary must hold labels of one type", list(words), hint)
-    return words

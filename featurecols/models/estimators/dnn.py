@@ -15,10 +15,11 @@ from featurecols.columns.base import Column
 from featurecols.models import errors
 from featurecols.models.autodiff.tape import IndexedSlices, Value, gradients
 from featurecols.models.autodiff.variables import current
-from featurecols.models.estimators.canned import SQUARED, Canned, Columns, Running, class_head, spans
+from featurecols.models.estimators.canned import SQUARED, Canned, Columns, Running, spans
 from featurecols.models.estimators.column_scaling import Normalize
 from featurecols.models.estimators.config import RunConfig, WarmStartSettings
 from featurecols.models.estimators.explained import Parts
+from featurecols.models.estimators.head_arguments import class_head
 from featurecols.models.estimators.resume import UNSAID
 from featurecols.models.estimators.row_model import NetworkRow, RowPart
 from featurecols.models.estimators.state import RowsOf

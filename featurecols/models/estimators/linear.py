@@ -12,11 +12,12 @@ import numpy as np
 from featurecols._core.slots import DenseSlot, IdSlot, Slot
 from featurecols.models.autodiff.tape import Value
 from featurecols.models.autodiff.variables import current
-from featurecols.models.estimators.canned import SQUARED, Columns, Running, class_head, spans
+from featurecols.models.estimators.canned import SQUARED, Columns, Running, spans
 from featurecols.models.estimators.column_scaling import Normalize
 from featurecols.models.estimators.config import RunConfig, WarmStartSettings
 from featurecols.models.estimators.explained import Parts
 from featurecols.models.estimators.halved_ftrl import HalvedFtrl
+from featurecols.models.estimators.head_arguments import class_head
 from featurecols.models.estimators.row_model import LinearRow, RowPart
 from featurecols.models.estimators.state import RowsOf
 from featurecols.models.input.classes import Class

@@ -11,6 +11,7 @@ from featurecols.models import errors, export
 from featurecols.models.estimators import baseline, canned, dnn, linear, wide_deep
 from featurecols.models.estimators.base import Estimator
 from featurecols.models.estimators.config import EstimatorSpec
+from featurecols.models.estimators.head_arguments import head_arguments
 from featurecols.models.estimators.state import PLAN
 from featurecols.models.objective.heads import Head
 from featurecols.models.sequential import Sequential
@@ -99,7 +100,7 @@ def _check_spec(folder: Path, model: Estimator, card: Mapping[str, Any]) -> None
     """Raise CheckpointError where model.json tells of other columns or labels than the plan and the card."""
     if card["declared"] != model.columns:
         raise errors.checkpoint(folder, f"the columns of {export.SPEC} are not those of the plan", export.AGAIN)
-    if card["head_arguments"] != canned.head_arguments(model.head) and isinstance(model, canned.Canned):
+    if card["head_arguments"] != head_arguments(model.head) and isinstance(model, canned.Canned):
         raise errors.checkpoint(folder, f"{export.SPEC} and {export.CARD} name different labels or losses", export.AGAIN)
 
 

@@ -11,12 +11,13 @@ from featurecols._core.slots import Slot
 from featurecols.columns.base import Column
 from featurecols.models import errors
 from featurecols.models.autodiff.tape import Value
-from featurecols.models.estimators.canned import SQUARED, Running, class_head
+from featurecols.models.estimators.canned import SQUARED, Running
 from featurecols.models.estimators.column_scaling import Declared, Normalize
 from featurecols.models.estimators.config import RunConfig, WarmStartSettings
 from featurecols.models.estimators.dnn import ActivationLike, Network
 from featurecols.models.estimators.explained import Parts
 from featurecols.models.estimators.halved_ftrl import HalvedFtrl
+from featurecols.models.estimators.head_arguments import class_head
 from featurecols.models.estimators.linear import linear_layer, linear_parts, linear_rows
 from featurecols.models.estimators.row_model import LinearRow, RowPart
 from featurecols.models.estimators.state import RowsOf
