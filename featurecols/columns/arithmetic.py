@@ -14,12 +14,12 @@ from featurecols import errors
 from featurecols._core.arrays import Array
 from featurecols._core.expressions import Expression, Filled, as_number, computed
 from featurecols._core.numbers import Numbers
-from featurecols._core.spec import Converted, frozen, newest
+from featurecols._core.spec import Converted, frozen
 from featurecols._core.values import number
 from featurecols.columns._row_numbers import number_of
+from featurecols.columns._scaled import as_scaled
 from featurecols.columns.base import Column, Field, LearnedSlots
 from featurecols.columns.bound import Bound, DenseBound
-from featurecols.columns.normalizers import ZScore
 from featurecols.data.fields.base import FieldView
 
 _FLATTEN = "flatten the field"
@@ -55,10 +55,7 @@ class _OfTwo(Column):
 
     def with_default_normalizer(self) -> Column:
         """Return a Numeric of it with a ZScore that is learned."""
-        found = newest("Numeric")
-        if found is None or not issubclass(found, Column):
-            return self
-        return found(source=self, normalizer=ZScore(), name=self.name)  # type: ignore[call-arg]
+        return as_scaled(self)
 
     @abstractmethod
     def _of_arrays(self, a: Array, b: Array) -> Array:

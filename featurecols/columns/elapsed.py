@@ -13,14 +13,14 @@ from featurecols import errors
 from featurecols._core.arrays import Array
 from featurecols._core.expressions import Expression, InexpressibleError
 from featurecols._core.numbers import Numbers
-from featurecols._core.spec import Converted, Spec, frozen, newest, public_dir
+from featurecols._core.spec import Converted, Spec, frozen, public_dir
 from featurecols._core.times import DURATION, INSTANT, KINDS, LOCAL, NANO, TIME_OF_DAY, Times, read
 from featurecols._core.values import number
 from featurecols.columns._categorical import check_field
+from featurecols.columns._scaled import as_scaled
 from featurecols.columns._times import moment, of_kind, require_kind
 from featurecols.columns.base import Column, Field, LearnedSlots
 from featurecols.columns.bound import Bound, DenseBound
-from featurecols.columns.normalizers import ZScore
 from featurecols.data.fields.base import FieldView
 
 _UNITS = {"seconds": 1.0, "minutes": 60.0, "hours": 3600.0, "days": 86_400.0, "weeks": 604_800.0}
@@ -118,10 +118,7 @@ class Elapsed(Column):
 
     def with_default_normalizer(self) -> Column:
         """Return a Numeric of it with a ZScore that is learned."""
-        found = newest("Numeric")
-        if found is None or not issubclass(found, Column):
-            return self
-        return found(source=self, normalizer=ZScore(), name=self.name)  # type: ignore[call-arg]
+        return as_scaled(self)
 
     def bind(self, learned: LearnedSlots, *inputs: Field | Bound) -> ElapsedBound:
         return ElapsedBound(self)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from array import array
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Sized
 from functools import partial
-from typing import NamedTuple, TypeGuard, TypeVar
+from typing import ClassVar, NamedTuple, TypeGuard, TypeVar
 
 import numpy as np
 
@@ -90,9 +90,11 @@ class Program:
         width: features of the matrix.
         first_non_dense_output: name of the first output that gives ids, so that there is no matrix; None without one.
         tuning: how work is cut.
+        has_row_path: whether rows can be computed one by one, from all fields that it reads.
     """
 
     tuning = Tuning()
+    has_row_path: ClassVar[bool] = True
 
     def __init__(
         self,
@@ -391,7 +393,8 @@ class Program:
     def _fill_batch(self, rows: Rows, out: Array, look: Look | None) -> None:
         batch, look = rows.batch, None if look is None else look.after(rows.first_row)
         try:
-            if batch.num_rows < self.tuning.row_path_rows and not kernels.loaded() and not batch.parse:
+            few = self.has_row_path and batch.num_rows < self.tuning.row_path_rows
+            if few and not kernels.loaded() and not batch.parse:
                 self.fill_rows(batch, out)
                 if look is not None:
                     look.at_rows(self.views(batch))

@@ -14,9 +14,8 @@ from featurecols._core.fork_safe import cached_property
 from featurecols._core.slots import DenseSlot
 from featurecols.data.batch import Batch
 from featurecols.data.fields.base import FieldView
-from featurecols.plan.execution.coverage import Look
 from featurecols.plan.execution.operations import Block, Value, evaluations
-from featurecols.plan.execution.program import Program, Rows
+from featurecols.plan.execution.program import Program
 from featurecols.plan.execution.row_compiler import RowWithIds
 
 
@@ -38,6 +37,8 @@ class Given(Protocol):
 
 class PartialProgram(Program):
     """The operations of a program over some of its nodes; the others are what a request gives, see `joined`."""
+
+    has_row_path = False  # it needs all nodes
 
     def __init__(
         self, whole: Program, nodes: Collection[int], evaluated: Collection[int] = (), taken: Iterable[str] = ()
@@ -90,13 +91,6 @@ class PartialProgram(Program):
         if batch.num_rows:
             check_not_taken(self._taken, batch.names)
         return super().views(batch, workers)
-
-    def _fill_batch(self, rows: Rows, out: Array, look: Look | None) -> None:
-        """Fill out without the row path, which needs all nodes."""
-        try:
-            self.fill(rows.batch, out, rows.workers, None if look is None else look.after(rows.first_row))
-        except errors.DataError as e:
-            raise e.shifted(rows.first_row) from None
 
 
 class Split:

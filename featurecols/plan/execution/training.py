@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from featurecols import errors
-from featurecols._core.arrays import Array
 from featurecols._core.slots import Slot
 from featurecols.columns.base import Field
 from featurecols.columns.bound import Bound
 from featurecols.data.batch import Needs
 from featurecols.data.field_types import FieldType
-from featurecols.plan.execution.coverage import Look
-from featurecols.plan.execution.program import Program, Rows
+from featurecols.plan.execution.program import Program
 
 
 class TrainingProgram(Program):
     """The operations of a plan over its training rows. It has no row path, which reads no label."""
+
+    has_row_path = False
 
     def __init__(
         self,
@@ -30,9 +29,3 @@ class TrainingProgram(Program):
         """nodes, inputs: with the fields that training alone reads. The others are those of the program of the plan."""
         found = [node if isinstance(node, Field) else node.in_training() for node in nodes]
         super().__init__(found, inputs, outputs, slots, needs, types)
-
-    def _fill_batch(self, rows: Rows, out: Array, look: Look | None) -> None:
-        try:
-            self.fill(rows.batch, out, rows.workers, None if look is None else look.after(rows.first_row))
-        except errors.DataError as e:
-            raise e.shifted(rows.first_row) from None
