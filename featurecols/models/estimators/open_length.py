@@ -96,7 +96,8 @@ class OpenLength(EstimatorRows):
     def _unless_in_vain(self, found: FoundPasses, choice: Choice) -> FoundPasses:
         """Warn that no pass is as good as the mean of the labels, and return a training that leaves the model there."""
         mean = self._starts_at_mean
-        loss = f"over rows held out the loss is {found.best:.4g} at best, and predicting the mean of the labels is better"
+        loss = f"over rows held out the loss is {found.best:.4g} at best, "
+        loss += "and predicting the mean of the labels is better" if found.found else "before the first step"
         what = f"{loss}: what {choice.rows:,} rows teach does not hold for others"
         hint = "give more rows, or fewer columns and ids" + ("; epochs= trains in any case" if mean else "")
         errors.warn(f"{self._who}.train", f"{what}{', and the model predicts the mean' if mean else ''}", hint)

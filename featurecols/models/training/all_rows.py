@@ -15,7 +15,6 @@ from featurecols.models.autodiff.variables import Variables
 from featurecols.models.training.automatic import LATE, LONGER, Choice
 from featurecols.models.training.hooks import Hook
 from featurecols.models.training.kept_weights import KeptWeights
-from featurecols.models.training.loss_check import WORSE
 from featurecols.models.training.run import Run
 
 
@@ -94,8 +93,8 @@ class FoundPasses(NamedTuple):
 
     @property
     def in_vain(self) -> bool:
-        """Whether predicting the mean of the labels is better than the best pass."""
-        return self.by_start > 1 + WORSE
+        """Whether predicting the mean of the labels is better than the best pass, or no pass is better than none."""
+        return self.by_start > 1 or (self.found == 0 and self.by_start > 0)
 
     @staticmethod
     def of(

@@ -74,7 +74,10 @@ def test_passes_and_steps_have_limits():
 def test_training_in_vain_is_told_by_the_mean_of_all_rows():
     """The mean of the rows held out is chosen with their labels: it does not count."""
     one = search([4.0, 3.0, 3.5])[0]
-    assert not FoundPasses.of([one], choose(331, 0), falling=False, means=[2.0], starts=[2.9]).in_vain
+    assert not FoundPasses.of([one], choose(331, 0), falling=False, means=[2.0], starts=[3.1]).in_vain
     found = FoundPasses.of([one], choose(331, 0), falling=False, means=[2.0], starts=[2.8])
     assert found.in_vain
+    start = search([3.0, 3.5, 3.5, 3.5])[0]
+    assert FoundPasses.of([start], choose(331, 0), falling=False, means=[3.0], starts=[3.0]).in_vain
+    assert not FoundPasses.of([start], choose(331, 0), falling=False, means=[np.inf], starts=[np.inf]).in_vain  # one label
     assert (found.ratio, found.by_start) == (1.5, pytest.approx(3 / 2.8))
