@@ -62,6 +62,15 @@ def pytest_collection(session: pytest.Session) -> None:
             SourceFileLoader(path.stem, str(path)).get_code(path.stem)
 
 
+def _compile_usual_kernels(number: int, workers: int) -> None:
+    """Compile a part of what `featurecols warm` compiles, all of which tests need: other workers and children find it kept."""
+    from featurecols import kernels
+    from featurecols.cli.commands.warm import USUAL
+
+    for name, numbers in list(USUAL.items())[number::workers]:
+        kernels.compile_variants(name, kernels.lacking(name, numbers))
+
+
 def _rewrite_assertions(path: Path, loader: Any) -> None:
     """Let pytest keep the bytecode of a test file."""
     spec = loader.find_spec(path.stem, [str(path.parent)])
@@ -80,6 +89,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 def pytest_collection_finish(session: pytest.Session) -> None:
     """Do once, before the first test, what would cost every test something."""
+    worker = getattr(session.config, "workerinput", None)
+    if worker is not None and session.config.args == session.config.getini("testpaths"):
+        _compile_usual_kernels(int(worker["workerid"].removeprefix("gw")), worker["workercount"])
     if "tests.reference" in sys.modules:
         from tests import reference
 
