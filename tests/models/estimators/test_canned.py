@@ -369,7 +369,10 @@ def test_bad_arguments_fail_when_made(make, error, message):
             "income: all labels are alike, got 'a'; there is",
         ),
         (lambda m: m.train(TRAIN, label="wages"), "wages: field is not in the data; .*age"),
-        (lambda m: m.train({k: v[:0] for k, v in TRAIN.items()}, label="rich"), "age: no value to learn from, all are missing"),
+        (
+            lambda m: m.train({k: v[:0] for k, v in TRAIN.items()}, label="rich"),
+            "train: there are no rows to learn from; give data with rows",
+        ),
         (lambda m: m.train({**TRAIN, "rich": [None, *TRAIN["rich"][1:]]}, label="rich"), "rich: a label is missing at row 0"),
         (
             lambda m: m.train(TRAIN, label="cars"),
