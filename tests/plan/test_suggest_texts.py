@@ -9,6 +9,10 @@ import numpy as np
 import pytest
 
 import featurecols as fc
+from featurecols.data.sources import as_source
+from featurecols.plan.suggestions.category_rules import suggest_texts
+from featurecols.plan.suggestions.field_profile import FieldCollector, FieldProfile
+from featurecols.plan.suggestions.text_shape import TextShape
 
 N = 300
 DAYS = [datetime.date(2019, 1, 1) + datetime.timedelta(days=k * 37 % 701) for k in range(N)]
@@ -107,3 +111,30 @@ def test_numbers_among_which_a_few_texts_are_none() -> None:
     rows = fc.fit(found, data).transform({"age": ["Age", "48"], "dose": ["twice", "NA"], "code": ["x", "3"]})
     np.testing.assert_array_equal(rows[:, 1], [1, 0])
     assert rows[0, 0] == pytest.approx(0, abs=0.05)
+
+
+def test_models_read_words_and_pairs_of_prose() -> None:
+    words = ["light", "grey", "silk", "wool", "fits", "well", "runs", "small"]
+    texts = [" ".join(words[(i + k * k) % 8] for k in range(9)) for i in range(2000)]
+    pairs = fc.Tfidf(fc.Vocabulary(fc.NGrams(fc.Words("review"), (1, 2)), fc.TopTerms(5000, min_count=5)))
+    alone = fc.Vocabulary(fc.Words("review"), fc.TopTerms(8, min_count=5))
+    found = suggest_texts(profile_of(texts), TextShape(words=True, tokens=8, average=9.0, counts=(2250,) * 8), complete=True)
+    assert found is not None
+    assert found.linear == (alone,)  # one-hots of so few are enough
+    shape = TextShape(words=True, tokens=90, average=9.0, counts=(200,) * 90)
+    found = suggest_texts(profile_of(texts), shape, complete=True)
+    assert found is not None
+    assert (found.linear, found.dnn) == ((pairs,), (fc.Embedding(pairs, 7, combiner="sqrtn"),))
+    assert found.of("linear")[1] == (
+        "text of 9 words on average: at most 5,000 of its words and pairs of words that occur 5 times or more, "
+        "weighed by how few texts have them"
+    )
+    fewer = suggest_texts(profile_of(texts[1:]), shape, complete=True)
+    assert fewer is not None
+    assert fewer.linear == (fc.Vocabulary(fc.Words("review"), fc.TopTerms(90, min_count=5)),)
+
+
+def profile_of(texts: list[str]) -> FieldProfile:
+    collector = FieldCollector("review")
+    collector.add(next(iter(as_source({"review": texts}).batches(None, len(texts)))).field("review"))
+    return collector.profile()

@@ -5,9 +5,11 @@ from __future__ import annotations
 from featurecols.analyzers.placeholders import TopTerms
 from featurecols.columns.base import Column, Field
 from featurecols.columns.embedding import Embedding
+from featurecols.columns.gram_fields import NGrams
 from featurecols.columns.hashed import Hashed
 from featurecols.columns.indicator import Indicator
 from featurecols.columns.missing import Missing
+from featurecols.columns.tfidf import Tfidf
 from featurecols.columns.token_fields import Split, Words
 from featurecols.columns.vocabulary import Vocabulary
 from featurecols.plan.statistics import percent
@@ -22,6 +24,11 @@ RARE = 5  # times that a term occurs at least, in more rows
 BUCKETS = 512  # of the hash of many terms
 TERMS = 100_000  # of a vocabulary that stays sparse
 WORDS = 1_000  # words of a text that are terms
+PROSE, MANY_TEXTS, PAIRS = (
+    8.0,
+    2_000,
+    5_000,
+)  # words of a text and texts, from which on models read words and pairs, and how many
 LARGEST = 16  # dimensions of an embedding
 
 
@@ -70,6 +77,14 @@ def suggest_texts(profile: FieldProfile, shape: TextShape, *, complete: bool) ->
     if kept <= HOT:
         return Suggestion(profile.key, reason, hot, linear, hot)
     size = _dimension(kept)
+    if shape.words and shape.average >= PROSE and profile.present >= MANY_TEXTS:
+        pairs = NGrams(source, (1, 2))  # type: ignore[call-arg, arg-type]  # mypy counts the fields that NGrams has from its source
+        rare = Tfidf(Vocabulary(pairs, TopTerms(PAIRS, min_count=least)))
+        what = f"at most {PAIRS:,} of its words and pairs of words{often}, weighed by how few texts have them"
+        sparse, _ = _with_indicator(profile, f"{said}: {what}")
+        dense = Embedding(rare, size, combiner="sqrtn")
+        both = (rare, *beside), (dense, *beside)
+        return Suggestion(profile.key, reason, hot, *both, linear_reason=sparse, dnn_reason=_embedded(sparse, size))
     dense = Embedding(terms, size, combiner="sqrtn")
     return Suggestion(profile.key, reason, hot, linear, (dense, *beside), dnn_reason=_embedded(reason, size))
 
