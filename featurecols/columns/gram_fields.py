@@ -7,7 +7,7 @@ import dataclasses
 from collections.abc import Callable, Iterable
 from dataclasses import field
 from functools import partial
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from featurecols import errors
 from featurecols._core.expressions import RawField
@@ -61,6 +61,12 @@ class NGrams(Field):
     source: Converted[str | Field, Field]  # type: ignore[misc]  # it takes the place of those with defaults
     n: Converted[int | tuple[int, int], tuple[int, int]] = (1, 3)  # type: ignore[assignment]
     characters: bool = False
+
+    if TYPE_CHECKING:  # type checkers would put the arguments of Field first
+
+        def __init__(
+            self, source: str | Field, n: int | builtins.tuple[int, int] = (1, 3), characters: bool = False
+        ) -> None: ...
 
     def __post_init__(self) -> None:
         if isinstance(self.source, str):

@@ -40,6 +40,16 @@ def declare() -> list[fc.Column]:
         fc.Indicator(fc.Crossed([bands, "job"], 1000)),
         fc.Indicator(fc.Weighted(job, "weight")),
         fc.Sequence(fc.Embedding(fc.Hashed("visited", 100), 4), 10),
+        fc.Numeric(fc.Ratio("rooms", "people"), normalizer=fc.RankGauss(100)),
+        fc.Numeric(fc.Elapsed("out", fc.Timestamp("2020-01-01"), unit="hours")),
+        fc.Embedding(fc.Piecewise(fc.Difference("a", "b"), fc.EqualWidth(8)), 4),
+        fc.Cyclic(fc.DatePart("time", "hour", timezone="UTC"), 24),
+        fc.Indicator(fc.Hashed(fc.NGrams(fc.Words("title"), (1, 2)), 100)),
+        fc.Indicator(fc.Tfidf(fc.Vocabulary(fc.Split("tags", "|"), fc.TopTerms(10)))),
+        fc.Indicator(fc.Hashed(fc.Prefix("code", 3), 100, missing_bucket=0)),
+        fc.TargetMean(fc.Crossed(["job", "city"], 100), "late", fold_by=["id"]),
+        fc.Count("job", log=False),
+        fc.Missing("age"),
     ]
 
 

@@ -78,7 +78,7 @@ def suggest_texts(profile: FieldProfile, shape: TextShape, *, complete: bool) ->
         return Suggestion(profile.key, reason, hot, linear, hot)
     size = _dimension(kept)
     if shape.words and shape.average >= PROSE and profile.present >= MANY_TEXTS:
-        pairs = NGrams(source, (1, 2))  # type: ignore[call-arg, arg-type]  # mypy counts the fields that NGrams has from its source
+        pairs = NGrams(source, (1, 2))
         rare = Tfidf(Vocabulary(pairs, TopTerms(PAIRS, min_count=least)))
         what = f"at most {PAIRS:,} of its words and pairs of words{often}, weighed by how few texts have them"
         sparse, _ = _with_indicator(profile, f"{said}: {what}")

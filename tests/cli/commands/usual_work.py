@@ -67,6 +67,7 @@ def _read(table: pa.Table) -> None:
             few = fc.compile([fc.Numeric("whole"), fc.Indicator(fc.Hashed("word", 9))])
             few.transform(path)
         few.transform_files(path, f"{folder}/out.parquet", layout="columns")
+        fc.compile(columns[-2:]).transform_files(path, f"{folder}/ids.parquet", layout="ids")
 
 
 def _train(table: pa.Table) -> None:
