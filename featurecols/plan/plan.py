@@ -260,9 +260,9 @@ class Plan(ExportedPlan, FileTransformer):
         found = self._encode_small(data)
         return _encoded(self._program, as_source(data), _workers(threads)) if found is None else found
 
-    def _encode_small(self, data: Data) -> Features | None:
-        """Return what `encode` gives for a small table in memory; None where it does that in the ordinary way, or raises."""
-        return self._program.encode_small(data)
+    def _encode_small(self, data: Data, most: int | None = None) -> Features | None:
+        """Return what `encode` gives for a table of at most `most` rows; None where it does so in the usual way, or raises."""
+        return self._program.encode_small(data, most)
 
     def transform_batches(self, source: Data, batch_size: int | None = None, *, threads: int | None = None) -> Iterator[Floats]:
         """float32 [<= batch_size, width] for each batch of a source, in order and in bounded memory."""

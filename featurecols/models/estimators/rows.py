@@ -6,7 +6,7 @@ Beside those of Sequential the only file of the models that makes a plan.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence, Sized
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -109,9 +109,9 @@ class EstimatorRows(Keeper):
     def _small_examples(self, data: Data | Pipeline, batch_size: int | None) -> Examples | None:
         """Return a small table in memory as the one batch of it to predict; None where a pipeline is to read it."""
         plan, kept = self._plan, self._small
-        if plan is None or type(batch_size) is not int or not isinstance(data, Sized) or len(data) > batch_size:
+        if plan is None or type(batch_size) is not int or isinstance(data, Pipeline):
             return None
-        found = plan._encode_small(data)
+        found = plan._encode_small(data, batch_size)  # which asks tables in memory alone for a length: elsewhere it is a query
         if found is None:
             return None
         if kept is None or kept[0] is not plan:

@@ -312,10 +312,10 @@ class Program:
             return None
         return np.array(found, np.float32).reshape(len(rows), self.width)
 
-    def encode_small(self, data: object) -> Features | None:
-        """Return Features of a small table in memory; None where it is to be encoded in the ordinary way."""
+    def encode_small(self, data: object, most: int | None = None) -> Features | None:
+        """Return Features of a small table of at most `most` rows; None where it is to be encoded in the ordinary way."""
         try:
-            if not self._is_small(data, self.dense_width):
+            if not self._is_small(data, self.dense_width) or (most is not None and len(data) > most):
                 return None
             calls, encodes = self._small_encoding
             if (found := calls.block(data)) is None:
