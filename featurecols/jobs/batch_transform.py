@@ -24,7 +24,7 @@ class BatchTransform(ABC):
         needs: the fields that are read, and how: (key, "number" | "category") each.
         row_bytes: bytes of one row while it is worked on, estimated where it holds lists.
         width: columns of the float32 matrix that `write_matrix` fills; None for a transform without one.
-        threads: of the call, which its output is written with, too; None for the default.
+        threads: that write the output; None for the default.
     """
 
     subject: ClassVar[str]

@@ -74,7 +74,10 @@ class PlanTransform(BatchTransform):
         encoded = layout in ("ids", "sparse")
         if not encoded:
             plan._require_matrix(self.subject)
-        self.plan, self.layout, self.threads = plan, layout, threads
+        self.plan, self.layout, self._all = plan, layout, thread_pool.count(threads)
+        # A block is computed while the one before it is written. All threads for both would wait for the interpreter, and for
+        # each other's memory: a fifth more processor time, and no less time.
+        self.threads = max(1, self._all // 2)
         kinds = plan.input_uses.items()
         self.needs = [(key, "category" if "category" in uses else "number") for key, uses in kinds]
         self.width = plan.width if layout == "features" else None
@@ -84,10 +87,10 @@ class PlanTransform(BatchTransform):
         return layouts.LAYOUTS[self.layout](self.plan, data, self.threads)
 
     def write_matrix(self, data: Rows, out: Array) -> None:
-        self.plan.transform(data, out=out, threads=self.threads)
+        self.plan.transform(data, out=out, threads=self._all)
 
     def share(self, processes: int) -> PlanTransform:
-        return PlanTransform(self.plan, self.layout, max(1, thread_pool.count(self.threads) // processes))
+        return PlanTransform(self.plan, self.layout, max(1, self._all // processes))
 
     @property
     def fingerprint(self) -> str:
