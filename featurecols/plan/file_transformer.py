@@ -56,7 +56,7 @@ class FileTransformer:
                 name; "ids" is the numbers as `features`, then for every slot of ids an int32 or int64 column of its name (-1
                 where there is none) or lists of them, `<slot>_weights` where ids have weights, `<slot>_length` for sequences;
                 "sparse" is the rows of encode(data).to_csr() as lists, `indices` and `values` of features that are not zero.
-            threads: how many compute; the output never depends on it.
+            threads: how many compute and write; the output never depends on it. 1 still writes beside computing.
             processes: how many share the files and the threads; None is one. The output never depends on it.
             progress: True for a progress bar, or a function that is called with (rows done, rows in all or None) after
                 every block.

@@ -86,7 +86,7 @@ class Plan(ExportedPlan, FileTransformer):
 
         Args:
             data: pandas, Arrow, Polars, a dict of columns, a list of dicts, a path, ... (see fc.fit).
-            out: float32 [n, width] to fill, in any layout; a new C-ordered array when None.
+            out: float32 [n, width] to fill, in any layout, not in the memory of the data; a new C-ordered array when None.
             threads: how many; the result never depends on it.
 
         Returns:
