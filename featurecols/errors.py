@@ -206,7 +206,15 @@ def missing_data(path: object, problem: str) -> MissingDataError:
     return MissingDataError(str(path), problem, hint="check the path and what is there")
 
 
-TEXT = "cast it to a number (only the text of CSV files is parsed), or read it with Vocabulary or Hashed"  # where one is needed
+TEXT = (  # where a number is needed
+    "cast it to a number (only the text of CSV files is parsed), read the numbers out of it with "
+    'Field(key, invalid="missing"), or read it with Vocabulary or Hashed'
+)
+
+
+def trim_hint(key: str) -> str:
+    """Return the way out for text that would be a value without the blanks around it."""
+    return f"it has blanks around it, which Field({show(key)}, strip=True) removes"
 
 
 def not_readable(kind: str, hint: str) -> DataError:

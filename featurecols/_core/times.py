@@ -30,6 +30,15 @@ _UNITS = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
 _COARSE = {"W": 7 * DAY, "D": DAY, "h": 3600, "m": 60}
 
 
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """An interval of Arrow, which is a tuple there and must not be taken for a list."""
+
+    months: int
+    days: int
+    nanoseconds: int
+
+
 class Moment(NamedTuple):
     """One time: `kind` is INSTANT, LOCAL, TIME_OF_DAY or DURATION."""
 
@@ -112,7 +121,7 @@ def moment_of(value: object) -> Moment | None:
     """Return one Python value as a time; None where it is not one, or lies outside the years 1 to 9999.
 
     It takes datetime, date, time and timedelta, what is derived from them (pandas.Timestamp, with its nanoseconds), numpy's
-    datetime64 and timedelta64, and text as `read` reads it.
+    datetime64 and timedelta64, an Interval without months, whose days have 24 hours, and text as `read` reads it.
 
     >>> moment_of(datetime.date(1970, 1, 2)), moment_of("00:01"), moment_of(3)
     (Moment(seconds=86400, nanoseconds=0, kind=1), Moment(seconds=60, nanoseconds=0, kind=2), None)
@@ -132,6 +141,9 @@ def moment_of(value: object) -> Moment | None:
         return Moment(value.days * DAY + value.seconds, nanoseconds, DURATION)
     if isinstance(value, (np.datetime64, np.timedelta64)):
         return _of_numpy(value)
+    if isinstance(value, Interval) and not value.months:
+        seconds, nanoseconds = divmod(value.nanoseconds, NANO)
+        return Moment(value.days * DAY + seconds, nanoseconds, DURATION)
     return None
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from featurecols import errors
+from featurecols._core.ways_out import way_out
 
 _DIGITS = 4300  # of an integer, at most: Python writes no more
 
@@ -114,7 +115,7 @@ def canonical(value: Any, subject: str, key: str) -> bytes:
     if plain is not value:  # numpy.str_ and other subclasses
         return canonical(plain, subject, key)
     raise errors.bad_value(
-        subject, key, None, f"{kind.__name__} is not a category", value, "convert it to a string or an integer"
+        subject, key, None, f"{kind.__name__} is not a category", value, way_out(value, "convert it to a string or an integer")
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from featurecols import errors
+from featurecols.data.fields.refused import no_number
 
 LIST_HINT = "flatten the field, or wrap the column in Sequence"
 
@@ -24,12 +25,7 @@ def number_of(value: object, subject: str, key: str, list_hint: str = LIST_HINT)
         if isinstance(value, (int, float)):
             return float(value)
     except OverflowError:
-        raise errors.bad_value(subject, key, None, "a number is beyond float64", value, "cast it") from None
+        pass
     if isinstance(value, (list, tuple)):
         raise errors.bad_value(subject, key, None, "needs one number a row", "a list", list_hint)
-    raise errors.bad_value(subject, key, None, "needs a number", value, number_hint(value))
-
-
-def number_hint(value: object) -> str:
-    """Return the way out where a value of one row is not a number."""
-    return errors.TEXT if isinstance(value, str) else "cast it, or declare it missing with Field"
+    raise no_number(subject, key, None, value)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from featurecols import errors
 from featurecols._core.times import KINDS, Moment, Times, moment_of
 from featurecols.data.fields.base import FieldView
-from featurecols.data.fields.times import MONTHS_HINT, NUMBER_HINT, TEXT_HINT
+from featurecols.data.fields.times import not_a_time
 
 Hint = Callable[[int], str]
 
@@ -39,13 +39,7 @@ def moment(subject: str, key: str, value: object) -> Moment:
     """Return one value of a row as a time; DataError where it is not one."""
     found = moment_of(value)
     if found is None:
-        if type(value).__name__ == "MonthDayNano":
-            problem, hint = "needs a time", MONTHS_HINT
-        elif isinstance(value, str):
-            problem, hint = "needs a time, and the text does not write one", TEXT_HINT
-        elif isinstance(value, (list, tuple)):
-            problem, hint = "needs one time a row", "flatten the field"
-        else:
-            problem, hint = "needs a time", NUMBER_HINT
-        raise errors.bad_value(subject, key, None, problem, value, hint)
+        if isinstance(value, (list, tuple)):
+            raise errors.bad_value(subject, key, None, "needs one time a row", "a list", "flatten the field")
+        raise not_a_time(key, None, value).seen_by(subject)
     return found

@@ -19,10 +19,10 @@ from featurecols._core.spec import Converted, frozen
 from featurecols._core.values import number
 from featurecols.analyzers.base import Analyzer
 from featurecols.analyzers.placeholders import EqualWidth, Marker, Quantiles
-from featurecols.columns._row_numbers import number_hint
 from featurecols.columns.base import Column, Field, Learned, LearnedSlots
 from featurecols.columns.bound import Bound, CategoricalBound, RowIds
 from featurecols.data.fields.base import FieldView
+from featurecols.data.fields.refused import no_number
 
 
 @frozen
@@ -154,7 +154,7 @@ class BucketizedBound(CategoricalBound):
                 return bisect.bisect_right(self._cuts, float(value)) + self.stride * element
         except OverflowError:
             pass
-        raise errors.bad_value(self.column.name, self._field, None, "needs a number", value, number_hint(value))
+        raise no_number(self.column.name, self._field, None, value)
 
     def expression(self, *inputs: Expression) -> Expression:
         if self.size != 1:

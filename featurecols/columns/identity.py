@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import field
 from functools import partial
 from typing import Any, ClassVar, Literal
@@ -24,8 +24,9 @@ from featurecols.columns._categorical import (
 from featurecols.columns.base import Column, Field, LearnedSlots
 from featurecols.columns.bound import Bound, CategoricalBound, RowIds, id_dtype
 from featurecols.data.fields.base import FieldView
+from featurecols.data.fields.refused import no_integer
 
-_HINT = 'say what to do with Identity(out_of_range="drop", "keep" or an id)'
+_KEPT = 2**63  # what is kept is int64
 
 
 @frozen
@@ -95,7 +96,6 @@ class IdentityBound(CategoricalBound):
         self.choice, self.bounded = column.out_of_range, column.out_of_range != "keep"
         self.dtype = np.int64 if self.choice == "keep" else id_dtype(self.num_buckets)
         self.num_seen = None if isinstance(self.choice, int) else column.num_buckets
-        self.limit = 2**63 if self.choice == "keep" else 2**64  # what is kept must fit int64
 
     def ids(self, view: FieldView) -> Ids:
         try:
@@ -107,7 +107,7 @@ class IdentityBound(CategoricalBound):
         if integers.valid is not None:
             inside |= ~integers.valid
         if self.choice == "keep":
-            self._refuse(inside | (values < self.limit), values, integers.offsets, f"needs an integer below {self.limit}")
+            self._refuse(inside | (values < _KEPT), values, integers.offsets, self._too_large)
         elif not inside.all():
             values = self._outside(values, inside, integers.offsets)
         out: Array = values.astype(self.dtype, copy=integers.valid is not None)
@@ -116,14 +116,19 @@ class IdentityBound(CategoricalBound):
         return Ids(out, integers.offsets)
 
     def _one_by_one(self, view: FieldView, error: errors.DataError) -> Ids:
-        """Return the ids where an integer of more than 64 bits is out of range and has an id; raises `error` otherwise."""
-        if self.choice in ("error", "keep"):
-            raise error
+        """Return the ids where an integer has more than 64 bits; raises `error` where a value is not an integer."""
         elements, offsets = view.elements() if view.depth == 1 else (view, None)
         try:
-            ids = [self._id(value) for value in elements.exact_integers()]
+            integers = elements.exact_integers()
         except errors.DataError:
             raise error from None
+        ids: list[int] = []
+        for value in integers:
+            try:
+                ids.append(self._id(value))
+            except errors.DataError as e:
+                row = len(ids) if offsets is None else int(np.searchsorted(offsets, len(ids), side="right")) - 1
+                raise errors.DataError(e.subject, e.problem, field=e.field, row=row, got=e.got, hint=e.hint) from None
         return Ids(np.array(ids, self.dtype), offsets)
 
     def out_of_range(self, view: FieldView) -> Array:
@@ -136,23 +141,32 @@ class IdentityBound(CategoricalBound):
 
     def _outside(self, values: Array, inside: Array, offsets: Array | None) -> Array:
         if self.choice == "error":
-            self._refuse(inside, values, offsets, self._what())
+            self._refuse(inside, values, offsets, self._outside_of)
         return np.where(inside, values, -1 if not isinstance(self.choice, int) else self.choice)
 
-    def _refuse(self, good: Array, values: Array, offsets: Array | None, what: str) -> None:
+    def _refuse(
+        self, good: Array, values: Array, offsets: Array | None, error: Callable[[int | None, int], errors.DataError]
+    ) -> None:
         """Raise at the first value that is not good; values outside the rows of this slice do not count."""
         bad = np.flatnonzero(~good)
         if offsets is not None:
             bad = bad[(bad >= offsets[0]) & (bad < offsets[-1])]
         if len(bad):
             row = int(bad[0]) if offsets is None else int(np.searchsorted(offsets, bad[0], side="right")) - 1
-            raise self._error(row, what, int(values[bad[0]]))
+            raise error(row, int(values[bad[0]]))
 
-    def _what(self) -> str:
-        return f"id out of range 0 ... {self._own - 1}"
+    def _outside_of(self, row: int | None, value: int) -> errors.DataError:
+        what, hint = (
+            f"id out of range 0 ... {self._own - 1}",
+            'say what to do with Identity(out_of_range="drop", "keep" or an id)',
+        )
+        return errors.bad_value(self.column.name, self.column.source.key, row, what, value, hint)
 
-    def _error(self, row: int | None, what: str, value: object) -> errors.DataError:
-        return errors.bad_value(self.column.name, self.column.source.key, row, what, value, _HINT)
+    def _too_large(self, row: int | None, value: int) -> errors.DataError:
+        hint = 'read it with Hashed, or give out_of_range="drop" or an id'
+        return errors.bad_value(
+            self.column.name, self.column.source.key, row, "needs an integer of 64 bits with a sign", value, hint
+        )
 
     def row(self, value: object) -> RowIds:
         return [self._id(v) for v in value] if isinstance(value, (list, tuple)) else self._id(value)
@@ -163,17 +177,14 @@ class IdentityBound(CategoricalBound):
         if not isinstance(value, (int, float)) or (
             isinstance(value, float) and not (value.is_integer() and abs(value) < 2.0**53)
         ):
-            key = self.column.source.key
-            raise errors.bad_value(
-                self.column.name, key, None, "needs an integer", value, "use Vocabulary or Hashed for other values"
-            )
+            raise no_integer(self.column.name, self.column.source.key, None, value)
         i = int(value)
-        if not -(2**63) <= i < self.limit and self.choice in ("error", "keep"):
-            raise self._error(None, f"needs an integer below {self.limit}", value)
+        if self.choice == "keep" and not -_KEPT <= i < _KEPT:
+            raise self._too_large(None, i)
         if 0 <= i < self._own or self.choice == "keep":
             return i
         if self.choice == "error":
-            raise self._error(None, self._what(), value)
+            raise self._outside_of(None, i)
         return -1 if self.choice == "drop" else int(self.choice)
 
     @property

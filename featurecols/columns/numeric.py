@@ -20,11 +20,11 @@ from featurecols._core.values import float32, number
 from featurecols.analyzers.base import Analyzer
 from featurecols.analyzers.placeholders import Marker
 from featurecols.columns._categorical import require_one_number
-from featurecols.columns._row_numbers import number_hint
 from featurecols.columns.base import Column, Field, Learned, LearnedSlots, field_keys
 from featurecols.columns.bound import Bound, NumberBound
 from featurecols.columns.normalizers import Normalizer, ZScore
 from featurecols.data.fields.base import FieldView
+from featurecols.data.fields.refused import no_number
 
 MISSING_HINT = "give Numeric(default=...), or default=float('nan') to let NaN through"
 INFINITE_HINT = (
@@ -367,7 +367,7 @@ class NumericBound(NumberBound):
         try:
             x = float(x)
         except OverflowError:
-            raise self._no_number(value, "a number is beyond float64") from None
+            raise no_number(self.column.name, self.field, None, value) from None
         exact = x
         if self._rounds:
             x = float32(x)
@@ -386,15 +386,12 @@ class NumericBound(NumberBound):
             return value
         if isinstance(value, (list, tuple)):
             raise self._wrong_length(None, "a list")
-        raise self._no_number(value, "needs a number")
+        raise no_number(self.column.name, self.field, None, value)
 
     def _default(self, element: int) -> float:
         if self.refuses_missing:
             raise self._refusal(math.nan, None)
         return self._row_defaults[element]
-
-    def _no_number(self, value: object, what: str) -> errors.DataError:
-        return errors.bad_value(self.column.name, self.field, None, what, value, number_hint(value))
 
     def write_row(self, out: MutableSequence[float], at: int, value: object) -> None:
         if not self.shape:

@@ -20,6 +20,7 @@ from featurecols.columns._categorical import categorical_bound, check_categorica
 from featurecols.columns.base import Column, Field, LearnedSlots
 from featurecols.columns.bound import Bound, CategoricalBound, RowIds
 from featurecols.data.fields.base import FieldView
+from featurecols.data.fields.refused import no_number
 
 
 @frozen
@@ -150,7 +151,7 @@ class WeightedBound(CategoricalBound):
                 return weight
         except OverflowError:
             pass
-        raise errors.bad_value(self.column.name, self._key, None, "needs a number", value, "cast the weights")
+        raise no_number(self.column.name, self._key, None, value)
 
     @property
     def fills(self) -> str:

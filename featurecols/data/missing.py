@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 
 from featurecols import errors
+from featurecols._core.times import Interval
 from featurecols._core.values import DecimalFraction, exact, undecimal
 
 Marker = str | bytes | int | float | np.generic
@@ -125,8 +126,8 @@ _presenter = lru_cache(maxsize=256)(presenter)
 
 def _unusual(value: Any, again: Callable[[Any], Any]) -> Any:
     """Return a value of a type that is not Python's plain ones, by the same rules."""
-    if type(value).__name__ == "MonthDayNano":  # an interval of Arrow, which is a tuple
-        return value
+    if type(value).__name__ == "MonthDayNano":
+        return Interval(int(value.months), int(value.days), int(value.nanoseconds))
     if isinstance(value, (list, tuple, set, frozenset)):
         try:
             return [again(v) for v in value]

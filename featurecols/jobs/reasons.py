@@ -25,7 +25,6 @@ REASONS = {
         r"id past the table",
         r"the id of .* is out of range",
         r"needs an integer (below|of 64 bits)",
-        r"integer is past float64",
         r"a number is beyond float64",
         r"needs a time of the years",
     ),

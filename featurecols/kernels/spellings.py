@@ -104,7 +104,7 @@ def _SCAN(offsets: Any, data: Any, valid: Any, powers: Any, kinds: Any, integers
             if digits <= _DIGITS and mantissa <= _EXACT:
                 kinds[i] = INTEGER
                 floats[i] = np.float64(mantissa)
-                if negative and mantissa != _0:
+                if negative:  # -0 too, as a float
                     floats[i] = -floats[i]
             else:
                 kinds[i] = LONG_INTEGER

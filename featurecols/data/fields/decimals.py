@@ -7,16 +7,16 @@ from decimal import Context, Decimal
 import numpy as np
 import pyarrow as pa
 
-from featurecols import errors
 from featurecols._core.arrays import Array, Texts, Tokens
 from featurecols._core.numbers import Integers, Numbers
-from featurecols._core.values import FLOAT_HINT, undecimal
+from featurecols._core.values import undecimal
 from featurecols.data import arrow_buffers
 from featurecols.data import arrow_compute as pc
 from featurecols.data.field_types import FieldType
 from featurecols.data.fields.base import FieldView
 from featurecols.data.fields.mixed import MixedField
 from featurecols.data.fields.numeric import WHOLE, NumericField
+from featurecols.data.fields.refused import no_integer
 
 _WIDE = Context(prec=100)  # digits: decimals of 256 bits have 76
 _EXACT_POWER = 22  # 10**22 is the largest power of ten that a float holds exactly
@@ -80,7 +80,7 @@ class DecimalField(FieldView):
         for row, (value, none) in enumerate(zip(self._as_arrow().to_pylist(), missing, strict=True)):
             number = None if none else undecimal(value)
             if isinstance(number, float):
-                raise errors.bad_value(self.key, self.key, row, "a decimal that is not whole", str(value), FLOAT_HINT)
+                raise no_integer(self.key, self.key, row, number)
             found.append(number)
         try:
             array = pa.array(found, pa.int64())

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import datetime
-
 import numpy as np
 
-from featurecols import errors
 from featurecols._core.arrays import Array, Texts, Tokens
 from featurecols._core.numbers import Integers, Numbers
 from featurecols._core.times import Times
 from featurecols._core.values import DecimalFraction, canonical
+from featurecols._core.ways_out import TYPES
 from featurecols.data.field_types import FieldType, join_all
 from featurecols.data.fields import csv_numbers, times
 from featurecols.data.fields.base import FieldView
 from featurecols.data.fields.cleaning import Cleaning
+from featurecols.data.fields.refused import no_integer, no_number
 from featurecols.data.fields.spelled import reader_of
 from featurecols.data.missing import Markers, presenter
 from featurecols.errors import DataError
@@ -22,18 +21,9 @@ from featurecols.errors import DataError
 _TYPES: dict[type, str] = {bool: "boolean", int: "integer", float: "float", bytes: "bytes", DecimalFraction: "decimal"}
 _BY_TEXT = (str, bytes, DecimalFraction, type(None))  # whose bytes are not those of an integer
 
-_TIMES: tuple[tuple[type, str], ...] = (
-    (datetime.datetime, "timestamp"),
-    (np.datetime64, "timestamp"),
-    (datetime.date, "date"),
-    (datetime.time, "time"),
-    (datetime.timedelta, "duration"),
-    (np.timedelta64, "duration"),
-)
-
 
 def _type_of(kind: type) -> str:
-    return _TYPES.get(kind) or next((name for base, name in _TIMES if issubclass(kind, base)), "text")
+    return _TYPES.get(kind) or next((name for base, name in TYPES if issubclass(kind, base)), "text")
 
 
 class MixedField(FieldView):
@@ -84,10 +74,8 @@ class MixedField(FieldView):
             try:
                 return float(value)
             except OverflowError:
-                hint = "scale it, or cast it to a string for a category"
-                raise errors.bad_value(self.key, self.key, row, "integer is past float64", value, hint) from None
-        hint = errors.TEXT if isinstance(value, str) else "cast it to a number, or read it with Vocabulary or Hashed"
-        raise errors.bad_value(self.key, self.key, row, "needs a number", value, hint)
+                pass
+        raise no_number(self.key, self.key, row, value)
 
     def _read_integers(self) -> Integers:
         return csv_numbers.bounded(self.key, self.exact_integers())
@@ -112,8 +100,7 @@ class MixedField(FieldView):
             return None if value is None else int(value)
         if isinstance(value, float) and value.is_integer() and abs(value) < 2.0**53 and not isinstance(value, DecimalFraction):
             return int(value)
-        hint = "round it and cast it to an integer"
-        raise errors.bad_value(self.key, self.key, row, "needs a whole number below 2^53", value, hint)
+        raise no_integer(self.key, self.key, row, value)
 
     def _read_tokens(self) -> Tokens:
         rows = self._values[self.start : self.stop]

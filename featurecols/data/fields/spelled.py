@@ -22,6 +22,7 @@ from featurecols.data import arrow_buffers
 from featurecols.data import arrow_compute as pc
 from featurecols.data.field_types import SPELLED
 from featurecols.data.fields import csv_numbers
+from featurecols.data.fields.cleaning import SPACES
 from featurecols.data.missing import Marker, Markers, presenter
 
 _WHOLE = 2.0**53  # floats hold every integer below this
@@ -121,7 +122,7 @@ def scan(texts: Texts) -> Spelled:
 def numbers(key: str, found: Spelled, name: str, markers: Markers) -> Array:
     """Return float64 [n], NaN where missing; DataError at the first text that is not a value of the type."""
     _require_values(key, found, name, "a number")
-    x = found.floats
+    x = found.floats if name == "float" else found.floats + 0.0  # integers and decimals have no -0.0
     for marker in markers.floats:
         x = np.where(x == marker, np.nan, x)
     return x
@@ -230,8 +231,10 @@ def _require_values(key: str, found: Spelled, name: str, want: str) -> None:
 
 def _not_a_value(key: str, found: Spelled, name: str, want: str, row: int) -> errors.DataError:
     what = f"needs {want}, and the text does not spell one: the field is of type {name}"
+    got = found.text(row)
+    trimmed = not isinstance(value_of(got.strip(SPACES), name), str)
     hint = f'mend the data, or declare the text as Field("{key}", missing=(...))'
-    return errors.bad_value(key, key, row, what, found.text(row), hint)
+    return errors.bad_value(key, key, row, what, got, errors.trim_hint(key) if trimmed else hint)
 
 
 def _kind(texts: Texts) -> pa.DataType:

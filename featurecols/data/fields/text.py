@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 
 import numpy as np
 import pyarrow as pa
@@ -21,6 +21,7 @@ from featurecols.data.fields.cleaning import Cleaning, numbers_of
 from featurecols.data.fields.dictionary import DictionaryField
 from featurecols.data.fields.mixed import MixedField
 from featurecols.data.fields.numeric import NumericField
+from featurecols.data.fields.refused import no_integer, no_number
 from featurecols.data.fields.spelled import Spelled, reader_of
 from featurecols.data.missing import Markers
 
@@ -147,7 +148,7 @@ class TextField(FieldView):
             return Numbers(spelled.numbers(self.key, self._read_spelled("a number"), self.type_name, self.markers))
         valid = self._valid()
         if not self.parse:
-            self._refuse(valid, "a number", errors.TEXT)
+            self._refuse(valid, no_number)
             return Numbers(np.full(len(self), np.nan))
         x = csv_numbers.floats(self.key, self._as_arrow(), valid)
         for marker in self.markers.floats:
@@ -172,7 +173,7 @@ class TextField(FieldView):
             return spelled.integers(self.key, self._read_spelled("an integer"), self.type_name, self.markers)
         valid = self._valid()
         if not self.parse:
-            self._refuse(valid, "an integer", "cast it to an integer, or read it with Vocabulary or Hashed")
+            self._refuse(valid, no_integer)
             return Integers(np.zeros(len(self), np.int64), np.zeros(len(self), np.bool_))
         found = csv_numbers.integers(self.key, self._as_arrow(), valid)
         for marker in self.markers.integers:
@@ -196,11 +197,11 @@ class TextField(FieldView):
             spelled.refuse(self.key, self._texts(), str(self.type_name), want)
         return self.spelled()
 
-    def _refuse(self, valid: Array | None, want: str, hint: str) -> None:
+    def _refuse(self, valid: Array | None, error: Callable[[str, str, int, object], errors.DataError]) -> None:
         if len(self) == 0 or (valid is not None and not valid.any()):
             return  # all missing: there is no value to refuse
         row = 0 if valid is None else int(valid.argmax())
-        raise errors.bad_value(self.key, self.key, row, f"needs {want}", self._value(self.start + row), hint)
+        raise error(self.key, self.key, row, self._value(self.start + row))
 
     def _value(self, at: int) -> str | bytes:
         raw = self._data[self._offsets[at] : self._offsets[at + 1]].tobytes()

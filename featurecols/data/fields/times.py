@@ -10,14 +10,31 @@ import pyarrow as pa
 
 from featurecols import errors, kernels
 from featurecols._core.arrays import Array, Texts
-from featurecols._core.times import DAY, DURATION, FIRST, INSTANT, LAST, LOCAL, NANO, TIME_OF_DAY, Moment, Times, moment_of
+from featurecols._core.times import (
+    DAY,
+    DURATION,
+    FIRST,
+    INSTANT,
+    LAST,
+    LOCAL,
+    NANO,
+    TIME_OF_DAY,
+    Interval,
+    Moment,
+    Times,
+    moment_of,
+    read,
+)
 from featurecols.data import arrow_buffers
+from featurecols.data.fields.cleaning import SPACES
 from featurecols.data.fields.unsupported import UnsupportedField, scalar
+from featurecols.data.missing import present
 
 NUMBER_HINT = 'convert it to a timestamp where it comes from, such as pandas.to_datetime(column, unit="s")'
 TEXT_HINT = 'write it as "2024-02-29", "2024-02-29T12:30:00" or "2024-02-29T12:30:00+01:00", or declare the text missing'
 YEARS_HINT = "leave the value out, or declare it missing before it is read"
 MONTHS_HINT = "months have no fixed length: subtract times, or cast it to seconds for Numeric, as epoch(interval) does"
+ZONE_HINT = "a time of day with a zone is no instant: leave the zone out, or give the date with it"
 _INTERVAL = np.dtype([("months", np.int32), ("days", np.int32), ("nanoseconds", np.int64)])
 _PER_SECOND = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
 
@@ -88,25 +105,13 @@ class IntervalField(UnsupportedField):
             parts = np.where(valid, parts, np.zeros(1, _INTERVAL))  # anything may stand under a null
         if parts["months"].any():
             row = int(np.flatnonzero(parts["months"])[0])
-            raise errors.bad_value(self.key, self.key, row, "needs a time", array[row].as_py(), MONTHS_HINT)
+            raise not_a_time(self.key, row, present(array[row].as_py()))
         seconds = parts["nanoseconds"] // NANO
         nanoseconds = parts["nanoseconds"] - seconds * NANO
         return Times(parts["days"].astype(np.int64) * DAY + seconds, 1, DURATION, nanoseconds, valid)
 
     def to_pylist(self) -> list[object]:
-        found = super().to_pylist()
-        return [plain_interval(value) if isinstance(value, pa.MonthDayNano) else value for value in found]
-
-
-def plain_interval(value: pa.MonthDayNano) -> object:
-    """Return an interval without months as a duration of Python or numpy, any other as it is."""
-    days, nanoseconds = int(value.days), int(value.nanoseconds)
-    if value.months:
-        return value
-    if nanoseconds % 1000 == 0:
-        return datetime.timedelta(days, microseconds=nanoseconds // 1000)
-    total = days * DAY * NANO + nanoseconds
-    return np.timedelta64(total, "ns") if abs(total) < 2**63 else value
+        return list(map(present, super().to_pylist()))
 
 
 def beyond(key: str, row: int | None, got: object) -> errors.DataError:
@@ -117,8 +122,13 @@ def beyond(key: str, row: int | None, got: object) -> errors.DataError:
 def not_a_time(key: str, row: int | None, got: object) -> errors.DataError:
     """Return the error of a value that is not a time."""
     if isinstance(got, str):
-        return errors.bad_value(key, key, row, "needs a time, and the text does not write one", got, TEXT_HINT)
-    return errors.bad_value(key, key, row, "needs a time", got, NUMBER_HINT)
+        trimmed = got.strip(SPACES) != got and read(got.strip(SPACES)) is not None
+        hint = errors.trim_hint(key) if trimmed else TEXT_HINT
+        return errors.bad_value(key, key, row, "needs a time, and the text does not write one", got, hint)
+    if isinstance(got, (np.datetime64, datetime.datetime)):
+        return beyond(key, row, got)
+    hint = MONTHS_HINT if isinstance(got, Interval) else ZONE_HINT if isinstance(got, datetime.time) else NUMBER_HINT
+    return errors.bad_value(key, key, row, "needs a time", got, hint)
 
 
 def of_texts(key: str, texts: Texts) -> Times:

@@ -11,6 +11,7 @@ from featurecols import errors
 from featurecols._core.arrays import Array
 from featurecols.data import arrow_buffers
 from featurecols.data import arrow_compute as pc
+from featurecols.data.field_types import UNREAD
 from featurecols.data.fields.base import FieldView
 from featurecols.data.fields.cleaning import SPACES
 from featurecols.data.fields.convert import view_of
@@ -36,6 +37,9 @@ def take_apart(view: FieldView, tokens_of: TokensOf, cut: Cut, max_tokens: int |
     """
     if view.depth:
         raise errors.bad_value(view.key, view.key, 0 if len(view) else None, "needs one text a row", "a list", TEXT_HINT)
+    if view.value_type().type in UNREAD and (there := ~view.missing()).any():  # some are text where Python has no such time
+        row = int(there.argmax())
+        raise errors.bad_value(view.key, view.key, row, "needs text", view.slice(row, row + 1).to_pylist()[0], TEXT_HINT)
     if not isinstance(view, (TextField, DictionaryField)) or not view.textual:
         return one_by_one(view, tokens_of)
     tokens = view.tokens()
@@ -94,7 +98,8 @@ def text_of(key: str, value: object) -> str | None:
     if value is None or isinstance(value, str):
         return value
     problem = "needs one text a row" if isinstance(value, (list, tuple)) else "needs text"
-    raise errors.bad_value(key, key, None, problem, value, TEXT_HINT)
+    got = "a list" if isinstance(value, (list, tuple)) else value
+    raise errors.bad_value(key, key, None, problem, got, TEXT_HINT)
 
 
 def cut_at(separator: str, strip: bool, lowercase: bool) -> Cut:

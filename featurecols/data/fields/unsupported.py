@@ -8,6 +8,7 @@ import pyarrow as pa
 from featurecols import errors
 from featurecols._core.arrays import Array, Texts, Tokens
 from featurecols._core.numbers import Integers, Numbers
+from featurecols._core.ways_out import WAYS
 from featurecols.data import arrow_buffers
 from featurecols.data.field_types import FieldType, of_arrow
 from featurecols.data.fields.base import FieldView
@@ -36,15 +37,7 @@ class NullField(FieldView):
         return [None] * len(self)
 
 
-_WAY_OUT = {
-    "timestamp": 'take what matters from it: DatePart(key, "hour"), Elapsed(key, start), or cast it to a string',
-    "date": 'take what matters from it: DatePart(key, "weekday"), Elapsed(key, start), or cast it to a string',
-    "time": 'take what matters from it: DatePart(key, "hour"), Elapsed(key), or cast it to a string',
-    "duration": 'read it with Elapsed(key, unit="hours"), or cast it to a number of seconds',
-    "struct": "flatten it into fields of their own",
-    "map": "flatten it into fields of their own",
-    "month_day_nano": 'read it with Elapsed(key, unit="hours"), or cast it to a number of seconds',
-}
+_SAME_WAY = {"map": "struct", "month_day_nano": "duration"}  # types of Arrow, by what they are read as
 
 
 class UnsupportedField(NullField):
@@ -74,7 +67,8 @@ class UnsupportedField(NullField):
             return
         row = 0 if valid is None else int(valid.argmax())
         name = str(self._array.type)
-        hint = next((way for kind, way in _WAY_OUT.items() if name.startswith(kind)), "cast it to a number or a string")
+        kind = next((kind for kind in (*WAYS, *_SAME_WAY) if name.startswith(kind)), None)
+        hint = "cast it to a number or a string" if kind is None else WAYS[_SAME_WAY.get(kind, kind)]
         got = f"{errors.show(scalar(self._array, self.start + row))} of type {name[:80]}"
         raise errors.DataError(self.key, f"needs {want}", field=self.key, row=row, got=got, hint=hint)
 

@@ -331,3 +331,27 @@ def test_the_first_bad_row_is_named_whatever_is_wrong_with_it(of: Any, words: li
         with pytest.raises(fc.DataError, match=rf"{what}.* at row 1, got '{words[1]}'".replace("^", r"\^")) as caught:
             plan.encode(data)
         assert caught.value.row == 1
+
+
+def test_minus_zero_is_a_float_and_no_integer(tmp_path: Path) -> None:
+    """As pyarrow reads a column of floats, and one of integers."""
+    path = tmp_path / "a.csv"
+    for text, floats, integers in (("-0", -0.0, 0.0), ("-0.0", -0.0, 0.0), ("0", 0.0, 0.0), ("-0e5", -0.0, 0.0)):
+        path.write_text(f"x,y\n{text},1\n")
+        for name, want in ((None, floats), ("float", floats), ("text", floats), ("integer", integers), ("decimal", integers)):
+            got = fc.compile([fc.Numeric(fc.Field("x", type=name))]).transform(path)[0, 0]
+            assert (got, np.signbit(got)) == (0.0, np.signbit(want)), (text, name)
+        path.write_text(f"x,y\n{text},1\n1.5,2\n")
+        assert np.signbit(fc.fit([fc.Numeric("x")], path).transform(path)[0, 0]) == np.signbit(floats)
+
+
+def test_blanks_around_a_value_of_a_type_name_the_way_out(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("x,y\n1,1\n 5 ,1\n")
+    for name, column in (("float", fc.Numeric), ("integer", fc.Numeric), ("integer", lambda f: fc.Identity(f, 9))):
+        with pytest.raises(fc.DataError, match=r"at row 1, got ' 5 '; it has blanks .* Field\('x', strip=True\) removes"):
+            fc.compile([column(fc.Field("x", type=name))]).encode(path)
+        fc.compile([column(fc.Field("x", type=name, strip=True))]).encode(path)
+    path.write_text("x,y\n 05 ,1\n")  # no number of the type without the blanks either
+    with pytest.raises(fc.DataError, match="mend the data, or declare the text"):
+        fc.compile([fc.Numeric(fc.Field("x", type="float"))]).encode(path)

@@ -1,0 +1,37 @@
+"""How to read a value that is neither a number nor a category, by its type: what errors say, in tables and in single rows."""
+
+from __future__ import annotations
+
+import datetime
+
+import numpy as np
+
+from featurecols._core.times import Interval
+
+WAYS = {
+    "timestamp": 'take what matters from it: DatePart(key, "hour"), Elapsed(key, start), or cast it to a string',
+    "date": 'take what matters from it: DatePart(key, "weekday"), Elapsed(key, start), or cast it to a string',
+    "time": 'take what matters from it: DatePart(key, "hour"), Elapsed(key), or cast it to a string',
+    "duration": 'read it with Elapsed(key, unit="hours"), or cast it to a number of seconds',
+    "struct": "flatten it into fields of their own",
+}
+TYPES: tuple[tuple[type, str], ...] = (  # datetime before date, which it is derived from
+    (datetime.datetime, "timestamp"),
+    (np.datetime64, "timestamp"),
+    (datetime.date, "date"),
+    (datetime.time, "time"),
+    (datetime.timedelta, "duration"),
+    (np.timedelta64, "duration"),
+    (Interval, "duration"),
+)
+
+
+def way_out(value: object, otherwise: str) -> str:
+    """Return how to read a value of a time or of several parts; `otherwise` for any other value.
+
+    >>> way_out({"a": 1}, "cast it"), way_out(1j, "cast it")
+    ('flatten it into fields of their own', 'cast it')
+    """
+    if isinstance(value, dict):
+        return WAYS["struct"]
+    return next((WAYS[name] for kind, name in TYPES if isinstance(value, kind)), otherwise)
