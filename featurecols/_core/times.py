@@ -30,13 +30,16 @@ _UNITS = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
 _COARSE = {"W": 7 * DAY, "D": DAY, "h": 3600, "m": 60}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Interval:
     """An interval of Arrow, which is a tuple there and must not be taken for a list."""
 
     months: int
     days: int
     nanoseconds: int
+
+    def __repr__(self) -> str:
+        return f"Interval(months={self.months}, days={self.days}, seconds={self.nanoseconds / NANO:.15g})"
 
 
 class Moment(NamedTuple):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -14,6 +15,7 @@ WAYS = {
     "time": 'take what matters from it: DatePart(key, "hour"), Elapsed(key), or cast it to a string',
     "duration": 'read it with Elapsed(key, unit="hours"), or cast it to a number of seconds',
     "struct": "flatten it into fields of their own",
+    "period": "read when it begins, column.dt.to_timestamp() in pandas, or cast it to a string",
 }
 TYPES: tuple[tuple[type, str], ...] = (  # datetime before date, which it is derived from
     (datetime.datetime, "timestamp"),
@@ -26,6 +28,17 @@ TYPES: tuple[tuple[type, str], ...] = (  # datetime before date, which it is der
 )
 
 
+@dataclass(frozen=True, slots=True, repr=False)
+class Extension:
+    """A value of an extension type of Arrow that is not read as what it is stored in."""
+
+    stored: object
+    type: str
+
+    def __repr__(self) -> str:
+        return f"{self.stored!r} of type {self.type}"
+
+
 def way_out(value: object, otherwise: str) -> str:
     """Return how to read a value of a time or of several parts; `otherwise` for any other value.
 
@@ -34,4 +47,6 @@ def way_out(value: object, otherwise: str) -> str:
     """
     if isinstance(value, dict):
         return WAYS["struct"]
+    if type(value).__name__ == "Period" or (isinstance(value, Extension) and value.type.startswith("extension<pandas.period")):
+        return WAYS["period"]
     return next((WAYS[name] for kind, name in TYPES if isinstance(value, kind)), otherwise)

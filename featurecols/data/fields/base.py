@@ -17,6 +17,7 @@ from featurecols import errors, kernels
 from featurecols._core.arrays import Array, Ids, Memo, T, Texts, Tokens
 from featurecols._core.numbers import Integers, Numbers
 from featurecols._core.times import Times
+from featurecols._core.ways_out import way_out
 from featurecols.data import arrow_buffers
 from featurecols.data.field_types import FieldType
 from featurecols.data.fields.cleaning import Cleaning
@@ -96,7 +97,7 @@ class FieldView(ABC):
         for row, value in enumerate(self.to_pylist()):
             if value is not None:
                 hint = 'convert it to a timestamp where it comes from, such as pandas.to_datetime(column, unit="s")'
-                raise errors.bad_value(self.key, self.key, row, "needs a time", value, hint)
+                raise errors.bad_value(self.key, self.key, row, "needs a time", value, way_out(value, hint))
         return Times.missing(len(self))
 
     @abstractmethod

@@ -25,6 +25,7 @@ from featurecols._core.times import (
     moment_of,
     read,
 )
+from featurecols._core.ways_out import way_out
 from featurecols.data import arrow_buffers
 from featurecols.data.fields.cleaning import SPACES
 from featurecols.data.fields.unsupported import UnsupportedField, scalar
@@ -127,7 +128,8 @@ def not_a_time(key: str, row: int | None, got: object) -> errors.DataError:
         return errors.bad_value(key, key, row, "needs a time, and the text does not write one", got, hint)
     if isinstance(got, (np.datetime64, datetime.datetime)):
         return beyond(key, row, got)
-    hint = MONTHS_HINT if isinstance(got, Interval) else ZONE_HINT if isinstance(got, datetime.time) else NUMBER_HINT
+    hint = MONTHS_HINT if isinstance(got, Interval) else ZONE_HINT if isinstance(got, datetime.time) else ""
+    hint = hint or way_out(got, NUMBER_HINT)
     return errors.bad_value(key, key, row, "needs a time", got, hint)
 
 

@@ -8,7 +8,8 @@ import pyarrow as pa
 from featurecols import errors
 from featurecols._core.arrays import Array, Texts, Tokens
 from featurecols._core.numbers import Integers, Numbers
-from featurecols._core.ways_out import WAYS
+from featurecols._core.times import moment_of
+from featurecols._core.ways_out import WAYS, Extension, way_out
 from featurecols.data import arrow_buffers
 from featurecols.data.field_types import FieldType, of_arrow
 from featurecols.data.fields.base import FieldView
@@ -68,8 +69,10 @@ class UnsupportedField(NullField):
         row = 0 if valid is None else int(valid.argmax())
         name = str(self._array.type)
         kind = next((kind for kind in (*WAYS, *_SAME_WAY) if name.startswith(kind)), None)
-        hint = "cast it to a number or a string" if kind is None else WAYS[_SAME_WAY.get(kind, kind)]
-        got = f"{errors.show(scalar(self._array, self.start + row))} of type {name[:80]}"
+        value = scalar(self._array, self.start + row)
+        other = "cast it to a number or a string"
+        hint = way_out(value, other) if kind is None else WAYS[_SAME_WAY.get(kind, kind)]
+        got = errors.show(value) if isinstance(value, Extension) else f"{errors.show(value)} of type {name[:80]}"
         raise errors.DataError(self.key, f"needs {want}", field=self.key, row=row, got=got, hint=hint)
 
     def _read_numbers(self) -> Numbers:
@@ -88,9 +91,23 @@ class UnsupportedField(NullField):
         return [scalar(self._array, row) for row in range(self.start, self.stop)]
 
 
+def _beyond_python(value: pa.Scalar, kind: pa.DataType) -> np.datetime64 | None:
+    """Return a timestamp or a date outside the years 1 to 9999; None where it is inside of them, or no number of numpy's."""
+    t = pa.types
+    if not (t.is_timestamp(kind) or t.is_date(kind)) or value.value == -(2**63):
+        return None
+    found = np.datetime64(value.value, kind.unit if t.is_timestamp(kind) else "D" if t.is_date32(kind) else "ms")
+    return found if moment_of(found) is None else None
+
+
 def scalar(array: pa.Array, row: int) -> object:
     """Return one value as a plain Python value, or as text where Python has no such value."""
+    kind = array.type
     try:
-        return array[row].as_py()
+        found = array[row].as_py()
+        return Extension(found, str(kind)[:80]) if isinstance(kind, pa.BaseExtensionType) and found is not None else found
     except (ValueError, OverflowError, pa.ArrowException):  # a timestamp beyond Python's, or with nanoseconds without pandas
+        late = _beyond_python(array[row], kind)
+        if late is not None:
+            return late
         return array.slice(row, 1).to_string(indent=0, skip_new_lines=True).replace("\n", " ").strip("[]")
