@@ -99,5 +99,6 @@ def to_float(first: int, limbs: Array) -> Array:
     words, exponents = np.empty(len(limbs), np.uint64), np.empty(len(limbs), np.int32)
     negative = np.empty(len(limbs), np.bool_)
     kernels.label_sums.leading[0](limbs, words, exponents, negative)
-    found = np.ldexp(words.astype(np.float64), exponents + np.int32(_BITS * first - _UNIT))
+    with np.errstate(over="ignore"):  # a sum past float64 is infinite: who asked says so
+        found = np.ldexp(words.astype(np.float64), exponents + np.int32(_BITS * first - _UNIT))
     return np.where(negative, -found, found) + 0.0

@@ -79,7 +79,7 @@ class NGrams(Field):
             raise errors.argument("NGrams", "source must be a field of tokens or of text", self.source, hint)
         object.__setattr__(self, "n", _sizes(f"NGrams {self.source.key}", self.n))
         _check_texts(f"NGrams {self.source.key}", self, (None, "text"))
-        if self.characters not in (True, False):
+        if type(self.characters) is not bool:
             what, hint = "characters must be True or False", "leave it out for tokens"
             raise errors.argument(f"NGrams {self.source.key}", what, self.characters, hint)
 

@@ -134,7 +134,7 @@ def collect_states(
                     try:
                         states[key] = key[0].update(states[key], numbers if key[0].numeric else value)
                     except errors.DataError as e:
-                        raise with_subject(e, names[key]).shifted(row) from None
+                        raise _named(e, names[key], graph, node).shifted(row) from None
 
             for _ in thread_pool.run(update, by_node, workers):
                 pass
@@ -231,18 +231,18 @@ def finish_request(request: Request, state: State, graph: Graph) -> dict[str, Ar
     try:
         found = request.analyzer.finish(state)
     except errors.DataError as e:
-        node = graph.node_at(request.source)
-        e = with_subject(e, graph.nodes[request.node].name)
-        e.field = e.field or (node.key if isinstance(node, Field) else None)
-        raise e from None
+        raise _named(e, graph.nodes[request.node].name, graph, request.source) from None
     for a in found.values():
         a.setflags(write=False)
     return found
 
 
-def with_subject(error: errors.DataError, subject: str) -> errors.DataError:
-    """Return the error in the name of the column that asked to learn."""
-    return errors.DataError(subject, error.problem, field=error.field, row=error.row, got=error.got, hint=error.hint)
+def _named(error: errors.DataError, subject: str, graph: Graph, source: int) -> errors.DataError:
+    """Return the error in the name of the column that asked to learn, and of the field, or the label, that it learns from."""
+    node = graph.node_at(source)
+    of = node if isinstance(node, Field) else node.label_field if isinstance(node, Column) else None
+    field = error.field or (None if of is None else of.key)
+    return errors.DataError(subject, error.problem, field=field, row=error.row, got=error.got, hint=error.hint)
 
 
 class Reader:

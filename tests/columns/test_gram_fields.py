@@ -87,3 +87,9 @@ def test_a_spec_says_its_source() -> None:
     assert data[0]["source"] == {"type": "NGrams.v1", "source": {"type": "Words.v1", "key": "t"}, "n": [2, 2]}
     assert fc.columns_from_json(data) == columns
     assert repr(columns[0]) == "Hashed(NGrams(Words('t'), n=(2, 2)), 5)"
+
+
+def test_characters_is_true_or_false() -> None:
+    for value in (1, 0, "yes"):
+        with pytest.raises(fc.ColumnError, match="characters must be True or False"):
+            fc.NGrams("v", 2, characters=value)  # type: ignore[arg-type]

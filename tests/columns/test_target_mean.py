@@ -363,14 +363,15 @@ def test_plans_are_saved_whole(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("labels", "says"),
     [
-        ([1.0, np.inf], "infinite"),
-        ([None, None], "no row has a label"),
-        ([[1], [2]], "one value a row"),
-        (["a", 1], "numbers and"),
+        ([1.0, np.inf], "a label is infinite in field 'y' at row 1, got inf; leave such rows out"),
+        ([None, None], "no row has a label in field 'y'; give rows that have one"),
+        ([[1], [2]], "a label is one value a row in field 'y'"),
+        (["a", 1], "the label holds numbers and texts in field 'y'"),
+        ([1e308, 1e308], "a sum of labels is beyond float64 in field 'y'; scale the label down"),
     ],
 )
 def test_labels_that_cannot_be_learned_are_refused(labels: list[Any], says: str) -> None:
-    with pytest.raises(fc.DataError, match=says):
+    with pytest.raises(fc.DataError, match=f"x_mean_y: {says}"):
         fc.fit([fc.TargetMean("x", "y", fold_by="x")], iter([pa.table({"x": ["a"], "y": [v]}) for v in labels]))
 
 
