@@ -46,6 +46,8 @@ def suggest(data: Data, label: str | None = None, *, leave_out: Iterable[str] = 
     - Texts and booleans: one-hot of their terms; a hash of many terms; Split where they are lists such as "a|b|c", Words where
       they are prose.
     - Timestamps and dates, as text too: hour, weekday, month, and the days since the first one.
+    - Pairs of numbers whose ratio says of the label what they do not one by one, such as people and households: at most four
+      ratios, of 1,000 rows or more.
     - Pairs of fields that say together of the label what neither says alone: at most six crosses, of 1,000 rows or more.
     - Fields of many values that explain what the other fields leave of the label: TargetMean, in `linear` and `dnn` alone.
     - Left out, with a warning in `warnings`: constants, ids that name single rows, copies of other fields, fields that give the

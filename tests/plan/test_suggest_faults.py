@@ -103,6 +103,17 @@ FAULTS: list[tuple[Callable[[], None], Fault]] = [
         ),
     ),
     (of_labels.test_an_additive_fit_finds_effects, Fault(f"{S}.additive_fit:AdditiveFit._fit", "variance > 0", "False")),
+    (of_labels.test_numbers_whose_ratio_says_more, Fault(f"{S}.ratio_rules:_larger_first", "first >= second", "True")),
+    (of_labels.test_numbers_whose_ratio_says_more, Fault(f"{S}.ratio_rules:_is_amount", "numbers.low >= 0", "True")),
+    (
+        of_labels.test_numbers_that_say_more_together,
+        Fault(
+            f"{S}.ratio_rules:suggest_ratios",
+            "left.effect(*_cells(*(values[key] for key in best)), times=times).gain > effects[best].gain",
+            "False",
+            also=("featurecols.plan.suggestions.label_rules",),
+        ),
+    ),
     (of_labels.test_terms_that_say_more_together, Fault(f"{S}.cross_rules:_crossed", "2 * cells - 1", "cells")),
 ]
 

@@ -57,7 +57,8 @@ def test_terms_that_say_more_together() -> None:
         f"{said} (chance: 0 ± 0.52 %)",
         (fc.Indicator(cross),),
         (cross,),
-        dnn_reason=f"{said} (chance: 0 ± 0.52 %); networks find it by themselves",
+        (fc.Embedding(cross, 8),),
+        dnn_reason=f"{said} (chance: 0 ± 0.52 %); embeddings of 8 dimensions",
     )
     shuffled = data.take(pa.array(np.random.default_rng(1).permutation(N)))
     assert repr(fc.suggest(shuffled, "label")) == repr(fc.suggest(data, "label"))
@@ -73,6 +74,36 @@ def test_numbers_that_say_more_together() -> None:
     sides = [fc.Bucketized(key, fc.Quantiles(10)) for key in ("x", "y")]
     assert (found.field, found.linear) == ("x x y", (fc.Crossed(sides, 256),))
     assert found.reason.endswith("; 10 intervals of each")
+
+
+def test_numbers_whose_ratio_says_more() -> None:
+    """People a household, of towns of any size: neither number says it, nor does their sum."""
+    rng = np.random.default_rng(14)
+    homes = np.floor(np.exp(rng.normal(6, 1, N)))
+    each = np.exp(rng.normal(1, 0.2, N))
+    towns = {"homes": homes, "people": np.floor(homes * each), "rain": rng.random(N) * 1000}
+    label = (each > np.e) * 2.0 + rng.normal(size=N)
+    data = pa.table({**towns, "label": label})
+    (found,) = crosses(data).values()
+    ratio = fc.Ratio("people", "homes")
+    number = fc.Numeric(ratio, default=fc.Median(), normalizer=[fc.Log1p(), fc.ZScore(), fc.Clip(-5, 5)])
+    said = "their ratio explains 48 % of what the fields one by one leave of label (chance: 0 ± 0.5 %)"
+    assert found == fc.Suggestion(
+        "people / homes",
+        said,
+        (number,),
+        (number, fc.Bucketized(ratio, fc.Quantiles(32))),
+        (number,),
+        linear_reason=f"{said}; up to 32 intervals for what a line cannot follow",
+    )
+    shuffled = data.take(pa.array(rng.permutation(N)))
+    assert repr(fc.suggest(shuffled, "label")) == repr(fc.suggest(data, "label"))
+    below = data.set_column(0, "homes", pa.array(homes - 40))  # no amounts: a ratio of numbers of both signs means little
+    assert "people / homes" not in crosses(below)
+    gone = [None if i % 40 == 0 else x for i, x in enumerate(homes)]
+    some = data.set_column(0, "homes", pa.array([0.0 if i % 50 == 1 else x for i, x in enumerate(gone)]))
+    assert list(crosses(some)) == ["people / homes"]
+    assert np.isfinite(fc.fit(fc.suggest(some, "label"), some).transform(some)).all()
 
 
 @pytest.mark.parametrize("seed", range(2))

@@ -12,6 +12,7 @@ from featurecols.plan.suggestions.cross_rules import axis_of, suggest_crosses
 from featurecols.plan.suggestions.field_profile import FieldProfile
 from featurecols.plan.suggestions.label_mean_rules import suggest_means
 from featurecols.plan.suggestions.label_relation import Target, codes_of
+from featurecols.plan.suggestions.ratio_rules import suggest_ratios
 from featurecols.plan.suggestions.row_sample import Sample
 from featurecols.plan.suggestions.suggestions import Suggestion
 
@@ -45,8 +46,9 @@ def suggest_from_label(profiles: Iterable[FieldProfile], sample: Sample, target:
     times = max(profile.rows for profile in read) / float(sample.counts.sum()) if read else 1.0
     views = {profile.key: sample.fields[profile.key].take(rows) for profile in read}
     means = suggest_means(fit, read, codes, views, target)
+    ratios = suggest_ratios(fit, read, codes, views, target, times=times)
     crosses = suggest_crosses(fit, {key: axis for key, axis in axes.items() if axis is not None}, target.key, times=times)
-    return [*means, *crosses]
+    return [*means, *ratios, *crosses]
 
 
 def _values(target: Target, rows: Array) -> Array | None:
