@@ -108,7 +108,7 @@ def _of_numbers(numbers: Numbers, modulo: int) -> Array:
 def _of_digits(integers: Array, modulo: int) -> Array:
     """Return the hashes of the decimal digits of int64 [n]."""
     out = arrays.empty(len(integers), np.int32)
-    kernels.label_sums.hash_digits[0](np.ascontiguousarray(integers), modulo, out)
+    kernels.digits.murmur3[0](np.ascontiguousarray(integers), modulo, out)
     return out.view(np.uint32)
 
 

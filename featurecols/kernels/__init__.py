@@ -19,6 +19,7 @@ MODULES = (
     "cross_table",
     "crossing",
     "csv_rows",
+    "digits",
     "embedding_bag",
     "iso_times",
     "label_sums",

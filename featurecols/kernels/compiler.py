@@ -205,6 +205,7 @@ if JIT:
     load32: Any = _intrinsic("load32")  # load32(data, i): the little-endian word at data[i:i + 4], aligned or not
     load64: Any = _intrinsic("load64")
     mulhi: Any = _intrinsic("mulhi")  # high half of the 128-bit product of two uint64
+    funnel32: Any = _intrinsic("funnel32")  # funnel32(low, high, k): the word from bit k < 32 of two words on
     equal64: Any = _intrinsic("equal64")  # bit k of a word: whether data[i + k] is a byte
     stream16: Any = _intrinsic("stream16")  # out[i:i + 16] = data[j:j + 16], float32, past the cache; &out[i] % 64 == 0
     end_stream: Any = _intrinsic("end_stream")  # other threads see what was written so
@@ -223,6 +224,7 @@ else:
     load32 = lambda data, i: data[i : i + 4].view("<u4")[0]  # noqa: E731
     load64 = lambda data, i: data[i : i + 8].view("<u8")[0]  # noqa: E731
     mulhi = lambda a, b: np.uint64(int(a) * int(b) >> 64)  # noqa: E731
+    funnel32 = lambda low, high, k: np.uint32((int(high) << 32 | int(low)) >> int(k) & 0xFFFFFFFF)  # noqa: E731
     equal64 = lambda data, i, byte: np.packbits(data[i : i + 64] == byte, bitorder="little").view("<u8")[0]  # noqa: E731
     stream16 = lambda out, i, data, j: out.__setitem__(slice(i, i + 16), data[j : j + 16])  # noqa: E731
     end_stream = lambda: None  # noqa: E731

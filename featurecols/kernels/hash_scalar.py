@@ -25,11 +25,7 @@ _TWO, _EIGHT, _NINE, _ZERO = np.uint64(2), np.uint64(8), np.uint64(9), np.uint64
 @helper
 def mix32(h: Any, k: Any) -> Any:
     """Return the state of murmur3 after a block of 4 bytes."""
-    k = np.uint32(k * _C1)
-    k = np.uint32((k << _15) | (k >> _17))
-    h = np.uint32(h ^ np.uint32(k * _C2))
-    h = np.uint32((h << _13) | (h >> _19))
-    return np.uint32(h * _5 + _N)
+    return turn32(tail32(h, k))
 
 
 @helper
@@ -38,6 +34,13 @@ def tail32(h: Any, k: Any) -> Any:
     k = np.uint32(k * _C1)
     k = np.uint32((k << _15) | (k >> _17))
     return np.uint32(h ^ np.uint32(k * _C2))
+
+
+@helper
+def turn32(h: Any) -> Any:
+    """Return the state of murmur3 after a block of 4 bytes, given what tail32 returns for it."""
+    h = np.uint32((h << _13) | (h >> _19))
+    return np.uint32(h * _5 + _N)
 
 
 @helper

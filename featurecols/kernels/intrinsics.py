@@ -90,6 +90,16 @@ def _ones(typingctx: Any, word: Any) -> Any:
     return types.int64(types.uint64), codegen
 
 
+def _funnel32(typingctx: Any, low: Any, high: Any, bits: Any) -> Any:
+    def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        word = ir.IntType(32)
+        low, high, bits = arguments
+        shift = builder.module.declare_intrinsic("llvm.fshr", [word], ir.FunctionType(word, [word] * 3))
+        return builder.call(shift, [high, low, bits])
+
+    return types.uint32(types.uint32, types.uint32, types.uint32), codegen
+
+
 def _opaque(typingctx: Any, x: Any) -> Any:
     def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         return _hide(builder, arguments[0])
@@ -159,7 +169,7 @@ doubles, singles, integers, wholes, words, longs, flags = map(
     _array_at, (types.float64, types.float32, types.int32, types.int64, types.uint32, types.uint64, types.boolean)
 )
 load32, load64 = _loader(32, types.uint32), _loader(64, types.uint64)
-mulhi, opaque = intrinsic(_mulhi), intrinsic(_opaque)
+mulhi, funnel32, opaque = intrinsic(_mulhi), intrinsic(_funnel32), intrinsic(_opaque)
 stream16, end_stream = intrinsic(_stream16), intrinsic(_end_stream)
 equal64, trailing_zeros, ones = intrinsic(_equal64), intrinsic(_trailing_zeros), intrinsic(_ones)
 log, log1p, expm1 = map(_of_c_library, ("log", "log1p", "expm1"))

@@ -16,7 +16,6 @@ from featurecols.kernels.compiler import (
     I32,
     I64,
     U8,
-    U32,
     U64,
     helper,
     kernel,
@@ -39,8 +38,6 @@ from featurecols.kernels.count_terms import (
     _short_text,
     _touch,
 )
-from featurecols.kernels.hash_scalar import final32, mix32, modulo32, tail32
-from featurecols.kernels.hash_simd import LANES
 
 UNITS = 34  # the limb that counts ones
 OUTSIDE = -2  # a place or a limb that the table does not have
@@ -49,9 +46,6 @@ _INDEX = np.uint64(0xFFFFFFFF)
 _FRACTION, _HIDDEN = np.uint64((1 << 52) - 1), np.uint64(1 << 52)
 _0, _1, _31, _32, _52 = np.uint64(0), np.uint64(1), np.uint64(31), np.uint64(32), np.uint64(52)
 _digits = stack((LIMBS + 3,), U64)
-_lanes, _word = stack((LANES,), U32), stack((7,), U32)
-_ZEROS, _MINUS, _SHORT = np.uint32(0x30303030), np.uint32(ord("-")), np.uint64(10**8)
-_POWERS = np.array([10**k for k in range(19)], np.uint64)
 _SMALL = 2.0**32  # whole numbers below it are added as they are
 _TINY, _ONE_ROW, MOST_ROWS = 256, np.int64(1 << 32), 1 << 24  # of add_small
 
@@ -111,90 +105,6 @@ def number(
                 block += 1
     status[0], status[1] = used, 0
     return len(texts) - 1
-
-
-@helper
-def _four(w: Any) -> Any:
-    """Return the four digits of a number below 10,000, the first one in the lowest byte, each from 0 to 9."""
-    hundreds = np.uint32(np.uint32(w * np.uint32(5243)) >> np.uint32(19))
-    pairs = np.uint32(hundreds | np.uint32((w - np.uint32(100) * hundreds) << np.uint32(16)))
-    tens = np.uint32(np.uint32(np.uint32(pairs * np.uint32(103)) >> np.uint32(10)) & np.uint32(0x000F000F))
-    return np.uint32(tens | np.uint32(np.uint32(pairs - np.uint32(10) * tens) << np.uint32(8)))
-
-
-@helper
-def _short(x: Any, h: Any) -> None:
-    """Set h[i] to the murmur3 of the digits of x[i], LANES numbers below 10^8: no branch depends on one of them."""
-    for i in range(_0, LANES):
-        u = x[i]
-        high = np.uint32((np.uint64(u) * np.uint64(3518437209)) >> np.uint64(45))  # u // 10,000
-        a, b = np.uint32(_four(high) | _ZEROS), np.uint32(_four(np.uint32(u - np.uint32(10_000) * high)) | _ZEROS)
-        size = np.uint32(np.uint32(1) + np.uint32(u >= np.uint32(10)) + np.uint32(u >= np.uint32(100)))
-        size = np.uint32(size + np.uint32(u >= np.uint32(1000)) + np.uint32(u >= np.uint32(10_000)))
-        size = np.uint32(size + np.uint32(u >= np.uint32(100_000)) + np.uint32(u >= np.uint32(1_000_000)))
-        size = np.uint32(size + np.uint32(u >= np.uint32(10_000_000)))
-        long = size > np.uint32(4)
-        cut = np.uint32(np.uint32(8) * np.uint32((np.uint32(8) if long else np.uint32(4)) - size))  # bits of leading zeros
-        first = np.uint32(np.uint32(a >> cut) | np.uint32(np.uint32(b << np.uint32(np.uint32(31) - cut)) << np.uint32(1)))
-        rest = np.uint32(b >> cut)
-        first, rest = first if long else rest, rest if long else np.uint32(0)
-        one = mix32(np.uint32(0), first) if size >= np.uint32(4) else np.uint32(0)
-        two = mix32(one, rest)
-        tail = tail32(one, rest if size >= np.uint32(4) else first)
-        h[i] = final32(two if size == np.uint32(8) else tail, size)
-
-
-@helper
-def _long(value: Any, word: Any) -> Any:
-    """Return the murmur3 of the digits of any int64; `word` is scratch memory for 7 uint32."""
-    left = np.uint64(value)
-    if value < 0:
-        left = _0 - left
-    size = 1
-    while size < 19 and left >= _POWERS[size]:
-        size += 1
-    for i in range(4, -1, -1):
-        shorter = left // np.uint64(10_000)
-        word[i] = np.uint32(_four(np.uint32(left - shorter * np.uint64(10_000))) | _ZEROS)
-        left = shorter
-    word[5] = word[6] = np.uint32(0)
-    start = 20 - size
-    if value < 0:
-        start -= 1
-        size += 1
-        shift = np.uint32(8 * (start & 3))
-        word[start >> 2] = np.uint32((word[start >> 2] & ~np.uint32(np.uint32(255) << shift)) | np.uint32(_MINUS << shift))
-    at, shift = start >> 2, np.uint32(8 * (start & 3))
-    h = np.uint32(0)
-    for i in range(size >> 2):
-        h = mix32(h, _across(word[at + i], word[at + i + 1], shift))
-    return final32(tail32(h, _across(word[at + (size >> 2)], word[at + (size >> 2) + 1], shift)), size)
-
-
-@helper
-def _across(low: Any, high: Any, shift: Any) -> Any:
-    """Return the four bytes from bit `shift` of two words on."""
-    return np.uint32(np.uint32(low >> shift) | np.uint32(np.uint32(high << np.uint32(np.uint32(31) - shift)) << np.uint32(1)))
-
-
-@kernel({0: (read(I64), U64, write(I32))})
-def hash_digits(integers: Any, n: Any, out: Any) -> None:
-    """Write the murmur3, with seed 0, of the decimal digits of each integer: modulo n, or with n 0 as the bits of an int32."""
-    inverse = np.uint64(0xFFFFFFFF) // n if n else n
-    count = np.uint64(len(integers))
-    x, h, word = _lanes(), _lanes(), _word()
-    for base in range(_0, count, LANES):
-        rows, most = min(LANES, count - base), _0
-        for i in range(_0, rows):
-            most = max(most, np.uint64(integers[base + i]))
-            x[i] = np.uint32(np.uint64(integers[base + i]))
-        if most < _SHORT and rows == LANES:
-            _short(x, h)
-        else:
-            for i in range(_0, rows):
-                h[i] = _long(integers[base + i], word)
-        for i in range(_0, rows):
-            out[base + i] = np.int32(modulo32(h[i], n, inverse) if n else h[i])
 
 
 _TABLE = (read(I32), read(I64), read(I32), I64)

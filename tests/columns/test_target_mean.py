@@ -17,7 +17,6 @@ import pyarrow.parquet
 import pytest
 
 import featurecols as fc
-from featurecols import kernels
 from tests import laws
 from tests.example import bits, blocks_of, walk
 from tests.golden_ids import read_value
@@ -425,17 +424,6 @@ def _views(column: fc.TargetMean, data: dict[str, Any]) -> list[Any]:
 
     batch = as_batch(data)
     return [batch.field(field.name) for field in column.training_inputs()]
-
-
-def test_digits_of_integers_are_hashed() -> None:
-    around = [10**k + j for k in range(8) for j in (-1, 0, 1, 7)]  # hashed side by side where 64 are below 10^8
-    for integers in ([0, 7, -1, 10, -10, 999, 10**8, -(2**63), 2**63 - 1, 10**18], around * 3, [*around * 4, -1234, 10**9]):
-        out = np.empty(len(integers), np.int32)
-        kernels.label_sums.hash_digits[0](np.array(integers), 0, out)
-        hashes = [murmur3(str(value).encode()) for value in integers]
-        assert out.view(np.uint32).tolist() == hashes
-        kernels.label_sums.hash_digits[0](np.array(integers), 7, out)
-        assert out.tolist() == [h % 7 for h in hashes]
 
 
 def test_times_decide_folds() -> None:
