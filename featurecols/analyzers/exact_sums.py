@@ -8,6 +8,7 @@ from featurecols import kernels
 from featurecols._core.arrays import Array
 
 _BITS, _LOW = 32, np.int64(2**32 - 1)
+_EXACT = 2**53
 _UNIT = 1088  # limb j counts units of 2^(32 j - 1088)
 
 
@@ -59,10 +60,7 @@ class ExactSums:
 
     def carry(self) -> None:
         """Take what is beyond 32 bits of a limb to the next one."""
-        for j in range(self.limbs.shape[1] - 1):
-            over = self.limbs[:, j] >> _BITS
-            self.limbs[:, j] &= _LOW
-            self.limbs[:, j + 1] += over
+        kernels.label_sums.carry[0](self.limbs)
         self._waiting = 1
 
     def add(self, groups: Array, other: ExactSums) -> None:
@@ -70,6 +68,13 @@ class ExactSums:
         other.carry()
         at = other.first - self.first
         self.limbs[groups, at : at + other.limbs.shape[1]] += other.limbs
+
+    def filled(self, groups: int) -> tuple[int, Array]:
+        """Return the first limb, and the limbs of so many groups, carried, without those that are 0 in all before and after."""
+        self.carry()
+        limbs = self.limbs[:groups]
+        filled = [j for j in range(limbs.shape[1]) if limbs[:, j].any()] or [0]
+        return self.first + filled[0], limbs[:, filled[0] : filled[-1] + 1]
 
     def compact(self, groups: Array) -> tuple[int, Array]:
         """Return the first limb and the limbs of groups, carried: as few as hold the sums, whatever there was room for."""
@@ -96,6 +101,8 @@ def _is_sign(limbs: Array) -> bool:
 def to_float(first: int, limbs: Array) -> Array:
     """Return sums as the nearest float64 [groups], ties to even; limbs int64 [groups, k] of any sign and size."""
     limbs = np.ascontiguousarray(limbs)
+    if limbs.shape[1] == 1 and len(limbs) and max(-int(limbs.min()), int(limbs.max())) <= _EXACT:
+        return np.ldexp(limbs[:, 0].astype(np.float64), _BITS * first - _UNIT)
     words, exponents = np.empty(len(limbs), np.uint64), np.empty(len(limbs), np.int32)
     negative = np.empty(len(limbs), np.bool_)
     kernels.label_sums.leading[0](limbs, words, exponents, negative)

@@ -19,10 +19,11 @@ from featurecols.data.fields.base import FieldView
 
 MOST_CLASSES = 1000
 _AHEAD = 4096  # labels whose size is looked at where one of them does not fit
-_FEW_FOLDS = 32  # that are added one after the other
 _HEAD = struct.Struct("<qqqqq?")
 _KIND = "LabelSums.v1"
+_FEW_CLASSES = 32
 NO_FOLDS = np.empty(0, np.int32)
+_IN_ORDER = np.empty(0, np.int32)
 _NONE = np.zeros(1, np.int64), np.empty(0, np.uint8)
 
 
@@ -42,41 +43,62 @@ class LabelledTerms(NamedTuple):
     classes: Tokens | None = None
 
 
+class _Rows(NamedTuple):
+    """What kernels read of n rows: what LabelTable.places gives, their folds int32 [n], and how many folds there are."""
+
+    codes: Array
+    places: Array
+    num_codes: int
+    folds: Array
+    num_folds: int
+
+
 class LabelTable:
-    """Counts and sums by place and fold: place 0 is that of missing terms, place i + 1 that of term i."""
+    """Counts and sums by place and fold: place 0 is that of missing terms, place i + 1 that of term i.
+
+    Attributes:
+        counts: rows that are not in by_class, int64 by group.
+        sums: of the labels that are numbers.
+        by_class: rows of each class, int64 [groups, classes], without the limbs of numbers.
+    """
 
     def __init__(self, folds: int) -> None:
         self.folds = folds
         self.terms, self.classes = TextNumbers(), TextNumbers()
         self.counts = np.zeros(64 * folds, np.int64)
         self.sums = ExactSums(0)
-        self.by_class = np.zeros((64 * folds, 0), np.int64)  # rows of each class, without the limbs of numbers
+        self.by_class = np.zeros((64 * folds, 0), np.int64)
         self.has_numbers = False
-        self._known: tuple[Texts, Array] | None = None  # a dictionary, and the places of its texts
+        self._known: tuple[Texts, Array, int] | None = None  # a dictionary, the places of its texts and how many they are
+        self._cells, self._waiting = np.zeros(0, np.int64), 0  # counts and sums of small labels, and how many these are
 
     @property
     def groups(self) -> int:
         """How many pairs of a place and a fold there are."""
         return (self.terms.used + 1) * self.folds
 
-    def places(self, terms: Tokens) -> tuple[Array, Array]:
-        """Return codes int32 [n], and the places of them, the last one that of negative codes."""
+    def places(self, terms: Tokens) -> tuple[Array, Array, int]:
+        """Return codes int32 [n], the places of codes and of missing terms, and how many codes there are.
+
+        The places are none where the place of a code is code + 1, and that of missing terms 0.
+        """
         if terms.codes is None:
-            numbers = self.terms.add(terms.texts)
-            return numbers, np.append(np.arange(1, self.terms.used + 1), 0)
+            return self.terms.add(terms.texts), _IN_ORDER, self.terms.used
         if self._known is None or self._known[0] is not terms.texts:
-            self._known = terms.texts, np.append(self.terms.add(terms.texts).astype(np.int64) + 1, 0)
-        return np.ascontiguousarray(terms.codes, np.int32), self._known[1]
+            numbers = self.terms.add(terms.texts)
+            in_order = np.array_equal(numbers, np.arange(len(numbers)))
+            self._known = terms.texts, _IN_ORDER if in_order else np.append(numbers + np.int32(1), np.int32(0)), len(numbers)
+        return np.ascontiguousarray(terms.codes, np.int32), *self._known[1:]
+
+    def forget(self) -> None:
+        """Forget the dictionary of the last rows."""
+        self._known = None
 
     def make_room(self) -> None:
         """Grow to all places."""
         if self.groups > len(self.counts):
             size = max(self.groups, 2 * len(self.counts))
-            for name in ("counts", "by_class"):
-                old = getattr(self, name)
-                larger = np.zeros((size, *old.shape[1:]), np.int64)
-                larger[: len(old)] = old
-                setattr(self, name, larger)
+            self.counts, self.by_class = _grown(self.counts, size), _grown(self.by_class, size)
         if self.classes.used > self.by_class.shape[1]:
             if self.classes.used > MOST_CLASSES:
                 hint = "a label of numbers is read as numbers; cast it where it is text"
@@ -85,6 +107,41 @@ class LabelTable:
             wider = np.zeros((len(self.by_class), self.classes.used), np.int64)
             wider[:, : self.by_class.shape[1]] = self.by_class
             self.by_class = wider
+
+    def cells(self, rows: int) -> Array:
+        """Return the counts and sums of small labels by group, to which so many rows are to be added."""
+        if self._waiting + rows > kernels.label_sums.MOST_ROWS:
+            self.settle()
+        if len(self._cells) < len(self.counts):
+            self._cells = _grown(self._cells, len(self.counts))
+        self._waiting += rows
+        return self._cells
+
+    def settle(self) -> None:
+        """Take the counts and sums of small labels to those of all."""
+        if self._waiting:
+            n = len(self._cells)
+            self.counts[:n] += self._cells >> np.int64(32)
+            self.sums.make_room(len(self.counts), self.sums.first, self.sums.last - 1, 1)
+            self.sums.limbs[:n, kernels.label_sums.UNITS - self.sums.first] += self._cells & np.int64(2**32 - 1)
+            self._cells[:], self._waiting = 0, 0
+
+    def rows(self) -> Array:
+        """Return how many rows each group has, once small labels are settled."""
+        classes = self.by_class.shape[1]
+        if classes > _FEW_CLASSES:
+            found: Array = self.counts + self.by_class.sum(axis=1)
+            return found
+        found = self.counts
+        for k in range(classes):  # numpy adds a short axis element by element
+            found = found + self.by_class[:, k]
+        return found
+
+
+def _grown(array: Array, size: int) -> Array:
+    larger = np.zeros((size, *array.shape[1:]), array.dtype)
+    larger[: len(array)] = array
+    return larger
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -119,35 +176,43 @@ class LabelSums(Analyzer):
     def update(self, state: LabelTable, value: object) -> LabelTable:
         if not isinstance(value, LabelledTerms):
             value = LabelledTerms(terms_of(value))
-        codes, places = state.places(value.terms)
+        table = state.places(value.terms)
+        codes = table[0]
         state.make_room()
         if not self.labelled:
-            _check(kernels.label_sums.count[0](codes, places, state.counts))
+            _check(kernels.label_sums.count[0](*table, state.counts))
             return state
         folds = value.folds if len(value.folds) or not len(codes) else np.zeros(len(codes), np.int32)
         labels = value.numbers if value.classes is None else value.classes.codes
         if len(folds) != len(codes) or (labels is not None and len(labels) != len(codes)):
             raise base.damaged(_KIND)
+        rows = _Rows(*table, folds, self.folds)
         if value.numbers is not None:
-            self._add_numbers(state, codes, places, folds, np.ascontiguousarray(value.numbers))
+            self._add_numbers(state, rows, np.ascontiguousarray(value.numbers))
         elif value.classes is not None:
-            self._add_classes(state, codes, places, folds, value.classes)
+            self._add_classes(state, rows, value.classes)
         return state
 
-    def _add_numbers(self, state: LabelTable, codes: Array, places: Array, folds: Array, labels: Array) -> None:
-        """Count rows and add up their labels, which are exact sums of what the table has limbs for so far."""
+    def _add_numbers(self, state: LabelTable, rows: _Rows, labels: Array) -> None:
+        """Count rows and add up their labels: small whole ones, then those of few limbs, then any."""
         if not len(labels) or (np.isnan(labels[0]) and np.isnan(labels).all()):
             return
         state.has_numbers = True
-        sums, more = state.sums, len(labels)
-        sums.make_room(len(state.counts), sums.first, sums.last - 1, more)
-        at = 0
+        sums = state.sums
+        at = self._add_small(state, rows, labels)
+        if at == len(labels):
+            return
+        sums.make_room(len(state.counts), sums.first, sums.last - 1, len(labels) - at)
         if labels.dtype == np.int64:
-            at = self._add_small(state, codes, places, folds, labels) if len(labels) >= len(places) * self.folds else 0
-            labels = labels.astype(np.float64) if at < len(labels) else labels
+            labels = labels.astype(np.float64)
+        elif _is_near(labels[at : at + _AHEAD]):
+            units = kernels.label_sums.UNITS
+            sums.make_room(len(state.counts), units - 2, units + 1, 0)
+            at = kernels.label_sums.add_near[0](*rows, labels, at, sums.first, state.counts, sums.limbs)
+            _check(at)
         add, bits = kernels.label_sums.add[0], labels.view(np.uint64)
         while at < len(labels):
-            at = add(codes, places, folds, self.folds, labels, bits, at, sums.first, state.counts, sums.limbs)
+            at = add(*rows, labels, bits, at, sums.first, state.counts, sums.limbs)
             _check(at)
             if at < len(labels):
                 if np.isinf(labels[at]):
@@ -155,36 +220,35 @@ class LabelSums(Analyzer):
                     raise errors.bad_value("fit", None, at, "a label is infinite", float(labels[at]), hint)
                 sums.make_room(len(state.counts), *limbs_of(labels[at : at + _AHEAD]), 0)
 
-    def _add_small(self, state: LabelTable, codes: Array, places: Array, folds: Array, labels: Array) -> int:
+    def _add_small(self, state: LabelTable, rows: _Rows, labels: Array) -> int:
         """Count rows and add up their labels while these are small whole numbers, and return where that ended."""
+        add = kernels.label_sums.add_small[0] if labels.dtype == np.int64 else kernels.label_sums.add_small_floats[0]
         at = stop = 0
-        groups = (places[:, None] * self.folds + np.arange(self.folds)).ravel()
         while at == stop < len(labels):
-            cells = np.zeros(len(groups), np.int64)
-            stop = kernels.label_sums.add_small[0](codes, folds, self.folds, labels, at, cells)
-            _check(stop)
-            np.add.at(state.counts, groups, cells >> np.int64(32))  # a dictionary may have a text twice
-            np.add.at(state.sums.limbs[:, kernels.label_sums.UNITS - state.sums.first], groups, cells & np.int64(2**32 - 1))
-            at = min(len(labels), at + kernels.label_sums.MOST_ROWS)
-        return stop
+            stop = min(len(labels), at + kernels.label_sums.MOST_ROWS)
+            at = add(*rows, labels, at, stop, state.cells(stop - at))
+            _check(at)
+        return at
 
-    def _add_classes(self, state: LabelTable, codes: Array, places: Array, folds: Array, labels: Tokens) -> None:
+    def _add_classes(self, state: LabelTable, rows: _Rows, labels: Tokens) -> None:
         """Count rows by the class of their label."""
         found = state.classes.add(labels.texts)
         if labels.codes is not None:
             found = kernels.texts.gather(found, np.ascontiguousarray(labels.codes, np.int32))
-        if len(found) != len(codes):
+        if len(found) != len(rows.codes):
             raise base.damaged(_KIND)
         state.make_room()
-        add = kernels.label_sums.add_classes[0]
-        _check(add(codes, places, folds, self.folds, found, state.counts, state.by_class))
+        by_class = state.by_class
+        _check(kernels.label_sums.add_classes[0](*rows, found, by_class.shape[1], by_class.reshape(-1)))
 
     def merge(self, a: LabelTable, b: LabelTable) -> LabelTable:
+        a.settle()
+        b.settle()
         folds = np.arange(self.folds)
         places = np.append(0, a.terms.add(Texts(b.terms.offsets, b.terms.data)).astype(np.int64) + 1)
         classes = a.classes.add(Texts(b.classes.offsets, b.classes.data))
         a.make_room()
-        a._known = None
+        a.forget()
         at = (places[:, None] * self.folds + folds).ravel()
         n = len(at)
         a.counts[at] += b.counts[:n]
@@ -201,46 +265,56 @@ class LabelSums(Analyzer):
         if state.has_numbers and state.classes.used:
             hint = "clean the data, or cast the label to one type"
             raise errors.DataError("fit", "the label holds numbers and texts", got=_first(state.classes), hint=hint)
-        if not state.counts.any():
+        state.settle()
+        order = state.terms.order()
+        places = np.append(np.int32(0), order + np.int32(1))
+        counts = self._in_folds(state.rows()[: state.groups, None], places)[:, :, 0]
+        if not counts[0, 0]:
             hint = "give rows that have one" if self.labelled else "give some rows"
             raise errors.DataError("fit", "no row has a label" if self.labelled else "there are no rows", hint=hint)
-        order = self._seen(state)
-        places = np.append(0, order.astype(np.int64) + 1)
-        at = (places[:, None] * self.folds + np.arange(self.folds)).ravel()
-        counts = _in_folds(state.counts[at].reshape(len(places), self.folds, 1))
-        classes, sums = self._sums(state, at, counts)
+        seen = counts[2:, 0] > 0  # of a term that is not, no row has a label
+        if not seen.all():
+            order, counts = order[seen], counts[np.append([True, True], seen)]
+            places = np.append(np.int32(0), order + np.int32(1))
+        classes, sums = self._sums(state, places)
         terms = state.terms.taken(order)
         if not np.isfinite(sums).all():
             raise errors.DataError("fit", "a sum of labels is beyond float64", hint="scale the label down")
         return {
             "term_offsets": terms.offsets,
             "term_data": terms.data,
-            "label_counts": counts[:, :, 0],
+            "label_counts": counts,
             "label_sums": sums,
             "class_offsets": classes.offsets,
             "class_data": classes.data,
         }
 
+    def _in_folds(self, own: Array, places: Array) -> Array:
+        """Return int64 [places + 1, folds + 1, k] of [groups, k]: in all and without each fold, first of all places."""
+        found = np.empty((len(places) + 1, self.folds + 1, own.shape[1]), np.int64)
+        kernels.label_sums.fold_totals[0](np.ascontiguousarray(own), places, self.folds, found)
+        return found
+
+    def _sums(self, state: LabelTable, places: Array) -> tuple[Texts, Array]:
+        """Return the classes, and the sums of labels by place as finish gives them."""
+        rows = len(places) + 1
+        if state.has_numbers:
+            first, limbs = state.sums.filled(state.groups)
+            folded = self._in_folds(limbs, places)
+            return Texts(*_NONE), to_float(first, folded.reshape(-1, folded.shape[2])).reshape(rows, -1)
+        if not self.labelled:
+            return Texts(*_NONE), np.zeros((rows, 0))
+        order = self._seen_classes(state)
+        wanted = order[1:] if len(order) == 2 else order
+        by_class = self._in_folds(state.by_class[: state.groups, wanted], places)
+        return state.classes.taken(order), by_class.reshape(rows, -1).astype(np.float64)
+
     def _seen(self, state: LabelTable) -> Array:
         """Return the terms of rows that have a label, by number, in the order of their bytes."""
         order = state.terms.order()
-        rows = _over_folds(state.counts[: state.groups].reshape(-1, self.folds))[1:]
+        rows = state.rows()[: state.groups].reshape(-1, self.folds).sum(axis=1)[1:]
         found: Array = order[rows[order] > 0]
         return found
-
-    def _sums(self, state: LabelTable, at: Array, counts: Array) -> tuple[Texts, Array]:
-        """Return the classes, and the sums of labels by place as finish gives them."""
-        places = len(at) // self.folds
-        if state.has_numbers:
-            first, limbs = state.sums.compact(at)
-            folded = _in_folds(limbs.reshape(places, self.folds, -1))
-            return Texts(*_NONE), to_float(first, folded.reshape(-1, folded.shape[2])).reshape(places + 1, -1)
-        if not self.labelled:
-            return Texts(*_NONE), np.zeros((places + 1, 0))
-        order = self._seen_classes(state)
-        by_class = _in_folds(state.by_class[at][:, order].reshape(places, self.folds, -1))
-        wanted = by_class[:, :, 1:] if len(order) == 2 else by_class
-        return state.classes.taken(order), wanted.reshape(places + 1, -1).astype(np.float64)
 
     def _seen_classes(self, state: LabelTable) -> Array:
         """Return the classes of rows, by number, in the order of their bytes."""
@@ -271,6 +345,7 @@ class LabelSums(Analyzer):
         return None
 
     def to_bytes(self, state: LabelTable) -> bytes:
+        state.settle()
         order = self._seen(state)
         at = (np.append(0, order.astype(np.int64) + 1)[:, None] * self.folds + np.arange(self.folds)).ravel()
         terms, classes = state.terms.taken(order), self._seen_classes(state)
@@ -278,7 +353,7 @@ class LabelSums(Analyzer):
         has = state.has_numbers
         first, limbs = state.sums.compact(at) if has else (0, np.zeros((len(at), 0), np.int64))
         head = _HEAD.pack(len(order), len(classes), self.folds, first, limbs.shape[1], has)
-        arrays = (terms.offsets, terms.data, state.counts[at], limbs, names.offsets, names.data, state.by_class[at][:, classes])
+        arrays = (terms.offsets, terms.data, state.rows()[at], limbs, names.offsets, names.data, state.by_class[at][:, classes])
         return base.pack(_KIND, head, *(np.ascontiguousarray(a).tobytes() for a in arrays))
 
     def from_bytes(self, data: bytes) -> LabelTable:
@@ -300,7 +375,8 @@ class LabelSums(Analyzer):
         if (len(numbers) and (numbers != np.arange(terms)).any()) or (len(names) and (names != np.arange(classes)).any()):
             raise base.damaged(_KIND)
         state.make_room()
-        state.counts[:groups], state.by_class[:groups] = found[2], found[6].reshape(groups, classes)
+        state.by_class[:groups] = found[6].reshape(groups, classes)
+        state.counts[:groups] = found[2] - state.by_class[:groups].sum(axis=1)
         state.has_numbers = has
         if has:
             state.sums.make_room(len(state.counts), first, last, 1)
@@ -327,23 +403,13 @@ def _first(texts: TextNumbers) -> str:
     return texts.taken(texts.order()[:1])[0].decode("utf-8", "backslashreplace")
 
 
-def _over_folds(own: Array) -> Array:
-    """Return the sums over the second axis, fold by fold where there are few: numpy adds a short axis element by element."""
-    if own.shape[1] > _FEW_FOLDS:
-        found: Array = own.sum(axis=1)
-        return found
-    found = own[:, 0].copy()
-    for fold in range(1, own.shape[1]):
-        found += own[:, fold]
-    return found
-
-
-def _in_folds(own: Array) -> Array:
-    """Return int64 [places + 1, folds + 1, k] of [places, folds, k]: in all and without each fold, first of all places."""
-    own = np.concatenate([own.sum(axis=0, keepdims=True), own])
-    total = _over_folds(own)[:, None]
-    without = total - own if own.shape[1] > 1 else np.zeros_like(own)
-    return np.concatenate([total, without], axis=1)
+def _is_near(labels: Array) -> bool:
+    """Return whether add_near takes floats."""
+    known = labels[labels == labels]
+    if not (np.abs(known) < 2.0**31).all():
+        return False
+    units = known * 2.0**64
+    return bool((np.trunc(units) == units).all())
 
 
 def terms_of(value: object) -> Tokens:

@@ -38,6 +38,7 @@ from featurecols.kernels.count_terms import (
     _short_text,
     _touch,
 )
+from featurecols.kernels.hash_simd import LANES
 
 UNITS = 34  # the limb that counts ones
 OUTSIDE = -2  # a place or a limb that the table does not have
@@ -46,8 +47,11 @@ _INDEX = np.uint64(0xFFFFFFFF)
 _FRACTION, _HIDDEN = np.uint64((1 << 52) - 1), np.uint64(1 << 52)
 _0, _1, _31, _32, _52 = np.uint64(0), np.uint64(1), np.uint64(31), np.uint64(32), np.uint64(52)
 _digits = stack((LIMBS + 3,), U64)
+_where, _added = stack((LANES,), U64), stack((LANES,), I64)
 _SMALL = 2.0**32  # whole numbers below it are added as they are
-_TINY, _ONE_ROW, MOST_ROWS = 256, np.int64(1 << 32), 1 << 24  # of add_small
+_NEAR_ONE = 2.0**31
+_TINY, _ONE_ROW, MOST_ROWS = np.uint64(256), np.int64(1 << 32), 1 << 24  # of add_small
+_TO_WHOLE = 2.0**52  # a number of add_small to which this was added is whole
 
 
 @kernel({0: (read(I64), read(U8), read(BOOL), I64, read(U64), U64, write(U64), write(I64), write(U8), write(I32), write(I64))})
@@ -107,87 +111,200 @@ def number(
     return len(texts) - 1
 
 
-_TABLE = (read(I32), read(I64), read(I32), I64)
+_TABLE = (read(I32), read(I32), I64, read(I32), I64)
 
 
 @helper
-def _place(code: Any, rows: Any, fold: Any, num_folds: Any) -> Any:
-    """Return the position of a code and a fold in the table; the last one of `rows` is that of negative codes."""
-    last = len(rows) - 1
-    at = np.int64(code)
-    return rows[np.uint64(at if 0 <= at < last else last)] * num_folds + np.int64(fold)
+def _groups(
+    codes: Any, rows: Any, size: Any, folds: Any, num_folds: Any, base: Any, count: Any, groups: Any, where: Any
+) -> Any:
+    """Set where[i] to the group of row base + i of `count` rows; return whether all are there. See add."""
+    most, top = np.int64(-1), _0
+    if len(rows):
+        for i in range(count):
+            code = np.int64(codes[base + i])
+            most = max(most, code)
+            where[i] = np.uint64(rows[np.uint64(code if 0 <= code < size else size)])
+            top = max(top, where[i])
+    else:
+        for i in range(count):
+            code = np.int64(codes[base + i])
+            most = max(most, code)
+            where[i] = np.uint64(max(code, np.int64(-1)) + 1)
+        top = np.uint64(most + 1)
+    if most >= size or (top + _1) * np.uint64(num_folds) > np.uint64(groups):
+        return False
+    if num_folds > 1:
+        last = _0
+        for i in range(count):
+            fold = np.uint64(np.uint32(folds[base + i]))
+            last = max(last, fold)
+            where[i] = (where[i] & _INDEX) * (np.uint64(num_folds) & _INDEX) + fold
+        return last < np.uint64(num_folds)
+    return True
 
 
-@kernel({0: (read(I32), read(I64), write(I64))})
-def count(codes: Any, rows: Any, counts: Any) -> Any:
-    """Count codes whose places in the table are `rows`, the last one being that of negative codes; returns 0, or OUTSIDE."""
-    for i in range(_0, np.uint64(len(codes))):
-        at = _place(codes[i], rows, 0, 1)
-        if not 0 <= at < len(counts):
+@kernel({0: (*_TABLE[:3], write(I64))})
+def count(codes: Any, rows: Any, size: Any, counts: Any) -> Any:
+    """Count codes, in one fold; returns 0, or OUTSIDE. See add."""
+    where, n = _where(), np.uint64(len(codes))
+    for base in range(_0, n, LANES):
+        many = min(LANES, n - base)
+        if not _groups(codes, rows, size, codes, 1, base, many, len(counts), where):
             return OUTSIDE
-        counts[np.uint64(at)] += 1
+        for i in range(many):
+            counts[where[i]] += 1
     return 0
 
 
-@kernel({0: (*_TABLE, read(I32), write(I64), write(I64, 2))})
-def add_classes(codes: Any, rows: Any, folds: Any, num_folds: Any, classes: Any, counts: Any, by_class: Any) -> Any:
-    """Count rows, and rows of each class: by_class[place * num_folds + fold, class]; a negative class is left out.
+@kernel({0: (*_TABLE, read(I32), I64, write(I64))})
+def add_classes(codes: Any, rows: Any, size: Any, folds: Any, num_folds: Any, classes: Any, width: Any, by_class: Any) -> Any:
+    """Count rows of each class: by_class[group * width + class]; a negative class is left out.
 
     Returns 0, or OUTSIDE. See add.
     """
-    for i in range(_0, np.uint64(len(codes))):
-        k = np.int64(classes[i])
-        if k < 0:
+    where, one, n = _where(), _added(), np.uint64(len(codes))
+    groups = len(by_class) // width if width else np.int64(0)
+    for base in range(_0, n, LANES):
+        many, most = min(LANES, n - base), np.int64(-1)
+        for i in range(many):
+            most = max(most, np.int64(classes[base + i]))
+        if most < 0:
             continue
-        at = _place(codes[i], rows, folds[i], num_folds)
-        if not 0 <= at < len(counts) or k >= by_class.shape[1]:
+        if most >= width or not _groups(codes, rows, size, folds, num_folds, base, many, groups, where):
             return OUTSIDE
-        counts[np.uint64(at)] += 1
-        by_class[np.uint64(at), np.uint64(k)] += 1
+        for i in range(many):
+            k = np.int64(classes[base + i])
+            one[i] = 1 if k >= 0 else 0
+            where[i] = where[i] * np.uint64(width) + np.uint64(max(k, np.int64(0)))
+        for i in range(many):
+            by_class[where[i]] += one[i]
     return 0
 
 
-@kernel({0: (read(I32), read(I32), I64, read(I64), I64, write(I64))})
-def add_small(codes: Any, folds: Any, num_folds: Any, labels: Any, at: Any, cells: Any) -> Any:
+@helper
+def _add_cells(cells: Any, where: Any, added: Any, count: Any) -> None:
+    for i in range(count):
+        cells[where[i]] += added[i]
+
+
+@kernel({0: (*_TABLE, read(I64), I64, I64, write(I64))})
+def add_small(codes: Any, rows: Any, size: Any, folds: Any, num_folds: Any, labels: Any, at: Any, stop: Any, cells: Any) -> Any:
     """Count rows from number `at` on, and add their labels, while these are integers from 0 to 255.
 
-    cells[code * num_folds + fold] gets 2^32 for each row, and the label besides, so that a row costs one addition; the last
-    code is that of negative ones. Returns where it stopped: at another label, after MOST_ROWS, or OUTSIDE.
+    cells[group] gets 2^32 for each row, and the label besides, so that a row costs one addition; at most MOST_ROWS of them.
+    Returns where it stopped: at `stop`, at most 63 rows before another label, or OUTSIDE. See add.
     """
-    last = len(cells) // num_folds - 1
-    stop = min(len(codes), at + MOST_ROWS)
-    for i in range(np.uint64(at), np.uint64(stop)):
-        x, code = labels[i], np.int64(codes[i])
-        if not 0 <= x < _TINY:
-            return np.int64(i)
-        cell = (code if 0 <= code < last else last) * num_folds + np.int64(folds[i])
-        if not 0 <= cell < len(cells):
+    where, added = _where(), _added()
+    for base in range(np.uint64(at), np.uint64(stop), LANES):
+        many, seen = min(LANES, np.uint64(stop) - base), _0
+        for i in range(many):
+            seen |= np.uint64(labels[base + i])
+            added[i] = _ONE_ROW + labels[base + i]
+        if seen >= _TINY:
+            return np.int64(base)
+        if not _groups(codes, rows, size, folds, num_folds, base, many, len(cells), where):
             return OUTSIDE
-        cells[np.uint64(cell)] += _ONE_ROW + x
+        _add_cells(cells, where, added, many)
     return stop
+
+
+@kernel({0: (*_TABLE, read(F64), I64, I64, write(I64))})
+def add_small_floats(
+    codes: Any, rows: Any, size: Any, folds: Any, num_folds: Any, labels: Any, at: Any, stop: Any, cells: Any
+) -> Any:
+    """Do what add_small does with floats; NaN is left out."""
+    where, added = _where(), _added()
+    for base in range(np.uint64(at), np.uint64(stop), LANES):
+        many, odd = min(LANES, np.uint64(stop) - base), _0
+        for i in range(many):
+            x = labels[base + i]
+            small = x >= 0.0 and x < 256.0
+            y = x if small else 0.0
+            whole = (y + _TO_WHOLE) - _TO_WHOLE == y
+            odd += np.uint64((not small and x == x) or not whole)
+            added[i] = _ONE_ROW + np.int64(y) if small else np.int64(0)
+        if odd:
+            return np.int64(base)
+        if not _groups(codes, rows, size, folds, num_folds, base, many, len(cells), where):
+            return OUTSIDE
+        _add_cells(cells, where, added, many)
+    return stop
+
+
+@kernel({0: (*_TABLE, read(F64), I64, I64, write(I64), write(I64, 2))})
+def add_near(
+    codes: Any, rows: Any, size: Any, folds: Any, num_folds: Any, labels: Any, at: Any, low: Any, counts: Any, limbs: Any
+) -> Any:
+    """Do what add does, while labels are below 2^31 in size and whole in units of 2^-64, which need the same three limbs.
+
+    Returns where it stopped: at the end, at most 63 rows before another label, or OUTSIDE.
+    """
+    where, one, two, three, four = _where(), _added(), _added(), _added(), _added()
+    units, n = np.uint64(UNITS - low), np.uint64(len(codes))
+    if units < np.uint64(2) or units >= np.uint64(limbs.shape[1]):
+        return at
+    for base in range(np.uint64(at), n, LANES):
+        many, odd = min(LANES, n - base), _0
+        for i in range(many):
+            x = labels[base + i]
+            near = x > -_NEAR_ONE and x < _NEAR_ONE
+            y = x if near else 0.0
+            one[i] = np.int64(y)
+            rest = (y - np.float64(one[i])) * _SMALL
+            two[i] = np.int64(rest)
+            rest = (rest - np.float64(two[i])) * _SMALL
+            three[i] = np.int64(rest)
+            four[i] = 1 if x == x else 0
+            odd += np.uint64((not near and x == x) or np.float64(three[i]) != rest)
+        if odd:
+            return np.int64(base)
+        if not _groups(codes, rows, size, folds, num_folds, base, many, len(counts), where):
+            return OUTSIDE
+        for i in range(many):
+            group = where[i]
+            counts[group] += four[i]
+            limbs[group, units] += one[i]
+            limbs[group, units - _1] += two[i]
+            limbs[group, units - np.uint64(2)] += three[i]
+    return np.int64(n)
 
 
 @kernel({0: (*_TABLE, read(F64), read(U64), I64, I64, write(I64), write(I64, 2))})
 def add(
-    codes: Any, rows: Any, folds: Any, num_folds: Any, labels: Any, bits: Any, at: Any, low: Any, counts: Any, limbs: Any
+    codes: Any,
+    rows: Any,
+    size: Any,
+    folds: Any,
+    num_folds: Any,
+    labels: Any,
+    bits: Any,
+    at: Any,
+    low: Any,
+    counts: Any,
+    limbs: Any,
 ) -> Any:
     """Count rows with a label from number `at` on, and add their labels; NaN is left out.
 
     Returns len(codes), or the number of a label that is infinite or has digits in limbs that are not there, or OUTSIDE.
 
-    codes: of terms, whose places in the table are `rows`, the last one being that of negative codes. bits: of the
-    labels. counts: int64 [place * num_folds + fold]. limbs: [the same, limb - low].
+    codes: of terms, below `size`; negative ones are missing. rows: their places in the table, and then that of missing terms;
+    none where the place of a code is code + 1, and that of missing terms 0. The group of a row is place * num_folds + fold;
+    folds are not read where there is one. bits: of the labels. counts: int64 [groups]. limbs: [groups, limb - low].
     """
     width = limbs.shape[1]
     units = np.int64(UNITS) - low
-    for i in range(np.uint64(at), np.uint64(len(codes))):
+    where, n, known, base = _where(), np.uint64(len(codes)), np.uint64(at), np.uint64(at)
+    for i in range(np.uint64(at), n):
+        if i == known:
+            known += min(LANES, n - i)
+            if not _groups(codes, rows, size, folds, num_folds, i, known - i, len(counts), where):
+                return OUTSIDE
+            base = np.uint64(i)
         x = labels[i]
         if x != x:
             continue
-        row = _place(codes[i], rows, folds[i], num_folds)
-        if not 0 <= row < len(counts):
-            return OUTSIDE
-        row = np.uint64(row)
+        row = where[i - base]
         if -_SMALL < x < _SMALL and np.float64(np.int64(x)) == x:
             limbs[row, np.uint64(units)] += np.int64(x)
         else:
@@ -210,6 +327,43 @@ def add(
             limbs[row, limb + np.uint64(2)] += sign * third
         counts[row] += 1
     return len(codes)
+
+
+@kernel({0: (read(I64, 2), read(I32), I64, write(I64, 3))})
+def fold_totals(own: Any, places: Any, num_folds: Any, out: Any) -> None:
+    """Write sums of places in all and without each fold, and of all places first: out[place + 1, fold + 1, k].
+
+    own: [groups, k] of each place and fold alone. places: in their order in `out`. Without the only fold, sums are 0.
+    """
+    width, folds = np.uint64(own.shape[1]), np.uint64(num_folds)
+    for f in range(folds + _1):
+        for k in range(width):
+            out[0, f, k] = 0
+    for p in range(np.uint64(len(places))):
+        first = np.uint64(places[p]) * folds
+        for k in range(width):
+            total = np.int64(0)
+            for f in range(folds):
+                total += own[first + f, k]
+                out[0, f + _1, k] += own[first + f, k]
+            out[0, 0, k] += total
+            out[p + _1, 0, k] = total
+            for f in range(folds):
+                out[p + _1, f + _1, k] = total - own[first + f, k] if num_folds > 1 else 0
+    for f in range(folds):
+        for k in range(width):
+            out[0, f + _1, k] = out[0, 0, k] - out[0, f + _1, k] if num_folds > 1 else 0
+
+
+@kernel({0: (write(I64, 2),)})
+def carry(limbs: Any) -> None:
+    """Take what is beyond 32 bits of a limb to the next one: all but the last are in [0, 2^32) then."""
+    last = np.uint64(limbs.shape[1]) - _1
+    for i in range(np.uint64(limbs.shape[0])):
+        for j in range(last):
+            over = limbs[i, j] >> np.int64(32)
+            limbs[i, j] = np.int64(np.uint64(limbs[i, j]) & _INDEX)
+            limbs[i, j + _1] += over
 
 
 @helper

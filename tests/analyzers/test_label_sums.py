@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from featurecols import errors
+from featurecols import errors, kernels
 from featurecols._core.arrays import Array, Texts, Tokens
 from featurecols.analyzers.exact_sums import to_float
 from featurecols.analyzers.label_sums import LabelledTerms, LabelSums
@@ -17,6 +17,9 @@ from featurecols.analyzers.text_numbers import TextNumbers
 WILD = [0.0, -0.0, 1.0, -1.0, 7.0, 2.0**31, 2.0**32, -(2.0**40), 0.1, -2.5e-310, 5e-324, 1e300, -1e300, 3e-200, float("nan")]
 
 INTEGERS: list[list[float]] = [[0, 1], [*range(60), 255], [*range(60), 256], [1, -7, 2**53]]
+NAN = float("nan")
+SMALL = [[0.0, 255.0, NAN], [*(float(i) for i in range(60)), 256.0], [1.0, 0.0, -0.0, 1.5]]
+NEAR = [2.0**-64, 0.5 - 2.0**31, 3.75, -1e-4 + 2.0**-40, NAN]  # whole in units of 2^-64, and below 2^31
 
 
 def _texts(words: list[str | None]) -> Texts:
@@ -38,7 +41,7 @@ def _draw(seed: int, n: int, labels: list[float]) -> tuple[list[str | None], lis
     return words, random.integers(0, 3, n).tolist(), [labels[i] for i in random.integers(0, len(labels), n)]
 
 
-@pytest.mark.parametrize("labels", [[0.0, 1.0], [-1.0, 3.0, float("nan")], [0.5, 1e-9, -1.5], WILD, *INTEGERS])
+@pytest.mark.parametrize("labels", [[0.0, 1.0], [-1.0, 3.0, float("nan")], [0.5, 1e-9, -1.5], WILD, *INTEGERS, *SMALL, NEAR])
 def test_sums_are_those_of_fractions_and_states_do_not_depend_on_the_order(labels: list[float]) -> None:
     words, folds, drawn = _draw(3, 300, labels)
     analyzer = LabelSums(3)
@@ -65,6 +68,63 @@ def test_sums_are_those_of_fractions_and_states_do_not_depend_on_the_order(label
         want = want or analyzer.to_bytes(state)
         assert analyzer.to_bytes(state) == want
         assert all(found[name].tobytes() == array.tobytes() for name, array in analyzer.finish(state).items())
+
+
+@pytest.mark.parametrize("odd", [2.0**-65, 2.0**31, -(2.0**31), 1e300, 5e-324])
+@pytest.mark.parametrize("at", [0, 63, 64, 130, 199])
+def test_one_label_of_other_digits_is_added_among_near_ones(odd: float, at: int) -> None:
+    analyzer, labels = LabelSums(1), [0.25, -3.0, 2.0**-40, 1e6 + 0.125] * 50
+    labels[at] = odd
+    found = analyzer.finish(analyzer.update(analyzer.empty(), _rows(["a"] * 200, [0] * 200, labels)))
+    assert found["label_counts"].tolist() == [[200, 0], [0, 0], [200, 0]]
+    assert found["label_sums"][:, 0].tolist() == [float(sum(map(Fraction, labels))), 0.0, float(sum(map(Fraction, labels)))]
+
+
+@pytest.mark.parametrize("kind", [np.int64, np.float64])
+def test_small_labels_wait_until_they_are_too_many(kind: type, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kernels.label_sums, "MOST_ROWS", 100)
+    analyzer = LabelSums(2)
+    state = analyzer.empty()
+    for start in (0, 250):
+        terms = Tokens(_texts([f"w{i % 3}" for i in range(start, start + 250)]))
+        folds, labels = np.arange(250, dtype=np.int32) % 2, np.full(250, 255, kind)
+        state = analyzer.update(state, LabelledTerms(terms, folds, labels))
+    found = analyzer.finish(state)
+    assert found["label_counts"].tolist() == [[500, 250, 250], [0, 0, 0], [167, 83, 84], [167, 84, 83], [166, 83, 83]]
+    assert (found["label_sums"] == 255.0 * found["label_counts"]).all()
+
+
+def _states(words: list[str | None], dictionary: list[str], labels: Array, folds: list[int]) -> tuple[bytes, bytes]:
+    """Return the state of words, and that of codes of them in a dictionary."""
+    analyzer, numbers = LabelSums(3), np.array(folds, np.int32)
+    codes = np.array([-1 if word is None else dictionary.index(word) for word in words], np.int32)
+    second = codes.copy()
+    second[1::2] = [
+        code if code < 0 else len(dictionary) - 1 - dictionary[::-1].index(dictionary[code]) for code in codes[1::2]
+    ]
+    plain = analyzer.update(analyzer.empty(), LabelledTerms(Tokens(_texts(words)), numbers, labels))
+    coded = analyzer.update(analyzer.empty(), LabelledTerms(Tokens(_texts([*dictionary]), second), numbers, labels))
+    return analyzer.to_bytes(plain), analyzer.to_bytes(coded)
+
+
+@pytest.mark.parametrize("dictionary", [["b", "", "a", "a longer word"], ["b", "", "b", "a longer word", "a", "", "unused"]])
+@pytest.mark.parametrize("labels", [[0, 1], [0.0, 7.0], [0.5, -2.0], [1e-300, 3.0]])
+def test_codes_of_a_dictionary_are_counted_by_its_texts(dictionary: list[str], labels: list[float]) -> None:
+    words, folds, drawn = _draw(8, 200, labels)
+    kind = np.int64 if all(isinstance(label, int) for label in labels) else np.float64
+    plain, coded = _states(words, dictionary, np.array(drawn, kind), folds)
+    assert plain == coded
+
+
+@pytest.mark.parametrize("labels", [np.array([1, 0, 1]), np.array([0.5, 0.25, 1.0]), np.array([1e-300, 1.0, 1.0])])
+def test_codes_and_folds_that_are_not_there_are_refused(labels: Array) -> None:
+    analyzer, texts = LabelSums(2), _texts(["a", "b"])
+    for codes, folds in (([0, 1, 2], [0, 0, 0]), ([0, 1, 1], [0, 0, 2]), ([0, -1, 1], [0, -1, 0])):
+        rows = LabelledTerms(Tokens(texts, np.array(codes, np.int32)), np.array(folds, np.int32), labels)
+        with pytest.raises(errors.DataError, match=r"LabelSums\.v1"):
+            analyzer.update(analyzer.empty(), rows)
+    with pytest.raises(errors.DataError, match=r"LabelSums\.v1"):
+        LabelSums(1, False).update(LabelSums(1, False).empty(), LabelledTerms(Tokens(texts, np.array([0, 2], np.int32))))
 
 
 def test_classes_are_counted_by_term_and_fold() -> None:

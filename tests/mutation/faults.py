@@ -79,8 +79,8 @@ OWN = {
         Fault(f"{C}.count:CountBound.__init__", "[counts[2:], counts[1:2], [0.0]]", "[counts[2:], [0.0], counts[1:2]]"),
         Fault(
             "featurecols.analyzers.label_sums:LabelTable.places",
-            "np.append(np.arange(1, self.terms.used + 1), 0)",
-            "np.append(np.arange(1, self.terms.used + 1), 1)",
+            "np.append(numbers + np.int32(1), np.int32(0))",
+            "np.append(numbers + np.int32(1), np.int32(1))",
         ),
         Fault("featurecols.analyzers.label_sums:texts_of_ids", '">i8"', '"<i8"'),
     ],
@@ -287,9 +287,10 @@ OWN = {
         Fault(f"{C}._folds:_of_numbers", 'x.astype("<f8")', 'x.astype(">f8")'),
         Fault(f"{C}._term_rows:_IdRows.of_one", "value < 0", "value < -1"),
         Fault(f"{C}._term_rows:_TextRows.of_one", "self._missing + 1", "self._missing"),
-        Fault("featurecols.analyzers.label_sums:_in_folds", "total - own", "own"),
+        Fault(f"{K}.label_sums:fold_totals", "total - own[first + f, k]", "own[first + f, k]"),
         Fault("featurecols.analyzers.label_sums:LabelSums.merge", "b.counts[:n]", "0"),
-        Fault("featurecols.analyzers.label_sums:LabelSums._add_small", "cells >> np.int64(32)", "cells"),
+        Fault("featurecols.analyzers.label_sums:LabelTable.rows", "found + self.by_class[:, k]", "found"),
+        Fault("featurecols.analyzers.label_sums:LabelTable.settle", "self._cells >> np.int64(32)", "self._cells"),
         Fault(
             "featurecols.analyzers.exact_sums:to_float",
             "np.where(negative, -found, found)",
