@@ -171,10 +171,16 @@ def missing_field(key: str, present: Iterable[str], where: str = "the data") -> 
     hint = f"did you mean {listed}?" if near else f"the data has {listed or 'no fields'}{more}"
     if key in names:
         hint = "a name looks like it and is not text: rename the columns, frame.columns = frame.columns.astype(str)"
-    elif len(names) == 1 and (mark := next((m for m in ";\t|" if key in names[0].split(m)), None)) is not None:
+    elif (mark := _mark_in(key, names)) is not None:
         way = f"fc.csv(path, separator={show(mark)}) (--separator {show(mark)})"
-        hint = f"the only name has {show(mark)} in it: read the file with {way}"
+        hint = f"{'the only' if len(names) == 1 else 'a'} name has {show(mark)} in it: read the file with {way}"
     return DataError(key, f"field is not in {where}", hint=hint)
+
+
+def _mark_in(key: str, names: list[str]) -> str | None:
+    """Return the mark of a CSV file that separates a key from others in a name; None where there is none."""
+    marks = ";\t|: " if len(names) == 1 else ";\t|"  # people name fields of several words
+    return next((mark for mark in marks for name in names if mark in name and key in name.split(mark)), None)
 
 
 def missing_in_row(key: str, present: Iterable[str]) -> DataError:
@@ -222,12 +228,19 @@ def not_readable(kind: str, hint: str) -> DataError:
     return DataError("data", "cannot be read", got=kind, hint=hint)
 
 
-def not_utf8(path: str, row: int | None, encoding: str = "utf-8") -> DataError:
+def encoding_hint(like: str | None) -> str:
+    """Return the way out where the text of a CSV file is not UTF-8; `like`: what its encoding looks like."""
+    name = like or "latin-1"
+    start = "give its encoding, such as" if like is None else f"it looks like {like}: give"
+    return f'{start} fc.csv(path, encoding="{name}") (--encoding {name}), or write it as UTF-8'
+
+
+def not_utf8(path: str, row: int | None, encoding: str = "utf-8", like: str | None = None) -> DataError:
     """Return the error of a CSV file whose text is in another encoding; `row` None: its header, or a row that is not known."""
-    hint = 'give its encoding, such as fc.csv(path, encoding="latin-1") (--encoding latin-1), or write it as UTF-8'
+    hint = encoding_hint(like)
     if encoding != "utf-8":
         return DataError(path, f"text is not {encoding}", hint="give the encoding that it was written in")
-    problem = "the header is not UTF-8" if row is None else "text is not UTF-8"
+    problem = "the header is not UTF-8" if row is None and like is None else "text is not UTF-8"
     return DataError(path, problem, row=row, hint=hint)
 
 

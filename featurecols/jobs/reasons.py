@@ -17,7 +17,7 @@ REASONS = {
         r"needs (values, or lists of them|strings, as its terms are|a list, as other rows hold)$",
         r"a label is one value a row$",
     ),
-    DAMAGED: (r"(list )?offsets point outside", r"code is outside the dictionary"),
+    DAMAGED: (r"(list )?offsets point outside", r"code is outside the dictionary", r"is not a readable"),
     "missing": (r"a (number|weight|time) is missing",),
     "infinite": (r"a number is infinite", r"a weight is infinite", r"the result is infinite"),
     "out_of_range": (

@@ -15,7 +15,7 @@ from featurecols.data import arrow_compute as pc
 
 _NUMBER = re.compile(rb"[+-]?(?:(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?|inf|infinity|nan)", re.IGNORECASE)
 _WHOLE = re.compile(rb"[+-]?\d{1,40}")
-_HINT = "mend the file, or declare the text as Field(key, missing=(...))"
+_MARKED = re.compile(r"\s*[+-]?\d+(?:\.\d+)*,[\d,]+(?:\.\d*)?\s*|\s*[+-]?\d+(?:\.\d+){2,}\s*")
 
 
 def floats(key: str, array: pa.Array, valid: Array | None) -> Array:
@@ -76,8 +76,23 @@ def _trim(array: pa.Array, valid: Array | None) -> pa.Array:
 
 def _float(key: str, text: bytes, row: int) -> float:
     if _NUMBER.fullmatch(text) is None:
-        raise errors.bad_value(key, key, row, "text is not a number", _show(text), _HINT)
+        raise errors.bad_value(
+            key, key, row, "text is not a number", _show(text), text_hint(key, text.decode("utf-8", "replace"))
+        )
     return float(text)
+
+
+def text_hint(key: str, text: str) -> str:
+    """Return the way out where the text of a CSV file is not a number.
+
+    >>> text_hint("x", "1,5")
+    'give fc.csv(path, decimal=",") (--decimal ,) where a comma is the decimal mark, and take marks of thousands out of it'
+    """
+    if _MARKED.fullmatch(text):
+        way = 'give fc.csv(path, decimal=",") (--decimal ,) where a comma is the decimal mark'
+        return f"{way}, and take marks of thousands out of it"
+    field = f"Field({errors.show(key)}, "
+    return f'mend the file, declare the text as {field}missing=(...)), or all that is no number as {field}invalid="missing")'
 
 
 def _integer(key: str, text: bytes, row: int) -> int | None:

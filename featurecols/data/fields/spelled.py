@@ -233,8 +233,7 @@ def _not_a_value(key: str, found: Spelled, name: str, want: str, row: int) -> er
     what = f"needs {want}, and the text does not spell one: the field is of type {name}"
     got = found.text(row)
     trimmed = not isinstance(value_of(got.strip(SPACES), name), str)
-    hint = f'mend the data, or declare the text as Field("{key}", missing=(...))'
-    return errors.bad_value(key, key, row, what, got, errors.trim_hint(key) if trimmed else hint)
+    return errors.bad_value(key, key, row, what, got, errors.trim_hint(key) if trimmed else csv_numbers.text_hint(key, got))
 
 
 def _kind(texts: Texts) -> pa.DataType:

@@ -27,7 +27,7 @@ class CsvFile(CsvText):
         try:
             names = self._read_names()
         except UnicodeError:
-            raise errors.not_utf8(path, None, self.written.encoding) from None
+            raise errors.not_utf8(path, None, self.written.encoding, self.likely_encoding()) from None
         self.one_column = len(names) == 1
         if not self.written.header or self.written.names is not None:
             self.names = self._choose_names(len(names))
@@ -63,6 +63,8 @@ class CsvFile(CsvText):
 
     def hint_at_names(self, key: str) -> str | None:
         names = self.schema.names
+        if (encoding := self.likely_encoding()) is not None:
+            return errors.encoding_hint(encoding)
         if len(names) == 1 and (hint := self.hint_at_separator()) is not None:
             return hint
         if self.written.header and self.written.names is None and separators.are_values(names):

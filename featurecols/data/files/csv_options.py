@@ -69,10 +69,16 @@ def parse_options(
         raise errors.argument(_SUBJECT, "comment must be what lines begin with", comment, 'give comment="#"')
     if type(skip_rows) is not int or skip_rows < 0:
         raise errors.argument(_SUBJECT, "skip_rows must be a number of lines", skip_rows, "give skip_rows=3")
+    if decimal.isalnum() or decimal in "+-":
+        raise errors.argument(_SUBJECT, "decimal must be a mark that no number has otherwise", decimal, 'give decimal=","')
+    mark = separator or ","
+    if comment is not None and comment[0] in (mark, quote):
+        what = "comment begins with the separator or the quote, as rows do"
+        raise errors.argument(_SUBJECT, what, comment, 'give comment="#"')
     if decimal == separator or (decimal == "," and separator is None):
         hint = 'give separator=";"' if decimal == "," else "give another separator"
         raise errors.argument(_SUBJECT, "decimal and separator are one character", decimal, hint)
-    if quote is not None and quote in (separator or ",", decimal):
+    if quote is not None and quote in (mark, decimal):
         raise errors.argument(_SUBJECT, "quote is the separator or the decimal mark", quote, "give another")
     found = None if names is None else _parse_names(names)
     return CsvOptions(

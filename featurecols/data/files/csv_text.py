@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import csv
+import io
+import re
+
 import pyarrow as pa
 
 from featurecols import errors
@@ -10,6 +14,8 @@ from featurecols.data.files.base import File, State
 from featurecols.data.files.csv_options import CsvOptions
 from featurecols.data.files.left_out import LeftOut
 from featurecols.data.remote import urls
+
+_ROW = re.compile(r"Row #\d+: ")  # which Arrow counts from 1 and with the header, on one thread alone
 
 
 class CsvText(File):
@@ -66,11 +72,33 @@ class CsvText(File):
     def unreadable(self, error: Exception) -> errors.DataError:
         """Return the error of text that a parser refused."""
         if "invalid UTF8" in str(error):
-            return errors.not_utf8(self.path, self.find_row())
-        found = errors.unreadable(self.path, "is not a readable CSV file", error)
+            return errors.not_utf8(self.path, self.find_row(), like=self.likely_encoding())
+        if (encoding := self.likely_encoding()) is not None:
+            return errors.not_utf8(self.path, None, like=encoding)
+        found = errors.unreadable(self.path, "is not a readable CSV file", _ROW.sub("", str(error)))
         if "columns, got" in str(error):
-            found.hint = self.hint_at_separator() or found.hint
+            quoted = "put quotes around values that hold the separator, and mend rows of too few values"
+            found.row, found.hint = self.find_uneven(), self.hint_at_separator() or quoted
         return found
+
+    def likely_encoding(self) -> str | None:
+        """Return the encoding that the first bytes look like, where it is one of two or four bytes a character."""
+        return None if self.written.encoding != "utf-8" else separators.find_encoding(self.head())
+
+    def find_uneven(self) -> int | None:
+        """Return the first row with another number of values than the rows before it, the header not counted."""
+        width, row = 0, -int(self.written.header)
+        try:
+            with self.stream() as stream, io.TextIOWrapper(stream, "utf-8", "replace", newline="") as text:
+                written = {"quoting": csv.QUOTE_NONE} if self.quote is None else {"quotechar": self.written.quote}
+                for values in csv.reader(text, delimiter=self.delimiter, **written):  # type: ignore[arg-type]
+                    width = width or len(values)
+                    if values and len(values) != width:
+                        return row
+                    row += bool(values)
+        except (csv.Error, pa.ArrowException, OSError, ValueError, *streams.DAMAGED):
+            pass
+        return None
 
     def head(self) -> bytes:
         """Return the first lines."""

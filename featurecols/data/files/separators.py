@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import re
 from collections.abc import Sequence
 
@@ -35,6 +36,24 @@ def find_other(head: bytes, separator: str, quote: str | None) -> str | None:
         return None
     found = [mark for mark in _MARKS if mark != separator and len(counts[mark]) == 1 and counts[mark] != {0}]
     return max(found, key=lambda mark: max(counts[mark]), default=None)
+
+
+def find_encoding(head: bytes) -> str | None:
+    r"""Return the encoding of text of two or four bytes a character, by its first bytes; None where it is of another.
+
+    >>> find_encoding("a,b".encode("utf-16")), find_encoding("a,b\n1,x\n".encode("utf-16-be")), find_encoding(b"a,b\n1,\0\n")
+    ('utf-16', 'utf-16-be', None)
+    """
+    for mark, name in ((codecs.BOM_UTF32_LE, "utf-32"), (codecs.BOM_UTF32_BE, "utf-32")):
+        if head.startswith(mark):
+            return name
+    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return "utf-16"
+    start = head[:1000]
+    even, odd = start[::2].count(0), start[1::2].count(0)
+    if not start or 4 * (even + odd) < len(start) or min(even, odd) * 4 > max(even, odd):
+        return None
+    return "utf-16-be" if even > odd else "utf-16-le"
 
 
 def describe(mark: str) -> str:

@@ -353,5 +353,5 @@ def test_blanks_around_a_value_of_a_type_name_the_way_out(tmp_path: Path) -> Non
             fc.compile([column(fc.Field("x", type=name))]).encode(path)
         fc.compile([column(fc.Field("x", type=name, strip=True))]).encode(path)
     path.write_text("x,y\n 05 ,1\n")  # no number of the type without the blanks either
-    with pytest.raises(fc.DataError, match="mend the data, or declare the text"):
+    with pytest.raises(fc.DataError, match="mend the file, declare the text"):
         fc.compile([fc.Numeric(fc.Field("x", type="float"))]).encode(path)

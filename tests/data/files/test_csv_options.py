@@ -111,6 +111,10 @@ def test_errors_name_the_option_that_is_missing(tmp_path: Path, text: str, messa
         ({"comment": ""}, "comment must be what lines begin with"),
         ({"skip_rows": -1}, "skip_rows must be a number of lines"),
         ({"quote": ","}, "quote is the separator"),
+        ({"decimal": "5"}, "decimal must be a mark that no number has otherwise, got '5'"),
+        ({"decimal": "-"}, "decimal must be a mark that no number has otherwise"),
+        ({"comment": ","}, "comment begins with the separator or the quote"),
+        ({"comment": "'#", "quote": "'"}, "comment begins with the separator or the quote"),
         ({"sep": ";"}, r"no argument is called 'sep'; did you mean separator\?"),
     ],
 )
@@ -159,3 +163,46 @@ def test_lines_are_left_out_however_the_text_comes() -> None:
         given = [text[i : i + size] for i in range(0, len(text), size)]
         left = LeftOut(lambda n, given=given: given.pop(0) if given else b"", 2, b"#", b'"', b",")  # type: ignore[misc]
         assert b"".join(iter(lambda left=left: left.read(5), b"")) == b'1,"#\n#b"\n2\n'  # type: ignore[misc]
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32"])
+@pytest.mark.parametrize("text", ["a,b\n1,x\n", "a;b\n1;\u00e9\n", "x,y\n" + "1,2\n" * 500])
+def test_text_of_two_bytes_a_character_names_its_encoding(tmp_path: Path, text: str, encoding: str) -> None:
+    way = rf'it looks like {encoding}: give fc.csv\(path, encoding="{encoding}"\) \(--encoding {encoding}\)'
+    with pytest.raises(fc.DataError, match=way):
+        fc.compile([fc.Numeric("a")]).transform(write(tmp_path, text.encode(encoding)))
+    (tmp_path / "ok.csv").write_bytes(b"a,b\n1,x\0\0\n2,\0\n")  # NULs alone are no other encoding
+    assert fc.compile([fc.Numeric("a")]).transform(tmp_path / "ok.csv").tolist() == [[1], [2]]
+
+
+@pytest.mark.parametrize("header", [True, False])
+def test_a_row_of_another_width_is_named(tmp_path: Path, header: bool) -> None:
+    start = "a,b\n" if header else ""
+    for rows, row in (('1,"x\n,y"\n\n2,"z""q"\n3\n', 2), ("1,x\n2,y,z\n3,w\n", 1), ("1,x\n" * 70_000 + "2\n", 70_000)):
+        path = write(tmp_path, start + rows)
+        source = path if header else fc.csv(path, header=None, names=["a", "b"])
+        with pytest.raises(fc.DataError, match=r"Expected 2 columns, got [13].*; put quotes around") as caught:
+            fc.compile([fc.Numeric("a")]).transform(source)
+        assert (caught.value.row, "Row #" in str(caught.value)) == (row, False)
+
+
+@pytest.mark.parametrize("text", ["1,5", "1.234,5", "-1.234.567", "1,234.5", "12,345,678"])
+def test_numbers_with_commas_name_the_decimal_mark(tmp_path: Path, text: str) -> None:
+    path = write(tmp_path, f"a;b\n1;x\n{text};y\n")
+    for column in (fc.Numeric("a"), fc.Numeric(fc.Field("a", type="float")), fc.Identity("a", 3)):
+        with pytest.raises(
+            fc.DataError, match=r"at row 1, got .*; give fc.csv\(path, decimal=\",\"\) .* and take marks of thousands"
+        ):
+            fc.compile([column]).encode(fc.csv(path, separator=";"))
+    with pytest.raises(fc.DataError, match=r"""all that is no number as Field\('a', invalid="missing"\)"""):
+        fc.compile([fc.Numeric("a")]).encode(write(tmp_path, "a,b\n5 km,x\n"))
+
+
+def test_names_that_another_mark_separates(tmp_path: Path) -> None:
+    for mark, text in ((":", "a:b\n1:2\n"), (" ", "a b\n1 2\n"), (";", "a;b,c\n1;2,5\n2;3,5\n")):
+        with pytest.raises(
+            fc.DataError, match=rf"name has '{mark}' in it: read the file with fc.csv\(path, separator='{mark}'\)"
+        ):
+            fc.compile([fc.Numeric("a")]).transform(write(tmp_path, text))
+    with pytest.raises(fc.DataError, match=r"the data has 'user id', 'b'$"):
+        fc.compile([fc.Numeric("id")]).transform(write(tmp_path, "user id,b\n1,2\n"))

@@ -235,7 +235,7 @@ def test_csv_names_the_first_bad_row(tmp_path: Path) -> None:
         batch.field("a").numbers()
     assert str(caught.value) == (
         "a: text is not a number in field 'a' at row 2, got 'three'; "
-        "mend the file, or declare the text as Field(key, missing=(...))"
+        "mend the file, declare the text as Field('a', missing=(...)), or all that is no number as Field('a', invalid=\"missing\")"
     )
 
 
@@ -327,7 +327,7 @@ def test_csv_in_blocks_keeps_order_and_types(tmp_path: Path, monkeypatch: pytest
     ("text", "message"),
     [
         ("", "is not a readable CSV file, got Empty CSV file"),
-        ("a,b\n1,2\n3\n", "is not a readable CSV file, got CSV parse error: Expected 2 columns, got 1"),
+        ("a,b\n1,2\n3\n", "is not a readable CSV file at row 1, got CSV parse error: Expected 2 columns, got 1"),
     ],
 )
 def test_damaged_csv(tmp_path: Path, text: str, message: str) -> None:
