@@ -10,11 +10,22 @@ import pyarrow as pa
 from featurecols import errors
 from featurecols._core.fork_safe import import_module
 from featurecols.data.batch import Batch, Needs, Source, keys_of
-from featurecols.data.files.arrow import MAGIC
+from featurecols.data.files.arrow import MAGIC, OLD_FEATHER, OLD_HINT
 from featurecols.data.files.csv import CsvFile
 from featurecols.data.files.csv_options import CsvOptions
 from featurecols.data.files.json_lines import JsonLinesFile
 from featurecols.data.tables import batches
+
+_STREAM = b"\xff\xff\xff\xff"  # what each message of an Arrow stream begins with
+_NOT_READ = (  # first bytes, what they are those of, and the way out
+    (b"\x1f\x8b", "packed by gzip", "give its path, or open it with gzip.open"),
+    (b"BZh91AY&SY", "packed by bzip2", "give its path, or open it with bz2.open"),
+    (b"\xfd7zXZ\0", "packed by xz", "give its path, or open it with lzma.open"),
+    (b"\x28\xb5\x2f\xfd", "packed by zstd", "give its path"),
+    (b"\x04\x22\x4d\x18", "packed by lz4", "give its path"),
+    (b"PK\x03\x04", "a .zip file", "give its path, or open what it holds: zipfile.ZipFile(path).open(name)"),
+    (OLD_FEATHER, "Feather of version 1", OLD_HINT),
+)
 
 
 class OpenFileSource(Source):
@@ -33,15 +44,23 @@ class OpenFileSource(Source):
         name = getattr(file, "name", None)
         self.file, self.options = file, options
         self._path = name if isinstance(name, str) else type(file).__name__
+        if getattr(file, "closed", False):
+            raise errors.not_readable(f"{self._path}, which is closed", "open it again, and close it after the last call")
         if not (hasattr(file, "seekable") and file.readable() and file.seekable()):
             raise errors.not_readable(self._path, "give the path of the file, or read it into io.BytesIO")
         file.seek(0)
-        start = file.read(8)
+        start = file.read(10)
         if not isinstance(start, bytes):
             raise errors.not_readable(self._path, 'open it to read bytes: open(path, "rb")')
+        for magic, what, hint in _NOT_READ:
+            if start.startswith(magic):
+                raise errors.not_readable(f"{self._path}, which is {what}", hint)
         self._kind = "CSV" if options is not None else _kind_of(start)
+        self._stream = start.startswith(_STREAM)
 
     def read_batches(self, needs: Needs | None) -> Iterator[Batch]:
+        if self.file.closed:
+            raise errors.not_readable(f"{self._path}, which is closed", "close it after the last call")
         try:
             if self._kind in ("Parquet", "Arrow"):
                 yield from self._read_tables(needs)
@@ -68,9 +87,8 @@ class OpenFileSource(Source):
     def _read_tables(self, needs: Needs | None) -> Iterator[Batch]:
         self.file.seek(0)
         if self._kind == "Arrow":
-            reader = pa.ipc.open_file(self.file)
-            for at in range(reader.num_record_batches):
-                table = pa.Table.from_batches([reader.get_batch(at)])
+            for batch in self._arrow_batches():
+                table = pa.Table.from_batches([batch])
                 table.validate(full=True)
                 yield from batches(table, keys_of(needs))
             return
@@ -78,6 +96,13 @@ class OpenFileSource(Source):
         for group in range(parquet.num_row_groups):
             wanted = [key for key in keys_of(needs) or () if key in parquet.schema_arrow.names]
             yield from batches(parquet.read_row_group(group, wanted if needs is not None and wanted else None), keys_of(needs))
+
+    def _arrow_batches(self) -> Iterator[pa.RecordBatch]:
+        if self._stream:
+            yield from pa.ipc.open_stream(_KeptOpen(self.file))
+            return
+        reader = pa.ipc.open_file(self.file)
+        yield from map(reader.get_batch, range(reader.num_record_batches))
 
     def _start(self) -> pa.NativeFile:
         self.file.seek(0)
@@ -125,6 +150,6 @@ class _OpenJsonLines(JsonLinesFile):
 def _kind_of(start: bytes) -> str:
     if start.startswith(b"PAR1"):
         return "Parquet"
-    if start.startswith(MAGIC):
+    if start.startswith((MAGIC, _STREAM)):
         return "Arrow"
     return "JSON lines" if start.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"{") else "CSV"

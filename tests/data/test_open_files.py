@@ -1,8 +1,13 @@
 """Open binary files: the rows that their paths give, again and again."""
 
+import bz2
 import gzip
 import io
+import lzma
+import zipfile
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -21,17 +26,17 @@ def parquet() -> bytes:
     return file.getvalue()
 
 
-def arrow() -> bytes:
+def arrow(new: Callable[..., Any] = pa.ipc.new_file) -> bytes:
     file = io.BytesIO()
-    with pa.ipc.new_file(file, TABLE.schema) as writer:
+    with new(file, TABLE.schema) as writer:
         writer.write_table(TABLE)
     return file.getvalue()
 
 
 @pytest.mark.parametrize(
     "data",
-    [parquet(), arrow(), CSV, b'{"a": 1.5, "b": "x"}\n{"b": "y"}\n{"a": 2, "b": "x"}\n'],
-    ids=["parquet", "arrow", "csv", "jsonl"],
+    [parquet(), arrow(), arrow(pa.ipc.new_stream), CSV, b'{"a": 1.5, "b": "x"}\n{"b": "y"}\n{"a": 2, "b": "x"}\n'],
+    ids=["parquet", "arrow", "stream", "csv", "jsonl"],
 )
 def test_every_format(data: bytes, tmp_path: Path) -> None:
     want = fc.fit(COLUMNS, TABLE).transform(TABLE).tolist()
@@ -45,7 +50,7 @@ def test_every_format(data: bytes, tmp_path: Path) -> None:
     with gzip.open(io.BytesIO(gzip.compress(data))) as packed:
         assert fc.fit(COLUMNS, packed).transform(packed).tolist() == want
     with pytest.raises(fc.DataError):
-        fc.fit(COLUMNS, io.BytesIO(data[:-20] if data[:1] in b"PA" else b'{"a": 1'))
+        fc.fit(COLUMNS, io.BytesIO(data[:-20] if data[:1] in b"PA\xff" else b'{"a": 1'))
 
 
 def test_options_and_what_cannot_be_read_again() -> None:
@@ -56,3 +61,28 @@ def test_options_and_what_cannot_be_read_again() -> None:
         fc.fit(COLUMNS, io.StringIO("a,b\n"))
     with pytest.raises(fc.DataError, match=r"give fc.csv\(path, separator=';'\)"):
         fc.fit(COLUMNS, io.BytesIO(b"a;b\n1;x\n"))
+
+
+def test_what_is_packed_or_closed_names_the_way_out() -> None:
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as made:
+        made.writestr("a.csv", CSV)
+    for data, message in (
+        (gzip.compress(CSV), "packed by gzip; give its path, or open it with gzip.open"),
+        (bz2.compress(CSV), "packed by bzip2; give its path, or open it with bz2.open"),
+        (lzma.compress(CSV), "packed by xz; give its path, or open it with lzma.open"),
+        (pa.compress(CSV, "zstd", asbytes=True), "packed by zstd; give its path"),
+        (archive.getvalue(), r"a .zip file; .* zipfile.ZipFile\(path\).open\(name\)"),
+        (b"FEA1....", "Feather of version 1; write it again as version 2"),
+    ):
+        for source in (io.BytesIO, lambda data: fc.csv(io.BytesIO(data))):
+            with pytest.raises(fc.DataError, match=f"BytesIO, which is {message}"):
+                fc.fit(COLUMNS, source(data))
+    with zipfile.ZipFile(archive) as opened, opened.open("a.csv") as member:
+        assert fc.fit(COLUMNS, member).transform(member).tolist() == fc.fit(COLUMNS, TABLE).transform(TABLE).tolist()
+    closed = io.BytesIO(CSV)
+    source = fc.csv(closed)
+    closed.close()
+    for data in (closed, source):
+        with pytest.raises(fc.DataError, match="BytesIO, which is closed"):
+            fc.compile([fc.Numeric("a")]).transform(data)

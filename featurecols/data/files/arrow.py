@@ -14,7 +14,8 @@ from featurecols.data.files.base import File, State
 from featurecols.data.remote import urls
 
 MAGIC = b"ARROW1"
-_OLD_FEATHER = b"FEA1"
+OLD_FEATHER = b"FEA1"
+OLD_HINT = "write it again as version 2: pyarrow.feather.write_feather(pyarrow.feather.read_table(path), path)"
 
 
 class ArrowFile(File):
@@ -26,9 +27,8 @@ class ArrowFile(File):
         self.path, self.state = path, state
         with streams.open_bytes(path, state[0]) as file:
             start = file.read(8)
-        if start.startswith(_OLD_FEATHER):
-            hint = "write it again as version 2: pyarrow.feather.write_feather(pyarrow.feather.read_table(path), path)"
-            raise errors.DataError(path, "is a Feather file of version 1", hint=hint)
+        if start.startswith(OLD_FEATHER):
+            raise errors.DataError(path, "is a Feather file of version 1", hint=OLD_HINT)
         self._random = start.startswith(MAGIC)
         with self._explain():
             self.schema = self._open().schema

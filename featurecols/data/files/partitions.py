@@ -35,6 +35,5 @@ class PartitionedFile(File):
 
 
 def _repeat(text: str | None, rows: int) -> pa.Array:
-    """Return a text so many times, as codes of a dictionary."""
-    codes = pa.array(np.zeros(rows, np.int32), mask=np.full(rows, text is None))
-    return pa.DictionaryArray.from_arrays(codes, pa.array([text or ""], pa.string()))
+    """Return a text so many times, as codes of a dictionary; None is a null in the dictionary."""
+    return pa.DictionaryArray.from_arrays(np.zeros(rows, np.int32), pa.array([text], pa.string()))

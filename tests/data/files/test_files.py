@@ -235,7 +235,8 @@ def test_csv_names_the_first_bad_row(tmp_path: Path) -> None:
         batch.field("a").numbers()
     assert str(caught.value) == (
         "a: text is not a number in field 'a' at row 2, got 'three'; "
-        "mend the file, declare the text as Field('a', missing=(...)), or all that is no number as Field('a', invalid=\"missing\")"
+        "mend the file, declare the text as Field('a', missing=(...)), or all that is no number as "
+        "Field('a', invalid=\"missing\")"
     )
 
 

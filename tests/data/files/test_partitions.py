@@ -45,6 +45,22 @@ def test_the_same_as_a_csv_file_with_the_fields(folder: Path, tmp_path: Path) ->
     assert as_source(folder).schema().names == ["n", "day", "city"]
 
 
+def test_a_missing_key_says_nothing_of_the_type_of_its_field(folder: Path) -> None:
+    plan = fc.fit([fc.Indicator(fc.Vocabulary("day", fc.TopTerms(5)))], folder)
+    assert plan.input_schema["day"].type == "integer"
+    columns = [
+        fc.Missing("day"),
+        fc.Indicator(fc.Crossed(["day", "city"], 3, missing_bucket=3)),
+        fc.Indicator(fc.Hashed("day", 3, missing_bucket=3)),
+        fc.Numeric(fc.Field("day", invalid="missing"), default=-1),
+        fc.Indicator(fc.Hashed(fc.Split("day"), 2), name="tokens"),
+        fc.Count("day", log=False),
+    ]
+    found = fc.fit(columns, folder).transform(folder)
+    assert found[3].tolist() == [1.0, 0, 0, 0, 1, 0, 0, 0, 1, -1, 0, 0, 1]
+    assert fc.fit(columns, folder).transform_row({"day": None, "city": "Oslo"}).tolist() == found[3].tolist()
+
+
 def test_a_field_of_the_file_comes_before_one_of_its_folders(tmp_path: Path) -> None:
     (tmp_path / "n=7").mkdir()
     pq.write_table(pa.table({"n": [1.0]}), tmp_path / "n=7" / "a.parquet")
