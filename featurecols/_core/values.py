@@ -61,9 +61,13 @@ class DecimalFraction(float):
 def undecimal(value: Decimal) -> int | float:
     """Return a decimal as the integer that it is, or else as the nearest float; NaN and infinities as floats.
 
+    One of more digits than Python writes becomes an integer of more digits, which is neither a number nor a category either.
+
     >>> undecimal(Decimal("12.00")), undecimal(Decimal("0.1"))
     (12, 0.1)
     """
+    if value.is_finite() and value.adjusted() >= _DIGITS and value:
+        return int(math.copysign(1, value)) * 10**_DIGITS
     if value.is_finite() and -_DIGITS < value.adjusted() < _DIGITS:
         if value == value.to_integral_value():
             return int(value)

@@ -52,6 +52,7 @@ def refused(column: fc.Column, value: object) -> tuple[str, str | None, str | No
         (10**400, "a number is beyond float64", BEYOND),
         (Decimal("1e400"), "a number is beyond float64", BEYOND),
         (Decimal("-1e309"), "a number is beyond float64", BEYOND),
+        (Decimal("-1e5000"), "a number is beyond float64", BEYOND),
         (b"5", "needs a number", NUMBER),
         (1 + 2j, "needs a number", NUMBER),
         (dt.timedelta(hours=5), "needs a number", DURATION),
