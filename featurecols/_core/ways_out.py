@@ -28,6 +28,19 @@ TYPES: tuple[tuple[type, str], ...] = (  # datetime before date, which it is der
 )
 
 
+_STARTS = {"map": "struct", "month_day_nano": "duration", "extension<pandas.period": "period"}  # of Arrow's names of types
+
+
+def way_out_of(kind: str) -> str:
+    """Return how to read values of a type of Arrow of a time or of several parts; "" for any other type.
+
+    >>> way_out_of("struct<a: int64>"), way_out_of("map<string, int8>"), way_out_of("int8")
+    ('flatten it into fields of their own', 'flatten it into fields of their own', '')
+    """
+    name = next((name for name in (*WAYS, *_STARTS) if kind.startswith(name)), None)
+    return "" if name is None else WAYS[_STARTS.get(name, name)]
+
+
 @dataclass(frozen=True, slots=True, repr=False)
 class Extension:
     """A value of an extension type of Arrow that is not read as what it is stored in."""

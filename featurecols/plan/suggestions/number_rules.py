@@ -42,8 +42,10 @@ def suggest_number(profile: FieldProfile, numbers: NumberProfile, *, curves: boo
     """
     key, source = profile.key, profile.source
     said = [_describe(profile, numbers)]
-    if source.missing:
-        said.append(f"{' and '.join(map(errors.show, source.missing))} for missing ones")
+    if markers := [marker for marker in source.missing if isinstance(marker, str)]:
+        said.append(f"{' and '.join(map(errors.show, markers))} for missing ones")
+    if numbers.infinite:
+        said.append(f"{numbers.infinite:,} infinite, which count as missing")
     if numbers.invalid is not None:
         text, count = numbers.invalid
         others = "" if count == 1 else f" and {count - 1:,} other text{'s' if count > 2 else ''}"
@@ -92,11 +94,7 @@ def is_category(profile: FieldProfile, numbers: NumberProfile) -> bool:
 
 def _normalizers(numbers: NumberProfile, said: list[str]) -> tuple[Normalizer, ...]:
     """Return how numbers are scaled, and add to what is said."""
-    if numbers.infinite:
-        said.append(f"{numbers.infinite:,} infinite, which become the largest and smallest finite number")
-    first: tuple[Normalizer, ...] = (
-        (Clip(numbers.low, numbers.high),) if numbers.infinite and numbers.low < numbers.high else ()
-    )
+    first: tuple[Normalizer, ...] = ()
     skewness = numbers.skewness()
     function: Callable[[Array], Array] = np.asarray
     if numbers.low > -1 and abs(skewness) > SKEWED and abs(numbers.skewness(np.log1p)) < abs(skewness) / 2:
