@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import math
+from pathlib import Path
 
 import featurecols as fc
 from tests import laws
@@ -67,3 +68,13 @@ test_laws = laws.of(EXAMPLES)
 
 def test_every_argument_is_tried() -> None:
     laws.covers(fc.Missing, EXAMPLES)
+
+
+def test_markers_of_csv_text_are_missing_as_the_number_that_it_is_read_as(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    for text, marker in (("+5", 5), (" 5 ", 5), ("5.", 5.0), ("inf", float("inf")), ("-Infinity", float("-inf")), ("007", 7)):
+        path.write_text(f"v,w\n{text},1\n8,1\n")
+        field = fc.Field("v", missing=marker)
+        columns = [fc.Numeric(field, default=-1), fc.Missing(field)]
+        for plan in (fc.compile(columns), fc.fit(columns, path)):
+            assert plan.transform(path).tolist() == [[-1, 1], [8, 0]], text

@@ -12,6 +12,8 @@ from featurecols import errors
 from featurecols._core.arrays import Array
 from featurecols._core.numbers import Integers
 from featurecols.data import arrow_compute as pc
+from featurecols.data.fields.cleaning import SPACES
+from featurecols.data.missing import Markers
 
 _NUMBER = re.compile(rb"[+-]?(?:(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?|inf|infinity|nan)", re.IGNORECASE)
 _WHOLE = re.compile(rb"[+-]?\d{1,40}")
@@ -37,6 +39,16 @@ def cast(texts: pa.Array) -> Array:
         return np.array(texts.cast(pa.string()).cast(pa.float64()), np.float64)
     except pa.ArrowInvalid:
         return np.array([float(text) for text in texts.to_pylist()], np.float64)
+
+
+def is_marker(text: object, markers: Markers) -> bool:
+    """Return whether a text that `floats` reads as a number is a missing marker as one.
+
+    >>> is_marker(" +5", Markers.of((5,))), is_marker("inf", Markers.of((math.inf,))), is_marker("5 km", Markers.of((5,)))
+    (True, True, False)
+    """
+    raw = text.strip(SPACES).encode() if isinstance(text, str) else b""
+    return _NUMBER.fullmatch(raw) is not None and float(raw) in markers.floats
 
 
 def integers(key: str, array: pa.Array, valid: Array | None) -> Integers:

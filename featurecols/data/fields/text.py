@@ -161,8 +161,12 @@ class TextField(FieldView):
         if self.markers.floats and (self.type_name is not None or self.parse):
             name = "float" if self.type_name is None else self.type_name
             read = reader_of(name, self.markers)
+            free = self.parse and self.type_name in (None, "text")  # what is read as a number there
             there = np.flatnonzero(~missing)
-            missing[there] = [read(value) is None for value in self._take(there).to_pylist()]
+            missing[there] = [
+                read(value) is None or (free and csv_numbers.is_marker(value, self.markers))
+                for value in self._take(there).to_pylist()
+            ]
         return missing
 
     def _read_times(self) -> Times:
