@@ -334,7 +334,7 @@ def test_a_model_says_what_it_chose_when_asked_and_nothing_else(capsys: pytest.C
         LinearRegressor().fit(x, 3 * x.ravel())
     assert capsys.readouterr() == ("", "")
     LinearRegressor(verbose=True).fit(x, 3 * x.ravel())
-    assert "of them, held out before" in capsys.readouterr().err
+    assert "where they were held out before" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("frame", ["pandas", "arrow", "polars"])

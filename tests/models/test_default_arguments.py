@@ -153,7 +153,7 @@ def test_a_regression_of_more_features_than_rows_finds_the_learning_rate():
     assert KINDS["linear"]([fc.Numeric("x", shape=2000)]).train(few, "y", batch_size=80).evaluate(test)["r2"] > 0.5
     random = np.random.default_rng(4).normal(size=(120, 500))[:60]  # no pass at the first rates lowers the loss
     rows = {"x": random.tolist(), "y": random[:, :2].sum(axis=1)}
-    model = KINDS["linear"]([fc.Numeric("x", shape=500)]).train(rows, "y")
+    model = KINDS["linear"]([fc.Numeric("x", shape=500)]).train(rows, "y", batch_size=32)
     assert model.optimizer.learning_rate == 0.00625
     assert model.data["automatic"]["best_loss"] < model.data["automatic"]["first_loss"]
 

@@ -163,8 +163,8 @@ class Estimator(OpenLength, FilePredictor, RowPredictor):
             max_steps: the step to stop at, counted from the very first one.
             epochs: passes over the data. Where neither it nor steps are given, tables and files are trained on until rows
                 that are held out (a tenth, of few a fifth, drawn by the seed) show no gain. The best weights are kept; below
-                50,000 rows (500,000 of a linear model) training begins again on all of them, for as many passes. A Pipeline or
-                a function is read once.
+                50,000 rows (500,000 of a linear model) training begins again on all of them, for as many passes. A linear model
+                of few enough rows and features is solved in one step (docs/models.md). A Pipeline or a function is read once.
             batch_size: rows a step; 256, and with an open length a number that follows from the rows (docs/models.md). A
                 Pipeline brings its own.
             hooks: code around the steps.
@@ -208,7 +208,10 @@ class Estimator(OpenLength, FilePredictor, RowPredictor):
         with self._alone(), team_of(self, processes, self._trained()):
             variables = self._variables()
             self._check_training()
-            found = self._find_passes(pipeline, choice, more=more)
+            found = self._find_passes(pipeline, choice, batch_size, more=more)
+            if choice is not None and found is not None and found.whole:
+                choice = replace(choice, batch_size=choice.rows)
+                pipeline = replace(pipeline, batch_size=choice.rows)
             if choice is not None:
                 choice, held = self._stopping(choice) if found is None else choice, held if found is None else 0.0
             seen, scale = labels.Range(), self._scale_warning()

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from featurecols._core.arrays import Array
 from featurecols._core.slots import DenseSlot, IdSlot, Slot
 from featurecols.models.autodiff.tape import Value
-from featurecols.models.autodiff.variables import current
+from featurecols.models.autodiff.variables import Variables, current
+from featurecols.models.distributed.team import Trained
+from featurecols.models.estimators import solved
 from featurecols.models.estimators.canned import SQUARED, Columns, Running, spans
 from featurecols.models.estimators.column_scaling import Normalize
-from featurecols.models.estimators.config import RunConfig, WarmStartSettings
+from featurecols.models.estimators.config import EstimatorSpec, ModeKeys, RunConfig, WarmStartSettings
 from featurecols.models.estimators.explained import Parts
 from featurecols.models.estimators.halved_ftrl import HalvedFtrl
 from featurecols.models.estimators.head_arguments import class_head
@@ -22,12 +27,16 @@ from featurecols.models.estimators.row_model import LinearRow, RowPart
 from featurecols.models.estimators.state import RowsOf
 from featurecols.models.input.classes import Class
 from featurecols.models.input.examples import Examples
+from featurecols.models.input.held_out import HeldOutStream
+from featurecols.models.input.pipeline import Pipeline
 from featurecols.models.layers import Linear
 from featurecols.models.layers.inputs import choose, dense_values, mixed
 from featurecols.models.objective.heads import Head, NumberHead
 from featurecols.models.objective.losses import Loss
 from featurecols.models.optimization import optimizers
-from featurecols.models.optimization.optimizers import Ftrl, OptimizerLike
+from featurecols.models.optimization.optimizers import Ftrl, OptimizerLike, SolveFirst
+from featurecols.models.training.all_rows import FoundPasses, loss_ratio
+from featurecols.models.training.automatic import Choice
 
 
 @lru_cache(64)  # layers check themselves when they are made: once, and not in every step
@@ -87,6 +96,48 @@ class _Linear(HalvedFtrl):
     def _logits(self, x: Examples) -> Value:
         return linear_layer(self.head.units, None, self.sparse_combiner)(x)
 
+    def _solution(self, pipeline: Pipeline, choice: Choice) -> FoundPasses | None:
+        given = None if self._ftrl is not None else self.optimizer
+        solvable = solved.is_solvable(self.head, choice.rows, self._require_plan().encoded_slots)
+        if not solvable or self._team is not None or self.warm_start_from is not None:
+            return None
+        if given is not None and not isinstance(given, SolveFirst):
+            return None
+        whole, variables = replace(pipeline, batch_size=choice.rows), self._variables()
+        stream = HeldOutStream(whole, self._encoder(labelled=True, training=True), variables.seed, choice.rows, 0.0)
+        table = solved.table_of(next(iter(stream.epoch(0))), self.head, self.sparse_combiner)
+        found = None if table is None else solved.find_penalty(table, choice, None if given is None else given.penalty)
+        if found is None:
+            return None
+        if given is None:
+            self._ftrl = SolveFirst(penalty=found.penalty)
+        first, best = self._in_units(found.mean_loss), self._in_units(found.loss)
+        ratio = loss_ratio(best, first)
+        return FoundPasses(first, best, int(ratio < 1), 1, ratio, ratio, whole=1)
+
+    def _in_units(self, losses: Array) -> float:
+        """Return the mean of losses of logits, of a squared error for each of them, in the units of the label."""
+        scaling = self.head.scaling if isinstance(self.head, NumberHead) else None
+        return float(np.mean(losses if scaling is None else losses * np.square(scaling.deviation)))
+
+    def _model(self, features: Examples, labels: Array | None, mode: str) -> EstimatorSpec:
+        spec, optimizer, variables = super()._model(features, labels, mode), self.optimizer, current(self._who).variables
+        if mode != ModeKeys.TRAIN or variables.step or not isinstance(optimizer, SolveFirst):
+            return spec
+        if spec.loss is None or not math.isfinite(float(spec.loss)):
+            return spec  # the loop says what is not finite
+        if not solved.is_solvable(self.head, len(features), features.layout.slots):
+            return spec
+        table = solved.table_of(replace(features, labels=labels), self.head, self.sparse_combiner)
+        if table is None:
+            return spec
+        solved.take_solution(table, optimizer, variables)
+        return replace(spec, loss=self._batch_loss(features, labels), train_op=count_step)
+
+    def _trained(self) -> Trained | None:
+        first = isinstance(self.optimizer, SolveFirst) and not self._named_optimizer and self._variables().step == 0
+        return None if first else super()._trained()
+
     def _parts(self, x: Examples, output: int, steps: int) -> Parts:
         return linear_parts(x, None, self.sparse_combiner, self._rows_of(), output)
 
@@ -107,6 +158,11 @@ class _Linear(HalvedFtrl):
         return linear_rows(self._require_plan().encoded_slots)
 
 
+def count_step(variables: Variables) -> None:
+    """Count a step whose weights are there already."""
+    variables.step += 1
+
+
 class LinearClassifier(_Linear):
     """Logistic (n_classes 2) or softmax regression over numbers and ids.
 
@@ -116,7 +172,8 @@ class LinearClassifier(_Linear):
         label_vocabulary: the labels in the order of their class numbers; words that are not named are learned in training.
         multi_label: whether a row may have any number of labels, each with a probability of its own. Labels are several fields
             of 0 and 1, train(label=["red", "green"]), or one field of lists, of words or of 0 and 1.
-        optimizer: an optimizer or its name.
+        optimizer: an optimizer or its name. "Ftrl" becomes SolveFirst, the solution over all rows, in a training of open length
+            whose rows and features are few enough (docs/models.md).
         sparse_combiner: what several ids of one column and row are: "sum", "mean" or "sqrtn".
         initial_bias: whether the output bias starts at the log odds of the classes (of counts: at the logarithm of their mean),
             sample weights included; without, at zero.

@@ -74,7 +74,9 @@ class OpenLength(EstimatorRows):
         """Return what a training of open length does; None for one pass, as it is."""
         return None
 
-    def _find_passes(self, pipeline: Pipeline, choice: Choice | None, *, more: bool) -> FoundPasses | None:
+    def _find_passes(
+        self, pipeline: Pipeline, choice: Choice | None, batch_size: int | None, *, more: bool
+    ) -> FoundPasses | None:
         """Return for how many passes to train on all rows; None for a training that stops by itself.
 
         A model that is not trained yet is first trained without rows that are held out, in variables of its own that are
@@ -84,24 +86,31 @@ class OpenLength(EstimatorRows):
             return None
         variables, last = self._variables(), self._last_run
         if variables.step == 0:
-            found = self._search(pipeline, choice)
+            found = self._solution(pipeline, choice) if batch_size is None else None
+            found = self._search(pipeline, choice) if found is None else found
             return self._unless_in_vain(found, choice) if found is not None and found.in_vain else found
+        whole = batch_size is None and last is not None and last.get("batch_size") == choice.rows
+        pipeline = replace(pipeline, batch_size=choice.rows) if whole else pipeline
         stream = HeldOutStream(pipeline, self._encoder(labelled=True, training=True), variables.seed, choice.rows, 0.0)
         call = Call((choice.passes, None, None), stream, 0.0)
         if not call.is_of(last):
             return None
         found = FoundPasses.before(variables)
-        return FoundPasses(0.0, 0.0, 0, 0) if found is None and not more and call.repeats(last) else found
+        return FoundPasses(0.0, 0.0, 0, 0, whole=whole) if found is None and not more and call.repeats(last) else found
+
+    def _solution(self, pipeline: Pipeline, choice: Choice) -> FoundPasses | None:
+        """Return what a training finds whose one step is the solution over all rows; None where there is none."""
+        return None
 
     def _unless_in_vain(self, found: FoundPasses, choice: Choice) -> FoundPasses:
         """Warn that no pass is as good as the mean of the labels, and return a training that leaves the model there."""
-        mean = self._starts_at_mean
+        mean = bool(found.whole) or self._starts_at_mean
         loss = f"over rows held out the loss is {found.best:.4g} at best, "
         loss += "and predicting the mean of the labels is better" if found.found else "before the first step"
         what = f"{loss}: what {choice.rows:,} rows teach does not hold for others"
         hint = "give more rows, or fewer columns and ids" + ("; epochs= trains in any case" if mean else "")
         errors.warn(f"{self._who}.train", f"{what}{', and the model predicts the mean' if mean else ''}", hint)
-        return found._replace(passes=0) if mean else found
+        return found._replace(passes=0) if mean and not found.whole else found
 
     @property
     def _starts_at_mean(self) -> bool:

@@ -210,6 +210,35 @@ class Ftrl(Optimizer):
 
 
 @frozen
+class SolveFirst(Ftrl):
+    """FTRL whose first step is the solution: the weights of a linear estimator for which the loss over its batch is lowest.
+
+    Half of `penalty` times the squares of the weights is added to the mean loss, those of numbers times the variance of their
+    column. Give one batch of all rows: train(rows, label, epochs=1, batch_size=len(rows)). Later steps are those of FTRL, as
+    long as the curvature of the loss lets them be. Other models, batches of more than 8 million numbers and losses
+    other than a squared error, a log loss or Poisson's take a step of FTRL first, too.
+
+    Args:
+        penalty: a finite number of at least 0.
+    """
+
+    penalty: float = field(default=0.001, kw_only=True)
+
+    def check(self) -> None:
+        super().check()
+        require_nonnegative("SolveFirst", "penalty", self.penalty)
+
+    def settle(self, variables: Variables, name: str, curvature: Array) -> None:
+        """Let later steps of a parameter that was set be as long as its curvature allows, in the shape of the parameter."""
+        rate = self.rate(variables)
+        moved = self._moved(variables, name, type(self).__name__, rate)
+        n = variables.slots[f"{name}/{type(self).__name__}.n"]
+        n[...] = np.maximum(np.square(rate * curvature), self.initial_accumulator)
+        variables.moved[name, type(self).__name__] = moved
+        self.follow(variables, name)
+
+
+@frozen
 class Groups(Component):
     """Several optimizers, each moving the parameters whose names begin with its prefix: wide & deep's two.
 
@@ -279,6 +308,7 @@ __all__ = [
     "Nadam",
     "Optimizer",
     "RMSProp",
+    "SolveFirst",
     "Step",
     "TrainOp",
 ]

@@ -82,6 +82,7 @@ class FoundPasses(NamedTuple):
     by_start: the same by the mean of all rows, where the output bias starts, which the rows held out did not choose: of few
     rows their own mean has a lower loss than any model can have. Where training was in vain, and a model can predict the mean,
     passes are 0.
+    whole: 1 where the model is linear and its one step, over all rows, is the solution, for which a penalty was found.
     """
 
     first: float
@@ -90,6 +91,7 @@ class FoundPasses(NamedTuple):
     passes: int
     ratio: float = 0.0
     by_start: float = 0.0
+    whole: int = 0
 
     @property
     def in_vain(self) -> bool:
@@ -118,20 +120,20 @@ class FoundPasses(NamedTuple):
         most = min(choice.passes, max(1, choice.steps // -(-choice.rows // choice.batch_size)))
         passes = min(math.ceil(LONGER * found) if falling else found, most)
         first, best = (statistics.fmean(losses) for losses in zip(*((s.first, s.best) for s in searches), strict=True))
-        ratio, by_start = (_ratio(best, statistics.fmean(losses)) if losses else 0.0 for losses in (means, starts))
+        ratio, by_start = (loss_ratio(best, statistics.fmean(losses)) if losses else 0.0 for losses in (means, starts))
         return FoundPasses(first, best, found, passes, ratio, by_start)
 
     @staticmethod
     def before(variables: Variables) -> FoundPasses | None:
         """Return what a run had found that was cut short and is taken up; None where it had not."""
         progress = _KEPT.progress(variables)
-        if progress is None or len(progress) not in (_NUMBERS - 2, _NUMBERS):  # checkpoints of before have no ratios
+        if progress is None or len(progress) not in _NUMBERS:
             return None
-        first, best, found, passes, *ratios = progress
-        return FoundPasses(first, best, int(found), int(passes), *ratios)
+        first, best, found, passes, ratio, by_start, whole = [*progress, 0.0, 0.0, 0.0][: max(_NUMBERS)]
+        return FoundPasses(first, best, int(found), int(passes), ratio, by_start, int(whole))
 
 
-def _ratio(loss: float, mean: float) -> float:
+def loss_ratio(loss: float, mean: float) -> float:
     """Return a loss by another one; of losses below 0, such as Poisson's, 1 and the difference by the size of the other one."""
     if mean == 0:
         return 0.0
@@ -139,7 +141,7 @@ def _ratio(loss: float, mean: float) -> float:
 
 
 _KEPT = KeptWeights("automatic/")
-_NUMBERS = 6  # of what was found
+_NUMBERS = 4, 6, 7  # of what was found: checkpoints of before have no ratios, or do not know solutions
 
 
 class OnAllRows(Hook):
@@ -180,6 +182,10 @@ class OnAllRows(Hook):
     def describe(self, run: Run) -> str:
         """Return what was chosen and found, in one line."""
         found, chosen, optimizer = self.found, self.choice, getattr(run.model, "optimizer", None)
+        if found.whole:
+            return (
+                f"solved over all {chosen.rows:,} rows by {optimizer!r}; loss {found.best:.6g} where they were held out before"
+            )
         length = f"{run.epoch + (run.batch > 0)} passes of batch_size={chosen.batch_size} with {optimizer!r}"
         times = f", {chosen.searches} times" if chosen.searches > 1 else ""
         if found.in_vain and not found.passes:

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 
 from featurecols.models import errors
 from featurecols.models.autodiff.variables import Variables
-from featurecols.models.optimization.optimizers import Adam, AdamW, Ftrl, Groups, Optimizer
+from featurecols.models.optimization.optimizers import Adam, AdamW, Ftrl, Groups, Optimizer, SolveFirst
 from featurecols.models.optimization.schedules import Cosine
 from featurecols.models.training.hooks import Hook
 from featurecols.models.training.kept_weights import KeptWeights
@@ -104,7 +104,9 @@ def halved(optimizer: Ftrl | None) -> Ftrl | None:
 
 
 def is_halved(theirs: object) -> bool:
-    """Return whether the JSON of an optimizer is that of FTRL by its name, with its own learning rate or a halved one."""
+    """Return whether the JSON of an optimizer is what FTRL by its name becomes: with half of its rate, or after a solution."""
+    if isinstance(theirs, Mapping) and theirs.get("type") == SolveFirst.kind:
+        return {**theirs, "penalty": 0} == {**SolveFirst(penalty=1.0).to_json(), "penalty": 0}
     return theirs in _HALVED
 
 

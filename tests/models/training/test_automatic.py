@@ -285,6 +285,6 @@ def test_rows_held_out_without_a_weight_do_not_say_when_to_stop():
     rows = TRAIN.assign(w=[1.0] * 5 + [0.0] * (len(TRAIN) - 5))
     model = models.LinearRegressor(COLUMNS, config=QUIET)
     with pytest.warns(models.TrainingWarning, match="no row that the loss is measured on has a weight.*; give validation="):
-        model.train(rows, label="y", weight="w")
+        model.train(rows, label="y", weight="w", batch_size=32)
     assert model.history.rows[-1]["epoch"] == 50
     assert model.arguments()["train"]["steps"] == model.variables.step
