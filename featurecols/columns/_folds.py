@@ -69,6 +69,8 @@ def _of_elements(view: FieldView, modulo: int) -> tuple[Array, Array | None]:
     if found in _FLOATS:
         numbers = view.numbers()
         return _of_numbers(numbers, modulo if numbers.offsets is None else 0), numbers.offsets
+    if found == "integer" and (plain := view.plain()) is not None and plain.dtype.kind == "i":
+        return _of_digits(plain, modulo), None
     tokens = view.tokens()
     return _of_tokens(tokens, modulo if tokens.offsets is None else 0), tokens.offsets
 
@@ -76,8 +78,12 @@ def _of_elements(view: FieldView, modulo: int) -> tuple[Array, Array | None]:
 def _of_tokens(tokens: Tokens, modulo: int) -> Array:
     if tokens.codes is None:
         return _of_texts(tokens.texts, modulo)
-    hashes = tokens.texts.once(("fold", modulo), lambda texts: np.append(_of_texts(texts, modulo), _missing(modulo)))
-    found: Array = hashes[tokens.codes]
+    hashes = tokens.texts.once(("fold", modulo), lambda texts: _of_texts(texts, modulo).view(np.int32))
+    found = kernels.texts.gather(hashes, np.ascontiguousarray(tokens.codes, np.int32)).view(np.uint32)
+    if modulo:
+        missing = found == _MISSING  # what is gathered of a negative code
+        if missing.any():
+            found[missing] = _missing(modulo)
     return found
 
 
@@ -106,9 +112,9 @@ def _of_numbers(numbers: Numbers, modulo: int) -> Array:
 
 
 def _of_digits(integers: Array, modulo: int) -> Array:
-    """Return the hashes of the decimal digits of int64 [n]."""
+    """Return the hashes of the decimal digits of int32 or int64 [n]."""
     out = arrays.empty(len(integers), np.int32)
-    kernels.digits.murmur3[0](np.ascontiguousarray(integers), modulo, out)
+    kernels.digits.murmur3[integers.itemsize](np.ascontiguousarray(integers), modulo, out)
     return out.view(np.uint32)
 
 

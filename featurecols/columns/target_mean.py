@@ -195,7 +195,11 @@ class TargetMeanBound(DenseBound):
         means = smoothed(self.counts[:, :1], self.sums[:, :1], column.smoothing)
         self.means = np.ascontiguousarray(means[:, 0, :])
         self._features = self.means.astype(np.float32)
-        self._row_means = self.means[:, 0].tolist() if not self.shape else self.means.tolist()
+
+    @cached_property
+    def _row_means(self) -> list[float] | list[list[float]]:
+        """Means as Python's numbers: made when a row first asks."""
+        return self.means[:, 0].tolist() if not self.shape else self.means.tolist()
 
     def in_training(self) -> TargetMeanTrainingBound:
         """Return what computes the training rows, each without its own fold; raises ColumnError where there are no folds."""
@@ -223,8 +227,7 @@ class TargetMeanBound(DenseBound):
         return self._row
 
     def _row(self, value: object) -> float | list[float]:
-        found: float | list[float] = self._row_means[self.rows.of_one(value)]
-        return found
+        return self._row_means[self.rows.of_one(value)]
 
     @property
     def write_row(self) -> Callable[..., None]:

@@ -106,7 +106,7 @@ def _hash_long(x: Any, h: Any, words: Any, numbers: Any, first: Any, cut: Any, s
         h[i] = _last(h[i], word, cut[i] == np.uint32(0), size)
 
 
-@kernel({0: (read(I64), U64, write(I32))})
+@kernel({size: (read(of), U64, write(I32)) for size, of in ((4, I32), (8, I64))})
 def murmur3(integers: Any, n: Any, out: Any) -> None:
     """Write the murmur3, with seed 0, of the decimal digits of each integer: modulo n, or with n 0 as the bits of an int32."""
     inverse = np.uint64(0xFFFFFFFF) // n if n else n
@@ -116,8 +116,9 @@ def murmur3(integers: Any, n: Any, out: Any) -> None:
     for base in range(_0, count, LANES):
         rows, most = min(LANES, count - base), _0
         for i in range(_0, rows):
-            x[i], short[i] = np.uint64(integers[base + i]), np.uint32(np.uint64(integers[base + i]))
-            most = max(most, np.uint64(integers[base + i]))
+            integer = np.uint64(np.int64(integers[base + i]))
+            x[i], short[i] = integer, np.uint32(integer)
+            most = max(most, integer)
         for i in range(rows, LANES):
             x[i], short[i] = _0, np.uint32(0)
         if most < _SHORT:

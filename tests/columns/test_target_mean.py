@@ -419,11 +419,24 @@ def test_folds_have_golden_vectors() -> None:
         assert found.folds.tolist() == [one["fold"]] == [fold_of(values, one["folds"])]
 
 
-def _views(column: fc.TargetMean, data: dict[str, Any]) -> list[Any]:
+def _views(column: fc.TargetMean, data: Any) -> list[Any]:
     from featurecols.data.tables import as_batch
 
     batch = as_batch(data)
     return [batch.field(field.name) for field in column.training_inputs()]
+
+
+@pytest.mark.parametrize("of", [pa.int8(), pa.int16(), pa.int32(), pa.int64(), pa.uint64(), pa.float32(), pa.float64()])
+@pytest.mark.parametrize("nulls", [False, True])
+def test_integers_of_all_types_decide_folds_by_their_digits(of: pa.DataType, nulls: bool) -> None:
+    drawn = np.random.default_rng(2).integers(0, 100, 1500).tolist()  # few beside the rows: codes of a dictionary
+    values = [None if nulls and i % 7 == 0 else value for i, value in enumerate(drawn)]
+    column = fc.TargetMean("x", "y", folds=7, fold_by="id")
+    ids = pa.array(values, of)
+    for by in (ids, ids.dictionary_encode()):
+        data = pa.table({"x": ["a"] * 1500, "y": [1] * 1500, "id": by})
+        found = column.learning_values(*_views(column, data)).folds
+        assert found.tolist() == [fold_of([value], 7) for value in values]
 
 
 def test_times_decide_folds() -> None:

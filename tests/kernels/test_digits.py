@@ -28,7 +28,11 @@ BORDERS = sorted(
 
 def _hashes(integers: list[int], modulo: int) -> list[int]:
     out = np.empty(len(integers), np.int32)
-    kernels.digits.murmur3[0](np.array(integers, np.int64), modulo, out)
+    kernels.digits.murmur3[8](np.array(integers, np.int64), modulo, out)
+    if all(-(2**31) <= value < 2**31 for value in integers):
+        narrow = np.empty(len(integers), np.int32)
+        kernels.digits.murmur3[4](np.array(integers, np.int32), modulo, narrow)
+        assert narrow.tolist() == out.tolist()
     return out.view(np.uint32).tolist()
 
 
@@ -48,8 +52,17 @@ def test_digits_are_hashed_as_text_is(modulo: int) -> None:
     """Hashed side by side are 64 numbers, of which all below 10^8 go a shorter way, and a rest of any size."""
     random = np.random.default_rng(1)
     short = [value for value in BORDERS if 0 <= value < 10**8]
+    narrow = [value for value in BORDERS if -(2**31) <= value < 2**31]
     drawn = [int(np.sign(x) * 10.0 ** abs(x)) for x in random.uniform(-18.9, 18.9, 2000)]
-    for integers in (BORDERS, BORDERS[::-1], short * 3, [*short, -1, *short], drawn, random.permutation(BORDERS).tolist()):
+    for integers in (
+        BORDERS,
+        BORDERS[::-1],
+        narrow,
+        short * 3,
+        [*short, -1, *short],
+        drawn,
+        random.permutation(BORDERS).tolist(),
+    ):
         assert _hashes(integers, modulo) == _wanted(integers, modulo)
 
 
