@@ -67,22 +67,28 @@ def _hash_short(x: Any, h: Any) -> None:
 @helper
 def _hash_long(x: Any, h: Any, words: Any, numbers: Any, first: Any, cut: Any, sign: Any) -> None:
     """Set h[i] to the hash of x[i], LANES int64 as the bits of uint64; the others are scratch memory."""
+    largest = _0
     for i in range(_0, LANES):
         negative = np.int64(x[i]) < 0
-        left = _0 - x[i] if negative else x[i]
         sign[i] = _MINUS if negative else np.uint32(0)
-        top = left // _LONG
-        left -= top * _LONG
-        middle = left // _SHORT
-        numbers[0, i] = np.uint32(top)
+        x[i] = _0 - x[i] if negative else x[i]
+        largest = max(largest, x[i])
+        numbers[0, i], words[0, i] = np.uint32(0), _ZEROS
+    if largest >= _LONG:
+        for i in range(_0, LANES):
+            top = x[i] // _LONG
+            x[i] -= top * _LONG
+            numbers[0, i] = np.uint32(top)
+    for i in range(_0, LANES):
+        middle = x[i] // _SHORT
         numbers[1, i] = np.uint32(middle)
-        numbers[3, i] = np.uint32(left - middle * _SHORT)
+        numbers[3, i] = np.uint32(x[i] - middle * _SHORT)
     for i in range(_0, LANES):
         a, b = numbers[1, i], numbers[3, i]
         numbers[1, i], numbers[3, i] = _high(a), _high(b)
         numbers[2, i] = np.uint32(a - np.uint32(10_000) * numbers[1, i])
         numbers[4, i] = np.uint32(b - np.uint32(10_000) * numbers[3, i])
-    for k in range(5):
+    for k in range(0 if largest >= _LONG else 1, 5):
         for i in range(_0, LANES):
             words[k, i] = _four(numbers[k, i])
     earliest = np.uint32(4)
