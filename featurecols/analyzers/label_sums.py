@@ -10,6 +10,7 @@ from typing import ClassVar, NamedTuple
 import numpy as np
 
 from featurecols import errors, kernels
+from featurecols._core import arrays
 from featurecols._core.arrays import Array, Ids, Texts, Tokens
 from featurecols.analyzers import base
 from featurecols.analyzers.base import Analyzer
@@ -198,18 +199,17 @@ class LabelSums(Analyzer):
         if not len(labels) or (np.isnan(labels[0]) and np.isnan(labels).all()):
             return
         state.has_numbers = True
-        sums = state.sums
-        at = self._add_small(state, rows, labels)
+        sums, units = state.sums, kernels.label_sums.UNITS
+        at = self._add_small(state, rows, labels) if _is_small(labels[0]) else 0
         if at == len(labels):
             return
-        sums.make_room(len(state.counts), sums.first, sums.last - 1, len(labels) - at)
-        if labels.dtype == np.int64:
-            labels = labels.astype(np.float64)
-        elif _is_near(labels[at : at + _AHEAD]):
-            units = kernels.label_sums.UNITS
-            sums.make_room(len(state.counts), units - 2, units + 1, 0)
+        near = labels.dtype == np.float64 and _is_near(labels[at : at + _AHEAD])
+        limbs: tuple[int, int] = (units - 2, units + 1) if near else (sums.first, sums.last - 1)
+        sums.make_room(len(state.counts), *limbs, len(labels) - at)
+        if near:
             at = kernels.label_sums.add_near[0](*rows, labels, at, sums.first, state.counts, sums.limbs)
             _check(at)
+        labels = labels.astype(np.float64, copy=False)
         add, bits = kernels.label_sums.add[0], labels.view(np.uint64)
         while at < len(labels):
             at = add(*rows, labels, bits, at, sums.first, state.counts, sums.limbs)
@@ -291,7 +291,7 @@ class LabelSums(Analyzer):
 
     def _in_folds(self, own: Array, places: Array) -> Array:
         """Return int64 [places + 1, folds + 1, k] of [groups, k]: in all and without each fold, first of all places."""
-        found = np.empty((len(places) + 1, self.folds + 1, own.shape[1]), np.int64)
+        found = arrays.empty((len(places) + 1, self.folds + 1, own.shape[1]), np.int64)
         kernels.label_sums.fold_totals[0](np.ascontiguousarray(own), places, self.folds, found)
         return found
 
@@ -353,8 +353,8 @@ class LabelSums(Analyzer):
         has = state.has_numbers
         first, limbs = state.sums.compact(at) if has else (0, np.zeros((len(at), 0), np.int64))
         head = _HEAD.pack(len(order), len(classes), self.folds, first, limbs.shape[1], has)
-        arrays = (terms.offsets, terms.data, state.rows()[at], limbs, names.offsets, names.data, state.by_class[at][:, classes])
-        return base.pack(_KIND, head, *(np.ascontiguousarray(a).tobytes() for a in arrays))
+        parts = (terms.offsets, terms.data, state.rows()[at], limbs, names.offsets, names.data, state.by_class[at][:, classes])
+        return base.pack(_KIND, head, *(np.ascontiguousarray(a).tobytes() for a in parts))
 
     def from_bytes(self, data: bytes) -> LabelTable:
         head, *parts = base.unpack(_KIND, data, 8)
@@ -401,6 +401,11 @@ def _texts(offsets: Array, data: Array) -> Texts:
 
 def _first(texts: TextNumbers) -> str:
     return texts.taken(texts.order()[:1])[0].decode("utf-8", "backslashreplace")
+
+
+def _is_small(label: float) -> bool:
+    """Return whether a label is one that add_small takes, or missing."""
+    return label != label or (0 <= label < 256 and label == int(label))
 
 
 def _is_near(labels: Array) -> bool:
