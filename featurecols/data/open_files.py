@@ -10,13 +10,12 @@ import pyarrow as pa
 from featurecols import errors
 from featurecols._core.fork_safe import import_module
 from featurecols.data.batch import Batch, Needs, Source, keys_of
-from featurecols.data.files.arrow import MAGIC, OLD_FEATHER, OLD_HINT
+from featurecols.data.files.arrow import MAGIC, OLD_FEATHER, OLD_HINT, STREAM
 from featurecols.data.files.csv import CsvFile
 from featurecols.data.files.csv_options import CsvOptions
 from featurecols.data.files.json_lines import JsonLinesFile
 from featurecols.data.tables import batches
 
-_STREAM = b"\xff\xff\xff\xff"  # what each message of an Arrow stream begins with
 _NOT_READ = (  # first bytes, what they are those of, and the way out
     (b"\x1f\x8b", "packed by gzip", "give its path, or open it with gzip.open"),
     (b"BZh91AY&SY", "packed by bzip2", "give its path, or open it with bz2.open"),
@@ -56,7 +55,7 @@ class OpenFileSource(Source):
             if start.startswith(magic):
                 raise errors.not_readable(f"{self._path}, which is {what}", hint)
         self._kind = "CSV" if options is not None else _kind_of(start)
-        self._stream = start.startswith(_STREAM)
+        self._stream = start.startswith(STREAM)
 
     def read_batches(self, needs: Needs | None) -> Iterator[Batch]:
         if self.file.closed:
@@ -150,6 +149,6 @@ class _OpenJsonLines(JsonLinesFile):
 def _kind_of(start: bytes) -> str:
     if start.startswith(b"PAR1"):
         return "Parquet"
-    if start.startswith((MAGIC, _STREAM)):
+    if start.startswith((MAGIC, STREAM)):
         return "Arrow"
     return "JSON lines" if start.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"{") else "CSV"

@@ -277,7 +277,7 @@ def _look_inside(path: str, state: State) -> str | None:
     if streams.codec_of(path) == "zip":
         return paths.kind_of(streams.member_of(path, state[0]))
     head = discover.read_head(path)
-    return "Parquet" if head == b"PAR1" else "Arrow" if head == arrow.MAGIC[:4] else None
+    return "Parquet" if head == b"PAR1" else "Arrow" if head in (arrow.MAGIC[:4], arrow.STREAM) else None
 
 
 def _open_as(kind: str, path: str, state: State, options: CsvOptions | None) -> File:

@@ -105,6 +105,9 @@ def _problem_of_label(profile: FieldProfile, target: Target | None) -> str | Non
         return f"a label is a number, a text or a boolean a row, and this one holds {'lists' if profile.lengths else 'times'}"
     if (same := _constant(profile)) is not None:
         return f"the label is always {same}"
+    if profile.numbers is not None and profile.numbers.invalid is not None:
+        text, count = profile.numbers.invalid
+        return f"the label is a number but for {errors.show(text, 40)} and the like, in {count:,} row{'s' if count > 1 else ''}"
     if target is not None:
         return None
     return f"a label of more than {CLASSES} classes: fields are not tried against it"

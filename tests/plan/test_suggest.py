@@ -304,6 +304,7 @@ def test_labels_that_say_nothing_are_said() -> None:
         (["a"] * 400, "the label is always 'a'"),
         ([[1]] * 400, "a label is a number, a text or a boolean a row, and this one holds lists"),
         (times, "a label is a number, a text or a boolean a row, and this one holds times"),
+        (["num"] + ["0", "1", "2"] * 133, "the label is a number but for 'num' and the like, in 1 row"),
         ([f"c{i % 30}" for i in range(400)], "a label of more than 20 classes: fields are not tried against it"),
     ):
         found = fc.suggest({"x": x, "y": y}, "y")

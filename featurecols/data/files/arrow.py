@@ -14,6 +14,7 @@ from featurecols.data.files.base import File, State
 from featurecols.data.remote import urls
 
 MAGIC = b"ARROW1"
+STREAM = b"\xff\xff\xff\xff"  # what each message of a stream begins with
 OLD_FEATHER = b"FEA1"
 OLD_HINT = "write it again as version 2: pyarrow.feather.write_feather(pyarrow.feather.read_table(path), path)"
 

@@ -162,3 +162,11 @@ def test_null_texts_of_a_view_point_nowhere(tmp_path: Path) -> None:
         writer.write_batch(pa.record_batch([pa.Array.from_buffers(array.type, 3, [bitmap, views, *data])], ["t"]))
     plan = fc.compile([fc.Hashed("t", 1000)])
     assert plan.encode(tmp_path / "t.arrow").ids["t"].values.tolist() == plan.encode({"t": array}).ids["t"].values.tolist()
+
+
+def test_arrow_files_and_streams_without_a_name_that_says_so(tmp_path: Path) -> None:
+    table = pa.table({"x": [1.0, 2.0]})
+    for new in (pa.ipc.new_file, pa.ipc.new_stream):
+        with pa.OSFile(str(tmp_path / "data"), "wb") as file, new(file, table.schema) as writer:
+            writer.write_table(table)
+        assert fc.compile([fc.Numeric("x")]).transform(tmp_path / "data").tolist() == [[1.0], [2.0]]
