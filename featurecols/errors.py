@@ -7,6 +7,7 @@ never carries ten kilobytes of data or a control character into a log.
 from __future__ import annotations
 
 import difflib
+import re
 import sys
 import warnings
 from collections.abc import Iterable
@@ -169,12 +170,17 @@ def missing_field(key: str, present: Iterable[str], where: str = "the data") -> 
     listed = ", ".join(show(n, 40) for n in (near or names[:12]))
     more = "" if near or len(names) <= 12 else f" and {len(names) - 12} more"
     hint = f"did you mean {listed}?" if near else f"the data has {listed or 'no fields'}{more}"
+    if _TIME.match(key):
+        hint += f"; a fixed time is written Timestamp({show(key)})"
     if key in names:
         hint = "a name looks like it and is not text: rename the columns, frame.columns = frame.columns.astype(str)"
     elif (mark := _mark_in(key, names)) is not None:
         way = f"fc.csv(path, separator={show(mark)}) (--separator {show(mark)})"
         hint = f"{'the only' if len(names) == 1 else 'a'} name has {show(mark)} in it: read the file with {way}"
     return DataError(key, f"field is not in {where}", hint=hint)
+
+
+_TIME = re.compile(r"\d{4}-\d\d-\d\d")  # what a name of a field seldom begins with
 
 
 def _mark_in(key: str, names: list[str]) -> str | None:

@@ -172,7 +172,7 @@ class ElapsedBound(DenseBound):
 
     def _require_same(self, start: FieldView, later: Times, earlier: Times) -> None:
         """Raise DataError at the first row in which one has a zone and the other has not."""
-        if isinstance(later.kinds, int) and later.kinds == earlier.kinds:
+        if isinstance(later.kinds, int) and isinstance(earlier.kinds, int) and later.kinds == earlier.kinds:
             return
         other = np.broadcast_to(np.not_equal(later.kinds, earlier.kinds), len(later))
         there = both(later.valid, earlier.valid)

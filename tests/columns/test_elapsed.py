@@ -243,3 +243,17 @@ def test_an_interval_of_months_is_refused_with_a_way_out(rows: int) -> None:
     ) as caught:
         fc.compile([fc.Elapsed("took", default=0)]).transform(took)
     assert caught.value.row == 1
+
+
+@pytest.mark.parametrize("rows", [3, 3_000])
+@pytest.mark.parametrize("start", ["2024-01-01T05:00", "2024-01-01T05:00Z", "05:00", None, datetime.timedelta(hours=2)])
+def test_one_field_may_be_missing_throughout_whatever_the_other_holds(start: object, rows: int) -> None:
+    plan = fc.compile([fc.Elapsed("a", "b", default=-1)])
+    for data in ({"a": [None] * rows, "b": [start] * rows}, {"a": [start] * rows, "b": [None] * rows}):
+        assert plan.transform(data).tolist() == [[-1]] * rows
+        assert plan.transform(pa.table(data)).tolist() == [[-1]] * rows
+
+
+def test_a_fixed_time_that_is_given_as_text_names_a_field_and_the_error_says_so() -> None:
+    with pytest.raises(fc.DataError, match=r"the data has 'a'; a fixed time is written Timestamp\('2024-01-01'\)"):
+        fc.compile([fc.Elapsed("a", "2024-01-01")]).transform({"a": ["2024-01-02"]})
