@@ -6,6 +6,7 @@ import os
 from collections.abc import Sequence
 from typing import BinaryIO
 
+from featurecols import errors
 from featurecols._core.suggestions import explain_arguments
 from featurecols.data.files.csv_options import parse_options
 from featurecols.data.open_files import OpenFileSource
@@ -60,6 +61,9 @@ def csv(
            [0. , 1. , 0. ]], dtype=float32)
     """
     options = parse_options(separator, header, names, encoding, nulls, decimal, quote, comment, skip_rows)
+    for one in [path] if isinstance(path, bytes) else path if isinstance(path, Sequence) else ():
+        if not isinstance(one, (str, os.PathLike)):
+            raise errors.not_readable(f"{type(one).__name__} in place of a path", "give a path, or a list of paths")
     if isinstance(path, (str, os.PathLike, Sequence)):
         return FileSource(path, options=options)
     return OpenFileSource(path, options)

@@ -63,7 +63,7 @@ def parse_options(
     _check_separator(separator)
     quote = quote or None
     for name, value in (("decimal", decimal), ("quote", quote)):
-        if value is not None and not _is_mark(value):
+        if not (_is_mark(value) or (name == "quote" and value is None)):
             raise errors.argument(_SUBJECT, f"{name} must be one ASCII character", value, f'give {name}="{_EXAMPLE[name]}"')
     if comment is not None and (not isinstance(comment, str) or not comment or not comment.isascii() or "\n" in comment):
         raise errors.argument(_SUBJECT, "comment must be what lines begin with", comment, 'give comment="#"')
@@ -112,7 +112,7 @@ def _parse_header(header: object, names: tuple[str, ...] | None) -> bool:
         return False
     if header is True or (type(header) is int and header == 0):
         return True
-    if header != "infer":
+    if not isinstance(header, str) or header != "infer":
         hint = "give header=0 where the first row holds them, or None; skip_rows= leaves lines out before it"
         raise errors.argument(_SUBJECT, "header says whether the first row holds the names", header, hint)
     if names is not None:

@@ -3,6 +3,7 @@
 import pickle
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -111,6 +112,8 @@ def test_errors_name_the_option_that_is_missing(tmp_path: Path, text: str, messa
         ({"comment": ""}, "comment must be what lines begin with"),
         ({"skip_rows": -1}, "skip_rows must be a number of lines"),
         ({"quote": ","}, "quote is the separator"),
+        ({"decimal": None}, "decimal must be one ASCII character, got None"),
+        ({"header": np.array([0, 1])}, "header says whether the first row holds the names"),
         ({"decimal": "5"}, "decimal must be a mark that no number has otherwise, got '5'"),
         ({"decimal": "-"}, "decimal must be a mark that no number has otherwise"),
         ({"comment": ","}, "comment begins with the separator or the quote"),
@@ -206,3 +209,9 @@ def test_names_that_another_mark_separates(tmp_path: Path) -> None:
             fc.compile([fc.Numeric("a")]).transform(write(tmp_path, text))
     with pytest.raises(fc.DataError, match=r"the data has 'user id', 'b'$"):
         fc.compile([fc.Numeric("id")]).transform(write(tmp_path, "user id,b\n1,2\n"))
+
+
+def test_what_is_no_path(tmp_path: Path) -> None:
+    for path in ([3, 1], b"x.csv", [None], [tmp_path / "x.csv", 3]):
+        with pytest.raises(fc.DataError, match=r"got (int|bytes|NoneType) in place of a path; give a path, or a list of paths"):
+            fc.csv(path)  # type: ignore[arg-type]
