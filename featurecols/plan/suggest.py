@@ -108,6 +108,8 @@ def _problem_of_label(profile: FieldProfile, target: Target | None) -> str | Non
     if profile.numbers is not None and profile.numbers.invalid is not None:
         text, count = profile.numbers.invalid
         return f"the label is a number but for {errors.show(text, 40)} and the like, in {count:,} row{'s' if count > 1 else ''}"
+    if profile.missing:
+        return f"{percent(profile.missing / profile.values)} of the rows have no label: leave them out where a model is trained"
     if target is not None:
         return None
     return f"a label of more than {CLASSES} classes: fields are not tried against it"

@@ -309,7 +309,9 @@ def test_labels_that_say_nothing_are_said() -> None:
     ):
         found = fc.suggest({"x": x, "y": y}, "y")
         assert (found.warnings, found.left_out, len(found)) == ({"y": says}, {"y": says}, 1)
-    for fine in ([1, 0] * 200, ["a", "b"] * 200, x * 2, [None, 1, 0, 1] * 100):
+    gaps = fc.suggest({"x": x, "y": [None, 1, 0, 1] * 100}, "y")
+    assert gaps.warnings == {"y": "25.0 % of the rows have no label: leave them out where a model is trained"}
+    for fine in ([1, 0] * 200, ["a", "b"] * 200, x * 2):
         assert "y" not in fc.suggest({"x": x, "y": fine}, "y").warnings
 
 

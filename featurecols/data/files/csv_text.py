@@ -77,8 +77,12 @@ class CsvText(File):
             return errors.not_utf8(self.path, None, like=encoding)
         found = errors.unreadable(self.path, "is not a readable CSV file", _ROW.sub("", str(error)))
         if "columns, got" in str(error):
-            quoted = "put quotes around values that hold the separator, and mend rows of too few values"
-            found.row, found.hint = self.find_uneven(), self.hint_at_separator() or quoted
+            other = "put quotes around values that hold the separator, and mend rows of too few values"
+            if "Expected 1 columns" in str(error):
+                other = (
+                    "the first line has one value: leave it out, fc.csv(path, skip_rows=1) (--skip-rows 1), or mend the file"
+                )
+            found.row, found.hint = self.find_uneven(), self.hint_at_separator() or other
         return found
 
     def likely_encoding(self) -> str | None:

@@ -215,3 +215,12 @@ def test_what_is_no_path(tmp_path: Path) -> None:
     for path in ([3, 1], b"x.csv", [None], [tmp_path / "x.csv", 3]):
         with pytest.raises(fc.DataError, match=r"got (int|bytes|NoneType) in place of a path; give a path, or a list of paths"):
             fc.csv(path)  # type: ignore[arg-type]
+
+
+def test_a_title_before_the_header_names_skip_rows(tmp_path: Path) -> None:
+    path = write(tmp_path, "Report of today\na,b\n1,x\n")
+    with pytest.raises(
+        fc.DataError, match=r"at row 0, .*the first line has one value: leave it out, fc.csv\(path, skip_rows=1\)"
+    ):
+        fc.compile([fc.Numeric("a")]).transform(path)
+    assert fc.compile([fc.Numeric("a")]).transform(fc.csv(path, skip_rows=1)).tolist() == [[1]]
