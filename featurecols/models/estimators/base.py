@@ -209,10 +209,8 @@ class Estimator(OpenLength, FilePredictor, RowPredictor):
             variables = self._variables()
             self._check_training()
             found = self._find_passes(pipeline, choice, batch_size, more=more)
-            if choice is not None and found is not None and found.whole:
-                choice = replace(choice, batch_size=choice.rows)
-                pipeline = replace(pipeline, batch_size=choice.rows)
             if choice is not None:
+                pipeline, choice = self._in_one_step(pipeline, choice, found, batch_size, more=more)
                 choice, held = self._stopping(choice) if found is None else choice, held if found is None else 0.0
             seen, scale = labels.Range(), self._scale_warning()
             look = None if scale is None else scale.look

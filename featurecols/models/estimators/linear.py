@@ -96,7 +96,7 @@ class _Linear(HalvedFtrl):
     def _logits(self, x: Examples) -> Value:
         return linear_layer(self.head.units, None, self.sparse_combiner)(x)
 
-    def _solution(self, pipeline: Pipeline, choice: Choice) -> FoundPasses | None:
+    def _solution(self, pipeline: Pipeline, choice: Choice, share: float) -> FoundPasses | None:
         given = None if self._ftrl is not None else self.optimizer
         solvable = solved.is_solvable(self.head, choice.rows, self._require_plan().encoded_slots)
         if not solvable or self._team is not None or self.warm_start_from is not None:
@@ -104,9 +104,9 @@ class _Linear(HalvedFtrl):
         if given is not None and not isinstance(given, SolveFirst):
             return None
         whole, variables = replace(pipeline, batch_size=choice.rows), self._variables()
-        stream = HeldOutStream(whole, self._encoder(labelled=True, training=True), variables.seed, choice.rows, 0.0)
+        stream = HeldOutStream(whole, self._encoder(labelled=True, training=True), variables.seed, choice.rows, share)
         table = solved.table_of(next(iter(stream.epoch(0))), self.head, self.sparse_combiner)
-        found = None if table is None else solved.find_penalty(table, choice, None if given is None else given.penalty)
+        found = None if table is None else solved.find_penalty(table, choice.seed, None if given is None else given.penalty)
         if found is None:
             return None
         if given is None:

@@ -20,7 +20,7 @@ from featurecols.models.input.labelled_rows import LabelledRows
 from featurecols.models.input.pipeline import BatchStream, Encoder, Pipeline
 from featurecols.models.optimization.optimizers import Step
 from featurecols.models.training.all_rows import FoundPasses, HeldOutLosses, OnAllRows, PassSearch
-from featurecols.models.training.automatic import LATE, LOSS, Choice, UntilNoGain
+from featurecols.models.training.automatic import FEW_PASSES, LATE, LOSS, Choice, UntilNoGain
 from featurecols.models.training.hooks import Hook, Validate
 from featurecols.models.training.loop import train
 from featurecols.models.training.run import Run
@@ -86,11 +86,11 @@ class OpenLength(EstimatorRows):
             return None
         variables, last = self._variables(), self._last_run
         if variables.step == 0:
-            found = self._solution(pipeline, choice) if batch_size is None else None
+            found = self._solution(pipeline, choice, 0.0) if batch_size in (None, choice.rows) else None
             found = self._search(pipeline, choice) if found is None else found
             return self._unless_in_vain(found, choice) if found is not None and found.in_vain else found
         whole = batch_size is None and last is not None and last.get("batch_size") == choice.rows
-        pipeline = replace(pipeline, batch_size=choice.rows) if whole else pipeline
+        pipeline = _whole(pipeline, choice) if whole else pipeline
         stream = HeldOutStream(pipeline, self._encoder(labelled=True, training=True), variables.seed, choice.rows, 0.0)
         call = Call((choice.passes, None, None), stream, 0.0)
         if not call.is_of(last):
@@ -98,9 +98,31 @@ class OpenLength(EstimatorRows):
         found = FoundPasses.before(variables)
         return FoundPasses(0.0, 0.0, 0, 0, whole=whole) if found is None and not more and call.repeats(last) else found
 
-    def _solution(self, pipeline: Pipeline, choice: Choice) -> FoundPasses | None:
-        """Return what a training finds whose one step is the solution over all rows; None where there is none."""
+    def _solution(self, pipeline: Pipeline, choice: Choice, share: float) -> FoundPasses | None:
+        """Return what a training finds whose one step is the solution over all rows but a share; None where there is none."""
         return None
+
+    def _in_one_step(
+        self, pipeline: Pipeline, choice: Choice, found: FoundPasses | None, batch_size: int | None, *, more: bool
+    ) -> tuple[Pipeline, Choice]:
+        """Return the rows and the choice of a training whose one step is the solution, others as they are.
+
+        Where a training keeps its best weights, the solution is over the rows that are not held out. A call that was cut short
+        knows that it was one, and one that is made again is taken for the same.
+        """
+        one = _whole(pipeline, choice), replace(choice, batch_size=choice.rows)
+        if found is not None or choice.searches or batch_size not in (None, choice.rows):
+            return one if found is not None and found.whole else (pipeline, choice)
+        variables, last = self._variables(), self._last_run
+        if variables.step == 0:
+            solved = (choice.share > 0 or choice.passes > FEW_PASSES) and self._solution(pipeline, choice, choice.share)
+            return (one[0], replace(one[1], steps=1)) if solved else (pipeline, choice)
+        if last is None or last.get("batch_size") != choice.rows:
+            return pipeline, choice
+        stream = HeldOutStream(one[0], self._encoder(labelled=True, training=True), variables.seed, choice.rows, choice.share)
+        call = Call((choice.passes, None, None), stream, choice.share)
+        again = call.is_of(last) and (not last["done"] or (not more and call.repeats(last)))
+        return (one[0], replace(one[1], steps=1)) if again else (pipeline, choice)
 
     def _unless_in_vain(self, found: FoundPasses, choice: Choice) -> FoundPasses:
         """Warn that no pass is as good as the mean of the labels, and return a training that leaves the model there."""
@@ -224,6 +246,11 @@ class OpenLength(EstimatorRows):
         if share is None:
             return BatchStream(pipeline, encoder, seed)
         return HeldOutStream(pipeline, encoder, seed, pipeline.data.count() if choice is None else choice.rows, share)
+
+
+def _whole(pipeline: Pipeline, choice: Choice) -> Pipeline:
+    """Return the pipeline with one batch of all rows."""
+    return replace(pipeline, batch_size=max(1, choice.rows))
 
 
 def blocks(examples: Examples) -> Iterator[Examples]:

@@ -18,7 +18,7 @@ from featurecols.models.objective.multi_label import MultiLabelHead
 from featurecols.models.optimization import linear_solution
 from featurecols.models.optimization.linear_solution import Found, Table
 from featurecols.models.optimization.optimizers import SolveFirst
-from featurecols.models.training.automatic import LARGE, MANY_SEARCHES, SEARCHES, SEVERAL, SMALL, Choice
+from featurecols.models.training.automatic import LARGE, MANY_SEARCHES, SEARCHES, SEVERAL, SHARE, SMALL, SMALLER
 
 CELLS = 1 << 23  # numbers of a table: 64 MB, of which a few are in memory at once
 WORK = 1e10  # multiplications for its principal components: about a second
@@ -53,20 +53,20 @@ def table_of(x: Examples, head: Head, combiner: str) -> Table | None:
     return Table(values, values.shape[1] - hots.shape[1], labels, weights, head.objective, head.units)
 
 
-def find_penalty(table: Table, choice: Choice, given: float | None) -> Found | None:
+def find_penalty(table: Table, seed: int, given: float | None) -> Found | None:
     """Return the best penalty, or what is known of a given one, over rows held out: all of them in turn, of many rows a share.
 
     None where none of them has a weight.
     """
     rows = len(table.x)
     if rows < LARGE:
-        number = round(1 / choice.share)
+        number = round(1 / SHARE)
         times = MANY_SEARCHES if rows < SMALL else SEARCHES if rows < SEVERAL else 1
-        seeds = [choice.seed + i * APART for i in range(times)]
+        seeds = [seed + i * APART for i in range(times)]
         places = [(hashes_of_rows(0, rows, seed) >> np.uint64(32)) % np.uint64(number) for seed in seeds]
         folds = [each == i for each in places for i in range(number)]
     else:
-        folds = [drawn(0, rows, choice.share, choice.seed)]
+        folds = [drawn(0, rows, SMALLER, seed)]
     if not (table.weights @ np.any(folds, axis=0)):
         return None
     with one_thread:

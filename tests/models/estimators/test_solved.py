@@ -152,6 +152,22 @@ def test_training_goes_on_from_the_solution(kind):
     assert fresh.optimizer == Ftrl()
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_data_to_validate_on_and_a_share_measure_the_solution(kind):
+    model = KINDS[kind](WIDTH, config=QUIET).train(FEW, kind, validation=TEST)
+    assert (model.variables.step, model.data["rows"], model.arguments()["train"]["steps"]) == (1, 60, 1)
+    loss = model.evaluate(TEST)["average_loss"]
+    assert model.data["automatic"]["best_loss"] == pytest.approx(loss, rel=1e-6)
+    assert loss < 0.25 * model.data["automatic"]["first_loss"]
+    shared = KINDS[kind](WIDTH, config=QUIET).train(FEW, kind, validation_share=0.25)
+    assert shared.variables.step == 1
+    assert shared.data["rows"] < 55
+    assert shared.evaluate(TEST)["average_loss"] < 0.3 * model.data["automatic"]["first_loss"]
+    found = shared.arguments()
+    train = found.pop("train")
+    assert KINDS[kind](WIDTH, **found).train(FEW, kind, **train).fingerprint == shared.fingerprint
+
+
 class Cut(Hook):
     def __init__(self, *, before):
         self.before = before
@@ -165,21 +181,24 @@ class Cut(Hook):
 
 
 def trained_in(folder, **more):
-    config = models.RunConfig(str(folder), save_checkpoints_steps=1, progress=False)
+    config = models.RunConfig(None if folder is None else str(folder), save_checkpoints_steps=1, progress=False)
     return models.LinearClassifier(WIDTH, config=config).train(FEW, "classes", **more)
 
 
-def test_a_run_that_was_cut_short_and_one_that_is_made_again(tmp_path):
-    whole = models.LinearClassifier(WIDTH, config=QUIET).train(FEW, "classes")
+@pytest.mark.parametrize(
+    "options", [{}, {"validation_share": 0.25}, {"validation": TEST}], ids=["all rows", "share", "validation"]
+)
+def test_a_run_that_was_cut_short_and_one_that_is_made_again(tmp_path, options):
+    whole = trained_in(None, **options)
     for before in (True, False):
         folder = tmp_path / str(before)
         with pytest.raises(KeyboardInterrupt):
-            trained_in(folder, hooks=[Cut(before=before)])
-        again = trained_in(folder)
+            trained_in(folder, hooks=[Cut(before=before)], **options)
+        again = trained_in(folder, **options)
         assert (again.fingerprint, again.arguments()) == (whole.fingerprint, whole.arguments())
         assert again.data["automatic"] == whole.data["automatic"]
         with pytest.warns(TrainingWarning, match="came to its end before, at step 1, and nothing was done"):
-            assert trained_in(folder).fingerprint == whole.fingerprint
+            assert trained_in(folder, **options).fingerprint == whole.fingerprint
         goes_on = trained_in(folder, epochs=2, batch_size=20)
         assert goes_on.variables.step == 7
         assert goes_on.optimizer == whole.optimizer
