@@ -161,10 +161,11 @@ EXAMPLES = [
         train=ROWS,
     ),
     Example(
-        "folds of lists",
+        "folds of lists and of texts",
         [
             fc.TargetMean("city", "late", smoothing=1, fold_by=["tags", "id"]),
             fc.TargetMean("city", "late", fold_by="tags", name="t"),
+            fc.TargetMean("hour", "delay", folds=7, fold_by="city"),
         ],
         rows=[{**row, "tags": tags} for row, tags in zip(ROWS, TAGS, strict=True)],
     ),
