@@ -330,3 +330,30 @@ def test_values_that_no_column_reads_name_the_way_out() -> None:
     found = fc.suggest({"s": [{"a": 1}, {"a": 2}] * 50, "p": pd.period_range("2020-01", periods=100, freq="M")})
     assert found.warnings["s"] == "no column reads such values: struct<a: int64>; flatten it into fields of their own"
     assert found.warnings["p"].endswith("; read when it begins, column.dt.to_timestamp() in pandas, or cast it to a string")
+
+
+def test_blanks_around_texts_are_removed_where_they_matter(tmp_path: Path) -> None:
+    i = np.arange(600)
+    word, few, many = [[f" {x}" for x in column] for column in (np.array(["a", "b", "c"])[i % 3], i % 5, i * 7 % 599)]
+    day = [f" 2024-01-{1 + k % 28:02} " for k in i]
+    tags = [" x| y" if k % 2 else "y |z" for k in i]
+    lines = [",".join(row) for row in zip(word, few, many, day, tags, strict=True)]
+    scaled = "default=Median(), normalizer=(ZScore(),)"
+    for order in (range(600), reversed(range(600))):
+        (tmp_path / "a.csv").write_text("word,few,many,day,tags\n" + "\n".join(lines[k] for k in order) + "\n")
+        found = fc.suggest(tmp_path / "a.csv")
+        columns = {one.field: repr(one.columns[-1]) for one in found.fields}
+        assert columns == {
+            "word": "Indicator(Vocabulary(Field('word', strip=True), TopTerms(3)))",
+            "few": "Indicator(Vocabulary(Field('few', strip=True), TopTerms(5)))",
+            "many": f"Numeric('many', {scaled})",
+            "day": f"Numeric(Elapsed(Field('day', strip=True), start=Timestamp('2024-01-01')), {scaled})",
+            "tags": "Indicator(Vocabulary(Split('tags'), TopTerms(3, min_count=5)))",
+        }
+        assert found.fields[0].reason == "3 different terms; blanks around them removed"
+    plan = fc.fit(found, tmp_path / "a.csv")
+    served = plan.transform_row({"word": "b", "few": 1, "many": 7, "day": "2024-01-02", "tags": "x|y"})
+    assert served.tolist() == plan.transform(tmp_path / "a.csv")[598].tolist()  # the second line, of the reversed file
+    assert plan.feature_names[:3] == ("word_indicator=a", "word_indicator=b", "word_indicator=c")
+    coded = pa.table({"x": pa.DictionaryArray.from_arrays([0, 1] * 300, ["a", "b", " never "])})
+    assert repr(fc.suggest(coded)[0]) == "Indicator(Vocabulary('x', TopTerms(2)))"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from featurecols.analyzers.placeholders import TopTerms
 from featurecols.columns.base import Column, Field
 from featurecols.columns.embedding import Embedding
@@ -40,7 +42,7 @@ def suggest_terms(profile: FieldProfile) -> Suggestion:
     said = f"{lists}{kind}" if profile.type.type == "boolean" else f"{lists}{distinct} different {kind}"
     frequent = sum(count >= _least(profile) for _, count in profile.top)
     if profile.distinct is None or profile.distinct > MANY or (frequent < 2 and profile.distinct > HOT):
-        return _many(profile, profile.key, said)
+        return _many(profile, said)
     return _few(profile, said)
 
 
@@ -52,6 +54,7 @@ def suggest_texts(profile: FieldProfile, shape: TextShape, *, complete: bool) ->
         shape: the shape of its texts in a sample.
         complete: whether the sample has all rows.
     """
+    profile = replace(profile, source=Field(profile.key))  # tokens have no blanks around them, and words none at all
     if shape.separator is not None:
         said = f"lists with {shape.separator!r}, {shape.average:.1f} entries on average"
         source: Field = Split(profile.key, shape.separator)
@@ -101,8 +104,9 @@ def _few(profile: FieldProfile, said: str) -> Suggestion:
     gaps = bool(profile.missing) and not profile.type.list_depth
     if gaps:
         said += f"; {percent(profile.missing / profile.values)} missing, a bucket of their own"
+    said = "; ".join([said, *profile.cleaned])
     others = int(rare > 0)
-    terms = Vocabulary(profile.key, TopTerms(n), num_oov_buckets=others, missing_bucket=n + others if gaps else None)
+    terms = Vocabulary(profile.source, TopTerms(n), num_oov_buckets=others, missing_bucket=n + others if gaps else None)
     hot = Indicator(terms)
     if n <= HOT:
         return Suggestion(profile.key, said, (hot,), (terms,), (hot,))
@@ -110,12 +114,13 @@ def _few(profile: FieldProfile, said: str) -> Suggestion:
     return Suggestion(profile.key, said, (hot,), (terms,), (dense,), dnn_reason=_embedded(said, _dimension(n)))
 
 
-def _many(profile: FieldProfile, key: str, said: str) -> Suggestion:
+def _many(profile: FieldProfile, said: str) -> Suggestion:
     """Return what suits many terms."""
+    key, source = profile.key, profile.source
     if profile.top and len(profile.top) != profile.distinct:
         covered = sum(count for _, count in profile.top) / max(profile.present, 1)
         said += f", the {len(profile.top):,} most frequent are {percent(covered)} of all"
-    hashed, least = Hashed(key, BUCKETS), _least(profile)
+    hashed, least = Hashed(source, BUCKETS), _least(profile)
     empty = profile.distinct is not None and sum(count >= least for _, count in profile.top) < 2
     if empty:  # a vocabulary of frequent terms would be
         said += ", nearly all of them rare"
@@ -125,7 +130,7 @@ def _many(profile: FieldProfile, key: str, said: str) -> Suggestion:
         size = _dimension(BUCKETS)
         dense = Embedding(hashed, size)
         return Suggestion(key, by_hash, hot, (hashed, *beside), (dense, *beside), dnn_reason=_embedded(by_hash, size))
-    terms = Vocabulary(key, TopTerms(TERMS, min_count=least), num_oov_buckets=1)
+    terms = Vocabulary(source, TopTerms(TERMS, min_count=least), num_oov_buckets=1)
     often = f"those that occur {least} times or more, others share a bucket" if least > 1 else "all of them"
     most = f"at most {TERMS:,} of " if profile.distinct is None or profile.distinct > TERMS else ""
     sparse, _ = _with_indicator(profile, f"{said}: a vocabulary of {most}{often}")
@@ -135,10 +140,11 @@ def _many(profile: FieldProfile, key: str, said: str) -> Suggestion:
 
 
 def _with_indicator(profile: FieldProfile, said: str) -> tuple[str, tuple[Column, ...]]:
-    """Return a reason with what is said of missing values, and an indicator of them."""
+    """Return a reason with what is said of blanks and of missing values, and an indicator of these."""
+    said = "; ".join([said, *profile.cleaned])
     if not profile.missing or profile.type.list_depth:
         return said, ()
-    return f"{said}; {percent(profile.missing / profile.values)} missing: an indicator", (Missing(profile.key),)
+    return f"{said}; {percent(profile.missing / profile.values)} missing: an indicator", (Missing(profile.source),)
 
 
 def _embedded(said: str, size: int) -> str:

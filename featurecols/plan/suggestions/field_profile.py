@@ -14,7 +14,7 @@ from typing import Literal
 import numpy as np
 
 from featurecols import errors
-from featurecols._core.arrays import Array, Texts
+from featurecols._core.arrays import Array, Texts, Tokens
 from featurecols._core.times import DAY, Times
 from featurecols.analyzers import base
 from featurecols.analyzers.distribution import Spread, ValueBins, ValueCount
@@ -24,12 +24,15 @@ from featurecols.analyzers.top_terms import TermCounts
 from featurecols.columns.base import Field
 from featurecols.data.field_types import SPELLED, UNKNOWN, UNREAD, FieldType, join
 from featurecols.data.fields.base import FieldView
+from featurecols.data.fields.cleaning import SPACES, Cleaning
 from featurecols.data.missing import NONE
 from featurecols.plan.learned_types import spellings_of, type_of
 from featurecols.plan.suggestions.written_numbers import WrittenNumbers, numbers_in
 
 MOST_TERMS = 1 << 20  # distinct terms that are counted; beyond them only that there are more is known
 TOP = 1000  # most frequent terms that are looked at
+_TRIM = Cleaning(strip=True, lowercase=False, numbers=False)
+_IS_BLANK = np.isin(np.arange(256), np.frombuffer(SPACES.encode(), np.uint8))
 _BINS, _MOMENTS, _COUNT, _TERMS = ValueBins(), Moments(leave_out=True), ValueCount(), TermCounts()
 
 
@@ -133,6 +136,11 @@ class FieldProfile:
     source: Field
 
     @property
+    def cleaned(self) -> list[str]:
+        """What is said of blanks around texts, which `source` removes; nothing without any."""
+        return ["blanks around them removed"] * self.source.strip
+
+    @property
     def present(self) -> int:
         """How many values are not missing."""
         return self.values - self.missing
@@ -162,6 +170,19 @@ class _Clock:
         self.present += int(there.sum())
 
 
+def has_blanks(tokens: Tokens) -> bool:
+    """Return whether a text that occurs has blanks around it."""
+    texts = tokens.texts
+    lengths = np.diff(texts.offsets)
+    there = lengths > 0 if texts.valid is None else (lengths > 0) & texts.valid
+    if tokens.codes is not None:  # others stand in the dictionary alone
+        used = np.zeros(len(texts), np.bool_)
+        used[tokens.codes[tokens.codes >= 0]] = True
+        there &= used
+    starts, ends = texts.offsets[:-1][there], texts.offsets[1:][there]
+    return bool(_IS_BLANK[texts.data[starts]].any() or _IS_BLANK[texts.data[ends - 1]].any())
+
+
 class FieldCollector:
     """Collects the profile of one field over batches."""
 
@@ -173,6 +194,7 @@ class FieldCollector:
         self.counted: int | None = 0  # values that were read as terms
         self.many = False  # there are more terms than are counted
         self.lengths: tuple[int, int] | None = None
+        self.blanks = False  # whether a text has blanks around it
 
     def add(self, view: FieldView) -> None:
         """Look at the rows of one batch."""
@@ -183,12 +205,26 @@ class FieldCollector:
         else:
             self.type = join(self.type, view.value_type())
         self._add_numbers(view)
-        self._add_terms(view)
-        self._add_times(view)
+        trimmed = self._trimmed(view)
+        self._add_terms(trimmed)
+        self._add_times(trimmed)
         if view.depth == 1 and len(view):
             sizes = np.diff(view.elements()[1])
             low, high = self.lengths or (int(sizes[0]), int(sizes[0]))
             self.lengths = min(low, int(sizes.min())), max(high, int(sizes.max()))
+
+    def _trimmed(self, view: FieldView) -> FieldView:
+        """Return the rows without blanks around their texts, and remember whether there were any."""
+        if not view.textual or view.depth:
+            return view
+        try:
+            tokens = view.tokens()
+        except errors.DataError:
+            return view
+        if not has_blanks(tokens):
+            return view
+        self.blanks = True
+        return view.clean(_TRIM)
 
     def _add_numbers(self, view: FieldView) -> None:
         if self.numbers is not None:
@@ -250,9 +286,10 @@ class FieldCollector:
             values = self.counted if self.counted is not None else self.rows
             present = present if self.terms is not None else values
         times = self.times if self.times is not None and self.times.kinds else None
-        source = Field(self.key)
+        source = Field(self.key, strip=self.blanks)
         if numbers is not None and numbers.infinite:
-            source, present = Field(self.key, missing=(-math.inf, math.inf)), present - numbers.infinite
+            source = Field(self.key, missing=(-math.inf, math.inf), strip=self.blanks)
+            present -= numbers.infinite
         if of.type == "text" and not of.list_depth and self.terms is not None and times is None:
             written = numbers_in(self.terms, present)
             odd = written is not None and bool(written.markers or written.invalid)
@@ -261,7 +298,7 @@ class FieldCollector:
                 numbers, distinct, top = _of_written(written), len(written.values), ()
                 # Of a CSV file all text is parsed, of a table what a field asks for.
                 plain = self.spellings and written.invalid is None
-                source = Field(self.key, missing=written.markers, invalid="error" if plain else "missing")
+                source = Field(self.key, missing=written.markers, strip=self.blanks, invalid="error" if plain else "missing")
                 of, present = FieldType(name), int(written.counts.sum())
         return FieldProfile(
             self.key,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 
@@ -40,8 +41,9 @@ def suggest_number(profile: FieldProfile, numbers: NumberProfile, *, curves: boo
         numbers: its numbers.
         curves: whether networks get curves in place of intervals: where they predict a number.
     """
-    key, source = profile.key, profile.source
-    said = [_describe(profile, numbers)]
+    key, category = profile.key, is_category(profile, numbers)
+    source = profile.source if category else replace(profile.source, strip=False)  # numbers are read without the blanks
+    said = [_describe(profile, numbers), *(profile.cleaned if category else [])]
     if markers := [marker for marker in source.missing if isinstance(marker, str)]:
         said.append(f"{' and '.join(map(errors.show, markers))} for missing ones")
     if numbers.infinite:
@@ -62,7 +64,7 @@ def suggest_number(profile: FieldProfile, numbers: NumberProfile, *, curves: boo
         gaps, gaps_alone = [], []
     if flag:
         return Suggestion.for_all(key, _joined(said, gaps), number_column, *beside)
-    if is_category(profile, numbers):
+    if category:
         terms = Vocabulary(source, TopTerms(len(numbers.values)))
         both = (number_column, Indicator(terms), *beside)
         reason = _joined(said, scaled, gaps, ["few integers: also as categories"])

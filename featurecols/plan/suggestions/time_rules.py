@@ -24,25 +24,26 @@ WEEKS, MONTHS = 7, 59  # days from the first time to the last, from which on the
 
 def suggest_time(profile: FieldProfile, times: TimeProfile) -> Suggestion:
     """Return what suits a field of times of which at least two differ."""
-    key, gaps = profile.key, profile.missing > 0
-    beside: tuple[Column, ...] = (Missing(key),) if gaps else ()
-    missing = f"; {percent(profile.missing / profile.values)} missing, with an indicator" if gaps else ""
+    key, source, gaps = profile.key, profile.source, profile.missing > 0
+    beside: tuple[Column, ...] = (Missing(source),) if gaps else ()
+    missing = "".join(f"; {text}" for text in profile.cleaned)
+    missing += f"; {percent(profile.missing / profile.values)} missing, with an indicator" if gaps else ""
     if len(times.kinds) != 1:
         return Suggestion(key, "left out: times with and without a zone, or times and durations", warning=True)
     kind = next(iter(times.kinds))
     if kind == DURATION:
-        length = Numeric(Elapsed(key, unit=_unit(times)), default=Median(), normalizer=ZScore())
+        length = Numeric(Elapsed(source, unit=_unit(times)), default=Median(), normalizer=ZScore())
         return Suggestion.for_all(key, f"durations, in {_unit(times)}{missing}", length, *beside)
     zone = "UTC" if kind == INSTANT else None
     if kind == TIME_OF_DAY:
-        return _of_parts(profile, f"times of day: the hour{missing}", [DatePart(key, "hour")], (), beside)
+        return _of_parts(profile, f"times of day: the hour{missing}", [DatePart(source, "hour")], (), beside)
     days = (times.last - times.first) / DAY
-    parts = [DatePart(key, "hour", timezone=zone)] if times.clock else []
-    parts += [DatePart(key, "weekday", timezone=zone)] if days >= WEEKS else []
-    parts += [DatePart(key, "month", timezone=zone)] if days >= MONTHS else []
+    parts = [DatePart(source, "hour", timezone=zone)] if times.clock else []
+    parts += [DatePart(source, "weekday", timezone=zone)] if days >= WEEKS else []
+    parts += [DatePart(source, "month", timezone=zone)] if days >= MONTHS else []
     first, last = _date(times.first), _date(times.last)
     start = Timestamp(f"{first}T00:00:00+00:00" if kind == INSTANT else first)
-    trend = Numeric(Elapsed(key, start), default=Median(), normalizer=ZScore())
+    trend = Numeric(Elapsed(source, start), default=Median(), normalizer=ZScore())
     names = ", ".join(str(part.part) for part in parts)
     what = "timestamps" if times.clock else "dates"
     zoned = ", on the clocks of UTC: give the timezone that people live by" if kind == INSTANT and times.clock else ""
