@@ -1,6 +1,7 @@
 """Errors for wrong names that name the right one: of a module, an attribute or an argument.
 
-Nothing here runs before a name is wrong. Names that other libraries have for the same thing are in `_core/other_names.py`.
+Nothing here runs before a name is wrong. Names that other libraries have for the same thing are in
+`_core/other_names.py`, arguments that only they have in `_core/other_arguments.py`.
 """
 
 from __future__ import annotations
@@ -126,7 +127,7 @@ def _wrong_arguments(
 
 def unknown_argument(subject: str, name: str, takes: Iterable[str]) -> errors.ArgumentError:
     """Return the error of an argument that does not exist, with the one that is meant; `takes` are those that exist."""
-    return errors.ArgumentError(f"{subject}: no argument is called {name!r}; {_hint(name, takes)}")
+    return errors.ArgumentError(f"{subject}: no argument is called {name!r}; {_hint(subject, name, takes)}")
 
 
 def not_a_path(subject: str, got: object, hint: str = "give the path as a str or a pathlib.Path") -> errors.ArgumentError:
@@ -134,16 +135,16 @@ def not_a_path(subject: str, got: object, hint: str = "give the path as a str or
     return errors.ArgumentError(f"{subject}: needs a path, got {type(got).__name__}; {hint}")
 
 
-def _hint(name: str, takes: Iterable[str]) -> str:
+def _hint(subject: str, name: str, takes: Iterable[str]) -> str:
     """Return the way out for an argument that does not exist."""
-    from featurecols._core import other_names
+    from featurecols._core import other_arguments, other_names
 
     takes = list(takes)
     for use in other_names.ARGUMENTS.get(name, ()):
         argument, given, _ = use.partition("=")
         if argument in takes:
             return f"use {use}" if given else f"did you mean {use}?"
-    if hint := other_names.HINTS.get(name):
+    if hint := other_arguments.CALLS.get(subject, {}).get(name) or other_names.HINTS.get(name):
         return hint
     near = _nearest(name, takes)
     return f"did you mean {near}?" if near else f"it takes {', '.join(takes)}" if takes else "it takes none"

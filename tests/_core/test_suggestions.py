@@ -9,7 +9,7 @@ import pytest
 
 import featurecols as fc
 from featurecols import errors, models
-from featurecols._core import other_names, suggestions
+from featurecols._core import other_arguments, other_names, suggestions
 
 
 @suggestions.explain_arguments
@@ -108,6 +108,7 @@ def test_what_hints_name_exists() -> None:
     known |= {name: getattr(models, name) for name in ("layers", "losses", "metrics", "optimizers", "schedules", "hooks")}
     texts = [text for names in other_names.NAMES.values() for text in names.values()]
     texts += [text for uses in other_names.ARGUMENTS.values() for text in uses] + list(other_names.HINTS.values())
+    texts += [text for hints in other_arguments.CALLS.values() for text in hints.values()]
     named = {found for text in texts for found in re.findall(rf"\b({'|'.join(known)})((?:\.\w+)+)", text)}
     assert len(named) > 60
     for start, rest in sorted(named - {("plan", ".width")}):  # a plan of bare ids has no width

@@ -9,8 +9,23 @@ import numpy as np
 import pytest
 
 import featurecols as fc
+from featurecols._core import other_arguments, other_names
 from featurecols.errors import ArgumentError
-from featurecols.models import LinearClassifier, RunConfig, Sequential, hooks, layers, losses, metrics, optimizers
+from featurecols.models import (
+    DNNClassifier,
+    DNNRegressor,
+    LinearClassifier,
+    LinearRegressor,
+    RunConfig,
+    Sequential,
+    WideDeepClassifier,
+    WideDeepRegressor,
+    hooks,
+    layers,
+    losses,
+    metrics,
+    optimizers,
+)
 
 X, Y = np.linspace(-1, 1, 24).reshape(8, 3), np.arange(8) % 2
 PAGE = (Path(__file__).parents[2] / "docs" / "migration.md").read_text("utf-8")
@@ -78,7 +93,37 @@ SAID = [
     (lambda: hooks.StopAtStepHook, "use hooks.StopAtStep(steps)"),
     (lambda: metrics.f1_score, "use metrics.f1"),
     (lambda: losses.Focal, "use losses.BinaryFocalCrossentropy()"),
+    (lambda: optimizers.Ftrl(learning_rate_power=-0.5), "leave it out: it is -0.5, as it is by default there"),
+    (lambda: optimizers.SGD(decay=0.1), "learning_rate=fc.models.schedules.Exponential(rate, decay, every)"),
+    (lambda: optimizers.RMSProp(decay=0.9), "the decay of the average is rho="),
+    (lambda: optimizers.Adam(momentum=0.9), "did you mean beta_1?"),
+    (lambda: optimizers.AdamOptimizer, "use optimizers.Adam(learning_rate)"),
+    (lambda: layers.Dense(3, bias_initializer="zeros"), "leave it out: biases begin at 0"),
+    (lambda: layers.Dense(3, bias_regularizer="l2"), "leave it out: biases are not regularized"),
+    (lambda: LinearClassifier([], head=None), "your own goes into fc.models.Estimator(model_fn)"),
+    (lambda: LinearClassifier([], hidden_units=[3]), "use fc.models.DNNClassifier or fc.models.WideDeepClassifier"),
+    (lambda: LinearClassifier([], dnn_feature_columns=[]), "use fc.models.DNNClassifier or fc.models.WideDeepClassifier"),
+    (lambda: LinearRegressor([], n_classes=3), "a regressor predicts numbers; classes are for a classifier"),
+    (lambda: DNNRegressor([], [1], loss_reduction="sum"), "use loss=fc.models.losses.MeanSquaredError(reduction='sum')"),
+    (
+        lambda: DNNClassifier([], [1], linear_feature_columns=[]),
+        "a network has no linear part: use fc.models.WideDeepClassifier",
+    ),
+    (lambda: WideDeepClassifier(feature_columns=[]), "give linear= and dnn="),
+    (lambda: WideDeepRegressor(optimizer="Adam"), "linear_optimizer= and dnn_optimizer="),
+    (lambda: LinearClassifier([fc.Numeric("x")]).train({}, validation_steps=3), "all rows of the validation are evaluated"),
+    (lambda: Sequential([]).compile(jit_compile=True), "leave it out: nothing is traced or compiled"),
+    (lambda: BoostedTrees(), "trees of other libraries train on plan.transform(data)"),
+    (lambda: MultiLabelHead(), "use multi_label=True of classifiers"),
 ]
+
+
+def BoostedTrees() -> object:
+    return fc.models.BoostedTreesClassifier
+
+
+def MultiLabelHead() -> object:
+    return fc.models.MultiLabelHead
 
 
 @pytest.mark.parametrize("number", range(len(SAID)))
@@ -86,6 +131,80 @@ def test_other_names_are_told(number: int) -> None:
     call, says = SAID[number]
     with pytest.raises((ArgumentError, AttributeError), match=re.escape(says)):
         call()
+
+
+ESTIMATORS = (LinearClassifier, LinearRegressor, DNNClassifier, DNNRegressor, WideDeepClassifier, WideDeepRegressor)
+# the arguments in Keras 3.15 and TensorFlow 2.15, tf.compat.v1 included, that are not taken as they are
+THERE = {
+    (optimizers.SGD, optimizers.Adam, optimizers.Adagrad, optimizers.RMSProp, optimizers.Ftrl, optimizers.Lion): (
+        "lr decay clipnorm clipvalue global_clipnorm use_ema ema_momentum ema_overwrite_frequency name use_locking jit_compile"
+        " loss_scale_factor gradient_accumulation_steps amsgrad"
+    ),
+    (optimizers.Ftrl,): (
+        "learning_rate_power initial_accumulator_value l1_regularization_strength l2_regularization_strength"
+        " l2_shrinkage_regularization_strength accum_name linear_name"
+    ),
+    (RunConfig,): (
+        "tf_random_seed session_config keep_checkpoint_every_n_hours train_distribute device_fn protocol eval_distribute"
+        " experimental_distribute experimental_max_worker_delay_secs session_creation_timeout_secs checkpoint_save_graph_def"
+    ),
+    ESTIMATORS: (
+        "partitioner input_layer_partitioner loss_reduction head gradient_clip_norm enable_centered_bias"
+        " fix_global_step_increment_bug joint_weight feature_engineering_fn epochs learning_rate class_weight callbacks"
+    ),
+    (LinearClassifier, LinearRegressor, DNNClassifier, DNNRegressor): (
+        "dnn_feature_columns dnn_hidden_units dnn_activation_fn dnn_dropout linear_feature_columns linear_sparse_combiner"
+        " linear_optimizer dnn_optimizer"
+    ),
+    (WideDeepClassifier, WideDeepRegressor): (
+        "dnn_feature_columns dnn_hidden_units dnn_activation_fn dnn_dropout linear_feature_columns linear_sparse_combiner"
+        " feature_columns optimizer activation_fn l1 l2"
+    ),
+    (LinearClassifier([fc.Numeric("x")]).train,): (
+        "saving_listeners callbacks validation_data validation_split sample_weight verbose shuffle initial_epoch x y monitors"
+        " steps_per_epoch validation_steps validation_freq validation_batch_size max_queue_size workers use_multiprocessing"
+    ),
+    (Sequential([]).fit,): (
+        "initial_epoch validation_steps validation_freq validation_batch_size max_queue_size workers use_multiprocessing"
+    ),
+    (Sequential([]).compile,): "loss_weights weighted_metrics run_eagerly steps_per_execution jit_compile auto_scale_loss",
+    (layers.Dense,): (
+        "input_shape batch_input_shape bias_initializer bias_regularizer activity_regularizer kernel_constraint bias_constraint"
+        " dtype trainable"
+    ),
+    (layers.Dropout,): "noise_shape seed dtype",
+    (layers.BatchNormalization,): (
+        "axis center scale renorm virtual_batch_size beta_initializer gamma_initializer moving_mean_initializer"
+        " moving_variance_initializer"
+    ),
+    (hooks.EarlyStopping,): "verbose baseline start_from_epoch",
+}
+
+
+@pytest.mark.parametrize(
+    ("call", "name"), [(call, name) for calls, names in THERE.items() for call in calls for name in names.split()]
+)
+def test_each_argument_that_is_not_taken_is_answered(call, name: str) -> None:
+    """The message says what to write; a list of all arguments is no answer, nor is the name that is spelled most alike."""
+    with pytest.raises(ArgumentError, match=f"no argument is called '{name}'; ") as error:
+        call(**{name: None})
+    subject, hint = str(error.value).split(": ", 1)[0], str(error.value).partition("; ")[2]
+    assert not hint.startswith("it takes ")
+    told = other_arguments.CALLS.get(subject, {}).get(name) or other_names.HINTS.get(name)
+    uses = other_names.ARGUMENTS.get(name, ())
+    assert hint == told or any(use in hint for use in uses) or hint in [f"did you mean {one}?" for one in MEANT[name].split()]
+
+
+MEANT = {  # by their spelling
+    "dnn_hidden_units": "hidden_units",
+    "dnn_dropout": "dropout",
+    "linear_sparse_combiner": "sparse_combiner",
+    "linear_optimizer": "optimizer",
+    "dnn_optimizer": "optimizer",
+    "dnn_feature_columns": "feature_columns",
+    "dnn_activation_fn": "activation_fn activation",
+    "activation_fn": "activation",
+}
 
 
 def test_export_saved_model_is_export(tmp_path) -> None:
