@@ -157,6 +157,8 @@ def _unusual(value: Any, again: Callable[[Any], Any]) -> Any:
 
 
 def _unusual_array(value: np.ndarray, again: Callable[[Any], Any]) -> Any:
+    if isinstance(value, np.ma.MaskedArray) and value.dtype.kind in "mM":  # whose list has numbers of finer times
+        value = np.where(np.ma.getmaskarray(value), np.array("NaT", value.dtype), np.ma.getdata(value))
     if isinstance(value, np.ma.MaskedArray):
         return again(value.tolist())  # masked elements come out as None
     if value.dtype.kind == "M" or value.dtype.kind == "m":

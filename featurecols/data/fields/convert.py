@@ -33,6 +33,7 @@ from featurecols.data.fields.unsupported import NullField, UnsupportedField
 from featurecols.data.missing import presenter
 
 _PYTHON_TIMES = {datetime.datetime, datetime.date, datetime.time, datetime.timedelta, np.datetime64, np.timedelta64}
+_NO_LENGTH = ("Y", "M", "generic")  # units of durations of numpy
 _FINE = ("ns", "ps", "fs", "as")
 _SIMPLE = {str, int, float, bool, bytes, type(None)}
 _AT_ONCE = 1024  # texts that are looked at together
@@ -146,6 +147,8 @@ def _of_numpy(key: str, data: Array) -> FieldView:
         return _of_objects(key, [dict(zip(names, value, strict=True)) for value in data.tolist()])
     if kind in "biuf" and not data.dtype.isnative:
         data = data.astype(data.dtype.newbyteorder("="))
+    if isinstance(data, np.ma.MaskedArray) and kind in "mM":  # whose list has numbers of finer times
+        data = np.where(np.ma.getmaskarray(data), np.array("NaT", data.dtype), np.ma.getdata(data))
     if isinstance(data, np.ma.MaskedArray):
         if data.ndim > 1 or kind not in "biuf":
             return _of_objects(key, data.tolist())  # masked values come out as None
@@ -157,7 +160,7 @@ def _of_numpy(key: str, data: Array) -> FieldView:
         return NumericField(key, np.ascontiguousarray(data))
     if kind == "f":
         return NumericField(key, data.astype(np.float64))
-    if kind in "mM":
+    if kind in "mM" and (kind == "M" or np.datetime_data(data.dtype)[0] not in _NO_LENGTH):
         return _of_arrow(key, _arrow_times(data))
     return _of_objects(key, data.tolist() if kind in "SUT" else data)  # Arrow would cut numpy's text at a NUL
 

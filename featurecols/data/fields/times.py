@@ -128,8 +128,8 @@ def not_a_time(key: str, row: int | None, got: object) -> errors.DataError:
         return errors.bad_value(key, key, row, "needs a time, and the text does not write one", got, hint)
     if isinstance(got, (np.datetime64, datetime.datetime)):
         return beyond(key, row, got)
-    hint = MONTHS_HINT if isinstance(got, Interval) else ZONE_HINT if isinstance(got, datetime.time) else ""
-    hint = hint or way_out(got, NUMBER_HINT)
+    hint = MONTHS_HINT if isinstance(got, (Interval, np.timedelta64)) else ""
+    hint = hint or (ZONE_HINT if isinstance(got, datetime.time) else way_out(got, NUMBER_HINT))
     return errors.bad_value(key, key, row, "needs a time", got, hint)
 
 

@@ -151,6 +151,19 @@ def test_infinite_times_say_so_in_tables_of_any_size(rows: int) -> None:
                 fc.compile([column]).encode({"v": late})
 
 
+@pytest.mark.parametrize("rows", [1, ROWS])
+@pytest.mark.parametrize("dtype", ["m8[Y]", "m8[M]", "m8"])
+def test_durations_of_numpy_without_a_length(dtype: str, rows: int) -> None:
+    """numpy makes 365.2425 days of a year."""
+    plan = fc.compile([fc.Elapsed("v", unit="hours")])
+    for data in ({"v": np.ones(rows, dtype)}, [{"v": np.ones(1, dtype)[0]}] * rows):
+        with pytest.raises(
+            fc.DataError, match=r"needs a time in field 'v' at row 0, got np.timedelta64\(1.*months have no fixed"
+        ):
+            plan.transform(data)
+    assert plan.transform({"v": np.ones(rows, "m8[W]")}).tolist() == [[168.0]] * rows
+
+
 def test_times_past_those_of_python_are_no_text() -> None:
     late = pa.array([8_000_000], pa.date32())
     for column in (fc.Split("v", "-"), fc.Words("v")):

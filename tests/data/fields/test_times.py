@@ -10,6 +10,7 @@ import polars as pl
 import pyarrow as pa
 import pytest
 
+import featurecols as fc
 from featurecols import errors, kernels
 from featurecols._core import times
 from featurecols._core.times import DURATION, INSTANT, LOCAL, TIME_OF_DAY, Moment
@@ -116,3 +117,14 @@ def test_the_calendar_is_pythons() -> None:
         want = Date.fromordinal(d + 719_163)
         assert (want.year, want.month, want.day) == times.date_of(d) == (year[k], month[k], day[k])
         assert times.days_of(want.year, want.month, want.day) == d
+
+
+@pytest.mark.parametrize("unit", ["D", "s", "ms", "us", "ns"])
+@pytest.mark.parametrize("rows", [1, 2_000])
+def test_masked_times_of_numpy(unit: str, rows: int) -> None:
+    values = np.ma.array(np.array(["2024-03-01", "2024-04-01"] * rows, f"M8[{unit}]"), mask=[False, True] * rows)
+    assert fc.compile([fc.DatePart("v", "month")]).encode({"v": values}).ids["v_month"].values.tolist() == [2, -1] * rows
+    lists = fc.compile([fc.DatePart("v", "month")]).encode([{"v": values[:2]}]).ids["v_month"]
+    assert lists.values.tolist() == [2, -1]
+    with pytest.raises(fc.DataError, match=r"needs a number in field 'v' at row 0, got .*2024"):
+        fc.compile([fc.Numeric("v")]).transform({"v": values})
