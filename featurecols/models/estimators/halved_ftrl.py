@@ -22,7 +22,8 @@ class HalvedFtrl(Canned):
 
     Where the loss over rows held out is lowest within two passes, the learning rate is too high for so many rows, and a
     pass is too long to say when to stop: it is halved, as long as the loss gets lower. Where that is not far below
-    the loss of predicting the mean of the labels, as with more features than rows, all lower rates are tried.
+    the loss of predicting the mean of the labels, as with more features than rows, all lower rates are tried. A step over
+    many numbers that say much the same goes too far, all weights moving at once: the rate is then quartered, likewise.
     """
 
     _ftrl_argument = "optimizer"
@@ -40,8 +41,11 @@ class HalvedFtrl(Canned):
             return super()._search(pipeline, choice)
         self._ftrl = best = rate = Ftrl()  # also where an earlier search was cut short
         found = super()._search(pipeline, choice)
-        while found is not None and (found.found <= automatic.EARLY or found.ratio > automatic.WEAK):
-            slower = automatic.halved(rate)
+        numbers = self._linear_numbers()
+        full = choice.rows * numbers > automatic.FULL
+        wide = numbers >= automatic.WIDE and found is not None and (not full or found.ratio > automatic.POOR)
+        while found is not None and (wide or found.found <= automatic.EARLY or found.ratio > automatic.WEAK):
+            slower = automatic.halved(rate, wide=wide)
             if slower is None:
                 break
             self._ftrl = rate = slower
@@ -52,6 +56,10 @@ class HalvedFtrl(Canned):
                 break
         self._ftrl = best
         return found
+
+    def _linear_numbers(self) -> int:
+        """Return how many numbers of a row the linear part reads."""
+        return sum(slot.width for slot in self._require_plan().encoded_slots)
 
     def _follows_rule(self, name: str, theirs: object) -> bool:
         halved = name == self._ftrl_argument and self._ftrl is not None and automatic.is_halved(theirs)

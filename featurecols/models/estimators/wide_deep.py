@@ -108,6 +108,9 @@ class _WideDeep(HalvedFtrl):
         self.optimizers = optimizer, self.optimizers[1]
         self.optimizer = _groups(*self.optimizers)
 
+    def _linear_numbers(self) -> int:
+        return sum(slot.width for slot in self._require_plan().encoded_slots if slot.name in self.wide)
+
     def _named_optimizers(self) -> dict[str, Optimizer]:
         both = zip(("linear_optimizer", "dnn_optimizer"), self.optimizers, self._named, strict=True)
         return {name: optimizer for name, optimizer, named in both if named and isinstance(optimizer, Optimizer)}

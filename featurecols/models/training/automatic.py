@@ -31,11 +31,13 @@ SEARCHES, SEVERAL = 3, 1_000  # times that rows are held out for it, and below h
 MANY_SEARCHES = 9  # times, of SMALL data, also for linear models
 LATE = 5_000  # rows, and steps, up to which a linear model is trained on while the loss held out is the same but for chance
 EARLY, HALVINGS = 2, 4  # passes within which a linear model must not be best, or its rate is halved, and how often
+WIDE, QUARTERINGS = 100, 4  # numbers of a row from which on it is quartered, as long as that helps, and how often
+FULL, POOR = 1 << 23, 0.5  # numbers of all rows, above which that is done where the loss is above this share of the mean's
 WEAK = 0.97  # of the loss of predicting the mean, above which lower rates of a linear model are tried in any case
 FASTER, LONGER = 2.0, 1.25  # a learning rate that falls to 0 begins at, and passes, as multiples of those of a constant rate
 RATE, SLOW_RATE, MANY = 0.003, 0.001, 100_000  # of Adam, and from how many rows on the slow one
 LOSS = "average_loss"
-_FTRL = [Ftrl(0.1 / 2**i) for i in range(HALVINGS + 1)]
+_FTRL = [Ftrl(0.1 / 2**i) for i in range(2 * QUARTERINGS + 1)]
 _HALVED = [optimizer.to_json() for optimizer in _FTRL]
 
 
@@ -96,11 +98,12 @@ def with_rate(optimizer: Optimizer, rows: int, *, falling: bool = False) -> Opti
     return optimizer
 
 
-def halved(optimizer: Ftrl | None) -> Ftrl | None:
-    """Return FTRL with half of its learning rate; None where it has been halved four times."""
-    if optimizer is None or optimizer.to_json() not in _HALVED[:-1]:
+def halved(optimizer: Ftrl | None, *, wide: bool = False) -> Ftrl | None:
+    """Return FTRL with half of its learning rate, or a quarter where it is wide; None where that has been done four times."""
+    known = _HALVED[: 2 * QUARTERINGS - 1 if wide else HALVINGS]
+    if optimizer is None or optimizer.to_json() not in known:
         return None
-    return _FTRL[_HALVED.index(optimizer.to_json()) + 1]
+    return _FTRL[_HALVED.index(optimizer.to_json()) + (2 if wide else 1)]
 
 
 def is_halved(theirs: object) -> bool:

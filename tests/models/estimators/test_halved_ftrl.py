@@ -46,11 +46,13 @@ def argument(kind):
 
 
 def test_the_rates():
-    rates, found = [], models.optimizers.Ftrl()
-    while found is not None:
-        rates.append(found.learning_rate)
-        found = automatic.halved(found)
-    assert rates == [0.1, 0.05, 0.025, 0.0125, 0.00625]
+    rates = {}
+    for wide in (False, True):
+        found, rates[wide] = models.optimizers.Ftrl(), []
+        while found is not None:
+            rates[wide].append(found.learning_rate)
+            found = automatic.halved(found, wide=wide)
+    assert rates == {False: [0.1, 0.05, 0.025, 0.0125, 0.00625], True: [0.1, 0.025, 0.00625, 0.0015625, 0.000390625]}
     assert automatic.halved(models.optimizers.Ftrl(0.3)) is automatic.halved(None) is None
 
 
