@@ -199,7 +199,8 @@ def missing_in_row(key: str, present: Iterable[str]) -> DataError:
 def all_unseen(column: str, field: str, rows: int, got: object) -> CoverageWarning:
     """Return the warning about a field of which no row holds a value that the column knows."""
     problem = f"every value is unseen in field {show(field)}, in all of {rows} rows"
-    return CoverageWarning(f"{column}: {problem}, such as {show(got)}; plan.check(data) counts such values")
+    blanks = f": {trim_hint(field)}" if isinstance(got, str) and got.strip(" \t\n\r\x0b\x0c") != got else ""
+    return CoverageWarning(f"{column}: {problem}, such as {show(got)}{blanks}; plan.check(data) counts such values")
 
 
 def field_twice(key: str, where: str = "the data") -> DataError:

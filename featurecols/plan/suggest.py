@@ -52,7 +52,8 @@ def suggest(data: Data, label: str | None = None, *, leave_out: Iterable[str] = 
     - Pairs of fields that say together of the label what neither says alone: at most six crosses, of 1,000 rows or more.
     - Fields of many values that explain what the other fields leave of the label: TargetMean, in `linear` and `dnn` alone.
     - Left out, with a warning in `warnings`: constants, ids that name single rows, copies of other fields, fields that give the
-      label away.
+      label away. A warning says too what is wrong with a label that is constant, missing in some rows, or no label at all.
+    - Blanks around terms and times are removed; infinite numbers count as missing.
 
     Args:
         data: rows, as for fit.

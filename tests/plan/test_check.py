@@ -249,3 +249,10 @@ def test_the_command_ends_with_1_beyond_a_limit(tmp_path: Path, capsys: pytest.C
         main(["check", plan, data, "--max-missing", "20"])
     assert ended.value.code == 2
     assert main(["check", plan, str(tmp_path / "nothing")]) == 2
+
+
+def test_a_field_that_is_unseen_for_its_blanks_names_the_way_out() -> None:
+    plan = fc.compile([fc.Indicator(fc.Vocabulary("b", ["yes", "no"]))])
+    says = r"such as ' yes': it has blanks around it, which Field\('b', strip=True\) removes; plan.check\(data\) counts"
+    with pytest.warns(fc.CoverageWarning, match=says):
+        plan.transform({"b": [" yes", " no"] * 100})
