@@ -186,7 +186,7 @@ class Sequential(SequentialRows):
                 weights = examples.weights
                 if class_weight is not None:
                     table = class_table("fit", class_weight, self._classes_of(outputs)) if table is None else table
-                    weights = weigh(table, np.asarray(examples.labels), weights)
+                    weights = weigh("fit", table, np.asarray(examples.labels), weights)
                 loss = loss_of(examples.labels, outputs, weights)
                 loss = loss + scope.penalty() if scope.has_penalty else loss
             seen.add(examples, outputs.array)

@@ -47,7 +47,7 @@ def weights_of_classes_by_hand() -> None:
     """One row of a class and three of another: 4 / (2 * 1) and 4 / (2 * 3), times the weights of rows."""
     table = weights_of_classes.balanced(np.array([1, 3]))
     assert table.tolist() == [2.0, np.float32(2 / 3)]
-    found = weights_of_classes.weigh(table, np.array([1, 0, 1, 1]), np.array([3.0, 5.0, 0.0, 1.5], np.float32))
+    found = weights_of_classes.weigh("fit", table, np.array([1, 0, 1, 1]), np.array([3.0, 5.0, 0.0, 1.5], np.float32))
     np.testing.assert_allclose(found, [2.0, 10.0, 0.0, 1.0], rtol=1e-6)
 
 

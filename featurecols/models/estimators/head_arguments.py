@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -46,6 +47,10 @@ def words_of(label_vocabulary: Sequence[Class] | None) -> Classes | None:
     words = tuple(word.item() if isinstance(word, np.generic) else word for word in label_vocabulary)
     words = tuple(word.decode() if isinstance(word, bytes) else word for word in words)
     kinds = {type(word) for word in words}
+    if infinite := [word for word in words if isinstance(word, float) and not math.isfinite(word)]:
+        raise errors.argument(
+            "classifier", "label_vocabulary must hold finite numbers", infinite[0], "leave it out of the list"
+        )
     if kinds == {int, float}:
         return tuple(float(word) for word in words)
     if len(kinds) > 1 or not kinds <= {str, bool, int, float}:

@@ -76,7 +76,7 @@ def class_weights(subject: str, given: Mapping[object, float] | str, head: Head,
         raise errors.model(subject, "class_weight is of one class a row, and rows have several labels", given, hint)
     if not isinstance(head, ClassHead):
         raise errors.model(subject, "class_weight needs a classifier", type(head).__name__, "give weight=, weights of rows")
-    if given != "balanced":
+    if not isinstance(given, str) or given != "balanced":
         return class_table(subject, given, head.classes.tolist())
     if rows.once:
         raise errors.model(subject, '"balanced" counts rows before training', "rows that are read once", "give a table")

@@ -50,6 +50,10 @@ class OpenLength(EstimatorRows):
         held = call.stream.held_out() if isinstance(call.stream, HeldOutStream) and not run.over else None
         if choice is None and held is not None:
             return [Validate(lambda: self._evaluate(blocks(held), self._variables()))]
+        if choice is None and isinstance(call.stream, HeldOutStream) and call.stream.share and not run.over:
+            given = f"validation_share={call.stream.share:g}"
+            what = f"{given} holds out none of {call.stream.total:,} rows, so that nothing is measured"
+            errors.warn(f"{self._who}.train", what, "give a larger share, more rows, or validation=")
         if choice is None:
             return [] if data is None else [Validate(lambda: self.evaluate(data, name="validation"))]
         run.steps = choice.steps

@@ -96,7 +96,7 @@ class EstimatorRows(Keeper):
                 if seen is not None:
                     seen.add(y, w)
                 if class_weights is not None:
-                    w = weigh(class_weights, y, w)
+                    w = weigh(self._who, class_weights, y, w)
             examples = Examples.of(compute(batch.rows, threads=threads), layout, y, w)
             if look is not None:
                 look(examples)

@@ -35,10 +35,17 @@ def class_table(subject: str, given: object, classes: Sequence[object]) -> Array
         if number is None:
             known = ", ".join(repr(known) for known in list(numbers)[:8])
             raise errors.model(subject, "class_weight names a class that is not there", name, f"the classes are {known}")
-        if isinstance(weight, bool) or not isinstance(weight, (int, float)) or not 0 <= weight < math.inf:
+        if (
+            isinstance(weight, (bool, np.bool_))
+            or not isinstance(weight, (int, float, np.number))
+            or not 0 <= weight < math.inf
+        ):
             hint = "give a finite number of at least 0"
             raise errors.model(subject, f"class_weight of {name!r} is not a weight", weight, hint)
         found[number] = weight
+    if not found.any():
+        hint = "leave it out, or give some class a weight above 0"
+        raise errors.model(subject, "class_weight is 0 for all classes, so that nothing would be learned", dict(given), hint)
     return found
 
 
@@ -48,11 +55,20 @@ def balanced(counts: Array) -> Array:
     return np.asarray(counts.sum() / (len(counts) * there), np.float32)
 
 
-def weigh(table: Array, labels: Array, weights: Array | None) -> Array:
+def weigh(subject: str, table: Array, labels: Array, weights: Array | None) -> Array:
     """Return the weights of rows times those of their classes, float32 [n].
 
-    labels: class numbers [n] or [n, 1], or one-hots [n, n_classes].
+    labels: class numbers [n] or [n, 1], or one-hots [n, n_classes]. Raises DataError for numbers that are no class numbers.
     """
-    chosen = labels.argmax(axis=1) if labels.ndim == 2 and labels.shape[1] > 1 else labels.reshape(-1).astype(np.int64)
+    if labels.ndim == 2 and labels.shape[1] > 1:
+        chosen = labels.argmax(axis=1)
+    else:
+        flat = labels.reshape(-1)
+        wrong = ~((flat >= 0) & (flat < len(table)) & (flat == np.floor(flat)))
+        if wrong.any():
+            row = int(wrong.argmax())
+            what = f"class_weight needs labels that are class numbers, 0 to {len(table) - 1}"
+            raise errors.labels(subject, what, flat[row].item(), None, "give weights of rows, sample_weight=, in its place")
+        chosen = flat.astype(np.int64)
     found = table[chosen]
     return found if weights is None else found * weights

@@ -8,6 +8,7 @@ the data of the other.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TypeAlias
@@ -169,6 +170,8 @@ class _Found:
             hint = "give the field one type"
             raise errors.labels(self.key, "labels are booleans in some batches only", sorted(kinds), None, hint)
         whole = kinds <= {"integer"}
+        if infinite := [value for value in self.numbers if not math.isfinite(value)]:
+            raise errors.labels(self.key, "a label must be finite", infinite[0], None, "mend or drop the row")
         if not self.numbers:
             return None if whole else tuple(float(k) for k in range(self.n_classes))
         every = sorted({*self.numbers, *np.flatnonzero(self.inside).tolist()})

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from featurecols._core.arrays import Array
+from featurecols.models import errors
 from featurecols.models.input.examples import Examples
 from featurecols.models.input.pipeline import BatchStream, Encoder, Pipeline
 
@@ -58,7 +59,7 @@ class HeldOutStream(BatchStream):
         """Return the rows that are held out, in the order of the data; None where there are none. Reads what was not read."""
         if not self.share:
             return None
-        if not self._held and self.rows is not None and self.pipeline.buffer >= self.rows:
+        if not self._held and self.rows and self.pipeline.buffer >= self.rows:
             self.cache.whole(range(len(self.fragments)), self._read)
         for fragment in range(len(self.fragments)):
             if fragment not in self._held:
@@ -66,6 +67,13 @@ class HeldOutStream(BatchStream):
                     pass
         found = [block for fragment in sorted(self._held) for block in self._held[fragment]]
         return Examples.concatenate(found) if found else None
+
+    def epoch(self, number: int, skip: int = 0, *, run: int = 0) -> Iterator[Examples]:
+        """Return the batches of one epoch, as BatchStream does; raise ArgumentError where all rows are held out."""
+        if self.rows == 0 and self.total:
+            what = f"all of the {self.total:,} rows are held out, and none is left to train on"
+            raise errors.argument("validation_share", what, self.share, "give a smaller share, more rows, or validation=")
+        return super().epoch(number, skip, run=run)
 
     def _read(self, fragment: int) -> Iterator[Examples]:
         row, found = self._starts[fragment], []

@@ -191,6 +191,7 @@ class UntilNoGain(Hook):
             return
         found = self.measure()
         run.logs |= {f"val_{name}": value for name, value in found.items() if name != "global_step"}
+        run.logs.setdefault("val_loss", found[LOSS])  # what EarlyStopping looks at by default
         self._compare(run, found[LOSS], run.epoch)
         if run.epoch - self.best_epoch >= self.choice.patience:
             run.request_stop(f"the loss over rows held out was lowest after pass {self.best_epoch}")

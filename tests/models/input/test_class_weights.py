@@ -7,7 +7,7 @@ import pytest
 
 import featurecols as fc
 from featurecols.models import LinearClassifier, RunConfig, Sequential
-from featurecols.models.errors import ModelError
+from featurecols.models.errors import DataError, ModelError
 from featurecols.models.input.class_weights import class_table
 from featurecols.models.layers import Dense
 
@@ -63,11 +63,27 @@ def test_classes_are_found_by_their_texts_too():
         ({"maybe": 2.0}, "class_weight names a class that is not there, got 'maybe'; the classes are 'no', 'yes'"),
         ({"yes": -1.0}, "class_weight of 'yes' is not a weight"),
         (3.0, "class_weight must be a dict"),
+        (np.array([1.0, 5.0]), "class_weight must be a dict, got 'ndarray'"),
+        ({"yes": True}, "class_weight of 'yes' is not a weight"),
+        ({"yes": 0, "no": 0}, "class_weight is 0 for all classes, so that nothing would be learned"),
     ],
 )
 def test_what_is_not_a_weight_of_a_class(given, message):
     with pytest.raises(ModelError, match=message):
         trained(class_weight=given)
+
+
+def test_numbers_of_numpy_are_weights():
+    assert class_table("train", {np.int64(0): np.float32(2.5), np.int64(1): np.int64(3)}, [0, 1]).tolist() == [2.5, 3.0]
+
+
+@pytest.mark.parametrize("labels", [np.linspace(0, 1, 200), np.where(RARE, 1, -1), np.where(RARE, 2, 0)])
+def test_labels_that_are_no_class_numbers_have_no_class_weight(labels):
+    """-1 was the last class, as in an index of a list, and 0.9 class 0."""
+    model = Sequential([Dense(1)], seed=1)
+    model.compile("sgd", "mse")
+    with pytest.raises(DataError, match="class_weight needs labels that are class numbers, 0 to 1, got"):
+        model.fit(X, labels, verbose=0, class_weight={1: 7.0})
 
 
 def network(**arguments):

@@ -9,7 +9,8 @@ import pytest
 
 from featurecols.data.batch import Batch
 from featurecols.data.tables import as_batch
-from featurecols.errors import DataError
+from featurecols.errors import ColumnError, DataError
+from featurecols.models import LinearClassifier
 from featurecols.models.input import classes
 
 
@@ -195,6 +196,16 @@ def test_integers_too_large_for_a_float_are_not_words_of_a_csv_file(learn, text)
     with pytest.raises(DataError, match=f"a class is not below 2\\^53, got '{text[:50]}"):
         learn([csv(["1", text, "-2"])])
     assert learn([csv(["1", text, "x"])]) == tuple(sorted(["1", text, "x"]))
+
+
+@pytest.mark.parametrize("values", [[0.0, 1.0, np.inf], [-np.inf, 0.5]])
+def test_infinite_numbers_are_not_classes(values):
+    """The error said to set n_classes=3."""
+    for batches in ([values], [values[:2], values[2:]]):
+        with pytest.raises(DataError, match=r"y: a label must be finite, got -?inf; mend or drop the row"):
+            classes.learn([batch(values) for values in batches if values], "y", 3)
+    with pytest.raises(ColumnError, match=r"label_vocabulary must hold finite numbers, got -?inf"):
+        LinearClassifier([], label_vocabulary=values)
 
 
 @pytest.mark.parametrize(

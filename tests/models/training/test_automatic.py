@@ -13,7 +13,7 @@ from featurecols.errors import ColumnError
 from featurecols.models.errors import ModelError
 from featurecols.models.input.held_out import drawn
 from featurecols.models.training import automatic
-from featurecols.models.training.hooks import Hook
+from featurecols.models.training.hooks import EarlyStopping, Hook
 
 RANDOM = np.random.default_rng(5)
 X = RANDOM.uniform(-1, 1, (600, 2))
@@ -261,6 +261,28 @@ def test_a_start_that_is_never_beaten_is_what_the_same_call_gives_again():
         assert again.fingerprint == chosen.fingerprint
         assert again.predict({"a": [0.0]})["predictions"].tolist() == [1.5]
         assert again.variables.step > 0
+
+
+def test_early_stopping_by_its_own_monitor_in_a_training_of_open_length():
+    """Keras' default, val_loss, was not there."""
+    stop = EarlyStopping(patience=1)
+    model = make(optimizer=FAST).train(SOME, label="y", validation_share=0.2, hooks=[stop])
+    assert [row["val_loss"] for row in model.history.rows] == [row["val_average_loss"] for row in model.history.rows]
+    assert stop.best == min(row["val_loss"] for row in model.history.rows)
+    assert stop.best_epoch < len(model.history.rows) <= stop.best_epoch + 1
+
+
+@pytest.mark.parametrize("length", [{}, {"epochs": 2}])
+def test_early_stopping_without_rows_to_measure_on_says_what_to_give(length):
+    with pytest.raises(ModelError, match=r"no rows are held out to measure it on, got 'val_loss'; give validation= or"):
+        make(optimizer=FAST).train(SOME[:30], label="y", hooks=[EarlyStopping()], **length)
+
+
+def test_shares_that_leave_no_rows_on_one_side():
+    with pytest.raises(ColumnError, match=r"all of the 20 rows are held out, and none is left to train on, got 0.9999"):
+        make().train(SOME[:20], label="y", epochs=1, validation_share=0.9999)
+    with pytest.warns(models.TrainingWarning, match=r"validation_share=1e-06 holds out none of 20 rows, so that nothing is"):
+        make().train(SOME[:20], label="y", epochs=1, validation_share=1e-6)
 
 
 def test_a_share_that_is_held_out_is_evaluated():
