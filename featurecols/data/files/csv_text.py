@@ -76,6 +76,8 @@ class CsvText(File):
         if (encoding := self.likely_encoding()) is not None:
             return errors.not_utf8(self.path, None, like=encoding)
         found = errors.unreadable(self.path, "is not a readable CSV file", _ROW.sub("", str(error)))
+        if "Empty CSV file" in str(error) and (self.written.skip_rows or self.written.comment):
+            found.hint = "skip_rows= and comment= leave nothing of it"
         if "columns, got" in str(error):
             other = "put quotes around values that hold the separator, and mend rows of too few values"
             if "Expected 1 columns" in str(error):

@@ -224,3 +224,10 @@ def test_a_title_before_the_header_names_skip_rows(tmp_path: Path) -> None:
     ):
         fc.compile([fc.Numeric("a")]).transform(path)
     assert fc.compile([fc.Numeric("a")]).transform(fc.csv(path, skip_rows=1)).tolist() == [[1]]
+
+
+def test_options_that_leave_nothing_are_named(tmp_path: Path) -> None:
+    path = write(tmp_path, "# a\n# b\n")
+    for options in ({"comment": "#"}, {"skip_rows": 2}, {"skip_rows": 20}):
+        with pytest.raises(fc.DataError, match="Empty CSV file; skip_rows= and comment= leave nothing of it"):
+            fc.compile([fc.Numeric("a")]).transform(fc.csv(path, **options))  # type: ignore[arg-type]
