@@ -23,6 +23,7 @@ from featurecols.models.training.automatic import LARGE, MANY_SEARCHES, SEARCHES
 CELLS = 1 << 23  # numbers of a table: 64 MB, of which a few are in memory at once
 WORK = 1e10  # multiplications for its principal components: about a second
 APART = 1_000_003  # between the seeds of folds
+FOLDED = 1_000_000  # multiplications for the logits of all rows, up to which all of many are held out in turn
 POWERS = 8  # steps to the largest curvature
 
 
@@ -59,7 +60,7 @@ def find_penalty(table: Table, seed: int, given: float | None) -> Found | None:
     None where none of them has a weight.
     """
     rows = len(table.x)
-    if rows < LARGE:
+    if rows < LARGE or rows * min(table.x.shape) * table.units <= FOLDED:
         number = round(1 / SHARE)
         times = MANY_SEARCHES if rows < SMALL else SEARCHES if rows < SEVERAL else 1
         seeds = [seed + i * APART for i in range(times)]
