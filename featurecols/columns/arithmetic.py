@@ -261,4 +261,5 @@ class _OfTwoBound(DenseBound):
         return "" if self._default is None or self._lets_through else f"missing counts as {self._default:.6g}"
 
     def filled(self, *values: object) -> str:
-        return self.fills if any(value is None for value in values) else ""
+        found = self.column._of_numbers(*(self._number(value, which) for which, value in enumerate(values)))
+        return self.fills if found != found else ""

@@ -188,7 +188,7 @@ class Bound(ABC):
         return ""
 
     def filled(self, *values: object) -> str:
-        """Return `fills` where a value of one row was replaced so, else ""; a raw value for each field, None for a column."""
+        """Return `fills` where a value of one row was replaced so, else ""; what `row` takes for each input."""
         return ""
 
     @property

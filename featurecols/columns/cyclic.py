@@ -178,4 +178,4 @@ class CyclicPartBound(DenseBound):
         return "" if default is None or default != default else f"missing counts as {float(default):.6g}"
 
     def filled(self, *values: object) -> str:
-        return ""
+        return self.fills if isinstance(values[0], int) and values[0] < 0 else ""

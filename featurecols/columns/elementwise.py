@@ -74,7 +74,7 @@ class ElementwiseBound(DenseBound):
         return "" if self.default is None or self.default != self.default else f"missing counts as {float(self.default):.6g}"
 
     def filled(self, *values: object) -> str:
-        return self.fills if values[0] is None else ""
+        return self.fills if values[0] is None or values[0] != values[0] else ""
 
     def _filled(self, row: int | None) -> float:
         """Return what takes the place of a missing number, or raise."""

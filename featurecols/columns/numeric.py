@@ -206,7 +206,7 @@ class NumericBound(NumberBound):
         return f"missing counts as {', '.join(dict.fromkeys(f'{x:.6g}' for x in self._row_defaults))}"
 
     def filled(self, *values: object) -> str:
-        return self.fills if isinstance(self.column.source, Field) and _is_missing(values[0]) else ""
+        return self.fills if _is_missing(values[0]) else ""
 
     def values(self, view: FieldView | Numbers) -> Numbers:
         out = np.empty(len(view) * self._size)
@@ -438,4 +438,4 @@ def _flatten(value: Sequence[object]) -> list[object]:
 
 def _is_missing(value: object) -> bool:
     """Return whether a value is missing, or an element of it is, or it is an empty list."""
-    return value is None or (isinstance(value, list) and (not value or any(map(_is_missing, value))))
+    return value is None or value != value or (isinstance(value, list) and (not value or any(map(_is_missing, value))))

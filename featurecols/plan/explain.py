@@ -308,14 +308,25 @@ def _filled(program: Program, row: Mapping[str, object]) -> Iterator[str]:
     for i, field in program.fields:
         value, prepare = presenter(Markers.of(field.missing))(row[field.key]), field.row_preparer()
         values[i] = value if prepare is None else prepare(value)
+
+    def value_of(i: int) -> object:
+        if i not in values:
+            values[i] = program.bounds[i].row(*map(value_of, program.inputs[i]))
+        return values[i]
+
     seen = set()
     for node, bound in program.bounds.items():
         inputs = program.inputs[node]
+        text = bound.filled(*map(value_of, inputs)) if inputs and bound.fills else ""
+        if not text:
+            continue
         read = [keys[i] for i in inputs if i in keys]
-        text = bound.filled(*(values.get(i) for i in inputs)) if read else ""
-        if text and (read[0], text) not in seen:
-            seen.add((read[0], text))
-            yield f"{read[0]}: {text}"
+        gone = (i for i in inputs if values[i] is None or values[i] != values[i])
+        name = next((keys[i] if i in keys else program.bounds[i].column.name for i in gone), "")
+        name = name or (read[0] if len(read) == 1 else bound.column.name)
+        if (name, text) not in seen:
+            seen.add((name, text))
+            yield f"{name}: {text}"
 
 
 def table(program: Program, columns: Sequence[Column], fingerprint: str) -> str:

@@ -84,3 +84,21 @@ def test_describe_says_what_is_asked_for_wrongly() -> None:
     for call, message in cases:
         with pytest.raises(fc.PlanError, match=message):
             call()
+
+
+def test_what_is_filled_is_said_of_columns_of_columns() -> None:
+    """A column among the inputs was taken for a missing value; a denominator of 0 and what a Numeric fills were not said."""
+    data = {"a": [6.0, 2.0, None, 4.0], "b": [3, 0, 2, 1], "t": ["2024-01-03", None, "2024-01-02", "2024-01-05"]}
+    rows = [{key: values[i] for key, values in data.items()} for i in range(4)]
+
+    def filled(column: fc.Column) -> list[str]:
+        plan = fc.fit([column], data)
+        return [str(plan.explain(row)).partition("filled")[2].strip() for row in rows]
+
+    days = fc.Elapsed("t", fc.Timestamp("2024-01-01"))
+    assert filled(fc.Ratio("a", "b", default=-1)) == ["", "a_per_b: missing counts as -1", "a: missing counts as -1", ""]
+    assert filled(fc.Numeric(fc.Ratio("a", "b"), default=-2)) == ["", *["a_per_b: missing counts as -2"] * 2, ""]
+    assert filled(fc.Product(days, "b", default=7)) == ["", "t_since_2024-01-01: missing counts as 7", "", ""]
+    assert filled(fc.Numeric(days, default=fc.Median())) == ["", "t_since_2024-01-01: missing counts as 2", "", ""]
+    assert filled(fc.Cyclic(fc.DatePart("t", "day"), 31, default=0)) == ["", "t_day: missing counts as 0", "", ""]
+    assert filled(fc.Cyclic(fc.Numeric("a", default=float("nan")), 24, default=3)) == ["", "", "a: missing counts as 3", ""]
