@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
 
 from featurecols._core.arrays import Array
-from featurecols.data.batch import Source
+from featurecols.data.batch import Batch, Needs, Source, types_in
+from featurecols.data.field_types import FieldType
 from featurecols.models import errors
 from featurecols.models.autodiff.variables import Variables
 from featurecols.models.input.examples import Examples, Layout
-from featurecols.models.input.labelled_rows import labelled_rows
+from featurecols.models.input.labelled_rows import LabelledRows
+from featurecols.models.input.pipeline import Pipeline, rows_or_pipeline
 from featurecols.models.inspection.explanations import Contribution, Explanation, FieldImportance, Importance
 from featurecols.models.objective.heads import ClassHead, Head, NumberHead
 from featurecols.models.objective.multi_label import MultiLabelHead
@@ -59,7 +61,7 @@ class Explained(PlanOwner, ABC):
         """Return the plan; raise ModelError where there is none yet."""
 
     @abstractmethod
-    def evaluate(self, data: Data, label: Label | None = None, weight: Label | None = None) -> dict[str, float]:
+    def evaluate(self, data: Data | Pipeline, label: Label | None = None, weight: Label | None = None) -> dict[str, float]:
         """Return metrics by name."""
 
     def _logits_of(self, x: Examples) -> Array:
@@ -137,7 +139,7 @@ class Explained(PlanOwner, ABC):
 
     def importance(
         self,
-        data: Data,
+        data: Data | Pipeline,
         label: Label | None = None,
         *,
         metric: str | None = None,
@@ -162,11 +164,9 @@ class Explained(PlanOwner, ABC):
         keys = list(dict.fromkeys(field.key for field in plan.fields))
         if unknown := [key for key in fields or () if key not in keys]:
             raise errors.unknown("importance", "field", unknown[0], keys)
-        rows = labelled_rows(data, label if label is not None else self.label or None, self.weight_column)
-        kept = [*keys, *(key for key in (*rows.labels, rows.weight) if key is not None and key not in keys)]
-        table = _table(rows.features, list(dict.fromkeys(kept)))
-        labels = list(rows.labels)
-        before = self.evaluate(table, labels)
+        found_rows = rows_or_pipeline(data, label if label is not None else self.label or None, self.weight_column)
+        rows = _FirstRows(found_rows.data if isinstance(found_rows, Pipeline) else found_rows, keys)
+        before = self.evaluate(rows.data(), rows.labels)
         name = metric or next(known for known in ("auc", "accuracy", "rmse") if known in before)
         if name not in before:
             raise errors.unknown("importance", "metric", name, before)
@@ -176,25 +176,72 @@ class Explained(PlanOwner, ABC):
                 continue
             worse = []
             for repeat in range(repeats):
-                order = np.random.default_rng([seed, number, repeat]).permutation(table.num_rows)
-                shuffled = table.set_column(table.schema.get_field_index(key), key, table[key].take(pa.array(order)))
-                worse.append(sign * (before[name] - self.evaluate(shuffled, labels)[name]))
+                order = np.random.default_rng([seed, number, repeat]).permutation(rows.table.num_rows)
+                after = self.evaluate(rows.data(key, order), rows.labels)
+                worse.append(sign * (before[name] - after[name]))
             found.append(FieldImportance(key, float(np.mean(worse)), float(np.std(worse))))
-        return Importance(found, name, before[name], table.num_rows)
+        return Importance(found, name, before[name], rows.table.num_rows)
 
 
-def _table(source: Source, keys: Sequence[str]) -> pa.Table:
-    """Return the first rows of these fields as a table; raise ModelError where there is none."""
-    found, count = [], 0
-    for batch in source.batches([(key, "category") for key in keys]):
-        rows = min(batch.num_rows, MOST_ROWS - count)
-        found.append(pa.table({key: _decoded(batch.column(key).slice(0, rows)) for key in keys}))
-        count += rows
-        if count == MOST_ROWS:
-            break
-    if not count:
-        raise errors.model("importance", "needs rows", 0, "give rows that were not trained on")
-    return pa.concat_tables(found, promote_options="default").combine_chunks()
+class _Rows(Source):
+    """A table, whose text is parsed where it came from a CSV file."""
+
+    at_hand = True
+
+    def __init__(self, table: pa.Table, *, parse: bool) -> None:
+        self.table, self.parse = table, parse
+
+    @property
+    def num_rows(self) -> int:
+        return int(self.table.num_rows)
+
+    def read_batches(self, needs: Needs | None) -> Iterator[Batch]:
+        return iter([Batch.arrow(self.table, self.parse)])
+
+    def field_types(self, keys: Sequence[str]) -> dict[str, FieldType] | None:
+        return None if self.parse else types_in(self.table.schema, keys)
+
+
+class _FirstRows:
+    """The first rows of data, with the labels and weights that came apart from them.
+
+    Attributes:
+        table: the fields that are read, of labels and weights too where these are fields.
+        labels: the names of the fields that hold labels; None where labels came apart.
+
+    Raises ModelError where there are no rows.
+    """
+
+    def __init__(self, rows: LabelledRows, keys: Sequence[str]) -> None:
+        fields = [*keys, *(() if rows.pairs else rows.labels), *([] if rows.weight is None else [rows.weight])]
+        fields, tables, count, self._parse = list(dict.fromkeys(fields)), [], 0, False
+        labels, weights = dict[str, list[object]](), list[object]()
+        for batch in rows.batches([(key, "category") for key in fields]):
+            stop = min(batch.rows.num_rows, MOST_ROWS - count)
+            if batch.weights is not None and batch.weights[0] is not batch.rows and not weights:
+                fields = [key for key in fields if key in keys]
+            tables.append(pa.table({key: _decoded(batch.rows.column(key).slice(0, stop)) for key in fields}))
+            count, self._parse = count + stop, batch.rows.parse
+            if rows.pairs and batch.labels is not None:
+                for name in batch.labels.names:
+                    labels.setdefault(name, []).extend(batch.labels.column(name).slice(0, stop).to_pylist())
+                if batch.weights is not None and batch.weights[0] is not batch.rows:
+                    weights += batch.weights[0].column(batch.weights[1]).slice(0, stop).to_pylist()
+            if count == MOST_ROWS:
+                break
+        if not count:
+            raise errors.model("importance", "needs rows", 0, "give rows that were not trained on")
+        self.table = pa.concat_tables(tables, promote_options="default").combine_chunks()
+        self.labels = None if rows.pairs else list(rows.labels)
+        apart = labels if rows.named else next(iter(labels.values()), [])
+        self._apart: tuple[object, ...] = (apart, weights) if weights else (apart,)
+
+    def data(self, key: str | None = None, order: Array | None = None) -> Any:
+        """Return the rows as `evaluate` takes them, with the values of a field in another order."""
+        table = self.table
+        if key is not None:
+            table = table.set_column(table.schema.get_field_index(key), key, table[key].take(pa.array(order)))
+        return (table, *self._apart) if self.labels is None else _Rows(table, parse=self._parse)
 
 
 def _decoded(column: pa.Array) -> pa.Array:

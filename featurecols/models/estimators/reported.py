@@ -17,8 +17,8 @@ from featurecols.models.estimators.config import EstimatorSpec
 from featurecols.models.estimators.evaluation import Watch
 from featurecols.models.estimators.explained import Explained
 from featurecols.models.input.examples import Examples
-from featurecols.models.input.labelled_rows import LabelledBatch, labelled_rows
-from featurecols.models.input.pipeline import Encoder
+from featurecols.models.input.labelled_rows import LabelledBatch
+from featurecols.models.input.pipeline import Encoder, Pipeline, rows_or_pipeline
 from featurecols.models.inspection.measured import Measured, MeasuredClasses, MeasuredLabels, MeasuredNumbers
 from featurecols.models.inspection.report import ModelReport
 from featurecols.models.inspection.slices import Slices, uses_of
@@ -32,13 +32,13 @@ class Reported(Explained):
 
     @abstractmethod
     def _measure(
-        self, data: Data, label: Label | None, weight: Label | None, *, watch: Watch | None = None
+        self, data: Data | Pipeline, label: Label | None, weight: Label | None, *, watch: Watch | None = None
     ) -> dict[str, float]:
         """Return metrics over data; `watch` sees rows and answers."""
 
     def report(
         self,
-        data: Data,
+        data: Data | Pipeline,
         label: Label | None = None,
         weight: str | None = None,
         *,
@@ -79,7 +79,8 @@ class Reported(Explained):
         """
         known = self._require_plan().input_uses
         label = label if label is not None else self.label or None
-        rows = labelled_rows(data, label, weight or self.weight_column)
+        given = rows_or_pipeline(data, label, weight or self.weight_column)
+        rows = given.data if isinstance(given, Pipeline) else given
         if rows.once or not rows.ends:
             hint = "give a table or files"
             raise errors.model("report", "reads its rows several times", type(data).__name__, hint)

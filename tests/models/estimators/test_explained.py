@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
 import featurecols as fc
+from featurecols import models
 from featurecols.models import BaselineRegressor, DNNClassifier, LinearClassifier, LinearRegressor, RunConfig, WideDeepRegressor
 from featurecols.models.errors import ModelError
 from featurecols.models.inspection.explanations import Contribution, Explanation
@@ -116,3 +118,52 @@ def test_files_have_the_importance_of_their_rows(tmp_path):
         part = pa.table({key: values[i * 150 : (i + 1) * 150] for key, values in rows.items()})
         pq.write_table(part, tmp_path / f"{i}.parquet", use_dictionary=i == 0)
     assert model.importance(str(tmp_path), repeats=1) == model.importance(rows, repeats=1)
+
+
+FORMS = {
+    "a CSV file": lambda rows, x, y, w, folder: (csv(rows, folder / "rows.csv"), "rich"),
+    "a CSV file of decimal commas": lambda rows, x, y, w, folder: (
+        fc.csv(csv(rows, folder / "rows.txt", sep=";", decimal=","), separator=";", decimal=","),
+        "rich",
+    ),
+    "a pipeline": lambda rows, x, y, w, folder: (models.from_data(rows, label="rich", weight="w"), None),
+    "a pair": lambda rows, x, y, w, folder: ((x, y), None),
+    "a pair of named labels": lambda rows, x, y, w, folder: ((x, {"rich": y, "other": w}), "rich"),
+    "labels apart": lambda rows, x, y, w, folder: (x, y),
+    "pairs": lambda rows, x, y, w, folder: ([(x[:100], y[:100]), (x[100:], y[100:])], None),
+    "labels and weights apart": lambda rows, x, y, w, folder: ((x.drop(columns="w"), y, w), None),
+}
+
+
+def csv(rows, path, **how):
+    rows.to_csv(path, index=False, **how)
+    return str(path)
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_rows_of_any_form_have_the_same_importance_and_report(form, tmp_path):
+    """Text of a CSV file was not parsed, labels that came apart were not found, and pipelines not read."""
+    rows = pd.DataFrame({key: DATA[key] for key in ("age", "noise", "city", "rich")}).assign(w=np.arange(300) % 3)
+    x, y, w = rows.drop(columns="rich"), rows["rich"], rows["w"]
+    columns = [fc.Numeric("age"), fc.Numeric("noise"), CITY]
+    model = LinearClassifier(columns, weight_column="w", config=QUIET).train(rows, label="rich", epochs=5)
+    data, label = FORMS[form](rows, x, y, w, tmp_path)
+    want = model.importance(rows, repeats=2)
+    found = model.importance(data, label, repeats=2)
+    assert found == want
+    assert (found.value, found.rows) == (want.value, 300)
+    if form != "pairs":  # which are read once for each report, and may have no end
+        page = model.report(data, label, repeats=2).to_html().replace(">label of 300 rows", ">rich of 300 rows")
+        assert page == model.report(rows, repeats=2).to_html()
+
+
+def test_several_labels_that_came_apart_have_an_importance():
+    x = {"age": DATA["age"], "noise": DATA["noise"]}
+    labels = {"a": DATA["age"] > 40, "b": DATA["age"] > 50}
+    model = LinearClassifier([fc.Numeric("age"), fc.Numeric("noise")], multi_label=True, config=QUIET)
+    model.train((x, labels), epochs=5)
+    assert model.importance((x, labels)) == model.importance(x | labels, label=["a", "b"])
+    numbers = np.stack([DATA["age"], DATA["paid"]], axis=1)
+    two = LinearRegressor([fc.Numeric("age"), fc.Numeric("noise")], label_dimension=2, config=QUIET)
+    two.train(x, numbers, epochs=5)
+    assert two.importance(x, numbers) == two.importance(x | {"label": numbers.tolist()})
