@@ -78,8 +78,9 @@ class Network(NamedTuple):
         check_activation("activation", activation if name is None else name)
         if dropout is not None:
             Dropout(dropout)
-        if cross_layers != 0 or isinstance(cross_layers, bool):
-            require_positive("cross_layers", "cross_layers", cross_layers)
+        if isinstance(cross_layers, bool) or not isinstance(cross_layers, int) or cross_layers < 0:
+            what = "cross_layers must be an integer of at least 0"
+            raise errors.argument("cross_layers", what, cross_layers, "give cross_layers=2, or leave it out")
         if require_positive("members", "members", members) > 1 and not sizes and not cross_layers:
             raise errors.argument("members", "need hidden layers", members, "give hidden_units, or leave members out")
         check_initializer("kernel_initializer", kernel_initializer)

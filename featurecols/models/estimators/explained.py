@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -14,6 +15,7 @@ from featurecols.data.batch import Batch, Needs, Source, types_in
 from featurecols.data.field_types import FieldType
 from featurecols.models import errors
 from featurecols.models.autodiff.variables import Variables
+from featurecols.models.estimators.arguments import require_count
 from featurecols.models.input.examples import Examples, Layout
 from featurecols.models.input.labelled_rows import LabelledRows
 from featurecols.models.input.pipeline import Pipeline, rows_or_pipeline
@@ -97,6 +99,7 @@ class Explained(PlanOwner, ABC):
         """
         if not isinstance(row, Mapping):
             raise not_a_row("explain", row)
+        steps = require_count("explain", "steps", steps)
         variables, plan = self._open(), self._require_plan()
         x = Examples.of(plan.encode([row]), Layout(plan.encoded_slots, plan.tables))
         with variables.scope():
@@ -152,7 +155,8 @@ class Explained(PlanOwner, ABC):
         Args:
             data: rows that were not trained on; the first 20,000 count.
             label: the field that holds labels; that of the training where it is left out.
-            metric: a metric of `evaluate`; None for auc, of more classes accuracy, of numbers rmse.
+            metric: a metric of `evaluate`; None for auc, of more classes, and where all labels are alike, accuracy, of numbers
+                rmse.
             repeats: how often each field is shuffled.
             seed: of shuffling.
             fields: which fields; None for all that the plan reads.
@@ -160,6 +164,7 @@ class Explained(PlanOwner, ABC):
         Raises:
             ModelError: for a metric or a field that is not there.
         """
+        require_count("importance", "repeats", repeats)
         plan = self._require_plan()
         keys = list(dict.fromkeys(field.key for field in plan.fields))
         if unknown := [key for key in fields or () if key not in keys]:
@@ -167,7 +172,8 @@ class Explained(PlanOwner, ABC):
         found_rows = rows_or_pipeline(data, label if label is not None else self.label or None, self.weight_column)
         rows = _FirstRows(found_rows.data if isinstance(found_rows, Pipeline) else found_rows, keys)
         before = self.evaluate(rows.data(), rows.labels)
-        name = metric or next(known for known in ("auc", "accuracy", "rmse") if known in before)
+        known = [name for name in ("auc", "accuracy", "rmse") if name in before]
+        name = metric or next((name for name in known if not math.isnan(before[name])), known[0])  # of one class no auc
         if name not in before:
             raise errors.unknown("importance", "metric", name, before)
         sign, found = 1 if Monitor(name).rises else -1, []

@@ -29,7 +29,7 @@ def learn(batches: Iterable[Batch], keys: Sequence[str], *, ends: bool) -> tuple
     """
     if len(keys) > 1:
         return tuple(keys)
-    key, words = keys[0], set[str]()
+    key, words, seen = keys[0], set[str](), 0
     for batch in batches:
         if batch.num_rows == 0:
             continue
@@ -42,8 +42,11 @@ def learn(batches: Iterable[Batch], keys: Sequence[str], *, ends: bool) -> tuple
         if not ends:
             hint = "name them all with label_vocabulary=[...]"
             raise errors.labels(key, "labels are words, and the data may have no end", None, None, hint)
-        for row in _lists(batch, key):
-            words.update(row)
+        try:
+            words.update(word for row in _lists(batch, key) for word in row)
+        except errors.DataError as e:
+            raise e.shifted(seen) from None
+        seen += batch.num_rows
         if len(words) > MAX_CLASSES:
             raise errors.labels(
                 key, f"has more than {MAX_CLASSES} different labels", len(words), None, "is it the right field?"
@@ -85,9 +88,10 @@ def _of_words(batch: Batch, key: str, numbers: Mapping[str, int]) -> Array:
 
 def _lists(batch: Batch, key: str) -> list[list[str]]:
     """Return the words of each row; raise DataError for a row without a list, and for a word that is missing."""
-    found = []
+    found, missing = [], batch.column(key).is_null()
+    if missing.true_count:
+        require_label(key, True, missing.index(True).as_py())
     for row, words in enumerate(batch.field(key).to_pylist()):
-        require_label(key, words is None, row)
         if not isinstance(words, (list, tuple)):
             raise errors.labels(key, "labels must be lists of words", words, row, LISTS)
         require_label(key, any(word is None for word in words), row)

@@ -32,9 +32,10 @@ def numbers(batch: Batch, keys: Sequence[str], dimension: int, dtype: str = "flo
         what = f"labels must have {dimension} numbers a row"
         raise errors.labels(", ".join(keys), what, out.shape[1], None, hint or f"set label_dimension={out.shape[1]}")
     if not np.isfinite(out).all():
-        row = int((~np.isfinite(out)).any(axis=1).argmax())
-        require_label(", ".join(keys), bool(np.isnan(out[row]).any()), row)
-        raise errors.labels(", ".join(keys), "a label must be finite", out[row].tolist(), row, "mend or drop the row")
+        row, output = (int(i) for i in np.argwhere(~np.isfinite(out))[0])
+        key = keys[output] if len(keys) == out.shape[1] else ", ".join(keys)
+        require_label(key, bool(np.isnan(out[row, output])), row)
+        raise errors.labels(key, "a label must be finite", out[row].tolist(), row, "mend or drop the row")
     single = _float32(", ".join(keys), "label", out)  # which predictions are, whatever the labels are read as
     return single if dtype == "float32" else out.astype(dtype, copy=False)
 

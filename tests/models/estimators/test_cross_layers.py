@@ -106,7 +106,7 @@ def test_a_warm_start_moves_pairs_of_inputs_by_their_meaning(tmp_path, members):
 
 def test_wrong_numbers_of_cross_layers_are_told():
     for layers in (-1, 1.5, True):
-        with pytest.raises(fc.ColumnError, match="cross_layers must be an integer of at least 1"):
+        with pytest.raises(fc.ColumnError, match="cross_layers must be an integer of at least 0"):
             DNNClassifier(NUMBERS, [4], cross_layers=layers)
     with pytest.raises(ModelError, match="LinearClassifier has no argument 'cross_layers'"):
         fc.models.model_from_json({"model": "LinearClassifier", "columns": [NUMBERS[0].to_dict()], "cross_layers": 2})

@@ -10,6 +10,7 @@ import pytest
 
 import featurecols as fc
 from featurecols import models
+from featurecols.errors import ColumnError
 from featurecols.models import BaselineRegressor, DNNClassifier, LinearClassifier, LinearRegressor, RunConfig, WideDeepRegressor
 from featurecols.models.errors import ModelError
 from featurecols.models.inspection.explanations import Contribution, Explanation
@@ -167,3 +168,22 @@ def test_several_labels_that_came_apart_have_an_importance():
     two = LinearRegressor([fc.Numeric("age"), fc.Numeric("noise")], label_dimension=2, config=QUIET)
     two.train(x, numbers, epochs=5)
     assert two.importance(x, numbers) == two.importance(x | {"label": numbers.tolist()})
+
+
+@pytest.mark.parametrize("wrong", [0, -1, 1.5, True])
+def test_what_is_no_count(wrong):
+    """Of none the answers were NaN, and a warning of numpy."""
+    model = LinearRegressor([fc.Numeric("age")], config=QUIET).train(DATA, label="paid", epochs=1)
+    with pytest.raises(ColumnError, match=f"importance: repeats must be an integer of at least 1, got {wrong}"):
+        model.importance(DATA, repeats=wrong)
+    with pytest.raises(ColumnError, match=f"explain: steps must be an integer of at least 1, got {wrong}"):
+        model.explain(ROW, steps=wrong)
+
+
+def test_rows_of_one_class_have_an_importance():
+    """Their auc is NaN, and so was all that was said."""
+    model = LinearClassifier([fc.Numeric("age"), fc.Numeric("noise")], config=QUIET).train(DATA, label="rich", epochs=5)
+    rich = {key: [value for value, is_rich in zip(DATA[key], DATA["rich"], strict=True) if is_rich] for key in DATA}
+    found = model.importance(rich)
+    assert found.metric == "accuracy"
+    assert [(row.field, row.weight > 0) for row in found] == [("age", True), ("noise", False)]

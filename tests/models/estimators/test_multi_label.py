@@ -178,6 +178,18 @@ def test_a_report_has_the_metrics_of_each_label_and_slices_by_the_share_that_is_
             lambda: KINDS["linear"]().train(ROWS.assign(t=[[]] * N), "t", steps=1),
             "t: no row has a label, got None; give several fields",
         ),
+        (
+            lambda: KINDS["linear"]().train(ROWS.assign(t=[["red"], [], None] + [["blue"]] * (N - 3)), "t", steps=1),
+            "t: a label is missing at row 2, got None",
+        ),
+        (
+            lambda: train("linear", label_vocabulary=NAMES).evaluate(ROWS.assign(t=[[], None] + [["blue"]] * (N - 2)), "t"),
+            "t: a label is missing at row 1, got None",
+        ),
+        (
+            lambda: train("linear").evaluate(ROWS.assign(green=[0.0] * 7 + [np.nan] + [1.0] * (N - 8)), NAMES),
+            "^green: a label is missing at row 7, got None",
+        ),
         (lambda: KINDS["linear"](n_classes=3), "leave n_classes out: the labels are counted"),
         (lambda: KINDS["linear"](label_vocabulary=["a", "a"]), "label_vocabulary must name different labels"),
         (lambda: trained("linear").rank({"x0": 1.0}, ROWS), "several labels are not one score"),
