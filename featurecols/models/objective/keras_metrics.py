@@ -22,7 +22,7 @@ from featurecols.models.objective.accumulators import (
     required,
     rows_of_block,
 )
-from featurecols.models.objective.losses import BinaryCrossentropy, Loss
+from featurecols.models.objective.losses import BinaryCrossentropy, Hinge, Loss
 from featurecols.models.objective.score_steps import LEAST, MOST, ScoreSteps, arrays, ratio
 from featurecols.models.training.hooks import Hook
 
@@ -291,6 +291,14 @@ def get(metric: MetricLike) -> Score:
     return Score(name, KNOWN[name])
 
 
+_OF_CLASSES = ("accuracy", "binary_accuracy", "auc", "precision", "recall", "f1")
+
+
+def _classes_of_margins(labels: Array | None, margins: Array) -> tuple[Array, Array]:
+    """Return labels of -1 and 1, or 0 and 1, as 0 and 1, and margins as numbers from 0 to 1 in their order, 0 as a half."""
+    return (required(labels) > 0).astype(np.float32), 0.5 + 0.5 * margins / (1 + np.abs(margins))
+
+
 class EpochMetrics(Hook):
     """The loss and the metrics of an epoch, of labels and outputs that come batch by batch."""
 
@@ -304,8 +312,9 @@ class EpochMetrics(Hook):
         self._loss.add(labels, outputs, weights)
         if self.scores:
             means = self.loss.mean(self.loss.logits(Value(outputs)).array) if self.loss.from_logits else outputs
-            for metric in self._metrics:
-                metric.add(labels, means, weights)
+            classes = _classes_of_margins(labels, means) if isinstance(self.loss, Hinge) else (labels, means)
+            for score, metric in zip(self.scores, self._metrics, strict=True):
+                metric.add(*(classes if score.name in _OF_CLASSES else (labels, means)), weights)
 
     def compute(self) -> dict[str, float]:
         """Return loss, then every metric, and forget what was seen."""
@@ -321,7 +330,7 @@ class EpochMetrics(Hook):
         run.logs |= {name: value for name, value in self.compute().items() if name != "loss"}
 
     def _start(self) -> tuple[Sums, list[Accumulator]]:
-        one_class = not isinstance(self.loss, BinaryCrossentropy)
+        one_class = not isinstance(self.loss, (BinaryCrossentropy, Hinge))
         return Sums(self._losses, ratio), [score.start(one_class) for score in self.scores]
 
     def _losses(self, labels: Array, outputs: Array, weights: Array | None) -> tuple[float, int]:

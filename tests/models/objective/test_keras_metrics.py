@@ -8,7 +8,7 @@ from sklearn import metrics as theirs
 
 from featurecols.errors import DataError
 from featurecols.models import Sequential
-from featurecols.models.layers import Dense
+from featurecols.models.layers import Activation, Dense
 from featurecols.models.objective import keras_metrics
 from featurecols.models.optimization.optimizers import Adam
 
@@ -128,3 +128,29 @@ def test_f4_labels_that_are_no_classes(name):
     assert score("auc", np.array([0.0, 0.5, 1.0]), np.array([[0.2], [0.7], [0.9]])) == pytest.approx(
         17 / 18
     )  # half of the second row is positive
+
+
+@pytest.mark.parametrize("least", [0, -1])
+def test_the_class_of_a_margin_is_its_sign(least):
+    """They were compared with a half, and labels of -1 with class 0."""
+    margins = np.array([[-2.0], [-0.2], [0.2], [0.4], [3.0]], np.float32)
+    labels = np.array([least, least, 1, least, 1])
+    model = Sequential([Dense(1, use_bias=False, kernel_initializer="ones")])
+    names = ["accuracy", "binary_accuracy", "precision", "recall", "f1", "auc", "mae"]
+    model.compile("sgd", "hinge", names)
+    found = dict(zip(["loss", *names], model.evaluate(margins, labels), strict=True))
+    signs, truth = margins[:, 0] > 0, labels > 0
+    assert found["accuracy"] == found["binary_accuracy"] == theirs.accuracy_score(truth, signs) == 0.8
+    assert found["precision"] == pytest.approx(theirs.precision_score(truth, signs))
+    assert found["recall"] == theirs.recall_score(truth, signs) == 1
+    assert found["f1"] == pytest.approx(theirs.f1_score(truth, signs))
+    assert found["auc"] == pytest.approx(theirs.roc_auc_score(truth, margins[:, 0]))
+    assert found["mae"] == pytest.approx(np.abs(margins[:, 0] - labels).mean())
+
+
+def test_several_margins_are_labels_of_their_own():
+    margins = np.array([[-1.0, 2.0], [0.3, 0.4], [-0.1, -3.0]], np.float32)
+    labels = np.array([[-1, 1], [1, 1], [1, -1]])
+    model = Sequential([Activation("linear")])
+    model.compile("sgd", "hinge", ["accuracy"])
+    assert model.evaluate(margins, labels)[1] == pytest.approx(5 / 6)
