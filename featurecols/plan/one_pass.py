@@ -223,7 +223,9 @@ def as_type(analyzer: Analyzer, state: State, graph: Graph, node: int, types: Ty
         return analyzer.as_type(state, name, Markers.of(field.missing))
     except errors.DataError as e:
         row, text = types.fraction(field.key) or (None, None)
-        raise errors.bad_value(subject, field.key, row, e.problem, text, e.hint) from None
+        found = errors.bad_value(subject, field.key, row, e.problem, text, e.hint)
+        found.got = found.got if text is not None else e.got
+        raise found from None
 
 
 def finish_request(request: Request, state: State, graph: Graph) -> dict[str, Array]:

@@ -16,7 +16,7 @@ from featurecols.data.missing import Markers
 from featurecols.data.sources import Data, as_source
 from featurecols.plan.statistics import percent
 from featurecols.plan.suggestions.category_rules import MANY, suggest_terms, suggest_texts
-from featurecols.plan.suggestions.field_profile import FieldCollector, FieldProfile
+from featurecols.plan.suggestions.field_profile import FieldCollector, FieldProfile, NumberProfile
 from featurecols.plan.suggestions.label_relation import CLASSES, Target, explained, same_values, target_of
 from featurecols.plan.suggestions.label_rules import suggest_from_label
 from featurecols.plan.suggestions.number_rules import suggest_number
@@ -196,8 +196,10 @@ def _by_type(profile: FieldProfile, shape: TextShape, *, curves: bool, complete:
     if profile.type.type == "boolean":
         return suggest_terms(profile)
     if profile.numbers is not None:
-        is_code = profile.type.type == "integer" and profile.terms and _CODE.search(key) is not None
-        return suggest_terms(profile) if is_code else suggest_number(profile, profile.numbers, curves=curves)
+        is_code = _CODE.search(key) is not None or _is_one(profile.numbers)  # integers that are one float are no quantities
+        if is_code and profile.type.type == "integer" and profile.terms:
+            return suggest_terms(profile)
+        return suggest_number(profile, profile.numbers, curves=curves)
     if profile.times is not None:
         return suggest_time(profile, profile.times)
     if (found := suggest_texts(profile, shape, complete=complete)) is not None:
@@ -227,11 +229,16 @@ def _constant(profile: FieldProfile) -> str | None:
     """Return the only value of a field; None where there are several."""
     if profile.times is not None and profile.times.first == profile.times.last and profile.numbers is None:
         return "one time"
-    if profile.distinct == 1 or (profile.numbers is not None and profile.numbers.low == profile.numbers.high):
+    if profile.distinct == 1 or (profile.distinct is None and profile.numbers is not None and _is_one(profile.numbers)):
         if profile.numbers is not None and profile.type.type != "boolean":
             return f"{profile.numbers.low:g}"
         return errors.show(profile.top[0][0].decode("utf-8", "backslashreplace"), 40) if profile.top else "one value"
     return None
+
+
+def _is_one(numbers: NumberProfile) -> bool:
+    """Return whether all numbers are one float."""
+    return numbers.low == numbers.high
 
 
 def _is_id(profile: FieldProfile) -> bool:

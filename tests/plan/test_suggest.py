@@ -357,3 +357,21 @@ def test_blanks_around_texts_are_removed_where_they_matter(tmp_path: Path) -> No
     assert plan.feature_names[:3] == ("word_indicator=a", "word_indicator=b", "word_indicator=c")
     coded = pa.table({"x": pa.DictionaryArray.from_arrays([0, 1] * 300, ["a", "b", " never "])})
     assert repr(fc.suggest(coded)[0]) == "Indicator(Vocabulary('x', TopTerms(2)))"
+
+
+def test_numbers_that_are_no_categories_and_infinite_texts_can_be_fitted(tmp_path: Path) -> None:
+    large = [float(2**60 * (1 + k % 4)) for k in range(300)]
+    texts = ["1.5", "inf", "x", "-Infinity", *["2.5", "3.5"] * 148]
+    (tmp_path / "a.csv").write_text("large,text\n" + "".join(f"{a},{b}\n" for a, b in zip(large, texts, strict=True)))
+    for data in ({"large": large, "text": texts}, tmp_path / "a.csv"):
+        found = fc.suggest(data)
+        assert [repr(column) for column in found.fields[0].columns] == [
+            "Numeric('large', default=Median(), normalizer=(ZScore(),))"
+        ]
+        said = "2 infinite, which count as missing; 'x' read as missing, not being numbers"
+        assert said in found.fields[1].reason
+        assert np.isfinite(fc.fit(found, data).transform(data)).all()
+    exact = fc.suggest({"large": [2**60 * (1 + k % 4) for k in range(300)]})  # integers, which are
+    assert [type(column).__name__ for column in exact] == ["Numeric", "Indicator"]
+    near = fc.suggest({"large": [2**60 + k % 4 for k in range(300)]})  # one float, four integers
+    assert [repr(column) for column in near] == ["Indicator(Vocabulary('large', TopTerms(4)))"]

@@ -292,13 +292,16 @@ class FieldCollector:
             present -= numbers.infinite
         if of.type == "text" and not of.list_depth and self.terms is not None and times is None:
             written = numbers_in(self.terms, present)
-            odd = written is not None and bool(written.markers or written.invalid)
+            odd = written is not None and bool(written.markers or written.invalid or written.infinite)
             if written is not None and (self.spellings or odd or not written.whole):
                 name: Literal["integer", "float"] = "integer" if written.whole else "float"
                 numbers, distinct, top = _of_written(written), len(written.values), ()
                 # Of a CSV file all text is parsed, of a table what a field asks for.
                 plain = self.spellings and written.invalid is None
-                source = Field(self.key, missing=written.markers, strip=self.blanks, invalid="error" if plain else "missing")
+                infinite = (-math.inf, math.inf) if written.infinite else ()
+                source = Field(
+                    self.key, missing=(*written.markers, *infinite), strip=self.blanks, invalid="error" if plain else "missing"
+                )
                 of, present = FieldType(name), int(written.counts.sum())
         return FieldProfile(
             self.key,
@@ -342,7 +345,7 @@ def _of_written(found: WrittenNumbers) -> NumberProfile:
     mean = float(found.values @ found.counts / total)
     std = float(np.sqrt((found.values - mean) ** 2 @ found.counts / total))
     low, high = float(found.values[0]), float(found.values[-1])
-    return NumberProfile(low, high, mean, std, found.values, found.counts, True, 0, found.invalid)
+    return NumberProfile(low, high, mean, std, found.values, found.counts, True, found.infinite, found.invalid)
 
 
 def _summary(terms: Table) -> tuple[int, tuple[tuple[bytes, int], ...], int]:

@@ -19,6 +19,7 @@ from featurecols.columns.normalizers import Clip, Log1p, Normalizer, ZScore
 from featurecols.columns.numeric import Numeric
 from featurecols.columns.piecewise import Piecewise
 from featurecols.columns.vocabulary import Vocabulary
+from featurecols.data.fields.numeric import WHOLE
 from featurecols.plan.statistics import number, percent
 from featurecols.plan.suggestions.field_profile import FieldProfile, NumberProfile
 from featurecols.plan.suggestions.suggestions import Suggestion
@@ -91,7 +92,8 @@ def _joined(*parts: list[str]) -> str:
 def is_category(profile: FieldProfile, numbers: NumberProfile) -> bool:
     """Return whether numbers are few integers, each of them frequent, and more than two."""
     few = 2 < len(numbers.values) <= FEW and profile.present >= OFTEN * len(numbers.values)
-    return few and numbers.whole and numbers.infinite == 0
+    exact = profile.type.type == "integer" or max(-numbers.low, numbers.high) < WHOLE  # larger floats are no categories
+    return few and numbers.whole and numbers.infinite == 0 and exact
 
 
 def _normalizers(numbers: NumberProfile, said: list[str]) -> tuple[Normalizer, ...]:

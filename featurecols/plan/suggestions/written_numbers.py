@@ -12,6 +12,7 @@ from featurecols.data.fields import spelled
 from featurecols.plan.suggestions.unread_texts import is_number
 
 MARKERS = frozenset(("", "?", "-", "--", ".", "na", "n/a", "#n/a", "nan", "null", "nil", "none", "missing", "unknown"))
+_INFINITE = ("inf", "infinity")
 MOST_MARKERS = 4  # different ones of a field
 _INVALID = 0.01  # share of the texts, up to which others count as missing
 
@@ -26,6 +27,7 @@ class WrittenNumbers:
         markers: the texts that say that there is none, ascending.
         whole: whether all are written as integers.
         invalid: a text that is neither, and how many of these there are; None where there is none.
+        infinite: how many others are infinite.
     """
 
     values: Array
@@ -33,6 +35,7 @@ class WrittenNumbers:
     markers: tuple[str, ...]
     whole: bool
     invalid: tuple[str, int] | None = None
+    infinite: int = 0
 
 
 def numbers_in(terms: Table, total: int) -> WrittenNumbers | None:
@@ -44,13 +47,16 @@ def numbers_in(terms: Table, total: int) -> WrittenNumbers | None:
     """
     values, counts, markers, whole = [np.empty(0)], [np.empty(0, np.int64)], list[str](), True
     invalid: list[str] = []
-    count = 0
+    count = infinite = 0
     for chunk in terms.chunks():
         texts = Texts(chunk.offsets, chunk.data)
         found = spelled.scan(texts)
         number = found.is_integer | found.is_float
         for i in np.flatnonzero(~number).tolist():
             text = texts[i].decode("utf-8", "replace")
+            if text.strip().lower().lstrip("+-") in _INFINITE:
+                infinite += int(chunk.counts[i])
+                continue
             if text.strip().lower() in MARKERS and len(markers) < MOST_MARKERS:
                 markers.append(text)
                 continue
@@ -65,4 +71,4 @@ def numbers_in(terms: Table, total: int) -> WrittenNumbers | None:
     if not len(x) or not np.isfinite(x).all():
         return None
     totals = np.bincount(of.reshape(-1), np.concatenate(counts), len(x)).astype(np.int64)
-    return WrittenNumbers(x, totals, tuple(sorted(markers)), whole, (min(invalid), count) if invalid else None)
+    return WrittenNumbers(x, totals, tuple(sorted(markers)), whole, (min(invalid), count) if invalid else None, infinite)
