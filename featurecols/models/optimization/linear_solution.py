@@ -142,7 +142,7 @@ class _Turned:
         else:
             variances, turn = np.linalg.eigh(matmul(weighted, weighted.T))
             turn = matmul(weighted.T, turn)
-        kept = variances > max(SMALLEST * float(variances[-1]), 1e-300)
+        kept = variances > max(SMALLEST * float(variances.max(initial=0.0)), 1e-300)
         self.variances, turn = variances[kept], np.ascontiguousarray(turn[:, kept])
         if p > n:
             turn /= np.sqrt(self.variances)

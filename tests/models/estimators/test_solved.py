@@ -272,3 +272,15 @@ def test_weights_count_and_rows_without_a_weight_do_not():
     a = models.LinearRegressor(WIDTH, **given).train(rows, "numbers", "w")
     b = models.LinearRegressor(WIDTH, **given).train(few, "numbers")
     np.testing.assert_allclose(a.predict(TEST)["predictions"], b.predict(TEST)["predictions"], atol=1e-3)
+
+
+def test_columns_that_say_nothing_leave_the_mean():
+    rows = {"x": np.full(40, 3.0), "t": np.arange(40).astype(str), "y": np.arange(40.0), "c": np.arange(40) % 2}
+    never = fc.Vocabulary("t", fc.TopTerms(5, min_count=2))
+    for column in (fc.Numeric("x"), never):
+        with pytest.warns(TrainingWarning, match="the model predicts the mean"):
+            number = models.LinearRegressor([column], config=QUIET).train(rows, "y")
+        np.testing.assert_allclose(number.predict(rows)["predictions"], 19.5, rtol=1e-6)
+        with pytest.warns(TrainingWarning, match="the model predicts the mean"):
+            two = models.LinearClassifier([column], config=QUIET).train(rows, "c")
+        np.testing.assert_allclose(two.predict_proba(rows), 0.5, rtol=1e-5)
