@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+BY_POSITION = "*"  # what to say of an argument too many
+
 _OPTIMIZERS = ("SGD", "Adagrad", "Adam", "AdamW", "RMSProp", "Ftrl", "SolveFirst", "Nadam", "Adamax", "Adadelta", "Lion")
 _LINEAR = ("LinearClassifier", "LinearRegressor")
 _DEEP = ("DNNClassifier", "DNNRegressor")
@@ -154,6 +156,49 @@ _OF_LAYERS = {
     **dict.fromkeys(("beta_initializer", "gamma_initializer"), "leave it out: shifts begin at 0, scales at 1"),
     **dict.fromkeys(("moving_mean_initializer", "moving_variance_initializer"), "leave it out: they begin at 0 and 1"),
 }
+_FOLDER = "leave it out: a model is one folder of JSON and safetensors, which fc.models.load(path) opens"
+_NO_RECEIVER = "leave it out: a saved model reads rows by its columns, as featurecols serve and predict_row do"
+_OF_EXPORTS = {
+    BY_POSITION: _NO_RECEIVER,
+    "serving_input_receiver_fn": _NO_RECEIVER,
+    "serving_input_fn": _NO_RECEIVER,
+    **dict.fromkeys(("assets_extra", "as_text", "experimental_mode", "strip_default_attrs"), _FOLDER),
+    "checkpoint_path": "leave it out: the weights that the model has are written",
+}
+_OF_EXPORTERS = {
+    **{name: hint for name, hint in _OF_EXPORTS.items() if name != BY_POSITION},
+    "compare_fn": "monitor=, mode= and min_delta= of fc.models.BestExporter say which evaluation is better",
+    "event_file_pattern": "leave it out: evaluations before a restart are known",
+}
+_OF_SAVING = {
+    "include_optimizer": "leave it out: what the optimizer remembers is saved too",
+    **dict.fromkeys(("save_format", "signatures", "options", "save_traces", "zipped"), _FOLDER),
+}
+_ALL_ROWS = "leave it out: all rows of the data are read"
+_OF_ANSWERS = {
+    "yield_single_examples": "leave it out: loop over what predict gives, one dict a row",
+    "return_dict": "leave it out: evaluate gives a dict",
+    "steps": _ALL_ROWS,
+    "x": "did you mean data?",
+    "callbacks": "leave it out: hooks are for train, evaluate and predict of estimators",
+    "max_queue_size": _ALL_ROWS,
+    "workers": _WORKERS,
+    "use_multiprocessing": _WORKERS,
+}
+_HOOKS = "say it in the call: hooks=[...] of train, evaluate and predict"
+_OF_SPECS = {
+    "export_outputs": "leave it out: a saved model gives what predictions= hold",
+    "scaffold": _NO_SESSION,
+    **dict.fromkeys(("training_hooks", "training_chief_hooks", "evaluation_hooks", "prediction_hooks"), _HOOKS),
+}
+_OF_LOADING = {
+    "custom_objects": "leave it out; a model_fn of your own is model_fn=",
+    **dict.fromkeys(("compile", "safe_mode", "options"), "leave it out: a model is loaded as it was saved, and runs no code"),
+}
+_OF_WARM_STARTS = {
+    "var_name_to_vocab_info": "leave it out: weights move by the terms that they belong to",
+    "var_name_to_prev_var_name": "leave it out: vars_to_warm_start= chooses parameters by their names",
+}
 _OF_STOPPING = {
     "baseline": "leave it out: the first pass is the first one to beat",
     "start_from_epoch": "give a larger patience=",
@@ -184,4 +229,12 @@ CALLS: Mapping[str, Mapping[str, str]] = {
     "compile": _OF_COMPILE,
     **dict.fromkeys(("Dense", "Dropout", "BatchNormalization", "Activation", "DenseFeatures"), _OF_LAYERS),
     "EarlyStopping": _OF_STOPPING,
+    "TrainSpec": _OF_TRAINING,
+    "EstimatorSpec": _OF_SPECS,
+    "WarmStartSettings": _OF_WARM_STARTS,
+    **dict.fromkeys(("BestExporter", "FinalExporter", "LatestExporter"), _OF_EXPORTERS),
+    "export_saved_model": _OF_EXPORTS,
+    "save": _OF_SAVING,
+    "load": _OF_LOADING,
+    **dict.fromkeys(("predict", "evaluate"), _OF_ANSWERS),
 }

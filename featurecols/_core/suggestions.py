@@ -113,6 +113,9 @@ def _wrong_arguments(
             hint = f"give it by name ({others})" if others else "leave it out"
         if positional and positional[0] in ("sources", "columns", "layers"):
             hint = f"several {positional[0]} are one argument, a list: [...]; {hint}"
+        from featurecols._core import other_arguments
+
+        hint = other_arguments.CALLS.get(subject, {}).get(other_arguments.BY_POSITION, hint)
         return errors.ArgumentError(f"{subject}: {some}; {hint}")
     missing = [
         name

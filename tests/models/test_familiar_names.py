@@ -10,7 +10,7 @@ import pytest
 
 import featurecols as fc
 from featurecols._core import other_arguments, other_names
-from featurecols.errors import ArgumentError
+from featurecols.errors import ArgumentError, ColumnError
 from featurecols.models import (
     DNNClassifier,
     DNNRegressor,
@@ -243,3 +243,34 @@ def test_the_page_has_every_name() -> None:
         " clipnorm l1_regularization_strength tf_random_seed input_shape export_saved_model SessionRunHook tf.summary.scalar"
     )
     assert [name for name in names.split() if name not in table] == []
+
+
+MODEL = LinearClassifier([fc.Numeric("x")], config=RunConfig(progress=False))
+MODEL.train({"x": [0.0, 1.0, 2.0, 3.0], "y": [0, 0, 1, 1]}, label="y", epochs=1)
+OF_CALLS = [
+    (lambda: MODEL.export_saved_model("folder", lambda: None), "leave it out: a saved model reads rows by its columns"),
+    (lambda: MODEL.export_saved_model("folder", serving_input_receiver_fn=None), "leave it out: a saved model reads rows"),
+    (lambda: MODEL.export_saved_model("folder", as_text=True), "leave it out: a model is one folder of JSON and safetensors"),
+    (lambda: MODEL.save("folder", include_optimizer=True), "leave it out: what the optimizer remembers is saved too"),
+    (lambda: MODEL.export_savedmodel, "use export_saved_model(path)"),
+    (lambda: MODEL.predict({}, yield_single_examples=True), "loop over what predict gives, one dict a row"),
+    (lambda: MODEL.evaluate({}, return_dict=True), "leave it out: evaluate gives a dict"),
+    (lambda: fc.models.load("folder", custom_objects={}), "a model_fn of your own is model_fn="),
+    (lambda: fc.models.TrainSpec({}, saving_listeners=[]), "a hook sees each step"),
+    (lambda: fc.models.BestExporter(compare_fn=min), "say which evaluation is better"),
+    (lambda: fc.models.FinalExporter("final", lambda: None), "takes no function that receives requests"),
+    (lambda: fc.models.LatestExporter("latest", exports_to_keep=0), "exports_to_keep must be an integer of at least 1, got 0"),
+    (lambda: fc.models.EstimatorSpec("train", training_hooks=[]), "hooks=[...] of train, evaluate and predict"),
+    (lambda: fc.models.WarmStartSettings("folder", var_name_to_vocab_info={}), "weights move by the terms that they belong to"),
+    (lambda: Sequential([]).train_on_batch, "use fit(x, y, epochs=1, batch_size=len(x))"),
+    (lambda: Sequential([]).get_weights, "use variables.values, by name"),
+    (lambda: Sequential([]).from_config, "use fc.models.model_from_json(spec)"),
+]
+
+
+@pytest.mark.parametrize("number", range(len(OF_CALLS)))
+def test_calls_as_there_are_told_what_to_write(number: int) -> None:
+    """export_saved_model with the function that receives requests was a TypeError of Keeper.save()."""
+    call, says = OF_CALLS[number]
+    with pytest.raises((ArgumentError, AttributeError, ColumnError), match=re.escape(says)):
+        call()

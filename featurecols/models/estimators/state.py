@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from featurecols._core.spec import decode, encode
-from featurecols._core.suggestions import attributes_of
+from featurecols._core.suggestions import attributes_of, explain_arguments
 from featurecols.data.files.paths import require_local
 from featurecols.jobs import file_lock
 from featurecols.models import errors, export
@@ -273,6 +273,7 @@ class Keeper(ABC):
 
     # As a folder ------------------------------------------------------------------------------------------------------
 
+    @explain_arguments
     def save(self, path: str | Path, *, overwrite: bool = False) -> Path:
         """Write the model as one folder: its spec (model.json), what training found (card.json), the weights and the plan.
 
@@ -292,7 +293,12 @@ class Keeper(ABC):
         export.write(folder, self.spec(), found, variables, self._plan, self.fingerprint, overwrite=overwrite)
         return folder
 
-    export = export_saved_model = save
+    export = save
+
+    @explain_arguments
+    def export_saved_model(self, path: str | Path, *, overwrite: bool = False) -> Path:
+        """Write the model as `save` does, under the name that tf.estimator has for it."""
+        return self.save(path, overwrite=overwrite)
 
     def spec(self) -> dict[str, Any]:
         """Return what makes an equal model that is not trained, as JSON data for model_from_json.

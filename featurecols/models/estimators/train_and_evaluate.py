@@ -94,7 +94,15 @@ class Exporter:
     """Writes the model somewhere after an evaluation. Folders are named by the step, under <model_dir>/export/<name>."""
 
     def __init__(self, name: str, exports_to_keep: int | None = 5) -> None:
-        self.name, self.keep = name, exports_to_keep
+        if callable(exports_to_keep):  # the second argument of tf.estimator's exporters
+            hint = "leave it out: a saved model reads rows by its columns"
+            raise errors.argument(type(self).__name__, "takes no function that receives requests", exports_to_keep, hint)
+        self.name = name
+        self.keep = (
+            None
+            if exports_to_keep is None
+            else arguments.require_count(type(self).__name__, "exports_to_keep", exports_to_keep)
+        )
 
     def _wanted(self, now: Metrics, earlier: Sequence[Metrics]) -> bool:
         """Return whether to export after this evaluation; `earlier` are those before it."""
