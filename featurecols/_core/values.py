@@ -73,7 +73,10 @@ def undecimal(value: Decimal) -> int | float:
             return int(value)
         exponent = value.as_tuple().exponent
         return DecimalFraction(value) if isinstance(exponent, int) and exponent > -_DIGITS else float(value)
-    return math.nan if value.is_nan() else float(value)
+    if value.is_nan():
+        return math.nan
+    found = float(value)
+    return math.copysign(5e-324, found) if found == 0.0 and value else found  # which is not whole
 
 
 def canonical(value: Any, subject: str, key: str) -> bytes:

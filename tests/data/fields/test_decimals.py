@@ -116,3 +116,16 @@ def test_infinite_decimals_are_floats() -> None:
         field.slice(2, 3).numbers()
     with pytest.raises(errors.DataError, match="not a category"):
         as_batch({"x": [Decimal("1E+999999")]}).field("x").tokens()
+
+
+@pytest.mark.parametrize("text", ["1E-5000", "-1E-5000"])
+def test_decimals_of_more_digits_than_python_writes_are_not_zero(text: str) -> None:
+    for column in (fc.Hashed("v", 9), fc.Identity("v", 9)):
+        for data in ([{"v": Decimal(text)}], {"v": [None, Decimal(text)] * 2_000}):
+            with pytest.raises(fc.DataError, match=r"not a whole number|needs a whole number"):
+                fc.compile([column]).encode(data)
+    ids = fc.compile([fc.Bucketized("v", [0])]).encode([{"v": Decimal(text)}]).ids["v_bucketized"].values.tolist()
+    assert ids == [0 if text[0] == "-" else 1]
+    assert fc.compile([fc.Hashed("v", 9)]).encode([{"v": Decimal("0E-5000")}]).ids["v"].values.tolist() == [
+        fc.compile([fc.Hashed("v", 9)]).encode([{"v": 0}]).ids["v"].values[0]
+    ]
