@@ -208,18 +208,19 @@ class Estimator(OpenLength, FilePredictor, RowPredictor):
         with self._alone(), team_of(self, processes, self._trained()):
             variables = self._variables()
             self._check_training()
+            table = None
+            if class_weight is not None:
+                table = label_start.class_weights(self._who, class_weight, self.head, pipeline.data)
+            self._class_weights = None if table is None else table.tolist()
             found = self._find_passes(pipeline, choice, batch_size, more=more)
             if choice is not None:
                 pipeline, choice = self._in_one_step(pipeline, choice, found, batch_size, more=more)
                 choice, held = self._stopping(choice) if found is None else choice, held if found is None else 0.0
             seen, scale = labels.Range(), self._scale_warning()
             look = None if scale is None else scale.look
-            table = None
-            if class_weight is not None:
-                table = label_start.class_weights(self._who, class_weight, self.head, pipeline.data)
             encoder = self._encoder(labelled=True, seen=seen, look=look, training=True, class_weights=table)
             stream = self._training_stream(pipeline, encoder, variables.seed, choice, held)
-            call = Call(asked, stream, held, None if table is None else table.tolist())
+            call = Call(asked, stream, held, self._class_weights)
             if not more and call.repeats(self._last_run):
                 what = f"this call for {asked[0]} epochs came to its end before, at step {variables.step}, and nothing was done"
                 errors.warn(f"{self._who}.train", what, "pass more=True, or steps=, to train on")

@@ -104,7 +104,7 @@ class _Linear(HalvedFtrl):
         if given is not None and not isinstance(given, SolveFirst):
             return None
         whole, variables = replace(pipeline, batch_size=choice.rows), self._variables()
-        stream = HeldOutStream(whole, self._encoder(labelled=True, training=True), variables.seed, choice.rows, share)
+        stream = HeldOutStream(whole, self._search_encoder(), variables.seed, choice.rows, share)
         table = solved.table_of(next(iter(stream.epoch(0))), self.head, self.sparse_combiner)
         found = None if table is None else solved.find_penalty(table, choice.seed, None if given is None else given.penalty)
         if found is None:

@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 
+import numpy as np
+
 from featurecols.models import errors
 from featurecols.models.autodiff.tape import Value
 from featurecols.models.autodiff.variables import Variables
@@ -33,6 +35,8 @@ APART = 1_000_003  # between the seeds of rows that are held out
 class OpenLength(EstimatorRows):
     """How training chooses its length. Estimators with a model_fn of their own do not; those known by name say how."""
 
+    _class_weights: list[float] | None = None  # what rows of each class count in the training that runs
+
     @abstractmethod
     def evaluate(self, data: Data | Pipeline | None = None, *, name: str | None = None) -> dict[str, float]:
         """Return metrics over data, by name."""
@@ -40,6 +44,11 @@ class OpenLength(EstimatorRows):
     @abstractmethod
     def _evaluate(self, batches: Iterable[Examples], variables: Variables, steps: int | None = None) -> dict[str, float]:
         """Return metrics over encoded rows, by name."""
+
+    def _search_encoder(self) -> Encoder:
+        """Return how the rows of a search become examples: as those of the training, whose class weights they have too."""
+        table = None if self._class_weights is None else np.array(self._class_weights, np.float32)
+        return self._encoder(labelled=True, training=True, class_weights=table)
 
     def _first_hooks(
         self, run: Run, call: Call, choice: Choice | None, data: Data | Pipeline | None, found: FoundPasses | None
@@ -95,8 +104,8 @@ class OpenLength(EstimatorRows):
             return self._unless_in_vain(found, choice) if found is not None and found.in_vain else found
         whole = batch_size is None and last is not None and last.get("batch_size") == choice.rows
         pipeline = _whole(pipeline, choice) if whole else pipeline
-        stream = HeldOutStream(pipeline, self._encoder(labelled=True, training=True), variables.seed, choice.rows, 0.0)
-        call = Call((choice.passes, None, None), stream, 0.0)
+        stream = HeldOutStream(pipeline, self._search_encoder(), variables.seed, choice.rows, 0.0)
+        call = Call((choice.passes, None, None), stream, 0.0, self._class_weights)
         if not call.is_of(last):
             return None
         found = FoundPasses.before(variables)
@@ -123,8 +132,8 @@ class OpenLength(EstimatorRows):
             return (one[0], replace(one[1], steps=1)) if solved else (pipeline, choice)
         if last is None or last.get("batch_size") != choice.rows:
             return pipeline, choice
-        stream = HeldOutStream(one[0], self._encoder(labelled=True, training=True), variables.seed, choice.rows, choice.share)
-        call = Call((choice.passes, None, None), stream, choice.share)
+        stream = HeldOutStream(one[0], self._search_encoder(), variables.seed, choice.rows, choice.share)
+        call = Call((choice.passes, None, None), stream, choice.share, self._class_weights)
         again = call.is_of(last) and (not last["done"] or (not more and call.repeats(last)))
         return (one[0], replace(one[1], steps=1)) if again else (pipeline, choice)
 
@@ -155,7 +164,7 @@ class OpenLength(EstimatorRows):
         try:
             for i in range(choice.searches):
                 seed = variables.seed + i * APART
-                stream = HeldOutStream(pipeline, self._encoder(labelled=True, training=True), seed, choice.rows, choice.share)
+                stream = HeldOutStream(pipeline, self._search_encoder(), seed, choice.rows, choice.share)
                 held = stream.held_out()
                 if held is None or len(held) == choice.rows:  # by chance, of a few
                     continue

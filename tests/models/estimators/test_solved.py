@@ -284,3 +284,23 @@ def test_columns_that_say_nothing_leave_the_mean():
         with pytest.warns(TrainingWarning, match="the model predicts the mean"):
             two = models.LinearClassifier([column], config=QUIET).train(rows, "c")
         np.testing.assert_allclose(two.predict_proba(rows), 0.5, rtol=1e-5)
+
+
+@pytest.mark.parametrize("optimizer", ["Ftrl", Ftrl()], ids=["solved", "steps"])
+def test_class_weights_count_in_the_search_and_belong_to_the_call(tmp_path, optimizer):
+    x = np.random.default_rng(0).normal(size=(200, 2))
+    rows = {"x": x, "c": (x[:, 0] + x[:, 1] > 1).astype(int)}
+    weighted = {**rows, "w": 1.0 + 9 * rows["c"]}
+    config = models.RunConfig(str(tmp_path), progress=False)
+
+    def make(config=config):
+        return models.LinearClassifier([fc.Numeric("x", shape=2)], config=config, optimizer=optimizer)
+
+    first = make().train(rows, "c", class_weight={1: 10.0})
+    loss = first.data["automatic"]["best_loss"]
+    if optimizer == "Ftrl":  # steps begin at the rate of the classes, which weights of rows change
+        assert loss == make(QUIET).train(weighted, "c", "w").data["automatic"]["best_loss"]
+    assert loss != make(QUIET).train(rows, "c").data["automatic"]["best_loss"]
+    with pytest.warns(TrainingWarning, match="came to its end before"):
+        again = make().train(rows, "c", class_weight={1: 10.0})
+    assert again.fingerprint == first.fingerprint
