@@ -144,6 +144,7 @@ class Explained(PlanOwner, ABC):
         self,
         data: Data | Pipeline,
         label: Label | None = None,
+        weight: str | None = None,
         *,
         metric: str | None = None,
         repeats: int = 3,
@@ -155,6 +156,7 @@ class Explained(PlanOwner, ABC):
         Args:
             data: rows that were not trained on; the first 20,000 count.
             label: the field that holds labels; that of the training where it is left out.
+            weight: the field that holds sample weights; the weight_column of the model where it is left out.
             metric: a metric of `evaluate`; None for auc, of more classes, and where all labels are alike, accuracy, of numbers
                 rmse.
             repeats: how often each field is shuffled.
@@ -169,9 +171,9 @@ class Explained(PlanOwner, ABC):
         keys = list(dict.fromkeys(field.key for field in plan.fields))
         if unknown := [key for key in fields or () if key not in keys]:
             raise errors.unknown("importance", "field", unknown[0], keys)
-        found_rows = rows_or_pipeline(data, label if label is not None else self.label or None, self.weight_column)
+        found_rows = rows_or_pipeline(data, label if label is not None else self.label or None, weight or self.weight_column)
         rows = _FirstRows(found_rows.data if isinstance(found_rows, Pipeline) else found_rows, keys)
-        before = self.evaluate(rows.data(), rows.labels)
+        before = self.evaluate(rows.data(), rows.labels, rows.weight)
         known = [name for name in ("auc", "accuracy", "rmse") if name in before]
         name = metric or next((name for name in known if not math.isnan(before[name])), known[0])  # of one class no auc
         if name not in before:
@@ -183,7 +185,7 @@ class Explained(PlanOwner, ABC):
             worse = []
             for repeat in range(repeats):
                 order = np.random.default_rng([seed, number, repeat]).permutation(rows.table.num_rows)
-                after = self.evaluate(rows.data(key, order), rows.labels)
+                after = self.evaluate(rows.data(key, order), rows.labels, rows.weight)
                 worse.append(sign * (before[name] - after[name]))
             found.append(FieldImportance(key, float(np.mean(worse)), float(np.std(worse))))
         return Importance(found, name, before[name], rows.table.num_rows)
@@ -214,6 +216,7 @@ class _FirstRows:
     Attributes:
         table: the fields that are read, of labels and weights too where these are fields.
         labels: the names of the fields that hold labels; None where labels came apart.
+        weight: the field that holds weights; None without, and where weights came apart.
 
     Raises ModelError where there are no rows.
     """
@@ -238,7 +241,7 @@ class _FirstRows:
         if not count:
             raise errors.model("importance", "needs rows", 0, "give rows that were not trained on")
         self.table = pa.concat_tables(tables, promote_options="default").combine_chunks()
-        self.labels = None if rows.pairs else list(rows.labels)
+        self.labels, self.weight = None if rows.pairs else list(rows.labels), None if weights else rows.weight
         apart = labels if rows.named else next(iter(labels.values()), [])
         self._apart: tuple[object, ...] = (apart, weights) if weights else (apart,)
 

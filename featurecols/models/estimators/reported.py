@@ -86,7 +86,7 @@ class Reported(Explained):
             raise errors.model("report", "reads its rows several times", type(data).__name__, hint)
         watch = ReportWatch(self.head, Slices.of(rows.features, uses_of(rows.features, known, slices)))
         metrics = self._measure(data, label, weight, watch=watch)
-        importance = self.importance(data, label, repeats=repeats, seed=seed) if repeats else None
+        importance = self.importance(data, label, weight, repeats=repeats, seed=seed) if repeats else None
         head, measured = self.head, watch.measured
         report = ModelReport(
             type(self).__name__ if title is None else title,

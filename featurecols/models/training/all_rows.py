@@ -186,7 +186,8 @@ class OnAllRows(Hook):
             return (
                 f"solved over all {chosen.rows:,} rows by {optimizer!r}; loss {found.best:.6g} where they were held out before"
             )
-        length = f"{run.epoch + (run.batch > 0)} passes of batch_size={chosen.batch_size} with {optimizer!r}"
+        passes = run.epoch + (run.batch > 0)
+        length = f"{passes} {'pass' if passes == 1 else 'passes'} of batch_size={chosen.batch_size} with {optimizer!r}"
         times = f", {chosen.searches} times" if chosen.searches > 1 else ""
         if found.in_vain and not found.passes:
             return f"{chosen.rows:,} rows teach nothing that holds for others{times}: it predicts the mean of the labels"

@@ -217,7 +217,8 @@ class UntilNoGain(Hook):
         """Return what was chosen and found, in one line."""
         chosen, model = self.choice, run.model
         optimizer = getattr(model, "optimizer", None)
-        length = f"{run.epoch + (run.batch > 0)} passes of batch_size={chosen.batch_size} with {optimizer!r}"
+        passes = run.epoch + (run.batch > 0)
+        length = f"{passes} {'pass' if passes == 1 else 'passes'} of batch_size={chosen.batch_size} with {optimizer!r}"
         if self.measure is None:
             return f"trained {length}"
         held = f"{chosen.share:.0%} of {chosen.rows:,} rows held out" if chosen.share else "the validation data"

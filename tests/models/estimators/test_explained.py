@@ -158,6 +158,18 @@ def test_rows_of_any_form_have_the_same_importance_and_report(form, tmp_path):
         assert page == model.report(rows, repeats=2).to_html()
 
 
+def test_weights_of_rows_count_in_importance_and_report():
+    """A report with weights had an importance without."""
+    model = LinearClassifier([fc.Numeric("age"), fc.Numeric("noise")], config=QUIET).train(DATA, label="rich", epochs=5)
+    times = np.arange(300) % 3
+    weighted = {**DATA, "w": times}
+    found = model.importance(weighted, weight="w")
+    assert found.value == pytest.approx(model.evaluate(weighted, weight="w")["auc"])
+    assert found.value != pytest.approx(model.importance(DATA).value, abs=1e-6)
+    report = model.report(weighted, weight="w")
+    assert report.importance.value == pytest.approx(report.metrics["auc"])
+
+
 def test_several_labels_that_came_apart_have_an_importance():
     x = {"age": DATA["age"], "noise": DATA["noise"]}
     labels = {"a": DATA["age"] > 40, "b": DATA["age"] > 50}
