@@ -74,7 +74,7 @@ def _require_count(subject: str, every: object) -> int:
 
 
 class StopAtStep(Hook):
-    """Stop after `steps` more steps, or at the global step `last_step`."""
+    """Stop after `steps` more steps (of an evaluation or prediction: batches), or at the global step `last_step`."""
 
     def __init__(self, steps: int | None = None, last_step: int | None = None) -> None:
         if (steps is None) == (last_step is None):
@@ -87,11 +87,12 @@ class StopAtStep(Hook):
         self._last = 0
 
     def begin(self, run: Run) -> None:
-        self._last = run.step + self.steps if self.steps is not None else self.last_step or 0
+        self._last = run.count + self.steps if self.steps is not None else self.last_step or 0
 
     def after_step(self, run: Run) -> None:
-        if run.step >= self._last:
-            run.request_stop(f"step {run.step} was the last one asked for")
+        now = run.step if self.steps is None else run.count
+        if now >= self._last:
+            run.request_stop(f"step {now} was the last one asked for")
 
 
 class TimeLimit(Hook):
@@ -132,14 +133,15 @@ class StepCounter(Hook):
 
 
 class Logging(Hook):
-    """A line about every `every`-th step, and about every epoch."""
+    """A line about every `every`-th step (of an evaluation or prediction: batch), and about every epoch."""
 
     def __init__(self, every: int = 100, write: Callable[[str], object] = print) -> None:
         self.every, self.write = _require_count("Logging", every), write
 
     def after_step(self, run: Run) -> None:
-        if run.step % self.every == 0:
-            self.write(f"step {run.step}: loss = {run.loss:.6g}")
+        if run.count % self.every == 0:
+            loss = "" if run.mode == "infer" else f": loss = {run.loss:.6g}"
+            self.write(f"{'step' if run.mode == 'train' else 'batch'} {run.count}{loss}")
 
     def after_epoch(self, run: Run) -> None:
         said = ", ".join(f"{name} = {value:.6g}" for name, value in run.logs.items() if name not in ("epoch", "step"))

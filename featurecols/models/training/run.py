@@ -62,6 +62,11 @@ class Run:
         return self.variables.step
 
     @property
+    def count(self) -> int:
+        """The number of the last step; where nothing is trained, and steps stay, that of the last batch."""
+        return self.step if self.mode == "train" else self.batch
+
+    @property
     def seconds(self) -> float:
         """How long it has taken, the time before a cut included."""
         return perf_counter() - self.started

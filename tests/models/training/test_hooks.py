@@ -317,3 +317,18 @@ def test_best_row():
         history.best("b")
     assert history.best("a", mode="min") == {"epoch": 1, "a": 2.0}
     assert repr(history) == "History(3 rows: epoch=3)"
+
+
+def test_hooks_that_count_steps_count_batches_where_nothing_is_trained():
+    """Steps stay there: StopAtStep never stopped, and Logging wrote of each batch or of none."""
+    rows = {"a": np.arange(90.0), "y": np.arange(90) % 2}
+    model = LinearClassifier([fc.Numeric("a")]).train(rows, label="y", steps=7, batch_size=30)
+    assert len(model.predict(rows, batch_size=20, hooks=[hooks.StopAtStep(2)])["logits"]) == 40
+    lines = []
+    model.predict(rows, batch_size=20, hooks=[hooks.Logging(2, lines.append)])
+    assert lines == ["batch 2", "batch 4"]
+    model.evaluate(rows, batch_size=45, hooks=[hooks.Logging(1, lines.append), hooks.StopAtStep(1)])
+    assert [line.partition(" = ")[0] for line in lines[2:]] == ["batch 1: loss"]
+    model.train(rows, label="y", steps=5, batch_size=30, hooks=[hooks.Logging(4, lines.append), hooks.StopAtStep(2)])
+    assert [line.partition(":")[0] for line in lines[3:] if line.startswith("step")] == ["step 8"]
+    assert model.variables.step == 9
