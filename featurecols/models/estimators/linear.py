@@ -96,6 +96,10 @@ class _Linear(HalvedFtrl):
     def _logits(self, x: Examples) -> Value:
         return linear_layer(self.head.units, None, self.sparse_combiner)(x)
 
+    def _may_solve(self, batch_size: int | None, choice: Choice) -> bool:
+        given = isinstance(self.optimizer, SolveFirst) and not self._named_optimizer
+        return super()._may_solve(batch_size, choice) or (given and batch_size == choice.rows)
+
     def _solution(self, pipeline: Pipeline, choice: Choice, share: float) -> FoundPasses | None:
         given = None if self._ftrl is not None else self.optimizer
         solvable = solved.is_solvable(self.head, choice.rows, self._require_plan().encoded_slots)

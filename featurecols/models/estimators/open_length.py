@@ -99,7 +99,7 @@ class OpenLength(EstimatorRows):
             return None
         variables, last = self._variables(), self._last_run
         if variables.step == 0:
-            found = self._solution(pipeline, choice, 0.0) if batch_size in (None, choice.rows) else None
+            found = self._solution(pipeline, choice, 0.0) if self._may_solve(batch_size, choice) else None
             found = self._search(pipeline, choice) if found is None else found
             return self._unless_in_vain(found, choice) if found is not None and found.in_vain else found
         whole = batch_size is None and last is not None and last.get("batch_size") == choice.rows
@@ -110,6 +110,10 @@ class OpenLength(EstimatorRows):
             return None
         found = FoundPasses.before(variables)
         return FoundPasses(0.0, 0.0, 0, 0, whole=whole) if found is None and not more and call.repeats(last) else found
+
+    def _may_solve(self, batch_size: int | None, choice: Choice) -> bool:
+        """Return whether the batches that were asked for leave a solution open."""
+        return batch_size is None
 
     def _solution(self, pipeline: Pipeline, choice: Choice, share: float) -> FoundPasses | None:
         """Return what a training finds whose one step is the solution over all rows but a share; None where there is none."""
@@ -124,7 +128,7 @@ class OpenLength(EstimatorRows):
         knows that it was one, and one that is made again is taken for the same.
         """
         one = _whole(pipeline, choice), replace(choice, batch_size=choice.rows)
-        if found is not None or choice.searches or batch_size not in (None, choice.rows):
+        if found is not None or choice.searches or not self._may_solve(batch_size, choice):
             return one if found is not None and found.whole else (pipeline, choice)
         variables, last = self._variables(), self._last_run
         if variables.step == 0:

@@ -221,7 +221,7 @@ def test_what_is_given_is_obeyed():
         return model.train(FEW, "numbers", **more).optimizer
 
     assert type(optimizer_of(models.LinearRegressor(WIDTH, config=QUIET, loss="huber"))) is Ftrl
-    assert type(optimizer_of(models.LinearRegressor(WIDTH, config=QUIET), batch_size=30)) is Ftrl
+    assert type(optimizer_of(models.LinearRegressor(WIDTH, config=QUIET), batch_size=60)) is Ftrl
     assert optimizer_of(models.LinearRegressor(WIDTH, config=QUIET), epochs=1) == Ftrl()
     assert optimizer_of(models.LinearRegressor(WIDTH, config=QUIET, optimizer=Ftrl(0.002))) == Ftrl(0.002)
     given = models.LinearRegressor(WIDTH, config=QUIET, optimizer=SolveFirst(penalty=3.0)).train(FEW, "numbers")
