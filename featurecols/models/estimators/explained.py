@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -245,7 +245,7 @@ class _FirstRows:
         apart = labels if rows.named else next(iter(labels.values()), [])
         self._apart: tuple[object, ...] = (apart, weights) if weights else (apart,)
 
-    def data(self, key: str | None = None, order: Array | None = None) -> Any:
+    def data(self, key: str | None = None, order: Array | None = None) -> tuple[object, ...] | _Rows:
         """Return the rows as `evaluate` takes them, with the values of a field in another order."""
         table = self.table
         if key is not None:

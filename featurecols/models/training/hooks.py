@@ -227,8 +227,9 @@ class EarlyStopping(Hook):
             if self.best is not None:
                 return  # not measured after every epoch
             if metric.startswith("val_") and not any(name.startswith("val_") for name in run.logs):
-                hint = 'give validation= or validation_share=, fit validation_data= or validation_split=; or monitor="loss"'
-                raise errors.model("EarlyStopping", "no rows are held out to measure it on", metric, hint)
+                hint = "give validation= or validation_share=, fit validation_data= or validation_split=, train_and_evaluate a"
+                hint += ' lower throttle_steps; or monitor="loss"'
+                raise errors.model("EarlyStopping", "no held-out rows were evaluated after the epoch", metric, hint)
             raise errors.unknown("EarlyStopping", "metric", metric, run.logs)
         if self.monitor.improved(run.logs[metric], self.best):
             self.best, self.best_epoch = run.logs[metric], run.epoch

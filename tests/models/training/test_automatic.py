@@ -274,7 +274,7 @@ def test_early_stopping_by_its_own_monitor_in_a_training_of_open_length():
 
 @pytest.mark.parametrize("length", [{}, {"epochs": 2}])
 def test_early_stopping_without_rows_to_measure_on_says_what_to_give(length):
-    with pytest.raises(ModelError, match=r"no rows are held out to measure it on, got 'val_loss'; give validation= or"):
+    with pytest.raises(ModelError, match=r"held-out rows were evaluated after the epoch, got 'val_loss'; give validation= or"):
         make(optimizer=FAST).train(SOME[:30], label="y", hooks=[EarlyStopping()], **length)
 
 

@@ -264,7 +264,7 @@ def test_f3_nothing_but_nan_stops_too():
 
 def test_early_stopping_on_what_is_not_there():
     with pytest.raises(
-        ModelError, match="EarlyStopping: no rows are held out to measure it on, got 'val_auc'; give validation="
+        ModelError, match="EarlyStopping: no held-out rows were evaluated after the epoch, got 'val_auc'; give validation="
     ):
         trained(hooks.EarlyStopping("val_auc"))
     with pytest.raises(ModelError, match="EarlyStopping: unknown metric 'auc'; known are epoch, step, loss, seconds"):
