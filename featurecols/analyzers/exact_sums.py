@@ -64,10 +64,13 @@ class ExactSums:
         self._waiting = 1
 
     def add(self, groups: Array, other: ExactSums) -> None:
-        """Add the sums of another, whose group i is groups[i] here, where there is room for it."""
+        """Add the sums of another, whose group i is groups[i] here, where there is room for it.
+
+        It may have room for more groups, or for fewer, of which nothing was added to the last ones.
+        """
         other.carry()
-        at = other.first - self.first
-        self.limbs[groups, at : at + other.limbs.shape[1]] += other.limbs
+        at, n = other.first - self.first, min(len(groups), len(other.limbs))
+        self.limbs[groups[:n], at : at + other.limbs.shape[1]] += other.limbs[:n]
 
     def filled(self, groups: int) -> tuple[int, Array]:
         """Return the first limb, and the limbs of so many groups, carried, without those that are 0 in all before and after."""

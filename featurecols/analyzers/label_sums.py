@@ -257,7 +257,6 @@ class LabelSums(Analyzer):
         if b.has_numbers:
             b.sums.carry()
             a.sums.make_room(len(a.counts), b.sums.first, b.sums.last, 2)
-            b.sums.limbs = b.sums.limbs[:n]
             a.sums.add(at, b.sums)
         return a
 

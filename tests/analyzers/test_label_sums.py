@@ -169,3 +169,17 @@ def test_texts_have_the_numbers_of_their_first_occurrence(many: int) -> None:
     found: list[Array] = [table.add(_texts(drawn[at : at + 350])) for at in range(0, 900, 350)]
     assert np.concatenate(found).tolist() == want
     assert [table.taken(np.array([i], np.int32))[0].decode() for i in range(table.used)] == list(seen)
+
+
+@pytest.mark.parametrize("labels", [[0.5, 1.5], [1.0, 2.0], [1, 2]])
+def test_states_whose_last_rows_have_new_terms_and_no_labels_are_merged(labels: list[float]) -> None:
+    """There is no room for sums of terms that had no label yet."""
+    analyzer = LabelSums(1)
+    one, two = analyzer.empty(), analyzer.empty()
+    for state in (one, two):
+        analyzer.update(state, _rows(["a", "b"], [0, 0], labels))
+    new: list[str | None] = [f"n{i}" for i in range(100)]
+    analyzer.update(two, _rows(new, [0] * 100, [NAN] * 100))
+    found = analyzer.finish(analyzer.merge(one, two))
+    assert found["label_counts"][:, 0].tolist() == [4, 0, 2, 2]
+    assert found["label_sums"][:, 0].tolist() == [2 * sum(labels), 0, 2 * labels[0], 2 * labels[1]]
