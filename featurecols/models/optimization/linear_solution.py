@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -51,6 +52,9 @@ class Table:
         if isinstance(self.loss, CategoricalCrossentropy):
             return 1.0
         return (2.0 if isinstance(self.loss, MeanSquaredError) else 1.0) / self.units
+
+
+Losses = Callable[[], Array]  # makes them again each time: those of all penalties are many times the table, where it is narrow
 
 
 class Weights(NamedTuple):
@@ -98,19 +102,20 @@ def choose(table: Table, folds: Sequence[Array], given: float | None = None) -> 
     penalties = per_row * np.array([MEAN, *GRID]) if given is None else np.array([given])
     squared = isinstance(table.loss, MeanSquaredError)
     held = np.ones(len(table.x), bool) if squared else np.any(folds, axis=0)
-    mean_losses, losses = _leave_one_out(turned, penalties) if squared else _held_out(turned, folds, penalties)
+    losses = _leave_one_out(turned, penalties) if squared else _held_out(turned, folds, penalties)
     share = table.weights * held / float(table.weights @ held)
-    at = _largest_alike([each.sum(axis=1) for each in losses], share)
-    return Found(float(penalties[at]), share @ losses[at], share @ mean_losses)
+    at = _largest_alike(losses[1:], share)
+    return Found(float(penalties[at]), share @ losses[1 + at](), share @ losses[0]())
 
 
-def _largest_alike(losses: Sequence[Array], share: Array) -> int:
-    """Return the first of losses [n] whose mean is the lowest but for chance: a part of the error of the difference."""
-    means = [float(share @ each) for each in losses]
+def _largest_alike(losses: Sequence[Losses], share: Array) -> int:
+    """Return the first of losses whose mean is the lowest but for chance: a part of the error of the difference."""
+    means = [float(share @ each().sum(axis=1)) for each in losses]
     best = int(np.argmin(means))
+    of_best = losses[best]().sum(axis=1)
     for at in range(best):
         difference = means[at] - means[best]
-        error = math.sqrt(float(np.square(losses[at] - losses[best] - difference) @ np.square(share)))
+        error = math.sqrt(float(np.square(losses[at]().sum(axis=1) - of_best - difference) @ np.square(share)))
         if difference <= (CHANCE if at else 1.0) * error:
             return at
     return best
@@ -159,25 +164,26 @@ class _Turned:
         return Weights(weights, intercept - self.mean @ weights)
 
 
-def _leave_one_out(turned: _Turned, penalties: Array) -> tuple[Array, list[Array]]:
+def _leave_one_out(turned: _Turned, penalties: Array) -> list[Losses]:
     """Return squared errors [n, units] where each row is predicted by all others: by their mean, and with each penalty."""
     table = turned.table
     share = table.weights / turned.total
     residuals = table.labels - share @ table.labels
     moments = matmul(turned.z.T, table.weights[:, None] * residuals)
-    squares, found = np.square(turned.z), list[Array]()
+    squares = np.square(turned.z)
 
     def losses(fitted: Array | float, influence: Array | float) -> Array:
         left = (residuals - fitted) / np.maximum(1.0 - share - table.weights * influence, 1e-9)[:, None]
         return np.square(left)
 
-    for penalty in penalties:
+    def of(penalty: float) -> Array:
         shrunk = 1.0 / (turned.variances + penalty * turned.total / table.factor)
-        found.append(losses(matmul(turned.z, moments * shrunk[:, None]), squares @ shrunk))
-    return losses(0.0, 0.0), found
+        return losses(matmul(turned.z, moments * shrunk[:, None]), squares @ shrunk)
+
+    return [lambda: losses(0.0, 0.0), *(partial(of, float(penalty)) for penalty in penalties)]
 
 
-def _held_out(turned: _Turned, folds: Sequence[Array], penalties: Array) -> tuple[Array, list[Array]]:
+def _held_out(turned: _Turned, folds: Sequence[Array], penalties: Array) -> list[Losses]:
     """Return the losses [n, 1] over folds, each predicted by the rows outside it: by their mean, and with penalties.
 
     The largest comes first; the list ends where smaller ones have not been better for a while.
@@ -190,14 +196,13 @@ def _held_out(turned: _Turned, folds: Sequence[Array], penalties: Array) -> tupl
         each = zip(folds, fits.points(fits.logits(weights)), strict=True)
         return np.asarray(often * sum(fold * losses for fold, (losses, _) in each))[:, None]
 
-    at, found, means = fits.first, list[Array](), list[float]()
+    found, means = [fits.first], list[float]()
     for penalty in penalties:
-        at = fits.minimize(at, float(penalty) * turned.total, ROUGH)
-        found.append(losses(at))
-        means.append(float(w @ found[-1][:, 0]))
+        found.append(fits.minimize(found[-1], float(penalty) * turned.total, ROUGH))
+        means.append(float(w @ losses(found[-1])[:, 0]))
         if len(means) - 1 - int(np.argmin(means)) == WORSE:
             break
-    return losses(fits.first), found
+    return [partial(losses, weights) for weights in found]
 
 
 class _Fits:
