@@ -104,6 +104,8 @@ def test_numbers_whose_ratio_says_more() -> None:
     some = data.set_column(0, "homes", pa.array([0.0 if i % 50 == 1 else x for i, x in enumerate(gone)]))
     assert list(crosses(some)) == ["people / homes"]
     assert np.isfinite(fc.fit(fc.suggest(some, "label"), some).transform(some)).all()
+    far = {"homes": homes * 1e-158, "people": towns["people"] * 5e149, "rain": towns["rain"], "label": label}
+    assert crosses(pa.table(far)) == {}  # some ratios are infinite, which no column learns from
 
 
 @pytest.mark.parametrize("seed", range(2))

@@ -48,9 +48,10 @@ def suggest_ratios(
         target: the label.
         times: rows of the data for each of these.
     """
-    sources = {profile.key: profile.source for profile in _most_telling(fit, profiles, codes)}
-    values = {key: views[key].numbers().values for key in sources}
-    pairs = [_larger_first(a, b, values) for a, b in itertools.combinations(sources, 2)]
+    amounts = {profile.key: profile for profile in _most_telling(fit, profiles, codes)}
+    values = {key: views[key].numbers().values for key in amounts}
+    pairs = [_larger_first(a, b, values) for a, b in itertools.combinations(amounts, 2)]
+    pairs = [(a, b) for a, b in pairs if _largest(amounts[a], amounts[b], values[b]) < np.inf]
     bins = {(a, b): binned(_ratio(values[a], values[b]), INTERVALS) for a, b in pairs}
     found: list[Suggestion] = []
     while bins and len(found) < MOST:
@@ -62,7 +63,7 @@ def suggest_ratios(
         of = bins.pop(best)
         if left.effect(*_cells(*(values[key] for key in best)), times=times).gain > effects[best].gain:
             continue  # they say something together, but not by their ratio: a cross says more
-        found.append(_suggest(sources[best[0]], sources[best[1]], effects[best], target))
+        found.append(_suggest(amounts[best[0]].source, amounts[best[1]].source, effects[best], target))
         fit.add(" / ".join(best), of)
     return found
 
@@ -92,6 +93,14 @@ def _larger_first(a: str, b: str, values: Mapping[str, Array]) -> tuple[str, str
     """Return two fields so that most ratios are above 1, whose logarithm keeps what is small apart."""
     first, second = (float(np.nanmedian(values[key])) if np.isfinite(values[key]).any() else 0.0 for key in (a, b))
     return (a, b) if first >= second else (b, a)
+
+
+def _largest(a: FieldProfile, b: FieldProfile, values: Array) -> float:
+    """Return a bound of a / b: infinite numbers cannot be learned from. values: of b, where the data has a divisor of 0."""
+    largest = 0.0 if a.numbers is None else a.numbers.high
+    least = 0.0 if b.numbers is None else b.numbers.low
+    with np.errstate(over="ignore"):
+        return float(np.float64(largest) / (least or values[values > 0].min(initial=np.inf)))
 
 
 def _ratio(a: Array, b: Array) -> Array:
