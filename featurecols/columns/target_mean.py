@@ -169,13 +169,19 @@ def smoothed(counts: Array, sums: Array, smoothing: float) -> Array:
     counts: [k + 2, folds + 1] of all rows, of missing terms and of k terms. sums: the same with targets.
     """
     none = counts[0] == 0
-    with np.errstate(invalid="ignore", divide="ignore"):
+    with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
         means = sums[0] / counts[0][:, None]
         means[none] = means[0]
         below = counts[1:, :, None] + smoothing
         found = np.where(below > 0, (sums[1:] + smoothing * means) / below, means)
     ordered: Array = np.concatenate([found[1:], found[:1], means[None]])
     return ordered
+
+
+def _as_features(means: Array) -> Array:
+    """Return means as float32; those beyond it are infinite, as numbers of other columns are."""
+    with np.errstate(over="ignore"):
+        return means.astype(np.float32)
 
 
 class TargetMeanBound(DenseBound):
@@ -194,7 +200,7 @@ class TargetMeanBound(DenseBound):
         self.sums = learned["label_sums"].reshape(*self.counts.shape, targets)
         means = smoothed(self.counts[:, :1], self.sums[:, :1], column.smoothing)
         self.means = np.ascontiguousarray(means[:, 0, :])
-        self._features = self.means.astype(np.float32)
+        self._features = _as_features(self.means)
 
     @cached_property
     def _row_means(self) -> list[float] | list[list[float]]:
@@ -276,8 +282,7 @@ class TargetMeanTrainingBound(DenseBound):
 
     @cached_property
     def _features(self) -> Array:
-        found: Array = self._means.astype(np.float32)
-        return found
+        return _as_features(self._means)
 
     def _rows(self, source: FieldView | Ids, views: Sequence[FieldView]) -> Array:
         """Return the rows of the table of means."""

@@ -451,3 +451,13 @@ def test_times_decide_folds() -> None:
         rest = [y for y, other in zip((1, 0, 1), parts, strict=True) if other % 3 != part % 3]
         means.append([np.float32(np.mean(rest))])
     assert plan.transform_training(data).tolist() == means
+
+
+@pytest.mark.filterwarnings("error")
+def test_means_beyond_float32_are_infinite_and_warn_nobody_of_numpy() -> None:
+    data = {"x": ["a", "b"], "id": [1, 2], "y": [1e300, 2.0]}
+    plan = fc.fit([fc.TargetMean("x", "y", smoothing=0, fold_by="id")], data)
+    assert plan.transform(data).tolist() == [[float("inf")], [2.0]]
+    assert plan.transform_training(data).tolist() == [[2.0], [float("inf")]]
+    near = fc.fit([fc.TargetMean("x", "y", smoothing=20)], {"x": ["a", "b"], "y": [1.6e308, 0.0]})
+    assert near.transform(data).tolist() == [[float("inf")], [float("inf")]]
