@@ -22,6 +22,7 @@ from typing import IO, Any, TypeVar
 from featurecols import errors
 from featurecols._core.fork_safe import import_module
 from featurecols._core.spec import KINDS
+from featurecols._core.thread_pool import result_of
 
 R = TypeVar("R")
 S = TypeVar("S")
@@ -84,7 +85,7 @@ class Workers:
         """
         common = pickle.dumps(shared)
         for future in [self._threads.submit(self._run, task, common) for task in tasks]:
-            result, caught = future.result()
+            result, caught = result_of(future)
             for warning in caught:
                 errors.warn(warning)
             yield result

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, ParamSpec, TypeVar
 
 from featurecols import errors
+from featurecols._core import other_arguments, other_names
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -26,8 +27,6 @@ def missing_attribute(owner: str, described: str, name: str, known: Iterable[str
         name: what was asked for.
         known: the names that there are.
     """
-    from featurecols._core import other_names  # read when a name is wrong
-
     text = f"{described} has no attribute {name!r}"
     if name.startswith("_"):
         return AttributeError(text)
@@ -113,8 +112,6 @@ def _wrong_arguments(
             hint = f"give it by name ({others})" if others else "leave it out"
         if positional and positional[0] in ("sources", "columns", "layers"):
             hint = f"several {positional[0]} are one argument, a list: [...]; {hint}"
-        from featurecols._core import other_arguments
-
         hint = other_arguments.CALLS.get(subject, {}).get(other_arguments.BY_POSITION, hint)
         return errors.ArgumentError(f"{subject}: {some}; {hint}")
     missing = [
@@ -140,8 +137,6 @@ def not_a_path(subject: str, got: object, hint: str = "give the path as a str or
 
 def _hint(subject: str, name: str, takes: Iterable[str]) -> str:
     """Return the way out for an argument that does not exist."""
-    from featurecols._core import other_arguments, other_names
-
     takes = list(takes)
     for use in other_names.ARGUMENTS.get(name, ()):
         argument, given, _ = use.partition("=")

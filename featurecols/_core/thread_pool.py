@@ -14,6 +14,7 @@ from featurecols import errors
 
 T = TypeVar("T")
 R = TypeVar("R")
+_SLICE = 1.0  # seconds
 _lock = threading.Lock()
 _pools: dict[tuple[int, int], ThreadPoolExecutor] = {}
 _inside = threading.local()
@@ -50,6 +51,20 @@ def _quota() -> int | None:
         return None
 
 
+def result_of(future: Future[R]) -> R:
+    """Return the result of a task, or raise its error; an interrupt is noticed within a second.
+
+    A wait without an end can miss a signal for good that comes in the moment before it begins: Python runs handlers in the
+    main thread, when that runs again.
+    """
+    while True:
+        try:
+            return future.result(_SLICE)
+        except TimeoutError:
+            if future.done():  # the task's own
+                return future.result()
+
+
 def run(task: Callable[[T], R], items: Iterable[T], threads: int, ahead: int | None = None) -> Iterator[R]:
     """Yield task(item) for each item in order; at most `ahead` items, 2 * threads without it, are in work.
 
@@ -65,7 +80,7 @@ def run(task: Callable[[T], R], items: Iterable[T], threads: int, ahead: int | N
     try:
         waiting.extend(pool.submit(_marked, task, item) for item in islice(source, ahead or 2 * threads))
         while waiting:
-            yield waiting.pop(0).result()
+            yield result_of(waiting.pop(0))
             waiting.extend(pool.submit(_marked, task, item) for item in islice(source, 1))
     finally:
         for future in waiting:

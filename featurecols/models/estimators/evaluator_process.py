@@ -8,6 +8,7 @@ from functools import partial
 from typing import NamedTuple
 
 from featurecols._core.processes import Workers
+from featurecols._core.thread_pool import result_of
 from featurecols.models import errors
 from featurecols.models.estimators.model_bytes import from_bytes
 from featurecols.models.input.pipeline import Pipeline
@@ -58,7 +59,7 @@ class EvaluatorProcess:
         """Return the metrics of the model that was given last, or raise the error of its evaluation."""
         if self._running is None:
             raise RuntimeError("nothing is evaluated")
-        return self._running.result()
+        return result_of(self._running)
 
     def _run(self, model: bytes) -> dict[str, float]:
         (found,) = self._workers.run([partial(_evaluate, model)], self._on)
