@@ -11,6 +11,7 @@ Times are those of the processor, of all threads together, because wall time dep
 from __future__ import annotations
 
 import hashlib
+import importlib.util
 import json
 import os
 import time
@@ -22,6 +23,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+import featurecols as fc
 from benchmarks import data, harness
 from benchmarks.default_tasks import TABLES, Table, split
 from benchmarks.harness import Result
@@ -64,7 +66,10 @@ def measure(name: str, splits: int) -> Result:
 
 
 def _ours(table: Table) -> dict[str, Run]:
-    """Return our models as a newcomer makes them; the wide part of wide & deep reads what the deep part reads."""
+    """Return our models as a newcomer makes them, of plain columns and of those of fc.suggest.
+
+    The wide part of wide & deep reads what the deep part reads, where columns are plain.
+    """
     columns = table.columns()
     classes = {} if table.regression else {"n_classes": table.rows[table.label].nunique()}
     linear: Any = LinearRegressor if table.regression else LinearClassifier
@@ -74,14 +79,28 @@ def _ours(table: Table) -> dict[str, Run]:
         "featurecols linear": _model(lambda config: linear(columns, config=config, **classes)),
         "featurecols dnn": _model(lambda config: deep(columns, UNITS, config=config, **classes)),
         "featurecols wide & deep": _model(lambda config: both(columns, columns, UNITS, config=config, **classes)),
+        "suggested linear": _suggested(lambda found, config: linear(found.linear, config=config, **classes)),
+        "suggested dnn": _suggested(lambda found, config: deep(found.dnn, UNITS, config=config, **classes)),
+        "suggested wide & deep": _suggested(
+            lambda found, config: both(found.linear, found.dnn, UNITS, config=config, **classes)
+        ),
     }
 
 
 def _model(make: Callable[[RunConfig], Any]) -> Run:
+    return _trained(lambda rows, label, config: make(config))
+
+
+def _suggested(make: Callable[[fc.Suggestions, RunConfig], Any]) -> Run:
+    """Return how a model on the columns is trained that fc.suggest finds in the training rows, which is part of its time."""
+    return _trained(lambda rows, label, config: make(fc.suggest(rows, label), config))
+
+
+def _trained(make: Callable[[pd.DataFrame, str, RunConfig], Any]) -> Run:
     def train(table: Table, number: int) -> tuple[float, Scores]:
         rows, held = split(table, number)
         start = time.process_time()
-        model = make(RunConfig(seed=number, progress=False)).train(rows, label=table.label)
+        model = make(rows, table.label, RunConfig(seed=number, progress=False)).train(rows, label=table.label)
         seconds = time.process_time() - start
         if table.regression:
             return seconds, _regression(held[table.label], model.predict(held)["predictions"])
@@ -103,6 +122,7 @@ def _rivals(table: Table) -> dict[str, Run]:
     trees: Any = LGBMRegressor if r else LGBMClassifier
     boosting: Any = HistGradientBoostingRegressor if r else HistGradientBoostingClassifier
     name = linear.__name__
+    catboost = {"CatBoost": _rival(_catboost(regression=r))} if importlib.util.find_spec("catboost") else {}
     return {
         name: _rival(lambda seed: linear()),
         f"{name}, scaled": _rival(lambda seed: linear(), scaled=True),
@@ -110,7 +130,15 @@ def _rivals(table: Table) -> dict[str, Run]:
         "MLP, scaled": _rival(lambda seed: mlp(random_state=seed), scaled=True),
         "LightGBM": _rival(lambda seed: trees(random_state=seed, n_jobs=1, verbose=-1)),
         "HistGradientBoosting": _rival(lambda seed: boosting(random_state=seed)),
+        **catboost,
     }
+
+
+def _catboost(*, regression: bool) -> Callable[[int], Any]:
+    import catboost
+
+    kind: Any = catboost.CatBoostRegressor if regression else catboost.CatBoostClassifier
+    return lambda seed: kind(random_seed=seed, thread_count=1, verbose=False, allow_writing_files=False)
 
 
 def _rival(make: Callable[[int], Any], *, scaled: bool = False) -> Run:
@@ -178,7 +206,7 @@ def _classes(labels: Any, probabilities: Any, classes: Any) -> Scores:
 
 def _resumed(table: Table, model: str, train: Run, splits: int) -> list[tuple[float, Scores]]:
     """Return the runs of a model: those that an earlier call kept where the code is the same, or new ones, which are kept."""
-    ours = model.startswith("featurecols")
+    ours = model.startswith(("featurecols", "suggested"))
     folder = Path(os.environ.get("FEATURECOLS_SCRATCH", "/tmp")) / f"featurecols-defaults-{_digest(ours=ours)}"
     path = folder / f"{table.name}, {model}, {splits}.json"
     if not path.exists():

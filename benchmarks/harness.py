@@ -142,7 +142,8 @@ def machine() -> dict[str, Any]:
 def seen_on() -> str:
     """Return a remark on the machine, for figures that are kept beside those of another one."""
     found = machine()
-    return f"Measured on {found['cores']} cores ({found['processor']}) that other programs kept busy."
+    cores = f"{found['cores']} core{'' if found['cores'] == 1 else 's'}"
+    return f"Measured on {cores} ({found['processor']}) that other programs kept busy."
 
 
 def _processor() -> str:

@@ -68,6 +68,8 @@ def of(task: Task) -> dict[str, Rival]:
         found["Vowpal Wabbit, words and numbers"] = wabbit(task)
     if importlib.util.find_spec("lightgbm"):
         found["LightGBM, raw columns"] = trees(task)
+        if task.ratios:
+            found["LightGBM, raw columns and our ratios"] = trees(task, task.ratios)
     for name, run, slow in table_rivals.installed(large=task.large):
         found[name] = Rival(partial(_of_table, task, run), seeded=True, slow=slow)
     return found
@@ -195,8 +197,8 @@ def _text_lines(task: Task, table: Any) -> list[str]:
     return [shape.format(*row) for row in zip(y, *words, *values, strict=True)]
 
 
-def trees(task: Task) -> Rival:
-    """LightGBM on numbers and categories as they are."""
+def trees(task: Task, ratios: tuple[tuple[str, str], ...] = ()) -> Rival:
+    """LightGBM on numbers and categories as they are, and on ratios of numbers."""
     import lightgbm
     import pandas as pd
 
@@ -206,7 +208,10 @@ def trees(task: Task) -> Rival:
         for frame in frames:
             frame[key] = frame[key].astype(kinds)
     y, y_test = (_labels(task, pq.read_table(path)) for path in (task.train, task.test))
-    keys = [*task.numbers, *task.categories]
+    for frame in frames:
+        for a, b in ratios:
+            frame[f"{a} / {b}"] = frame[a] / frame[b].replace(0, np.nan)
+    keys = [*task.numbers, *task.categories, *(f"{a} / {b}" for a, b in ratios)]
     kind = lightgbm.LGBMRegressor if task.regression else lightgbm.LGBMClassifier
     chosen: list[dict[str, Any]] = []
 

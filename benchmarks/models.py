@@ -3,6 +3,7 @@
 python -m benchmarks models           quality: every task and model, 5 seeds, beside scikit-learn and LightGBM
 FEATURECOLS_SEEDS=1 ...               fewer seeds
 FEATURECOLS_TASKS=adult,speed ...     some tasks, or the examples a second; what is there of the others stays
+FEATURECOLS_MODELS=dnn,TabM ...       some models, by parts of their names; what is there of the others of a task stays
 FEATURECOLS_SLOW_SEEDS=1 ...          what takes minutes and hours as well (RealMLP, TabM, CatBoost of flights), so many seeds
 
 Times are those of the processor, of all threads together, because wall time depends on what else runs. With OMP_NUM_THREADS=1
@@ -11,6 +12,7 @@ the threads of LightGBM do not wait for each other where the processor is shared
 
 from __future__ import annotations
 
+import json
 import os
 import time
 from collections.abc import Callable
@@ -24,7 +26,7 @@ from benchmarks.model_tasks import TASKS, Model, Task
 from featurecols.models import RunConfig
 
 Scores = dict[str, float]
-SOME = "FEATURECOLS_TASKS"
+SOME, MODELS = "FEATURECOLS_TASKS", "FEATURECOLS_MODELS"
 PATIENCE = 60.0  # seconds: what takes longer to train once is not trained again with other seeds
 
 
@@ -43,14 +45,29 @@ def run() -> list[Result]:
 def quality(task: Task) -> Result:
     """Every model of a task and its rivals, from Parquet: seconds of training, memory, and scores on the held-out rows."""
     seeds = range(int(os.environ.get("FEATURECOLS_SEEDS", "5")))
-    result = Result(task.name, _rows(task), notes={"MiB": {}, "clock": "processor"})
+    result = _stored(task.name) if MODELS in os.environ else None
+    if result is None:
+        result = Result(task.name, _rows(task), notes={"MiB": {}, "clock": "processor"})
     for name, model in task.models.items():
-        model.make(RunConfig()).train(task.train, task.label, steps=1)  # so that nothing is compiled within the time
-        _keep(result, f"featurecols {name}", [partial(_train, task, model, seed) for seed in seeds])
+        if _is_wanted(f"featurecols {name}"):
+            model.make(RunConfig()).train(task.train, task.label, steps=1)  # so that nothing is compiled within the time
+            _keep(result, f"featurecols {name}", [partial(_train, task, model, seed) for seed in seeds])
     for name, rival in model_rivals.of(task).items():
-        chosen = table_rivals.slow_seeds() if rival.slow else seeds if rival.seeded else (0,)
-        _keep(result, name, [partial(rival, seed) for seed in chosen])
+        if _is_wanted(name):
+            chosen = table_rivals.slow_seeds() if rival.slow else seeds if rival.seeded else (0,)
+            _keep(result, name, [partial(rival, seed) for seed in chosen])
     return result
+
+
+def _is_wanted(name: str) -> bool:
+    return any(part in name for part in os.environ.get(MODELS, "").split(","))
+
+
+def _stored(claim: str) -> Result | None:
+    """Return what is kept of a task."""
+    path = harness.RESULTS / "models.json"
+    documents = json.loads(path.read_text())["results"] if path.exists() else []
+    return next((Result(**found) for found in documents if found["claim"] == claim), None)
 
 
 def _train(task: Task, model: Model, seed: int) -> tuple[float, Scores]:

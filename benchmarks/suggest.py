@@ -5,8 +5,8 @@ FEATURECOLS_SEEDS=1 ...               fewer seeds
 FEATURECOLS_TASKS=adult,flights ...   some tasks; the results of the others stay as they are
 
 The columns come from the training rows alone, of the fields that the models by hand or their rivals read. Models on them are
-trained with default arguments, those by hand with theirs. No model sees the day of the month of a flight, which a network would
-cross with the month and find the date.
+trained with default arguments, four networks in one, those by hand with theirs. No model sees the day of the month of a flight,
+which a network would cross with the month and find the date.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ from featurecols.plan.graph import Graph
 
 NAME = "suggest"
 USED = ("adult", "flights", "california", "diamonds", "clothing")
-UNITS = [128, 64]
+UNITS, MEMBERS = [128, 64], 4  # as most networks by hand have
 Scores = dict[str, float]
 
 
@@ -89,8 +89,8 @@ def _on(suggested: fc.Suggestions, task: Task) -> dict[str, Callable[[int], Scor
     both: Any = WideDeepRegressor if r else WideDeepClassifier
     models: dict[str, Callable[[RunConfig], Any]] = {
         "linear": lambda config: linear(suggested.linear, config=config),
-        "dnn": lambda config: deep(suggested.dnn, UNITS, config=config),
-        "wide & deep": lambda config: both(suggested.linear, suggested.dnn, UNITS, config=config),
+        "dnn": lambda config: deep(suggested.dnn, UNITS, members=MEMBERS, config=config),
+        "wide & deep": lambda config: both(suggested.linear, suggested.dnn, UNITS, members=MEMBERS, config=config),
     }
 
     def score(make: Callable[[RunConfig], Any]) -> Callable[[int], Scores]:

@@ -351,7 +351,8 @@ def _machine(documents: Iterable[dict[str, Any]]) -> str:
         machine = document["machine"]
         versions |= machine["versions"]
     listed = ", ".join(f"{name} {version}" for name, version in versions.items() if name != "featurecols")
-    return f"{machine.get('cores')} cores ({machine.get('processor')}), Python {machine.get('python')}, {listed}"
+    cores = f"{machine['cores']} core{_plural(machine['cores'])}"
+    return f"{cores} ({machine.get('processor')}), Python {machine.get('python')}, {listed}"
 
 
 def _ratio(ratio: float) -> str:
