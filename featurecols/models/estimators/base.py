@@ -230,7 +230,7 @@ class Estimator(OpenLength, FilePredictor, RowPredictor):
                 self._set_steady_rates()
             first = self._first_hooks(run, call, choice, validation, found)
             first += self._calibration(call) if calibrate else []
-            if run.over:
+            if run.idle:
                 return self
             try:
                 own = [*([] if self._team is None else [SameWeights(self._team)]), *([] if scale is None else [scale]), *first]

@@ -56,10 +56,10 @@ class OpenLength(EstimatorRows):
         """Return the hooks that come before those of the caller: what evaluates, and what stops a training of open length."""
         if choice is not None and found is not None:
             return [OnAllRows(found, choice, self._output_kernels() if self._starts_at_mean else ())]
-        held = call.stream.held_out() if isinstance(call.stream, HeldOutStream) and not run.over else None
+        held = call.stream.held_out() if isinstance(call.stream, HeldOutStream) and not run.idle else None
         if choice is None and held is not None:
             return [Validate(lambda: self._evaluate(blocks(held), self._variables()))]
-        if choice is None and isinstance(call.stream, HeldOutStream) and call.stream.share and not run.over:
+        if choice is None and isinstance(call.stream, HeldOutStream) and call.stream.share and not run.idle:
             given = f"validation_share={call.stream.share:g}"
             what = f"{given} holds out none of {call.stream.total:,} rows, so that nothing is measured"
             errors.warn(f"{self._who}.train", what, "give a larger share, more rows, or validation=")

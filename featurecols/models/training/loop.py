@@ -43,13 +43,16 @@ def train(run: Run, stream: BatchStream, forward: Forward, hooks: Sequence[Hook]
 
 
 def _epochs(run: Run, stream: BatchStream, forward: Forward, hooks: Sequence[Hook], steps_per_epoch: int | None) -> None:
-    while not run.over:
+    batches = steps_per_epoch or stream.batches
+    cut = run.taken_up and run.batch > 0 and _at_end(run, batches)  # after the last step of an epoch, of which its end is left
+    while cut or not run.over:
         for examples in stream.epoch(run.epoch, run.batch, run=run.variables.start):
             _step(run, forward, examples, hooks)
             if run.over or run.batch == steps_per_epoch:
                 break
-        if run.over and not _at_end(run, steps_per_epoch or stream.batches):
+        if run.over and not _at_end(run, batches):
             break
+        cut = False
         run.epoch, run.batch = run.epoch + 1, 0
         loss = run.loss_sum / max(run.loss_rows, 1)
         run.logs = {"epoch": run.epoch, "step": run.step, "loss": loss, "seconds": run.seconds}

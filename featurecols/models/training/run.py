@@ -80,3 +80,8 @@ class Run:
         """Whether there is nothing left to do."""
         enough = self.steps is not None and self.step - self.variables.start >= self.steps
         return self.why is not None or enough or (self.epochs is not None and self.epoch >= self.epochs)
+
+    @property
+    def idle(self) -> bool:
+        """Whether there was nothing to do from the start: a run that was cut short after its last step has its end to come."""
+        return self.over and not self.taken_up

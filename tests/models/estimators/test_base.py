@@ -197,6 +197,28 @@ def test_a_run_that_was_cut_short_ends_as_if_it_had_not_been(tmp_path, kind, ste
     assert bits(again) == bits(whole)
 
 
+class BreakAtEnd(Hook):
+    def end(self, run):
+        raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize("steps", [6, 8])
+def test_a_run_that_was_cut_short_after_its_last_step_has_its_end(tmp_path, steps):
+    """Eight steps are a whole pass, which is measured at its end; six are not."""
+    asked = {"label": "rich", "steps": steps, "batch_size": 100, "validation": TEST}
+    config = RunConfig(save_checkpoints_steps=2, seed=4)
+    whole = LinearClassifier(WIDE, model_dir=tmp_path / "whole", config=config).train(DATA, **asked)
+    with pytest.raises(KeyboardInterrupt):
+        LinearClassifier(WIDE, model_dir=tmp_path / "cut", config=config).train(DATA, **asked, hooks=[BreakAtEnd()])
+    again = LinearClassifier(WIDE, model_dir=tmp_path / "cut", config=config).train(DATA, **asked)
+    rows = [[{k: v for k, v in row.items() if k != "seconds"} for row in model.history] for model in (again, whole)]
+    assert rows[0] == rows[1]
+    assert len(rows[0]) == (steps == 8)
+    assert bits(again) == bits(whole)
+    more = LinearClassifier(WIDE, model_dir=tmp_path / "cut", config=config).train(DATA, **asked)
+    assert more.variables.step == 2 * steps  # the end of the run before was saved
+
+
 def test_another_call_after_a_cut_is_a_run_of_its_own(tmp_path):
     config = RunConfig(save_checkpoints_steps=2)
     with pytest.raises(KeyboardInterrupt):

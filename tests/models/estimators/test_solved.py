@@ -204,6 +204,35 @@ def test_a_run_that_was_cut_short_and_one_that_is_made_again(tmp_path, options):
         assert goes_on.optimizer == whole.optimizer
 
 
+class CutAtEnd(Hook):
+    def after_epoch(self, run):
+        raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize("rows", [12, 40])
+def test_a_run_that_was_cut_short_after_its_step_measures_the_solution(tmp_path, rows):
+    """Of twelve rows the start is better than the solution, of forty the solution."""
+    random = np.random.default_rng(4)
+    x = random.normal(size=(rows, 4))
+    data = {"x": x, "y": x.sum(axis=1) + random.normal(size=rows)}
+
+    def trained(folder, **more):
+        config = models.RunConfig(folder, save_checkpoints_steps=1, progress=False)
+        model = models.LinearRegressor([fc.Numeric("x", shape=(4,))], config=config)
+        return model.train(data, "y", validation_share=0.3, **more)
+
+    whole = trained(None)
+    assert whole.data["automatic"]["best_pass"] == (0 if rows == 12 else 1)
+    with pytest.raises(KeyboardInterrupt):
+        trained(str(tmp_path), hooks=[CutAtEnd()])
+    again = trained(str(tmp_path))
+    assert again.fingerprint == whole.fingerprint
+    assert again.data["automatic"] == whole.data["automatic"]
+    assert len(again.history) == len(whole.history) == 1
+    with pytest.warns(TrainingWarning, match="came to its end before, at step 1, and nothing was done"):
+        assert trained(str(tmp_path)).fingerprint == whole.fingerprint
+
+
 def test_the_same_arguments_and_files_and_a_saved_model_have_the_same_bits(tmp_path):
     model = models.LinearClassifier(WIDTH, config=QUIET).train(FEW, "classes")
     found = model.arguments()
