@@ -109,7 +109,7 @@ FAULTS: list[tuple[Callable[[], None], Fault]] = [
         of_labels.test_numbers_that_say_more_together,
         Fault(
             f"{S}.ratio_rules:suggest_ratios",
-            "left.effect(*_cells(*(values[key] for key in best)), times=times).gain > effects[best].gain",
+            "left.effect(*_cells(*(values[key] for key in best)), times=times).gain > effect.gain",
             "False",
             also=("featurecols.plan.suggestions.label_rules",),
         ),

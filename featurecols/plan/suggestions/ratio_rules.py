@@ -54,17 +54,20 @@ def suggest_ratios(
     pairs = [(a, b) for a, b in pairs if _largest(amounts[a], amounts[b], values[b]) < np.inf]
     bins = {(a, b): binned(_ratio(values[a], values[b]), INTERVALS) for a, b in pairs}
     found: list[Suggestion] = []
+    left, effects = fit.remainder(), dict[tuple[str, str], CellEffect]()
     while bins and len(found) < MOST:
-        left = fit.remainder()
-        effects = {pair: left.effect(of, int(of.max(initial=0)) + 1, times=times) for pair, of in bins.items()}
+        if not effects:  # they change with the fit alone
+            left = fit.remainder()
+            effects = {pair: left.effect(of, int(of.max(initial=0)) + 1, times=times) for pair, of in bins.items()}
         best = max(effects, key=lambda pair: effects[pair].gain)
-        if effects[best].deviations < DEVIATIONS or effects[best].gain < GAIN:
+        of, effect = bins.pop(best), effects.pop(best)
+        if effect.deviations < DEVIATIONS or effect.gain < GAIN:
             break
-        of = bins.pop(best)
-        if left.effect(*_cells(*(values[key] for key in best)), times=times).gain > effects[best].gain:
+        if left.effect(*_cells(*(values[key] for key in best)), times=times).gain > effect.gain:
             continue  # they say something together, but not by their ratio: a cross says more
-        found.append(_suggest(amounts[best[0]].source, amounts[best[1]].source, effects[best], target))
+        found.append(_suggest(amounts[best[0]].source, amounts[best[1]].source, effect, target))
         fit.add(" / ".join(best), of)
+        effects = {}
     return found
 
 
